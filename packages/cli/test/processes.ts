@@ -1,7 +1,9 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Live processes that have a file open under a path, or were told of it: the nodes of a run, and its runner. */
+/**
+ * Returns the live processes that have a file open under a path, or have the path in their command line or environment.
+ */
 export async function processesMentioning(path: string): Promise<string[]> {
   const found: string[] = []
   for (const pid of await readdir('/proc')) {

@@ -3,11 +3,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { bin, type Running, startChaos, startProcess } from '../../testing/src/chaos.ts'
 
-/** A `chaos proxy` of its own for one test: the real process, on ports of its own. */
+/** Starts a separate `chaos proxy` for one test: a real process, on free ports. */
 export const startProxy = (args: readonly string[] = [], options: { readonly env?: NodeJS.ProcessEnv } = {}) =>
   ready(startChaos([...START, ...args], options))
 
-/** The same, which may have so many files and sockets open at once. */
+/** The same with a limit on the number of open files and sockets. */
 export const startProxyWithFiles = (files: number, args: readonly string[]) =>
   ready(startProcess('sh', ['-c', `ulimit -n ${files} && exec "$@"`, 'sh', process.execPath, bin, ...START, ...args]))
 
@@ -32,7 +32,7 @@ async function ready(running: Running) {
   return { ...running, url: await url, lines }
 }
 
-/** Sends back what it gets; its address. It ends with the test. */
+/** Starts a server that echoes all bytes, and returns its address. It ends with the test. */
 export async function echoServer(): Promise<string> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {

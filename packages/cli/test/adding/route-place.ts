@@ -15,7 +15,7 @@ test('a place for values, added by one line, is read in requests and replies, wr
   expect(put.request).toEqual({ method: 'PUT', target: '/kv/x', headers: [['Baggage', 'v=7']], body: '' })
 
   const { events } = tryRequest(table, put.request, { status: 200, headers: [['Baggage', 'now=8']], body: '' })
-  // A text that is a number is recorded as one, since the place cannot tell them apart.
+  // A text that looks like a number is recorded as a number, because the place cannot distinguish the two.
   expect(events).toMatchObject([
     { type: 'invoke', f: 'write', key: 'x', value: 7 },
     { type: 'ok', value: 8 },

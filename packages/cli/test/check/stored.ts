@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { onTestFinished, vi } from 'vitest'
 import { temporaryDirectory } from '../../../testing/src/chaos.ts'
 
-// A server that speaks S3, with a bucket in it, and what a test puts there.
+// An S3 server with a bucket, and functions that store objects in it.
 
 interface S3Server {
   run(): Promise<{ readonly port: number }>
@@ -21,7 +21,7 @@ type S3rver = new (options: {
 export const KEY = 'S3RVER'
 export const BUCKET = 'recordings'
 
-/** The environment of somebody who may read what is in the store there. */
+/** The environment of a client that may read the store on this port. */
 export const environmentOf = (port: number): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
   AWS_REGION: 'us-east-1',
@@ -29,15 +29,15 @@ export const environmentOf = (port: number): Readonly<Record<string, string>> =>
   AWS_SECRET_ACCESS_KEY: KEY,
 })
 
-/** For this process: see `chaosHere`. */
+/** Sets the environment of this process, for `chaosHere`. */
 export function useStore(port: number, more: Readonly<Record<string, string>> = {}): void {
   for (const [name, value] of Object.entries({ ...environmentOf(port), ...more })) vi.stubEnv(name, value)
   onTestFinished(() => void vi.unstubAllEnvs())
 }
 
 /**
- * A store of the test's own, ended with it. It checks who asks but, unless it is strict, no signatures: those of lists it
- * calculates without the slash that clients write after the bucket.
+ * Starts a store that ends with the test. It authenticates clients. It checks signatures only if it is strict, because
+ * it calculates those of lists without the slash that clients write after the bucket.
  */
 export async function startStore({ strict = false }: { readonly strict?: boolean } = {}): Promise<{
   readonly port: number

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunSummary } from '@chaosproxy/runner/result'
 
-/** Kinds of faults that took effect in the latest run of this directory: a page that shows a violation may leave them out. */
+/**
+ * Returns the kinds of faults that took effect in the latest run of this directory. A page that shows a violation may
+ * leave them out.
+ */
 export function faultsInEffect(cwd: string): readonly string[] {
   const results = join(cwd, 'chaos-results')
   const [latest = ''] = readdirSync(results)

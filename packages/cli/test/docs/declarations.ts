@@ -2,21 +2,21 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { root } from '../../../testing/src/chaos.ts'
 
-/** What a package exports, as its built declarations (`dist/*.d.ts`) have it. */
+/** An export of a package, as declared in its built `dist/*.d.ts`. */
 export interface Declared {
   readonly name: string
   /** Its docstring as Markdown; empty if it has none. */
   readonly doc: string
-  /** The declaration without its docstring; those of an overloaded function follow one another. */
+  /** The declaration without its docstring. The overloads of a function follow one another. */
   readonly text: string
 }
 
-/** A line that begins something else than what stands before it. Bodies are indented, and end with a brace. */
+/** The first line of a declaration, statement or comment. Bodies are indented, and end with a brace. */
 const BEGINS = /^(?:\/\*\*|\/\/|export\b|declare\b|import\b|interface\b|type\b|(?:abstract )?class\b)/
 const REEXPORTED = /^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?;$/gm
 const IMPORTED = /^import (?:type )?\{([^}]*)\} from '([^']+)';$/gm
 
-/** Every name that a file of declarations exports and that is ours, in the order of the file. */
+/** Returns every name of our own that a file of declarations exports, in the order of the file. */
 export function exportsOf(path: string): readonly Declared[] {
   const text = readFileSync(path, 'utf8')
   const own = [...text.matchAll(/^export (?:declare )?(?:abstract )?(?:interface|class|function|const|type) (\w+)/gm)]
@@ -39,7 +39,7 @@ export function exportsOf(path: string): readonly Declared[] {
 const namesIn = (listed: string): readonly string[] =>
   listed.split(',').map((name) => name.trim().replace(/^type /, ''))
 
-/** Undefined for what another package declares. */
+/** Returns undefined if another package declares the name. */
 function declaredIn(importer: string, from: string, name: string): Declared | undefined {
   const path = from.startsWith('.')
     ? join(dirname(importer), from.replace(/\.ts$/, '.d.ts'))

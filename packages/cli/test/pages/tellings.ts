@@ -6,7 +6,7 @@ import { faultSpans } from '@chaosproxy/runner/result'
 import { readSummary } from '../../../engine/src/run-directory.ts'
 import { chaos, chaosHere, startChaos, temporaryDirectory } from '../../../testing/src/chaos.ts'
 
-/** What a page says, without its markup. */
+/** Returns the text of a page without its markup. */
 export const words = (text: string): string =>
   text
     .replaceAll(/<style>.*?<\/style>|<script.*?<\/script>/gs, ' ')
@@ -18,7 +18,7 @@ export const words = (text: string): string =>
     .replaceAll('&gt;', '>')
     .replaceAll(/\s+/g, ' ')
 
-/** What `--json` printed, of whatever form. */
+/** The output of `--json`, which may have any form. */
 // biome-ignore lint/suspicious/noExplicitAny: the schema of results is held by a test of its own
 export type Printed = any
 
@@ -27,7 +27,7 @@ export const squeezed = (text: string): string => text.replaceAll(/\s+/g, '').to
 
 const REPORTERS = ['json', 'jsonl', 'junit', 'markdown', 'line', 'tap', 'svg'] as const
 
-/** Runs once, and reads everything that tells of it. */
+/** Performs one run, and reads all of its reports. */
 async function tellings(settings: readonly string[], how: 'simulated' | 'real' | 'interrupted', seed: number) {
   const isReal = how !== 'simulated'
   const out = temporaryDirectory()
@@ -41,7 +41,7 @@ async function tellings(settings: readonly string[], how: 'simulated' | 'real' |
       : chaosHere(run))
   const directory = join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')
   const recorded = join(directory, 'history.jsonl')
-  // The level of the promise, by which the history alone is judged too.
+  // The promised level. The history without its run is judged by it too.
   const at = settings.indexOf('--expect')
   const expected = at === -1 || settings[at + 1] === 'none' ? [] : settings.slice(at, at + 2)
   const read = (name: (typeof REPORTERS)[number]): string => readFileSync(join(files, name), 'utf8')
@@ -75,7 +75,7 @@ async function tellings(settings: readonly string[], how: 'simulated' | 'real' |
 
 const ENOUGH_BYTES = 100_000
 
-/** Presses Ctrl-C once clients have done something. */
+/** Interrupts a run after its clients have performed some operations. */
 export async function interrupted(run: readonly string[], out: string): ReturnType<typeof chaos> {
   const { child, finished } = startChaos(run)
   const recorded = () =>
@@ -87,7 +87,7 @@ export async function interrupted(run: readonly string[], out: string): ReturnTy
   return finished
 }
 
-/** Without what keeps Markdown from taking text for markup. */
+/** Removes the escapes that keep Markdown from reading text as markup. */
 const unescaped = (markdown: string): string => markdown.replaceAll(/\\([\\`*_[\]<>#|~])/g, '$1')
 
 export type Tellings = Awaited<ReturnType<typeof tellings>>
@@ -97,7 +97,7 @@ export const momentsOf = (spans: ReturnType<typeof faultSpans>) =>
 
 const told = new Map<string, Promise<Tellings>>()
 
-/** Each run is made once, and looked at by every test. */
+/** Each run is performed once, and all tests share its result. */
 export const tellingsOf = (name: string, settings: readonly string[]): Promise<Tellings> => {
   const known =
     told.get(name) ??
@@ -108,7 +108,7 @@ export const tellingsOf = (name: string, settings: readonly string[]): Promise<T
   return known
 }
 
-/** A real run may end otherwise: another is made until one shows a message that explains something. */
+/** A real run may find nothing that messages explain. It is repeated, at most three times, until it does. */
 async function realTellings(settings: readonly string[]): Promise<Tellings> {
   for (let seed = 1; ; seed++) {
     const found = await tellings(settings, 'real', seed)

@@ -10,7 +10,10 @@ export async function queueOf(): Promise<string> {
   return `redis://${host}:${port}`
 }
 
-/** A worker that has joined, also to drive clients on this machine, and what it has printed. */
+/**
+ * Starts a worker that may also drive clients on this machine, and waits until it has joined the queue. `printed`
+ * returns its output.
+ */
 export async function joined(
   queue: string,
   more: readonly string[] = [],
@@ -29,7 +32,7 @@ export async function joined(
   return { child, finished, printed: () => printed, searched: () => printed.match(/^Did seeds/gm)?.length ?? 0 }
 }
 
-/** A command that waits for workers, and what it says. */
+/** Starts a command that waits for workers, and collects its output. */
 export function waiting(words: readonly string[], cwd = root) {
   const running = startChaos(words, { cwd })
   let said = ''

@@ -1,4 +1,4 @@
-/** Clients that write and read registers in turn; one read sees the write before the last. */
+/** Clients take turns to write and read registers. One read returns the write before the last. */
 export function recordingOf(operations: number, keys: number, staleAt?: number): readonly string[] {
   const lines: string[] = []
   const last = new Map<number, number | null>()

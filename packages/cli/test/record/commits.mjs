@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-// Eight clients count in four rows, two in each, and reconnect after a connection that broke or does not answer.
+// Eight clients increment four rows, two clients per row. They reconnect if a connection breaks or does not reply.
 // node commits.mjs pg|mysql2 PORT locked|unlocked
-// Once: the answer to one COMMIT is lost, as the proxy with this control API is told; another client then counts on.
+// With `once`, the proxy with this control API loses the reply to one COMMIT; another client then continues to count.
 // node commits.mjs pg|mysql2 PORT once CONTROL
 
 const [driver, port, mode, control] = process.argv.slice(2)
@@ -35,7 +35,7 @@ const drivers = {
   },
 }
 
-/** Counts in one row, all but the COMMIT. */
+/** Increments one row, without the COMMIT. */
 async function counting(client, id) {
   await client.ask('BEGIN')
   const [row] = await client.ask(`SELECT id, balance FROM accounts WHERE id = ?${lock}`, [id])

@@ -1,6 +1,6 @@
 import { installed } from '../../../testing/src/servers.ts'
 
-// A PostgreSQL with doctors on call and an account, and how its transactions are recorded whole.
+// A PostgreSQL with doctors on call and an account, and the settings that record whole transactions.
 
 export const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
 export const lacking = initdb === undefined || postgres === undefined || psql === undefined

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 
-// Documents with ETags: node etag-service.mjs PORT MODE. `ignores` writes whatever If-Match says; `stale` sometimes
-// answers with the version before the last.
+// Serves documents with ETags: node etag-service.mjs PORT MODE. With `ignores`, writes ignore If-Match. With `stale`,
+// some reads return the version before the last.
 
 const [port, mode] = process.argv.slice(2)
 const documents = new Map()

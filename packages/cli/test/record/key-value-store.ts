@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** How a store over HTTP is recorded. */
+/** The route table for a store over HTTP. */
 export const ROUTES = {
   client: 'header.X-Client',
   initial: { value: null },
@@ -12,7 +12,7 @@ export const ROUTES = {
   ],
 }
 
-/** Takes what is written, if anything is, and gives what is answered: undefined for no answer at all. */
+/** Stores the written value, if any, and returns the reply; undefined for no reply at all. */
 export type Answer = (values: Map<string, unknown>, key: string, written: unknown) => unknown
 
 export const answerPlainly: Answer = (values, key, written) => {

@@ -1,4 +1,4 @@
-// One transaction for each user, who log in one after another.
+// Each user logs in, one after another, and performs one transaction.
 // node mysql-8-logins.mjs mysql2|mariadb PORT PASSWORD USER…
 
 const [driver, port, password, ...users] = process.argv.slice(2)

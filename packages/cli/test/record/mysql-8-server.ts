@@ -14,7 +14,7 @@ import {
   SCRAMBLE,
 } from '../../../wire/test/mysql/server-packets.ts'
 
-// A server that logs clients in as MySQL 8 is documented to
+// A server that logs clients in according to the documentation of MySQL 8
 // (https://dev.mysql.com/doc/dev/mysql-server/latest/page_caching_sha2_authentication_exchanges.html).
 
 export const PASSWORD = 'secret'
@@ -27,11 +27,11 @@ const KEYS = generateKeyPairSync('rsa', {
 
 export interface Mysql8 {
   readonly address: string
-  /** What clients chose of the capabilities that were offered: all. */
+  /** The capabilities that each client chose from those that the server offered. */
   readonly chosen: readonly number[]
 }
 
-/** It offers every capability, and ends with the test. */
+/** Starts a server that offers every capability. It ends with the test. */
 export async function startMysql8(): Promise<Mysql8> {
   const sockets = new Set<Socket>()
   const chosen: number[] = []
@@ -92,7 +92,7 @@ interface Step {
   readonly isAnswered: boolean
 }
 
-/** Sends steps, is given the client's answers, and returns whether the client may come in. */
+/** Yields the server's messages, receives the client's replies, and returns whether the login succeeded. */
 type Login = Generator<Step, boolean, Buffer>
 
 const step = (isAnswered: boolean, ...parts: readonly (string | Uint8Array | readonly number[])[]): Step => ({
@@ -110,13 +110,13 @@ const PROOF_BYTES = 20
 
 const method = (kind: number, plugin: string): Step => step(true, [kind], `${plugin}\0`, SCRAMBLE, [0])
 
-/** A client that begins with another method is told to use the usual one. */
+/** Asks a client that begins with another method to use the usual method. */
 function* login(user: string, isUsual: boolean): Login {
   if (!isUsual && user !== 'switched') yield method(OTHER_METHOD, USUAL_METHOD)
   return yield* LOGINS[user]!()
 }
 
-/** By the name of the user. */
+/** The login of each user, by the user's name. */
 const LOGINS: { readonly [user: string]: () => Login } = {
   *cached() {
     yield step(false, [MORE, IS_CACHED])

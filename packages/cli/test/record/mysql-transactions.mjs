@@ -2,13 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 
 // An application with transactions: two clients and a MariaDB.
-// node mysql-transactions.mjs PORT on-call|balance|both LEVEL MODE SEED; MODE: unlocked, locked, added, prepared, manual
+// node mysql-transactions.mjs PORT on-call|balance|both LEVEL MODE SEED; MODE: unlocked, locked, added, prepared,
+// manual
 
 const [port, what, level, mode, seed = '1'] = process.argv.slice(2)
 const ROUNDS = 20
 
 let state = Number(seed) + 1
-/** Up to 3 milliseconds, so that the clients meet in other ways with each seed. */
+/** Waits at most 3 ms, so that the interleaving of the clients depends on the seed. */
 const pause = () => {
   state = (state * 48271) % 2147483647
   return delay(state % 4)
@@ -26,7 +27,7 @@ async function connected(name) {
 
 const ask = (client, sql, values) => (mode === 'prepared' ? client.execute(sql, values) : client.query(sql, values))
 
-/** In one transaction, which is given up if the database refuses it. */
+/** Runs the work in a transaction. If the database rejects the transaction, it is rolled back. */
 async function within(client, work) {
   try {
     if (mode !== 'manual') await client.query('START TRANSACTION')

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-// Clients of a table kv (key, value), as an application has them: every one opens its connection anew when it is lost.
+// Clients of a table kv (key, value), written like an application: each client reconnects when it loses its connection.
 // node postgres-clients.mjs PORT locked|unlocked|audited [ROUNDS]
 
 const [port, mode, rounds = '40'] = process.argv.slice(2)

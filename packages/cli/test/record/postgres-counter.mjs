@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-// Adds to one counter, as services do that share a pool of connections.
+// Increments one counter, like services that share a pool of connections.
 // node postgres-counter.mjs PORT added|apart|together|locked
 
 const [port, way] = process.argv.slice(2)

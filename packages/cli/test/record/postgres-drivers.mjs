@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-// The same transactions as each library writes them, over a pool.
+// The same transactions, written for each library and run over a pool.
 // node postgres-drivers.mjs PORT LIBRARY on-call rr|ser, or PORT LIBRARY balance unlocked|locked|ser|nested
 
 const [port, library, what, mode] = process.argv.slice(2)
@@ -152,7 +152,7 @@ const libraries = {
         const lock = isLocked ? { lock: { mode: 'pessimistic_write' } } : {}
         return (await manager.findOne(Account, { where: { id }, ...lock })).balance
       },
-      // `save` reads the row again, and writes it if it differs.
+      // `save` reads the row again, and writes it only if it differs.
       setBalance: (id, balance) => manager.save(Account, { id, balance }),
       doctors: (ids) => manager.find(Doctor, { where: { id: In(ids) } }),
       leave: (id) => manager.update(Doctor, { id }, { on_call: false }),
@@ -188,7 +188,7 @@ const libraries = {
 
 const db = await libraries[library]()
 
-/** Again until it is committed: 40001 is a conflict. */
+/** Retries until the transaction is committed. The code 40001 means a conflict. */
 async function retried(level, work) {
   for (;;)
     try {
@@ -196,7 +196,7 @@ async function retried(level, work) {
     } catch (error) {
       const { code, original, cause, driverError } = error
       const said = code ?? original?.code ?? cause?.code ?? driverError?.code ?? cause?.originalCode
-      // P2034: what Prisma calls it.
+      // P2034 is Prisma's code for the same error.
       if (said !== '40001' && said !== 'P2034') throw error
     }
 }
@@ -212,7 +212,7 @@ const undone = new Error('undone')
 const pay = (amount) =>
   retried(mode === 'ser' ? 'ser' : 'rc', async (db) => {
     if (mode !== 'nested') return addTo(db, amount)
-    // A savepoint that is rolled back, and one that is kept.
+    // One savepoint is rolled back, the other is released.
     await db
       .nested(async (nested) => {
         await nested.setBalance(1, -1000)

@@ -1,4 +1,4 @@
-// Workers that take jobs from a table, each in one statement: node postgres-queue.mjs PORT FORM POLICY
+// Workers that take jobs from a table, each job in one statement: node postgres-queue.mjs PORT FORM POLICY
 import { setTimeout as delay } from 'node:timers/promises'
 import postgres from 'postgres'
 
@@ -24,7 +24,7 @@ const connected = (name) =>
     connection: { application_name: name },
   })
 
-/** Keeps what it took locked for a while, so that the others meet it. */
+/** Keeps the rows locked for a while after taking them, so that other workers find them locked. */
 const taking = (sql, name) =>
   sql.begin(async (sql) => {
     const rows = await sql.unsafe(statement, [name])

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import pg from 'pg'
 
-// Accounts over HTTP, kept in PostgreSQL. GET /accounts/a gives {"balance": 5}; POST /accounts/a/deposits with
-// {"amount": 2} adds to it. node postgres-service.mjs LISTEN DATABASE right|lost: the second reads, adds and writes.
+// Serves accounts in PostgreSQL over HTTP. GET /accounts/a returns {"balance": 5}; POST /accounts/a/deposits with
+// {"amount": 2} adds to the balance. node postgres-service.mjs LISTEN DATABASE right|lost: with `lost`, a deposit
+// reads, adds and writes.
 
 const [listen, database, mode] = process.argv.slice(2)
 const pool = new pg.Pool({ connectionString: database, max: 6 })

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 
-// Writers at a primary, and readers at it and at its standby.
+// Clients write to a primary, and read from the primary and from its standby.
 // node postgres-standby-transactions.mjs PRIMARY STANDBY late|fork
 
 const [primary, standby, what] = process.argv.slice(2)
@@ -36,7 +36,8 @@ if (what === 'late')
     await read(there)
   }
 else {
-  // Commits wait for a synchronous standby, and this one is none. It shows what the primary does not show yet.
+  // Commits wait for a synchronous standby, and this standby is not synchronous. It shows the commit before the primary
+  // does.
   await one.query("SET synchronous_commit = 'on'")
   const first = set(one, 1, 100)
   while ((await read(there)).every(({ balance }) => balance === 0)) await delay(20)

@@ -8,7 +8,7 @@ const [port, what, mode, seed = '1'] = process.argv.slice(2)
 const ROUNDS = 20
 
 let state = Number(seed) + 1
-/** Up to 3 milliseconds, so that the clients meet in other ways with each seed. */
+/** Waits at most 3 ms, so that the interleaving of the clients depends on the seed. */
 const pause = () => {
   state = (state * 48271) % 2147483647
   return delay(state % 4)
@@ -26,7 +26,7 @@ async function connected(name) {
   return client
 }
 
-/** In one transaction, which is given up if the database refuses it. */
+/** Runs the work in a transaction. If the database rejects the transaction, it is rolled back. */
 async function within(client, level, work) {
   try {
     await client.query(`BEGIN ISOLATION LEVEL ${level}`)
@@ -49,11 +49,11 @@ const leave = (client, [own, other]) =>
 
 let requests = 0
 
-/** Reads and writes in statements of their own, which name their request. */
+/** Reads and writes in separate statements, each with the id of its request in a comment. */
 async function payApart(client, amount) {
   const comment = `/*request_id='${++requests}'*/`
   const { rows } = await client.query(`SELECT balance FROM accounts WHERE id = $1 ${comment}`, [1])
-  // Two such writes at once have no certain order.
+  // Two concurrent writes of this kind would have no certain order.
   await delay(client === other ? 6 : 0)
   await client.query(`UPDATE accounts SET balance = $1 WHERE id = $2 ${comment}`, [rows[0].balance + amount, 1])
 }

@@ -6,7 +6,7 @@ import { until } from '../processes.ts'
 
 export const SERVICE: string = join(root, 'examples', 'http-replicas', 'service.mjs')
 
-/** Items by what they hold, with a cas of their own. */
+/** Routes of items without versions. A cas has its own request. */
 export const byValue: object = {
   client: 'header.X-Client',
   initial: { value: null },
@@ -23,7 +23,7 @@ export const byValue: object = {
   ],
 }
 
-/** Items by their versions: a cas is a PUT with If-Match. */
+/** Routes of items with versions. A cas is a PUT with If-Match. */
 export const byVersion: object = {
   initial: { value: null },
   routes: [
@@ -66,7 +66,7 @@ export function writeTarget(directory: string, routes: object, reads: Reads): st
 
 /** The three processes, started by somebody else: their addresses, the primary's first. */
 export async function startService(reads: Reads): Promise<readonly string[]> {
-  // Somebody else may take a port between its choice and its use: then all three are started anew.
+  // Another process may take a port before it is used. All three servers are then started again.
   for (;;) {
     const addresses = await Promise.all([1, 2, 3].map(async () => `127.0.0.1:${await freePort()}`))
     const [primary = '', ...replicas] = addresses

@@ -3,28 +3,31 @@ export interface Misbehaving {
   readonly name: string
   readonly source: string
   readonly says: RegExp
-  /** It is told before anything is run: the file cannot be used at all. */
+  /** Whether the file is unusable, so that the message is printed before anything runs. */
   readonly unusable?: true
-  /** It does not come back by itself: it can only be watched from another thread. */
+  /** Whether the code never returns, so that only another thread can detect it. */
   readonly endless?: true
-  /** Real processes do not make it go wrong. */
+  /** Whether it fails only in the simulator, and not on real processes. */
   readonly simulatedOnly?: true
 }
 
 interface Parts {
   /** Outside everything. */
   readonly top?: string
-  /** Statements within `start`, which has `node`, `journal`, `now` and a `state`. */
+  /** Statements within `start`. They can use `node`, `journal`, `now` and a `state`. */
   readonly start?: string
-  /** Statements within `step` at the third write, which has `state`, `event`, `now`, `requestId` and `effects`. */
+  /** Statements within `step` at the third write. They can use `state`, `event`, `now`, `requestId` and `effects`. */
   readonly step?: string
-  /** Statements within `step` at each message. */
+  /** Statements within `step` for each message. */
   readonly message?: string
   readonly status?: string
   readonly members?: string
 }
 
-/** n1 has everything, and the others send clients away; they greet each other at each write. Nobody leads. */
+/**
+ * n1 stores all values, and the other nodes redirect clients to it. They send each other a greeting at each write.
+ * There is no leader.
+ */
 const protocol = ({
   top = '',
   start = '',
@@ -74,7 +77,7 @@ export default {
 const request = /on \{"type":"request"/
 const said = (what: RegExp): RegExp => new RegExp(`${what.source}.*${request.source}`)
 
-/** What a step does, and what is said of it. */
+/** A protocol that fails in `step`: its title, the code, and the expected message. */
 const inStep = (name: string, step: string, what: RegExp): Misbehaving => ({
   name,
   source: protocol({ step }),
@@ -161,7 +164,7 @@ export const misbehaving: readonly Misbehaving[] = [
     source: protocol({ message: 'event.message.hello.push(state.id)' }),
     says: /changed the event that it was given on \{"type":"message"/,
   },
-  // Elsewhere than in a step.
+  // The following protocols fail outside `step`.
   {
     name: 'throws in its start',
     source: protocol({ start: 'throw new Error("no start")' }),

@@ -2,12 +2,13 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Level } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 
-// A million operations of clients that see one copy, and half way through a few that contradict one level.
+// Histories of a million operations by clients that see a single copy. In the middle, a few operations contradict one
+// level.
 
-/** What a client asks of an object, and what it gets. */
+/** One operation of a client: its input and its output. */
 type Step = readonly [process: number, f: string, input: Json, output: Json, key?: string, final?: boolean]
 
-/** `wx1`, `rx1` (`rx`: nothing there) or `fx1` (a final read), by process. */
+/** Parses `wx1`, `rx1` (`rx` read nothing) or `fx1` (a final read) for each process. */
 const registers = (...texts: readonly (readonly [process: number, text: string])[]): readonly Step[] =>
   texts.map(([process, text]) => {
     const value = text.length > 2 ? Number(text.slice(2)) : null
@@ -16,7 +17,7 @@ const registers = (...texts: readonly (readonly [process: number, text: string])
     return [process, 'read', null, value, key, text.startsWith('f')]
   })
 
-/** By level the smallest history that breaks it. */
+/** For each level, the smallest history that violates it. */
 export const plants: { readonly [level in Level]: readonly Step[] } = {
   linearizable: registers([1, 'wx1'], [1, 'wx2'], [2, 'rx1']),
   sequential: registers([1, 'wx1'], [2, 'wy1'], [1, 'ry'], [2, 'rx']),
@@ -35,7 +36,7 @@ export const plants: { readonly [level in Level]: readonly Step[] } = {
 
 interface Simulated {
   readonly initial?: Json
-  /** A new operation: what is asked, and on which of several objects, if there are several. */
+  /** Chooses a new operation, and its key if there are several objects. */
   readonly ask: (
     random: () => number,
     client: number,
@@ -49,7 +50,7 @@ const KEYS = 1_000
 
 const lists = (): number[][] => Array.from({ length: KEYS }, () => [])
 
-/** By model an object that does as it should, and what it does once that it should not. */
+/** For each model, a correct object, and a single wrong operation. */
 export const objects: { readonly [model: string]: () => Simulated } = {
   register: () => {
     const held: Json[] = Array.from({ length: 10 }, () => null)
@@ -201,7 +202,7 @@ export interface Planted {
 
 const CLIENTS = 10
 
-/** Writes the history of so many operations, with the violation half way. */
+/** Writes a history with this many operations and the violation in the middle. */
 export function writePlanted({ model, level, operations, file }: Planted): void {
   const object = objects[model]?.()
   if (object === undefined) throw new Error(`there is no ${model}`)

@@ -11,7 +11,7 @@ const hiccup = defineFault({
 /** The connections whose client has read something. */
 const reading = new WeakSet<object>()
 
-/** A stage sees what moves in one direction, and acts on the other. */
+/** This stage watches the bytes in one direction, and delays the bytes in the other direction. */
 const lateAnswers = defineFault({
   kind: 'late-answers',
   summary: 'the answers to a client that has read something are late',

@@ -1,6 +1,6 @@
 import { defineLevel } from 'chaosproxy'
 
-/** As a checker of Jepsen: a function of the history. */
+/** Judges by a function of the history, like a checker of Jepsen. */
 export const oneWriter = defineLevel({
   name: 'one-writer',
   summary: 'all writes come from one client',

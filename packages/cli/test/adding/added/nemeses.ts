@@ -1,6 +1,6 @@
 import { defineNemesis, type Extension } from 'chaosproxy'
 
-/** Of a kind of fault that there is. */
+/** A nemesis for a kind of fault that chaos already has. */
 const secondReplies = defineNemesis({
   name: 'second-replies',
   summary: 'lose the second reply',
@@ -14,7 +14,7 @@ const secondReplies = defineNemesis({
   }),
 })
 
-/** Of a kind that is added before it. */
+/** A nemesis for a kind of fault that the configuration adds before it. */
 const hiccups = defineNemesis({
   name: 'hiccups',
   summary: 'let every link stand still for a moment',

@@ -1,6 +1,6 @@
 import { defineMachine, type ProtocolModule } from 'chaosproxy'
 
-/** A node answers every request with what it asks for. */
+/** A node that replies to every request with the value in the request. */
 interface Parrot {
   readonly state: { readonly id: string }
   readonly message: never

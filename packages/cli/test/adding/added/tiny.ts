@@ -1,7 +1,7 @@
 import { defineRecordedProtocol, type Extension } from 'chaosproxy'
 
-// A protocol as small as one can be: `SET k v` is answered by `STORED`, `GET k` by `VALUE v` or `NONE`; a line each.
-// `FINAL` behind a key says that nothing will be written any more.
+// A minimal protocol with one line per message: the reply to `SET k v` is `STORED`, and the reply to `GET k` is
+// `VALUE v` or `NONE`. `FINAL` after a key means that no more writes follow.
 
 const words = (line: Buffer): readonly string[] => line.toString().trimEnd().split(' ')
 

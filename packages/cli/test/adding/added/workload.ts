@@ -1,6 +1,6 @@
 import { defineWorkload, type Extension } from 'chaosproxy'
 
-/** Every client raises one register of its own by one at a time. */
+/** Every client increments its own register, by one per operation. */
 export const climb: Extension = defineWorkload({
   name: 'climb',
   summary: 'numbers that are only ever raised, by compare and set',

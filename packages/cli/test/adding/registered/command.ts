@@ -1,7 +1,7 @@
 import { flag } from '../../../src/arguments/declare.ts'
 import type { Command } from '../../../src/command.ts'
 
-/** All that a new command takes, besides its line in the list. */
+/** The whole definition of a new command, apart from its line in the list. */
 export const greet: Command = {
   name: 'greet',
   positional: '[who]',

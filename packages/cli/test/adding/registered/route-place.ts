@@ -1,6 +1,6 @@
 import type { Place } from '../../../../recorder/src/routes/places/place.ts'
 
-/** A fragment in a header field of its own, `a=1; b=2`, as a file of `places/` would define it. */
+/** A fragment in a separate header field, `a=1; b=2`. It is defined as in a file of `places/`. */
 export const baggage: Place = {
   kind: 'baggage',
   name: '\\.[a-z]+',

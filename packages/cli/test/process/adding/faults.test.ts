@@ -7,7 +7,7 @@ import { extended } from '../../adding/extended.ts'
 const hitting = (kind: string) =>
   expect.objectContaining({ kind, hits: expect.toSatisfy((hits: number) => hits > 0, 'above 0') })
 
-/** A run of a second under these faults, or one that lasts 600 ms. */
+/** Runs for a second under a named fault, or under the given fault from 200 to 800 ms. */
 async function runUnder(faults: string | object, ...more: readonly string[]) {
   const schedule = join(temporaryDirectory(), 'schedule.json')
   if (typeof faults === 'object') writeFileSync(schedule, JSON.stringify([{ fromMs: 200, toMs: 800, ...faults }]))
@@ -48,7 +48,7 @@ describe('a user-defined fault between real processes', () => {
   })
 
   test('delays each reply whose request the fault saw on the same connection', async () => {
-    // Long enough for a request and its answer on one connection, however busy the machine is.
+    // The fault lasts long enough for a request and its reply on one connection, even on a busy machine.
     const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
     const { result } = await runUnder(late, '--time', '4s')
     expect(result.faults).toContainEqual(hitting('late-answers'))

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { extended } from '../../adding/extended.ts'
 
-/** Writes by these clients, one after another, and what another client reads then. */
+/** Writes by these clients, one after another, followed by a read by another client. */
 function historyOf(...writers: readonly number[]): string {
   const file = join(temporaryDirectory(), 'history.jsonl')
   const operations = [

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { extended } from '../../adding/extended.ts'
 
-/** @param answer to `SET k v` and `GET k`, of what is held. */
+/** @param answer returns the reply to `SET k v` and `GET k`, given the stored values. */
 async function serve(answer: (held: Map<string, string>, command: string, key: string, value: string) => string) {
   const held = new Map<string, string>()
   const server = createServer((socket) => {
@@ -25,7 +25,7 @@ async function serve(answer: (held: Map<string, string>, command: string, key: s
   return typeof address === 'object' ? `tiny://127.0.0.1:${address?.port}` : ''
 }
 
-/** Three connections at once, each with writes and reads for a second, so that faults have something to hurt. */
+/** Three concurrent connections that write and read for a second, so that faults can affect their requests. */
 const CLIENTS = `
 const { connect } = require('node:net')
 for (const name of ['a', 'b', 'c']) {
@@ -65,7 +65,7 @@ test('a user-defined wire protocol is in the help, is recorded under faults, and
 })
 
 test('a server of a user-defined wire protocol is reported if it returns an older value', async () => {
-  // The first value of each key: that of the write before may still be under way.
+  // Every read returns the key's first value. The value just before the last write could belong to an open write.
   const first = new Map<string, string>()
   const upstream = await serve((held, command, key, value) => {
     if (command === 'SET' && !first.has(key)) first.set(key, value)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-/** A folder whose configuration says that it has been run, and fails. */
+/** A folder whose configuration throws an error if it is executed. */
 function trap(): string {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'chaos.config.mjs'), "throw new Error('the trap: extend')\n")

@@ -10,7 +10,7 @@ test('a user-defined target is listed, suggested for a misspelt name, run, and j
   expect((await extended([...args, '--target', 'fixtur'])).stderr).toContain('Did you mean fixture?')
   const { stdout, stderr, exitCode } = await extended([...args, '--target', 'fixture', '--faults', 'none'])
   expect(stderr).toBe('')
-  // Every read answers null, whatever was written.
+  // Every read returns null, even after writes.
   expect(exitCode).toBe(1)
   expect(JSON.parse(stdout)).toMatchObject({ levels: { eventual: { result: 'violated' } } })
 })

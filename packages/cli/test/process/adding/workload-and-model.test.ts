@@ -29,7 +29,7 @@ test('a user-defined workload is run with its settings, judged, and named in the
   expect((await climbing('--workload-set', 'stp=7')).stderr).toContain('Did you mean step?')
 })
 
-/** One client after the other: each marks a height, or reads the highest. */
+/** The clients take turns: each marks a height, or reads the highest mark. */
 function tide(...done: readonly (readonly [f: 'mark' | 'read', value: number])[]) {
   const lines = done.flatMap(([f, value], process) => [
     { process, type: 'invoke', f, value: f === 'mark' ? value : null, time: 2 * process },

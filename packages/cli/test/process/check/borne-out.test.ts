@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// Sentences say what the record bears out: of failures, of faults without times, and of who held a lock.
+// Sentences claim only what the record shows: of failures, of faults without times, and of who held a lock.
 
 type Json = number | string | null | readonly Json[]
 type Line = readonly [process: number, type: string, f: string, value: Json]

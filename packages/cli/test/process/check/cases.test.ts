@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bin, chaosHere, root, startProcess } from '../../../../testing/src/chaos.ts'
 
-// Small histories in the shape of public reports, where they lie beside the repository.
+// Small histories modelled on public reports. They are tested only if their directory exists next to the repository.
 const cases = join(root, '..', 'shared', 'cases', 'checker')
 
 const LINEARIZABLE = ['--expect', 'linearizable']
@@ -13,7 +13,7 @@ interface Row {
   readonly file: string
   readonly options: readonly string[]
   readonly exitCode: number
-  /** In what is printed, unfolded. */
+  /** The expected text on stdout, without its line breaks. */
   readonly says: RegExp
   readonly saysNot?: RegExp
 }
@@ -25,10 +25,10 @@ const row = (file: string, options: readonly string[], exitCode: number, says: R
 
 const met = (file: string, options: readonly string[] = []): Row => row(file, options, 0, /LINEARIZABLE/)
 
-/** Where a line is folded depends on the length of the file's path. */
+/** Removes line breaks, because their places depend on the length of the file's path. */
 const unfolded = (printed: string) => printed.replace(/\s+/g, ' ')
 
-/** Nothing contradicts the level, and nothing was read. */
+/** Printed if nothing contradicts the level, but nothing was read. */
 const UNREAD = /no read or poll succeeded.*No level is confirmed/s
 
 const rows: readonly Row[] = [
@@ -110,7 +110,7 @@ const rows: readonly Row[] = [
   row('nov28-90y-causal.edn', [], 3, /sed -E 's\/:read-init/),
 ]
 
-/** Transactions are judged by levels of their own. */
+/** Histories of transactions are judged by levels of their own. */
 const isolated: readonly Row[] = [
   { ...met('nov28-86-f-append-and-read-of-micro-operations.edn', ['--model', 'list-append']), exitCode: 0 },
   { ...met('nov28-90d-awdit-text.txt'), exitCode: 0 },
@@ -121,7 +121,7 @@ const isolated: readonly Row[] = [
   says: /SERIALIZABLE/,
 }))
 
-/** Files whose refusal names a command, and what that command ends with: nothing is expected. */
+/** Files that are refused with a command to run instead, and the exit code of that command. No level is expected. */
 const remedies: readonly (readonly [file: string, exitCode: number])[] = [
   ['nov28-74a-dirty-reads-workload-fine.edn', 0],
   ['nov28-74c-comments-workload-fine.edn', 0],

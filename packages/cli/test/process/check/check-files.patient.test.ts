@@ -12,7 +12,7 @@ import { parseCheckSettings } from '../../../src/check/use.ts'
 const bin = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
-/** Copies of histories under other names, in a directory of their own. */
+/** Copies histories under other names into a new directory. */
 function someFiles(names: { readonly [file: string]: string }): string {
   const directory = temporaryDirectory()
   for (const [file, name] of Object.entries(names)) copyFileSync(history(name), join(directory, file))
@@ -31,7 +31,7 @@ test('a rotated recording is checked like a single file', async () => {
     )
   const told = async (file: string) => {
     const { exitCode, stdout } = await chaosHere(['check', file, '--expect', 'linearizable', '--json'], { cwd })
-    // The command that repeats it names the file.
+    // The repeat command contains the file's name, so it is removed.
     return { exitCode, ...JSON.parse(stdout), file: '', timing: {}, telling: {} }
   }
   const whole = await told('whole.jsonl')
@@ -39,7 +39,10 @@ test('a rotated recording is checked like a single file', async () => {
   expect(await told('parts')).toEqual(whole)
 })
 
-/** Three clients in turn, each of which writes a key and another reads it; at one operation a read is of the write before. */
+/**
+ * Three clients take turns to write a key that another client reads. From `staleAt` on, one read returns the previous
+ * write.
+ */
 function writesAndReads(operations: number, keys: number, staleAt: number | undefined): string {
   const lines: string[] = []
   const last = new Map<number, number | null>()
@@ -215,7 +218,7 @@ describe('chaos check --workers', () => {
       const args = ['check', file, '--json', '--workers']
       const [alone, several] = await Promise.all([chaos([...args, '1']), chaos([...args, '3'])])
       const reports = [alone, several].map(({ stdout }) => ({ ...JSON.parse(stdout), timing: undefined }))
-      // How far a counterexample is cut down is a matter of time: on a slow machine one of them may not be.
+      // The size of a counterexample depends on time: on a slow machine one may not be fully reduced.
       if (reports.some((report) => report.levels.linearizable.counterexample?.uncut !== undefined))
         for (const { levels } of reports)
           for (const level of Object.keys(levels)) levels[level] = { result: levels[level].result }
@@ -256,7 +259,7 @@ describe('chaos check --workers', () => {
   })
 
   patientTest('stops a check that exceeds its time limit', async () => {
-    // Gigabytes of empty lines in a few kilobytes: nothing in reading them looks at the clock.
+    // Gigabytes of empty lines compressed to a few kilobytes. The reader of lines does not check the time.
     const file = join(temporaryDirectory(), 'endless.jsonl.gz')
     const event = '{"process":0,"type":"invoke","f":"read"}\n'
     const emptiness = gzipSync(Buffer.alloc(50_000_000, '\n'))

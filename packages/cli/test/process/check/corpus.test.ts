@@ -16,7 +16,7 @@ import { describe, expect, test } from 'vitest'
 import { nameOf } from '../../../../history/src/codecs/edn-values.ts'
 import { root } from '../../../../testing/src/chaos.ts'
 
-// Labelled histories by others: the verdicts of their authors' tests, of Knossos, Porcupine and a brute force.
+// Histories labelled by others: by their authors' tests, by Knossos, by Porcupine and by exhaustive search.
 const corpus = join(root, '..', 'shared', 'corpus')
 
 interface Labelled {
@@ -26,7 +26,7 @@ interface Labelled {
   readonly initial?: Json
   readonly expect: {
     readonly [level: string]: Json
-    /** A checker's verdict and all that it said, in Clojure's notation. */
+    /** A checker's verdict and its whole result in Clojure's notation. */
     readonly valid?: boolean | 'unknown'
     readonly resultEdn?: string
   }
@@ -98,7 +98,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
       const expected: { [level: string]: string } = {}
       for (const level of labels) {
         found[level] = report.levels[level].result
-        // An empty history is labelled as met; that it proves nothing is for us to say.
+        // An empty history is labelled as met, but our verdict is unknown because it proves nothing.
         if (history.operations.length === 0) expected[level] = 'unknown'
         else expected[level] = labelled.expect[level] === true ? 'met' : 'violated'
       }
@@ -155,7 +155,7 @@ const values = (list: readonly Accounted[]): string =>
     .sort()
     .join(' ')
 
-/** The accounting in the checkers' words. */
+/** The accounting under the names that the checkers use. */
 const counted = (accounting: Accounting): { readonly [name: string]: number | string } => ({
   'attempt-count': accounting.attempted,
   'attempted-count': accounting.attempted,
@@ -185,7 +185,7 @@ function latencies(lost: readonly Accounted[]): string {
   return [0, 0.5, 0.95, 0.99, 1].map((share) => `${share} ${at(share)}`).join(' ')
 }
 
-/** What the checker said that has a place in our accounting: counts as numbers, collections as their sorted items. */
+/** The results of the checker that our accounting also has: counts as numbers, collections as their sorted items. */
 function saidByChecker(edn: string): { readonly [name: string]: number | string } {
   const known = new Set(Object.keys(counted(empty)))
   const said: { [name: string]: number | string } = {}
@@ -194,7 +194,7 @@ function saidByChecker(edn: string): { readonly [name: string]: number | string 
     if (!known.has(name)) continue
     if (/^\d+$/.test(value)) said[name] = Number(value)
     else if (name === 'errors' || name === 'lost-latencies') said[name] = itemsOf(value).join(' ')
-    // Of ids and counts only the ids.
+    // If ids are listed with counts, compare only the ids.
     else if (name === 'duplicated' && value.startsWith('{'))
       said[name] = itemsOf(value)
         .filter((_, at) => at % 2 === 0)

@@ -6,7 +6,7 @@ import { chaos, chaosHere, temporaryDirectory } from '../../../../testing/src/ch
 type Json = number | string | null | readonly Json[] | { readonly [name: string]: Json }
 type Step = readonly [f: string, input: Json, output?: Json]
 
-/** One client, one operation after the other; an output that is left out is the input. */
+/** One client performs the operations one after another. An omitted output equals the input. */
 function fileOf(model: string, ...steps: readonly Step[]): string {
   const file = join(temporaryDirectory(), `${model}.jsonl`)
   const lines: object[] = [{ chaos: 1, model, initial: 'unknown' }]
@@ -30,7 +30,7 @@ const read = (output: Json): Step => ['read', null, output]
 const moved: Step[] = Array.from({ length: 3 }, () => ['transfer', { from: 'a', to: 'b', amount: 1 }])
 const appended = (...values: number[]): Step[] => values.map((value) => ['append', value])
 
-/** Each is met by some start only, and violated by the one that the remedy gives. */
+/** Each history is met by some initial value, and violated by the initial value that the remedy names. */
 const decided: readonly (readonly [title: string, file: () => string, says: string, initial: string])[] = [
   [
     'a counter that lost 11 of 80 additions and is read only at the end',
@@ -171,7 +171,7 @@ test.each([
   expect(exitCode, said).toBe(0)
 })
 
-/** Acknowledges everything, and forgets every seventh addition and every seventh message. */
+/** Acknowledges every request, but forgets every seventh addition and every seventh message. */
 const FORGETFUL = `
   let asked = 0, sum = 0, left = []
   require('node:http').createServer((request, response) => {

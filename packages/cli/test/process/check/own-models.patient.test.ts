@@ -72,7 +72,7 @@ describe('a user-defined model in a file', () => {
   })
 })
 
-/** What the model does, its file, and what is said of it. */
+/** The faulty behaviour of the model, its code, and the expected message. */
 type Refused = readonly [string, string, RegExp]
 
 describe('a faulty model', () => {

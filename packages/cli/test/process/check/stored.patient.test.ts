@@ -12,7 +12,7 @@ import { BUCKET, environmentOf, KEY, startStore, useStore } from '../../check/st
 import { until } from '../../processes.ts'
 import { joined, queueOf } from '../../queue/queue-process.ts'
 
-/** Clients that write and read registers in turn; one read sees the write before the last. */
+/** Clients take turns to write and read registers. One read returns the write before the last. */
 function recordingOf(operations: number, keys: number, staleAt?: number): readonly string[] {
   const lines: string[] = []
   const last = new Map<number, number | null>()
@@ -32,11 +32,11 @@ function recordingOf(operations: number, keys: number, staleAt?: number): readon
   return lines
 }
 
-/** Without the file, the times and the command, which names the file. */
+/** Removes the file, the times, and the repeat command, which names the file. */
 const json = (stdout: string) => ({ ...JSON.parse(stdout === '' ? '{}' : stdout), file: '', timing: {}, telling: {} })
 const check = ['check', '--expect', 'linearizable', '--json'] as const
 
-/** The same recording as a file, and as numbered parts. */
+/** Stores the same recording as a file and as numbered parts. */
 async function recorded(lines: readonly string[], put: (key: string, content: Uint8Array) => Promise<void>) {
   const file = join(temporaryDirectory(), 'history.jsonl')
   writeFileSync(file, lines.join('\n'))
@@ -84,7 +84,7 @@ test('a recording in a store is read without loss or repetition when connections
   const { network, route } = await routeTo({ host: '127.0.0.1', port: store.port })
   useStore(route.port)
   const local = await chaosHere([...check, file])
-  // Each connection ends after so much; a recording of a megabyte takes several, wherever their ends come.
+  // The fault ends each connection after this many bytes, so a recording of a megabyte takes several connections.
   const breaking = network.apply(on(pairOf('clients', 'n1').slice(1), { kind: 'limit-bytes', bytes: 177_777 }))
   for (const name of ['whole.jsonl', 'night/']) {
     const stored = await chaosHere([...check, `s3://${BUCKET}/${name}`])
@@ -223,7 +223,7 @@ describe.skipIf(installed('redis-server') === undefined)('a stored recording tha
   })
 })
 
-/** What the queue knows of its jobs. */
+/** Returns everything that the queue stores about its jobs. */
 async function keptIn(queue: string): Promise<string> {
   const redis = new Redis(queue)
   try {

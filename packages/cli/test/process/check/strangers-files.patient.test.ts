@@ -17,7 +17,7 @@ const LEGAL = {
 }
 const spec = (more: object) => ({ target: { name: 'sim:raft', settings: {} }, nodes: 3, ...LEGAL, ...more })
 
-/** A directory with files of a stranger, each of which leaves a mark when it is run. */
+/** A directory with another person's files. Each of them leaves a mark when it is executed. */
 function strangersDirectory() {
   const directory = temporaryDirectory()
   const mark = join(directory, 'EXECUTED')
@@ -191,7 +191,7 @@ patientTest('the password of a probe is sent to the probe, but is in no file and
   expect(again.stderr).not.toContain('would run')
 })
 
-/** A server that lets in whoever brings credentials, and remembers them. */
+/** A server that accepts any credentials, and records them. */
 async function protectedServer() {
   const authorizations: (string | undefined)[] = []
   const server = createServer((request, response) => {

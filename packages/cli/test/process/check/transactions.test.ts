@@ -111,7 +111,7 @@ test('check() recognises transactions, and gives their strongest level', () => {
   expect(report.headline).toBe('strict-serializable')
 })
 
-/** Two who are on call, recorded at the wire: each sees the other on duty and leaves. */
+/** Two doctors on call, recorded at the wire: each sees that the other is on duty, and leaves. */
 function onCallRecorded(isolation: string): string {
   const left = (process: number, own: number, other: number) => {
     const read = ['r', `doctors/${other}/on_call`, true]

@@ -12,7 +12,7 @@ const script = async (shell: string): Promise<string> => {
 
 const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).status === 0
 
-/** What bash would offer for the words, of which the last is being typed. */
+/** Returns the completions that bash offers for the last of these words. */
 function offered(completion: string, words: readonly string[]): string[] {
   const asked = `${completion}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _chaos; printf '%s\\n' "\${COMPREPLY[@]}"`
@@ -21,7 +21,7 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
   return stdout.trim().split('\n')
 }
 
-/** An interactive zsh on a terminal of its own, in which this is typed and Tab pressed. Waits for what is to appear. */
+/** Types a text and Tab into an interactive zsh on its own terminal, and waits for the awaited text. */
 function drivenZsh(completion: string, typed: string, awaited: string) {
   const program = `zmodload zsh/zpty
 zpty shell zsh -f -i

@@ -7,7 +7,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { parseCompareSettings } from '../../../src/compare/use.ts'
 import { parseReplaySettings } from '../../../src/replay/use.ts'
 
-// As the program does when it starts: a protocol imports it by name.
+// The program does this when it starts, because a protocol imports the API by name.
 beforeAll(() => offerApi(new URL('../../../dist/index.js', import.meta.url)))
 
 // What commands other than `chaos run` take from a configuration. Options override it there, too.

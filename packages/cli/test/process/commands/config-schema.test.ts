@@ -10,7 +10,7 @@ const TEXT: object = { type: 'string' }
 
 const orName = (schema: unknown): object => ({ anyOf: [TEXT, schema] })
 
-/** The part of JSON Schema that is looked into here. */
+/** The part of JSON Schema that this test examines. */
 interface ObjectSchema {
   readonly properties?: { readonly [name: string]: ObjectSchema }
   readonly additionalProperties?: object
@@ -30,7 +30,7 @@ test('chaos.config.schema.json equals the schema of a configuration (npx vitest 
   whole.properties = {
     ...whole.properties,
     targets: { ...targets, additionalProperties: orName(declaration) },
-    // What JSON can say of a workload is where its file is.
+    // In JSON a workload can only be given by the path of its file.
     workloads: { ...workloads, additionalProperties: TEXT },
     runs: { ...runs, additionalProperties: withNames(runs?.additionalProperties ?? {}) },
   }

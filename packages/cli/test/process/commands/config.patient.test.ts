@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-/** A project of the user's, outside every `node_modules` that has this program. */
+/** A user's project, outside every `node_modules` directory that contains this program. */
 function project(files: { readonly [name: string]: string | object }): string {
   const directory = temporaryDirectory()
   for (const [name, text] of Object.entries(files)) {
@@ -224,7 +224,7 @@ describe('a name defined in a configuration', () => {
     const config = ['--config', join(directory, 'chaos.config.mjs')]
     const out = ['--out', temporaryDirectory()]
     const recorded = (...args: string[]) => chaosHere(['record', ...config, ...out, ...args, '--', './nowhere'])
-    // Everything about the servers was understood if only the command is missing.
+    // The only error is the missing command, so all options about the servers were understood.
     const { stderr, exitCode } = await recorded()
     expect(stderr).toContain('2 servers')
     expect(stderr).toContain('there is no program ./nowhere')

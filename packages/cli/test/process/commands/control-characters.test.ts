@@ -7,10 +7,10 @@ import { printableLines } from '../../../../report/src/operation-words.ts'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { test } from '../../../../testing/src/patient.ts'
 
-/** Clears the screen, sets the title, rings, and is an error to GitHub Actions. */
+/** Clears the screen, sets the title, rings the bell, and is an error command of GitHub Actions. */
 const HOSTILE = '\u001b[2J\u001b]0;pwn\u0007\u009b1m\u202e\n::error title=pwn::pwn\n##[add-mask]x'
 
-/** Whether a terminal or GitHub Actions would take a part of it for a command. */
+/** Returns the parts of a text that a terminal or GitHub Actions would treat as commands. */
 const commandsIn = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
   text.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]|^\s*::|##\[/gm) ?? []
@@ -59,7 +59,7 @@ describe('a hostile text from a proxy', () => {
     for (const server of servers.splice(0)) server.close()
   })
 
-  /** A control interface whose every name is hostile, as one that an older proxy or a stranger serves. */
+  /** A control interface whose every name is hostile, as an old proxy or an untrusted server might serve it. */
   async function hostileProxy(): Promise<string> {
     const link = `clients>${HOSTILE}`
     const proxy = { name: HOSTILE, listen: HOSTILE, upstream: HOSTILE, enabled: true, links: [link], faults: [HOSTILE] }

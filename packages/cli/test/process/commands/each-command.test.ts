@@ -11,8 +11,8 @@ import { until } from '../../processes.ts'
 import { echoServer, startProxy } from '../../proxy-process.ts'
 import { valueService, WRITE_AND_READ } from '../../value-service.ts'
 
-// One pass of each command as a user types it: the real process, from arguments to exit code. All else that commands
-// do is in the files and rooms beside this one.
+// Each command once, as a user types it: the real process, from its arguments to its exit code. The other tests of
+// commands are in the neighbouring files and directories.
 
 const history = (name: string): string => join(root, 'histories', `${name}.jsonl`)
 const SIMULATED = ['run', '--sim', '--time', '2s', '--rate', '100', '--seed', '1', '--quiet']
@@ -168,7 +168,7 @@ test('chaos --version prints the version, and an unknown command is refused', as
   await prints(['chekc'], 3, /chaos check/)
 })
 
-/** It loads 6; without the layers of scripts/bundle.mjs it loaded 119. */
+/** The command loads 6 files. Without the layers of scripts/bundle.mjs it loaded 119. */
 const FEW_FILES = 8
 
 test('chaos check of a small file loads few source files, and none from node_modules', async () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// A simulated run that goes wrong is listened to once more: page, record and explanation tell the same of the wire.
+// A simulated run that violates its level is repeated to record its messages. The page, the record and the explanation
+// must agree on them.
 
 test('a simulated run, chaos explain and the page report the fate of the delayed replication message', async () => {
   const out = temporaryDirectory()

@@ -5,17 +5,22 @@ import { beforeAll, describe, expect } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { test } from '../../../../testing/src/patient.ts'
 
-/** Words that control a terminal, or are commands of GitHub Actions wherever wrapping puts them at the start of a line. */
+/**
+ * A text that controls a terminal. It also contains commands of GitHub Actions, wherever wrapping puts them at the
+ * start of a line.
+ */
 const HOSTILE = `Z\u001b[2J\u009b1m\u202e\n::error::a\r\nFORGED a line\n  ::STOP-commands::b ${' ::stop-commands::pwn'.repeat(12)} ##[add-mask]x`
 
-/** What a terminal or GitHub Actions would take for a command, and what people would take for a line of chaos. */
+/**
+ * Returns the parts of a text that a terminal or GitHub Actions would treat as commands, or people as a line of chaos.
+ */
 const commandsIn = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
   text.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e]|^\s*(?:::|FORGED).*|##\[/gm) ?? []
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
 
-/** The document once for each of its texts, numbers and names of members, with that replaced. */
+/** Yields the document once for each of its texts, numbers and member names, with that one replaced. */
 function* poisoned(value: Json): Generator<Json> {
   if (typeof value === 'string' || typeof value === 'number') yield HOSTILE
   if (typeof value === 'string') yield `${value}${HOSTILE}`
@@ -31,7 +36,7 @@ function* poisoned(value: Json): Generator<Json> {
   }
 }
 
-/** Runs the command, and wants nothing in what it printed to be a command. */
+/** Runs the command, and expects no control sequence or CI command in its output. */
 async function expectHarmless(args: readonly string[], options: { readonly cwd?: string } = {}) {
   const { stdout, stderr, exitCode } = await chaosHere(args, options)
   expect([args[0], exitCode, commandsIn(stdout), commandsIn(stderr)]).toEqual([args[0], exitCode, [], []])
@@ -40,7 +45,7 @@ async function expectHarmless(args: readonly string[], options: { readonly cwd?:
 
 const directory = () => temporaryDirectory()
 
-/** A stale read, and some of everything else that an event may have. */
+/** A stale read, and events that have every other kind of member. */
 const events: readonly { readonly [member: string]: Json }[] = [
   { chaos: 1, model: 'register', initial: 0, sessions: { by: 'header.x', named: true }, mapping: 'routes' },
   { index: 0, time: 1e6, process: 0, type: 'invoke', f: 'write', key: 'k', value: 1, node: 'n1', session: 'a' },
@@ -59,7 +64,7 @@ const lines = (all: Json) => (all as readonly Json[]).map((line) => `${JSON.stri
 
 describe('a hostile text', () => {
   const histories = [...poisoned(events)]
-  // Everywhere at once, since each alone takes too long for every command.
+  // All events are changed at once, because running every command for each single change takes too long.
   const everywhere = (member: string, more: string) =>
     lines(events.map((event) => (member in event ? { ...event, [member]: `${event[member]}${more}` } : event)))
 
@@ -163,7 +168,7 @@ describe('a hostile text', () => {
   })
 })
 
-/** At most two items of each list: what holds for them holds for the rest. */
+/** Keeps at most two items of each list, because further items are printed in the same way. */
 const shortened = (value: Json): Json => {
   if (value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.slice(0, 2).map(shortened)

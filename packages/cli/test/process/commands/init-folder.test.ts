@@ -310,7 +310,7 @@ volumes:
   })
 })
 
-/** What is asked and said on a terminal where these answers are typed. */
+/** Returns everything that the command asks and prints on a terminal where these answers are typed. */
 async function asked(files: { readonly [path: string]: string }, answers: readonly string[] | undefined, typed = {}) {
   const said: string[] = []
   const left = [...(answers ?? [])]
@@ -368,7 +368,7 @@ Write chaos.config.ts? [Y/n] `)
   })
 })
 
-/** Takes and answers the member `state`; numbers as names, if it is told so. */
+/** A service that accepts and returns the member `state`. Depending on `names`, it returns numbers as names. */
 const STORE = (names: string, member = 'state') => `import { createServer } from 'node:http'
 const all = new Map()
 createServer(async (req, res) => {

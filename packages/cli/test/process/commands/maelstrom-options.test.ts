@@ -3,7 +3,7 @@ import { withoutMaelstrom } from '../../../src/arguments/maelstrom.ts'
 
 const PROGRAM = ['run', '--target', 'maelstrom', '--bin', './node']
 
-/** The command line in our options, after the target. */
+/** Returns the command line in our options, without the words up to the target. */
 const renamed = async (...typed: readonly string[]): Promise<string> => {
   const words = await withoutMaelstrom([...PROGRAM, ...typed])
   expect(words.slice(0, 3)).toEqual(['run', '--target', 'maelstrom:broadcast:./node'])

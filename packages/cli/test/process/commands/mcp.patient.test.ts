@@ -19,7 +19,7 @@ import { parseMcpSettings } from '../../../src/mcp/settings.ts'
 import { tools } from '../../../src/mcp/tools.ts'
 import { echoServer, startProxy } from '../../proxy-process.ts'
 
-/** Results have these, as far as tests read them singly. */
+/** The members of results that tests read individually. */
 interface Data {
   readonly [member: string]: unknown
   readonly directory: string
@@ -27,7 +27,7 @@ interface Data {
   readonly drawing: string
 }
 
-/** The SDK's own client with the real command, which works in a directory of its own. */
+/** Connects the SDK's own client to the real command in a new directory. */
 async function connected(args: readonly string[] = [], env: { readonly [name: string]: string } = {}) {
   const cwd = temporaryDirectory()
   const transport = new StdioClientTransport({
@@ -38,12 +38,12 @@ async function connected(args: readonly string[] = [], env: { readonly [name: st
     stderr: 'ignore',
   })
   const client = new Client({ name: 'test', version: '1' })
-  // Anything on stdout that is no message of the protocol.
+  // Collects errors for texts on stdout that are not messages of the protocol.
   const strange: Error[] = []
   client.onerror = (error) => strange.push(error)
   await client.connect(transport)
   onTestFinished(() => client.close())
-  // From then on the client holds every result to the schema that its tool declares.
+  // After this call, the client validates every result against the schema that its tool declares.
   const { tools: listed } = await client.listTools()
   return {
     cwd,
@@ -58,7 +58,7 @@ async function connected(args: readonly string[] = [], env: { readonly [name: st
   }
 }
 
-/** Breaks its promise each time: simulated, it is repeatable to the byte. */
+/** This run violates its level every time, because simulated runs are repeatable. */
 const BROKEN = { simulate: true, bug: 'ack-before-majority', timeMs: 4000, rate: 200, seed: 1 } as const
 
 test('an agent runs a target with faults, checks its history and explains it', async () => {
@@ -106,7 +106,7 @@ test('an agent runs a target with faults, checks its history and explains it', a
   expect(explain.data.drawing).toMatch(/┌ p\d+ write \d+\n(?:.*\n)*.*✘ write \d+ was acknowledged/)
   expect(explain.text).toContain('Usual causes')
 
-  // A mistake is an answer, and the next call is heard.
+  // A user's mistake is returned as a result, and the next call still works.
   const impossible = await call('run', { target: 'sim:raft', faults: ['crash-before-reply'] })
   expect(impossible).toMatchObject({
     isError: true,
@@ -260,7 +260,7 @@ patientTest('an agent injects a fault into a running proxy, sees it in force, an
   expect(leased.data['heal']).toBe('by itself after 60000 ms')
   expect((await call('proxies', { address })).data['faults']).toHaveLength(2)
 
-  // Refusals name the reason and what there is.
+  // A refusal names the reason and the valid choices.
   const refused = async (name: string, input: object) => {
     const { isError, text } = await call(name, { address, ...input })
     expect(isError, text).toBe(true)

@@ -11,7 +11,7 @@ import { tools } from '../../../src/mcp/tools.ts'
 const sources = join(import.meta.dirname, '../../../src')
 const uses = Object.keys(registry).filter((name) => existsSync(join(sources, name, 'use.ts')))
 
-/** Declared for other commands: this one has options of its own by these names. */
+/** These files declare options for other commands. The command has its own options of these names. */
 const FOREIGN: { readonly [use: string]: readonly string[] } = {
   replay: ['arguments/target.ts', 'arguments/workload.ts'],
 }
@@ -19,7 +19,9 @@ const FOREIGN: { readonly [use: string]: readonly string[] } = {
 const withoutComments = (file: string): string =>
   readFileSync(file, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
 
-/** The files of a command: what its use and its execution import, except what belongs to other commands. */
+/**
+ * Returns the files of a command: all imports of its use and its execution, except those that belong to other commands.
+ */
 function filesOf(use: string): readonly string[] {
   const found = new Set([`${use}/use.ts`, `${use}/execute.ts`].filter((file) => existsSync(join(sources, file))))
   for (const file of found)
@@ -33,7 +35,7 @@ function filesOf(use: string): readonly string[] {
   })
 }
 
-/** Where an option is declared, or read by its name; a name with a hyphen is nothing else. */
+/** Matches the places where an option is declared, or read by its name. A name with a hyphen is always the option. */
 const namedIn = (name: string): RegExp =>
   new RegExp(
     [
@@ -71,7 +73,7 @@ test.each(uses)('the name of each option of chaos %s occurs in at most two files
   expect(crowded).toEqual([])
 })
 
-/** Members of specs of the engine, which passes them on to threads and machines and validates them where they arrive. */
+/** Members of the engine's specs. The engine passes them on to threads and machines, which validate them. */
 const PASSED_ON = ['allow-code', 'failed-cas', 'keep-going', 'verify-determinism']
 
 test('at most two files of cli and engine contain the name of an option of several words, as stop-on or stopOn', async () => {

@@ -23,7 +23,7 @@ interface Outcome {
   readonly stderr: string
 }
 
-/** The real command, with its standard output going to the file given. */
+/** Runs the real command, with its standard output going to the given file. */
 function chaosInto(file: string, args: readonly string[], input = ''): Outcome {
   const output = openSync(file, 'w')
   const { status, stderr } = spawnSync(process.execPath, [bin, ...args], {
@@ -37,7 +37,7 @@ function chaosInto(file: string, args: readonly string[], input = ''): Outcome {
   return { exitCode: status, stderr }
 }
 
-/** The real command, whose reader takes the first bytes and closes. */
+/** Runs the real command with a reader that closes the pipe after the first bytes. */
 function chaosIntoHead(args: readonly string[], cwd = root): Promise<Outcome> {
   const child = spawn(process.execPath, [bin, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))

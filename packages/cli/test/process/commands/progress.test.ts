@@ -5,7 +5,10 @@ import { pageWidth, wantsColours } from '../../../src/terminal/page-width.ts'
 import { createProgress } from '../../../src/terminal/progress.ts'
 import { styleFor } from '../../../src/terminal/style.ts'
 
-/** What a program of its own says on stderr, and who listens to its signals, while it reports on a terminal so wide. */
+/**
+ * Returns what a separate program prints on stderr, and which signals it listens to, while it shows progress on a
+ * terminal of this width.
+ */
 function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
   const program = `
     const nothing = () => true

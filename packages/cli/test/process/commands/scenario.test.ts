@@ -21,14 +21,14 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
     'if the faulty version "$tale.title" is about the promise of the scenario, exactly one step breaks the promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
-      // Of the tellings of one story, one may be about something else.
+      // One of a story's tellings may be about another promise.
       if (promise === undefined) {
         expect(story.told.length).toBeGreaterThan(1)
         return
       }
       expect(promise).toBe(story.ledger?.promise)
       expect(steps.filter(({ ledger }) => ledger?.breaks)).toHaveLength(1)
-      // What was broken stays so.
+      // Once a promise is broken, it stays broken.
       const since = steps.findIndex(({ ledger }) => ledger?.breaks)
       expect(steps.map(({ ledger }) => ledger?.broken === true)).toEqual(steps.map((_, i) => i >= since))
     },
@@ -70,7 +70,7 @@ test('no two nodes are primary at the end of a step in the fixed version of spli
   const fixed = await boxesOf(fixOf(story))
   for (const boxes of fixed) expect(boxes.filter((box) => box.endsWith('primary')).length).toBeLessThanOrEqual(1)
   expect(fixed[1]).toContain('n1 cut off')
-  // In the accident itself both sides have one.
+  // In the accident itself, both sides have a primary.
   const [accident] = accidentOf(story)
   const told = await boxesOf(accident!)
   expect(told.some((boxes) => boxes.filter((box) => box.endsWith('primary')).length === 2)).toBe(true)
@@ -83,7 +83,7 @@ test.each([
     ['resolver', 'shop: old server,resolver', 'resolver', 'shop: old server,resolver', 'shop: new server,resolver'],
   ],
   ['blocked-coordinator', 'n2', ['old']],
-  // Of five accounts, the two that change.
+  // Shows two of the five accounts: those that change.
   [
     'double-transfer',
     'n2',
@@ -172,12 +172,12 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
     const text = readFileSync(page, 'utf8')
     expect(text).not.toMatch(/https?:|src=|href="(?!#|data:,")/)
-    // Each of the two accidents beside what prevents it.
+    // Each of the two accidents is shown next to its fix.
     expect(text.match(/<h2 id="telling-\d">/g)).toHaveLength(2)
     expect(text.match(/<b class="system">Told: two masters/g)).toHaveLength(2)
     expect(text.match(/<b class="system">Fixed: Raft on three nodes/g)).toHaveLength(2)
     expect(text).toContain('The promise: Never more is spent than was paid in.')
-    // The eye finds one step of each.
+    // One step of each telling is highlighted.
     expect(text.match(/<li id="[^"]*" class="breaks">/g)).toHaveLength(2)
     expect(text.match(/<span class="ledger bad">✘ spent \$15 of \$10</g)).toHaveLength(2)
     expect(text).toContain('<span class="whose">n2: </span><span>$5</span>')

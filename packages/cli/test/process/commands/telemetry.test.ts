@@ -122,7 +122,7 @@ test('spans that are open at the end of a run are closed with the end time', () 
 test('a quota of spans admits a fixed number per second, and counts the rest', () => {
   const quota = createQuota(10)
   const admitted = Array.from({ length: 300 }, (_, i) => quota.admits(nanos(i * 1e7))).filter(Boolean)
-  // Ten at once, and ten in each of three seconds.
+  // The quota admits ten spans at once, and ten more in each of three seconds.
   expect(admitted.length).toBeGreaterThanOrEqual(38)
   expect(admitted.length).toBeLessThanOrEqual(40)
   expect(quota.refused).toBe(300 - admitted.length)

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { bin, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// The real command on a real terminal of 80 columns, which util-linux's script makes.
+// Runs the real command on a real terminal of 80 columns, which util-linux's `script` creates.
 
 const COLUMNS = 80
 const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true
 
 interface OnTerminal {
   readonly exitCode: number | null
-  /** All bytes that the terminal was sent. */
+  /** All bytes that were sent to the terminal. */
   readonly sent: string
 }
 
@@ -41,10 +41,10 @@ function onTerminal(
   return new Promise((resolve) => child.on('close', (exitCode) => resolve({ exitCode, sent })))
 }
 
-/** What moves the cursor or clears, or one character. */
+/** A control sequence, or a single character. */
 const STEP = new RegExp(`${'\x1b'}\\[\\??([\\d;]*)([A-Za-z])|.`, 'gsu')
 
-/** The rows that a terminal shows in the end: it wraps long lines, and obeys what moves the cursor or clears. */
+/** Returns the final rows of a terminal, which wraps long lines and obeys control sequences. */
 function rowsOf(sent: string): readonly string[] {
   const rows: string[][] = [[]]
   let [row, column] = [0, 0]

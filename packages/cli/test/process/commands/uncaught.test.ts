@@ -9,7 +9,7 @@ import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { test } from '../../../../testing/src/patient.ts'
 import { startProxy } from '../../proxy-process.ts'
 
-/** The environment of a process that throws an error nothing catches: on SIGUSR2, or once it has begun. */
+/** The environment of a process that throws an uncaught error: on SIGUSR2, or soon after it has started. */
 function throwing(when: 'told' | 'soon'): NodeJS.ProcessEnv {
   const file = join(temporaryDirectory(), 'throwing.mjs')
   const thrown = '() => { throw new TypeError("planted") }'

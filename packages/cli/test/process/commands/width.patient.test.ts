@@ -10,7 +10,7 @@ import { valueService, WRITE_AND_READ } from '../../value-service.ts'
 const WIDTH = 80
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
-/** What it prints where COLUMNS says 80, as a shell does. */
+/** Returns the output if the shell has set COLUMNS to 80. */
 const narrow = (...args: readonly string[]): Promise<readonly string[]> => narrowIn(root, args)
 
 async function narrowIn(cwd: string, args: readonly string[]): Promise<readonly string[]> {
@@ -25,7 +25,7 @@ async function narrowIn(cwd: string, args: readonly string[]): Promise<readonly 
   return `${stderr}${stdout}`.split('\n')
 }
 
-/** A path or a command is never broken: it is there to be copied. */
+/** Paths and commands are never wrapped, because users copy them. */
 const isCopied = (line: string): boolean => /^ *\S+$|npx chaos|\.jsonl?\b|\.html/.test(line)
 
 const wide = (lines: readonly string[]) => lines.filter((line) => line.length > WIDTH && !isCopied(line))

@@ -10,7 +10,7 @@ const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'ci.md'), 'utf
 const fenced = (language: string) =>
   [...manual.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!)
 
-/** A project with chaos installed, a few histories, and a run that is over soon. */
+/** A project with chaos installed, some histories, and a short run. */
 function project(target: 'raft' | 'primary-replica' = 'raft'): string {
   const cwd = temporaryDirectory()
   for (const name of ['histories', 'node_modules']) symlinkSync(join(root, name), join(cwd, name))
@@ -85,7 +85,7 @@ test('the workflow for a Compose project has ten lines, and ends with the comman
 })
 
 describe('the workflows of the manual', () => {
-  // The installed package runs all of its scripts on a real service, in published.soak.test.ts.
+  // The test published.soak.test.ts runs the scripts of the installed package on a real service.
   patientTest('make a shell script fail if the promise is broken', async () => {
     const gate = fenced('bash').find((script) => script.includes('case $?')) ?? ''
     const run = (cwd: string) => startProcess('bash', ['-c', gate], { cwd }).finished

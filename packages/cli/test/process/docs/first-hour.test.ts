@@ -37,11 +37,11 @@ const fixed = (text: string): string =>
       return before.replace(side('-'), () => side('+'))
     }, text)
 
-/** Figures and paths differ from machine to machine. */
+/** Replaces numbers and paths, which differ between machines. */
 const anywhere = (output: string): string =>
   output.replaceAll(/this directory .*/g, 'this directory DIRECTORY').replaceAll(/\d[\d.,]*/g, '#')
 
-/** What a run says however its faults fall. */
+/** Texts that every run prints, regardless of when its faults begin. */
 const ALWAYS: { readonly [exitCode: number]: readonly RegExp[] } = {
   0: [/^ {2}LINEARIZABLE .* checked # operations in # m?s$/m, /^ {2}linearizable +✔ met$/m],
   1: [
@@ -68,7 +68,7 @@ test('the commands of "your service in 15 minutes" print the shown output, and t
   const runs = async (command: (typeof shown)[number], wanted: number) => {
     const { output } = command
     let last = await ran(command, 1)
-    // A machine so busy that a killed node is back before anybody asks it shows the bug with another seed.
+    // On a very busy machine, a killed node may restart before any request reaches it. Another seed then shows the bug.
     for (let seed = 2; seed <= 3 && wanted === 1 && last.exitCode === 0; seed++) last = await ran(command, seed)
     const { exitCode, stdout, stderr } = last
     expect(exitCode, stdout + stderr).toBe(wanted)

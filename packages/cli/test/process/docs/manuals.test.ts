@@ -12,7 +12,7 @@ const names = readdirSync(docs).filter((name) => name.endsWith('.md'))
 const read = (name: string) => readFileSync(join(docs, name), 'utf8')
 const MARK = '<!-- Generated from here on: npx vitest run packages/cli/test/process/docs/manuals.test.ts -u -->\n'
 
-/** A table of Markdown, without rows' empty cells being lost. */
+/** A table in Markdown. Empty cells are kept. */
 const table = (heading: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heading, heading.map(() => '---'), ...rows]
     .map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
@@ -33,7 +33,7 @@ describe('the manuals', () => {
       const added = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
       const blocks = Array.from(page.matchAll(/```ts\n(.*?)```/gs), ([, code = '']) => code)
       expect(blocks).not.toEqual([])
-      // Each statement stands in a file, which may export it with its type.
+      // Each statement is part of a file, which may export it and declare its type.
       const statements = blocks.flatMap((block) => block.match(/= define\w+\([\s\S]*?^\}\)$/gm) ?? [])
       expect(statements.length).toBeGreaterThanOrEqual(blocks.length)
       for (const statement of statements)
@@ -55,7 +55,7 @@ describe('the manuals', () => {
     onTestFinished(() => rmSync(out, { recursive: true, force: true }))
     const { stdout } = await chaosHere([...command.split(' ').slice(2), '--out', out])
     const [printed = ''] = /^ {2}\S[\s\S]*?^ {2}Process [\s\S]*?(?=\n {2}history\.jsonl)/m.exec(stdout) ?? []
-    // How long judging took is the machine's, and so is the room before it.
+    // The checking time and the spaces before it depend on the machine.
     const sample = printed.replace(/^( {2}NOT \S+) +(checked .*) in [\d.]+ m?s$/m, '$1   $2')
     const shown = `\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`text\n${sample}\n\`\`\``
     await expect(readme.replace(whole, () => shown)).toMatchFileSnapshot(path)

@@ -9,17 +9,17 @@ import { isPatient, patientTest, test } from '../../../../testing/src/patient.ts
 import { freePort, installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { startProxy } from '../../proxy-process.ts'
 
-// Every command of the README and the manuals is run, on ports of its own: others run tests here too. Those that begin with npm are the
-// installation and this very test. The soak runs each for as long as it says; before that only the first is run of those
-// that take seconds.
+// Runs every command of the README and the manuals, on free ports because other tests run on this machine. Commands
+// that begin with npm are left out: they are the installation, or run this test. The soak runs each command for its
+// full time; otherwise only the first of the slow commands is run.
 const FIRST = 'npx chaos run'
 const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run|simulate|workloads)/.test(command)
-/** Those that start no process and wait for nobody. A model of one's own needs what is built. */
+/** Matches commands that start no process and do not wait for another. A user's model needs the build. */
 const isWithin = (command: string): boolean =>
   /^npx chaos (check|completion|ctl kinds|run --sim|targets|workloads)/.test(command) && !command.includes('--model')
 const isRun = (command: string): boolean => isPatient || command === FIRST || isQuick(command)
 
-/** What a quick test of a command adds to it. */
+/** Options that a quick test adds to a command. */
 const hurry: { readonly [command: string]: readonly string[] } = isPatient ? {} : { [FIRST]: ['--time', '3s'] }
 
 /** The ports that the README and its examples name. */
@@ -31,7 +31,7 @@ const manuals = readdirSync(docs)
   .filter((name) => name.endsWith('.md'))
   .map((name) => readFileSync(join(docs, name), 'utf8'))
 const pages = [readme, ...manuals].join('\n')
-/** What several pages show is run once. */
+/** A block that several pages show is run once. */
 const blocks = [...new Set([...pages.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block!))].map((block) =>
   block
     .trim()
@@ -41,7 +41,7 @@ const blocks = [...new Set([...pages.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, 
 const commands = blocks.flat()
 
 const expectedExitCodes: { readonly [command: string]: number } = {
-  // One of them is unknown from where something outside its record changed it.
+  // One of these histories is unknown, because something outside its record changed the object.
   "npx chaos check 'histories/*.jsonl'": 2,
   'npx chaos check histories/transactions/on-call.jsonl --expect serializable': 1,
   'npx chaos run --sim --target primary-replica --seed 8 --time 5s --expect linearizable': 1,
@@ -54,25 +54,25 @@ const expectedExitCodes: { readonly [command: string]: number } = {
   'npx chaos fuzz --workload lock --bug ack-before-majority --seeds 400': 1,
 }
 
-/** Which trial the sample of a search in the manual says it finds. */
+/** The trial that a search finds according to the sample in the manual. */
 const [, sampleTrial = 'no sample'] = /^ {2}(seed \d+ \([\w-]+\))/m.exec(manuals.join('\n')) ?? []
 
-/** What a page is to say, beside being one. */
+/** Texts that the output must contain, besides any text at all. */
 const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
   'npx chaos run': [/^ {2}LINEARIZABLE/m],
   'npx chaos fuzz --bug stale-read --seeds 400': [new RegExp(sampleTrial.replaceAll(/[()]/g, '\\$&'))],
   'npx chaos run --sim --target primary-replica --seed 8 --time 5s --expect linearizable': [
     /^ {2}NOT LINEARIZABLE/m,
-    // A stale read, or the story of one.
+    // Matches a stale read, or the sentence about it.
     /\bread [^.]* from\s+n\d/,
   ],
 }
 
-/** As a shell splits it: quotes keep a glob for us to expand. */
+/** Splits a command as a shell does. A quoted glob is left for chaos to expand. */
 const words = (command: string): string[] =>
   [...command.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
 
-/** What is shown to be typed beside something else that runs. */
+/** Commands that the pages show next to another program that is running. */
 const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
 
 const block = (beginning: string): readonly string[] => {
@@ -81,7 +81,7 @@ const block = (beginning: string): readonly string[] => {
   return found
 }
 
-/** What puts ports that are free in the place of those a text names. */
+/** Returns a function that replaces the ports in a text by free ports. */
 async function freePorts(): Promise<(text: string) => string> {
   const free = await Promise.all(PORTS.map(freePort))
   return (text) => text.replaceAll(new RegExp(PORTS.join('|'), 'g'), (port) => String(free[PORTS.indexOf(port)]))
@@ -96,7 +96,7 @@ function copyTexts(from: string, to: string, change: (text: string) => string): 
   }
 }
 
-/** A service that keeps what is put. */
+/** A service that stores the values of PUT requests. */
 async function keepingService(): Promise<string> {
   const values = new Map<string, string>()
   const service = createServer(async (request, response) => {
@@ -117,7 +117,7 @@ describe('the README and the manuals', () => {
     for (const [, name] of pages.matchAll(/`npm run ([a-z:]+)`/g)) expect(Object.keys(scripts)).toContain(name)
   })
 
-  // Commands of one block follow one another in one directory.
+  // The commands of one block run one after another in one directory.
   const sequences = blocks
     .map((block) => block.filter((command) => !command.startsWith('npm ') && isRun(command)))
     .filter((block) => (isPatient ? !block.every(isQuick) : block.length > 0))
@@ -130,7 +130,7 @@ describe('the README and the manuals', () => {
     for (const command of block) {
       expect(command).toMatch(/^npx chaos /)
       const typed = words(onFreePorts(command)).slice(2)
-      // Where Toxiproxy listens unless it is told otherwise.
+      // Without this option, the port would be Toxiproxy's default.
       if (typed.includes('--toxiproxy')) typed.splice(1, 0, '--control', onFreePorts('127.0.0.1:8474'))
       const run = isWithin(command) ? chaosHere : chaos
       const { exitCode, stdout, stderr } = await run([...typed, ...(hurry[command] ?? [])], { cwd })
@@ -147,7 +147,7 @@ describe('the README and the manuals', () => {
       ['--listen', '127.0.0.1:20081', '--upstream', '127.0.0.1:20080'],
       5,
     ])
-    // On ports of its own, since others run tests here too.
+    // Uses free ports, because other tests run on this machine.
     const { url } = await startProxy([
       '--listen',
       '127.0.0.1:0',

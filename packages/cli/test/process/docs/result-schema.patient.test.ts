@@ -9,7 +9,7 @@ import { valueService } from '../../value-service.ts'
 
 const schema: object = JSON.parse(readFileSync(join(root, 'packages', 'cli', 'schema', 'result.schema.json'), 'utf8'))
 
-/** The schema without leave to have members that it does not name: then it names all there are. */
+/** The schema with `additionalProperties: false`, so that it must name all members. */
 function closed(part: unknown): unknown {
   if (Array.isArray(part)) return part.map(closed)
   if (typeof part !== 'object' || part === null) return part
@@ -21,7 +21,7 @@ function closed(part: unknown): unknown {
 const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
 const validate = ajv.compile(closed(schema) as object)
 
-/** The objects that were printed, each of the form that the schema says. */
+/** Returns the printed objects after validating each against the schema. */
 function valid(stdout: string) {
   const lines = stdout.trim().split('\n')
   expect(lines).not.toEqual([''])

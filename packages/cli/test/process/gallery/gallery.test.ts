@@ -122,7 +122,7 @@ test.skipIf(!hasCompiler())(
       (await processesMentioning(out)).map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== child.pid)
     await until(async () => {
       const [trial, server] = await running()
-      // A trial that is stopped does not end by itself.
+      // A stopped trial cannot end by itself.
       return trial !== undefined && server !== undefined && isSignalled(trial, 'SIGSTOP')
     })
     child.kill('SIGKILL')
@@ -143,7 +143,7 @@ function isSignalled(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** The values of each option, in order, and the words after `--`: the order of options does not matter. */
+/** Returns the values of each option in order, and the words after `--`. The order of the options does not matter. */
 function optionsIn(words: readonly string[]): { readonly [option: string]: readonly string[] } {
   const options: { [option: string]: string[] } = {}
   let option = ''
@@ -182,7 +182,7 @@ describe.each(gallery.filter(({ program }) => program !== undefined))(
           .map((line) => optionsIn(wordsOf(line).slice(2)))
         for (const words of [args, cure.args]) {
           const wanted = optionsIn(words.map((word) => (word === '{seed}' ? '1' : word)))
-          // The page of a run without faults gives no seed.
+          // The page of a run without faults shows no seed.
           const { '--seed': _, ...seedless } = wanted
           expect(commands.some((command) => same(command, wanted) || same(command, seedless))).toBe(true)
         }

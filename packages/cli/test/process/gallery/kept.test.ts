@@ -17,7 +17,10 @@ const subjects: readonly KeptSubject[] = readFileSync(join(docs, 'gallery', 'sub
   .split('\n')
   .map((line) => JSON.parse(line))
 
-/** Longer than the minute that a trial may take on a quiet machine: these ran beside other work. */
+/**
+ * The limit is higher than the minute that a trial takes on an idle machine, because stored trials ran next to other
+ * work.
+ */
 const LONGEST_SECONDS = 90
 
 describe('the stored track record', () => {

@@ -6,7 +6,7 @@ import { toldExhibit } from '../../../src/gallery/run-exhibits.ts'
 import { leftInWords, secondsLeft } from '../../../src/gallery/time-left.ts'
 import { clippedLines } from '../../../src/terminal/progress.ts'
 
-/** An exhibit whose trials, two of the weakness and three of the cure, took so long. */
+/** An exhibit with two trials of the weakness and three of the cure, each of which took this long. */
 const kept = (name: string, seconds: number): ToldExhibit => {
   const trial = { seed: 1, outcome: 'clean', seconds, said: '' } as const
   const [exhibit] = gallery
@@ -15,7 +15,8 @@ const kept = (name: string, seconds: number): ToldExhibit => {
 
 test('the estimated time scales the stored trial times by the slowdown of the finished trials', () => {
   const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
-  // Three trials of each at twice the kept time.
+  // The exhibits that have run took twice the stored time. Three trials of each remaining exhibit are estimated
+  // accordingly.
   const ran = [{ name: 'quick', seconds: 60 }]
   expect(secondsLeft(ran, ['slow', 'slower'], all)).toBeCloseTo(3 * 2 * 2 * (30 + 60))
   expect(secondsLeft(ran, [], all)).toBe(0)

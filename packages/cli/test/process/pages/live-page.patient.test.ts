@@ -12,13 +12,13 @@ import { until } from '../../processes.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 const without = executablePath === undefined
-/** What leaks leaks with each of them: fewer show it as well. */
+/** A leak grows with each connection, so fewer connections also show it. */
 const RECONNECTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 10_000
 
-/** A run with its live page, and the address of that. */
+/** Starts a run with a live page, and returns the address of the page. */
 const startRun = (args: readonly string[]) => startShown(['run', '--target', 'raft', '--nodes', '3', ...args])
 
-/** A command that shows a live page; what it is told to run comes last, if anything. */
+/** Starts a command that shows a live page. A program that it runs comes last. */
 async function startShown([name = '', ...args]: readonly string[]) {
   const out = temporaryDirectory()
   const running = startChaos([name, '--ui', '--out', out, ...args])
@@ -34,7 +34,7 @@ async function startShown([name = '', ...args]: readonly string[]) {
 
 const axe = readFileSync(join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8')
 
-/** What axe finds: rules that the page breaks for people with other eyes and hands, and where. */
+/** Returns the accessibility rules that the page violates according to axe, and where. */
 async function faultsOfAccess(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe)
   return page.evaluate(
@@ -42,7 +42,7 @@ async function faultsOfAccess(page: Page): Promise<readonly string[]> {
   )
 }
 
-/** The established connections to a port of this machine, as the kernel counts them at the server's end. */
+/** Counts the established connections to a local port, at the server's end. */
 const connectionsTo = (port: string): number => {
   const end = `:${Number(port).toString(16).toUpperCase().padStart(4, '0')}`
   const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1)
@@ -67,7 +67,7 @@ describe('the live page in a real browser', () => {
     page.on('pageerror', (error) => trouble.push(error.message))
     page.on('console', (message) => message.type() === 'error' && trouble.push(message.text()))
     page.on('request', (request) => new URL(request.url()).host === url.host || trouble.push(request.url()))
-    // The thread that judges has a low priority: on a busy machine its turn comes late.
+    // The judging thread has a low priority, so that it runs late on a busy machine.
     page.setDefaultTimeout(180_000)
     await page.goto(url.href)
     await page.locator('.topology').waitFor()
@@ -101,7 +101,7 @@ describe('the live page in a real browser', () => {
           expect(await page.locator('.link.cut').count()).toBe(2)
         }
         await cut()
-        // On a busy machine another node may lead by the time that the picked one is cut off.
+        // On a busy machine, another node may be the leader by the time the chosen node is cut off.
         const isBad = () =>
           page
             .locator('h1.bad')
@@ -159,7 +159,7 @@ describe('the live page in a real browser', () => {
       await page.keyboard.press('Enter')
       expect(await focus()).toBe('inspector')
 
-      // From the top of the page, as somebody comes who has no pointer.
+      // Starts at the top of the page, like a user without a pointer.
       await page.locator('.skip, button').first().focus()
       for (let i = 0; i < 20 && !(await focus())?.startsWith('node-'); i++) await page.keyboard.press('Tab')
       for (const arrow of ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'])
@@ -233,7 +233,7 @@ describe('the live page in a real browser', () => {
           await page.locator('.uplot').first().waitFor()
           const overhang = () =>
             page.locator('html').evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)
-          // Drawings take their new width a frame after the window has it.
+          // A drawing is resized one frame after the window.
           await expect.poll(overhang, { message: `${width} px, ${colorScheme}` }).toBeLessThanOrEqual(0)
           const canvas = (await page.locator('canvas').first().boundingBox())?.width
           expect(canvas).toBeGreaterThan(width / 3)
@@ -243,7 +243,7 @@ describe('the live page in a real browser', () => {
   })
 
   test.skipIf(without)('reports a lost connection when chaos ends, and disables its buttons', async () => {
-    // Longer than the test: a run that ends by itself says so, and on a busy machine a page takes its time.
+    // The run must outlast the test, because a run that has ended says so. A page is slow on a busy machine.
     const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
     const page = await browser!.newPage()
     page.setDefaultTimeout(0)
@@ -266,7 +266,7 @@ const statusOf = (url: URL, headers: { readonly [name: string]: string } = {}): 
     }).on('error', reject)
   })
 
-/** How opening a WebSocket ends: with its first message, or the status of the refusal. */
+/** Opens a WebSocket. Resolves to its first message, or to the status of the refusal. */
 function opening(url: URL, headers: { readonly [name: string]: string } = {}): Promise<string> {
   const address = new URL(url)
   address.protocol = 'ws:'
@@ -348,7 +348,7 @@ describe('the server of the live page', () => {
     const reconnect = async (): Promise<void> => {
       while (left-- > 0) {
         const socket = new WebSocket(address)
-        // Too many at once are refused.
+        // The server refuses surplus connections.
         socket.on('error', () => undefined)
         if (left % 3 > 0) socket.on('open', () => (left % 3 === 1 ? socket.terminate() : socket.close()))
         else socket.on('upgrade', () => socket.terminate())

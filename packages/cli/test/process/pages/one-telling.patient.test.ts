@@ -7,9 +7,9 @@ import { folderWith, RACING } from '../../../../testing/src/racing-register.ts'
 import { parseCompareSettings } from '../../../src/compare/use.ts'
 import { momentsOf, type Printed, squeezed, type Tellings, tellingsOf, words } from '../../pages/tellings.ts'
 
-// One run, told by its page, the terminal, --json, explain, diff, check, compare and every reporter: all of them agree.
+// The page, the terminal, --json, explain, diff, check, compare and every reporter must agree about one run.
 
-/** Name, settings, and the exit code. */
+/** The name of the run, its settings and its exit code. */
 type Kind = readonly [name: string, settings: readonly string[], exitCode: number]
 
 const kind = (name: string, exitCode: number, settings: string): Kind => [name, settings.split(' '), exitCode]
@@ -78,29 +78,29 @@ const SIMULATED: readonly Kind[] = [
   kind('a missed requirement', 1, '--target raft --faults kill --time 2s --require availability>=99.9%'),
 ]
 
-/** On processes, whose messages the proxy has on tape. */
+/** A run on real processes. The proxy records their messages. */
 const REAL = kind(
   'a stale read of real processes',
   1,
   '--target primary-replica --faults partition --time 3s --expect linearizable',
 )
 
-/** On processes, too: simulated runs are over before anybody can interrupt them. */
+/** A run on real processes, because simulated runs end before they can be interrupted. */
 const INTERRUPTED = kind('an interrupted run', 130, '--target raft --faults none --time 60s')
 
 const RUNS = [...SIMULATED, REAL, INTERRUPTED] as const
 
-/** Of a stale read, of a loss, and of processes; the soak has the others. */
+/** The quick test covers a stale read, a loss and real processes; the soak covers the other runs. */
 const QUICK: ReadonlySet<string> = new Set(['a stale read', 'a queue that loses', REAL[0]])
 
-/** A diagram has the operations that decide it. */
+/** A diagram shows at most this many of the deciding operations. */
 const MOST_IN_DIAGRAM = 8
 
-/** What happened, without its cause. */
+/** Returns the sentence about the violation without its cause. */
 const storyOf = ({ sentence, telling: { outcome, why } }: Printed): string =>
   outcome === 'violated' && sentence.endsWith(why.text) ? sentence.slice(0, sentence.length - why.text.length) : ''
 
-/** The counterexample that is shown first. */
+/** Returns the counterexample that is shown first. */
 const violated = ({ json }: Pick<Tellings, 'json'>): Printed => json.levels[json.shown]?.counterexample
 
 describe.each(
@@ -151,7 +151,7 @@ describe.each(
     const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)
     if (counterexample === undefined) return expect(explained).toMatchObject({ sentence: '', steps: [], faults: [] })
-    // Of a level that nobody asked for, a line says nothing.
+    // A line does not mention a level that was not expected.
     const isAside = json.telling.outcome !== 'violated'
     const pages = [text, terminal, explained.sentence, ...(isAside ? [] : [line])].map(squeezed)
     for (const page of pages) expect(page).toContain(squeezed(storyOf(json)))
@@ -164,7 +164,8 @@ describe.each(
     if (json.telling.why.text.includes(first?.relation))
       for (const page of pages) expect(page).toContain(squeezed(first.relation))
     expect(explained.faults).toHaveLength(counterexample.faults?.length ?? 0)
-    // The history alone has no messages, which may say more of a fault than its times, and also that it met none of them.
+    // Without the run, the history has no messages. Messages may show more about a fault than its times, or that it met
+    // no message.
     const textsOf = (faults: Printed) => faults?.map(({ text: fault }: Printed) => fault)
     if (json.messages === undefined || first !== undefined)
       expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
@@ -175,7 +176,7 @@ describe.each(
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages
     expect(explained.messages.length).toBeGreaterThanOrEqual(messages.length + (others > 0 ? 1 : 0))
-    // A comment has no drawing of what nobody asked for.
+    // A Markdown comment contains no drawing for a level that was not expected.
     const isAside = json.telling.outcome !== 'violated'
     for (const line of explained.messages)
       for (const place of isAside ? [text] : [text, markdown]) expect(squeezed(place)).toContain(squeezed(line))
@@ -186,8 +187,7 @@ describe.each(
       expect(explained.messages.some((line: string) => line.includes(`sent at ${at} s`) && line.includes(fate))).toBe(
         true,
       )
-    // Drawn, too: each arrow has the line as its title.
-    // A table of what each node had has no arrows.
+    // In the drawing, each arrow has the line as its title. A table of the nodes' state has no arrows.
     if (!svg.includes('class="message')) return
     for (const line of explained.messages.slice(0, messages.length)) expect(svg).toContain(squeezed(line))
     expect(svg.includes('class="message never"')).toBe(json.messages.neverSent)
@@ -203,14 +203,14 @@ describe.each(
     const { why, outcome } = json.telling
     const story = storyOf(json)
     if (outcome !== 'violated') return
-    // A page and its picture put the story and its cause under different headings.
+    // The page and its drawing show the story and its cause under different headings.
     const apart = { page, svg }
     for (const [where, place] of Object.entries(apart))
       for (const part of [story, why.text]) expect(squeezed(words(place)), where).toContain(squeezed(part))
     const everywhere = { markdown, tap, junit, lines, line, told, ...compared }
     for (const [where, place] of Object.entries(everywhere))
       expect(squeezed(words(place)), where).toContain(squeezed(sentence))
-    // As a diagram: the operations of the counterexample, in their order.
+    // The diagram shows the operations of the counterexample in their order.
     const diagram = markdown.match(/```mermaid\n(.*?)\n```/s)?.[1] ?? ''
     const { operations } = violated({ json })
     expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(Math.min(operations.length, MOST_IN_DIAGRAM))
@@ -225,7 +225,7 @@ describe.each(
     expect(what).toBe(json.title)
     expect(json.sentence ?? '').toContain(outcome === 'violated' ? why.text : '')
     expect([explained.why.text, explained.next]).toEqual([why.text, next])
-    // In a comment what passed is a row of the table.
+    // In a Markdown comment, a passed run is a row of the table.
     const comment = outcome === 'met' || outcome === 'weaker' ? {} : { markdown }
     for (const [where, place] of Object.entries({ page, terminal, tap, lines, told, ...compared, ...comment }))
       expect(squeezed(words(place)), where).toContain(squeezed(next.text))
@@ -245,7 +245,7 @@ describe.each(
     expect(text).toContain(
       `total ${all} ok ${done} fail, certainly not done ${failed} info, outcome unknown ${unknown}`,
     )
-    // With little room the terminal leaves them to the page.
+    // If the terminal has little room, only the page shows these numbers.
     if (/ops\/s/.test(terminal))
       expect(squeezed(terminal)).toMatch(
         new RegExp(`${all}operations\\([\\d,]+ops/s\\):${done}ok,${failed}fail(\\([^)]*\\))?,${unknown}info`),
@@ -299,7 +299,7 @@ describe.each(
         continue
       }
       expect(figure.before).toBe(figure.after)
-      // Without faults there was nothing to heal.
+      // Without faults, the last phase is called "at the end".
       const shown = phase === 'healed' && json.faults.length === 0 ? 'at the end' : phase
       expect(text).toMatch(
         new RegExp(`${shown.replaceAll('+', '\\+')} \\d+% [\\d,]+ ${figure.before.replace('.', '\\.')}`),
@@ -317,7 +317,7 @@ describe.each(
       ({ what }: Printed) => what === (json.accounting ? 'missing elements' : 'lost writes'),
     )
     expect(row.before).toBe(String(lost))
-    // What a dequeue of unknown outcome may have taken is not called lost.
+    // A value that a dequeue of unknown outcome may have taken is not called lost.
     if (json.accounting?.totals.lost > 0 && !/lost/.test(json.title)) return
     const said = json.accounting
       ? new RegExp(`${lost} lost `)
@@ -420,11 +420,11 @@ describe('the violation in a history without a run', () => {
   })
 })
 
-/** JUnit has its title in an attribute. */
+/** Returns the visible text of a report. JUnit reports have their title in an attribute. */
 const toldBy = (reporter: string, text: string): string =>
   words(reporter === 'junit' ? text.replaceAll(/<\w+ |>/g, ' ') : text)
 
-/** What `check`, `explain`, `diff` and every reporter say of one file; returns what `--json` says. */
+/** Compares the texts of `check`, `explain`, `diff` and every reporter for one file. Returns the result of `--json`. */
 async function expectOneTelling(file: string, level: string): Promise<Printed> {
   const files = temporaryDirectory()
   const reporters = ['json', 'html', 'jsonl', 'junit', 'markdown', 'line', 'tap', 'github'] as const
@@ -464,7 +464,7 @@ const COMPARED = {
   timeout: '900ms',
 } as const
 
-/** What `chaos run` prints of one run of a comparison. */
+/** Performs one run of a comparison with `chaos run`, and returns what it prints. */
 async function runAlone(spec: object): Promise<{ readonly exitCode: number | null; readonly json: Printed }> {
   const directory = temporaryDirectory()
   const file = join(directory, 'spec.json')
@@ -497,12 +497,12 @@ quickTest(
         const run = await runAlone(main)
         const alone = { registers: run, sets: sets === undefined ? undefined : await runAlone(sets) }
         const where = `${name} under ${condition}`
-        // The level, and whether the promise was kept.
+        // The comparison must show the level that the run met, and whether the promise was kept.
         const results = [alone.registers, ...(alone.sets === undefined ? [] : [alone.sets])]
         const violated = results.flatMap(({ json }) =>
           Object.entries<Printed>(json.levels).flatMap(([level, { result }]) => (result === 'violated' ? level : [])),
         )
-        // A system whose sets were not even eventual has none.
+        // If even `eventual` is violated, the cell shows no level.
         if (violated.includes('eventual')) expect([where, cell.level]).toEqual([where, 'none'])
         else
           expect([where, run.json.levels[cell.level].result, violated.includes(cell.level)]).toEqual([
@@ -524,7 +524,7 @@ quickTest(
           phase.p99Nanos,
         ])
         expect([where, cell.staleNanos ?? 0]).toEqual([where, run.json.staleness?.behindNanos.max ?? 0])
-        // The same in every form.
+        // Every output format shows the same level.
         const level = cell.level === 'none' ? 'not even eventual' : cell.level.replaceAll('-', ' ')
         expect(page).toContain(`${level} 1 of 1 run${lost > 0 ? ` · ${lost} lost` : ''}`)
         const line = lines.find((each) => each.includes(where)) ?? ''
@@ -554,13 +554,13 @@ quickTest('messages between nodes are reported for simulated and for real runs',
     const { operations, culprit } = json.levels[json.shown].counterexample
     const reader = operations[culprit]?.node
     const isOfTwo = reader !== undefined && operations.some(({ f, node }: Printed) => f !== 'read' && node !== reader)
-    // What goes wrong first in a real run may be a node that forgot what it had itself, which no message explains.
+    // In a real run, the first violation may be a node that forgot its own state. No message explains this.
     if (settings === REAL[1] && !isOfTwo) {
       expect([name, json.messages]).toEqual([name, undefined])
       continue
     }
     const { messages, neverSent, unclear, sentence } = json.messages ?? {}
-    // Of real runs a message may not have been recorded or recognised, and then the page says just that.
+    // In real runs, a message may be missing from the record or be unrecognised. The page then says so.
     const isTold = messages?.length > 0 || neverSent || (settings === REAL[1] && unclear !== undefined)
     expect([name, isTold, sentence]).toEqual([name, true, expect.any(String)])
   }
@@ -568,6 +568,6 @@ quickTest('messages between nodes are reported for simulated and for real runs',
 
 quickTest('the history of a run on real processes is enough to report the faults of the run', async () => {
   const { explained, alone } = await tellingsOf(REAL[0], REAL[1])
-  // Messages may show that a fault met none of them.
+  // Messages may show that a fault affected none of them.
   if (explained.messages.length === 0 || explained.faults.length > 0) expect(alone.faults).toEqual(explained.faults)
 })

@@ -14,7 +14,7 @@ const without = executablePath === undefined
 const history = (name: string): string => join(root, 'histories', `${name}.jsonl`)
 const axe = (): string => readFileSync(join(root, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8')
 
-/** What a page says, without the times that differ. */
+/** Returns the text of a page without the times that differ between runs. */
 const said = (text: string): string =>
   text
     .replace(/chaos \S+/, 'chaos')
@@ -39,7 +39,7 @@ describe('the checking page in a real browser', () => {
     if (directory !== '') rmSync(directory, { recursive: true, force: true })
   })
 
-  /** Opens the page from disk; fails the test for any error, and any request that leaves the page. */
+  /** Opens the page from disk. Fails the test for any error, and for any request beyond the page itself. */
   async function open(use: (page: Page, report: FrameLocator) => Promise<void>): Promise<void> {
     const context = await browser!.newContext({ viewport: { width: 1400, height: 900 } })
     const page = await context.newPage()
@@ -124,12 +124,12 @@ describe('the checking page in a real browser', () => {
 
   patientTest.skipIf(without)('can be stopped during a check', async () => {
     await open(async (page) => {
-      // Writes of one value by many clients at once, which a search has to order.
+      // Many concurrent clients write a few values, so that the search takes long.
       const lines = Array.from({ length: 4000 }, (_, i) => [
         { process: i, type: 'invoke', f: i % 3 ? 'write' : 'read', key: 'x', ...(i % 3 ? { value: i % 7 } : {}) },
       ]).flat()
       const ends = lines.map((line, i) => ({ ...line, type: 'ok', value: i % 3 ? i % 7 : (i * 5) % 7 }))
-      // Clicked within the page, as soon as it is there: no search is long enough for a slow browser.
+      // The stop button is clicked from within the page, because a slow browser would click it after the search.
       await page.evaluate(`new MutationObserver((_, observer) => {
         const stop = document.querySelector('#stop')
         if (stop === null) return

@@ -19,7 +19,10 @@ describe('a report in a real browser', () => {
   })
   afterAll(() => browser?.close())
 
-  /** Opens a file as a laptop would show it, and fails the test for any error, or any request beyond the file itself. */
+  /**
+   * Opens a file in a window of a laptop's size. Fails the test for any error, and for any request beyond the file
+   * itself.
+   */
   async function open(file: string, look: (page: Page) => Promise<void>): Promise<void> {
     const page = await browser!.newPage({ viewport: { width: 1280, height: 800 } })
     const trouble: string[] = []
@@ -61,7 +64,7 @@ describe('a report in a real browser', () => {
     const directory = readdirSync(out).find((name) => name !== 'index.html') ?? ''
     await open(join(out, directory, 'report.html'), async (page) => {
       await page.emulateMedia({ media: 'print' })
-      // 210 mm less margins of 10 mm, at 96 pixels an inch.
+      // 210 mm minus margins of 10 mm on both sides, at 96 pixels per inch.
       await page.setViewportSize({ width: 718, height: 1046 })
       expect(await page.locator('table.numbers').first().isVisible()).toBe(true)
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(718)
@@ -82,7 +85,7 @@ describe('a report in a real browser', () => {
             await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
           }
         }
-        // Bars that stand half a pixel beside where they stood look alike if they are seen from far away.
+        // The pictures are compared at a low resolution, where bars that moved by half a pixel look the same.
         const look = (width: number, height: number) =>
           page.evaluate<number[]>(`(() => {
             const copy = document.createElement('canvas')
@@ -147,7 +150,7 @@ describe('a report in a real browser', () => {
     return report!
   }
 
-  /** Presses the button, and reads what it prints. */
+  /** Presses the button Verify, and returns the result. */
   async function verified(page: Page): Promise<string> {
     await page.getByRole('button', { name: 'Verify' }).press('Enter')
     await page.locator('#verified p').last().waitFor()
@@ -184,7 +187,7 @@ describe('a report in a real browser', () => {
     const [history, proof] = [packed('proved-history'), packed('proof-text')]
     const unpacked = (base64: string) => gunzipSync(Buffer.from(base64, 'base64')).toString()
     const pack = (changed: string) => gzipSync(changed).toString('base64')
-    // The stale read returns what was written last, which is linearizable.
+    // Makes the stale read return the last written value, so that the history is linearizable.
     const honest = unpacked(history).replace('"value": 1, "node": "n2"', '"value": 2, "node": "n2"')
     const hashOf = (some: string) => createHash('sha256').update(some).digest('hex')
     const ofHonest = unpacked(proof).replace(hashOf(unpacked(history)), hashOf(honest))
@@ -229,7 +232,7 @@ describe('a report in a real browser', () => {
         )
         expect(words!.x).toBeLessThan(told!.x)
         expect(told!.x).toBeLessThan(fixed!.x)
-        // Each of its two tellings breaks the promise once.
+        // Each of the two tellings on the page breaks the promise once.
         expect(await shown.locator('.told-page li.breaks').count()).toBe(2)
         expect(await shown.locator('.wall').first().isVisible()).toBe(true)
       }
@@ -304,7 +307,7 @@ describe('a report in a real browser', () => {
     async (context) => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const out = temporaryDirectory()
-      // What breaks no promise is folded away.
+      // With `--expect`, the violated level is not folded away.
       const held = ['--expect', 'linearizable', '--out', out]
       await chaosHere(['run', '--sim', '--target', 'master-master', '--seed', '3', '--time', '5s', ...held])
       await open(join(out, readdirSync(out)[0]!, 'report.html'), async (page) => {
@@ -338,16 +341,16 @@ describe('a report in a real browser', () => {
       })
     }
     expect(said[0]).toEqual(said[1])
-    // Every control changes what the page says or draws.
+    // Every control changes the text or the drawing.
     expect(said[0]![0]).toMatch(/part of the contradiction/)
     expect(said[0]!.filter((now, i, all) => now === all[i - 1])).toEqual([])
   })
 })
 
-/** Runs in a page with axe: what is not accessible in the part about the proof. */
+/** Runs in a page with axe, and returns the violated accessibility rules in the part about the proof. */
 const trespasses = `axe.run(document.querySelector('section:has(#proof)')).then(({ violations }) => violations.map(({ id }) => id))`
 
-/** Uses every control of a page once; what the page said and drew at first and after each. */
+/** Uses every control of a page once. Returns the texts and drawings at first and after each control. */
 async function useEverything(page: Page): Promise<string[]> {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   const said: string[] = []
@@ -380,7 +383,7 @@ async function useEverything(page: Page): Promise<string[]> {
   return said
 }
 
-/** Runs in the page, after what was asked for has been drawn: its texts that change, and its timeline. */
+/** Runs in the page after a requested drawing is complete. Returns the texts that change, and the timeline. */
 async function sayings(): Promise<{ texts: string[]; picture: string }> {
   interface Element {
     readonly textContent: string
@@ -418,12 +421,12 @@ async function sortByKeyboard(page: Page): Promise<void> {
   expect((await page.locator('#under-partition + .scroll tbody th').allInnerTexts())[0]).toContain('raft')
 }
 
-/** Runs in the page: how wide it is, with what sticks out. */
+/** Runs in the page, and returns its width, including overflowing content. */
 const pageWidth = (): number =>
   (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement
     .scrollWidth
 
-/** Runs in the page: pairs of texts that stand over each other. */
+/** Runs in the page, and returns the pairs of texts that overlap. */
 function overlaps(): string[] {
   interface Rect {
     readonly left: number
@@ -444,7 +447,7 @@ function overlaps(): string[] {
   const texts = [...page.querySelectorAll('h1,h2,h3,p,li,td,th,dt,dd,svg text,summary,label')].filter(
     (element) => element.checkVisibility() && element.textContent.trim() !== '',
   )
-  // What is scrolled out of sight is over nothing.
+  // Elements that are scrolled out of sight overlap nothing.
   const inSight = (element: Element): Rect => {
     let { left, right, top, bottom } = element.getBoundingClientRect()
     for (let parent = element.parentElement; parent !== null; parent = parent.parentElement) {
@@ -498,7 +501,7 @@ patientTest.skipIf(executablePath === undefined)(
     expect(await answers.getByRole('term').allInnerTexts()).toContain('Next')
     expect(await terms.count()).toBe(await definitions.count())
 
-    // Every stop of the Tab key has a name, is in sight, and none is the whole page.
+    // Every Tab stop has a name and is visible, and none is the whole page.
     const stops: string[] = []
     for (let i = 0; i < 80; i++) {
       await page.keyboard.press('Tab')
@@ -514,7 +517,7 @@ patientTest.skipIf(executablePath === undefined)(
     expect(order, stops.join('\n')).toEqual(order.toSorted((a, b) => a - b))
     expect(order).not.toContain(-1)
 
-    // What is not promised is folded: it opens by Enter, closes by Space, and keeps the focus.
+    // A part about a level that was not promised is folded. Enter opens it, Space closes it, and it keeps the focus.
     const folded = page.locator('details:has(#why) > summary')
     const isOpen = () => page.locator('details:has(#why)').evaluate((element) => element.hasAttribute('open'))
     await folded.focus()
@@ -538,7 +541,7 @@ patientTest.skipIf(executablePath === undefined)(
   },
 )
 
-/** Runs in the page: the focused element's kind and accessible name. */
+/** Runs in the page, and returns the kind and the accessible name of the focused element. */
 function nameOfFocused(): string {
   interface Named {
     readonly tagName: string

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-// A reporter that throws, and one that has nowhere to write: neither hides what was found.
+// A reporter that throws, and a reporter that cannot write its file. Neither may hide a violation.
 
 const SERVER = `
   import { createServer } from 'node:http'
@@ -12,11 +12,11 @@ const SERVER = `
   createServer((request, response) => {
     if (request.method === 'PUT') values.push(Number(request.url.replace(/.*=/, '')))
     const value = values.at(process.argv[3] === 'stale' && values.length > 1 ? -2 : -1)
-    // Long enough for requests that are sent together to be open together.
+    // The delay makes requests that are sent together overlap.
     setTimeout(() => response.end(String(value)), 50)
   }).listen(Number(process.argv[2]), '127.0.0.1')
 `
-/** A read beside each write, for concurrency, and one after it. */
+/** The client performs one read concurrently with each write, and one read after it. */
 const CLIENT = `
   const ask = async (path, method) => (await fetch(process.argv[2] + path, { method })).text()
   for (const value of [1, 2, 3]) {

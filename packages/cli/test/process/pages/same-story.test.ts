@@ -5,13 +5,13 @@ import { expect, test } from 'vitest'
 import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { assertLinearizable, matchers } from '../../../src/matchers/index.ts'
 
-// Whoever learns of a violation, wherever, is told the same story: which read, of which key, where and when.
+// Every report of a violation contains the same sentence: which read, of which key, from which node and when.
 
 const SENTENCE =
   "process 1 read 1 for x from n2 at 0.014 s, 2.0 ms after process 0's write of 2 was acknowledged by n1."
 const file = join(root, 'histories', 'stale-read.jsonl')
 
-/** Words, however a page breaks lines, and however a format writes what it reserves. */
+/** Returns the words of a text, without line breaks and without the escapes of its format. */
 const wordsOf = (text: string): string =>
   text
     .replaceAll(/%0A/g, ' ')

@@ -25,7 +25,7 @@ describe('the page of a scenario in a real browser', () => {
   })
   afterAll(() => browser?.close())
 
-  /** Fails the test for any error, and any request beyond the file itself. */
+  /** Opens an address. Fails the test for any error, and for any request beyond the file itself. */
   async function open(
     url: URL,
     look: (page: Page) => Promise<void>,
@@ -85,7 +85,7 @@ describe('the page of a scenario in a real browser', () => {
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
-        // Only the fix has this step: the accident stands where it was.
+        // Only the fix has this step, so the accident stays at its previous step.
         const marked = () =>
           page
             .locator('.cell.now')
@@ -144,7 +144,7 @@ describe('the page of a scenario in a real browser', () => {
         }),
       )
       expect(walls.length).toBeGreaterThan(5)
-      // A row ends with its border, of one pixel.
+      // A row ends with a border of one pixel.
       for (const [i, { top }] of walls.entries())
         if (i > 0) expect(Math.abs(top - walls[i - 1]!.bottom)).toBeLessThanOrEqual(1.5)
     })

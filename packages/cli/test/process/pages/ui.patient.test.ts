@@ -10,10 +10,10 @@ import { until } from '../../processes.ts'
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 const without = executablePath === undefined
 
-/** Simulated runs, which last a moment. */
+/** Simulated runs are short. */
 const BRIEF = ['run', '--sim', '--time', '2s', '--rate', '100', '--quiet']
 
-/** Starts `chaos` until it has said an address. */
+/** Starts `chaos`, and waits until it has printed an address. */
 async function startShown(args: readonly string[]) {
   const running = startChaos(args)
   let said = ''
@@ -186,7 +186,7 @@ describe('the page of proxies in a real browser', () => {
           expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
           expect(await faultsOfAccess(page), `${width} px, ${colorScheme}`).toEqual([])
         }
-      // By keys alone: the button of the healed fault goes, and the focus stays in the page.
+      // Uses only the keyboard. The button of the healed fault disappears, and the focus stays in the page.
       await page.getByRole('button', { name: 'Heal cut web by hand' }).focus()
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
@@ -195,7 +195,7 @@ describe('the page of proxies in a real browser', () => {
       expect(await page.evaluate('document.activeElement.textContent')).toBe('Cut db')
       running.child.kill('SIGINT')
       await page.getByText('chaos proxy has ended').waitFor()
-      // The page asks for what is new once more, of a proxy that has ended.
+      // The page requests updates once more after the proxy has ended.
       expect(trouble.filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual([])
       expect((await running.finished).exitCode).toBe(0)
     },

@@ -13,7 +13,7 @@ import { queueOf } from '../../queue/queue-process.ts'
 
 const redis = installed('redis-server')
 
-/** A server, and what it was sent. */
+/** A server that records the bytes sent to it. */
 async function listener() {
   const heard: Buffer[] = []
   let connections = 0
@@ -39,7 +39,7 @@ const accepts = (port: number): Promise<boolean> =>
     socket.on('connect', () => socket.destroy())
   })
 
-/** A load that anybody who can write to the queue may ask for. */
+/** A forged load order, as anybody with write access to the queue could add it. */
 const forged = (port: number): LoadOrder => ({
   run: randomUUID(),
   share: { index: 0, of: 1 },

@@ -25,7 +25,7 @@ const check = async (file: string, more: readonly string[] = []) => {
   return { exitCode, stderr, result: told(stdout) }
 }
 
-/** A check that has put up its jobs, and waits for a worker. */
+/** Starts a check, and waits until it has added its jobs and is waiting for a worker. */
 async function waiting(file: string, queue: string) {
   const { child, finished } = startChaos(['check', file, '--expect', 'linearizable', '--verbose', '--queue', queue])
   let said = ''
@@ -98,7 +98,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(0)
   })
 
-  /** A register as users write one, and what is wrong with another. */
+  /** A user's model of a register, which the arguments can make faulty. */
   function modelIn(directory: string, apply = '', more = ''): string {
     mkdirSync(join(directory, 'mine'), { recursive: true })
     writeFileSync(join(directory, 'mine', 'words.mjs'), "export const WRITE = 'write'")
@@ -174,7 +174,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     ] as const) {
       const parts = temporaryDirectory()
       const lines = recordingOf(60_000, 64, staleAt)
-      // An operation is called in one part and answered in the next.
+      // Some operations begin in one part and complete in the next.
       const cuts = [0, 31_001, 60_002, 90_003, lines.length]
       for (const n of [1, 2, 3, 4])
         writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))

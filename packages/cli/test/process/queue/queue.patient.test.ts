@@ -25,7 +25,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect(shared.exitCode).toBe(1)
     for (const result of [alone, shared].map((each) => each.result)) expect(result.trials).toBe(80)
     const told = ({ result }: typeof alone) =>
-      // How small it is cut down depends on the time there was.
+      // The size of the reduced failure depends on the available time, so it is not compared.
       result.failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times }))
     expect(told(shared)).toEqual(told(alone))
     expect(shared.stderr).not.toContain('Warning')

@@ -14,7 +14,7 @@ import { until } from '../../processes.ts'
 const style = styleFor({ isTTY: false })
 const words = { host: '--host', token: '--token', authorities: '--ca FILE' }
 
-/** `chaos ctl` with a proxy of its own, which has one that is called db. */
+/** Returns a function that runs `chaos ctl` against a separate control interface with a proxy named db. */
 async function ctl(options: { token?: string } = {}) {
   const network = createNetwork({ seed: 1 })
   const plane = createControlPlane({ network, seed: 1 })

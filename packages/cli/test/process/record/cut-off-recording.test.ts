@@ -6,9 +6,9 @@ import { until } from '../../processes.ts'
 import { startProxy } from '../../proxy-process.ts'
 import { answerPlainly, ROUTES, storeOverHttp } from '../../record/key-value-store.ts'
 
-// A kill leaves whole lines, so that only what is missing at the end tells that a recording was cut off.
+// A kill leaves whole lines, so a truncated recording can only be recognised by its missing end.
 
-/** A store that never answers what concerns `held`. */
+/** A store that never replies to requests for the key `held`. */
 const store = () =>
   storeOverHttp((values, key, written) => {
     const value = answerPlainly(values, key, written)

@@ -48,7 +48,7 @@ describe('chaos proxy', () => {
       ...['--seed', '42', '--drain', '100ms'],
     ])
     const { client, port, error } = await connected(url)
-    // Without a terminal nothing has been hung up: as under nohup, which Node cannot see.
+    // A SIGHUP without a terminal is ignored, as under nohup, which Node cannot detect.
     child.kill('SIGHUP')
     child.kill(signal)
     const { exitCode, stdout, stderr } = await finished
@@ -343,7 +343,7 @@ describe('chaos proxy', () => {
       code: 'EMFILE',
       why: 'too many open files: raise the limit (ulimit -n), or let fewer clients come at once',
     })
-    // Each question comes by a connection of its own.
+    // Each request uses a new connection.
     const ask = (path: string) => fetch(`${url}${path}`, { headers: { connection: 'close' } })
     const turnedAway = async () => {
       const link = (await (await ask('/v1/links/clients>n1')).json()) as { readonly failedAccepts: number }
@@ -356,14 +356,14 @@ describe('chaos proxy', () => {
     await until(async () => (await connected(url).catch(() => undefined)) !== undefined)
     child.kill('SIGTERM')
     expect((await finished).exitCode).toBe(0)
-    // One line a second at most, however many were turned away.
+    // At most one line per second is logged, regardless of the number of rejected connections.
     expect(troubles().length).toBeLessThan(100)
   })
 
   test('refuses its own address as an upstream', async () => {
     const config = join(temporaryDirectory(), 'proxies.json')
     writeFileSync(config, JSON.stringify({ proxies: [{ name: 'a', upstream: '127.0.0.1:1' }] }))
-    // Held by a server, so that nobody else can take it.
+    // A server occupies the port, so that no other process can take it.
     const port = Number((await echoServer()).split(':')[1])
     const { exitCode, stderr } = await chaos([
       ...['proxy', '--control', '127.0.0.1:0', '--config', config],

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { assertLinearizable } from '../../../src/matchers/index.ts'
 import { answerPlainly, ROUTES, storeOverHttp } from '../../record/key-value-store.ts'
 
-/** A store that answers reads by what it held before the last write. */
+/** A store whose reads return the value before the last write. */
 function staleStore(): Promise<string> {
   const before = new Map<string, unknown>()
   return storeOverHttp((values, key, written) => {
@@ -32,7 +32,7 @@ const clientOf = (url: string, name: string) => ({
   get: async () => (await fetch(`${url}/kv/x`, { headers: { 'X-Client': name } })).json(),
 })
 
-/** Writes over a connection of its own. */
+/** Writes over the given connection, and then closes it. */
 function putOver(connection: Duplex, value: number): Promise<void> {
   const body = JSON.stringify({ value })
   return new Promise((resolve, reject) => {

@@ -9,7 +9,8 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 import { startProxy } from '../../proxy-process.ts'
 
-// A service in Python with URLs of its own, recorded by a route table, judged by chaos check: each verdict as it has to be.
+// A Python service with its own URLs is recorded by a route table and judged by chaos check. Each verdict must be
+// correct.
 
 const SERVICE = join(import.meta.dirname, '../../record/document-service.py')
 const SAVE = '/api/v2/documents/save'
@@ -36,7 +37,7 @@ async function startService(primary?: string): Promise<string> {
   return `127.0.0.1:${port}`
 }
 
-/** Requests, one after the other, on one kept connection per agent. */
+/** Sends requests one after another, on one persistent connection per agent. */
 function clientOf(addresses: readonly string[], agent = new Agent({ keepAlive: true, maxSockets: 1 })) {
   onTestFinished(() => agent.destroy())
   const ask = (node: number, method: string, path: string, body: unknown, headers: { [name: string]: string }) =>
@@ -72,7 +73,7 @@ interface Judged {
   readonly exitCode: number | null
 }
 
-/** Records what is done by the table, and checks it. */
+/** Records the clients' requests by the route table, and checks the record. */
 async function judge(
   table: object,
   services: readonly string[],

@@ -57,8 +57,8 @@ describe.skipIf(lacking.length > 0)(
       },
     )
 
-    // As drivers do by default: what got no answer is sent again first of all once the client has reconnected. Each
-    // client has keys of its own, since one that begins with what the other has lost would look the same.
+    // Like drivers by default, each client reconnects and first resends the requests without a reply. Each client uses
+    // its own keys, because a client that begins with the other's lost request would look the same.
     const INCREMENTS = `
       const { connect } = require('node:net')
       const [port, again] = process.argv.slice(1)

@@ -4,9 +4,9 @@ import { describe, expect } from 'vitest'
 import { chaos, chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-// Servers that `chaos record` starts itself, and servers that it hurts without recording them.
+// Servers that `chaos record` starts, and servers that suffer faults without being recorded.
 
-/** A service in front of a store: each write is asked of the store, and asked again if no answer comes. */
+/** The program of the store. The service in front of it forwards each write, and retries if no reply comes. */
 const STORE = `
   let sum = 0
   require('node:http').createServer((request, response) => {
@@ -23,7 +23,7 @@ const APP = `
   require('node:http').createServer(async ({ method }, response) => response.end(await asking(method)))
     .listen(Number(port), '127.0.0.1')
 `
-/** Adds for a while; told `until-twice`, until something was added more often than it asked for, and a minute at most. */
+/** Adds for 2.5 s. With `until-twice`, adds until an addition was applied twice, for at most a minute. */
 const CLIENT = `
   const [address, untilTwice] = process.argv.slice(1)
   const end = Date.now() + (untilTwice ? 60_000 : 2500)
@@ -84,7 +84,7 @@ describe('servers that chaos record starts', () => {
     expect({ exitCode, stderr: exitCode === 1 ? '' : stderr }).toEqual({ exitCode: 1, stderr: '' })
     const { levels, run } = JSON.parse(stdout)
     expect(levels.linearizable.result).toBe('violated')
-    // Only what passed between the clients and the app is recorded.
+    // The record contains only the traffic between the clients and the app.
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).not.toContain('"node":"store"')
   })
 

@@ -1,11 +1,11 @@
-// A recording is a run: what is kept of it is enough to record again.
+// A recording is a run: its run.json contains everything that is needed to repeat the recording.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosHere } from '../../../../testing/src/chaos.ts'
 import { valueService, WRITE_AND_READ } from '../../value-service.ts'
 
-/** Writes and reads for long enough that faults come. */
+/** Writes and reads long enough for faults to begin. */
 const BUSY = `const ask = async () => {
   await fetch("http://{n1}/x", { method: "PUT", body: '{"value":1}' })
   await fetch("http://{n1}/x")
@@ -13,7 +13,7 @@ const BUSY = `const ask = async () => {
 }
 ask()`
 
-/** A recording with these options, and what repeats it. */
+/** Makes a recording with these options, and repeats it from its run.json. */
 async function recorded(options: readonly string[] = [], command: readonly string[] = WRITE_AND_READ) {
   const { cwd, record } = valueService()
   const settings = ['--seed', '7', '--expect', 'linearizable', '--json']

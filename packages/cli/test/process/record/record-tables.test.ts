@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// What a route table gets wrong, or leaves out, must not read like a verdict on the service.
+// A mistake or a gap in a route table must not lead to a verdict on the service.
 
-/** Keeps what it is given, and answers with more than that. What it loses, it has never seen. */
+/** A service that stores values, and adds members to its replies. If it loses a write, later reads do not find it. */
 async function serve(loses: boolean): Promise<string> {
   const store = new Map<string, number>()
   const server = createServer(async (request, response) => {

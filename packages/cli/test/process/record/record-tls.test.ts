@@ -18,7 +18,7 @@ const ROUTES = {
   ],
 }
 
-/** Two clients that write and read at the same time, at the origin given. */
+/** Two concurrent clients that write and read at the given origin. */
 const CLIENT = `
   const [, , origin] = process.argv
   const ask = async (name, method, body) =>
@@ -29,7 +29,7 @@ const CLIENT = `
   }
 `
 
-/** A store that speaks HTTPS, with the file of the authority that has signed its certificate. */
+/** A store over HTTPS, and the certificate of the authority that signed its certificate. */
 async function secureStore() {
   const directory = temporaryDirectory()
   const authority = createAuthority()

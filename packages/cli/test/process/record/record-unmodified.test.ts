@@ -7,17 +7,17 @@ import { expect, onTestFinished, test } from 'vitest'
 import { chaos, chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Programs that know nothing of chaos, against a service that does not either: a route table is all there is to give.
+// Unmodified programs call an unmodified service. Only a route table describes the service.
 
 const ROUTES = join(root, 'examples', 'kv', 'routes.json')
 
-/** Which of the values that a key has had, the newest last, a read answers with. */
+/** Chooses the value that a read returns from all values of the key, oldest first. */
 type ReadPolicy = (values: readonly string[]) => string | undefined
 
 const newest: ReadPolicy = (values) => values.at(-1)
 const lastButOne: ReadPolicy = (values) => values.at(-2) ?? values.at(-1)
 
-/** GET and PUT /kv/KEY, as the service among the examples. */
+/** Serves GET and PUT for /kv/KEY, like the service in examples/kv. */
 async function serveKeys(read: ReadPolicy): Promise<string> {
   const store = new Map<string, string[]>()
   const server = createServer(async (request, response) => {
@@ -46,7 +46,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text
 }
 
-/** Runs the program with the proxy in front of the service, and checks what was recorded. */
+/** Runs the program with a recording proxy in front of the service, and checks the record. */
 async function recordAndCheck(read: ReadPolicy, program: readonly string[]) {
   const history = join(temporaryDirectory(), 'history.jsonl')
   const upstream = await serveKeys(read)
@@ -57,7 +57,7 @@ async function recordAndCheck(read: ReadPolicy, program: readonly string[]) {
   return { recorded, checked }
 }
 
-/** Two of them at once, each writing and reading the same key. */
+/** Two concurrent clients that write and read the same key. */
 const CURL = `
 use() {
   for i in 1 2 3 4 5; do
@@ -81,7 +81,7 @@ request = function()
 end
 `
 
-/** For as little as wrk can: a second. */
+/** Runs wrk for one second, its shortest duration. */
 function wrk(): readonly string[] {
   const script = join(temporaryDirectory(), 'keys.lua')
   writeFileSync(script, WRK)
@@ -108,7 +108,7 @@ test('a key-value service is linearizable under wrk, and every request of wrk is
   const { recorded, checked } = await recordAndCheck(newest, wrk())
   const answered = Number(/(\d+) requests in/.exec(recorded.stdout)?.[1])
   const operations = Number(/recorded ([\d,]+) operations/.exec(recorded.stdout)?.[1]?.replaceAll(',', ''))
-  // It leaves in the middle: one request of each connection may be on its way.
+  // The program exits while requests are in progress: at most one per connection.
   expect(answered).toBeGreaterThan(0)
   expect(operations - answered).toBeGreaterThanOrEqual(0)
   expect(operations - answered).toBeLessThanOrEqual(8)

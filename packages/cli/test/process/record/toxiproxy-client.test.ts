@@ -8,7 +8,7 @@ import { echoServer, startProxy } from '../../proxy-process.ts'
 
 // toxiproxy-node-client 4.1.0, as it comes from npm, against the real process.
 
-/** How long a round trip took, in milliseconds. */
+/** Measures a round trip in milliseconds. */
 async function roundTrip(proxy: ClientProxy): Promise<number> {
   const [host, port] = proxy.listen.split(':')
   const socket = connect({ host, port: Number(port), noDelay: true })
@@ -21,7 +21,7 @@ async function roundTrip(proxy: ClientProxy): Promise<number> {
   return performance.now() - start
 }
 
-/** The shortest of a few: one alone says little on a busy machine. */
+/** Returns the shortest of several round trips, because a single one may be slow on a busy machine. */
 async function shortestRoundTrip(proxy: ClientProxy): Promise<number> {
   let shortestMs = Number.POSITIVE_INFINITY
   for (let i = 0; i < 10; i++) shortestMs = Math.min(shortestMs, await roundTrip(proxy))

@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { freePort, installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What a user does wrong with a database, and what is said of it.
+// Mistakes of users with databases, and the messages about them.
 
 const redis = installed('redis-server')
 
-/** A Redis of somebody's own, already running, as a declaration names it. */
+/** Declares a user's own Redis that is already running. */
 function declared(port: number, client: object = {}): string {
   const directory = temporaryDirectory()
   const nodes = [{ addresses: { client: `127.0.0.1:${port}` } }]

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-/** A protocol of one node's own copy, which goes wrong at its third write in the way that the body given makes it. */
+/** A protocol with one copy, on a single node. At its third write it executes the given body. */
 function protocolThat(goesWrong: string): string {
   const file = join(temporaryDirectory(), 'mine.mjs')
   writeFileSync(
@@ -50,7 +50,7 @@ const failureOf = async (goesWrong: string) => {
   return { exitCode, stderr, failures: JSON.parse(stdout).failures }
 }
 
-/** What the protocol does, the code, and what is said of it. */
+/** The failure of the protocol, the code that causes it, and the expected message. */
 type Blamed = readonly [string, string, RegExp]
 
 describe('a failing protocol', () => {

@@ -11,7 +11,7 @@ import { vetProtocol } from '../../../../targets/src/registry.ts'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { type Misbehaving, misbehaving } from '../../run/misbehaving.ts'
 
-// All of them by way of the command line, on real processes too: misbehaving.soak.test.ts.
+// The test misbehaving.soak.test.ts runs all of these files by the command line, also on real processes.
 
 function written({ source }: Misbehaving): string {
   const file = join(temporaryDirectory(), 'mine.mjs')
@@ -44,7 +44,7 @@ function firstFinding(protocol: ProtocolDefinition) {
     settings: {},
     operations: 60,
   } as const
-  // Time that passes by one for each candidate: the same on every machine.
+  // A clock that advances by one per candidate, so that the search is the same on every machine.
   let time = 0
   const limits = { ...limitsFor(true), now: () => millis(time++) }
   const search = {
@@ -72,7 +72,7 @@ describe('a misbehaving protocol', () => {
       const protocol = await guardedProtocol(written(one))
       const { finding, smallest } = firstFinding(protocol)
       expect(finding?.failure).toMatchObject({ kind: 'broken', what: expect.stringMatching(one.says) })
-      // Three writes are enough for all of them.
+      // Three writes suffice to reproduce every failure.
       expect(smallest?.operations.length).toBeLessThanOrEqual(3)
       const run = await simulateSpec({ spec }, protocol, () => false)
       expect(run.failure).toMatch(one.says)

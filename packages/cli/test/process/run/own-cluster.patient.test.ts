@@ -6,7 +6,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 
 const server = join(root, 'packages', 'testing', 'src', 'containers', 'kv-server.mjs')
 
-/** The key-value service of three processes, declared in a file. `flags` are its own. */
+/** The key-value service with three processes, declared in a file. `flags` are options of the service. */
 function declared(flags: readonly string[] = [], changes: object = {}) {
   const directory = temporaryDirectory()
   const command = [process.execPath, server, '--name', '{node}', '--data', '{data}', '--listen', '{listen.client}']
@@ -78,7 +78,7 @@ describe("a cluster declared in a user's file", () => {
     )
     expect(stdout).toContain('expected linearizable, found linearizable')
     expect(stdout).toContain('1 of 1 kill')
-    // A machine that is busy enough makes it prove less than it seems to, and then it says so.
+    // On a very busy machine the run may prove less than expected. The report then says so.
     expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
     expect(stdout).toMatch(/again +npx chaos run --spec/)
     await nothingLeft(cwd)
@@ -102,7 +102,8 @@ describe("a cluster declared in a user's file", () => {
     const slowly = ['--target', './kv.json', '--rate', '60', '--clients', '6', '--keys', '3', '--time', '4s']
     let stdout = ''
     let lost: string | undefined
-    // What a cut stopped before it was read is told without what it carried, and a busy machine may read too little.
+    // If a partition drops a message before the proxy has read it, the report does not show its content. On a busy
+    // machine this is more likely.
     for (let seed = 1; seed <= 6 && lost === undefined; seed++) {
       rmSync(join(cwd, 'chaos-results'), { recursive: true, force: true })
       stdout = (await chaos(['run', ...slowly, '--faults', faults, '--seed', String(seed)], { cwd })).stdout

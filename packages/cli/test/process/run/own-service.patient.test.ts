@@ -6,7 +6,7 @@ import { isPatient, patientTest, test } from '../../../../testing/src/patient.ts
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 import { byValue, byVersion, type Reads, startService, writeTarget } from '../../run/items-service.ts'
 
-// A service of three processes that knows nothing of chaos. All there is to say of it is a route table.
+// An unmodified service with three processes. Only a route table describes it.
 
 /** A client on every machine that has Node. */
 const ASK = `'${process.execPath}' '${join(import.meta.dirname, '../../run/ask.mjs')}'`
@@ -50,7 +50,7 @@ describe("a user's service driven through a route table", () => {
   })
 })
 
-/** Runs a command whose requests to the three servers go through a recording proxy, and judges the record. */
+/** Runs a command whose requests pass through a recording proxy to the three servers, and judges the record. */
 async function recorded(reads: Reads, routes: object, command: readonly string[], more: readonly string[] = []) {
   const directory = temporaryDirectory()
   const table = join(directory, 'routes.json')
@@ -60,7 +60,7 @@ async function recorded(reads: Reads, routes: object, command: readonly string[]
   return chaos(['record', ...upstreams, ...options, '--', ...command])
 }
 
-/** Two of them at once: each writes at one server, and reads at the others. */
+/** Two concurrent sessions. Each writes to one server and reads from another. */
 const CURL = `
 session() {
   for i in $(seq 1 12); do
@@ -126,7 +126,7 @@ describe.skipIf(installed('wrk') === undefined)(
 )
 
 describe('a recorded command under faults', () => {
-  /** Six clients, each of a name of its own, that give up after 300 ms. */
+  /** Six clients with distinct names, whose requests time out after 300 ms. */
   const CLIENTS = `
     const end = Date.now() + 4000
     let written = 0

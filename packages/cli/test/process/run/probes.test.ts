@@ -8,7 +8,9 @@ import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/cha
 
 const stale = join(root, 'histories', 'stale-read.jsonl')
 
-/** Answers every path with what it says: `/200/body`, or never for `/late`. */
+/**
+ * A server whose responses follow from the path: `/200/body` returns status 200 and `body`, and `/late` never responds.
+ */
 async function answering(): Promise<string> {
   const server = createServer(({ url = '' }, response) => {
     const [, status = '', body = ''] = url.split('/')

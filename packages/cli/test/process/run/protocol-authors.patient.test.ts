@@ -7,7 +7,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { installed } from '../../../../testing/src/servers.ts'
 import { type ProtocolModule, type SearchSettings, search, simulate } from '../../../src/index.ts'
 
-/** A directory of a stranger's, with what chaos init protocol writes. */
+/** A user's directory with the files that chaos init protocol writes. */
 async function withProtocol(): Promise<string> {
   const directory = temporaryDirectory()
   const { exitCode, stdout } = await chaosHere(['init', 'protocol'], { cwd: directory })
@@ -131,7 +131,7 @@ patientTest(
       expect([npx, chaosWord]).toEqual(['npx', 'chaos'])
       if (command.includes('python3') && installed('python3') === undefined) continue
       const { exitCode, stdout, stderr } = await chaos(args, { cwd })
-      // On a busy machine a real run may prove nothing.
+      // On a busy machine, a real run may prove nothing.
       const expected = FINDING.some((part) => command.includes(part)) ? [1] : name === 'run' ? [0, 2] : [0]
       expect(expected, `${command}\n${stdout}\n${stderr}`).toContain(exitCode)
     }
@@ -143,7 +143,7 @@ patientTest('the test on the page for protocol authors passes', async () => {
   const code = blocks('ts').find((block) => block.startsWith('// protocol.test.ts')) ?? ''
   writeFileSync(join(cwd, 'protocol.test.ts'), code)
   writeFileSync(join(cwd, 'package.json'), '{"type":"module"}')
-  // Otherwise Vitest looks for one in the folders above.
+  // Without this file, Vitest would use a configuration of a parent directory.
   writeFileSync(join(cwd, 'vitest.config.js'), 'export default {}')
   symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')

@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { test } from '../../../../testing/src/patient.ts'
 
-/** Answers with what was written, or with its text. */
+/** A server whose reads return the written value. Depending on its argument, they return the value's text instead. */
 const SERVER = `import { createServer } from 'node:http'
 const [port, answers] = process.argv.slice(2)
 const items = new Map()

@@ -10,7 +10,7 @@ async function simulate(...args: readonly string[]) {
   return { exitCode, result: JSON.parse(stdout) }
 }
 
-/** A Raft with a mistake, and a seed with which a client sees it. */
+/** A Raft with a bug, and a seed with which a client observes the bug. */
 const broken = ['--bug', 'forget-vote', '--seed', '51', '--rate', '2000']
 
 describe('a run without --expect', () => {

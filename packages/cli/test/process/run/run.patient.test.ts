@@ -44,7 +44,7 @@ describe('a real run', () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...['run', '--target', 'master-master', '--time', '3s', '--seed', '4', '--faults', 'partition', '--out', out],
-      // Few keys, so that a machine that gets little done has clients meet at one all the same.
+      // The run uses few keys, so that clients conflict on a key even on a slow machine.
       ...['--keys', '2', '--json'],
     ])
     const result = JSON.parse(stdout)
@@ -60,7 +60,7 @@ describe('a real run', () => {
     child.kill('SIGINT')
     const { exitCode, stdout } = await finished
     expect(exitCode).toBe(130)
-    // Whatever of its faults had no time to happen makes it show less.
+    // The verdict may be inconclusive, because some faults had no time to begin.
     expect(stdout).toMatch(/LINEARIZABLE|INCONCLUSIVE/)
     expect(JSON.parse(readFileSync(join(onlyRunIn(out), 'run.json'), 'utf8'))).toMatchObject({ interrupted: true })
     expect(await processesMentioning(out)).toEqual([])

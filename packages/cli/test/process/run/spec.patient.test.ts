@@ -24,19 +24,25 @@ async function runInto(...args: readonly string[]) {
   return { ...finished, run: onlyRun(out) }
 }
 
-/** What the first process of each client asked for, without the times; what a cas expects hangs on the answers before. */
+/**
+ * Returns the requests of each client's first process, without times. The values of a cas are left out, because they
+ * depend on earlier replies.
+ */
 function askedIn(history: string): string[][] {
   const asked: string[][] = [[], [], [], []]
   for (const line of history.trim().split('\n').slice(1)) {
     const { process, session, type, f, key, final } = JSON.parse(line)
-    // In a record of the wire it is the session that tells who asked.
+    // In a record of the wire, the session identifies the client.
     const client = session === undefined ? process : Number(/\d+$/.exec(session)?.[0])
     if (type === 'invoke' && final !== true) asked[client]?.push(`${f} ${key}`)
   }
   return asked
 }
 
-/** A process ends where an answer does not come, which in a real run is the machine's own doing. */
+/**
+ * Compares the common part of two runs. A process ends at the first missing reply, and in a real run these depend on
+ * the machine.
+ */
 function expectSameWorkload(one: string, other: string): void {
   const pairs = askedIn(one).map((asked, client) => [asked, askedIn(other)[client] ?? []] as const)
   let compared = 0
@@ -184,13 +190,13 @@ describe('the option --events', () => {
         .split('\n')
         .slice(1)
         .map((line) => JSON.parse(line))
-        // The mark that the file is whole is the file's own.
+        // The event `end`, which marks a complete file, occurs only in the file.
         .filter(({ process, f }) => process !== 'recorder' || f !== 'end')
       expect(events.filter(({ type }) => type === 'event').map(({ event }) => event)).toEqual(recorded)
       const status = events.filter(({ type }) => type === 'status')
       expect(status.length).toBeGreaterThan(10)
       expect(status[5].progress).toMatchObject({ stage: expect.any(String), counts: { ok: expect.any(Number) } })
-      // Until a read succeeded, nothing is certain: on a slow machine that is in the final reads.
+      // The verdict is unknown until a read has succeeded. On a slow machine, the first such read may be a final read.
       const soFar = status.map(({ progress }) => progress.soFar)
       expect(soFar.slice(soFar.indexOf('linearizable')).every((each) => each === 'linearizable')).toBe(true)
       expect(soFar.at(-1)).toBe('linearizable')

@@ -53,7 +53,7 @@ describe('chaos workloads', () => {
   })
 })
 
-// One of registers and one of another object: each is held to its level by the simulator's tests.
+// One workload of registers and one of another object. The tests of the simulator check the level of every workload.
 test.each(['register', 'bank'])(
   'chaos run --sim names the workload %s in its result, and finds linearizability met',
   async (name) => {
@@ -96,7 +96,7 @@ describe('a user-defined workload', () => {
     expect(exitCode).toBe(0)
   })
 
-  /** Asks for one thing over and over. */
+  /** A workload that repeats one operation. */
   const asking = (model: string, f: string, more = ''): string =>
     written(`
       export default {
@@ -209,7 +209,7 @@ test('a workload added by one file and one line is listed, run and named in the 
       }
     },
   }
-  // The line in the registry.
+  // Adds the workload to the registry.
   const registry = workloads as Workload[]
   registry.push(fixture)
   try {

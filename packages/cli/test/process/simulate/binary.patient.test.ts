@@ -39,7 +39,9 @@ patientTest(
   },
 )
 
-/** Whether a process runs this program. Its parent, which names the program as well, may have ended. */
+/**
+ * Whether a process runs this program. Its parent also has the program in its command line, and may have ended already.
+ */
 const isAlive = async (script: string): Promise<boolean> =>
   (await processesMentioning(script)).some((process) => process.trimEnd().endsWith(script))
 

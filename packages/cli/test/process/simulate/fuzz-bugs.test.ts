@@ -11,10 +11,10 @@ import { parseFuzzSettings } from '../../../src/fuzz/use.ts'
 const declared: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =
   protocols.flatMap((protocol) => protocol.bugs.map((bug) => [`${protocol.name} ${bug.name}`, protocol, bug] as const))
 
-/** Enough trials for each strategy to draw every kind. */
+/** Within this many trials, each strategy draws every kind. */
 const MOST_TRIALS = 400
 
-/** The declared kinds that no trial has drawn; trials are planned until there is none. */
+/** Plans trials until they have drawn every declared kind, and returns the kinds that no trial has drawn. */
 function neverDrawn(subject: SearchedProtocol, faults: readonly string[]): readonly string[] {
   const missing = new Set<string>(nemeses.filter(({ name }) => faults.includes(name)).map(({ kind }) => kind))
   for (let seed = 1; missing.size > 0 && seed <= MOST_TRIALS; seed++)
@@ -25,7 +25,7 @@ function neverDrawn(subject: SearchedProtocol, faults: readonly string[]): reado
 
 const own = join(import.meta.dirname, '../../simulate/authors/needs-a-setting.mjs')
 
-/** What becomes of a command line with these options. */
+/** Returns the settings that are parsed from these options. */
 const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
 
 describe('a search for a planted bug', () => {

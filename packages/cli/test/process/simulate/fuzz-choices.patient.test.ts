@@ -5,7 +5,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 
 const protocolFile = (name: string) => join(import.meta.dirname, '../../simulate/authors', `${name}.mjs`)
 
-/** A search as a stranger types it, with the protocol in a file; invariants alone are watched. */
+/** A search with a protocol in a file, as a user types it. It checks only invariants. */
 async function searched(protocol: string, args: readonly string[]) {
   const out = temporaryDirectory()
   const fixed = ['--seeds', '40', '--workers', '1', '--shrink', '100ms', '--json', '--out', out]

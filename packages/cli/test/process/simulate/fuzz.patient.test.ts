@@ -36,7 +36,7 @@ describe('chaos fuzz', () => {
   })
 
   test('shows every remaining operation and fault of a shrunk failure', async () => {
-    // It is cut down long before: the limit is there for machines that have much else to do.
+    // The reduction takes much less time. The limit is for busy machines.
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '60s']
     const { stdout } = await chaosHere(['fuzz', ...args, '--out', temporaryDirectory()])
     const [, operations, faults] = /to (\d+) operations?, (\d+) faults?/.exec(stdout) ?? []

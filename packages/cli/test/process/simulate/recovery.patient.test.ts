@@ -6,7 +6,7 @@ import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/cha
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { type ProtocolModule, search, simulate } from '../../../src/index.ts'
 
-// Recovery is part of every promise: a system that stops for ever makes no further mistake.
+// Every promise includes recovery. Otherwise a system that stops for ever would violate nothing.
 
 const FILE = join(root, 'packages/cli/test/simulate/authors/stops-at-a-loss.mjs')
 const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule
@@ -25,7 +25,7 @@ describe('a protocol that hangs after its first lost message', () => {
     expect(said).toMatch(
       /^never recovers: Nothing was answered in the \d+\.\d+ s after everything was healed.* \(\d+ of \d+: .+\)$/,
     )
-    // The one that was answered shows that it worked before.
+    // One acknowledged operation remains, to show that the protocol worked at first.
     expect(operations.length).toBeLessThanOrEqual(3)
     expect(left.length).toBeLessThanOrEqual(2)
     const again = await chaosHere(['replay', file, '--protocol', FILE], { cwd: directory })

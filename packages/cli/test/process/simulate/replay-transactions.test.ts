@@ -5,7 +5,7 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
 const WORKLOADS = ['txn-list-append', 'txn-rw-register', 'write-skew', 'long-fork']
 
-/** The directory of the one run or search that the command kept. */
+/** Returns the directory of the only run or search that the command stored. */
 async function kept(...args: readonly string[]): Promise<string> {
   const out = temporaryDirectory()
   await chaosHere([...args, '--out', out, '--json'])

@@ -149,7 +149,10 @@ describe('chaos replay', () => {
   })
 })
 
-/** A protocol of one node's own copy, which answers every request at once, unless the body given says otherwise. */
+/**
+ * A protocol with one copy, on a single node. It answers every request immediately, unless the given body does
+ * something else.
+ */
 function echo(otherwise: string): string {
   const file = join(temporaryDirectory(), 'echo.mjs')
   writeFileSync(

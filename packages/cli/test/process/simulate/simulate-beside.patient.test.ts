@@ -5,9 +5,9 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { folderWith, register } from '../../../../testing/src/racing-register.ts'
 
-// A service that calls another one, which a program of the user's own plays.
+// A service that calls another service. A user's program replaces the other service.
 
-/** A fake that keeps what was charged where a kill does not take it, and tells where it can be reached. */
+/** A fake service that stores charges in a file, which survives a kill, and that prints its address. */
 const PAYMENTS = `
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -30,7 +30,7 @@ const WRITES = `if (now !== from) return void response.writeHead(409).end('{}')
 const RACING = charged('const now = values.get(key) ?? null', WRITES)
 const CURED = charged('', `const now = values.get(key) ?? null\n    ${WRITES}`)
 
-/** A folder with the service, declared in a configuration, and what stands beside it. */
+/** A folder with the service, a configuration that declares it, and the programs that run next to it. */
 function shopWith(program: string): string {
   const cwd = folderWith(program)
   writeFileSync(join(cwd, 'payments.ts'), PAYMENTS)
@@ -70,7 +70,7 @@ describe('a second program next to the nodes of a service', () => {
     const mistyped = await search('pg=postgress')
     expect(mistyped).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('Did you mean postgres?') })
     expect((await search('payments')).stderr).toContain('--beside payments: write NAME=FILE.')
-    // Its own variables are those of the configuration alone.
+    // The environment of the program comes only from the configuration.
     expect((await search('payments=./payments.ts')).stderr).toContain(
       'payments.ts ended before it listened, on payments',
     )

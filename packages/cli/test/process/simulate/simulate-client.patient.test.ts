@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-// A service that speaks lines over TCP, asked by code of the user's own.
+// A service with a line protocol over TCP, and a user's client for it.
 
 const serverWith = (decide: string): string => `
 import { createServer } from 'node:net'
@@ -40,7 +40,7 @@ import { createInterface } from 'node:readline'
 import { defineClient } from 'chaosproxy'
 export default defineClient({
   functions: ['read', 'write', 'cas'],
-  // A connection for each operation: the answer to one that timed out is not taken for that to the next.
+  // Each operation uses a new connection, so that a late reply is not taken for the reply to the next operation.
   open: ({ host, port }) => ({
     async invoke({ f, key, value }, signal) {
       const socket = connect(port, host)

@@ -26,14 +26,14 @@ describe('chaos simulate', () => {
     expect(JSON.parse(readFileSync(join(cwd, failures[0].replay), 'utf8')).delays).toBeInstanceOf(Array)
     const kept = await chaosHere(['check', failures[0].replay.replace(/json$/, 'jsonl')], { cwd })
     expect(kept.stdout.replaceAll(/\s+/g, ' ')).toContain(`why: ${failures[0].race.sentence}`)
-    // Where runs depend on Node's version, that is said.
+    // The report mentions the version of Node if the run depends on it.
     const file = JSON.parse(readFileSync(join(cwd, failures[0].replay), 'utf8'))
     expect(file.node).toBe(process.version)
     const older = join(dirname(failures[0].replay), 'older.json')
     writeFileSync(join(cwd, older), JSON.stringify({ ...file, node: 'v20.0.0', digest: '0' }))
     const differs = await chaos(['replay', older, '--program', './server.ts'], { cwd })
     expect(differs.stdout).toContain(`it was recorded on Node v20.0.0, and this is ${process.version}`)
-    // A file of data runs nothing that its reader did not name.
+    // A replay file cannot run code that its reader did not name.
     const strange = await chaos(['replay', failures[0].replay], { cwd })
     expect(strange.exitCode).toBe(3)
     expect(strange.stderr).toContain('repeat it on the command line (--program ')

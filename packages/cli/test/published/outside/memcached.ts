@@ -6,13 +6,13 @@ import { defineRecordedProtocol, type Extension } from 'chaosproxy'
 const LONGEST_LINE = 2_048
 const STORAGE = /^(?:set|add|replace|append|prepend|cas) /
 
-/** The bytes that follow a line, with their own end of line. */
+/** The number of bytes after a line, including their own line end. */
 function dataBytes(line: string): number {
   const place = STORAGE.test(line) ? 4 : line.startsWith('VALUE ') ? 3 : undefined
   return place === undefined ? 0 : Number.parseInt(line.split(' ')[place] ?? '', 10) + 2
 }
 
-/** A request is a line, and what it stores. A reply is as many values as there are, and a line. */
+/** A request is a line followed by its data. A reply is any number of values followed by a line. */
 function scanner(direction: 'requests' | 'responses') {
   let line = ''
   let left = 0
@@ -86,7 +86,7 @@ export const memcached: Extension = defineRecordedProtocol({
   answered({ f, value }, reply) {
     const { words, data } = partsOf(reply)
     const [word = ''] = words
-    // An item whose value finds no room is gone.
+    // After SERVER_ERROR for lack of space, the item may have been removed.
     if (word === 'SERVER_ERROR') return { type: 'info', error: words.join(' ') }
     if (word === 'ERROR' || word === 'CLIENT_ERROR') return { type: 'fail', error: words.join(' ') }
     if (f === 'read') return { type: 'ok', value: word === 'VALUE' ? data.slice(0, data.lastIndexOf('\r\nEND')) : null }

@@ -1,4 +1,4 @@
-// Each node counts its own milliseconds; what it knows of the others' clocks is for the invariants.
+// Each node counts its own milliseconds. Only the invariants compare the clocks of all nodes.
 const EVERY_MS = 10
 const machine = {
   start: () => ({
@@ -16,7 +16,7 @@ const machine = {
   status: () => ({ role: 'clock', leads: false, ready: true }),
 }
 
-/** Nobody is killed or paused in the searches, so all began at once. */
+/** The searches neither kill nor pause nodes, so all nodes began at the same time. */
 const inStep = () => {
   const ticks = new Map()
   return (node) => (state) => {

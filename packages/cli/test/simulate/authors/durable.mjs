@@ -1,4 +1,5 @@
-// n1 takes all writes and answers once another node has confirmed its copy. What is wrong: a copy is confirmed before it is on disk.
+// n1 performs all writes, and replies after another node has confirmed its copy. The bug: a copy is confirmed before it
+// is on disk.
 const early = (bug) => bug === 'confirm-early'
 const machineOf = (bug) => ({
   start: ({ id, peers }, journal) => ({
@@ -32,7 +33,7 @@ const machineOf = (bug) => ({
   status: ({ id }) => ({ role: id, leads: id === 'n1' }),
 })
 
-/** Of the disks, which are the same arrays throughout. */
+/** Compares the disks of all nodes. Each disk is the same array throughout the trial. */
 const twice = () => {
   const disks = new Map()
   return (node) => (state, _event, durable) => {

@@ -1,4 +1,4 @@
-// Its mistake declares what it needs; what its nodes do does not matter: they refuse all requests.
+// The bug declares the settings that it needs. The nodes refuse all requests, because their behaviour does not matter.
 const machine = {
   start: ({ id }) => ({ state: { id }, effects: [] }),
   step: (state, event) => ({

@@ -1,5 +1,5 @@
-// Registers kept by n1, which has every other node store what it does before it answers, one operation at a time. Right as
-// long as it runs, but nothing is ever sent again: the first message lost stops it for ever. With `resend` it sends again.
+// Registers on n1. For each operation, n1 waits until every other node has stored it, one operation at a time. This is
+// correct, but nothing is ever resent: the first lost message stops the protocol for ever. With `resend`, it resends.
 
 const AGAIN_MS = 50
 

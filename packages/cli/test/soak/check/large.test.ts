@@ -9,10 +9,10 @@ import { joined, queueOf } from '../../queue/queue-process.ts'
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const operations = isShort ? 400_000 : 20_000_000
 const PARTS = 40
-/** Of the command and of each worker. */
+/** The memory limit of the command and of each worker. */
 const memory = isShort ? '40MB' : '1GB'
 
-/** Lets one read in the middle of a part miss everything that was written. */
+/** Changes one read in the middle of a part to return nothing, although values were written before. */
 function plant(directory: string): string {
   const file = join(directory, 'part-17.jsonl')
   const lines = readFileSync(file, 'utf8').split('\n')

@@ -22,7 +22,9 @@ interface Kind {
   readonly isCas?: boolean
 }
 
-/** Writes and reads in turn, each answered after those called before it, whose values are distinct. */
+/**
+ * Writes a history in which writes and reads alternate, complete in the order of their calls, and have distinct values.
+ */
 function written({ keys, unknownEvery, form, isCas = false }: Kind): string {
   const file = join(temporaryDirectory(), `history.${form}`)
   const to = openSync(file, 'w')

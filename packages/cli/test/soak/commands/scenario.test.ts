@@ -2,12 +2,12 @@ import { stories } from '@chaosproxy/scenarios'
 import { expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 
-// The same stories on real processes. On a busy machine one of them may slip past the moment it is told of, so that it
-// has a few plays. CHAOS_SOAK=short takes five stories without their fixes.
+// The same stories on real processes. A busy machine may miss the moment of an event in the story, so each story is
+// played up to four times. CHAOS_SOAK=short plays five stories without their fixes.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const MOST_PLAYS = 4
 const few = ['stale-history', 'double-transfer', 'burrito-and-taco', 'split-brain', 'failover-data-loss']
-/** All processes of a machine read one clock. */
+/** Stories that need clocks of their own, because all processes of a machine share a clock. */
 const onlyVirtual = stories
   .filter(({ told, fix }) =>
     [...told, fix].some(({ beats }) =>

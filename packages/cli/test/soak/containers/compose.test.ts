@@ -9,7 +9,7 @@ import { expectGone, onMachine, startPodman } from '../../../../testing/src/cont
 
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
-/** As podman-compose calls it, in names of rules. */
+/** The project's name in firewall rules, as podman-compose forms it. */
 const project = basename(directory).toLowerCase().replaceAll(/\W/g, '_')
 
 const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')

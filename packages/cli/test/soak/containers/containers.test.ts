@@ -29,8 +29,8 @@ const block = (language: string): string => new RegExp(`\`\`\`${language}\\n(.*?
 const [up = '', run = '', remove = ''] = block('text').trim().split('\n')
 
 /**
- * Images cannot be fetched here, so the one of the recipe is empty, and its programs are those of this machine. The
- * podman-compose of Debian 12 asks for a network of its own even where the host's is wanted, which podman refuses.
+ * Images cannot be downloaded here, so the image of the recipe is empty, and the programs are those of this machine.
+ * The podman-compose of Debian 12 creates its own network even if the host's is requested, and podman rejects that.
  */
 const docker = (): string => {
   const node = dirname(realpathSync(process.execPath))
@@ -72,7 +72,7 @@ function say(command: string): string {
   return stdout.trim()
 }
 
-/** Processes started for these containers that have not ended: each names the directory of their storage. */
+/** Returns the remaining processes of these containers. Each has the storage directory in its command line. */
 const left = (): readonly string[] =>
   readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
@@ -87,7 +87,9 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Containers need a runtime, rights and control groups; where one of them lacks, podman says so. */
+/**
+ * Whether containers can run. They need a runtime, privileges and control groups; podman fails without one of these.
+ */
 function isPossible(): boolean {
   if (process.getuid?.() !== 0) return false
   for (const program of ['runc', 'podman', 'podman-compose'])
@@ -106,7 +108,7 @@ function isPossible(): boolean {
   }
 }
 
-/** What puts free ports in the place of those that the recipe names. */
+/** Returns a function that replaces the ports in the recipe by free ports. */
 async function freePorts(): Promise<(text: string) => string> {
   const named = [...new Set(recipe.match(/(?<=127\.0\.0\.1:)\d+/g) ?? [])]
   const free = await Promise.all(named.map(freePort))
@@ -124,7 +126,7 @@ describe.runIf(isPossible())('containers that Compose has started', () => {
 
   afterAll(async () => {
     say(remove)
-    // Podman leaves the cleaning up after a container to a process of its own, which goes on writing to the storage.
+    // Podman cleans up after a container in a separate process, which may still be writing to the storage.
     await vi.waitFor(() => expect(left()).toEqual([]), { timeout: 60_000 })
     rmSync(directory, { recursive: true, force: true })
   }, 120_000)

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../../../../testing/src/chaos.ts'
 import { expectGone, kvServices, startPodman } from '../../../../testing/src/containers/podman.ts'
 
-// The image of the manual, built by its recipe from what is installed here: nothing can be pulled, so what it is built from
-// is empty, and node and all other programs are those of this machine.
+// The image of the manual, built by its recipe. Nothing can be downloaded, so the base image is empty, and node and all
+// other programs are those of this machine.
 
 const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
 const [, section = ''] = /## In an image\n(.*?)\n## /s.exec(manual) ?? []
@@ -17,10 +17,10 @@ const block = (language: string, index = 0): string =>
 const { directory, isPossible, programs, say, project, network, end } = startPodman()
 const hasClient = spawnSync('docker', ['--version']).status === 0
 
-/** Installed here for tests, and not with `chaosproxy`. */
+/** Packages that are installed here for tests, but not by `npm install chaosproxy`. */
 const PEERS = /node_modules\/(@aws|@smithy|@modelcontextprotocol|bullmq|ioredis|typescript|@typescript)/
 
-/** What `npm install chaosproxy` would put there. */
+/** Installs the same packages as `npm install chaosproxy`. */
 function install(context: string): void {
   const listed = spawnSync('npm', ['ls', '--omit=dev', '--parseable', '--all', '--workspace', 'chaosproxy'], {
     ...{ cwd: root, encoding: 'utf8' },

@@ -5,7 +5,7 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { kvServices, service, startPodman } from '../../../../testing/src/containers/podman.ts'
 import { faultsInEffect } from '../../containers/faults-of-run.ts'
 
-// What is proposed for real containers: of a project that is up, and of one whose containers have yet to be made.
+// The declarations that chaos init proposes for a running project, and for a project whose containers do not exist yet.
 
 const { directory, isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -52,7 +52,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     const cwd = join(directory, 'elsewhere')
     const { stdout, stderr } = await init(cwd, 'cache')
     expect(stdout, stderr).toMatch(/Its nodes are redis, replica \(redis\)\./)
-    // Without a file of its own it has ended, and takes no part in a run.
+    // Without its configuration file the sentinel has ended, so it takes no part in a run.
     expect(stdout).not.toContain('sentinel')
     expect(written(join(cwd, 'cache.json'))).toMatchObject({ compose: { project: 'cache' }, port: 6379 })
     const doctor = await chaos(['doctor', '--target', './cache.json', '--json'], { cwd, env })
@@ -62,7 +62,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(doctor.exitCode, doctor.stdout).toBe(0)
     const args = ['--target', './cache.json', '--time', '3s', '--rate', '100', '--faults', 'partition', '--seed', '1']
     const run = await chaos(['run', ...args], { cwd, env })
-    // Whatever becomes of Redis' promises under a cut, and however little a busy machine proves.
+    // Redis may or may not keep its level under a partition, and a busy machine may prove little.
     expect([0, 1, 2], run.stdout + run.stderr).toContain(run.exitCode)
     expect(faultsInEffect(cwd)).toEqual(['partition'])
   })

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startChaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, kvNodes, kvServices, onMachine, startPodman } from '../../../../testing/src/containers/podman.ts'
 
-// chaos is killed at moments that nobody chose, with every fault of links or of nodes in force, on its way in or on its way out.
+// chaos is killed at random moments while every fault of links or of nodes is being injected, is active or is being
+// healed.
 
 const { directory, isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -17,7 +18,7 @@ const declaration = {
   ...kvNodes,
 }
 const MIB = 1024 * 1024
-/** Each node suffers each of these in turn, and all of them at once over and over. */
+/** Each node suffers each of these faults in turn, and all faults are repeated. */
 const FAULTS = [
   { kind: 'stop' },
   { kind: 'limit-cpu', share: 0.2 },
@@ -57,7 +58,7 @@ describe.runIf(isPossible)('a Compose project after a kill of chaos', () => {
 
   const container = (node: string) => `killed_${node}_1`
   const inspected = (node: string, format: string) => say(`podman inspect --format '${format}' ${container(node)}`)
-  /** What the kernel lets a node have, and whether its process goes on. */
+  /** Returns the resource limits of a node, and whether its process is running. */
   const held = (node: string) => {
     const pid = inspected(node, '{{.State.Pid}}')
     const group = (name: string) =>
@@ -88,11 +89,11 @@ describe.runIf(isPossible)('a Compose project after a kill of chaos', () => {
         await expect
           .poll(() => onMachine('killed', child.pid).length, { timeout: 60_000, interval: 50 })
           .toBeGreaterThan(1)
-        // Any moment will do: nothing is waited for.
+        // The kill comes at a random moment.
         await new Promise((resolve) => setTimeout(resolve, random.integer(6_000)))
         child.kill('SIGKILL')
         await finished
-        // What outlives chaos tries for up to a minute to start a node again.
+        // For up to a minute, chaos's watchdog tries to start a node again.
         await expect.poll(served, { timeout: 90_000, interval: 50 }).toEqual(['200', '200', '200'])
         await expectGone('killed', child.pid)
         await expect.poll(() => ({ held: NODES.map(held), mounts: mounts() }), { timeout: 30_000 }).toEqual(before)

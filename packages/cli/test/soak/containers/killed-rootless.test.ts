@@ -7,8 +7,8 @@ import { bin } from '../../../../testing/src/chaos.ts'
 import { kvNodes, kvServices } from '../../../../testing/src/containers/podman.ts'
 import { startRootlessPodman } from '../../../../testing/src/containers/rootless-podman.ts'
 
-// chaos of a user who is not root is killed at moments that nobody chose, while it cuts links and stops, kills and
-// restarts nodes. Limits and pauses are left out: a rootless podman has no right to them everywhere.
+// chaos runs as a user without root privileges, and is killed at random moments while it cuts links and stops, kills
+// and restarts nodes. Limits and pauses are left out, because a rootless podman cannot always set them.
 
 const MOMENTS = process.env['CHAOS_SOAK'] === 'short' ? 3 : 10
 const NODES = kvNodes.nodes
@@ -61,7 +61,7 @@ describe('a rootless Compose project', () => {
           `curl --silent --max-time 2 --output /dev/null --write-out "%{http_code}" --request PUT --data "{\\"item\\":1}" http://${host}:7000/items/x || true`,
         ),
       )
-  /** Starts chaos apart, and returns the number of its process. */
+  /** Starts chaos as a separate process, and returns its process id. */
   const startChaos = (): number => {
     rmSync(join(cwd, 'pid'), { force: true })
     const line = `run --target ./shop.json --time 60s --faults ./faults.json --seed 1`
@@ -78,7 +78,7 @@ describe('a rootless Compose project', () => {
     for (let moment = 0; moment < MOMENTS; moment++) {
       const pid = startChaos()
       await expect.poll(rules, { timeout: 90_000 }).toContain('chaos_killed')
-      // Any moment will do: nothing is waited for.
+      // The kill comes at a random moment.
       await new Promise((resolve) => setTimeout(resolve, random.integer(8_000)))
       process.kill(pid, 'SIGKILL')
       await expect.poll(served, { timeout: 60_000 }).toEqual(['200', '200', '200'])
@@ -96,7 +96,7 @@ describe('a rootless Compose project', () => {
       const children = spawnSync('pgrep', ['--parent', String(first)], { encoding: 'utf8' })
         .stdout.trim()
         .split('\n')
-      // At once, so that nobody is left to remove anything. One of them may end by itself meanwhile.
+      // Kills all processes at once, so that none of them can clean up. One of them may end by itself meanwhile.
       spawnSync('kill', ['-STOP', ...children])
       spawnSync('kill', ['-KILL', String(first), ...children])
       expect(holders()).toBe(`chaos-holds-${first}`)

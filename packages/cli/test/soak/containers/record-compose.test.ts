@@ -7,7 +7,7 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { rulesOnMachine, service, startPodman } from '../../../../testing/src/containers/podman.ts'
 import { freePort } from '../../../../testing/src/servers.ts'
 
-// A test suite that dials the published port of a project, and knows nothing of chaos.
+// An unmodified test suite that connects to the published port of a project.
 
 const { isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -69,7 +69,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
   })
 
   test('chaos proxy records requests to a published port at the address ::1', async () => {
-    // Not every engine publishes there: this is what one that does would listen with.
+    // Not every engine publishes ports on ::1. This server takes the place of an engine that does.
     const other = createServer((_, response) => response.writeHead(418).end()).listen(port, '::1')
     await once(other, 'listening')
     onTestFinished(() => void other.close())

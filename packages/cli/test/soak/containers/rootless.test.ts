@@ -5,9 +5,9 @@ import { bin, chaos } from '../../../../testing/src/chaos.ts'
 import { kvNodes, kvServices, startPodman } from '../../../../testing/src/containers/podman.ts'
 import { startRootlessPodman } from '../../../../testing/src/containers/rootless-podman.ts'
 
-// Three nodes of a service of one's own, under a Compose file that knows nothing of chaos: once as a primary with replicas
-// that answer before they have heard of writes, once with quorums. The same by a podman of root and by one of a user who
-// was created for it.
+// Three nodes of a user's service in an unmodified Compose file: once as a primary with replicas that reply before they
+// have received all writes, and once with quorums. The tests run with root's podman, and with the podman of a user
+// created for them.
 
 const declaration = (project: string) => ({
   compose: { project },
@@ -31,7 +31,7 @@ function startProjects({ say, project }: Engine): void {
   }
 }
 
-/** Runs all, whatever came of each, and returns whether each was linearizable. */
+/** Performs all runs, and returns the result for linearizable of each. */
 async function results(project: string, of: (line: string) => Promise<string>): Promise<readonly string[]> {
   const found: string[] = []
   for (const seed of seeds) found.push(JSON.parse(await of(run(project, seed))).levels.linearizable.result)

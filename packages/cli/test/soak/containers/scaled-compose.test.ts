@@ -14,8 +14,8 @@ import {
 } from '../../../../testing/src/containers/podman.ts'
 import { openPodmanSocket, type PodmanSocket } from '../../../../testing/src/containers/podman-socket.ts'
 
-// A project that its user scales and restarts during a run, with docker-compose, on the socket of podman: what
-// podman-compose cannot do. Web servers without data of their own stand before a store.
+// A user scales and restarts a project during a run, with docker-compose on podman's socket, because podman-compose
+// cannot do this. Stateless web servers use a store.
 
 const podman = startPodman()
 const { directory, isPossible, programs, say, end } = podman
@@ -76,7 +76,7 @@ describe.runIf(isPossible && isComposeHere())('a project that is scaled and rest
       `podman inspect --format '${format}' $(podman ps --quiet --filter label=com.docker.compose.service=${service} --filter label=com.docker.compose.container-number=${number})`,
     )
 
-  /** A connection from a container that is idle, from now until somebody ends it. */
+  /** Opens a connection from a container, which stays idle until it is closed. */
   async function connected(number: number): Promise<{ closed(): Promise<boolean> }> {
     const pid = inspected('web', number, '{{.State.Pid}}')
     const store = inspected('store', 1, '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')
@@ -91,7 +91,7 @@ describe.runIf(isPossible && isComposeHere())('a project that is scaled and rest
     const args = ['--target', './front.json', '--time', '10m', '--rate', '50', '--seed', '1', '--json']
     const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
     const { child, finished } = startChaos(['run', ...args, '--faults', 'partition:store'], { cwd, env })
-    // Its history begins once all links are there.
+    // The history begins after all links exist.
     await expect.poll(() => changes().length, { timeout: 60_000 }).toBe(0)
 
     compose('up -d --scale web=3')
@@ -99,7 +99,7 @@ describe.runIf(isPossible && isComposeHere())('a project that is scaled and rest
     compose('restart -t 0 web')
     for (const node of ['n1', 'n2', 'web-3']) await expectChange('started', node)
 
-    // Between the start of a container and its rules, which is as long as this process is stopped.
+    // Stopping this process extends the time between a container's start and its firewall rules.
     child.kill('SIGSTOP')
     compose('up -d --scale web=4')
     const { closed } = await connected(4)

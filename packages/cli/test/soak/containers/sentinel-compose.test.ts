@@ -6,8 +6,8 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, mountedService, startPodman, writeProject } from '../../../../testing/src/containers/podman.ts'
 import { openPodmanSocket, type PodmanSocket } from '../../../../testing/src/containers/podman-socket.ts'
 
-// An unmodified Redis with two replicas and three Sentinels of one scaled service, none of which announces an address: they tell
-// each other the ones that the engine has given them.
+// An unmodified Redis with two replicas and three Sentinels of a scaled service. None of them announces an address:
+// they exchange the addresses that the engine assigned.
 
 const podman = startPodman()
 const { directory, isPossible, programs, say, end } = podman
@@ -26,7 +26,7 @@ const sentinel = [
   'sentinel failover-timeout main 4000',
 ].join('\\n')
 
-/** The primary and everybody else are cut apart, both ways. */
+/** The primary is cut off from all other nodes in both directions. */
 const others = ['n2', 'n3', 'sentinel-1', 'sentinel-2', 'sentinel-3']
 const links = others.flatMap((other) => [`n1>${other}`, `${other}>n1`])
 const schedule = [{ fromMs: 2_000, toMs: 10_000, kind: 'partition', links, mode: 'drop' }]
@@ -66,7 +66,7 @@ describe.runIf(isPossible && isHere)('a Redis with replicas and scaled Sentinels
   const ask = (container: string, command: string) => say(`podman exec ${container} redis-cli ${command}`)
   const roles = () =>
     ['sentinels_redis_1', 'sentinels_replica_1', 'sentinels_replica_2'].map((name) => ask(name, 'ROLE').split('\n')[0])
-  /** How many Sentinels and replicas a Sentinel knows, by what they have told it. */
+  /** Returns the numbers of replicas and other Sentinels that a Sentinel has discovered. */
   const known = () => {
     const said = ask('sentinels_sentinel_1', '-p 26379 SENTINEL MASTER main').split('\n')
     const member = (name: string) => Number(said[said.indexOf(name) + 1])
@@ -81,7 +81,7 @@ describe.runIf(isPossible && isHere)('a Redis with replicas and scaled Sentinels
     if (stdout === '') expect.fail(stderr)
     const { title, levels, trouble } = JSON.parse(stdout)
     expect(title).toMatch(/^[1-9]\d* acknowledged elements? (was|were) lost$/)
-    // By its name, with the final read that lacks it.
+    // The reason names the lost element, and the final read that lacks it.
     expect(levels.eventual).toMatchObject({
       result: 'violated',
       reason: expect.stringMatching(
@@ -89,7 +89,7 @@ describe.runIf(isPossible && isHere)('a Redis with replicas and scaled Sentinels
       ),
     })
     expect(trouble).toEqual([])
-    // One of the two has taken over, and the one that was cut off has become its replica.
+    // One of the replicas is the new primary, and the node that was cut off is now its replica.
     expect(roles().toSorted()).toEqual(['master', 'slave', 'slave'])
     expect(roles()[0]).toBe('slave')
     await expectGone('sentinels')

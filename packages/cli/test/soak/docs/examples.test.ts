@@ -5,18 +5,18 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { bin, root, startProcess } from '../../../../testing/src/chaos.ts'
 import { installed } from '../../../../testing/src/servers.ts'
 
-// Every command of every example's README, in a copy of the example with its packages installed: those before the cure
-// find the accident, those after it find nothing.
+// Every command in the README of every example, run in a copy of the example with its packages installed. The commands
+// before the cure find the accident, and the commands after it find nothing.
 
 const examples = join(root, 'examples')
 const copies = mkdtempSync(join(tmpdir(), 'chaos-examples-'))
-// Hundreds of packages in each.
+// Each copy contains hundreds of packages.
 afterAll(() => rmSync(copies, { recursive: true, force: true }), 10 * 60_000)
 
 const folders = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && readdirSync(join(examples, entry.name)).includes('README.md'))
   .map(({ name }) => name)
-/** These have tests of their own: the bank with the target that it is compared to, the payments with containers. */
+/** Examples with separate tests: the bank, which is compared with a target, and the payments, which need containers. */
 const OWN_TESTS = ['bank-postgres', 'compose-payments']
 const names = folders.filter((name) => !OWN_TESTS.includes(name))
 
@@ -31,7 +31,7 @@ const commandsOf = (text: string): string[] =>
   )
 
 const short = process.env['CHAOS_SOAK'] === 'short'
-/** In the short soak: one that loses answers, and one without faults. */
+/** The short soak runs one example with lost replies, and one without faults. */
 const SHORT = ['ioredis-incr', 'bullmq-stalled']
 
 const withSeeds = (command: string): string[] =>
@@ -53,7 +53,7 @@ function hasDebianPostgres(): boolean {
   }
 }
 
-/** A copy in which `npx chaos` is the one built here. */
+/** Copies an example. In the copy, `npx chaos` runs the local build. */
 function copyOf(name: string): string {
   const copy = join(copies, name)
   cpSync(join(examples, name), copy, { recursive: true, filter: (path) => !/node_modules|chaos-results/.test(path) })

@@ -4,8 +4,8 @@ import { type SearchSettings, search } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// The programs of examples/simulated-*: in the simulator their bug is found, and many runs of the cured program find nothing; the
-// same declarations run as processes, where the cured program is not condemned either.
+// The programs of examples/simulated-*: the simulator finds their bug, and finds nothing in many runs of the cured
+// program. The same declarations also run as processes, where the cured program must not be reported either.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const FIRST_SEEDS = short ? [1] : [1, 1_001, 2_001]
@@ -13,7 +13,7 @@ const CLEAN_SEEDS = short ? 5 : 2_000
 const DIRECTORY = join(root, 'examples')
 
 interface Example {
-  /** The first words of the await that is overtaken, if one is. */
+  /** The first words of the await at which the race occurs, if there is a race. */
   readonly overtaken?: RegExp
   readonly variable: string
   readonly bug: string
@@ -61,7 +61,10 @@ const examples: { readonly [name: string]: Example } = {
   },
 }
 
-/** The short soak leaves out those that other tests run, and the slowest; of those left one runs in whole messages. */
+/**
+ * The short soak leaves out examples that other tests run, and the slowest ones. One of the remaining examples delivers
+ * whole messages.
+ */
 const chosen = Object.entries(examples).filter(([name]) => !short || ['outbox', 'cache'].includes(name))
 
 describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, ...example }) => {
@@ -110,7 +113,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   })
 })
 
-/** The logins of a recorded history that were admitted. */
+/** Returns the admitted logins of a recorded history. */
 const admittedIn = (file: string): readonly { readonly key: string }[] =>
   readFileSync(file, 'utf8')
     .trim()
@@ -118,7 +121,7 @@ const admittedIn = (file: string): readonly { readonly key: string }[] =>
     .map((line) => JSON.parse(line))
     .filter(({ type, value }) => type === 'ok' && value === true)
 
-// Its workload is a file, so that it is searched by the command.
+// The workload of this example is a file, so the command runs the search.
 describe.skipIf(short)('simulated-limiter', () => {
   const searched = async (mode: string, seed: number, seeds: number) => {
     const extent = ['--seed', String(seed), '--seeds', String(seeds), '--shrink', '1s', '--out', temporaryDirectory()]
@@ -148,7 +151,7 @@ const MODES = [
   ['limiter', 'hasty', 'careful'] as const,
 ]
 
-/** The short soak runs one that needs a Redis and several nodes. */
+/** The short soak runs one example, which needs a Redis and several nodes. */
 const AS_PROCESSES = MODES.filter(([name]) => !short || name === 'lock')
 
 describe.each(AS_PROCESSES)('the example simulated-%s run as processes', (name, bug, cured) => {

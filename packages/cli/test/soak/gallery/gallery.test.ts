@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { lackedBy } from '../../../src/gallery/run-exhibits.ts'
 
-// Exhibits for real: the weakness is found, and its cure is clean. CHAOS_SOAK=short takes two quick ones that need no server and
-// no package, once each.
+// Runs the gallery's exhibits: the weakness is found, and the cure has no violation. CHAOS_SOAK=short runs two quick
+// exhibits that need no server and no package, once each.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const QUICK = ['redlock-algorithm', 'blind-retry']
 const exhibits = short ? gallery.filter(({ name }) => QUICK.includes(name)) : gallery

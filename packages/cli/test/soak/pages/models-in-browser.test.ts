@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { BRIEF_COMPARISON, chaos, chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { interrupted } from '../../pages/tellings.ts'
 
-// Whatever the model, a violation is read on one screen: of a laptop, and of a terminal. CHAOS_SOAK=short looks at each page as a
-// phone in the dark and as a laptop in the light.
+// For every model, a violation fits on one screen of a laptop and of a terminal. CHAOS_SOAK=short shows each page as a
+// phone in dark mode and as a laptop in light mode.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const SCREENS = [400, 800, 1400].flatMap((width) => [
   { width, colorScheme: 'dark' as const },
@@ -19,7 +19,7 @@ const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/
 
 const replicas = ['--target', 'primary-replica', '--faults', 'partition,kill', '--seed', '1'] as const
 
-/** A simulated run that breaks each workload. */
+/** For each workload, a simulated run that violates its level. */
 const RUNS: { readonly [workload: string]: readonly string[] } = {
   register: [...replicas, '--time', '5s'],
   'lost updates': ['--target', 'master-master', '--faults', 'partition', '--seed', '3', '--time', '5s'],
@@ -40,7 +40,7 @@ const RUNS: { readonly [workload: string]: readonly string[] } = {
 
 type Line = readonly [process: number, f: string, input: unknown, output: unknown, key?: string]
 
-/** What no simulated system is asked for. */
+/** Histories of models that no simulated system supports. */
 const FILES: { readonly [model: string]: readonly Line[] } = {
   watch: [
     [1, 'put', 1, 2, 'x'],
@@ -151,7 +151,7 @@ async function narrow(args: readonly string[]) {
   return chaosHere(args)
 }
 
-/** Those of simulated runs take the most time: the short soak looks at every other one. */
+/** Simulated runs take the most time, so the short soak uses every other one. */
 const MODELS = [
   ...Object.entries(RUNS)
     .filter((_, i) => !short || i % 2 === 0)
@@ -198,7 +198,7 @@ describe.each(MODELS)('the report of a violation of %s', (_, broken) => {
   })
 })
 
-/** Runs in which nothing was violated that was expected, and the name of what came of them. */
+/** Runs without a violation of an expected level, and the name of their outcome. */
 const OTHERS: readonly (readonly [outcome: string, exitCode: number, settings: string])[] = [
   ['met', 0, '--target raft --faults kill'],
   ['weaker', 0, '--target master-master --faults partition'],
@@ -297,7 +297,7 @@ async function isOpenToEverybody(page: Page): Promise<void> {
   }
 }
 
-/** Runs in the page: pairs of texts of the drawing that cover each other. */
+/** Runs in the page, and returns the pairs of texts in the drawing that overlap. */
 function textsOverTexts(): string[] {
   interface Text {
     readonly textContent: string

@@ -7,7 +7,7 @@ import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/cha
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
-/** The report of a short run with a stale read. */
+/** Returns the address of the report of a short run with a stale read. */
 async function reportOf(...more: readonly string[]): Promise<string> {
   const out = temporaryDirectory()
   await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out, ...more])
@@ -47,7 +47,7 @@ test.skipIf(executablePath === undefined)(
     await page.selectOption('#by-function', { label: 'write' })
     await page.fill('#by-text', 'n1')
     await page.locator('#explorer').press('n')
-    // The address follows after a while: until then it has the operation that was chosen before.
+    // The address is updated after a delay. Until then it contains the previously chosen operation.
     const chosen = async (): Promise<string> =>
       `line ${Number((await hashOf(page)).get('op')).toLocaleString('en-US')} `
     await expect.poll(async () => /write/.test(await detail(page))).toBe(true)
@@ -114,7 +114,7 @@ test.skipIf(executablePath === undefined)(
   },
 )
 
-/** Runs in the page: two fingers on the timeline, which move apart by this factor. */
+/** Runs in the page. Moves two fingers on the timeline apart by this factor. */
 function pinchBy({ width, factor }: { width: number; factor: number }): void {
   interface Element {
     getBoundingClientRect(): { left: number; top: number }

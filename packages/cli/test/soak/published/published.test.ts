@@ -9,10 +9,10 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root, startProcess } from '../../../../testing/src/chaos.ts'
 
-// The packages as strangers get them: packed, served by a registry on loopback that passes every other name on to the
-// one that npm is configured for, and installed into empty folders.
+// Tests the packages as users install them: packed, served by a local registry that forwards all other names to the
+// configured registry, and installed into empty folders.
 
-/** What is configured; without the variables that npm gives to what it runs, which would decide over what is installed. */
+/** The environment without the variables that npm sets for its scripts, because they would change what is installed. */
 const outside = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD$|CHAOS_API$)/i.test(name)),
 )
@@ -33,7 +33,7 @@ const tarballs = () => readdirSync(packed).map((name) => join(packed, name))
 let registry: string
 let server: Server
 
-/** A registry of what was packed. */
+/** Serves a registry of the packed packages. */
 function serve(documents: ReadonlyMap<string, object>): Promise<Server> {
   const created = createServer(({ url = '/' }, response) => {
     const path = decodeURIComponent(url)
@@ -92,7 +92,7 @@ async function succeeds(cwd: string, program: string, ...args: readonly string[]
 
 function folder(name: string, files: { readonly [name: string]: string } = {}): string {
   const path = join(work, name)
-  // A test that is tried again begins anew.
+  // A repeated test begins with an empty folder.
   rmSync(path, { recursive: true, force: true })
   mkdirSync(path)
   for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text)
@@ -140,7 +140,7 @@ declare const console: { log(text: string): void }
 console.log([found.report.headline, again.headline, check(events).levels.linearizable.result].join())
 if (writes === 0 || system?.name !== 'raft' || typeof record !== 'function') throw new Error('this is not the API')
 
-// Each can be ended, and leaves what there is until then.
+// Each call can be aborted, and returns its results so far.
 const enough = new AbortController()
 const searched = await search(protocol, {
   seeds: 1_000_000,
@@ -186,7 +186,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
 
   test('runs the examples in the README of each of its packages', async () => {
     const cwd = folder('readme')
-    // Tests are run by their runners; one with containers takes an engine.
+    // Leaves out the packages for test runners, and the package that needs a container engine.
     const examples = readdirSync(join(root, 'packages')).filter(
       (name) => !['playwright', 'testcontainers', 'testing', 'vitest'].includes(name),
     )
@@ -194,7 +194,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       const text = readFileSync(join(root, 'packages', row, 'README.md'), 'utf8')
       writeFileSync(join(cwd, `${row}.ts`), /```ts\n(.*?)```/s.exec(text)?.[1] ?? 'no example')
     }
-    // The program that the example of the simulator of programs loads.
+    // The program that the example of the node simulator loads.
     writeFileSync(
       join(cwd, 'server.mjs'),
       "import { createServer } from 'node:http'\ncreateServer((_, response) => response.end('{}')).listen(Number(process.env.PORT))\n",
@@ -272,14 +272,14 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     const scripts = () =>
       [...manual('chaosproxy', 'docs', 'ci.md').matchAll(/```bash\n(.*?)```/gs)].map(([, text]) => text)
     const script = (having: string) => scripts().find((text) => text?.includes(having)) ?? `${having}: no such script`
-    /** What a text shows, typed in a shell, with the same additions to each of its runs. */
+    /** Runs a text in a shell, with the same options added to each of its runs. */
     const type = (text: string, ...added: readonly string[]) =>
       startProcess('bash', ['-c', text.replace(/^npx chaos run \w+/gm, (run) => [run, ...added].join(' '))], {
         cwd,
         env: environment(),
       }).finished
     const CALM = ['--seed', '1', '--faults', 'pause']
-    /** Reads are answered by the primary, or by replicas that have not heard of everything. */
+    /** A service whose reads are served by the primary, or by replicas that may lag behind. */
     function serviceWith(reads: 'primary' | 'local', held: 'linearizable' | 'none' = 'linearizable'): void {
       const config = join(cwd, 'chaos.config.ts')
       const text = readFileSync(config, 'utf8')
@@ -291,7 +291,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     }
 
     beforeAll(async () => {
-      // Otherwise Vitest looks for a configuration in the folders above.
+      // Without this file, Vitest would use a configuration of a parent directory.
       folder('stranger', { 'vitest.config.js': 'export default {}' })
       const options = { cwd, env: environment() }
       await execute('npm', ['init', '-y'], options)
@@ -312,7 +312,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       expect(readFileSync(join(cwd, '.vitest-attachments', attached), 'utf8')).toMatch(/^<!doctype html>/i)
     })
 
-    // Jest alone is as much to install as all the rest.
+    // Installing Jest takes as long as installing everything else.
     const frameworks: readonly (readonly [imported: string, command: string])[] = [
       ['node:test', 'node --test'],
       ['@jest/globals', 'npx jest'],
@@ -351,7 +351,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       serviceWith('local')
       const stale = await type(gate, ...CALM)
       expect(stale.exitCode, stale.stderr).toBe(1)
-      // Which of the stale reads is shown, and whether as a drawing or as lines, is the run's.
+      // The run determines which stale read is shown, and whether it is drawn or listed.
       expect(stale.stdout).toMatch(
         /^ {2}NOT LINEARIZABLE.*^ {2}Why it is not linearizable.*✘.*^the promise was broken/ms,
       )
@@ -396,7 +396,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     await expectVerdict(cwd, 'npx', '--yes', ...use)
   })
 
-  // The newest of each line runs in node-lines.soak.test.ts as well.
+  // The test node-lines.soak.test.ts also runs the newest version of each line.
   test.each(short ? ['20.19'] : ['20.19', '22', '24', 'latest'])('runs on Node %s', async (version) => {
     const cwd = folder(`node-${version}`, { 'package.json': '{"private":true}' })
     const node = `node-${process.platform}-${process.arch}`
@@ -406,7 +406,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
   })
 })
 
-/** The links of a packed page to files that are not packed with it: no reader of the package can follow them. */
+/** Returns the links of a packed page to files that are not packed, which readers of the package cannot follow. */
 function deadLinks(tarball: string, page: string, packed: readonly string[]): string[] {
   const text = spawnSync('tar', ['-xOf', tarball, `package/${page}`], { encoding: 'utf8' }).stdout
   const links = [...text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)]
@@ -437,7 +437,8 @@ describe('each package', () => {
   })
 
   test('has types that every ES module resolution finds', async () => {
-    // The examples above import all of them with one of these ways. CHAOS_SOAK=short asks only for what people install.
+    // The examples above import all packages with one kind of module resolution. CHAOS_SOAK=short checks only the
+    // packages that people install.
     const asked = tarballs().filter(
       (tarball) => !short || /\/chaosproxy-(?:testcontainers-|undici-|vitest-)?\d[^/]*$/.test(tarball),
     )

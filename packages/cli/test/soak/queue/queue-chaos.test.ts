@@ -12,21 +12,21 @@ import { until } from '../../processes.ts'
 import { joined } from '../../queue/queue-process.ts'
 import { recordingOf } from '../../queue/recorded-registers.ts'
 
-// Chaos on ourselves: while a campaign runs through a queue, something of it is killed, paused or cut off at a moment
-// that a seed draws, and the result has to be that of the undisturbed campaign. CHAOS_SOAK=short draws six.
+// Tests chaos with faults of its own: while a campaign runs through a queue, one of its parts is killed, paused or cut
+// off at a random moment. The result must equal that of the undisturbed campaign. CHAOS_SOAK=short runs six campaigns.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const CAMPAIGNS = short ? 6 : 100
 const AT_A_TIME = short ? 3 : 4
 const FIRST = Number(process.env['FIRST_CAMPAIGN'] ?? 1)
 
-/** Also where much else runs on the machine. */
+/** These limits are also long enough for a busy machine. */
 const STARTS_WITHIN_MS = 300_000
 const ENDS_WITHIN_MS = 300_000
 
 const redis = installed('redis-server')
 
-/** A Redis that can be killed and started again at its port, with what it had kept or without. */
+/** A Redis that can be killed and restarted on the same port, with or without its data. */
 async function restartable(keeps: boolean) {
   const port = await freePort()
   const directory = temporaryDirectory()
@@ -67,7 +67,7 @@ const works: {
       ...['fuzz', '--target', 'quorum', '--set', 'r=1', '--set', 'w=1', '--expect', 'linearizable', '--keep-going'],
       ...['--seeds', '384', '--shrink', '100ms', '--no-guide', '--json', '--out', temporaryDirectory()],
     ],
-    // How small a failure is cut down depends on the time there was.
+    // The size of the reduced failures depends on the available time, so it is not compared.
     told: ({ trials, steps, strategies, vacuous, failures }: Members & { readonly failures: readonly Members[] }) => [
       ...[trials, steps, strategies, vacuous],
       failures.map(({ cause, seed, times }) => ({ cause, seed, times })),
@@ -83,8 +83,8 @@ const works: {
   check: {
     words: () => {
       const file = join(temporaryDirectory(), 'recording.jsonl')
-      // What cannot be decided in time depends on who else is at work, and so does how much is told of a counterexample: for
-      // so few operations that takes milliseconds, and it may take two seconds.
+      // The load of the machine determines what remains undecided, and how detailed a counterexample is. This history
+      // takes milliseconds, far less than its limit of two seconds.
       writeFileSync(file, recordingOf(6_000, 64, 4_500).join('\n'))
       return ['check', file, '--expect', 'linearizable', '--timeout', '20m', '--json']
     },

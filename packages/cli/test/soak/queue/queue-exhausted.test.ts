@@ -6,11 +6,11 @@ import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 import { until } from '../../processes.ts'
 import { joined, ownCampaign, queueOf, waiting } from '../../queue/queue-process.ts'
 
-// What users see when a worker of a queue has no room left, on its disk or in its memory.
+// The messages if a worker of a queue runs out of disk space or memory.
 
 const redis = installed('redis-server')
 
-/** Its first step takes memory without an end. */
+/** The first step allocates memory without end. */
 const GREEDY = `import own from './own.ts'
 export default {
   ...own,
@@ -28,7 +28,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
   test('the jobs of a worker with a full disk are done by another worker, and a remedy is reported', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
-    // No file may have more than 512 bytes.
+    // Limits every file to 512 bytes.
     const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'
     const worker = ['worker', '--queue', queue, '--threads', '1', '--allow-code']
     const full = startProcess('sh', ['-c', script, 'sh', process.execPath, bin, ...worker])

@@ -11,8 +11,8 @@ import { until } from '../../processes.ts'
 import { joined, ownCampaign, queueOf, waiting } from '../../queue/queue-process.ts'
 import { recordingOf } from '../../queue/recorded-registers.ts'
 
-// What users see when something of a queue is damaged, full, of another version, or wants their password.
-// CHAOS_SOAK=short has the half that loses or discloses something.
+// The messages if a queue's data is damaged or full, if its worker has another version, or if it needs a password.
+// CHAOS_SOAK=short runs the tests in which data could be lost or disclosed.
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 
 const redis = installed('redis-server')
@@ -23,14 +23,14 @@ function clientOf(queue: string): Redis {
   return client
 }
 
-/** A recording under a name that means another file to every process, so that workers have to fetch it. */
+/** A recording whose path leads to a different file in every process, so that workers must fetch it. */
 function recordingElsewhere() {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'recording.jsonl'), recordingOf(2_000, 20, 1_200).join('\n'))
   return { cwd, file: '/proc/self/cwd/recording.jsonl' }
 }
 
-/** The port of a server that passes everything on, and changes what comes back. */
+/** Starts a server that forwards everything to Redis and changes the replies. Returns its port. */
 async function between(host: string, port: number, change: (text: string) => string): Promise<number> {
   const server = createServer((client) => {
     const redis = connect(port, host)
@@ -88,7 +88,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const { cwd, file } = recordingElsewhere()
-    // The Base64 of `process`, which every third line has.
+    // Changes `process` in Base64. It occurs there in every third line.
     const damaging = await between(host, port, (text) => text.replaceAll('cHJvY2Vzc', 'cHJvY2Vzd'))
     await joined(`redis://127.0.0.1:${damaging}`)
     const { finished } = waiting(['check', file, '--expect', 'linearizable', '--json', '--queue', queue], cwd)
@@ -128,7 +128,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     async () => {
       const queue = await queueOf()
       const { UnrecoverableError } = await import('bullmq')
-      // As such a worker answers.
+      // Gives the reply of a worker with another version.
       const other = new Worker(
         'chaos',
         () => {

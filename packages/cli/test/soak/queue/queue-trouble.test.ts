@@ -22,7 +22,7 @@ async function startAt(port: number): Promise<ChildProcess> {
   return server
 }
 
-/** Whether jobs wait there for a worker. */
+/** Whether jobs in the queue are waiting for a worker. */
 const jobsWait = (port: number): boolean =>
   /:(wait|prioritized)$/m.test(spawnSync('redis-cli', ['-p', String(port), 'keys', '*'], { encoding: 'utf8' }).stdout)
 
@@ -41,7 +41,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     const queue = `redis://127.0.0.1:${port}`
     const first = await startAt(port)
     const worker = await joined(queue)
-    // A worker that stands still leaves jobs in Redis until Redis is killed.
+    // The stopped worker leaves jobs in Redis until Redis is killed.
     worker.child.kill('SIGSTOP')
     const { finished } = startChaos([...campaign(), '--queue', queue])
     await until(() => jobsWait(port))
@@ -72,7 +72,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     const named = ['--queue', queue, '--campaign', 'nightly']
     const { child } = startChaos([...campaign(), ...named])
     await until(() => worker.searched() > 3)
-    // How far it has come is kept every two seconds, or as it ends.
+    // The search saves its progress every two seconds, and when it ends.
     child.kill('SIGINT')
     await new Promise((resolve) => child.once('close', resolve))
     const listed = await chaos(['fuzz', '--campaigns', '--queue', queue])
@@ -110,7 +110,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
       const { child } = await joined(queue, ['--allow-code'], { POISON: 'yes' })
       await until(() => child.signalCode === 'SIGKILL')
     }
-    // Only a worker that lives finds out that another is dead.
+    // Only a live worker can detect that another worker has died.
     await joined(queue, ['--allow-code'])
     const { exitCode, stdout } = await finished
     expect(JSON.parse(stdout).vacuous.join()).toMatch(

@@ -8,7 +8,7 @@ import { installed } from '../../../../testing/src/servers.ts'
 import { joined, queueOf } from '../../queue/queue-process.ts'
 
 const skewed = new URL('../../queue/skewed-clock.mjs', import.meta.url).href
-/** In the short form, until one seed has shown it. */
+/** The short soak stops at the first seed that shows it. */
 const SEEDS = [2, 3, 1, 4, 5]
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 
@@ -45,7 +45,7 @@ test.skipIf(installed('redis-server') === undefined)(
   },
 )
 
-/** The port of a server that passes everything on, so much later. */
+/** Starts a server that forwards everything with this delay, and returns the address of the queue behind it. */
 async function late(queue: string, ms: number): Promise<string> {
   const { hostname, port } = new URL(queue)
   const server = createServer((client) => {
@@ -79,7 +79,7 @@ test.skipIf(installed('redis-server') === undefined)(
       ...['--expect', 'linearizable', '--out', out, '--reporter', 'default'],
       ...['--reporter', `html=${page}`, '--reporter', `json=${join(out, 'it.json')}`],
     ])
-    // Its operations are shorter than the clocks are known, and their order decides.
+    // The operations are shorter than the uncertainty of the clocks, and the verdict depends on their order.
     const why = /clocks\s+of\s+the\s+workers\s+agreed\s+with\s+this\s+one\s+only\s+to\s+within\s+±\d+ ms/
     expect(exitCode).toBe(2)
     const { linearizable } = JSON.parse(readFileSync(join(out, 'it.json'), 'utf8')).levels

@@ -14,7 +14,7 @@ const redis = installed('redis-server')
 /** Less than a lease. */
 const PAUSED_MS = 3_000
 
-/** A run that two workers drive, and what it says. */
+/** Starts a run whose clients are driven by two workers, and collects its output. */
 async function started(queue: string, more: readonly string[] = []) {
   const out = temporaryDirectory()
   const words = ['run', '--target', 'raft', '--nodes', '3', '--faults', 'none', '--queue', queue, '--workers', '2']
@@ -27,7 +27,7 @@ async function started(queue: string, more: readonly string[] = []) {
   return { child, finished, said: () => said, out }
 }
 
-/** Every operation of a run, by its events: nothing is missing, and nothing is there twice. */
+/** Requires that the events of a run are complete and contain no duplicates. */
 function requireWhole(out: string): void {
   const [directory = ''] = readdirSync(out)
   const lines = readFileSync(join(out, directory, 'history.jsonl'), 'utf8')
@@ -111,7 +111,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     await until(() => operations() > then + 50)
     const paused = workers[0]?.child
     paused?.kill('SIGSTOP')
-    // What the other tells meanwhile waits for its place in the history.
+    // Events from the other worker wait for their place in the history.
     await sleep(PAUSED_MS)
     paused?.kill('SIGCONT')
     const { exitCode, stdout } = await finished
@@ -131,7 +131,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     workers[0]?.child.kill('SIGSTOP')
     await until(() => said().includes('was lost'))
     workers[0]?.child.kill('SIGCONT')
-    // It may hear what was sent to it meanwhile before it looks at its clock: then the command tells it to stop.
+    // The worker may receive pending messages before it checks its clock. In this case the command tells it to stop.
     await until(() => /the run sent this worker nothing for 10 s|Did part/.test(workers[0]?.printed() ?? ''))
     expect((await finished).exitCode).toBe(4)
     expect(said()).toMatch(/operations?\s+of\s+its\s+clients\s+(is|are)\s+of\s+unknown\s+outcome/)

@@ -45,7 +45,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by two work
     const { exitCode, result, stderr } = await run(queue, ['--target', 'raft', '--time', '3s', '--seed', '1'])
     expect(stderr).toBe('')
     expect(result.clocks.clocks).toBe(2)
-    // A machine with too much to do may answer so late that the clocks leave it open, and then the reason says so.
+    // A busy machine may reply so late that the clocks leave the verdict unknown. The reason then mentions the clocks.
     const { result: found, reason } = result.levels.linearizable
     if (found === 'met') expect(exitCode).toBe(0)
     else expect([found, reason]).toEqual(['unknown', expect.stringContaining('clocks of the workers')])

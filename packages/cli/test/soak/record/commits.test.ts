@@ -8,16 +8,16 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, type RealServer, startMariadb, startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 import { startProxy } from '../../proxy-process.ts'
 
-// A COMMIT without an answer: the transaction took effect, or it did not. Later reads show which.
+// After a COMMIT without a reply, the transaction has taken effect or has failed. Later reads show which.
 
-/** CHAOS_SOAK=short goes on until a COMMIT was unanswered. */
+/** CHAOS_SOAK=short repeats until a COMMIT had no reply. */
 const short = process.env['CHAOS_SOAK'] === 'short'
 
 const TABLE = 'CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL)'
 const ROWS = 'INSERT INTO accounts VALUES (1, 0), (2, 0), (3, 0), (4, 0)'
 const TABLES = { accounts: { key: 'id', values: ['balance'] } }
 
-/** A database, the driver of its clients, and how its transactions are recorded. */
+/** A database, the driver of its clients, and the settings for recording its transactions. */
 interface Database {
   readonly name: string
   readonly programs: readonly string[]
@@ -25,7 +25,7 @@ interface Database {
   readonly settings: object
   /** The faults that CHAOS_SOAK=short has time for. */
   readonly inShort: readonly string[]
-  /** With the table; `programs`: the paths of those above. */
+  /** Starts the server and creates the table. `programs` contains the paths of the programs above. */
   start(programs: readonly string[]): Promise<RealServer>
 }
 
@@ -69,7 +69,10 @@ function recordIn(out: string): Event[] {
   return lines.map((line) => JSON.parse(line) as Event)
 }
 
-/** Of the transactions of unknown outcome: how many of their writes were read, and how many overwritten unread. */
+/**
+ * Counts the writes by transactions of unknown outcome that were read, and those that were overwritten without being
+ * read.
+ */
 function fatesOf(events: readonly Event[]) {
   const asked = new Map<Event['process'], Event['value']>()
   const unknown: string[] = []
@@ -136,7 +139,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       for (const seed of [1, 2, 3]) {
         if (short && found > 0 && codes.includes(0)) break
         const { exitCode, told, fates } = await recorded(faults, 'locked', seed)
-        // Where two clients may have written one value, no reader says which of them was first.
+        // If two clients may have written the same value, no read shows which write was first.
         expect([0, 2], told).toContain(exitCode)
         codes.push(exitCode)
         found += fates[fate]
@@ -166,7 +169,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       'clients that lock a row before they update it cause no violation if connections are delayed, cut and reset',
       async () => {
         const { exitCode, told } = await recorded('reset,delay-reply,cut-clients', 'locked', 1)
-        // As above: a value that two clients may have written leaves it open.
+        // As above, two clients may have written the same value, so the verdict may be unknown.
         expect([0, 2], told).toContain(exitCode)
       },
     )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// A service with ETags, clients that lose answers, and one command: a lost version is one unknown version.
+// A service with ETags is recorded while its clients lose replies. A lost version counts as one unknown version.
 
 const SERVICE = join(import.meta.dirname, '../../record/etag-service.mjs')
 
@@ -21,7 +21,9 @@ const table = {
   ],
 }
 
-/** Each client reads a document and then writes it, mostly on condition that nobody else did meanwhile. */
+/**
+ * Each client reads a document and then writes it, usually on condition that no other client has written it in between.
+ */
 const CLIENTS = `
 const at = process.argv[2]
 const ask = async (key, options) => {

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// The real ioredis, from npm, with its defaults: what is asked for once and applied twice must be told every time.
+// The real ioredis from npm with its default settings. Every request that is applied twice must be reported.
 
-/** Three clients that count in the same keys; at the end it says how many additions were applied twice. */
+/** Three clients increment the same keys. At the end, the program prints how many increments were applied twice. */
 const CLIENTS = `
   import Redis from 'ioredis'
   const [port, direct] = process.argv.slice(2).map((address) => Number(address.split(':').at(-1)))

@@ -8,7 +8,7 @@ import { UNREADABLE } from '../../../../wire/src/mysql/layout.ts'
 import { startProxy } from '../../proxy-process.ts'
 import { PASSWORD, startMysql8, USERS } from '../../record/mysql-8-server.ts'
 
-// Clients that others wrote log in as MySQL 8 asks them to, with a proxy in between that takes TLS from the offer.
+// Third-party clients log in with the methods of MySQL 8, through a proxy that hides the server's TLS capability.
 
 const SETTINGS = { kind: 'mysql', tables: { accounts: { key: 'id', values: ['balance'] } }, indirect: 'none' }
 
@@ -26,7 +26,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }))
 test.each(['mysql2', 'mariadb'] as const)(
   'MySQL 8 is recorded with every login method of the client %s',
   async (driver) => {
-    // mariadb knows no second factor.
+    // The library mariadb does not support a second factor.
     const users = USERS.filter((user) => driver === 'mysql2' || user !== 'factors')
     const { address, chosen } = await startMysql8()
     const out = join(directory, driver)

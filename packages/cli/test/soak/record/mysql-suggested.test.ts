@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, startMariadb, whySkipped } from '../../../../testing/src/servers.ts'
 
-// A MariaDB whose tables and unseen writes are read from its catalogue, and its own command-line client, recorded.
+// A MariaDB is recorded with its own command-line client. Its tables and indirect writes are read from its catalogue.
 
 const [server, install, client] = ['mariadbd', 'mariadb-install-db', 'mariadb'].map(installed)
 const lacking = server === undefined || install === undefined || client === undefined

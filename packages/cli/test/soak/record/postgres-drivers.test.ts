@@ -7,8 +7,8 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 import { initdb, lacking, postgres, psql, SETTINGS, TABLES } from '../../record/doctors-and-accounts.ts'
 
-// Transactions of a PostgreSQL as the libraries send them that applications use: prepared and named statements,
-// savepoints, pools, retries after 40001.
+// Transactions of PostgreSQL, as client libraries send them: prepared and named statements, savepoints, pools, and
+// retries after 40001.
 
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const PRISMA = isShort ? [] : ['prisma@7', '@prisma/client@7', '@prisma/adapter-pg@7']
@@ -49,7 +49,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
     })
     if (isShort) return
     writeFileSync(join(directory, 'schema.prisma'), PRISMA_SCHEMA)
-    // The client needs no engine. Another program stands for the engine of migrations, which would be downloaded.
+    // The client needs no engine. A dummy program replaces the migration engine, which would otherwise be downloaded.
     execFileSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'schema.prisma'], {
       ...{ cwd: directory, stdio: 'pipe', timeout: 120_000 },
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' },
@@ -79,7 +79,8 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
       'updates of a balance that is read and then written are lost (%s)',
       async (mode) => {
         const { exitCode, told } = await recorded(library, 'balance', mode)
-        // TypeORM reads a row again before it writes it, which may find the other's commit in every transaction.
+        // TypeORM reads a row again before it writes the row. This second read may observe the other client's commit in
+        // every transaction.
         expect(told).toMatch(library === 'typeorm' ? /lost update|and then read/i : /lost update/i)
         expect(exitCode, told).toBe(1)
       },

@@ -7,7 +7,7 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 import { initdb, lacking, postgres, psql } from '../../record/doctors-and-accounts.ts'
 
-// What a statement changes without naming it: the wire does not show it, and the catalogue does.
+// The changes that a statement makes without naming them are not visible on the wire. They are read from the catalogue.
 
 const TABLES = `
   CREATE TABLE owners (id int PRIMARY KEY, code int UNIQUE, name text);
@@ -31,7 +31,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
 
   const connect = ['-X', '-q', '-h', '127.0.0.1', '-U', 'tester', 'postgres']
 
-  /** A database, and the mapping proposed for it. */
+  /** Starts a database, and reads the mapping that chaos proposes for it. */
   async function proposed() {
     const { port } = await startPostgres(initdb!, postgres!)
     execFileSync(psql!, [...connect, '-p', `${port}`, '-c', TABLES], { stdio: 'pipe' })
@@ -84,7 +84,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
   test('an update and a join of two recorded tables meet snapshot isolation', async () => {
     const joined = 'SELECT p.id, p.owner, p.code, o.id, o.name FROM pets p JOIN owners o ON o.id = p.owner;'
     const sql = `UPDATE owners SET name = 'Ada' WHERE id = 2; ${joined}`
-    // Of the rows that a join leaves out nothing is known.
+    // The record shows nothing about rows that a join leaves out.
     const { exitCode, told } = await recorded(sql, await proposed(), 'snapshot-isolation')
     expect(exitCode, told).toBe(0)
   })

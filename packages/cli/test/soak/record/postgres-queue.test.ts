@@ -5,7 +5,7 @@ import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 import { initdb, lacking, postgres, psql } from '../../record/doctors-and-accounts.ts'
 
-// Workers that take a job in one statement, in the forms that queues in PostgreSQL have.
+// Workers that take a job in one statement, in the forms that queues in PostgreSQL use.
 
 const TABLE = 'CREATE TABLE jobs (id int PRIMARY KEY, status text NOT NULL)'
 const AS = {

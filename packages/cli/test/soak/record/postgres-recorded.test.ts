@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 
-// PostgreSQL, whose own traffic is recorded, and a service that stores in it, recorded over HTTP.
+// PostgreSQL's own protocol is recorded, and so is a service that stores its data in PostgreSQL, over HTTP.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
@@ -69,7 +69,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     readonly rounds?: number
   }
 
-  /** Clients that speak SQL through the proxy. */
+  /** Records SQL clients through the proxy. */
   async function recorded({ mode, as = {}, faults = 'none', rounds = 40 }: Asked) {
     const settings = { kind: 'postgresql', table: 'kv', initial: { value: null }, ...as }
     return chaos(
@@ -115,7 +115,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(told.exitCode).toBe(0)
   })
 
-  /** A counter whose owner adds to it in one of several ways, with the database recorded. */
+  /** Records a database while a service increments a counter in one of several ways. */
   async function counted(way: 'added' | 'apart' | 'together' | 'locked', as: object = {}) {
     const settings = { kind: 'postgresql', table: 'counters', key: 'name', value: 'n', initial: { value: 0 }, ...as }
     const { exitCode, stdout, stderr } = await chaos(
@@ -137,7 +137,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(lost.exitCode, lost.told).toBe(2)
     const told = await counted('apart', { transactions: 'apart' })
     expect(told.exitCode, told.told).toBe(0)
-    // Another test records clients that lock, and those that do not.
+    // Another test records clients with and without locks.
     if (short) return
     const together = await counted('together')
     expect(together.told).toContain('NOT LINEARIZABLE')
@@ -154,7 +154,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode, told).toBe(0)
   })
 
-  /** A service in front of the database, recorded over HTTP. */
+  /** Records a service with a database over HTTP. */
   async function serving(mode: 'right' | 'lost') {
     const database = `postgresql://tester@127.0.0.1:${await server()}/postgres`
     return chaos(

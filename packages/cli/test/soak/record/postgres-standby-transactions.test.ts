@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, startPostgres, startStandby, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Whole transactions at a primary and at a standby that streams from it, in one record.
+// Whole transactions at a primary and at its streaming standby are recorded together.
 
 const [initdb, postgres, psql, basebackup] = ['initdb', 'postgres', 'psql', 'pg_basebackup'].map(installed)
 const lacking = initdb === undefined || postgres === undefined || psql === undefined || basebackup === undefined

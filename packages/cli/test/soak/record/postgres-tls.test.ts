@@ -6,7 +6,7 @@ import { createAuthority } from '../../../../proxy/src/tls/authority.ts'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, type PostgresOptions, startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 
-// psql, whose library asks for encryption before anything else, in front of a PostgreSQL with and without TLS.
+// psql, which begins by requesting encryption, connects to a PostgreSQL with and without TLS.
 
 const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
 const lacking = initdb === undefined || postgres === undefined || psql === undefined
@@ -22,7 +22,7 @@ SELECT value FROM kv WHERE key = 'x';
 
 interface Asked {
   readonly server: PostgresOptions
-  /** The scheme of the upstream's address, and of the listener's. */
+  /** The schemes of the addresses of the upstream and of the listener. */
   readonly upstream?: 'tls'
   readonly listen?: 'tls'
   /** How psql connects. */

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Three processes in Python with URLs of their own: two ids in each path, values deep inside JSON bodies, weak ETags. A
-// route table is all that is said of their requests, whoever makes them.
+// Three Python processes with their own URLs: two ids in each path, values deep inside JSON bodies, and weak ETags.
+// Only a route table describes their requests, for every kind of client.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 
@@ -73,7 +73,7 @@ async function generated(routes: object, reads: Reads, seed: number): Promise<vo
   await expectJudged(['run', '--target', './notes.json', ...ASKED, '--seed', `${seed}`], reads, cwd)
 }
 
-/** Two clients at once: each writes at one server, and reads at another at once, by the same process. */
+/** Two concurrent sessions. Each writes to one server, and immediately reads from another over the same process. */
 const CURL = `
 session() {
   for i in $(seq 1 12); do
@@ -85,7 +85,7 @@ session() {
 session a {n1} {n2} & session b {n2} {n3} & wait
 `
 
-/** For wrk: writes and reads of three notes, each text once. */
+/** A script for wrk that writes and reads three notes. Each text is written once. */
 const LUA = `
 local n = 0
 request = function()

@@ -16,8 +16,8 @@ import { judgeRecord } from '../../../src/proxy/judged-record.ts'
 import { until } from '../../processes.ts'
 import { startProxy } from '../../proxy-process.ts'
 
-// A recording that nobody ends, judged while it grows. CHAOS_SOAK=short records fewer operations in the 24 simulated
-// hours, and seconds in place of minutes.
+// A recording without an end is judged while it grows. CHAOS_SOAK=short records fewer operations in the 24 simulated
+// hours, and takes seconds instead of minutes.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const MB = 1_000_000
 
@@ -26,7 +26,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 const descriptors = (pid: number | 'self'): number => readdirSync(`/proc/${pid}/fd`).length
 
-/** Descriptors of parts that are being closed or compressed, in both views. */
+/** Descriptors for parts that are being closed or compressed, for both views together. */
 const BRIEFLY = 10
 
 const HOURS = 24
@@ -34,7 +34,7 @@ const PER_HOUR = short ? 8_000 : 200_000
 const HOUR_NANOS = 3_600_000_000_000
 const KEYS = 300
 const CLIENTS = 12
-/** Operations of one connection before its client opens another. */
+/** The number of operations of a connection before its client opens a new one. */
 const LIFE = 300
 
 test('24 simulated hours keep memory and descriptors constant, and a violation at the end is reported immediately', async () => {
@@ -60,7 +60,7 @@ test('24 simulated hours keep memory and descriptors constant, and a violation a
   }))
   let value = 0
 
-  /** Begins an operation, and returns what ends it: with an answer, or rarely without one. */
+  /** Begins an operation. The returned function completes it, rarely without a reply. */
   function begin(connection: (typeof clients)[number]['connection'], f: 'read' | 'write', key: string) {
     const written = f === 'write' ? ++value : null
     const exchange = connection.beginWhole(nanos(now))
@@ -111,7 +111,7 @@ test('24 simulated hours keep memory and descriptors constant, and a violation a
   expect(Math.max(...files.slice(-6)), files.join(', ')).toBeLessThanOrEqual(Math.max(...files.slice(0, 6)) + BRIEFLY)
 
   for (const client of clients) client.end?.()
-  // The disk is not in virtual time, and a violation keeps the parts that are still there.
+  // The disk does not run in virtual time, and after a violation the existing parts are kept.
   await until(async () => file.statistics.parts?.removed === HOURS - 3)
   expect(told).toEqual([])
   const connection = open(CLIENTS)
@@ -132,7 +132,7 @@ test('24 simulated hours keep memory and descriptors constant, and a violation a
 const SECONDS = short ? 8 : 600
 const RATE = 50_000
 const CONNECTIONS = 32
-/** What may wait for a slow disk, in both views, and what compressing a part takes. */
+/** Data that may be waiting for a slow disk, for both views, and memory for compressing a part. */
 const BEHIND_MB = 300
 const SAMPLES = 20
 
@@ -181,10 +181,13 @@ test.skipIf(program === undefined)(
   },
 )
 
-/** Commands of one connection that wait for their answers at most, as the machine may not keep up with what is due. */
+/**
+ * The maximum number of commands of a connection that wait for replies, because the machine may be too slow for the
+ * load.
+ */
 const MOST_AHEAD = 1_000
 
-/** Pipelines the commands that are due, over connections of its own; each key belongs to one of them. */
+/** Pipelines the due commands over separate connections. Each key is used by only one connection. */
 function startLoad(port: number) {
   let first = -1
   let asked = CONNECTIONS * 2
@@ -198,7 +201,7 @@ function startLoad(port: number) {
   })
   const closed = clients.map(({ socket }) => new Promise<void>((resolve) => socket.on('close', () => resolve())))
   return {
-    /** Whether every connection is set up. */
+    /** Whether every connection has received a reply. */
     isAnswered: () => clients.every(({ lines }) => lines > 0),
     askUpTo(due: number): void {
       const each = Math.floor((due - asked) / CONNECTIONS / 2)

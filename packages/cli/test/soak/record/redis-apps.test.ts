@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Packages from npm that live on times to live and scripts, each with a verdict.
+// Packages from npm that depend on expiry and scripts, each with a verdict.
 
-/** Sessions that are written, read, touched and destroyed, and that expire in the end. */
+/** Sessions that are written, read, touched and destroyed, and that finally expire. */
 const SESSIONS = `
   import { RedisStore } from 'connect-redis'
   import { createClient } from 'redis'
@@ -44,7 +44,7 @@ const LOCKS = `
   }))
   redis.disconnect()
 `
-/** Beside a register, a script that nobody knows; it keeps to its own key. */
+/** Uses a register and, on a separate key, a script that the recorder does not know. */
 const SCRIPTS = `
   import Redis from 'ioredis'
   const redis = new Redis({ port: Number(process.argv[2]) })

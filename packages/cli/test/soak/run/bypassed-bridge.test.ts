@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bin, startProcess } from '../../../../testing/src/chaos.ts'
 import { kvNodes, kvServices, startPodman } from '../../../../testing/src/containers/podman.ts'
 
-// A bridge that keeps what passes within it from the rules of the engine's network, as kernels without br_netfilter do: in
-// a network of its own, because the switch is the network's.
+// A bridge whose internal traffic bypasses the firewall rules of the engine's network, as on kernels without
+// br_netfilter. It is in its own network namespace, because the kernel's setting applies to a namespace.
 
 const space = `chaos-bypass-${process.pid}`
 const inside = ['nsenter', `--net=/run/netns/${space}`] as const
@@ -44,7 +44,7 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that bypasses t
     const args = ['run', '--target', './shop.json', '--time', time, '--rate', '100', '--faults', faults, '--seed', '1']
     return startProcess(inside[0], [inside[1], process.execPath, bin, ...args, '--json'], { cwd, env })
   }
-  /** The tables of rules that are in the containers' own networks. */
+  /** Returns the firewall tables in the network namespaces of the containers. */
   const tables = () =>
     say(
       `for pid in $(podman inspect --format '{{.State.Pid}}' $(podman ps --quiet)); do nsenter --target $pid --net nft list tables | grep chaos_ || true; done`,

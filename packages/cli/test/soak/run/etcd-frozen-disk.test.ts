@@ -5,16 +5,16 @@ import { goSuffers } from '../../../../targets/src/preload/suffers.ts'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Issue 15247 of etcd: a leader whose disk stands still counts leases down by itself. Once the disk works again it has them
-// revoked, although others lead by then and the leases were kept alive all the time.
+// Issue 15247 of etcd: a leader whose disk is frozen still counts leases down. When its disk works again it has them
+// revoked, although there is a new leader by then and the leases were kept alive.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 const suffering = goSuffers('etcd')('freeze-disk')
 const why = installed('etcd') === undefined ? whySkipped('etcd') : suffering === true ? '' : suffering.not
 const limit = { timeout: 180_000 }
 
 /**
- * Clients act rarely, so that locks are held for longer than the disk stands still; and few, since a leader has only 16 leases
- * revoked at once, those of refused acquires among them.
+ * Clients act rarely, so that locks are held for longer than the disk is frozen. There are few clients, because a
+ * leader revokes only 16 leases at once, including the leases of refused acquires.
  */
 const PATIENT = ['--workload', 'lock', '--workload-set', 'keys=12', '--clients', '50', '--rate', '6']
 

@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What a live etcd keeps and does not keep, as its documents and its issues say.
+// The promises that a live etcd keeps and breaks, according to its documentation and issues.
 
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
-/** Left out of the short form. */
+/** Seeds of tests that the short soak leaves out. */
 const rare = process.env['CHAOS_SOAK'] === 'short' ? [] : seeds
 const isInstalled = installed('etcd') !== undefined
 const why = isInstalled ? '' : `: ${whySkipped('etcd')}`
@@ -31,7 +31,7 @@ interface Cut {
   readonly toMs: number
 }
 
-/** A schedule file of cuts, which hold what is sent until they end. */
+/** A schedule file of partitions that hold messages until they end. */
 const cuts = (...all: readonly Cut[]): string =>
   faults(...all.map((cut) => ({ kind: 'partition', mode: 'hold', ...cut })))
 
@@ -78,7 +78,8 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   test.each(rare)(
     'etcd loses an addition whose lock has expired, unless every write checks the lock (seed %i)',
     async (seed) => {
-      // Members are silent for longer than a lease after a lock was taken, and then carry out what was asked for before.
+      // Holds the requests to two members for longer than a lease after a lock was acquired. The members then execute
+      // these old requests.
       const silent = faults(
         { kind: 'partition', mode: 'hold', links: ['clients>n1', 'clients>n2'], fromMs: 2_000, toMs: 5_000 },
         { kind: 'partition', mode: 'hold', links: ['clients>n2', 'clients>n3'], fromMs: 6_500, toMs: 9_500 },
@@ -113,7 +114,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
       { kind: 'kill', nodes: ['n1', 'n2'], fromMs: 1_500, toMs: 4_000 },
       { kind: 'pause', nodes: ['n3', 'n4'], fromMs: 5_500, toMs: 8_000 },
     )
-    // A busy machine elects nobody while members think each other dead.
+    // With the default timeouts, members on a busy machine suspect each other and elect no leader.
     const patient = ['--set', 'heartbeat=300', '--set', 'election=3000']
     const { levels } = await run(seed, '--nodes', '5', ...patient, '--faults', two, '--rate', '100', '--time', '10s')
     expect(levels['linearizable']).toMatchObject({ result: 'met' })
@@ -128,7 +129,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
       )
       const asked = ['--workload', 'lock', '--workload-set', 'keys=8', '--set', 'ttl=2', '--timeout', '10s']
       const { levels } = await run(seed, ...asked, '--rate', '100', '--time', '15s', '--faults', fromHolders)
-      // Whether two hold it at once, or one fails to release it, is the run's.
+      // The violation varies between runs: two clients hold the lock, or a client fails to release it.
       expect(levels['linearizable']).toMatchObject({ result: 'violated' })
     },
   )

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What servers make of a bit that was flipped on their disks. CHAOS_SOAK=short takes one seed of the quick one. PostgreSQL is in the gallery.
+// The reactions of servers to a flipped bit on disk. CHAOS_SOAK=short takes one seed of the quick test. PostgreSQL is
+// in the gallery.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const seeds = short ? [1] : [1, 2, 3]
-/** Left out of the short form. */
+/** Seeds of tests that the short soak leaves out. */
 const rare = short ? [] : seeds
 const without = (program: string) => (installed(program) === undefined ? `: ${whySkipped(program)}` : '')
 const noRedis = without('redis-server')

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What Galera promises and does not, on real clusters.
+// The promises that Galera keeps and breaks, on real clusters.
 const seeds = [1, 2, 3]
 const missing = ['mariadbd', 'mariadb-install-db', 'rsync'].find((name) => installed(name) === undefined)
 const hasLibrary = ['galera', '../lib64/galera-4', '../lib64/galera'].some((folder) =>

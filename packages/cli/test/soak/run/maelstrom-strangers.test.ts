@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// Programs as courses on Maelstrom write them, by the options that nobody types. CHAOS_SOAK=short has some, and one seed.
+// Programs as in courses on Maelstrom, with Maelstrom options that are not typed. CHAOS_SOAK=short runs some of them,
+// with one seed.
 
 const programs = join(root, 'packages', 'targets', 'test', 'stdio', 'maelstrom', 'strangers')
 const short = process.env['CHAOS_SOAK'] === 'short'
@@ -35,7 +36,7 @@ describe.each(chosen)('the Maelstrom workload %s with the program %s', (workload
   })
 })
 
-// A leader that is not cut off answers rightly, so Raft is wrong only in some runs.
+// A leader that is not cut off replies correctly, so the faulty Raft violates its level only in some runs.
 describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))(
   'the Maelstrom workload %s with the faulty variant of the program %s',
   (workload, program, more) => {

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// Programs for every workload of Maelstrom, in two languages, right and wrong. CHAOS_SOAK=short has some, and one seed.
+// Programs for every Maelstrom workload in two languages, each in a correct and a faulty variant. CHAOS_SOAK=short runs
+// some of them, with one seed.
 
 const programs = join(root, 'packages', 'targets', 'test', 'stdio', 'maelstrom', 'programs')
 const short = process.env['CHAOS_SOAK'] === 'short'

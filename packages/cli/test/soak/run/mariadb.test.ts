@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What MariaDB promises and does not, on real clusters. CHAOS_SOAK=short has one seed of each.
+// The promises that MariaDB keeps and breaks, on real clusters. CHAOS_SOAK=short uses one seed per test.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
-/** Left out of the short form. */
+/** Seeds of tests that the short soak leaves out. */
 const rare = process.env['CHAOS_SOAK'] === 'short' ? [] : seeds
 const isInstalled = installed('mariadbd') !== undefined && installed('mariadb-install-db') !== undefined
 const why = isInstalled ? '' : `: ${whySkipped('mariadbd')}`
@@ -26,7 +26,7 @@ async function run(seed: number, faults: readonly object[] | string, args: reado
 
 const late = [{ kind: 'latency', latencyMs: 600, links: 'between-nodes', fromMs: 500, toMs: 5500 }]
 
-/** The primary, n1, is cut off from its replicas and dies; n2 takes over. */
+/** The primary n1 is cut off from its replicas and then killed. n2 replaces it. */
 const takenOver = (links: readonly string[]) => [
   { kind: 'partition', links, mode: 'drop', fromMs: 1000, toMs: 4000 },
   { kind: 'kill', nodes: ['n1'], fromMs: 2000, toMs: 4000 },
@@ -57,7 +57,7 @@ liveDescribe(`a MariaDB with asynchronous replication${why}`, { timeout: 120_000
   })
 })
 
-/** n3 takes over from n2 before n1 is rebuilt; both are promoted at a time. */
+/** n3 replaces n2 before n1 is rebuilt. For some time, two nodes are promoted. */
 const overlapping = [
   { kind: 'failover', nodes: ['n2'], fromMs: 1000, toMs: 2500 },
   { kind: 'failover', nodes: ['n3'], fromMs: 2000, toMs: 3500 },

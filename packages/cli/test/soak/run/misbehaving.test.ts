@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { type Misbehaving, misbehaving } from '../../run/misbehaving.ts'
 
-// CHAOS_SOAK=short sends each of them one of the three ways.
+// CHAOS_SOAK=short runs each protocol in one of the three ways.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const WITHIN_MS = 30_000
 

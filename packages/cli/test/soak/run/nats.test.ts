@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What NATS JetStream keeps and does not keep. Its leaders are elected four to nine seconds after the last word of the one
-// before them, so runs are long.
+// The promises that NATS JetStream keeps and breaks. A new leader is elected four to nine seconds after the last
+// message of the old one, so runs are long.
 
 const seeds = [1, 2, 3]
 const isInstalled = installed('nats-server') !== undefined
@@ -33,7 +33,7 @@ interface Cut {
   readonly toMs: number
 }
 
-/** A schedule file of cuts, which hold what is sent until they end. */
+/** A schedule file of partitions that hold messages until they end. */
 function scheduled(...cuts: readonly Cut[]): string {
   const file = join(temporaryDirectory(), 'faults.json')
   const faults = cuts.map((cut, index) => ({ id: `fault-${index}`, kind: 'partition', mode: 'hold', ...cut }))
@@ -41,12 +41,12 @@ function scheduled(...cuts: readonly Cut[]): string {
   return file
 }
 
-/** The leader of the stream can reach nobody but its clients. */
+/** Only clients can reach the leader of the stream. */
 const alone = (links: 'isolate-leader', fromMs: number, toMs: number): string => scheduled({ links, fromMs, toMs })
 
 describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
   test.each(seeds)('NATS returns stale reads from an isolated replica (seed %i)', async (seed) => {
-    // One of the two follows.
+    // At least one of the two isolated nodes is a follower.
     const faults = scheduled(
       { links: ['n1>n2', 'n1>n3', 'n2>n1', 'n3>n1'], fromMs: 1_500, toMs: 4_500 },
       { links: ['n2>n1', 'n2>n3', 'n1>n2', 'n3>n2'], fromMs: 6_500, toMs: 9_500 },
@@ -94,14 +94,15 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     expect(levels['consistent-offsets']).toMatchObject({ result: 'met' })
   })
 
-  // Whether the others elect a leader before the old one gives up is drawn: in two of three runs they do.
+  // The seed determines whether the other nodes elect a leader before the old leader steps down. In two of three runs
+  // they do.
   test('NATS returns stale reads from a leader that lost its followers', async () => {
     const results: string[] = []
     for (const seed of [1, 2, 3, 4]) {
       const faults = alone('isolate-leader', 2_000, 14_000)
       const args = ['--set', 'direct=off', '--faults', faults, '--rate', '300', '--keys', '5', '--time', '16s']
       const { levels, operations } = await run(seed, ...args)
-      // Writes at that leader time out; they may come later, and are no violation by themselves.
+      // Writes at that leader time out. They may take effect later, and do not violate the level by themselves.
       expect(operations.info).toBeGreaterThan(0)
       results.push(levels['linearizable']?.result ?? '')
       if (results.includes('violated')) return

@@ -5,12 +5,15 @@ import { findLibrary } from '../../../../targets/src/containers/own-clocks.ts'
 import { chaos, startChaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, kvNodes, service, startPodman, writeProject } from '../../../../testing/src/containers/podman.ts'
 
-// Stores in containers of a project that chaos starts, with an override that gives them disks and clocks of their own.
+// Stores in containers of a project that chaos starts. A Compose override gives each container its own disk and clock.
 
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
 
-/** A store over HTTP, by how it reads a key, and how it writes one: with whether it took the write. */
+/**
+ * A store over HTTP with the given functions for reading and writing a key. `write` returns whether the write was
+ * accepted.
+ */
 const storeOf = (readsAndWrites: string): string => `
 import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -30,8 +33,8 @@ createServer(async (request, response) => {
 `
 
 /**
- * Each write is appended to a log. Told `ignores`, it takes for written what its disk refused; otherwise it refuses, too, and
- * cuts off what half of it was.
+ * Appends each write to a log. With `ignores`, it accepts a write that the disk rejected. Otherwise it rejects this
+ * write too, and removes the half-written line.
  */
 const LOGGED = storeOf(`
 const log = '/data/log'
@@ -58,7 +61,7 @@ function write(key, item) {
 }
 `)
 
-/** The newest write of a key wins: told `wall`, by the time of day, and otherwise by their order. */
+/** The newest write of a key wins: with `wall`, by the time of day, and otherwise in their order. */
 const NEWEST_WINS = storeOf(`
 let writes = 0
 const read = (key) => items.get(key)?.item
@@ -71,7 +74,7 @@ function write(key, item) {
 
 const declaration = { ...kvNodes, compose: 'compose.yaml', nodes: ['store'] }
 
-/** It is killed while its disk is full, and there is no room yet once it is back. */
+/** The node is killed while its disk is full. When it restarts, the disk is still full. */
 const fullDisk = [
   { fromMs: 500, toMs: 4_000, kind: 'fill-disk', nodes: ['n1'] },
   { fromMs: 2_500, toMs: 3_000, kind: 'kill', nodes: ['n1'] },
@@ -84,7 +87,7 @@ interface Store {
 }
 
 const logged: Store = { program: LOGGED, own: { disk: { path: '/data', megabytes: 1 } }, schedule: fullDisk }
-/** Set back by a minute, which nothing makes up for during the run. */
+/** The clock is set back by a minute, more than it could gain during the run. */
 const newestWins: Store = {
   program: NEWEST_WINS,
   own: { clocks: true },
@@ -111,7 +114,7 @@ const words = [
   '--expect',
   'linearizable',
 ]
-/** What is mounted of such disks, by which run it may be. */
+/** Returns the mounted disks of this kind, of any run. */
 const mounted = (): readonly string[] =>
   readFileSync('/proc/mounts', 'utf8')
     .split('\n')
@@ -182,7 +185,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
 
   test('a run ends with an error if the program of a node does not load the library that changes the clock', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
-    // As a program without glibc, it never loads what is preloaded.
+    // Like a program without glibc, it does not load the preloaded library.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')
     writeFileSync(join(cwd, 'compose.yaml'), file.replace('node /store.mjs', 'env -u LD_PRELOAD node /store.mjs'))
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })

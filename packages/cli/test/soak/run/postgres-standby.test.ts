@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { freePort, installed, startPostgres, startStandby, whySkipped } from '../../../../testing/src/servers.ts'
 
-// A primary, and a standby that streams from it through a proxy which delays or cuts that link. Clients write at the
-// one and read at the other.
+// A primary with a standby that streams through a proxy. The proxy delays or cuts their link. Clients write to the
+// primary and read from the standby.
 
 const [initdb, postgres, psql, basebackup] = ['initdb', 'postgres', 'psql', 'pg_basebackup'].map(installed)
 const lacking = initdb === undefined || postgres === undefined || psql === undefined || basebackup === undefined
 
 const TABLE = `CREATE TABLE kv (key text PRIMARY KEY, value int); INSERT INTO kv VALUES ('x', 0)`
-/** Writes at the primary, or reads at the standby, 300 times. */
+/** Writes at the primary or reads at the standby, 300 times each. */
 const WRITE = `SELECT format('UPDATE kv SET value = %s WHERE key = ''x''; SELECT pg_sleep(0.02)', n) FROM generate_series(1, 300) n \\gexec\n`
 const READ = `SELECT 'SELECT value FROM kv WHERE key = ''x''; SELECT pg_sleep(0.02)' FROM generate_series(1, 300) \\gexec\n`
 

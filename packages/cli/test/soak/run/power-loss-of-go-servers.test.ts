@@ -5,7 +5,8 @@ import { goSuffers } from '../../../../targets/src/preload/suffers.ts'
 import { chaos, startChaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What servers in Go lose with their power, by a file system below them. CHAOS_SOAK=short takes one seed.
+// The data that servers written in Go lose in a power failure, which a file system below them simulates.
+// CHAOS_SOAK=short takes one seed.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 const suffering = goSuffers('a server')('power-loss')
 const without = (program: string): string => {

@@ -6,7 +6,7 @@ import { hasCompiler } from '../../../../targets/src/preload/library.ts'
 import { chaos, startChaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What real servers lose with their power, by what they fsync. CHAOS_SOAK=short takes one seed.
+// The data that real servers lose in a power failure, depending on what they fsync. CHAOS_SOAK=short takes one seed.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const seeds = short ? [1] : [1, 2, 3]
 const without = hasCompiler() ? '' : `: ${whySkipped('cc')}`

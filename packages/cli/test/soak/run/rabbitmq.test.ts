@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { whySkipped } from '../../../../testing/src/servers.ts'
 
-// What RabbitMQ's queues keep when a broker is killed. A broker takes seconds to start, so runs are long.
+// The messages that RabbitMQ's queues keep when a broker is killed. A broker takes seconds to start, so runs are long.
 
 const seeds = [1, 2, 3]
 const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server')
@@ -36,7 +36,7 @@ function scheduled(...faults: readonly object[]): string {
 /** The first broker is killed in the middle of the run, and started again at once. */
 const killed = (): string => scheduled({ kind: 'kill', nodes: ['n1'], fromMs: 6_000, toMs: 6_500 })
 
-/** What clients send is late, and some of it never arrives. */
+/** Delays the requests of clients, and drops some of them. */
 const unheard = (): string =>
   scheduled(
     { kind: 'latency', latencyMs: 40, links: 'with-clients', fromMs: 500, toMs: 9_000 },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What a Redis Cluster loses when a master is cut off and its replica takes over, and what it keeps.
+// The writes that a Redis Cluster loses and keeps when a master is cut off and its replica takes over.
 
 const seeds = [1, 2, 3]
 const program = installed('redis-server')
@@ -23,10 +23,12 @@ async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
   return JSON.parse(stdout) as Shown
 }
 
-/** No master is replaced only because the machine was busy. */
+/** A long timeout, so that a busy machine does not cause a failover. */
 const PATIENT = ['--set', 'node-timeout-ms=20000']
 
-/** The master of the first keys is cut off from all nodes, but not from clients, for longer than a failover takes. */
+/**
+ * Cuts the master of the first keys off from all other nodes, but not from clients, for longer than a failover takes.
+ */
 function cutOff(): string {
   const file = join(temporaryDirectory(), 'faults.json')
   const fault = { id: 'cut', kind: 'partition', links: 'isolate-leader', fromMs: 2_000, toMs: 6_000 }

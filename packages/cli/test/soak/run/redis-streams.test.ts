@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What a consumer group of a Redis stream forgets when a replica takes over that has not all of it, and what WAIT keeps.
+// The state of a Redis stream's consumer group that is lost when a lagging replica takes over, and that WAIT preserves.
 
 const seeds = [1, 2, 3]
 const program = installed('redis-server')
@@ -20,7 +20,7 @@ async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
   const failover = { id: 'failover', kind: 'failover', nodes: 'follower', fromMs: 1_000, toMs: 2_000 }
   writeFileSync(file, JSON.stringify([failover]))
   const typed = ['run', '--target', 'redis', '--workload', 'work-queue', '--seed', String(seed), '--expect', 'none']
-  // No primary is replaced only because the machine was busy.
+  // A long timeout, so that a busy machine does not cause a failover.
   const load = ['--set', 'down-after-ms=60000', '--clients', '12', '--rate', '600', '--time', '4s', '--faults', file]
   const { stdout, stderr } = await chaosHere([...typed, ...load, '--json', '--out', temporaryDirectory(), ...args])
   expect(stdout, stderr).not.toBe('')

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What Redis with Sentinels loses, and what prevents it: real servers behind the proxy, from the command line. Sentinels are
-// patient where no fault is to make them act, since on a machine that is busy elsewhere a primary may well be silent for
-// seconds. CHAOS_SOAK=short takes one seed, and one failover.
+// The writes that Redis with Sentinels loses, and the settings that prevent this. Real servers run behind the proxy,
+// started from the command line. If no failover is wanted, the Sentinels have long timeouts, because a primary may not
+// respond for seconds on a busy machine. CHAOS_SOAK=short takes one seed, and one failover.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const seeds = short ? [1] : [1, 2, 3]
 const rare = short ? [] : seeds
@@ -16,7 +16,7 @@ const PATIENT = ['--set', 'down-after-ms=60000']
 interface Ran {
   readonly exitCode: number | null
   readonly said: string
-  /** The elements whose addition was acknowledged, and those of them that the last reads lack. */
+  /** The elements whose addition was acknowledged, and those of them that are missing from the last reads. */
   readonly acknowledged: readonly string[]
   readonly lost: readonly string[]
   readonly kinds: ReadonlySet<string>
@@ -45,7 +45,10 @@ async function ran(seed: number, faults: readonly object[], ...flags: readonly s
   return { exitCode, said: stdout, ...countLost(readFileSync(join(run, 'history.jsonl'), 'utf8')) }
 }
 
-/** By what clients were told, of sets whose every element is added once; of those that nobody tried to remove. */
+/**
+ * Counts lost elements by the replies to clients, in sets to which each element is added once. Elements that a client
+ * tried to remove do not count.
+ */
 function countLost(text: string): Omit<Ran, 'exitCode' | 'said'> {
   const events = text
     .split('\n')
@@ -101,7 +104,7 @@ describe.skipIf(program === undefined)(
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
         expect(plain.kinds).toContain('failover')
-        // What is on its way to the replica that takes over, when it does, is acknowledged all the same.
+        // Writes that are in flight to the new primary at the failover are acknowledged nevertheless.
         const refusing = await ran(seed, failover, ...FAILOVER, '--set', 'min-replicas=2', '--expect', 'none')
         expect(refusing.kinds).toContain('failover')
         console.log(`seed ${seed}: SENTINEL FAILOVER: ${shown(plain)}; with min-replicas=2: ${shown(refusing)}`)

@@ -15,10 +15,10 @@ const env = { CHAOS_TOKEN: TOKEN }
 const LEASE_MS = 3_000
 const words = { host: 'host', token: 'token', authorities: 'ca' }
 
-/** Whoever asks for the name of a host is answered on loopback too. */
+/** Issues certificates that are also valid for loopback. */
 const authority = createAuthority()
 
-/** Files of a host: its certificate, and the proxies that stand behind its node. */
+/** Writes a host's files: its certificate, and the proxies in front of its node. */
 function hostFiles(directory: string, name: string, proxies: readonly object[], names: readonly [string, ...string[]]) {
   const files = join(directory, name)
   mkdirSync(files)
@@ -30,7 +30,10 @@ function hostFiles(directory: string, name: string, proxies: readonly object[], 
   return ['--config', join(files, 'proxies.json'), '--token', 'env:CHAOS_TOKEN', ...tls]
 }
 
-/** Three nodes on two hosts: one with n1, whose control is reached through a proxy of ours that can cut it off. */
+/**
+ * Three nodes on two hosts. The host of n1 has a separate proxy in front of its control interface, which can cut the
+ * interface off.
+ */
 async function twoHosts() {
   const directory = temporaryDirectory()
   const theirs = await someonesCluster({ directory })
@@ -103,7 +106,7 @@ const runIn = (directory: string) => {
   return { ...run, levels: (result ?? run).levels }
 }
 
-/** What anybody on this machine sees of processes, and all that the run left. */
+/** Returns all command lines that users of this machine can see, and all files of the run. */
 const seenOf = (directory: string): string => {
   const processes = readdirSync('/proc').flatMap((pid) => {
     try {
@@ -140,7 +143,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     await until(isHurtAtEach)
     child.kill('SIGKILL')
     await until(async () => (await faults()).length === 0)
-    // What the proxies log may be read later than what they answer.
+    // The log lines of the proxies may arrive later than their replies.
     await until(async () => hosts.every(({ lines }) => lines.some(({ msg }) => msg === 'lease-expired')))
   })
 
@@ -196,7 +199,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
   })
 })
 
-// Network namespaces need root and iproute2; elsewhere this is skipped by name.
+// Network namespaces need root and iproute2. Without them these tests are skipped, with the reason in their names.
 const hasNamespaces = (() => {
   try {
     execFileSync('ip', ['netns', 'add', `chaos-probe-${process.pid}`], { stdio: 'ignore' })
@@ -209,10 +212,10 @@ const hasNamespaces = (() => {
 
 const kvServer = join(root, 'packages', 'testing', 'src', 'containers', 'kv-server.mjs')
 
-/** The names of namespaces are used once: what was in one goes some time after it. */
+/** Each name of a namespace is used only once, because its content is removed with a delay. */
 let worlds = 0
 
-/** Two hosts, each with a network of its own, a node, and a proxy behind that; cables lead to this one. */
+/** Two hosts, each with its own network, a node and a proxy. Virtual cables connect them to this host. */
 async function namespaces() {
   const directory = temporaryDirectory()
   const id = `${process.pid % 10_000}${worlds++}`
@@ -237,7 +240,7 @@ async function namespaces() {
     ])
       ip('-n', namespace, ...args)
   }
-  // The hosts have a cable between them too, which no cut of the run's touches.
+  // The hosts are also connected directly. The run's partitions do not affect this link.
   ip('link', 'add', 'peer', 'netns', first.namespace, 'type', 'veth', 'peer', 'name', 'peer', 'netns', second.namespace)
   for (const { namespace, number } of hosts) {
     ip('-n', namespace, 'addr', 'add', `10.${subnet}.9.${number}/24`, 'dev', 'peer')

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed } from '../../../../testing/src/servers.ts'
 
-// What run.json keeps is enough to repeat the run in a year: versions, settings, and how each node was started.
+// run.json contains enough to repeat the run a year later: versions, settings, and the start command of each node.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 
-/** A key-value service of one process, whose clients go by a route table. */
+/** A key-value service with one process, whose clients follow a route table. */
 const SERVICE = `
   const data = new Map()
   require('node:http').createServer(async (request, response) => {
@@ -45,7 +45,7 @@ interface Row {
   readonly needs?: string
   readonly flags?: readonly string[]
   readonly settings?: object
-  /** What of it must be in the command of n1. */
+  /** A pattern that the start command of n1 must match. */
   readonly command: RegExp
   readonly versions?: object
 }

@@ -5,22 +5,25 @@ import { systemRows } from '../../../../simulator/test/systems/registry.ts'
 import { type SystemRow, titleOf } from '../../../../simulator/test/systems/row.ts'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// The table of systems as real processes; in virtual time, over many more seeds: simulator/test/systems. The short soak
-// leaves it out, because each run takes its time.
+// The table of systems, run as real processes. The tests in simulator/test/systems run it in virtual time with many
+// more seeds. The short soak leaves this test out, because each run is slow.
 const short = process.env['CHAOS_SOAK'] === 'short'
-/** What processes of one machine cannot suffer: their clock is one, and nobody starts those again that believed a lie. */
+/**
+ * Faults that processes of one machine cannot suffer: they share a clock, and a node that accepted a forged message is
+ * not restarted.
+ */
 const VIRTUAL_ONLY = ['clock', 'forge', 'forge-signed']
 const isRealFault = (fault: string): boolean => !VIRTUAL_ONLY.includes(fault)
 
-/** A row of nothing but such faults has no counterpart. */
+/** A row is left out if all of its faults are virtual. */
 const isReal = ({ faults }: SystemRow): boolean => faults.length === 0 || faults.some(isRealFault)
 
 const rows = short ? [] : systemRows.filter(isReal).map((row) => ({ ...row, faults: row.faults.filter(isRealFault) }))
 const SEEDS = [1, 2, 3]
-/** What has to break must do so within as many runs. */
+/** A violation that is expected must occur within these additional runs. */
 const MORE_SEEDS = [4, 5, 6, 7, 8]
 
-/** A run here is four times as long as one in virtual time, and so are its aimed faults. */
+/** A run here is four times as long as a run in virtual time. Its aimed faults are stretched by the same factor. */
 const TIME = '6s'
 const STRETCH = 4
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-/** A backend of one node that answers rightly: whatever its clients miss, the link to it took from them. */
+/** A correct backend with one node. Only the link to it can lose replies. */
 const HONEST = `
 const answer = (state, { requestId, input: { f, key, value } }) => {
   const held = state[key] ?? null
@@ -48,7 +48,7 @@ describe('a link that loses the replies of a correct backend', () => {
     expect(views.client.headline).toBe('linearizable')
     expect(views.backend).toMatchObject({ headline: 'linearizable', levels: { linearizable: { result: 'met' } } })
     expect(views.settled.untold).toBeGreaterThan(0)
-    // Reads whose answers were lost have failed, and nobody has to ask any more how they ended.
+    // Reads whose replies were lost have failed, so their outcome is no longer unknown.
     expect(views.settled.untold).toBeLessThanOrEqual(operations.info)
     expect(views.said[0]).toBe(`${views.settled.untold} answers were sent by a node but never reached the client`)
     expect(existsSync(join(path, 'history.backend.jsonl'))).toBe(true)

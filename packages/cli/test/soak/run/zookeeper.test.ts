@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Whether reads of ZooKeeper are stale without `sync`, and never with it; and what its locks are worth when sessions expire.
+// Reads of ZooKeeper can be stale without `sync`, and never with it. Locks can be held twice when sessions expire.
 
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const seeds = isShort ? [1] : [1, 2, 3]
@@ -22,7 +22,7 @@ async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
   return JSON.parse(stdout) as Shown
 }
 
-/** Each server in turn is cut off from the other two, and what is sent to it meanwhile arrives later. */
+/** Cuts off each server in turn from the other two. Messages to it are held until the partition ends. */
 function eachCutOff(): string {
   const links = [
     ['n1>n2', 'n1>n3', 'n2>n1', 'n3>n1'],
@@ -31,7 +31,7 @@ function eachCutOff(): string {
   ]
   const faults = links.map((cut, index) => ({
     ...{ id: `fault-${index}`, kind: 'partition', mode: 'hold', links: cut },
-    // A follower answers reads for a second after the last word of its leader.
+    // A follower serves reads for a second after the last message of its leader.
     ...{ fromMs: 500 + index * 1_700, toMs: 1_300 + index * 1_700 },
   }))
   const file = join(temporaryDirectory(), 'faults.json')
@@ -39,8 +39,8 @@ function eachCutOff(): string {
   return file
 }
 
-// A write to a server that is cut off blocks its client until the partition ends. Only a client that has not written yet
-// goes on reading there, so clients are many and write seldom.
+// A write to a server that is cut off blocks its client until the partition ends. Only a client without an open write
+// continues to read there, so there are many clients that rarely write.
 const readers = ['--clients', '60', '--workload-set', 'reads=0.9']
 const load = ['--rate', '400', '--keys', '4', '--time', '6s', ...readers]
 
@@ -68,7 +68,7 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
   )
 
   describe.skipIf(isShort)('a ZooKeeper lock that ends with the session of its holder', () => {
-    /** Two servers' clients, for longer than a session lasts. */
+    /** Cuts off the clients of two servers for longer than a session lasts. */
     function clientsCutOff(): string {
       const faults = [
         [2_000, 5_000, 'clients>n1', 'clients>n2'] as const,

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// What the simulator found, cut down, and wrote into a file goes wrong on real processes too. These have delays of their
-// own, so that no single play is sure to show it. CHAOS_SOAK=short takes two mistakes.
+// A failure that the simulator found, shrank and wrote to a file also occurs on real processes. Their delays vary, so a
+// single replay may not show it. CHAOS_SOAK=short takes two bugs.
 const short = process.env['CHAOS_SOAK'] === 'short'
 
-/** Plays of one file; and files, each of another seed on, where none of the plays of one shows anything. */
+/** The maximum number of replays of one file, and of files from different seeds if no replay of a file fails. */
 const MOST_PLAYS = 5
 const MOST_FILES = 3
 
@@ -18,12 +18,15 @@ const mistakes: readonly (readonly [bug: string, options: readonly string[]])[] 
   ['quorum-off-by-one', []],
   ['stale-append', []],
   ['forget-gossip', ['--target', 'master-master']],
-  // Cut down, it rests on the reads at the end, which processes answer later than the simulator does.
+  // The shrunk failure depends on the final reads, which processes answer later than the simulator does.
   ['no-fencing', MAJORITY],
   ['clock-ignorant', ['--target', 'master-master']],
 ]
 
-/** The file of a failure that its history shows; invariants are not seen from outside a process. */
+/**
+ * Returns the replay file of a failure that the history shows, because invariants cannot be observed from outside a
+ * process.
+ */
 async function fileOf(bug: string, options: readonly string[], first: number): Promise<string> {
   const search = ['--bug', bug, ...options, '--no-invariants', '--seed', String(first), '--out', temporaryDirectory()]
   const { stdout } = await chaos(['fuzz', '--json', ...search])

@@ -10,7 +10,7 @@ import { chaosHere, temporaryDirectory } from '../../../../../testing/src/chaos.
 type Isolation = 'serializable' | 'read-committed'
 type Micro = readonly [f: string, key: string, value: Json]
 
-/** A judge with levels of its own: the smallest that can tell a read of what a failed transaction wrote. */
+/** A judge with its own levels. It is the smallest judge that finds a read of a failed transaction's write. */
 const isolation: ModelEntry<Isolation> = {
   name: 'tiny-transactions',
   aliases: [],
@@ -117,7 +117,7 @@ function historyOf(...events: readonly object[]): string {
   return file
 }
 
-/** A transaction that fails, and one that sees what it appended. */
+/** A transaction that fails, and another transaction that reads its append. */
 const abortedRead = () =>
   historyOf(
     txn(0, 'invoke', [['append', 'x', 1]]),

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../../testing/src/chaos.ts'
 import { service, startPodman } from '../../../../../testing/src/containers/podman.ts'
 
-// Three members of etcd by a Compose file, who know each other by name, and whose leader is cut off.
+// Three members of etcd in a Compose file. They know each other by name. The leader is cut off.
 
 const { directory, isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -27,7 +27,7 @@ describe.runIf(isPossible && hasEtcd)('the leader of an etcd in containers', () 
   }, 120_000)
   afterAll(end, 120_000)
 
-  /** Which node leads, as its members say; empty while there is none. */
+  /** Returns the leader according to the members; empty if there is none. */
   function leader(): string {
     const said = MEMBERS.map((name) => {
       const host = say(

@@ -8,8 +8,8 @@ import { expectGone, startPodman } from '../../../../../testing/src/containers/p
 import { openPodmanSocket, type PodmanSocket } from '../../../../../testing/src/containers/podman-socket.ts'
 import { faultsInEffect } from '../../../containers/faults-of-run.ts'
 
-// The example of payments as its README has it: web servers behind nginx, with PostgreSQL and Redis, under a Compose file
-// that knows nothing of chaos.
+// The example of payments, as in its README: web servers behind nginx, with PostgreSQL and Redis, in an unmodified
+// Compose file.
 
 const podman = startPodman()
 const { directory, isPossible, programs, say, end } = podman
@@ -46,7 +46,7 @@ const isHere = (program: string): boolean => {
 
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 
-/** What `docker compose` of the README is here, by the name of the program that composes. */
+/** The script that replaces the README's `docker compose`, for each compose program. */
 const COMPOSING: { readonly [program: string]: (host: string) => string } = {
   'podman-compose': () => 'exec podman-compose "$@"',
   'docker-compose': (host) => `DOCKER_HOST=${host} exec docker-compose "$@"`,
@@ -65,7 +65,7 @@ describe.runIf(isPossible && areServersHere())('web servers with a database and 
     await end()
   }, 120_000)
 
-  /** The exit codes of a command of the README, and what was said, by seed. */
+  /** Returns the exit codes and the output of a command of the README, for each seed. */
   async function judged(command = '') {
     const [npx, tool, ...args] = command.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])

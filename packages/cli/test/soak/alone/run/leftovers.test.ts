@@ -6,8 +6,8 @@ import { startChaos, temporaryDirectory } from '../../../../../testing/src/chaos
 import { installed, whySkipped } from '../../../../../testing/src/servers.ts'
 import { processesMentioning, until } from '../../../processes.ts'
 
-// Nothing that chaos started outlives it, however it ends: embedded nodes, databases, servers of `chaos record`. For
-// commands of the user's own and containers that is tested with each of them. CHAOS_SOAK=short kills each once.
+// Embedded nodes, databases and servers of `chaos record` end with chaos, however chaos ends. Commands of users and
+// containers have their own tests. CHAOS_SOAK=short kills each kind once.
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const signals = isShort ? (['SIGKILL'] as const) : (['SIGKILL', 'SIGINT'] as const)
 
@@ -76,7 +76,7 @@ test('a database whose creation was interrupted leaves no process or file behind
   const isNew = (name: string) => !before.includes(name)
   const out = temporaryDirectory()
   const { child, finished } = startChaos(database('postgres')(out))
-  // initdb starts servers for a moment; their shared memory is there meanwhile.
+  // While initdb runs, it briefly starts servers, which have shared memory.
   await until(() => ours().some((name) => name.startsWith('PostgreSQL.') && isNew(name)))
   child.kill('SIGKILL')
   await finished
@@ -84,7 +84,10 @@ test('a database whose creation was interrupted leaves no process or file behind
   await until(() => !ours().some(isNew))
 })
 
-/** What chaos puts where everybody puts things, for databases that do not run as root, and their shared memory. */
+/**
+ * Data directories in the system's temporary directory, which chaos uses for databases that do not run as root, and
+ * their shared memory.
+ */
 const ours = (): readonly string[] => [
   ...readdirSync(tmpdir()).filter((name) => name.startsWith('chaos-data-')),
   ...readdirSync('/dev/shm'),

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 import { chaos, startProcess, temporaryDirectory } from '../../../../../testing/src/chaos.ts'
 import { objects, writePlanted } from '../../../run/planted.ts'
 
-// Among a million operations, on a machine whose every core has something else to do, the few that break a level are found
-// in the two seconds there are, and told in few words. CHAOS_SOAK=short takes one of each and allows fifteen seconds,
-// because it may share the machine with more than that.
+// A check finds the few operations that violate a level among a million, within two seconds on a fully loaded machine,
+// and reports them briefly. CHAOS_SOAK=short takes one history per level and allows fifteen seconds, because the
+// machine may be even busier.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const SECONDS = short ? 15 : 2
 
@@ -26,7 +26,7 @@ const cases: readonly Case[] = [
     .slice(0, short ? 1 : Number.POSITIVE_INFINITY),
 ]
 
-/** Something else to do for every core. */
+/** Keeps every core busy. */
 function loadCores(): void {
   for (let core = 0; core < availableParallelism(); core++) startProcess(process.execPath, ['-e', 'for (;;);'])
 }
@@ -48,7 +48,7 @@ test.each(cases)(
     writePlanted({ model, level, operations: OPERATIONS, file })
     loadCores()
     for (const asked of [['--level', level], []]) {
-      // Where all levels are asked for, a level that others imply may be found by way of one of them.
+      // If all levels are checked, a violation of this level may follow from a violation of a weaker level.
       const options = ['--expect', level, '--timeout', `${SECONDS}s`, '--json', ...asked]
       const { exitCode, stdout, stderr } = await chaos(['check', file, ...options])
       expect(exitCode, `${options.join(' ')}: ${stdout.slice(0, 2_000)} ${stderr}`).toBe(1)

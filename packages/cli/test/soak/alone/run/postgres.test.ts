@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { findServer } from '../../../../../targets/src/client-kinds/postgres/programs.ts'
 import { chaos, temporaryDirectory } from '../../../../../testing/src/chaos.ts'
 
-// What PostgreSQL promises and does not, on real clusters. CHAOS_SOAK=short has one seed of each.
+// Tests the levels of PostgreSQL on real clusters. CHAOS_SOAK=short uses one seed per test.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 const liveDescribe = describe.skipIf(findServer() === undefined)
 
@@ -47,11 +47,11 @@ interface Operation {
   readonly f: string
   readonly key: string
   readonly node: string
-  /** What was written, or read. */
+  /** The written or read value. */
   readonly value: unknown
   readonly type: Event['type']
   readonly call: number
-  /** Infinite for an operation that nobody knows the end of. */
+  /** Infinite for an operation of unknown outcome. */
   readonly end: number
 }
 
@@ -74,7 +74,7 @@ function operationsOf(lines: readonly string[]): Operation[] {
 
 const reads = (operations: readonly Operation[]) => operations.filter(({ f, type }) => f === 'read' && type === 'ok')
 
-/** Undefined for the value at the beginning. */
+/** Returns a function that finds the write of a read's value; undefined for the initial value. */
 function writesOf(operations: readonly Operation[]): (read: Operation) => Operation | undefined {
   const written = new Map(
     operations.filter(({ f }) => f === 'write').map((write) => [`${write.key} ${write.value}`, write]),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../../testing/src/chaos.ts'
 
-// What the first page of the README claims, many times over, on real processes. CHAOS_SOAK=short does a few.
+// Repeats the claims of the README's first page many times on real processes. CHAOS_SOAK=short repeats them a few
+// times.
 const short = process.env['CHAOS_SOAK'] === 'short'
 
 async function verdictOf(args: readonly string[]) {
@@ -10,7 +11,7 @@ async function verdictOf(args: readonly string[]) {
   return { exitCode, stderr, linearizable: result?.levels.linearizable.result, operations: result?.operations.total }
 }
 
-/** Operations in a second, where nothing breaks: what this machine gives just now, whatever else it does. */
+/** The number of operations per second without faults, which depends on the current load of the machine. */
 async function undisturbedPace(seed: number): Promise<number> {
   const { operations } = await verdictOf(['--seed', String(seed), '--faults', 'none', '--time', `${PACE_S}s`])
   return operations / PACE_S
@@ -18,7 +19,10 @@ async function undisturbedPace(seed: number): Promise<number> {
 
 const PACE_S = 5
 const RUN_S = 20
-/** Of that pace, with one partition, kill or pause after another: about two thirds are seen, and the machine's load changes. */
+/**
+ * The least share of that pace under consecutive partitions, kills and pauses. About two thirds are typical, but the
+ * machine's load changes.
+ */
 const LEAST_SHARE = 0.25
 
 describe('Raft on real processes', () => {
@@ -32,7 +36,7 @@ describe('Raft on real processes', () => {
 })
 
 describe('a planted bug in real processes', () => {
-  // The second is caught in every other run or so: enough for people, not for a short check that must not flicker.
+  // The bug forget-vote is found in about every other run, which is too rare for a short test.
   test.each(short ? ['ack-before-majority'] : ['ack-before-majority', 'forget-vote'])(
     'is found within three runs: %s',
     async (bug) => {
