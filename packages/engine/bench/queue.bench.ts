@@ -14,12 +14,12 @@ const SEEDS = 3_000
 const ROUNDS = 3
 const WORKERS = [1, 2, 4]
 const JOBS = 2_000
-/** A new thread takes some seconds of the processor until it reaches its full speed. */
+/** A new thread needs several seconds of processor time to reach its full speed. */
 const WARMING_SEEDS = 1_000
 
 /**
- * The least of several rounds, since other load on the machine only adds time. Every search uses other seeds, because
- * known results are not searched again.
+ * Takes the minimum of several rounds, because other load on the machine only adds time. Every search uses new seeds,
+ * because known results are not searched again.
  */
 export async function run(print: (line: string) => void): Promise<void> {
   if (spawnSync('redis-server', ['--version']).error !== undefined) {
@@ -70,7 +70,7 @@ async function printTrivialJobs(
   print(`  ${who}  new: ${told(cold)}  warm: ${told(leastOf(later))}`)
 }
 
-/** A search by one new worker, and one without a queue, with as many threads. */
+/** Compares a search by one new worker with a search without a queue, both with the same number of threads. */
 async function compareWithHere(queue: string, used: () => number, print: (line: string) => void): Promise<void> {
   const [alone, shared]: [Cost[], Cost[]] = [[], []]
   for (let round = 0; round < ROUNDS; round++) {
@@ -102,7 +102,7 @@ const leastOf = (costs: readonly Cost[]): Cost => ({
 
 let nextSeed = 1
 
-/** A search's own part, without the start of the command. */
+/** Measures the search itself, without the start of the command. */
 function searched(how: readonly string[], seeds: number, used: () => number): Cost {
   const out = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
   const before = used() + childrenSeconds()
@@ -120,7 +120,10 @@ function searched(how: readonly string[], seeds: number, used: () => number): Co
 }
 
 const TICKS_A_SECOND = 100
-/** From the third field on, which follows the name in parentheses. */
+/**
+ * The positions of these numbers in /proc/PID/stat, counted from the third field, which follows the name in
+ * parentheses.
+ */
 const [OWN, OF_CHILDREN] = [11, 13]
 
 /** Processor seconds of a process so far, if /proc reports them. */
@@ -181,7 +184,7 @@ interface Inner {
   readonly searchInParallel: (searcher: object, spec: object, hooks: object) => Promise<{ readonly trials: number }>
 }
 
-/** Jobs of one seed each with one operation, until the last result has arrived and they are combined. */
+/** Runs jobs of one seed each with one operation, until all results have arrived and are combined. */
 async function trivialJobs(pool: Pool, used: () => number): Promise<Cost> {
   const { searcherOn, searchInParallel } = await innerParts()
   const never = new AbortController().signal

@@ -6,7 +6,8 @@ import type { Cargo, LocalStore } from '../queue/kind.ts'
 import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
 import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 
-// Workers read a recording in place if they see the same disk. Small recordings also travel through Redis.
+// Workers read a recording in place if they share this machine's file system. Small recordings also travel through
+// Redis.
 
 /** Redis keeps everything in memory. */
 const MOST_BYTES = 16_000_000

@@ -52,7 +52,7 @@ export async function* checkFiles(
     if (pool === undefined) for (const task of tasks) yield await checked(task)
     else {
       const running = tasks.map(checked)
-      // Rejections are handled where the results are awaited.
+      // The loop below handles rejections when it awaits the results.
       for (const result of running) result.catch(() => {})
       for (const result of running) yield await result
     }

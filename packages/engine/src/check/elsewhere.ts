@@ -144,7 +144,7 @@ async function checkOwn(
   return pool.run(lentJob, task, { ...read, settled: settledBy(answers.flatMap(ofParts)) })
 }
 
-/** A user's model failed at a worker. */
+/** An error of a user's model at a worker. */
 class ModelTrouble extends Error {}
 
 const ofParts = (answer: ShardResult): readonly SomeParts[] => {
@@ -177,7 +177,7 @@ const shownBy = (answer: ShardResult): Shown => {
   return answer.result === 'unknown' ? showsOnly(answer) : undecidedAt('memory')
 }
 
-/** @throws UserError (usage) for files that workers cannot judge. */
+/** @throws UserError (usage) if workers cannot judge a file. */
 function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
     throw usageError('--queue: standard input cannot be sent to workers. Save it to a file, and check this file.')

@@ -121,7 +121,7 @@ function withHints({ file, settings, setup }: JudgedTask, { history, report }: C
   return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
 }
 
-/** Warns of final reads under a fault whose end the history does not have. */
+/** Warns of final reads during a fault that has no end in the history. */
 function finalReadsUnderFaults(history: History): readonly string[] {
   const { flags, callTime } = history.operations
   const open = faultSpans(history, undefined).find(({ isOpen }) => isOpen)
@@ -136,7 +136,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // If the operations are not in memory, `proves` has already found that no success is missing.
+  // If the operations are not in memory, `proves` has already made this check.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =

@@ -48,7 +48,7 @@ export interface Known {
   readonly checkMs: number
 }
 
-/** Returns whether the recording must be judged as a whole. */
+/** Whether the recording must be judged as a whole. */
 export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean =>
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
@@ -99,7 +99,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })
 }
 
-/** Reads the violated keys, or only one if memory does not suffice. */
+/** Reads all violated keys, or a single one if memory does not suffice. */
 async function readViolated(task: CheckTask, keys: readonly ViolatedKey[]): Promise<History> {
   const wanted = new Map(keys.map(({ key, values }) => [key ?? '', values]))
   try {

@@ -20,7 +20,7 @@ export interface Judging {
   readonly leftMs: () => number
 }
 
-/** Whether an answer was not understood, so that its operation may have taken effect. */
+/** Whether a reply was not understood, so that its operation may have taken effect. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
 /** Judges the keys of a place that have at least `least` operations. Leaves out keys that must be unpacked. */

@@ -7,9 +7,7 @@ import type { PackedRecording } from '@chaosproxy/history/files'
 /** The program, its threads, and uncollected garbage. */
 const PROGRAM_BYTES = 120e6
 
-/**
- * A limit below this does not include the program's own memory, and applies to operations and to judging separately.
- */
+/** A limit below this size excludes the program's own memory. It applies separately to operations and to judging. */
 const LEAST_FOR_PROCESS = 250e6
 
 /** The memory for operations while they are read. */

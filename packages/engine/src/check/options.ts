@@ -44,7 +44,7 @@ export interface CheckSpec {
   /** Answers of the probes, which run once before the checks. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
-  /** Whether a pair of values is a key and a value. If undefined, the values decide. */
+  /** Whether a value with two items is a key and its value. If undefined, this is guessed from the values. */
   readonly keyed: boolean | undefined
   /** The roles of the members of each line. */
   readonly mapping?: Mapping | undefined

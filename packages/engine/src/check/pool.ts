@@ -33,7 +33,7 @@ export interface CheckPool {
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 
 const READING_AT_LEAST_MS = 5_000
-/** A thirtieth of the speed at which one core reads lines, since other programs may use the processors. */
+/** A thirtieth of the reading speed of one core, because other programs may use the processor. */
 const READING_BYTES_PER_MS = 5_000
 /** The assumed speed of a poor connection to a store. A connection that delivers nothing ends by itself. */
 const FETCHING_BYTES_PER_MS = 500

@@ -19,7 +19,7 @@ export interface FilePart {
   readonly sha256: string
 }
 
-/** @throws UserError (input) for anything but a file or a directory of numbered parts. */
+/** @throws UserError (input) if this is neither a file nor a directory of numbered parts. */
 export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'stored'>): Promise<RecordingName> {
   if (stored !== undefined) return { file, parts: stored }
   const parts: FilePart[] = []

@@ -3,7 +3,7 @@ import { countCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 const WITHIN = 1
 
-/** How many consecutive polls may find the same call of a model, which normally takes microseconds. */
+/** A call is stopped if this many consecutive polls find it still running. A call normally takes microseconds. */
 export const LOOKS_AT_MODELS = 20
 
 /** Returns the model with calls that report progress. */

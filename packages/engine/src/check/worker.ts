@@ -145,7 +145,7 @@ export const readOneStretch = ({
   })
 }
 
-/** A part of a recording, or why it cannot be separate. */
+/** A part of a recording, or the reason why it cannot be read separately. */
 export type ReadOneStretch = { readonly stretch: ReadStretch } | { readonly cannot: string }
 
 export interface PlacesTask {

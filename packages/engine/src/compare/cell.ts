@@ -55,7 +55,7 @@ export async function measureCell(
     },
     interrupted,
   })
-  // Not reached if the cluster does not start: the error refers to logs in this directory.
+  // If the cluster does not start, the directory is kept, because the error refers to its logs.
   if (isReal) rmSync(directory, { recursive: true, force: true })
   if (judged === undefined || interrupted?.aborted) return undefined
   const { history, report, summary } = judged

@@ -17,7 +17,7 @@ export async function extendBy(exported: unknown, path: string): Promise<void> {
   await merged.done
 }
 
-/** @throws UserError (input) for something else than a list of what the `define…` functions return. */
+/** @throws UserError (input) if `extend` is not a list of results of the `define…` functions. */
 export function extensionsIn(exported: unknown, where: string): readonly Extension[] {
   const extend = isObject(exported) ? exported['extend'] : undefined
   if (extend === undefined) return []

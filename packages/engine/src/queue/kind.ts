@@ -9,9 +9,9 @@ export interface QueuedKind<Spec extends object, Result> {
   /** The script of the threads that run the job, and their limits. */
   readonly script: ThreadScript
   readonly limits?: ThreadLimits | undefined
-  /** @param paths the files sent along, which the spec may name. @throws if it is no such spec. */
+  /** @param paths the files sent along, which the spec may name. @throws if the data is not a spec of this kind. */
   readSpec(data: unknown, paths: ReadonlySet<string>): Spec
-  /** @throws if no worker can have computed this for the spec. */
+  /** @throws if the data cannot be a worker's result for the spec. */
   readResult(data: unknown, spec: Spec): Result
   title(spec: Spec): string
   /** Whether another attempt may find more than this result. If so, the result is not kept. */

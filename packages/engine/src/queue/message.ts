@@ -32,7 +32,7 @@ export const printOrder = (
   { looks, wanted, files = [] }: Pick<Doing, 'looks' | 'wanted'> & { readonly files?: Parcel['files'] | undefined },
 ): object => ({ version: packageVersion(), kind: kind.job.kind, spec, files, looks, wanted })
 
-/** @throws UserError (input) for anything but a job of this version and of one of these kinds. */
+/** @throws UserError (input) if the data is not a job of this version, or its kind is not one of `kinds`. */
 export function readOrder(kinds: readonly AnyKind[], data: unknown): Order {
   const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'this is not a job of chaos')
   if (version !== packageVersion())
@@ -62,7 +62,7 @@ export const printEnd = (ended: JobEnd<unknown>): object =>
     ? { ...ended, error: ended.error instanceof Error ? ended.error.message : String(ended.error) }
     : ended
 
-/** @throws UserError (environment) for something that no worker of this version can have sent. */
+/** @throws UserError (environment) if no worker of this version can have sent the data. */
 export function readEnd<Result>(data: unknown, readResult: (value: unknown) => Result): JobEnd<Result> {
   try {
     const read = v.parse(end, data)

@@ -153,7 +153,7 @@ function recordedWorkload(ways: readonly Carriage[], asked: string | undefined, 
   return trafficWorkload({ functions: [...new Set(functions)], wanted, initial: initialOfAll(ways), where })
 }
 
-/** @throws UserError (usage) for several. */
+/** @throws UserError (usage) if the traffic has several models. */
 function modelOfSpoken(ways: readonly Carriage[], where: string): string | undefined {
   const [model, other] = new Set(ways.flatMap((carries) => (carries.kind === 'spoken' ? [carries.model] : [])))
   if (other === undefined) return model

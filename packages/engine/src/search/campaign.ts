@@ -69,7 +69,7 @@ const campaign = v.pipe(
 )
 
 interface CampaignStore {
-  /** @throws UserError (environment) for something that is no campaign. */
+  /** @throws UserError (environment) if the stored data is not a campaign. */
   find(name: string): Promise<Campaign | undefined>
   list(): Promise<readonly Campaign[]>
   keep(kept: Campaign): Promise<unknown>
@@ -153,7 +153,7 @@ export async function continueCampaign(address: string, name: string, search: Se
       latest = undefined
       last = state()
       writtenAt = performance.now()
-      // The next write contains everything.
+      // A failure is ignored, because the next write contains the whole state.
       write().catch(() => {})
     },
     async end(over) {

@@ -134,7 +134,9 @@ export async function searchInParallel(
       ? undefined
       : shareSeeds(firstSeed, { next: searched.next, interestingBefore, generation }, interrupted)
 
-  /** @returns the results of its parts; whether it was left before its end. */
+  /**
+   * @returns the results of the parts of the range, and whether the search was interrupted before the end of the range.
+   */
   async function searchRange(first: number, count: number): Promise<{ results: SearchResult[]; isLeft: boolean }> {
     if (count <= 0) return { results: [], isLeft: false }
     const interesting = shared === undefined ? [] : await shared.before(first)

@@ -35,8 +35,8 @@ const budget = v.pipe(amount, v.maxValue(LONGEST_BUDGET_MS), v.transform(millis)
 const setting = v.union([v.string(), v.number(), v.boolean()])
 
 /**
- * @throws for a protocol or workload that is neither built in nor sent along: no other file is loaded, nor a program
- * run.
+ * @throws if the protocol or the workload is neither built in nor sent along. The worker loads no other file, and runs
+ * no program.
  */
 export function requireKnown(
   { target, workload }: Pick<SubjectName, 'target' | 'workload'>,

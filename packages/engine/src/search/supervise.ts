@@ -20,7 +20,7 @@ export type Supervised<T> =
   | { readonly type: 'abandoned' }
   | ({ readonly type: 'stuck' } & Stuck)
 
-/** After so many polls in the same step, a thread counts as stuck. A step normally takes microseconds. */
+/** After this many polls in the same step, a thread counts as stuck. A step normally takes microseconds. */
 const LOOKS_BEFORE_STUCK = 12
 /** Programs get more polls, because they start slowly and have a time limit of their own. */
 const LOOKS_AT_PROGRAMS = 60

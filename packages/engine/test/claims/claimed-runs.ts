@@ -15,7 +15,10 @@ import { registries } from '../../src/worlds/registries.ts'
 /** Reads alone break nothing. */
 const isTelling = ({ name }: Workload): boolean => name !== 'read-only'
 
-/** Every simulated system with every workload that it carries: as it is by default, with each other setting, and with each bug. */
+/**
+ * Every simulated system with every supported workload: with its default settings, with each other setting, and with
+ * each bug.
+ */
 export const simulated: readonly RunDraft[] = protocols.flatMap(({ name, objects, settings, bugs }) =>
   workloads
     .filter((workload) => objects.includes(workload.object) && isTelling(workload))
@@ -32,7 +35,7 @@ export const simulated: readonly RunDraft[] = protocols.flatMap(({ name, objects
     ),
 )
 
-/** Every system on processes of its own with every workload; it refuses those that it cannot carry out. */
+/** Every system on real processes with every workload. A system refuses unsupported workloads. */
 export const real: readonly RunDraft[] = targetNames
   .filter((name) => !name.startsWith(SIMULATED))
   .flatMap((target) =>
@@ -48,14 +51,17 @@ const FAULTS = [
   ['clock', 'pause', 'partition'],
 ]
 
-/** What was claimed of one run: the draft and seed of what the record does not bear out, and how often each kind was said. */
+/**
+ * The claims of reports about runs. `refuted` has the draft and seed of each claim that the record contradicts, and
+ * `said` the number of claims of each kind.
+ */
 export interface Claimed {
   readonly runs: number
   readonly refuted: readonly string[]
   readonly said: ReadonlyMap<string, number>
 }
 
-/** Tells of runs of every `step`th draft, and holds each claim against the record. */
+/** Runs every `step`th draft, and compares each claim of its report with its record. */
 export async function claimedOf(drafts: readonly RunDraft[], first: number, step: number): Promise<Claimed> {
   const refuted: string[] = []
   const said = new Map<string, number>()

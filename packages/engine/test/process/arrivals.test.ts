@@ -9,7 +9,7 @@ const asks = (client: number, at: number, key: string) => ({
 
 test('operations are ordered by the arrival of their requests, and each client keeps its own order', () => {
   const operations = [asks(0, 0, 'a'), asks(1, 5, 'b'), asks(0, 10, 'c'), asks(1, 20, 'd')]
-  // Nothing is known of the third, and the fourth reached the program before its client's first.
+  // The third arrival is unknown. The fourth request reached the program before an earlier request of the same client.
   const times = [nanos(50), nanos(30), undefined, nanos(25)]
   expect(beginningAt(operations, times).map(({ at, input }) => [input.key, at])).toEqual([
     ['b', 30],

@@ -125,7 +125,7 @@ type Told = {
 
 let stretched = 0
 
-/** Read as by several threads, if possible. */
+/** Reads a recording like several threads, if possible. Otherwise undefined. */
 async function byStretches(file: string, count: number, dealing: Dealing): Promise<PackedRecording | undefined> {
   try {
     const stretches = stretchesOf(file, count) ?? []
@@ -174,7 +174,8 @@ test('judging a recording key by key while reading agrees with judging the whole
       const same = { operations, availability, latency, exitCode, file, model, record, warnings, expected }
       expect(own, `${seed + n}`).toMatchObject(JSON.parse(JSON.stringify(same)))
       expect(own.levels['linearizable'], `${seed + n}`).toEqual(whole.levels['linearizable'])
-      // A violation by some keys is one by all, though it may be hard to find among all.
+      // A violation by some keys is also a violation of the whole recording, although a check of the whole may not find
+      // it.
       for (const [level, verdict] of Object.entries(own.levels))
         if (verdict.result === 'violated') expect(whole.levels[level]?.result, `${seed + n} ${level}`).not.toBe('met')
         else expect(verdict.result, `${seed + n} ${level}`).toBe('unknown')

@@ -15,7 +15,7 @@ const file = 'long.jsonl'
 const judging = { file, settings: USUAL_CHECK, leftMs: () => 20_000 }
 const EVERY = 1
 
-/** Packs like a reader whose buffers end anywhere, so that rows are out of order. */
+/** Packs like a reader whose buffers end at random positions, so that rows are out of order. */
 function packedOf(events: readonly EventInput[], random: () => number): PackedRecording {
   const builder = new HistoryBuilder({ source: file, format: 'jsonl', shared: true })
   const packer = new Packer(builder, dealingOf(1))

@@ -102,7 +102,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     }
     const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => end(`job ${n}`)))
     expect(new Set(ends.map(({ type }) => type))).toEqual(new Set(['value']))
-    // One for each call of the coordinator, one for the worker, and some for the worker's start and end.
+    // One script for each call of the coordinator and one for the worker, and some for the worker's start and end.
     expect((await scripts()) - before).toBeLessThan(asked + 150)
   })
 
@@ -114,8 +114,8 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(await board.outcomeOf('plain', 'one', {})).toEqual({ type: 'failed', why: 'the disk is full' })
   })
 
-  // Why results are not merged by a flow of BullMQ: its parent would miss known results, or those that another flow
-  // requested first.
+  // This is why results are not merged by a BullMQ flow: its parent job would miss results that are known or belong to
+  // another flow.
   test('a BullMQ parent job does not wait for children that belong to other flows', async () => {
     const { connection } = await started()
     const flows = closing(new FlowProducer({ connection }))

@@ -66,7 +66,9 @@ test('explain shows the kill of a service beside the nodes in the column of that
 })
 
 describe('the shown cause of a violation in a simulated program', () => {
-  /** Two overlapping writes of order-5 by p2 and p3; the key given is read as a value that nobody wrote. */
+  /**
+   * p2 and p3 write the key order-5 concurrently. Then a read of the key `broken` returns a value that nobody wrote.
+   */
   function shown(broken: 'order-5' | 'order-9', requests: readonly string[], others: readonly object[] = []) {
     const did = (process: number, f: string, key: string, value: Json, [from, to]: readonly [number, number]) =>
       [

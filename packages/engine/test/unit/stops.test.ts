@@ -5,7 +5,10 @@ import { stopAsItBegins, stopsAround, stopsOf } from '../../src/worlds/stops.ts'
 
 type Step = CodeRun['steps'][number]
 
-/** `sell at 3`: a step of p0's request, a millisecond after the one before; awaits are told apart by their lines. */
+/**
+ * Parses `sell at 3`: a step of p0's request. Each step comes a millisecond after the previous one. Different lines
+ * mean different awaits.
+ */
 function ran(...texts: readonly string[]): CodeRun {
   const steps = texts.map((text, i): Step => {
     const [name = '', type, line] = text.split(' ')

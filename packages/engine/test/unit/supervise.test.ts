@@ -19,7 +19,7 @@ const stopped: JobEnd<never> = {
 }
 const done: JobEnd<string> = { type: 'done', value: 'nothing' }
 
-/** A pool whose jobs end like this, one after another, and the seeds that it received. */
+/** A pool whose jobs end in these ways, one after another, and the ranges of seeds that it received. */
 function poolOf(...ends: readonly JobEnd<string>[]) {
   const [left, given] = [[...ends], [] as (readonly [number, number])[]]
   const pool: Pool = {

@@ -97,7 +97,7 @@ export async function work(settings: WorkSettings): Promise<void> {
     (lane) =>
       new bullmq.Worker(lane, jobs.counted(perform), {
         connection,
-        // One more job waits, so that no thread is idle while the next job is fetched.
+        // Fetches one job more than there are threads, so that no thread is idle while the next job is fetched.
         concurrency: threads + 1,
         lockDuration: LOST_AFTER_MS,
         stalledInterval: LOST_AFTER_MS / 2,

@@ -2,7 +2,7 @@ import { expect, inject, test } from 'vitest'
 import { claimedOf, real } from '../../claims/claimed-runs.ts'
 
 const short = process.env['CHAOS_SOAK'] === 'short'
-/** Of every system with every workload that it carries, where all servers are installed. */
+/** The number of runs of every system with every supported workload, if all servers are installed. */
 const ROUNDS = 3
 
 test(`every claim about ${short ? 'a few' : 'five hundred'} runs of real processes agrees with their records`, async () => {
