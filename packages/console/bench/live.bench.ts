@@ -17,9 +17,9 @@ const RATE = 20_000
 const CLIENTS = 20
 const ROUNDS = 4
 const ROUND_MS = 10_000
-/** Until the code of the page and of the run is compiled. */
+/** Time for V8 to compile the code of the page and of the run. */
 const WARM_UP_MS = 5_000
-/** How often operations that are due begin and end. */
+/** The interval at which due operations begin and end. */
 const BEAT_MS = 5
 const STATUS_EVERY_MS = 100
 
@@ -27,8 +27,9 @@ const MOST_SHARE = 0.03
 const LEAST_FRAMES = 30
 
 /**
- * A made-up run, so that nothing but the page can differ: its events come at an even pace, and are written as those of a
- * run are. With the page and without it in turns; what the page costs is what more of its time the run's thread is busy.
+ * Uses an artificial run, so that runs differ only in the page: its events are evenly spaced, and are written like
+ * those of a real run. Rounds with and without the page alternate. The cost of the page is the additional share of time
+ * for which the run's thread is busy.
  */
 export async function run(print: (line: string) => void): Promise<void> {
   const browser = process.platform === 'linux' ? await openChromium() : undefined
@@ -96,7 +97,7 @@ async function watched(
   }
 }
 
-/** Frames that the page draws a second, while it is told of the run. */
+/** Measures the frames per second that the page draws while it receives the run. */
 const framesPerSecond = (page: Page, ms: number): Promise<number> =>
   page.evaluate<number>(
     `new Promise((done) => {
@@ -140,7 +141,7 @@ interface Parts {
   readonly begun?: () => void
 }
 
-/** How long this thread has had a processor: what others take of a machine with few is not the page's cost. */
+/** The processor time of this thread. It excludes time taken by other threads, which is not the page's cost. */
 const ranNanos = (): number => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0])
 
 /** The share of the time that the thread was busy. */
@@ -174,7 +175,7 @@ async function perform(file: string, ms: number, { listener, begun }: Parts): Pr
   return share
 }
 
-/** Each client writes and reads a key of its own, so that whatever the order the history is linearizable. */
+/** Each client writes and reads its own key, so the history is linearizable for every interleaving. */
 function eventsOf(): (operation: number, now: Nanos) => readonly Event[] {
   let index = 0
   let last = nanos(0)

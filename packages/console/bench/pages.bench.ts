@@ -45,14 +45,14 @@ interface Shown {
   readonly timeline: number
 }
 
-/** Looks at each frame for what the one before has shown. */
+/** Checks in each frame which elements existed in the previous frame, and so have been drawn. */
 const WATCH = `{
   const shown = {}
   let before = {}
   const look = () => {
     for (const [name, isThere] of Object.entries(before)) if (isThere) shown[name] ??= performance.now()
     before = {
-      // What stands below the drawing.
+      // These elements follow the drawing in the page.
       headline: document.querySelector('#levels') !== null,
       timeline: (document.querySelector('#found')?.textContent ?? '') !== '',
     }
@@ -84,7 +84,7 @@ async function openings(browser: Browser, report: string, print: (line: string) 
   print(`panning: ${panned[0]} zoomed in, ${panned[1]} over the whole run`)
 }
 
-/** The time from one frame to the next while the timeline moves with each. */
+/** Measures the time between frames while the timeline moves in every frame. */
 async function framesOf(page: Page): Promise<string> {
   const times = await page.evaluate<number[]>(`new Promise((done) => {
     const canvas = document.querySelector('#explorer')
@@ -103,7 +103,10 @@ async function framesOf(page: Page): Promise<string> {
   return `${(1000 / middle(times)).toFixed(0)} frames/s`
 }
 
-/** The processor time that `chaos check FILE --reporter html` takes more than without, in turns. */
+/**
+ * Measures the additional processor time of `chaos check FILE --reporter html`. Checks with and without the reporter
+ * alternate.
+ */
 function reportings(file: string, out: string, print: (line: string) => void): void {
   const page = join(out, 'checked.html')
   const [without, drawn]: [number[], number[]] = [[], []]
@@ -117,10 +120,10 @@ function reportings(file: string, out: string, print: (line: string) => void): v
   )
 }
 
-/** Of the processor: what else the machine does would decide how long it takes by the clock. */
+/** Returns processor time, because elapsed time depends on the load of the machine. */
 function checkMs(file: string, more: readonly string[]): number {
   const chaos = join(process.cwd(), 'packages', 'cli', 'bin', 'chaos.js')
-  // The second line of `times` is of the shell's children: user and system, as 0m1.250s (POSIX.1-2017).
+  // The second line of `times` is for the shell's children: user and system time, as 0m1.250s (POSIX.1-2017).
   const { status, stdout } = spawnSync(
     'sh',
     ['-c', '"$@" > /dev/null; status=$?; times; exit $status', 'sh', process.execPath, chaos, 'check', file, ...more],

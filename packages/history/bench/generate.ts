@@ -5,13 +5,13 @@ export interface Shape {
   readonly processes: number
   /** 0 for a single register without keys. */
   readonly keys: number
-  /** As Jepsen writes it; native by default. */
+  /** Whether to write in Jepsen's format; by default in the native format. */
   readonly edn?: boolean
 }
 
 /**
- * Writes a history as an atomic register, or a register a key, would give it: unique writes, half of the operations
- * reads, one in twenty never answered and its process then replaced. Returns the bytes written.
+ * Writes a history of one atomic register, or of one per key. Written values are unique, half of the operations are
+ * reads, and one in twenty never completes, so that its process is replaced. Returns the bytes written.
  */
 export function generateHistory(path: string, { operations, processes, keys, edn = false }: Shape): number {
   const file = openSync(path, 'w')

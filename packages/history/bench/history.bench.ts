@@ -26,7 +26,7 @@ const cases: readonly { readonly title: string; readonly shape: Shape; readonly 
   },
 ]
 
-/** Each reading in a process of its own, ways alternating; the median by time is shown. */
+/** Reads each file in a separate process, with alternating readers. Prints the median time. */
 export async function run(print: (line: string) => void): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
   try {

@@ -2,19 +2,22 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { readHistory } from '@chaosproxy/history/files'
 
-// Run as a process of its own, with a way of reading and a file: what it costs from a standing start.
+// Run in a separate process with a reader and a file, to measure the cost from a cold start.
 
 export const ways = ['chaos', 'JSON.parse per line'] as const
 export type Way = (typeof ways)[number]
 
 export interface Reading {
   readonly events: number
-  /** Processor time, that of the collector's threads included: other work on the machine hardly changes it. */
+  /** Processor time, including the garbage collector's threads, because other work on the machine hardly changes it. */
   readonly ms: number
   readonly peakBytes: number
 }
 
-/** Reads, pairs and checks; or parses each line and drops it, which is the least that any use of JSON.parse costs. */
+/**
+ * Reads, pairs and checks the events. The other reader only parses each line, which is the minimal cost of any use of
+ * JSON.parse.
+ */
 async function read(way: Way, path: string): Promise<number> {
   return way === 'chaos' ? (await readHistory(path)).eventCount : parseLines(path)
 }

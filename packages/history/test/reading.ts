@@ -4,7 +4,7 @@ import { createReader } from '../src/codecs/formats.ts'
 
 export interface Reading {
   readonly format?: Format
-  /** Without the scanner: every line by JSON.parse. */
+  /** Whether to bypass the scanner, and read every line with JSON.parse. */
   readonly slow?: boolean
   readonly independent?: boolean
 }
@@ -12,7 +12,7 @@ export interface Reading {
 export const read = (text: string, reading: Reading = {}): History =>
   readInChunks(new TextEncoder().encode(text), [], reading)
 
-/** Reads bytes that come in chunks of these sizes, what is left in one last chunk. */
+/** Reads bytes in chunks of these sizes. The remaining bytes form the last chunk. */
 export function readInChunks(bytes: Uint8Array, sizes: readonly number[], reading: Reading = {}): History {
   const format = reading.format ?? 'jsonl'
   const source = format === 'jsonl' ? 'h.jsonl' : 'h.edn'
@@ -27,7 +27,7 @@ export function readInChunks(bytes: Uint8Array, sizes: readonly number[], readin
   let arrived = 0
   for (const size of [...sizes, bytes.length]) {
     arrived = Math.min(arrived + size, bytes.length)
-    // A copy, so that nothing beyond what has arrived can be seen.
+    // The window is a copy, so the reader cannot see bytes that have not arrived.
     const window = bytes.slice(consumed, arrived)
     consumed += reader.read(window, 0, window.length, false)
   }
@@ -58,7 +58,7 @@ const json = (): fc.Arbitrary<Json> =>
 const text = (): fc.Arbitrary<string> =>
   fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('read', 'a/b', ':x', 'nil', '1', '\ud800'))
 
-/** Any event, with and without everything that may be absent. */
+/** Generates arbitrary events, with and without each optional member. */
 export function events(): fc.Arbitrary<EventInput> {
   return fc.record(
     {

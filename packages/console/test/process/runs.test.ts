@@ -208,7 +208,7 @@ describe('the announcement of a live page', () => {
   })
 })
 
-/** The status of a request for just this path: `fetch` would tidy it up. */
+/** Returns the status of a request for exactly this path. `fetch` would normalise the path. */
 const statusOf = (
   url: string,
   path: string,

@@ -33,7 +33,7 @@ async function refused(...files: Question['files']): Promise<string> {
   return outcome.type === 'refused' ? outcome.why : `not refused: ${outcome.title}`
 }
 
-/** What `chaos check` says of a file: its result as JSON and its report, or why it refuses it. */
+/** Returns the results of `chaos check` for a file, as JSON and as a report, or its refusal. */
 async function checked(path: string): Promise<readonly string[] | string> {
   const reporters = ['json', 'html'].map((name) => ({ name, file: undefined, isOwn: false }))
   const output = { reporters, screen: { colours: false, terminal: { width: 110, unicode: true } } }
@@ -46,13 +46,13 @@ async function checked(path: string): Promise<readonly string[] | string> {
   throw new Error('nothing was checked')
 }
 
-/** A result without the time it took, the place of the file and the command with it. */
+/** Removes the time, the file's path and the command from a result. */
 function lasting(json: string) {
   const { telling, ...result } = JSON.parse(json)
   return { ...result, telling: { ...telling, next: telling.next.text }, timing: undefined, file: undefined }
 }
 
-/** The words and figures of a page, without times that differ. */
+/** Returns the words and numbers of a page, without times that differ. */
 const wordsOf = (page: string, path: string): string =>
   page
     .replace(/<style>.*?<\/style>|<script.*?<\/script>|<div class="reproduce">.*?<\/div>/gs, '')

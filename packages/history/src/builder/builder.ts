@@ -110,7 +110,7 @@ export class HistoryBuilder implements EventSink {
   #attempts: Attempts | undefined
   /** Created at the first event that needs it. */
   #clocks: ClockNotes | undefined
-  /** By line of the completion. */
+  /** Notes by the line of the completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined
   #unread: UnreadAnswer | undefined
   #events = 0
@@ -469,7 +469,7 @@ export class HistoryBuilder implements EventSink {
 
   /**
    * Whether the time of an invocation may be earlier than its place in the order. Jepsen records the time at which the
-   * invocation was due, the proxy's recorder that of the first byte. Jepsen and the recorder both give events numbers.
+   * invocation was due, and the proxy's recorder records the time of the first byte. Both number their events.
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)

@@ -45,7 +45,7 @@ export class TimeOrder {
   #count = 0
   #sampledBytes = 0
 
-  /** @param epoch what the times count from that events have */
+  /** @param epoch the origin from which the events' times count */
   constructor(ordering: Ordering = {}, epoch: Epoch = new Epoch()) {
     this.#ordering = ordering
     this.epoch = epoch

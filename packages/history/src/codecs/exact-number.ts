@@ -1,4 +1,4 @@
-/** No double is an integer with more digits. */
+/** The largest double has this many digits. */
 const MOST_DIGITS = 309
 /** Longer integers that no double represents are written with an exponent. */
 const MOST_DIGITS_WRITTEN = 40

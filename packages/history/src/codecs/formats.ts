@@ -156,7 +156,7 @@ const passed = (sink: EventSink): Omit<EventSink, 'event'> => ({
   taken: (members) => sink.taken?.(members),
 })
 
-/** @throws UserError (usage) for a mapping of members where there are none */
+/** @throws UserError (usage) for a mapping if the format's members have fixed roles */
 export function createReader(format: Format, options: ReaderOptions): ChunkReader {
   const { what, hasMembers = false, reader } = formatTable[format]
   if (options.mapping !== undefined && !hasMembers)

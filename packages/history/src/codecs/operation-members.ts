@@ -324,7 +324,7 @@ function changedBy(
   isSaid: boolean,
 ): Answer {
   const input = takesNothing(f) ? null : asked
-  // False means that a cas found another value, or an acquire a held lock.
+  // False means that a cas found another value, or that an acquire found the lock held.
   const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
   const done = declines ? 'fail' : f === 'cas' && answered === 1 ? 'ok' : outcome
   const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isSaid)

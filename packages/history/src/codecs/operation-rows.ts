@@ -38,7 +38,9 @@ export class OperationRows {
     this.#options = options
   }
 
-  /** What is in memory: all operations until the end, because the first operation may be on the last line. */
+  /**
+   * The memory in use. It contains all operations until the end, because the first operation may be on the last line.
+   */
   get held(): { readonly events: number; readonly bytes: number } {
     const { length } = this.#operations
     const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))

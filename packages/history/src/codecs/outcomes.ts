@@ -38,7 +38,7 @@ function outcomeOfStatus(status: number): Outcome | undefined {
   return status >= 500 || status === 408 || status === 499 ? 'info' : 'fail'
 }
 
-/** Whether an error leaves open whether the operation took effect, whatever the status calls a failure. */
+/** Whether an error leaves the outcome of the operation unknown, even if the status says that it failed. */
 export const isOpenError = (error: string): boolean =>
   /time[d ]?-?out|ETIMEDOUT|ECONNRESET|EPIPE|connection (?:reset|lost|closed)|socket hang up|broken pipe|deadline exceeded/i.test(
     error,

@@ -52,7 +52,10 @@ export interface Operations {
   readonly callTime: Float64Array
   /** Nanoseconds since the run's start; Infinity if the operation never completed. */
   readonly returnTime: Float64Array
-  /** Index into `History.nodes`: the node that answered, or else was asked; -1 if unknown. */
+  /**
+   * Index into `History.nodes`: the node that answered or, without an answer, the node that received the request; -1 if
+   * unknown.
+   */
   readonly node: Int32Array
   readonly flags: Uint8Array
   /** 1-based lines of invocation and completion in the file (0 if there is none). */

@@ -59,9 +59,9 @@ const zstd200 = Buffer.from(
     '3I/Z36mfor8yP5K/Ej+Cv+C8D6D7rfYZ+5AggIDQ554I+u4zfmL0PuMnRu8zfmL0PuMnZ4s8p8UqXaatAr5kgys=',
   'base64',
 )
-/** A frame that says nothing, as parallel compressors write one first. */
+/** A skippable frame, which parallel compressors write before the data. */
 const zstdSkippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
-/** Of a frame without a size, whose window is 2 ** (10 + descriptor / 8) bytes. */
+/** The header of a frame without a size. Its window has 2 ** (10 + descriptor / 8) bytes. */
 const zstdHeader = (descriptor: number): Buffer => Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, descriptor])
 
 /** A frame of blocks that are not compressed at all. */
@@ -339,7 +339,7 @@ describe('a history writer', () => {
       const events = Array.from({ length: 2000 }, (_, index) => ({ index, time: index, process: index >> 1, type: index % 2 === 0 ? 'invoke' : 'ok', f: 'write', value: index >> 1 }))
       writer.appendAll(events)
       console.log(JSON.stringify({ written: writer.written, lost: writer.lost, errors: errors.length }))`
-    // A limit on the size of files is the disk that can be made full without a disk.
+    // A limit on the size of files has the same effect as a full disk, and needs no special disk.
     const child = spawnSync(
       'sh',
       ['-c', 'ulimit -f 64; exec "$0" --input-type=module -e "$1"', process.execPath, script],
@@ -364,7 +364,10 @@ describe('a history writer', () => {
 })
 
 describe('a memory limit', () => {
-  /** What comes of reading it with so much memory: how many events it was stopped after, or how many there are. */
+  /**
+   * Reads a file with this memory limit. Returns the number of all events, or of the events before the limit was
+   * exceeded.
+   */
   async function readWithin(path: string, memoryBytes: number): Promise<{ stoppedAfter: number } | { events: number }> {
     try {
       return { events: (await readHistory(path, { memoryBytes })).eventCount }

@@ -6,8 +6,8 @@ import { outputOf, UserError } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-// Files made to hurt whoever reads them, and ones that are almost right. None may crash or hang the process; each is read
-// as its format's documentation says, or refused with what is wrong, where, and what to do.
+// Files that attack their reader, and files that are almost valid. None may crash or hang the process. Each file is
+// read as its format's documentation says, or refused with the error, its place and a remedy.
 
 let directory = ''
 beforeAll(() => {
@@ -21,7 +21,7 @@ const file = (name: string, content: string | Uint8Array): string => {
   return path
 }
 
-/** What is said about a file: the refusal, or the warnings of what was read. */
+/** Returns the refusal of a file, or the warnings of its reader. */
 async function said(path: string): Promise<string> {
   try {
     const history = await readHistory(path)

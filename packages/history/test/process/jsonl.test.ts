@@ -289,7 +289,7 @@ describe('the line scanner', () => {
         errors: Array.from(operations.input, (_, i) => history.errorOf(i)),
         names: Array.from(operations.process, history.processName),
         sessions: Array.from(operations.process, (process) => history.sessionName(history.sessionOf(process))),
-        // Ids of values depend on which lines were looked at twice; what they stand for does not.
+        // Value ids depend on the lines that were read twice, but the values do not.
         ...{ values: undefined, errorOf: undefined, processName: undefined, lend: undefined },
         ...{ sessionOf: undefined, sessionName: undefined },
       }

@@ -5,12 +5,12 @@ import { EdnScanner } from '../../src/codecs/edn-scanner.ts'
 import { LineScanner, UNUSUAL } from '../../src/codecs/jsonl-scanner.ts'
 import { read, readInChunks } from '../reading.ts'
 
-/** How a format writes events, and what it may have in their place. */
+/** The forms of events in a format, valid and invalid. */
 interface Syntax {
   readonly format: Format
   readonly separators: readonly string[]
   readonly scalars: readonly string[]
-  /** What is no value at all. */
+  /** Texts that are not values. */
   readonly broken: readonly string[]
   readonly nested: readonly string[]
   readonly kinds: readonly string[]
@@ -132,7 +132,7 @@ interface Row {
   readonly order: number
 }
 
-/** Invocations and answers of one process each. */
+/** Generates rows of invocations and answers, each row for a separate process. */
 function rowsOf(syntax: Syntax): fc.Arbitrary<readonly Row[]> {
   const joined = (items: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string> =>
     fc
@@ -180,7 +180,7 @@ const textOf = ({ event, functions }: Syntax, rows: readonly Row[]): string => {
   return first + others.join('')
 }
 
-/** Numbers ids in the order in which they appear: which are equal counts, not which they are. */
+/** Numbers ids in order of first appearance, because only their equality matters. */
 const renumbered = (ids: readonly (readonly [number, unknown])[]): unknown => {
   const numbers = new Map<number, number>()
   return ids.map(([id, shown]) => {

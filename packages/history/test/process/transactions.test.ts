@@ -30,7 +30,7 @@ const txn = (value: Json, process = 0): EventInput[] => [
   { process, type: 'ok', f: 'txn', value },
 ]
 
-/** The micro-operations of an operation's completion, as its columns say them. */
+/** Returns the micro-operations of an operation's completion from its columns. */
 function microOperations({ values, operations }: History, row: number): Json {
   const columns = values.microOperations()
   const range = values.microRange(operations.output[row]!)
@@ -248,7 +248,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
       const before = await readHistory(join(elle, file))
       const events: EventInput[] = []
       for await (const event of readEvents(written)) events.push(event)
-      // Some are recorded without invocations.
+      // Some histories are recorded without invocations.
       const after = historyFromEvents(events, { completionsOnly: true, ordering: { by: 'lines' } })
       const { length } = before.operations
       expect(after.operations.length).toBe(length)

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 /** A write by a process of a client, with the times of its request and of its answer. */
 type Row = readonly [process: number, session: string | undefined, called: number, returned: number]
 
-/** All are invoked in this order, then all completed. */
+/** All operations are invoked in this order, and then all of them complete. */
 const overlapping = (...rows: readonly Row[]) =>
   historyFromEvents([
     ...rows.map(
@@ -87,7 +87,7 @@ describe('the overlap of operations', () => {
       ...request.map(([process, , , time]): EventInput => ({ process, type: 'ok', f: 'write', value: 1, time })),
     ]
     expect(hasConcurrency(historyFromEvents([...events, ...later]), isWrite)).toBe(false)
-    // The read is asked before the answer, and so may see half of the request.
+    // The read was invoked before the answer, so it may see a half-executed request.
     const [first, second, ...answers] = events as [EventInput, EventInput, ...EventInput[]]
     const other: EventInput = { process: 2, session: 'b', type: 'invoke', f: 'read', time: 1.5 }
     expect(hasConcurrency(historyFromEvents([first, second, other, ...answers]), isWrite)).toBe(true)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createReader } from '../../src/codecs/formats.ts'
 
-/** Whether a read of one value and a read of the other are reads of the same value. */
+/** Whether the history treats two values as equal. */
 function areEqual(format: Format, one: string, other: string): boolean {
   const lines =
     format === 'edn'

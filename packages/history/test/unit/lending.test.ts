@@ -2,7 +2,7 @@ import { borrowHistory, type EventInput, type History, historyFromEvents, inputO
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 
-/** What a message to another thread makes of a history. */
+/** Sends a history to another thread, and returns the copy. */
 function passedOn(history: History): History {
   if (history.lend === undefined) throw new Error('a history that was built can be lent')
   return borrowHistory(structuredClone(history.lend()))

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { type Json, Overwrites } from '../../src/index.ts'
 
-/** The objects of which an overwrite is noticed, each step by one of two clients. `adds`: by an operation that reads as well. */
+/**
+ * Returns the objects for which a lost update is noticed. Each step is by one of two clients. `adds` means an operation
+ * that also reads the old value.
+ */
 function noticed(...steps: readonly (readonly [by: number, does: string, value: Json, key?: string])[]): string[] {
   const all = new Overwrites()
   const clients = [all.client(), all.client()]

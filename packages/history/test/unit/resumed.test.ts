@@ -18,7 +18,7 @@ test('a resumed stream that breaks at any place delivers each byte once', async 
       const whole = bytesOf(1_000)
       const trouble = [...left]
       async function* open(at: number) {
-        // Several in a row that bring nothing are a store that does not answer.
+        // After several connections in a row that deliver nothing, the store counts as unreachable.
         const next = trouble.shift()
         const until = next === undefined ? whole.length : at + Math.max(1, next.after)
         for (let i = at; i < Math.min(until, whole.length); i += step)

@@ -9,7 +9,7 @@ test('values are equal exactly if their ids are equal', () => {
       const table = new ValueTable()
       const ids = values.map((value) => table.id(value as never))
       const texts = values.map((value) => canonical(value as never))
-      // The first value that equals each.
+      // Compares, for each value, the position of the first equal value.
       expect(ids.map((id) => ids.indexOf(id))).toEqual(texts.map((text) => texts.indexOf(text)))
     }),
   )

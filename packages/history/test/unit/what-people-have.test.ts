@@ -340,7 +340,7 @@ describe('events in other notations', () => {
     const mapping = { process: 'who', f: 'what', type: 'how' }
     const wrong = '--map key=wich: no line has this field. Its fields are who, how, what, which, value.'
     expect(await told(content, { mapping: { ...mapping, key: 'wich' } })).toContain(wrong)
-    // No operation may have failed.
+    // The member `error` may be absent, because no operation may have failed.
     expect(await told(content, { mapping: { ...mapping, error: 'wrong' } })).toBeInstanceOf(Array)
     const operation = '{"who":1,"what":"read","which":"x","out":1,"call":1,"return":2}\n'
     expect(await told(operation, { mapping: { process: 'who', f: 'what', key: 'wich' } })).toContain('--map key=wich')
@@ -591,7 +591,7 @@ describe('a Jepsen record', () => {
     expect(await told(content(keyed.map((each) => each.slice(3, -1))), { independent: false })).toEqual(
       expected.map((each, n) => `${n} ${each}`),
     )
-    // The pair that was written.
+    // The written value was itself a pair.
     expect(await told(content(['[nil 3]', '[nil 3]', '[[nil 3] 4]', '[[nil 3] 4]', 'nil', '4']))).toEqual([
       '0 write [null,3] > ok [null,3]',
       '1 cas [[null,3],4] > ok [[null,3],4]',

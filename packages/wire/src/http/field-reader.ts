@@ -47,7 +47,7 @@ export class FieldReader {
       while (TEXT[bytes[i] ?? 0] === 1) i++
       if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#fail('a control character or a bare LF in a field')
       let valueEnd = i
-      // A tab there is refused where it matters.
+      // A trailing tab is refused later, where it matters.
       while (valueEnd > valueAt && bytes[valueEnd - 1] === SPACE) valueEnd--
       const trouble = this.#note(bytes, nameAt, nameEnd, valueAt, valueEnd)
       if (trouble !== undefined) return this.#fail(trouble)

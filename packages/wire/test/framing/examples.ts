@@ -8,7 +8,7 @@ import { createMessageScanner } from '../../src/websocket/websocket-scanner.ts'
 
 export const latin = (text: string) => Buffer.from(text, 'latin1')
 
-/** What a reader hands out, with whole messages in brackets. */
+/** Returns the parts that a reader delivers, with whole messages in brackets. */
 export function readAll(
   framing: Framing,
   chunks: readonly Buffer[],
@@ -34,7 +34,7 @@ export function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
   return edges.slice(1).map((end, i) => bytes.subarray(edges[i], end))
 }
 
-/** Joins neighbours that are loose: where they are cut depends on where the stream was. */
+/** Joins adjacent loose parts, because their boundaries depend on the chunks. */
 export function normal(out: readonly { whole: boolean; bytes: Buffer }[]): string[] {
   const joined: string[] = []
   let loose = ''
@@ -87,7 +87,10 @@ export const prefixes = [1, 2, 3, 4].flatMap((lengthFieldLength) =>
 )
 export const bodies = ['', 'a', 'hello', '\0\x01\n'.repeat(30)]
 
-/** After the change of protocol: whole, in fragments with a ping among them, long, empty, and compressed. */
+/**
+ * Frames after the upgrade: a whole message, a message in fragments with a ping between them, a long, an empty, and a
+ * compressed message.
+ */
 export const frames = (masked: boolean) => {
   const mask = masked ? '\x07\xff\x30\x01' : ''
   const lengthOf = (n: number) => String.fromCharCode(n | (masked ? 0x80 : 0))

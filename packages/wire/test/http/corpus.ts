@@ -1,4 +1,4 @@
-/** Conversations as they are, as they may be, and as they must not be. CRLF is written out; nothing is added to it. */
+/** Conversations that are usual, unusual but valid, and invalid. CRLF is written out; nothing is added to it. */
 
 const lines = (...text: string[]): string => text.map((line) => `${line}\r\n`).join('')
 const get = lines('GET /kv/x HTTP/1.1', 'Host: n1', '')
@@ -8,7 +8,7 @@ const post = (headers: readonly string[], body: string): string =>
 const chunked = (body: string, headers: readonly string[] = []): string =>
   post(['Transfer-Encoding: chunked', ...headers], body)
 
-/** Streams of requests that mean one thing only. */
+/** Streams of requests with a single interpretation. */
 export const goodRequests: { readonly [name: string]: string } = {
   get,
   put,
@@ -124,7 +124,7 @@ export const badRequests: { readonly [name: string]: string } = {
 }
 
 export interface ResponseStream {
-  /** Of the requests that are answered, in order. */
+  /** The methods of the answered requests, in order. */
   readonly methods: readonly string[]
   readonly text: string
 }

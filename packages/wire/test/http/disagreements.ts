@@ -28,7 +28,7 @@ const responsesOf = (bytes: Buffer, methods: readonly string[]): Ours => {
   }
 }
 
-/** The first message that both took for whole, and of which they do not say the same. */
+/** Returns the first message that both parsers accepted as complete but read differently. */
 function difference(ours: Ours, node: NodeView): string | undefined {
   for (const [i, theirs] of node.messages.entries()) {
     const mine = ours.messages[i]
@@ -59,7 +59,7 @@ const INSERTED = [
   'Connection: close\r\n',
 ]
 
-/** A stream with a few things put in, taken out, or exchanged. */
+/** Returns the stream with a few insertions, deletions and replacements. */
 function mutated(text: string, random: Random): string {
   let changed = text
   for (let changes = 1 + random.integer(3); changes > 0; changes--) {
@@ -70,7 +70,10 @@ function mutated(text: string, random: Random): string {
   return changed
 }
 
-/** Streams of the corpus, and so many mutations of them, on whose framing node:http and we disagree. */
+/**
+ * Returns the streams on whose framing node:http and our parser disagree, among the streams of the corpus and this many
+ * mutations of them.
+ */
 export async function disagreements(
   mutations: number,
   random: Random,

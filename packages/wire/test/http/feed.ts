@@ -8,7 +8,7 @@ import type { ResponseStream } from './corpus.ts'
 export interface ReadMessage<Head> {
   readonly head: Head
   body: string
-  /** Its last byte was seen, or it ends with the connection. */
+  /** Whether the last byte of the message was seen, or the message ends with the connection. */
   complete: boolean
   /** Where it ended. */
   end: number
@@ -16,14 +16,14 @@ export interface ReadMessage<Head> {
 
 export interface Reading<Head> {
   readonly messages: ReadMessage<Head>[]
-  /** As so often, what comes after is not looked at. */
+  /** Whether the stream is malformed. Bytes after the error are ignored, as in most recipients. */
   malformed: boolean
   reason: string
 }
 
 export const bytesOf = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-/** How requests are read from a stream that comes in these pieces. */
+/** Reads requests from a stream that arrives in these pieces. */
 export function readRequests(pieces: readonly Buffer[], memo: HeaderMemo = new HeaderMemo()): Reading<RequestHead> {
   const parser = new MessageParser(new RequestHeadReader(memo))
   return read(
@@ -34,7 +34,7 @@ export function readRequests(pieces: readonly Buffer[], memo: HeaderMemo = new H
   )
 }
 
-/** A switch of protocols ends it. */
+/** Reads responses from a stream that arrives in these pieces. A change of protocol ends the stream. */
 export function readResponses(
   pieces: readonly Buffer[],
   methods: ResponseStream['methods'],
@@ -87,7 +87,7 @@ function read<Head extends RequestHead | ResponseHead>(
   return reading
 }
 
-/** What a reading comes to, to be compared with another's. */
+/** Returns a reading as text, for comparison with another reading. */
 export function traceOf({ messages, malformed }: Reading<RequestHead | ResponseHead>): string {
   const shown = messages.map(({ head, body, complete, end }) => {
     const { headers, ...line } = head

@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { Duplex } from 'node:stream'
 import type { ResponseStream } from './corpus.ts'
 
-/** What node:http makes of a stream: its messages, as far as it took them for whole, and whether it gave up. */
+/** The messages that node:http accepted as complete, and whether it refused the stream. */
 export interface NodeView {
   readonly messages: readonly { readonly subject: string; readonly body: string }[]
   readonly refused: boolean
 }
 
-/** A connection on which one side has said everything, and then ended. */
+/** A connection whose peer has sent all of its bytes and then closed its side. */
 class Said extends Duplex {
   constructor(bytes: Buffer) {
     super()
@@ -40,7 +40,7 @@ export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
   const messages: { subject: string; body: string }[] = []
   let refused = false
   const server = createServer({ maxHeaderSize: 80 * 1024, requireHostHeader: false }, readAll)
-  // Otherwise it answers what expects something else than 100-continue by itself, and does not tell of it.
+  // Without this listener, the server would reply to any expectation other than 100-continue, and report no request.
   server.on('checkExpectation', readAll)
   function readAll(asked: IncomingMessage, reply: ServerResponse): void {
     let body = ''
@@ -55,7 +55,7 @@ export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
     })
   }
   const socket = new Said(bytes)
-  // An upgrade, or a tunnel, takes the rest of the stream away: what was asked is all there is to compare.
+  // An upgrade or a tunnel takes over the rest of the stream, so only its request can be compared.
   const taken = (asked: { method?: string; url?: string }) => {
     messages.push({ subject: `${asked.method} ${asked.url}`, body: '' })
   }
@@ -72,7 +72,7 @@ export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
   return { messages, refused }
 }
 
-/** Of the first response; node's client asks on a connection again only once it has been answered. */
+/** Reads only the first response, because node's client sends the next request only after the response. */
 export async function nodeReadsResponse(bytes: Buffer, methods: ResponseStream['methods']): Promise<NodeView> {
   const messages: { subject: string; body: string }[] = []
   let refused = false
@@ -100,7 +100,7 @@ export async function nodeReadsResponse(bytes: Buffer, methods: ResponseStream['
   return { messages, refused }
 }
 
-/** Everything that was said has been read: streams hand on a chunk within a few turns. */
+/** Waits until all bytes are read. Streams pass a chunk on within a few turns. */
 async function quiet(): Promise<void> {
   for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -23,9 +23,12 @@ const streams: readonly Stream[] = [
 
 const LONGEST_IN_EVERY_PLACE = 4_000
 
-/** Compares what is read of each stream of the corpus cut anywhere, and everywhere, with what is read of it whole. */
+/**
+ * Compares the messages of each stream in the corpus, split at arbitrary places and at every place, with the messages
+ * of the whole stream.
+ */
 export function differencesOverSplits(options: {
-  /** Of those that are no longer than this, every pair of cuts. */
+  /** Streams up to this length are split at every pair of places. */
   readonly pairsOfStreamsUpTo: number
   readonly random: Random
 }): { readonly differences: readonly string[]; readonly splits: number } {

@@ -17,7 +17,7 @@ export const IN_TRANSACTION = 1
 export const MORE = 8
 
 const PLUGIN = 'mysql_native_password'
-/** All that a server may offer. */
+/** Every capability that a server can offer. */
 const EVERYTHING = 0xffff_ffff
 
 export const SCRAMBLE: Buffer = Buffer.alloc(20, 1)
@@ -71,9 +71,9 @@ export interface Said {
   readonly status?: number
   readonly warnings?: number
   readonly info?: string
-  /** 1, unless a login had further steps. */
+  /** The packet's sequence number; 1 unless a login had additional steps. */
   readonly sequence?: number
-  /** What changed in the session: a system variable and its value. */
+  /** A changed system variable of the session, with its value. */
   readonly changed?: readonly [variable: string, value: string]
 }
 
@@ -132,7 +132,7 @@ export const rows = (
     end(3 + columns.length + values.length, status, warnings),
   ])
 
-/** What a text to prepare is answered with. */
+/** The reply to a prepare command. */
 export const prepared = (statement: number, columns: number, parameters: number): Buffer => {
   const parts = [
     packetOf({

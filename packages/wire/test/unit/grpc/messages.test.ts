@@ -23,7 +23,7 @@ const described = readFileSync(new URL('../../grpc/shop.desc', import.meta.url))
 const schema = parseDescriptorSet(described, 'shop.desc')
 const typeOf = (name: string): MessageType => schema.messages.get(name) as MessageType
 
-/** What another implementation makes of the same bytes. */
+/** Decodes the same bytes with another implementation. */
 const byOther = (bytes: Uint8Array) =>
   everything.toObject(everything.decode(bytes), { longs: String, enums: String, bytes: String, json: true })
 
@@ -78,7 +78,7 @@ const message = fc.record(
   { requiredKeys: [] },
 )
 
-/** Members that are there only where they are on the wire, which is where the other says that they are. */
+/** Removes members with default values, because the other implementation omits them if they are not on the wire. */
 function withoutDefaults(value: unknown, type: MessageType): unknown {
   if (value === null || typeof value !== 'object') return value
   const members = { ...(value as { [name: string]: unknown }) }

@@ -61,12 +61,12 @@ describe('the body decoder', () => {
       Buffer.from([0x28, 0xb5, 0x2f, 0xfd, flags, ...(flags === 0 ? [descriptor] : sizes), 0x01, 0x00, 0x00])
     const accepts = (body: Buffer, least = most) => decoded(body, 'zstd', { most: least }) !== undefined
     const eightMiB = 13 << 3
-    // The low bits of the descriptor are eighths that are added.
+    // The low three bits of the descriptor add eighths of the window size.
     expect([accepts(block(eightMiB | 1), (9 << 20) - 1), accepts(block(eightMiB | 7), 15 << 20)]).toEqual([false, true])
     expect([accepts(block(eightMiB)), accepts(block(eightMiB | 1)), accepts(block(eightMiB | 1), 9 << 20)]).toEqual([
       ...[true, false, true],
     ])
-    // A frame in one segment has its content's size instead, in 1, 2, 4 or 8 bytes.
+    // A single-segment frame has the size of its content instead, in 1, 2, 4 or 8 bytes.
     const sized = (flags: number, ...sizes: number[]) => accepts(block(0, flags, ...sizes))
     expect([sized(0xa0, 0, 0, 0x80, 0), sized(0xa0, 1, 0, 0x80, 0)]).toEqual([true, false])
     expect([sized(0xe0, 0, 0, 0x80, 0, 0, 0, 0, 0), sized(0xe0, 1, 0, 0x80, 0, 0, 0, 0, 0)]).toEqual([true, false])
@@ -81,7 +81,7 @@ describe('the body decoder', () => {
         false,
       ])
     }
-    // Behind the number of a dictionary of one byte.
+    // The size may follow a dictionary id of one byte.
     expect([sized(0xa1, 0, 0, 0, 0x80, 0), sized(0xa1, 0, 1, 0, 0x80, 0)]).toEqual([true, false])
   })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compilePath } from '../../../src/http/path-pattern.ts'
 
-/** The meaning of a pattern as a regular expression: short to say, and exponential in the path's length. */
+/** Translates a pattern to an equivalent regular expression, which is short but takes exponential time. */
 function byExpression(pattern: string): (path: string) => readonly string[] | null {
   const source = pattern.replace(/\{(\w+)\}|\/\*(?=\/)|\*$|[\\^$.*+?()[\]{}|]/g, (special, name?: string) => {
     if (name !== undefined) return '([^/]+)'
@@ -22,7 +22,7 @@ test('a path pattern matches the same paths and captures the same names as a gre
     fc.property(patterns, fc.array(paths, { minLength: 20, maxLength: 20 }), (pattern, some) => {
       const { match } = compilePath(pattern)
       const expected = byExpression(pattern)
-      // Most paths drawn alone match nothing, so the pattern itself is one, with its names filled in.
+      // Most random paths do not match, so paths made from the pattern, with its names filled in, are added.
       const filled = some.map((path) => pattern.replaceAll(/\{\w+\}|\*/g, path.replaceAll('/', '')))
       const all = [...some, ...filled]
       expect(all.map((path) => ({ path, match: match(path) }))).toEqual(

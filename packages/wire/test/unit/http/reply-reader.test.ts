@@ -5,7 +5,7 @@ import { createReplyReader } from '../../../src/http/reply-reader.ts'
 import { bodyOfRequest, expectsContinue, wantsClose } from '../../../src/http/request-head.ts'
 import { bytesOf, readRequests } from '../../http/feed.ts'
 
-/** What is read of a reply in these pieces, and once the server has ended the connection. */
+/** Reads a reply in these pieces, and then after the server has ended the connection. */
 function replied(pieces: readonly string[], { method = 'GET', keep = 100 } = {}) {
   const reader = createReplyReader()
   reader.expect(method, keep)

@@ -114,7 +114,7 @@ describe('the HPACK decoder', () => {
       ['date', 'Mon, 21 Oct 2013 20:13:21 GMT'],
       ['location', 'https://www.example.com'],
     ])
-    // The status 302 was the oldest, and made room for 307.
+    // The status 302 was the oldest entry, and was evicted by 307.
     expect(() => decoder.decode(hex('c2'))).toThrow('there is no entry 66')
   })
 })
@@ -126,7 +126,7 @@ async function blocksOf(requests: readonly OutgoingHttpHeaders[], settings = {})
   const joiner = new HeaderBlockJoiner()
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
-    // SETTINGS with nothing in them, and the answer to the client's.
+    // An empty SETTINGS frame, and the acknowledgement of the client's settings.
     socket.write(hex('000000040000000000 000000040100000000'))
     socket.on('data', (bytes) => {
       const sink = {
@@ -226,7 +226,7 @@ describe('an invalid HPACK block', () => {
   })
 })
 
-// Few of these are ever sent, and none by what node lets a client say.
+// These octets are rare, and node's client cannot send any of them.
 test.each([
   [0, 'ff c7'],
   [1, 'ff ff b1'],

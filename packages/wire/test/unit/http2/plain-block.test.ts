@@ -39,7 +39,7 @@ test('encodePlainly writes the given fields in order, without change to the HPAC
       const decoder = new HpackDecoder()
       decoder.decode(encodePlainly(fields))
       expect(decoder.fields).toEqual(fields)
-      // The first entry of the table is still missing.
+      // The table does not contain its first entry yet.
       expect(() => decoder.decode(Buffer.from([0x80 | 62]))).toThrow('there is no entry 62')
     }),
     { numRuns: 200 },

@@ -99,7 +99,7 @@ test('MySQL text rows are read even if their first value is an empty text or NUL
   const columns = payloads.slice(1, 3).map(readColumn)
   expect(columns.map(({ type, flags }) => [type, flags])).toEqual(Array(2).fill([TYPE.varString, 0]))
   const flagged = Buffer.from(payloads[1]!)
-  // Its flags stand before one byte of decimals and two reserved bytes.
+  // The column's flags precede one byte of decimals and two reserved bytes.
   flagged.writeUInt16LE(COLUMN_FLAG.unsigned, flagged.length - 5)
   flagged[flagged.length - 3] = 31
   expect(readColumn(flagged)).toEqual({ name: 'a', type: TYPE.varString, flags: COLUMN_FLAG.unsigned })

@@ -71,7 +71,7 @@ describe('the MySQL statement reader', () => {
     const refusal = refused(1064)
     reader.answered(refusal)
     expect(reader.answering).toBe(1)
-    // Where the number of a prepared statement would be.
+    // Read the error's bytes at the position of a statement number in the reply to a prepare command.
     const number = packetIn(refusal).payload.readUInt32LE(1)
     expect(reader.asked(execute(number, [])).statement).toBeUndefined()
   })

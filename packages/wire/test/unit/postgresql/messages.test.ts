@@ -93,7 +93,7 @@ const responses: fc.Arbitrary<BackendMessage> = fc.oneof(
   ),
 )
 
-/** The stream in pieces of the given sizes, over and over. */
+/** Splits the stream into pieces of these sizes, repeatedly. */
 function pieces(stream: Buffer, sizes: readonly number[]): Buffer[] {
   const cut: Buffer[] = []
   for (let at = 0, turn = 0; at < stream.length; turn++) {

@@ -96,7 +96,7 @@ describe('an injected PostgreSQL error', () => {
       expect(request.toString('latin1')).toContain('ROLLBACK')
       expect(reply(complete('ROLLBACK')).toString('latin1')).toContain('C40001\0')
       expect(reply(complete('SELECT 1'))).toEqual(complete('SELECT 1'))
-      // There may be no transaction to roll back, of which the server would warn.
+      // If there is no transaction to roll back, the server sends a warning.
       const warning = writeBackend({ kind: 'notice', fields: [['C', '25P01']] })
       expect([reply(warning).length, reply(ready)]).toEqual([0, ready])
     },
