@@ -3,10 +3,10 @@ import { type Completion, type Input, type Millis, millis, millisToNanos, nanos 
 import type { Cluster, Heal, Healed, Injected } from '@chaosproxy/runner'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-/** A cluster under test, and how its time passes. */
+/** A cluster under test, with a function that advances its time. */
 export interface ClusterUnderTest {
   readonly cluster: Cluster
-  /** Lets time pass until `done` says so; rejects where that takes too long. */
+  /** Lets time pass until `done` returns true; rejects if that takes too long. */
   readonly advance: (done: () => boolean) => Promise<void>
 }
 
@@ -19,8 +19,8 @@ const BRIEF = millis(400)
 const MADE = { nodes: 3, seed: 7 }
 
 /**
- * What every implementation of the cluster port owes a run, in whichever world. Where starting one takes long, the tests
- * share a cluster: each has keys of its own, and heals what it injected.
+ * The requirements of a run on every implementation of the cluster port, in virtual and in real time. If a cluster
+ * starts slowly, the tests share one. Each test then uses its own keys, and heals the faults that it injected.
  */
 export function clusterContract(
   name: string,
@@ -79,7 +79,8 @@ export function clusterContract(
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'kill', nodes: ['n2'] })
       await world.advance(() => world.cluster.status().get('n2') === undefined)
-      // A kept connection may have yet to break, and then a request on it may have arrived: a read finds out.
+      // The client may not have noticed yet that its connection is broken, and a request on it may have arrived. A read
+      // detects this.
       expect(await world.invoke('n2', { f: 'read', key: 'x', value: null })).toMatchObject({ type: 'fail' })
       expect(await world.invoke('n2', { f: 'write', key: 'x', value: 2 })).toMatchObject({ type: 'fail' })
       await heal()
@@ -205,7 +206,7 @@ interface Pending {
   readonly completions: Completion[]
 }
 
-/** The callbacks of the port, as promises that resolve while time advances. Its keys begin with `prefix`. */
+/** Wraps the callbacks of the port in promises, which resolve while time advances. All keys begin with `prefix`. */
 function createWorld({ cluster, advance }: ClusterUnderTest, prefix: string) {
   let stopped = false
   const injected: (() => Promise<Healed>)[] = []
@@ -237,7 +238,7 @@ function createWorld({ cluster, advance }: ClusterUnderTest, prefix: string) {
   const wait = (durationMs: number): Promise<void> =>
     until<void>((got) => cluster.clock.at(nanos(cluster.clock.now() + durationMs * 1e6), () => got()))
 
-  /** Reads and idempotent writes may be tried again: what is wanted is that it works before long. */
+  /** Retries, which is safe for reads and idempotent writes. The operation must succeed before long. */
   async function whenUp(node: NodeId, input: Input): Promise<Completion> {
     for (let attempt = 0; ; attempt++) {
       const completion = await invoke(node, input, millis(2_000))
@@ -256,7 +257,7 @@ function createWorld({ cluster, advance }: ClusterUnderTest, prefix: string) {
     wait,
     tryInject,
     readWhenUp: (node: NodeId, key: string) => whenUp(node, { f: 'read', key, value: null }),
-    /** Tried again while nobody leads: a change of leader may come at any time where time is real. */
+    /** Retries while there is no leader. In real time, the leader may change at any moment. */
     async casOnceDecided(node: NodeId, key: string, value: readonly [number, number]): Promise<Completion> {
       for (let attempt = 0; ; attempt++) {
         const completion = await invoke(node, { f: 'cas', key, value: [...value] })
@@ -266,7 +267,7 @@ function createWorld({ cluster, advance }: ClusterUnderTest, prefix: string) {
       }
     },
     async write(node: NodeId, key: string, value: number): Promise<void> {
-      // The first write of a test may come before there is a leader.
+      // Before the first write of a test, there may be no leader yet.
       expect(await whenUp(node, { f: 'write', key, value })).toMatchObject({ type: 'ok' })
     },
     async writeWhenUp(node: NodeId, key: string, value: number): Promise<void> {

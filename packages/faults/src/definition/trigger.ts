@@ -28,7 +28,9 @@ interface When {
   readonly afterMessages?: number | undefined
 }
 
-/** @throws UserError (input) if nothing can meet the conditions, with the nearest that something can. */
+/**
+ * @throws UserError (input) if nothing can meet the conditions. The message suggests the nearest possible condition.
+ */
 export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where: string): void {
   if (fromMs !== undefined && untilMs !== undefined && untilMs <= fromMs)
     throw inputError(`${where}: "untilMs" is ${untilMs}, which must be greater than "fromMs" ${fromMs}.`)

@@ -8,7 +8,7 @@ const drawFrom = (seed: number) => {
   return () => random.next()
 }
 
-/** The value with every text, number and truth value replaced by the name of its type. */
+/** Returns the value with every string, number and boolean replaced by the name of its type. */
 const shapeOf = (value: Json): Json =>
   value === null
     ? null

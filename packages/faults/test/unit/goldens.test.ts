@@ -23,8 +23,8 @@ import { expect, test } from 'vitest'
 import type { Strategy } from '../../src/nemeses/nemesis.ts'
 import { linkSelectors, nodeSelectors } from '../../src/schedule/schedule.ts'
 
-// What follows from a seed, and what is declared, as it is in every version: people keep seeds to run a failure again,
-// and write faults in files. A change of these files is a change for them. What a summary says is free.
+// The effects of seeds and the declarations of faults must not change between versions: people keep seeds to repeat
+// failures, and write faults in files. If these files change, users are affected. Summaries may change.
 
 const golden = async (name: string, lines: readonly string[]): Promise<void> =>
   expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`../golden/${name}.txt`)

@@ -122,7 +122,7 @@ describe('a fault schedule', () => {
   ])(
     'of at least three kinds in a short run has a fault that takes the majority for %d ms: %s',
     (lengthMs, isPlanned) => {
-      // The shortest fault of a run of 5 s has 200 ms.
+      // In a run of 5 s, the shortest fault lasts 200 ms.
       const cut = {
         plan: { kind: 'partition', links: 'between-nodes', mode: 'hold' },
         lengths: lengthMs / 200,
@@ -159,7 +159,7 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses on %d no
       for (const { plan } of schedule) harms.add('nodes' in plan ? `${plan.kind} ${plan.nodes}` : String(plan.links))
       expect(outageOf(faults, names), `seed ${seed}`).toBeLessThan(0.15 * 20e9)
     }
-    // Every harm there is still comes up, power failures and shifting majorities included.
+    // Every kind of outage still occurs, including power failures and shifting majorities.
     expect([...harms].some((harm) => harm.startsWith('kill n'))).toBe(true)
     for (const harm of ['kill all', 'kill leader', 'kill minority', 'pause minority', 'halves', 'majority-ring'])
       expect(harms).toContain(harm)
@@ -277,7 +277,7 @@ describe('a seeded random generator', () => {
   })
 })
 
-/** How long no node was connected with a majority, in nanoseconds. */
+/** Returns the nanoseconds during which no node could reach a majority. */
 function outageOf(
   faults: readonly { readonly fault: Fault; readonly from: number; readonly to: number }[],
   names: readonly string[],

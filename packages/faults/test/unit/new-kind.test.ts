@@ -4,7 +4,7 @@ import { defineFault } from '../../src/definition/definition.ts'
 import { defineFamily } from '../../src/definition/family.ts'
 import { ms } from '../../src/definition/parameter.ts'
 
-/** All that a new kind takes: its declaration, and a place in the list of its family. */
+/** The whole definition of a new kind, apart from its place in the list of its family. */
 const hiccup = defineFault({
   kind: 'hiccup',
   summary: 'everything stands still now and then',

@@ -5,7 +5,7 @@ const never = () => {
   throw new Error('nothing was to be drawn')
 }
 
-/** Which of the first twelve candidates are hit, from 1, each a millisecond after the one before. */
+/** Returns which of the first twelve candidates are hit, counted from 1. There is one candidate per millisecond. */
 function hits(when: ConstructorParameters<typeof Trigger>[0]): readonly number[] {
   const trigger = new Trigger(when)
   return Array.from({ length: 12 }, (_, i) => i + 1).filter((number) => trigger.strikes(number - 1, never, number - 1))

@@ -54,7 +54,7 @@ export interface Share {
   readonly of: number
 }
 
-/** The number of unique values of each worker. No worker performs so many operations. */
+/** The number of unique values of each worker. No worker performs this many operations. */
 const VALUES_OF_ONE = 1_000_000_000
 
 /** Returns the first unique value of a worker. The coordinator uses the index after the last worker. */

@@ -40,7 +40,7 @@ export interface NemesisLoop {
 interface NemesisLoopOptions {
   readonly cluster: Cluster
   readonly recorder: RunRecorder
-  /** Its times count from `startedAt`. */
+  /** The planned faults. Their times count from `startedAt`. */
   readonly schedule: Schedule
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos

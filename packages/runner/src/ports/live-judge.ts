@@ -105,7 +105,7 @@ export function createLiveJudge(
   }
 }
 
-/** Judging so many events takes a millisecond. */
+/** The number of events whose judgement takes about a millisecond. */
 const FEW = 500
 
 /** Returns the observation that a history needs to prove anything. */

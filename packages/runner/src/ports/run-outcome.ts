@@ -38,7 +38,10 @@ export interface Settled {
 
 export type Recovery =
   | { readonly type: 'answered' }
-  /** No operation was answered within `waited`. `misread`: some were, with what the clients do not understand. */
+  /**
+   * No operation was answered within `waited`. `misread`: some answers arrived, but the clients did not understand
+   * them.
+   */
   | { readonly type: 'unanswered'; readonly waited: Nanos; readonly misread: boolean }
 
 export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'

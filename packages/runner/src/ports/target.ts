@@ -127,7 +127,7 @@ export interface Target {
    * @throws UserError (usage) with what to do instead.
    */
   requireElsewhere?(): void
-  /** @throws UserError (environment) if it does not come up; nothing is left behind in that case. */
+  /** @throws UserError (environment) if the target does not start. Nothing is left behind in that case. */
   start(options: StartOptions): Promise<StartedCluster>
 }
 

@@ -12,7 +12,7 @@ const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 // Not every seed has a stale read within three seconds.
 const seed = 1
 
-/** What was shown while a run went on, and at which event it changed. */
+/** Collects the changes of the verdict so far, and the event at which each one occurred. */
 function watched(protocol: string, workload: Workload, more: Partial<RunOptions> = {}) {
   const events: Event[] = []
   const cluster = createSimulatedCluster({
@@ -36,7 +36,7 @@ function watched(protocol: string, workload: Workload, more: Partial<RunOptions>
       schedule,
       sink: {
         append(event) {
-          // The run is asked before the event is judged: what it says is about the events before this one.
+          // The run is asked before it judges this event, so its verdict covers the earlier events.
           if (events.length > 0) seen.push({ soFar: handle.progress().soFar, events: events.length })
           events.push(event)
         },
@@ -71,7 +71,7 @@ const judged = (events: readonly Event[], { model, initial }: Workload = registe
 
 test(`the interim verdict on a linearizable system stays "linearizable" after the first read (seed ${seed})`, () => {
   const { events, seen } = watched('raft', register)
-  // Before the first read it is not certain.
+  // Before the first read, the verdict is not certain.
   const first = seen.findIndex(({ soFar }) => soFar === 'linearizable')
   expect(first).toBeLessThan(100)
   expect(new Set(seen.slice(first).map(({ soFar }) => soFar))).toEqual(new Set(['linearizable']))
@@ -97,7 +97,7 @@ test(`a counter run stops soon after its violation, and names the event that mak
   const { position = 0, noticedAfter } = outcome?.violation ?? {}
   expect(noticed).toEqual([noticedAfter])
   expect(outcome?.interrupted).toBe(false)
-  // Three seconds of 300 operations each would be 1,800 events.
+  // A run of three seconds with 300 operations per second would have 1,800 events.
   expect(events.length).toBeLessThan(1_500)
   expect(judged(events.slice(0, position + 1), counter)).toBe('violated')
   expect(judged(events.slice(0, position), counter)).toBe('met')

@@ -3,7 +3,7 @@ import { type Completion, type Nanos, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type NodeChoice, startClientLoop } from '../../src/clients/client-loop.ts'
 
-/** The nodes that a client asks, one operation after the other, when these are the answers. */
+/** Returns the nodes that a client chooses for consecutive operations, if it gets these answers. */
 function asked(nodes: NodeChoice, answers: readonly (readonly [f: string, completion: Completion])[]) {
   const called: string[] = []
   let next: (() => void) | undefined

@@ -56,7 +56,7 @@ describe('the bounds on a remote clock', () => {
       expect(bounds.isBroken()).toBe(false)
       for (const { truth, remote } of moments) {
         const { earliest, latest } = bounds.at(remote)
-        // A thousandth of a nanosecond: sums of fractions are rounded.
+        // Sums of fractions are rounded, so a thousandth of a nanosecond is tolerated.
         if (earliest > truth + 1e-3 || latest < truth - 1e-3) wrong.push({ earliest, truth, latest })
       }
     }
@@ -84,7 +84,7 @@ describe('the bounds on a remote clock', () => {
   test('if a machine slept between two clock samples, the bounds on the remote clock span both samples and are marked as broken', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
-      // Ten seconds passed here, and a tenth of one there.
+      // Ten seconds passed on the local clock, and a tenth of a second on the remote clock.
       { sent: nanos(10e9), remote: nanos(1e8), received: nanos(10e9 + 1e6) },
     ])
     expect(bounds.isBroken()).toBe(true)

@@ -9,7 +9,7 @@ import type { Recovery } from '../../src/ports/run-outcome.ts'
 const ANSWERS_AFTER = millisToNanos(millis(1))
 const at = (ms: number): Nanos => millisToNanos(millis(ms))
 
-/** Time that passes when there is nothing left to do in it. */
+/** A clock that advances to the next callback when no code is left to run. */
 function virtualClock() {
   const waiting: { readonly time: Nanos; readonly callback: () => void }[] = []
   let time = nanos(0)
@@ -33,7 +33,9 @@ function virtualClock() {
   }
 }
 
-/** Two nodes; a write given up long ago leaves its queue at 300 ms, and is at the second node 20 ms later. */
+/**
+ * Two nodes. An old write that its client gave up leaves its queue at 300 ms, and reaches the second node 20 ms later.
+ */
 function readOf(options: {
   readonly lingersMs?: number
   readonly isGivenUp: boolean
@@ -95,7 +97,7 @@ describe('the final reads of a run', () => {
   test('wait for lasting agreement if an abandoned update may still take effect', () => {
     const { finals, convergedAfter } = readOf({ lingersMs: 500, isGivenUp: true })
     expect(finals).toEqual([2, 2])
-    // When the nodes agreed, not when that was believed.
+    // The time is when the nodes agreed, and not when their agreement was trusted.
     expect(convergedAfter).toBeGreaterThanOrEqual(320)
     expect(convergedAfter).toBeLessThan(500)
   })

@@ -19,7 +19,7 @@ type Line = readonly [
   answered?: 'answered',
 ]
 
-/** A history from one line per operation, as a timeline is read. */
+/** Builds a history from a timeline with one line per operation. */
 function timeline(lines: readonly Line[]) {
   const events = lines.flatMap(([process, f, fromMs, toMs, type, node = 'n1', error = 'timeout', answered], i) => {
     const shared = { process, f, value: f === 'cas' ? [0, i] : i, node }

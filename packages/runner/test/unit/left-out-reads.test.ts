@@ -4,7 +4,7 @@ import { leftOutReads } from '../../src/judge/left-out-reads.ts'
 
 type Told = readonly [process: number, type: EventInput['type'], f: string, value?: EventInput['value'], error?: string]
 
-/** A history of the key x, in the order told. */
+/** Builds a history of the key x, with the events in this order. */
 const complaints = (...told: readonly Told[]) =>
   leftOutReads(
     historyFromEvents(

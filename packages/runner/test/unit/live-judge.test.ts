@@ -67,7 +67,7 @@ test('the live judge calls a history "not certain" until a read or a dequeue has
   }
 })
 
-/** Additions to a counter, each followed by a read that finds it, and one read of too little. */
+/** Additions to a counter, each followed by a correct read, and a final read of too low a value. */
 const counted = (additions: number): EventInput[] => [
   ...Array.from({ length: additions }, (_, n) => [...operation(0, 'add', 1), ...operation(1, 'read', n + 1)]).flat(),
   ...operation(2, 'read', 0),

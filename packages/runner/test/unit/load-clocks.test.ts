@@ -5,8 +5,8 @@ import { createClockBounds } from '../../src/load/clock-bounds.ts'
 import { createMerge } from '../../src/load/merge.ts'
 import type { LoadEntry } from '../../src/load/remote-load.ts'
 
-// What two workers did to one register, as their clocks tell of it: one 50 ms ahead, the other 50 ms behind, and they drift
-// apart. Nobody but the test knows the truth.
+// The operations of two workers on one register, timed by their clocks. One clock is 50 ms ahead, the other 50 ms
+// behind, and they drift apart. Only the test knows the true times.
 
 const MS = 1e6
 const AHEAD = [50 * MS, -50 * MS] as const
@@ -24,7 +24,7 @@ interface Done {
 const clockOf = (worker: number, truth: number) =>
   nanos(Math.round(truth * (1 + (DRIFT[worker] ?? 0)) + (AHEAD[worker] ?? 0)))
 
-/** What the run records of it, when each exchange with a worker's clock takes this long. */
+/** Returns the events that the run records if each exchange with a worker's clock takes this long. */
 function recorded(operations: readonly Done[], exchange: () => number): Event[] {
   const events: Event[] = []
   let now = 0
@@ -122,7 +122,7 @@ describe('a history recorded with two skewed clocks', () => {
     }
   })
 
-  /** A read elsewhere that began so much later than a write returned, and does not see it. */
+  /** A read by another worker that begins this long after a write has returned, and returns the older value. */
   const stale = (laterBy: number): readonly Done[] => [
     { worker: 0, process: 0, called: 200 * MS, returned: 210 * MS, f: 'write', value: 1 },
     { worker: 0, process: 0, called: 220 * MS, returned: 230 * MS, f: 'write', value: 2 },

@@ -6,7 +6,7 @@ import type { LoadEntry } from '../../src/load/remote-load.ts'
 
 const MS = 1_000_000
 
-/** A run of workers whose clocks are ahead of this one by so many milliseconds, and are read within one. */
+/** A run with workers whose clocks are this many milliseconds ahead, and are known to within a millisecond. */
 function merging(...ahead: readonly number[]) {
   let nowMs = 0
   const events: Event[] = []
@@ -22,7 +22,7 @@ function merging(...ahead: readonly number[]) {
     merge,
     events,
     remote,
-    /** Time passes, and every worker tells what it did. */
+    /** Advances time, and delivers the entries of every worker. */
     at(ms: number, told: readonly (readonly LoadEntry[])[] = [], saidMs = ms): void {
       nowMs = ms + 0.5
       for (const [worker, { bounds }] of workers.entries()) {
@@ -93,7 +93,7 @@ describe('the merged history of workers', () => {
     const { at, remote, events } = merging(0)
     at(0)
     at(100, [[planned(0, remote(0, 50)), asked(0, remote(0, 50)), completed(0, remote(0, 60))]])
-    // Its machine slept: by its clock, almost no time passed.
+    // The worker's machine slept, so almost no time passed by its clock.
     at(1_200, [], 150)
     at(1_400, [], 350)
     expect(events.filter(({ f }) => f === 'clock-broken')).toMatchObject([

@@ -12,7 +12,8 @@ import { faultSpans } from '../../src/result/fault-spans.ts'
 import { judgeRequirements } from '../../src/result/requirements/judge-requirements.ts'
 import { parseRequirement } from '../../src/result/requirements/requirement.ts'
 
-// A fault carried out elsewhere, such as by a proxy on another host, may heal by itself once contact with it is lost.
+// A fault that another program injects, such as a proxy on another host, may heal by itself after contact with that
+// program is lost.
 
 const MS = 1e6
 const ms = (time: number) => nanos(time * MS)
@@ -23,7 +24,7 @@ const links = [
 const cut: Fault = { kind: 'partition', links, mode: 'drop' }
 const WHY = 'the proxy at host-a:8474 has not answered for 2 s'
 
-/** A run of Raft with one partition from 500 ms to 1500 ms, of whose healing this is told. */
+/** A run of Raft with a partition from 500 ms to 1500 ms. Contact with the injector is lost in the given way. */
 function runWith(lost: Omit<LostContact, 'why'> | undefined): { events: Event[]; outcome: RunOutcome } {
   const events: Event[] = []
   const raft = createSimulatedCluster({ machine: findProtocol('raft')!.create({ settings: {} }), nodes: 3, seed: 5 })
@@ -146,6 +147,6 @@ describe('a phase in which a fault may be in force', () => {
 
 test('a fault of uncertain duration is not reported as in force before its injection', () => {
   const { outcome } = runWith({ knownAgo: millisToNanos(millis(10_000)), overAgo: nanos(0) })
-  // A fault is not known to have been in force before it began.
+  // The doubt begins no earlier than the fault.
   expect(outcome.faults[0]).toMatchObject({ from: ms(500), to: ms(500), inDoubt: { until: ms(1500) } })
 })

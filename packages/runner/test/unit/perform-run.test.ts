@@ -66,10 +66,10 @@ const judging: JudgedRunOptions['judging'] = {
 
 const optionsFor = (store: RunStore, more: Partial<TestedOptions> = {}): TestedOptions => ({ store, judging, ...more })
 
-/** A target of which only the start differs, or what is given. */
+/** A target like Raft, with the given members replaced. */
 const targetLike = (more: Partial<Target>): Target => ({ ...raft, name: 'fake', ...more })
 
-/** The simulated cluster, with something else about it. */
+/** A target whose simulated cluster has the given members replaced. */
 const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>): Target =>
   targetLike({
     async start(options) {
@@ -87,7 +87,7 @@ describe('runTest', () => {
     let asked = 0
     const judged = await runTest(parseRunSpec({ ...spec, checkMs: 1 }, 'test'), registriesWith(target), {
       ...optionsFor(store),
-      // Whenever it is asked, the time is over.
+      // Every call of the clock shows that the time is over.
       judging: { ...judging, now: () => millis(10 * asked++) },
       listener: (event) => void (event.type === 'violation' && told.push(event.violation.key ?? '')),
     })

@@ -4,7 +4,7 @@ import { findWorkload, register } from '@chaosproxy/workloads'
 import { describe, expect, test } from 'vitest'
 import { requestedFaults } from '../../src/plan/plan-run.ts'
 
-/** It happens to one of the nodes that it is offered for. */
+/** A nemesis that hits one of the given nodes. */
 const happening = (kind: 'kill' | 'pause', name: string = kind): Nemesis => ({
   ...{ name, summary: '', kind, among: 'nodes' },
   plan: (random, nodes) => ({ lengths: 1, parts: [{ from: 0, to: 1, plan: { kind, nodes: [random.pick(nodes)] } }] }),

@@ -2,7 +2,7 @@ import type { Event } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createRepeats } from '../../src/clients/repeats.ts'
 
-/** Plays `invoke 1 f` and `ok 1` in both views; `repeats` is the process that an invocation repeats. */
+/** Records `invoke 1 f` and `ok 1` in both views. `repeats` is the process whose operation an invocation repeats. */
 function played(
   model: string,
   f: string,
@@ -60,7 +60,7 @@ describe('a repeated change', () => {
 })
 
 describe('a repeated addition', () => {
-  /** An addition answered by each of `sums`, one sent twice that is answered by `again`, and a last read. */
+  /** Records an addition for each of `sums`, an addition that is sent twice and returns `again`, and a final read. */
   function added(sums: readonly (readonly string[])[], again: readonly string[], last: string) {
     const watched = createRepeats('register')
     const said = (process: number, type: Event['type'], f: string, value: unknown, extra = '') => {

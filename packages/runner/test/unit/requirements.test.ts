@@ -17,7 +17,7 @@ import { type MeasuredRecord, measures } from '../../src/result/requirements/mea
 import type { ProbeAnswer } from '../../src/result/requirements/probe.ts'
 import { parseRequirement } from '../../src/result/requirements/requirement.ts'
 
-/** Four reads and six writes, a millisecond each; the last two writes, in a partition, were never answered. */
+/** Four reads and four writes that were answered, and two writes during a partition that were never answered. */
 const operations: readonly Made[] = [
   ...[0, 1, 2, 3].map((i): Made => ({ p: 0, f: 'read', key: 'x', out: null, from: ms(10 * i), to: ms(10 * i + 1) })),
   ...[4, 5, 6, 7].map((i): Made => ({ p: 0, f: 'write', key: 'x', in: i, from: ms(10 * i), to: ms(10 * i + 5) })),

@@ -8,7 +8,7 @@ import { createSimulatedCluster } from '../../../simulator/src/cluster.ts'
 import { simulateRun } from '../../../simulator/test/simulate-run.ts'
 import { startRun } from '../start-run.ts'
 
-// The simulator is a world as good as any: these tests are about what a run does, whichever world it is in.
+// These tests use the simulator, because they do not depend on how a cluster is implemented.
 
 const LIMITS = { events: 5_000_000, durationMs: millis(120_000) }
 
@@ -111,7 +111,7 @@ describe('a simulated run with requested faults', () => {
     from: millisToNanos(millis(fromMs)),
     to: millisToNanos(millis(toMs)),
   })
-  // Nobody is up who could be paused, until after the time of the run.
+  // No node is up that could be paused until after the time of the run.
   const drowned = [
     fault('fault-1', 500, 2900, { kind: 'kill', nodes: all }),
     fault('fault-2', 1000, 1500, { kind: 'pause', nodes: 'one' }),

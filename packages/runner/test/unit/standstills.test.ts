@@ -47,7 +47,7 @@ describe('the detector of standstills of the chaos process', () => {
   })
 })
 
-/** A read every second, each answered within 100 ms, and what the nemesis told. */
+/** One read per second, each answered within 100 ms, and optionally the nemesis event of a standstill. */
 const history = (standstill?: Standstill) =>
   historyFromEvents(
     [

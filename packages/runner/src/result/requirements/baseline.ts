@@ -59,7 +59,7 @@ export interface Compared {
   readonly model?: string | undefined
 }
 
-/** @throws UserError (usage) if the baseline is of something else. */
+/** @throws UserError (usage) if the baseline is of another target, workload or model. */
 export function requireSameSubject(baseline: Baseline, compared: Compared): void {
   for (const what of ['target', 'workload', 'model'] as const) {
     const [earlier, later] = [baseline[what], compared[what]]
