@@ -3,7 +3,7 @@ import type { Command, ParsedOptions } from './command.ts'
 
 /** A use of chaos. Help, completion and error messages derive from its options, and `read` parses a command line. */
 export interface Use<Settings> extends Omit<Command, 'run'> {
-  /** @throws UserError (usage, input) for what is wrong, with what to give instead. */
+  /** @throws UserError (usage, input) if the command line is invalid. The message says what to give instead. */
   read(options: ParsedOptions): Settings | Promise<Settings>
 }
 

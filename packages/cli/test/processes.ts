@@ -17,7 +17,7 @@ export async function processesMentioning(path: string): Promise<string[]> {
   return found
 }
 
-/** Resolves when the condition holds; rejects when it does not within the time given. */
+/** Resolves when the condition holds. Rejects if it does not hold within the given time. */
 export async function until(condition: () => boolean | Promise<boolean>, withinMs = 100_000): Promise<void> {
   const deadline = performance.now() + withinMs
   while (!(await condition())) {

@@ -144,7 +144,7 @@ interface Parts {
 /** The processor time of this thread. It excludes time taken by other threads, which is not the page's cost. */
 const ranNanos = (): number => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0])
 
-/** The share of the time that the thread was busy. */
+/** Performs a run, and returns the share of the time for which its thread was busy. */
 async function perform(file: string, ms: number, { listener, begun }: Parts): Promise<number> {
   const sink = openHistoryWriter(file, { header: { chaos: 1, model: 'register', initial: null } })
   const events = eventsOf()

@@ -37,7 +37,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   }
 }
 
-/** Milliseconds from the navigation to the end of the first frame that shows it. */
+/** Milliseconds from the navigation to the end of the first frame that shows the element. */
 interface Shown {
   /** The headline, and the drawing of the contradiction. */
   readonly headline: number

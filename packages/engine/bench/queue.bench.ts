@@ -145,7 +145,7 @@ const running = new Set<ChildProcess>()
 const startWorkers = (queue: string, many: number): Promise<ChildProcess[]> =>
   Promise.all(Array.from({ length: many }, () => startWorker(queue)))
 
-/** A worker of one thread that has joined. */
+/** Starts a worker with one thread, and waits until it has joined the queue. */
 async function startWorker(queue: string): Promise<ChildProcess> {
   const stdio = ['ignore', 'pipe', 'inherit'] as const
   const child = spawn(process.execPath, [program, 'worker', '--queue', queue, '--threads', '1'], { stdio: [...stdio] })

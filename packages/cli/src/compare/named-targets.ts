@@ -12,7 +12,7 @@ export interface NamedTarget {
   readonly typed: string
   /** The option or configuration member that names the system: `--targets raft`, `--sweep sync=0..4`. */
   readonly option: string
-  /** Where the system's name stands, for messages: `--targets`. */
+  /** The place of the system's name, for messages, such as `--targets`. */
   readonly where: string
   readonly value?: string | undefined
   /** The name of the system's curve in a sweep. With several sweeps, it contains the settings of all but the first. */
@@ -43,7 +43,7 @@ const MOST_OF_A_GRID = 60
 
 interface Naming {
   readonly registries: NamedRegistries
-  /** Where the names stand, for messages: `--targets`. */
+  /** The place of the names, for messages, such as `--targets`. */
   readonly where: string
 }
 
@@ -139,7 +139,10 @@ const hasAll = (target: Settable, { points }: Sweep): boolean =>
     settings.every(([typed]) => target.settings.some(({ name }) => name === settingNamed(target, typed))),
   )
 
-/** Completes the name of a setting: `syncReplicas` means `sync`, the only setting that begins `sync-replicas`. */
+/**
+ * Returns the setting that a typed name means. `syncReplicas` means `sync` if no other setting is a prefix of
+ * `sync-replicas`.
+ */
 function settingNamed({ settings }: Settable, typed: string): string {
   const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
   const names = settings.map(({ name }) => name)

@@ -67,7 +67,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
 const shown = (
   { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
 ): readonly Finding[] =>
-  // If there are no exchanges, the rehearsal failed, and the remark says so.
+  // Without any exchange the rehearsal has failed, and the remark gives the reason.
   [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({
     ...{ what: 'rehearsal', ok: exchanges.length > 0, detail },
   }))

@@ -10,7 +10,7 @@ export interface MatcherResult {
   readonly message: () => string
 }
 
-/** What matchers use of `this` in Jest and Vitest. */
+/** The members of `this` that matchers use in Jest and Vitest. */
 interface MatcherContext {
   readonly isNot?: boolean
 }

@@ -6,7 +6,7 @@ import { asDuration, flag, inGroup, valuesOf, word, words } from '../arguments/d
 import type { ParsedOptions } from '../command.ts'
 import type { Options } from '../option.ts'
 
-/** What the user who starts the server allows its clients to do. */
+/** The permissions of clients. The user who starts the server sets them. */
 export interface McpSettings {
   readonly out: string
   readonly config: string | undefined

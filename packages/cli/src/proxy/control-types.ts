@@ -19,7 +19,7 @@ export interface LinkAnswer {
 }
 
 export interface RuleSetAnswer {
-  /** The number of changes of the faults. */
+  /** How many times the faults have changed. */
   readonly epoch: number
   readonly faults: readonly FaultAnswer[]
 }

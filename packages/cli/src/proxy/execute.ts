@@ -81,7 +81,7 @@ interface StopSignals {
   release(): void
 }
 
-/** The first signal ends the proxy cleanly, the second immediately. */
+/** The first signal ends the proxy cleanly, and the second signal ends it immediately. */
 function stopSignals(): StopSignals {
   let ask: () => void = () => undefined
   const asked = new Promise<void>((resolve) => {

@@ -244,12 +244,12 @@ const OF_RUN = ['require', 'check-timeout', 'events'] as const
 const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 
-/** Returns the settings of the recorded run. Plain files, by `--out FILE` or rotation, are no run. */
+/** Returns the settings of the recorded run; undefined for plain files, which `--out FILE` and rotation write. */
 function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // Plain files can also judge JUDGED_LEVEL during recording, so the options in HELD then need no run.
+  // The options in HELD need no run for plain files, because JUDGED_LEVEL can be judged while they are recorded.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined

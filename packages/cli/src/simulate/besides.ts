@@ -20,7 +20,7 @@ interface Typed {
 /**
  * The services beside the nodes, completed by typed options.
  *
- * @throws UserError (usage) for a mistyped `postgres`, and for SQL or a standby if there is no database, or several.
+ * @throws UserError (usage) if `postgres` is mistyped, or if SQL or a standby is given without exactly one database.
  */
 export function besidesWith(
   declared: Besides,

@@ -244,7 +244,7 @@ const isInProfiles =
   ({ name, kind }: Nemesis): boolean =>
     usualFaults.includes(name) || kind === 'power-loss'
 
-/** @throws UserError (usage) for a fault that the service cannot suffer. */
+/** @throws UserError (usage) if the service does not support a fault. */
 function sufferable(typed: readonly string[], { world, loaded }: Named): readonly string[] {
   const named = namesOfProfile(typed, 'simulated programs', isInProfiles(world))
   if (named !== undefined) return named
@@ -252,7 +252,7 @@ function sufferable(typed: readonly string[], { world, loaded }: Named): readonl
   return typed
 }
 
-/** @throws UserError (usage) for a fault that the service cannot suffer. */
+/** @throws UserError (usage) if the service does not support a fault. */
 function withFaults(choices: TrialChoices, named: Named): TrialChoices {
   const { world, configured } = named
   if (choices.faults !== undefined) return choices
@@ -278,7 +278,7 @@ function namesIn(configured: readonly FaultChoice[], { world, loaded, where }: N
   return names
 }
 
-/** @throws UserError (usage) for a strategy that needs assertions or a database, if there are none. */
+/** @throws UserError (usage) if a strategy needs assertions or a database that the service lacks. */
 function strategiesOf(
   typed: readonly string[] | undefined,
   { program }: ServiceSpec,

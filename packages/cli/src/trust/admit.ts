@@ -29,7 +29,7 @@ export const trustOption: { readonly trust: Option<boolean> } = {
 }
 
 /**
- * Checks the code that a file names. It runs only if the command line or the configuration names it too, or with
+ * Checks the code that a file names. The code runs only if the command line or the configuration names it too, or with
  * `--trust`.
  *
  * @throws UserError (usage) that lists what the file would run, and how to allow it.

@@ -59,7 +59,7 @@ const OPTIONS = {
 export const repeating = ({ kind, text }: Brought): readonly string[] =>
   kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
 
-/** A typed option that names programs or files. It may repeat what a file names. */
+/** A typed option that names programs or files. A file may then name the same ones. */
 interface Typed {
   readonly option: string
   /** The references of the option; empty for a built-in name. */

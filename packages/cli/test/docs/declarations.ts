@@ -49,7 +49,7 @@ function declaredIn(importer: string, from: string, name: string): Declared | un
   return path === undefined ? undefined : exportsOf(path).find((each) => each.name === name)
 }
 
-/** The declarations of `@chaosproxy/NAME` or `@chaosproxy/NAME/PART`, by its package.json. */
+/** Returns the declarations of `@chaosproxy/NAME` or `@chaosproxy/NAME/PART`, according to its package.json. */
 export function declarationsOf(specifier: string): string {
   const [, name = '', ...part] = specifier.split('/')
   const directory = join(root, 'packages', name)

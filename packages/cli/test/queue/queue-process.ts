@@ -2,7 +2,7 @@ import { chaosHere, root, startChaos, temporaryDirectory } from '../../../testin
 import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 import { until } from '../processes.ts'
 
-/** A Redis of the test's own, which keeps nothing. */
+/** A Redis without persistence, for a single test. */
 export async function queueOf(): Promise<string> {
   const redis = installed('redis-server')
   if (redis === undefined) throw new Error(whySkipped('redis-server'))
@@ -42,7 +42,7 @@ export function waiting(words: readonly string[], cwd = root) {
   return { ...running, said: () => said }
 }
 
-/** A campaign on a protocol of the test's own, and the directory to start it in. */
+/** A campaign on a protocol that the test defines, and the directory in which it is started. */
 export async function ownCampaign() {
   const cwd = temporaryDirectory()
   await chaosHere(['init', 'protocol'], { cwd })

@@ -10,7 +10,7 @@ const end = Date.now() + 6_000
 const lock = mode === 'locked' ? ' FOR UPDATE' : ''
 const MOST_MS = 400
 
-/** How each driver connects; `ask` resolves to the rows. */
+/** Connects with each driver. `ask` resolves to the rows. */
 const drivers = {
   async pg(name) {
     const { default: pg } = await import('pg')

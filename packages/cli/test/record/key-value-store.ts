@@ -20,7 +20,7 @@ export const answerPlainly: Answer = (values, key, written) => {
   return values.get(key) ?? null
 }
 
-/** A store of values at `/kv/KEY` until the test ends; its address. */
+/** Starts a store of values at `/kv/KEY`, which ends with the test, and returns its address. */
 export async function storeOverHttp(answer: Answer = answerPlainly): Promise<string> {
   const values = new Map<string, unknown>()
   const server = createServer((request, response) => {

@@ -143,7 +143,7 @@ export const USERS: readonly string[] = Object.keys(LOGINS)
 
 const WITHIN = AUTOCOMMIT | IN_TRANSACTION
 
-/** The answers of one connection, whose only row has a balance. */
+/** Returns the replies of a server with a single row, which has a balance. */
 function answers(): (sql: string) => Buffer {
   let status = AUTOCOMMIT
   let balance = '100'

@@ -39,7 +39,7 @@ async function within(client, work) {
   }
 }
 
-/** Goes off duty if the other one stays. */
+/** Goes off duty if the other doctor is on duty. */
 const leave = (client, [own, other]) =>
   within(client, async () => {
     const lock = mode === 'locked' ? ' FOR UPDATE' : ''

@@ -29,7 +29,7 @@ async function connected(name) {
   }
 }
 
-/** Adds a letter to what is there. */
+/** Appends a letter to the stored value. */
 async function extend(client, key, letter) {
   await client.query('BEGIN')
   const lock = mode === 'unlocked' ? '' : ' FOR UPDATE'

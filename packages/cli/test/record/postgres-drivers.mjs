@@ -224,7 +224,7 @@ const pay = (amount) =>
     await db.nested((nested) => addTo(nested, amount))
   })
 
-/** Goes off duty if the other one stays. */
+/** Goes off duty if the other doctor is on duty. */
 const leave = (own, other) =>
   retried(mode, async (db) => {
     const doctors = await db.doctors([own, other])

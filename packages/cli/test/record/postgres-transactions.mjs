@@ -38,7 +38,7 @@ async function within(client, level, work) {
   }
 }
 
-/** Goes off duty if the other one stays. */
+/** Goes off duty if the other doctor is on duty. */
 const leave = (client, [own, other]) =>
   within(client, mode, async () => {
     const { rows } = await client.query('SELECT id, on_call FROM doctors WHERE id = ANY ($1)', [[own, other]])

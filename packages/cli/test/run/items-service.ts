@@ -48,7 +48,7 @@ export const byVersion: object = {
 
 export type Reads = 'local' | 'primary'
 
-/** The service as a target of `chaos run`: a file in the directory. */
+/** Writes a file that declares the service as a target of `chaos run`. */
 export function writeTarget(directory: string, routes: object, reads: Reads): string {
   const node = (primary: string, replicas: string) => ({
     command: [process.execPath, SERVICE, '{listen}', primary, replicas, reads],
@@ -64,7 +64,7 @@ export function writeTarget(directory: string, routes: object, reads: Reads): st
   return path
 }
 
-/** The three processes, started by somebody else: their addresses, the primary's first. */
+/** Starts the three processes outside chaos, and returns their addresses, the primary's first. */
 export async function startService(reads: Reads): Promise<readonly string[]> {
   // Another process may take a port before it is used. All three servers are then started again.
   for (;;) {

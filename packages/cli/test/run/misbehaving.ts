@@ -1,4 +1,4 @@
-/** A protocol file that misbehaves, and the words by which its author learns of it. */
+/** A faulty protocol file, and the expected message to its author. */
 export interface Misbehaving {
   readonly name: string
   readonly source: string

@@ -194,7 +194,7 @@ export const objects: { readonly [model: string]: () => Simulated } = {
 
 export interface Planted {
   readonly model: string
-  /** The level that is broken. */
+  /** The violated level. */
   readonly level: Level
   readonly operations: number
   readonly file: string

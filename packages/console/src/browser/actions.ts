@@ -22,7 +22,7 @@ export interface Action {
   readonly fault: FaultDraft
 }
 
-/** Milliseconds added to a slowed link: visible beside any usual latency, and below the usual timeout. */
+/** Milliseconds added to a slowed link: visible above any usual latency, and below the usual timeout. */
 const SLOW_MS = 300
 
 const bothWays = (ones: readonly string[], others: readonly string[]): string[] =>

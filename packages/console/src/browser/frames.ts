@@ -2,11 +2,11 @@
 
 export type Stage = 'starting' | 'working' | 'healing' | 'final reads' | 'ending' | 'checking' | 'judged' | 'failed'
 
-/** A kind of fault. `refused`: why the target cannot suffer it. */
+/** A kind of fault. `refused`: why the target does not support it. */
 export interface OfferedKind {
   readonly kind: string
   readonly summary: string
-  /** What the fault can be injected into, if anything. */
+  /** The objects into which the fault can be injected. */
   readonly on: readonly ('nodes' | 'links' | 'clients')[]
   readonly refused?: string | undefined
 }

@@ -64,7 +64,7 @@ export async function checkRead(
   judged?.()
   const checkMs = performance.now() - started
   const isFile = task.stored === undefined && task.merged === undefined
-  // Few checks ask for a proof.
+  // Imported on demand, because few checks write a proof.
   const proof =
     settings.prove === undefined
       ? undefined

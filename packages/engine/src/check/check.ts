@@ -23,7 +23,7 @@ export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' |
 
 /** What `check` found. */
 export interface CheckedHistory extends Report {
-  /** Why the levels that are met say less than they seem to, such as `no read succeeded`. */
+  /** Why the met levels prove less than they seem to, such as `no read succeeded`. */
   readonly vacuous: readonly string[]
 }
 
@@ -56,7 +56,7 @@ export async function createOrderProver(
   settings: CheckSettings,
   { model }: Pick<Report, 'model'>,
 ): Promise<OrderProver> {
-  // Few callers ask for a proof.
+  // Imported on demand, because few callers want a proof.
   const { judgingOf, proveOrders } = await import('@chaosproxy/checker/proof')
   const judging = judgingOf(model, optionsOf(history, settings))
   return (counterexample) => proveOrders(history, counterexample.level, counterexample, judging)

@@ -21,7 +21,7 @@ export type Extension =
   | { readonly kind: 'workload'; readonly workload: WorkloadModule }
   | { readonly kind: 'target'; readonly name: string; readonly target: ClusterDeclaration | string }
 
-/** The effect of a kind of fault, by what it acts on. */
+/** The effect of a kind of fault, by the objects on which the kind acts. */
 export type OwnHarm<Harm = never> =
   | {
       readonly on: 'bytes'

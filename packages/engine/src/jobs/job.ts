@@ -12,7 +12,7 @@ export interface Job<Spec extends object, Result> {
 
 export interface Task<Spec extends object> {
   readonly spec: Spec
-  /** Reports progress, and tells whether to stop. */
+  /** Reports progress, and returns whether to stop. */
   readonly progress: Progress
 }
 

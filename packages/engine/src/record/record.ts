@@ -71,15 +71,15 @@ export interface Recording {
    */
   url(name?: string): string
   /**
-   * Connects to a server, by default the first, without a socket. The stream carries plaintext. It is recorded and
-   * suffers faults like any connection.
+   * Connects to a server, by default the first, without a socket. The stream carries plaintext. It is recorded, and
+   * faults affect it, as with any connection.
    */
   dial(name?: string): Duplex
   /**
    * Injects a fault, by default into the links from the clients to every server. Resolves once the fault is in force,
    * to a function that heals it and returns how often it took effect.
    *
-   * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
+   * @throws UserError for a fault that does not exist, or that these servers do not support.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
   /**

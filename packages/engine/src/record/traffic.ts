@@ -188,7 +188,7 @@ function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly Record
   })
 }
 
-/** Returns the servers that faults are injected into, grouped by the faults that they can suffer. */
+/** Returns the servers that faults are injected into, grouped by the faults that they support. */
 function hurtServers(
   { hurt }: TrafficSpec,
   servers: readonly RecordedServer[],

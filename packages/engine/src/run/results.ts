@@ -45,7 +45,7 @@ export const runSubjectOf = (
 /** Writes the proof of the verdicts. Adds the proof to the run, or the reason why there is none. */
 export async function proved(finished: FinishedRun, target: string): Promise<FinishedRun> {
   const { run, judged, directory } = finished
-  // Few runs ask for a proof.
+  // Imported on demand, because few runs write a proof.
   const { writeProof } = await import('../written-proof.ts')
   try {
     return { ...finished, proof: writeProof(directory.history, target, { ...judged, checking: run.workload }) }

@@ -57,7 +57,10 @@ export interface GivenSubject extends Subject {
   readonly usualFaults: readonly string[] | undefined
 }
 
-/** @throws UserError (usage) for something that is neither protocol nor service, or an unknown name; (input) for a file. */
+/**
+ * @throws UserError (usage) if the subject is neither a protocol nor a service, or if a name is unknown; (input) if a
+ * file is invalid.
+ */
 export async function subjectFrom(
   given: ProtocolModule | ServiceDeclaration,
   settings: SubjectSettings & { readonly faults?: readonly string[] | undefined },

@@ -184,7 +184,7 @@ function startsOf(
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
-  // Stands for several keys. A search draws their number, unless the settings give it.
+  // Two keys stand for any number of keys above one. A search draws the number, unless the settings give it.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const startWith =

@@ -14,7 +14,7 @@ import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../ref
 
 /**
  * Returns a target of a service's processes. Each node has a directory as its disk, and reaches others through the
- * proxy. Programs beside the nodes suffer no faults.
+ * proxy. Faults do not affect the programs beside the nodes.
  *
  * @throws UserError (input) for a route table that cannot be read.
  */

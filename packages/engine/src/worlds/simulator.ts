@@ -30,7 +30,7 @@ export const simulator: VirtualWorld = {
     await setImmediate()
     return simulated
   },
-  // A search leaves out faults that a protocol cannot suffer.
+  // A search leaves out faults that a protocol does not support.
   requireSufferable() {},
   usualFaults: undefined,
 }

@@ -84,7 +84,7 @@ export async function claimedOf(drafts: readonly RunDraft[], first: number, step
   return { runs, refuted, said }
 }
 
-/** Undefined for a combination that the system refuses, and for a run that is stopped. */
+/** Undefined if the system refuses the combination, or if the run is stopped. */
 async function judgedOf(draft: RunDraft, seed: number): Promise<JudgedRun | undefined> {
   const size = { rate: 200, timeMs: millis(2_500), clients: 10, checkMs: millis(5_000), expect: 'none' }
   const events: Event[] = []

@@ -109,7 +109,7 @@ const taskOf = (file: string, settings: Partial<CheckSpec> = {}): CheckTask => (
   },
 })
 
-/** The JSON result for a file, without the cost of its check. */
+/** Returns the JSON result for a file, without the time of its check. */
 function told(result: CheckResult): Told {
   if (!('part' in result)) throw new Error(JSON.stringify(result))
   const [text] = result.part.texts
@@ -139,7 +139,7 @@ async function byStretches(file: string, count: number, dealing: Dealing): Promi
   }
 }
 
-/** The result for a recording from its keys alone, or why all of it is needed. */
+/** The result for a recording from its keys alone, or the reason why the whole recording is needed. */
 async function knownOf(task: CheckTask, random: () => number): Promise<Known | 'whole'> {
   const places = 1 + Math.floor(random() * 4)
   const { rest, packed } =
@@ -200,7 +200,7 @@ const mutations: readonly ((lines: string[], at: number, other: number) => void)
   () => {},
 ]
 
-/** Facts about a packed recording, wherever its rows are. */
+/** Returns the content of a packed recording, regardless of where its rows are stored. */
 function contentOf({ rest, packed }: PackedRecording) {
   const { functions, operations, keys, values } = historyOfPlace(rest, packed, 0)
   const { f, key, input, output, outcome, callEvent, returnEvent, flags, length } = operations

@@ -111,7 +111,7 @@ const answer = (process: number, f: string, value: number | null, type: 'ok' | '
   ...{ process, type, f, value },
 })
 
-/** Two writes, so that reads can differ. */
+/** Two writes of different values, so that reads can differ. */
 const SOME = [call(8, 'write', 100), answer(8, 'write', 100), call(8, 'write', 101), answer(8, 'write', 101)]
 
 test.each<[string, readonly EventInput[], 'met' | 'violated' | undefined]>([

@@ -9,7 +9,7 @@ import { limitsFor, playSimulated, playWatched } from '../../src/worlds/play.ts'
 
 const at = (ms: number) => nanos(ms * 1e6)
 
-/** A write while n3 is cut off and, later, the end of all cuts, after which another node leads. */
+/** A write while n3 is cut off. Later all cuts end, and another node becomes the leader. */
 function played(target: string) {
   const scenario: Scenario = {
     ...{ target, workload: 'register', settings: {}, bug: undefined, targetSettings: {} },

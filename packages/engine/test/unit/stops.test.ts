@@ -27,7 +27,7 @@ const part = (process: number, line: number, from: number, to: number): Race['ov
   ...{ file: 'server.ts', lines: [line, line], from: (from * 1e6) as Nanos, to: (to * 1e6) as Nanos },
 })
 
-/** The await of p0 at this line, between two steps. */
+/** A race at p0's await on this line, between two steps. */
 const overtaken = (line: number, from: number, to: number): Race => ({
   ...{ sentence: '', overtaken: part(0, line, from, to), by: part(1, 4, from, to) },
   ...{ rows: [], turns: { overtaken: [], by: [] } },

@@ -2,7 +2,7 @@ import type { Link } from './link.ts'
 import type { Parameters, ValuesOf } from './parameter.ts'
 import type { Members } from './read-parameters.ts'
 
-/** Why an object cannot suffer a fault, and which faults to inject instead. */
+/** Why a fault cannot be injected into an object, and which faults to inject instead. */
 export interface Refusal {
   readonly not: string
   /** The most similar faults, best first, by their names in `--faults` or else by kind. */
@@ -27,11 +27,11 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
   /** Whether the fault acts on responses, so that responses can be matched too. */
   readonly actsOnReplies?: true | undefined
-  /** Why processes on one machine cannot suffer the fault. */
+  /** Why the fault cannot be injected into processes on one machine. */
   readonly notInProcesses?: Refusal | undefined
   /** Whether the fault's nodes do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
-  /** Whether the fault voids all promises of the system that suffers it. */
+  /** Whether the fault voids all promises of the system into which it is injected. */
   readonly voidsPromises?: true | undefined
   /** The plural in words; by default `spells of KIND`. */
   readonly plural?: string | undefined

@@ -127,5 +127,5 @@ const isOptional = (
   schema: ParameterSchema<unknown>,
 ): schema is v.OptionalSchema<ParameterSchema<unknown>, Default | undefined> => schema.type === 'optional'
 
-/** Every schema in this file has metadata of this shape. */
+/** Every schema in this file has this metadata. */
 const aboutOf = (schema: ParameterSchema<unknown>): About => v.getMetadata(schema) as unknown as About

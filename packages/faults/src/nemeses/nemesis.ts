@@ -24,7 +24,7 @@ export interface Nemesis extends Strategy {
   readonly name: string
   /**
    * The strategy for each kind of traffic without links among servers. By default, a nemesis among clients stays the
-   * same, if the traffic can suffer its kind of fault.
+   * same, if the traffic supports its kind of fault.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
@@ -51,7 +51,7 @@ export const amongClients = single('clients')
 
 export interface Strategy {
   readonly summary: string
-  /** The kind of fault, which the target must be able to suffer. */
+  /** The kind of fault, which the target must support. */
   readonly kind: FaultKind
   readonly among: 'nodes' | 'clients'
   /** Plans the next episode with draws from `random` only. */

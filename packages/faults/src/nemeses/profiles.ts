@@ -1,6 +1,6 @@
 import type { FaultKind } from '../families/registry.ts'
 
-/** A word in `--faults` for a group of kinds. It selects a nemesis for each kind that the target can suffer. */
+/** A word in `--faults` for a group of kinds. It selects a nemesis for each kind that the target supports. */
 export interface FaultProfile {
   readonly name: string
   readonly summary: string

@@ -5,7 +5,7 @@ import { amongClients, amongNodes, type Nemesis, type Strategy, type Traffic } f
 
 // Strategies for faults in traffic between external servers and their clients.
 
-/** Returns the nemesis for this kind of traffic, if the traffic can suffer it. */
+/** Returns the nemesis for this kind of traffic, if the traffic supports the fault. */
 export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefined {
   const instead = nemesis.inTraffic?.[traffic]
   if (instead !== undefined) return { ...instead, name: nemesis.name }

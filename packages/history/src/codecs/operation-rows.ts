@@ -116,8 +116,8 @@ export class OperationRows {
   }
 
   /**
-   * Decides whether a time stamp beside a duration is the call or the return. It is the return only if otherwise
-   * operations of a client would overlap.
+   * Decides whether a time stamp beside a duration is the call or the return. It counts as the return only if
+   * operations of a client would otherwise overlap.
    */
   #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
     if (this.#stamp === '') return operations

@@ -83,7 +83,7 @@ export class Counting {
   }
 }
 
-/** A tally to which others can be added. Plain data. */
+/** A tally to which other tallies can be added. Plain data. */
 export interface Counted extends Pick<Tally, 'operations' | 'functions' | 'nodes' | 'answered' | 'lastTime'> {
   readonly latencies: Float64Array
 }

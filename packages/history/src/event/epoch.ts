@@ -37,7 +37,7 @@ export class Epoch {
     return String(BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos) + BigInt(Math.round(time)))
   }
 
-  /** @param nanos a time that a double holds */
+  /** @param nanos a time that a double represents exactly */
   since(nanos: number): number {
     return this.isZero ? nanos : this.sinceInstant(instantOfNanos(nanos))
   }

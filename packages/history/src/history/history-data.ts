@@ -30,7 +30,7 @@ export interface HistoryData {
   /** Number of all events, including those of the nemesis and the recorder. */
   readonly eventCount: number
   readonly warnings: readonly string[]
-  /** What members with non-native names were taken for; absent if there are none. */
+  /** The roles of members with non-native names; absent if there are no such members. */
   readonly taken?: readonly Taken[] | undefined
   /** The warning that the recording is incomplete, also in `warnings`. Absent if it seems complete. */
   readonly cutOff?: string | undefined

@@ -50,7 +50,10 @@ const collect = async (path: string, options: Parameters<typeof readEvents>[1] =
   return events
 }
 
-/** 200 events as `zstd -19` packs them: process 0 to 4 in turn invoke a write of 0, 1, 2, … and are answered. */
+/**
+ * 200 events, compressed with `zstd -19`: processes 0 to 4 take turns to invoke a write of 0, 1, 2, …, which is
+ * acknowledged.
+ */
 const zstd200 = Buffer.from(
   'KLUv/WTEJv0KAOIPKBmAS9pIfd/L78+1gZCJeovs3ikTX8rJZQoDmZmZmZmZmZmZiYiIiIiIiIiIiHh3d3d3d3d3d3dnZmZmZmZm' +
     'ZmZmVlVVVVVVVVVVVfX/////////tm3btm3btt22bdu2bdu2REREREREREREmYh3ZlXKf9ttiajQACLKchiGIdA4yWEWhITjLGdw' +
@@ -170,7 +173,7 @@ describe('a history file', () => {
   })
 
   test('is refused if its Zstandard content expands to gigabytes or needs gigabytes of memory', async () => {
-    // Each block of four bytes stands for 128 KB of one letter.
+    // Each block of four bytes expands to 128 KB of one letter.
     const repeat = Buffer.from([0x02 | ((131_072 << 3) & 0xff), (131_072 >> 5) & 0xff, 131_072 >> 13, 0x78])
     const bomb = Buffer.concat([zstdHeader(0x40), ...new Array<Buffer>(16_384).fill(repeat)])
     const line = Buffer.from('{"process":0,"value":"')

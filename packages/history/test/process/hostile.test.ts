@@ -32,7 +32,7 @@ async function said(path: string): Promise<string> {
   }
 }
 
-/** Writes 100 MB of one character between two texts without holding them. */
+/** Writes 100 MB of one character between two texts, without keeping them in memory. */
 function longFile(name: string, before: string, character: string, after: string): string {
   const path = join(directory, name)
   const descriptor = openSync(path, 'w')

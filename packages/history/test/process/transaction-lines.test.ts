@@ -170,7 +170,7 @@ function rowsOf(syntax: Syntax): fc.Arbitrary<readonly Row[]> {
   return fc.array(fc.record(row), { maxLength: 6 })
 }
 
-/** After a usual event, so that the reader expects transactions. */
+/** Begins with a usual event, so that the reader expects transactions. */
 const textOf = ({ event, functions }: Syntax, rows: readonly Row[]): string => {
   const first = event(9, 'invoke', functions[0]!, '[]', 0)
   const others = rows.flatMap(({ asked, answered, f, order }, process) => [

@@ -10,7 +10,7 @@ import {
 } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 
-/** An event of a process; invocations name their request with `id`. */
+/** An event of a process. `id` is the request id of an invocation. */
 const event = (process: number, type: EventType, value: Json, id?: string): EventInput => ({
   process,
   type,

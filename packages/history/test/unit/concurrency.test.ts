@@ -2,7 +2,7 @@ import type { EventInput } from '@chaosproxy/history'
 import { hasConcurrency, historyFromEvents } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 
-/** A write by a process of a client, with the times of its request and of its answer. */
+/** A write by a client's process, with the times of its request and its reply. */
 type Row = readonly [process: number, session: string | undefined, called: number, returned: number]
 
 /** All operations are invoked in this order, and then all of them complete. */

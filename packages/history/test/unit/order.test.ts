@@ -58,7 +58,7 @@ const shape = (history: History): readonly string[] =>
 const MS = 1_000_000
 const S = 1000 * MS
 
-/** One client's operations after another's: by time, they overlap. */
+/** The lines of one client precede those of the other, although their operations overlap in time. */
 const grouped = (unit: number): readonly Line[] => [
   [1 * unit, 0, 'invoke', 'write', 1],
   [2 * unit, 0, 'ok', 'write', 1],

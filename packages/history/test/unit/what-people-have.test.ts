@@ -485,7 +485,7 @@ describe('transactions grouped by session', () => {
     const history = await readHistory(file(content))
     expect([history.format, history.header?.model]).toEqual([format, 'rw-register'])
     expect(shape(history)).toEqual(read)
-    // Nothing orders transactions of two sessions.
+    // Transactions of two sessions have no order.
     expect(history.clocks?.stamps).toBeDefined()
     expect(history.warnings).toEqual([expect.stringContaining('2 transactions of 2 sessions without times')])
   })

@@ -75,8 +75,8 @@ export function createRepeats(model: string): Repeats {
 }
 
 /**
- * Says which repeated requests were executed twice, certainly or perhaps. No node had answered their first attempts. If
- * no answered addition explains a sum, a first attempt was executed.
+ * Determines which repeated requests were executed twice, certainly or perhaps. No node had answered their first
+ * attempts. If no answered addition explains a sum, a first attempt was executed.
  */
 function told(
   repetitions: readonly Repetition[],

@@ -7,7 +7,7 @@ import { Recent } from './recent.ts'
 export interface Settlement {
   clientEvent(event: WireEvent): void
   backendEvent(event: WireEvent): void
-  /** Reports that a client gave up its operation and starts no other one. */
+  /** Reports that a client gave up its operation and starts no further operation. */
   gaveUp(session: string): void
   settled(): Settled
 }

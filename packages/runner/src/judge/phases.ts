@@ -149,7 +149,7 @@ const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
     .map(({ fault }) => fault)
 
-/** Whether nobody knows if the fault was in force between `from` and `to`. */
+/** Whether it is unknown if the fault was in force between `from` and `to`. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 

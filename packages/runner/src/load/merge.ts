@@ -194,7 +194,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // Nobody reported whether such an operation was sent. It may have been sent at any time after it was planned.
+      // No worker reported whether such an operation was sent. It may have been sent at any time after it was planned.
       for (const { invocation, plannedAt, isAsked } of open.values())
         if (!isAsked) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

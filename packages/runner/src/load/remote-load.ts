@@ -60,7 +60,7 @@ const VALUES_OF_ONE = 1_000_000_000
 /** Returns the first unique value of a worker. The coordinator uses the index after the last worker. */
 export const serialOf = (index: number): number => index * VALUES_OF_ONE
 
-/** Returns a generator of process numbers that nobody else uses. */
+/** Returns a generator of process numbers that no other code of the run uses. */
 export function processNumbers(index: number, of: number): () => number {
   let next = index
   return () => {

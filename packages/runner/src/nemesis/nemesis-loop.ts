@@ -27,9 +27,9 @@ export interface NemesisLoop {
   add(scheduled: ScheduledFault): void
   /** Injects a fault that lasts until it is healed, at the latest until the loop stops. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
-  /** Heals the fault with this id, whatever injected it. */
+  /** Heals the fault with this id, regardless of what injected it. */
   healOne(id: string, healed: (outcome: Healed) => void): void
-  /** Records a fault that somebody else injects and heals. */
+  /** Records a fault that another program injects and heals. */
   noticed: FaultNoticed
   /** Drops the pending faults and heals those in force. Does nothing after `stop`. */
   heal(healed: () => void): void

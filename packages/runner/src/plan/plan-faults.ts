@@ -62,7 +62,7 @@ export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOp
   }
 }
 
-/** Returns the faults that a target's nodes can suffer, by group. */
+/** Returns the faults that a target's nodes support, by group. */
 const offersOf = (target: Target, nodes: number): readonly Offer[] =>
   target.offers?.() ?? [{ nodes: nodeNames(nodes), nemeses: nemesesFor(target) }]
 
@@ -79,7 +79,7 @@ function refusalOf(name: string, target: Target): string {
   return `there is no fault ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
 }
 
-/** Says why the target cannot suffer a fault, and which faults it can suffer. */
+/** Returns why the target does not support a fault, and which faults it supports. */
 export function sufferingText(
   target: Target,
   { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
@@ -102,7 +102,7 @@ const planOnce = (
   )
 
 /**
- * Nobody knows how long observed clients work, so faults repeat in short rounds. Even clients that finish early then
+ * The duration of observed clients is unknown, so faults repeat in short rounds. Even clients that finish early then
  * meet some faults.
  */
 const ROUND_MS = millis(5_000)
@@ -168,7 +168,7 @@ interface Parts {
  * Replaces each profile by the names of its faults, one of each kind. If the target promises something under some of
  * these kinds, uses only those.
  *
- * @throws UserError (usage) for a profile without a fault that the target can suffer.
+ * @throws UserError (usage) for a profile without a fault that the target supports.
  */
 export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): readonly FaultChoice[] {
   const { target, workload, settings } = parts

@@ -46,7 +46,7 @@ export type Healed =
   /** The healing failed. Without `hits`, the number of the fault's effects is unknown. */
   | { readonly type: 'failed'; readonly error: string; readonly hits?: number | undefined }
 
-/** A time in which nobody knows whether a fault was in force, because contact with its injector was lost. */
+/** A time in which it is unknown whether a fault was in force, because contact with its injector was lost. */
 export interface LostContact {
   readonly why: string
   /** Nanoseconds from the last time at which the fault was certainly in force to the healing. */
@@ -98,7 +98,7 @@ export interface Cluster {
   record?(sink: WireSink, now: () => Nanos): WireRecorder
   /** Clients that the run does not drive, if there are any. */
   readonly observed?: ObservedClients | undefined
-  /** Calls back at each change of the cluster that somebody else made. */
+  /** Calls back at each change of the cluster that was made outside the run. */
   onChange?(changed: (change: ClusterChange) => void): void
   /** Returns the nodes on which the protocol's planted bug has taken effect so far. */
   marked(): readonly NodeId[]

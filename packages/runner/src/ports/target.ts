@@ -5,7 +5,7 @@ import type { Setting, Settings } from '@chaosproxy/workloads'
 import type { Heard, Listening, Recollection } from '../result/run-summary.ts'
 import type { Cluster } from './cluster.ts'
 
-/** `true` if a target can suffer a kind of fault; otherwise the reason why it cannot. */
+/** `true` if a target supports a kind of fault; otherwise the reason why it does not. */
 export type Suffering = true | Refusal
 
 interface Bug {
@@ -96,12 +96,12 @@ export interface Target {
    */
   weakness?(question: WeaknessQuestion): string | undefined
   /**
-   * Whether the target can suffer a fault on nodes or on links of clients, as `among` says. Without `among`, either
+   * Whether the target supports a fault on nodes or on links of clients, as `among` says. Without `among`, either
    * suffices.
    */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**
-   * Returns the faults that can be chosen by name, for each group of nodes. If absent, every node can suffer all
+   * Returns the faults that can be chosen by name, for each group of nodes. If absent, every node supports all
    * registered faults that `suffers` allows.
    */
   offers?(): readonly Offer[]

@@ -35,7 +35,7 @@ export const AVAILABLE = 0.99
 /** Whether a partitioned client times out before the partition ends. */
 export const outlasts = ({ lastsMs, timeoutMs }: Omit<Cut, 'nodes'>): boolean => lastsMs > timeoutMs
 
-/** What decides whether clients notice a partition. */
+/** The numbers that decide whether clients notice a partition. */
 interface Cut {
   readonly nodes: number
   readonly lastsMs: number

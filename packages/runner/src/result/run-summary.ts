@@ -93,7 +93,7 @@ export interface FaultRecord {
   readonly hits: number
   /** Start of the healing of a kill. From this time until `to`, killed nodes were starting. */
   readonly healingFrom?: Nanos | undefined
-  /** Present if nobody knows whether the fault was in force after `to`, because contact with its injector was lost. */
+  /** Present if it is unknown whether the fault was in force after `to`, because contact with its injector was lost. */
   readonly inDoubt?:
     | {
         readonly why: string
@@ -116,7 +116,7 @@ export interface Heard {
   readonly messages: readonly NodeMessage[]
   /** Whether messages are, or may be, missing. */
   readonly isCut: boolean
-  /** Why nobody knows whether a message with the change was sent. Absent if this is known. */
+  /** Why it is unknown whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
   /** Servers besides the cluster's nodes that received the change. The accused node did not ask them afterwards. */
   readonly unasked?: readonly NodeId[] | undefined

@@ -124,7 +124,7 @@ describe('the summary of phases and nodes of a run', () => {
       ).map(({ phase, majority }) => [phase, majority])
     expect(phasesOf(kill)).toContainEqual(['kill', true])
     expect(phasesOf(three)).toContainEqual(['kill, no majority up', false])
-    // n2 and n3 are up, but neither hears the other.
+    // n2 and n3 are up, but cannot reach each other.
     const apart: Fault = { kind: 'partition', links: [{ from: 'n2', to: 'n3' }], mode: 'hold' }
     expect(phasesOf(kill, apart)).toContainEqual(['kill+partition, no majority up', false])
     expect(phasesOf(apart)).toContainEqual(['partition', true])

@@ -60,7 +60,7 @@ function entriesOf(operations: readonly Done[]): readonly LoadEntry[] {
     .sort((one, other) => one.time - other.time)
 }
 
-/** What clients of a truly atomic register see. */
+/** Generates the operations of clients on an atomic register. */
 function atomic(random: () => number): Done[] {
   const operations = Array.from({ length: 6 }, (_, process) => process).flatMap((process) => {
     let now = (1 + random()) * MS

@@ -17,7 +17,7 @@ import { type JudgedRunOptions, performRun } from '../../src/perform-run.ts'
 import { inMemory } from '../../src/record.ts'
 import type { RunEvent } from '../../src/run-event.ts'
 
-// A run needs no terminal and no files: here its registries hold one target, and its store is memory.
+// A run needs no terminal and no files: here its registries contain one target, and its store is in memory.
 
 const raft = simulatedTarget(protocols.find(({ name }) => name === 'raft')!)
 

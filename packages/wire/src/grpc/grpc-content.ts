@@ -33,7 +33,7 @@ export function onlyMessage(
 const PREFIX_BYTES = 5
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
-/** Returns the messages of a body, if it consists of whole ones. */
+/** Returns the messages of a body, if it consists of whole messages. */
 export function messagesOf(body: Buffer, encoding: string | undefined): readonly (Buffer | undefined)[] | undefined {
   const messages: (Buffer | undefined)[] = []
   let at = 0

@@ -23,7 +23,7 @@ export function readAll(
   for (const chunk of chunks) {
     const scratch = Buffer.from(chunk)
     reader.read(scratch, sink)
-    // The source reads into the same memory again.
+    // Overwrites the memory, as a source does when it reads into the memory again.
     scratch.fill(0)
   }
   return { reader, out, messages: out.filter(({ whole }) => whole).map(({ bytes }) => bytes.toString('latin1')) }

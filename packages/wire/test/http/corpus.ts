@@ -54,7 +54,7 @@ export const goodRequests: { readonly [name: string]: string } = {
   'cut off before its last chunk': chunked('5\r\nhello\r\n'),
 }
 
-/** Streams that recipients understand differently, or not at all, after a good request. */
+/** Streams in which a good request is followed by one that recipients interpret differently or refuse. */
 export const badRequests: { readonly [name: string]: string } = {
   'both lengths': post(['Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\n') + get,
   'both lengths, with no bytes': post(['Content-Length: 0', 'Transfer-Encoding: chunked'], '0\r\n\r\n') + get,

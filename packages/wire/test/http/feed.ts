@@ -96,7 +96,7 @@ export function traceOf({ messages, malformed }: Reading<RequestHead | ResponseH
   return JSON.stringify([shown, malformed])
 }
 
-/** `bytes` cut at these offsets, which are in order. */
+/** Splits `bytes` at these offsets, which are in ascending order. */
 export function cutAt(bytes: Buffer, offsets: readonly number[]): readonly Buffer[] {
   const bounds = [0, ...offsets, bytes.length]
   return bounds.slice(1).map((end, i) => bytes.subarray(bounds[i], end))

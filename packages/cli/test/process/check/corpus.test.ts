@@ -34,7 +34,7 @@ interface Labelled {
 
 const decided: readonly Level[] = ['linearizable', 'sequential']
 
-/** Our model of a labelled history; undefined if there is none yet. */
+/** Returns our model for a labelled history; undefined if there is none yet. */
 function modelOf(model: string): ModelName | undefined {
   if (model.startsWith('kv-append')) return 'register'
   if (model.startsWith('jepsen checker/queue')) return 'bag'
@@ -54,7 +54,7 @@ interface Translation {
   readonly edn: (text: string) => string
 }
 
-/** Models of Jepsen's tests that are other models here, with the level that they ask for. */
+/** Models of Jepsen's tests that correspond to other models here, with the level that Jepsen requires. */
 const translated: { readonly [model: string]: Translation } = {
   'jepsen.tests.long-fork': { model: 'rw-register', level: 'snapshot-isolation', edn: (text) => text },
   'jepsen.tests.causal-reverse': {
@@ -68,7 +68,7 @@ const inScope = manifest.filter(({ model }) => modelOf(model) !== undefined)
 const byLevel = inScope.filter(({ expect: labels }) => labels.valid === undefined)
 const byChecker = inScope.filter(({ expect: labels }) => labels.valid !== undefined)
 const later = new Map<string, string[]>()
-// The tests of the checker compare Elle's histories of transactions, by the options of each.
+// Elle's histories of transactions are left out, because the tests of the checker cover them with the options of each.
 for (const { model, file } of manifest)
   if (modelOf(model) === undefined && translationOf(model) === undefined && !model.startsWith('elle '))
     later.set(model, [...(later.get(model) ?? []), file])
@@ -78,7 +78,7 @@ const limits = { deadlineMs: millis(20_000), memoryBytes: 2e9, now: () => millis
 const judge = (labelled: Labelled, history: History, levels: readonly Level[]): Report =>
   check(history, {
     model: modelOf(labelled.model) ?? 'register',
-    // A lock begins unlocked, and says so.
+    // A labelled lock begins with the value `unlocked`, which is null in our model.
     initial: labelled.initial === 'unlocked' ? null : (labelled.initial ?? null),
     levels,
     failedCas: labelled.format === 'porcupine-jepsen-log' ? 'observes' : 'drop',
@@ -120,7 +120,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
       const { accounting } = report
       if (accounting === undefined) throw new Error('there is no accounting')
       expect(accounting.result).toBe(label)
-      // The checkers ask for less than linearizability does.
+      // The checkers test for a weaker property than linearizability.
       if (label === 'violated') expect(report.levels.linearizable.result).toBe('violated')
       else expect(report.levels.linearizable.result).toBe('met')
       const said = saidByChecker(resultEdn ?? '')
@@ -150,7 +150,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
 
 const values = (list: readonly Accounted[]): string =>
   list
-    // Keywords of EDN, which the labels name without their colon.
+    // Keywords in EDN. The labels name them without the colon.
     .map(({ value }) => (typeof value === 'string' ? nameOf(value) : String(value)))
     .sort()
     .join(' ')

@@ -23,7 +23,7 @@ const write = (client: number, value: number, at: readonly [string | number, str
 const read = (client: number, value: number, at: readonly [string | number, string | number]) =>
   did(client, 'read', at, { output: value })
 
-/** One operation per line, with times as members of these names. */
+/** Prints one operation per line. The names of its times end with the unit. */
 const operationLines = (operations: readonly Operation[], unit = '_ms'): string =>
   operations
     .map(({ client, f, input, output, call, end }) => {

@@ -10,7 +10,7 @@ import { parseReplaySettings } from '../../../src/replay/use.ts'
 // The program does this when it starts, because a protocol imports the API by name.
 beforeAll(() => offerApi(new URL('../../../dist/index.js', import.meta.url)))
 
-// What commands other than `chaos run` take from a configuration. Options override it there, too.
+// Tests how commands other than `chaos run` use a configuration. Options override it there, too.
 
 function configured(config: object): { readonly config: string; readonly directory: string } {
   const directory = temporaryDirectory()

@@ -17,7 +17,7 @@ import { valueService, WRITE_AND_READ } from '../../value-service.ts'
 const history = (name: string): string => join(root, 'histories', `${name}.jsonl`)
 const SIMULATED = ['run', '--sim', '--time', '2s', '--rate', '100', '--seed', '1', '--quiet']
 
-/** The directory of a simulated run, within the one given. */
+/** Performs a simulated run, and returns its directory within `out`. */
 async function runIn(out: string): Promise<string> {
   expect(await chaos([...SIMULATED, '--out', out])).toMatchObject({ exitCode: 0 })
   return join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')

@@ -10,7 +10,7 @@ const helpOf = async (...words: readonly string[]): Promise<string> => {
 
 const commands = [...(await helpOf()).matchAll(/^ {2}chaos (\w+)/gm)].map(([, name]) => name!)
 
-/** The lines under a title, up to the next empty one. */
+/** Returns the lines from a title to the next empty line. */
 const under = (help: string, title: string): readonly string[] => {
   const lines = help.split('\n')
   const from = lines.indexOf(`${title}:`)

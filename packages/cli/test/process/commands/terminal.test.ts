@@ -114,7 +114,7 @@ describe.skipIf(!hasScript)('a terminal of 80 columns', () => {
     for (const name of ['history.jsonl', 'run.json', 'report.html'])
       expect(existsSync(join(out, directory, name)), name).toBe(true)
     expect(rowsOf(sent).filter((text) => PROGRESS.test(text))).toEqual([])
-    // A hidden cursor is shown again.
+    // A cursor that was hidden must be shown again at the end.
     expect(sent.lastIndexOf('\x1b[?25l')).toBeLessThanOrEqual(sent.lastIndexOf('\x1b[?25h'))
     expect(sent).not.toContain('\x1b[?1049h')
   })

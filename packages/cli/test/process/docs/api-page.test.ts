@@ -38,5 +38,5 @@ describe('the page of the API', () => {
   })
 })
 
-/** Declarations are indented by four blanks, our sources by two. */
+/** Declarations are indented by four spaces, and our sources by two. */
 const halved = (blanks: string): string => ' '.repeat(Math.ceil(blanks.length / 2))

@@ -14,7 +14,7 @@ function only(pattern: RegExp): string {
 
 const fileOf = (name: string): string => only(new RegExp(`\`${name}\`:\\n\\n\`\`\`\\w+\\n(.*?)\`\`\``, 's'))
 
-/** Each command that is shown with its output. */
+/** The commands that the page shows with their output. */
 const shown = [...page.matchAll(/```console\n\$ npx chaos (.*)\n([\s\S]*?)```/g)].map(
   ([, typed = '', output = '']) => ({
     typed,
@@ -22,7 +22,7 @@ const shown = [...page.matchAll(/```console\n\$ npx chaos (.*)\n([\s\S]*?)```/g)
   }),
 )
 
-/** The text with each hunk of the page's diff applied. */
+/** Applies each hunk of the page's diff to the text. */
 const fixed = (text: string): string =>
   only(/```diff\n(.*?)```/s)
     .split('@@\n')

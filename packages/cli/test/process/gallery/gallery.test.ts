@@ -154,7 +154,7 @@ function optionsIn(words: readonly string[]): { readonly [option: string]: reado
   return options
 }
 
-/** The words of a command line of a README, without its variables. */
+/** Returns the words of a README's command line, without its variables. */
 const wordsOf = (line: string): string[] =>
   [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 

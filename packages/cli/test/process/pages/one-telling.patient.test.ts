@@ -354,7 +354,7 @@ patientTest('the headline of each kind of run says what users lost', async () =>
   `)
 })
 
-/** Two changes, and a watch that shows only the second. */
+/** A history with two changes, and a watch that delivers only the second change. */
 const SKIPPING = [
   { chaos: 1, model: 'watch', initial: null },
   ...[
@@ -368,7 +368,7 @@ const SKIPPING = [
   ]),
 ]
 
-/** Each transaction reads what the other one writes. */
+/** Two transactions, each of which reads the key that the other one writes. */
 const SKEWED = ['invoke', 'ok'].flatMap((type, at) =>
   ['x', 'y'].map((key, process) => ({
     ...{ process, type, f: 'txn', time: (2 * at + process) * 1e6 },

@@ -5,7 +5,7 @@ import { describe, expect } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-/** Files outside every `node_modules` that has this program. */
+/** A folder with files, outside every `node_modules` directory that contains this program. */
 function filesOf(files: { readonly [name: string]: string }): string {
   const directory = temporaryDirectory()
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)

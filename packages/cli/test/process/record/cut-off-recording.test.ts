@@ -48,7 +48,7 @@ test('a command that exceeds --time is stopped, and the verdict decides the exit
   ])
   const { levels, trouble, run } = JSON.parse(stdout)
   expect({ result: levels.linearizable.result, trouble, exitCode }).toEqual({ result: 'met', trouble: [], exitCode: 0 })
-  // Nobody else may list a run's directory, or read what is in it.
+  // Only the owner may list a run's directory, or read its files.
   expect(statSync(run).mode & 0o066).toBe(0)
   const kept = ['history.jsonl', 'run.json', 'report.html', 'nodes/command.log']
   expect(kept.map((file) => [file, statSync(join(run, file)).mode & 0o077])).toEqual(kept.map((file) => [file, 0]))

@@ -10,7 +10,7 @@ import { startProxy } from '../../proxy-process.ts'
 
 const getJson = async (url: string): Promise<ReturnType<typeof JSON.parse>> => (await fetch(url)).json()
 
-/** Answers every call of gRPC with an empty message. */
+/** Replies to every gRPC call with an empty message. */
 async function grpcServer(): Promise<string> {
   const server = createServer()
   server.on('session', (session) => session.on('error', () => undefined))
@@ -27,7 +27,7 @@ async function grpcServer(): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A message with texts as its first fields. */
+/** Encodes a message with strings as its first fields. */
 function message(...texts: readonly string[]): Buffer {
   const fields = texts.flatMap((text, i) => [Buffer.from([((i + 1) << 3) | 2, text.length]), Buffer.from(text)])
   const bytes = Buffer.concat(fields)

@@ -13,7 +13,7 @@ import { echoServer, startProxy, startProxyWithFiles } from '../../proxy-process
 
 const getJson = async (url: string): Promise<ReturnType<typeof JSON.parse>> => (await fetch(url)).json()
 
-/** A client that has got an answer through the first proxy. */
+/** A client that has received a reply through the first proxy. */
 async function connected(url: string): Promise<{ client: Socket; port: number; error: () => string | undefined }> {
   const [proxy] = await getJson(`${url}/v1/proxies`)
   const port = Number(proxy.listen.split(':')[1])

@@ -111,7 +111,7 @@ patientTest(
 const page = readFileSync(join(root, 'packages', 'protocols', 'docs', 'OWN.md'), 'utf8')
 const blocks = (language: string) =>
   [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block ?? '')
-/** Commands that find something; the others end well. */
+/** Commands that must find a violation. The other commands must find none. */
 const FINDING = ['--bug no-write-back', '--expect linearizable']
 
 /** The words of a command line, without their quotes. */

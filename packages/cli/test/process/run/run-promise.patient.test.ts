@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 
-/** A run in virtual time, and what it prints as JSON. */
+/** Performs a run in virtual time, and returns its JSON output. */
 async function simulate(...args: readonly string[]) {
   const seed = args.includes('--seed') ? [] : ['--seed', '1']
   const command = ['run', '--sim', '--rate', '300', '--out', temporaryDirectory(), '--json', ...seed, ...args]

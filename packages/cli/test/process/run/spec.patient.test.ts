@@ -6,7 +6,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 
 const SMALL = ['--time', '1s', '--rate', '200', '--clients', '4', '--faults', 'kill', '--seed', '11']
 
-/** The one run in a directory of runs. */
+/** Returns the only run in a directory of runs. */
 function onlyRun(out: string) {
   const [name] = readdirSync(out)
   const directory = join(out, name ?? '')

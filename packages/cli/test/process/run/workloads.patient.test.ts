@@ -11,7 +11,7 @@ const written = (source: string, name = 'mine.mjs'): string => {
   return file
 }
 
-/** Reads and writes one register; `next` is what a client asks for. */
+/** A workload of reads and writes on one register. `next` is the code that chooses a client's next operation. */
 const workload = ({ next = "({ f: 'read', key: 'x', value: null })", top = '', members = '' } = {}): string => `
 ${top}
 export default {

@@ -19,7 +19,7 @@ describe('chaos simulate', () => {
     const replayed = await chaos(['replay', failures[0].replay, '--program', './server.ts'], { cwd })
     expect(replayed.exitCode).toBe(1)
     expect(replayed.stdout).toContain('in the simulator: the same history as was recorded, to the byte')
-    // `await wait(2)` of the cas.
+    // The race is at `await wait(2)` of the cas.
     expect(failures[0].race.overtaken).toMatchObject({ f: 'cas', file: 'server.ts', lines: [19, 19] })
     expect(replayed.stdout).toContain(failures[0].race.sentence)
     expect(failures[0].delays).toMatch(/unusual delay/)

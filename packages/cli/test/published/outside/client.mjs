@@ -1,4 +1,4 @@
-// Three connections at once, each with writes and reads for a second.
+// Three concurrent connections, each of which writes and reads for a second.
 import { connect } from 'node:net'
 
 for (const name of ['a', 'b', 'c']) {

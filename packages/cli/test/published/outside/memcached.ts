@@ -42,7 +42,7 @@ function scanner(direction: 'requests' | 'responses') {
   }
 }
 
-/** The words of the first line, and what follows it. */
+/** Splits a message into the words of its first line and the data after that line. */
 function partsOf(message: Buffer): { readonly words: readonly string[]; readonly data: string } {
   const text = message.toString()
   const end = text.indexOf('\r\n')
@@ -62,7 +62,7 @@ export const memcached: Extension = defineRecordedProtocol({
     if (expires) return { passes: `${command} of a value that expires`, touches: { keys: [key] } }
     switch (command) {
       case 'get':
-        // Two blanks: no client asks so.
+        // A get with two spaces, which no other client sends, is a final read.
         if (key === '') return { f: 'read', key: others[0] ?? '', value: null, harmless: true, final: true }
         if (others.length > 0) return { passes: 'get of several keys', touches: 'nothing' }
         return { f: 'read', key, value: null, harmless: true }

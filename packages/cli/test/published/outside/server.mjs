@@ -1,4 +1,4 @@
-// A memcached with get, set and delete, for a test of what is recorded of one. `stale`: it keeps the first value.
+// A memcached server with get, set and delete, which a test records. With `stale`, it keeps the first value of a key.
 import { createServer } from 'node:net'
 
 const [port, isStale] = process.argv.slice(2)

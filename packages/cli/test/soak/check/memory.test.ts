@@ -10,13 +10,13 @@ const PROCESSES = 20
 const LIMITS = [300e6, 500e6]
 
 const CHAOS = fileURLToPath(new URL('../../../bin/chaos.js', import.meta.url))
-/** Prints the peak of the whole process as it ends, in KB. */
+/** Prints the peak memory of the whole process in KB when it ends. */
 const REPORTER = `import { isMainThread } from 'node:worker_threads'
 if (isMainThread) process.on('exit', () => console.error('peak', process.resourceUsage().maxRSS))`
 
 interface Kind {
   readonly keys: number
-  /** Every how many operations one has an unknown outcome. */
+  /** One in this many operations has an unknown outcome. */
   readonly unknownEvery: number
   readonly form: 'jsonl' | 'edn'
   readonly isCas?: boolean

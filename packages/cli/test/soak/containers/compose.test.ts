@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos, root, startChaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, onMachine, startPodman } from '../../../../testing/src/containers/podman.ts'
 
-// The recipe of the manual for a Compose project, with real containers, as typed there: the file, the declaration and the
-// commands. `docker compose` is podman-compose.
+// The manual's recipe for a Compose project, run with real containers as it is typed there: the file, the declaration
+// and the commands. `docker compose` is podman-compose.
 
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -46,7 +46,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
     expect(stdout).toMatch(/faults that took effect: .*partition/)
-    // A machine that is busy enough makes it prove less than it seems to, and then it says so.
+    // On a very busy machine the run may prove less than expected. The report then says so.
     expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
     expect(states()).toBe('3 running')
   })

@@ -15,8 +15,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { chaos, root, startChaos } from '../../../../testing/src/chaos.ts'
 import { freePort } from '../../../../testing/src/servers.ts'
 
-// The recipe of the manual for containers that compose has started, with real ones, as typed there: the composition, the
-// declaration and the commands. Only ports are others, and `docker` is a script that has podman do it.
+// The manual's recipe for containers that compose has started, run with real containers as it is typed there: the
+// composition, the declaration and the commands. Only the ports differ, and `docker` is a script that calls podman.
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
 const programs = join(directory, 'programs')
@@ -140,7 +140,7 @@ describe.runIf(isPossible())('containers that Compose has started', () => {
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
     expect(stdout).toMatch(/faults that took effect: .*(kill|pause)/)
-    // A machine that is busy enough makes it prove less than it seems to, and then it says so.
+    // On a very busy machine the run may prove less than expected. The report then says so.
     expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
     expect(states()).toEqual(['running', 'running', 'running'])
   })

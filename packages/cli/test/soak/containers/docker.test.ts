@@ -5,7 +5,8 @@ import { bin, startProcess } from '../../../../testing/src/chaos.ts'
 import { startDocker } from '../../../../testing/src/containers/docker-daemon.ts'
 import { kvNodes, mountedFiles, mountedPath } from '../../../../testing/src/containers/podman.ts'
 
-// Containers of a real Docker daemon, in a network namespace of its own: it changes the rules of the network it starts in.
+// Containers of a real Docker daemon. The daemon has its own network namespace, because it changes the firewall rules
+// of the namespace in which it starts.
 
 const docker = startDocker({ inside: (directory) => basename(directory) })
 const { obstacle, directory, say } = docker

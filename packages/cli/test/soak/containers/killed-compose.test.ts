@@ -71,7 +71,7 @@ describe.runIf(isPossible)('a Compose project after a kill of chaos', () => {
   const served = () =>
     NODES.map((node) => {
       const host = inspected(node, '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')
-      // A write needs every node, and the links between them.
+      // A write needs every node and every link between the nodes.
       return say(
         `curl --silent --max-time 2 --output /dev/null --write-out '%{http_code}' --request PUT --data '{"item":1}' http://${host}:7000/items/x || true`,
       )

@@ -49,7 +49,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
     })
     expect(stderr).toContain(`web: 127.0.0.1:${port} and {web} lead through the proxy to `)
     const { headline, vacuous } = JSON.parse(stdout)
-    // A machine that is busy enough makes it prove less than it seems to, and then it says so.
+    // On a very busy machine the run may prove less than expected. The report then says so.
     expect(exitCode, stdout).toBe(vacuous.length > 0 ? 2 : 0)
     expect(headline, stdout).toBe('linearizable')
     expect(rulesOnMachine('published')).toEqual([])

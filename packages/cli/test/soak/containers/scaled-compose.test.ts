@@ -57,7 +57,7 @@ describe.runIf(isPossible && isComposeHere())('a project that is scaled and rest
     await end()
   }, 120_000)
 
-  /** What the history has of containers so far. */
+  /** Returns the events about containers in the history so far. */
   const changes = (): readonly ClusterChange[] => {
     const results = join(cwd, 'chaos-results')
     const [run] = readdirSync(results)

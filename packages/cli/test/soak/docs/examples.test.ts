@@ -20,7 +20,7 @@ const folders = readdirSync(examples, { withFileTypes: true })
 const OWN_TESTS = ['bank-postgres', 'compose-payments']
 const names = folders.filter((name) => !OWN_TESTS.includes(name))
 
-/** The commands of the blocks of shell. */
+/** Returns the commands in the shell blocks of a text. */
 const commandsOf = (text: string): string[] =>
   [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) =>
     block

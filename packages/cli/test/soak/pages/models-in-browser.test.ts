@@ -281,7 +281,7 @@ test.skipIf(executablePath === undefined)(
 
 async function fitsPaper(page: Page): Promise<void> {
   await page.emulateMedia({ media: 'print' })
-  // 210 mm less margins of 10 mm, at 96 pixels an inch.
+  // 210 mm minus margins of 10 mm on both sides, at 96 pixels per inch.
   await page.setViewportSize({ width: 718, height: 1046 })
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(718)
 }

@@ -126,7 +126,7 @@ function pinchBy({ width, factor }: { width: number; factor: number }): void {
     PointerEvent: new (type: string, about: object) => unknown
   }
   const canvas = document.querySelector('#explorer')
-  // Only real pointers can be captured.
+  // The events below are synthetic, and the browser can capture only real pointers.
   canvas.setPointerCapture = () => {}
   const { left, top } = canvas.getBoundingClientRect()
   const finger = (type: string, pointerId: number, x: number): void =>

@@ -101,7 +101,7 @@ function folder(name: string, files: { readonly [name: string]: string } = {}): 
 
 const RUN = ['run', '--time', '3s', '--rate', '200', '--json', '--faults', 'none']
 
-/** A run of real processes, and a check of what it recorded. */
+/** Performs a run of real processes, and checks its record. */
 async function expectVerdict(cwd: string, program: string, ...before: readonly string[]): Promise<void> {
   const { headline, run } = JSON.parse(await succeeds(cwd, program, ...before, ...RUN))
   expect(headline).toBe('linearizable')

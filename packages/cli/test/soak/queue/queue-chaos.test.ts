@@ -103,7 +103,7 @@ function readTold(work: string, { exitCode, stdout, stderr }: Finished): unknown
   }
 }
 
-/** The places at which two values differ, each with what is there. */
+/** Returns the places at which two values differ, each with both contents. */
 function differences(one: unknown, other: unknown, at = ''): readonly string[] {
   const isMany = (value: unknown): value is Members => typeof value === 'object' && value !== null
   if (isMany(one) && isMany(other))

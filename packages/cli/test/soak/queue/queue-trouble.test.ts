@@ -9,7 +9,7 @@ import { joined, queueOf } from '../../queue/queue-process.ts'
 
 const redis = installed('redis-server')
 
-/** A Redis that keeps nothing, and can be started again at its port. */
+/** A Redis without persistence that can be restarted on the same port. */
 async function startAt(port: number): Promise<ChildProcess> {
   const words = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
   const server = spawn(redis ?? '', [...words, '--dir', temporaryDirectory()], { stdio: ['ignore', 'pipe', 'ignore'] })

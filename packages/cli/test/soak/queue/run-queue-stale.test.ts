@@ -12,7 +12,7 @@ const skewed = new URL('../../queue/skewed-clock.mjs', import.meta.url).href
 const SEEDS = [2, 3, 1, 4, 5]
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 
-/** The clock of a worker is ahead by so many milliseconds, and gains so many parts in a million. */
+/** The clock of a worker is this many milliseconds ahead, and gains this many parts per million. */
 const clock = (ahead: number, drift: number) => ({
   NODE_OPTIONS: `--import ${skewed}`,
   CHAOS_TEST_AHEAD_MS: String(ahead),

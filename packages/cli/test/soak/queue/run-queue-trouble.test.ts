@@ -104,7 +104,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     await until(() => operations() > 50)
     first.child.kill('SIGKILL')
     await first.finished
-    // All that it kept is gone.
+    // The restarted Redis has lost all of its data.
     serve()
     await until(answers)
     const then = operations()

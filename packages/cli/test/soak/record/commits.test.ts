@@ -23,7 +23,7 @@ interface Database {
   readonly programs: readonly string[]
   readonly driver: { readonly name: string; readonly version: string }
   readonly settings: object
-  /** The faults that CHAOS_SOAK=short has time for. */
+  /** The faults that CHAOS_SOAK=short tests. */
   readonly inShort: readonly string[]
   /** Starts the server and creates the table. `programs` contains the paths of the programs above. */
   start(programs: readonly string[]): Promise<RealServer>

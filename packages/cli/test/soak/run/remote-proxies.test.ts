@@ -98,7 +98,7 @@ const schedule = (directory: string, fromMs: number, toMs: number) => {
   return ['--faults', './faults.json']
 }
 
-/** `run.json` of the only run. */
+/** Returns the `run.json` of the only run. */
 const runIn = (directory: string) => {
   const results = join(directory, 'chaos-results')
   const [name] = readdirSync(results).filter((each) => each !== 'latest')

@@ -14,7 +14,7 @@ import {
 
 const ack = methodFrame('basic.ack', 1, Buffer.from([7]))
 
-/** The frame with another byte at this place, from the end if it is negative. */
+/** Changes the byte at this position of a frame. A negative position counts from the end. */
 function altered(frame: Buffer, at: number, byte: number): Buffer {
   const bytes = Buffer.from(frame)
   bytes[at < 0 ? bytes.length + at : at] = byte

@@ -133,7 +133,7 @@ describe('the WebSocket framing', () => {
       expect(read(head(16_384)).messages).toHaveLength(1)
       expect(read(head(16_385)).reader.framed).toBe(false)
     }
-    // Each interim response has a limit of its own.
+    // The size limit applies to each interim response separately.
     const interim = `HTTP/1.1 103 X\r\nX: ${'y'.repeat(16_384 - 23)}\r\n\r\n`
     expect(readAll(websocket, [latin(interim + interim)], { direction: 'responses', max: 1e6 }).messages).toEqual([
       interim,

@@ -41,7 +41,8 @@ test.each([
   const started = process.cpuUsage()
   expect(compilePath(pattern).match(path)).toBeNull()
   const { user, system } = process.cpuUsage(started)
-  // Backtracking takes years for each of these; the bound is on CPU time, and far above the microseconds needed.
+  // Backtracking would take years for each of these paths. The bound is on CPU time, and far above the microseconds
+  // that are needed.
   expect((user + system) / 1_000).toBeLessThan(1_000)
 })
 

@@ -119,7 +119,7 @@ describe('the HPACK decoder', () => {
   })
 })
 
-/** What node's own client sends for these requests, as a proxy sees it. */
+/** Returns the header blocks that node's own client sends for these requests. */
 async function blocksOf(requests: readonly OutgoingHttpHeaders[], settings = {}): Promise<readonly Buffer[]> {
   const blocks: Buffer[] = []
   const reader = new FrameReader({ scanner: createHttp2Scanner('requests'), maxFrameBytes: 1 << 24 })
@@ -219,7 +219,7 @@ describe('an invalid HPACK block', () => {
       }),
       { numRuns: 2000 },
     )
-    // Each octet stands for a value of 4,000.
+    // Each octet refers to an entry with a value of 4,000 octets.
     const decoder = new HpackDecoder()
     decoder.decode(Buffer.concat([hex('40 01 61 7f a1 1e'), Buffer.alloc(4000, 'v')]))
     expect(decoder.decode(Buffer.alloc(100_000, 0xbe)).get('a')?.length).toBeLessThan(300_000)

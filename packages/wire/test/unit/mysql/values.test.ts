@@ -17,7 +17,7 @@ const double = (value: number): Buffer => {
 }
 const shown = (values: readonly (Buffer | null | 'unread')[]) => values.map((value) => value?.toString() ?? null)
 
-/** Values of the binary protocol, with their type, and the texts that they stand for. */
+/** Values of the binary protocol, with their types and their texts. */
 const values: [name: string, type: number, bytes: Buffer, signed: string, unsigned?: string][] = [
   ['tiny', TYPE.tiny, hex('ff'), '-1', '255'],
   ['short', TYPE.short, hex('feff'), '-2', '65534'],

@@ -107,10 +107,10 @@ function pieces(stream: Buffer, sizes: readonly number[]): Buffer[] {
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 })
 const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters: [['user', 'u']] }
 
-/** Copies what is read, since its bytes are borrowed. */
+/** Copies the messages, because their bytes are borrowed. */
 const kept = <Message>(messages: readonly Message[]): Message[] => messages.map((message) => structuredClone(message))
 
-/** The header of a message with which a connection begins. */
+/** The header of the first message of a connection. */
 function startupOf(length: number, code: number): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeUInt32BE(length, 0)

@@ -105,7 +105,7 @@ describe.runIf(isPossible && areServersHere())('web servers with a database and 
       async () => {
         const [down, up, run, downAgain] = commandsOf(after)
         say(`${down}; ${up}`, cwd)
-        // Until its database is up, the engine starts it again and again.
+        // The engine restarts the service until its database is up.
         await expect.poll(serving, { timeout: 60_000 }).toEqual([true, true])
         const found = containers()
         for (const { exitCode, said } of await judged(run)) expect(exitCode, said).toBe(0)
