@@ -12,7 +12,7 @@ const paid = () => new Promise<void>((resolve) => setTimeout(resolve, 3))
 async function book(seat: string, from: unknown, to: unknown): Promise<boolean> {
   if (careful) {
     await paid()
-    // Nothing waits between the look and the change.
+    // There is no await between the check and the change.
     if ((holders.get(seat) ?? null) !== from) return false
     holders.set(seat, to)
     return true

@@ -12,13 +12,14 @@ if (process.argv.length === 3 && process.argv[2] === '--version') {
   })
   console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
 } else if (existsSync(new URL('../dist/main.js', import.meta.url))) {
-  // Node would exit with 1, which means a violated expectation.
+  // By default, Node would exit with 1, the code for a violated expectation.
   const failed = (error) => {
     console.error(error)
     process.exit(4)
   }
   process.once('uncaughtException', failed)
-  // Since Node 22.1. Does nothing where its directory cannot be written; NODE_DISABLE_COMPILE_CACHE=1 turns it off.
+  // Available since Node 22.1. It has no effect if its directory is not writable. NODE_DISABLE_COMPILE_CACHE=1 turns it
+  // off.
   module.enableCompileCache?.()
   const { isBundleFresh } = await import('@chaosproxy/targets/bundle-freshness')
   const isFresh = isBundleFresh(fileURLToPath(new URL('..', import.meta.url)), 'main.js')

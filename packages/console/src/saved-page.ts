@@ -32,7 +32,7 @@ ${data('worker', readFileSync(savedWorkerScript(), 'utf8'))}
 `
 }
 
-/** A script element with JSON that cannot end it. */
+/** A script element whose JSON cannot end the element. */
 const data = (id: string, value: unknown): string =>
   `<script type="application/json" id="${id}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`
 

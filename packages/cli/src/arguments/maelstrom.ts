@@ -64,7 +64,7 @@ const inSeconds: Renamed = (value) => ['--time', /^\d+(\.\d+)?$/.test(value) ? `
 /** Accepts a list of node names, as Maelstrom does. Only their number matters. */
 const nodesNamed: Renamed = (value) => ['--nodes', /^\d+$/.test(value) ? value : String(value.split(',').length)]
 
-/** `4n` means four for each node. */
+/** `4n` means four clients for each node. */
 const perNode: Renamed = (value, nodes) => {
   const [, each] = /^(\d*)n$/.exec(value) ?? []
   return ['--clients', each === undefined ? value : String(Number(each || 1) * nodes)]
@@ -104,7 +104,7 @@ const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
   '--max-txn-length': (value) => ['--workload-set', `steps=${value}`],
 }
 
-/** Options of Maelstrom that request what chaos always does. */
+/** Maelstrom's options for behaviour that chaos always has. */
 const ALWAYS_SO: ReadonlySet<string> = new Set(['--log-stderr'])
 
 /** Options of Maelstrom without an equivalent, with advice on what to do instead. */

@@ -18,7 +18,7 @@ export const queueOption: {
   }),
 }
 
-/** @throws UserError (usage) for a priority without a queue. */
+/** @throws UserError (usage) if a priority is given without a queue. */
 export function requireQueued(options: ParsedOptions): void {
   if (options['priority'] !== undefined && options['queue'] === undefined)
     throw usageError('--priority needs a queue: add --queue redis://host:6379.')

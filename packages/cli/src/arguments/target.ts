@@ -48,7 +48,7 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
   return targetOf(file)
 }
 
-/** The typed protocol or program. @throws UserError (usage) for both. */
+/** The typed protocol or program. @throws UserError (usage) if both are given. */
 export function typedFile({
   protocol,
   binary,

@@ -19,7 +19,7 @@ export const proxyUiOptions: Options = {
   ui: common(flag('serve a live page of the proxies, where links can be cut and slowed by hand')),
 }
 
-/** @throws UserError (usage) for a recording with a directory of its own, which is a run. */
+/** @throws UserError (usage) if the recording has its own directory, because it is then a run. */
 export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings | undefined {
   const ui = uiIn(options)
   if (isRun && ui !== undefined)

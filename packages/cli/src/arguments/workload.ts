@@ -53,7 +53,7 @@ export const workloadTyped = (workload: string | undefined, settings: Settings):
   'workload-set': printSettings(settings),
 })
 
-/** @throws UserError (usage) for settings of a workload where none is named. */
+/** @throws UserError (usage) if settings of a workload are given without a workload. */
 export function requireNoWorkloadSettings(options: ParsedOptions): void {
   if (textsOf(options, 'workload-set').length > 0)
     throw usageError('--workload-set needs --workload. Without --workload, several workloads are compared.')

@@ -71,7 +71,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   }
   const exitCode = await reporting.finish(exitCodeOf(results))
   const [only] = results
-  // A single unreadable file has no table, so its error is thrown.
+  // There is no table for a single unreadable file, so its error is thrown.
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)
     throw new UserError(only.trouble.code, only.trouble.message)
   return exitCode
@@ -156,7 +156,7 @@ function resultText(result: CheckResult): string {
   return `${result.file}: checked${row !== undefined && 'elapsedMs' in row ? ` in ${Math.round(row.elapsedMs)} ms` : ''}`
 }
 
-/** A violation takes precedence over everything, and an unreadable file over an undecided one. */
+/** A violation takes precedence over every other result. An unreadable file takes precedence over an undecided file. */
 function exitCodeOf(results: readonly CheckResult[]): ExitCode {
   const codes = results.map((result): ExitCode => {
     if ('trouble' in result) return result.trouble.code === 'environment' ? EXIT.environment : EXIT.usage

@@ -50,7 +50,7 @@ function outcomeOf(history: string, proof: string): Outcome {
 
 const CHUNK_BYTES = 1 << 20
 
-/** Each chunk overwrites the previous one. */
+/** The memory of each chunk is overwritten by the next one. */
 function* chunksOf(path: string): Iterable<Uint8Array> {
   const file = openSync(path, 'r')
   try {

@@ -48,7 +48,7 @@ import { configuredSettings, configuredTargets, configuredTexts } from './config
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
 const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
-/** In less time no fault can be injected, detected and recovered from. */
+/** A shorter run has no time to inject a fault, to detect it and to recover from it. */
 const SHORTEST_MS = 1_000
 const DAY_MS = 24 * 3_600_000
 
@@ -134,7 +134,7 @@ export interface CompareSettings {
   readonly priority: Priority
 }
 
-/** @throws UserError (usage) naming the invalid option, or the combination that is impossible, and why. */
+/** @throws UserError (usage) that names the invalid option, or the impossible combination and the reason. */
 export async function parseCompareSettings(options: ParsedOptions): Promise<CompareSettings> {
   const config = await readOwnConfig(options, 'chaos compare')
   const given = valuesOf({ ...configuredTexts(config, declared), ...options }, declared)

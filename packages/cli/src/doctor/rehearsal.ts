@@ -11,7 +11,7 @@ import type { Finding } from './findings.ts'
 /** The time limit for a cluster that is started only for a rehearsal. */
 const LONGEST_MS = millis(60_000)
 
-/** Requests no operations: starting the target already shows whether its programs serve. */
+/** Requests no operations, because starting the target already shows whether its programs respond. */
 const NOTHING_ASKED: AskedOperations = { functions: [], reads: [], initial: null }
 
 /**

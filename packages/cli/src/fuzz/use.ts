@@ -345,7 +345,7 @@ function withFor(
   return { limit: { timeMs: long }, keepGoing: true }
 }
 
-/** @throws UserError (usage) for the strategies of programs. */
+/** @throws UserError (usage) if a strategy is only for programs. */
 function ofProtocols(names: readonly string[]): readonly string[] {
   for (const [name, what] of [
     ['awaits', 'the awaits of a program'],

@@ -6,7 +6,7 @@ interface Handler {
   readonly path: string
   readonly where: string
   readonly body: string
-  /** Where the body's declared type puts the value. */
+  /** The place of the value according to the declared type of the body. */
   readonly declared?: string | undefined
   /** Whether the key must be a whole number. */
   readonly isNumbered?: boolean
@@ -153,7 +153,10 @@ function handlersIn(
   })
 }
 
-/** `<int:id>` of Flask, `id: int` of FastAPI, `ParseIntPipe` of Nest, `:id(\\d+)` of Express. */
+/**
+ * Matches keys that are numbers: `<int:id>` of Flask, `id: int` of FastAPI, `ParseIntPipe` of Nest, `:id(\\d+)` of
+ * Express.
+ */
 function takesNumbers(path: string, body: string): boolean {
   const name = /[:{<](\w+)[>}(]?/.exec(path.replace('int:', ''))?.[1] ?? ''
   return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)

@@ -21,7 +21,7 @@ async function bodyOf(request: IncomingMessage): Promise<{ from?: unknown; to?: 
 async function book(seat: string, from: unknown, to: unknown): Promise<boolean> {
   if (careful) {
     await paid()
-    // Nothing waits between the look and the change.
+    // There is no await between the check and the change.
     if ((holders.get(seat) ?? null) !== from) return false
     holders.set(seat, to)
     return true

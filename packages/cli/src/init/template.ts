@@ -118,7 +118,7 @@ const routesOf = ({ path, write, value, result, reads, writes }: ServedPlace): r
 
 const outcomesIn = (members: Members = {}): object => Object(members['outcomes'])
 
-/** Large numbers, which a developer's data is unlikely to contain: a database starts at 1. */
+/** Large numbers, which a developer's data is unlikely to contain, because databases count from 1. */
 const LARGE_NUMBERS = '9000000{number}'
 
 function keysOf(target: Start['target'], { keys }: ServedPlace): string | undefined {

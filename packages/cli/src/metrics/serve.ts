@@ -12,7 +12,7 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-/** @throws UserError (environment) if it cannot listen there. */
+/** @throws UserError (environment) if the server cannot listen on the address. */
 export async function serveMetrics(listen: string): Promise<MetricsServer> {
   const { host, port } = parseAddress(listen)
   const guard = createGuard({ listenHost: host, token: undefined, hostNames: [] })

@@ -60,7 +60,7 @@ interface Places {
 }
 
 function createPlaces(): Places {
-  /** The first line of each series of lines in one file. */
+  /** The first line of each run of consecutive lines in one file. */
   const firsts: { readonly position: number; readonly place: LinePlace | undefined }[] = []
   let written = 0
   const of = (position: number): LinePlace | undefined => {

@@ -91,7 +91,7 @@ function playedText({ replay, times, real, changed }: ReplaySettings, outcome: R
     : `${often}in the simulator: ANOTHER history than was recorded (${whyOther(replay.node, changed)})`
 }
 
-/** Says why a replay differs. Programs may depend on the version of Node: its errors and headers change. */
+/** Returns why a replay differs. Programs may depend on the version of Node, because its errors and headers change. */
 function whyOther(node: string | undefined, changed: boolean): string {
   const by = node === undefined ? 'protocol' : 'program'
   if (changed) return `the ${by} has changed since`

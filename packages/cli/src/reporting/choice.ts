@@ -11,7 +11,7 @@ import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 /** A chosen reporter, and the destination of its text. Plain data, for other threads. */
 export interface ReporterChoice extends Reporting {
   readonly typed: string
-  /** Whether a user requested the reporter. One that the environment adds must not fail the command. */
+  /** Whether a user requested the reporter. A reporter that the environment adds must not make the command fail. */
   readonly isAsked: boolean
   /** Whether the text is appended to the file, as for a job's summary. */
   readonly appends: boolean

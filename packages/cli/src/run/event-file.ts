@@ -44,7 +44,7 @@ export function openEventFile(path: string): EventFile {
 
   function opened(): number {
     try {
-      // Created exclusively, so that a dangling link cannot redirect the write.
+      // The file is created exclusively, so that a dangling link cannot redirect the write.
       return openSync(path, existsSync(path) ? 'w' : 'wx')
     } catch (error) {
       throw failureFor(error)

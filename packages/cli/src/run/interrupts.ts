@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { EXIT } from '@chaosproxy/engine/run'
 import { print } from '../terminal/output.ts'
 
-/** Handles Ctrl-C and SIGTERM: the first ends the work cleanly, the second the process. */
+/** Handles Ctrl-C and SIGTERM: the first signal ends the work cleanly, and the second ends the process. */
 export interface Interrupts {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal

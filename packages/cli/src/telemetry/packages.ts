@@ -78,7 +78,7 @@ const VERSIONS = { api: '1.9', resources: '2', 'sdk-trace': '2', 'exporter-trace
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadSdk(): Promise<Sdk> {
-  // Computed names, so that no bundler resolves them.
+  // The names are computed, so that no bundler resolves them.
   const load = (): Promise<Sdk[]> => Promise.all(Object.keys(VERSIONS).map((name) => import(`@opentelemetry/${name}`)))
   const parts = await loadOptional(load, {
     why: '--otel needs packages that are not installed',

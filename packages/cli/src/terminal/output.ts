@@ -35,7 +35,7 @@ export function printAsIs(stream: NodeJS.WriteStream, text: string): void {
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return
-  // Text on stdout may be data, which must not change. Pages and lists convert their own text.
+  // Text on stdout may be data, so it is not converted here. Pages and lists convert their own text.
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 

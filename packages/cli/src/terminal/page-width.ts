@@ -34,7 +34,7 @@ function columnsAsked(): number | undefined {
 }
 
 /**
- * Whether the locale uses UTF-8; without a locale, it is assumed to. False for the Linux console, which has few
+ * Whether the locale uses UTF-8. UTF-8 is assumed if no locale is set. False for the Linux console, which has few
  * characters.
  */
 export function speaksUnicode(): boolean {

@@ -167,7 +167,7 @@ function isSame(one: Brought, other: Brought): boolean {
   return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
-/** Returns a remark if the named file is outside the directory of `file`, which names it. */
+/** Returns a remark if the file that `file` names is outside the directory of `file`. */
 function placeOf(brought: Brought, file: string): string {
   const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''

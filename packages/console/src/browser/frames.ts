@@ -40,10 +40,7 @@ export interface NodeRow {
   readonly role?: string | undefined
   readonly leads?: boolean | undefined
   readonly term?: number | undefined
-  /**
-   * How many entries this node lacks that another node has applied. Entries that were applied only just now do not
-   * count.
-   */
+  /** The number of entries that another node has applied and this node lacks. Entries applied just now do not count. */
   readonly lag?: number | undefined
   /** Milliseconds by which faults have put the node's clock ahead; negative if behind. */
   readonly clockMs?: number | undefined

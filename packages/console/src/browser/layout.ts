@@ -54,7 +54,7 @@ export function between(
   return { x1: start.x, y1: start.y, x2: end.x, y2: end.y }
 }
 
-/** Where the line towards a point leaves a card. */
+/** The point at which the line towards another point leaves a card. */
 function edgeOf(
   middle: { readonly x: number; readonly y: number },
   towards: { readonly x: number; readonly y: number },

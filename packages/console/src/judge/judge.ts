@@ -35,8 +35,8 @@ export interface Judge {
 const MEMORY_MB = 1_024
 
 /**
- * Judges the growing record repeatedly on a thread with a limited share of one core. The thread reads the file, so the
- * run pays little.
+ * Judges the growing record repeatedly on a thread with a limited share of one core. The thread reads the file, so it
+ * costs the run little.
  */
 export function startJudge(
   task: JudgeTask,

@@ -73,7 +73,7 @@ function FilePart({ judge }: Pick<AskingProps, 'judge'>): JSX.Element {
           multiple
           onChange={({ currentTarget }) => {
             if (currentTarget.files !== null) judge(namedFiles(currentTarget.files))
-            // Otherwise the browser would ignore a second choice of the same file, which may have changed.
+            // Without this, the browser would ignore a second choice of the same file, which may have changed.
             currentTarget.value = ''
           }}
         />

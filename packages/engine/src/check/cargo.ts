@@ -34,7 +34,7 @@ function textOf(path: string): string {
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
 
-/** Verified files, by properties that change with the content. */
+/** The verified files, keyed by properties that change with their content. */
 const seen = new Set<string>()
 
 /**
@@ -86,7 +86,7 @@ async function fetched(
     if (createHash('sha256').update(content).digest('hex') !== sha256)
       throw new MissingFile(`${basename(path)}: ${DAMAGED_FILE}`)
     mkdirSync(dirname(path), { recursive: true })
-    // Two jobs may fetch a file at the same time.
+    // Two jobs may fetch a file at the same time, so each job first writes a temporary file.
     const unfinished = `${path}.${randomUUID()}`
     writeFileSync(unfinished, content)
     renameSync(unfinished, path)

@@ -28,13 +28,13 @@ export async function checkLarge(
 }
 
 interface ApartOptions {
-  /** The number of places to read for jobs of this process; 0 if others judge the keys. */
+  /** The number of places to read for jobs of this process; 0 if workers judge the keys. */
   readonly places: number
   checking(operations: number): void
   judge(recording: PackedRecording): Promise<Shown | FileTrouble>
 }
 
-/** Reads a recording, and lets its keys be judged. Returns undefined if it must be judged as a whole. */
+/** Reads a recording, and has its keys judged. Returns undefined if the recording must be judged as a whole. */
 export async function checkApart(
   pool: CheckPool,
   task: CheckTask,

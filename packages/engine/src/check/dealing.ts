@@ -11,7 +11,7 @@ export interface Shard {
 /** Returns the shard of a key, the same on every machine. */
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
-/** These operations and the memory for judging them take some hundred megabytes. */
+/** With the memory for judging them, this many operations take some hundred megabytes. */
 const OPERATIONS_AT_A_TIME = 100_000
 /** The size of an operation as text, two lines of JSON. */
 const OPERATION_BYTES = 150
@@ -41,7 +41,7 @@ export const dealingOf = (places: number, shard?: Shard): Dealing => ({
     places === 0 || (shard !== undefined && shardOf(key, shard.of) !== shard.shard) ? -1 : hashOf(key) % places,
 })
 
-/** Cheap for a million names, and independent of the shard's hash. */
+/** This hash is cheap for a million names, and independent of the shard's hash. */
 function hashOf(text: string): number {
   const hash = fnv1a(text)
   return (hash ^ (hash >>> 15)) >>> 0

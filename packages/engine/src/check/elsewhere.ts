@@ -89,8 +89,8 @@ export async function* checkFilesElsewhere(
 }
 
 /**
- * Checks one file with workers. They judge the keys; this process verifies their findings, and judges what concerns all
- * keys.
+ * Checks one file with workers. The workers judge the keys. This process verifies their findings, and makes the
+ * findings that concern all keys.
  */
 async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Elsewhere): Promise<CheckResult> {
   const { file } = task
@@ -121,8 +121,8 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
 }
 
 /**
- * Judges a recording by a user's model. If it fails at a worker, it runs again here, which shows the error and its
- * place.
+ * Judges a recording by a user's model. If the model fails at a worker, it runs again in this process, to show the
+ * error and its place.
  */
 async function checkOwn(
   read: LentFile,

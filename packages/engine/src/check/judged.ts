@@ -106,7 +106,7 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
 const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
-/** The registers that have one initial value. `multi-register` has one for each key. */
+/** The models of registers with a single initial value. `multi-register` has an initial value for each key. */
 const ONE_START: readonly string[] = ['register', 'rw-register']
 
 /** Adds hints: pauses of chaos itself, likely recording errors, and notable facts that no level forbids. */

@@ -38,7 +38,7 @@ export async function canBeApart({ file, stored, merged, settings, output }: Che
   return named === undefined || findModel(named)?.name === 'register'
 }
 
-/** What is known of a recording whose operations are no longer in memory. */
+/** The known facts about a recording whose operations are no longer in memory. */
 export interface Known {
   readonly task: CheckTask
   readonly rest: PackedRecording['rest']

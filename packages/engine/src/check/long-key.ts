@@ -46,7 +46,7 @@ export function judgeLongKeys(
   return found
 }
 
-/** A key that is judged here has at least two written values, so each read could have returned a wrong one. */
+/** A key that is judged here has at least two written values, so each read could have returned a wrong value. */
 const shownBy = (answer: ApartAnswer): Shown => ({
   answer,
   signs: { hasNews: answer.result === 'met', leavesOut: false },

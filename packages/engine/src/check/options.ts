@@ -35,7 +35,7 @@ export interface CheckSpec {
   readonly initial: Json | undefined
   /** The model, or the path of the user's own; by default the one that the history names. */
   readonly model: string | undefined
-  /** The chosen levels; by default all of the model. */
+  /** The chosen levels; by default all levels of the model. */
   readonly levels: readonly string[] | undefined
   readonly expect: string | undefined
   /** Requirements in addition to the level. */

@@ -44,7 +44,7 @@ function readingLimitMs(task: CheckTask): number {
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
 }
 
-/** The most memory of the program itself, which it may use before the first check. */
+/** The maximum memory that the program itself may use before the first check. */
 const PROGRAM_BYTES = 120e6
 
 /** Memory for the program and strings. The search accounts for its own tables. */

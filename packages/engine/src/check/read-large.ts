@@ -7,7 +7,7 @@ import type { CheckPool } from './pool.ts'
 import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { ReadLarge } from './worker.ts'
 
-/** Several, so that no thread waits long for the last part. */
+/** The number of stretches per thread: several, so that no thread waits long for the last one. */
 const STRETCHES_PER_THREAD = 2
 
 /**

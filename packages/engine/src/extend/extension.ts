@@ -64,7 +64,7 @@ export interface OwnNemesis {
   readonly name: string
   readonly summary: string
   readonly kind: string
-  /** Whether the faults act between nodes, or nodes and clients. */
+  /** Whether the faults act between nodes, or between nodes and clients. */
   readonly among: 'nodes' | 'clients'
   /** Returns the next episode, with every choice drawn from `random`. */
   plan(random: Random, nodes: readonly string[]): OwnEpisode

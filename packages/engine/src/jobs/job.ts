@@ -3,7 +3,7 @@ import type { Ill, Progress, Reading } from '@chaosproxy/targets/watchdog'
 
 /** A kind of work on data. Repeating a job gives the same result. */
 export interface Job<Spec extends object, Result> {
-  /** The kind, and its function's name in the thread's script. */
+  /** The name of the kind, which is also the name of its function in the thread's script. */
   readonly kind: string
   /** The files that the result depends on. Undefined if the input can be read only once, such as stdin. */
   readonly reads: (spec: Spec) => readonly string[] | undefined

@@ -127,7 +127,7 @@ interface Packages {
  * @throws UserError (environment) if they are not installed.
  */
 export async function loadPackages(): Promise<Packages> {
-  // An array, so that no bundler resolves the names.
+  // The names are in an array, so that no bundler resolves them.
   const packages = ['bullmq', 'ioredis']
   const why = '--queue needs two packages that are not installed'
   const [bullmq, { Redis }] = await loadOptional(

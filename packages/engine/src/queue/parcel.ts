@@ -143,7 +143,7 @@ export function createUnpacker(store: Store): {
   }
 }
 
-/** @throws UserError (usage) for a program, which does not travel. */
+/** @throws UserError (usage) for a program, which cannot be sent to a worker. */
 export function requireNoProgram(references: readonly string[]): void {
   const program = references.find((reference) => isBinary(reference) || isService(reference))
   if (program !== undefined)

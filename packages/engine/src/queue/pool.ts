@@ -31,8 +31,8 @@ export interface QueueSettings {
 }
 
 /**
- * Opens a pool of workers on other machines. `local` runs jobs of any other kind than `kinds`, and jobs that read
- * stdin. Jobs of the same name run once. Closing the pool also closes `local`.
+ * Opens a pool of workers on other machines. `local` runs jobs of kinds other than `kinds`, and jobs that read stdin.
+ * Jobs of the same name run once. Closing the pool also closes `local`.
  *
  * @throws UserError as `connectQueue` does.
  */

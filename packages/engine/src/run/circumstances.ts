@@ -11,7 +11,7 @@ import {
 } from '@chaosproxy/runner/result'
 import { packageVersion } from '../version.ts'
 
-/** What else a run depended on, for later readers. Excludes secrets. */
+/** The circumstances that a run depended on besides its spec, for later readers. Excludes secrets. */
 export interface Circumstances {
   /** The versions of chaos, of Node, and of servers that print one. */
   readonly versions: { readonly [program: string]: string }

@@ -27,7 +27,7 @@ export function readSpecFile(path: string): RunSpec {
   return parseRunSpec(json, path)
 }
 
-/** Rejects recordings of older versions, which do not tell how to start servers and clients. */
+/** Rejects recordings of older versions, because they do not contain how servers and clients are started. */
 function refuseRecording(
   { circumstances }: { readonly [member: string]: unknown },
   { target }: { readonly [member: string]: unknown },

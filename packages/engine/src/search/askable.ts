@@ -2,7 +2,7 @@ import { usageError } from '@chaosproxy/history'
 import { type SearchedProtocol, whyUnaskable } from '@chaosproxy/simulator'
 import { workloads } from '@chaosproxy/workloads'
 
-/** @throws UserError (usage) for a workload that calls functions that the protocol's clients lack. */
+/** @throws UserError (usage) if the workload calls functions that the protocol's clients lack. */
 export function requireAskable(
   subject: Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>,
 ): void {

@@ -47,7 +47,7 @@ export function requireKnown(
     throw new Error(`subject.workload: no workload ${workload}`)
 }
 
-/** @throws for a scenario of another subject, whose names would be loaded when it is played. */
+/** @throws if the scenario is of another subject, because playing the scenario would load that subject. */
 export function requireSame(
   { target, workload }: Pick<SubjectName, 'target' | 'workload'>,
   ...scenarios: readonly Scenario[]

@@ -27,7 +27,7 @@ export interface SearchEnd {
   readonly outcome: SearchOutcome
   /** One result for each cause. */
   readonly results: readonly Result[]
-  /** The time spent on minimising, which is no search time. */
+  /** The time spent on minimising, which does not count as search time. */
   readonly shrinkMs: Millis
 }
 

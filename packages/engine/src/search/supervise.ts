@@ -39,7 +39,7 @@ export async function supervise<Spec extends object, Result>(
   if (mistaken !== undefined) throw mistaken
   if (end.type === 'failed' && !isOfUser(spec)) throw end.error
   const { unit, calls: steps, within } = end.reading
-  // Before the first seed begins, the progress has none.
+  // Before the first seed begins, the progress has no seed.
   const seed = Math.max(unit, firstOf(spec) ?? unit)
   // It is unknown which seed failed.
   if (end.type === 'failed')

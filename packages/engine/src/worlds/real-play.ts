@@ -31,7 +31,7 @@ const QUIET_MS = millis(5_000)
 const RECOVERY_MS = millis(30_000)
 
 export interface RealPlay {
-  /** The scenario in which the current leader takes the part of the recorded one. */
+  /** The scenario with the current leader in place of the recorded leader. */
   readonly scenario: Scenario
   readonly exchanged: readonly [NodeId, NodeId] | undefined
   readonly played: Played
@@ -60,7 +60,7 @@ export async function playForReal(
   return {
     level: subject.level,
     workload,
-    // Processes have their own delays, and do not hold requests.
+    // Real processes have their own delays, and do not hold requests.
     scenario: { ...play.scenario, faults: play.played.faults, delays: undefined, holds: undefined },
     history,
     events: play.events,
@@ -82,7 +82,7 @@ interface Part {
 
 /**
  * Plays a scenario on a fresh cluster of processes, with the same operations and faults at the same times. The current
- * leader takes the part of the recorded one. Undefined if interrupted.
+ * leader replaces the recorded leader. Undefined if interrupted.
  *
  * @throws UserError (environment) if the cluster does not start.
  */

@@ -84,7 +84,7 @@ export interface Loaded {
   readonly asserts: boolean
   /** Returns the nodes that a kind of fault can hit, by default all. */
   readonly nodesFor?: SearchedProtocol['nodesFor']
-  /** @throws UserError (input) for a workload that it cannot serve. */
+  /** @throws UserError (input) if the subject cannot serve the workload. */
   subject(chosen: SearchedProtocol): Subject
 }
 

@@ -73,7 +73,7 @@ export class AnsweredValues {
 export const unsaidFlags = ({ value, extra }: EventInput): number =>
   extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0
 
-/** A read that returned no value, with an unknown member, which may be the value. */
+/** A read without a value but with an unknown member, which may contain the value. */
 export interface UnreadAnswer {
   readonly f: string
   readonly member: string

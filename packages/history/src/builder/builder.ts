@@ -513,7 +513,8 @@ export class HistoryBuilder implements EventSink {
   #other(input: EventInput, line: number): void {
     const index = input.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
-    // A simulation's events have all members, and are not copied: copying would take longer than all other work.
+    // Events of a simulation have all members. They are not copied, because copying would take longer than all other
+    // work.
     const event: Event = isWhole(input)
       ? input
       : {

@@ -63,7 +63,7 @@ export class TimeOrder {
     return this.#files.length < 2 ? undefined : this.#files.map(({ name, linesBefore }) => ({ name, linesBefore }))
   }
 
-  /** Starts the next file. `sink` takes its events, `ended` the number of its lines. */
+  /** Starts the next file. `sink` receives its events, and `ended` receives the number of its lines. */
   file(name: string): { readonly sink: EventSink; readonly ended: (lines: number) => void } {
     const events: Timed[] = []
     const file: { -readonly [Member in keyof ReadFile]: ReadFile[Member] } = {

@@ -105,7 +105,7 @@ function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
   }
 }
 
-/** The cells of a line. A quoted one may contain separators and doubled quotes. */
+/** The cells of a line. A quoted cell may contain separators and doubled quotes. */
 function cellsOf(line: string, separator: string): readonly string[] {
   const cells: string[] = []
   let at = 0

@@ -31,7 +31,7 @@ export class EdnParser {
   #last = false
   readonly #tuples: WeakSet<object> = new WeakSet()
 
-  /** Restarts with this text. With `last`, no more follows. */
+  /** Restarts with this text. With `last`, no more text follows. */
   feed(text: string, last: boolean): void {
     this.#text = text
     this.#last = last

@@ -3,7 +3,7 @@ import { canonical } from '../tables/value.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
 // EDN has values that JSON lacks: the keyword `:a` differs from the text "a", and the set `#{1}` from the vector `[1]`.
-// In JSON they are texts in EDN notation; a set is an object with one member.
+// In JSON a keyword is a text in EDN notation, and a set is an object with one member.
 
 const SET = '#{}'
 const KEYWORD = /^:[^\s,;"()[\]{}]+$/

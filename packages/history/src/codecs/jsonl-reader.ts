@@ -25,8 +25,8 @@ export interface JsonlReaderOptions {
 }
 
 /**
- * Reads native histories. What the scanner cannot read, `JSON.parse` does, with the same result. For members with other
- * names see `EventRows`.
+ * Reads native histories. `JSON.parse` reads the lines that the scanner cannot read, with the same result. For members
+ * with other names see `EventRows`.
  */
 export class JsonlReader implements ChunkReader {
   line = 1

@@ -6,7 +6,7 @@ import { isClient } from '../tables/processes.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import { VersionedValues } from './versioned-values.ts'
 
-/** The most events held back until one shows whether values are keyed. */
+/** The maximum number of events to hold back until one shows whether values are keyed. */
 const MOST_HELD = 200_000
 
 interface Options {

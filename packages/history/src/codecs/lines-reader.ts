@@ -11,7 +11,7 @@ export interface LineTaker {
   readonly held?: { readonly events: number; readonly bytes: number }
 }
 
-/** Thrown for a line that is no record, like the last one of a killed writer. */
+/** Thrown for a line that is no record, such as the last line of a killed writer. */
 export class Unfinished extends EventError {}
 
 /** Reads texts line by line, where speed does not matter. */

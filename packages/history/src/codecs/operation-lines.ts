@@ -40,7 +40,7 @@ export function hasOperationLines(content: string, mapping?: Mapping): boolean {
     }
     if (!isObject(members)) return false
     if (Object.hasOwn(members, 'chaos')) continue
-    // An invocation is a native event, whatever its other members are.
+    // An invocation is a native event, regardless of its other members.
     if (members['type'] === 'invoke') return false
     found ||= isOperation(members, roles)
     // A line with a type may be a completion.

@@ -57,7 +57,7 @@ export function callOf(members: Members, roles: Roles): Found | undefined {
   )
 }
 
-/** A line's members, and the roles that they have played. */
+/** The members of a line, and the roles for which they were used. */
 class Line {
   readonly members: Members
   readonly roles: Roles
@@ -301,7 +301,7 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // The value belongs to the request: empty for a read in Go, a key and null for a keyed read.
+  // The value is part of the request. It is empty for a read in Go, and a key and null for a keyed read.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }

@@ -21,7 +21,8 @@ export interface EventSink {
 /** Reads bytes as they arrive. Bytes that a call does not consume must be passed again. */
 export interface ChunkReader {
   /**
-   * Reads what is complete in bytes[start, end) and returns the first position not consumed. With `last`, consumes all.
+   * Reads the complete part of bytes[start, end) and returns the first position not consumed. With `last`, consumes all
+   * bytes.
    */
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number
   readonly line: number

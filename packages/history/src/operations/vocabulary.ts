@@ -32,7 +32,7 @@ type Takes = 'nothing' | 'value' | 'pair' | 'options'
 /** What an `ok` contains besides the acknowledgement. */
 type Answers =
   | 'nothing'
-  /** A reply of the store or its driver, such as a new count: not a result. */
+  /** A reply of the store or its driver, such as a new count, which is not a result. */
   | 'reply'
   /** Some stores return a result. */
   | 'perhaps'

@@ -36,8 +36,8 @@ export function operationsByKey(all: readonly Packed[], place: number): Readonly
 
 /**
  * Unpacks the operations of one key some thousand at a time, and passes each part to `take` until `take` returns false.
- * An operation comes before all that were called after its return; one of unknown outcome may come later. `take` must
- * not keep a part, because parts share columns.
+ * An operation comes before all operations that were called after its return; an operation of unknown outcome may come
+ * later. `take` must not keep a part, because parts share columns.
  */
 export function eachPartOfKey(
   rest: LentHistory,

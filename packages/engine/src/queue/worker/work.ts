@@ -129,7 +129,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   }
 }
 
-/** The most time for closing once no job is in progress. */
+/** The maximum time for closing after the last job has ended. */
 const CLOSING_MS = 3_000
 
 type Perform = (job: TakenJob) => Promise<object>
