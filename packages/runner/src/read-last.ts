@@ -3,7 +3,7 @@ import { readFinally } from './final-reads.ts'
 import type { RunOutcome } from './ports/run-outcome.ts'
 import type { FaultRecord } from './result/run-summary.ts'
 
-/** Lets clients finish what they started, reads every node a last time, and calls back with the outcome. */
+/** Lets clients complete their outstanding work, reads every node a last time, and calls back with the outcome. */
 export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): void {
   const { clients, faults, trouble, since } = run
   const { cluster, workload, timeoutMs, quietMs } = run.options

@@ -5,7 +5,7 @@ import { postgresql } from './postgresql/postgresql.ts'
 import { resp } from './resp/resp.ts'
 import { websocket } from './websocket/websocket.ts'
 
-/** The framings without settings. A new one is a folder here, and an entry in this list. */
+/** The framings without settings. A new framing is a folder here, and an entry in this list. */
 const all: Framing[] = [jsonLines, mysql, postgresql, resp, websocket]
 
 export const framings: readonly Framing[] = all

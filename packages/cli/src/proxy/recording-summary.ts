@@ -5,7 +5,7 @@ import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
 
 export interface SummaryOptions {
   readonly lostLines: number
-  /** Absent if the caller prints the path. */
+  /** The path of the record; absent if the caller prints it. */
   readonly path: string | undefined
   /** The source of the recording, for the remedies. */
   readonly by: 'routes' | RecordedProtocol

@@ -20,7 +20,7 @@ interface Options {
   readonly roles: Roles
 }
 
-/** Whether a line is read unchanged. */
+/** Whether a line is a native event, which is read unchanged. */
 export function isNative({ type = null, process = null, f = null }: Members): boolean {
   return eventTypes.some((each) => each === type) && process !== null && typeof f === 'string' && !f.startsWith(':')
 }

@@ -75,7 +75,7 @@ export function operationsOf(
   }
 }
 
-/** Lets each client finish what it started. */
+/** Lets each client complete its outstanding work. */
 export function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed: () => void): void {
   if (loops.length === 0) followed()
   const oneLess = afterAll(loops.length, followed)

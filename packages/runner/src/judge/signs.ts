@@ -4,7 +4,8 @@ import { withoutNews } from '@chaosproxy/workloads'
 import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
 
 /**
- * What some keys of a register history show. From these signs, `proves` decides whether the history proves anything.
+ * The signs that some keys of a register history show. From these signs, `proves` decides whether the history proves
+ * anything.
  */
 export interface Signs {
   /** Whether clients changed registers to different values, so that a stale read can be recognised. */

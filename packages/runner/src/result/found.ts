@@ -123,7 +123,7 @@ const isolationRungs: readonly (ComparedRung & { readonly compared: readonly Iso
 /** Whether transactions are judged by these levels. */
 export const areIsolation = (levels: readonly string[]): boolean => levels.includes('serializable')
 
-/** Returns the rungs for a comparison, strongest first. */
+/** Returns the groups of levels for a comparison, strongest first. */
 export const comparedRungs = (levels: readonly string[]): readonly ComparedRung[] =>
   areIsolation(levels) ? isolationRungs : rungs
 

@@ -42,7 +42,7 @@ export class FrameReader {
     this.#maxFrameBytes = options.maxFrameBytes
   }
 
-  /** False once the stream has broken the framing. All later bytes are loose. */
+  /** False once the stream has broken the framing. All later bytes are delivered without framing. */
   get framed(): boolean {
     return this.#framed
   }

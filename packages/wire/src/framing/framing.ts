@@ -22,7 +22,7 @@ export interface Framing {
     | undefined
   /** Returns the decoded content of a message. Absent if messages are not encoded. */
   readonly plain?: ((message: Buffer) => Buffer) | undefined
-  /** Whether the message is part of a handshake, which faults leave alone. */
+  /** Whether the message is part of a handshake, which faults do not affect. */
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined
   /** Returns the client's handshake without the offer to compress messages. */
   readonly withoutCompression?: ((handshake: Buffer) => Buffer) | undefined

@@ -20,7 +20,7 @@ export interface OkPacket {
 export type FirstPacket =
   | ({ readonly kind: 'ok' } & OkPacket)
   | { readonly kind: 'error'; readonly error: ServerError }
-  /** The server requests a file of the client. */
+  /** The server requests a file from the client. */
   | { readonly kind: 'local-file' }
   | { readonly kind: 'columns'; readonly count: number }
 

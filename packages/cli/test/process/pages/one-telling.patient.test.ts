@@ -164,8 +164,8 @@ describe.each(
     if (json.telling.why.text.includes(first?.relation))
       for (const page of pages) expect(page).toContain(squeezed(first.relation))
     expect(explained.faults).toHaveLength(counterexample.faults?.length ?? 0)
-    // Without the run, the history has no messages. Messages may show more about a fault than its times, or that it met
-    // no message.
+    // The history alone contains no messages. Messages may show more about a fault than its times do, for instance that
+    // the fault affected none of them.
     const textsOf = (faults: Printed) => faults?.map(({ text: fault }: Printed) => fault)
     if (json.messages === undefined || first !== undefined)
       expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))

@@ -25,8 +25,8 @@ async function runInto(...args: readonly string[]) {
 }
 
 /**
- * Returns the requests of each client's first process, without times. The values of a cas are left out, because they
- * depend on earlier replies.
+ * Returns the requests of each client's first process, without times. Values are left out, because what a cas expects
+ * depends on earlier replies.
  */
 function askedIn(history: string): string[][] {
   const asked: string[][] = [[], [], [], []]

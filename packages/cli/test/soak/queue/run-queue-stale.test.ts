@@ -8,7 +8,7 @@ import { installed } from '../../../../testing/src/servers.ts'
 import { joined, queueOf } from '../../queue/queue-process.ts'
 
 const skewed = new URL('../../queue/skewed-clock.mjs', import.meta.url).href
-/** The short soak stops at the first seed that shows it. */
+/** The short soak stops at the first seed whose run has a stale read. */
 const SEEDS = [2, 3, 1, 4, 5]
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 

@@ -13,7 +13,7 @@ const why = installed('etcd') === undefined ? whySkipped('etcd') : suffering ===
 const limit = { timeout: 180_000 }
 
 /**
- * Clients act rarely, so that locks are held for longer than the disk is frozen. There are few clients, because a
+ * Operations are rare, so that locks are held for longer than the disk is frozen, and so that there are few leases: a
  * leader revokes only 16 leases at once, including the leases of refused acquires.
  */
 const PATIENT = ['--workload', 'lock', '--workload-set', 'keys=12', '--clients', '50', '--rate', '6']

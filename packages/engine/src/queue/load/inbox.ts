@@ -1,7 +1,10 @@
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
-/** The maximum number of chunks that arrive too early. A worker has at most as many chunks in flight as clients. */
+/**
+ * The maximum distance of a chunk from the last chunk that arrived in order. A worker has at most as many chunks in
+ * flight as clients.
+ */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 

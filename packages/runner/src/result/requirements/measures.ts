@@ -30,7 +30,7 @@ export interface Measure {
   readonly summary: string
   /** Measures a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
-  /** Whether the measure depends on times. Times are invalid while this program stood still. */
+  /** Whether the measure depends on times. Times are invalid if this program stood still. */
   readonly isTimed?: true
   readonly ofAll?: (record: MeasuredRecord) => Figure
 }
@@ -195,7 +195,7 @@ function unmeasured({ reads: { ambiguous, unexplained } }: Staleness): string | 
   return reads === 0 ? undefined : `${plural(reads, 'read')} returned what several operations wrote, or none`
 }
 
-/** Returns when the first operation called at `from` or later was answered, in nanoseconds. */
+/** Returns the time in nanoseconds at which the first operation called at `from` or later was answered. */
 export function firstAnswerAfter(history: History, from: number): number {
   const { length, callTime, returnTime, outcome } = history.operations
   let first = Number.POSITIVE_INFINITY
