@@ -1,5 +1,5 @@
 // Seats of a cinema. GET /seats/SEAT returns its holder; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it
-// on ("from" is null for a free seat); PUT /seats/SEAT with {"holder": HOLDER} lets the staff set the holder.
+// on, from null if it is free; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
 import express from 'express'
 
 const careful = process.env['BOOKING'] === 'careful'

@@ -47,8 +47,8 @@ function hear(turn: Step, { type, id, copy }: Majorities['message'], from: strin
   } else if (rounds.delete(id)) turn.reply(id, { type: 'ok', value: round.copy.value })
 }
 
-// One handler per message and timer. Keep everything that a node remembers in its state. Read the time from turn.now
-// and turn.steady, and take randomness from the seed given to initial, so that every run is repeatable.
+// One handler per message and timer. Keep what a node remembers in its state. Take the time from turn.now and
+// turn.steady, and randomness from the seed given to initial: then runs are repeatable.
 const create = defineMachine<Majorities>({
   initial: ({ id, peers }) => ({ id, peers, copies: new Map(), rounds: new Map() }),
   redo: ({ state }, { key, copy }) => state.copies.set(key, copy), // Each record that was durable when the node died, in order.

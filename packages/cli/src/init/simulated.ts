@@ -2,7 +2,7 @@ import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 
 /** The program of `chaos init --example simulate`, with a race across an await. */
 const SERVER = `// Seats of a cinema. GET /seats/SEAT returns its holder; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it
-// on ("from" is null for a free seat); PUT /seats/SEAT with {"holder": HOLDER} lets the staff set the holder.
+// on, from null if it is free; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
 import { createServer, type IncomingMessage } from 'node:http'
 
 const careful = process.env['BOOKING'] === 'careful'
@@ -56,7 +56,7 @@ const ROUTES = `{
 const CONFIG = `import { defineConfig } from '${PACKAGE_NAME}'
 
 export default defineConfig({
-  // chaos run starts the service as a real process; chaos run --sim runs it in virtual time.
+  // chaos run starts a real process; with --sim, it runs in virtual time.
   target: 'service:booking',
   // Seats are in memory only, so that a kill would lose them.
   faults: [],
