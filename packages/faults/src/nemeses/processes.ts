@@ -47,7 +47,7 @@ const SLOW_FSYNC_MS = [20, 100, 500] as const
 /** A restart ends by itself, so it lasts only this share of an ordinary fault. */
 const RESTARTS_FOR = 0.05
 
-/** From slightly slower to barely alive. */
+/** Shares of the processor that slow a node slightly, clearly, and almost completely. */
 const shares = [0.5, 0.2, 0.05] as const
 
 const crashChoices = ['one', 'leader'] as const

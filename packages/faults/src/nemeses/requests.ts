@@ -60,7 +60,7 @@ export const requests: readonly Nemesis[] = [
     summary: 'answer 5 to 30% of the requests with 500 although the node carried them out',
     plan: (random) => ({
       links,
-      // Not 503, because a backend may use it to report that it has done nothing.
+      // The status is not 503, because a backend may use 503 to report that it has done nothing.
       status: 500,
       body: 'an injected error\n',
       after: 'forwarding',

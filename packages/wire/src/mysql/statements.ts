@@ -17,7 +17,7 @@ const [OK, LOCAL_FILE, END, ERROR] = [0, 0xfb, 0xfe, 0xff]
 const END_BYTES = 5
 /** The fewest bytes of the reply to a prepare command: its first byte, the statement's number, and two counts. */
 const PREPARED_BYTES = 9
-/** By this id MariaDB executes the last prepared statement. */
+/** With this id, MariaDB executes the last prepared statement. */
 const LAST = 0xff_ff_ff_ff
 const NO_REPLY: readonly number[] = [COMMAND.quit, COMMAND.longData, COMMAND.closeStatement]
 

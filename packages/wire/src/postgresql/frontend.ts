@@ -10,8 +10,8 @@ import { MessageCursor } from './message-cursor.ts'
  * @throws MalformedMessage
  */
 export function readFrontend(frame: Buffer): FrontendMessage {
-  // A startup packet begins with its length, which is small, and so with a zero byte. Other messages begin with their
-  // type, which is never zero.
+  // A startup packet begins with its length. The length is small, so its first byte is zero. Other messages begin with
+  // their type, which is never zero.
   if (frame[0] === 0) return readStartup(new MessageCursor('a startup packet', frame, 4))
   const type = String.fromCharCode(frame[0] ?? 0)
   switch (type) {

@@ -6,9 +6,9 @@ export const GSSENC_REQUEST = 80877104
 export const CANCEL_REQUEST = 80877102
 export const MAJOR_VERSION = 3
 
-/** As in the server (MAX_STARTUP_PACKET_LENGTH). */
+/** The same limit as in the server (MAX_STARTUP_PACKET_LENGTH). */
 export const LONGEST_STARTUP_BYTES = 10_000
-/** As in the server (PQ_LARGE_MESSAGE_LIMIT). */
+/** The same limit as in the server (PQ_LARGE_MESSAGE_LIMIT). */
 export const LONGEST_MESSAGE_BYTES = 0x3fff_ffff
 /** The types of requests that are always short (PQ_SMALL_MESSAGE_LIMIT). */
 export const SHORT_REQUESTS = 'CDEHSXc'

@@ -76,7 +76,7 @@ export class MessageCursor {
     return this.bytes(length, field)
   }
 
-  /** @throws MalformedMessage if anything is left over. */
+  /** @throws MalformedMessage if bytes are left over. */
   ended<Message>(message: Message): Message {
     if (this.isAtEnd) return message
     throw this.error(`${this.#bytes.length - this.#at} bytes are left over`)
