@@ -30,7 +30,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
           .join(', ')} (${shared})`,
     )
     const more = notUnderstood.length > named.length ? `, and to ${notUnderstood.length - named.length} more` : ''
-    const remedy = named.some(isRequest) ? '. Say in the route table what it means' : ''
+    const remedy = named.some(isRequest) ? '. Describe it in the route table' : ''
     reasons.push(`the answer to ${byReason.join(', to ')}${more} was not understood${remedy}`)
   }
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')

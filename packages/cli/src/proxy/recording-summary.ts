@@ -19,9 +19,10 @@ export function recordedBy({ proxies }: ControlPlane): SummaryOptions['by'] {
 
 /** The remedies for gaps in a record that was made with a route table. */
 const ROUTES: Omit<Remedies, 'nothing'> = {
-  notUnderstood: 'Say in the route table what they mean; chaos routes try shows what becomes of one.',
-  touched: 'Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',
-  unnamed: 'Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
+  notUnderstood: 'Describe these requests in the route table. chaos routes try prints how it reads a request.',
+  touched:
+    'Add a route for each of these requests, or {"request": "…", "ignore": true} if it writes nothing that is recorded.',
+  unnamed: 'Name the clients in the route table: "client": "header.X-Client", a cookie, bearer, or peer.process.',
 }
 
 export function summaryLines(recorder: Recorder, { lostLines, path, by }: SummaryOptions): readonly string[] {
@@ -34,7 +35,9 @@ export function summaryLines(recorder: Recorder, { lostLines, path, by }: Summar
     ...unnamedLines(recorder, remedies.unnamed),
     ...(lostLines === 0
       ? []
-      : [`  LOST ${count(lostLines)} lines: the disk failed, and the record ends there. Make room, and record anew.`]),
+      : [
+          `  LOST ${count(lostLines)} lines: the disk failed, and the record ends there. Free disk space, and record again.`,
+        ]),
   ]
 }
 
@@ -42,7 +45,7 @@ function notUnderstoodLines({ counters }: Recorder, remedy: string): readonly st
   const { notUnderstood, examples } = counters
   if (notUnderstood === 0) return []
   return [
-    `  did not understand ${count(notUnderstood)}, so that no level can be said to be met:`,
+    `  did not understand ${count(notUnderstood)} requests or answers, so no level can be met:`,
     ...examples.notUnderstood.map(({ what, why }) => `    ${printable(`${what}: ${why}`)}`),
     `    ${remedy}`,
   ]
@@ -61,7 +64,7 @@ function passedOnLines({ counters }: Recorder, remedy: string): readonly string[
     ...(touched === 0
       ? []
       : [
-          `  TOUCHED outside the record, ${times(touched)}, so that what they may have written is unknown from there on:`,
+          `  TOUCHED outside the record, ${times(touched)}. What these requests may have written is unknown from then on:`,
           ...examples.touched.map(({ what, why }) => `    ${printable(`${what}: ${why}`)}`),
           `    ${remedy}`,
         ]),

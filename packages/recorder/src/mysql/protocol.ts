@@ -13,9 +13,9 @@ export const mysql: RecordedProtocol = defineProtocol({
   remedies: {
     nothing: `statements on the tables of the mapping are recorded. Name them: --as '${EXAMPLE}'.`,
     notUnderstood:
-      'Each one says what to write instead. Faults that lose single messages cause this too, and so does a client that insists on TLS.',
+      'Each line names what to write instead. Faults that lose single messages cause this too, and so does a client that insists on TLS.',
     touched:
-      'Write rows by their primary key. If no called function writes the tables, say "functions":"read" beside "tables".',
+      'Write rows by their primary key. If no called function writes the tables, add "functions":"read" beside "tables".',
     unnamed: 'Set the connection attribute program_name in the clients, or give --client peer.process.',
   },
   parse: parseMysqlSettings,

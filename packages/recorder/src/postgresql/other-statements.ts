@@ -21,7 +21,7 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   if (called !== undefined)
     return {
       touches: 'everything',
-      why: `it calls ${called}(), which may write; if no function that is called writes ${table}, say "functions":"read" beside "table"`,
+      why: `it calls ${called}(), which may write; if no function that is called writes ${table}, add "functions":"read" beside "table"`,
     }
   if (ALWAYS_HARMLESS.has(first)) return NOTHING
   if (EVERYTHING.has(first)) return everything(`its effect is unknown`)

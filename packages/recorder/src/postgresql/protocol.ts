@@ -13,11 +13,11 @@ export const postgresql: RecordedProtocol = defineProtocol({
     nothing:
       'statements on one row by its primary key are recorded. Name the table, its key and the recorded column: --as \'{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}\'; or the tables of whole transactions: --as \'{"kind":"postgresql","tables":{"accounts":{"key":"id","values":["balance"]}}}\'.',
     notUnderstood:
-      'Each one says what to write instead. Faults that lose single messages cause this too, and so does TLS that the proxy does not terminate.',
+      'Each line names what to write instead. Faults that lose single messages cause this too, and so does TLS that the proxy does not terminate.',
     touched:
-      'Write one row by its primary key in each statement. If no called function writes the table, say "functions":"read" beside "table".',
+      'Write one row by its primary key in each statement. If no called function writes the table, add "functions":"read" beside "table".',
     overwritten:
-      'Read and write in one transaction, or in one statement (SET n = n + 1), to have that judged. Or record the service in front of the database. If the two are unrelated, say "transactions":"apart" beside "table"',
+      'Read and write in one transaction, or in one statement (SET n = n + 1), so that both are judged together. Or record the service in front of the database. If the two are unrelated, add "transactions":"apart" beside "table"',
     unnamed: 'Set application_name in the clients, or give --client peer.process.',
   },
   parse: parsePostgresqlSettings,

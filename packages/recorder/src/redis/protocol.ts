@@ -11,11 +11,10 @@ export const redis: RecordedProtocol = defineProtocol({
   resends: true,
   remedies: {
     nothing: `--model says what is recorded: strings and hashes as register, or counter, set, queue, list-append, lock. A script is recorded once it is declared: --as '{"kind":"resp","declare":[{"script":"SHA-1 or part of its text","as":"INCR KEYS[1]"}]}'. For jobs that scripts move (BullMQ), record those who add and carry them out, with a route table.`,
-    notUnderstood:
-      'A fault that loses or reorders single messages does that, and so does a server that is not a Redis.',
+    notUnderstood: 'Faults that lose or reorder single messages cause this, and so does a server that is not Redis.',
     touched:
-      'Another --model may record them. If scripts write only their declared keys, say so: --record \'{"kind":"resp","scripts":"keys"}\'.',
-    unnamed: 'Let them name themselves (CLIENT SETNAME; connectionName in ioredis), or give --client peer.process.',
+      'Another --model may record them. If scripts write only their declared keys, declare this: --record \'{"kind":"resp","scripts":"keys"}\'.',
+    unnamed: 'Name the clients (CLIENT SETNAME; connectionName in ioredis), or give --client peer.process.',
   },
   parse: parseRespSettings,
   load: async () => {

@@ -69,7 +69,7 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
     resends: false,
     remedies: {
       nothing: `The definition of ${name} says which requests are operations ("asked").`,
-      notUnderstood: `A fault that loses or reorders single messages does that, and so does a server that does not speak ${name}.`,
+      notUnderstood: `Faults that lose or reorder single messages cause this, and so does a server that does not speak ${name}.`,
       touched: `Let "asked" of ${name} say what these requests touch.`,
       unnamed: 'Give --client connection, or peer.process.',
     },

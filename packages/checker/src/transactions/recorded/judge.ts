@@ -147,7 +147,7 @@ function hiddenFrom(
   return sql === undefined
     ? undefined
     : notRecorded(
-        `as far as single rows go it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key to have that judged, or expect repeatable-read, which says nothing of them`,
+        `as far as single rows go it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key, so that they are judged, or expect repeatable-read, which does not depend on them`,
       )
 }
 

@@ -157,7 +157,7 @@ describe('a service in Python', () => {
       const blind = await judge(unnamed, [primary, replica], drive)
       expect(blind.header['sessions']).toEqual({ by: 'connection', named: false })
       expect(resultOf(blind, 'read-your-writes')).toBe('unknown')
-      expect(blind.summary).toContain('Say what names the client: "client": "header.X-Client"')
+      expect(blind.summary).toContain('Name the clients in the route table: "client": "header.X-Client"')
     },
   )
 

@@ -108,7 +108,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
   test('a function that may write makes the verdict unknown unless "functions" is "read"', async () => {
     const unknown = await recorded({ mode: 'audited' })
     expect(unknown.stdout, unknown.stderr).toContain('UNKNOWN WHETHER LINEARIZABLE')
-    expect(unknown.stdout.replace(/\s+/g, ' ')).toContain('say "functions":"read" beside "table"')
+    expect(unknown.stdout.replace(/\s+/g, ' ')).toContain('add "functions":"read" beside "table"')
     expect(unknown.exitCode).toBe(2)
     const told = await recorded({ mode: 'audited', as: { functions: 'read' } })
     expect(told.stdout, told.stderr).toMatch(/^ {2}LINEARIZABLE/m)
