@@ -33,7 +33,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/cli/test/process/run/own-service.patient.test.ts',
-    title: 'returns stale reads from its replicas',
+    title: "a user's service whose replicas return stale reads is not linearizable",
     reason: BY_CHANCE,
   },
   {

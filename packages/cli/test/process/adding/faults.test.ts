@@ -21,7 +21,7 @@ async function runUnder(faults: string | object, ...more: readonly string[]) {
   return { exitCode, result }
 }
 
-test('chaos targets --faults lists which targets a user-defined fault can affect, and which nemeses inject the fault', async () => {
+test('chaos targets --faults lists the targets of a user-defined fault, and the nemeses that inject it', async () => {
   const { stdout } = await extended(['targets', '--faults', '--json'])
   const rows = JSON.parse(stdout)
   for (const [fault, ...worlds] of [
@@ -40,14 +40,14 @@ test('chaos targets --faults lists which targets a user-defined fault can affect
 })
 
 describe('a user-defined fault between real processes', () => {
-  test('takes effect whether a nemesis or a schedule injects it', async () => {
+  test('a user-defined fault takes effect whether a nemesis or a schedule injects it', async () => {
     const fault = { kind: 'hiccup', links: 'from-clients', pauseMs: 5 }
     const [byName, byTime] = await Promise.all([runUnder('hiccups'), runUnder(fault)])
     expect(byName.result.faults).toContainEqual(hitting('hiccup'))
     expect(byTime.result.faults).toContainEqual(hitting('hiccup'))
   })
 
-  test('delays each reply whose request the fault saw on the same connection', async () => {
+  test('a user-defined fault delays each reply whose request it saw on the same connection', async () => {
     // The fault lasts long enough for a request and its reply on one connection, even on a busy machine.
     const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
     const { result } = await runUnder(late, '--time', '4s')
@@ -55,7 +55,7 @@ describe('a user-defined fault between real processes', () => {
     expect(result.latency.p99Nanos).toBeGreaterThan(60e6)
   })
 
-  test('takes effect on requests and on nodes, and raises the latency', async () => {
+  test('a user-defined fault that affects requests and nodes takes effect, and raises the latency', async () => {
     const stall = { kind: 'stall-request', links: 'from-clients', stallMs: 70 }
     const [stalled, frozen] = await Promise.all([runUnder(stall), runUnder({ kind: 'freeze', nodes: 'leader' })])
     expect(stalled.result.faults).toContainEqual(hitting('stall-request'))
@@ -70,13 +70,13 @@ describe('a user-defined fault in virtual time', () => {
     ['of requests', { kind: 'stall-request', links: 'from-clients', stallMs: 70 }, 70e6],
     ['of messages', { kind: 'swallow-message', links: 'between-nodes' }, 100e6],
     ['of nodes', { kind: 'freeze', nodes: 'leader' }, 100e6],
-  ])('has hits and raises the latency as a fault %s', async (_, fault, leastNanos) => {
+  ])('a user-defined fault %s hits, and raises the latency', async (_, fault, leastNanos) => {
     const { result } = await runUnder(fault, '--sim')
     expect(result.faults).toContainEqual(hitting(fault.kind))
     expect(result.latency.p99Nanos).toBeGreaterThan(leastNanos)
   })
 
-  test('is accepted as a nemesis by a search with two worker threads', async () => {
+  test('a search with two worker threads accepts a user-defined fault as a nemesis', async () => {
     const args = ['fuzz', '--target', 'raft', '--faults', 'freezes', '--seeds', '20', '--workers', '2', '--json']
     const { stdout, stderr, exitCode } = await extended([...args, '--out', temporaryDirectory()])
     expect(stderr).toBe('')
@@ -84,7 +84,7 @@ describe('a user-defined fault in virtual time', () => {
     expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 20 })
   })
 
-  test('is refused with an alternative if the simulator does not support it', async () => {
+  test('a user-defined fault that the simulator does not support is refused, with an alternative', async () => {
     const schedule = join(temporaryDirectory(), 'schedule.json')
     writeFileSync(schedule, JSON.stringify([{ fromMs: 0, toMs: 1, kind: 'hiccup', links: 'from-clients', pauseMs: 1 }]))
     const args = ['run', '--sim', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]

@@ -44,11 +44,14 @@ describe('the explanation of a read of a failed write', () => {
       false,
     ],
     ['a cas that failed after the read', [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'cas', [1, 7])], false],
-  ])('names a failed write only if that write began before the read returned: %s', async (_, lines, isOfIt) => {
-    const said = await saidOf('register', lines, 1)
-    expect(said.includes('a write that had failed')).toBe(isOfIt)
-    expect(said.includes('which nobody had written')).toBe(!isOfIt)
-  })
+  ])(
+    'the explanation mentions a failed write only if that write began before the read returned: %s',
+    async (_, lines, isOfIt) => {
+      const said = await saidOf('register', lines, 1)
+      expect(said.includes('a write that had failed')).toBe(isOfIt)
+      expect(said.includes('which nobody had written')).toBe(!isOfIt)
+    },
+  )
 })
 
 const cut = (...between: readonly Line[]): Line[] => [
@@ -69,7 +72,7 @@ describe('a fault in a record without times', () => {
       /In force then: partition, lines 3 to/,
     ],
     ['a fault that began later', [...both(0, 'write', 1), ...stale, ...cut()], /^(?!.*In force then)/],
-  ])('is named only if a violation happened during the fault: %s', async (_, lines, says) => {
+  ])('the explanation names a fault only if the violation happened during the fault: %s', async (_, lines, says) => {
     const said = await saidOf('register', asNemesis(lines), undefined)
     expect(said).toMatch(says)
     expect(said).not.toMatch(/\d n?s after/)

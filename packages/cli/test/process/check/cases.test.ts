@@ -131,7 +131,7 @@ const remedies: readonly (readonly [file: string, exitCode: number])[] = [
 
 describe.skipIf(!existsSync(cases))('chaos check of a history from a public bug report', () => {
   test.each([...rows, ...isolated])(
-    'exits with $exitCode for $file $options',
+    'chaos check exits with $exitCode for $file $options',
     async ({ file, options, exitCode, says, saysNot }) => {
       const ended = await chaosHere(['check', join(cases, file), ...options])
       const printed = unfolded(ended.stdout + ended.stderr)
@@ -141,14 +141,17 @@ describe.skipIf(!existsSync(cases))('chaos check of a history from a public bug 
     },
   )
 
-  test.each(remedies)('refuses %s and proposes a command that ends with exit code %i', async (file, exitCode) => {
-    const { stderr } = await chaosHere(['check', join(cases, file)])
-    const [, command = ''] = /(sed -E .*)/.exec(stderr) ?? []
-    const typed = command.replace('npx chaos', `${process.execPath} ${bin}`)
-    const ended = await startProcess('/bin/sh', ['-c', typed]).finished
-    expect(ended.stdout + ended.stderr).toMatch(/LINEARIZABLE|EVENTUAL/)
-    expect(ended.exitCode).toBe(exitCode)
-  })
+  test.each(remedies)(
+    'chaos check refuses %s and proposes a command that ends with exit code %i',
+    async (file, exitCode) => {
+      const { stderr } = await chaosHere(['check', join(cases, file)])
+      const [, command = ''] = /(sed -E .*)/.exec(stderr) ?? []
+      const typed = command.replace('npx chaos', `${process.execPath} ${bin}`)
+      const ended = await startProcess('/bin/sh', ['-c', typed]).finished
+      expect(ended.stdout + ended.stderr).toMatch(/LINEARIZABLE|EVENTUAL/)
+      expect(ended.exitCode).toBe(exitCode)
+    },
+  )
 
   test('chaos explain and chaos diff accept a history with the options that chaos check proposed', async () => {
     const opened = ['--model', 'bank', '--initial', '{"0":30,"1":30}']

@@ -19,21 +19,21 @@ const staleRead = [
 ] as const
 
 describe('check()', () => {
-  test('judges a list of events without any options', () => {
+  test('check() judges a list of events without any options', () => {
     const { levels, headline } = check(staleRead)
     expect(headline).toContain('not linearizable')
     expect(levels.linearizable.result).toBe('violated')
     expect(levels.sequential.result).toBe('met')
   })
 
-  test('reports why a met level proves little', () => {
+  test('check() reports why a met level proves little', () => {
     const { levels, vacuous } = check(staleRead.slice(0, 2))
     expect(levels.linearizable.result).toBe('met')
     expect(vacuous).toEqual(['no read succeeded'])
     expect(check(staleRead).vacuous).toEqual([])
   })
 
-  test('gives the results of chaos check, both for a parsed history and for the events of a history', async () => {
+  test('check() gives the results of chaos check, both for a parsed history and for the events of a history', async () => {
     const { stdout } = await chaosHere(['check', STALE, '--json'])
     const told = Object.entries<{ result: string }>(JSON.parse(stdout).levels)
     const results = told.map(([level, { result }]) => [level, result])
@@ -41,7 +41,7 @@ describe('check()', () => {
       expect(Object.entries(report.levels).map(([level, { result }]) => [level, result])).toEqual(results)
   })
 
-  test('reads model and initial value from a header object before the events', () => {
+  test('check() reads model and initial value from a header object before the events', () => {
     const events = [
       { process: 0, type: 'invoke', f: 'read' },
       { process: 0, type: 'ok', f: 'read', value: 5 },
@@ -51,11 +51,11 @@ describe('check()', () => {
     expect(check(events, { initial: 4 }).levels.linearizable.result).toBe('violated')
   })
 
-  test('accepts a history made by historyFromEvents()', () => {
+  test('check() accepts a history made by historyFromEvents()', () => {
     expect(check(historyFromEvents(staleRead)).levels.linearizable.result).toBe('violated')
   })
 
-  test('gives an unknown verdict if there are no events', () => {
+  test('check() gives an unknown verdict if there are no events', () => {
     expect(check([]).levels.linearizable).toMatchObject({ result: 'unknown' })
   })
 
@@ -66,7 +66,7 @@ describe('check()', () => {
     [{ process: 0, type: 'ok', f: 'read', value: Number.NaN }, /^events:2: an event must be a plain JSON object/],
     ['{"process":0}', /^events:2: .*a string/],
     [{ process: 3, type: 'ok', f: 'read', value: 1 }, /^events:2: process 3 completed "read" \(ok\) without/],
-  ])('names the invalid event: %j', (event, message) => {
+  ])('check() names the invalid event: %j', (event, message) => {
     const events = [{ process: 0, type: 'invoke', f: 'read' }, event] as Parameters<typeof check>[0]
     expect(() => check(events)).toThrow(UserError)
     expect(() => check(events)).toThrow(message)

@@ -19,7 +19,7 @@ function someFiles(names: { readonly [file: string]: string }): string {
   return directory
 }
 
-test('a rotated recording is checked like a single file', async () => {
+test('a recording that is split into several files is checked like a single file', async () => {
   const cwd = temporaryDirectory()
   const lines = writesAndReads(200, 4, 120).trimEnd().split('\n')
   writeFileSync(join(cwd, 'whole.jsonl'), lines.join('\n'))
@@ -71,7 +71,7 @@ const filesOf = (stdout: string): string[] =>
     .map((line) => JSON.parse(line).file)
 
 describe('a pattern of file names in chaos check', () => {
-  test('selects each matching file once, ordered by the numbers in the names', async () => {
+  test('a file name pattern selects each matching file once, in the order of the numbers in the names', async () => {
     const cwd = someFiles({ 'run-10.jsonl': 'fresh-read', 'run-2.jsonl': 'stale-read', 'notes.txt': 'fresh-read' })
     const args = ['check', '--json', 'run-10.jsonl', '*.jsonl']
     const { exitCode, stdout } = await chaosHere(args, { cwd })
@@ -86,12 +86,12 @@ describe('a pattern of file names in chaos check', () => {
     ])
   })
 
-  test('is read as a file name if a file has that name', async () => {
+  test('a file name pattern is read as a file name if such a file exists', async () => {
     const cwd = someFiles({ '[1].jsonl': 'fresh-read', '1.jsonl': 'fresh-read' })
     expect(filesOf((await chaosHere(['check', '--json', '[1].jsonl'], { cwd })).stdout)).toEqual(['[1].jsonl'])
   })
 
-  test('is reported if it matches no file, and does not prevent the check of further files', async () => {
+  test('a pattern that matches no file is reported, and the other files are still checked', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read' })
     const alone = await chaosHere(['check', 'runs/*.jsonl'], { cwd })
     expect(alone.stderr).toContain(
@@ -104,7 +104,7 @@ describe('a pattern of file names in chaos check', () => {
     expect(both.exitCode).toBe(3)
   })
 
-  test('is refused with --out if it matches several files', async () => {
+  test('a pattern that matches several files is refused with --out', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read', 'b.jsonl': 'fresh-read' })
     const { exitCode, stderr } = await chaosHere(['check', '*.jsonl', '--out', 'report.html'], { cwd })
     expect(stderr).toContain('--out report.html: a report shows one file, but 2 were given.')
@@ -116,7 +116,7 @@ describe('chaos check -', () => {
   const piped = (input: Uint8Array, ...args: readonly string[]) =>
     spawnSync(process.execPath, [bin, 'check', '-', ...args], { input, encoding: 'utf8', cwd: root })
 
-  test('reads stdin, compressed or not', () => {
+  test('chaos check reads stdin, compressed or not', () => {
     const plain = readFileSync(history('stale-read'))
     for (const input of [plain, gzipSync(plain)]) {
       const { status, stdout } = piped(input, '--expect', 'linearizable')
@@ -125,12 +125,12 @@ describe('chaos check -', () => {
     }
   })
 
-  patientTest('reports an error in stdin like an error in a file', () => {
+  patientTest('chaos check reports an error in stdin like an error in a file', () => {
     expect(piped(Buffer.from('')).stderr).toContain('stdin: this file is empty')
     expect(piped(Buffer.from('{"process":0}\n')).stderr).toContain('stdin:1: "type" is missing.')
   })
 
-  test('reads stdin only once', async () => {
+  test('chaos check reads stdin only once', async () => {
     expect(await chaosHere(['check', '-', '-'])).toMatchObject({
       exitCode: 3,
       stderr: '-: stdin can be read only once. Give - once.\n',
@@ -139,7 +139,7 @@ describe('chaos check -', () => {
 })
 
 describe('chaos check --explain', () => {
-  test('prints each contradiction with its possible values, the lines of its operations, and every order', async () => {
+  test('chaos check --explain prints the possible values, the lines of the operations, and every order', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), '--explain'])
     expect(stdout).toContain('When p1 read x → 1 was called, the only possible value was 2.')
     expect(stdout).toMatch(/culprit +p1 read → 1 +n2 +0\.014 s +0\.015 s +lines 6–7/)
@@ -149,7 +149,7 @@ describe('chaos check --explain', () => {
     expect(cycle).toMatch(/^ {6}before p\d write . 1 → ok \(lines .+\): it saw a value that the other replaced$/m)
   })
 
-  test('prints the explanations of several files above their table', async () => {
+  test('chaos check --explain prints the explanations of several files above the table of the files', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--explain'])
     expect(stdout.indexOf('the only possible value was 2')).toBeGreaterThan(0)
     expect(stdout.indexOf('the only possible value was 2')).toBeLessThan(stdout.indexOf('linearizable  sequential'))
@@ -191,16 +191,19 @@ test('an operation that is unknown to its model is refused with file and line', 
 describe('chaos check --workers', () => {
   const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
 
-  patientTest('prints the output of a check with one thread, and keeps the order of the files', async () => {
-    const args = ['check', '--json', ...names.map(history), 'nowhere.jsonl']
-    const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
-    const [alone, several] = await Promise.all([chaos(args), chaos([...args, '--workers', '2'])])
-    expect(filesOf(several.stdout)).toEqual([...names.map(history), 'nowhere.jsonl'])
-    expect(withoutTimes(several.stdout)).toBe(withoutTimes(alone.stdout))
-    expect(several.exitCode).toBe(3)
-  })
+  patientTest(
+    'chaos check with workers prints the output of a check with one thread, and keeps the order of the files',
+    async () => {
+      const args = ['check', '--json', ...names.map(history), 'nowhere.jsonl']
+      const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
+      const [alone, several] = await Promise.all([chaos(args), chaos([...args, '--workers', '2'])])
+      expect(filesOf(several.stdout)).toEqual([...names.map(history), 'nowhere.jsonl'])
+      expect(withoutTimes(several.stdout)).toBe(withoutTimes(alone.stdout))
+      expect(several.exitCode).toBe(3)
+    },
+  )
 
-  patientTest('prints the same explanation for one file with and without a worker', async () => {
+  patientTest('the explanation of one file is the same with and without a worker', async () => {
     const withoutTimes = (stdout: string) => stdout.replaceAll(/[\d.]+ m?s/g, '').replaceAll(/ +/g, ' ')
     const one = await chaosHere(['check', history('stale-read'), '--explain'])
     const other = await chaos(['check', history('stale-read'), '--explain', '--workers', '1'])
@@ -210,27 +213,24 @@ describe('chaos check --workers', () => {
   patientTest.each([
     ['linearizable', undefined],
     ['not linearizable', 17_000],
-  ])(
-    'divides the keys of one %s history among threads, and gives the report of a single thread',
-    async (_, staleAt) => {
-      const file = join(temporaryDirectory(), 'keys.jsonl')
-      writeFileSync(file, writesAndReads(21_000, 7, staleAt))
-      const args = ['check', file, '--json', '--workers']
-      const [alone, several] = await Promise.all([chaos([...args, '1']), chaos([...args, '3'])])
-      const reports = [alone, several].map(({ stdout }) => ({ ...JSON.parse(stdout), timing: undefined }))
-      // The size of a counterexample depends on time: on a slow machine one may not be fully reduced.
-      if (reports.some((report) => report.levels.linearizable.counterexample?.uncut !== undefined))
-        for (const { levels } of reports)
-          for (const level of Object.keys(levels)) levels[level] = { result: levels[level].result }
-      expect(reports[1]).toEqual(reports[0])
-      const { levels } = reports[1]
-      expect(levels.linearizable.result).toBe(staleAt === undefined ? 'met' : 'violated')
-      expect(levels.sequential.result).toBe('met')
-    },
-  )
+  ])('threads share the keys of one %s history, and the report is that of a single thread', async (_, staleAt) => {
+    const file = join(temporaryDirectory(), 'keys.jsonl')
+    writeFileSync(file, writesAndReads(21_000, 7, staleAt))
+    const args = ['check', file, '--json', '--workers']
+    const [alone, several] = await Promise.all([chaos([...args, '1']), chaos([...args, '3'])])
+    const reports = [alone, several].map(({ stdout }) => ({ ...JSON.parse(stdout), timing: undefined }))
+    // The size of a counterexample depends on time: on a slow machine one may not be fully reduced.
+    if (reports.some((report) => report.levels.linearizable.counterexample?.uncut !== undefined))
+      for (const { levels } of reports)
+        for (const level of Object.keys(levels)) levels[level] = { result: levels[level].result }
+    expect(reports[1]).toEqual(reports[0])
+    const { levels } = reports[1]
+    expect(levels.linearizable.result).toBe(staleAt === undefined ? 'met' : 'violated')
+    expect(levels.sequential.result).toBe('met')
+  })
 
   patientTest.each(['1', '2'])(
-    'stops a check that exceeds the memory limit, and reports its progress (--workers %s)',
+    'a check that exceeds the memory limit is stopped, and its progress is reported (--workers %s)',
     async (workers) => {
       const file = join(temporaryDirectory(), 'large.jsonl.gz')
       writeFileSync(file, gzipSync(writesAndReads(60_000, 1, undefined)))
@@ -245,7 +245,7 @@ describe('chaos check --workers', () => {
     },
   )
 
-  test('does not count the reading of the file towards the time limit of the search', async () => {
+  test('the time limit of a search does not include the reading of the file', async () => {
     const file = history('fresh-read')
     const { spec, reporters } = parseCheckSettings({ timeout: '5s', memory: '1GB', json: true })
     const screen = { colours: false, terminal: { width: 80, unicode: true } }
@@ -258,7 +258,7 @@ describe('chaos check --workers', () => {
     })
   })
 
-  patientTest('stops a check that exceeds its time limit', async () => {
+  patientTest('a check with workers that exceeds its time limit is stopped', async () => {
     // Gigabytes of empty lines compressed to a few kilobytes. The reader of lines does not check the time.
     const file = join(temporaryDirectory(), 'endless.jsonl.gz')
     const event = '{"process":0,"type":"invoke","f":"read"}\n'
@@ -277,7 +277,7 @@ describe('chaos check --workers', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('refuses a value that is not a number of threads', async () => {
+  test('--workers refuses a value that is not a number of threads', async () => {
     const { stderr } = await chaosHere(['check', history('fresh-read'), '--workers', 'all'])
     expect(stderr).toContain('--workers all: must be a whole number from 1 to 256.')
   })

@@ -9,7 +9,7 @@ import { chaos, chaosHere, root, startChaos, temporaryDirectory } from '../../..
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
 describe('chaos check', () => {
-  test('shows the verdict of one file, a sentence about the violation, and the name of the file', async () => {
+  test('chaos check shows the verdict of one file, a sentence about the violation, and the name of the file', async () => {
     const { exitCode, stdout, stderr } = await chaos(['check', history('stale-read')])
     expect(stdout).toMatch(/NOT LINEARIZABLE/)
     expect(stdout).toMatch(/Process 1 read 1 for x from n2 at 0\.014 s/)
@@ -17,7 +17,7 @@ describe('chaos check', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) })
   })
 
-  test('shows a table of several files, with a line for each', async () => {
+  test('chaos check shows a table of several files, with a line for each', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), history('split-brain')])
     const lines = stdout.split('\n')
     for (const name of ['stale-read', 'fresh-read', 'split-brain'])
@@ -31,12 +31,12 @@ describe('chaos check', () => {
     ['split-brain', 'eventual', 1],
     ['sequential-not-linearizable', 'eventual', 2],
     ['stale-read', 'none', 0],
-  ])('judges %s: --expect %s leads to exit code %d', async (name, level, expected) => {
+  ])('chaos check judges %s: --expect %s leads to exit code %d', async (name, level, expected) => {
     const { exitCode } = await chaosHere(['check', history(name), '--expect', level])
     expect(exitCode).toBe(expected)
   })
 
-  test('finds a stale read on a second connection of a client only if the recording names the client', async () => {
+  test("a stale read on a client's second connection is found only if the recording names the client", async () => {
     const directory = temporaryDirectory()
     const record = (name: string, sessions: object, session: object): string => {
       const file = join(directory, name)
@@ -64,7 +64,7 @@ describe('chaos check', () => {
     )
   })
 
-  test('exits with 2 for a history without a read, whether or not --expect is given', async () => {
+  test('chaos check exits with 2 for a history without a read, whether or not --expect is given', async () => {
     const file = join(temporaryDirectory(), 'writes.jsonl')
     writeFileSync(
       file,
@@ -80,7 +80,7 @@ describe('chaos check', () => {
     expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
   })
 
-  test('reports only the requested level, and exits with 2 if that level cannot be decided', async () => {
+  test('chaos check reports only the requested level, and exits with 2 if that level cannot be decided', async () => {
     const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
     expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
     expect(decided.exitCode).toBe(0)
@@ -89,7 +89,7 @@ describe('chaos check', () => {
     expect(open.exitCode).toBe(2)
   })
 
-  test('prints with --json one object for each file, in which the strongest level comes first', async () => {
+  test('chaos check --json prints one object for each file, with the strongest level first', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--json'])
     const [stale, fresh] = stdout
       .trimEnd()
@@ -108,7 +108,7 @@ describe('chaos check', () => {
     expect(stale.timing).toMatchObject({ parseMs: expect.any(Number), checkMs: expect.any(Number) })
   })
 
-  test('reads Porcupine, Jepsen and its own format, from a file or from stdin', async () => {
+  test('chaos check reads Porcupine, Jepsen and its own format, from a file or from stdin', async () => {
     const directory = temporaryDirectory()
     const etcd = join(directory, 'etcd.log')
     writeFileSync(etcd, 'INFO  jepsen.util - 0\t:invoke\t:write\t3\nINFO  jepsen.util - 0\t:ok\t:write\t3\n')
@@ -123,7 +123,7 @@ describe('chaos check', () => {
     }
   })
 
-  test("names a lost message in a history of Jepsen's tests of Kafka", async () => {
+  test("chaos check names a lost message in a history of Jepsen's tests of Kafka", async () => {
     const file = join(temporaryDirectory(), 'history.edn')
     const both = (process: number, f: string, asked: string, told: string) =>
       `{:process ${process}, :type :invoke, :f :${f}, :value ${asked}}\n{:process ${process}, :type :ok, :f :${f}, :value ${told}}\n`
@@ -143,14 +143,14 @@ describe('chaos check', () => {
     )
   })
 
-  test('writes a self-contained report', async () => {
+  test('chaos check writes a self-contained report', async () => {
     const report = join(temporaryDirectory(), 'report.html')
     const { exitCode } = await chaosHere(['check', history('stale-read'), '--out', report])
     expect(exitCode).toBe(0)
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
-  test('writes no report of a history that could not be read', async () => {
+  test('chaos check writes no report of a history that could not be read', async () => {
     const directory = temporaryDirectory()
     const [empty, report] = [join(directory, 'empty.jsonl'), join(directory, 'report.html')]
     writeFileSync(empty, '')
@@ -159,7 +159,7 @@ describe('chaos check', () => {
     expect(readdirSync(directory)).toEqual(['empty.jsonl'])
   })
 
-  test('shows the verdict even if the report cannot be written, and says why', async () => {
+  test('chaos check shows the verdict even if the report cannot be written, and says why', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([
       'check',
       history('stale-read'),
@@ -171,7 +171,7 @@ describe('chaos check', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('ends without an error if its output is closed early', async () => {
+  test('chaos check ends without an error if its output is closed early', async () => {
     const { child, finished: ended } = startChaos(['check', history('stale-read'), history('fresh-read'), '--json'])
     child.stdout?.destroy()
     const { exitCode, stderr } = await ended
@@ -214,7 +214,7 @@ describe('a wrong command line', () => {
     [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Usage: chaos ctl reset'],
     [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Usage: chaos ctl inspect PROXY'],
     [[], 'Three commands to begin with:'],
-  ])('is answered with a hint: chaos %j', async (args, message) => {
+  ])('a wrong command line is refused with a hint: chaos %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await chaosHere(args)
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)
@@ -233,34 +233,34 @@ describe('a history file that cannot be read', () => {
     expect(exitCode).toBe(3)
   }
 
-  test('is refused if it does not exist', () =>
+  test('a history file that does not exist is refused', () =>
     refused('nowhere.jsonl', /nowhere\.jsonl: .*(no such file|does not exist)/i))
 
-  test('is refused if it is a directory', async () => {
+  test('a directory is refused as a history file', async () => {
     const directory = temporaryDirectory()
     mkdirSync(join(directory, 'runs'))
     await refused(join(directory, 'runs'), /runs: .*directory/)
   })
 
-  test('is refused if it is empty', async () => {
+  test('an empty history file is refused', async () => {
     const file = join(temporaryDirectory(), 'empty.jsonl')
     writeFileSync(file, '')
     await refused(file, /empty\.jsonl: .*empty/)
   })
 
-  test('is refused if it is prose', async () => {
+  test('a history file of prose is refused', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'Dear diary\n')
     await refused(file, /neither JSON nor EDN nor a Porcupine log \("Dear diary"\)|Force one with --format/)
   })
 
-  test('is refused if it is binary', async () => {
+  test('a binary history file is refused', async () => {
     const file = join(temporaryDirectory(), 'image.png')
     writeFileSync(file, Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]), randomBytes(4096)]))
     await refused(file, /image\.png/)
   })
 
-  test('is refused if it is 100 MB of random bytes', async () => {
+  test('a history file of 100 MB of random bytes is refused', async () => {
     const file = join(temporaryDirectory(), 'noise')
     const stream = createWriteStream(file)
     for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')
@@ -269,7 +269,7 @@ describe('a history file that cannot be read', () => {
     await refused(file, /noise/, chaos)
   })
 
-  test('does not prevent the check of other files', async () => {
+  test('an unreadable history file does not prevent the check of other files', async () => {
     const { exitCode, stdout } = await chaosHere(['check', history('fresh-read'), 'nowhere.jsonl'])
     expect(stdout).toContain('fresh-read.jsonl')
     expect(stdout).toContain('nowhere.jsonl')

@@ -125,15 +125,21 @@ const decided: readonly (readonly [title: string, file: () => string, says: stri
 ]
 
 describe('a history that only an unknown initial state explains', () => {
-  test.each(decided)('has an unknown verdict: %s', async (_, file, says) => {
-    const { exitCode, said } = await checked(file())
-    expect(said).toContain(says)
-    expect(exitCode).toBe(2)
-  })
+  test.each(decided)(
+    'the verdict is unknown if only an unknown initial state explains the history: %s',
+    async (_, file, says) => {
+      const { exitCode, said } = await checked(file())
+      expect(said).toContain(says)
+      expect(exitCode).toBe(2)
+    },
+  )
 
-  test.each(decided)('is violated once the initial state is given: %s', async (_, file, __, initial) => {
-    expect((await checked(file(), '--initial', initial)).exitCode).toBe(1)
-  })
+  test.each(decided)(
+    'a history that only an unknown initial state explains is violated once the initial state is given: %s',
+    async (_, file, __, initial) => {
+      expect((await checked(file(), '--initial', initial)).exitCode).toBe(1)
+    },
+  )
 })
 
 test.each([

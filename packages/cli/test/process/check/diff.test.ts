@@ -6,7 +6,7 @@ import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/cha
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
 describe('chaos diff', () => {
-  test('shows which levels were lost, and which figures became worse', async () => {
+  test('chaos diff shows which levels were lost, and which figures became worse', async () => {
     const { exitCode, stdout } = await chaosHere(['diff', history('fresh-read'), history('stale-read')])
     expect(stdout).toMatch(
       /fresh-read\.jsonl: Linearizable\..*stale-read\.jsonl: p0's confirmed write was missing at n2 \(not linearizable\)\..*Next: /s,
@@ -16,7 +16,7 @@ describe('chaos diff', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('marks nothing as better or worse if the histories have different models', async () => {
+  test('chaos diff marks nothing as better or worse if the histories have different models', async () => {
     const [before, after] = [history('fresh-read'), history('transactions/on-call')]
     const { stdout } = await chaosHere(['diff', before, after, '--json'])
     const { unlike, levels, figures } = JSON.parse(stdout)
@@ -25,7 +25,7 @@ describe('chaos diff', () => {
     expect((await chaosHere(['diff', before, after])).stdout).toMatch(/cannot be\s+compared/)
   })
 
-  test('finds no difference between a result and itself', async () => {
+  test('chaos diff finds no difference between a result and itself', async () => {
     const { stdout } = await chaosHere(['diff', history('stale-read'), history('stale-read'), '--json'])
     const { settings, levels, figures } = JSON.parse(stdout)
     expect({ settings, levels }).toEqual({ settings: [], levels: [] })
@@ -33,7 +33,7 @@ describe('chaos diff', () => {
     for (const { before, after, change } of figures) expect([before, change]).toEqual([after, ''])
   })
 
-  test('compares two runs that are given by directory, by run.json or by the output of --json', async () => {
+  test('chaos diff compares two runs that are given by directory, by run.json or by the output of --json', async () => {
     const run = async (seed: string) => {
       const out = temporaryDirectory()
       const args = ['--sim', '--time', '1s', '--rate', '150', '--seed', seed, '--faults', 'partition']
@@ -59,7 +59,7 @@ describe('chaos diff', () => {
     [['none', history('stale-read')], 'none: there is no such run, result or history. Check the path.'],
     [[join(root, 'package.json'), history('stale-read')], 'this is not a result of chaos.'],
     [[history('stale-read')], 'two results'],
-  ])('says what is wrong with %j in one line', async (args, message) => {
+  ])('chaos diff says what is wrong with %j in one line', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['diff', ...args])
     expect(stderr).toContain(message)
     expect(exitCode).toBe(3)

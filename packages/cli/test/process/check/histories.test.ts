@@ -13,7 +13,7 @@ const readme = readFileSync(join(directory, 'README.md'), 'utf8')
 const symbols = { met: '✔', violated: '✘', unknown: '–' }
 
 describe.each(files)('histories/%s', (file) => {
-  test('a history file gets the verdicts that its first line and its row in histories/README.md both state', async () => {
+  test('a history gets the verdicts that its first line and its row in histories/README.md state', async () => {
     const history = await readHistory(join(directory, file))
     const expected = history.header?.extra?.['expect'] as { readonly [level: string]: keyof typeof symbols }
     const report = check(history, {

@@ -24,21 +24,24 @@ const fileOf = (name: string, text: string): string => {
 }
 
 describe('a user-defined model in a file', () => {
-  patientTest('judges a history by every level and by --expect, with a counterexample', async () => {
-    const args = ['check', history, '--model', example, '--json', '--expect', 'linearizable']
-    const { exitCode, stdout } = await chaos(args)
-    expect(JSON.parse(stdout)).toMatchObject({
-      model: 'stack',
-      levels: {
-        linearizable: { result: 'violated', counterexample: { operations: expect.any(Array) } },
-        sequential: { result: expect.stringMatching(/met|violated/) },
-        eventual: { result: expect.stringMatching(/met|violated/) },
-      },
-    })
-    expect(exitCode).toBe(1)
-  })
+  patientTest(
+    'a user-defined model judges a history by every level and by --expect, with a counterexample',
+    async () => {
+      const args = ['check', history, '--model', example, '--json', '--expect', 'linearizable']
+      const { exitCode, stdout } = await chaos(args)
+      expect(JSON.parse(stdout)).toMatchObject({
+        model: 'stack',
+        levels: {
+          linearizable: { result: 'violated', counterexample: { operations: expect.any(Array) } },
+          sequential: { result: expect.stringMatching(/met|violated/) },
+          eventual: { result: expect.stringMatching(/met|violated/) },
+        },
+      })
+      expect(exitCode).toBe(1)
+    },
+  )
 
-  test('gives the verdict that check() gives with the same model', async () => {
+  test('a user-defined model gives the verdict that check() gives with the same model', async () => {
     const events = readFileSync(history, 'utf8')
       .trim()
       .split('\n')
@@ -64,7 +67,7 @@ describe('a user-defined model in a file', () => {
     expect(JSON.parse(stdout)).toMatchObject({ model: 'stack', levels: { linearizable: { result: 'violated' } } })
   })
 
-  test('refuses an unknown operation, and names its line', async () => {
+  test('a user-defined model refuses an unknown operation, and names its line', async () => {
     const other = fileOf('h.jsonl', '{"process":0,"type":"invoke","f":"peek","value":null}\n')
     const { exitCode, stderr } = await chaos(['check', other, '--model', example])
     expect(stderr).toContain(`${other}:1: the stack model does not know the operation "peek"; it knows push, pop, top.`)
@@ -121,10 +124,13 @@ describe('a faulty model', () => {
     expect(stderr).not.toMatch(/node:internal|\n\s+at .*packages/)
     expect(exitCode).toBe(3)
   }
-  test.each(refused)('is reported in one line with exit code 3: %s', isRefused)
-  patientTest.each(refusedInTime)('is reported in one line with exit code 3 during a check: %s', isRefused)
+  test.each(refused)('a faulty model is reported in one line with exit code 3: %s', isRefused)
+  patientTest.each(refusedInTime)(
+    'a faulty model is reported in one line with exit code 3 during a check: %s',
+    isRefused,
+  )
 
-  patientTest('is reported with exit code 3 if it allocates without bound', async () => {
+  patientTest('a faulty model is reported with exit code 3 if it allocates without bound', async () => {
     const file = fileOf('mine.mjs', model('for (;;) all.push(new Array(1e5).fill(all.length))'))
     const events = fileOf('h.jsonl', `${pushed.join('\n')}\n`)
     const { exitCode, stderr } = await chaos(['check', events, '--model', file, '--memory', '1MB'])

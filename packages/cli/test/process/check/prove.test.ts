@@ -27,16 +27,19 @@ describe('chaos check --prove', () => {
   test.each([
     ['met', FRESH, 0],
     ['violated', STALE, 1],
-  ] as const)('writes a proof that chaos verify accepts if linearizability is %s', async (_, text, code) => {
-    const { history, proof, stdout, exitCode } = await proved(text, 'history.jsonl', '--expect', 'linearizable')
-    expect(exitCode).toBe(code)
-    expect(stdout).toContain(`chaos verify ${history} ${proof}`)
-    const verified = await verify(history, proof)
-    expect(verified.exitCode, verified.stdout + verified.stderr).toBe(0)
-    expect(verified.stdout).toContain('linearizable')
-  })
+  ] as const)(
+    'chaos check --prove writes a proof that chaos verify accepts if linearizability is %s',
+    async (_, text, code) => {
+      const { history, proof, stdout, exitCode } = await proved(text, 'history.jsonl', '--expect', 'linearizable')
+      expect(exitCode).toBe(code)
+      expect(stdout).toContain(`chaos verify ${history} ${proof}`)
+      const verified = await verify(history, proof)
+      expect(verified.exitCode, verified.stdout + verified.stderr).toBe(0)
+      expect(verified.stdout).toContain('linearizable')
+    },
+  )
 
-  test('writes a proof that chaos verify refuses for another history', async () => {
+  test('chaos check --prove writes a proof that chaos verify refuses for another history', async () => {
     const { proof } = await proved(FRESH)
     const { history } = await proved(STALE)
     expect((await verify(history, proof)).exitCode).toBe(1)
@@ -48,14 +51,14 @@ describe('chaos check --prove', () => {
     expect((await verify(history, proof)).exitCode).toBe(1)
   })
 
-  test('writes the history next to the proof if the file is not in JSON lines', async () => {
+  test('the history is written next to the proof if the file is not in JSON lines', async () => {
     const edn = '{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 1}\n'
     const { proof, stdout } = await proved(edn, 'history.edn')
     expect(stdout).toContain(`chaos verify ${proof}.history.jsonl ${proof}`)
     expect((await verify(`${proof}.history.jsonl`, proof)).exitCode).toBe(0)
   })
 
-  test('writes the history next to the proof if --order time reordered the lines of the history', async () => {
+  test('the history is written next to the proof if --order time reordered its lines', async () => {
     const at = (process: number, type: string, f: string, value: unknown, time: number): string =>
       `${JSON.stringify({ process, type, f, value, time })}\n`
     const late = at(1, 'invoke', 'read', null, 50) + at(1, 'ok', 'read', 1, 60)
@@ -67,14 +70,14 @@ describe('chaos check --prove', () => {
     expect(stdout).toContain('linearizable is violated')
   })
 
-  test('lists in its JSON which verdicts are proved', async () => {
+  test('chaos check --prove --json lists which verdicts are proved', async () => {
     const { stdout, proof, history } = await proved(FRESH, 'history.jsonl', '--json')
     expect(JSON.parse(stdout)).toMatchObject({
       proof: { file: proof, history, levels: { linearizable: { proved: true } } },
     })
   })
 
-  test('overwrites an earlier proof, but no other file', async () => {
+  test('chaos check --prove overwrites an earlier proof, but no other file', async () => {
     const { history, proof } = await proved(FRESH)
     expect((await chaosHere(['check', history, '--prove', proof])).exitCode).toBe(0)
     expect((await chaosHere(['check', history, '--prove', history])).exitCode).toBe(3)
@@ -82,7 +85,7 @@ describe('chaos check --prove', () => {
     expect((await chaosHere(['check', history, '--prove', proof])).exitCode).toBe(3)
   })
 
-  test('adds a button to the report only if the compressed history and proof take at most 2 MB', async () => {
+  test('a proof adds a button to the report only if the compressed history and proof take at most 2 MB', async () => {
     const noise = (length: number): string => randomBytes(length).toString('hex')
     for (const [length, hasButton] of [
       [0, true],
@@ -125,7 +128,7 @@ describe('chaos run --prove', () => {
     return chaosHere(words).then((done) => ({ ...done, directory, proof }))
   }
 
-  test('writes a proof that chaos verify accepts, and lists the proved levels in its JSON', async () => {
+  test('chaos run --prove writes a proof that chaos verify accepts, and lists the proved levels in its JSON', async () => {
     const { stdout, stderr, exitCode } = await run('--json')
     expect(exitCode, stderr).toBe(0)
     const { proof } = JSON.parse(stdout)

@@ -6,13 +6,13 @@ import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/cha
 const stale = join(root, 'histories', 'stale-read.jsonl')
 
 describe('chaos check --require', () => {
-  test('exits with 1 if a bound is exceeded, even without --expect', async () => {
+  test('chaos check --require exits with 1 if a bound is exceeded, even without --expect', async () => {
     const { exitCode, stdout } = await chaosHere(['check', stale, '--require', 'staleness.max < 1ms'])
     expect(stdout).toContain('✘ staleness.max < 1ms: found 2.0 ms')
     expect(exitCode).toBe(1)
   })
 
-  test('exits with 0 if all bounds hold, and reports the figures', async () => {
+  test('chaos check --require exits with 0 if all bounds hold, and reports the figures', async () => {
     const required = ['--require', 'availability >= 99%', '--require', 'lost == 0']
     const { exitCode, stdout } = await chaosHere(['check', stale, ...required, '--json'])
     expect(JSON.parse(stdout).requirements).toEqual([
@@ -22,26 +22,26 @@ describe('chaos check --require', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('exits with 2 if a bound cannot be decided, and says why', async () => {
+  test('chaos check --require exits with 2 if a bound cannot be decided, and says why', async () => {
     const { exitCode, stdout } = await chaosHere(['check', stale, '--require', 'p99 during kill < 1s'])
     expect(stdout).toContain('? p99 during kill < 1s: unknown, no operation was called during a kill')
     expect(exitCode).toBe(2)
   })
 
-  test('reports a missed bound in JUnit XML, with the command that repeats the check', async () => {
+  test('chaos check --require reports a missed bound in JUnit XML, with the command that repeats the check', async () => {
     const args = ['check', stale, '--require', 'staleness.max < 1ms', '--reporter', 'junit']
     const { stdout } = await chaosHere(args)
     expect(stdout).toContain('staleness.max &lt; 1ms: found 2.0 ms')
     expect(stdout).toContain("--require 'staleness.max &lt; 1ms'")
   })
 
-  test('is refused before the file is read if it is malformed', async () => {
+  test('a malformed requirement is refused before the history file is read', async () => {
     const { exitCode, stderr } = await chaosHere(['check', 'none.jsonl', '--require', 'latency < 200ms'])
     expect(stderr).toContain('--require "latency < 200ms": there is no measure latency.')
     expect(exitCode).toBe(3)
   })
 
-  test('is refused if it names an unknown function', async () => {
+  test('a requirement that names an unknown function is refused', async () => {
     const { exitCode, stderr } = await chaosHere(['check', stale, '--require', 'availability of raed >= 99%'])
     expect(stderr).toContain(
       '--require "availability of raed >= 99%": there is no function raed. Did you mean read? Known: write, read, cas',
@@ -76,7 +76,7 @@ describe('the requirements of a history of transactions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('name only the strongest of the levels that were lost against the --baseline', async () => {
+  test('the requirements on transactions name only the strongest level that was lost against the --baseline', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'prefix', 'read-uncommitted']
     const met = Object.fromEntries(levels.map((level) => [level, { result: 'met' }]))
@@ -110,7 +110,7 @@ describe('chaos run --require', () => {
     expect(again.exitCode).toBe(1)
   })
 
-  test('applies a requirement in the configuration, and refuses an invalid requirement in one line', async () => {
+  test('chaos run applies a requirement in the configuration, and refuses an invalid one in one line', async () => {
     const cwd = temporaryDirectory()
     const config = (require: readonly string[]) =>
       writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ target: 'sim:raft', require }))
@@ -149,7 +149,7 @@ describe('--baseline', () => {
     return to
   }
 
-  test('is met by a repetition of the same run, and missed by a slower run', async () => {
+  test('--baseline passes a repetition of the same run, and fails a slower run', async () => {
     const out = temporaryDirectory()
     await simulate(out)
     const same = await simulate(out, '--baseline', runJsonIn(out), '--tolerance', '0%')
@@ -163,7 +163,7 @@ describe('--baseline', () => {
     expect(slower.exitCode).toBe(1)
   })
 
-  test('fails a check whose level falls below linearizable, even without --expect', async () => {
+  test('a check whose level falls below the linearizable baseline fails, even without --expect', async () => {
     const fresh = await chaosHere(['check', join(root, 'histories', 'fresh-read.jsonl'), '--json'])
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, fresh.stdout)
@@ -186,7 +186,7 @@ describe('--baseline', () => {
       '{"chaos":1,"levels":{}}\n{"chaos":1,"levels":{}}\n',
       ' holds 2 results, one per line. Give a file with one result, as --json prints for a single run.',
     ],
-  ])('is refused with the reason, before anything starts, if its file is %s', async (_, text, message) => {
+  ])('--baseline is refused with the reason, before anything starts, if its file is %s', async (_, text, message) => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, text)
     const out = temporaryDirectory()
@@ -195,7 +195,7 @@ describe('--baseline', () => {
     expect({ exitCode, left: readdirSync(out) }).toEqual({ exitCode: 3, left: [] })
   })
 
-  test('is refused for a history of another model, and must be given if --tolerance is given', async () => {
+  test('--baseline is refused for a history of another model, and --tolerance without --baseline is refused', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, '{"chaos":1,"model":"queue","levels":{}}')
     const other = await chaosHere(['check', stale, '--baseline', baseline])

@@ -63,18 +63,18 @@ const NOTE = 'stamps are multiples of 1 ms: equal stamps of different processes 
 describe('times in milliseconds', () => {
   const stale = (at: readonly [number, number]) => [write(0, 1, [1, 2]), write(0, 2, [3, 5]), read(1, 1, at)]
 
-  test('leave a read undecided if it begins in the millisecond in which a write ends, and name both lines', async () => {
+  test('times in milliseconds leave a read undecided if it begins in the millisecond in which a write ends', async () => {
     const { exitCode, printed } = await check([operationLines(stale([5, 6]))])
     expect(exitCode).toBe(2)
     expect(printed).toContain('the return in line 2 and the call in line 3 have the same stamp')
     expect(printed.split(NOTE)).toHaveLength(2)
   })
 
-  test('show that a stale read is a violation if it begins one millisecond after the write', async () => {
+  test('times in milliseconds prove a read stale if it begins one millisecond after the write', async () => {
     expect((await check([operationLines(stale([6, 7]))])).exitCode).toBe(1)
   })
 
-  test('allow a read to return a value that is written in the same millisecond', async () => {
+  test('times in milliseconds allow a read to return a value that is written in the same millisecond', async () => {
     const { exitCode } = await check([operationLines([write(0, 1, [1, 2]), write(0, 2, [5, 5]), read(1, 1, [5, 5])])])
     expect(exitCode).toBe(0)
   })
@@ -87,7 +87,7 @@ describe('times in milliseconds', () => {
     expect([exitCode, printed]).toEqual([1, expect.stringContaining('violated')])
   })
 
-  test("show a violation if two clients each miss the other's write, even within one millisecond", async () => {
+  test("two clients that miss each other's write within one millisecond are a violation", async () => {
     const keyed = (operation: Operation, key: string) => ({
       ...operation,
       input: [key, operation.input ?? null],
@@ -102,7 +102,7 @@ describe('times in milliseconds', () => {
     expect((await check([operationLines(crossed)], '--keyed')).exitCode).toBe(1)
   })
 
-  test('leave operations of merged files concurrent if the times are equal', async () => {
+  test('operations of merged files are concurrent if their times are equal', async () => {
     const counted = (client: number, f: string, value: number): Operation =>
       did(client, f, [5e6, 5e6], f === 'add' ? { input: value } : { output: value })
     const files = [
@@ -112,7 +112,7 @@ describe('times in milliseconds', () => {
     expect((await check(files, '--merge', '--model', 'counter')).exitCode).toBe(0)
   })
 
-  test('leave transactions of different clients concurrent if the times are equal', async () => {
+  test('transactions of different clients are concurrent if their times are equal', async () => {
     const txn = (client: number, ...micro: readonly (readonly [f: string, key: string, value: unknown])[]): Operation =>
       did(client, 'txn', [5e6, 5e6], {
         input: micro.map(([f, key, value]) => [f, key, f === 'r' ? null : value]),
@@ -131,7 +131,7 @@ describe('times in milliseconds', () => {
     ).toBe(1)
   })
 
-  test('are listed in --json with the levels that they leave undecided', async () => {
+  test('--json lists the equal times, and the levels that they leave undecided', async () => {
     const directory = temporaryDirectory()
     const path = join(directory, 'h.jsonl')
     writeFileSync(path, operationLines(stale([5, 6])))
@@ -195,7 +195,7 @@ describe('nanoseconds since 1970', () => {
       ],
       ['--order', 'time'],
     ],
-  ] as const)('are read exactly in %s', async (_, files, options) => {
+  ] as const)('nanoseconds since 1970 are read exactly in %s', async (_, files, options) => {
     expect((await check(files(2), ...options)).exitCode).toBe(0)
     expect((await check(files(1), ...options)).exitCode).toBe(1)
   })

@@ -191,7 +191,7 @@ test('an object in a store is refused if it changed after the listing', async ()
 })
 
 describe.skipIf(installed('redis-server') === undefined)('a stored recording that is checked through a queue', () => {
-  test('is fetched by each worker with its own credentials, and no job contains credentials', async () => {
+  test('each worker fetches a stored recording with its own credentials, and no job contains credentials', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     const file = await recorded(recordingOf(1_200, 12, 700), store.put)
@@ -205,7 +205,7 @@ describe.skipIf(installed('redis-server') === undefined)('a stored recording tha
     for (const told of [kept, worker.printed(), shared.stderr, shared.stdout]) expect(told).not.toContain(KEY)
   })
 
-  patientTest('is refused by a worker if its address now holds another object', async () => {
+  patientTest('a stored recording is refused by a worker if its address now holds another object', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     await store.put('a.jsonl', recordingOf(600, 7).join('\n'))

@@ -56,25 +56,28 @@ const attacks: readonly (readonly [what: string, attack: (files: Strangers) => r
 ]
 
 describe('the spec of another person', () => {
-  test.each(attacks)('is refused if it names %s, and the refusal names the code that would run', async (_, attack) => {
-    const files = strangersDirectory()
-    const [content, option] = attack(files)
-    for (const given of [content, { chaos: 1, spec: content }]) {
-      const file = files.write('spec.json', given)
-      const out = join(files.directory, 'out')
-      const { exitCode, stdout, stderr } = await chaosHere(['run', '--spec', file, '--out', out])
-      expect({ exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
-        exitCode: 3,
-        stdout: '',
-        lines: 1,
-      })
-      expect(stderr).toContain(`${file} would run the `)
-      expect(stderr).toMatch(new RegExp(`repeat it on the command line \\(${option} .*\\), or give --trust`))
-      expect(files.wasRun()).toBe(false)
-    }
-  })
+  test.each(attacks)(
+    'the spec of another person is refused if it names %s, with the name of the code that would run',
+    async (_, attack) => {
+      const files = strangersDirectory()
+      const [content, option] = attack(files)
+      for (const given of [content, { chaos: 1, spec: content }]) {
+        const file = files.write('spec.json', given)
+        const out = join(files.directory, 'out')
+        const { exitCode, stdout, stderr } = await chaosHere(['run', '--spec', file, '--out', out])
+        expect({ exitCode, stdout, lines: stderr.trim().split('\n').length }).toEqual({
+          exitCode: 3,
+          stdout: '',
+          lines: 1,
+        })
+        expect(stderr).toContain(`${file} would run the `)
+        expect(stderr).toMatch(new RegExp(`repeat it on the command line \\(${option} .*\\), or give --trust`))
+        expect(files.wasRun()).toBe(false)
+      }
+    },
+  )
 
-  test('the refusal of a spec whose target is outside the directory of the spec shows the commands that the target runs', async () => {
+  test('the refusal of a spec whose target is outside its directory shows the commands that the target runs', async () => {
     const files = strangersDirectory()
     mkdirSync(join(files.directory, 'inner'))
     const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
@@ -82,7 +85,7 @@ describe('the spec of another person', () => {
     expect(stderr).toContain(`which runs sh -c touch ${files.mark} (outside of the directory of ${file})`)
   })
 
-  test('is refused if the command line has an option that differs from the spec', async () => {
+  test('the spec of another person is refused if the command line has an option that differs from the spec', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ workload: { name: files.module, settings: {} } }))
     for (const other of [
@@ -97,7 +100,7 @@ describe('the spec of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('chaos run executes a command that a spec file requires if --trust is given, or if --require repeats the requirement', async () => {
+  test('chaos run executes a command that a spec file requires if --trust or an equal --require is given', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))
@@ -126,16 +129,19 @@ describe('the replay file of another person', () => {
   const recorded = () =>
     JSON.parse(readFileSync(join(import.meta.dirname, '../../../../simulator/test/recorded/raft.replay'), 'utf8'))
 
-  test.each(['target', 'workload'] as const)('is not run if it names a module as its %s', async (member) => {
-    const files = strangersDirectory()
-    const file = files.write('replay.json', { ...recorded(), bug: undefined, [member]: './evil.mjs' })
-    const { exitCode, stderr } = await chaosHere(['replay', file])
-    expect(stderr).toMatch(new RegExp(`would run the ${member === 'target' ? 'protocol' : 'workload'} in `))
-    expect(exitCode).toBe(3)
-    expect(files.wasRun()).toBe(false)
-  })
+  test.each(['target', 'workload'] as const)(
+    'a replay file of another person is not run if it names a module as its %s',
+    async (member) => {
+      const files = strangersDirectory()
+      const file = files.write('replay.json', { ...recorded(), bug: undefined, [member]: './evil.mjs' })
+      const { exitCode, stderr } = await chaosHere(['replay', file])
+      expect(stderr).toMatch(new RegExp(`would run the ${member === 'target' ? 'protocol' : 'workload'} in `))
+      expect(exitCode).toBe(3)
+      expect(files.wasRun()).toBe(false)
+    },
+  )
 
-  test('is not run if it names a program', async () => {
+  test('a replay file of another person is not run if it names a program', async () => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, target: `exec:touch ${files.mark}` })
     const { exitCode, stderr } = await chaosHere(['replay', file])
@@ -144,7 +150,7 @@ describe('the replay file of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('is played with the module that the command line names, not with the module in the file', async () => {
+  test('a replay file is run with the module that the command line names, not with the module in the file', async () => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, target: './evil.mjs' })
     await chaosHere(['replay', file, '--protocol', files.module])

@@ -86,7 +86,7 @@ test('a level of single operations is refused for transactions, and a level of t
   expect(operations.stderr).toContain('Of single operations, sequential is the same.')
 })
 
-test('the history of an Elle test is judged without conversion', async () => {
+test('the history of an Elle test is checked without conversion', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-elle-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const file = join(directory, 'elle.edn')

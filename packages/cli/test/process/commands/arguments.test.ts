@@ -39,7 +39,7 @@ describe('durations', () => {
     },
   )
 
-  test('have the same length if one is written in seconds and the other in milliseconds', () => {
+  test('a duration in seconds equals the same duration in milliseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), (seconds) => {
         expect(parseDuration('time', `${seconds}s`)).toBe(parseDuration('time', `${seconds * 1000}ms`))
@@ -59,14 +59,14 @@ describe('an option that is declared by a schema', () => {
   const time = asDuration(v.optional(duration('how long it takes', 100, 24 * 3_600_000), 20_000), { such: '500ms, 2m' })
   const level = asName(v.optional(v.pipe(v.picklist(['weak', 'strong']), v.description('what must hold'))), 'level')
 
-  test('has its text and its default in the help, in the notation of the command line', () => {
+  test('the help shows the text and the default of an option in the notation of the command line', () => {
     expect(nodes.describe).toBe('how many nodes [default: 5]')
     expect(time.describe).toBe('how long it takes: 500ms, 2m [default: 20s]')
     expect(asSize(v.optional(v.number(), 2_000_000_000), { text: 'memory' }).describe).toBe('memory [default: 2GB]')
     expect(level.describe).toBe('what must hold')
   })
 
-  test('has the value that was typed, or its default', () => {
+  test('the value of an option is the typed value or its default', () => {
     expect(valuesOf({ nodes: '3', time: ['1s', '2s'] }, { nodes, time, level })).toEqual({
       nodes: 3,
       time: 2_000,
@@ -75,30 +75,30 @@ describe('an option that is declared by a schema', () => {
     expect(valuesOf({}, { nodes, time, level })).toEqual({ nodes: 5, time: 20_000, level: undefined })
   })
 
-  test('has no value if ifTyped() makes it optional and the user omits it', () => {
+  test('an option declared with ifTyped() has no value if the user omits it', () => {
     expect(ifTyped(nodes).valueIn({}, 'nodes')).toBeUndefined()
     expect(ifTyped(nodes).describe).toBe(nodes.describe)
     expect(ifTyped(nodes).valueIn({ nodes: '7' }, 'nodes')).toBe(7)
   })
 
-  test.each(['0', '16', '2.5', 'five', ''])('refuses the count %j, and names the bounds', (wrong) => {
+  test.each(['0', '16', '2.5', 'five', ''])('an option refuses the count %j, and names the bounds', (wrong) => {
     expect(() => nodes.valueIn({ nodes: wrong }, 'nodes')).toThrow(
       `--nodes ${wrong}: must be a whole number from 1 to 15.`,
     )
   })
 
-  test.each(['99ms', '25h'])('refuses the duration %s, and names the bounds with units', (wrong) => {
+  test.each(['99ms', '25h'])('an option refuses the duration %s, and names the bounds with units', (wrong) => {
     expect(() => time.valueIn({ time: wrong }, 'time')).toThrow(`--time ${wrong}: must be between 100ms and 24h.`)
   })
 
-  test('refuses an unknown name, and suggests the nearest', () => {
+  test('an option refuses an unknown name, and suggests the nearest', () => {
     expect(() => level.valueIn({ level: 'strog' }, 'level')).toThrow(
       '--level strog: there is no such level. Did you mean strong? Known: weak, strong.',
     )
   })
 })
 
-test('membersOf turns command-line options into members of a run, and typedMembers turns the members into the options', () => {
+test('membersOf turns command-line options into members of a run, and typedMembers turns them into options', () => {
   const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
     clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),
@@ -122,16 +122,16 @@ test.each([
 })
 
 describe('a misspelt name', () => {
-  test('is answered with the nearest name', () => {
+  test('the suggestion for a misspelt name is the nearest name', () => {
     expect(didYouMean('targt', ['target', 'time'], '--')).toBe(' Did you mean --target?')
     expect(nearest('linearisable', ['linearizable', 'sequential'])).toBe('linearizable')
   })
 
-  test('is answered without a suggestion if no name resembles it', () => {
+  test('a misspelt name gets no suggestion if no name resembles it', () => {
     expect(didYouMean('zzz', ['target', 'time'])).toBe('')
   })
 
-  test('is answered, if possible, with a name that contains its letters in order', () => {
+  test('the suggestion for a misspelt name may be a name that contains its letters in order', () => {
     expect(nearest('stale', ['scale-out', 'stale-read'])).toBe('stale-read')
     expect(nearest('burrito', ['burrito-and-taco', 'split-brain'])).toBe('burrito-and-taco')
     expect(nearest('rds', ['dns', 'redis'])).toBe('redis')
@@ -139,7 +139,7 @@ describe('a misspelt name', () => {
     expect(nearest('partitoin', ['partition', 'partition-leader'])).toBe('partition')
   })
 
-  test('is refused without a suggestion if there are no names', () => {
+  test('a misspelt name gets no suggestion if there are no names', () => {
     expect(() => oneOf('set', 'setting of pb', 'a', [])).toThrow(
       '--set a: there is no such setting of pb. It has none.',
     )

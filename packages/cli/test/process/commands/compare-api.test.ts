@@ -16,7 +16,7 @@ describe('compare()', () => {
     expect(begun.map((event) => event.type === 'running' && event.run)).toEqual(begun.map((_, i) => i + 1))
   })
 
-  test('starts no further run after an abort, and compares the completed runs', async () => {
+  test('compare() starts no further run after an abort, and compares the completed runs', async () => {
     const stop = new AbortController()
     const begun: CompareEvent[] = []
     const listener = (event: CompareEvent) => {
@@ -31,7 +31,7 @@ describe('compare()', () => {
     expect(notes[0]).toMatch(/^it was ended after \d+ of \d+ runs/)
   })
 
-  test('returns no comparison if it is aborted before the first run', async () => {
+  test('compare() returns no comparison if it is aborted before the first run', async () => {
     const comparison = await compare({ targets: ['raft'], ...BRIEF }, { signal: AbortSignal.abort() })
     expect(comparison).toMatchObject({ systems: [], interrupted: true })
   })
@@ -44,7 +44,7 @@ describe('compare()', () => {
     [{ seeds: 0 }, 'seeds: 0 is not a number of seeds'],
     [{ timeMs: 10 }, 'timeMs: 10 is too short: a system cannot fail'],
     [{ targets: ['redis'] }, 'redis'],
-  ])('refuses %j, and says what is wrong', async (wrong, message) => {
+  ])('compare() refuses %j, and says what is wrong', async (wrong, message) => {
     await expect(compare({ targets: ['raft'], ...BRIEF, ...wrong })).rejects.toThrow(message)
   })
 })

@@ -10,7 +10,7 @@ import { parseCompareSettings } from '../../../src/compare/use.ts'
 const quick = ['--time', '2s', '--rate', '150', '--seeds', '1', '--seed', '2']
 
 describe('chaos compare', () => {
-  test('measures under one fault a system that blocks and a system that returns stale values', async () => {
+  test('chaos compare measures a system that blocks and a system that returns stale values under the same fault', async () => {
     const page = join(temporaryDirectory(), 'compare.html')
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'isolate-leader', ...quick]
     const { stdout, exitCode } = await chaosHere([...args, '--timeout', '900ms', '--json', '--html', page])
@@ -33,7 +33,7 @@ describe('chaos compare', () => {
     expect(readFileSync(page, 'utf8')).not.toMatch(/https?:|src=|href=/)
   })
 
-  test('leaves availability undecided if the cut is shorter than the client timeout, and notes both durations', async () => {
+  test('availability is undecided if the cut is shorter than the client timeout, and a note gives both durations', async () => {
     const args = ['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50']
     const { stdout } = await chaosHere([...args, '--seeds', '1', '--json'])
     const { systems, notes } = JSON.parse(stdout)
@@ -41,7 +41,7 @@ describe('chaos compare', () => {
     expect(notes).toEqual([expect.stringMatching(/^the cuts last 500 ms, and clients wait 1000 ms for an answer: /)])
   })
 
-  test('sends only reads to stateless servers', async () => {
+  test('chaos compare sends only reads to stateless servers', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ faults: 'none', seeds: '1' })
@@ -53,7 +53,7 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
-  test('composes a command that repeats the comparison with the typed options and --force', async () => {
+  test('chaos compare composes a command that repeats the comparison with the typed options and --force', async () => {
     const typed = { targets: ['raft,primary-replica'], sweep: ['sync=0..2'], seeds: '1', real: true, json: true }
     const page = join(temporaryDirectory(), 'compare.html')
     expect((await parseCompareSettings({ ...typed, html: page })).again).toBe(
@@ -61,26 +61,26 @@ describe('chaos compare', () => {
     )
   })
 
-  test('treats sim:raft as raft, and refuses it with --real', async () => {
+  test('chaos compare treats sim:raft as raft, and refuses it with --real', async () => {
     const { plan } = await parseCompareSettings({ targets: 'sim:raft,quorum:r=1:w=1', faults: 'none', seeds: '1' })
     expect(plan.systems.map(({ name }) => name)).toEqual(['raft', 'quorum r=1 w=1'])
     const together = parseCompareSettings({ targets: 'sim:raft', faults: 'none', real: true })
     await expect(together).rejects.toThrow('sim:raft and --real exclude each other: give one.')
   })
 
-  test('simulates the network that --network names, and notes its round-trip time', async () => {
+  test('chaos compare simulates the network that --network names, and notes its round-trip time', async () => {
     const args = ['compare', '--targets', 'raft', '--faults', 'none', '--network', 'california-netherlands', ...quick]
     const { systems, notes } = JSON.parse((await chaosHere([...args, '--json'])).stdout)
     expect(systems[0].cells[0].latency.writeP50).toBeGreaterThan(150e6)
     expect(notes).toEqual(['a round trip of 150 ms between any two nodes'])
   })
 
-  patientTest('gives the same results when repeated', async () => {
+  patientTest('chaos compare gives the same results when repeated', async () => {
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'kill', ...quick, '--json']
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
   })
 
-  test('finds lost writes if the swept setting waits for no replica, and none if the setting waits for all', async () => {
+  test('a sweep finds lost writes if the setting waits for no replica, and none if it waits for all replicas', async () => {
     const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
     const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
     const [none, all] = JSON.parse(stdout).systems
@@ -89,7 +89,7 @@ describe('chaos compare', () => {
     expect(all.cells[1].lost).toBe(0)
   })
 
-  test('chaos compare --sweep makes one grid of two settings if one system has both, and otherwise one curve per system', async () => {
+  test('chaos compare --sweep makes one grid if one system has both settings, and otherwise a curve per system', async () => {
     const named = async (...sweep: string[]) => {
       const {
         plan: { systems, sweep: subjects },
@@ -112,7 +112,7 @@ describe('chaos compare', () => {
     )
   })
 
-  test('compares transactional systems by isolation level, and can repeat one of their runs', async () => {
+  test('chaos compare compares transactional systems by isolation level, and can repeat one of their runs', async () => {
     const args = ['compare', '--workload', 'write-skew', '--workload-set', 'keys=2', '--faults', 'kill', ...quick]
     const { stdout, exitCode } = await chaosHere([...args, '--targets', 'two-phase-commit,sharded', '--json'])
     const { workload, levels, systems, next } = JSON.parse(stdout)
@@ -131,7 +131,7 @@ describe('chaos compare', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('compares all systems that serve a workload if only the workload is given', async () => {
+  test('chaos compare compares all systems that serve a workload if only the workload is given', async () => {
     const { plan } = await parseCompareSettings({ workload: 'txn-list-append', faults: 'none', seeds: '1' })
     const names = plan.systems.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['raft', 'two-phase-commit', 'sharded']))
@@ -139,7 +139,7 @@ describe('chaos compare', () => {
     expect(plan.systems[0]?.cells[0]?.promised).toBe('strict-serializable')
   })
 
-  test('plans every run of every system before it starts the first run', async () => {
+  test('chaos compare plans every run of every system before it starts the first run', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ seeds: '1' })
@@ -149,7 +149,7 @@ describe('chaos compare', () => {
     expect(specs.length).toBeGreaterThan(pairs.length)
   })
 
-  test('passes the result to every requested reporter', async () => {
+  test('chaos compare passes the result to every requested reporter', async () => {
     const directory = temporaryDirectory()
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const { stdout, exitCode } = await chaosHere([
@@ -166,7 +166,7 @@ describe('chaos compare', () => {
     expect(page).toContain('<h1>1 system compared</h1>')
   })
 
-  test('shows levels and numbers as tables, and explains what availability means', async () => {
+  test('chaos compare shows levels and numbers as tables, and explains what availability means', async () => {
     const { stdout } = await chaosHere([
       'compare',
       '--targets',
@@ -223,7 +223,7 @@ describe('chaos compare', () => {
     [['--reporter', 'junti'], /Did you mean junit\?/],
     [['--time', '10ms'], /--time 10ms: must be between 1s and 24h/],
     [['--seeds', '0'], /--seeds 0: must be a whole number from 1/],
-  ])('refuses %j before anything runs, with the reason', async (args, message) => {
+  ])('chaos compare refuses %j before anything runs, with the reason', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(['compare', ...args])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)

@@ -35,46 +35,55 @@ zpty -d shell`
 }
 
 describe('chaos completion', () => {
-  test.skipIf(!isInstalled('bash'))('offers commands, their options and the actions of ctl in bash', async () => {
-    const completion = await script('bash')
-    expect(offered(completion, ['chaos', 'ru'])).toEqual(['run'])
-    expect(offered(completion, ['chaos', 'run', '--verify'])).toEqual(['--verify-determinism'])
-    expect(offered(completion, ['chaos', 'ctl', 'ins'])).toEqual(['inspect'])
-    expect(offered(completion, ['chaos', 'nothing', 'x'])).toEqual([''])
-    expect(offered(completion, ['npx', 'chaos', 'ru'])).toEqual(['run'])
-    expect(offered(completion, ['npx', 'chaos', 'ctl', 'ins'])).toEqual(['inspect'])
-    expect(offered(completion, ['npx', 'vitest', 'ru'])).toEqual([''])
-  })
+  test.skipIf(!isInstalled('bash'))(
+    'chaos completion offers commands, their options and the actions of ctl in bash',
+    async () => {
+      const completion = await script('bash')
+      expect(offered(completion, ['chaos', 'ru'])).toEqual(['run'])
+      expect(offered(completion, ['chaos', 'run', '--verify'])).toEqual(['--verify-determinism'])
+      expect(offered(completion, ['chaos', 'ctl', 'ins'])).toEqual(['inspect'])
+      expect(offered(completion, ['chaos', 'nothing', 'x'])).toEqual([''])
+      expect(offered(completion, ['npx', 'chaos', 'ru'])).toEqual(['run'])
+      expect(offered(completion, ['npx', 'chaos', 'ctl', 'ins'])).toEqual(['inspect'])
+      expect(offered(completion, ['npx', 'vitest', 'ru'])).toEqual([''])
+    },
+  )
 
-  test.skipIf(!isInstalled('bash'))('does not replace an existing completion of npx in bash', async () => {
-    const asked = `complete -F _of_npm npx\n${await script('bash')}\ncomplete -p npx chaos`
-    const { stdout } = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
-    expect(stdout).toBe('complete -F _of_npm npx\ncomplete -o default -F _chaos chaos\n')
-  })
+  test.skipIf(!isInstalled('bash'))(
+    'chaos completion does not replace an existing completion of npx in bash',
+    async () => {
+      const asked = `complete -F _of_npm npx\n${await script('bash')}\ncomplete -p npx chaos`
+      const { stdout } = spawnSync('bash', ['-c', asked], { encoding: 'utf8' })
+      expect(stdout).toBe('complete -F _of_npm npx\ncomplete -o default -F _chaos chaos\n')
+    },
+  )
 
-  test.skipIf(!isInstalled('zsh'))('offers commands and options in an interactive zsh on Tab', async () => {
-    const file = join(temporaryDirectory(), 'chaos.zsh')
-    writeFileSync(file, await script('zsh'))
-    const lines = {
-      'chaos ru': 'chaos run',
-      'chaos run --ta': 'chaos run --target',
-      'chaos ctl ins': 'chaos ctl inspect',
-      'npx chaos ctl ins': 'npx chaos ctl inspect',
-    }
-    for (const [typed, completed] of Object.entries(lines)) {
-      const { stdout, stderr, status } = drivenZsh(file, typed, completed)
-      expect(status, `${typed}: ${stdout}${stderr}`).toBe(0)
-      expect(stdout).toContain(completed)
-    }
-  })
+  test.skipIf(!isInstalled('zsh'))(
+    'chaos completion offers commands and options in an interactive zsh on Tab',
+    async () => {
+      const file = join(temporaryDirectory(), 'chaos.zsh')
+      writeFileSync(file, await script('zsh'))
+      const lines = {
+        'chaos ru': 'chaos run',
+        'chaos run --ta': 'chaos run --target',
+        'chaos ctl ins': 'chaos ctl inspect',
+        'npx chaos ctl ins': 'npx chaos ctl inspect',
+      }
+      for (const [typed, completed] of Object.entries(lines)) {
+        const { stdout, stderr, status } = drivenZsh(file, typed, completed)
+        expect(status, `${typed}: ${stdout}${stderr}`).toBe(0)
+        expect(stdout).toContain(completed)
+      }
+    },
+  )
 
-  test('describes each command and option in fish', async () => {
+  test('chaos completion describes each command and option in fish', async () => {
     const completion = await script('fish')
     expect(completion).toMatch(/^ +complete -c \$program -n __chaos_within -f -a run -d '.+'$/m)
     expect(completion).toMatch(/^ +complete -c \$program -n '__chaos_within run' -l seed -r -d '.+'$/m)
   })
 
-  test.skipIf(!isInstalled('fish'))('offers commands and options in fish', async () => {
+  test.skipIf(!isInstalled('fish'))('chaos completion offers commands and options in fish', async () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'chaos.fish')
     writeFileSync(file, await script('fish'))
@@ -97,7 +106,7 @@ describe('chaos completion', () => {
     expect(offers('chaos check run --ta')).toEqual([''])
   })
 
-  test('names the three supported shells if a shell is misspelt', async () => {
+  test('chaos completion names the three supported shells if a shell is misspelt', async () => {
     const { exitCode, stderr } = await chaosHere(['completion', 'zhs'])
     expect(exitCode).toBe(3)
     expect(stderr).toBe('There is no completion for "zhs". Did you mean zsh? Known: bash, zsh, fish.\n')
@@ -105,7 +114,7 @@ describe('chaos completion', () => {
 })
 
 describe('the help', () => {
-  test('has a page for each action of chaos ctl', async () => {
+  test('the help has a page for each action of chaos ctl', async () => {
     const { exitCode, stdout } = await chaosHere(['ctl', 'add', '--help'])
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^chaos ctl add KIND PROXY\|LINK/)
@@ -113,7 +122,7 @@ describe('the help', () => {
     expect((await chaosHere(['ctl', 'reset', '-h'])).stdout).not.toContain('--lease')
   })
 
-  test('groups the options of chaos run', async () => {
+  test('the help groups the options of chaos run', async () => {
     const { stdout } = await chaosHere(['run', '--help'])
     for (const title of ['What is tested', 'What clients do', 'What goes wrong', 'What must hold', 'Output'])
       expect(stdout).toContain(`\n${title}:\n`)

@@ -39,7 +39,7 @@ describe('chaos compare', () => {
     expect: 'linearizable',
   }
 
-  test('reads target, settings, faults and expectation from the configuration', async () => {
+  test('chaos compare reads target, settings, faults and expectation from the configuration', async () => {
     const { config } = configured(settings)
     const { plan: planned } = await parseCompareSettings({ config, seeds: '2' })
     expect(planned).toMatchObject({ conditions: ['calm', 'kill'], clients: 4, rate: 100, seeds: [40, 41] })
@@ -54,7 +54,7 @@ describe('chaos compare', () => {
     })
   })
 
-  test('lets options override the configuration', async () => {
+  test('the options of chaos compare override the configuration', async () => {
     const { config } = configured(settings)
     const options = { targets: ['raft:batch=2,quorum'], faults: 'none', rate: '50', time: '3s', nodes: '5', seeds: '1' }
     const { plan: planned } = await parseCompareSettings({ config, ...options })
@@ -66,7 +66,7 @@ describe('chaos compare', () => {
   })
 
   patientTest(
-    'compares all targets of the configuration, and asks for --real if they run only as processes',
+    'chaos compare compares all configured targets, and asks for --real if they run only as processes',
     async () => {
       const { config, directory } = configured({ targets: { mine: './mine.ts' }, faults: ['kill'] })
       cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
@@ -79,7 +79,7 @@ describe('chaos compare', () => {
     },
   )
 
-  test('refuses a schedule, because a comparison has its own times', async () => {
+  test('chaos compare refuses a schedule, because a comparison has its own times', async () => {
     const { config } = configured({ faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }] })
     const { stderr, exitCode } = await chaosHere(['compare', '--config', config])
     expect(stderr).toMatch(/chaos\.config\.json: "faults" gives times.*Give only kinds of faults, with --faults/)
@@ -105,7 +105,7 @@ describe('chaos replay', () => {
     ['the configured level of the simulated target', 'sim:primary-replica', undefined, 'linearizable'],
     ['no level of a target that is not configured', 'raft', undefined, 'none'],
     ['the level of --expect if it is given', 'primary-replica', 'sequential', 'sequential'],
-  ])('judges a replay file by %s', async (_, target, expected, level) => {
+  ])('chaos replay judges a replay file by %s', async (_, target, expected, level) => {
     const { config, directory } = configured({ target, expect: 'linearizable' })
     const file = join(directory, 'found.json')
     writeFileSync(file, JSON.stringify(scenario))
@@ -113,7 +113,7 @@ describe('chaos replay', () => {
     expect(subject.level).toBe(level)
   })
 
-  patientTest('finds a protocol by its name in the configuration', async () => {
+  patientTest('chaos replay finds a protocol by its name in the configuration', async () => {
     const { config, directory } = configured({ targets: { mine: './mine.ts' } })
     cpSync(join(root, 'examples', 'mine.ts'), join(directory, 'mine.ts'))
     const file = join(directory, 'found.json')

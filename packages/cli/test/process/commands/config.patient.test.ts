@@ -49,7 +49,7 @@ async function specsOf(cwd: string, ...args: readonly string[]) {
 }
 
 describe('chaos run with a chaos.config.ts', () => {
-  patientTest('takes the settings of every run from the configuration', async () => {
+  patientTest('chaos run takes the settings of every run from the configuration', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record, directory } = await specsOf(cwd)
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, rate: 200, seed: 7 })
@@ -68,20 +68,23 @@ describe('chaos run with a chaos.config.ts', () => {
     })
   })
 
-  patientTest('does not apply the settings of its target if --target names another target', async () => {
+  patientTest('the settings of a configured target are not applied if --target names another target', async () => {
     const cwd = project({ 'chaos.config.ts': CONFIG, 'work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'weak', '--target', 'raft', '--sim')
     expect(record.spec).toMatchObject({ target: { name: 'sim:raft', settings: {} }, expect: 'none' })
   })
 
-  patientTest('reads the same settings from JSON, and from JavaScript that exports a plain object', async () => {
-    const json = { $schema: 'x', target: 'sim:raft', timeMs: 1000, rate: 200, clients: 4, faults: [], seed: 3 }
-    const files = [{ 'chaos.config.json': json }, { 'chaos.config.mjs': `export default ${JSON.stringify(json)}` }]
-    for (const each of files) {
-      const { record } = await specsOf(project(each))
-      expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, seed: 3, faults: [] })
-    }
-  })
+  patientTest(
+    'chaos run reads the same settings from JSON, and from JavaScript that exports a plain object',
+    async () => {
+      const json = { $schema: 'x', target: 'sim:raft', timeMs: 1000, rate: 200, clients: 4, faults: [], seed: 3 }
+      const files = [{ 'chaos.config.json': json }, { 'chaos.config.mjs': `export default ${JSON.stringify(json)}` }]
+      for (const each of files) {
+        const { record } = await specsOf(project(each))
+        expect(record.spec).toMatchObject({ target: { name: 'sim:raft' }, timeMs: 1000, seed: 3, faults: [] })
+      }
+    },
+  )
 })
 
 describe('an invalid configuration', () => {
@@ -165,7 +168,7 @@ describe('an invalid configuration', () => {
     ],
     ['broken JSON', { 'chaos.config.json': '{"nodes":' }, [], 'chaos.config.json: this is not valid JSON:'],
     ['no such file', {}, ['--config', 'nowhere.ts'], 'nowhere.ts: there is no such file.'],
-  ])('is reported in one line with exit code 3: %s', async (_, files, args, message) => {
+  ])('an invalid configuration is reported in one line with exit code 3: %s', async (_, files, args, message) => {
     const cwd = project(files)
     const [only, ...others] = Object.keys(files)
     const named = only === undefined || others.length > 0 ? [] : ['--config', only]
@@ -202,7 +205,7 @@ describe('a name defined in a configuration', () => {
     }`,
   }
 
-  patientTest('is listed among the targets and workloads', async () => {
+  patientTest('a configured name is listed among the targets and workloads', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const listed = async (command: string, member: string) => {
       const { stdout, stderr } = await chaosHere([command, '--config', config, '--json'])
@@ -215,7 +218,7 @@ describe('a name defined in a configuration', () => {
     expect(stdout).toMatch(/✔ partition +/)
   })
 
-  test('selects the upstream of chaos record if --upstream is not given', async () => {
+  test('a name in the configuration selects the upstream of chaos record if --upstream is not given', async () => {
     const directory = project({
       'routes.json': { routes: [{ request: 'GET /{key}', f: 'read', result: 'body' }] },
       'chaos.config.mjs': `export default { upstreams: {
@@ -237,7 +240,7 @@ describe('a name defined in a configuration', () => {
   test.each([
     [`{ app: {} }`, 'upstreams.app needs exactly one of "upstream"'],
     [`{ app: { upstraem: 'x' } }`, 'there is no member upstreams.app.upstraem. Did you mean upstream?'],
-  ])('is refused if it is invalid: %s', async (upstreams, message) => {
+  ])('an invalid named upstream is refused: %s', async (upstreams, message) => {
     const directory = project({ 'chaos.config.mjs': `export default { upstreams: ${upstreams} }` })
     const args = ['record', '--config', join(directory, 'chaos.config.mjs'), '--', 'true']
     const { stderr, exitCode } = await chaosHere(args)
@@ -245,7 +248,7 @@ describe('a name defined in a configuration', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('is found by chaos fuzz, whether the name belongs to a protocol or to a workload', async () => {
+  patientTest('chaos fuzz finds a configured name, whether it belongs to a protocol or to a workload', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const search = ['fuzz', '--config', config, '--target', 'proto', '--workload', 'own', '--out', temporaryDirectory()]
     const { stdout, exitCode } = await chaosHere([...search, '--seeds', '100', '--workers', '1', '--json'])
@@ -257,7 +260,7 @@ describe('a name defined in a configuration', () => {
     [[], 'shop is not one. Run it for real: chaos run --target shop. Protocols: raft,'],
     [['--target', 'etcd'], 'etcd is not one. Run it for real: chaos run --target etcd.'],
     [['--target', 'raft', '--workload', 'written'], 'the configuration itself contains workloads.written'],
-  ])('is refused by chaos fuzz if it cannot be simulated: %j', async (args, message) => {
+  ])('chaos fuzz refuses a configured name that cannot be simulated: %j', async (args, message) => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const { stderr, exitCode } = await chaosHere(['fuzz', '--config', config, ...args])
     expect(stderr).toContain(message)
@@ -267,7 +270,7 @@ describe('a name defined in a configuration', () => {
 })
 
 describe('run() of the API', () => {
-  test('fills a draft of a run with defaults', async () => {
+  test('run() fills in the defaults of a draft of a run', async () => {
     const out = temporaryDirectory()
     const draft = { target: 'sim:raft', timeMs: 1_000, rate: 200, faults: ['kill'], seed: 5 }
     const { spec, report, exitCode, directory, history } = await run(draft, { out })
@@ -278,7 +281,7 @@ describe('run() of the API', () => {
     expect(readdirSync(directory)).toEqual(expect.arrayContaining(['history.jsonl', 'run.json', 'report.html']))
   })
 
-  patientTest('performs the same run as chaos run with the same options', async () => {
+  patientTest('run() performs the same run as chaos run with the same options', async () => {
     const out = temporaryDirectory()
     const draft = {
       target: 'sim:primary-replica',
@@ -298,7 +301,7 @@ describe('run() of the API', () => {
   test.each([
     [{ target: 'rfat' }, /there is no target rfat. Did you mean raft\?/],
     [{ nodes: 99 }, /run: nodes must be a whole number from 1 to 25, not 99/],
-  ])('refuses %j before anything is started', async (draft, message) => {
+  ])('run() refuses %j before anything is started', async (draft, message) => {
     await expect(run(draft, { out: '/proc/none' })).rejects.toThrow(message)
   })
 })

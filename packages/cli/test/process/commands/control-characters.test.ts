@@ -33,7 +33,7 @@ describe('a refused history', () => {
     ['an unknown model', history({ model: `./evil${HOSTILE}` }, 'write')],
     ['an unknown function', history({ model: 'register' }, HOSTILE)],
     ['no JSON', `{"chaos":1}\n${HOSTILE}\n`],
-  ])('is reported without control characters: %s', async (_, content) => {
+  ])('a refused history is reported without control characters: %s', async (_, content) => {
     const file = join(temporaryDirectory(), 'bad.jsonl')
     writeFileSync(file, content)
     const { exitCode, stdout, stderr } = await chaosHere(['check', file])
@@ -43,7 +43,7 @@ describe('a refused history', () => {
     expect(commandsIn(stdout)).toEqual([])
   })
 
-  test('is reported without the control characters in its file name', async () => {
+  test('a refused history is reported without the control characters in its file name', async () => {
     const directory = join(temporaryDirectory(), 'found')
     mkdirSync(directory)
     writeFileSync(join(directory, `a${HOSTILE.replaceAll('/', '')}.jsonl`), 'no history')
@@ -86,7 +86,7 @@ describe('a hostile text from a proxy', () => {
   }
 
   test.each([['list'], ['faults'], ['leases'], ['watch'], ['reset'], ['list', '--json'], ['watch', '--json']])(
-    'is printed with escaped control characters by chaos ctl %s',
+    'chaos ctl %s escapes the control characters in a text from a proxy',
     async (...words) => {
       const { stdout, stderr } = await chaosHere(['ctl', ...words, '--host', await hostileProxy()])
       expect(stdout + stderr).toContain('pwn')
@@ -96,7 +96,7 @@ describe('a hostile text from a proxy', () => {
   )
 })
 
-test('the Markdown of a result notifies no user, and its JSON contains no control characters', async () => {
+test('the Markdown of a result mentions no user, and its JSON contains no control characters', async () => {
   const file = join(temporaryDirectory(), 'stale.jsonl')
   const key = '@octocat/team \u009b \u202e'
   const events = [

@@ -8,7 +8,7 @@ const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const explained = async (name: string) => JSON.parse((await chaosHere(['explain', history(name), '--json'])).stdout)
 
 describe('chaos explain', () => {
-  test('describes the violation, what each level allows, and the usual cause', async () => {
+  test('chaos explain describes the violation, what each level allows, and the usual cause', async () => {
     const { exitCode, stdout } = await chaosHere(['explain', history('stale-read')])
     expect(exitCode).toBe(0)
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -19,7 +19,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('A read was answered by a copy that was behind.')
   })
 
-  test('lists with --prove every order of the operations, and why each order fails', async () => {
+  test('chaos explain --prove lists every order of the operations, and why each order fails', async () => {
     const { exitCode, stdout } = await chaosHere(['explain', history('stale-read'), '--prove'])
     expect(exitCode).toBe(0)
     const proof = stdout.slice(stdout.indexOf('  Verified'), stdout.indexOf('  What each level allows')).trimEnd()
@@ -41,7 +41,7 @@ describe('chaos explain', () => {
     `)
   })
 
-  test('says with --prove that a violation is not proved if the verifier does not cover the level', async () => {
+  test('chaos explain --prove says that a violation is not proved if the verifier does not cover the level', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     const transaction = (process: number, asked: unknown, answered: unknown) => [
       { process, type: 'invoke', f: 'txn', value: asked },
@@ -74,7 +74,7 @@ describe('chaos explain', () => {
     })
   })
 
-  test('describes the violation in the sentence that all other reports print', async () => {
+  test('chaos explain describes the violation in the sentence that all other reports print', async () => {
     const { sentence } = await explained('stale-read')
     for (const args of [
       ['--json'],
@@ -96,11 +96,11 @@ describe('chaos explain', () => {
     ['split-brain', 'The copies did not converge.'],
     ['failover-forgets', 'A write that was acknowledged is gone.'],
     ['read-of-failed-write', 'A value was read whose write was reported as failed.'],
-  ])('gives for %s its documented cause: %s', async (name, cause) => {
+  ])('chaos explain gives for %s its documented cause: %s', async (name, cause) => {
     expect((await explained(name)).causes[0].cause).toBe(cause)
   })
 
-  test('blames the lost memory of a killed node if that node had acknowledged the write', async () => {
+  test('chaos explain blames the lost memory of a killed node if that node had acknowledged the write', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     const events: readonly (readonly [process: number | string, type: string, f: string, value: unknown])[] = [
       [0, 'invoke', 'write', 7],
@@ -129,13 +129,13 @@ describe('chaos explain', () => {
     })
   })
 
-  test('says what was tested if no level is violated', async () => {
+  test('chaos explain says what was tested if no level is violated', async () => {
     const { stdout, exitCode } = await chaosHere(['explain', history('fresh-read')])
     expect(stdout).toMatch(/Tried: \d+ operations.*Next: /s)
     expect(exitCode).toBe(0)
   })
 
-  test('accepts the directory of a run, and names the injected faults', async () => {
+  test('chaos explain accepts the directory of a run, and names the injected faults', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'primary-replica', '--time', '3s', '--seed', '1', '--faults', 'partition']
     await chaosHere(['run', ...args, '--out', out])
@@ -144,7 +144,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
-  test('the bug that was planted in a run is named by chaos explain and chaos check for its directory', async () => {
+  test('chaos explain and chaos check name the bug that was planted in the run in the given directory', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'raft', '--bug', 'ack-before-majority', '--faults', 'isolate-leader']
     await chaosHere(['run', ...args, '--time', '3s', '--seed', '1', '--expect', 'linearizable', '--out', out])
@@ -156,7 +156,7 @@ describe('chaos explain', () => {
     }
   })
 
-  test('refuses a level that does not apply to the model, in one line', async () => {
+  test('chaos explain refuses a level that does not apply to the model, in one line', async () => {
     const out = temporaryDirectory()
     const queue = [
       '--target',
@@ -177,7 +177,7 @@ describe('chaos explain', () => {
     expect(stdout).toContain('An operation took effect twice.')
   })
 
-  test('proposes the directory of a run if it is given the run.json', async () => {
+  test('chaos explain proposes the directory of a run if it is given the run.json', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'run.json'), '{\n}')
     const { exitCode, stderr } = await chaosHere(['explain', join(directory, 'run.json')])
@@ -192,13 +192,13 @@ describe('chaos explain', () => {
     [[history('stale-read'), '--level', 'linear'], '--level linear: there is no such level. Known: linearizable'],
     [[history('stale-read'), '--model', 'cue'], '--model cue: there is no such model. Known: register'],
     [[history('stale-read'), '--model', './own.ts'], '--model ./own.ts: only chaos check takes a model in a file'],
-  ])('says what is wrong with %j in one line', async (args, message) => {
+  ])('chaos explain says what is wrong with %j in one line', async (args, message) => {
     const { exitCode, stderr, stdout } = await chaosHere(['explain', ...args])
     expect(stderr).toContain(message)
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
   })
 
-  test('refuses a directory that is not a run, with a remedy', async () => {
+  test('chaos explain refuses a directory that is not a run, with a remedy', async () => {
     const directory = join(temporaryDirectory(), 'empty')
     mkdirSync(directory)
     const { exitCode, stderr } = await chaosHere(['explain', directory])

@@ -24,12 +24,12 @@ test('chaos --help lists the commands', () => {
 })
 
 describe.each(commands)('chaos %s --help', (command) => {
-  test('has at least one example', async () => {
+  test('the help of each command has at least one example', async () => {
     const examples = under(await helpOf(command), 'Examples').join('\n')
     expect(examples).toMatch(/^ +(\w+ .*\| )?chaos /m)
   })
 
-  test('has every option in a group', async () => {
+  test('the help of each command has every option in a group', async () => {
     const help = await helpOf(command)
     const alone = under(help, 'Options').filter((line) => /^ +(-\w, )?--/.test(line))
     const names = alone.map((line) => /--([\w-]+)/.exec(line)?.[1])
@@ -53,7 +53,7 @@ test.each(['run', 'check', 'record'])('chaos %s --help describes --require in tw
 })
 
 describe.each(actions.map(({ names }) => names[0]))('chaos ctl %s --help', (action) => {
-  test('describes the named action with its options, and no other action', async () => {
+  test('chaos ctl ACTION --help describes the named action with its options, and no other action', async () => {
     const help = await helpOf('ctl', action)
     expect(help).toMatch(new RegExp(`^chaos ctl ${action}`))
     expect(under(help, 'Options').join('\n')).toContain('--host')

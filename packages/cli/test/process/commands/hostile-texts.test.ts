@@ -68,7 +68,7 @@ describe('a hostile text', () => {
   const everywhere = (member: string, more: string) =>
     lines(events.map((event) => (member in event ? { ...event, [member]: `${event[member]}${more}` } : event)))
 
-  test('reaches the output of chaos check without its control sequences, wherever it stands in the history', async () => {
+  test('chaos check prints hostile texts without their control sequences, wherever they occur in the history', async () => {
     const cwd = directory()
     for (const [i, history] of histories.entries()) writeFileSync(join(cwd, `${i}.jsonl`), lines(history))
     for (let i = 0; i < histories.length; i += 50)
@@ -79,7 +79,7 @@ describe('a hostile text', () => {
   })
 
   test.each(['key', 'node', 'process', 'error', 'session', 'value'])(
-    'cannot inject control sequences as the %s of events, at whatever column the text wraps',
+    'the %s of an event cannot inject control sequences into the output, wherever the text wraps',
     async (member) => {
       const cwd = directory()
       const page = async (more: string) => {
@@ -91,7 +91,7 @@ describe('a hostile text', () => {
     },
   )
 
-  test("cannot inject control sequences in the recorder's notes about unrecognised requests", async () => {
+  test("hostile texts cannot inject control sequences into the recorder's notes about unrecognised requests", async () => {
     const cwd = directory()
     const told = (event: { readonly [member: string]: Json }) =>
       event['process'] === 'recorder' ? { ...event, value: { what: HOSTILE, why: HOSTILE } } : event
@@ -100,7 +100,7 @@ describe('a hostile text', () => {
   })
 
   test.each(['default', 'line', 'dot', 'tap', 'json', 'jsonl', 'junit', 'markdown', 'mermaid'])(
-    'cannot inject control sequences through the reporter %s',
+    'hostile texts cannot inject control sequences through the reporter %s',
     async (reporter) => {
       const cwd = directory()
       for (const member of ['key', 'node', 'process'])
@@ -111,7 +111,7 @@ describe('a hostile text', () => {
     },
   )
 
-  test('cannot inject commands in annotations for GitHub', async () => {
+  test('hostile texts cannot inject commands into annotations for GitHub', async () => {
     const cwd = directory()
     writeFileSync(join(cwd, 'h.jsonl'), everywhere('key', HOSTILE))
     const { stdout } = await chaosHere(['check', 'h.jsonl', '--reporter', 'github'], { cwd })
@@ -147,7 +147,7 @@ describe('a hostile text', () => {
       rmSync(out, { recursive: true, force: true })
     })
 
-    test('cannot inject control sequences into a comparison of results', async () => {
+    test('a hostile result cannot inject control sequences into a comparison of results', async () => {
       const cwd = directory()
       writeFileSync(join(cwd, 'good.json'), JSON.stringify(run))
       const small = Object.fromEntries(Object.entries(run).map(([name, value]) => [name, shortened(value as Json)]))
@@ -157,7 +157,7 @@ describe('a hostile text', () => {
       }
     })
 
-    test('cannot inject control sequences into a replay', async () => {
+    test('a hostile replay file cannot inject control sequences into the output of its replay', async () => {
       const cwd = directory()
       const spec = JSON.parse(readFileSync(join(root, 'packages/simulator/test/recorded/raft.replay'), 'utf8')) as Json
       for (const other of poisoned(shortened(spec))) {
@@ -183,7 +183,7 @@ describe('output', () => {
     ['a ::b', 'a ::b'],
     ['##vso[task]', '\\u0023#vso[task]'],
     ['\u001b[1m::error::\u001b[22m', '\\u001b[1m::error::\\u001b[22m'],
-  ])('escapes control sequences and commands if colours are off: %j becomes %j', (text, safe) => {
+  ])('output without colours has its control sequences and commands escaped: %j becomes %j', (text, safe) => {
     expect(harmlessOutput(text, { colours: false })).toBe(safe)
   })
 
@@ -192,7 +192,7 @@ describe('output', () => {
     ['  \u001b[2m::error::', '  \u001b[2m\\u003a:error::'],
     ['\u001b[2J\u001b]0;t\u0007', '\\u001b[2J\\u001b]0;t\\u0007'],
     ['a\u001b[1m::b', 'a\u001b[1m::b'],
-  ])('escapes control sequences other than colour codes if colours are on: %j becomes %j', (text, safe) => {
+  ])('output with colours has all control sequences except colour codes escaped: %j becomes %j', (text, safe) => {
     expect(harmlessOutput(text, { colours: true })).toBe(safe)
   })
 })

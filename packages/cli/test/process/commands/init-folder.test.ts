@@ -246,13 +246,13 @@ async def write(order: str, body: Order):
       { command: 'ruby app.rb', environment: byPort },
       undefined,
     ],
-  ])('finds %s, its command and its routes', (_, files, program, routes) => {
+  ])('the survey of a folder finds %s, its command and its routes', (_, files, program, routes) => {
     const survey = surveyFolder(folderOf(files))
     expect(survey.program).toMatchObject(program)
     expect(survey.source.routes).toEqual(routes === undefined ? [] : [routes])
   })
 
-  test('finds nothing in a folder without a server', () => {
+  test('the survey of a folder finds nothing in a folder without a server', () => {
     const files = {
       'package.json': manifest('react-scripts start', 'react'),
       'src/index.js': 'render()',
@@ -261,7 +261,7 @@ async def write(order: str, body: Order):
     expect(surveyFolder(folderOf(files)).program).toBeUndefined()
   })
 
-  test('finds the process that listens in this folder', async () => {
+  test('the survey of a folder finds the process that listens in it', async () => {
     const cwd = folderOf({})
     const script = `require('node:http').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
     const child = spawn(process.execPath, ['-e', script], { cwd, stdio: ['ignore', 'pipe', 'ignore'] })
@@ -272,7 +272,7 @@ async def write(order: str, body: Order):
     else expect(found).toEqual([])
   })
 
-  test('reads the services of a Compose file', () => {
+  test('the survey of a folder reads the services of a Compose file', () => {
     const text = `# a shop
 version: "3"
 services:
@@ -303,7 +303,7 @@ volumes:
     expect(readComposeFile('nothing')).toEqual([])
   })
 
-  test('reads the last stage of a Dockerfile', () => {
+  test('the survey of a folder reads the last stage of a Dockerfile', () => {
     const text =
       'FROM node AS build\nCMD ["no"]\nFROM node\nEXPOSE 3000/tcp 9000\nENTRYPOINT ["node"]\nCMD server.js \\\n  --quiet\n'
     expect(readDockerfile(text)).toEqual({ words: ['node', 'server.js', '--quiet'], exposed: [3000, 9000] })
@@ -330,7 +330,7 @@ async function asked(files: { readonly [path: string]: string }, answers: readon
 const SHOP = { 'package.json': manifest('node server.js', 'express'), 'server.js': EXPRESS }
 
 describe('chaos init on a terminal', () => {
-  test('shows the survey and the planned files, and asks for confirmation', async () => {
+  test('chaos init shows the survey and the planned files, and asks for confirmation', async () => {
     const { choice, said, left } = await asked(SHOP, [''])
     expect(said).toBe(`    package.json  express, started by node server.js
     server.js     reads its port from PORT
@@ -345,20 +345,20 @@ Write chaos.config.ts? [Y/n] `)
     expect([choice.write, left]).toEqual(['configuration', []])
   })
 
-  test('writes nothing if the answer is no, and names other ways to begin', async () => {
+  test('chaos init writes nothing if the answer is no, and names other ways to begin', async () => {
     const { choice, said } = await asked(SHOP, ['n'])
     expect(choice).toEqual({ write: 'nothing' })
     expect(said).toMatch(/Nothing was written.*npx chaos init --compose .*npx chaos init --target raft/s)
   })
 
-  test('asks for the routes that it cannot find', async () => {
+  test('chaos init asks for the routes that it cannot find', async () => {
     const files = { 'package.json': manifest('node server.js', 'express'), 'server.js': "app.post('/orders', create)" }
     const { choice, said } = await asked(files, ['/orders/{key}', '', 'yes'])
     expect(said).toContain('None of the routes (POST /orders) reads and writes one object by its path')
     expect(choice).toMatchObject({ start: { place: { path: '/orders/{key}', value: 'json.item' } } })
   })
 
-  test('offers a declaration for a Compose project, and writes nothing in an empty folder', async () => {
+  test('chaos init offers a declaration for a Compose project, and writes nothing in an empty folder', async () => {
     const compose = await asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n    ports: ["80:80"]\n' }, ['y'])
     expect(compose.said).toContain('compose.yaml  web (shop, port 80)')
     expect(compose.choice).toEqual({ write: 'declaration', composeFile: 'compose.yaml' })
@@ -385,7 +385,7 @@ const storeWith = (server: string) => folderOf({ 'server.mjs': server, 'package.
 const configIn = (cwd: string) => readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
 
 describe('chaos init for a service that can be started', () => {
-  test('writes one value, reads it back, and shows both', async () => {
+  test('chaos init writes one value to the service, reads it back, and shows both', async () => {
     const cwd = storeWith(STORE('.'))
     const { exitCode, stdout } = await chaosHere(['init'], { cwd })
     expect(stdout).toMatch(/tried +n1: PUT \/orders\/r-\w+ \{"state":7\} was answered 200 \{\}\n/)
@@ -394,7 +394,7 @@ describe('chaos init for a service that can be started', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('derives routes from the answers of the service if the source suggests other routes', async () => {
+  test('chaos init prefers the routes in the responses of the service to the routes in its source', async () => {
     const cwd = storeWith(STORE('^\\d+$', '["sta" + "te2"]'))
     expect((await chaosHere(['init'], { cwd })).stdout).toContain('GET /orders/{key}, the value at json.state2')
     expect(configIn(cwd)).toContain("keys: '9000000{number}'")
@@ -411,7 +411,7 @@ describe('chaos init for a service that can be started', () => {
     )
   })
 
-  test('reports why the service did not start, and marks its routes as untested', async () => {
+  test('chaos init reports why the service did not start, and marks its routes as untested', async () => {
     const cwd = storeWith(`import 'no-such-package'\n${STORE('.')}`)
     const { stdout, exitCode } = await chaosHere(['init'], { cwd })
     expect(stdout).toMatch(/• Not tried: n1 did not start \(exit code 1\)\..*Cannot find package 'no-such-package'/s)
@@ -419,7 +419,7 @@ describe('chaos init for a service that can be started', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('ends on an interrupt with exit code 130, stops the service and writes nothing', async () => {
+  test('chaos init exits with 130 on an interrupt, stops the service and writes nothing', async () => {
     const cwd = storeWith(
       STORE('.').replace('return answer(200, {})', "writeFileSync('pid', String(process.pid)); return"),
     )
@@ -437,7 +437,7 @@ describe('chaos init for a service that can be started', () => {
 })
 
 describe('chaos init without a terminal', () => {
-  test('writes the service that it found, and prints the next steps', async () => {
+  test('chaos init writes the service that it found, and prints the next steps', async () => {
     const cwd = folderOf(SHOP)
     const { exitCode, stdout } = await chaosHere(['init', '--no-try'], { cwd })
     expect(exitCode).toBe(0)
@@ -456,7 +456,7 @@ describe('chaos init without a terminal', () => {
     expect((await chaosHere(['doctor', '--no-rehearsal'], { cwd })).exitCode).toBe(0)
   })
 
-  test('reports what prevents a run, with a remedy', async () => {
+  test('chaos init reports what prevents a run, with a remedy', async () => {
     const { said } = await asked({ 'kv.py': PLAIN_PYTHON }, undefined)
     expect(said).toContain(
       "kv.py always listens on 8000, and each node needs a port of its own: write int(os.environ.get('PORT', 8000)) in its place",
@@ -471,7 +471,7 @@ describe('chaos init without a terminal', () => {
     expect(typed).toMatch(/node server\.js; 3 nodes\n.*GET \/v2\/\{key\}.*\n.*PUT \/v2\/\{key\}/)
   })
 
-  test('writes nothing for a program in an unknown language, and names the command to run instead', async () => {
+  test('chaos init writes nothing for a program in an unknown language, and names the command to run instead', async () => {
     await expect(asked({ 'go.mod': 'module shop\n', 'main.go': 'package main' }, undefined)).rejects.toThrow(
       /^go\.mod belongs to a program in Go.*npx chaos init --command '\.\/server --port \{port\}'.*Nothing was written/s,
     )
@@ -480,7 +480,7 @@ describe('chaos init without a terminal', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test('writes nothing if it would have to ask a question about the folder', async () => {
+  test('chaos init without a terminal writes nothing if it would have to ask a question about the folder', async () => {
     await expect(asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n' }, undefined)).rejects.toThrow(
       /Nothing was written\. .*npx chaos init --compose compose\.yaml/,
     )
@@ -489,7 +489,7 @@ describe('chaos init without a terminal', () => {
     )
   })
 
-  test('the configuration of a service that already runs has its address as the only node, and no fault that kills', () => {
+  test('the configuration of a running service has its address as the only node, and no fault that kills nodes', () => {
     const text = configText({ target: { address: '127.0.0.1:8000' }, nodes: 1 })
     expect(text).toContain("nodes: [{ addresses: { client: '127.0.0.1:8000' } }]")
     expect(text).toContain("faults: ['lose-reply', 'delay-clients']")

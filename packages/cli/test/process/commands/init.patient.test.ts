@@ -9,7 +9,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { fileNameOf } from '../../../src/init/compose.ts'
 
 describe('chaos init', () => {
-  patientTest('writes a configuration that passes unchanged in chaos run', async () => {
+  patientTest('chaos init writes a configuration that passes unchanged in chaos run', async () => {
     const cwd = temporaryDirectory()
     expect(await chaosHere(['init', '--target', 'raft'], { cwd })).toMatchObject({
       exitCode: 0,
@@ -26,21 +26,24 @@ describe('chaos init', () => {
     })
   })
 
-  test.skipIf(installed('script') === undefined)('ends on Ctrl-C at a question, and writes nothing', async () => {
-    const cwd = temporaryDirectory()
-    writeFileSync(join(cwd, 'server.js'), 'createServer().listen(process.env.PORT)')
-    const command = `'${process.execPath}' '${join(root, 'packages/cli/bin/chaos.js')}' init`
-    const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd, stdio: 'pipe' })
-    child.stdout
-      .once('data', () => undefined)
-      .on('data', (text: Buffer) => {
-        if (String(text).includes('Path of an object')) child.stdin.write('\u0003')
-      })
-    expect(await once(child, 'close')).toEqual([130, null])
-    expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
-  })
+  test.skipIf(installed('script') === undefined)(
+    'chaos init ends on Ctrl-C at a question, and writes nothing',
+    async () => {
+      const cwd = temporaryDirectory()
+      writeFileSync(join(cwd, 'server.js'), 'createServer().listen(process.env.PORT)')
+      const command = `'${process.execPath}' '${join(root, 'packages/cli/bin/chaos.js')}' init`
+      const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], { cwd, stdio: 'pipe' })
+      child.stdout
+        .once('data', () => undefined)
+        .on('data', (text: Buffer) => {
+          if (String(text).includes('Path of an object')) child.stdin.write('\u0003')
+        })
+      expect(await once(child, 'close')).toEqual([130, null])
+      expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
+    },
+  )
 
-  test("writes a configuration for a user's service, and chaos doctor reports an unknown command in that configuration", async () => {
+  test("chaos init writes a configuration for a user's service, and chaos doctor finds an unknown command in it", async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
     expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
@@ -50,26 +53,29 @@ describe('chaos init', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('writes the routes of a service with the path of --path and the value of --value', async () => {
-    const cwd = temporaryDirectory()
-    const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
-    const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']
-    expect((await init('--command', 'node own.js {port}', ...place)).exitCode).toBe(0)
-    const text = readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
-    expect(text).toContain(`{ request: 'GET /v1/documents/{key}', f: 'read', result: 'json.data.text', outcomes:`)
-    expect(text).toContain(`{ request: 'PUT /v1/documents/{key}', f: 'write', value: 'json.data.text' },`)
-    const typed = ['run', 'smoke', '--sim', '--target', 'raft', '--faults', 'none', '--seed', '1', '--json']
-    expect((await chaosHere(typed, { cwd })).exitCode).toBe(0)
-    for (const [typed, message] of [
-      [
-        ['--command', 'x', '--path', '/documents'],
-        '--path /documents: give the path of an object in your service, with {key} in it',
-      ],
-      [['--command', 'x', '--value', "json.'"], "--value json.': write body, or a path into the body"],
-      [['--path', '/v1/{key}'], 'give --command, too'],
-    ] as const)
-      expect(await init(...typed)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(message) })
-  })
+  patientTest(
+    'chaos init writes the routes of a service with the path of --path and the value of --value',
+    async () => {
+      const cwd = temporaryDirectory()
+      const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
+      const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']
+      expect((await init('--command', 'node own.js {port}', ...place)).exitCode).toBe(0)
+      const text = readFileSync(join(cwd, 'chaos.config.ts'), 'utf8')
+      expect(text).toContain(`{ request: 'GET /v1/documents/{key}', f: 'read', result: 'json.data.text', outcomes:`)
+      expect(text).toContain(`{ request: 'PUT /v1/documents/{key}', f: 'write', value: 'json.data.text' },`)
+      const typed = ['run', 'smoke', '--sim', '--target', 'raft', '--faults', 'none', '--seed', '1', '--json']
+      expect((await chaosHere(typed, { cwd })).exitCode).toBe(0)
+      for (const [typed, message] of [
+        [
+          ['--command', 'x', '--path', '/documents'],
+          '--path /documents: give the path of an object in your service, with {key} in it',
+        ],
+        [['--command', 'x', '--value', "json.'"], "--value json.': write body, or a path into the body"],
+        [['--path', '/v1/{key}'], 'give --command, too'],
+      ] as const)
+        expect(await init(...typed)).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(message) })
+    },
+  )
 })
 
 patientTest('chaos init --example writes a service whose run passes, and fails with reads=local', async () => {
@@ -109,7 +115,7 @@ patientTest(
 )
 
 describe('chaos doctor', () => {
-  test('says that this machine can run a Raft, and which faults the Raft can suffer', async () => {
+  test('chaos doctor says that this machine can run a Raft, and which faults can be injected', async () => {
     const { stdout } = await chaosHere(['doctor', '--target', 'raft', '--json'])
     const { target, machine, needs, faults } = JSON.parse(stdout)
     expect(target).toBe('raft')
@@ -124,7 +130,7 @@ describe('chaos doctor', () => {
     for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^Instead: ./)
   })
 
-  test("names the programs and scripts of a cluster's commands that are missing", async () => {
+  test("chaos doctor names the missing programs and scripts of a cluster's commands", async () => {
     const file = join(temporaryDirectory(), 'cluster.json')
     const command = 'node no-such-server.js {listen}'
     const nodes = [{ command: 'no-such-program {listen}' }, {}, { command: './no-such-file {listen}' }]
@@ -157,7 +163,7 @@ describe('chaos doctor for containers', () => {
     return { exitCode, of: (what: string) => containers.find((each) => each.what === what) }
   }
 
-  test('reports that no engine answers, and fails if the target needs containers', async () => {
+  test('chaos doctor reports that no container engine responds, and fails if the target needs containers', async () => {
     const file = engine('echo Cannot connect to the Docker daemon >&2; exit 1')
     const { exitCode, of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: false, detail: 'Cannot connect to the Docker daemon' })
@@ -165,14 +171,14 @@ describe('chaos doctor for containers', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('reports an engine whose containers run on another machine', async () => {
+  test('chaos doctor reports a container engine whose containers run on another machine', async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     vi.stubEnv('DOCKER_HOST', 'tcp://10.0.0.1:2375')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: false, detail: 'it runs containers elsewhere (tcp://10.0.0.1:2375)' })
   })
 
-  test('names the version of the engine, and a remedy for the missing rules between containers', async () => {
+  test("chaos doctor names the engine's version, and a remedy if rules between containers are not possible", async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: true, detail: '25.0, 0 of 0 containers run' })
@@ -181,21 +187,27 @@ describe('chaos doctor for containers', () => {
 })
 
 describe('the target of a configuration', () => {
-  test.each(['doctor', 'fuzz', 'compare'])('is reported by chaos %s if it does not exist', async (command) => {
-    const file = join(temporaryDirectory(), 'chaos.config.json')
-    writeFileSync(file, '{"target":"rafd"}')
-    const { stderr, exitCode } = await chaosHere([command, '--config', file])
-    expect(exitCode).toBe(3)
-    expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
-  })
+  test.each(['doctor', 'fuzz', 'compare'])(
+    'chaos %s reports a configured target that does not exist',
+    async (command) => {
+      const file = join(temporaryDirectory(), 'chaos.config.json')
+      writeFileSync(file, '{"target":"rafd"}')
+      const { stderr, exitCode } = await chaosHere([command, '--config', file])
+      expect(exitCode).toBe(3)
+      expect(stderr).toMatch(/chaos\.config\.json: target rafd: .*Did you mean raft\?/s)
+    },
+  )
 
-  test.each(['run', 'fuzz', 'compare'])('is refused by chaos %s if it has an unknown setting', async (command) => {
-    const file = join(temporaryDirectory(), 'chaos.config.json')
-    writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
-    const { stderr, exitCode } = await chaosHere([command, '--config', file])
-    expect(exitCode).toBe(3)
-    expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
-  })
+  test.each(['run', 'fuzz', 'compare'])(
+    'chaos %s refuses a configured target with an unknown setting',
+    async (command) => {
+      const file = join(temporaryDirectory(), 'chaos.config.json')
+      writeFileSync(file, '{"target":{"name":"raft","settings":{"batc":1}}}')
+      const { stderr, exitCode } = await chaosHere([command, '--config', file])
+      expect(exitCode).toBe(3)
+      expect(stderr).toMatch(/chaos\.config\.json: target: raft has no setting "batc"\. Did you mean batch\? It has: /)
+    },
+  )
 })
 
 test.each([

@@ -26,7 +26,7 @@ test('the live line of a run names the faults in force', () => {
   expect(line.split('\n')[1]).toBe('    now: n1 paused   so far: not linearizable')
 })
 
-test('the live line is clipped to the width of the terminal, so that overwriting leaves no row behind', () => {
+test('the live line is clipped to the width of the terminal, so that it can be overwritten completely', () => {
   const line = liveLine({ ...calm, counts: { ok: 381_201, fail: 1_012, info: 1_148 } }, 20_000, 13_412)
   expect(Math.max(...line.split('\n').map(({ length }) => length))).toBeGreaterThan(76)
   const shown = clippedLines(line, 80).split('\n')

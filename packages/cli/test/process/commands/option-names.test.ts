@@ -48,7 +48,7 @@ const namedIn = (name: string): RegExp =>
     'm',
   )
 
-test('exactly the ten commands from chaos run to chaos record declare their options in a file "use.ts"', () => {
+test('exactly the ten commands from chaos run to chaos record declare their options in a file named "use.ts"', () => {
   expect(uses).toEqual([
     'run',
     'check',
@@ -76,7 +76,7 @@ test.each(uses)('the name of each option of chaos %s occurs in at most two files
 /** Members of the engine's specs. The engine passes them on to threads and machines, which validate them. */
 const PASSED_ON = ['allow-code', 'failed-cas', 'keep-going', 'verify-determinism']
 
-test('at most two files of cli and engine contain the name of an option of several words, as stop-on or stopOn', async () => {
+test('at most two files of cli and engine contain the name of an option of several words, such as stop-on', async () => {
   const commands = await Promise.all(Object.values(registry).map((load) => load(async () => [])))
   const names = new Set(commands.flatMap(({ options }) => Object.keys(options)).filter((name) => name.includes('-')))
   const texts = [sources, join(sources, '..', '..', 'engine', 'src')].flatMap((directory) =>
@@ -94,7 +94,7 @@ test('at most two files of cli and engine contain the name of an option of sever
   expect(crowded).toEqual([])
 })
 
-test('every member of a run is an option of chaos run, a member of the configuration and an argument of the MCP tool', async () => {
+test('every member of a run is an option of chaos run, a configuration member and an argument of the MCP tool', async () => {
   const { options } = await registry['run']!(async () => [])
   expect(Object.values(options).flatMap(({ member = [] }) => member)).toEqual(
     expect.arrayContaining(Object.keys(runMembers)),

@@ -108,7 +108,7 @@ describe('a closed output pipe', () => {
     })
   })
 
-  test('ends chaos ctl watch', async () => {
+  test('a closed output pipe ends chaos ctl watch', async () => {
     const { url } = await startProxy()
     const watching = chaosIntoHead(['ctl', 'watch', '--host', url])
     let watched = false
@@ -121,7 +121,7 @@ describe('a closed output pipe', () => {
 })
 
 describe('the separator --', () => {
-  test('allows a file name that begins with a dash', async () => {
+  test('after the separator --, a file name may begin with a dash', async () => {
     const directory = temporaryDirectory()
     copyFileSync(staleRead, join(directory, '-weird.jsonl'))
     const { status, stdout } = spawnSync(
@@ -136,7 +136,7 @@ describe('the separator --', () => {
     expect(status).toBe(0)
   })
 
-  test('ends the options of ctl, replay and check', async () => {
+  test('the separator -- ends the options of ctl, replay and check', async () => {
     expect((await chaosHere(['ctl', '--', 'kinds'])).stdout).toContain('latencyMs')
     expect((await chaosHere(['replay', '--', '--odd.json'])).stderr).toBe(
       '--odd.json: there is no such file. Check the path.\n',
@@ -144,7 +144,7 @@ describe('the separator --', () => {
     expect(chaosInto('/dev/null', ['check', '--', '-'], readFileSync(staleRead, 'utf8')).exitCode).toBe(0)
   })
 
-  test('makes a command without arguments refuse a word that looks like an option', async () => {
+  test('a command without arguments refuses a word after -- even if it looks like an option', async () => {
     const { exitCode, stderr } = await chaosHere(['workloads', '--', '--json'])
     expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help lists its arguments.\n')
     expect(exitCode).toBe(3)
@@ -152,7 +152,7 @@ describe('the separator --', () => {
 })
 
 describe('chaos check --out', () => {
-  test('overwrites an earlier report, but another file only with --force', async () => {
+  test('chaos check --out overwrites an earlier report, but overwrites other files only with --force', async () => {
     const directory = temporaryDirectory()
     const [page, history] = [join(directory, 'report.html'), join(directory, 'history.jsonl')]
     copyFileSync(staleRead, history)
@@ -169,7 +169,7 @@ describe('chaos check --out', () => {
     expect(readFileSync(history, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
-  test('the report of chaos check contains the command that repeats the check, with the file name quoted for the shell', async () => {
+  test('the report of chaos check contains the command that repeats it, with the file name quoted for the shell', async () => {
     const directory = temporaryDirectory()
     const history = join(directory, "Jose's $1 run.jsonl")
     copyFileSync(staleRead, history)
@@ -180,7 +180,7 @@ describe('chaos check --out', () => {
 })
 
 describe('writeWholeFile()', () => {
-  test('keeps the old content and leaves no temporary file if the disk is full', (context) => {
+  test('writeWholeFile() keeps the old content and leaves no temporary file if the disk is full', (context) => {
     const disk = temporaryDirectory()
     if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status !== 0)
       context.skip('needs to mount a small disk, which takes root')
@@ -198,7 +198,7 @@ describe('writeWholeFile()', () => {
     expect(readdirSync(disk).sort()).toEqual(['filler', 'report.html'])
   })
 
-  test('writes through a symbolic link, which stays a link', () => {
+  test('writeWholeFile() writes to the target of a symbolic link, and keeps the link', () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'real'), 'old', { mode: 0o640 })
     symlinkSync('real', join(directory, 'link'))
@@ -209,7 +209,7 @@ describe('writeWholeFile()', () => {
     ])
   })
 
-  test.skipIf(!existsSync('/dev/full'))('writes to a device instead of replacing it', () => {
+  test.skipIf(!existsSync('/dev/full'))('writeWholeFile() writes to a device instead of replacing it', () => {
     const link = join(temporaryDirectory(), 'report.html')
     symlinkSync('/dev/full', link)
     const { exitCode, stderr } = chaosInto('/dev/null', ['check', staleRead, '--out', link])

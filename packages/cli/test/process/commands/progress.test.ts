@@ -25,23 +25,23 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
 }
 
 describe('the progress output', () => {
-  test('consists of plain lines, and pages are 110 columns wide, if the width of the terminal is unknown', () => {
+  test('without a known terminal width, progress is printed as plain lines, and pages are 110 columns wide', () => {
     expect(onTerminal(0).stderr).toBe('  reading history.jsonl\n')
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })
 
   test.each([{ TERM: 'dumb' }, { FORCE_COLOR: '0' }, { NO_COLOR: '1' }])(
-    'consists of plain lines on a terminal with %o',
+    'progress is printed as plain lines on a terminal with %o',
     (set) => expect(onTerminal(80, set).stderr).toBe('  reading history.jsonl\n'),
   )
 
-  test('is animated on a terminal, without signal handlers that would delay Ctrl-C', () => {
+  test('progress is animated on a terminal, without signal handlers that would delay Ctrl-C', () => {
     const { listeners, stderr } = onTerminal(80)
     expect(stderr).toContain('reading history.jsonl, about 2 min left')
     expect(listeners).toBe(0)
   })
 
-  test('consists of a line every few seconds in CI, or every minute while nothing changes', async () => {
+  test('progress in CI is a line every few seconds, or every minute while nothing changes', async () => {
     const now = vi.spyOn(performance, 'now')
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     vi.stubEnv('CI', 'true')
@@ -76,7 +76,7 @@ describe('the colour of the output', () => {
     [file, { FORCE_COLOR: '' }, true],
     [terminal, { TERM: 'dumb', FORCE_COLOR: '1' }, true],
     [terminal, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-  ])('is decided by the stream %o and the environment %o (enabled: %s)', (stream, set, expected) => {
+  ])('colours depend on the stream %o and the environment %o (enabled: %s)', (stream, set, expected) => {
     for (const name of ['TERM', 'NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined)
     for (const [name, value] of Object.entries(set)) vi.stubEnv(name, value)
     expect(wantsColours(stream as NodeJS.WriteStream)).toBe(expected)

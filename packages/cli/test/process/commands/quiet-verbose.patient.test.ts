@@ -10,7 +10,7 @@ const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3
 const search = ['fuzz', '--seeds', '2', '--workers', '1']
 
 describe('--quiet', () => {
-  test('prints for a check one line with the verdict and the reason for a violation', async () => {
+  test('--quiet prints for a check one line with the verdict and the reason for a violation', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([
       ...['check', history('stale-read'), '--expect', 'linearizable', '--quiet'],
     ])
@@ -18,7 +18,7 @@ describe('--quiet', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' })
   })
 
-  test('prints one line for each of several files, even if one cannot be read', async () => {
+  test('--quiet prints one line for each of several files, even if one cannot be read', async () => {
     const { stdout } = await chaosHere(['check', history('fresh-read'), '/no/such.jsonl', '--quiet'])
     expect(stdout.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^✔ .*fresh-read\.jsonl: Linearizable$/),
@@ -32,7 +32,7 @@ describe('--quiet', () => {
     expect(stderr).toMatch(/^[^\n]*no such file[^\n]*\n$/)
   })
 
-  test('prints for a run one line that says whether the promise is kept', async () => {
+  test('--quiet prints for a run one line that says whether the promise is kept', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([...simulated, '--quiet', ...out()])
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 0,
@@ -41,13 +41,13 @@ describe('--quiet', () => {
     })
   })
 
-  patientTest('prints for a search one line with the verdict', async () => {
+  patientTest('--quiet prints for a search one line with the verdict', async () => {
     const { stdout, stderr } = await chaosHere([...search, '--quiet', ...out()])
     expect(stdout).toMatch(/^[✔?] raft: Nothing found[^\n]*\n$/)
     expect(stderr).toBe('')
   })
 
-  test('prints for a recording one line with the verdict', async () => {
+  test('--quiet prints for a recording one line with the verdict', async () => {
     const { cwd, record } = valueService()
     const { exitCode, stdout, stderr } = await chaosHere([...record, '--quiet', ...WRITE_AND_READ], { cwd })
     expect(stderr).toBe('')
@@ -81,7 +81,7 @@ describe('--quiet', () => {
     expect(await told('--quiet', '--reporter', 'line')).toEqual(quiet)
   }
 
-  test('cannot be combined with --verbose', async () => {
+  test('--quiet cannot be combined with --verbose', async () => {
     const { exitCode, stderr } = await chaosHere(['check', history('stale-read'), '--quiet', '--verbose'])
     expect(stderr).toBe('--quiet and --verbose exclude each other: give one.\n')
     expect(exitCode).toBe(3)
@@ -89,7 +89,7 @@ describe('--quiet', () => {
 })
 
 describe('the output of --verbose on stderr', () => {
-  test('names what a run starts, and the begin and end of every fault', async () => {
+  test('--verbose names what a run starts, and when each fault begins and ends', async () => {
     const directory = temporaryDirectory()
     const { stdout, stderr } = await chaosHere([...simulated, '--verbose', '--json', '--out', directory])
     const { faults } = JSON.parse(stdout)
@@ -101,13 +101,13 @@ describe('the output of --verbose on stderr', () => {
     expect(stderr).toMatch(/^ {2}verdict: linearizable/m)
   })
 
-  test('names each checked file and its number of operations', async () => {
+  test('--verbose names each checked file and its number of operations', async () => {
     const { stdout, stderr } = await chaosHere(['check', history('fresh-read'), '--verbose'])
     expect(stderr).toMatch(/ {2}checking .*fresh-read\.jsonl\n {2}checking \d+ operations of .*\n.*checked in \d+ ms\n/)
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  patientTest('shows the progress of a search', async () => {
+  patientTest('--verbose shows the progress of a search', async () => {
     const { stderr } = await chaosHere([...search, '--verbose', ...out()])
     expect(stderr).toMatch(/^ {2}2 trials of [\d,]+ steps altogether$/m)
   })

@@ -7,7 +7,7 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { accidentOf, fixOf, playTale } from '../../../src/scenario/play-tale.ts'
 
 describe.each(stories)('the scenario $name', (story) => {
-  test.each(accidentOf(story))('runs as its description states: $tale.title', async (part) => {
+  test.each(accidentOf(story))('the scenario runs as its description states: $tale.title', async (part) => {
     expect((await playTale(part)).differences).toEqual([])
   })
 
@@ -18,7 +18,7 @@ describe.each(stories)('the scenario $name', (story) => {
 
 describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the scenario $name', (story) => {
   test.each(accidentOf(story))(
-    'if the faulty version "$tale.title" is about the promise of the scenario, exactly one step breaks the promise',
+    'the faulty version "$tale.title" breaks the promise in exactly one step, if it concerns the promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
       // One of a story's tellings may be about another promise.
@@ -46,7 +46,7 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
   })
 })
 
-test('two masters that cannot communicate each keep their own value until one value is discarded', async () => {
+test('two masters that cannot communicate keep different values until one value is discarded', async () => {
   const [part] = accidentOf(stories.find(({ name }) => name === 'burrito-and-taco')!)
   const { steps } = await playTale(part!)
   const believed = steps.map(({ nodes = [] }) => nodes.map(({ lines }) => lines.join()).join(' '))
@@ -99,18 +99,18 @@ test.each([
 })
 
 describe('chaos scenario', () => {
-  test('lists the scenarios, one per line', async () => {
+  test('chaos scenario lists the scenarios, one per line', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario'])
     for (const { name, summary } of stories) expect(stdout).toContain(summary === '' ? name : summary)
     expect(exitCode).toBe(0)
   })
 
-  test('lists the scenarios as JSON with --json', async () => {
+  test('chaos scenario lists the scenarios as JSON with --json', async () => {
     const { stdout } = await chaosHere(['scenario', '--json'])
     expect(JSON.parse(stdout).map(({ name }: { name: string }) => name)).toEqual(stories.map(({ name }) => name))
   })
 
-  test('reports the overspent amount and the remaining balance in both versions of a scenario', async () => {
+  test('chaos scenario reports the overspent amount and the remaining balance in both versions', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco'])
     expect(stdout).toMatch(/balance: \$5 .*\n.*\n*.*\$15 spent of \$10, and \$5 are left/)
     expect(stdout).toMatch(/balance: −\$5 .*\n.*\n*.*\$15 spent of \$10, and −\$5 are left/)
@@ -119,7 +119,7 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('has byte-identical output when repeated', async () => {
+  test('chaos scenario prints byte-identical output when repeated', async () => {
     const [one, other] = [
       await chaosHere(['scenario', 'stale-history']),
       await chaosHere(['scenario', 'stale-history']),
@@ -127,7 +127,7 @@ describe('chaos scenario', () => {
     expect(other.stdout).toBe(one.stdout)
   })
 
-  test('shows the fixed version with --fix', async () => {
+  test('chaos scenario shows the fixed version with --fix', async () => {
     const { stdout, exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--fix', '--json'])
     const { asTold, tellings } = JSON.parse(stdout)
     expect(asTold).toBe(true)
@@ -135,7 +135,7 @@ describe('chaos scenario', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('passes the result to every requested reporter', async () => {
+  test('chaos scenario passes the result to every requested reporter', async () => {
     const directory = temporaryDirectory()
     const files = ['junit', 'markdown', 'html'].map((name) => [name, join(directory, name)] as const)
     const reporters = files.flatMap(([name, file]) => ['--reporter', `${name}=${file}`])
@@ -166,7 +166,7 @@ describe('chaos scenario', () => {
     expect(page).toContain('Raft on three nodes')
   })
 
-  test('writes a page without external resources that shows the accident and its fix', async () => {
+  test('chaos scenario writes a page without external resources that shows the accident and its fix', async () => {
     const page = join(temporaryDirectory(), 'story.html')
     const { exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
     expect(exitCode).toBe(0)
@@ -185,7 +185,7 @@ describe('chaos scenario', () => {
     expect(readFileSync(page, 'utf8')).toBe(text)
   })
 
-  test('plots the goodput over time, in the terminal, as JSON and on the page', async () => {
+  test('chaos scenario plots the goodput over time, in the terminal, as JSON and on the page', async () => {
     const page = join(temporaryDirectory(), 'storm.html')
     const { stdout, exitCode } = await chaosHere(['scenario', 'retry-storm', '--html', page])
     expect(stdout).toMatch(/answered requests a second; 70 are asked\n +\d+ {2}[▁-█ ]+\n/)
@@ -199,7 +199,7 @@ describe('chaos scenario', () => {
     expect(Math.min(...answeredPerSecond.slice(16))).toBeGreaterThan(50)
   })
 
-  test('does not overwrite a text file with its page', async () => {
+  test('the page of chaos scenario does not overwrite a text file', async () => {
     const file = join(temporaryDirectory(), 'notes.txt')
     writeFileSync(file, 'mine')
     const { exitCode, stderr } = await chaosHere(['scenario', 'burrito-and-taco', '--html', file])
@@ -217,14 +217,14 @@ describe('chaos scenario', () => {
       ['scenario', 'time-goes-back', '--real'],
       /cannot suffer clock when .*: all processes of a machine read the same clock/,
     ],
-  ])('refuses %j with a remedy', async (args, message) => {
+  ])('chaos scenario refuses %j with a remedy', async (args, message) => {
     const { stderr, exitCode } = await chaosHere(args)
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 })
 
-test('a scenario whose goodput differs from its description is detected', async () => {
+test('a scenario test detects a goodput that differs from the description', async () => {
   const story = stories.find(({ name }) => name === 'retry-storm')
   if (story === undefined) throw new Error('the story is gone')
   const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
@@ -235,7 +235,7 @@ test('a scenario whose goodput differs from its description is detected', async 
   ])
 })
 
-test('a scenario whose responses, end or verdict differ from its description is detected', async () => {
+test('a scenario test detects responses, an end or a verdict that differ from the description', async () => {
   const [told] = stories.find(({ name }) => name === 'stale-history')?.told ?? []
   if (told === undefined) throw new Error('the story is gone')
   const other = {

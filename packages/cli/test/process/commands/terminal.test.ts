@@ -90,7 +90,7 @@ describe.skipIf(!hasScript)('a terminal of 80 columns', () => {
       time,
     ] as const
 
-  test('shows no trace of overwritten progress', { timeout: 60_000 }, async () => {
+  test('a terminal of 80 columns shows no trace of overwritten progress', { timeout: 60_000 }, async () => {
     const { sent } = await onTerminal(run(temporaryDirectory(), '2s'))
     expect(sent).toMatch(PROGRESS)
     const rows = rowsOf(sent)
@@ -98,13 +98,13 @@ describe.skipIf(!hasScript)('a terminal of 80 columns', () => {
     expect(rows.join('\n')).toMatch(/LINEARIZABLE/)
   })
 
-  test('shows text without escape sequences with NO_COLOR', { timeout: 60_000 }, async () => {
+  test('a terminal shows text without escape sequences with NO_COLOR', { timeout: 60_000 }, async () => {
     const simulated = ['run', '--sim', '--seed', '1', '--time', '300ms', '--out', temporaryDirectory()]
     expect((await onTerminal(simulated, { env: { NO_COLOR: '1' } })).sent).not.toContain('\x1b')
     expect((await onTerminal(simulated)).sent).toContain('\x1b')
   })
 
-  test('shows the cursor again and no progress after Ctrl-C, and the run is kept on disk', {
+  test('Ctrl-C restores the cursor, clears the progress, and keeps the run on disk', {
     timeout: 60_000,
   }, async () => {
     const out = temporaryDirectory()

@@ -23,7 +23,7 @@ function throwing(when: 'told' | 'soon'): NodeJS.ProcessEnv {
 }
 
 describe('an uncaught error', () => {
-  test('closes the recording of a proxy and exits with 4', async () => {
+  test('an uncaught error closes the recording of a proxy, and exits with 4', async () => {
     const server = createServer((_, response) => response.end('7')).listen(0, '127.0.0.1')
     await once(server, 'listening')
     onTestFinished(() => {
@@ -51,7 +51,7 @@ describe('an uncaught error', () => {
     ['run --sim', ['run', '--sim', '--target', 'raft', '--time', '600s']],
     ['ui', ['ui']],
     ['doctor', ['doctor']],
-  ])('makes chaos %s exit with 4', async (_name, args) => {
+  ])('an uncaught error makes chaos %s exit with 4', async (_name, args) => {
     const { exitCode, stderr } = await chaos(args, { env: throwing('soon'), cwd: temporaryDirectory() })
     expect(stderr).toContain('planted')
     expect(exitCode).toBe(4)

@@ -90,7 +90,7 @@ test('chaos targets --faults has a line for each nemesis, and no details of othe
   expect(text).toMatch(/^ {2}half-open +\S/m)
 })
 
-test('chaos targets NAME --faults says why the target cannot suffer a fault, and proposes an alternative', async () => {
+test('chaos targets NAME --faults says why a fault cannot be injected into the target, and proposes an alternative', async () => {
   const text = (await narrow('targets', 'raft', '--faults')).join(' ').replaceAll(/ +/g, ' ')
   expect(text).toContain('✘ clock all processes of a machine read the same clock. Instead: pause, or with --sim')
   for (const { name } of nemeses) expect(text).toMatch(new RegExp(`[✔✘] ${name} `))

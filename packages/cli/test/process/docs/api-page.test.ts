@@ -19,14 +19,14 @@ const entries = [
 ].map(({ name, declarations }) => ({ name, exported: exportsOf(declarations) }))
 
 describe('the page of the API', () => {
-  test('has a docstring for everything that a package exports', () => {
+  test('the API page has a docstring for everything that a package exports', () => {
     const silent = entries.flatMap(({ name, exported }) =>
       exported.filter(({ doc }) => doc === '').map((each) => `${name}: ${each.name}`),
     )
     expect(silent).toEqual([])
   })
 
-  test('shows the type of everything that a package exports', async () => {
+  test('the API page shows the type of everything that a package exports', async () => {
     const sections = entries.map(({ name, exported }) => {
       const parts = exported.map(
         (each) => `### ${each.name}\n\n${each.doc}\n\n\`\`\`ts\n${each.text.replaceAll(/^( +)/gm, halved)}\n\`\`\`\n`,

@@ -33,33 +33,36 @@ async function act(command: string, cwd = project()) {
 }
 
 describe('the composite GitHub action', () => {
-  test('fails the step on a stale read, and annotates it', async () => {
+  test('the GitHub action fails the step on a stale read, and annotates the read', async () => {
     const { cwd, exitCode, stdout, output } = await act('check histories/stale-read.jsonl --expect linearizable')
     expect([exitCode, output]).toEqual([1, 'exit-code=1\n'])
     expect(stdout).toMatch(/^::error /m)
     expect(existsSync(join(cwd, 'junit.xml'))).toBe(true)
   })
 
-  test('passes on a history without a stale read', async () => {
+  test('the GitHub action passes on a history without a stale read', async () => {
     const { exitCode, stdout, output } = await act('check histories/fresh-read.jsonl --expect linearizable')
     expect([exitCode, output]).toEqual([0, 'exit-code=0\n'])
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  patientTest('uploads an artifact after a failing run, and each path of the artifact exists', async () => {
-    expect(text).toMatch(/- if: failure\(\)\n {6}uses: actions\/upload-artifact@/)
-    const { cwd, exitCode } = await act('run --sim --target primary-replica --time 3s --seed 1 --expect linearizable')
-    expect(exitCode).toBe(1)
-    const kept = [...text.slice(text.indexOf('path: |')).matchAll(/^ {10}(\S+)$/gm)].map(([, path]) => path!)
-    expect(kept).toEqual(['chaos-results/', 'junit.xml'])
-    for (const path of kept) expect(existsSync(join(cwd, path)), path).toBe(true)
-    const [run = ''] = readdirSync(join(cwd, 'chaos-results'))
-    expect(readdirSync(join(cwd, 'chaos-results', run))).toEqual(
-      expect.arrayContaining(['history.jsonl', 'report.html', 'run.json']),
-    )
-  })
+  patientTest(
+    'the GitHub action uploads an artifact after a failing run, and each path of the artifact exists',
+    async () => {
+      expect(text).toMatch(/- if: failure\(\)\n {6}uses: actions\/upload-artifact@/)
+      const { cwd, exitCode } = await act('run --sim --target primary-replica --time 3s --seed 1 --expect linearizable')
+      expect(exitCode).toBe(1)
+      const kept = [...text.slice(text.indexOf('path: |')).matchAll(/^ {10}(\S+)$/gm)].map(([, path]) => path!)
+      expect(kept).toEqual(['chaos-results/', 'junit.xml'])
+      for (const path of kept) expect(existsSync(join(cwd, path)), path).toBe(true)
+      const [run = ''] = readdirSync(join(cwd, 'chaos-results'))
+      expect(readdirSync(join(cwd, 'chaos-results', run))).toEqual(
+        expect.arrayContaining(['history.jsonl', 'report.html', 'run.json']),
+      )
+    },
+  )
 
-  test('splits its command like a shell, and executes nothing in it', async () => {
+  test('the GitHub action splits its command like a shell, and executes no shell code in it', async () => {
     const { cwd, exitCode, stderr } = await act(`check "histories/fresh-read.jsonl" '$(touch taken)' ; touch taken`)
     expect(exitCode, stderr).toBe(3)
     expect(existsSync(join(cwd, 'taken'))).toBe(false)
@@ -68,14 +71,17 @@ describe('the composite GitHub action', () => {
   test.each([
     "check histories/stale-read.jsonl it's --expect linearizable",
     'check "histories/stale-read.jsonl --expect linearizable',
-  ])('refuses a command with an open quote instead of dropping the rest of it: %s', async (command) => {
-    const { exitCode, stdout, stderr, output } = await act(command)
-    expect({ exitCode, stdout, output }).toEqual({ exitCode: 3, stdout: '', output: 'exit-code=3\n' })
-    expect(stderr).toContain('close every quote')
-  })
+  ])(
+    'the GitHub action refuses a command with an open quote, instead of dropping the rest of the command: %s',
+    async (command) => {
+      const { exitCode, stdout, stderr, output } = await act(command)
+      expect({ exitCode, stdout, output }).toEqual({ exitCode: 3, stdout: '', output: 'exit-code=3\n' })
+      expect(stderr).toContain('close every quote')
+    },
+  )
 })
 
-test('the workflow for a Compose project has ten lines, and ends with the commands that the tests run on containers', () => {
+test('the workflow for a Compose project has ten lines, and its last commands are those tested on containers', () => {
   const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
   const [, workflow = ''] = /```yaml\n(on: [\s\S]*?)```/.exec(page) ?? []
   const [up = '', run = ''] = (/```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '').split('\n')
@@ -86,7 +92,7 @@ test('the workflow for a Compose project has ten lines, and ends with the comman
 
 describe('the workflows of the manual', () => {
   // The test published.soak.test.ts runs the scripts of the installed package on a real service.
-  patientTest('make a shell script fail if the promise is broken', async () => {
+  patientTest('the workflows of the manual make a shell script fail if the promise is broken', async () => {
     const gate = fenced('bash').find((script) => script.includes('case $?')) ?? ''
     const run = (cwd: string) => startProcess('bash', ['-c', gate], { cwd }).finished
     expect(await run(project())).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('was kept') })
@@ -94,7 +100,7 @@ describe('the workflows of the manual', () => {
     expect(broken).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('was broken') })
   })
 
-  patientTest('contain commands for GitHub and GitLab that chaos accepts', async () => {
+  patientTest('the workflows of the manual contain commands for GitHub and GitLab that chaos accepts', async () => {
     const [github = '', gitlab = ''] = fenced('yaml')
     const command = /command: (.*)/.exec(github)![1]!
     expect((await act(command)).exitCode).toBe(0)
@@ -105,7 +111,7 @@ describe('the workflows of the manual', () => {
     expect(existsSync(join(cwd, 'junit.xml'))).toBe(true)
   })
 
-  test('are valid YAML, as Python parses it', async ({ skip }) => {
+  test("the workflows in the manual are valid YAML for Python's parser", async ({ skip }) => {
     const parse = (yaml: string) => {
       const cwd = temporaryDirectory()
       writeFileSync(join(cwd, 'it.yml'), yaml)

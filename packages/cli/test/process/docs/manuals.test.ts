@@ -26,7 +26,7 @@ async function expectGenerated(name: string, generated: string): Promise<void> {
 
 describe('the manuals', () => {
   test.each(['adding-a-fault.md', 'extending.md'])(
-    'the manual %s shows only extension code that the tests also run, and mentions only paths that exist',
+    'the extension code in the manual %s is tested, and the paths in the manual exist',
     (name) => {
       const page = read(name)
       const folder = join(root, 'packages', 'cli', 'test', 'adding', 'added')
@@ -46,7 +46,7 @@ describe('the manuals', () => {
     },
   )
 
-  test('show the output of the run command in the README exactly', async () => {
+  test('the manuals show the exact output of the run command in the README', async () => {
     const path = join(root, 'README.md')
     const readme = readFileSync(path, 'utf8')
     const [whole = '', command = ''] =
@@ -61,7 +61,7 @@ describe('the manuals', () => {
     await expect(readme.replace(whole, () => shown)).toMatchFileSnapshot(path)
   })
 
-  test('list the faults and parameters that are declared in the code', async () => {
+  test('the manuals list the faults and parameters that are declared in the code', async () => {
     const ofTraffic = trafficFamilies.flatMap(({ kinds }) => kinds.map(({ kind }) => kind as string))
     const others = faultDefinitions.filter(({ kind }) => !ofTraffic.includes(kind))
     const families = [...trafficFamilies, { summary: 'nodes, disks and clocks', kinds: others, when: {}, match: {} }]
@@ -84,7 +84,7 @@ describe('the manuals', () => {
     await expectGenerated('faults.md', sections.join('\n'))
   })
 
-  test('list exactly the targets of the registry', async () => {
+  test('the manuals list exactly the targets of the registry', async () => {
     const { stdout } = await chaosHere(['targets', '--json'])
     const targets: readonly {
       target: string
@@ -99,7 +99,7 @@ describe('the manuals', () => {
     await expectGenerated('targets.md', table(['target', 'what it is', 'nodes', 'promises under faults'], rows))
   })
 
-  test('list the members that the schema of the configuration declares', async () => {
+  test('the manuals list the members that the configuration schema declares', async () => {
     interface Member {
       readonly type?: string
       readonly anyOf?: readonly Member[]
@@ -120,12 +120,12 @@ describe('the manuals', () => {
     await expectGenerated('configuration.md', table(['member', 'is', 'meaning'], rows))
   })
 
-  test('list all measures of --require', () => {
+  test('the manuals list all measures of --require', () => {
     const page = read('ci.md')
     for (const { name, summary } of measures) expect(page).toContain(`| \`${name}\` | ${summary} |`)
   })
 
-  test('show the drawings that chaos check prints', async () => {
+  test('the manuals show the drawings that chaos check prints', async () => {
     const shown = [...read('levels.md').matchAll(/```sh\nnpx chaos check (\S+)\n```\n\n```text\n([\s\S]*?)```/g)]
     expect(shown.length).toBeGreaterThan(4)
     for (const [, file, drawing] of shown) {
@@ -134,7 +134,7 @@ describe('the manuals', () => {
     }
   })
 
-  test('show the anomaly that chaos check finds in transactions', async () => {
+  test('the manuals show the anomaly that chaos check finds in transactions', async () => {
     const [, words = '', shown] =
       /```sh\nnpx chaos (check \S+ --expect \S+)\n```\n\n```text\n([\s\S]*?)```/.exec(read('transactions.md')) ?? []
     const { stdout, exitCode } = await chaosHere(words.split(' '), { cwd: root })
@@ -143,7 +143,7 @@ describe('the manuals', () => {
   })
 
   test.each([...names.map((name) => join('packages', 'cli', 'docs', name)), 'README.md'])(
-    'link in %s only to files that exist',
+    'the links in %s lead only to files that exist',
     (page) => {
       const text = readFileSync(join(root, page), 'utf8')
       for (const [, link] of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
@@ -151,7 +151,7 @@ describe('the manuals', () => {
     },
   )
 
-  test.each([...names, '../../../README.md'])('contain in %s no paragraph of more than five lines', (name) => {
+  test.each([...names, '../../../README.md'])('no paragraph in %s has more than five lines', (name) => {
     const prose = read(name)
       .split(MARK)[0]!
       .replaceAll(/^```.*?^```$/gms, '\n')
@@ -159,12 +159,12 @@ describe('the manuals', () => {
     expect(paragraphs.filter(([first = '', ...rest]) => !first.startsWith('|') && rest.length > 4)).toEqual([])
   })
 
-  test('begin with first-hour.md, the first link in the README', () => {
+  test('the first link in the README is first-hour.md, the first of the manuals', () => {
     const [, link] = /\]\(([^)]+)\)/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
     expect(link).toBe('packages/cli/docs/first-hour.md')
   })
 
-  test('are all linked from the README', () => {
+  test('the README links to every manual', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     for (const name of names) expect(readme, name).toContain(`(packages/cli/docs/${name})`)
   })

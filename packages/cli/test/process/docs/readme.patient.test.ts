@@ -111,7 +111,7 @@ async function keepingService(): Promise<string> {
 }
 
 describe('the README and the manuals', () => {
-  test('show only npm commands that exist', () => {
+  test('the README and the manuals show only npm commands that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(commands.filter((command) => command.startsWith('npm '))).toEqual(['npm ci', 'npm test'])
     for (const [, name] of pages.matchAll(/`npm run ([a-z:]+)`/g)) expect(Object.keys(scripts)).toContain(name)
@@ -139,7 +139,7 @@ describe('the README and the manuals', () => {
     }
   })
 
-  patientTest('show chaos ctl commands that work unchanged on a running proxy', async () => {
+  patientTest('the README and the manuals show chaos ctl commands that work unchanged on a running proxy', async () => {
     const [service] = block('npx chaos proxy --listen 127.0.0.1:20081 ')
     const control = block('npx chaos ctl add latency ')
     const typed = words(service!).slice(3)
@@ -188,7 +188,7 @@ describe('the README and the manuals', () => {
     expect(await (await fetch(`${url}/v1/faults`)).json()).toEqual([])
   })
 
-  test('show chaos ctl commands that add faults to SQL statements and gRPC calls', async () => {
+  test('the README and the manuals show chaos ctl commands that add faults to SQL statements and gRPC calls', async () => {
     const cwd = temporaryDirectory()
     const upstream = await keepingService()
     const proxies = Object.entries({ db: 'postgresql', api: 'http2' }).map(([name, carries]) => ({

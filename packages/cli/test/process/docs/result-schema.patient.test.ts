@@ -37,7 +37,7 @@ const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 const out = () => ['--out', temporaryDirectory()]
 
 describe('result.schema.json', () => {
-  test('describes the --json output for met, violated, unknown and unreadable histories', async () => {
+  test('result.schema.json describes the --json output for met, violated, unknown and unreadable histories', async () => {
     const check = (...args: readonly string[]) => chaosHere(['check', ...args, '--json'])
     const [met] = valid((await check(history('fresh-read'), '--expect', 'linearizable')).stdout)
     expect(met.expectation).toEqual({ level: 'linearizable', met: true })
@@ -79,22 +79,25 @@ describe('result.schema.json', () => {
     expect(recorded.record.sessions).toEqual({ by: 'connection', named: false })
   })
 
-  patientTest('describes the --json output for runs that keep their promise, break it, or prove nothing', async () => {
-    const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--json']
-    const kept = valid((await chaosHere([...simulated, '--faults', 'partition', '--times', '2', ...out()])).stdout)
-    expect(kept.map(({ seed, faults }) => [seed, faults.length > 0])).toEqual([
-      [3, true],
-      [4, true],
-    ])
-    const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--times', '3', ...out()]
-    const results = valid((await chaosHere([...simulated, ...broken])).stdout)
-    expect(results.some(({ expectation }) => expectation.met === false)).toBe(true)
-    const idle = ['--faults', 'none', '--rate', '1', '--time', '100ms', '--require', 'p99 during kill < 1s', ...out()]
-    const [vacuous] = valid((await chaosHere([...simulated, ...idle])).stdout)
-    expect(vacuous.requirements).toMatchObject([{ met: 'unknown' }])
-  })
+  patientTest(
+    'result.schema.json describes the --json output for runs that keep a promise, break it, or prove nothing',
+    async () => {
+      const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--json']
+      const kept = valid((await chaosHere([...simulated, '--faults', 'partition', '--times', '2', ...out()])).stdout)
+      expect(kept.map(({ seed, faults }) => [seed, faults.length > 0])).toEqual([
+        [3, true],
+        [4, true],
+      ])
+      const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--times', '3', ...out()]
+      const results = valid((await chaosHere([...simulated, ...broken])).stdout)
+      expect(results.some(({ expectation }) => expectation.met === false)).toBe(true)
+      const idle = ['--faults', 'none', '--rate', '1', '--time', '100ms', '--require', 'p99 during kill < 1s', ...out()]
+      const [vacuous] = valid((await chaosHere([...simulated, ...idle])).stdout)
+      expect(vacuous.requirements).toMatchObject([{ met: 'unknown' }])
+    },
+  )
 
-  patientTest('describes the --json output for a recording', async () => {
+  patientTest('result.schema.json describes the --json output for a recording', async () => {
     const { cwd, record } = valueService()
     const client = 'fetch("http://{n1}/x").then((answer) => fetch(answer.url + "?other", { method: "POST" }))'
     const { stdout } = await chaosHere([...record, '--json', '--', 'node', '-e', client], { cwd })
@@ -105,7 +108,7 @@ describe('result.schema.json', () => {
     })
   })
 
-  patientTest('describes the --json output for searches with and without a finding', async () => {
+  patientTest('result.schema.json describes the --json output for searches with and without a finding', async () => {
     const fuzz = ['fuzz', '--json', '--shrink', '1s', '--workers', '1']
     const [found] = valid((await chaosHere([...fuzz, '--bug', 'stale-read', '--seeds', '40', ...out()])).stdout)
     expect(found).toMatchObject({ chaos: 1, found: true, failures: [{ kind: expect.any(String) }] })
@@ -116,7 +119,7 @@ describe('result.schema.json', () => {
     expect(failures).toContainEqual(expect.objectContaining({ after: 'chosen values stay chosen' }))
   })
 
-  test('describes the --json output for comparisons with and without a sweep', async () => {
+  test('result.schema.json describes the --json output for comparisons with and without a sweep', async () => {
     const compare = ['compare', '--json', ...BRIEF_COMPARISON, '--faults', 'partition', '--targets']
     const [plain] = valid((await chaosHere([...compare, 'raft'])).stdout)
     expect(plain).toMatchObject({ chaos: 1, systems: [{ cells: [{ condition: 'calm' }, { condition: 'partition' }] }] })
@@ -125,12 +128,15 @@ describe('result.schema.json', () => {
     expect(curve.systems.map(({ value }: { value: string }) => value)).toEqual(['0', '1'])
   })
 
-  patientTest.each(stories.map(({ name }) => name))('describes the --json output for the scenario %s', async (name) => {
-    const [told] = valid((await chaosHere(['scenario', name, '--json'])).stdout)
-    expect(told).toMatchObject({ chaos: 1, story: name, fix: false, asTold: true })
-  })
+  patientTest.each(stories.map(({ name }) => name))(
+    'result.schema.json describes the --json output for the scenario %s',
+    async (name) => {
+      const [told] = valid((await chaosHere(['scenario', name, '--json'])).stdout)
+      expect(told).toMatchObject({ chaos: 1, story: name, fix: false, asTold: true })
+    },
+  )
 
-  test('describes the --json output for a scenario and for its fixed version', async () => {
+  test('result.schema.json describes the --json output for a scenario and for its fixed version', async () => {
     const [told] = valid((await chaosHere(['scenario', 'stale-history', '--json'])).stdout)
     expect(told).toMatchObject({ chaos: 1, story: 'stale-history', fix: false, asTold: true })
     const [prevented] = valid((await chaosHere(['scenario', 'stale-history', '--fix', '--json'])).stdout)

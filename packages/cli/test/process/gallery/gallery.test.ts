@@ -17,12 +17,12 @@ describe('the outcome of a trial', () => {
     failures: kind === undefined ? [] : [{ kind, sentence: 'A sentence' }],
   })
 
-  test('is "found" if the run failed because the level is violated', () => {
+  test('the outcome of a trial is "found" if the run failed because the level is violated', () => {
     expect(judged(1, run('violated'))).toBe('found')
     expect(judged(1, search(true, 'violation'))).toBe('found')
   })
 
-  test('is "clean" if the run passed with the level met, or if the search found nothing', () => {
+  test('the outcome of a trial is "clean" if the run passed with the level met, or if the search found nothing', () => {
     expect(judged(0, run('met'))).toBe('clean')
     expect(judged(0, search(false))).toBe('clean')
   })
@@ -36,18 +36,18 @@ describe('the outcome of a trial', () => {
     ['the search found that the program breaks', 1, search(true, 'broken')],
     ['the search was vacuous', 2, search(false)],
     ['the run was ended from outside', null, {}],
-  ])('is "other" if %s', (_, exitCode, result) => {
+  ])('the outcome of a trial is "other" if %s', (_, exitCode, result) => {
     expect(judged(exitCode, result)).toBe('other')
   })
 
-  test('is reported with the last line of stderr if the run printed no result', () => {
+  test('a trial whose run printed no result is reported with the last line of stderr', () => {
     const said = { stdout: '', stderr: 'first\n  redis-server ended at once\n' }
     expect(judgeTrial(4, said, 'linearizable')).toEqual({ outcome: 'other', said: 'redis-server ended at once' })
   })
 })
 
 describe('the installation of npm packages', () => {
-  test('is reported as outdated with the difference and a remedy if the lock file does not match', () => {
+  test('an npm installation that differs from the lock file is reported as outdated, with a remedy', () => {
     const said = `npm error code EUSAGE
 npm error
 npm error \`npm ci\` can only install packages when your package.json and package-lock.json are in sync.
@@ -67,7 +67,7 @@ npm error Missing: lodash.defaults@4.2.0 from lock file
       'network request failed',
     ],
     ['', 'npm ci ended with 1'],
-  ])('is reported as failed with the message of npm: %j', (said, why) => {
+  ])('a failed npm installation is reported with the message of npm: %j', (said, why) => {
     expect(whyNotInstalled(said, 1, '/examples/lock')).toBe(`its packages cannot be installed from npm: ${why}`)
   })
 })
@@ -80,7 +80,7 @@ describe('chaos gallery', () => {
     expect(JSON.parse((await chaosHere(['gallery', '--json'])).stdout)).toHaveLength(gallery.length)
   })
 
-  test('prints the link and the command of an exhibit', async () => {
+  test('chaos gallery prints the link and the command of an exhibit', async () => {
     const { stdout } = await chaosHere(['gallery', 'show', 'ioredis-incr'])
     expect(stdout).toContain('https://github.com/redis/ioredis')
     expect(stdout).toMatch(/npx chaos record --name redis/)
@@ -114,7 +114,7 @@ describe('chaos gallery', () => {
 })
 
 test.skipIf(!hasCompiler())(
-  'a trial and its processes end after the command that started the trial is killed',
+  'a trial and its processes end after the process that started the trial is killed',
   async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['gallery', 'run', 'lease-clock-jump', '--seeds', '100', '--out', out])
@@ -164,7 +164,7 @@ describe.each(gallery.filter(({ program }) => program !== undefined))(
     const folder = join(root, 'examples', program ?? '')
     const page = join(folder, 'README.md')
 
-    test('is one of the examples, with pinned package versions', () => {
+    test('the program of an exhibit is an example with pinned package versions', () => {
       const file = join(folder, 'package.json')
       const { dependencies = {} } = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
       for (const version of Object.values(dependencies)) expect(version).toMatch(/^(npm:\S+@)?\d/)
@@ -174,7 +174,7 @@ describe.each(gallery.filter(({ program }) => program !== undefined))(
     })
 
     if (existsSync(page))
-      test('has a page whose commands equal those of the exhibit', () => {
+      test('the page of an example shows the same commands as its exhibit', () => {
         const commands = readFileSync(page, 'utf8')
           .replaceAll('\\\n', ' ')
           .split('\n')

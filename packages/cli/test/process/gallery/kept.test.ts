@@ -24,19 +24,19 @@ const subjects: readonly KeptSubject[] = readFileSync(join(docs, 'gallery', 'sub
 const LONGEST_SECONDS = 90
 
 describe('the stored track record', () => {
-  test('equals the results on the page of the track record', async () => {
+  test('the stored track record equals the results on its page', async () => {
     const tracked = join(docs, 'track-record.md')
     const [head] = readFileSync(tracked, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${subjectsMarkdown(subjects)}`).toMatchFileSnapshot(tracked)
   })
 
-  test('has the subjects and results that are in examples/track-record', () => {
+  test('the stored track record has the subjects and results in examples/track-record', () => {
     const folder = join(root, 'examples', 'track-record')
     for (const { name, subject, result } of subjects)
       expect(JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))).toMatchObject({ subject, result })
   })
 
-  test('includes a run on real processes for each undocumented weakness', () => {
+  test('the stored track record has a run on real processes for each undocumented weakness', () => {
     const found = subjects.filter(({ result }) => result === 'not documented')
     expect(found.length).toBeGreaterThanOrEqual(5)
     expect(found.filter(({ real }) => real === undefined)).toEqual([])
@@ -44,13 +44,13 @@ describe('the stored track record', () => {
 })
 
 describe('the stored results of the gallery', () => {
-  test('equal the results on the page of the gallery', async () => {
+  test('the stored results of the gallery equal the results on its page', async () => {
     const [head] = readFileSync(page, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${countsMarkdown(subjects)}\n${galleryMarkdown(kept)}`).toMatchFileSnapshot(page)
   })
 
   test.each(kept)(
-    'the stored results of the example $name have three or more trials, the described outcome and the current description',
+    'the example $name has three or more stored trials, the described outcome and the current description',
     (exhibit) => {
       const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
       expect(exhibitOutcome(exhibit)).toBe('as described')

@@ -13,7 +13,7 @@ const kept = (name: string, seconds: number): ToldExhibit => {
   return { ...toldExhibit(exhibit!), name, weaknessTrials: [trial, trial], cureTrials: [trial, trial, trial] }
 }
 
-test('the estimated time scales the stored trial times by the slowdown of the finished trials', () => {
+test('the estimated time is the stored trial time, scaled by the slowdown of the finished trials', () => {
   const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
   // The exhibits that have run took twice the stored time. Three trials of each remaining exhibit are estimated
   // accordingly.

@@ -77,7 +77,7 @@ describe('the live page in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'shows every node, isolates the leader, shows the changed verdict, heals, stops and opens the report',
+    'the live page shows every node, isolates the leader, shows the new verdict, heals, stops and opens the report',
     async () => {
       const run = await startRun([
         '--time',
@@ -151,43 +151,46 @@ describe('the live page in a real browser', () => {
     },
   )
 
-  patientTest.skipIf(without)('kills a node and heals it by keyboard alone, and never loses the focus', async () => {
-    const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
-    await open(run, async (page) => {
-      const focus = () => page.evaluate<string>('document.activeElement.id || document.activeElement.textContent')
-      await page.getByRole('button', { name: /^Pick the leader/ }).focus()
-      await page.keyboard.press('Enter')
-      expect(await focus()).toBe('inspector')
+  patientTest.skipIf(without)(
+    'the live page can kill and heal a node by keyboard alone, and never loses the focus',
+    async () => {
+      const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
+      await open(run, async (page) => {
+        const focus = () => page.evaluate<string>('document.activeElement.id || document.activeElement.textContent')
+        await page.getByRole('button', { name: /^Pick the leader/ }).focus()
+        await page.keyboard.press('Enter')
+        expect(await focus()).toBe('inspector')
 
-      // Starts at the top of the page, like a user without a pointer.
-      await page.locator('.skip, button').first().focus()
-      for (let i = 0; i < 20 && !(await focus())?.startsWith('node-'); i++) await page.keyboard.press('Tab')
-      for (const arrow of ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'])
-        if ((await focus()) !== 'node-n2') await page.keyboard.press(arrow)
-      expect(await focus()).toBe('node-n2')
-      await page.keyboard.press('k')
-      await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
-      expect(await focus()).toBe('node-n2')
+        // Starts at the top of the page, like a user without a pointer.
+        await page.locator('.skip, button').first().focus()
+        for (let i = 0; i < 20 && !(await focus())?.startsWith('node-'); i++) await page.keyboard.press('Tab')
+        for (const arrow of ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'])
+          if ((await focus()) !== 'node-n2') await page.keyboard.press(arrow)
+        expect(await focus()).toBe('node-n2')
+        await page.keyboard.press('k')
+        await page.getByRole('heading', { name: '1 fault in force' }).waitFor()
+        expect(await focus()).toBe('node-n2')
 
-      await page.keyboard.press('Enter')
-      expect(await focus()).toBe('inspector')
-      await page.keyboard.press('Tab')
-      expect(await focus()).toMatch(/^Heal: n2 killed/)
-      await page.keyboard.press('Enter')
-      await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
-      expect(await focus()).toMatch(/^Kill n2/)
-      await page.keyboard.press('Escape')
-      expect(await focus()).toBe('node-n2')
-      await page.getByRole('button', { name: 'Stop and judge' }).click()
-      await page.getByRole('link', { name: 'Open the report' }).waitFor()
-    })
-    run.child.kill('SIGINT')
-    await run.finished
-    const { faults } = JSON.parse(readFileSync(join(runIn(run.out), 'run.json'), 'utf8'))
-    expect(faults).toMatchObject([{ id: 'by hand 1', fault: { kind: 'kill', nodes: ['n2'] } }])
-  })
+        await page.keyboard.press('Enter')
+        expect(await focus()).toBe('inspector')
+        await page.keyboard.press('Tab')
+        expect(await focus()).toMatch(/^Heal: n2 killed/)
+        await page.keyboard.press('Enter')
+        await page.getByRole('heading', { name: 'No fault in force' }).waitFor()
+        expect(await focus()).toMatch(/^Kill n2/)
+        await page.keyboard.press('Escape')
+        expect(await focus()).toBe('node-n2')
+        await page.getByRole('button', { name: 'Stop and judge' }).click()
+        await page.getByRole('link', { name: 'Open the report' }).waitFor()
+      })
+      run.child.kill('SIGINT')
+      await run.finished
+      const { faults } = JSON.parse(readFileSync(join(runIn(run.out), 'run.json'), 'utf8'))
+      expect(faults).toMatchObject([{ id: 'by hand 1', fault: { kind: 'kill', nodes: ['n2'] } }])
+    },
+  )
 
-  patientTest.skipIf(without)('restarts an ended run on request, and follows the new run', async () => {
+  patientTest.skipIf(without)('the live page restarts an ended run on request, and follows the new run', async () => {
     const run = await startRun(['--time', '1s', '--rate', '100', '--faults', 'none', '--workload', 'counter'])
     await open(run, async (page) => {
       await page.getByRole('button', { name: /^Start again, seed/ }).click()
@@ -201,7 +204,7 @@ describe('the live page in a real browser', () => {
 
   const redis = installed('redis-cli')
   patientTest.skipIf(without || redis === undefined)(
-    'shows a recording, and disconnects its clients on a click',
+    'the live page shows a recording, and disconnects its clients on a click',
     async () => {
       const server = "redis-server --port {port} --dir {data} --save ''"
       const client = 'for i in $(seq 1 2000); do redis-cli -p {n1.port} set x $i; redis-cli -p {n1.port} get x; done'
@@ -223,7 +226,7 @@ describe('the live page in a real browser', () => {
     },
   )
 
-  patientTest.skipIf(without)('fits a phone, a tablet and a laptop in dark and light mode', async () => {
+  patientTest.skipIf(without)('the live page fits a phone, a tablet and a laptop in dark and light mode', async () => {
     const run = await startRun(['--time', '60s', '--rate', '100'])
     await open(run, async (page) => {
       for (const colorScheme of ['dark', 'light'] as const)
@@ -242,19 +245,22 @@ describe('the live page in a real browser', () => {
     })
   })
 
-  test.skipIf(without)('reports a lost connection when chaos ends, and disables its buttons', async () => {
-    // The run must outlast the test, because a run that has ended says so. A page is slow on a busy machine.
-    const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
-    const page = await browser!.newPage()
-    page.setDefaultTimeout(0)
-    await page.goto(run.url.href)
-    await page.locator('#node-n1').click()
-    await page.getByRole('button', { name: /^Kill n1/, disabled: false }).waitFor()
-    run.child.kill('SIGKILL')
-    await page.locator('.lost-bar').waitFor()
-    expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(false)
-    await page.close()
-  })
+  test.skipIf(without)(
+    'the live page reports a lost connection when chaos ends, and disables its buttons',
+    async () => {
+      // The run must outlast the test, because a run that has ended says so. A page is slow on a busy machine.
+      const run = await startRun(['--time', '300s', '--rate', '100', '--faults', 'none'])
+      const page = await browser!.newPage()
+      page.setDefaultTimeout(0)
+      await page.goto(run.url.href)
+      await page.locator('#node-n1').click()
+      await page.getByRole('button', { name: /^Kill n1/, disabled: false }).waitFor()
+      run.child.kill('SIGKILL')
+      await page.locator('.lost-bar').waitFor()
+      expect(await page.getByRole('button', { name: /^Kill n1/ }).isEnabled()).toBe(false)
+      await page.close()
+    },
+  )
 })
 
 /** The status of a request. */
@@ -285,7 +291,7 @@ function opening(url: URL, headers: { readonly [name: string]: string } = {}): P
 }
 
 describe('the server of the live page', () => {
-  test('refuses a request that lacks the token, comes from another origin or names another host', async () => {
+  test("the live page's server refuses a request without the token, from another origin or for another host", async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     const wrong = new URL(run.url)
     wrong.searchParams.set('token', 'guessed')
@@ -305,7 +311,7 @@ describe('the server of the live page', () => {
   })
 
   patientTest(
-    'closes a connection that sends garbage, and keeps the run going while a page reads nothing',
+    "the live page's server closes a connection that sends garbage, and the run continues if a page reads nothing",
     async () => {
       const run = await startRun(['--time', '4s', '--rate', '200', '--faults', 'none'])
       const address = new URL(run.url)
@@ -330,7 +336,7 @@ describe('the server of the live page', () => {
     },
   )
 
-  test('ends at the first interrupt if the run has no terminal', async () => {
+  test("the live page's server ends at the first interrupt if the run has no terminal", async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     await until(() => run.said().includes('cluster ready'))
     run.child.kill('SIGINT')
@@ -339,7 +345,7 @@ describe('the server of the live page', () => {
     expect(stderr).not.toContain('stays until')
   })
 
-  patientTest('survives thousands of quick reconnects without leaks, and still shows the run', async () => {
+  patientTest("the live page's server survives thousands of quick reconnects, and still shows the run", async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     const address = new URL(run.url)
     address.protocol = 'ws:'

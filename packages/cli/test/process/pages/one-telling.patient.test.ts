@@ -134,7 +134,7 @@ describe.each(
     expect(difference.levels).toEqual([])
   })
 
-  test('every report of a run states the same exit code, with the symbol of this exit code', async () => {
+  test('every report of a run states the same exit code, with the symbol of that code', async () => {
     const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
     const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
     expect(shown ?? '0').toBe(String(exitCode))
@@ -399,13 +399,13 @@ describe('the violation in a history without a run', () => {
   test.each([
     ['of a watch that skips a change', 'faithful', SKIPPING],
     ['of a write skew', 'serializable', SKEWED],
-  ] as const)('%s is described in the same words in every report', async (_, level, events) => {
+  ] as const)('every report describes the violation of %s in the same words', async (_, level, events) => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
     await expectOneTelling(file, level)
   })
 
-  patientTest('is described in the same words in every report if the cause is a race across an await', async () => {
+  patientTest('a violation across an await is described in the same words in every report', async () => {
     const cwd = folderWith(RACING)
     const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'
     const found = await chaos(['simulate', './server.ts', ...search.split(' '), '--json'], { cwd })

@@ -60,33 +60,36 @@ describe('the checking page in a real browser', () => {
       document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
     }`)
 
-  test.skipIf(without)('accepts a history by drop, by file choice and by paste, and has an example', async () => {
-    await open(async (page, report) => {
-      const text = readFileSync(history('stale-read'), 'utf8')
-      const another = () => page.getByRole('button', { name: 'Judge another' }).click()
-      await drop(page, 'dropped.jsonl', text)
-      await report.getByText('Not linearizable').first().waitFor()
-      expect(await page.title()).toMatch(/: dropped\.jsonl$/)
-      expect(await report.locator('svg.why-svg').count()).toBe(1)
-      await another()
-      await page.locator('#file').setInputFiles(history('lost-update'))
-      await report.getByText('lost-update.jsonl').first().waitFor()
-      await another()
-      await page.getByLabel('Or paste its lines').fill(text)
-      await page.getByRole('button', { name: 'Judge these lines' }).click()
-      await report.getByText('pasted.jsonl').first().waitFor()
-      await another()
-      await page.getByRole('button', { name: 'Try an example' }).click()
-      await report.locator('h1.bad').waitFor()
-      expect(await report.locator('#detail').innerText()).toContain('part of the contradiction')
-      const [saved] = await Promise.all([page.waitForEvent('download'), page.click('#save-report')])
-      expect(saved.suggestedFilename()).toBe('example.html')
-      const [json] = await Promise.all([page.waitForEvent('download'), page.click('#save-json')])
-      expect(JSON.parse(readFileSync(await json.path(), 'utf8'))).toMatchObject({ file: 'example.jsonl' })
-    })
-  })
+  test.skipIf(without)(
+    'the checking page accepts a dropped, chosen or pasted history, and has an example',
+    async () => {
+      await open(async (page, report) => {
+        const text = readFileSync(history('stale-read'), 'utf8')
+        const another = () => page.getByRole('button', { name: 'Judge another' }).click()
+        await drop(page, 'dropped.jsonl', text)
+        await report.getByText('Not linearizable').first().waitFor()
+        expect(await page.title()).toMatch(/: dropped\.jsonl$/)
+        expect(await report.locator('svg.why-svg').count()).toBe(1)
+        await another()
+        await page.locator('#file').setInputFiles(history('lost-update'))
+        await report.getByText('lost-update.jsonl').first().waitFor()
+        await another()
+        await page.getByLabel('Or paste its lines').fill(text)
+        await page.getByRole('button', { name: 'Judge these lines' }).click()
+        await report.getByText('pasted.jsonl').first().waitFor()
+        await another()
+        await page.getByRole('button', { name: 'Try an example' }).click()
+        await report.locator('h1.bad').waitFor()
+        expect(await report.locator('#detail').innerText()).toContain('part of the contradiction')
+        const [saved] = await Promise.all([page.waitForEvent('download'), page.click('#save-report')])
+        expect(saved.suggestedFilename()).toBe('example.html')
+        const [json] = await Promise.all([page.waitForEvent('download'), page.click('#save-json')])
+        expect(JSON.parse(readFileSync(await json.path(), 'utf8'))).toMatchObject({ file: 'example.jsonl' })
+      })
+    },
+  )
 
-  patientTest.skipIf(without)('shows the same report as chaos check, word by word', async () => {
+  patientTest.skipIf(without)('the checking page shows the same report as chaos check, word by word', async () => {
     const names = ['stale-read', 'split-brain', 'readers-disagree', 'update-refused', 'changed-outside-the-record']
     for (const name of names) {
       const file = join(temporaryDirectory(), 'report.html')
@@ -103,7 +106,7 @@ describe('the checking page in a real browser', () => {
     }
   })
 
-  test.skipIf(without)('reports an invalid input, and then accepts a valid input', async () => {
+  test.skipIf(without)('the checking page reports an invalid input, and then accepts a valid input', async () => {
     await open(async (page, report) => {
       const alert = page.getByRole('alert')
       for (const [name, text, why] of [
@@ -122,7 +125,7 @@ describe('the checking page in a real browser', () => {
     })
   })
 
-  patientTest.skipIf(without)('can be stopped during a check', async () => {
+  patientTest.skipIf(without)('a check on the checking page can be stopped', async () => {
     await open(async (page) => {
       // Many concurrent clients write a few values, so that the search takes long.
       const lines = Array.from({ length: 4000 }, (_, i) => [
@@ -142,25 +145,28 @@ describe('the checking page in a real browser', () => {
     })
   })
 
-  patientTest.skipIf(without)('fits a phone, a tablet and a laptop in dark and light mode', async () => {
-    await open(async (page) => {
-      const sticksOut = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-      const access = 'axe.run({ iframes: false }).then(({ violations }) => violations.map(({ id }) => id))'
-      await page.evaluate(axe())
-      for (const step of ['asking', 'refused', 'showing']) {
-        if (step === 'refused') await drop(page, 'notes.txt', 'Dear diary')
-        if (step === 'showing') await page.locator('#file').setInputFiles(history('stale-read'))
-        await page.locator({ asking: '.drop', refused: '.problem bdi', showing: 'iframe' }[step]!).waitFor()
-        for (const colorScheme of ['dark', 'light'] as const)
-          for (const width of [400, 800, 1400]) {
-            await page.emulateMedia({ colorScheme })
-            await page.setViewportSize({ width, height: 900 })
-            expect(await page.evaluate(sticksOut), `${step}, ${width} px`).toBe(0)
-            expect(await page.evaluate(access), `${step}, ${width} px, ${colorScheme}`).toEqual([])
-          }
-      }
-    })
-  })
+  patientTest.skipIf(without)(
+    'the checking page fits a phone, a tablet and a laptop in dark and light mode',
+    async () => {
+      await open(async (page) => {
+        const sticksOut = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+        const access = 'axe.run({ iframes: false }).then(({ violations }) => violations.map(({ id }) => id))'
+        await page.evaluate(axe())
+        for (const step of ['asking', 'refused', 'showing']) {
+          if (step === 'refused') await drop(page, 'notes.txt', 'Dear diary')
+          if (step === 'showing') await page.locator('#file').setInputFiles(history('stale-read'))
+          await page.locator({ asking: '.drop', refused: '.problem bdi', showing: 'iframe' }[step]!).waitFor()
+          for (const colorScheme of ['dark', 'light'] as const)
+            for (const width of [400, 800, 1400]) {
+              await page.emulateMedia({ colorScheme })
+              await page.setViewportSize({ width, height: 900 })
+              expect(await page.evaluate(sticksOut), `${step}, ${width} px`).toBe(0)
+              expect(await page.evaluate(access), `${step}, ${width} px, ${colorScheme}`).toEqual([])
+            }
+        }
+      })
+    },
+  )
 })
 
 test('chaos page writes to stdout on request, and overwrites an earlier page but no other file', async () => {

@@ -40,39 +40,54 @@ describe('a report in a real browser', () => {
     return box === null ? Number.POSITIVE_INFINITY : box.y + box.height
   }
 
-  patientTest.skipIf(executablePath === undefined)('copies exactly the Markdown that the reporter writes', async () => {
-    const [report, comment] = ['report.html', 'comment.md'].map((name) => join(temporaryDirectory(), name))
-    const reporters = [`html=${report}`, `markdown=${comment}`].flatMap((reporter) => ['--reporter', reporter])
-    await chaosHere(['check', 'histories/stale-read.jsonl', ...reporters])
-    await open(report!, async (page) => {
-      await page.getByRole('button', { name: 'Copy Markdown' }).click()
-      await page.getByRole('button', { name: 'Copied' }).waitFor()
-      await page.evaluate("document.body.append(document.createElement('textarea'))")
-      const place = page.locator('textarea').last()
-      await place.focus()
-      await page.keyboard.press('Control+V')
-      const timeless = (text: string) => text.replaceAll(/[\d.]+ ms \|/g, '')
-      expect(timeless(readFileSync(comment!, 'utf8'))).toContain(timeless(await place.inputValue()))
-      expect(await place.inputValue()).toContain('Reproduce: ')
-    })
-  })
-
-  patientTest.skipIf(executablePath === undefined)('prints on A4 without losing a column or a drawing', async () => {
-    const out = temporaryDirectory()
-    const run = ['--target', 'primary-replica', '--faults', 'kill,partition,pause,delay', '--time', '5s', '--seed', '1']
-    await chaosHere(['run', '--sim', ...run, '--out', out])
-    const directory = readdirSync(out).find((name) => name !== 'index.html') ?? ''
-    await open(join(out, directory, 'report.html'), async (page) => {
-      await page.emulateMedia({ media: 'print' })
-      // 210 mm minus margins of 10 mm on both sides, at 96 pixels per inch.
-      await page.setViewportSize({ width: 718, height: 1046 })
-      expect(await page.locator('table.numbers').first().isVisible()).toBe(true)
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(718)
-    })
-  })
+  patientTest.skipIf(executablePath === undefined)(
+    'a report copies exactly the Markdown that the reporter writes',
+    async () => {
+      const [report, comment] = ['report.html', 'comment.md'].map((name) => join(temporaryDirectory(), name))
+      const reporters = [`html=${report}`, `markdown=${comment}`].flatMap((reporter) => ['--reporter', reporter])
+      await chaosHere(['check', 'histories/stale-read.jsonl', ...reporters])
+      await open(report!, async (page) => {
+        await page.getByRole('button', { name: 'Copy Markdown' }).click()
+        await page.getByRole('button', { name: 'Copied' }).waitFor()
+        await page.evaluate("document.body.append(document.createElement('textarea'))")
+        const place = page.locator('textarea').last()
+        await place.focus()
+        await page.keyboard.press('Control+V')
+        const timeless = (text: string) => text.replaceAll(/[\d.]+ ms \|/g, '')
+        expect(timeless(readFileSync(comment!, 'utf8'))).toContain(timeless(await place.inputValue()))
+        expect(await place.inputValue()).toContain('Reproduce: ')
+      })
+    },
+  )
 
   patientTest.skipIf(executablePath === undefined)(
-    'draws a part of the timeline identically, whether the timeline was moved to that part or opened at it',
+    'a report prints on A4 without losing a column or a drawing',
+    async () => {
+      const out = temporaryDirectory()
+      const run = [
+        '--target',
+        'primary-replica',
+        '--faults',
+        'kill,partition,pause,delay',
+        '--time',
+        '5s',
+        '--seed',
+        '1',
+      ]
+      await chaosHere(['run', '--sim', ...run, '--out', out])
+      const directory = readdirSync(out).find((name) => name !== 'index.html') ?? ''
+      await open(join(out, directory, 'report.html'), async (page) => {
+        await page.emulateMedia({ media: 'print' })
+        // 210 mm minus margins of 10 mm on both sides, at 96 pixels per inch.
+        await page.setViewportSize({ width: 718, height: 1046 })
+        expect(await page.locator('table.numbers').first().isVisible()).toBe(true)
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(718)
+      })
+    },
+  )
+
+  patientTest.skipIf(executablePath === undefined)(
+    'the timeline draws the same part identically, whether the user scrolled to it or opened the page at it',
     async () => {
       const out = temporaryDirectory()
       const run = ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '20s', '--seed', '1']
@@ -117,7 +132,7 @@ describe('a report in a real browser', () => {
     },
   )
 
-  test('shows the loss, the level and the whole contradiction of a stale read above the fold', async (context) => {
+  test('a report shows the loss, the level and the whole contradiction of a stale read above the fold', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const report = join(temporaryDirectory(), 'report.html')
     await chaosHere(['check', 'histories/stale-read.jsonl', '--out', report])
@@ -157,7 +172,7 @@ describe('a report in a real browser', () => {
     return page.locator('#verified').innerText()
   }
 
-  test('verifies its proof on a phone and a laptop in dark and light mode', async (context) => {
+  test('a report verifies its proof on a phone and a laptop in dark and light mode', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     await open(await proved(), async (page) => {
       await page.evaluate(readFileSync(join('node_modules', 'axe-core', 'axe.min.js'), 'utf8'))
@@ -179,7 +194,7 @@ describe('a report in a real browser', () => {
     })
   })
 
-  test('refuses its proof after a change of the history, the hash or the proof in the page', async (context) => {
+  test('a report refuses its proof if the history, the hash or the proof in the page was changed', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const file = await proved()
     const text = readFileSync(file, 'utf8')
@@ -216,31 +231,34 @@ describe('a report in a real browser', () => {
     return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) }
   }
 
-  patientTest('shows every step of a scenario next to its drawing, in dark and in light mode', async (context) => {
-    if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
-    const page = join(temporaryDirectory(), 'story.html')
-    await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
-    await open(page, async (shown) => {
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await shown.emulateMedia({ colorScheme })
-        expect(await shown.locator('h1').innerText()).toBe('Burrito and taco')
-        expect(await shown.locator('.told-page > ol > li').count()).toBeGreaterThan(5)
-        const [words, told, fixed] = await Promise.all(
-          ['.says', '.cell.told', '.cell.fixed'].map((part) =>
-            shown.locator(`.told-page > ol > li:first-child > ${part}`).first().boundingBox(),
-          ),
-        )
-        expect(words!.x).toBeLessThan(told!.x)
-        expect(told!.x).toBeLessThan(fixed!.x)
-        // Each of the two tellings on the page breaks the promise once.
-        expect(await shown.locator('.told-page li.breaks').count()).toBe(2)
-        expect(await shown.locator('.wall').first().isVisible()).toBe(true)
-      }
-    })
-  })
+  patientTest(
+    'a page shows every step of a scenario next to its drawing, in dark and in light mode',
+    async (context) => {
+      if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
+      const page = join(temporaryDirectory(), 'story.html')
+      await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
+      await open(page, async (shown) => {
+        for (const colorScheme of ['dark', 'light'] as const) {
+          await shown.emulateMedia({ colorScheme })
+          expect(await shown.locator('h1').innerText()).toBe('Burrito and taco')
+          expect(await shown.locator('.told-page > ol > li').count()).toBeGreaterThan(5)
+          const [words, told, fixed] = await Promise.all(
+            ['.says', '.cell.told', '.cell.fixed'].map((part) =>
+              shown.locator(`.told-page > ol > li:first-child > ${part}`).first().boundingBox(),
+            ),
+          )
+          expect(words!.x).toBeLessThan(told!.x)
+          expect(told!.x).toBeLessThan(fixed!.x)
+          // Each of the two tellings on the page breaks the promise once.
+          expect(await shown.locator('.told-page li.breaks').count()).toBe(2)
+          expect(await shown.locator('.wall').first().isVisible()).toBe(true)
+        }
+      })
+    },
+  )
 
   patientTest(
-    'shows every system of a comparison in its picture and its tables, in dark and in light mode',
+    'a page shows every system of a comparison in its picture and its tables, in dark and in light mode',
     async (context) => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const page = join(temporaryDirectory(), 'compare.html')
@@ -264,7 +282,7 @@ describe('a report in a real browser', () => {
     },
   )
 
-  patientTest('draws the operations of a run, in dark and in light mode', async (context) => {
+  patientTest('a report draws the operations of a run, in dark and in light mode', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--seed', '3', '--time', '3s', '--faults', 'partition', '--out', out])
@@ -292,7 +310,7 @@ describe('a report in a real browser', () => {
     })
   })
 
-  patientTest('has no overlapping texts at a width of 800 pixels', async (context) => {
+  patientTest('a report has no overlapping texts at a width of 800 pixels', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
@@ -303,7 +321,7 @@ describe('a report in a real browser', () => {
   })
 
   patientTest(
-    'draws each client in its own lane, and marks only the contradiction that is unfolded',
+    'a report draws each client in its own lane, and marks only the contradiction that is unfolded',
     async (context) => {
       if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
       const out = temporaryDirectory()
@@ -326,7 +344,7 @@ describe('a report in a real browser', () => {
     },
   )
 
-  patientTest('has the same content from the installed package as from the sources', async (context) => {
+  patientTest('a report has the same content from the installed package as from the sources', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])
@@ -474,7 +492,7 @@ function overlaps(): string[] {
 }
 
 patientTest.skipIf(executablePath === undefined)(
-  'a report is fully usable by keyboard: keys copy the command, open folded parts and keep the focus',
+  'a report is fully usable by keyboard: keys copy commands, open folded parts and keep the focus',
   async () => {
     const out = temporaryDirectory()
     await chaosHere([

@@ -109,7 +109,7 @@ describe('chaos record with a baseline', () => {
   }
 
   patientTest(
-    'fails if the recording is worse than the baseline that an option or the configuration names',
+    'chaos record fails if the recording is worse than the baseline in an option or the configuration',
     async () => {
       const cwd = await withBaseline()
       expect((await chaosHere(record('stale'), { cwd })).exitCode).toBe(0)
@@ -124,17 +124,20 @@ describe('chaos record with a baseline', () => {
     },
   )
 
-  patientTest('uses the level and requirements of the configuration if no options override them', async () => {
-    const cwd = project()
-    configured(cwd, { expect: 'linearizable', require: ['p99 < 1us'] })
-    expect((await chaosHere(record('stale', '--require', 'availability >= 1%'), { cwd })).exitCode).toBe(1)
-    expect(
-      (await chaosHere(record('stale', '--require', 'availability >= 1%', '--expect', 'none'), { cwd })).exitCode,
-    ).toBe(0)
-    const slow = await chaosHere(record('fresh'), { cwd })
-    expect(slow.exitCode).toBe(1)
-    expect(slow.stdout).toMatch(/✘ p99 < 1us: found/)
-  })
+  patientTest(
+    'chaos record uses the level and requirements of the configuration if no options override them',
+    async () => {
+      const cwd = project()
+      configured(cwd, { expect: 'linearizable', require: ['p99 < 1us'] })
+      expect((await chaosHere(record('stale', '--require', 'availability >= 1%'), { cwd })).exitCode).toBe(1)
+      expect(
+        (await chaosHere(record('stale', '--require', 'availability >= 1%', '--expect', 'none'), { cwd })).exitCode,
+      ).toBe(0)
+      const slow = await chaosHere(record('fresh'), { cwd })
+      expect(slow.exitCode).toBe(1)
+      expect(slow.stdout).toMatch(/✘ p99 < 1us: found/)
+    },
+  )
 
   test('chaos record refuses a misspelt member of the configuration, and a baseline that was made with another model', async () => {
     const cwd = project()

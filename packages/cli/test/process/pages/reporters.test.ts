@@ -23,7 +23,7 @@ test('several reporters write at the same time, each to its own file, and the co
     expect(words(readFileSync(join(directory, name), 'utf8')), name).toContain(words(sentence).slice(0, 30))
 })
 
-test('a reporter reports every verdict on several files, and every file that cannot be read', async () => {
+test('a reporter reports the verdict on each of several files, and each file that cannot be read', async () => {
   const { stdout, exitCode } = await chaosHere([
     ...['check', history('fresh-read'), history('stale-read'), '/no/such.jsonl', '--reporter', 'tap'],
   ])
@@ -64,7 +64,7 @@ test('--reporter html is refused for a search, with an alternative', async () =>
   expect(exitCode).toBe(3)
 })
 
-test('--reporter svg refuses two files, and overwrites no file except an earlier picture', async () => {
+test('--reporter svg refuses two files, and overwrites only its own earlier picture', async () => {
   const directory = temporaryDirectory()
   const [picture, other] = [join(directory, 'why.svg'), join(directory, 'mine.svg')]
   const check = (...args: readonly string[]) => chaosHere(['check', history('stale-read'), ...args])
@@ -77,7 +77,7 @@ test('--reporter svg refuses two files, and overwrites no file except an earlier
   expect(two.stderr).toContain('--reporter svg=two.svg: a report shows one file, but 2 were given')
 })
 
-test('no reporter overwrites a history that is checked', async () => {
+test('no reporter overwrites the history that chaos check reads', async () => {
   const file = join(temporaryDirectory(), 'history.jsonl')
   copyFileSync(history('stale-read'), file)
   const { stderr, exitCode } = await chaosHere(['check', file, '--reporter', `json=${file}`])
@@ -105,7 +105,7 @@ describe('a user-defined reporter in a file', () => {
     return file
   }
 
-  test('turns the findings into a text by its default export', async () => {
+  test('the default export of a user-defined reporter turns the findings into a text', async () => {
     const mine = written(`import type { OwnReporter } from 'chaosproxy'
 const report: OwnReporter = (findings) => findings.map(({ name, title }) => \`\${name}: \${title}\\n\`).join('')
 export default report`)
@@ -130,7 +130,7 @@ export default report`)
   test.each([
     ['export default { end: () => 1 }', 'its default export must be a function'],
     ['throw new Error("no luck")', 'does not run: no luck'],
-  ])('is refused before anything starts if it is invalid: %s', async (text, message) => {
+  ])('an invalid user-defined reporter is refused before anything starts: %s', async (text, message) => {
     const { exitCode, stderr, stdout } = await chaosHere(['check', history('stale-read'), '--reporter', written(text)])
     expect(stderr).toContain(message)
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' })
@@ -139,13 +139,16 @@ export default report`)
   test.each([
     ['export default () => { throw new Error("no luck") }', 'it threw: no luck.'],
     ['export default () => 7', 'it returned number, not a string.'],
-  ])('causes one line on stderr if it fails, and leaves the verdict unchanged: %s', async (text, message) => {
-    const args = ['check', history('stale-read'), '--expect', 'linearizable', '--reporter', written(text)]
-    const { exitCode, stderr } = await chaosHere(args)
-    expect(stderr).toContain(message)
-    expect(stderr).toContain('The verdict stands')
-    expect(exitCode).toBe(1)
-  })
+  ])(
+    'a user-defined reporter that fails causes one line on stderr, and leaves the verdict unchanged: %s',
+    async (text, message) => {
+      const args = ['check', history('stale-read'), '--expect', 'linearizable', '--reporter', written(text)]
+      const { exitCode, stderr } = await chaosHere(args)
+      expect(stderr).toContain(message)
+      expect(stderr).toContain('The verdict stands')
+      expect(exitCode).toBe(1)
+    },
+  )
 })
 
 test.each([
@@ -167,7 +170,7 @@ describe('chaos check on GitHub Actions', () => {
   const onGitHub = (args: readonly string[], summary: string) =>
     chaos(args, { env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary } })
 
-  test('prints annotations after the result, and appends the result to the job summary', async () => {
+  test('on GitHub Actions, chaos check prints annotations after the result, and adds the result to the job summary', async () => {
     const summary = summaryFile()
     const { exitCode, stdout } = await onGitHub(['check', history('stale-read'), '--expect', 'linearizable'], summary)
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -176,13 +179,13 @@ describe('chaos check on GitHub Actions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('reports an unwritable job summary in one line, and keeps the exit code', async () => {
+  test('an unwritable job summary is reported in one line, and leaves the exit code unchanged', async () => {
     const { exitCode, stderr } = await onGitHub(['check', history('fresh-read')], '/nonexistent/summary.md')
     expect(stderr).toMatch(/^GITHUB_STEP_SUMMARY: .*The verdict stands/m)
     expect(exitCode).toBe(0)
   })
 
-  test('prints only JSON to stdout with --json', async () => {
+  test('on GitHub Actions, chaos check --json prints only JSON to stdout', async () => {
     const summary = summaryFile()
     const { stdout } = await onGitHub(['check', history('stale-read'), '--json'], summary)
     expect(JSON.parse(stdout).headline).toBeDefined()

@@ -51,37 +51,40 @@ describe('the page of a scenario in a real browser', () => {
   const current = (page: Page): Promise<readonly string[]> =>
     page.locator('[aria-current=step]').evaluateAll((rows) => rows.map(({ id }) => id))
 
-  test.skipIf(without)('is stepped through by keyboard, and adds each step to the browser history', async () => {
-    await open(await pageOf('burrito-and-taco'), async (page) => {
-      const status = page.getByRole('status')
-      expect(await current(page)).toEqual([])
-      expect(await page.locator('.ahead').count()).toBe(0)
-      await page.keyboard.press('ArrowRight')
-      await page.keyboard.press('j')
-      await page.keyboard.press('ArrowDown')
-      expect([await current(page), await hash(page)]).toEqual([['step=3'], '#step=3'])
-      expect(await status.textContent()).toBe('Step 3 of 9: Ana sees $10.')
-      expect(await page.locator('.ahead').first().getAttribute('id')).toBe('step=4')
-      await page.keyboard.press('ArrowLeft')
-      await page.keyboard.press('k')
-      await page.keyboard.press('k')
-      expect(await hash(page)).toBe('#step=1')
-      await page.keyboard.press('End')
-      expect(await status.textContent()).toMatch(/^Step 9 of 9/)
-      await page.keyboard.press('Home')
-      expect(await hash(page)).toBe('#step=1')
-      for (const expected of ['#step=9', '#step=1', '#step=2']) {
-        await page.goBack()
-        await expect.poll(() => hash(page)).toBe(expected)
-        await expect.poll(() => current(page)).toEqual([expected.slice(1)])
-      }
-      await page.keyboard.press('Escape')
-      expect([await current(page), await hash(page), await page.locator('.ahead').count()]).toEqual([[], '', 0])
-    })
-  })
+  test.skipIf(without)(
+    'the keyboard steps through the page of a scenario, and each step is added to the browser history',
+    async () => {
+      await open(await pageOf('burrito-and-taco'), async (page) => {
+        const status = page.getByRole('status')
+        expect(await current(page)).toEqual([])
+        expect(await page.locator('.ahead').count()).toBe(0)
+        await page.keyboard.press('ArrowRight')
+        await page.keyboard.press('j')
+        await page.keyboard.press('ArrowDown')
+        expect([await current(page), await hash(page)]).toEqual([['step=3'], '#step=3'])
+        expect(await status.textContent()).toBe('Step 3 of 9: Ana sees $10.')
+        expect(await page.locator('.ahead').first().getAttribute('id')).toBe('step=4')
+        await page.keyboard.press('ArrowLeft')
+        await page.keyboard.press('k')
+        await page.keyboard.press('k')
+        expect(await hash(page)).toBe('#step=1')
+        await page.keyboard.press('End')
+        expect(await status.textContent()).toMatch(/^Step 9 of 9/)
+        await page.keyboard.press('Home')
+        expect(await hash(page)).toBe('#step=1')
+        for (const expected of ['#step=9', '#step=1', '#step=2']) {
+          await page.goBack()
+          await expect.poll(() => hash(page)).toBe(expected)
+          await expect.poll(() => current(page)).toEqual([expected.slice(1)])
+        }
+        await page.keyboard.press('Escape')
+        expect([await current(page), await hash(page), await page.locator('.ahead').count()]).toEqual([[], '', 0])
+      })
+    },
+  )
 
   test.skipIf(without)(
-    'the scenario page opens at the step in the URL, marks the step in the faulty and the fixed run, and advances by buttons',
+    'the page of a scenario opens at the step in the URL, marks it in both runs, and has buttons for the next step',
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
@@ -109,7 +112,7 @@ describe('the page of a scenario in a real browser', () => {
   )
 
   test.skipIf(without)(
-    'the page of a scenario shows all texts if JavaScript is disabled, or if the page is printed while one step is selected',
+    'the page of a scenario shows all texts without JavaScript, and in print even if one step is selected',
     async () => {
       const url = await pageOf('burrito-and-taco')
       const words = '.says p, .cell .belief, .ending'
@@ -133,22 +136,25 @@ describe('the page of a scenario in a real browser', () => {
     },
   )
 
-  test.skipIf(without)('draws the line of a partition without gaps between boxes and rows', async () => {
-    await open(await pageOf('split-brain'), async (page) => {
-      const walls = await page.locator('.cell.told .wall').evaluateAll((all) =>
-        all.map((wall) => {
-          const { top, bottom } = (
-            wall as unknown as { getBoundingClientRect(): { top: number; bottom: number } }
-          ).getBoundingClientRect()
-          return { top, bottom }
-        }),
-      )
-      expect(walls.length).toBeGreaterThan(5)
-      // A row ends with a border of one pixel.
-      for (const [i, { top }] of walls.entries())
-        if (i > 0) expect(Math.abs(top - walls[i - 1]!.bottom)).toBeLessThanOrEqual(1.5)
-    })
-  })
+  test.skipIf(without)(
+    'the page of a scenario draws the line of a partition without gaps between boxes and rows',
+    async () => {
+      await open(await pageOf('split-brain'), async (page) => {
+        const walls = await page.locator('.cell.told .wall').evaluateAll((all) =>
+          all.map((wall) => {
+            const { top, bottom } = (
+              wall as unknown as { getBoundingClientRect(): { top: number; bottom: number } }
+            ).getBoundingClientRect()
+            return { top, bottom }
+          }),
+        )
+        expect(walls.length).toBeGreaterThan(5)
+        // A row ends with a border of one pixel.
+        for (const [i, { top }] of walls.entries())
+          if (i > 0) expect(Math.abs(top - walls[i - 1]!.bottom)).toBeLessThanOrEqual(1.5)
+      })
+    },
+  )
 
   const brokenWords = `[...document.querySelectorAll('.belief span')].flatMap((line) => {
     const words = [...line.textContent.matchAll(/[\\p{L}\\p{N}]+/gu)]
@@ -166,7 +172,7 @@ describe('the page of a scenario in a real browser', () => {
   const looked = process.env['CHAOS_SOAK'] === 'short' ? stories.filter((_, i) => i % 6 === 0) : stories
 
   patientTest.skipIf(without).each(looked)(
-    'fits a phone, a tablet and a laptop in dark and light mode, and breaks no word: $name',
+    'the page of a scenario fits a phone, a tablet and a laptop in dark and light mode, and breaks no word: $name',
     async ({ name }) => {
       await open(await pageOf(name), async (page) => {
         await page.evaluate(axe())

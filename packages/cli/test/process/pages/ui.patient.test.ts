@@ -62,7 +62,7 @@ describe('the page of runs in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'filters and compares runs, opens a report, shows a new run, and links to the page of an active run',
+    'the page of runs filters and compares runs, opens reports, shows new runs, and links to active runs',
     async () => {
       const out = temporaryDirectory()
       await chaosHere([...BRIEF, '--seed', '1', '--out', out])
@@ -111,7 +111,7 @@ describe('the page of runs in a real browser', () => {
     },
   )
 
-  test.skipIf(without)('reports that chaos has ended', async () => {
+  test.skipIf(without)('the page of runs reports that chaos has ended', async () => {
     const ui = await startShown(['ui', temporaryDirectory()])
     const page = await browser!.newPage()
     await page.goto(ui.url.href)
@@ -121,36 +121,39 @@ describe('the page of runs in a real browser', () => {
     await page.close()
   })
 
-  patientTest.skipIf(without)('fits a phone, a tablet and a laptop in dark and light mode', async () => {
-    const out = temporaryDirectory()
-    await chaosHere([...BRIEF, '--times', '3', '--seed', '1', '--out', out])
-    mkdirSync(join(out, '20261120-074501-<b>"long-name-that-goes-on-and-on-without-an-end-or-a-place-to-break-it'))
-    await chaosHere([
-      'diff',
-      ...readdirSync(out)
-        .filter((name) => name.includes('-raft'))
-        .slice(0, 2)
-        .map((name) => join(out, name)),
-      '--out',
-      join(out, 'diff.html'),
-    ])
-    const ui = await startShown(['ui', out])
-    for (const url of [ui.url, pathToFileURL(join(out, 'index.html')), pathToFileURL(join(out, 'diff.html'))])
-      await open(url, async (page) => {
-        for (const colorScheme of ['dark', 'light'] as const)
-          for (const width of [400, 800, 1400]) {
-            await page.emulateMedia({ colorScheme })
-            await page.setViewportSize({ width, height: 900 })
-            const sticksOut = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
-            expect(await page.evaluate(sticksOut), `${url} ${width} px`).toBe(0)
-            expect(await faultsOfAccess(page), `${url} ${width} px, ${colorScheme}`).toEqual([])
-          }
-      })
-  })
+  patientTest.skipIf(without)(
+    'the page of runs fits a phone, a tablet and a laptop in dark and light mode',
+    async () => {
+      const out = temporaryDirectory()
+      await chaosHere([...BRIEF, '--times', '3', '--seed', '1', '--out', out])
+      mkdirSync(join(out, '20261120-074501-<b>"long-name-that-goes-on-and-on-without-an-end-or-a-place-to-break-it'))
+      await chaosHere([
+        'diff',
+        ...readdirSync(out)
+          .filter((name) => name.includes('-raft'))
+          .slice(0, 2)
+          .map((name) => join(out, name)),
+        '--out',
+        join(out, 'diff.html'),
+      ])
+      const ui = await startShown(['ui', out])
+      for (const url of [ui.url, pathToFileURL(join(out, 'index.html')), pathToFileURL(join(out, 'diff.html'))])
+        await open(url, async (page) => {
+          for (const colorScheme of ['dark', 'light'] as const)
+            for (const width of [400, 800, 1400]) {
+              await page.emulateMedia({ colorScheme })
+              await page.setViewportSize({ width, height: 900 })
+              const sticksOut = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+              expect(await page.evaluate(sticksOut), `${url} ${width} px`).toBe(0)
+              expect(await faultsOfAccess(page), `${url} ${width} px, ${colorScheme}`).toEqual([])
+            }
+        })
+    },
+  )
 })
 
 describe('the page of proxies in a real browser', () => {
-  test('is refused for chaos proxy --record with an error that names chaos record --ui', async () => {
+  test('chaos proxy --record refuses --ui, and names chaos record --ui', async () => {
     const routes = join(root, 'examples', 'routes.json')
     const args = ['proxy', '--ui', '--upstream', '127.0.0.1:1', '--record', existsSync(routes) ? routes : 'resp']
     const { exitCode, stderr } = await chaosHere(args)
@@ -158,7 +161,7 @@ describe('the page of proxies in a real browser', () => {
   })
 
   patientTest.skipIf(without)(
-    'cuts a connection with one button, heals it with another, and fits every screen',
+    'the page of proxies cuts a connection and heals it with one button each, and fits every screen',
     async () => {
       const browser = await chromium.launch({
         executablePath: executablePath!,

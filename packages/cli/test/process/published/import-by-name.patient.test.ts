@@ -40,26 +40,32 @@ export default {
 `
 
 describe('the import of chaosproxy in a user file outside node_modules', () => {
-  patientTest('resolves to the running version in a workload that chaos run loads', async () => {
-    const cwd = filesOf({ 'own.ts': workload })
-    const args = ['run', '--sim', '--workload', './own.ts', '--time', '1s', '--faults', 'none', '--json']
-    const { stdout, stderr, exitCode } = await chaos(args, { cwd })
-    expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
-    expect(JSON.parse(stdout).headline).toBe('linearizable')
-  })
+  patientTest(
+    'the import of chaosproxy resolves to the running version in a workload that chaos run loads',
+    async () => {
+      const cwd = filesOf({ 'own.ts': workload })
+      const args = ['run', '--sim', '--workload', './own.ts', '--time', '1s', '--faults', 'none', '--json']
+      const { stdout, stderr, exitCode } = await chaos(args, { cwd })
+      expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 })
+      expect(JSON.parse(stdout).headline).toBe('linearizable')
+    },
+  )
 
-  patientTest("resolves to the running version in a file imported by a user's model", async () => {
-    const lines = [
-      '{"process":0,"type":"invoke","f":"put","value":1}',
-      '{"process":0,"type":"ok","f":"put","value":null}',
-    ]
-    const cwd = filesOf({ 'model.ts': model, 'refuse.ts': stack, 'h.jsonl': lines.join('\n') })
-    const { stdout, exitCode } = await chaos(['check', 'h.jsonl', '--model', './model.ts', '--json'], { cwd })
-    expect(JSON.parse(stdout)).toMatchObject({ model: 'cell', levels: { linearizable: { result: 'met' } } })
-    expect(exitCode).toBe(0)
-  })
+  patientTest(
+    "the import of chaosproxy resolves to the running version in a file imported by a user's model",
+    async () => {
+      const lines = [
+        '{"process":0,"type":"invoke","f":"put","value":1}',
+        '{"process":0,"type":"ok","f":"put","value":null}',
+      ]
+      const cwd = filesOf({ 'model.ts': model, 'refuse.ts': stack, 'h.jsonl': lines.join('\n') })
+      const { stdout, exitCode } = await chaos(['check', 'h.jsonl', '--model', './model.ts', '--json'], { cwd })
+      expect(JSON.parse(stdout)).toMatchObject({ model: 'cell', levels: { linearizable: { result: 'met' } } })
+      expect(exitCode).toBe(0)
+    },
+  )
 
-  test('fails for an unknown package', async () => {
+  test('the import of an unknown package fails in a user file outside node_modules', async () => {
     const directory = filesOf({ 'wrong.ts': `import 'chaosproxx'\nexport default {}` })
     await expect(importUserFile(join(directory, 'wrong.ts'))).rejects.toThrow(/does not run: .*chaosproxx/)
   })

@@ -60,38 +60,41 @@ describe.skipIf(redis === undefined)('a malicious writer to the queue', () => {
     ['a worker that drives nothing', []],
     ['a worker that drives clients at another host', ['--drive', '10.0.0.5']],
     ['a worker that drives clients at another port', ['--drive', '127.0.0.1:1']],
-  ])('cannot send %s to another address, and learns no password', async (_what, drive) => {
-    const queue = await queueOf()
-    const attacker = await listener()
-    const { child } = startChaos(['worker', '--queue', queue, '--threads', '1', ...drive], {
-      env: { CHAOS_CLIENT_PASSWORD: 'QPASSWORD' },
-    })
-    let printed = ''
-    child.stdout?.on('data', (chunk) => {
-      printed += chunk
-    })
-    await until(() => printed.includes('Joined the queue at'))
-    const { Queue } = await import('bullmq')
-    const loads = new Queue('chaos-load', { connection: { url: queue } })
-    const job = await loads.add('load', printLoadOrder(forged(attacker.port)))
-    if (drive.length === 0) {
-      expect(await loads.getWorkersCount()).toBe(0)
-      expect(await job.getState()).toBe('waiting')
-    } else {
-      await until(() => printed.includes(`the clients of this worker may dial only ${drive[1]}`))
-      await until(() => job.isFailed())
-    }
-    await loads.close()
-    expect(attacker.connections()).toBe(0)
-    expect(Buffer.concat(attacker.heard).toString('latin1')).not.toContain('QPASSWORD')
-  })
+  ])(
+    'a malicious writer to the queue cannot redirect %s to another address, and learns no password',
+    async (_what, drive) => {
+      const queue = await queueOf()
+      const attacker = await listener()
+      const { child } = startChaos(['worker', '--queue', queue, '--threads', '1', ...drive], {
+        env: { CHAOS_CLIENT_PASSWORD: 'QPASSWORD' },
+      })
+      let printed = ''
+      child.stdout?.on('data', (chunk) => {
+        printed += chunk
+      })
+      await until(() => printed.includes('Joined the queue at'))
+      const { Queue } = await import('bullmq')
+      const loads = new Queue('chaos-load', { connection: { url: queue } })
+      const job = await loads.add('load', printLoadOrder(forged(attacker.port)))
+      if (drive.length === 0) {
+        expect(await loads.getWorkersCount()).toBe(0)
+        expect(await job.getState()).toBe('waiting')
+      } else {
+        await until(() => printed.includes(`the clients of this worker may dial only ${drive[1]}`))
+        await until(() => job.isFailed())
+      }
+      await loads.close()
+      expect(attacker.connections()).toBe(0)
+      expect(Buffer.concat(attacker.heard).toString('latin1')).not.toContain('QPASSWORD')
+    },
+  )
 })
 
 describe.skipIf(redis === undefined)('an idle worker of a queue', () => {
   test.each([
     ['is gone', 'SIGKILL'],
     ['answers nothing any more', 'SIGSTOP'],
-  ] as const)('ends on the first SIGTERM if its Redis %s', async (_what, signal) => {
+  ] as const)('an idle worker of a queue ends on the first SIGTERM if its Redis %s', async (_what, signal) => {
     const port = await freePort()
     const { child: server } = startProcess(redis ?? '', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''])
     await until(() => accepts(port))

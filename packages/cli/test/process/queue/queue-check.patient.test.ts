@@ -37,7 +37,7 @@ async function waiting(file: string, queue: string) {
 }
 
 describe.skipIf(redis === undefined)('a check through a queue', () => {
-  test('reports the same as a check without a queue, and judges no shard twice', async () => {
+  test('a check through a queue reports the same as a local check, and judges no shard twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const file = fileOf(recordingOf(2_000, 20, 1_200))
@@ -51,7 +51,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(shards(worker.printed())).toBe(done)
   })
 
-  patientTest('judges a correct rotated recording by two workers', async () => {
+  patientTest('two workers judge a correct rotated recording through a queue', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const parts = temporaryDirectory()
@@ -64,7 +64,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(16)
   })
 
-  patientTest('sends a small recording to workers without the file, and leaves no copy on the workers', async () => {
+  patientTest('a small recording is sent to workers without the file, and no copy remains on the workers', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const alone = await chaos(['check', file, '--expect', 'linearizable'])
@@ -89,7 +89,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('chaos check --queue judges a recording without workers, and says so, if its keys cannot be judged separately', async () => {
+  test('chaos check --queue judges a recording locally if its keys cannot be judged separately, and says so', async () => {
     const queue = await queueOf()
     await joined(queue)
     const file = fileOf(recordingOf(20, 1))
@@ -112,7 +112,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     return model
   }
 
-  patientTest("runs a user's model only on workers with --allow-code, and agrees with a local check", async () => {
+  patientTest("a user's model runs only on workers with --allow-code, and agrees with a local check", async () => {
     const queue = await queueOf()
     const model = ['--model', modelIn(temporaryDirectory())]
     const unwilling = await joined(queue)
@@ -136,7 +136,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(shards(unwilling.printed())).toBe(0)
   })
 
-  patientTest('reports a model that throws or hangs on a worker as a local check reports it', async () => {
+  patientTest('a model that throws or hangs on a worker is reported as by a local check', async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()
@@ -165,37 +165,40 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect([shared.exitCode, shards(worker.printed())]).toEqual([1, 3])
   })
 
-  patientTest('reaches the verdict of a local check, even if the recording exceeds the memory limit', async () => {
-    const queue = await queueOf()
-    const workers = [await joined(queue), await joined(queue)]
-    for (const [staleAt, exitCode] of [
-      [undefined, 0],
-      [30_000, 1],
-    ] as const) {
-      const parts = temporaryDirectory()
-      const lines = recordingOf(60_000, 64, staleAt)
-      // Some operations begin in one part and complete in the next.
-      const cuts = [0, 31_001, 60_002, 90_003, lines.length]
-      for (const n of [1, 2, 3, 4])
-        writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))
-      const [alone, here] = [await check(parts), await check(parts, ['--memory', '6MB'])]
-      const elsewhere = await check(parts, ['--memory', '5MB', '--queue', queue])
-      const { linearizable } = alone.result.levels
-      expect(elsewhere.stderr).not.toContain('cannot be judged apart')
-      for (const large of [here, elsewhere]) {
-        expect([large.exitCode, large.result.levels.linearizable]).toEqual([exitCode, linearizable])
-        expect(large.result.operations).toEqual(alone.result.operations)
+  patientTest(
+    'a check through a queue agrees with a local check, even if the recording exceeds the memory limit',
+    async () => {
+      const queue = await queueOf()
+      const workers = [await joined(queue), await joined(queue)]
+      for (const [staleAt, exitCode] of [
+        [undefined, 0],
+        [30_000, 1],
+      ] as const) {
+        const parts = temporaryDirectory()
+        const lines = recordingOf(60_000, 64, staleAt)
+        // Some operations begin in one part and complete in the next.
+        const cuts = [0, 31_001, 60_002, 90_003, lines.length]
+        for (const n of [1, 2, 3, 4])
+          writeFileSync(join(parts, `part-${n}.jsonl`), lines.slice(cuts[n - 1], cuts[n]).join('\n'))
+        const [alone, here] = [await check(parts), await check(parts, ['--memory', '6MB'])]
+        const elsewhere = await check(parts, ['--memory', '5MB', '--queue', queue])
+        const { linearizable } = alone.result.levels
+        expect(elsewhere.stderr).not.toContain('cannot be judged apart')
+        for (const large of [here, elsewhere]) {
+          expect([large.exitCode, large.result.levels.linearizable]).toEqual([exitCode, linearizable])
+          expect(large.result.operations).toEqual(alone.result.operations)
+        }
+        if (exitCode === 0) expect(elsewhere.result.levels).toEqual(alone.result.levels)
+        else
+          expect(elsewhere.result.levels.sequential).toMatchObject({
+            result: expect.stringMatching('violated|unknown'),
+          })
       }
-      if (exitCode === 0) expect(elsewhere.result.levels).toEqual(alone.result.levels)
-      else
-        expect(elsewhere.result.levels.sequential).toMatchObject({
-          result: expect.stringMatching('violated|unknown'),
-        })
-    }
-    expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(8)
-  })
+      expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(8)
+    },
+  )
 
-  patientTest('continues with another worker when a worker is killed', async () => {
+  patientTest('a check through a queue continues with another worker when a worker is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const file = fileOf(recordingOf(40_000, 64, 30_000))
@@ -208,7 +211,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
   })
 })
 
-test('options that cannot be sent to workers are refused with an alternative', async () => {
+test('an option that cannot be sent to workers is refused, with an alternative', async () => {
   const cwd = temporaryDirectory()
   const stdin = await chaosHere(['check', '-', '--queue', 'redis://127.0.0.1:1'], { cwd })
   expect(stdin.stderr).toContain('--queue: standard input cannot be sent to workers. Save it to a file')

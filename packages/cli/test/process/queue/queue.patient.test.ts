@@ -17,7 +17,7 @@ const fuzz = async (args: readonly string[]) => {
 }
 
 describe.skipIf(redis === undefined)('a search through a queue', () => {
-  test('finds the same failures as a search without a queue, and searches no seed twice', async () => {
+  test('a search through a queue finds the same failures as a local search, and searches no seed twice', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const seeds = ['--seeds', '80', '--keep-going']
@@ -36,7 +36,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect(searched()).toBe(2)
   })
 
-  patientTest('continues with another worker when a worker is killed', async () => {
+  patientTest('a search through a queue continues with another worker when a worker is killed', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const searching = fuzz(['--seeds', '640', '--keep-going', '--queue', queue])
@@ -46,7 +46,7 @@ describe.skipIf(redis === undefined)('a search through a queue', () => {
     expect((await searching).result.trials).toBe(640)
   })
 
-  test('lets a worker leave on Ctrl-C with exit code 0', async () => {
+  test('a worker of a search leaves on Ctrl-C with exit code 0', async () => {
     const worker = await joined(await queueOf())
     worker.child.kill('SIGINT')
     expect((await worker.finished).exitCode).toBe(0)
@@ -64,7 +64,7 @@ describe('an unusable queue', () => {
     [['fuzz', '--priority', 'low'], 3, '--priority needs a queue: add --queue redis://host:6379.'],
     [['check', 'a.jsonl', '--priority', 'low'], 3, '--priority needs a queue'],
     [['compare', '--priority', 'low'], 3, '--priority needs a queue'],
-  ])('is refused with the reason: %j', async (args, exitCode, message) => {
+  ])('an unusable queue is refused with the reason: %j', async (args, exitCode, message) => {
     vi.stubEnv('CLOSED_QUEUE', 'redis://me:secret@127.0.0.1:1')
     onTestFinished(() => void vi.unstubAllEnvs())
     const { exitCode: code, stderr } = await chaosHere([...args])
@@ -73,7 +73,7 @@ describe('an unusable queue', () => {
     expect(code).toBe(exitCode)
   })
 
-  test('is refused together with --binary, because a program cannot be sent to workers', async () => {
+  test('--queue is refused together with --binary, because a program cannot be sent to workers', async () => {
     const cwd = temporaryDirectory()
     writeFileSync(join(cwd, 'node.mjs'), '')
     const words = ['fuzz', '--binary', 'node node.mjs', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']
@@ -90,35 +90,38 @@ describe.skipIf(redis === undefined)('a protocol from a file', () => {
     return cwd
   }
 
-  patientTest('is sent with its imports only to workers that were started with --allow-code', async () => {
-    const queue = await queueOf()
-    const wary = await joined(queue)
-    const cwd = await mine()
-    const source = readFileSync(join(cwd, 'protocol.ts'), 'utf8')
-    writeFileSync(join(cwd, 'own.ts'), source)
-    writeFileSync(join(cwd, 'protocol.ts'), "export { default } from './own.ts'\n")
-    const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '200', '--keep-going', '--json', '--no-guide']
-    const alone = await chaos(words, { cwd })
-    const shared = startChaos([...words, '--queue', queue], { cwd })
-    let said = ''
-    shared.child.stderr?.on('data', (chunk) => {
-      said += chunk
-    })
-    const willing = await joined(queue, ['--allow-code'])
-    const { stdout, exitCode } = await shared.finished
-    const told = (text: string) => {
-      const { trials, failures } = JSON.parse(text)
-      return {
-        trials,
-        failures: failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times })),
+  patientTest(
+    'a protocol file is sent with its imports only to workers that were started with --allow-code',
+    async () => {
+      const queue = await queueOf()
+      const wary = await joined(queue)
+      const cwd = await mine()
+      const source = readFileSync(join(cwd, 'protocol.ts'), 'utf8')
+      writeFileSync(join(cwd, 'own.ts'), source)
+      writeFileSync(join(cwd, 'protocol.ts'), "export { default } from './own.ts'\n")
+      const words = ['fuzz', '--protocol', 'protocol.ts', '--seeds', '200', '--keep-going', '--json', '--no-guide']
+      const alone = await chaos(words, { cwd })
+      const shared = startChaos([...words, '--queue', queue], { cwd })
+      let said = ''
+      shared.child.stderr?.on('data', (chunk) => {
+        said += chunk
+      })
+      const willing = await joined(queue, ['--allow-code'])
+      const { stdout, exitCode } = await shared.finished
+      const told = (text: string) => {
+        const { trials, failures } = JSON.parse(text)
+        return {
+          trials,
+          failures: failures.map(({ cause, seed, times }: { [member: string]: unknown }) => ({ cause, seed, times })),
+        }
       }
-    }
-    expect([told(stdout), exitCode]).toEqual([told(alone.stdout), alone.exitCode])
-    expect([wary.searched(), willing.searched()]).toEqual([0, 4])
-    expect(said).not.toContain('error')
-  })
+      expect([told(stdout), exitCode]).toEqual([told(alone.stdout), alone.exitCode])
+      expect([wary.searched(), willing.searched()]).toEqual([0, 4])
+      expect(said).not.toContain('error')
+    },
+  )
 
-  test('is reported as waiting if no worker is allowed to run its code', async () => {
+  test('a search through a queue says that it waits if no worker is allowed to run its protocol file', async () => {
     const queue = await queueOf()
     await joined(queue)
     const cwd = await mine()

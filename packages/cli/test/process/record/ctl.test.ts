@@ -76,7 +76,7 @@ describe('chaos ctl', () => {
     expect(await text('add reset db')).toContain('0 connections reset')
   })
 
-  test('cuts links and heals them', async () => {
+  test('chaos ctl cuts links and heals them', async () => {
     const { text, plane } = await ctl()
     expect(await text('partition split clients db')).toContain('split: 2 links cut')
     expect(plane.faults.get('split').fault.kind).toBe('partition')
@@ -86,7 +86,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('replaces all rules by the rules in a file, and prints the rules', async () => {
+  test('chaos ctl replaces all rules by the rules in a file, and prints the rules', async () => {
     const { text, plane } = await ctl()
     const directory = mkdtempSync(join(tmpdir(), 'chaos-ctl-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -149,14 +149,14 @@ describe('chaos ctl', () => {
     await expect(run(line)).rejects.toThrow(message)
   })
 
-  test('must give the token if the proxy requires a token', async () => {
+  test('chaos ctl needs the token if the proxy requires one', async () => {
     const { text, url } = await ctl({ token: 'secret' })
     expect(await text('list')).toContain('db')
     const stranger = createControlClient({ host: url, token: undefined, words })
     await expect(stranger.get('/v1/proxies')).rejects.toThrow('The proxy asks for a token (HTTP 401)')
   })
 
-  test('prints events until it is stopped', async () => {
+  test('chaos ctl prints events until it is stopped', async () => {
     const { run, client, plane } = await ctl()
     const seen: string[] = []
     let stop = () => {}
@@ -175,7 +175,7 @@ describe('chaos ctl', () => {
     expect(seen).toEqual(['fault-added', 'fault-removed'])
   })
 
-  test('lists every kind of fault with its parameters', () => {
+  test('chaos ctl lists every kind of fault with its parameters', () => {
     const text = renderKinds(style)
     expect(text).toMatch(/^ {2}latency +delay bytes, keeping their order$/m)
     expect(text).toMatch(/^ {4}jitterMs +jitter: ± this much \(ms\) \[0\]$/m)
@@ -184,7 +184,7 @@ describe('chaos ctl', () => {
       expect(text).toContain(`  ${kind} `)
   })
 
-  test('sets a parameter on the fault, and on the trigger only with the prefix "when."', () => {
+  test('chaos ctl sets a parameter on the fault, and on the trigger only with the prefix "when."', () => {
     expect(readFaultWords(['corrupt', 'db', 'probability=0.5', 'when.probability=0.1'])).toEqual({
       kind: 'corrupt',
       proxies: ['db'],
@@ -193,7 +193,7 @@ describe('chaos ctl', () => {
     })
   })
 
-  test('reports an address that is malformed or does not answer', async () => {
+  test('chaos ctl reports an address that is malformed or does not answer', async () => {
     await expect(
       createControlClient({ host: '127.0.0.1:1', token: undefined, words }).get('/v1/proxies'),
     ).rejects.toThrow('No proxy answers at 127.0.0.1:1. Nothing listens there. Start one')
@@ -201,7 +201,7 @@ describe('chaos ctl', () => {
       expect(() => createControlClient({ host, token: undefined, words })).toThrow(`--host ${host} is not an address`)
   })
 
-  test('prints JSON on request, and suggests an action for a misspelt name', async () => {
+  test('chaos ctl prints JSON on request, and suggests an action for a misspelt name', async () => {
     const { url } = await ctl()
     const [good, bad] = await Promise.all([
       chaos(['ctl', 'list', '--json'], { env: { CHAOS_PROXY_URL: url } }),

@@ -55,7 +55,7 @@ test('a command that exceeds --time is stopped, and the verdict decides the exit
 })
 
 describe('a recording', () => {
-  test('is reported by every reporter as cut off, and judged by its operations, if the recorder was killed', async () => {
+  test('a recording whose recorder was killed is reported as cut off, and judged by its operations', async () => {
     const { proxy, history, ask } = await recordingProxy()
     ask('held', 5).catch(() => undefined)
     await until(async () => readFileSync(history, 'utf8').includes('"key":"held"'))
@@ -82,7 +82,7 @@ describe('a recording', () => {
     expect(oneLine((await chaosHere(['explain', history])).stdout)).toMatch(CUT_OFF)
   })
 
-  test('is not reported as cut off if the recorder was stopped normally', async () => {
+  test('a recording is not reported as cut off if the recorder was stopped normally', async () => {
     const { proxy, history } = await recordingProxy()
     proxy.child.kill('SIGINT')
     await proxy.finished
@@ -93,7 +93,7 @@ describe('a recording', () => {
     expect(warnings).toEqual([])
   })
 
-  test('is judged up to its end if the recorder was killed before it wrote run.json', async () => {
+  test('a recording is judged up to its end if the recorder was killed before it wrote run.json', async () => {
     const { proxy, history: results } = await recordingProxy('results')
     const run = join(results, readdirSync(results)[0] ?? '')
     await until(async () => /"type":"ok","f":"read"/.test(readFileSync(join(run, 'history.jsonl'), 'utf8')))
@@ -107,7 +107,7 @@ describe('a recording', () => {
     expect((await chaosHere(['check', run])).stdout.replaceAll(/\s+/g, ' ')).toMatch(CUT_OFF)
   })
 
-  test('is judged as one cut-off history if the recorder of its parts was killed', async () => {
+  test('the parts of a recording whose recorder was killed are judged as one history that is cut off', async () => {
     const { proxy, history, ask } = await recordingProxy('parts', ['--rotate', '1MB', '--compress'])
     for (let i = 0; i < 6; i++) await ask('x', `${i}${'x'.repeat(500_000)}`)
     ask('held', 5).catch(() => undefined)
@@ -139,7 +139,7 @@ describe('a recording', () => {
     expect(again).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('this would overwrite a recording') })
   })
 
-  test('is reported as cut off if chaos record was killed', async () => {
+  test('a recording is reported as cut off if chaos record was killed', async () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -158,7 +158,7 @@ describe('a recording', () => {
     expect(warnings).toEqual([expect.stringMatching(CUT_OFF)])
   })
 
-  test('is not reported as cut off if the format has no end mark', async () => {
+  test('a recording is not reported as cut off if its format has no end mark', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(
       file,

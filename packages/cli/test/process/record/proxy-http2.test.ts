@@ -48,7 +48,7 @@ async function call(port: number, path: string, body: Buffer): Promise<void> {
   session.close()
 }
 
-test('a proxy that records HTTP also records gRPC with a descriptor, and names gRPC methods without a route', async () => {
+test('a recording HTTP proxy also records gRPC if it has a descriptor, and names gRPC methods without a route', async () => {
   const directory = temporaryDirectory()
   const routes = join(directory, 'routes.json')
   const history = join(directory, 'history.jsonl')

@@ -32,7 +32,7 @@ const linesOf = (file: string) =>
 
 describe('a recording by chaos proxy', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'is completed to a run with a record, a spec and a verdict if %s stops the proxy',
+    'a recording by chaos proxy becomes a run with a record, a spec and a verdict if %s stops the proxy',
     async (signal) => {
       const { listen, child, finished, runIn } = await recordingProxy(['--expect', 'linearizable'])
       await put(listen, 1)
@@ -52,7 +52,7 @@ describe('a recording by chaos proxy', () => {
     },
   )
 
-  test('lists every fault that ctl injects, changes and heals, in its events and in its run.json', async () => {
+  test('run.json and events of a recording list every fault that chaos ctl injects, changes and heals', async () => {
     const { url, listen, child, finished, runIn } = await recordingProxy()
     const send = (method: string, path: string, body?: object) =>
       fetch(`${url}/v1/${path}`, {
@@ -89,7 +89,7 @@ describe('a recording by chaos proxy', () => {
     for (const { hits } of faults) expect(hits).toBeGreaterThan(0)
   })
 
-  test('closes its ports before the final reads, so that nobody writes after them', async () => {
+  test('chaos proxy closes its ports before the final reads of a recording, so that no client writes after them', async () => {
     const { listen, child, finished, runIn } = await recordingProxy()
     await put(listen, 1)
     const { port } = new URL(listen)
@@ -106,7 +106,7 @@ describe('a recording by chaos proxy', () => {
     expect(history.findIndex(({ final }) => final === true)).toBeGreaterThan(last)
   })
 
-  test('can be repeated from its spec with other clients', async () => {
+  test('a recording by chaos proxy can be repeated from its spec with other clients', async () => {
     const first = await recordingProxy()
     await put(first.listen, 1)
     first.child.kill('SIGTERM')
@@ -130,7 +130,7 @@ describe('a recording by chaos proxy', () => {
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  test('runs the command after --, and fails if the command fails', async () => {
+  test('a recording by chaos proxy runs the command after --, and fails if the command fails', async () => {
     const script = 'fetch("http://" + process.env.CHAOS_PROXY_N1 + "/kv/x").then(() => process.exit(7))'
     const { finished, runIn } = await recordingProxy(['--', 'node', '-e', script])
     expect((await finished).exitCode).toBe(1)
@@ -190,7 +190,7 @@ describe('a recording by chaos proxy', () => {
       ...(carries === undefined ? {} : { carries }),
     })
 
-    test('becomes a run with a verdict, final reads and the command that repeats the recording', async () => {
+    test('a recording with --carries becomes a run with a verdict, final reads and the command that repeats it', async () => {
       const proxies = [await proxyOf('kv', { kind: 'http', ...ROUTES }), await proxyOf('raw')]
       const { config, reach, ended } = await configured(proxies, ['--expect', 'linearizable'])
       await put(`${reach('kv')}/kv/x`, 1)
@@ -210,7 +210,7 @@ describe('a recording by chaos proxy', () => {
       expect(refused.stderr).toContain(`--config ${config}`)
     })
 
-    test('is refused with an alternative if no single model applies to all of its proxies', async () => {
+    test('a recording with --carries is refused, with an alternative, if no single model applies to all of its proxies', async () => {
       const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
       const refusals = [
         [{ kind: 'resp', commands: 'counter' }, 'one proxy records the model register and another the model counter'],
@@ -255,7 +255,7 @@ describe('a recording by chaos proxy', () => {
     })
   })
 
-  test('leaves no directory behind if it cannot start', async () => {
+  test('a recording that cannot start leaves no directory behind', async () => {
     const directory = temporaryDirectory()
     const routes = join(directory, 'routes.json')
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -274,7 +274,7 @@ describe('the output of a recording by chaos proxy', () => {
     return record === undefined ? { directory: run?.out } : { file: record.out }
   }
 
-  test('is a new directory unless --out names a file or --rotate is given', () => {
+  test('chaos proxy writes a recording to a new directory unless --out names a file or --rotate is given', () => {
     expect(of({})).toEqual({ directory: 'chaos-results' })
     expect(of({ out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ out: 'results.d/' })).toEqual({ directory: 'results.d/' })
@@ -292,7 +292,7 @@ describe('the output of a recording by chaos proxy', () => {
   }
   const http = { kind: 'http', ...ROUTES }
 
-  test('the output of chaos proxy --carries is a directory or a file by the same rules as the output of --record', () => {
+  test('chaos proxy --carries writes to a directory or a file by the same rules as --record', () => {
     const said = { upstream: undefined, record: undefined, config: configOf(http) }
     expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })
@@ -325,7 +325,7 @@ describe('the output of a recording by chaos proxy', () => {
     [{ record: undefined, expect: 'linearizable' }, 'name the protocol of the traffic with --record'],
     [{ record: undefined, carries: 'resp', out: 'results', client: 'connection' }, 'Write "client" in --carries'],
     [{ seed: 'abc' }, '--seed abc'],
-  ])('is refused with an alternative for %o', (options, message) => {
+  ])('chaos proxy refuses the output options %o of a recording, with an alternative', (options, message) => {
     expect(() => of(options)).toThrow(message)
   })
 })

@@ -38,31 +38,34 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 describe('chaos proxy', () => {
-  test.each(['SIGTERM', 'SIGINT'] as const)('prints its addresses, and ends cleanly on %s', async (signal) => {
-    const upstream = await echoServer()
-    const { url, child, finished } = await startProxy([
-      '--listen',
-      '127.0.0.1:0',
-      '--upstream',
-      upstream,
-      ...['--seed', '42', '--drain', '100ms'],
-    ])
-    const { client, port, error } = await connected(url)
-    // A SIGHUP without a terminal is ignored, as under nohup, which Node cannot detect.
-    child.kill('SIGHUP')
-    child.kill(signal)
-    const { exitCode, stdout, stderr } = await finished
-    if (!client.closed) await once(client, 'close')
-    expect(error()).toBe('ECONNRESET')
-    expect(exitCode).toBe(0)
-    expect(stdout).toContain(`n1  127.0.0.1:${port} → ${upstream}`)
-    expect(stdout).toContain(`${url}/v1`)
-    expect(stdout).toContain('seed 42')
-    expect(stderr).toContain('every port is free')
-    expect(await isFree(port)).toBe(true)
-  })
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'chaos proxy prints its addresses, and ends cleanly on %s',
+    async (signal) => {
+      const upstream = await echoServer()
+      const { url, child, finished } = await startProxy([
+        '--listen',
+        '127.0.0.1:0',
+        '--upstream',
+        upstream,
+        ...['--seed', '42', '--drain', '100ms'],
+      ])
+      const { client, port, error } = await connected(url)
+      // A SIGHUP without a terminal is ignored, as under nohup, which Node cannot detect.
+      child.kill('SIGHUP')
+      child.kill(signal)
+      const { exitCode, stdout, stderr } = await finished
+      if (!client.closed) await once(client, 'close')
+      expect(error()).toBe('ECONNRESET')
+      expect(exitCode).toBe(0)
+      expect(stdout).toContain(`n1  127.0.0.1:${port} → ${upstream}`)
+      expect(stdout).toContain(`${url}/v1`)
+      expect(stdout).toContain('seed 42')
+      expect(stderr).toContain('every port is free')
+      expect(await isFree(port)).toBe(true)
+    },
+  )
 
-  test('leaves no bound port when killed by SIGKILL, and its clients see a reset', async () => {
+  test('chaos proxy leaves no bound port when killed by SIGKILL, and its clients see a reset', async () => {
     const { url, child, finished } = await startProxy(['--upstream', await echoServer()])
     const { client, port, error } = await connected(url)
     await fetch(`${url}/v1/faults`, { method: 'POST', body: '{"kind":"partition","proxies":["n1"]}' })
@@ -74,7 +77,7 @@ describe('chaos proxy', () => {
     expect(await isFree(Number(new URL(url).port))).toBe(true)
   })
 
-  test('opens the proxies of a config file', async () => {
+  test('chaos proxy opens the proxies of a config file', async () => {
     const config = join(temporaryDirectory(), 'proxies.json')
     const upstream = await echoServer()
     const proxies = [
@@ -142,7 +145,7 @@ describe('chaos proxy', () => {
     })
   })
 
-  test('accepts --carries with parameters, either for all proxies together or for each proxy separately', () => {
+  test('chaos proxy accepts --carries with parameters, for all proxies together or for each proxy', () => {
     const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
       parseProxySettings(options).pairs.map(({ carries }) => carries && carriageName(carries))
     const two = { upstream: ['a:1', 'a:2'] }
@@ -157,7 +160,7 @@ describe('chaos proxy', () => {
       expect(carriesOf({ ...two, carries: name })).toHaveLength(2)
   })
 
-  test('accepts --client, --initial and --model for a recorded Redis', () => {
+  test('chaos proxy accepts --client, --initial and --model for a recorded Redis', () => {
     const recorded = (more: Parameters<typeof parseProxySettings>[0]) => {
       const { pairs, record } = parseProxySettings({ upstream: 'a:1', record: 'resp', out: 'x.jsonl', ...more })
       const [pair] = pairs
@@ -174,7 +177,7 @@ describe('chaos proxy', () => {
     expect(record).toMatchObject({ model: 'counter' })
   })
 
-  patientTest('does not overwrite the recording of clients or of backends without --force', async () => {
+  patientTest('chaos proxy does not overwrite the recording of clients or of backends without --force', async () => {
     const directory = temporaryDirectory()
     const out = join(directory, 'history.jsonl')
     const args = [
@@ -210,7 +213,7 @@ describe('chaos proxy', () => {
   })
 
   test.each([['history.jsonl'], ['parts', '--rotate', '1MB']])(
-    'refuses the path %s while another process records to it, and accepts the path after a kill of that process',
+    'chaos proxy refuses the path %s while another process records to it, but not after that process is killed',
     async (name, ...more) => {
       const out = join(temporaryDirectory(), name)
       const args = [...['--upstream', '127.0.0.1:1', '--record', 'resp', '--out', out], ...more]
@@ -228,7 +231,7 @@ describe('chaos proxy', () => {
     },
   )
 
-  test('reports errors with their place, with exit code 3 for invalid input and 4 for a failure of the machine', async () => {
+  test('chaos proxy exits with 3 for invalid input and with 4 for a failure of the machine, and names the place', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
       config,
@@ -251,7 +254,7 @@ describe('chaos proxy', () => {
     }
   })
 
-  test("runs a command with the proxy's addresses, and exits with the command's exit code", async () => {
+  test("chaos proxy runs a command with its addresses, and exits with the command's exit code", async () => {
     const upstream = await echoServer()
     const script =
       'console.log(process.env.CHAOS_PROXY_URL, process.env.CHAOS_PROXY_MY_DB); process.exit(Number(process.argv[1]))'
@@ -275,13 +278,16 @@ describe('chaos proxy', () => {
     expect([good.exitCode, bad.exitCode]).toEqual([0, 1])
   })
 
-  patientTest('exits with 130 if its command is stopped by a signal, and with 2 if stopped by --time', async () => {
-    const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
-    const signalled = await startProxy(endless)
-    signalled.child.kill('SIGINT')
-    const late = await chaos(['proxy', '--control', '127.0.0.1:0', '--time', '200ms', ...endless])
-    expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
-  })
+  patientTest(
+    'chaos proxy exits with 130 if its command is stopped by a signal, and with 2 if stopped by --time',
+    async () => {
+      const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
+      const signalled = await startProxy(endless)
+      signalled.child.kill('SIGINT')
+      const late = await chaos(['proxy', '--control', '127.0.0.1:0', '--time', '200ms', ...endless])
+      expect([(await signalled.finished).exitCode, late.exitCode]).toEqual([130, 2])
+    },
+  )
 
   patientTest('records a service by its route table into files that chaos check finds linearizable', async () => {
     const values = new Map<string, string>()
@@ -325,7 +331,7 @@ describe('chaos proxy', () => {
     expect(checked).toMatchObject({ exitCode: 0 })
   })
 
-  test('answers its control API, counts refused connections and serves open ones if no file descriptor is free', async () => {
+  test('chaos proxy without free file descriptors answers its control API, counts refusals and serves open connections', async () => {
     const { url, lines, finished, child } = await startProxyWithFiles(250, ['--upstream', await echoServer()])
     const [{ listen }] = await getJson(`${url}/v1/proxies`)
     const clients = Array.from({ length: 300 }, () => {
@@ -360,7 +366,7 @@ describe('chaos proxy', () => {
     expect(troubles().length).toBeLessThan(100)
   })
 
-  test('refuses its own address as an upstream', async () => {
+  test('chaos proxy refuses its own address as an upstream', async () => {
     const config = join(temporaryDirectory(), 'proxies.json')
     writeFileSync(config, JSON.stringify({ proxies: [{ name: 'a', upstream: '127.0.0.1:1' }] }))
     // A server occupies the port, so that no other process can take it.
@@ -373,7 +379,7 @@ describe('chaos proxy', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('prints its help with --help, and chaos ctl prints the help of chaos ctl', async () => {
+  test('chaos proxy --help prints its own help, and chaos ctl --help prints the help of chaos ctl', async () => {
     const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
     expect(proxy.stdout).toMatch(/--upstream +host:port or unix:\/path to forward to/)
@@ -381,7 +387,7 @@ describe('chaos proxy', () => {
     expect(ctl.stdout).toMatch(/chaos ctl add KIND PROXY\|LINK… .* +put a fault in force/)
   })
 
-  test('accepts the flags of Toxiproxy in the notations of Go programs', async () => {
+  test('chaos proxy accepts the flags of Toxiproxy, as Go programs write them', async () => {
     const running = startChaos([
       'proxy',
       '--toxiproxy',

@@ -53,7 +53,7 @@ const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
 describe('record() of the API', () => {
-  test('passes a run without concurrent operations, unless concurrency is required', async () => {
+  test('record() passes a run without concurrent operations, unless concurrency is required', async () => {
     for (const require of [[], ['concurrency']]) {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable', require })
       const client = clientOf(recorder.url(), 'alice')
@@ -74,7 +74,7 @@ describe('record() of the API', () => {
   test.each([
     ['that use a port', true],
     ['without a port', false],
-  ])('disconnects active clients %s before the final reads', async (_, listen) => {
+  ])('record() disconnects active clients %s before the final reads', async (_, listen) => {
     const recorder = await recording(await storeOverHttp(), { listen })
     const ask = listen
       ? (value: number) =>
@@ -104,7 +104,7 @@ describe('record() of the API', () => {
     expect(refused.length).toBeGreaterThan(0)
   })
 
-  test("judges the traffic of the caller's own clients through the proxy", async () => {
+  test("record() judges the traffic of the caller's own clients through the proxy", async () => {
     const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
     const clients = ['alice', 'bob', 'carol', 'dave'].map((name) => clientOf(recorder.url(), name))
     await Promise.all(clients.map((client, i) => client.put(i)))
@@ -118,7 +118,7 @@ describe('record() of the API', () => {
   })
 
   test.each(['user@example.com', 'user%40example.com', 'a%2fb', "$&'()*+,;=:@!", '%C3%A9~'])(
-    'spells the key %s in final reads as its clients spelled it',
+    'the final reads of record() spell the key %s as its clients spelled it',
     async (key) => {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable' })
       const url = `${recorder.url()}/kv/${key}`
@@ -129,7 +129,7 @@ describe('record() of the API', () => {
     },
   )
 
-  test('reports every operation, and judges the operations before an abort', async () => {
+  test('record() reports every operation, and judges the operations that precede an abort', async () => {
     const stop = new AbortController()
     const told: RunEvent[] = []
     const settings = { signal: stop.signal, listener: (event: RunEvent) => void told.push(event) }
@@ -147,12 +147,12 @@ describe('record() of the API', () => {
     await expect(fetch(recorder.url())).rejects.toThrow()
   })
 
-  test('opens nothing if it is aborted before the start', async () => {
+  test('record() opens no ports if it is aborted before the start', async () => {
     const given = recording(await storeOverHttp(), {}, { signal: AbortSignal.abort(new Error('too late')) })
     await expect(given).rejects.toThrow('too late')
   })
 
-  test('finds the stale reads of a store', async () => {
+  test('record() finds the stale reads of a store', async () => {
     const recorder = await recording(await staleStore(), { expect: 'linearizable' })
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
@@ -163,7 +163,7 @@ describe('record() of the API', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('injects faults, counts their hits, and treats a request whose reply was lost as possibly executed', async () => {
+  test('record() injects faults, counts their hits, and treats a request with a lost reply as possibly executed', async () => {
     const recorder = await recording(await storeOverHttp())
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)
@@ -178,7 +178,7 @@ describe('record() of the API', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('record() records a fault that another program injects, from the call of note() until the caller reports the end', async () => {
+  test('record() records a fault of another program from the call of note() until the caller reports its end', async () => {
     const recorder = await recording(await storeOverHttp())
     const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -190,7 +190,7 @@ describe('record() of the API', () => {
     expect(() => recorder.note({ kind: 'partitoin' })).toThrow('Did you mean partition?')
   })
 
-  test('leaves the level eventual undecided while a noted fault may be in force', async () => {
+  test('the level eventual is undecided if a noted fault may be in force to the end', async () => {
     const recorder = await recording(await storeOverHttp())
     recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -199,7 +199,7 @@ describe('record() of the API', () => {
     expect(report.levels.eventual.result).toBe('unknown')
   })
 
-  test('heals every fault when it is stopped, and can be stopped twice', async () => {
+  test('record() heals every fault when it is stopped, and can be stopped twice', async () => {
     const recorder = await recording(await storeOverHttp())
     await clientOf(recorder.url(), 'alice').put(1)
     await recorder.hurt({ kind: 'lose-reply' })
@@ -209,7 +209,7 @@ describe('record() of the API', () => {
     await expect(fetch(recorder.url())).rejects.toThrow()
   })
 
-  test('refuses an unknown fault, server or table, and suggests a known name', async () => {
+  test('record() refuses an unknown fault, server or table, and suggests a known name', async () => {
     const recorder = await recording(await storeOverHttp())
     await expect(recorder.hurt({ kind: 'lose-repply' })).rejects.toThrow('Did you mean lose-reply?')
     expect(() => recorder.url('n2')).toThrow('there is no server n2. Known: n1.')
@@ -225,7 +225,7 @@ describe('record() of the API', () => {
     [{ seed: 0.5 }, 'seed: 0.5 is not a seed'],
     [{ timeoutMs: 0 }, 'timeoutMs: 0 is not a duration'],
     [{ initial: 'zero' }, 'initial zero: this is not JSON'],
-  ])('names the member instead of the command-line option when it refuses %j', async (wrong, message) => {
+  ])('record() names the member, and not the command-line option, if it refuses %j', async (wrong, message) => {
     await expect(recording('127.0.0.1:1', wrong)).rejects.toThrow(message)
   })
 })

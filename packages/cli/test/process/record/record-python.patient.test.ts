@@ -103,7 +103,7 @@ describe('a service in Python', () => {
     if (installed('python3') === undefined) context.skip(whySkipped('python3'))
   })
 
-  test('a Python service is judged linearizable by a route table that describes its own URLs and its ids in bodies', async () => {
+  test('a Python service is linearizable by a route table for its own URLs and for ids in bodies', async () => {
     const judged = await judge(named, [await startService()], async (clients) => {
       const [alice, bob] = [clients('alice'), clients('bob')]
       for (let i = 0; i < 5; i++) {
@@ -116,20 +116,23 @@ describe('a service in Python', () => {
     expect(judged.summary).toContain('recorded 20 operations (20 ok')
   })
 
-  patientTest('is linearizable in a second recording that begins with the data of the first recording', async () => {
-    const service = await startService()
-    for (const text of ['first', 'second']) {
-      const judged = await judge(named, [service], async (clients) => {
-        const alice = clients('alice')
-        await alice.read('d1')
-        await alice.save('d1', text)
-        await alice.read('d1')
-      })
-      expect(resultOf(judged, 'linearizable')).toBe('met')
-    }
-  })
+  patientTest(
+    'a Python service is linearizable in a second recording that begins with the data of the first recording',
+    async () => {
+      const service = await startService()
+      for (const text of ['first', 'second']) {
+        const judged = await judge(named, [service], async (clients) => {
+          const alice = clients('alice')
+          await alice.read('d1')
+          await alice.save('d1', text)
+          await alice.read('d1')
+        })
+        expect(resultOf(judged, 'linearizable')).toBe('met')
+      }
+    },
+  )
 
-  patientTest('is judged from its initial values if its keys are read at the start', async () => {
+  patientTest('a Python service is judged from its initial values if its keys are read at the start', async () => {
     const service = await startService()
     await clientOf([service])(undefined).save('d1', 'old')
     const judged = await judge({ ...named, initial: 'read', keys: ['d1', 'd2'] }, [service], async (clients) => {
@@ -140,7 +143,7 @@ describe('a service in Python', () => {
   })
 
   patientTest(
-    'meets read-your-writes on shared connections if its clients have names, and is unknown without names',
+    'shared connections meet read-your-writes if their clients have names, and are unknown without names',
     async () => {
       const primary = await startService()
       const replica = await startService(`http://${primary}`)
@@ -161,7 +164,7 @@ describe('a service in Python', () => {
     },
   )
 
-  patientTest('is not sequential if a named client misses its own writes over two nodes', async () => {
+  patientTest('a Python service is not sequential if a named client misses its own writes over two nodes', async () => {
     const primary = await startService()
     const replica = await startService(`http://${primary}`)
     const drive = async (clients: Clients) => {
@@ -183,7 +186,7 @@ describe('a service in Python', () => {
   })
 
   patientTest(
-    'has an unknown verdict if a response lacks the value and the route table gives this no meaning',
+    'the verdict is unknown if a response lacks the value and the route table gives this no meaning',
     async () => {
       const { missing: _, ...strict } = read
       const drive = async (clients: Clients) => {
@@ -199,7 +202,7 @@ describe('a service in Python', () => {
     },
   )
 
-  patientTest('is reported as losing a value if a response lacks the value', async () => {
+  patientTest('a Python service is reported as losing a value if a response lacks the value', async () => {
     const judged = await judge(named, [await startService(`http://${await startService()}`)], async (clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').read('d1')
@@ -210,7 +213,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('violated')
   })
 
-  patientTest('leaves the outcome of an operation unknown by answering 202', async () => {
+  patientTest('a Python service leaves the outcome of an operation unknown by answering 202', async () => {
     const later = { ...save, request: 'POST /api/v2/documents/later' }
     const drive = async (clients: Clients) => {
       const alice = clients('alice')
@@ -228,7 +231,7 @@ describe('a service in Python', () => {
     )
   })
 
-  patientTest('has an unknown verdict after a request without a route, and the reason names the request', async () => {
+  patientTest('the verdict is unknown after a request without a route, and the reason names the request', async () => {
     const drive = async (clients: Clients) => {
       await clients('alice').save('d1', 'x')
       await clients('alice').ask('POST', '/login', '')
@@ -243,7 +246,7 @@ describe('a service in Python', () => {
     expect(resultOf(trusted, 'linearizable')).toBe('met')
   })
 
-  patientTest('is judged by its ETags as versions, and by its generated ids', async () => {
+  patientTest('a Python service is judged by its ETags as versions, and by its generated ids', async () => {
     const pages = [
       { request: 'GET /pages/{key}', f: 'read', result: 'header.ETag', outcomes: { '404': 'absent' } },
       {

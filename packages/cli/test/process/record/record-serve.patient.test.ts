@@ -88,7 +88,7 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).not.toContain('"node":"store"')
   })
 
-  patientTest('can be killed and paused, and run again at the end', async () => {
+  patientTest('servers that chaos record starts can be killed and paused, and run again at the end', async () => {
     const { args } = both('pause')
     const { stdout, stderr } = await chaos(args)
     const { run } = JSON.parse(stdout || stderr)
@@ -98,7 +98,7 @@ describe('servers that chaos record starts', () => {
     expect(readFileSync(join(run, 'history.jsonl'), 'utf8')).toMatch(/"f":"pause".*"nodes":\["store"\]/)
   })
 
-  patientTest('write all their events to the file of --events', async () => {
+  patientTest('servers that chaos record starts write all their events to the file of --events', async () => {
     const { directory, table, path } = files()
     const events = join(directory, 'events.jsonl')
     const { stdout } = await chaos([
@@ -134,7 +134,7 @@ describe('servers that chaos record starts', () => {
     expect(all.map(({ type }) => type)).toEqual(expect.arrayContaining(['starting', 'ready', 'ending', 'judged']))
   })
 
-  test('are reported with their last output if they exit immediately', async () => {
+  test('servers that chaos record starts are reported with their last output if they exit immediately', async () => {
     const { directory, table } = files()
     const serve = ['--serve', `node -e "console.log('no licence'); process.exit(3)"`]
     const { exitCode, stderr } = await chaos([
@@ -171,7 +171,7 @@ describe('servers that chaos record starts', () => {
   test.each([
     ['never answers', LONELY, /n1 \(.*\) has answered none of [1-4] operations, and no fault explains this/],
     ['answers each request twice', ECHOING, /answers? came without a request/],
-  ])('are reported if a server %s', async (_, server, message) => {
+  ])('chaos record reports a server that %s', async (_, server, message) => {
     const { directory, table, path } = files()
     writeFileSync(path('server.cjs'), server)
     writeFileSync(path('asking.cjs'), ASKING)
@@ -203,7 +203,7 @@ describe('servers that chaos record starts', () => {
       /only one of them can define the recording/,
     ],
     [['--serve', 'node x', '--as', 'resp', '--hurt', 'n2', '--', 'true'], /--hurt/],
-  ])('are refused before any of them is started: %j', async (args, message) => {
+  ])('chaos record refuses servers before it starts any of them: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['record', ...args, '--out', temporaryDirectory()])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)

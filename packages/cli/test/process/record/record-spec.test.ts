@@ -25,7 +25,7 @@ async function recorded(options: readonly string[] = [], command: readonly strin
 }
 
 describe('the run.json of a recording', () => {
-  test('lets chaos run --spec start the same servers and the same command, and record again', async () => {
+  test('chaos run --spec starts the servers and the command of a recording again, and records again', async () => {
     const { first, kept, again } = await recorded(['--faults', 'delay-reply'], ['--', 'node', '-e', BUSY])
     expect(JSON.parse(first.stdout).headline).toBe('linearizable')
     const second = await again(['--trust', '--json'])
@@ -40,14 +40,14 @@ describe('the run.json of a recording', () => {
     expect(history).toContain('"final":true')
   })
 
-  test('runs no command if the file is not trusted', async () => {
+  test('chaos run --spec runs no command from an untrusted run.json of a recording', async () => {
     const { again } = await recorded()
     const { exitCode, stderr } = await again([])
     expect(exitCode).toBe(3)
     expect(stderr).toMatch(/would run the command node server\.mjs '\{port\}', .*To allow it, give --trust\./)
   })
 
-  test('supports --events and --verbose, and names the command that repeats the recording', async () => {
+  test('chaos run --spec with --events and --verbose names the command that repeats the recording', async () => {
     const { cwd, again } = await recorded()
     const events = join(cwd, 'events.jsonl')
     const { stdout, stderr } = await again(['--trust', '--verbose', '--events', events])
@@ -62,7 +62,7 @@ describe('the run.json of a recording', () => {
     expect(told.filter(({ event }) => event?.f === 'write').map(({ event }) => event.type)).toEqual(['invoke', 'ok'])
   })
 
-  test('contains no secret of the command, and a repeated run must read the secret from the environment', async () => {
+  test('the run.json of a recording contains no secret, and a repeated run must read the secret from the environment', async () => {
     const env = ['--env', 'API_TOKEN=swordfish', '--env', 'PLACE=http://{n1}']
     const check = `if (process.env.API_TOKEN?.length !== 9) process.exit(9);fetch(process.env.PLACE + "/x")`
     const { runJson, kept, first, again } = await recorded(env, ['--', 'node', '-e', check])
@@ -81,14 +81,14 @@ describe('the run.json of a recording', () => {
     }
   })
 
-  test('is refused if a secret was removed from its command', async () => {
+  test('the run.json of a recording is refused if a secret was removed from its command', async () => {
     const { again } = await recorded([], ['--', 'node', '-e', 'fetch("http://{n1}/x")', 'password=swordfish'])
     const { exitCode, stderr } = await again(['--trust'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain("'password=(removed)' without its secret. Write the secret into the command in this file")
   })
 
-  test('is refused with the reason if an edit leaves nothing to record', async () => {
+  test('the run.json of a recording is refused with the reason if an edit leaves nothing to record', async () => {
     const { cwd, kept, again: _ } = await recorded()
     const refusal = async (changes: object) => {
       const file = join(cwd, 'spec.json')

@@ -59,7 +59,7 @@ async function secureStore() {
 }
 
 describe('a service that speaks HTTPS', () => {
-  test('is recorded and judged through a listener without TLS', async () => {
+  test('an HTTPS service is recorded and judged through a listener without TLS', async () => {
     const { directory, path, address, env } = await secureStore()
     const { exitCode, stderr } = await chaos(
       [
@@ -71,7 +71,7 @@ describe('a service that speaks HTTPS', () => {
     expect(exitCode, stderr).toBe(0)
   })
 
-  test('is recorded through a listener with a certificate of its own, which the command trusts', async () => {
+  test('an HTTPS service is recorded through a listener whose own certificate the command trusts', async () => {
     const { directory, path, address, env } = await secureStore()
     const { exitCode, stderr } = await chaos(
       [
@@ -113,7 +113,7 @@ describe('a service that speaks HTTPS', () => {
 })
 
 describe('the table of --record', () => {
-  test('is refused if no proxy of the config file can be recorded', async () => {
+  test('a route table in --record is refused if no proxy of the config file can be recorded', async () => {
     const directory = temporaryDirectory()
     const proxies = [{ name: 'db', listen: '127.0.0.1:0', upstream: '127.0.0.1:1', carries: 'tcp' }]
     writeFileSync(join(directory, 'proxies.json'), JSON.stringify({ proxies }))

@@ -97,7 +97,7 @@ test('a key-value service is linearizable under the traffic of curl', async (con
   expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/linearizable +. met/) })
 })
 
-test('stale reads by curl are found', async (context) => {
+test('chaos record finds stale reads in the traffic of curl', async (context) => {
   if (installed('curl') === undefined) return context.skip(whySkipped('curl'))
   const { checked } = await recordAndCheck(lastButOne, curl)
   expect(checked).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/linearizable +. violated/) })

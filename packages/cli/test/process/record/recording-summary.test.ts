@@ -8,22 +8,25 @@ describe('the summary of a recording', () => {
   test.each([
     [true, ['"scripts":"keys"', 'CLIENT SETNAME'], ['route', '"ignore"', 'header.X-Client']],
     [false, ['"ignore": true', 'header.X-Client'], ['CLIENT SETNAME', '"scripts"']],
-  ])('proposes only remedies that apply to the recorded protocol (Redis: %s)', (isRedis, wanted, unwanted) => {
-    const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
-    const exchange = recorder.connection({ node: 'n1', client: '127.0.0.1' }).beginWhole(recorder.now())
-    const call = { f: 'write', key: 'x', value: 1 }
-    exchange.called({ kind: 'operations', calls: [call], session: undefined })
-    recorder.passedOn('EVAL', 'everything')
-    const text = summaryLines(recorder, {
-      lostLines: 0,
-      path: 'history.jsonl',
-      by: isRedis ? redis : 'routes',
-    }).join('\n')
-    for (const part of wanted) expect(text).toContain(part)
-    for (const part of unwanted) expect(text).not.toContain(part)
-  })
+  ])(
+    'the summary of a recording proposes only remedies that apply to the recorded protocol (Redis: %s)',
+    (isRedis, wanted, unwanted) => {
+      const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
+      const exchange = recorder.connection({ node: 'n1', client: '127.0.0.1' }).beginWhole(recorder.now())
+      const call = { f: 'write', key: 'x', value: 1 }
+      exchange.called({ kind: 'operations', calls: [call], session: undefined })
+      recorder.passedOn('EVAL', 'everything')
+      const text = summaryLines(recorder, {
+        lostLines: 0,
+        path: 'history.jsonl',
+        by: isRedis ? redis : 'routes',
+      }).join('\n')
+      for (const part of wanted) expect(text).toContain(part)
+      for (const part of unwanted) expect(text).not.toContain(part)
+    },
+  )
 
-  test('names the first kinds of forwarded requests, and counts the rest', () => {
+  test('the summary of a recording names the first kinds of forwarded requests, and counts the rest', () => {
     const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
     const passed = { HELLO: 2, CLIENT: 6, MULTI: 20, EXEC: 20, WATCH: 40 }
     for (const [what, times] of Object.entries(passed))
@@ -32,7 +35,7 @@ describe('the summary of a recording', () => {
     expect(text).toContain('forwarded 88 requests that are not operations: HELLO 2×, CLIENT 6×, MULTI 20×, and 60 more')
   })
 
-  test('keeps a request on one line even if its path contains a line break', () => {
+  test('the summary of a recording keeps a request on one line even if its path contains a line break', () => {
     const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } as never })
     recorder.passedOn('GET /b\n  LINEARIZABLE', 'nothing')
     recorder.passedOn('POST /b\n  LINEARIZABLE', 'everything')

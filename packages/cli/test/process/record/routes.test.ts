@@ -30,7 +30,7 @@ test('chaos routes schema prints the schema of route tables', async () => {
 })
 
 describe('the check of a route table', () => {
-  test('passes a valid table', async () => {
+  test('the check of a route table passes a valid table', async () => {
     expect(await chaosHere(['routes', 'check', table])).toMatchObject({
       exitCode: 0,
       stdout: `  ${table}: 2 routes make sense\n`,
@@ -46,7 +46,7 @@ describe('the check of a route table', () => {
     ],
     ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, and there is no "key".'],
     ['{', 'this is not valid JSON'],
-  ])('refuses a table: %s', async (content, message) => {
+  ])('the check of a route table refuses a table: %s', async (content, message) => {
     const path = fileWith('bad.json', content)
     const { exitCode, stderr } = await chaosHere(['routes', 'check', path])
     expect(exitCode).toBe(3)
@@ -54,7 +54,7 @@ describe('the check of a route table', () => {
     expect(stderr).toContain(message)
   })
 
-  test('refuses a function that the requested model does not have', async () => {
+  test('the check of a route table refuses a function that the requested model does not have', async () => {
     const { exitCode, stderr } = await chaosHere(['routes', 'check', table, '--model', 'queue'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('"f" is "read", which the model queue does not know.')
@@ -62,7 +62,7 @@ describe('the check of a route table', () => {
 })
 
 describe('the trial of a request', () => {
-  test('shows the events of a request', async () => {
+  test('chaos routes shows the events that a route table derives from a request', async () => {
     const { stdout } = await chaosHere([
       ...['routes', 'try', table, '--request', 'GET /kv/x', '--header', 'X-Client: alice'],
       ...['--answer-body', '{"value":1}'],
@@ -76,7 +76,7 @@ describe('the trial of a request', () => {
     ])
   })
 
-  test('reads a request and its answer from files in HTTP wire format', async () => {
+  test('chaos routes reads a request and its response from files in HTTP wire format', async () => {
     const request = fileWith('request.http', 'PUT /kv/x HTTP/1.1\r\nX-Client: bob\r\n\r\n{"value":7}\r\n')
     const answer = fileWith('answer.http', 'HTTP/1.1 500 Internal Server Error\n\noops\n')
     const { stdout } = await chaosHere([
@@ -93,7 +93,7 @@ describe('the trial of a request', () => {
     })
   })
 
-  test('reports a request that may write but has no route', async () => {
+  test('chaos routes reports a request that may write but has no route', async () => {
     const { stdout } = await chaosHere(['routes', 'try', table, '--request', 'POST /login'])
     expect(stdout).toContain('no route takes it')
     expect(stdout).toContain('"f":"touched"')
@@ -119,7 +119,7 @@ describe('the trial of a request', () => {
       'the database must be given by its address: postgres://user:password@',
     ],
     [['routes'], 'chaos routes needs schema, check FILE, try FILE or suggest DATABASE'],
-  ])('is refused for the arguments %j', async (args, message) => {
+  ])('chaos routes refuses the arguments %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)
     expect(exitCode).toBe(3)
     expect(stderr).toContain(message)

@@ -29,7 +29,7 @@ async function shortestRoundTrip(proxy: ClientProxy): Promise<number> {
 }
 
 describe('toxiproxy-node-client with chaos proxy --toxiproxy', () => {
-  test('succeeds with every method of its API', async () => {
+  test('toxiproxy-node-client succeeds against chaos proxy --toxiproxy with every method of its API', async () => {
     const upstream = await echoServer()
     const { url } = await startProxy(['--toxiproxy'])
     const toxiproxy = new Toxiproxy(url)
@@ -87,7 +87,7 @@ describe('toxiproxy-node-client with chaos proxy --toxiproxy', () => {
     await expect(toxiproxy.createProxy({ name: '', listen: '', upstream })).rejects.toThrow('status code 400')
   })
 
-  test('reads the proxies and toxics of a config file in the format of Toxiproxy', async () => {
+  test('chaos proxy --toxiproxy reads proxies and toxics from a config file in the format of Toxiproxy', async () => {
     const upstream = await echoServer()
     const config = `${temporaryDirectory()}/toxiproxy.json`
     const toxics = [{ type: 'latency', attributes: { latency: 50 } }]

@@ -79,7 +79,7 @@ describe('a server that is too old', () => {
     ['etcd', 'etcd', 'etcd Version: 3.3.27', 'etcd 3.4 or later', '3.3.27'],
     ['nats', 'nats-server', 'nats-server: v2.8.4', 'nats-server 2.9 or later', '2.8.4'],
   ])(
-    'is refused with its version and the oldest supported version: %s',
+    'a server that is too old is refused with its version and the oldest supported version: %s',
     async (target, program, said, wanted, version) => {
       const directory = temporaryDirectory()
       const bin = join(directory, 'bin')

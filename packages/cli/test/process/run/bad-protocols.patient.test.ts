@@ -61,7 +61,7 @@ describe('a failing protocol', () => {
   }
   test.each([
     ['one that throws', 'throw new Error("oh no")', /^n\d threw on \{"type":"request".*oh no$/],
-  ] satisfies Blamed[])('is reported with the event and without a verdict: %s', isBlamed)
+  ] satisfies Blamed[])('a failing protocol is reported with the event and without a verdict: %s', isBlamed)
 
   patientTest.each([
     ['one that never returns', 'for (;;);', /does not return from its step: .*"type":"request"/],

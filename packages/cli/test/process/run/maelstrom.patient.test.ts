@@ -19,7 +19,7 @@ test("the target maelstrom runs a program with Maelstrom's options, and prints t
   expect(availability.nodes).toEqual({ n1: 1, n2: 1, n3: 1 })
 })
 
-test('the target maelstrom reports a partition that hit no message, and does not inject it again', async () => {
+test('the target maelstrom reports a partition that hit no message, and does not inject the partition again', async () => {
   const { exitCode, stdout, stderr } = await run('node ./unique-ids.mjs', 'unique-ids', ['--json'])
   expect(exitCode, stdout + stderr).toBe(0)
   const { notes, faults } = JSON.parse(stdout)
@@ -28,7 +28,7 @@ test('the target maelstrom reports a partition that hit no message, and does not
   expect(notes).toContain('no partition took effect: it found no message to hit')
 })
 
-test('a program whose nodes communicate only through Maelstrom services passes a run of the target maelstrom with partitions', async () => {
+test('a Maelstrom program whose nodes communicate only through services passes a run with partitions', async () => {
   const { exitCode, stdout, stderr } = await run('../strangers/seq-counter.cjs', 'g-counter', [
     '--nemesis',
     'partition',
@@ -75,7 +75,7 @@ patientTest.each([
   ['stranger', 'sent a message to n99, and there is no such node, client or service'],
   ['dies', 'n2 ended by itself (exit code 9)'],
   ['joins', 'characters without a line feed, which ends a message: {"src":'],
-])('the target maelstrom reports the fault of a program that %s', async (how, message) => {
+])('the target maelstrom reports the error of a program that %s', async (how, message) => {
   const { exitCode, stdout } = await run(`node ./bad.mjs ${how}`, 'unique-ids')
   expect(stdout.replace(/\s+/g, ' ')).toContain(message)
   expect(exitCode).toBe(4)

@@ -88,11 +88,14 @@ describe('a misbehaving protocol', () => {
 
 describe('an unusable protocol file', () => {
   const cases = misbehaving.filter(({ unusable }) => unusable)
-  test.each(cases.map((one) => [one.name, one] as const))('is refused with the reason if it %s', async (_, one) => {
-    await expect(vetProtocol(written(one))).rejects.toThrow(one.says)
-  })
+  test.each(cases.map((one) => [one.name, one] as const))(
+    'a protocol file is refused with the reason if it %s',
+    async (_, one) => {
+      await expect(vetProtocol(written(one))).rejects.toThrow(one.says)
+    },
+  )
 
-  test('is refused with exit code 3 if loading the file ends the process of chaos fuzz', async () => {
+  test('a protocol file that ends the process of chaos fuzz when it is loaded is refused with exit code 3', async () => {
     const one = misbehaving.find(({ name }) => name === 'ends the process')!
     const { exitCode, stderr } = await chaosHere(['fuzz', '--protocol', written(one), '--out', temporaryDirectory()])
     expect(stderr).toMatch(one.says)

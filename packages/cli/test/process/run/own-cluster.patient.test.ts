@@ -65,7 +65,7 @@ async function nothingLeft(directory: string): Promise<void> {
 }
 
 describe("a cluster declared in a user's file", () => {
-  patientTest('is linearizable while its nodes are killed, paused and partitioned', async () => {
+  patientTest('a declared cluster is linearizable while its nodes are killed, paused and partitioned', async () => {
     const cwd = declared()
     const faults = scheduleIn(cwd, [
       { fromMs: 500, toMs: 1_500, kind: 'kill', nodes: ['n2'] },
@@ -84,7 +84,7 @@ describe("a cluster declared in a user's file", () => {
     await nothingLeft(cwd)
   })
 
-  patientTest('is reported for stale reads from lagging replicas', async () => {
+  patientTest('stale reads from lagging replicas of a declared cluster are reported', async () => {
     const cwd = declared(['--async', '--local'])
     const { exitCode, stdout } = await chaos(
       run('--time', '3s', '--faults', 'delay', '--seed', '1', '--expect', 'linearizable'),
@@ -95,30 +95,33 @@ describe("a cluster declared in a user's file", () => {
     await nothingLeft(cwd)
   })
 
-  patientTest('has a lost replication request in its summary, drawing and explanation', async () => {
-    const cwd = declared(['--async', '--local'])
-    const links = [{ from: 'n1', to: 'n3' }]
-    const faults = scheduleIn(cwd, [{ fromMs: 500, toMs: 4_000, kind: 'partition', links, mode: 'drop' }])
-    const slowly = ['--target', './kv.json', '--rate', '60', '--clients', '6', '--keys', '3', '--time', '4s']
-    let stdout = ''
-    let lost: string | undefined
-    // If a partition drops a message before the proxy has read it, the report does not show its content. On a busy
-    // machine this is more likely.
-    for (let seed = 1; seed <= 6 && lost === undefined; seed++) {
-      rmSync(join(cwd, 'chaos-results'), { recursive: true, force: true })
-      stdout = (await chaos(['run', ...slowly, '--faults', faults, '--seed', String(seed)], { cwd })).stdout
-      lost = /n1 → n3: POST \/replicate with \w = \d+, sent at [\d.]+ s, lost \(partition\)/.exec(stdout)?.[0]
-    }
-    expect(lost, stdout).toBeDefined()
-    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/The message with \w = \d+ to n3 was lost \(partition\)/)
-    const [result = ''] = readdirSync(join(cwd, 'chaos-results')).filter((name) => name.endsWith('-kv'))
-    const directory = join(cwd, 'chaos-results', result)
-    expect(readFileSync(join(directory, 'report.html'), 'utf8')).toContain('<g class="message lost">')
-    expect((await chaos(['explain', directory], { cwd })).stdout).toContain(lost!)
-    const { heard } = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))
-    expect(JSON.stringify(heard).length).toBeLessThan(100_000)
-    await nothingLeft(cwd)
-  })
+  patientTest(
+    'a lost replication request of a declared cluster is in the summary, the drawing and the explanation',
+    async () => {
+      const cwd = declared(['--async', '--local'])
+      const links = [{ from: 'n1', to: 'n3' }]
+      const faults = scheduleIn(cwd, [{ fromMs: 500, toMs: 4_000, kind: 'partition', links, mode: 'drop' }])
+      const slowly = ['--target', './kv.json', '--rate', '60', '--clients', '6', '--keys', '3', '--time', '4s']
+      let stdout = ''
+      let lost: string | undefined
+      // If a partition drops a message before the proxy has read it, the report does not show its content. On a busy
+      // machine this is more likely.
+      for (let seed = 1; seed <= 6 && lost === undefined; seed++) {
+        rmSync(join(cwd, 'chaos-results'), { recursive: true, force: true })
+        stdout = (await chaos(['run', ...slowly, '--faults', faults, '--seed', String(seed)], { cwd })).stdout
+        lost = /n1 → n3: POST \/replicate with \w = \d+, sent at [\d.]+ s, lost \(partition\)/.exec(stdout)?.[0]
+      }
+      expect(lost, stdout).toBeDefined()
+      expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/The message with \w = \d+ to n3 was lost \(partition\)/)
+      const [result = ''] = readdirSync(join(cwd, 'chaos-results')).filter((name) => name.endsWith('-kv'))
+      const directory = join(cwd, 'chaos-results', result)
+      expect(readFileSync(join(directory, 'report.html'), 'utf8')).toContain('<g class="message lost">')
+      expect((await chaos(['explain', directory], { cwd })).stdout).toContain(lost!)
+      const { heard } = JSON.parse(readFileSync(join(directory, 'run.json'), 'utf8'))
+      expect(JSON.stringify(heard).length).toBeLessThan(100_000)
+      await nothingLeft(cwd)
+    },
+  )
 
   test.each([
     [{ comand: 'node' }, 3, './kv.json: there is no member comand. Did you mean command?'],
@@ -128,7 +131,7 @@ describe("a cluster declared in a user's file", () => {
     [{ role: { by: 'http', path: '/role', leads: 'master' }, readyWithinMs: 6_000 }, 4, 'no node leads after 6000 ms'],
     [{ files: { 'data.json': '{"x":17}' } }, 4, 'n1 holds data already: a read of x before the run returned 17'],
     [{ client: { kind: 'http', routes: 'rutes.json' } }, 3, '"routes" is "rutes.json"'],
-  ])('is refused if the declaration is invalid: %j', async (changes, code, message) => {
+  ])("a cluster in a user's file is refused if the declaration is invalid: %j", async (changes, code, message) => {
     const cwd = declared([], changes)
     const { exitCode, stderr } = await chaosHere(run('--time', '1s', '--faults', 'none'), { cwd })
     expect(stderr).toContain(message)
@@ -137,7 +140,7 @@ describe("a cluster declared in a user's file", () => {
     expect(processesOf(cwd)).toEqual([])
   })
 
-  test('is accepted with existing data if the data equals the initial values of the route table', async () => {
+  test('a cluster may start with data if the data equals the initial values of the route table', async () => {
     const routes = JSON.parse(readFileSync(join(declared(), 'routes.json'), 'utf8'))
     const client = { kind: 'http', routes: { ...routes, initial: { value: 17 } } }
     const cwd = declared([], { client, files: { 'data.json': '{"x":17,"y":17,"z":17}' } })
@@ -149,7 +152,7 @@ describe("a cluster declared in a user's file", () => {
     expect(JSON.parse(history.slice(0, history.indexOf('\n')))).toMatchObject({ initial: 17 })
   })
 
-  test('refuses a fault that the cluster cannot suffer, with the reason', async () => {
+  test('a declared cluster refuses a fault that cannot be injected into it, with the reason', async () => {
     const cwd = declared([], {
       command: [process.execPath, server, '--name', 'n1', '--data', '{data}', '--listen', '{listen}'],
     })
@@ -161,7 +164,7 @@ describe("a cluster declared in a user's file", () => {
   patientTest.each([
     ['SIGINT', 130],
     ['SIGKILL', null],
-  ] as const)('leaves nothing behind when chaos receives %s', async (signal, code) => {
+  ] as const)('a run of a declared cluster leaves nothing behind when chaos receives %s', async (signal, code) => {
     const cwd = declared()
     const { child, finished } = startChaos(run('--time', '60s', '--faults', 'kill,pause', '--seed', '1'), { cwd })
     const ready = new Promise<void>((resolve) => {

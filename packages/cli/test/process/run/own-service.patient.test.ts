@@ -30,24 +30,30 @@ async function driven(routes: object, reads: Reads) {
 }
 
 describe("a user's service driven through a route table", () => {
-  test('returns stale reads from its replicas', async () => {
+  test("a user's service whose replicas return stale reads is not linearizable", async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
     expect(stdout).toMatch(/Client \d+(?: read \S+ for \w+|: read|'s read(?: \w+)?) from n[123] at/)
     expect(exitCode).toBe(1)
   })
 
-  patientTest('is linearizable with compare-and-set in the body if replicas ask the primary', async () => {
-    const { exitCode, stdout } = await driven(byValue, 'primary')
-    expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
-    expect(exitCode).toBe(0)
-  })
+  patientTest(
+    "a user's service with compare-and-set in the body is linearizable if replicas ask the primary",
+    async () => {
+      const { exitCode, stdout } = await driven(byValue, 'primary')
+      expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
+      expect(exitCode).toBe(0)
+    },
+  )
 
-  patientTest('is linearizable with If-Match and versions as values if replicas ask the primary', async () => {
-    const { exitCode, stdout } = await driven(byVersion, 'primary')
-    expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
-    expect(exitCode).toBe(0)
-  })
+  patientTest(
+    "a user's service with If-Match and versions as values is linearizable if replicas ask the primary",
+    async () => {
+      const { exitCode, stdout } = await driven(byVersion, 'primary')
+      expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
+      expect(exitCode).toBe(0)
+    },
+  )
 })
 
 /** Runs a command whose requests pass through a recording proxy to the three servers, and judges the record. */
@@ -74,18 +80,21 @@ session a {n1} {n2} & session b {n2} {n3} & wait
 describe.skipIf(!isPatient || installed('curl') === undefined)(
   `a user's service driven by curl${installed('curl') === undefined ? `: ${whySkipped('curl')}` : ''}`,
   () => {
-    patientTest('returns a stale read from a replica to curl', async () => {
+    patientTest('a stale read that a replica returns to curl is found', async () => {
       const { exitCode, stdout } = await recorded('local', byValue, ['bash', '-c', CURL])
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)
     })
 
-    patientTest('is linearizable for curl in its correct variant, and its replicas agree at the end', async () => {
-      const { exitCode, stdout, stderr } = await recorded('primary', byValue, ['bash', '-c', CURL])
-      expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
-      expect(stdout).toMatch(/eventual\s+✔ met/)
-      expect(exitCode).toBe(0)
-    })
+    patientTest(
+      'the correct variant of a service is linearizable for curl, and its replicas agree at the end',
+      async () => {
+        const { exitCode, stdout, stderr } = await recorded('primary', byValue, ['bash', '-c', CURL])
+        expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
+        expect(stdout).toMatch(/eventual\s+✔ met/)
+        expect(exitCode).toBe(0)
+      },
+    )
   },
 )
 
@@ -111,13 +120,13 @@ describe.skipIf(installed('wrk') === undefined)(
       return recorded(reads, byValue, command, ['--client', 'connection'])
     }
 
-    test('returns a stale read from a replica to wrk', async () => {
+    test('a stale read that a replica returns to wrk is found', async () => {
       const { exitCode, stdout } = await wrk('local')
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)
     })
 
-    patientTest('is linearizable for wrk in its correct variant', async () => {
+    patientTest('the correct variant of a service is linearizable for wrk', async () => {
       const { exitCode, stdout, stderr } = await wrk('primary')
       expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
       expect(exitCode).toBe(0)
@@ -145,16 +154,19 @@ describe('a recorded command under faults', () => {
   const clients = (...more: readonly string[]) => [process.execPath, '--input-type=module', '-e', CLIENTS, ...more]
   const HURT = ['--faults', 'partition,lose-reply', '--env', 'ITEMS={n1}']
 
-  patientTest('has a linearizable recording, which lists the effective faults and the lost answers', async () => {
-    const { exitCode, stdout, stderr } = await recorded('primary', byValue, clients(), HURT)
-    expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
-    expect(stdout).toMatch(/faults that took effect: .*lose-reply.*partition/)
-    expect(stdout).toMatch(/\d+ answers? (was|were)\s+sent\s+by\s+a\s+node\s+but\s+never\s+reached/)
-    expect(stdout).toMatch(/again {4}npx chaos record .*--faults partition,lose-reply/)
-    expect(exitCode).toBe(0)
-  })
+  patientTest(
+    'a recorded command under faults is linearizable, with a list of effective faults and lost answers',
+    async () => {
+      const { exitCode, stdout, stderr } = await recorded('primary', byValue, clients(), HURT)
+      expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
+      expect(stdout).toMatch(/faults that took effect: .*lose-reply.*partition/)
+      expect(stdout).toMatch(/\d+ answers? (was|were)\s+sent\s+by\s+a\s+node\s+but\s+never\s+reached/)
+      expect(stdout).toMatch(/again {4}npx chaos record .*--faults partition,lose-reply/)
+      expect(exitCode).toBe(0)
+    },
+  )
 
-  patientTest('makes the run fail by its exit code, except with --may-fail', async () => {
+  patientTest('a recorded command makes the run fail by its exit code, except with --may-fail', async () => {
     const failed = await recorded('primary', byValue, clients('7'), HURT)
     expect(failed.stdout, failed.stderr).toMatch(/ended\s+with\s+exit\s+code\s+7/)
     expect(failed.exitCode).toBe(4)
@@ -162,7 +174,7 @@ describe('a recorded command under faults', () => {
     expect(tolerated.exitCode).toBe(0)
   })
 
-  test('prints to standard error with --json, so that stdout contains a single object', async () => {
+  test('a recorded command prints to standard error with --json, so that stdout contains only one object', async () => {
     const { stdout, stderr } = await recorded(
       'primary',
       byValue,
@@ -175,7 +187,7 @@ describe('a recorded command under faults', () => {
 })
 
 describe('a recording without evidence', () => {
-  patientTest('is reported with the route to add if no request matches the table', async () => {
+  patientTest('a recording is reported with the route to add if no request matches the table', async () => {
     const routes = { routes: [{ request: 'GET /kv/{key}', f: 'read', result: 'body' }] }
     const { exitCode, stderr } = await recorded('primary', routes, [
       'sh',
@@ -188,13 +200,13 @@ describe('a recording without evidence', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('is reported with the address of the proxy if the command bypasses the proxy', async () => {
+  patientTest('a recording is reported with the address of the proxy if the command bypasses the proxy', async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['true'])
     expect(stderr).toMatch(/No traffic passed the proxy \(n1 at 127\.0\.0\.1:\d+.*CHAOS_PROXY_N1/)
     expect(exitCode).toBe(3)
   })
 
-  test('is reported with the address of the server if the server does not answer', async () => {
+  test('a recording of a server that does not answer is reported with the address of the server', async () => {
     const directory = temporaryDirectory()
     const table = join(directory, 'routes.json')
     writeFileSync(table, JSON.stringify(byValue))
@@ -204,7 +216,7 @@ describe('a recording without evidence', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('is reported as proving nothing if it contains only reads', async () => {
+  patientTest('a recording is reported as proving nothing if it contains only reads', async () => {
     const { exitCode, stdout } = await recorded('primary', byValue, [
       'sh',
       '-c',
@@ -242,13 +254,13 @@ describe('an incomplete command line of chaos record', () => {
     ],
     [['--upstream', 'localhost:1', '--as', 'resp', '--env', 'X', '--', 'true'], /write NAME=value/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--expect', 'serial', '--', 'true'], /--expect/],
-  ])('is refused before anything starts: %j', async (args, message) => {
+  ])('an incomplete command line of chaos record is refused before anything starts: %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(['record', ...args])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
-  test('is refused before anything starts if the program is missing', async () => {
+  test('chaos record without a program is refused before anything starts', async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['./nowhere'])
     expect(stderr).toMatch(/there is no program \.\/nowhere/)
     expect(exitCode).toBe(4)

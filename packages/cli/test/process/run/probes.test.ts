@@ -28,7 +28,7 @@ async function answering(): Promise<string> {
 const asked = async (text: string, placeholders = {}) => (await askProbes([text], placeholders)).get(text)
 
 describe('a probe over HTTP', () => {
-  test('an HTTP probe returns the status for "status", a number in the body for "body", and a JSON member for "json.PATH"', async () => {
+  test('an HTTP probe returns the status code, a number in the body, or a JSON member named by "json.PATH"', async () => {
     const url = await answering()
     expect(await asked(`${url}/503 status == 503`)).toEqual({ value: 503 })
     expect(await asked(`${url}/200/lag:%2012.5%20ms body < 20`)).toEqual({ value: 12.5 })
@@ -38,7 +38,7 @@ describe('a probe over HTTP', () => {
     expect(await asked('http://{n1}/204 = 204', { n1: url.slice('http://'.length) })).toEqual({ value: 204 })
   })
 
-  test('gives the reason if no number was received', async () => {
+  test('an HTTP probe that receives no number gives the reason', async () => {
     const url = await answering()
     expect(await asked(`${url}/200/fine body == 1`)).toEqual({ why: 'the answer has no number: fine' })
     expect(await asked(`${url}/200/fine json.a == 1`)).toEqual({ why: 'the answer is not JSON: fine' })
@@ -54,7 +54,7 @@ describe('a probe by a command', () => {
     expect(await asked(`command 'echo "rows: -7 of 9"' output < 0`)).toEqual({ value: -7 })
   })
 
-  test('has no value if it cannot be run, prints no number or takes too long', async () => {
+  test('a command probe has no value if the command cannot be run, prints no number or takes too long', async () => {
     const file = join(temporaryDirectory(), 'late')
     const [missing, wordless, broken, slow] = await Promise.all([
       asked('command "no-such-program-here" == 0'),
@@ -72,7 +72,7 @@ describe('a probe by a command', () => {
 })
 
 describe('a probe in --require', () => {
-  test('is part of the JSON of chaos check, which exits with 1 if the probe misses its bound', async () => {
+  test('chaos check includes a probe of --require in its JSON, and exits with 1 if the probe misses its bound', async () => {
     const url = await answering()
     const { exitCode, stdout } = await chaosHere([
       ...['check', stale, '--json', '--require', `${url}/500 status == 200`, '--require', 'command "true" exit == 0'],
@@ -84,7 +84,7 @@ describe('a probe in --require', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('is evaluated by chaos run after the last heal, and is unknown without a response', async () => {
+  test('chaos run evaluates a probe of --require after the last heal, and a probe without a response is unknown', async () => {
     const out = temporaryDirectory()
     const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none', '--out', out]
     const asking = (probe: string) => chaosHere([...simulated, '--require', probe])
@@ -95,7 +95,7 @@ describe('a probe in --require', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('gets the addresses of the servers from chaos record, and is evaluated before these servers stop', async () => {
+  test('chaos record passes the server addresses to a probe of --require, and evaluates it before the servers stop', async () => {
     const cwd = temporaryDirectory()
     const routes = [
       { request: 'GET /{key}', f: 'read', result: 'json.value' },
@@ -132,7 +132,7 @@ test('chaos check --require LEVEL fails if that level is violated', async () => 
 })
 
 describe('a configuration with a baseline', () => {
-  test('can set baseline and tolerance for each run', async () => {
+  test('a configuration can set baseline and tolerance for each run', async () => {
     const cwd = temporaryDirectory()
     const spec = { target: 'sim:raft', timeMs: 1000, rate: 150, seed: 3, faults: [] }
     const write = (runs: object, more: object = {}) =>

@@ -21,15 +21,18 @@ async function withProtocol(): Promise<string> {
 const moduleIn = async (directory: string) => (await importUserFile(join(directory, 'protocol.ts'))) as ProtocolModule
 
 describe('chaos init protocol', () => {
-  patientTest('writes a protocol that passes a search, and fails a search with its planted bug', async () => {
-    const protocol = await moduleIn(await withProtocol())
-    expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
-    const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
-    expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
-    expect(JSON.parse(found?.replay ?? '{}')).toMatchObject({ kind: 'scenario', target: 'majorities' })
-  })
+  patientTest(
+    'chaos init protocol writes a protocol that passes a search, and fails a search with its planted bug',
+    async () => {
+      const protocol = await moduleIn(await withProtocol())
+      expect(await search(protocol, { seeds: 20 })).toMatchObject({ trials: 20, found: undefined, vacuous: [] })
+      const { found } = await search(protocol, { bug: 'no-write-back', seeds: 2_000, shrinkMs: 500 })
+      expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
+      expect(JSON.parse(found?.replay ?? '{}')).toMatchObject({ kind: 'scenario', target: 'majorities' })
+    },
+  )
 
-  test('does not overwrite a file without --force', async () => {
+  test('chaos init protocol does not overwrite a file without --force', async () => {
     const directory = await withProtocol()
     writeFileSync(join(directory, 'protocol.ts'), 'mine')
     const { exitCode, stderr } = await chaosHere(['init', 'protocol'], { cwd: directory })
@@ -39,7 +42,7 @@ describe('chaos init protocol', () => {
     expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toContain('majorities')
   })
 
-  test('suggests "protocol" for a misspelt word', async () => {
+  test('chaos init protocol suggests "protocol" for a misspelt word', async () => {
     const { exitCode, stderr } = await chaosHere(['init', 'protocoll'], { cwd: temporaryDirectory() })
     expect(stderr).toContain('chaos init protocol')
     expect(exitCode).toBe(3)
@@ -47,7 +50,7 @@ describe('chaos init protocol', () => {
 })
 
 describe('the simulator as a library', () => {
-  test('judges one run, and repeats it exactly', async () => {
+  test('simulate() as a library judges one run, and repeats it exactly', async () => {
     const protocol = await moduleIn(await withProtocol())
     const same = { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }
     const runs = await Promise.all([1, 2].map(() => simulate(protocol, same)))
@@ -56,7 +59,7 @@ describe('the simulator as a library', () => {
     expect(runs[0]?.report.levels['linearizable']?.result).toBe('met')
   })
 
-  test('refuses misspelt names, invalid numbers, and a workload that the protocol cannot serve', async () => {
+  test('the library refuses misspelt names, invalid numbers, and a workload that the protocol cannot serve', async () => {
     const protocol = await moduleIn(await withProtocol())
     const settings = [
       [{ faults: ['kil'] }, 'faults: kil: there is no such fault. Did you mean kill?'],
@@ -71,7 +74,7 @@ describe('the simulator as a library', () => {
     await expect(simulate(protocol, { nodes: 0 })).rejects.toThrow('nodes: 0 is not a number of nodes')
   })
 
-  test('refuses an export that is not a protocol, and an unknown bug, fault or workload', async () => {
+  test('the library refuses an export that is not a protocol, and an unknown bug, fault or workload', async () => {
     await expect(search({} as ProtocolModule)).rejects.toThrow('the protocol: "name" is not a string')
     const protocol = await moduleIn(await withProtocol())
     await expect(search(protocol, { bug: 'no-write-bak' })).rejects.toThrow('Did you mean no-write-back?')

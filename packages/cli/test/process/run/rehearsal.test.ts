@@ -50,7 +50,7 @@ function record(cwd: string) {
 }
 
 describe('chaos run of a service with a route table', () => {
-  test('refuses to start if the first read does not find the first write', async () => {
+  test('chaos run refuses to start if the first read of the rehearsal does not return the first write', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd: service(WRONG) })
     expect(stderr).toContain(
       'the first read after the first write did not find what was written: GET /itemz/r was answered 404, after PUT /items/r {"item":7} was answered 200 {}.',
@@ -59,7 +59,7 @@ describe('chaos run of a service with a route table', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('writes strings if the service answers with strings, and notes that next to its verdict', async () => {
+  test('the rehearsal writes strings if the service answers with strings, and a note next to the verdict says so', async () => {
     const cwd = service({ answers: 'texts' })
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd })
     const remark = 'the service answers the string "7" for the number 7, so clients write strings'
@@ -72,7 +72,7 @@ describe('chaos run of a service with a route table', () => {
     expect(checked.exitCode).toBe(0)
   })
 
-  test('prints nothing about a successful rehearsal', async () => {
+  test('chaos run prints nothing about a successful rehearsal', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd: service() })
     expect(stdout + stderr).not.toMatch(/rehears|was answered/)
     expect(exitCode).toBe(0)
@@ -81,7 +81,7 @@ describe('chaos run of a service with a route table', () => {
   test.each([
     ['--no-rehearsal is given', {}, ['--no-rehearsal']],
     ['the configuration says so', { rehearsal: false }, []],
-  ])('skips the rehearsal if %s, and notes that in its run.json', async (_, configured, typed) => {
+  ])('chaos run skips the rehearsal if %s, and notes that in its run.json', async (_, configured, typed) => {
     const cwd = service({ ...WRONG, ...configured })
     const { stderr } = await chaosHere([...RUN, ...typed], { cwd })
     expect(stderr).not.toContain('the first read after the first write')
@@ -90,7 +90,7 @@ describe('chaos run of a service with a route table', () => {
 })
 
 describe('chaos doctor of a service with a route table', () => {
-  test('performs one write and one read', async () => {
+  test('chaos doctor writes one value to a service with a route table, and reads it back', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['doctor'], { cwd: service() })
     expect(stderr).toBe('  starting kv, to write one value and read it back\n')
     expect(stdout).toMatch(/✔ rehearsal +n1: PUT \/items\/r \{"item":7\} was answered 200 \{\}\n/)
@@ -98,13 +98,13 @@ describe('chaos doctor of a service with a route table', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('prints a mismatch before all other results', async () => {
+  test('chaos doctor prints a mismatch of the rehearsal before all other results', async () => {
     const { exitCode, stdout } = await chaosHere(['doctor'], { cwd: service(WRONG) })
     expect(stdout).toMatch(/^What keeps kv from running\n {2}✘ rehearsal .*GET \/itemz\/r was answered 404/)
     expect(exitCode).toBe(4)
   })
 
-  test('starts nothing with --no-rehearsal', async () => {
+  test('chaos doctor --no-rehearsal starts no process', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['doctor', '--no-rehearsal'], { cwd: service(WRONG) })
     expect(stdout + stderr).not.toContain('rehearsal')
     expect(exitCode).toBe(0)

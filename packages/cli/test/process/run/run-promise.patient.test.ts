@@ -14,7 +14,7 @@ async function simulate(...args: readonly string[]) {
 const broken = ['--bug', 'forget-vote', '--seed', '51', '--rate', '2000']
 
 describe('a run without --expect', () => {
-  patientTest('fails if the target breaks its promise', async () => {
+  patientTest('a run without --expect fails if the target breaks its promise', async () => {
     const { exitCode, result } = await simulate(...broken)
     expect(result).toMatchObject({
       expected: 'linearizable',
@@ -23,12 +23,12 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('expects the promise of the target under the given settings', async () => {
+  test('a run without --expect expects what the target promises under the given settings', async () => {
     const strict = await simulate('--target', 'primary-replica', '--set', 'sync=majority', '--set', 'reads=primary')
     expect(strict).toMatchObject({ exitCode: 0, result: { expected: 'linearizable', expectation: { met: true } } })
   })
 
-  test('only observes if the target promises nothing', async () => {
+  test('a run without --expect only observes if the target promises nothing', async () => {
     const { exitCode, result } = await simulate('--target', 'primary-replica', '--seed', '1')
     expect(result.levels.linearizable.result).toBe('violated')
     expect(result).toMatchObject({ expected: 'none' })
@@ -36,13 +36,13 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('consists of reads if the target supports nothing else, and still meets the promise', async () => {
+  test('a run without --expect consists of reads, and passes, if the target supports no other operation', async () => {
     const { exitCode, result } = await simulate('--target', 'balancer', '--set', 'backend=files')
     expect(result).toMatchObject({ expected: 'linearizable', expectation: { met: true }, vacuous: [] })
     expect(exitCode).toBe(0)
   })
 
-  test('prints that the level was promised and that the run is held to the level', async () => {
+  test('a run without --expect prints the level that the target promises, and checks that level', async () => {
     const out = ['--out', temporaryDirectory()]
     const { exitCode, stdout, stderr } = await chaosHere([
       'run',

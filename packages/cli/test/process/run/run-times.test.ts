@@ -5,7 +5,7 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 const simulated = ['run', '--sim', '--time', '1s', '--rate', '150', '--seed', '1', '--faults', 'none']
 
 describe('chaos run --times', () => {
-  test('runs with several seeds, and reports how often the promise was broken', async () => {
+  test('chaos run --times runs with several seeds, and reports how often the promise was broken', async () => {
     const out = temporaryDirectory()
     const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--time', '2s', '--times', '4']
     const { exitCode, stdout } = await chaosHere([...simulated, ...broken, '--out', out])
@@ -16,14 +16,14 @@ describe('chaos run --times', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('states an upper bound of the violation rate if no run had a violation', async () => {
+  test('chaos run --times states an upper bound of the violation rate if no run had a violation', async () => {
     const { exitCode, stdout } = await chaosHere([...simulated, '--times', '3', '--out', temporaryDirectory()])
     expect(stdout).toContain('KEPT IN 3 OF 3 RUNS')
     expect(stdout).toContain('it happens in 0.0% to 56.1% of such runs')
     expect(exitCode).toBe(0)
   })
 
-  test('prints an object for each run with --json, and a test case for each with junit', async () => {
+  test('chaos run --times prints an object for each run with --json, and a test case for each with junit', async () => {
     const times = [...simulated, '--times', '2', '--out', temporaryDirectory()]
     const { stdout } = await chaosHere([...times, '--json'])
     const seeds = stdout

@@ -13,7 +13,7 @@ const onlyRunIn = (directory: string): string => {
 }
 
 describe('a real run', () => {
-  test('keeps Raft linearizable, and leaves a history, a run.json, a report and logs', async () => {
+  test('a real run keeps Raft linearizable, and leaves a history, a run.json, a report and logs', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout, stderr } = await chaos([
       ...['run', '--time', '3s', '--seed', '5', '--faults', 'partition', '--out', out],
@@ -40,7 +40,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('is not linearizable under partitions with a multi-master protocol', async () => {
+  patientTest('a multi-master protocol is not linearizable in a real run under partitions', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...['run', '--target', 'master-master', '--time', '3s', '--seed', '4', '--faults', 'partition', '--out', out],
@@ -53,7 +53,7 @@ describe('a real run', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('heals, finishes, checks and exits with 130 if it is interrupted', async () => {
+  patientTest('a real run heals, finishes, checks and exits with 130 if it is interrupted', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 200)
@@ -66,22 +66,25 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('leaves no process behind if its runner is killed, and its history can still be checked', async () => {
-    const out = temporaryDirectory()
-    const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
-    await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)
-    expect((await processesMentioning(out)).length).toBeGreaterThanOrEqual(5)
-    child.kill('SIGKILL')
-    await finished
-    await until(async () => (await processesMentioning(out)).length === 0)
-    const checked = await chaos(['check', join(onlyRunIn(out), 'history.jsonl'), '--json'])
-    expect(JSON.parse(checked.stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
-    expect(checked.exitCode).toBe(0)
-  })
+  patientTest(
+    'a real run leaves no process behind if its runner is killed, and its history can still be checked',
+    async () => {
+      const out = temporaryDirectory()
+      const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
+      await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)
+      expect((await processesMentioning(out)).length).toBeGreaterThanOrEqual(5)
+      child.kill('SIGKILL')
+      await finished
+      await until(async () => (await processesMentioning(out)).length === 0)
+      const checked = await chaos(['check', join(onlyRunIn(out), 'history.jsonl'), '--json'])
+      expect(JSON.parse(checked.stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
+      expect(checked.exitCode).toBe(0)
+    },
+  )
 
   const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
 
-  patientTest('can pass with a single client, although no operations overlap', async () => {
+  patientTest('a real run can pass with a single client, although no operations overlap', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...[
@@ -114,7 +117,7 @@ describe('a simulated run', () => {
   }
 
   patientTest(
-    'has byte-identical histories with equal seeds, and different histories with different seeds',
+    'a simulated run has byte-identical histories with equal seeds, and different histories with different seeds',
     async () => {
       const [first, second, other] = await Promise.all([
         simulate(temporaryDirectory(), '9'),
@@ -126,7 +129,7 @@ describe('a simulated run', () => {
     },
   )
 
-  patientTest('is reported as not repeatable if its protocol has hidden state', async () => {
+  patientTest('a simulated run is reported as not repeatable if its protocol has hidden state', async () => {
     const file = join(temporaryDirectory(), 'counting.ts')
     writeFileSync(
       file,
@@ -144,7 +147,7 @@ describe('a simulated run', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('is required by --verify-determinism', async () => {
+  test('--verify-determinism needs a simulated run', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--verify-determinism'])
     expect(stderr).toContain(
       '--verify-determinism needs a simulated run, because real processes are not deterministic. Add --sim.',
@@ -171,7 +174,7 @@ describe('chaos run --bug', () => {
     return JSON.parse((await chaosHere([...here, ...args])).stdout).vacuous
   }
 
-  test('uses the settings and faults that expose the bug if none are given', async () => {
+  test('chaos run --bug uses the settings and faults that expose the bug if none are given', async () => {
     const out = temporaryDirectory()
     const args = ['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'forget-snapshot', '--out', out]
     await chaosHere(args)
@@ -183,7 +186,7 @@ describe('chaos run --bug', () => {
     expect(asked).toMatchObject({ target: { settings: { 'snapshot-entries': 7 } }, faults: [] })
   })
 
-  test('uses the workload that exposes the bug if neither a workload nor --operations is given', async () => {
+  test('chaos run --bug uses the workload that exposes the bug if the options name no workload and no operations', async () => {
     const workloadOf = async (...more: readonly string[]): Promise<string> => {
       const out = temporaryDirectory()
       await chaosHere(['run', '--sim', '--time', '1s', '--rate', '100', '--bug', 'double-apply', '--out', out, ...more])
@@ -194,7 +197,7 @@ describe('chaos run --bug', () => {
     expect(await workloadOf('--operations', 'read,write')).toBe('register')
   })
 
-  test('reports that the bug had no effect if no node reached its code', async () => {
+  test('chaos run --bug reports that the bug had no effect if no node reached the code of the bug', async () => {
     expect(await vacuousOf('--bug', 'quorum-off-by-one', '--faults', 'none', '--nodes', '1')).toContain(
       'the bug quorum-off-by-one was never exercised: no node came to where it makes a difference',
     )
@@ -213,7 +216,7 @@ patientTest('a planted bug is found within three simulated seeds', async () => {
 })
 
 describe('an unusable environment', () => {
-  test('is reported before anything starts if --out is a file', async () => {
+  test('a file as --out is reported before anything starts', async () => {
     const directory = temporaryDirectory()
     const file = join(directory, 'taken')
     writeFileSync(file, '')
@@ -222,14 +225,14 @@ describe('an unusable environment', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('is reported if --out is not writable', async () => {
+  test('an unwritable --out directory is reported', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--out', '/proc/chaos'])
     expect(stderr).toMatch(/^--out \/proc\/chaos: cannot make a directory for this run: .+\n$/)
     expect(exitCode).toBe(4)
   })
 
   patientTest(
-    'ends the run with one sentence, keeps all written events and leaves no process if its disk is full',
+    'a full disk ends the run with one sentence, keeps all written events and leaves no process',
     async (context) => {
       const disk = temporaryDirectory()
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0
@@ -246,7 +249,7 @@ describe('an unusable environment', () => {
     },
   )
 
-  test('is not reported for an --out directory that exists already', async () => {
+  test('an --out directory that exists already is accepted', async () => {
     const out = temporaryDirectory()
     mkdirSync(join(out, 'older'))
     const { exitCode } = await chaosHere(['run', '--sim', '--time', '1s', '--faults', 'none', '--out', out])

@@ -30,7 +30,7 @@ describe('--faults with a file', () => {
   }
   const killed = { id: 'the-kill', fromMs: 300, toMs: 500, kind: 'kill', nodes: 'leader' }
 
-  test('injects the faults in the file, and its run.json repeats the history', async () => {
+  test('--faults FILE injects the faults in the file, and the run.json of the run repeats the history', async () => {
     const { exitCode, result } = await run('--faults', written([lossOfReplies, killed]))
     expect(exitCode).toBe(0)
     expect(result.faults).toMatchObject([
@@ -49,7 +49,7 @@ describe('--faults with a file', () => {
     [[{ ...killed, kind: 'kil' }], 'there is no fault "kil"'],
     [[{ ...lossOfReplies, kind: 'slice', when: undefined, averageBytes: 1 }], 'sim:raft cannot suffer fault-1 (slice)'],
     [{}, 'a schedule must be a list of faults'],
-  ])('refuses %j in one line, and starts nothing', async (schedule, message) => {
+  ])('--faults FILE refuses %j in one line, and starts nothing', async (schedule, message) => {
     const { exitCode, stderr, result } = await run('--faults', written(schedule))
     expect({ exitCode, result }).toEqual({ exitCode: 3, result: undefined })
     expect(stderr).toContain(message)
@@ -57,7 +57,7 @@ describe('--faults with a file', () => {
   })
 })
 
-test('chaos targets --faults lists for each target which faults it cannot suffer, and an alternative to them', async () => {
+test('chaos targets --faults lists the faults that are impossible for each target, with alternatives', async () => {
   const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
   expect(rows).toContainEqual(
     expect.objectContaining({

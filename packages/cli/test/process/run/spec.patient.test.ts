@@ -65,7 +65,7 @@ async function refused(json: unknown, ...args: readonly string[]) {
 }
 
 describe('the option --spec', () => {
-  test('repeats the history of a simulated run to the byte', async () => {
+  test('chaos run --spec repeats the history of a simulated run to the byte', async () => {
     const first = await runInto('--sim', ...SMALL)
     const second = await runInto('--spec', first.run.path)
     expect(second.run.history()).toBe(first.run.history())
@@ -78,7 +78,7 @@ describe('the option --spec', () => {
     })
   })
 
-  patientTest('repeats the schedule and the workload of a real run', async () => {
+  patientTest('a spec repeats the schedule and the workload of a real run', async () => {
     const first = await runInto(...SMALL)
     const second = await runInto('--spec', first.run.path)
     expect(second.run.record.spec).toEqual(first.run.record.spec)
@@ -99,7 +99,7 @@ describe('the option --spec', () => {
     expect(named.run.history()).toBe(simulated.run.history())
   })
 
-  test('needs only members that differ from the defaults', async () => {
+  test('a spec needs only members that differ from the defaults', async () => {
     const file = join(temporaryDirectory(), 'spec.json')
     writeFileSync(
       file,
@@ -110,7 +110,7 @@ describe('the option --spec', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('refuses an impossible spec in one line before anything starts', async () => {
+  test('an impossible spec is refused in one line before anything starts', async () => {
     const spec = { target: 'raft', seed: 1 }
     expect(await refused({ ...spec, tiemMs: 1 })).toBe('FILE: there is no member tiemMs. Did you mean timeMs?')
     expect(await refused({ ...spec, rate: 0 })).toBe('FILE: rate must be a whole number from 1 to 1,000,000, not 0.')
@@ -143,7 +143,7 @@ describe('the option --spec', () => {
     )
   })
 
-  test('--spec accepts a spec of an older chaos, and refuses a spec of a newer chaos with advice to use the newer chaos', async () => {
+  test('--spec accepts a spec of an older chaos, and refuses a spec of a newer chaos with advice to upgrade', async () => {
     const spec = { target: { name: 'sim:raft', settings: {} }, workload: { name: 'register', settings: { keys: 3 } } }
     const old = { chaos: 1, version: '0.0.9', interrupted: false, schedule: [], operations: {}, vacuous: [] }
     const small = { ...spec, nodes: 3, clients: 4, rate: 100, timeMs: 500, timeoutMs: 500, faults: ['kill'], seed: 3 }
@@ -160,13 +160,13 @@ describe('the option --spec', () => {
     )
   })
 
-  test('is refused together with other options of the run', async () => {
+  test('--spec is refused together with other options of the run', async () => {
     expect(await refused({ target: 'raft', seed: 1 }, '--seed', '2', '--sim')).toMatch(
       /defines the whole run: leave --seed, --sim out, or edit the file\.$/,
     )
   })
 
-  test('reports a missing file', async () => {
+  test('--spec reports a missing file', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--spec', '/no/such/run.json'])
     expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: expect.stringMatching(/^\/no\/such\/run\.json: /) })
   })
@@ -174,7 +174,7 @@ describe('the option --spec', () => {
 
 describe('the option --events', () => {
   patientTest.each([[['--sim']], [[]]])(
-    'writes every event of the run in order, if the run has the options %j',
+    '--events writes every event of the run in order, with the options %j',
     async (world) => {
       const file = join(temporaryDirectory(), 'events.jsonl')
       const { run } = await runInto(...world, ...SMALL, '--events', file)

@@ -22,7 +22,7 @@ const textFor = async (time: string, faults: string, seed: number): Promise<stri
 }
 
 describe('a run that is too short for its faults', () => {
-  test('a run that is too short for its faults is reported at the start, with the --time in which all faults are injected', async () => {
+  test('a run that is too short for its faults is reported at the start, with a sufficient --time', async () => {
     const { stderr, exitCode } = await chaosHere([
       ...['run', '--sim', '--seed', '5', '--time', '500ms', '--out', temporaryDirectory()],
     ])
@@ -32,7 +32,7 @@ describe('a run that is too short for its faults', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('injects all faults, whatever the seed, if the run lasts for the reported minimum time', async () => {
+  test('a run of the reported minimum time injects all faults with every seed', async () => {
     const names = fc.constantFrom(
       'partition',
       'kill,pause',
@@ -50,7 +50,7 @@ describe('a run that is too short for its faults', () => {
     )
   })
 
-  test('is not reported if at least one fault is injected, or if no faults are requested', async () => {
+  test('a run is not reported as too short if at least one fault is injected, or if no faults are requested', async () => {
     expect(await textFor('100ms', 'pause', 1)).toBeUndefined()
     expect(await textFor('100ms', 'none', 1)).toBeUndefined()
     expect(await textFor('20s', 'partition,kill,pause', 1)).toBeUndefined()

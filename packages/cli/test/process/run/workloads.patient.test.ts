@@ -35,7 +35,7 @@ const short = (...more: readonly string[]): string[] => {
 }
 
 describe('chaos workloads', () => {
-  patientTest('lists every workload with its settings and its command', async () => {
+  patientTest('chaos workloads lists every workload with its settings and its command', async () => {
     const { stdout, exitCode } = await chaosHere(['workloads'])
     for (const { name, summary, settings } of workloads) {
       expect(stdout).toContain(name)
@@ -46,7 +46,7 @@ describe('chaos workloads', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('lists the workloads as JSON with --json', async () => {
+  test('chaos workloads lists the workloads as JSON with --json', async () => {
     const listed = JSON.parse((await chaosHere(['workloads', '--json'])).stdout) as { workload: string }[]
     expect(listed.map((row) => row.workload)).toEqual(workloads.map(({ name }) => name))
     expect(listed[0]).toMatchObject({ model: 'register', functions: ['read', 'write', 'cas'] })
@@ -86,7 +86,7 @@ test('--isolation is refused for a target without isolation levels, and for a le
 })
 
 describe('a user-defined workload', () => {
-  test('is run, judged and named in the result even if it is written in TypeScript', async () => {
+  test('a user-defined workload in TypeScript is run, judged and named in the result', async () => {
     const source = workload({ next: WORKING }).replace(
       'create(settings, serial)',
       'create(settings: object, serial: number)',
@@ -116,12 +116,12 @@ describe('a user-defined workload', () => {
   test.each([
     ['list-append', 'append'],
     ['unique-ids', 'generate'],
-  ])('uses the object of its model %s, even if the workload has another name', async (model, f) => {
+  ])('a user-defined workload uses the object of its model %s even if its name is different', async (model, f) => {
     const { stdout } = await chaosHere(short('--workload', asking(model, f), '--json'))
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
   })
 
-  patientTest('is used in a search, and named in the replay file', async () => {
+  patientTest('a user-defined workload is used in a search, and named in the replay file', async () => {
     const file = written(workload({ next: WORKING }))
     const out = temporaryDirectory()
     const typed = ['fuzz', '--workload', file, '--bug', 'stale-read', '--seeds', '64', '--shrink', '1s', '--out', out]
@@ -159,7 +159,7 @@ describe('a user-defined workload', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('is stopped if it never ends', async () => {
+  patientTest('a user-defined workload is stopped if it never ends', async () => {
     const { stderr, exitCode } = await chaosHere(short('--workload', written(workload({ next: '{ for (;;); }' }))))
     expect(stderr).toMatch(/has not finished loading after 20 s/)
     expect(exitCode).toBe(3)
@@ -178,13 +178,13 @@ describe('the settings of the workload', () => {
       /queue has enqueue/,
     ],
     ['for no workload', ['--workload', 'queu'], /Did you mean queue/],
-  ])('are refused if they are %s', async (_, typed, message) => {
+  ])('workload settings are refused if they are %s', async (_, typed, message) => {
     const { stderr, exitCode } = await chaosHere(short(...typed))
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
-  test('are part of the command that repeats the run', async () => {
+  test('the command that repeats a run contains the workload settings', async () => {
     const { stdout } = await chaosHere(short('--workload-set', 'cas=0.5', '--keys', '3'))
     expect(stdout).toContain('--keys 3 --workload-set cas=0.5')
   })

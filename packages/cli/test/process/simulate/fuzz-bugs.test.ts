@@ -29,7 +29,7 @@ const own = join(import.meta.dirname, '../../simulate/authors/needs-a-setting.mj
 const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
 
 describe('a search for a planted bug', () => {
-  test.each(declared)('uses the settings that %s declares', async (_, { name }, bug) => {
+  test.each(declared)('a search for a planted bug uses the settings that %s declares', async (_, { name }, bug) => {
     const {
       search: { subject },
       taken,
@@ -41,7 +41,7 @@ describe('a search for a planted bug', () => {
     expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
   })
 
-  test('adds to the default faults those that the bug needs and the simulator supports', async () => {
+  test('a search for a planted bug adds to the default faults those that the bug needs', async () => {
     const {
       search: { subject },
       taken,
@@ -54,7 +54,7 @@ describe('a search for a planted bug', () => {
     expect(neverDrawn(await subjectOf(subject), ['pause', 'kill', 'lose-reply'])).toEqual([])
   })
 
-  test('keeps the settings, faults and workload that the user typed', async () => {
+  test('a search for a planted bug keeps the settings, faults and workload that the user typed', async () => {
     const {
       search: { subject },
       taken,
@@ -73,7 +73,7 @@ describe('a search for a planted bug', () => {
     expect(taken).toEqual({ targetSettings: {}, besides: [], workload: undefined })
   })
 
-  test('shows the chosen settings, faults and workload in the title, on the page and in the JSON', async () => {
+  test('a search shows the settings, faults and workload that it chose in the title, on the page and in the JSON', async () => {
     const args = ['fuzz', '--protocol', own, '--bug', 'once', '--seeds', '2', '--workers', '1', '--no-guide']
     const out = ['--out', temporaryDirectory()]
     const said = 'with the settings its bug needs: hurry=true; also the faults pause, lose-reply; workload counter'
@@ -84,7 +84,7 @@ describe('a search for a planted bug', () => {
     expect(told).toMatchObject({ settings: { hurry: true }, workload: 'counter' })
   })
 
-  test('applies the settings for the bug in search() too, unless the user gives settings', async () => {
+  test('search() applies the settings that expose the bug, unless the caller gives settings', async () => {
     const protocol = protocols.find(({ name }) => name === 'master-master')
     if (protocol === undefined) throw new Error('there is no master-master')
     const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }

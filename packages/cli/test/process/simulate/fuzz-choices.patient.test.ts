@@ -16,7 +16,7 @@ async function searched(protocol: string, args: readonly string[]) {
 }
 
 describe('a search with options for protocol authors', () => {
-  patientTest('checks invariants on the durable state at each moment if no level is promised', async () => {
+  patientTest('a search checks invariants on the durable state at each moment if no level is promised', async () => {
     const asItIs = await searched('durable', ['--mix', 'write'])
     expect(asItIs).toMatchObject({ exitCode: 2, causes: [], found: { vacuous: ['no read succeeded in any trial'] } })
     const early = await searched('durable', ['--mix', 'write', '--bug', 'confirm-early'])
@@ -25,7 +25,7 @@ describe('a search with options for protocol authors', () => {
     expect(JSON.parse(replayed.stdout)).toMatchObject({ kind: 'invariant', cause: 'on two disks', identical: true })
   })
 
-  patientTest('lets clocks drift and jump up to the given limits', async () => {
+  patientTest('a search lets clocks drift and jump up to the given limits', async () => {
     const clocks = ['--faults', 'clock', '--length', '3s', '--keep-going']
     const causesWith = async (...strengths: readonly string[]) =>
       (await searched('clocks', [...clocks, ...strengths])).causes.toSorted()
@@ -34,7 +34,7 @@ describe('a search with options for protocol authors', () => {
     expect(await causesWith('--drift', '0%', '--jump', '2s')).toEqual(['steadfast'])
   })
 
-  patientTest('uses the given faults, clients, keys, mix and length', async () => {
+  patientTest('a search uses the given faults, clients, keys, mix and length', async () => {
     const chosen = ['--faults', 'kill', '--clients', '3', '--keys', '2', '--length', '500ms', '--mix', 'read=1,write=3']
     const { found } = await searched('durable', ['--bug', 'confirm-early', ...chosen, '--shrink', '1ms'])
     const { replay } = found.failures[0]
@@ -70,7 +70,7 @@ describe('a search with options for protocol authors', () => {
     ],
     [['--target', 'dns', '--workload', 'list-append'], 'dns replicates register and no lists'],
     [['--expect', 'none', '--no-invariants'], '--no-invariants turns them off'],
-  ])('refuses %j with the reason', async (args, reason) => {
+  ])('a search refuses the options %j with the reason', async (args, reason) => {
     const { exitCode, stderr } = await chaosHere(['fuzz', ...args])
     expect(stderr).toContain(reason)
     expect(exitCode).toBe(3)

@@ -5,7 +5,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 const fuzz = (args: readonly string[], out: string) => chaos(['fuzz', '--json', '--out', out, ...args])
 
 describe('chaos fuzz', () => {
-  test('finds a bug, shrinks it, and exits with 1; the replay gives a byte-identical history', async () => {
+  test('chaos fuzz finds a bug, shrinks it, and exits with 1; the replay gives a byte-identical history', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await fuzz(['--bug', 'stale-read', '--seeds', '400', '--shrink', '5s'], out)
     const found = JSON.parse(stdout)
@@ -35,7 +35,7 @@ describe('chaos fuzz', () => {
     expect(stderr).toContain('--for, --seeds and --time each limit the search: give one of them.')
   })
 
-  test('shows every remaining operation and fault of a shrunk failure', async () => {
+  test('chaos fuzz shows every remaining operation and fault of a shrunk failure', async () => {
     // The reduction takes much less time. The limit is for busy machines.
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '60s']
     const { stdout } = await chaosHere(['fuzz', ...args, '--out', temporaryDirectory()])
@@ -46,7 +46,7 @@ describe('chaos fuzz', () => {
     expect(stdout).toMatch(/killed|partition|cut|paused|late|lost|clock/)
   })
 
-  test('writes the model of the workload into its histories', async () => {
+  test('chaos fuzz writes the model of the workload into its histories', async () => {
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '100ms']
     const { failures } = JSON.parse((await fuzz(args, temporaryDirectory())).stdout)
     const checked = await chaosHere(['check', failures[0].history, '--json'])
@@ -54,7 +54,7 @@ describe('chaos fuzz', () => {
   })
 
   patientTest(
-    'finds a broken invariant and then a violation that clients see, and writes a replay file for each',
+    'chaos fuzz finds a broken invariant, then a violation that clients see, and writes a replay file for each',
     async () => {
       const { stdout } = await fuzz(
         ['--bug', 'forget-vote', '--seeds', '100', '--shrink', '500ms'],
@@ -72,13 +72,13 @@ describe('chaos fuzz', () => {
     },
   )
 
-  patientTest('finds nothing in the correct Raft, and exits with 0', async () => {
+  patientTest('chaos fuzz finds nothing in the correct Raft, and exits with 0', async () => {
     const { exitCode, stdout } = await fuzz(['--seeds', '60'], temporaryDirectory())
     expect(JSON.parse(stdout)).toMatchObject({ found: false, trials: 60, failures: [] })
     expect(exitCode).toBe(0)
   })
 
-  patientTest('finds the same failure with one thread and with three threads', async () => {
+  patientTest('chaos fuzz finds the same failure with one thread and with three threads', async () => {
     const out = temporaryDirectory()
     const seedFound = async (workers: string) => {
       const { stdout } = await fuzz(
@@ -91,7 +91,7 @@ describe('chaos fuzz', () => {
   })
 
   patientTest(
-    'shows the operations of clients and nodes in columns over time, and the command that repeats the failure',
+    'chaos fuzz shows the operations of clients and nodes in columns over time, and the command to repeat',
     async () => {
       const out = temporaryDirectory()
       const { stdout } = await chaos(['fuzz', '--bug', 'ack-before-majority', '--no-invariants', '--out', out])
@@ -102,7 +102,7 @@ describe('chaos fuzz', () => {
     },
   )
 
-  test('refuses to search if its findings cannot be written', async () => {
+  test('chaos fuzz refuses to search if its findings cannot be written', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['fuzz', '--bug', 'stale-read', '--out', 'package.json'])
     expect(stderr).toBe(
       '--out package.json: cannot make a directory for this run: a part of its path is a file. Choose another directory.\n',
@@ -110,7 +110,7 @@ describe('chaos fuzz', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 4, stdout: '' })
   })
 
-  test('suggests a known bug for a misspelt bug', async () => {
+  test('chaos fuzz suggests a known bug for a misspelt bug', async () => {
     const { exitCode, stderr } = await chaosHere(['fuzz', '--bug', 'stale-reed'])
     expect(stderr).toContain('stale-read')
     expect(exitCode).toBe(3)

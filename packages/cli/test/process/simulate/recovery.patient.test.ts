@@ -13,7 +13,7 @@ const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule
 const faults = ['loss']
 
 describe('a protocol that hangs after its first lost message', () => {
-  test('is found by a search, shrunk, and hangs again in its replay', async () => {
+  test('a search finds a protocol that hangs after a lost message, shrinks the failure, and its replay hangs again', async () => {
     const directory = temporaryDirectory()
     const fuzz = ['fuzz', '--protocol', FILE, '--faults', faults.join(','), '--seeds', '64', '--json']
     const found = await chaosHere(fuzz, { cwd: directory })
@@ -34,18 +34,18 @@ describe('a protocol that hangs after its first lost message', () => {
     expect(again.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is reported by search() as never recovering', async () => {
+  test('search() reports a protocol that hangs after a lost message as never recovering', async () => {
     const { found } = await search(await protocolIn(), { faults, seeds: 64, shrinkMs: 200 })
     expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
   })
 
-  test('passes a search if it resends lost messages', async () => {
+  test('a protocol passes a search for hangs if it resends lost messages', async () => {
     const sendsAgain = await protocolIn()
     const found = await search(sendsAgain, { settings: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
-  test('makes the verdict of a run unknown, and the top of the page gives the reason', async () => {
+  test('a run of a hanging protocol has an unknown verdict, and the reason is at the top of the page', async () => {
     const run = await chaosHere([
       ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],
@@ -59,7 +59,7 @@ describe('a protocol that hangs after its first lost message', () => {
     expect(simulated.vacuous[0]).toMatch(/^nothing was answered after everything was healed/)
   })
 
-  patientTest('makes the verdict of a run on real processes unknown', async () => {
+  patientTest('a protocol that hangs makes the verdict of a run on real processes unknown', async () => {
     const run = await chaosHere([
       ...['run', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],

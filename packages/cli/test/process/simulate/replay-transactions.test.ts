@@ -19,7 +19,7 @@ describe.each(WORKLOADS)('simulated transactions of the workload %s', (workload)
   ]
   const bytes = (directory: string): string => readFileSync(join(directory, 'history.jsonl'), 'utf8')
 
-  test('have a byte-identical history if the seed is equal, and chaos diff compares runs with two seeds', async () => {
+  test('simulated transactions have byte-identical histories for one seed, and chaos diff compares two seeds', async () => {
     const [one, again, other] = [await kept(...run(4)), await kept(...run(4)), await kept(...run(5))]
     expect(bytes(again)).toBe(bytes(one))
     expect(bytes(other)).not.toBe(bytes(one))
@@ -29,7 +29,7 @@ describe.each(WORKLOADS)('simulated transactions of the workload %s', (workload)
     expect(exitCode).toBe(0)
   })
 
-  test('are replayed to the byte from a replay file, with the isolation level of the search', async () => {
+  test('a replay file repeats simulated transactions to the byte, with the isolation level of the search', async () => {
     const search = ['fuzz', '--target', 'two-phase-commit', '--bug', 'presume-commit', '--workload', workload]
     const found = await kept(...search, '--seeds', '20', '--seed', '1', '--shrink', '2s')
     const replay = join(found, 'not-strict-serializable.json')

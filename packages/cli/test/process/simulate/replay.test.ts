@@ -5,7 +5,7 @@ import { chaosHere, startChaos, temporaryDirectory } from '../../../../testing/s
 import { processesMentioning, until } from '../../processes.ts'
 
 describe('chaos replay', () => {
-  test('repeats the recorded history to the byte in another process', async () => {
+  test('chaos replay repeats the recorded history to the byte in another process', async () => {
     const file = join(import.meta.dirname, '../../../../simulator/test/recorded/raft.replay')
     const { stdout, exitCode } = await chaosHere(['replay', file, '--times', '3', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ identical: true, failures: 0 })
@@ -29,14 +29,14 @@ describe('chaos replay', () => {
     faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }],
   }
 
-  test('plays a hand-written file', async () => {
+  test('chaos replay plays a hand-written file', async () => {
     const { exitCode, stdout } = await chaosHere(['replay', written(JSON.stringify(good))])
     expect(stdout).toContain('NOTHING WENT WRONG')
     expect(stdout).toContain('killed')
     expect(exitCode).toBe(0)
   })
 
-  test('judges a file by the level stored in it, or by the level of --expect', async () => {
+  test('chaos replay checks the level stored in the file, or the level of --expect', async () => {
     const stored = written(JSON.stringify({ ...good, level: 'eventual' }))
     const sentenceOf = async (...args: readonly string[]): Promise<string> =>
       JSON.parse((await chaosHere(['replay', stored, '--json', ...args])).stdout).sentence
@@ -64,13 +64,13 @@ describe('chaos replay', () => {
       /faults\[0\] ends before it begins/,
     ],
     ['with a misspelt mistake', { ...good, bug: 'stale-reed' }, /stale-read/],
-  ])('refuses a file %s, with the reason and the place', async (_, content, message) => {
+  ])('chaos replay refuses a file %s, with the reason and the place', async (_, content, message) => {
     const { exitCode, stderr } = await chaosHere(['replay', written(JSON.stringify(content))])
     expect(stderr).toMatch(message)
     expect(exitCode).toBe(3)
   })
 
-  test('reports a file that was cut off', async () => {
+  test('chaos replay reports a file that was cut off', async () => {
     const file = written(JSON.stringify(good).slice(0, 60))
     const { exitCode, stderr } = await chaosHere(['replay', file])
     expect(stderr).toMatch(/is not JSON .* truncated/)
@@ -78,7 +78,7 @@ describe('chaos replay', () => {
     expect(exitCode).toBe(3)
   })
 
-  test("refuses faults that processes cannot suffer before any process starts, even for a user's protocol", async () => {
+  test('chaos replay on processes refuses faults that need the simulator, before any process starts', async () => {
     const fault = { fromMs: 1, toMs: 50, kind: 'clock', nodes: ['n2'], offsetMs: 5, driftPpm: 0 }
     const file = written(JSON.stringify({ ...good, target: echo(''), faults: [fault] }))
     const { exitCode, stdout, stderr } = await chaosHere(['replay', file, '--real', '--trust'])
@@ -93,7 +93,7 @@ describe('chaos replay', () => {
     return { exitCode, ...JSON.parse(stdout) }
   }
 
-  test('exits with 4 if a fault could not be injected into simulated or real nodes', async () => {
+  test('chaos replay exits with 4 if a fault could not be injected into simulated or real nodes', async () => {
     const duplicate = { fromMs: 0, toMs: 50, kind: 'duplicate', probability: 1, links: ['clients>n1'] }
     for (const args of [[], ['--real']])
       expect(await jsonOf({ ...good, faults: [duplicate] }, ...args)).toMatchObject({
@@ -103,7 +103,7 @@ describe('chaos replay', () => {
       })
   })
 
-  test('reports that a fault took no effect, and exits with 2', async () => {
+  test('chaos replay reports a fault that took no effect, and exits with 2', async () => {
     const brief = { fromMs: 1, toMs: 1, kind: 'partition', mode: 'drop', links: ['n2>n3'] }
     expect(await jsonOf({ ...good, faults: [brief] })).toMatchObject({
       exitCode: 2,
@@ -112,7 +112,7 @@ describe('chaos replay', () => {
     })
   })
 
-  test('reports why a history cannot be judged, and exits with 2', async () => {
+  test('chaos replay reports why a history cannot be judged, and exits with 2', async () => {
     const silent = {
       ...good,
       target: echo("if (event.input.f === 'read') return { state, effects: [] }"),
@@ -134,7 +134,7 @@ describe('chaos replay', () => {
     expect(stdout).not.toContain('NOTHING WENT WRONG')
   })
 
-  test('the result of chaos replay after SIGINT says "interrupted", no process or file is left, and the exit code is 130', async () => {
+  test('chaos replay exits with 130 on SIGINT, reports "interrupted", and leaves no process or file behind', async () => {
     const late = { ...good, operations: [{ ...good.operations[0], atMs: 60_000 }], faults: [] }
     const file = written(JSON.stringify(late))
     const directory = temporaryDirectory()

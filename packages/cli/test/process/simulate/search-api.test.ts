@@ -12,7 +12,7 @@ const named = (name: string) => {
 }
 
 describe('search() of the API', () => {
-  test('reports its progress and the failures that it shrinks', async () => {
+  test('search() reports its progress, and the failures while it shrinks them', async () => {
     const told: SearchStep[] = []
     const settings = {
       bug: 'deaf-clock',
@@ -26,7 +26,7 @@ describe('search() of the API', () => {
     expect(told.at(-1)).toEqual({ type: 'shrinking', seed: found?.seed, cause: found?.cause })
   })
 
-  test('returns its result when it is aborted, with the number of trials that it completed', async () => {
+  test('an aborted search() returns its result, with the number of completed trials', async () => {
     const stop = new AbortController()
     const listener = () => stop.abort()
     const searched = await search(named('raft'), { seeds: 100_000, listener, signal: stop.signal })
@@ -35,19 +35,19 @@ describe('search() of the API', () => {
     expect(searched.vacuous).toEqual([`it was ended after ${searched.trials} of 100000 trials`])
   })
 
-  test('yields to the event loop, so that a timer can abort it', async () => {
+  test('search() yields to the event loop, so that a timer can abort it', async () => {
     const searched = await search(named('raft'), { seeds: 1_000_000, signal: AbortSignal.timeout(50) })
     expect(searched.interrupted).toBe(true)
   })
 
-  test('runs nothing if it is aborted before it starts', async () => {
+  test('search() runs no trial if it is aborted before it starts', async () => {
     const searched = await search(named('raft'), { signal: AbortSignal.abort() })
     expect(searched).toMatchObject({ trials: 0, interrupted: true, vacuous: ['it was ended after 0 of 300 trials'] })
   })
 })
 
 describe('simulate() of the API', () => {
-  test('reports every event of the history before the verdict', async () => {
+  test('simulate() reports every event of the history before the verdict', async () => {
     const told: SimulateStep[] = []
     const { history } = await simulate(named('raft'), { timeMs: 500, listener: (event) => void told.push(event) })
     const calls = told.filter((event) => event.type === 'event' && event.event.type === 'invoke')
@@ -55,7 +55,7 @@ describe('simulate() of the API', () => {
     expect(told.at(-1)).toEqual({ type: 'checking', operations: history.operations.length })
   })
 
-  test('heals, performs final reads and judges the history when it is aborted', async () => {
+  test('an aborted simulate() heals the faults, performs the final reads and judges the history', async () => {
     const stop = new AbortController()
     let events = 0
     const listener = () => {
@@ -75,7 +75,7 @@ describe('a Node service in the API', () => {
   const declared = (program: string) => ({ entry: join(folderWith(program), 'server.ts'), nodes: 1 })
   const calm = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 } }
 
-  test('lets a search find a race across an await, shrink it and draw it', async () => {
+  test('search() finds a race across an await in a Node service, shrinks it and draws it', async () => {
     const { found } = await search(declared(RACING), { ...calm, seeds: 64 })
     expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
     expect(found?.operations).toBeLessThan(60)
@@ -83,7 +83,7 @@ describe('a Node service in the API', () => {
     expect(found?.replay).toContain('"digest"')
   })
 
-  test('is run once and judged, and the run can be repeated', async () => {
+  test('simulate() runs a Node service once and judges the run, and the run can be repeated', async () => {
     const service = declared(CURED)
     const one = await simulate(service, { timeMs: 300, clients: 3 })
     expect(one.report.levels['linearizable']?.result).toBe('met')
@@ -92,14 +92,14 @@ describe('a Node service in the API', () => {
     expect(again.history.operations).toEqual(one.history.operations)
   })
 
-  test('is reported with the line of the thrown error if the service exits by itself', async () => {
+  test('a Node service that exits by itself is reported with the line of the thrown error', async () => {
     const dying = declared(`${CURED}\nsetTimeout(() => { throw new Error('boom') }, 100)`)
     await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1: it threw: Error: boom, at .*server\.ts:\d+/)
     const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })
     expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
   })
 
-  test('is reported as proving little if no run reaches its reachable() assertion', async () => {
+  test('a search of a Node service is reported as proving little if no run reaches its reachable() assertion', async () => {
     const assertions = join(root, 'packages', 'assertions', 'src', 'index.ts')
     const asserting = declared(`
       import { reachable } from ${JSON.stringify(assertions)}
@@ -109,7 +109,7 @@ describe('a Node service in the API', () => {
     expect({ found, vacuous }).toEqual({ found: undefined, vacuous: ['reachable "the cold start" was not met'] })
   })
 
-  test('is refused if the search names a fault that programs cannot suffer, or if a member is unknown', async () => {
+  test('a search refuses a fault that cannot be injected into a Node service, and an unknown member', async () => {
     await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
       /simulated programs cannot suffer this fault/,
     )

@@ -42,7 +42,7 @@ function folderOf(config: object): string {
 const brief = ['--faults', 'none', '--time', '300ms', '--rate', '100', '--expect', 'none', '--json']
 
 describe('a service in the configuration', () => {
-  test('gets the same arguments and environment in a search, in a simulated run and as processes', async () => {
+  test('a configured service gets the same arguments and environment in searches, simulated runs and as processes', async () => {
     const cwd = folderOf({ services: { particular: services.particular } })
     const [real, simulated, searched] = await Promise.all([
       chaos(['run', ...brief], { cwd }),
@@ -55,57 +55,66 @@ describe('a service in the configuration', () => {
     expect(JSON.parse(simulated.stdout)).toMatchObject({ tier: 'simulated', trouble: [] })
   })
 
-  patientTest('violates linearizability through a race, in a repeatable simulated run and as a process', async () => {
-    const cwd = folderOf({ services })
-    const args = [
-      '--target',
-      'service:race',
-      '--faults',
-      'none',
-      '--seed',
-      '1',
-      '--time',
-      '10s',
-      '--workload-set',
-      'cas=0.5',
-      '--keys',
-      '1',
-      '--json',
-    ]
-    const simulated = await chaos(['run', '--sim', '--verify-determinism', ...args], { cwd })
-    const real = await chaos(['run', ...args], { cwd })
-    for (const { exitCode, stderr } of [simulated, real]) expect(exitCode, stderr).toBe(1)
-  })
+  patientTest(
+    'a race in a configured service violates linearizability, in a repeatable simulated run and as a process',
+    async () => {
+      const cwd = folderOf({ services })
+      const args = [
+        '--target',
+        'service:race',
+        '--faults',
+        'none',
+        '--seed',
+        '1',
+        '--time',
+        '10s',
+        '--workload-set',
+        'cas=0.5',
+        '--keys',
+        '1',
+        '--json',
+      ]
+      const simulated = await chaos(['run', '--sim', '--verify-determinism', ...args], { cwd })
+      const real = await chaos(['run', ...args], { cwd })
+      for (const { exitCode, stderr } of [simulated, real]) expect(exitCode, stderr).toBe(1)
+    },
+  )
 
-  patientTest('can be killed, paused and cut off as processes, and keeps its files after a kill', async () => {
-    const cwd = join(root, 'examples', 'simulated-replicas')
-    const faults = ['--faults', 'kill,pause,partition', '--seed', '1', '--time', '6s']
-    const { exitCode, stdout, stderr } = await chaos(['run', '--target', 'service:durable', ...faults, '--json'], {
-      cwd,
-    })
-    expect(exitCode, stderr).toBe(0)
-    const kinds = JSON.parse(stdout).faults.map(({ kind }: { kind: string }) => kind)
-    expect([...new Set(kinds)].sort()).toEqual(['kill', 'partition', 'pause'])
-  })
+  patientTest(
+    'a configured service can be killed, paused and cut off as processes, and keeps its files after a kill',
+    async () => {
+      const cwd = join(root, 'examples', 'simulated-replicas')
+      const faults = ['--faults', 'kill,pause,partition', '--seed', '1', '--time', '6s']
+      const { exitCode, stdout, stderr } = await chaos(['run', '--target', 'service:durable', ...faults, '--json'], {
+        cwd,
+      })
+      expect(exitCode, stderr).toBe(0)
+      const kinds = JSON.parse(stdout).faults.map(({ kind }: { kind: string }) => kind)
+      expect([...new Set(kinds)].sort()).toEqual(['kill', 'partition', 'pause'])
+    },
+  )
 
-  patientTest('is repeated from its run.json if --program and the removed secret are given again', async () => {
-    const secret = { ...services.race, environment: { API_TOKEN: 'swordfish' } }
-    const cwd = folderOf({ services: { race: secret } })
-    const { exitCode } = await chaos(['run', '--sim', ...brief], { cwd })
-    expect(exitCode).toBe(0)
-    const [directory = ''] = readdirSync(join(cwd, 'chaos-results')).filter((name) => name.includes('race'))
-    const spec = join('chaos-results', directory, 'run.json')
-    expect(readFileSync(join(cwd, spec), 'utf8')).not.toContain('swordfish')
-    writeFileSync(join(cwd, 'chaos.config.json'), '{}')
-    const strange = await chaos(['run', '--spec', spec], { cwd })
-    expect(strange).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('(--program ./race.ts)') })
-    const unset = await chaos(['run', '--spec', spec, '--program', './race.ts'], { cwd })
-    expect(unset.stderr).toContain('without the value of the environment variable API_TOKEN. Set this variable.')
-    const again = ['run', '--spec', spec, '--program', './race.ts', '--quiet']
-    expect(await chaos(again, { cwd, env: { API_TOKEN: 'swordfish' } })).toMatchObject({ exitCode: 0 })
-  })
+  patientTest(
+    'a configured service is repeated from its run.json if --program and the removed secret are given again',
+    async () => {
+      const secret = { ...services.race, environment: { API_TOKEN: 'swordfish' } }
+      const cwd = folderOf({ services: { race: secret } })
+      const { exitCode } = await chaos(['run', '--sim', ...brief], { cwd })
+      expect(exitCode).toBe(0)
+      const [directory = ''] = readdirSync(join(cwd, 'chaos-results')).filter((name) => name.includes('race'))
+      const spec = join('chaos-results', directory, 'run.json')
+      expect(readFileSync(join(cwd, spec), 'utf8')).not.toContain('swordfish')
+      writeFileSync(join(cwd, 'chaos.config.json'), '{}')
+      const strange = await chaos(['run', '--spec', spec], { cwd })
+      expect(strange).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('(--program ./race.ts)') })
+      const unset = await chaos(['run', '--spec', spec, '--program', './race.ts'], { cwd })
+      expect(unset.stderr).toContain('without the value of the environment variable API_TOKEN. Set this variable.')
+      const again = ['run', '--spec', spec, '--program', './race.ts', '--quiet']
+      expect(await chaos(again, { cwd, env: { API_TOKEN: 'swordfish' } })).toMatchObject({ exitCode: 0 })
+    },
+  )
 
-  test('is listed by chaos targets', async () => {
+  test('a service in the configuration is listed by chaos targets', async () => {
     const { stdout } = await chaosHere(['targets', '--json'], { cwd: folderOf({ services }) })
     const listed = JSON.parse(stdout).filter(({ target }: { target: string }) => target.startsWith('service:'))
     expect(listed).toMatchObject([
@@ -128,19 +137,22 @@ describe('a service in the configuration', () => {
     [['fuzz', '--target', 'service:race'], {}, 'race is a service. Use chaos simulate race.'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['loss'] }, 'simulated programs cannot suffer this fault'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['kil'] }, 'Did you mean kill?'],
-  ])('is refused with a hint if it is used as chaos %j with the configuration %j', async (args, config, text) => {
-    const { exitCode, stderr } = await chaosHere(args, { cwd: folderOf({ services, ...config }) })
-    expect(stderr).toContain(text)
-    expect(exitCode).toBe(3)
-  })
+  ])(
+    'a service is refused with a hint if it is used as chaos %j with the configuration %j',
+    async (args, config, text) => {
+      const { exitCode, stderr } = await chaosHere(args, { cwd: folderOf({ services, ...config }) })
+      expect(stderr).toContain(text)
+      expect(exitCode).toBe(3)
+    },
+  )
 
-  test('must be declared in the configuration before --target can name it', async () => {
+  test('--target names only services that the configuration declares', async () => {
     const { exitCode, stderr } = await chaosHere(['run', '--target', 'service:shop'], { cwd: folderOf({}) })
     expect(stderr).toContain("Declare it: services: { shop: { entry: './server.ts', nodes: 3 } } in chaos.config.ts.")
     expect(exitCode).toBe(3)
   })
 
-  test('is refused with an unknown placeholder, and the known placeholders are named', async () => {
+  test('an unknown placeholder in a service is refused, with the names of the known placeholders', async () => {
     const wrong = { ...services.race, environment: { OTHER: '{peer.n4}' } }
     const cwd = folderOf({ services: { race: wrong } })
     const args = ['simulate', 'race', '--faults', 'none', '--seeds', '1', '--workers', '1']
@@ -150,41 +162,44 @@ describe('a service in the configuration', () => {
     }
   })
 
-  patientTest('uses a real redis-server if the run has real processes, instead of the simulated Redis', async () => {
-    const cwd = folderWith(CURED)
-    symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
-    writeFileSync(
-      join(cwd, 'counted.ts'),
-      `import { createServer } from 'node:http'
+  patientTest(
+    'a configured service uses a real redis-server in a real run, instead of the simulated Redis',
+    async () => {
+      const cwd = folderWith(CURED)
+      symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
+      writeFileSync(
+        join(cwd, 'counted.ts'),
+        `import { createServer } from 'node:http'
       import Redis from 'ioredis'
       const redis = new Redis(process.env['REDIS_URL'] ?? '')
       createServer(async ({ method, url = '' }, response) => {
         if (method === 'POST') await redis.incr(url)
         response.end(JSON.stringify({ count: Number(await redis.get(url)) }))
       }).listen(process.env['PORT'])`,
-    )
-    const routes = [
-      { request: 'GET /c/{key}', f: 'read', result: 'json.count' },
-      { request: 'POST /c/{key}', f: 'add', value: { const: 1 } },
-    ]
-    writeFileSync(join(cwd, 'counts.json'), JSON.stringify({ routes }))
-    const counted = { entry: './counted.ts', routes: './counts.json', nodes: 2, redis: 'simulated' }
-    const config = { workload: 'counter', services: { counted } }
-    writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify(config))
-    const args = ['--faults', 'none', '--time', '1s', '--rate', '100', '--json']
-    for (const world of [[], ['--sim']]) {
-      const { exitCode, stdout, stderr } = await chaos(['run', ...world, ...args], { cwd })
-      expect(exitCode, stderr).toBe(0)
-      expect(JSON.parse(stdout)).toMatchObject({ headline: 'linearizable' })
-    }
-    const without = await chaos(['run', ...args], { cwd, env: { PATH: '/nowhere' } })
-    expect(without.stderr).toContain(
-      'counted needs what is not on this machine: redis-server (apt-get install redis-server)',
-    )
-    expect(without.exitCode).toBe(4)
-  })
+      )
+      const routes = [
+        { request: 'GET /c/{key}', f: 'read', result: 'json.count' },
+        { request: 'POST /c/{key}', f: 'add', value: { const: 1 } },
+      ]
+      writeFileSync(join(cwd, 'counts.json'), JSON.stringify({ routes }))
+      const counted = { entry: './counted.ts', routes: './counts.json', nodes: 2, redis: 'simulated' }
+      const config = { workload: 'counter', services: { counted } }
+      writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify(config))
+      const args = ['--faults', 'none', '--time', '1s', '--rate', '100', '--json']
+      for (const world of [[], ['--sim']]) {
+        const { exitCode, stdout, stderr } = await chaos(['run', ...world, ...args], { cwd })
+        expect(exitCode, stderr).toBe(0)
+        expect(JSON.parse(stdout)).toMatchObject({ headline: 'linearizable' })
+      }
+      const without = await chaos(['run', ...args], { cwd, env: { PATH: '/nowhere' } })
+      expect(without.stderr).toContain(
+        'counted needs what is not on this machine: redis-server (apt-get install redis-server)',
+      )
+      expect(without.exitCode).toBe(4)
+    },
+  )
 
-  patientTest('fails in the simulator, and the failure is replayed on processes', async () => {
+  patientTest('a configured service fails in the simulator, and the failure is replayed on processes', async () => {
     const cwd = folderOf({ services })
     const some = ['--faults', 'none', '--keys', '1', '--workload-set', 'cas=0.5', '--seeds', '128', '--json']
     const found = await chaos(['simulate', 'race', ...some, '--workers', '1'], { cwd })
@@ -197,7 +212,7 @@ describe('a service in the configuration', () => {
     expect(real.exitCode).toBe(1)
   })
 
-  test('is not replayed on processes under faults that processes cannot suffer', async () => {
+  test('a replay file of a service is not replayed on processes if its faults need the simulator', async () => {
     const cwd = folderOf({ services })
     const reference = { program: './race.ts', routes: './routes.json', redis: 'simulated' }
     const scenario = {

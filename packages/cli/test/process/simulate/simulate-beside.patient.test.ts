@@ -46,7 +46,7 @@ function shopWith(program: string): string {
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
 describe('a second program next to the nodes of a service', () => {
-  test('chaos simulate finds a race in a service that calls a second program, and a replay needs `--beside` for that program', async () => {
+  test('chaos simulate finds a race in a service that calls a second program, and a replay needs `--beside`', async () => {
     const cwd = shopWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'shop', '--seeds', '64', ...some], { cwd })
     expect(exitCode, stderr).toBe(1)
@@ -61,7 +61,7 @@ describe('a second program next to the nodes of a service', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('can be named with --beside, and an invalid name is refused', async () => {
+  test('--beside can name the second program, and an invalid name is refused', async () => {
     const cwd = shopWith(CURED)
     const search = (beside: string) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })
@@ -76,7 +76,7 @@ describe('a second program next to the nodes of a service', () => {
     )
   })
 
-  patientTest('is linearizable both next to simulated nodes and next to real nodes', async () => {
+  patientTest('a second program is linearizable both next to simulated nodes and next to real nodes', async () => {
     const cwd = shopWith(CURED)
     const brief = ['--time', '1s', '--rate', '100', '--workload-set', 'cas=0.5', '--json']
     for (const world of [[], ['--sim']]) {

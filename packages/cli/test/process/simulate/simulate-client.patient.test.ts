@@ -71,7 +71,7 @@ function folderWith(program: string): string {
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
 describe('a service whose clients are user code', () => {
-  test('chaos simulate names the file of a race in a service with user-written clients, and a replay needs `--client`', async () => {
+  test('chaos simulate names the client file of a race with user-written clients, and a replay needs `--client`', async () => {
     const cwd = folderWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'lines', '--seeds', '64', ...some], { cwd })
     expect(exitCode, stderr).toBe(1)
@@ -85,7 +85,7 @@ describe('a service whose clients are user code', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is searched if the command line names program and client file, and refused together with a route table', async () => {
+  test('a service is searched if the command names its program and client file, but not with a route table', async () => {
     const cwd = folderWith(CURED)
     const search = (...more: string[]) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--client', 'client.ts', '--seeds', '3', ...more, ...some], {
@@ -97,7 +97,7 @@ describe('a service whose clients are user code', () => {
     expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('Give only one of them') })
   })
 
-  patientTest('runs on real processes with the client code of the simulation', async () => {
+  patientTest('a service with user-written clients runs on real processes with the same client code', async () => {
     const cwd = folderWith(CURED)
     const brief = [
       '--seed',

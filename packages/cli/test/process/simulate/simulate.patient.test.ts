@@ -8,7 +8,7 @@ import { CURED, folderWith, RACING, register } from '../../../../testing/src/rac
 const calm = ['--nodes', '1', '--faults', 'none', '--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1']
 
 describe('chaos simulate', () => {
-  test('finds a race across an await in a Node program, shrinks it, and replays it to the byte', async () => {
+  test('chaos simulate finds a race across an await in a Node program, shrinks it, and replays it to the byte', async () => {
     const cwd = folderWith(RACING)
     const args = ['simulate', './server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']
     const { exitCode, stdout } = await chaos(args, { cwd })
@@ -39,14 +39,14 @@ describe('chaos simulate', () => {
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
   })
 
-  test('refuses a workload without a matching route before the program is read', async () => {
+  test('chaos simulate refuses a workload without a matching route before the program is read', async () => {
     const cwd = folderWith('no program {')
     const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--workload', 'queue'], { cwd })
     expect(exitCode).toBe(3)
     expect(stderr).toContain('does not support enqueue, dequeue, drain, which the workload queue needs.')
   })
 
-  test('uses the single object of a program, and explains how to use several', async () => {
+  test('chaos simulate uses the single object of a program, and explains how to use several objects', async () => {
     const cwd = folderWith(register(''))
     const routes = [
       { request: 'GET /v', f: 'read', result: 'json.value' },
@@ -62,7 +62,7 @@ describe('chaos simulate', () => {
     expect(asked.exitCode).toBe(0)
   })
 
-  test('judges a program by the initial value of its route table', async () => {
+  test('chaos simulate judges a program by the initial value of its route table', async () => {
     const startingWith = async (first: number) => {
       const cwd = folderWith(CURED.replaceAll('?? null', `?? ${first}`))
       const table = JSON.parse(readFileSync(join(cwd, 'routes.json'), 'utf8'))
@@ -82,7 +82,7 @@ describe('chaos simulate', () => {
     expect(readFileSync(join(cwd, replay.replace(/json$/, 'jsonl')), 'utf8')).toContain('"initial":2')
   })
 
-  test('reports the number of trials in which no write was answered in time', async () => {
+  test('chaos simulate reports the number of trials in which no write was answered in time', async () => {
     const slow = register('await wait(1200); values.set(key, to)').replace(
       "'PUT') values",
       "'PUT') await wait(1200), values",
@@ -102,7 +102,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(2)
   })
 
-  patientTest('finds nothing once the program is fixed', async () => {
+  patientTest('chaos simulate finds nothing once the program is fixed', async () => {
     const cwd = folderWith(CURED)
     const args = ['simulate', 'server.ts', ...calm, '--seeds', '64', '--workers', '1', '--json']
     const { exitCode, stdout, stderr } = await chaos(args, { cwd })
@@ -111,7 +111,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('reports no race for a program that ends because of an unhandled error event', async () => {
+  test('chaos simulate reports no race for a program that ends because of an unhandled error event', async () => {
     const cwd = folderWith(`
       import { EventEmitter } from 'node:events'
       const fails = process.env.FAILS === 'from outside'
@@ -146,7 +146,7 @@ describe('chaos simulate', () => {
     expect(await raceOf('by itself')).toBeDefined()
   })
 
-  test('chaos simulate exits with 3 and names the call if the program calls setTimeout outside the simulation after a run', async () => {
+  test('chaos simulate exits with 3 if the program calls setTimeout outside the simulation after a run', async () => {
     const awaited = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
     const cwd = folderWith(`${register('')}\n${awaited}\nsetTimeout(() => {}, 1)`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', ...calm, '--seeds', '1', '--workers', '1'], {
@@ -156,7 +156,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('refuses with exit code 3 a program that cannot be simulated', async () => {
+  test('chaos simulate exits with 3 for a program that cannot be simulated', async () => {
     const cwd = folderWith(`import { Worker } from 'node:worker_threads'\nnew Worker('./x.js')`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--seeds', '1', '--workers', '1'], { cwd })
     expect(exitCode).toBe(3)
@@ -168,7 +168,7 @@ describe('chaos simulate', () => {
     ).toEqual([])
   })
 
-  patientTest('ends a program that loops forever, and names the turn of its event loop', async () => {
+  patientTest('chaos simulate ends a program that loops forever, and names the turn of its event loop', async () => {
     const cwd = folderWith(`${CURED}\nsetTimeout(() => { for (;;); }, 10)`)
     const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
     const { exitCode, stdout } = await chaos(args, { cwd })
@@ -176,41 +176,33 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest(
-    'ends a program of which one turn exhausts the memory by small or large objects, and names the turn',
-    async () => {
-      for (const much of [5e5, 1e7]) {
-        const cwd = folderWith(
-          `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(${much}).fill(0)) }, 10)`,
-        )
-        const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
-        const { exitCode, stdout, stderr } = await chaos(args, { cwd })
-        expect(stderr).toBe('')
-        expect(JSON.parse(stdout).failures[0].sentence).toMatch(
-          /^the program takes more memory than there is: a turn of n\d/,
-        )
-        expect(exitCode).toBe(4)
-      }
-    },
-  )
+  patientTest('chaos simulate ends a program of which one turn exhausts the memory, and names the turn', async () => {
+    for (const much of [5e5, 1e7]) {
+      const cwd = folderWith(
+        `${CURED}\nconst all: unknown[] = []\nsetTimeout(() => { for (;;) all.push(new Array(${much}).fill(0)) }, 10)`,
+      )
+      const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--json']
+      const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+      expect(stderr).toBe('')
+      expect(JSON.parse(stdout).failures[0].sentence).toMatch(
+        /^the program takes more memory than there is: a turn of n\d/,
+      )
+      expect(exitCode).toBe(4)
+    }
+  })
 
-  patientTest(
-    'ends a program that exhausts the memory slowly, by objects or by buffers, and names the node',
-    async () => {
-      for (const much of ['new Array(4e6).fill(0)', 'Buffer.alloc(64e6, 1)']) {
-        const cwd = folderWith(`${CURED}\nconst all: unknown[] = []\nsetInterval(() => all.push(${much}), 1)`)
-        const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--shrink', '1s', '--json']
-        const { exitCode, stdout, stderr } = await chaos(args, { cwd })
-        expect(stderr).toBe('')
-        expect(JSON.parse(stdout).failures[0].sentence).toMatch(
-          /^n\d takes more memory than there is: \d+ MB of objects/,
-        )
-        expect(exitCode).toBe(4)
-      }
-    },
-  )
+  patientTest('chaos simulate ends a program that exhausts the memory slowly, and names the node', async () => {
+    for (const much of ['new Array(4e6).fill(0)', 'Buffer.alloc(64e6, 1)']) {
+      const cwd = folderWith(`${CURED}\nconst all: unknown[] = []\nsetInterval(() => all.push(${much}), 1)`)
+      const args = ['simulate', './server.ts', '--seeds', '1', '--workers', '1', '--shrink', '1s', '--json']
+      const { exitCode, stdout, stderr } = await chaos(args, { cwd })
+      expect(stderr).toBe('')
+      expect(JSON.parse(stdout).failures[0].sentence).toMatch(/^n\d takes more memory than there is: \d+ MB of objects/)
+      expect(exitCode).toBe(4)
+    }
+  })
 
-  test('refuses a program that keeps state between runs', async () => {
+  test('chaos simulate refuses a program that keeps state between runs', async () => {
     const leaking = `import path from 'node:path'\npath.join.runs = (path.join.runs ?? 0) + 1`
     const cwd = folderWith(`${leaking}\n${CURED.replace('values.get(key) ?? null', 'path.join.runs')}`)
     const args = ['simulate', './server.ts', ...calm, '--seeds', '4', '--workers', '1']
@@ -219,7 +211,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('lets a package register a name in every run, although the package allows each name once per process', async () => {
+  test('chaos simulate lets a package register a once-per-process name in every run', async () => {
     const cwd = folderWith(`import metrics from 'metrics'\nmetrics.register('requests')\n${CURED}`)
     const folder = join(cwd, 'node_modules', 'metrics')
     mkdirSync(folder, { recursive: true })
@@ -239,8 +231,10 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(0)
   })
 
-  patientTest('finds a race behind a rare place only if the program marks the place as reachable', async () => {
-    const rare = `if (!armed && Math.floor(Math.random() * 1024) === 7) {
+  patientTest(
+    'chaos simulate finds a race behind a rare place only if the program marks the place as reachable',
+    async () => {
+      const rare = `if (!armed && Math.floor(Math.random() * 1024) === 7) {
       armed = true
       reachable('armed')
     }
@@ -248,21 +242,22 @@ describe('chaos simulate', () => {
     if (now !== from) return void response.writeHead(409).end('{}')
     if (armed) await new Promise((done) => setImmediate(done))
     values.set(key, to)`
-    const searched = async (reachable: string) => {
-      const cwd = folderWith(`${reachable}\nlet armed = false\n${register(rare)}`)
-      const args = ['simulate', './server.ts', '--nodes', '1', '--faults', 'none', '--workload-set', 'cas=0.5']
-      const some = ['--seed', '1', '--seeds', '120', '--shrink', '1ms', '--workers', '1', '--json']
-      const { stdout } = await chaos([...args, ...some], { cwd })
-      return JSON.parse(stdout)
-    }
-    const assertions = JSON.stringify(join(root, 'packages', 'assertions', 'src', 'index.ts'))
-    const guided = await searched(`import { reachable } from ${assertions}`)
-    expect(guided).toMatchObject({ found: true, failures: [{ strategy: 'coverage' }] })
-    const alone = await searched('const reachable = (_: string) => {}')
-    expect(alone).toMatchObject({ found: false, trials: 120 })
-  })
+      const searched = async (reachable: string) => {
+        const cwd = folderWith(`${reachable}\nlet armed = false\n${register(rare)}`)
+        const args = ['simulate', './server.ts', '--nodes', '1', '--faults', 'none', '--workload-set', 'cas=0.5']
+        const some = ['--seed', '1', '--seeds', '120', '--shrink', '1ms', '--workers', '1', '--json']
+        const { stdout } = await chaos([...args, ...some], { cwd })
+        return JSON.parse(stdout)
+      }
+      const assertions = JSON.stringify(join(root, 'packages', 'assertions', 'src', 'index.ts'))
+      const guided = await searched(`import { reachable } from ${assertions}`)
+      expect(guided).toMatchObject({ found: true, failures: [{ strategy: 'coverage' }] })
+      const alone = await searched('const reachable = (_: string) => {}')
+      expect(alone).toMatchObject({ found: false, trials: 120 })
+    },
+  )
 
-  patientTest('finds a loss of writes in a power cut if a program omits fsync', async () => {
+  patientTest('chaos simulate finds a loss of writes in a power cut if a program omits fsync', async () => {
     const cwd = folderWith(`
       import { appendFileSync, existsSync, readFileSync } from 'node:fs'
       import { createServer } from 'node:http'
@@ -295,7 +290,7 @@ describe('chaos simulate', () => {
     expect(JSON.parse(lost.stdout)).toMatchObject({ found: true, failures: [{ cause: 'not linearizable' }] })
   })
 
-  test('refuses --strategy coverage for a program without assertions', async () => {
+  test('chaos simulate refuses --strategy coverage for a program without assertions', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--strategy', 'swarm,coverage'], {
       cwd: folderWith(CURED),
     })
@@ -305,13 +300,13 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('refuses to run without a route table', async () => {
+  test('chaos simulate refuses to run without a route table', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('clients need a route table')
   })
 
-  test('finds a service of the configuration by its name, with its arguments, environment and nodes', async () => {
+  test('chaos simulate finds a configured service by its name, with its arguments, environment and nodes', async () => {
     const cwd = folderWith(`
       if (process.argv[2] !== '--loud' || process.env['ME'] !== 'n1 of 2' && process.env['NODE_ID'] === 'n1') process.exit(1)
       ${CURED}`)

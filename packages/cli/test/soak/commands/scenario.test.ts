@@ -22,7 +22,7 @@ const played = stories
 const cases = played.flatMap((name) => (short ? [{ args: [name] }] : [{ args: [name] }, { args: [name, '--fix'] }]))
 
 test.each(cases)(
-  'the scenario $args matches its description in at least one of several plays on real processes',
+  'the scenario $args matches its description in one of several plays on real processes',
   async ({ args }) => {
     const seen: string[] = []
     for (let play = 0; play < MOST_PLAYS; play++) {

@@ -46,28 +46,34 @@ describe('containers of a Docker daemon', () => {
     return startProcess(inside[0], [inside[1], process.execPath, bin, ...args], { cwd: directory, env })
   }
 
-  test.skipIf(obstacle)(`suffer partitions, kills and pauses, and are restored afterwards${because}`, async () => {
-    const { exitCode, stdout, stderr } = await start('partition,kill,pause', '8s').finished
-    expect(stdout, stderr).toContain('the answers that clients got are linearizable')
-    expect(stdout).toMatch(/faults that took effect: .*kill/)
-    // On a busy machine too few operations may succeed, so that the run proves less than expected.
-    expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
-    expect(states()).toEqual(['running', 'running', 'running'])
-    expect(left()).toBe('')
-  })
+  test.skipIf(obstacle)(
+    `containers of a Docker daemon accept partitions, kills and pauses, and are restored afterwards${because}`,
+    async () => {
+      const { exitCode, stdout, stderr } = await start('partition,kill,pause', '8s').finished
+      expect(stdout, stderr).toContain('the answers that clients got are linearizable')
+      expect(stdout).toMatch(/faults that took effect: .*kill/)
+      // On a busy machine too few operations may succeed, so that the run proves less than expected.
+      expect(exitCode, stdout).toBe(stdout.includes('proves less') ? 2 : 0)
+      expect(states()).toEqual(['running', 'running', 'running'])
+      expect(left()).toBe('')
+    },
+  )
 
-  test.skipIf(obstacle)(`serve again, without leftovers, after chaos is killed during a run${because}`, async () => {
-    const schedule = [
-      { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
-      { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },
-    ]
-    writeFileSync(join(directory, 'faults.json'), JSON.stringify(schedule))
-    const { child, finished } = start('./faults.json', '60s')
-    await expect.poll(states, { timeout: 60_000 }).toEqual(['running', 'exited', 'paused'])
-    expect(left()).toContain('chaos_shop')
-    child.kill('SIGKILL')
-    await finished
-    await expect.poll(states, { timeout: 60_000 }).toEqual(['running', 'running', 'running'])
-    await expect.poll(left, { timeout: 10_000 }).toBe('')
-  })
+  test.skipIf(obstacle)(
+    `containers of a Docker daemon serve again, without leftovers, after chaos is killed${because}`,
+    async () => {
+      const schedule = [
+        { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
+        { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },
+      ]
+      writeFileSync(join(directory, 'faults.json'), JSON.stringify(schedule))
+      const { child, finished } = start('./faults.json', '60s')
+      await expect.poll(states, { timeout: 60_000 }).toEqual(['running', 'exited', 'paused'])
+      expect(left()).toContain('chaos_shop')
+      child.kill('SIGKILL')
+      await finished
+      await expect.poll(states, { timeout: 60_000 }).toEqual(['running', 'running', 'running'])
+      await expect.poll(left, { timeout: 10_000 }).toBe('')
+    },
+  )
 })

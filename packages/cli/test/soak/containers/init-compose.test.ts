@@ -47,7 +47,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(run.stderr).toContain('partition:redis: the project is not up, so its services are not known.')
   })
 
-  test('declares a running Redis by its container name, and chaos run accepts the declaration unchanged', async () => {
+  test('chaos init --compose declares a running Redis by its container name, and chaos run accepts the declaration', async () => {
     say('podman-compose -f compose.yaml up -d', join(directory, 'cache'))
     const cwd = join(directory, 'elsewhere')
     const { stdout, stderr } = await init(cwd, 'cache')
@@ -67,7 +67,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(faultsInEffect(cwd)).toEqual(['partition'])
   })
 
-  test('refuses existing files, unknown services and projects that are not running', async () => {
+  test('chaos init --compose refuses existing files, unknown services and projects that are not running', async () => {
     const cwd = join(directory, 'elsewhere')
     const refused = async (...typed: string[]) => {
       const { exitCode, stderr } = await init(cwd, ...typed)

@@ -72,22 +72,25 @@ describe('a rootless Compose project', () => {
     return Number(readFileSync(join(cwd, 'pid'), 'utf8'))
   }
 
-  test.skipIf(obstacle)(`serves again, without leftovers, after chaos is killed${because}`, async () => {
-    const random = createRandom(inject('seed'))
-    const before = left()
-    for (let moment = 0; moment < MOMENTS; moment++) {
-      const pid = startChaos()
-      await expect.poll(rules, { timeout: 90_000 }).toContain('chaos_killed')
-      // The kill comes at a random moment.
-      await new Promise((resolve) => setTimeout(resolve, random.integer(8_000)))
-      process.kill(pid, 'SIGKILL')
-      await expect.poll(served, { timeout: 60_000 }).toEqual(['200', '200', '200'])
-      await expect.poll(left, { timeout: 60_000 }).toEqual(before)
-    }
-  })
+  test.skipIf(obstacle)(
+    `a rootless Compose project serves again, without leftovers, after chaos is killed${because}`,
+    async () => {
+      const random = createRandom(inject('seed'))
+      const before = left()
+      for (let moment = 0; moment < MOMENTS; moment++) {
+        const pid = startChaos()
+        await expect.poll(rules, { timeout: 90_000 }).toContain('chaos_killed')
+        // The kill comes at a random moment.
+        await new Promise((resolve) => setTimeout(resolve, random.integer(8_000)))
+        process.kill(pid, 'SIGKILL')
+        await expect.poll(served, { timeout: 60_000 }).toEqual(['200', '200', '200'])
+        await expect.poll(left, { timeout: 60_000 }).toEqual(before)
+      }
+    },
+  )
 
   test.skipIf(obstacle)(
-    `is cleaned up by the next chaos process if chaos was killed together with its keeper${because}`,
+    `the next chaos process cleans up a rootless project if chaos was killed together with its keeper${because}`,
     async () => {
       const before = left()
       const holders = () => say(`podman ps --all --filter label=chaosproxy.owner --format '{{.Names}}'`)

@@ -78,12 +78,15 @@ describe('a service in rootless containers', () => {
     if (obstacle === undefined) await rootless.end()
   }, 120_000)
 
-  test.skipIf(obstacle)(`returns stale reads if replicas answer alone${because}`, async () => {
-    expect(await results('replicas', async (line) => chaosAs('replicas', line))).toEqual(all('violated'))
-  })
+  test.skipIf(obstacle)(
+    `a service in rootless containers returns stale reads if replicas answer alone${because}`,
+    async () => {
+      expect(await results('replicas', async (line) => chaosAs('replicas', line))).toEqual(all('violated'))
+    },
+  )
 
   test.skipIf(obstacle)(
-    `is linearizable with quorums, and its containers are restored afterwards${because}`,
+    `a service in rootless containers is linearizable with quorums, and the containers are restored${because}`,
     async () => {
       const before = states()
       expect(await results('quorum', async (line) => chaosAs('quorum', line))).toEqual(all('met'))

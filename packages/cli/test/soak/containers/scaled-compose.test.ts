@@ -87,7 +87,7 @@ describe.runIf(isPossible && isComposeHere())('a project that is scaled and rest
     return { closed: async () => (await lines.next()).value === 'closed' }
   }
 
-  test('a project scaled during a run gets proxies for new links, and the report names traffic that bypassed the proxies', async () => {
+  test('a project scaled during a run gets proxies for new links, and traffic that bypassed them is reported', async () => {
     const args = ['--target', './front.json', '--time', '10m', '--rate', '50', '--seed', '1', '--json']
     const env = { PATH: [programs, process.env['PATH']].join(delimiter) }
     const { child, finished } = startChaos(['run', ...args, '--faults', 'partition:store'], { cwd, env })

@@ -72,7 +72,7 @@ describe.each(short ? SHORT : names)('%s', (name) => {
   const lacking = lacks(text)
 
   test.skipIf(lacking !== undefined)(
-    `has commands that exit with 1 before the fix and with 0 after the fix${lacking === undefined ? '' : `: ${lacking} is missing`}`,
+    `an example has commands that exit with 1 before the fix and with 0 after the fix${lacking === undefined ? '' : `: ${lacking} is missing`}`,
     async () => {
       const cwd = copyOf(name)
       for (const command of commandsOf(before).filter((command) => command.startsWith('npm '))) {

@@ -75,13 +75,13 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
     ...{ nodes, redis, beside },
   })
 
-  test.each(FIRST_SEEDS)('shows its bug within 128 seeds from %d', async (seed) => {
+  test.each(FIRST_SEEDS)('a simulated example shows its bug within 128 seeds from %d', async (seed) => {
     const { found } = await search(program(bug), { ...settings, seed, seeds: 128, shrinkMs: 1 })
     expect(found?.kind).toBe('violation')
   })
 
   test.each(short && name !== 'cache' ? [] : [bug])(
-    'shows its bug with --http messages (%s), and again in a replay',
+    'the bug of a simulated example also appears with --http messages (%s), and again in a replay',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '1ms', '--out', temporaryDirectory(), '--json']
@@ -94,7 +94,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   )
 
   test.skipIf(short && overtaken === undefined)(
-    'is reported with the line of an overtaken await, or without a line if no await was overtaken',
+    'the bug of a simulated example is reported with the line of the overtaken await, if there is such an await',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']
@@ -107,7 +107,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
     },
   )
 
-  test(`shows no bug in ${CLEAN_SEEDS} seeds of its fixed variant`, async () => {
+  test(`the fixed variant of a simulated example shows no bug in ${CLEAN_SEEDS} seeds`, async () => {
     const { found } = await search(program(cured), { ...settings, seeds: CLEAN_SEEDS })
     expect(found).toBeUndefined()
   })
@@ -130,16 +130,19 @@ describe.skipIf(short)('simulated-limiter', () => {
     return { exitCode, result: JSON.parse(stdout) }
   }
 
-  test.each(FIRST_SEEDS)('admits more than five requests of one name within 128 seeds from %d', async (seed) => {
-    const { exitCode, result } = await searched('hasty', seed, 128)
-    expect(result).toMatchObject({ found: true, failures: [{ kind: 'violation' }] })
-    expect(exitCode).toBe(1)
-    const admitted = admittedIn(result.failures[0].history).map(({ key }) => key)
-    const most = Math.max(...admitted.map((name) => admitted.filter((other) => other === name).length))
-    expect(most).toBeGreaterThan(5)
-  })
+  test.each(FIRST_SEEDS)(
+    'the simulated limiter admits more than five requests of one name within 128 seeds from %d',
+    async (seed) => {
+      const { exitCode, result } = await searched('hasty', seed, 128)
+      expect(result).toMatchObject({ found: true, failures: [{ kind: 'violation' }] })
+      expect(exitCode).toBe(1)
+      const admitted = admittedIn(result.failures[0].history).map(({ key }) => key)
+      const most = Math.max(...admitted.map((name) => admitted.filter((other) => other === name).length))
+      expect(most).toBeGreaterThan(5)
+    },
+  )
 
-  test(`admits at most five requests in ${CLEAN_SEEDS} seeds of its fixed variant`, async () => {
+  test(`the fixed simulated limiter admits at most five requests of one name in ${CLEAN_SEEDS} seeds`, async () => {
     const { exitCode, result } = await searched('careful', 1, CLEAN_SEEDS)
     expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS })
     expect(exitCode).toBe(0)

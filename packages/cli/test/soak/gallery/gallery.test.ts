@@ -11,13 +11,16 @@ const exhibits = short ? gallery.filter(({ name }) => QUICK.includes(name)) : ga
 const seeds = short ? '1' : '3'
 
 describe('the gallery of weaknesses', () => {
-  test.for(exhibits)('has the described outcomes for the weakness and the fix of $name', async (exhibit, context) => {
-    const lacks = await lackedBy(exhibit)
-    if (lacks !== undefined) context.skip(lacks)
-    const args = ['gallery', 'run', exhibit.name, '--seeds', seeds, '--json', '--out', temporaryDirectory()]
-    const { stdout, stderr } = await chaos(args)
-    const [{ outcome, lacks: uninstalled, ...told }] = JSON.parse(stdout || stderr).exhibits
-    if (uninstalled !== undefined) context.skip(uninstalled)
-    expect(outcome, JSON.stringify(told)).toBe('as described')
-  })
+  test.for(exhibits)(
+    'the weakness and the fix of $name have the outcomes that the gallery describes',
+    async (exhibit, context) => {
+      const lacks = await lackedBy(exhibit)
+      if (lacks !== undefined) context.skip(lacks)
+      const args = ['gallery', 'run', exhibit.name, '--seeds', seeds, '--json', '--out', temporaryDirectory()]
+      const { stdout, stderr } = await chaos(args)
+      const [{ outcome, lacks: uninstalled, ...told }] = JSON.parse(stdout || stderr).exhibits
+      if (uninstalled !== undefined) context.skip(uninstalled)
+      expect(outcome, JSON.stringify(told)).toBe('as described')
+    },
+  )
 })

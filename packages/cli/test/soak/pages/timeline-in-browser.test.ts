@@ -38,7 +38,7 @@ const stretchOf = async (page: Page): Promise<number> => {
 const detail = (page: Page): Promise<string> => page.locator('#detail').innerText()
 
 test.skipIf(executablePath === undefined)(
-  'the address of a report stores the visible part, the chosen operation and the filters, and restores them',
+  'the URL of a report stores and restores the visible part, the chosen operation and the filters',
   async () => {
     const url = await reportOf()
     const page = await openedAt(url)
@@ -61,7 +61,7 @@ test.skipIf(executablePath === undefined)(
 )
 
 test.skipIf(executablePath === undefined)(
-  'a click on a line next to the drawing, or on a bar in it, opens the operation in the timeline',
+  'a click on a line of the text or on a bar of the drawing opens the operation in the timeline',
   async () => {
     const page = await openedAt(await reportOf())
     const step = page.locator('.story li.bad').first()

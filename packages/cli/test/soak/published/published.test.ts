@@ -173,7 +173,7 @@ if (ended.history.operations.length <= 100 || ended.report.headline !== 'lineari
 `
 
 describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
-  test('runs in an empty folder, and has types that are valid under strict without @types/node', async () => {
+  test('an installed chaosproxy runs in an empty folder, and its types are valid under strict without @types/node', async () => {
     const cwd = folder('npm', { 'uses.ts': USES_API })
     await succeeds(cwd, 'npm', 'init', '-y')
     await succeeds(cwd, 'npm', 'install', '--save-dev', 'chaosproxy')
@@ -184,7 +184,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     expect(readdirSync(join(cwd, 'node_modules'))).not.toContain('typescript')
   })
 
-  test('runs the examples in the README of each of its packages', async () => {
+  test('an installed chaosproxy runs the examples in the README of each of its packages', async () => {
     const cwd = folder('readme')
     // Leaves out the packages for test runners, and the package that needs a container engine.
     const examples = readdirSync(join(root, 'packages')).filter(
@@ -219,7 +219,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     for (const row of readdirSync(join(cwd, 'out'))) await succeeds(cwd, process.execPath, join('out', row))
   })
 
-  test('runs from a global install, in a folder whose chaos.config.ts imports it', async () => {
+  test('a globally installed chaosproxy runs in a folder whose chaos.config.ts imports it', async () => {
     const prefix = folder('global')
     await succeeds(prefix, 'npm', 'install', '--global', '--prefix', prefix, 'chaosproxy')
     const cwd = folder('elsewhere', {
@@ -230,7 +230,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     expect(headline).toBe('linearizable')
   })
 
-  test('loads a fault, a recorded protocol, a model, a reporter and a scenario from a folder outside the repository', async () => {
+  test("an installed chaosproxy loads a fault, protocol, model, reporter and scenario from a user's folder", async () => {
     const cwd = folder('outside', { 'package.json': '{"type":"module","private":true}' })
     cpSync(join(import.meta.dirname, '../../published/outside'), cwd, { recursive: true })
     await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@types/node@20')
@@ -299,7 +299,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       await execute('bash', ['-c', script('init --example').split('\n')[0] ?? ''], options)
     }, 1_200_000)
 
-    test('makes a five-line test fail with the contradiction drawn and the report attached', async () => {
+    test('chaosproxy makes a five-line test fail with the contradiction drawn and the report attached', async () => {
       writeFileSync(
         join(cwd, 'replica.test.ts'),
         /```ts\n(.*?)```/s.exec(manual('@chaosproxy', 'vitest', 'README.md'))?.[1] ?? 'no example',
@@ -318,7 +318,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       ['@jest/globals', 'npx jest'],
     ]
     test.each(short ? frameworks.slice(0, 1) : frameworks)(
-      'makes a test of %s fail with the contradiction drawn',
+      'chaosproxy makes a test of %s fail with the contradiction drawn',
       async (imported, command) => {
         const readme = manual('@chaosproxy', 'vitest', 'README.md')
         const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text = '']) => text)
@@ -331,7 +331,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       },
     )
 
-    test('gets a verdict on a service by the steps of the README, and every manual linked there exists', async () => {
+    test('the steps of the README give a verdict on a service, and every manual linked there exists', async () => {
       const readme = manual('chaosproxy', 'README.md')
       serviceWith('primary')
       const [, section = ''] = /## Your own service\n\n```sh\n(.*?)```/s.exec(readme) ?? []
@@ -363,7 +363,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).not.toContain('<failure')
     })
 
-    test('fails a build that passed before if the threshold of --require is lowered', async () => {
+    test('a lower threshold of --require fails a build that passed before', async () => {
       const thresholds = script('--require "p99')
       serviceWith('primary')
       const green = await type(thresholds, ...CALM)
@@ -373,7 +373,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       expect(red.stdout).toMatch(/✘ p99 of read < 1us: found/)
     })
 
-    test.skipIf(short)('fails a passing build if --baseline requires a stronger level', async () => {
+    test.skipIf(short)('a stronger level in --baseline fails a build that passed before', async () => {
       const [save = '', compare = ''] = script('--baseline').trim().split('\n')
       serviceWith('primary')
       expect(await type(save, ...CALM)).toMatchObject({ exitCode: 0 })
@@ -390,20 +390,23 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     ['pnpm', ['pnpm@10', 'add', '--save-dev', 'chaosproxy'], ['pnpm@10', 'exec', 'chaos']],
     ['yarn', ['yarn@1', 'add', '--dev', 'chaosproxy'], ['yarn@1', '--silent', 'chaos']],
   ] as const
-  test.skipIf(short).each(managers)('runs after it was installed by %s', async (name, install, use) => {
+  test.skipIf(short).each(managers)('chaosproxy runs after it was installed by %s', async (name, install, use) => {
     const cwd = folder(name, { 'package.json': '{"name":"mine","version":"1.0.0","private":true}' })
     await succeeds(cwd, 'npx', '--yes', ...install)
     await expectVerdict(cwd, 'npx', '--yes', ...use)
   })
 
   // The test node-lines.soak.test.ts also runs the newest version of each line.
-  test.each(short ? ['20.19'] : ['20.19', '22', '24', 'latest'])('runs on Node %s', async (version) => {
-    const cwd = folder(`node-${version}`, { 'package.json': '{"private":true}' })
-    const node = `node-${process.platform}-${process.arch}`
-    await succeeds(cwd, 'npm', 'install', 'chaosproxy', `${node}@${version}`)
-    const binary = join(cwd, 'node_modules', node, 'bin', 'node')
-    await expectVerdict(cwd, binary, join(cwd, 'node_modules', 'chaosproxy', 'bin', 'chaos.js'))
-  })
+  test.each(short ? ['20.19'] : ['20.19', '22', '24', 'latest'])(
+    'an installed chaosproxy runs on Node %s',
+    async (version) => {
+      const cwd = folder(`node-${version}`, { 'package.json': '{"private":true}' })
+      const node = `node-${process.platform}-${process.arch}`
+      await succeeds(cwd, 'npm', 'install', 'chaosproxy', `${node}@${version}`)
+      const binary = join(cwd, 'node_modules', node, 'bin', 'node')
+      await expectVerdict(cwd, binary, join(cwd, 'node_modules', 'chaosproxy', 'bin', 'chaos.js'))
+    },
+  )
 })
 
 /** Returns the links of a packed page to files that are not packed, which readers of the package cannot follow. */
@@ -419,7 +422,7 @@ function deadLinks(tarball: string, page: string, packed: readonly string[]): st
 describe('each package', () => {
   const tool = (name: string) => join(root, 'node_modules', '.bin', name)
 
-  test('has pages that link only to packed files or to the web', () => {
+  test('the pages of each package link only to packed files or to the web', () => {
     for (const tarball of tarballs()) {
       const { stdout } = spawnSync('tar', ['-tf', tarball], { encoding: 'utf8' })
       const files = stdout.split('\n').map((path) => path.replace(/^package\//, ''))
@@ -436,7 +439,7 @@ describe('each package', () => {
     for (const tarball of tarballs()) await succeeds(work, tool('publint'), tarball, '--strict')
   })
 
-  test('has types that every ES module resolution finds', async () => {
+  test('the types of each package are found by every ES module resolution', async () => {
     // The examples above import all packages with one kind of module resolution. CHAOS_SOAK=short checks only the
     // packages that people install.
     const asked = tarballs().filter(

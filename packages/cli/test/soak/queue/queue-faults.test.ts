@@ -153,24 +153,27 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     },
   )
 
-  test.skipIf(isShort)('worker and command wait and report while the Redis of the queue does not answer', async () => {
-    const { host, port } = await startRedis(redis!)
-    const queue = `redis://${host}:${port}`
-    const client = clientOf(queue)
-    const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1])
-    const worker = await joined(queue)
-    const { finished, said } = waiting(['fuzz', '--seeds', '1280', '--target', 'raft', '--queue', queue, '--verbose'])
-    await until(() => worker.searched() > 0)
-    process.kill(pid, 'SIGSTOP')
-    await until(
-      () =>
-        worker.printed().includes('does not answer: waiting for it') &&
-        said().includes('does not answer: waiting for it'),
-    )
-    process.kill(pid, 'SIGCONT')
-    await until(() => worker.printed().includes('answers again'))
-    expect((await finished).exitCode).toBe(0)
-  })
+  test.skipIf(isShort)(
+    'a worker and a command report that they wait while the Redis of the queue does not answer',
+    async () => {
+      const { host, port } = await startRedis(redis!)
+      const queue = `redis://${host}:${port}`
+      const client = clientOf(queue)
+      const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1])
+      const worker = await joined(queue)
+      const { finished, said } = waiting(['fuzz', '--seeds', '1280', '--target', 'raft', '--queue', queue, '--verbose'])
+      await until(() => worker.searched() > 0)
+      process.kill(pid, 'SIGSTOP')
+      await until(
+        () =>
+          worker.printed().includes('does not answer: waiting for it') &&
+          said().includes('does not answer: waiting for it'),
+      )
+      process.kill(pid, 'SIGCONT')
+      await until(() => worker.printed().includes('answers again'))
+      expect((await finished).exitCode).toBe(0)
+    },
+  )
 })
 
 describe.skipIf(redis === undefined)('the password of a queue', () => {

@@ -36,7 +36,7 @@ const told = (stdout: string) => {
 }
 
 describe.skipIf(redis === undefined)('a campaign', () => {
-  test('loses nothing when Redis restarts without its data, and reports the restart', async () => {
+  test('a campaign loses nothing when Redis restarts without its data, and reports the restart', async () => {
     const port = await freePort()
     const queue = `redis://127.0.0.1:${port}`
     const first = await startAt(port)
@@ -55,7 +55,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(stderr).toMatch(/Redis had lost \d+ jobs?, which (was|were) handed out again: nothing is missing/)
   })
 
-  test('continues after the death of its coordinator if its command is run again', async () => {
+  test('a campaign continues after the death of its coordinator if its command is run again', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { child } = startChaos([...campaign(), '--queue', queue])
@@ -66,7 +66,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(worker.searched()).toBe(10)
   })
 
-  test('continues if only its name is given, reports earlier findings, and ends with the result of an undisturbed campaign', async () => {
+  test('a campaign that is continued by its name reports its earlier findings, and ends with the same result', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const named = ['--queue', queue, '--campaign', 'nightly']
@@ -95,7 +95,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(other.exitCode).toBe(3)
   })
 
-  test('gives up a job that ended three workers, and names the job', async () => {
+  test('a campaign gives up a job that ended three workers, and names the job', async () => {
     const queue = await queueOf()
     const cwd = temporaryDirectory()
     await chaosHere(['init', 'protocol'], { cwd })

@@ -20,7 +20,7 @@ const clock = (ahead: number, drift: number) => ({
 })
 
 test.skipIf(installed('redis-server') === undefined)(
-  'a stale read through workers whose clocks disagree is a violation, or is unknown because of the clocks',
+  'a stale read through workers with disagreeing clocks is never accepted: it is a violation or unknown',
   async () => {
     const queue = await queueOf()
     await joined(queue, [], clock(50, 300))

@@ -194,7 +194,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
   })
 })
 
-test('a worker on another machine is not given a loopback address, and the error names --reach', async () => {
+test('a worker on another machine cannot use a loopback address, and the error names --reach', async () => {
   const elsewhere = { clients: {}, addresses: [{ node: 'n1', host: '127.0.0.1', port: 1 }] }
   expect(await whyUnreachable(elsewhere, 'another machine')).toContain('Start the run with --reach')
   expect(await whyUnreachable(elsewhere, machineIdentity())).toContain('127.0.0.1:1: ECONNREFUSED')

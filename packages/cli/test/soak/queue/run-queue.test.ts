@@ -39,7 +39,7 @@ interface Line {
 }
 
 describe.skipIf(redis === undefined)('a run whose clients are driven by two workers with skewed clocks', () => {
-  test('a run of Raft by two workers with skewed clocks is linearizable, and chaos check reaches the same verdict', async () => {
+  test('a run of Raft by two workers with skewed clocks is linearizable, and chaos check confirms the verdict', async () => {
     const queue = await queueOf()
     await twoWorkers(queue)
     const { exitCode, result, stderr } = await run(queue, ['--target', 'raft', '--time', '3s', '--seed', '1'])

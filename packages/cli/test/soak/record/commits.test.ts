@@ -133,7 +133,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
           ['lose-request', 'didNot'],
         ] as const
       ).filter(([faults]) => hasTime(faults)),
-    )('gets a verdict if COMMIT has no reply because of a fault (%s)', async (faults, fate) => {
+    )('a recording gets a verdict even if the fault %s leaves a COMMIT without a reply', async (faults, fate) => {
       let found = 0
       const codes: (number | null)[] = []
       for (const seed of [1, 2, 3]) {
@@ -166,7 +166,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
     })
 
     test.skipIf(short)(
-      'clients that lock a row before they update it cause no violation if connections are delayed, cut and reset',
+      'clients that lock a row before they update it cause no violation if connections are delayed or reset',
       async () => {
         const { exitCode, told } = await recorded('reset,delay-reply,cut-clients', 'locked', 1)
         // As above, two clients may have written the same value, so the verdict may be unknown.
@@ -175,7 +175,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
     )
 
     test.each(['lose-reply', 'reset'].filter(hasTime))(
-      'updates without a lock are still lost under faults (%s)',
+      'updates without a lock are lost under the fault %s',
       async (faults) => {
         const { exitCode, told } = await recorded(faults, 'unlocked', 1)
         expect(told).toMatch(/lost update/i)

@@ -41,7 +41,7 @@ describe.skipIf(lacking)(`a MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : '
     return { exitCode, told: (said.stdout + said.stderr).replace(/\s+/g, ' ') }
   }
 
-  test('MariaDB reveals its tables, column types and hidden writes in its catalogue', async () => {
+  test('the catalogue of MariaDB reveals its tables, column types and hidden writes', async () => {
     const port = await database()
     const { exitCode, stdout, stderr } = await suggest(port)
     expect(exitCode, stderr).toBe(0)

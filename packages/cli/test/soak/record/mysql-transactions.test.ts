@@ -61,7 +61,7 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
   }
 
   describe.each(short ? [1] : [1, 2, 3])('MariaDB with seed %i', (seed) => {
-    test('lost updates and write skew occur at REPEATABLE READ, as InnoDB declares', async () => {
+    test('lost updates and write skew occur at REPEATABLE READ, which InnoDB permits', async () => {
       const server = await database()
       for (const mode of short ? (['prepared', 'manual'] as const) : (['unlocked', 'prepared', 'manual'] as const)) {
         const { exitCode, told } = await recorded(server, { what: 'balance', level: 'REPEATABLE READ', mode }, seed)
@@ -76,7 +76,7 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
       expect(declared.exitCode, declared.told).toBe(0)
     })
 
-    test('REPEATABLE READ reads from one snapshot by plain SELECTs, and newer values by FOR UPDATE', async () => {
+    test('at REPEATABLE READ, plain SELECTs read from one snapshot, but FOR UPDATE reads newer values', async () => {
       const server = await database()
       const read = { what: 'both', level: 'REPEATABLE READ', mode: 'unlocked' } as const
       for (const skewed of [{ ...read, level: 'READ COMMITTED' } as const, { ...read, mode: 'locked' } as const]) {

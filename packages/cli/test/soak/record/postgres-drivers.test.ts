@@ -76,7 +76,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
   describe.each(LIBRARIES)('PostgreSQL used through the library %s', (library) => {
     // Prisma has no savepoints.
     test.each(library === 'prisma' ? ['unlocked'] : ['unlocked', 'nested'])(
-      'updates of a balance that is read and then written are lost (%s)',
+      'updates are lost if a client reads a balance and then writes it (%s)',
       async (mode) => {
         const { exitCode, told } = await recorded(library, 'balance', mode)
         // TypeORM reads a row again before it writes the row. This second read may observe the other client's commit in

@@ -47,7 +47,7 @@ describe.skipIf(lacking)(`psql${lacking ? `: ${whySkipped('postgres')}` : ''}`, 
   }
 
   test.each(['unlocked', 'cursor', 'fetch count'])(
-    'psql loses updates of a balance that is read before it is written (%s)',
+    'psql loses updates if it reads a balance before it writes it (%s)',
     async (mode) => {
       const { exitCode, told } = await recorded(mode)
       expect(told).toMatch(/updates? (was|were) lost/)

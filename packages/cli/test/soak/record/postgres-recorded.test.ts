@@ -82,7 +82,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     )
   }
 
-  test('clients that lock what they read are linearizable, even when connections are cut', async () => {
+  test('clients that lock the rows that they read are linearizable, even when connections are cut', async () => {
     const { exitCode, stdout, stderr } = await recorded({
       mode: 'locked',
       faults: 'reset,cut-clients',
@@ -99,7 +99,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode).toBe(1)
   })
 
-  test('unlocked reads and writes are linearizable with "transactions": "apart"', async () => {
+  test('reads and writes without a lock are linearizable if the table declares "transactions": "apart"', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', as: { transactions: 'apart' } })
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
@@ -146,7 +146,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('numbers that SQL statements add have an unknown verdict as a register, and are linearizable as a counter', async () => {
+  test('a number changed by SQL additions has an unknown verdict as a register, but is linearizable as a counter', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)

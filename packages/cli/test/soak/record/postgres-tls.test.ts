@@ -61,13 +61,13 @@ async function recorded({ server, upstream, listen, connection }: Asked) {
 describe.skipIf(lacking)(`TLS connections to PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   const tls = identity
 
-  test('a client that prefers TLS is recorded in plaintext', async () => {
+  test('a client that prefers TLS, but accepts plaintext, is recorded in plaintext', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
     expect(exitCode, told).toBe(0)
   })
 
-  test('a client that insists on TLS is reported with a remedy', async () => {
+  test('a client that requires TLS is reported with a remedy', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=require' })
     expect(told).toMatch(/n1: a client asked for TLS.*sslmode=disable.*--listen tls:/)
     expect(exitCode, told).not.toBe(0)
@@ -81,14 +81,14 @@ describe.skipIf(lacking)(`TLS connections to PostgreSQL${lacking ? `: ${whySkipp
     }
   })
 
-  test('a server that requires TLS is recorded if clients speak plaintext and give a password', async () => {
+  test('a server that requires TLS is recorded if clients send plaintext and a password', async () => {
     const server = { password: 'secret', tls: { ...tls, only: true } } as const
     const { exitCode, told } = await recorded({ server, upstream: 'tls', connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
     expect(exitCode, told).toBe(0)
   })
 
-  test('both sides of a TLS connection are recorded if clients do not bind their password to the certificate', async () => {
+  test('both sides of TLS are recorded if clients do not bind their password to the certificate', async () => {
     const server = { password: 'secret', tls } as const
     const connection = 'sslmode=require channel_binding=disable'
     const { exitCode, told } = await recorded({ server, upstream: 'tls', listen: 'tls', connection })

@@ -93,7 +93,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(exitCode, told).toBe(1)
     })
 
-    test('a balance that clients read and write separately is reported as lacking a transaction', async () => {
+    test('a balance that clients read and write in separate transactions is reported as lacking a transaction', async () => {
       const { exitCode, told } = await recorded('balance', 'apart', seed)
       expect(exitCode, told).toBe(0)
       const run =

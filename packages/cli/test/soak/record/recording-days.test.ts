@@ -37,7 +37,7 @@ const CLIENTS = 12
 /** The number of operations of a connection before its client opens a new one. */
 const LIFE = 300
 
-test('24 simulated hours keep memory and descriptors constant, and a violation at the end is reported immediately', async () => {
+test('memory and descriptors stay constant over 24 simulated hours, and a late violation is reported immediately', async () => {
   const random = createRandom(inject('seed'))
   const directory = join(temporaryDirectory(), 'parts')
   let now = 0

@@ -105,7 +105,7 @@ describe.skipIf(program === undefined)(
       expect(exitCode, stdout + stderr).toBe(wanted)
     })
 
-    test('the recorder knows the scripts of redlock, so a program with redlock locks gets the verdict linearizable', async () => {
+    test('a program with redlock locks is linearizable, because the recorder knows the scripts of redlock', async () => {
       const { exitCode, stdout, stderr } = await recorded('resp', ['locks.mjs', '{n1.port}'])
       expect(exitCode, stdout + stderr).toBe(0)
     })

@@ -54,7 +54,7 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that bypasses t
   const left = () =>
     say(`${inside.join(' ')} bash -c "nft list tables | grep chaos_; ip -br address | grep 198.19; true"`)
 
-  test('containers on a bridge that bypasses the firewall suffer partitions, even after kills of the containers', async () => {
+  test('partitions affect containers on a bridge that bypasses the firewall, even after kills of the containers', async () => {
     const { stdout, stderr } = await run('partition,kill', '8s').finished
     expect(JSON.parse(stdout || stderr).levels.linearizable.result).toBe('violated')
     expect([...tables(), left()]).toEqual([''])

@@ -47,7 +47,7 @@ describe.skipIf(noEtcd !== '')(`an etcd whose log has checksums${noEtcd}`, { tim
   const entry = { nodes: ['n2'], files: '.wal', matching: 'object/', bit: 3 }
 
   test.each(rare)(
-    'etcd does not start a node whose log has a flipped bit, while the remaining nodes continue (seed %i)',
+    'etcd does not start a node with a flipped bit in its log, and the other nodes continue (seed %i)',
     async (seed) => {
       const { exitCode, result } = await ran('etcd', seed, entry)
       expect(result.notes.join()).toMatch(/n2 (?:did not start again|ended by itself).*crc mismatch/s)

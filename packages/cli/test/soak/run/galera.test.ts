@@ -23,7 +23,7 @@ async function run(seed: number, args: readonly string[]) {
 
 describe.skipIf(why !== '')(`Galera${why}`, { timeout: 180_000 }, () => {
   test.each(seeds)(
-    'a node of Galera answers reads before it has applied commits of other nodes (seed %d)',
+    'a Galera node answers reads before it has applied the commits of other nodes (seed %d)',
     async (seed) => {
       const { exitCode, result } = await run(seed, ['--faults', 'none', '--time', '4s'])
       expect(result.levels.linearizable.result).toBe('violated')

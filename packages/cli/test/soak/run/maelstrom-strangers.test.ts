@@ -52,7 +52,10 @@ test.skipIf(short)('a Raft leader that reads without a majority is reported in a
   expect(exitCode, stdout + stderr).toBe(1)
 })
 
-test.skipIf(short)('a broadcast that acknowledges messages but drops them on every node is reported', async () => {
-  const { exitCode, stdout, stderr } = await run('./gossip.cjs forgets', 'broadcast', 1, [])
-  expect(exitCode, stdout + stderr).toBe(1)
-})
+test.skipIf(short)(
+  'a broadcast program that acknowledges messages but drops them on every node is reported',
+  async () => {
+    const { exitCode, stdout, stderr } = await run('./gossip.cjs forgets', 'broadcast', 1, [])
+    expect(exitCode, stdout + stderr).toBe(1)
+  },
+)

@@ -108,7 +108,7 @@ liveDescribe(`transactions of MariaDB${why}`, { timeout: 120_000 }, () => {
   )
 
   test.each(seeds)(
-    'transactions of MariaDB read and overwrite versions outside their snapshot at repeatable read (seed %d)',
+    'at repeatable read, transactions of MariaDB read and overwrite versions outside their snapshot (seed %d)',
     async (seed) => {
       const { exitCode, result } = await of('txn-list-append', seed)
       expect(result.levels['snapshot-isolation'].result).toBe('violated')
@@ -126,7 +126,7 @@ liveDescribe(`transactions of MariaDB${why}`, { timeout: 120_000 }, () => {
   )
 
   test.each(rare)(
-    'transactions of MariaDB are strictly serializable at serializable, even under kills and partitions (seed %d)',
+    'MariaDB at serializable is strictly serializable, even under kills and partitions (seed %d)',
     async (seed) => {
       const { exitCode, result } = await run(seed, 'kill,partition', [
         ...['--workload', 'txn-list-append', '--nodes', '2', '--time', '8s', '--isolation', 'serializable'],

@@ -86,7 +86,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('NATS keeps partitioned logs in order when a server is killed (seed %i)', async (seed) => {
+  test.each(seeds)('NATS keeps each partition of a log in order when a server is killed (seed %i)', async (seed) => {
     const file = join(temporaryDirectory(), 'faults.json')
     writeFileSync(file, JSON.stringify([{ id: 'kill', kind: 'kill', nodes: ['n1'], fromMs: 3_000, toMs: 5_000 }]))
     const { levels } = await run(seed, '--workload', 'stream', '--faults', file, '--rate', '200', '--time', '10s')

@@ -167,7 +167,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
 })
 
 describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock is set back', () => {
-  test('a store whose clock is set back loses acknowledged writes if the time of day decides which write is newest', async () => {
+  test('a store whose clock is set back loses acknowledged writes if times decide which write is newest', async () => {
     const cwd = projectOf('wall', newestWins, 'wall')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
@@ -175,7 +175,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect(exitCode).toBe(1)
   })
 
-  test('a store whose clock is set back loses nothing if the order of writes decides which write is newest', async () => {
+  test('a store whose clock is set back loses nothing if the order of writes decides which is newest', async () => {
     const cwd = projectOf('order', newestWins, 'order')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')

@@ -55,7 +55,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     expect(exitCode, told).toBe(1)
   })
 
-  test('reads from a standby whose link is cut are sequentially consistent, but not linearizable', async () => {
+  test('reads from a standby whose link is cut are sequentially consistent, but are not linearizable', async () => {
     const { exitCode, told } = await recorded('partition', 'sequential')
     expect(told).toContain('SEQUENTIALLY CONSISTENT, NOT LINEARIZABLE')
     expect(exitCode, told).toBe(0)

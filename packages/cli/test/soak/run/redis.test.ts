@@ -99,7 +99,7 @@ describe.skipIf(program === undefined)(
     const FAILOVER = ['--time', '16s', ...PATIENT, ...SETS]
 
     test.each(seeds)(
-      'writes that the old primary acknowledged during SENTINEL FAILOVER are lost, but fewer with min-replicas (seed %i)',
+      'SENTINEL FAILOVER loses writes that the old primary acknowledged, but fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -134,7 +134,7 @@ describe.skipIf(program === undefined)(
     ]
 
     test.each(seeds)(
-      'delayed replicas hide writes from their own clients, and agree at the end (seed %i)',
+      'a client does not see its own writes on delayed replicas, which agree at the end (seed %i)',
       async (seed) => {
         const { exitCode, said } = await ran(seed, lag, ...REPLICAS, '--expect', 'read-your-writes')
         expect(exitCode).toBe(1)
@@ -145,7 +145,7 @@ describe.skipIf(program === undefined)(
     )
 
     test.each(seeds)(
-      'writes that WAIT confirms at all replicas are seen by every later read of their client (seed %i)',
+      'a client sees its writes in every later read if WAIT confirms them at all replicas (seed %i)',
       async (seed) => {
         const flags = [...REPLICAS, '--set', 'wait=2', '--timeout', '5s', '--expect', 'read-your-writes']
         const { exitCode, said } = await ran(seed, lag, ...flags)

@@ -25,7 +25,7 @@ export default {
 `
 
 describe('a link that loses the replies of a correct backend', () => {
-  test('causes no violation of the backend, and the undelivered replies are counted', async () => {
+  test('lost replies cause no violation of a correct backend, and are counted', async () => {
     const directory = temporaryDirectory()
     const protocol = join(directory, 'honest.mjs')
     writeFileSync(protocol, HONEST)

@@ -92,7 +92,7 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
       expect(levels).toMatchObject({ linearizable: { result: 'met' } })
     })
 
-    test.each(seeds)('a lock does not prevent lost additions while clients are cut off (seed %i)', async (seed) => {
+    test.each(seeds)('a lock does not prevent lost additions if clients are cut off (seed %i)', async (seed) => {
       const { levels } = await run(seed, ...locked, '--faults', clientsCutOff())
       expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
     })

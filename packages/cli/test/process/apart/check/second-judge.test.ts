@@ -127,7 +127,7 @@ const abortedRead = () =>
   )
 
 describe('a checker with its own levels', () => {
-  test('gives a verdict for each level, in the order of the levels, with the counterexample', async () => {
+  test('a custom checker gives a verdict for each level, in the order of the levels, with the counterexample', async () => {
     const { stdout, exitCode } = await chaosHere(['check', abortedRead(), '--model', 'tiny-transactions', '--json'])
     const { levels, headline } = JSON.parse(stdout)
     expect(Object.keys(levels)).toEqual(['serializable', 'read-committed'])
@@ -137,7 +137,7 @@ describe('a checker with its own levels', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('shows its descriptions of levels in the terminal and on the page', async () => {
+  test('the level descriptions of a custom checker are shown in the terminal and on the page', async () => {
     const file = abortedRead()
     const report = join(temporaryDirectory(), 'report.html')
     const { stdout } = await chaosHere(['check', file, '--model', 'tiny-transactions', '--out', report])
@@ -149,7 +149,7 @@ describe('a checker with its own levels', () => {
     expect(page).not.toContain('Linearizable')
   })
 
-  test('accepts only its own levels with --expect', async () => {
+  test('--expect accepts only the levels of the checker in use', async () => {
     const file = abortedRead()
     const check = (...args: readonly string[]) => chaosHere(['check', file, '--model', 'tiny-transactions', ...args])
     expect((await check('--expect', 'read-committed')).exitCode).toBe(1)
@@ -163,7 +163,7 @@ describe('a checker with its own levels', () => {
     expect((await check('--expect', 'read-comitted')).stderr).toContain('Did you mean read-committed?')
   })
 
-  test('judges a run by the expected level', async () => {
+  test('a run with a custom checker is judged by the expected level of that checker', async () => {
     const args = ['run', '--sim', '--seed', '1', '--time', '1s', '--faults', 'none', '--workload', 'tiny-transactions']
     const run = (...more: readonly string[]) => chaosHere([...args, ...more, '--json', '--out', temporaryDirectory()])
     const { stdout, stderr, exitCode } = await run('--expect', 'read-committed')

@@ -62,7 +62,7 @@ describe.runIf(isPossible && hasEtcd)('the leader of an etcd in containers', () 
   }
   const bothWays = (leads: string, other: string) => [`${leads}>${other}`, `${other}>${leads}`]
 
-  test('etcd with linearizable reads stays linearizable while the leader is cut off in both directions or in one direction', async () => {
+  test('etcd with linearizable reads stays linearizable while its leader is cut off in one or both directions', async () => {
     expect(await found('linearizable', bothWays)).toBe('met')
     expect(await found('linearizable', (leads, other) => [`${leads}>${other}`])).toBe('met')
     expect(await found('linearizable', (leads, other) => [`${other}>${leads}`])).toBe('met')

@@ -132,7 +132,7 @@ liveDescribe('PostgreSQL with asynchronous standbys', () => {
 
 liveDescribe('PostgreSQL with synchronous standbys', () => {
   test.each(seeds)(
-    'synchronous standbys return no read older than an acknowledged write, but are not linearizable (seed %d)',
+    'synchronous standbys are not linearizable, but never return a read older than an acknowledged write (seed %d)',
     async (seed) => {
       const settings = ['--set', 'commit=remote_apply', '--set', 'synchronous=FIRST 2', '--set', 'reads=replicas']
       const load = [
@@ -185,7 +185,7 @@ liveDescribe.each(WORKLOADS)('a PostgreSQL under the workload %s', (workload) =>
     run(seed, 'none', ['--workload', workload, '--nodes', '2', '--time', '6s', '--isolation', isolation, ...more])
 
   test.each(process.env['CHAOS_SOAK'] === 'short' ? ['repeatable-read'] : ['read-committed', 'repeatable-read'])(
-    'PostgreSQL is not serializable at isolation %s',
+    'PostgreSQL is not serializable at the isolation level %s',
     { timeout: 120_000 },
     async (isolation) => {
       const { exitCode, result } = await at(isolation, 1, ['--expect', 'serializable'])
@@ -197,7 +197,7 @@ liveDescribe.each(WORKLOADS)('a PostgreSQL under the workload %s', (workload) =>
   )
 
   test.each(seeds)(
-    'PostgreSQL is strictly serializable at isolation serializable under kills and partitions (seed %d)',
+    'PostgreSQL at isolation serializable is strictly serializable under kills and partitions (seed %d)',
     { timeout: 120_000 },
     async (seed) => {
       const calm = await at('serializable', seed)

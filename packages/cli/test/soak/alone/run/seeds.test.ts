@@ -26,19 +26,22 @@ const RUN_S = 20
 const LEAST_SHARE = 0.25
 
 describe('Raft on real processes', () => {
-  test.each(Array.from({ length: short ? 1 : 10 }, (_, i) => i + 1))('is linearizable with seed %d', async (seed) => {
-    const pace = await undisturbedPace(seed)
-    const verdict = await verdictOf(['--seed', String(seed), '--time', `${RUN_S}s`, '--expect', 'linearizable'])
-    expect(verdict).toMatchObject({ exitCode: 0, linearizable: 'met' })
-    expect(pace).toBeGreaterThan(50)
-    expect(verdict.operations).toBeGreaterThan(LEAST_SHARE * pace * RUN_S)
-  })
+  test.each(Array.from({ length: short ? 1 : 10 }, (_, i) => i + 1))(
+    'Raft on real processes is linearizable with seed %d',
+    async (seed) => {
+      const pace = await undisturbedPace(seed)
+      const verdict = await verdictOf(['--seed', String(seed), '--time', `${RUN_S}s`, '--expect', 'linearizable'])
+      expect(verdict).toMatchObject({ exitCode: 0, linearizable: 'met' })
+      expect(pace).toBeGreaterThan(50)
+      expect(verdict.operations).toBeGreaterThan(LEAST_SHARE * pace * RUN_S)
+    },
+  )
 })
 
 describe('a planted bug in real processes', () => {
   // The bug forget-vote is found in about every other run, which is too rare for a short test.
   test.each(short ? ['ack-before-majority'] : ['ack-before-majority', 'forget-vote'])(
-    'is found within three runs: %s',
+    'a planted bug in real processes is found within three runs: %s',
     async (bug) => {
       const verdicts: (string | undefined)[] = []
       for (const seed of [1, 2, 3]) {
