@@ -95,7 +95,7 @@ test.each(modelNames)(
 const eachWay = (model: string, level: Level, events: readonly EventInput[]): string[] =>
   [[level], levels].map((asked) => resultOf(checkHistory(smallHistory(events), { model, levels: asked }), level))
 
-test('two different final reads meet eventual and convergent if a write of unknown outcome explains the difference', () => {
+test('different final reads meet eventual and convergent if a write of unknown outcome explains the difference', () => {
   const history = historyOf('w1?', '    fr|', '          fr1|')
   for (const level of ['eventual', 'convergent'] as const) {
     expect(resultOf(checkHistory(history, { levels: [level] }), level)).toBe('met')
@@ -104,7 +104,7 @@ test('two different final reads meet eventual and convergent if a write of unkno
 })
 
 test.each(['queue', 'bag'])(
-  'check reports a violation if an acknowledged message is missing from the later drain of a %s',
+  'check reports a violation if a later drain of a %s lacks an acknowledged message',
   (model) => {
     const put: EventInput[] = [
       { process: 0, type: 'invoke', f: 'enqueue', value: 1 },

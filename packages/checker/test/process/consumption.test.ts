@@ -33,7 +33,7 @@ const check = (events: readonly EventInput[], initial: unknown = null) => {
 }
 
 describe('the limit on how many cas replace one value', () => {
-  test('check reports two cas that replace a value as a violation if the value was written once, even amid forty other operations', () => {
+  test('two cas that replace a value are a violation if the value was written once, even among forty operations', () => {
     const twice: Asked[] = [
       ['write', 77],
       ['cas', [77, 1]],
@@ -47,7 +47,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('a value may be replaced by at most as many cas as operations set the value, plus one if the value is the initial value', () => {
+  test('a value may be replaced by as many cas as there are writes of it, plus one if it is the initial value', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -60,7 +60,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...three, ['write', 77]), 1).linearizable).not.toBe('violated')
   })
 
-  test('two cas that expect the same value are not linearizable if the value was written twice, but one of the two writes failed', () => {
+  test('two cas that expect one value are not linearizable if one of the two writes of that value failed', () => {
     const failed: Asked[] = [
       ['write', 77, 'fail'],
       ['write', 77],
@@ -85,7 +85,7 @@ describe('the limit on how many cas replace one value', () => {
   })
 })
 
-test('check refutes a read of a value that was written once and already replaced', () => {
+test('check refutes a read of a value that was written once and was replaced before the read', () => {
   const events: EventInput[] = [
     ...overlapping(...crowd, ['write', 77], ['cas', [77, 1]]),
     { process: 99, type: 'invoke', f: 'read', value: null },

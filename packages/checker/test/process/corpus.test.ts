@@ -21,7 +21,9 @@ const labelNames: { readonly [label: string]: Level } = {
 }
 
 describe.runIf(corpusIsHere)('check, given a register history labelled with its verdicts,', () => {
-  test('reaches on each level the verdict that the label of the history states', { timeout: 60_000 }, async () => {
+  test('check reaches on each level the verdict that the label of the history states', {
+    timeout: 60_000,
+  }, async () => {
     const files = labelledRegisters()
     expect(files.length).toBeGreaterThan(300)
     const wrong: string[] = []

@@ -221,7 +221,7 @@ test('a final read may return the initial value only if no acknowledged write ch
   )
 })
 
-test('eventual requires that a final text ends with the appended pieces, in any order', () => {
+test('eventual requires that a final text ends with the appended pieces, which may be in any order', () => {
   type Step = readonly [f: 'write' | 'append' | 'read', value: string]
   const left = (...steps: readonly Step[]) => {
     const events = steps.flatMap(([f, value], process): EventInput[] => [
@@ -241,7 +241,7 @@ test('eventual requires that a final text ends with the appended pieces, in any 
   expect(left(['write', 'w'], ['append', 'a'], ['append', 'b'], ['read', 'wb'])).toEqual(['violated', ['a']])
 })
 
-test('a final read may lack an append that was acknowledged after the read began', () => {
+test('a final read may lack an append that was not yet acknowledged when the read began', () => {
   const step = (process: number, type: 'invoke' | 'ok', f: string, value: string | null): EventInput => ({
     ...{ process, type, f, value },
     ...(f === 'read' && type === 'invoke' ? { final: true } : {}),
@@ -258,7 +258,7 @@ test('a final read may lack an append that was acknowledged after the read began
   expect([levels.eventual.result, lost]).toEqual(['met', []])
 })
 
-test('eventual judges 100,000 different final reads without a comparison of every pair', () => {
+test('eventual judges 100,000 different final reads without comparing every pair', () => {
   const all = Array.from({ length: 100_000 }, (_, i) => i)
   const writes = all.flatMap((i): EventInput[] => [
     { process: i, type: 'invoke', f: 'write', value: i },

@@ -45,7 +45,7 @@ const unlimited = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as unkn
 const decided = (part: Part, judge: Judge, steps: number): boolean | 'unknown' =>
   contradicts(part, judge, createBudget(unlimited), steps)
 
-test(`a search for an order with few operations of unknown outcome agrees with brute force on ${manyOf(10_000)} bank histories`, () => {
+test(`a search for an order with few uncertain operations agrees with brute force on ${manyOf(10_000)} bank histories`, () => {
   const share = { met: 0, violated: 0 }
   for (let seed = baseSeed; seed < baseSeed + many(10_000); seed++) {
     const random = randomFrom(seed)
@@ -70,7 +70,7 @@ test(`a search for an order with few operations of unknown outcome agrees with b
   expect(share.violated).toBeGreaterThan(atLeast(1_000))
 })
 
-test('a search for an order with few operations of unknown outcome agrees with a depth-first search on 200 bank histories', () => {
+test('a search for an order with few uncertain operations agrees with a depth-first search on 200 bank histories', () => {
   const share = { met: 0, violated: 0 }
   for (let seed = baseSeed; seed < baseSeed + 200; seed++) {
     const random = randomFrom(seed)

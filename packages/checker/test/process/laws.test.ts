@@ -208,7 +208,7 @@ function faultOfSameness(before: Report, after: Report): string | undefined {
 describe.each(sizes)('the verdicts on histories of $of', (size) => {
   const seeds = Array.from({ length: size.histories }, (_, n) => baseSeed + n)
 
-  test('do not change from met to violated if an info operation is added', () => {
+  test('a verdict does not change from met to violated if an info operation is added', () => {
     let met = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)
@@ -232,7 +232,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     expect(met).toBeGreaterThan(size.histories)
   })
 
-  test('do not change from met to violated if a read is removed', () => {
+  test('a verdict does not change from met to violated if a read is removed', () => {
     let met = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)
@@ -253,7 +253,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     expect(met).toBeGreaterThan(size.histories)
   })
 
-  test('do not change if processes are renamed', () => {
+  test('a verdict does not change if processes are renamed', () => {
     for (const seed of seeds) {
       const random = randomFrom(seed)
       for (const model of seed % 8 === 0 ? modelNames : (['register'] as const)) {
@@ -267,7 +267,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     }
   })
 
-  test('do not change if values are renamed', () => {
+  test('a verdict does not change if values are renamed', () => {
     for (const seed of seeds) {
       const random = randomFrom(seed)
       const events = registerEvents(size, random)
@@ -280,7 +280,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     }
   })
 
-  test.each(modelNames)('linearizable is met by every history of an atomic %s', (model) => {
+  test.each(modelNames)('every history of an atomic %s is linearizable', (model) => {
     const some = model === 'register' ? seeds : seeds.slice(0, size.histories / 4)
     for (const seed of some) {
       const random = randomFrom(seed)
@@ -300,7 +300,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     }
   })
 
-  test.each(plants)('a violation is reported for a single planted stale read: $what', ({ plant, broken }) => {
+  test.each(plants)('a single planted stale read is reported as a violation: $what', ({ plant, broken }) => {
     let planted = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)

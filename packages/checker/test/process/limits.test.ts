@@ -35,7 +35,7 @@ const registers = (store: 'scattered' | 'atomic'): History => {
 }
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'a check of %s ends soon after the deadline, and an unknown verdict names the lack of time',
+  'a check of %s ends soon after the deadline, and its unknown verdict names the lack of time',
   (level) => {
     const history = registers('scattered')
     for (const looks of [1, 2, 5, 20]) {
@@ -50,7 +50,7 @@ test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'caus
 )
 
 test.each(modelNames.filter((name) => name !== 'register'))(
-  'a check of a %s ends soon after the deadline, and an unknown verdict names the lack of time',
+  'a check of a %s ends soon after the deadline, and its unknown verdict names the lack of time',
   (model) => {
     const name = Object.keys(objects).find((each) => each.startsWith(model))
     if (name === undefined) return
@@ -91,7 +91,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each(['atomic', 'causal', 'lww'] as const)(
-  'the check of the registers of one %s store looks at the clock in every pass, and stops at the deadline',
+  'every pass of the check of registers in one %s store looks at the clock, and stops at the deadline',
   (store) => {
     const run = {
       store,
@@ -138,7 +138,7 @@ function expectSteps(history: History, model: ModelName, levels: readonly Level[
 }
 
 test.each(Object.keys(objects))(
-  'two checks of one %s with the same limit of steps return the same report, even if the limit stops both checks',
+  'two checks of one %s with the same step limit return the same report, even if both reach the limit',
   (name) => {
     const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
     const steps = expectSteps(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'])
@@ -147,13 +147,13 @@ test.each(Object.keys(objects))(
 )
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'two checks of registers at level %s with the same limit of steps return the same report, even if the limit stops both checks',
+  'two checks of registers at level %s with the same step limit return the same report at that limit',
   (level) => {
     expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
   },
 )
 
-test.each(modelNames)('a search of a %s makes at most 200,000 steps more than its limit', (model) => {
+test.each(modelNames)('a search of a %s exceeds its step limit by at most 200,000 steps', (model) => {
   const name = Object.keys(objects).find((each) => each.startsWith(model))
   if (name === undefined) return
   const history = generateObjectHistory(name, { operations: 400, clients: 8, unknown: 0.05, seed: 3 })
@@ -175,7 +175,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('shardsOf and choicesOf compare the clock with the deadline more than 100 times on a history of thousands of operations', () => {
+test('shardsOf and choicesOf check the deadline more than 100 times on a history of thousands of operations', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)

@@ -40,35 +40,35 @@ const read = (process: number, version: Json): readonly Told[] => [
 ]
 
 describe('a write whose answer lacks its version', () => {
-  test('may have created a version that was read and that no other known write created', () => {
+  test('a write of unknown version may have created a version that was read and that no known write created', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...swapped(0, 2, 3), ...read(0, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
   })
 
-  test('may have created one version of unknown origin, but not two', () => {
+  test('a write of unknown version may have created one version of unknown origin, but not two', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...read(0, 3))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...lost(2), ...read(0, 2), ...read(0, 3))).toBe('met')
   })
 
-  test('did not create a version that was read before the write was called', () => {
+  test('a write of unknown version did not create a version that was read before the write was called', () => {
     expect(verdict(...wrote(0, 1), ...read(0, 2), ...lost(1))).toBe('violated')
     expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
   })
 
-  test('does not explain a later read of a version that another write has overwritten', () => {
+  test('a write of unknown version does not explain a later read of an overwritten version', () => {
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lost(1), ...read(0, 1))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...wrote(0, 3), ...read(0, 2))).toBe('violated')
   })
 })
 
 describe('a cas whose answer lacks its version', () => {
-  test('may have replaced only the version that the cas expected', () => {
+  test('a cas of unknown version may have replaced only the version that it expected', () => {
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 2))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 1), ...swapped(0, 1, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lostSwap(1, 1), ...read(0, 3))).toBe('violated')
   })
 
-  test('may have replaced a version that was created by another cas whose answer lacks its version', () => {
+  test('a cas of unknown version may have replaced a version that another such cas created', () => {
     const chain = [
       ...wrote(0, 1),
       ...lostSwap(1, 1),
@@ -82,12 +82,12 @@ describe('a cas whose answer lacks its version', () => {
   })
 })
 
-test('repeated versions leave the verdict unknown, because they do not identify writes', () => {
+test('repeated versions make the verdict unknown, because they do not identify writes', () => {
   const repeated = [...wrote(0, 1), ...wrote(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 2)]
   expect(verdict(...repeated)).toBe('unknown')
 })
 
-test('check reports a stale read as a violation even if the history has writes whose answers lack their versions', () => {
+test('check reports a stale read as a violation even if some writes of the history have an unknown version', () => {
   const stale = [...wrote(0, 1), ...wrote(0, 2), ...read(0, 2), ...read(0, 1)]
   const some = [...lost(1), ...read(0, 7), ...lost(2), ...read(0, 8), ...wrote(0, 9)]
   const { linearizable, sequential } = checkHistory(historyOf(...some, ...stale)).levels
@@ -157,7 +157,7 @@ function randomTold(random: () => number): readonly Told[] {
   return told
 }
 
-test('the verdicts on random histories with lost versions agree with a brute-force search over all assignments', () => {
+test('verdicts on random histories with lost versions agree with a brute-force search over all assignments', () => {
   const random = mulberry(7)
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < 300; n++) {

@@ -49,7 +49,7 @@ function judgeEach(events: readonly EventInput[]): readonly boolean[] {
   return partsOf(encoded, budget).map((part) => violatesLinearizability(part, decoder.value, budget, 1e5) === true)
 }
 
-test('check finds many atomic keys linearizable, with an order for each key', () => {
+test('check finds a history of many atomic keys linearizable, with an order for each key', () => {
   const events = manyKeys(randomFrom(seed), 'atomic')
   const history = smallHistory(events)
   const { linearizable } = checkHistory(history, options).levels
@@ -74,7 +74,7 @@ test('check reports the first of many violated keys, with operations of that key
   expect(linearizable.counterexample.keys).toEqual([`k${violated.indexOf(true)}`])
 })
 
-test('a check of many keys is unknown for lack of memory if the keys exceed the memory limit', () => {
+test('a check of many keys is unknown if the keys exceed the memory limit', () => {
   const events = manyKeys(randomFrom(seed + 2), 'atomic')
   const history = smallHistory(events)
   const memoryBytes = encodingBytes(history) + 10_000
@@ -82,7 +82,7 @@ test('a check of many keys is unknown for lack of memory if the keys exceed the 
   expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('out of memory') } })
 })
 
-test('a check of many sets is unknown for lack of memory if the sets exceed the memory limit', () => {
+test('a check of many sets is unknown if the sets exceed the memory limit', () => {
   const events = Array.from({ length: 5_000 }, (_, key): EventInput[] => [
     { process: key, type: 'invoke', f: 'add', key: `k${key}`, value: 1 },
     { process: key, type: 'ok', f: 'add', key: `k${key}`, value: 1 },

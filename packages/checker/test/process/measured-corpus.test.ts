@@ -9,7 +9,7 @@ import { measureStaleness } from '../measure-staleness.ts'
 const registers = () => labelledRegisters().filter((entry) => typeof entry.expect['linearizable'] === 'boolean')
 
 describe.runIf(corpusIsHere)('register histories labelled as linearizable or not linearizable', () => {
-  test('never get a verdict from the online checker that contradicts the label of the history', async () => {
+  test('no verdict of the online checker contradicts the label of a register history', async () => {
     const wrong: string[] = []
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (const labelled of registers()) {
@@ -25,7 +25,7 @@ describe.runIf(corpusIsHere)('register histories labelled as linearizable or not
     expect(count['not linearizable']).toBeGreaterThan(20)
   })
 
-  test('have a staleness of k = 1 exactly if the label of the history is "linearizable"', async () => {
+  test('the staleness k of a register history is 1 exactly if its label is "linearizable"', async () => {
     const wrong: string[] = []
     let known = 0
     for (const labelled of registers()) {

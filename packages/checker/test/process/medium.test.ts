@@ -117,7 +117,7 @@ test(`the search by forced orders agrees with the search by process on ${manyOf(
   })
 })
 
-test('check returns only legal witnesses, and counterexamples that are violations by themselves, for 20 to 60 operations', () => {
+test('check returns only legal witnesses, and each counterexample is a violation by itself, for 20 to 60 operations', () => {
   for (let n = 0; n < many(100); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)

@@ -130,7 +130,7 @@ test.each(consistencyModels)(
 )
 
 test.each(consistencyModels)(
-  `the final verdict of the online checker of a %s equals that of check on ${manyOf(200)} longer histories`,
+  `the final verdicts of the online checker of a %s and of check agree on ${manyOf(200)} longer histories`,
   (model) => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(200); n++) {
@@ -181,7 +181,7 @@ test('the tests of the online checker cover every model', () => {
 })
 
 test.each(Object.keys(others))(
-  `the online checker of a %s agrees with check on each prefix of ${manyOf(HISTORIES)} random histories, and its violations are final`,
+  `the online checker of a %s agrees with check on each prefix of ${manyOf(HISTORIES)} histories, and takes no violation back`,
   (model) => {
     let violated = 0
     for (let n = 0; n < many(HISTORIES); n++) {
@@ -250,7 +250,7 @@ const counted = (additions: number, from = 0): Line[] =>
 const counter = (options: Partial<OnlineOptions> = {}) =>
   createOnlineChecker({ model: 'counter', initial: null, ...options })
 
-test('the online checker reports which event makes a violation certain, and how many events later the violation was noticed', () => {
+test('the online checker names the event that makes a violation certain, and the delay until it noticed', () => {
   const checker = counter()
   const events = eventsOf([...counted(100), ...inTurn(1, [['read', null, 7]]), ...counted(100, 100)])
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
@@ -260,7 +260,7 @@ test('the online checker reports which event makes a violation certain, and how 
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
-test('the online checker judges many small objects together, and reports a violation of one object within 64 events', () => {
+test('the online checker judges many small objects together, and reports a violation of one within 64 events', () => {
   const checker = counter()
   const rounds = Array.from({ length: 60 }, (_, key) =>
     eventsOf(
@@ -343,7 +343,7 @@ test('the online checker names an object over the memory limit and stops checkin
   expect(checker.retained()).toBeLessThan(10)
 })
 
-test('the online checker forgets the beginning of a long history if no operation is open, and still finds later contradictions', () => {
+test('the online checker forgets the completed beginning of a long history, and still finds later contradictions', () => {
   const checker = counter({ retainAtMost: 200 })
   for (const event of eventsOf(counted(200))) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual([
@@ -355,7 +355,7 @@ test('the online checker forgets the beginning of a long history if no operation
   expect(checker.violation()).toMatchObject({ process: 1, position: 881 })
 })
 
-test('the online checker keeps the beginning of a history while an operation of unknown outcome may take effect later', () => {
+test('the online checker keeps the beginning of a history while an uncertain operation may still take effect', () => {
   const checker = counter({ retainAtMost: 400 })
   const unknown: readonly Line[] = [
     [9, 'invoke', 'add', 1],
@@ -400,7 +400,7 @@ test('the online checker reports a violation of a user’s own model', () => {
   expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
 })
 
-test('the online checker reports a doubt instead of a violation if no take returned the acknowledged receipt', () => {
+test('the online checker leaves an acknowledged receipt undecided if no take returned it', () => {
   const checker = createOnlineChecker({ model: 'work-queue', initial: null })
   for (const event of eventsOf(
     inTurn(0, [
@@ -413,7 +413,7 @@ test('the online checker reports a doubt instead of a violation if no take retur
   expect(checker.doubt()).toMatch(/no take returned the receipt/)
 })
 
-test('the online checker judges a watch with the writes of all keys and so notices a missing event', () => {
+test('the online checker judges a watch with the writes of all keys, and therefore notices a missing event', () => {
   const checker = createOnlineChecker({ model: 'watch', initial: null })
   const at = (revision: number): Json => ({ events: [{ revision, key: 'x', value: revision }] })
   const writes = [2, 3, 4].flatMap((revision) => eventsOf(inTurn(0, [['put', revision, revision]]), 'x'))
@@ -428,7 +428,7 @@ test('the online checker judges a watch with the writes of all keys and so notic
   expect(checker.soFar()).toBe('not faithful')
 })
 
-test('the online checker accepts a release of a lock by a process whose acquire had an unknown outcome', () => {
+test('the online checker lets a process release a lock that it acquired with unknown outcome', () => {
   const lines: readonly Line[] = [
     [0, 'invoke', 'acquire', null],
     [0, 'info', 'acquire', null],
@@ -440,7 +440,7 @@ test('the online checker accepts a release of a lock by a process whose acquire 
   expect(doubt).toBeUndefined()
 })
 
-test('the online checker reports a violation if two concurrent reads of a set show two additions in opposite orders', () => {
+test('the online checker reports a violation if two reads of a set show two additions in opposite orders', () => {
   const open: readonly Line[] = [
     [0, 'invoke', 'add', 1],
     [1, 'invoke', 'add', 2],

@@ -210,7 +210,7 @@ test('the online checker reports a violation if two cas replace the same value',
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas overwrites earlier values, even if it was called before the write of the value that it replaces', () => {
+test('a cas overwrites earlier values even if it was called before the write whose value it replaces', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -228,7 +228,7 @@ test('the online checker is uncertain while a read may return the first or the s
   expect(soFar('w1--| w2--|', '   w1--|', '             r2| r1|')).toBe('not linearizable')
 })
 
-test('the online checker stops judging a key if a request is sent again with the same id', () => {
+test('the online checker stops judging a key if a request is repeated with the same id', () => {
   const checker = online()
   const write = (process: number, value: number, extra: EventInput['extra']): void => {
     checker.push({ process, type: 'invoke', f: 'write', value, extra })
@@ -261,7 +261,7 @@ test.each(['touched', 'not-understood'])(
   },
 )
 
-test('the online checker reports its limit on the number of keys as a doubt once a history exceeds the limit', () => {
+test('the online checker is not certain once a history has more keys than its limit', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, keysAtMost: 2 })
   for (const event of timeline('wx1| wy1|')) checker.push(event)
   expect(checker.soFar()).toBe('linearizable')
@@ -283,13 +283,13 @@ test('the online checker stops judging the largest key when memory runs out, and
   expect(checker.violation()).toMatchObject({ key: 'y' })
 })
 
-test('the online checker keeps the first read of an unknown initial value, but forgets repeated reads of the value', () => {
+test('the online checker keeps the first read of an unknown initial value, and forgets later reads of that value', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('rx7| '.repeat(200))) checker.push(event)
   expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])
 })
 
-test('the online checker is uncertain about an unwritten value read during a write if the initial value is unknown', () => {
+test('the online checker is uncertain if a read during a write may have returned an unknown initial value', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('wx1---------|', '    rx1|')) checker.push(event)
   expect(checker.doubt()).toBeUndefined()
@@ -310,14 +310,14 @@ const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
 const MISREAD = 'x: no read returned a written value, so the route table may read another place than it writes'
 
 test.each([null, 'unknown'])(
-  'the online checker stops judging a key if the route table reads from a different place than it writes to (initial value: %s)',
+  'the online checker stops judging a key if its route table reads and writes different fields (initial value: %s)',
   (initial) => {
     expect(byRoutes(initial, 'wx1| rx7| wx2| rx7| wx3| rx7|').doubt()).toBe(MISREAD)
     expect(byRoutes(initial, 'rx7| wx1| rx7|').doubt()).toBe(MISREAD)
   },
 )
 
-test('the online checker trusts the route table once a read returns a written value, and then reports unwritten values', () => {
+test('the online checker reports unwritten values once a read has returned a written value', () => {
   expect(byRoutes(null, 'wx1| rx1| wx2| rx7|').soFar()).toBe('not linearizable')
   expect(byRoutes('unknown', 'wx1| rx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })
@@ -326,7 +326,7 @@ test('the online checker reports a stale value as a violation even with a route 
   expect(byRoutes(null, 'wx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })
 
-test('the online checker with a route table reports a missing value only after a read of any key found a value', () => {
+test('the online checker with a route table reports a missing value only after a read has found a value', () => {
   expect(byRoutes(null, 'wx1| rx|').doubt()).toBe(MISREAD)
   expect(byRoutes(null, 'wy1| ry1| wx1| rx|').soFar()).toBe('not linearizable')
   expect(byRoutes(null, 'wx1| rx1| wx2| rx|').soFar()).toBe('not linearizable')
@@ -343,13 +343,13 @@ test('the online checker takes the old value of a cas from its answer if the req
   expect(watched).toMatchObject({ violation: undefined, soFar: 'not certain' })
 })
 
-test('a cas of unknown outcome that names only its new value leaves a history linearizable', () => {
+test('a cas of unknown outcome that names only its new value causes no violation', () => {
   const [invoke] = getset(1, 2, 1)
   const end = { process: 1, type: 'info', f: 'cas', value: [2] } as const
   expect(watch([invoke!, end, ...timeline('r2|')]).soFar).toBe('linearizable')
 })
 
-test('a value cannot be read any more after a cas that replaced it, even if the request lacks the old value', () => {
+test('a read of a value after a cas replaced it is a violation, even if the request of the cas lacks the old value', () => {
   const { violation } = watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r1|')])
   expect(violation).toMatchObject({ position: 5 })
   expect(watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r2|')]).violation).toBeUndefined()
@@ -370,7 +370,7 @@ test('the online checker skips events of processes other than clients, and refus
   expect(() => checker.push({ process: 1, type: 'ok', f: 'read', value: 1 })).toThrow('without having invoked it')
 })
 
-test('the online checker stops judging a key if a write is answered with another text, except "OK"', () => {
+test('the online checker stops judging a key if a write is answered with a text other than "OK" or its value', () => {
   const answered = (value: Json): OnlineChecker => {
     const checker = online()
     checker.push({ process: 0, type: 'invoke', f: 'write', value: 'a' })

@@ -12,7 +12,7 @@ import { agree, agreeUnnamed, named, noCounts, weakLevels } from '../session-agr
 const baseSeed = inject('seed')
 
 test.each([0, 1])(
-  'the verdict on each level agrees with its definition if a client runs several operations concurrently (part %i)',
+  'the verdict on each level agrees with its definition for a client with concurrent operations (part %i)',
   (part) => {
     const counts = noCounts()
     for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
@@ -47,7 +47,7 @@ const overTwo = (write: number, read: number, session: string | undefined): Even
 describe('one client over two connections', () => {
   const rests = ['sequential', ...weakLevels] as const
 
-  test('violates read-your-writes by missing its own write, and the counterexample names the client', () => {
+  test('a client that misses its own write on a second connection violates read-your-writes, and is named', () => {
     const report = checkHistory(smallHistory(overTwo(1, 0, 'alice'), named), { levels })
     const verdict = report.levels['read-your-writes']
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves the levels between linearizable and eventual unknown if the client is unnamed, and gives a remedy (session: %s)',
+    'the levels between linearizable and eventual are unknown for an unnamed client, with a remedy (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -78,7 +78,7 @@ describe('one client over two connections', () => {
     },
   )
 
-  test('a linearizable history of an unnamed client meets all levels', () => {
+  test('a linearizable history with an unnamed client meets all levels', () => {
     const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
     const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
     expect(report.headline).toBe('linearizable')
@@ -90,7 +90,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('leaves the levels between linearizable and eventual unknown if a named client reads two unnamed writes in reverse order', () => {
+  test('levels between linearizable and eventual are unknown if a named client reads two unnamed writes in reverse', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },
@@ -101,7 +101,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is reported with the number of its operations that have no client name', () => {
+  test('the verdict on a client with unnamed operations states their number', () => {
     const some = overTwo(1, 0, 'alice').map((event) => (event.process === 1 ? { ...event, session: undefined } : event))
     const verdict = checkHistory(smallHistory(some, named), { levels }).levels.sequential
     expect(verdict).toMatchObject({
@@ -129,12 +129,12 @@ describe('a lock', () => {
     )
   }
 
-  test('may be released over any connection of its holder', () => {
+  test('a lock may be released over any connection of its holder', () => {
     expect(held('alice')).toBe('met')
     expect(held('carol')).toBe('violated')
   })
 
-  test('has an unknown verdict if no name identified the client that released it', () => {
+  test('the verdict on a lock is unknown if the client that released it has no name', () => {
     expect(held(undefined)).toBe('unknown')
   })
 })

@@ -74,7 +74,7 @@ function shapeFrom(random: () => number): Shape {
 
 const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', key: 'k0', value: { what: 'EVAL' } }
 
-test('a check that is split over several threads returns the same report as a check on a single thread', () => {
+test('a check on several threads returns the same report as a check on a single thread', () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
@@ -96,7 +96,7 @@ test('a check that is split over several threads returns the same report as a ch
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test('a check of a long history that is split over three threads returns the same counterexamples as a check on a single thread', () => {
+test('a check of a long history on three threads returns the same counterexamples as on a single thread', () => {
   const random = randomFrom(baseSeed)
   const shape = {
     ...shapeFrom(random),
@@ -116,7 +116,7 @@ test('a check of a long history that is split over three threads returns the sam
   expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
 })
 
-test('with a deadline of 0 ms, a check that is split over two threads returns the same report as a check on a single thread', () => {
+test('with a deadline of 0 ms, a check on two threads returns the same report as on a single thread', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -140,7 +140,7 @@ test('all shares of a split check draw on one memory limit', () => {
   expect(answers.map(({ result }) => result)).toContain('unknown')
 })
 
-test('planShares splits a check into two shares instead of four, or does not split the check, if the memory limit is low', () => {
+test('planShares returns fewer shares, or none, if the memory limit is low', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 8, operations: 100, store: 'atomic' as const, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -150,7 +150,7 @@ test('planShares splits a check into two shares instead of four, or does not spl
   expect([0, 1.5, 2.5, 10].map((times) => shares(times * bytes))).toEqual([undefined, undefined, 2, 4])
 })
 
-test('a share of a split check reports no violation once another share has found an earlier violation', () => {
+test('a share of a split check reports no violation if another share has found an earlier one', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -170,7 +170,7 @@ const cell: Model<Json> = {
   reads: ['read'],
 }
 
-test("a check by a user's model that is split into shares returns the same report as an unsplit check", () => {
+test("a split check by a user's model returns the same report as an unsplit check", () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)

@@ -40,7 +40,7 @@ function judge(over: Partial<StoreRun>, levels: readonly Level[]): readonly stri
 
 const causal: readonly Level[] = ['causal', 'causal-convergence', 'session']
 
-test('histories of the stores atomic, sc and buffered are sequentially consistent', () => {
+test('histories of the stores named atomic, sc and buffered are sequentially consistent', () => {
   for (const store of ['atomic', 'sc', 'buffered'] as const) {
     for (const seed of [1, 2, 3]) {
       const over = { store, seed: baseSeed + seed, unknown: seed === 3 ? 0.01 : 0 }
@@ -50,7 +50,7 @@ test('histories of the stores atomic, sc and buffered are sequentially consisten
   }
 })
 
-test('histories of the stores sc and buffered are sequentially consistent even if values are written repeatedly', () => {
+test('histories of the stores named sc and buffered are sequentially consistent even with repeated values', () => {
   for (const store of ['sc', 'buffered'] as const) {
     for (const seed of [1, 2]) {
       const over = { store, operations: 800, processes: 10, values: 5, unknown: 0.01, seed: baseSeed + seed }
@@ -59,7 +59,7 @@ test('histories of the stores sc and buffered are sequentially consistent even i
   }
 })
 
-test('check finds a violation in a run of twelve processes exactly if a contradiction is planted', () => {
+test('check finds a violation in a run of twelve processes exactly if the run has a planted contradiction', () => {
   for (const planted of ['none', 'buffering', 'readers', 'puzzle'] as const) {
     const over = { planted, processes: 12, unknown: 0.05, seed: baseSeed }
     expect(judge(over, ['sequential']), `${planted} ${baseSeed}`).toEqual([planted === 'none' ? 'met' : 'violated'])
@@ -76,7 +76,7 @@ test('check finds a single planted contradiction in the middle of a long run', (
   }
 })
 
-test('a counterexample to the level sequential names two writes and says that neither of the two writes can come first', () => {
+test('a counterexample to the level sequential says that neither of its two writes can come first', () => {
   // In other puzzles, the surrounding operations determine an order, so no case distinction is needed. These three
   // seeds need one.
   for (const seed of [2, 4, 5]) {
@@ -107,7 +107,7 @@ test('a store with causal delivery and last-writer-wins meets the causal levels 
   }
 })
 
-test(`orderWrites agrees with findSequentialOrder on whether a history is sequentially consistent, on ${manyOf(300)} runs`, () => {
+test(`orderWrites and findSequentialOrder agree on sequential consistency, on ${manyOf(300)} runs`, () => {
   let violated = 0
   for (let n = 0; n < many(300); n++) {
     const seed = baseSeed + n

@@ -224,7 +224,7 @@ const LINES_THAT_TIE =
 
 describe('a history with equal timestamps', () => {
   test.each(Object.keys(specifications))(
-    'gets the combined verdict of all orders that its timestamps allow, for the model %s',
+    'the verdict on equal timestamps combines the verdicts of all orders that they allow, for the model %s',
     async (model) => {
       const below = random(inject('seed') + model.length)
       const results = { met: 0, unknown: 0, violated: 0 }
@@ -266,11 +266,11 @@ describe("two clients with equal timestamps that each miss the other's change", 
       ]
     })
 
-  test('violate linearizability if the two changed objects are registers', async () => {
+  test("two clients with equal timestamps that miss each other's change violate linearizability of registers", async () => {
     expect(resultOf(await judge('register', crossed('write', 1, null)), 'linearizable')).toBe('violated')
   })
 
-  test('leave linearizability unknown if the two changed objects are counters, because check judges each counter separately', async () => {
+  test("counters with equal timestamps stay unknown if two clients miss each other's change", async () => {
     expect(resultOf(await judge('counter', crossed('add', 1, 0)), 'linearizable')).toBe('unknown')
   })
 })

@@ -132,7 +132,7 @@ describe('the counterexample of a register', () => {
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
 
   test.each(Object.keys(violations) as Level[])(
-    'has few operations for a violation of %s, even if the deadline passes soon after the violation is found',
+    'the counterexample of %s has few operations even if the deadline passes soon after the violation',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
       expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
@@ -141,7 +141,7 @@ describe('the counterexample of a register', () => {
   )
 
   test.each(Object.keys(violations) as Level[])(
-    'has only operations of the planted violation of %s, even in a long history',
+    'the counterexample of a planted violation of %s has no other operations, even in a long history',
     (level) => {
       const events = amid(violations[level] ?? [], LONG)
       const history = historyFromEvents(events)
@@ -165,7 +165,7 @@ describe('the counterexample of a register', () => {
     },
   )
 
-  test('has only the stale read and its two writes in a long history of one key', () => {
+  test('the counterexample of a stale read has only the read and its two writes, even in a long history', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
       n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
     )
@@ -179,7 +179,7 @@ describe('the counterexample of a register', () => {
     expect(linearizable.counterexample.operations.map(({ operation }) => operation)).toEqual([12_301, 12_302, 12_303])
   })
 
-  test('has few operations even with repeated values, compare-and-sets or appends', () => {
+  test('the counterexample of a register has few operations even with repeated values, cas or appends', () => {
     const repeated: Step[] = Array.from({ length: 240 }, (_, n) => [
       n % 4,
       n % 2 === 0 ? 'write' : 'read',
@@ -256,7 +256,7 @@ const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-regis
 }
 
 test.each(Object.keys(objects) as (keyof typeof objects)[])(
-  'the counterexample of a %s has few operations even if the deadline passes soon after the violation is found',
+  'the counterexample of a %s has few operations even if the deadline passes soon after the violation',
   (model) => {
     const { initial = null, steps, planted: wrong } = objects[model]!
     for (const n of [60, 500]) {
@@ -266,7 +266,7 @@ test.each(Object.keys(objects) as (keyof typeof objects)[])(
   },
 )
 
-test('the counterexample of a user’s model has few operations even if the deadline passes soon after the violation is found', () => {
+test('the counterexample of a user’s model has few operations even if the deadline passes soon after the violation', () => {
   const model = {
     name: 'own',
     initial: 0,

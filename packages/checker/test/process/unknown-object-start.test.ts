@@ -18,7 +18,7 @@ const baseSeed = inject('seed')
 const HISTORIES = many(1_600)
 
 test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
-  `the verdicts on a %s with unknown initial value agree with a search over every initial value (seed ${baseSeed})`,
+  `verdicts on a %s of unknown initial value agree with a search over every initial value (seed ${baseSeed})`,
   (model) => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < HISTORIES; n++) {
@@ -51,7 +51,7 @@ test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
   },
 )
 
-test(`a log with unknown initial entries has no violation if some initial entries explain its history (seed ${baseSeed})`, () => {
+test(`a log of unknown initial entries has no violation if some entries explain its history (seed ${baseSeed})`, () => {
   let explained = 0
   for (let n = 0; n < HISTORIES; n++) {
     const random = randomFrom(baseSeed + n)
@@ -142,14 +142,14 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
     ],
   ],
 ])(
-  'if the initial value of a %s is unknown and a history shows that %s, linearizability is %s',
+  'the history of a %s of unknown initial value shows that %s, and linearizability is %s',
   (model, _, verdict, calls) => {
     const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
     expect(resultOf(report, 'linearizable')).toBe(verdict)
   },
 )
 
-test('check finds a violation of a set with unknown initial value even if a contains operation overlaps a read', () => {
+test('check finds a violation of a set of unknown initial value even if a contains operation overlaps a read', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'remove', 0],
     [0, 'invoke', 'add', 0],
@@ -165,7 +165,7 @@ test('check finds a violation of a set with unknown initial value even if a cont
   expect(levels.linearizable.result).toBe('violated')
 })
 
-test('check finds a violation of a bank with unknown initial balances even if a read overlaps a transfer', () => {
+test('check finds a violation of a bank of unknown initial balances even if a read overlaps a transfer', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
     [1, 'ok', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],

@@ -45,7 +45,7 @@ const checkUnknown = (
 ) => checkHistory(smallHistory(events), { initial: 'unknown', levels: asked, failedCas })
 
 describe('check with unknown initial values', () => {
-  test(`has the same verdicts as a search over every initial value, at linearizable and sequential (seed ${baseSeed})`, () => {
+  test(`linearizable and sequential with an unknown start agree with a search over every start (seed ${baseSeed})`, () => {
     let unknown = 0
     const results = { met: 0, violated: 0 }
     for (let n = 0; n < many(2_000); n++) {
@@ -66,7 +66,7 @@ describe('check with unknown initial values', () => {
     expect(Math.min(results.met, results.violated)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`has the same verdicts as a search over every initial value, at levels between sequential and eventual (seed ${baseSeed})`, () => {
+  test(`levels between sequential and eventual agree with a search over every initial value (seed ${baseSeed})`, () => {
     let unknown = 0
     for (let n = 0; n < many(600); n++) {
       const random = randomFrom(baseSeed + n)
@@ -89,7 +89,7 @@ describe('check with unknown initial values', () => {
     expect(unknown).toBeLessThan(atMost(30))
   })
 
-  test(`has the same verdict as a search over every initial value, at eventual (seed ${baseSeed})`, () => {
+  test(`eventual with an unknown initial value agrees with a search over every initial value (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(1_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { finals: true })
@@ -102,7 +102,7 @@ describe('check with unknown initial values', () => {
     }
   })
 
-  test(`a level is met if a stronger level is met, and a counterexample alone does not meet the violated level (seed ${baseSeed})`, () => {
+  test(`with an unknown initial value, met levels imply weaker ones, and no counterexample meets its level (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })
@@ -126,7 +126,7 @@ describe('check with unknown initial values', () => {
     }
   })
 
-  test(`allows reads of a text to begin with an unknown initial text (seed ${baseSeed})`, () => {
+  test(`reads of a text may begin with an unknown initial text (seed ${baseSeed})`, () => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < many(500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -172,9 +172,12 @@ describe('check with unknown initial values', () => {
     { rows: ['c37|', '     r7|'], result: 'met', what: 'the value that a cas left' },
     { rows: ['c37|', '     c38|'], result: 'violated', what: 'a value that two cas replaced' },
     { rows: ['c37?', '     r7|'], result: 'met', what: 'the value that a cas of unknown outcome left' },
-  ] as const)('returns the verdict $result on linearizability if processes read $what', ({ rows, result }) => {
-    expect(resultOf(checkUnknown(timeline(...rows), ['linearizable']), 'linearizable')).toBe(result)
-  })
+  ] as const)(
+    'linearizability with an unknown initial value is $result if processes read $what',
+    ({ rows, result }) => {
+      expect(resultOf(checkUnknown(timeline(...rows), ['linearizable']), 'linearizable')).toBe(result)
+    },
+  )
 
   test.each([
     {
@@ -190,7 +193,7 @@ describe('check with unknown initial values', () => {
       rows: ['rx3|', '     rx7| ', '         wx7|'],
       words: /read 7 .*before process 2's write of 7 to x was called, and it was 3 that was there/,
     },
-  ])('reports a violation in a sentence that matches $words', ({ rows, words }) => {
+  ])('the sentence of a violation with an unknown initial value matches $words', ({ rows, words }) => {
     const { linearizable } = checkUnknown(timeline(...rows), ['linearizable']).levels
     if (linearizable.result !== 'violated') expect.fail(linearizable.result)
     expect(linearizable.counterexample.sentence).toMatch(words)
@@ -222,7 +225,7 @@ describe('the online checker with unknown initial values', () => {
     return checker
   }
 
-  test(`reports a violation only if no initial value explains the history (seed ${baseSeed})`, () => {
+  test(`the online checker reports a violation only if no initial value explains the history (seed ${baseSeed})`, () => {
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (let n = 0; n < many(2_000); n++) {
       const random = randomFrom(baseSeed + n)
@@ -244,7 +247,7 @@ describe('the online checker with unknown initial values', () => {
     expect(count['not certain']).toBeLessThan(atMost(600))
   })
 
-  test('is uncertain about a key that the recorder marks as touched', () => {
+  test('the online checker is uncertain about a key that the recorder marks as touched', () => {
     const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', value: { what: 'EVAL' } }
     const stale = timeline('w1| w2|', '        r1|')
     expect(watch(stale).soFar()).toBe('not linearizable')

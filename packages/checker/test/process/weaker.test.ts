@@ -55,7 +55,7 @@ describe('the level read-your-writes', () => {
     { rows: ['w1| r|'], what: 'nothing, after a write of one’s own', result: 'violated' },
     { rows: ['wx1| wy2| rx1|'], what: 'a value of one key after a write to another', result: 'met' },
     { rows: ['w1| w2|', 'w3| r1|'], what: 'a value that somebody else had overwritten', result: 'met' },
-  ] as const)('is $result if a process reads $what', ({ rows, result }) => {
+  ] as const)('read-your-writes is $result if a process reads $what', ({ rows, result }) => {
     const report = checkHistory(historyOf(...rows), { levels: weakLevels })
     expect(resultOf(report, 'read-your-writes')).toBe(result)
   })
@@ -144,7 +144,7 @@ test(`no history meets a level and violates a weaker level, on ${manyOf(2_000)} 
   expect(count['met']).toBeGreaterThan(atLeast(1_000))
 })
 
-test('no level between sequential and eventual turns from met to violated if a read is removed or an info write is added', () => {
+test('no met level between sequential and eventual becomes violated if a read is removed or an info write is added', () => {
   const decideAll = (events: readonly EventInput[]): readonly string[] => {
     const { encoded } = encodeRegister(smallHistory(events), reading)
     const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())
@@ -224,7 +224,7 @@ test('a counterexample of a history of up to 120 operations is a violation by it
   expect(seen).toBeGreaterThan(atLeast(150))
 })
 
-test('derivationOf returns operations that violate the level even if all other operations of the history are removed', () => {
+test('derivationOf returns operations that violate the level by themselves', () => {
   // The other levels are contradicted only by reads of future writes, so nothing is derived for them.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()

@@ -7,7 +7,7 @@ const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 50_000
 
 const baseSeed = inject('seed')
 
-test(`the verdict on each level agrees with its definition on ${HISTORIES} histories of clients with concurrent operations`, () => {
+test(`verdicts on each level agree with their definitions for clients with concurrent operations, on ${HISTORIES} histories`, () => {
   const counts = noCounts()
   for (let n = 0; counts.judged < HISTORIES; n++) agree(baseSeed + n, counts)
   expect(counts.overlapping).toBeGreaterThan(HISTORIES * 0.5)

@@ -19,7 +19,7 @@ function accountOf(model: ModelName, ...steps: readonly Step[]): Accounting {
 
 const valuesOf = (list: readonly Accounted[]): readonly Json[] => list.map(({ value }) => value)
 
-test('counterReads bounds a read by the additions acknowledged before its call and the additions called before its return', () => {
+test('counterReads bounds a read by acknowledged earlier additions, and by additions called before its return', () => {
   const rolling = eventsOf(
     [0, 'invoke', 'read'],
     [1, 'invoke', 'add', 1],
@@ -40,7 +40,7 @@ test('counterReads bounds a read by the additions acknowledged before its call a
   ])
 })
 
-test('the least possible value of a counter falls when a decrement is called, and the greatest when the decrement returns', () => {
+test('the lower bound of a counter falls when a decrement is called, and the upper bound when it returns', () => {
   const events = eventsOf(
     [0, 'invoke', 'add', 5],
     [0, 'ok', 'add', 5],
@@ -112,7 +112,7 @@ test('the accounting of a bag distinguishes duplicated, recovered and unexpected
   expect([account.attempted, account.acknowledged, account.ok]).toEqual([2, 1, 2])
 })
 
-test('a drained message violates eventual if every enqueue of that message failed', () => {
+test('a drained message violates eventual if every enqueue of it failed', () => {
   const eventually = (initial: Json, ...steps: readonly Step[]): string =>
     checkHistory(historyFromEvents(eventsOf(...steps)), { model: 'bag', initial }).levels.eventual.result
   const failed: readonly Step[] = [
@@ -139,7 +139,7 @@ test('a drained message violates eventual if every enqueue of that message faile
   expect(eventually(null, ...done, ...drain('a', 'a'))).toBe('met')
 })
 
-test('a drain proves a message lost only if the message was enqueued in that queue before the drain began', () => {
+test('a drain proves a message lost only if the message was in that queue before the drain began', () => {
   const put = (key: string): EventInput[] => [
     { process: 0, type: 'invoke', f: 'enqueue', key, value: 1 },
     { process: 0, type: 'ok', f: 'enqueue', key, value: 1 },
@@ -187,7 +187,7 @@ test('a missing message does not violate eventual if an operation of unknown out
   expect(eventually(...given(3), ...given(4), [1, 'invoke', 'drain'])).toBe('unknown')
 })
 
-test('eventual judges a queue by a drain or by a final dequeue that found nothing, not by earlier dequeues', () => {
+test('eventual judges a queue by a drain or a final empty dequeue, and not by earlier dequeues', () => {
   const put: readonly Step[] = [
     [0, 'invoke', 'enqueue', 'a'],
     [0, 'ok', 'enqueue', 'a'],
@@ -280,7 +280,7 @@ test('final reads of a counter must lie between the bounds that its additions al
   expect(finals(0, 0)).toBe('violated')
 })
 
-test('the sentence about a final read that no additions explain names the sum that each node acknowledged', () => {
+test('the sentence about an impossible final read of a counter names the sum that each node acknowledged', () => {
   const at = (node: string | undefined, process: number, f: string, value: number): EventInput[] => {
     const about = { process, f, key: 'c', ...(node === undefined ? {} : { node }) }
     return [
@@ -350,7 +350,7 @@ test('the sentence about a duplicated id names both clients that received the id
   )
 })
 
-test('the sentence about a final read of a set names the wrong element and says what is known of its addition', () => {
+test('the sentence about a final read of a set names the wrong element and the state of its addition', () => {
   const sentenceOf = (read: Json): string => {
     const about = { process: 1, key: 's', node: 'n1' }
     const events: EventInput[] = [

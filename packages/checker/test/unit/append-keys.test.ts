@@ -101,7 +101,7 @@ test.each([
   { operations: 9, histories: many(1_500) },
   { operations: 90, histories: many(400) },
 ])(
-  'the verdicts on appended strings of several keys agree with a search for an order ($histories histories of up to $operations operations)',
+  'verdicts on appended strings of several keys agree with a search ($histories histories of up to $operations operations)',
   ({ operations, histories }) => {
     const count = { clear: 0, met: 0, violated: 0 }
     for (let n = 0; n < histories; n++) {

@@ -89,7 +89,7 @@ test('chainZones refutes two cas that each replace the value that the other writ
   expect(decided('c12---|', 'c21---|')).toBe('violated')
 })
 
-test('chainZones refutes a history with another write between the write of a value and the cas that replaces the value', () => {
+test('chainZones refutes another write between a write and the cas that replaces its value', () => {
   expect(decided('w1| w2| c13|')).toBe('violated')
   expect(decided('w1---| c13|', 'w2---|')).toBe('met')
 })

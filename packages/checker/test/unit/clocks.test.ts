@@ -83,7 +83,7 @@ const judge = (events: readonly EventInput[], explain = false) =>
   checkHistory(historyFromEvents(events), { explain, levels: levels as never })
 
 describe('a history recorded by several clocks', () => {
-  test('has no violation if the system is linearizable, however much the clocks disagree', () => {
+  test('a linearizable system has no violation, however much the clocks of its history disagree', () => {
     const random = randomFrom(inject('seed'))
     const results = { met: 0, unknown: 0, violated: 0 }
     for (let trial = 0; trial < many(150); trial++) {
@@ -97,7 +97,7 @@ describe('a history recorded by several clocks', () => {
     expect(results.unknown).toBeGreaterThan(0)
   })
 
-  test('is linearizable with no undecided order if the system is linearizable and the clocks nearly agree', () => {
+  test('a linearizable system is found linearizable, with no undecided order, if the clocks nearly agree', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < many(20); trial++) {
       const report = judge(observed(atomicEvents(random), 1, random))
@@ -114,14 +114,14 @@ const byTwoClocks = (within: number, ...rows: readonly string[]): EventInput[] =
 describe('a stale read', () => {
   const rows = ['w1---|   w2---|', '                 r1---|']
 
-  test('is a violation if it began later than the return of the write by more than the clock error', () => {
+  test('a stale read is a violation if it began after the return of the write by more than the clock error', () => {
     const report = judge(byTwoClocks(1 * MS, ...rows), true)
     expect(resultOf(report, 'linearizable')).toBe('violated')
     expect(resultOf(report, 'sequential')).toBe('met')
     expect(report.clocks?.undecided).toEqual([])
   })
 
-  test('leaves linearizable unknown if it may have begun before the write returned, and the reason names the clock error', () => {
+  test('a stale read within the clock error leaves linearizable unknown, and the reason names the clock error', () => {
     const report = judge(byTwoClocks(2 * MS, ...rows))
     const { linearizable } = report.levels
     expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('±2.0 ms') } })
@@ -129,7 +129,7 @@ describe('a stale read', () => {
     expect(report.clocks).toMatchObject({ unordered: 1, undecided: ['linearizable'] })
   })
 
-  test('is a violation between two processes of one worker, whatever the error of the clocks', () => {
+  test('a stale read between two processes of one worker is a violation, whatever the clock error', () => {
     const rows = ['w7---|', 'w1---| w2---|', '                r1---|']
     const ofOther = (event: EventInput) => ({ ...event, process: `${event.process}` })
     const report = judge(byTwoClocks(50 * MS, ...rows).map(ofOther), true)
@@ -143,7 +143,7 @@ describe('a stale read', () => {
     expect(resultOf(judge(near), 'linearizable')).not.toBe('violated')
   })
 
-  test('is a violation if one process did both the write and the read, even if clocks are wrong', () => {
+  test('a read that misses a write of its own process is a violation, even if clocks are wrong', () => {
     const report = judge(byTwoClocks(50 * MS, 'w1---| w2---| r1---|', 'r1---|'))
     expect(resultOf(report, 'sequential')).toBe('violated')
     expect(resultOf(report, 'linearizable')).toBe('violated')
@@ -156,7 +156,7 @@ test('a read of a value that nobody wrote is a violation at every level, whateve
     expect(resultOf(report, level)).toBe('violated')
 })
 
-test('linearizable is unknown if the verdict depends on the order of two operations closer together than the clock error', () => {
+test('linearizable is unknown if it depends on the order of two operations within the clock error', () => {
   const report = judge(byTwoClocks(5 * MS, 'w1-|', '     r1-|'))
   expect(resultOf(report, 'linearizable')).toBe('unknown')
   expect(resultOf(report, 'sequential')).toBe('met')
@@ -172,7 +172,7 @@ test('check derives no real-time order from a clock that broke its error bound',
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
 
-test('seenBy returns every true real-time order between operations on one clock, and no false order between any operations', () => {
+test('seenBy returns every true real-time order on one clock, and no false order between any operations', () => {
   const random = randomFrom(inject('seed') + 2)
   let orders = 0
   for (let trial = 0; trial < many(60); trial++) {

@@ -130,30 +130,30 @@ describe.each(Object.entries(contracts))(
     const lost: Step = [f, value, 'info']
     const done: Step = [f, value, answer]
 
-    test('accepts reads of the initial value if the check is given that initial value', () => {
+    test('a model accepts reads of the given initial value', () => {
       expect(resultOf(model, shows, start)).toBe('met')
     })
 
-    test('rejects reads of an initial value if the check is given another initial value', () => {
+    test('a model rejects reads of an initial value other than the given one', () => {
       expect(resultOf(model, shows, null)).toBe('violated')
     })
 
-    test('accepts reads of any initial value if the check is told that the initial value is unknown', () => {
+    test('a model accepts reads of any initial value if the initial value is unknown', () => {
       expect(resultOf(model, shows, 'unknown')).not.toBe('violated')
       expect(resultOf(model, [...shows, [f, value, answerAfter ?? answer]], 'unknown')).not.toBe('violated')
     })
 
-    test('accepts a read that misses a change made after it, and rejects a read that misses a change made before it', () => {
+    test('a model lets a read miss a later change, but not an earlier change', () => {
       expect(resultOf(model, [...nothing, done], null)).toBe('met')
       expect(resultOf(model, [done, ...nothing], null)).toBe('violated')
     })
 
-    test('accepts reads that show a change of unknown outcome, and reads that miss the change', () => {
+    test('a model lets a read show or miss a change of unknown outcome', () => {
       expect(resultOf(model, [lost, ...once], null)).toBe('met')
       expect(resultOf(model, [lost, ...nothing], null)).toBe('met')
     })
 
-    test('accepts a double effect of a change only if the change was attempted twice', () => {
+    test('a model accepts a double effect of a change only if the change was attempted twice', () => {
       expect(resultOf(model, [lost, done, ...once], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [lost, done, ...twice], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [done, ...twice], null)).toBe('violated')

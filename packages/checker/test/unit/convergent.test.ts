@@ -63,11 +63,11 @@ describe('the levels eventual and convergent', () => {
       ['w1-|     w2-|', '     fr1|', '               fr1|'],
       'violated, met',
     ],
-  ] as const)('are judged by the final reads: %s', (_, rows, expected) => {
+  ] as const)('eventual and convergent are judged by the final reads: %s', (_, rows, expected) => {
     expect(judged(...rows)).toBe(expected)
   })
 
-  test('are both met if a write of unknown outcome explains the difference of two final reads', () => {
+  test('eventual and convergent are met if a write of unknown outcome explains different final reads', () => {
     const report = checkHistory(historyOf('w1?', '    fr|', '          fr1|'), { levels: ['linearizable', ...both] })
     expect(resultsOf(report)).toBe('met, met')
   })
@@ -95,12 +95,12 @@ describe('the levels eventual and convergent', () => {
     expect(ofObject('queue', [])).toBe('unknown')
   })
 
-  test('are both violated if the final reads of an object differ', () => {
+  test('eventual and convergent are violated if the final reads of an object differ', () => {
     const differ = { model: 'set', levels: both } as const
     expect(resultsOf(finallyRead(differ, [[1, 2], [1]]))).toBe('violated, violated')
   })
 
-  test('are both violated if each of two final reads of a set lacks an element of the other', () => {
+  test('eventual and convergent are violated if each of two final reads of a set lacks an element of the other', () => {
     const event = (process: number, type: 'invoke' | 'ok' | 'info', f: string, value: Json): EventInput => ({
       ...{ process, type, f, value },
       ...(f === 'read' && type === 'invoke' ? { final: true } : {}),
@@ -144,7 +144,7 @@ const ofObject = (model: string, outputs: readonly Json[]): string =>
     'convergent',
   )
 
-test(`the verdict on convergent agrees with its definition on ${manyOf(4_000)} random histories, and each counterexample violates convergent alone`, () => {
+test(`verdicts on convergent agree with its definition, and counterexamples violate it alone, on ${manyOf(4_000)} histories`, () => {
   const count = { met: 0, violated: 0, unknown: 0, 'eventual is not': 0 }
   for (let n = 0; n < many(4_000); n++) {
     const seed = baseSeed + n

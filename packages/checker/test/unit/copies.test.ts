@@ -49,7 +49,7 @@ function repeated(rounds: number, clients: number): EventInput[] {
 }
 
 describe('transfers duplicated by the network', () => {
-  test('leave a long history of a bank linearizable', () => {
+  test('transfers duplicated by the network leave a long history of a bank linearizable', () => {
     const { linearizable } = checkHistory(historyFromEvents(repeated(150, 10)), { model: 'bank', initial }).levels
     expect(linearizable.result).toBe('met')
   })
@@ -62,7 +62,7 @@ describe('transfers duplicated by the network', () => {
   const resultOf = (events: readonly EventInput[]) =>
     checkHistory(historyFromEvents(events), { model: 'bank', initial: { a: 10, b: 10 } }).levels.linearizable.result
 
-  test('may take effect even if the original transfer was refused', () => {
+  test('a duplicate of a transfer may take effect even if the original was refused', () => {
     const refused: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -72,7 +72,7 @@ describe('transfers duplicated by the network', () => {
     expect(resultOf([...refused, ...read(5), ...read(10)])).toBe('violated')
   })
 
-  test('violate linearizability if the effect of one transfer appears twice', () => {
+  test('a duplicated transfer violates linearizability if both copies take effect', () => {
     const done: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -82,7 +82,7 @@ describe('transfers duplicated by the network', () => {
     expect(resultOf([...done, ...read(0)])).toBe('violated')
   })
 
-  test('violate linearizability if the first read after the acknowledgement misses their effect', () => {
+  test('a duplicated transfer violates linearizability if the first read after its acknowledgement misses it', () => {
     const later: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 0, type: 'ok', ...transfer },

@@ -21,13 +21,13 @@ const judged = (error: string | undefined): string =>
     },
   ).levels.linearizable.result
 
-test('a failed cas proves that the object held another value if failed cas count as observations', () => {
+test('a failed cas proves that the object held another value, if failed cas count as observations', () => {
   expect(judged(undefined)).toBe('violated')
   expect(judged('mismatch')).toBe('violated')
   expect(judged('status 412')).toBe('violated')
 })
 
-test('a cas that failed because it was never executed says nothing about the value', () => {
+test('a cas that was never executed proves nothing about the value', () => {
   for (const error of [
     'never forwarded: the connection was refused',
     'unavailable',

@@ -6,7 +6,7 @@ import { findGap } from '../../src/queue/gaps.ts'
 import type { Life } from '../../src/queue/life.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 
-test('a queue may be empty only if no message is in it for certain, however many events other queues have', () => {
+test('an empty dequeue is legal only if no message is certainly in that queue, whatever happens in other queues', () => {
   const FAR = 10_000
   for (let n = 0; n < 500; n++) {
     const random = randomFrom(inject('seed') + n)
@@ -50,7 +50,7 @@ test('a queue may be empty only if no message is in it for certain, however many
 })
 
 test.each(['queue', 'bag'] as const)(
-  'check refutes a message of a %s that nobody enqueued, even amid a hundred open dequeues',
+  'check refutes a message of a %s that nobody enqueued, even among a hundred open dequeues',
   (model) => {
     const events = Array.from({ length: 20_000 }, (_, i) => {
       const process = i % 50

@@ -308,24 +308,24 @@ describe('a work queue', () => {
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })
 
-  test('is refused if two messages have the same receipt, with advice on what to record', () => {
+  test('a history of a work queue is refused if two messages have one receipt, with advice on what to record', () => {
     expect(() => judged('work-queue', inTurn(put('a'), put('b'), took('a', 'r'), took('b', 'r', 2)))).toThrow(
       'it returns "b" with the receipt "r", which was returned with "a" as well, so it is unknown which of the two was acknowledged. Record unique receipts, such as [channel, tag].',
     )
   })
 
-  test('does not count a take as a delivery if its answer only repeats the requested lease', () => {
+  test('a take of a work queue is no delivery if its answer only repeats the requested lease', () => {
     const { levels } = judged('work-queue', inTurn([1, 'take', 50, 50], put('a'), left('a')))
     expect(levels['exactly-once']?.result).toBe('met')
   })
 
-  test('refuses an initial value that is no list', () => {
+  test('the initial value of a work queue must be a list', () => {
     expect(() => judged('work-queue', inTurn(put('a')), 'a')).toThrow(
       'the initial value of the work queue is "a", which is not a list.',
     )
   })
 
-  test('a counterexample to no-handouts-after-ack contains the acknowledged take and not an earlier unacknowledged take', () => {
+  test('a counterexample to no-handouts-after-ack contains the acknowledged take, and no unacknowledged take', () => {
     const events = inTurn(
       put('a'),
       took('a', 'r', 1, 1),

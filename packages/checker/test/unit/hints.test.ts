@@ -97,7 +97,7 @@ test('a hint suggests --keyed if reads ask for pairs with a key', () => {
   ).toEqual([])
 })
 
-test('a hint warns that the number in the answer to an addition is read as the new sum', () => {
+test('a hint warns that a number in the answer to an addition is read as the new sum', () => {
   expect(
     hints([
       ['add', 1, 2],
@@ -109,20 +109,17 @@ test('a hint warns that the number in the answer to an addition is read as the n
 test.each<readonly [what: string, first: EventInput['key'], second: EventInput['key']]>([
   ['a number first', 1, '1'],
   ['a text first', '1', 1],
-])(
-  'a key that is given once as a number and once as a text gets a warning that these are two keys: %s',
-  (_, first, second) => {
-    const wrote = (key: EventInput['key']): EventInput => ({ process: 0, type: 'invoke', f: 'write', key, value: 1 })
-    const one = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }])
-    const both = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }, wrote(second)])
-    expect([alikeKeys(one), alikeKeys(both)]).toEqual([
-      [],
-      ['1 and "1" are two keys. If they are meant to be one, write the key alike on all lines.'],
-    ])
-  },
-)
+])('a key that is given as a number and as a text gets a warning that these are two keys: %s', (_, first, second) => {
+  const wrote = (key: EventInput['key']): EventInput => ({ process: 0, type: 'invoke', f: 'write', key, value: 1 })
+  const one = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }])
+  const both = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }, wrote(second)])
+  expect([alikeKeys(one), alikeKeys(both)]).toEqual([
+    [],
+    ['1 and "1" are two keys. If they are meant to be one, write the key alike on all lines.'],
+  ])
+})
 
-test('a key of transactions that is given once as a number and once as a text gets a warning that these are two keys', () => {
+test('a key of transactions that is given as a number and as a text gets a warning that these are two keys', () => {
   const history = historyFromObjects([
     {
       process: 0,
@@ -138,7 +135,7 @@ test('a key of transactions that is given once as a number and once as a text ge
   expect(alikeKeys(history)).toEqual([expect.stringMatching(/^1 and "1" are two keys/)])
 })
 
-test('an initial value whose members are named like keys gets a hint that it is the value of every key', () => {
+test('a hint explains that --initial is the value of every key if its members are named like keys', () => {
   const register = historyFromObjects([{ process: 0, type: 'invoke', f: 'read', key: 'x' }])
   const transactions = historyFromObjects([{ process: 0, type: 'invoke', f: 'txn', value: [['r', 'x', null]] }])
   for (const history of [register, transactions]) {

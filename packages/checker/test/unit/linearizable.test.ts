@@ -51,12 +51,12 @@ describe('a linearizable register', () => {
 })
 
 describe('compare-and-set', () => {
-  test('succeeds at most once per write of the expected value', () => {
+  test('a compare-and-set succeeds at most once per write of its expected value', () => {
     expect(verdictOf('w1|  c12-----|', '       c13-----|')).toBe('violated')
     expect(verdictOf('w1|  c12-----|', '       c23-----|')).toBe('met')
   })
 
-  test("may fail although the register has the expected value, unless `failedCas` is 'observes'", () => {
+  test("a compare-and-set may fail even if the register has the expected value, unless `failedCas` is 'observes'", () => {
     const history = historyOf('w1|  c12--x', '             r1|')
     expect(resultOf(checkHistory(history), 'linearizable')).toBe('met')
     expect(resultOf(checkHistory(history, { failedCas: 'observes' }), 'linearizable')).toBe('violated')
@@ -82,7 +82,7 @@ describe('a string with appends', () => {
       initial: '',
     }).levels.linearizable.result
 
-  test('must be read with its appended pieces in the same order by every read', () => {
+  test('every read of a string shows the appended pieces in the same order', () => {
     const both = [
       [0, 'invoke', 'append', 'a'],
       [1, 'invoke', 'append', 'b'],
@@ -96,7 +96,7 @@ describe('a string with appends', () => {
     expect(append(...both, [2, 'ok', 'get', 'ab'], [2, 'invoke', 'get', null], [2, 'ok', 'get', 'ba'])).toBe('violated')
   })
 
-  test('loses its earlier pieces if a put replaces them', () => {
+  test('a string loses its earlier pieces if a put replaces them', () => {
     const events = [
       [0, 'invoke', 'append', 'a'],
       [0, 'ok', 'append', 'a'],
@@ -113,35 +113,35 @@ describe('a string with appends', () => {
 })
 
 describe('a counterexample', () => {
-  test('names processes, values, nodes and times in its sentence', () => {
+  test('the sentence of a counterexample names processes, values, nodes and times', () => {
     const { sentence } = counterexampleOf('w1--|  w2--|', '                  r1|')
     expect(sentence).toBe(
       "Process 1 read 1 from n2 at 0.018 s, 7.0 ms after process 0's write of 2 was acknowledged by n1.",
     )
   })
 
-  test('says "just after" for a read that was called 0 ns after the write was acknowledged', () => {
+  test('the sentence says "just after" if a read was called 0 ns after the write was acknowledged', () => {
     expect(counterexampleOf('w1--|  w2--|', '           r1|').sentence).toMatch(/, just after process 0's write of 2/)
   })
 
-  test('includes the write of the stale value that was read', () => {
+  test('a counterexample includes the write of the stale value that was read', () => {
     const { operations, culprit } = counterexampleOf('w1|  w2|  w3|  w4|', '                       r2|')
     expect(operations.map(({ operation }) => operation)).toEqual([1, 3, 4])
     expect(operations.every(({ role }) => role === 'core')).toBe(true)
     expect(culprit).toBe(4)
   })
 
-  test('says which values were possible before the impossible read', () => {
+  test('a counterexample names the values that were possible before the impossible read', () => {
     const { statesBefore } = counterexampleOf('w1|  w2-------|', '         w3--|', '                   r1|')
     expect(statesBefore?.toSorted()).toEqual([2, 3])
   })
 
-  test('says whether a value was never written, or was read before its write began', () => {
+  test('a counterexample says whether a value was never written or was read before its write began', () => {
     expect(counterexampleOf('w1|', '     r7|').sentence).toContain('nobody ever wrote 7')
     expect(counterexampleOf('      w7|', ' r7|').sentence).toContain("before process 0's write of 7 was called")
   })
 
-  test('leaves out operations after the first contradiction', () => {
+  test('a counterexample omits operations after the first contradiction', () => {
     const { operations } = counterexampleOf('w1|  w2|      w3|  w4|', '         r1|           r3|')
     expect(operations.map(({ operation }) => operation)).toEqual([0, 1, 2])
   })
@@ -170,7 +170,7 @@ test('linearizable is unknown if the deadline has passed before the search', () 
   expect(verdict.result).toBe('unknown')
 })
 
-test('linearizable is unknown if the check has no memory', () => {
+test('linearizable is unknown if the memory limit is 0', () => {
   const history = historyOf('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   expect(checkHistory(history, { memoryBytes: 64 }).levels.linearizable).toMatchObject({
     result: 'unknown',

@@ -57,18 +57,18 @@ const verdictBy = (model: string, ...operations: readonly Done[]): string => {
 const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
-  test('is taken to return an offset if another append returned a number that is not the appended value', () => {
+  test('a returned number that equals the appended value is an offset if another append certainly returned one', () => {
     expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
     expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
   })
 
-  test('may have any offset if all appends return their own values', () => {
+  test('an append may have any offset if all appends return their own values', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })
 
-  test('is judged without a search even if 30 other appends overlap', () => {
+  test('an append that returns its own value is judged without a search even if 30 other appends overlap', () => {
     const object = objectOf('dense-log')!
     const functions = functionsOfObject(modelOf('dense-log'), object, null)
     // The values descend, so only the middle one equals its offset.
@@ -85,7 +85,7 @@ describe('an append that returns its own value', () => {
 describe('offsets', () => {
   const sparse = (...operations: readonly Done[]): string => verdictBy('log', ...operations)
 
-  test('may begin anywhere and have gaps, except in a dense log', () => {
+  test('offsets may begin anywhere and have gaps, except in a dense log', () => {
     const fromOne: Done[] = [
       ['append', 'a', 1],
       ['append', 'b', 2],
@@ -108,13 +108,13 @@ describe('offsets', () => {
     expect(verdictOn(...large)).toBe('violated')
   })
 
-  test('must increase from each append to the next', () => {
+  test('offsets must increase from each append to the next', () => {
     expect(sparse(['append', 'a', 7], ['append', 'b', 3])).toBe('violated')
     expect(sparse(['append', 'a', 7], ['append', 'b', 7])).toBe('violated')
     expect(sparse(['append', 'a', 0], ['append', 'b', 0])).toBe('violated')
   })
 
-  test('determine what a read from an offset must return', () => {
+  test('offsets determine what a read from an offset must return', () => {
     const sent: Done[] = [
       ['append', 'a', 10],
       ['append', 'b', 20],
@@ -137,7 +137,7 @@ describe('offsets', () => {
     ).toBe('violated')
   })
 
-  test('must leave room for an append of unknown offset between two other appends', () => {
+  test('an append of unknown offset needs a free offset between its two neighbours', () => {
     const around = (last: number): Done[] => [
       ['append', 'a', 1],
       ['append', 'b', null],

@@ -79,7 +79,7 @@ function upTo(position: number, events: readonly EventInput[]): EventInput[] {
 }
 
 describe('a key that a request outside the record may have changed', () => {
-  test(`is judged only by the operations that returned before the unrecorded request (seed ${baseSeed})`, () => {
+  test(`a key is judged only by operations that returned before an unrecorded request for it (seed ${baseSeed})`, () => {
     const results = { violated: 0, unknown: 0, met: 0 }
     for (let n = 0; n < many(1_500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -113,7 +113,7 @@ describe('a key that a request outside the record may have changed', () => {
     expect(Math.min(results.violated, results.unknown, results.met)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`violates linearizability only if no unrecorded write explains its history (seed ${baseSeed})`, () => {
+  test(`a key with an unrecorded request is violated only if no unrecorded write explains it (seed ${baseSeed})`, () => {
     let violated = 0
     for (let n = 0; n < many(2_400); n++) {
       const random = randomFrom(baseSeed + n)
@@ -141,7 +141,7 @@ describe('a key that a request outside the record may have changed', () => {
   })
 
   test.each(modelNames.filter((name) => name !== 'register'))(
-    `is judged only by the events before the unrecorded request, for the model %s (seed ${baseSeed})`,
+    `a key is judged only by events before an unrecorded request for it, for the model %s (seed ${baseSeed})`,
     (model) => {
       for (let n = 0; n < many(150); n++) {
         const random = randomFrom(baseSeed + n)
@@ -171,7 +171,7 @@ describe('a key that a request outside the record may have changed', () => {
     },
   )
 
-  test('is named in the reason together with the line, the unrecorded request and the remedy', () => {
+  test('the reason for an unknown key names the line, the unrecorded request and the remedy', () => {
     const write = (value: number) => [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value } as const,
       { process: 0, type: 'ok', f: 'write', key: 'x', value } as const,
@@ -188,7 +188,7 @@ describe('a key that a request outside the record may have changed', () => {
     )
   })
 
-  test('violates linearizable and leaves sequential unknown if a read returned a value before the write of that value began', () => {
+  test('a read that precedes its write violates linearizable despite an unrecorded request; sequential is unknown', () => {
     const call = (process: number, f: string, value: number | null, result: number): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value },
       { process, type: 'ok', f, key: 'x', value: result },
@@ -201,7 +201,7 @@ describe('a key that a request outside the record may have changed', () => {
       expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is judged only up to the first of several unrecorded requests', () => {
+  test('a key is judged only up to the first of several unrecorded requests', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
@@ -231,7 +231,7 @@ describe('a read that was not understood', () => {
     why: 'status 200, and nothing at json.value',
   }
 
-  test('makes every level unknown, and the reason names the read and the remedy', () => {
+  test('a read that was not understood makes every level unknown, and the reason names it and the remedy', () => {
     const events = randomEvents(shapeOf(randomFrom(1), { store: 'atomic', mutated: 0, cas: false }), randomFrom(1))
     const report = checkHistory(marked(events, [mark]), { levels })
     for (const level of levels) expect(resultOf(report, level), level).toBe('unknown')
@@ -242,7 +242,7 @@ describe('a read that was not understood', () => {
     expect(report.headline).toMatch(/^unknown: /)
   })
 
-  test(`leaves a violated level violated, and makes every other level unknown (seed ${baseSeed})`, () => {
+  test(`a read that was not understood changes no violated level (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(200); n++) {
       const random = randomFrom(baseSeed + n)
       const events = randomEvents(shapeOf(random), random)
@@ -264,7 +264,7 @@ describe('an operation whose invocation has no value', () => {
   const judged = (...events: readonly EventInput[]) =>
     checkHistory(historyFromEvents(events), { levels: ['linearizable'] }).levels.linearizable
 
-  test('is judged by the value in its completion, as if the invocation had the same value', () => {
+  test('an operation whose invocation has no value is judged by the value in its completion', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x' },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 5 },
@@ -278,7 +278,7 @@ describe('an operation whose invocation has no value', () => {
     expect(judged(...write, ...cas, ...read(1, 7)).result).toBe('met')
   })
 
-  test('may have written anything if its outcome is unknown', () => {
+  test('an operation without a value in its invocation may have written any value if its outcome is unknown', () => {
     const unknown: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x' },
       { process: 0, type: 'info', f: 'write', key: 'x' },

@@ -24,7 +24,7 @@ const reasonOf = (report: ReturnType<typeof recorded>): string => {
 }
 
 describe('a route table that reads from a different place than it writes to', () => {
-  test('is reported instead of a violation, with an example of a written and a read value', () => {
+  test('a route table that reads a different field than it writes is reported instead of a violation', () => {
     const report = recorded((value) => ({ value, version: 1 }))
     expect(reasonOf(report)).toMatch(
       /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads another place than it writes/,
@@ -33,7 +33,7 @@ describe('a route table that reads from a different place than it writes to', ()
     expect(report.lost).toEqual([])
   })
 
-  test('is recognised even if reads return the written number as text', () => {
+  test('a route table that reads a different field than it writes is found even if reads return numbers as text', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
     // For a read that overtook another client's write, the written value is that of this write.
     expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
@@ -41,7 +41,7 @@ describe('a route table that reads from a different place than it writes to', ()
   })
 })
 
-test('does not call a write lost if the route table lacks a path by which clients read its key', () => {
+test('a lost write is unknown if the route table lacks a path by which clients read its key', () => {
   const levelAfter = (what: string, last: Json): string => {
     const passedOn = { what, count: 30, mayWrite: false }
     const history = historyFromEvents(
@@ -64,23 +64,23 @@ test('does not call a write lost if the route table lacks a path by which client
 })
 
 describe('a violation in a history that a route table recorded', () => {
-  test('is reported if most reads return a written value', () => {
+  test('a violation in a recorded history is reported if most reads return a written value', () => {
     expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
   })
 
-  test('is reported even if every read returns an old value', () => {
+  test('a violation in a recorded history is reported even if every read returns an old value', () => {
     expect(reasonOf(recorded((value) => Math.max(1, value - 1)))).toBe('violated')
   })
 
-  test('is reported even if every write is lost', () => {
+  test('a violation in a recorded history is reported even if every write is lost', () => {
     expect(reasonOf(recorded(() => null))).toBe('violated')
   })
 
-  test('is reported as a violation if the header of the history names no route table', () => {
+  test('a violation is reported, and no error of a route table, if the header of the history names no route table', () => {
     expect(reasonOf(recorded(String, 'none'))).toBe('violated')
   })
 
-  test('is reported if the history has too few reads to call the route table wrong', () => {
+  test('a violation is reported if too few reads were recorded to call the route table wrong', () => {
     expect(reasonOf(recorded(String, 'routes', 3))).toBe('violated')
   })
 })

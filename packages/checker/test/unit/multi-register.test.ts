@@ -38,7 +38,7 @@ const results = (events: readonly EventInput[], initial: Json = null): string[] 
 }
 
 describe('the model multi-register', () => {
-  test('rejects a read that returns only part of the writes of one txn', () => {
+  test('the model multi-register rejects a read that returns only part of the writes of one txn', () => {
     const written = [
       0,
       [
@@ -109,7 +109,7 @@ describe('the model multi-register', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('rejects a history with a legal order for each register but no common order', () => {
+  test('the model multi-register rejects a history whose registers have legal orders but no common order', () => {
     // Store buffering: each of the two txns missed the other's write, although both had written before.
     const events = txns(
       [
@@ -133,7 +133,7 @@ describe('the model multi-register', () => {
     expect(results(events)).toEqual(['violated', 'violated'])
   })
 
-  test('finds a history with a late read sequentially consistent and not linearizable', () => {
+  test('the model multi-register finds a history with a late read sequentially consistent, but not linearizable', () => {
     const events = txns(
       [
         [
@@ -160,7 +160,7 @@ describe('the model multi-register', () => {
     )
   })
 
-  test('returns a write of a txn to later reads of that txn', () => {
+  test('the model multi-register returns a write of a txn to later reads of the same txn', () => {
     expect(
       results(
         txns([
@@ -189,7 +189,7 @@ describe('the model multi-register', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('begins with the initial value given for each register or for all registers', () => {
+  test('the model multi-register accepts an initial value for each register or for all registers', () => {
     expect(
       results(
         txns([
@@ -223,7 +223,7 @@ describe('the model multi-register', () => {
     expect(results(txns([[0, [['read', 'x', 1]]]], [[1, [['read', 'x', 2]]]]), 'unknown')[0]).toBe('violated')
   })
 
-  test('refuses a txn with an operation other than a read or a write', () => {
+  test('the model multi-register refuses a txn with operations other than reads and writes', () => {
     const events: EventInput[] = [
       { process: 0, type: 'invoke', f: 'txn', value: [['increment', 'x', 1]] },
       { process: 0, type: 'ok', f: 'txn', value: [['increment', 'x', 1]] },

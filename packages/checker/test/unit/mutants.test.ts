@@ -30,12 +30,12 @@ describe('the replay of a witness', () => {
     return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
   }
 
-  test('accepts a witness that is legal in process order, and a witness that is legal in real time', () => {
+  test('the replay of a witness accepts legal witnesses in process order and in real time', () => {
     expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
   })
 
-  test('requires every completed operation exactly once', () => {
+  test('the replay of a witness requires every completed operation exactly once', () => {
     for (const key of ['', 'x']) {
       const history = historyOf(`w${key}1|  r${key}1|`, key === '' ? '          w2--?' : '          wy2--?')
       for (const rule of ['real time', 'process order'] as const) {
@@ -47,7 +47,7 @@ describe('the replay of a witness', () => {
     }
   })
 
-  test('refuses a witness that breaks real-time order or process order, depending on the given rule', () => {
+  test('the replay of a witness refuses a violation of real-time order or process order, as the given rule demands', () => {
     const history = historyOf('w1|      r2|', '     w2|      r2|')
     expect(fault(history, [1, 2, 3, 0], 'real time')).toMatch(/^operation \d returned before one that precedes it/)
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
@@ -56,7 +56,7 @@ describe('the replay of a witness', () => {
     expect(fault(historyOf('w1|  w2|'), [1, 0], 'process order')).toBe("operation 0 is out of its client's order")
   })
 
-  test('requires every operation to be legal at its place', () => {
+  test('the replay of a witness requires every operation to be legal at its position', () => {
     const illegal = 'operation 1 is not legal where it is placed'
     for (const rule of ['real time', 'process order'] as const) {
       expect(fault(historyOf('w1|', 'r2--|'), [0, 1], rule)).toBe(illegal)
@@ -66,7 +66,7 @@ describe('the replay of a witness', () => {
     }
   })
 
-  test("allows an operation of unknown outcome after its process's next operation, but not before the previous operation", () => {
+  test('a witness may delay an operation of unknown outcome past later ones of its process, but never advance it', () => {
     const history = historyOf('w1|  w2--?  r1|', '                 r2|')
     expect(fault(history, [0, 2, 1, 3], 'process order')).toBe(undefined)
     expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its client's order")
@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('two cas of unknown outcome explain a value that reappears after an overwrite only if both expected values existed', () => {
+  test('two cas of unknown outcome explain a reappearing value only if both expected values existed', () => {
     // The cas of 1 to 3 can take effect only once. The second read of 3 then needs a cas of 2 to 3, but nothing wrote
     // 2.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
@@ -84,12 +84,12 @@ describe('operations of unknown outcome', () => {
     expect(linearizable(historyOf(...once, 'c23--?'))).toBe('violated')
   })
 
-  test('are counted as undecided, and not as happened, if two of them wrote the value that was read', () => {
+  test('two writes of unknown outcome are undecided if each of them may have written the value that was read', () => {
     expect(checkHistory(historyOf('w1--?', 'w1--?', '     r1|')).info).toEqual({ total: 2, happened: 0, undecided: 2 })
     expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
   })
 
-  test('may explain a read as a chain, in which each operation creates the value that the next replaces', () => {
+  test('a chain of uncertain operations may explain a read if each replaces the value of the previous one', () => {
     const bySearch = (history: History): string => {
       const [part] = partition(encodeRegister(history, { initial: null, failedCas: 'drop' }).encoded)
       const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e8, now: () => millis(0) })
@@ -101,7 +101,7 @@ describe('operations of unknown outcome', () => {
     expect([linearizable(gap), bySearch(gap)]).toEqual(['violated', 'violated'])
   })
 
-  test('may have written the value that explains a failed cas', () => {
+  test('an operation of unknown outcome may have written the value that explains a failed cas', () => {
     // The cas from 1 failed although completed writes leave only the value 1.
     const history = historyOf('w1|', '   w1--?   w2--?', '               c13--x')
     expect(linearizable(history, { failedCas: 'observes' })).toBe('met')
@@ -124,7 +124,7 @@ describe('append', () => {
     return linearizable(smallHistory(events), { initial: '' })
   }
 
-  test('appends to the textual form of a value that is not a string', () => {
+  test('an append to a value that is not a string extends its text', () => {
     expect(appended(7, '7a')).toBe('met')
     expect(appended(7, 'a')).toBe('violated')
     expect(appended([1], '[1]a')).toBe('met')
@@ -144,7 +144,7 @@ test('a counterexample ends at the impossible read, not at an earlier read that 
   expect(verdict.counterexample.operations.map(({ operation }) => operation)).toEqual([0, 1, 2, 3])
 })
 
-test('check lists only the last of several overwritten writes as lost', () => {
+test('check lists only the last of several overwritten writes as a lost write', () => {
   const report = checkHistory(historyOf('w1|  w2|  w3|', '               fr1|', '               fr1|'))
   expect(report.lost).toEqual([{ key: undefined, value: 3, operation: 2 }])
 })
@@ -180,7 +180,7 @@ describe('operations without a key', () => {
 })
 
 describe('the budget of memory and time', () => {
-  test('refuses memory beyond its limit, reuses memory that was given back, and expires at its deadline', () => {
+  test('the budget refuses memory beyond its limit, reuses returned memory, and expires at its deadline', () => {
     let now = 0
     const budget = createBudget({ deadlineMs: millis(10), memoryBytes: 100, now: () => millis(now) })
     expect([budget.take(60), budget.take(60)]).toEqual([true, false])
@@ -197,7 +197,7 @@ describe('the budget of memory and time', () => {
 describe('the search that assumes orders', () => {
   const unlimited = () => createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) })
 
-  test('finds a legal order on 1,500 sequentially consistent histories', () => {
+  test('the search that assumes orders finds a legal order on 1,500 sequentially consistent histories', () => {
     const baseSeed = inject('seed')
     let met = 0
     for (let n = 0; n < 1_500; n++) {
@@ -241,17 +241,17 @@ describe('the search that assumes orders', () => {
     return findSequentialOrder(encoded, decoder.value, unlimited()).result
   }
 
-  test('allows a read of the initial value after a write of that same value', () => {
+  test('the search that assumes orders lets a read return the initial value after a write of that value', () => {
     expect(sequential(historyOf('w1|  w0|', '           r1|  r0|'), 0)).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
   })
 
-  test('lets either of two writes of one value explain a read of that value', () => {
+  test('the search that assumes orders lets either of two writes of one value explain a read of that value', () => {
     expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })
 
-  test('finds a legal order in which a cas comes after all reads of the value that the cas replaces', () => {
+  test('the search that assumes orders can place a cas after all reads of the value that it replaces', () => {
     const history = historyOf('w1|  c12|', '                r1|  r2|', '                     r1|')
     expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })

@@ -20,7 +20,7 @@ test('createNumbering numbers ids from 0 in the order of their first appearance'
   )
 })
 
-test('the memory of a numbering depends on the number of its ids, not on their size', () => {
+test('the memory of a numbering depends on the number of ids, not on their size', () => {
   const before = process.memoryUsage().arrayBuffers
   const numberings = Array.from({ length: 1_000 }, (_, n) => {
     const numbering = createNumbering()

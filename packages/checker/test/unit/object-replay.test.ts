@@ -29,7 +29,7 @@ const history = smallHistory([
 const [part] = partsOf(history, functionsOfObject(modelOf('queue'), objectOf('queue')!, null))
 
 test.each(['its specification', 'its simulation'])(
-  "the replay of a queue's witness by %s requires each operation once, legal and in real-time order",
+  "the replay of a queue's witness by %s requires each operation exactly once, legal and in real-time order",
   (by) => {
     const queue = objectOf('queue')!
     const fault = (...order: readonly number[]): string | undefined =>

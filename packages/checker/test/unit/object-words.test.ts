@@ -163,7 +163,7 @@ const cases: readonly Case[] = [
 ]
 
 test.each(cases.map((each) => [each.model, each.sentence, each] as const))(
-  'the counterexample of a %s says: %s',
+  'the counterexample of a %s contains the sentence: %s',
   (_, __, { model, initial = null, fails, sentence, culprit, passes }) => {
     const judge = (steps: readonly Step[]) =>
       checkHistory(historyFromEvents(eventsOf(steps)), { model, initial, levels: ['linearizable'] }).levels.linearizable

@@ -18,7 +18,7 @@ function judge(model: ModelName, initial: Json, ...operations: readonly Done[]):
 }
 
 describe('the sum of decimal fractions', () => {
-  test('may be read from a counter as a decimal or as a double', () => {
+  test('the sum of decimal fractions may be read from a counter as a decimal or as a double', () => {
     const tenths = Array.from({ length: 8 }, (): Done => ['add', 0.1, 0.1])
     expect(judge('counter', null, ...tenths, ['read', null, 0.8])).toBe('met')
     // A sum of doubles has this value.
@@ -28,7 +28,7 @@ describe('the sum of decimal fractions', () => {
     expect(judge('counter', 0.7, ['add', 0.1, 0.1], ['add', 0.2, 0.2], ['read', null, 0.9])).toBe('violated')
   })
 
-  test('is computed without rounding errors for the balances of a bank', () => {
+  test('the balances of a bank are computed without rounding errors', () => {
     const deposits = [0.1, 0.2].map((amount): Done => ['deposit', { account: 'a', amount }, null])
     const withdrawal: Done = ['withdraw', { account: 'a', amount: 0.3 }, null]
     expect(judge('bank', null, ...deposits, ['read', null, { a: 0.3 }])).toBe('met')
@@ -42,22 +42,25 @@ describe('a drain of unknown outcome', () => {
   const drain: Done = ['drain', null, '?']
   const nothing: Done = ['dequeue', null, null]
 
-  test.each(['queue', 'bag'] as const)('may have taken all, some or none of the messages of a %s', (model) => {
-    expect(judge(model, null, put(1), put(2), drain, nothing)).toBe('met')
-    expect(judge(model, null, put(1), put(2), drain, ['dequeue', null, 2], nothing)).toBe('met')
-    expect(judge(model, null, put(1), drain, ['dequeue', null, 1], nothing)).toBe('met')
-    expect(judge(model, [1, 2], drain, nothing)).toBe('met')
-    expect(judge(model, null, put(1), put(2), nothing)).toBe('violated')
-    expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
-  })
+  test.each(['queue', 'bag'] as const)(
+    'a drain of unknown outcome may have taken all, some or none of the messages of a %s',
+    (model) => {
+      expect(judge(model, null, put(1), put(2), drain, nothing)).toBe('met')
+      expect(judge(model, null, put(1), put(2), drain, ['dequeue', null, 2], nothing)).toBe('met')
+      expect(judge(model, null, put(1), drain, ['dequeue', null, 1], nothing)).toBe('met')
+      expect(judge(model, [1, 2], drain, nothing)).toBe('met')
+      expect(judge(model, null, put(1), put(2), nothing)).toBe('violated')
+      expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
+    },
+  )
 
-  test('may have taken messages of a queue, but only in the order of the queue', () => {
+  test('a drain of unknown outcome may have taken messages of a queue, but only in the order of the queue', () => {
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 1])).toBe('met')
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 2], ['dequeue', null, 1])).toBe('violated')
   })
 })
 
-test('two JSON objects are equal whatever the order of their members, also in the initial value', () => {
+test('two JSON objects are equal whatever the order of their members, even in the initial value', () => {
   const first = { b: 1, a: 2 }
   const same = { a: 2, b: 1 }
   expect(judge('queue', [first], ['dequeue', null, same])).toBe('met')
@@ -78,7 +81,7 @@ test('a bank account may have any name, such as __proto__', () => {
 })
 
 describe('check', () => {
-  test('refuses an operation named like a member of every JavaScript object, and names its line', () => {
+  test('check refuses an operation named like a member of every JavaScript object, and names its line', () => {
     for (const model of ['register', 'queue', 'bank'] as const) {
       const calling = (): string => judge(model, null, ['toString', 1, 1])
       expect(calling).toThrow(UserError)
@@ -86,7 +89,7 @@ describe('check', () => {
     }
   })
 
-  test('refuses null as a message, because a dequeue from an empty queue returns null', () => {
+  test('check refuses null as a message, because a dequeue from an empty queue returns null', () => {
     for (const model of ['queue', 'bag'] as const) {
       for (const initial of [null, [1]]) {
         expect(() => judge(model, initial, ['enqueue', null, null])).toThrow(/line 1: .*null is no message/)
@@ -103,23 +106,23 @@ describe('check', () => {
     ['list-append', 'read', 5],
     ['counter', 'read', 'ab'],
     ['bank', 'read', { a: 'x' }],
-  ] as const)('refuses a %s whose %s returns another type: %j', (model, f, answer) => {
+  ] as const)('check refuses a %s whose %s returns another type: %j', (model, f, answer) => {
     expect(() => judge(model, null, [f, null, answer])).toThrow(/line 1: a \w+ (returns|must return) .*, not/)
   })
 
-  test('refuses a text read from a counter, even if the counter also decreases', () => {
+  test('check refuses a text read from a counter, even if the counter may decrease', () => {
     const counted = [3, -1].map((amount): Done => ['add', amount, amount])
     expect(() => judge('counter', null, ...counted, ['read', null, 'ab'])).toThrow(
       /line 5: a read must return a number/,
     )
   })
 
-  test('refuses a lock whose initial holder is not a process', () => {
+  test('check refuses a lock whose initial holder is not a process', () => {
     expect(() => judge('lock', { a: 1 }, ['acquire', null, null])).toThrow(/the initial value of the lock is \{"a":1\}/)
     expect(judge('lock', 7, ['acquire', null, null])).toBe('violated')
   })
 
-  test('refuses a bank with a negative initial balance', () => {
+  test('check refuses a bank with a negative initial balance', () => {
     expect(() => judge('bank', { a: -1 })).toThrow(
       /the initial value of the bank is \{"a":-1\}, which is not a set of balances/,
     )

@@ -15,7 +15,7 @@ test('a counterexample reports a negative balance as an overdraft', () => {
   expect(linearizable.counterexample.sentence).toContain('where a is overdrawn by 4')
 })
 
-test('a counterexample names an account that two nodes overdraw together, its balance and the amounts spent', () => {
+test('a counterexample names the account that two nodes overdraw together, its balance and the amounts spent', () => {
   const transfer = (amount: number, id: number) => ({ from: 'a', to: 'b', amount, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(8, 1), node: 'n1' },

@@ -40,7 +40,7 @@ test('overwrittenNotes reports a possible lost update if recorded reads and writ
   expect(overwrittenNotes(recorded(traffic, [one!, other!, first!, [1, 'cas', [93, 88]]]))).toEqual([])
 })
 
-test('overwrittenNotes reports a possible lost update for single SQL statements, but not for transactions that read and write', () => {
+test('overwrittenNotes reports a possible lost update for single SQL statements, but not inside transactions', () => {
   const alone = (process: number, ...micro: readonly Json[]): Did =>
     [...[process, 'txn', micro], { statements: [['SQL', micro.length]] }] as unknown as Did
   const header = { model: 'rw-register', initial: 'unknown' }

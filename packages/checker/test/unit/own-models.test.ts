@@ -96,7 +96,7 @@ test("check names the operation on which a user's model threw an error", () => {
   expect(() => judge(events, { ...quickCounter, integers: encoding })).toThrow('line 1: the model threw on "add" of 1')
 })
 
-test("a user's model of a counter agrees with the definition on 1,000 random histories, with and without an integer encoding", () => {
+test("a user's model of a counter agrees with the definition on 1,000 histories, with and without integer encoding", () => {
   const baseSeed = inject('seed')
   for (let seed = baseSeed; seed < baseSeed + 1_000; seed++) {
     const random = randomFrom(seed)

@@ -26,7 +26,7 @@ function provenIn(events: readonly EventInput[]): OnlineViolation | undefined {
 const untimed = (events: readonly EventInput[]): EventInput[] => events.map(({ time: _, ...event }) => event)
 
 describe('a violation proven during recording', () => {
-  test('is reported with the operations of its key even if the deadline passes before the check finds it', () => {
+  test('a violation proven during recording is reported with the operations of its key even after the deadline', () => {
     const events = untimed([...later('y', 3_000), ...STALE, ...later('x', 3_000)])
     const limits = () => ({ ...limitedTo(10_000) })
     expect(checkHistory(historyFromEvents(events), limits()).levels.linearizable.result).toBe('unknown')
@@ -39,7 +39,7 @@ describe('a violation proven during recording', () => {
     expect(report.levels.sequential.result).toBe('unknown')
   })
 
-  test('a check that runs out of memory reports the violation that the online checker found during recording, in the same words', () => {
+  test('a check that runs out of memory reports the violation found during recording, in the same words', () => {
     const events = untimed([...STALE, ...later('x', 10), ...later('y', 10)])
     const proven = provenIn(events)
     const report = checkHistory(historyFromEvents(events), { memoryBytes: 1, proven })
@@ -56,7 +56,7 @@ describe('a violation proven during recording', () => {
     })
   })
 
-  test('is ignored if the history lacks the violation, or if nobody asked for the level', () => {
+  test('a violation proven during recording is ignored if the history lacks it or the level is not checked', () => {
     const events = untimed([...STALE, ...later('y', 10)])
     const proven = provenIn(events) as OnlineViolation
     const limit = { deadlineMs: millis(0) }

@@ -88,7 +88,7 @@ test('both searches for an order find the only solution of a puzzle, whichever o
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 
-test('the pair-by-pair search gives up an assumed order together with all orders that were derived from it', () => {
+test('the pair-by-pair search gives up an assumed order together with all orders derived from it', () => {
   const inTurn = () => 0
   // The order of pair 0 that is tried first determines the orders of the pairs 1 and 2, and contradicts both orders of
   // pair 3.

@@ -42,7 +42,7 @@ function shownOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (read
 }
 
 for (const model of ['queue', 'bag'] as const) {
-  test(`a counterexample contains only the enqueue and the two dequeues of a repeated message of a ${model}`, () => {
+  test(`a counterexample contains only the enqueue and the two dequeues of a message that a ${model} repeated`, () => {
     const twice: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', 'a'],

@@ -17,14 +17,14 @@ const violated: Verdict = {
 describe('sequential consistency', () => {
   const book = ['w1--|', '      w2--|', '            r2|  r1|', '            r2|   r1|']
 
-  test('is met, unlike linearizability, if two readers see two writes against their real-time order', () => {
+  test('two readers that see two writes against their real-time order violate linearizability, but not sequential', () => {
     const report = checkHistory(historyOf(...book))
     expect(resultOf(report, 'linearizable')).toBe('violated')
     expect(resultOf(report, 'sequential')).toBe('met')
     expect(report.headline).toBe('sequentially consistent, not linearizable')
   })
 
-  test('is violated if two readers see two writes in opposite orders, which the counterexample says in its sentence', () => {
+  test('two readers that see two writes in opposite orders violate sequential, and the sentence says so', () => {
     const report = checkHistory(historyOf('w1--|', '      w2--|', '            r2|  r1|', '            r1|   r2|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -36,7 +36,7 @@ describe('sequential consistency', () => {
     )
   })
 
-  test('may be violated even if each key has a legal order, as in store buffering', () => {
+  test('sequential may be violated even if each key has a legal order, as in store buffering', () => {
     const report = checkHistory(historyOf('wx1|  ry|', 'wy1|  rx|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -45,14 +45,14 @@ describe('sequential consistency', () => {
     expect(resultOf(checkHistory(historyOf('wx1|', '      rx|')), 'sequential')).toBe('met')
   })
 
-  test('places an operation of unknown outcome after the earlier operations of its process', () => {
+  test('a sequential order has an operation of unknown outcome after the earlier operations of its process', () => {
     expect(resultOf(checkHistory(historyOf('wx1|  wy1--?', '        ry1|   rx|')), 'sequential')).toBe('violated')
     expect(resultOf(checkHistory(historyOf('wx1|  wy1--?', '        ry1|   rx1|')), 'sequential')).toBe('met')
   })
 })
 
 describe('eventual consistency', () => {
-  test('a violation names the nodes whose final reads differ', () => {
+  test('a violation of eventual names the nodes whose final reads differ', () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr2|', '          fr1|'))
     const verdict = report.levels.eventual
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -60,7 +60,7 @@ describe('eventual consistency', () => {
     expect(report.headline).toBe('sequentially consistent, not linearizable, and replicas did not converge')
   })
 
-  test('is violated if final reads return an overwritten value, and the acknowledged newer write is lost', () => {
+  test('final reads of an overwritten value violate eventual, and the acknowledged newer write is lost', () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr1|', '          fr1|'))
     expect(resultOf(report, 'eventual')).toBe('violated')
     expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
@@ -69,15 +69,15 @@ describe('eventual consistency', () => {
     ).toBe('met')
   })
 
-  test('is violated by final reads that agree on a value that nobody wrote', () => {
+  test('final reads that agree on a value that nobody wrote violate eventual', () => {
     expect(resultOf(checkHistory(historyOf('w1|', '          fr7|')), 'eventual')).toBe('violated')
   })
 
-  test('is unknown without final reads', () => {
+  test('eventual is unknown without final reads', () => {
     expect(resultOf(checkHistory(historyOf('w1|  r1|')), 'eventual')).toBe('unknown')
   })
 
-  test('is the only level met if replicas agree only at the end', () => {
+  test('eventual is the only level met if replicas agree only at the end', () => {
     const report = checkHistory(
       historyOf(
         'w1--|',
@@ -116,7 +116,7 @@ describe('the headline of a report', () => {
     [unknown, unknown, met, 'unknown: out of time'],
     [unknown, met, met, 'sequentially consistent; linearizable unknown: out of time'],
   ])(
-    'names the strongest met level and the levels that are violated or unknown (case %#)',
+    'the headline names the strongest met level and the levels that are violated or unknown (case %#)',
     (linearizable, sequential, eventual, expected) => {
       expect(headline(linearizable, sequential, eventual)).toBe(expected)
     },
@@ -131,7 +131,7 @@ describe('the lattice of levels', () => {
         .map((weaker) => `${level} is met, and ${weaker} is not`),
     )
 
-  test('allows no history to meet a level and violate a weaker level', () => {
+  test('no history meets a level and violates a weaker level', () => {
     fc.assert(
       fc.property(fc.integer(), fc.constantFrom('atomic', 'replicas', 'stale', 'scattered'), (seed, store) => {
         const history = randomHistory(
@@ -155,12 +155,12 @@ describe('the lattice of levels', () => {
     )
   })
 
-  test('marks every level weaker than a met level as met', () => {
+  test('every level weaker than a met level is met', () => {
     const all = followsFrom(consistency, { sequential: met }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result !== 'met')).toEqual(['linearizable', 'eventual', 'convergent'])
   })
 
-  test('marks every level stronger than a violated level as violated', () => {
+  test('every level stronger than a violated level is violated', () => {
     const all = followsFrom(consistency, { 'monotonic-reads': violated }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result === 'violated')).toEqual([
       'linearizable',

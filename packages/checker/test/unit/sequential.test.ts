@@ -84,7 +84,7 @@ function tradeReads(events: readonly EventInput[], below: (n: number) => number)
   )
 }
 
-test(`every sequential search agrees with the definition on ${manyOf(5_000)} small histories and with the search by process on ${manyOf(500)} longer histories`, () => {
+test(`sequential searches agree with the definition on ${manyOf(5_000)} histories, and with the search by process on ${manyOf(500)} longer ones`, () => {
   const count = new Map(Object.keys(ways).map((way) => [way, { met: 0, violated: 0 }]))
   for (const { histories, shapeOf, judge } of [small, medium]) {
     for (let n = 0; n < histories; n++) {
@@ -132,7 +132,7 @@ test(`every sequential search agrees with the definition on ${manyOf(5_000)} sma
   }
 })
 
-test('chooseSources tries every combination of writes that three reads may have read, until `confirm` accepts a combination', () => {
+test('chooseSources tries every combination of writes for three reads until `confirm` accepts one', () => {
   const op = (process: number, f: 'read' | 'write'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : 1 },
     { process, type: 'ok', f, value: 1 },
@@ -185,7 +185,7 @@ test('a check of the level sequential stops at its limits of memory and time, an
   }
 })
 
-test('a counterexample that needs an operation of unknown outcome includes a read of its effect', () => {
+test('a counterexample that needs an operation of unknown outcome includes a read that saw its effect', () => {
   const op = (process: number, f: 'read' | 'write' | 'cas', value: Json, type: 'ok' | 'info' = 'ok'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : value },
     { process, type, f, value },
@@ -238,7 +238,7 @@ test('check decides the level sequential for 80 operations on lagging replicas, 
   }
 })
 
-test('readsFrom finds a read of a value that nobody wrote, even next to a failed cas', () => {
+test('readsFrom finds a read of a value that nobody wrote, even if a cas failed', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'cas', value: [1, 2] },
     { process: 0, type: 'fail', f: 'cas', value: [1, 2] },

@@ -304,7 +304,7 @@ test('a read of a value that was overwritten 6 ms earlier is stale by 6 ms and b
   })
 })
 
-test('stalenessOf returns no bounds of the staleness k if the memory limit is too low, and releases its memory after use', () => {
+test('stalenessOf returns no bounds of k if the memory limit is too low, and releases its memory after use', () => {
   const history = historyOf('w1| w2|', '            r1|')
   const { encoded, decoder } = encodeRegister(history, reading)
   const staleness = (memoryBytes: number, times = 1) => {
@@ -318,7 +318,7 @@ test('stalenessOf returns no bounds of the staleness k if the memory limit is to
   ])
 })
 
-test('the median staleness of three reads is that of the middle read', () => {
+test('the median staleness of three reads is the staleness of the middle read', () => {
   const { versionsBehind } = measure(historyOf('w1| w2|', '            r2| r1| r1|'))
   expect(versionsBehind).toEqual({ p50: 1, p99: 1, max: 1 })
 })
@@ -330,7 +330,7 @@ test('a read that overlaps the write of a newer value is not stale', () => {
   })
 })
 
-test('the measured staleness k is exact even if only a write 20 versions earlier decides the order of two overlapping writes', () => {
+test('the staleness k is exact even if a write 20 versions earlier decides the order of two overlapping writes', () => {
   // Each read shows that two writes are adjacent. Of the other two writes, one comes after all of these, and one
   // before. Only the write of 99 can come before, because it was called before the first write returned. It also
   // returned last, so it is first tried as the last write.
@@ -340,7 +340,7 @@ test('the measured staleness k is exact even if only a write 20 versions earlier
   expect(measure(history).k).toEqual({ atLeast: 2, atMost: 2 })
 })
 
-test('a read is stale after another read returned a newer value, even if the newer write is not acknowledged', () => {
+test('a read is stale after another read returned a newer value, even if the newer write was never acknowledged', () => {
   expect(measure(historyOf('w1| w2---------------|', '         r2|', '            r1|'))).toMatchObject({
     reads: { measured: 2, stale: 1 },
     behindNanos: { max: 1e6 },

@@ -15,7 +15,7 @@ const counterexampleOf = (history: History, level: Level): Counterexample => {
 }
 
 describe('the sentence of a cycle', () => {
-  test('describes a client that saw the second write of a process, but then missed the first write of that process', () => {
+  test('the sentence of a cycle describes a client that saw the second write of a process and then missed the first', () => {
     const history = historyOf('wx1| wy2|', '          ry2|  rx|')
     const { sentence, culprit } = counterexampleOf(history, 'causal')
     expect(sentence).toBe("p0 wrote x = 1, then y = 2; p1 saw p0's y = 2, but then read x = null from n2, not p0's 1.")
@@ -24,27 +24,27 @@ describe('the sentence of a cycle', () => {
     expect(counterexampleOf(history, 'sequential').sentence).toBe(sentence)
   })
 
-  test('describes a client that saw a write, but then missed an earlier write that the writer had read', () => {
+  test('the sentence of a cycle describes a client that saw a write, but missed a write that the writer had read', () => {
     const history = historyOf('wx1|', '     rx1| wy2|', '              ry2|  rx|')
     expect(counterexampleOf(history, 'causal').sentence).toBe(
       "p1 saw p0's x = 1, then wrote y = 2; p2 saw p1's y = 2, but then read x = null from n3, not p0's 1.",
     )
   })
 
-  test('describes an old value that is read after a newer value', () => {
+  test('the sentence of a cycle describes an old value that was read after a newer value', () => {
     const history = historyOf('wx1| wx2|', '          rx2|  rx1|')
     const { sentence, culprit } = counterexampleOf(history, 'causal')
     expect(sentence).toBe("p0 wrote x = 1, then x = 2; p1 saw p0's x = 2, but then read x = 1 from n2, which is older.")
     expect(culprit).toBe(3)
   })
 
-  test('describes a client that did not see its own write', () => {
+  test('the sentence of a cycle describes a client that did not see its own write', () => {
     expect(counterexampleOf(historyOf('wx1|  rx|'), 'read-your-writes').sentence).toBe(
       'p0 wrote x = 1, but then read x = null from n1, not its own 1.',
     )
   })
 
-  test("describes two clients that did not see each other's writes", () => {
+  test("the sentence of a cycle describes two clients that did not see each other's writes", () => {
     const { sentence, culprit } = counterexampleOf(historyOf('wx1|  ry|', 'wy2|  rx|'), 'sequential')
     expect(sentence).toBe(
       "p0 wrote x = 1, and then read y = null, not p1's 2; p1 wrote y = 2, and then read x = null, not p0's 1. No one order fits all of that.",
@@ -52,14 +52,14 @@ describe('the sentence of a cycle', () => {
     expect(culprit).toBeUndefined()
   })
 
-  test('describes two readers that saw two writes in opposite orders', () => {
+  test('the sentence of a cycle describes two readers that saw two writes in opposite orders', () => {
     const history = historyOf('w1--|', '      w2--|', '            r2|  r1|', '            r1|   r2|')
     expect(counterexampleOf(history, 'sequential').sentence).toBe(
       "p3 saw p0's 1, and then saw p1's 2; p2 saw p1's 2, and then saw p0's 1. No one order fits all of that.",
     )
   })
 
-  test('describes a value that was read before it was written', () => {
+  test('the sentence of a cycle describes a value that was read before it was written', () => {
     const history = historyOf('rx2|  wy1|', 'ry1|  wx2|')
     expect(counterexampleOf(history, 'causal').sentence).toContain('So something was seen before it was written.')
   })

@@ -176,7 +176,7 @@ test(`the verdicts on streams agree with the definitions of the guarantees on ${
   for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
 })
 
-test('the core of a counterexample of a stream is a violation by itself, but not if one of its operations is left out', () => {
+test('the core of a counterexample of a stream is a violation, but not if one of its operations is left out', () => {
   for (let seed = 1; seed <= many(2_000); seed++) {
     const events = eventsOf(drawn(seed))
     const history = historyFromEvents(events)
@@ -239,7 +239,7 @@ test.each([
   expect(judge([...sends, ...before, ...between, ...after]).levels['no-skips']).toMatchObject({ result: 'met' })
 })
 
-test('no-lost-writes is unknown if no consumer reached an acknowledged message, and met if a consumer read that message', () => {
+test('no-lost-writes is unknown if no consumer reached an acknowledged message, and met if one read it', () => {
   const done = (f: string, value: Json, type: 'ok' | 'fail', told: Json): EventInput[] => [
     { process: 0, type: 'invoke', f, value, ...(f === 'send' ? { key: 'k' } : {}) },
     { process: 0, type, f, value: told, ...(f === 'send' ? { key: 'k' } : {}) },

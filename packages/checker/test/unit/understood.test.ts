@@ -44,7 +44,7 @@ describe('an operation that the model does not know', () => {
     ['txn', 'register', [[0, 'txn', [['r', 1, null]], [['r', 1, null]]]], '--model multi-register'],
     ['acquire', 'queue', [[0, 'acquire', null, null]], '--model lock'],
   ] satisfies readonly (readonly [string, string, readonly Step[], string])[])(
-    'is refused with the names of the models that know it: %s in a %s',
+    'an operation that the model does not know is refused, with the models that know it: %s in a %s',
     (f, model, steps, expected) => {
       const text = found(model, steps)
       expect(text).toContain(`h.jsonl:1: the ${model} model does not know the operation "${f}"`)
@@ -52,7 +52,7 @@ describe('an operation that the model does not know', () => {
     },
   )
 
-  test('is refused with a note that no model knows the operation', () => {
+  test('an operation that no model knows is refused with a note that says so', () => {
     expect(found('register', [[0, 'frobnicate', 1, 1]])).toContain('No model knows it')
   })
 })
@@ -60,20 +60,20 @@ describe('an operation that the model does not know', () => {
 describe('a write that is answered with another value', () => {
   const read = (value: EventInput['value']): Step => [1, 'read', null, value]
 
-  test('counts as a write of the value in the answer', () => {
+  test('a write that is answered with another value counts as a write of the value in the answer', () => {
     expect(found('register', [[0, 'write', 1, 2], read(2)])).toBe('met')
     expect(found('register', [[0, 'write', 1, 2], read(1)])).toBe('violated')
     expect(found('register', [[0, 'write', 1, 1], [0, 'cas', [1, 2], [1, 3]], read(3)])).toBe('met')
   })
 
   test.each([null, true, 'OK', 'ok', { version: 3 }, [1, 2]])(
-    'counts as a write of the value in the request if the answer is %j',
+    'a write counts as a write of the value in the request if the answer is %j',
     (reply) => {
       expect(found('register', [[0, 'write', 1, reply], read(1)])).toBe('met')
     },
   )
 
-  test('causes a warning that names the line of the write', () => {
+  test('a write that is answered with another value causes a warning that names its line', () => {
     const { warnings } = historyFromObjects(lines([[0, 'write', 1, 2]]), 'h.jsonl')
     expect(warnings).toEqual([
       'h.jsonl: a write was answered with another value than asked for (line 2); the value of the answer counts.',
@@ -87,11 +87,14 @@ describe('an operation that is answered with another value', () => {
     ['queue', 'enqueue', 'a', 'b'],
     ['bag', 'enqueue', 'a', 'b'],
     ['bank', 'transfer', { from: 'a', to: 'b', amount: 4 }, { from: 'a', to: 'b', amount: 5 }],
-  ] as const)('is refused, with its line, by a %s', (model, f, asked, answered) => {
-    expect(found(model, [[0, f, asked, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
-  })
+  ] as const)(
+    'an operation that is answered with another value is refused, with its line, by a %s',
+    (model, f, asked, answered) => {
+      expect(found(model, [[0, f, asked, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
+    },
+  )
 
-  test('is accepted if the answer is of another type, such as "OK"', () => {
+  test('an operation with an answer of another type, such as "OK", is accepted', () => {
     expect(
       found('set', [
         [0, 'add', 1, 'OK'],
@@ -140,7 +143,7 @@ describe('the form of an answer', () => {
       ':3: this read returned a list',
     ],
   ] satisfies readonly (readonly [string, readonly Step[], string])[])(
-    'is refused, with its line, if it is malformed: %s %j',
+    'a malformed answer is refused, with its line: %s %j',
     (model, steps, text) => {
       expect(found(model, steps)).toContain(text)
     },
@@ -186,7 +189,7 @@ describe('the form of an answer', () => {
       ],
     ],
   ] satisfies readonly (readonly [string, readonly Step[]])[])(
-    'is accepted if it is well-formed: %s %j',
+    'a well-formed answer is accepted: %s %j',
     (model, steps) => {
       expect(found(model, steps)).toBe('met')
     },
@@ -201,13 +204,13 @@ describe('locks', () => {
     [0, 'unlock', 'bob', 'bob'],
   ]
 
-  test('a history of lock operations without keys is refused if the values of the operations name two different locks', () => {
+  test('lock operations without keys are refused if their values name two different locks', () => {
     expect(found('lock', twoNames)).toMatch(
       /^h\.jsonl:3: this lock has the value "alice", and the operation on line 1 has the value "bob"\. .*"key"/,
     )
   })
 
-  test('are independent of each other if their keys differ', () => {
+  test('locks are independent of each other if their keys differ', () => {
     expect(
       found(
         'lock',
@@ -216,7 +219,7 @@ describe('locks', () => {
     ).toBe('met')
   })
 
-  test('are one lock if all operations have the same value', () => {
+  test('lock operations without keys belong to one lock if all have the same value', () => {
     expect(
       found(
         'lock',

@@ -133,7 +133,7 @@ const cases: {
 }
 
 describe('a history without observations', () => {
-  test('has a case in this test for every model except watch', () => {
+  test('every model except watch has a history without observations in this test', () => {
     expect(Object.keys(cases).sort()).toEqual(
       models
         .map(({ name }) => name)
@@ -143,13 +143,13 @@ describe('a history without observations', () => {
   })
 
   for (const [model, { blind, failed, seen }] of Object.entries(cases)) {
-    test(`unmetNeeds lists one missing operation of model ${model} until an operation whose result depends on the state succeeds`, () => {
+    test(`unmetNeeds lists a missing operation of model ${model} until an operation that shows the state succeeds`, () => {
       expect(missingIn(model, [...blind, failed])).toHaveLength(1)
       for (const each of seen) expect(missingIn(model, [...blind, failed, each]), each[0]).toEqual([])
     })
   }
 
-  test("unmetNeeds lists a missing read if a history has only a write and a failed cas, unless `failedCas` is 'observes'", () => {
+  test("unmetNeeds lists a missing read after a write and a failed cas, unless `failedCas` is 'observes'", () => {
     const calls: Call[] = [
       ['write', 1, 'ok'],
       ['cas', [2, 3], 'fail'],
@@ -175,7 +175,7 @@ describe("a user's own model", () => {
   }
   const unmet = ['operation whose result the model tests']
 
-  test('a custom model tests the result of an operation whose output is recorded', () => {
+  test('an operation of a custom model is an observation if its output is recorded', () => {
     expect(
       missingIn(stack, [
         ['push', 1, 'ok'],
@@ -190,15 +190,15 @@ describe("a user's own model", () => {
     ).toEqual([])
   })
 
-  test('a custom model tests the result of an operation that the model forbids in some states', () => {
+  test('an operation of a custom model is an observation if the model forbids it in some states', () => {
     expect(missingIn(stack, [['clear', null, 'ok']])).toEqual([])
   })
 
-  test('a custom model tests the result of an operation that the model lists in `reads`', () => {
+  test('an operation of a custom model is an observation if the model lists it in `reads`', () => {
     expect(missingIn({ ...stack, reads: ['push'] }, [['push', 1, 'ok']])).toEqual([])
   })
 
-  test('a custom model tests the result of an operation if the `integers.encode` of the model uses the output of the operation', () => {
+  test('an operation of a custom model is an observation if `integers.encode` uses its output', () => {
     const integers = {
       initial: 0,
       encode: ({ f, value }: { f: string; value: unknown }, output: unknown) =>

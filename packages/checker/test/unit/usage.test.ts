@@ -10,7 +10,7 @@ const budgetOf = (memoryBytes: number) =>
 const CLASSES = 4
 const uses = fc.array(fc.nat(CLASSES - 1), { maxLength: 12 })
 
-test('createUsage gives two sequences the same number exactly if both sequences contain each class equally often', () => {
+test('createUsage gives two sequences one number exactly if both contain each class equally often', () => {
   fc.assert(
     fc.property(fc.array(uses, { minLength: 2, maxLength: 20 }), (sequences) => {
       const usage = createUsage(CLASSES, budgetOf(1e6))
@@ -31,7 +31,7 @@ test('createUsage gives two sequences the same number exactly if both sequences 
   )
 })
 
-test('a usage counter returns -1 when memory runs out, and can release its memory', () => {
+test('a usage counter returns -1 when memory runs out, and its memory can be released', () => {
   const budget = budgetOf(4_000)
   const usage = createUsage(2, budget)
   let used = NOTHING_USED

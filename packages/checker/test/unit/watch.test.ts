@@ -20,13 +20,13 @@ const three = [put(2, 'x', 1), put(3, 'x', 2), put(4, 'y', 3)]
 const [x1, x2, y3] = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'y', 3)]
 
 describe('a watch', () => {
-  test('meets the level "faithful" if the watch reported every change, in the order of the revisions', () => {
+  test('a watch is "faithful" if it reported every change, in the order of the revisions', () => {
     const report = judge(...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2)), followed(1, events(y3)))
     expect(report.headline).toBe('complete and in order')
     expect(report.levels.faithful.result).toBe('met')
   })
 
-  test('may send several revisions together, deletions without a value, and only the keys that it was opened for', () => {
+  test('a watch may send several revisions together, deletions without a value, and only its requested keys', () => {
     const report = judge(
       ...three,
       del(5, 'x'),
@@ -40,13 +40,13 @@ describe('a watch', () => {
     expect(report.levels.faithful.result).toBe('met')
   })
 
-  test('may refuse to start at a compacted revision', () => {
+  test('a watch may refuse to start at a compacted revision', () => {
     const refusal = { ended: true, compacted: 4 }
     expect(broken(judge(...three, compact(4), watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual([])
     expect(broken(judge(...three, watch(1, 4, { from: 2 }), watched(1, refusal)))).toEqual(['resumable'])
   })
 
-  test('may be resumed after its last revision', () => {
+  test('a watch may be resumed after its last revision', () => {
     const first = [watch(1, 4, { from: 2 }), watched(1, events(x1))]
     expect(broken(judge(...three, ...first, watch(2, 4, { from: 3, resumes: 1 }), watched(2, events(x2, y3))))).toEqual(
       [],
@@ -62,7 +62,7 @@ describe('a write without an answer', () => {
   const written = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'y', 3)]
   const shown = [watch(1, 4, { from: 2 }), watched(1, events(x1), events(y3)), followed(1, progress(4))]
 
-  test('leaves the verdict on a gap in a watch unknown until a read covers the revision of the gap', () => {
+  test('a write without an answer leaves a gap in a watch undecided until a read covers its revision', () => {
     expect(judge(...written, ...shown).levels).toMatchObject({
       faithful: { result: 'unknown' },
       reliable: { result: 'unknown' },
@@ -75,16 +75,16 @@ describe('a write without an answer', () => {
     })
   })
 
-  test('is known to have failed if a read of its revision shows no change', () => {
+  test('a write without an answer certainly failed if a read of its revision shows no change', () => {
     expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
-  test('leaves "reliable" unknown while the write may have taken effect at a revision that was never read', () => {
+  test('a write without an answer leaves "reliable" unknown while it may be at a revision that was never read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
 
-  test('stays undecided after a read of another value, and after a read that ended before the write', () => {
+  test('a write without an answer stays undecided after a read of another value, or one that ended before it', () => {
     for (const lines of [
       [...written, ...shown, changes(3, 3, event(3, 'x', 7))],
       [changes(3, 3, x2), ...written, ...shown],
@@ -96,7 +96,7 @@ describe('a write without an answer', () => {
   })
 })
 
-test('a read that lacks acknowledged writes leaves the level "reliable" unknown, but not the level "ordered"', () => {
+test('a read that lacks acknowledged writes leaves "reliable" unknown, but not "ordered"', () => {
   const back = watched(1, events(y3), events(x1))
   const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
   expect(levels.ordered.result).toBe('violated')
@@ -121,32 +121,32 @@ describe('the guarantees of a watch', () => {
   const from = (revision: number, ...responses: Parameters<typeof events>) =>
     broken(judge(...three, watch(1, 4, { from: revision }), watched(1, ...responses)))
 
-  test('the level "filtered" is violated by an event that the watch did not request', () => {
+  test('an event that the watch did not request violates the level "filtered"', () => {
     const one = judge(...three, watch(1, 4, { from: 2, key: 'x' }), watched(1, events(x1, x2, y3)))
     expect(broken(one)).toEqual(['filtered'])
     const none = judge(...three, watch(1, 4, { from: 2, without: ['put'] }), watched(1, events(x1)))
     expect(broken(none)).toEqual(['filtered'])
   })
 
-  test('the level "ordered" is violated by a lower revision after a higher revision', () =>
+  test('a lower revision after a higher revision violates the level "ordered"', () =>
     expect(from(2, events(x2), events(x1), events(y3))).toEqual(['ordered']))
-  test('the level "unique" is violated by the same change twice', () =>
+  test('the same change twice violates the level "unique"', () =>
     expect(from(2, events(x1), events(x1, x2))).toEqual(['unique']))
-  test('the level "reliable" is violated by a missing revision', () =>
+  test('a missing revision violates the level "reliable"', () =>
     expect(from(2, events(x1), events(y3))).toEqual(['reliable']))
-  test('the level "resumable" is violated by a missing revision at the start', () =>
+  test('a missing revision at the start of a watch violates the level "resumable"', () =>
     expect(from(2, events(x2, y3))).toEqual(['resumable']))
-  test('the level "truthful" is violated by a value that nobody wrote', () =>
+  test('a value that nobody wrote violates the level "truthful"', () =>
     expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
 
-  test('the level "bookmarkable" is violated by progress that goes back, comes too early or skips an event', () => {
+  test('progress that goes back, comes too early or skips an event violates the level "bookmarkable"', () => {
     expect(from(2, events(x1, x2, y3), progress(9), progress(8))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4), events(x2, y3))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(2), events(x2, y3), progress(4))).toEqual([])
   })
 
-  test('the level "atomic" is violated by a revision that is split or incomplete', () => {
+  test('a split or incomplete revision violates the level "atomic"', () => {
     const both = [txn(2, { x: 1, y: 2 }), put(3, 'x', 4)]
     const sent = (...responses: Parameters<typeof events>) =>
       broken(judge(...both, watch(1, 3, { from: 2 }), watched(1, ...responses)))
@@ -155,19 +155,19 @@ describe('the guarantees of a watch', () => {
     expect(sent(events(event(2, 'x', 1)), events(event(3, 'x', 4)))).toEqual(['atomic'])
   })
 
-  test('the level "truthful" is violated by a false previous value or a false created flag', () => {
+  test('a false previous value or a false created flag violates the level "truthful"', () => {
     expect(from(2, events(x1, event(3, 'x', 2, { previous: 8 })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: false })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: true, previous: null })))).toEqual([])
   })
 
-  test('the level "future" is violated by an event older than the future revision at which the watch starts', () => {
+  test('an event older than the future revision at which the watch starts violates the level "future"', () => {
     const ahead = [put(2, 'x', 1), watch(1, 2, { from: 4 }), put(3, 'x', 2), put(4, 'y', 3)]
     expect(broken(judge(...ahead, watched(1, events(y3))))).toEqual([])
     expect(broken(judge(...ahead, watched(1, events(x2), events(y3))))).toEqual(['future'])
   })
 
-  test('the level "live" is violated if five final requests of a watch do not return an event', () => {
+  test('five final requests of a watch that do not return an event violate the level "live"', () => {
     const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
     expect(judge(...stuck).levels.live.result).toBe('unknown')
     const inVain = Array.from({ length: 5 }, () => followed(1))
@@ -186,7 +186,7 @@ describe('the guarantees of a watch', () => {
 })
 
 describe('a write of unknown outcome', () => {
-  test('must be shown by every other watch once one watch shows its effect', () => {
+  test('a write of unknown outcome must be shown by every watch once one watch shows it', () => {
     const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
     expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])
@@ -194,7 +194,7 @@ describe('a write of unknown outcome', () => {
     expect(broken(judge(...lines, watched(1, events(...seen)), ...other))).toEqual(['reliable'])
   })
 
-  test('leaves the level reliable unknown only if no other write explains a missing revision', () => {
+  test('a write of unknown outcome leaves "reliable" unknown only if no other write explains a missing revision', () => {
     const gap = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const sent = watched(1, events(event(2, 'x', 1), event(4, 'x', 3)))
     expect(judge(...gap, sent).levels.reliable.result).toBe('unknown')
@@ -202,7 +202,7 @@ describe('a write of unknown outcome', () => {
     expect(judge(...whole, watched(1, events(event(2, 'x', 1), event(3, 'x', 3)))).levels.reliable.result).toBe('met')
   })
 
-  test('explains only one event, and only an event after its call', () => {
+  test('a write of unknown outcome explains only one event, and only an event after its call', () => {
     const twice = judge(
       open(del(0, 'x')),
       watch(1, 1, { from: 2 }),
@@ -214,7 +214,7 @@ describe('a write of unknown outcome', () => {
   })
 })
 
-test('the counterexample of a deletion lost on compaction names the deletion and the process that deleted', () => {
+test('the counterexample of a deletion lost on compaction names the deletion and its process', () => {
   const report = judge(
     ...[put(2, 'a', 1), put(3, 'a', 2), put(4, 'a', 3), del(5, 'a'), put(6, 'a', 4), compact(5)],
     ...[watch(1, 6, { from: 5, key: 'a' }), watched(1, events(event(6, 'a', 4)))],

@@ -137,7 +137,7 @@ test(`check finds no violation in ${manyOf(4_000)} histories of a correct queue 
 })
 
 test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
-  'check reports that a queue that %s breaks %s',
+  'check reports that a queue that %s violates %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
     const shown = fc
@@ -178,17 +178,17 @@ describe('the verdict on a queue', () => {
     ],
     ['not at least once: loses messages', [put(1, 0), took(1, 1, 2), left([], 900)]],
     ['not at least once: hands out what nobody put in', [put(1, 0), took(1, 2, 2), left([1], 900)]],
-  ])('is reported under the headline "%s"', (headline, operations) => {
+  ])('the verdict on a queue has the headline "%s"', (headline, operations) => {
     expect(judge(operations).headline).toBe(headline)
   })
 
-  test('is unknown if nobody acknowledged a message and nobody read the remaining messages', () => {
+  test('the verdict on a queue is unknown if no message was acknowledged and no client read the remaining messages', () => {
     const { levels } = judge([put(1, 0), took(1, 1, 2)])
     expect(levels['no-lost-messages']).toMatchObject({ result: 'unknown' })
     expect(levels['at-least-once']).toMatchObject({ result: 'unknown' })
   })
 
-  test('names the operations that prove a message lost', () => {
+  test('the verdict on a queue names the operations that prove a message lost', () => {
     const { levels, lost } = judge([put(1, 0), took(1, 1, 2), left([], 900)])
     expect(lost).toMatchObject([{ value: 1 }])
     expect(levels['no-lost-messages']).toMatchObject({

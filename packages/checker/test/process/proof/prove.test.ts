@@ -20,7 +20,7 @@ function provedOf({ history, head, levels }: Case) {
 const modelOf = (name: string): string => (name === 'list transactions' ? 'list-append' : name)
 
 describe.each(models)('the prover of the model %s', (model) => {
-  test(`proves only true verdicts, and the verifier accepts every proof, in ${manyOf(400)} histories`, () => {
+  test(`the prover proves only true verdicts, and the verifier accepts every proof, in ${manyOf(400)} histories`, () => {
     const first = inject('seed') * 10_000
     const told = { proved: 0, decided: 0 }
     for (let seed = first; seed < first + many(400); seed++) {
@@ -56,7 +56,7 @@ test('prove refuses a history that the verifier cannot read, and says why', () =
   expect(levels[0]).toMatchObject({ verdict: 'undecided', why: 'line 1: the verifier does not cover "clock":' })
 })
 
-test('prove writes the reads without a value of lists of EDN as reads of null', () => {
+test('prove writes a read of null for an EDN read of a list without a value', () => {
   const events = [
     [['append', 'x', 1]],
     [

@@ -80,7 +80,7 @@ function coveredBy(level: string): string {
 }
 
 describe.each(['list', 'register'] as const)('a counterexample of transactions on a %s', (kind) => {
-  test(`is a violation of its level even if all other transactions are removed from the history, in ${manyOf(300)} histories`, () => {
+  test(`a counterexample of transactions is a violation by itself, in ${manyOf(300)} histories`, () => {
     const first = inject('seed') * 10_000
     for (let seed = first; seed < first + many(300); seed++) {
       const random = randomFrom(seed)

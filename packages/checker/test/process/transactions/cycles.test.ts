@@ -16,7 +16,7 @@ test('a closed walk that visits a transaction twice is not reported as a cycle',
   expect(anomaliesIn(report)).toEqual(['G-single-item'])
 })
 
-test('a cycle through real time contains only the transactions that conflict, not the transactions that ran in between', () => {
+test('a cycle through real time contains only conflicting transactions, not those that ran in between', () => {
   const fillers = (from: number): readonly Line[] =>
     Array.from({ length: 5 }, (_, n): Line => [from + n, [['append', `of ${from + n}`, 1]]])
   const report = judged([
@@ -79,7 +79,7 @@ test('3,000 concurrent transactions that read and append to one key are reported
   expect(anomaliesIn(report)).toContain('lost-update')
 })
 
-test('a history with a transaction that reads the end of a list and appends to it is strictly serializable', () => {
+test('a transaction that reads the end of a list and appends to it is strictly serializable', () => {
   const lines: Line[] = [
     [
       0,

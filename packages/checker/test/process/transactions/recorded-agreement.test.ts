@@ -32,7 +32,7 @@ function compared(store: (typeof stores)[number]) {
   return found
 }
 
-test('check reports no violation of a correct database and does not contradict brute force', () => {
+test('check reports no violation of a correct database, and does not contradict brute force', () => {
   const { met, violated, broken } = compared('kept')
   expect([violated, broken]).toEqual([0, 0])
   expect(met).toBeGreaterThan(SCHEDULES / 3)
@@ -47,7 +47,7 @@ test.each(stores.filter((store) => store !== 'kept'))(
   },
 )
 
-test(`the verdicts on requests that are judged as transactions agree with brute force, in ${manyOf(4_000)} schedules`, () => {
+test(`verdicts on requests that are judged as transactions agree with brute force, in ${manyOf(4_000)} schedules`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 100_000
   for (let seed = first; seed < first + many(4_000); seed++) {

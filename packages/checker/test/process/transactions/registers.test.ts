@@ -74,7 +74,7 @@ test('the verdicts do not depend on the order of the lines of overlapping transa
 describe('a value that two transactions wrote', () => {
   const twice = inTurn([['w', 'x', 1]], [['w', 'x', 1]])
 
-  test('leaves "read-committed" unknown if a transaction reads the value, and the reason names the lines and the remedy', () => {
+  test('a value that two transactions wrote leaves "read-committed" unknown if it is read, with lines and remedy', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
@@ -85,11 +85,11 @@ describe('a value that two transactions wrote', () => {
     })
   })
 
-  test('does not violate strict serializability if no transaction reads the value', () => {
+  test('a value that two transactions wrote does not violate strict serializability if it is never read', () => {
     expect(resultOf(verdictsOf(twice), 'strict-serializable')).toBe('met')
   })
 
-  test('does not hide a violation on another key', () => {
+  test('a value that two transactions wrote does not hide a violation on another key', () => {
     const report = verdictsOf([
       ...twice,
       ...inTurn([], [], [['r', 'x', 1]]).slice(4),
@@ -126,7 +126,7 @@ test('a register begins with the given initial value', () => {
   expect(resultOf(judge(history), 'read-committed')).toBe('violated')
 })
 
-test('a register with unknown initial value begins with the first value that was read but never written', () => {
+test('the unknown initial value of a register is the first value that was read but never written', () => {
   const events = [...inTurn([['r', 'x', 7]], [['w', 'x', 1]], [['r', 'x', 1]], [['r', 'y', null]])]
   expect(resultOf(judge(smallHistory(events), [], UNKNOWN_START), 'strict-serializable')).toBe('met')
   const two = [...inTurn([['r', 'x', 7]], [['r', 'x', 8]])]
@@ -185,7 +185,7 @@ test('the report of a write skew names no other anomaly', () => {
 describe('assumptions about keys', () => {
   const stale = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 1]])
 
-  test('a stale read violates read-uncommitted under the assumption linearizable-keys, and the report names the assumption', () => {
+  test('a stale read violates read-uncommitted under the assumption linearizable-keys, which the report names', () => {
     expect(resultOf(verdictsOf(stale), 'serializable')).toBe('met')
     const report = verdictsOf([...stale, ...inTurn([], [], [], [['r', 'x', 2]]).slice(6)], ['linearizable-keys'])
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
@@ -193,7 +193,7 @@ describe('assumptions about keys', () => {
     expect(report.headline).toContain('granted linearizable-keys')
   })
 
-  test('a session that reads an older version again violates read-uncommitted under the assumption sequential-keys', () => {
+  test('a session that returns to an older version violates read-uncommitted under the assumption sequential-keys', () => {
     const back = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 2]], [['r', 'x', 1]], [['r', 'x', 2]])
     const session = back.map((event) => (Number(event.process) > 1 ? { ...event, process: 2 } : event))
     expect(resultOf(verdictsOf(session), 'read-uncommitted')).toBe('met')
@@ -218,11 +218,14 @@ describe.runIf(corpusIsHere)("Elle's test histories of registers", () => {
     ['rw-register-checker-test-13.edn', ['write-follows-read'], 'G-single-item', 'serializable'],
     // Elle calls this anomaly -realtime, but both transactions belong to one process.
     ['rw-register-scc-sort-bug-test-01.edn', [], 'G1c-process', 'strong-read-committed'],
-  ])('%s has the anomaly of its label under the assumptions %j: %s', async (file, assume, anomaly, level) => {
-    const report = judge(await readHistory(join(corpus, 'elle', file)), assume)
-    expect(report.transactions?.anomalies).toHaveProperty([anomaly])
-    expect(resultOf(report, level)).toBe('violated')
-  })
+  ])(
+    'the history %s under the assumptions %j has the anomaly of its label: %s',
+    async (file, assume, anomaly, level) => {
+      const report = judge(await readHistory(join(corpus, 'elle', file)), assume)
+      expect(report.transactions?.anomalies).toHaveProperty([anomaly])
+      expect(resultOf(report, level)).toBe('violated')
+    },
+  )
 
   test('rw-register-cyclic-versions-bug-test-01 is strictly serializable', async () => {
     const report = judge(await readHistory(join(corpus, 'elle/rw-register-cyclic-versions-bug-test-01.edn')))

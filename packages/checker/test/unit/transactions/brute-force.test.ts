@@ -93,7 +93,7 @@ describe('anomalies of lists', () => {
       ['cursor-stability'],
     ],
   ] satisfies [string, string[], string[], string[]][])(
-    '%s violates exactly the levels that forbid it',
+    'in lists, %s violates exactly the levels that forbid it',
     (_, rounds, violated, met) => {
       expect(edge('list', history('list', ...rounds)).violated).toEqual(violated)
       expect(edge('list', history('list', ...rounds)).met).toEqual(expect.arrayContaining(met))
@@ -120,7 +120,7 @@ describe('anomalies of registers', () => {
     // From Fekete, O'Neil and O'Neil (2004). Without the reader, this history is serializable.
     ['a read-only transaction', ['x: y: x=1 | y: y=2 | x: y:2'], ['repeatable-read'], ['snapshot-isolation']],
   ] satisfies [string, string[], string[], string[]][])(
-    '%s violates exactly the levels that forbid it',
+    'in registers, %s violates exactly the levels that forbid it',
     (_, rounds, violated, met) => {
       const shown = edge('register', history('register', ...rounds))
       expect(shown.violated).toEqual(violated)
@@ -128,7 +128,7 @@ describe('anomalies of registers', () => {
     },
   )
 
-  test('the two updates of a read-only anomaly violate no level without the read-only transaction', () => {
+  test('a read-only anomaly violates no level if its read-only transaction is removed', () => {
     expect(edge('register', history('register', 'x: y: x=1 | y: y=2')).violated).toEqual([])
   })
 })
@@ -149,13 +149,13 @@ describe('sessions and real time', () => {
     )
   })
 
-  test('a transaction that reads a value written after its return violates strong-read-committed', () => {
+  test('a transaction that reads a value written after the transaction returned violates strong-read-committed', () => {
     expect(violated('b x:1', 'a x=1')).toContain('strong-read-committed')
     expect(violated('a x:1', 'b x=1')).not.toContain('strong-session-read-committed')
     expect(violated('a x:1', 'a x=1')).toContain('strong-session-read-committed')
   })
 
-  test('a transaction of unknown outcome is judged with all of its writes if a transaction read any of them', () => {
+  test('a transaction of unknown outcome counts as a whole if another transaction read any of its writes', () => {
     expect(violated('? x=1 y=1', 'x:1 y:')).toContain('read-atomic')
     expect(violated('? x=1 y=1', 'x: y:')).toEqual([])
   })

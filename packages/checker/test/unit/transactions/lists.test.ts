@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { anomaliesIn, judged, met, oneByOne, sentenceOf, together } from '../../transactions/judged.ts'
 
 describe('a history of transactions', () => {
-  test('is strictly serializable if one order in real time explains every read', () => {
+  test('a history is strictly serializable if one order in real time explains every read', () => {
     const report = judged(
       oneByOne(
         [0, [['append', 'x', 1]]],
@@ -21,7 +21,7 @@ describe('a history of transactions', () => {
     expect(report.transactions?.judged).toEqual({ transactions: 3, reads: { total: 2, withSource: 2 } })
   })
 
-  test('is serializable and violates the real-time levels if a read misses an earlier acknowledged append', () => {
+  test('a read that misses an earlier acknowledged append violates the real-time levels, but not serializable', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', null]]], [2, [['r', 'x', [1]]]]))
     expect(met(report)).toContain('strong-session-serializable')
     expect(anomaliesIn(report)).toEqual(['G-single-item-realtime'])
@@ -30,7 +30,7 @@ describe('a history of transactions', () => {
     )
   })
 
-  test('is reported as G-single-item, not as a stale read, if a transaction overwrote one append but missed another', () => {
+  test('a transaction that overwrites one append but misses another is reported as G-single-item', () => {
     const both = [
       ['append', 'x', 1],
       ['append', 'y', 1],
@@ -45,7 +45,7 @@ describe('a history of transactions', () => {
     expect(verdict).not.toMatchObject({ counterexample: { story: { name: 'stale read' } } })
   })
 
-  test('contains a stale read even if nine transactions ran between the append and the read', () => {
+  test('a stale read is found even if nine transactions ran between the append and the read', () => {
     const others = Array.from({ length: 9 }, (_, n): [number, [string, string, number][]] => [
       n + 10,
       [['append', `other${n}`, 1]],
@@ -76,7 +76,7 @@ describe("two transactions that each miss the other's append", () => {
     ],
   ] as const
 
-  test('are a write skew: snapshot isolation is met, and serializability is violated', () => {
+  test("two transactions that miss each other's append violate serializability, but not snapshot isolation", () => {
     const report = judged(together(...skew))
     expect(report.transactions?.strongest).toEqual(['strong-snapshot-isolation'])
     expect(anomaliesIn(report)).toEqual(['G2-item'])
@@ -84,7 +84,7 @@ describe("two transactions that each miss the other's append", () => {
     expect(sentenceOf(report, 'serializable')).toContain('Write skew (G2-item): T1 (process 0) read x = []')
   })
 
-  test('are strictly serializable if the second transaction instead reads the append of the first transaction', () => {
+  test('two appends are strictly serializable if the second transaction reads the append of the first', () => {
     const report = judged(
       together(skew[0], [
         1,
@@ -116,7 +116,7 @@ describe('two transactions that both read one version and append to it', () => {
     ],
   )
 
-  test('are a lost update: causal is met, and cursor stability is violated', () => {
+  test('two transactions that append to one version violate cursor stability as a lost update, but not causal', () => {
     const report = judged([...lost, ...oneByOne([2, [['r', 'x', [1, 2]]]])])
     expect(anomaliesIn(report)).toEqual(['G-single-item', 'lost-update'])
     expect(met(report)).toContain('causal')
@@ -124,7 +124,7 @@ describe('two transactions that both read one version and append to it', () => {
     expect(report.transactions?.anomalies['lost-update']).toEqual({ count: 1, first: [0, 1] })
   })
 
-  test('are a lost update even if no read shows the order of their appends', () => {
+  test('two transactions that append to one version are a lost update even if no read shows their order', () => {
     expect(judged(lost).levels['snapshot-isolation']?.result).toBe('violated')
   })
 })
@@ -251,13 +251,13 @@ describe('an anomalous read', () => {
       ),
     ],
     ['dirty-update', oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]])],
-  ] as const)('is reported as %s', (name, events) => {
+  ] as const)('an anomalous read is reported as %s', (name, events) => {
     const report = judged(events)
     expect(anomaliesIn(report)).toContain(name)
     expect(report.levels['serializable']?.result).toBe('violated')
   })
 
-  test('the report of a dirty update names the rolled-back transaction and draws an arrow between the two writers', () => {
+  test('the report of a dirty update names the rolled-back transaction, and connects the two writers with an arrow', () => {
     const report = judged(
       oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
     )
@@ -270,7 +270,7 @@ describe('an anomalous read', () => {
     ])
   })
 
-  test('does not violate the levels that allow the anomaly', () => {
+  test('an anomalous read does not violate the levels that allow the anomaly', () => {
     const report = judged(
       together(
         [
@@ -291,7 +291,7 @@ describe('an anomalous read', () => {
 })
 
 describe('a transaction without an answer', () => {
-  test('is judged with all of its writes if a committed transaction read any of them', () => {
+  test('a transaction without an answer counts as a whole if a committed transaction read any of its writes', () => {
     const report = judged(
       oneByOne(
         [
@@ -315,7 +315,7 @@ describe('a transaction without an answer', () => {
     expect(report.levels['read-atomic']?.result).toBe('violated')
   })
 
-  test('is ignored if no other transaction saw its writes', () => {
+  test('a transaction without an answer is ignored if no other transaction saw its writes', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]], 'info'], [1, [['r', 'x', null]]]))
     expect(report.transactions?.strongest).toEqual(['strict-serializable'])
     expect(report.transactions?.judged.transactions).toBe(1)
@@ -323,7 +323,7 @@ describe('a transaction without an answer', () => {
 })
 
 describe('a history of lists', () => {
-  test('leaves "read-committed" unknown if an element was appended twice, and the reason names both lines', () => {
+  test('an element that was appended twice leaves "read-committed" unknown, and the reason names both lines', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
     expect(report.levels['read-committed']).toEqual({
       result: 'unknown',
@@ -341,19 +341,19 @@ describe('a history of lists', () => {
     expect(report.transactions?.strongest).toEqual(['strict-serializable'])
   })
 
-  test('is refused, with its line, if a read does not return a list', () => {
+  test('a history of lists is refused, with the line, if a read does not return a list', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['r', 'x', 1]]]))).toThrow(
       'line 3: a read of a list returns a list or null, not 1. If the keys hold single values, check with --model rw-register.',
     )
   })
 
-  test('is refused, with the line of the write, if it mixes appends and writes', () => {
+  test('a history of lists is refused, with the line of the write, if it mixes appends and writes', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
       'line 3: this transaction changes a register, and list-append has only lists. Check registers with --model rw-register',
     )
   })
 
-  test('is refused if the check gets an initial value', () => {
+  test('a history of lists is refused if the check has an initial value', () => {
     expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow(
       'lists that transactions append to must begin empty',
     )

@@ -60,7 +60,7 @@ test('readTransactions stores each transaction with its status, its times and it
   expect(record.value[3]).toBe(UNKNOWN)
 })
 
-test('readTransactions stores a list as the descendant of the list that it extends, and null as the empty list', () => {
+test('readTransactions stores each list as a child of the list that it extends, and null as the empty list', () => {
   const record = readTransactions(
     historyOf([
       'ok',
@@ -101,7 +101,7 @@ const answered = (asked: Json, answer: Json | undefined) =>
 test.each([
   ['null', null],
   ['no value', undefined],
-])('a transaction that is answered with %s did its writes, and what it read is unknown', (_, answer) => {
+])('a transaction whose answer is %s performed its writes, and its reads have unknown results', (_, answer) => {
   const asked = [
     ['append', 'x', 1],
     ['r', 'x', null],
@@ -112,7 +112,7 @@ test.each([
   expect(record.value[1]).toBe(UNKNOWN)
 })
 
-test('the result of a list read without a value is unknown, except in EDN, where it is the empty list', () => {
+test('a read of a list without a value has an unknown result, except in EDN, where it is the empty list', () => {
   const history = answered([['r', 'x']], [['r', 'x']])
   const record = readTransactions(history, true)
   expect([record.value[0], record.list[0]]).toEqual([UNKNOWN, NO_LIST])
@@ -123,7 +123,7 @@ test.each(['r<', ':r!='])('readTransactions refuses the comparison %s, which no 
   expect(() => readTransactions(historyOf(['ok', [[kind, 'x', 4]]]), false)).toThrow('a micro-operation is a read')
 })
 
-test('a transaction whose reads all lack a value does not count as a transaction that reads', () => {
+test('a transaction whose reads all lack a value does not count as a successful read', () => {
   const some = [['r', 'x']]
   const missing = unmetNeeds(answered(some, some), { model: 'rw-register', initial: null, failedCas: 'drop' })
   expect(missing.map(({ what }) => what)).toEqual(['txn that reads'])

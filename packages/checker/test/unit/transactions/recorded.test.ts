@@ -101,7 +101,7 @@ const lostUpdate: readonly Ran[] = [
 ]
 
 describe('transactions recorded at the wire', () => {
-  test('are serializable if an update whose value only the server knows may have followed the value that was read', () => {
+  test('an update of unknown value leaves transactions serializable if it may follow the value that was read', () => {
     const found: readonly Ran[] = [
       { from: 0, to: 30, micro: [['w', balance]], locks: [[row, 20, 0]] },
       {
@@ -118,7 +118,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(found).levels['serializable']!.result).toBe('met')
   })
 
-  test('violate "serializable" by a lost update if both read one version and then locked the row in turn', () => {
+  test('two transactions that read one version and then lock the row in turn violate "serializable" as a lost update', () => {
     const { levels, transactions } = judged(lostUpdate)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -192,7 +192,7 @@ describe('transactions recorded at the wire', () => {
         ['w', balance, 80],
       ],
     ],
-  ] as const)('violate "serializable", but are not called a lost update, if %s', (_, change) => {
+  ] as const)('two transactions violate "serializable", but not as a lost update, if %s', (_, change) => {
     const [first, second] = lostUpdate
     const { levels, transactions } = judged([first!, { ...second!, micro: [['r', balance, 100], ...change] }])
     expect(levels['serializable']!.result).toBe('violated')
@@ -203,7 +203,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['added', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('do not explain a read that ended before their COMMIT (transactions that %s)', (_, change) => {
+  ] as const)('transactions that %s do not explain a read that ended before their COMMIT', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -225,7 +225,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['read-committed']!.result).toBe('met')
   })
 
-  test('explain a read that returned a known value plus the recorded additions', () => {
+  test('a known value plus the recorded additions explains a read', () => {
     const buys: readonly Ran[] = [
       { from: 0, to: 10, micro: [['w', balance, 100]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['add', balance, -30]], locks: [[row, 30, 20]] },
@@ -236,7 +236,7 @@ describe('transactions recorded at the wire', () => {
     for (const other of [100, 70, 10]) expect(seen(other)['serializable']!.result).toBe('unknown')
   })
 
-  test(`meet every level if every addition took effect, even from an unknown initial value, in ${manyOf(300)} recordings`, () => {
+  test(`recordings in which every addition took effect meet every level, even with an unknown start, in ${manyOf(300)} cases`, () => {
     const first = inject('seed') * 10_000
     for (let seed = first; seed < first + many(300); seed++) {
       const random = randomFrom(seed)
@@ -264,7 +264,7 @@ describe('transactions recorded at the wire', () => {
     }
   })
 
-  test('leave "serializable" unknown if one write of unknown value cannot explain two different reads', () => {
+  test('a write of unknown value leaves "serializable" unknown if it cannot explain two different reads', () => {
     const { levels } = judged([
       { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['r', balance, 5]] },
@@ -276,7 +276,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('meet "strict-serializable" if the second transaction read the value that the first wrote', () => {
+  test('transactions meet "strict-serializable" if the second reads the value that the first wrote', () => {
     const [first] = lostUpdate
     const second: Ran = {
       from: 5,
@@ -291,7 +291,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('meet "strict-serializable" if a read returns the value of the newest write, which an older write also wrote', () => {
+  test('transactions meet "strict-serializable" if a read returns the newest value, which was also written before', () => {
     const wrote = (at: number, value: number): Ran => ({
       ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
     })
@@ -303,7 +303,7 @@ describe('transactions recorded at the wire', () => {
     expect(transactions?.judged.reads).toEqual({ total: 1, withSource: 1 })
   })
 
-  test('meet "strict-serializable" if the effects of overlapping statements explain the value that was read', () => {
+  test('transactions meet "strict-serializable" if overlapping statements explain the value that was read', () => {
     const added = (from: number, to: number): Ran => ({
       from,
       to,
@@ -317,7 +317,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('leave "read-committed" unknown if two transactions held one row lock at the same time', () => {
+  test('two transactions that held one row lock at the same time leave "read-committed" unknown', () => {
     const { levels } = judged([
       { from: 0, to: 50, micro: [['w', balance, 1]], locks: [[row, 10, 40]] },
       { from: 0, to: 60, micro: [['w', balance, 2]], locks: [[row, 20, 50]] },
@@ -328,7 +328,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('leave "serializable" unknown if no recorded write explains a value that was read', () => {
+  test('a read leaves "serializable" unknown if no recorded write explains its value', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
       { from: 10, to: 15, micro: [['r', balance, 7]] },
@@ -339,7 +339,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('leave "serializable" unknown if a statement that was not understood may have changed the cells of these transactions', () => {
+  test('a statement that was not understood leaves "serializable" unknown for the cells that it may have changed', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const { levels } = judged(lostUpdate, [mark])
     expect(levels['serializable']).toMatchObject({
@@ -350,7 +350,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('leave "read-committed" unknown if a trigger may change rows without a record', () => {
+  test('a trigger that may change rows without a record leaves "read-committed" unknown', () => {
     const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
@@ -360,14 +360,14 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [mark]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('leave "read-committed" unknown if a read was not understood', () => {
+  test('a read that was not understood leaves "read-committed" unknown', () => {
     const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     const read: Ran = { from: 10, to: 15, micro: [['r', balance, 1]] }
     expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 
-  test('meet "repeatable-read" but leave "serializable" unknown if a statement depends on rows outside its result', () => {
+  test('a statement that depends on rows outside its result leaves "serializable", but not "repeatable-read", unknown', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
     ])
@@ -378,7 +378,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('include a transaction without an answer to its COMMIT only if a read saw a write of that transaction', () => {
+  test('a transaction without an answer to its COMMIT counts only if a read saw one of its writes', () => {
     const lost: Ran = { from: 0, to: 20, micro: [['w', balance, 1]], locks: [[row, 5, 6]], end: 'info' }
     const seen: Ran = { from: 30, to: 35, micro: [['r', balance, 1]] }
     const first: Ran = { from: 30, to: 35, micro: [['r', balance, 0]] }
@@ -440,14 +440,14 @@ const torn = (reader: string): readonly Ran[] => [
 ]
 
 describe('the declared level', () => {
-  test('is met if write skew occurs at snapshot isolation', () => {
+  test('the declared level is met if write skew occurs at snapshot isolation', () => {
     const { levels, headline } = judged(skewed(snapshot, snapshot))
     expect(levels['serializable']!.result).toBe('violated')
     expect(levels['declared']).toEqual({ result: 'met', witness: { kind: 'checked' } })
     expect(headline).toContain('each got the level it asked for (2 repeatable read)')
   })
 
-  test('is violated if write skew occurs at serializable', () => {
+  test('the declared level is violated if write skew occurs at serializable', () => {
     const { levels, headline } = judged(skewed(serial, serial))
     expect(levels['declared']).toMatchObject({
       result: 'violated',
@@ -461,12 +461,12 @@ describe('the declared level', () => {
     expect(headline).toContain('not each got the level it asked for')
   })
 
-  test('is met by a write skew if only one of its transactions declared "serializable"', () => {
+  test('the declared level is met by a write skew if only one of its transactions declared "serializable"', () => {
     expect(judged(skewed(serial, snapshot)).levels['declared']!.result).toBe('met')
   })
 
   test.each([committed, 'read uncommitted'])(
-    'is met if a transaction that declared %s saw half of another transaction',
+    'the declared level is met if a transaction that declared %s saw half of another transaction',
     (level) => {
       const { levels } = judged(torn(level!))
       expect(levels['snapshot-isolation']!.result).toBe('violated')
@@ -475,7 +475,7 @@ describe('the declared level', () => {
   )
 
   test.each([snapshot, serial])(
-    'is violated if a transaction that declared %s saw half of another transaction',
+    'the declared level is violated if a transaction that declared %s saw half of another transaction',
     (level) => {
       expect(judged(torn(level!)).levels['declared']).toMatchObject({
         result: 'violated',
@@ -487,7 +487,7 @@ describe('the declared level', () => {
   test.each([
     [committed, 'met'],
     [snapshot, 'violated'],
-  ])('if a transaction that declared %s reads two versions of a cell, the declared level is %s', (level, result) => {
+  ])('a transaction that declared %s and reads two versions of a cell makes the declared level %s', (level, result) => {
     const { levels } = judged([
       { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
       {
@@ -501,7 +501,7 @@ describe('the declared level', () => {
     expect(levels['declared']!.result).toBe(result)
   })
 
-  test('is unknown if a "serializable" transaction used a predicate, but met if only a weaker transaction used a predicate', () => {
+  test('the declared level is unknown only if the transaction that used a predicate declared "serializable"', () => {
     const reading = (level: string): readonly Ran[] => [
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
       { from: 6, to: 9, micro: [['r', balance, 1]], more: { isolation: serial } },
@@ -522,34 +522,37 @@ const named = (n: number): Members => ({ request: `r${n}` })
 const unnamed = (): Members => ({})
 
 describe('statements outside a transaction', () => {
-  test('meet "strict-serializable" if each statement is judged as a transaction of its own', () => {
+  test('statements outside a transaction meet "strict-serializable" if each is judged as its own transaction', () => {
     expect(judged(payments(named)).levels['strict-serializable']!.result).toBe('met')
   })
 
   test.each([
     ['request', named],
     ['connection', unnamed],
-  ] as const)('violate "serializable" if all statements of one %s must form one transaction', (unit, request) => {
-    const { levels, transactions } = judged(payments(request), [], unit)
-    expect(levels['serializable']).toMatchObject({
-      result: 'violated',
-      counterexample: {
-        story: { name: 'no transaction around it' },
-        sentence: expect.stringMatching(/^No transaction is around .* Put them between BEGIN and COMMIT first/),
-        operations: [{ operation: 0 }, { operation: 1 }, { operation: 2 }, { operation: 3 }],
-      },
-    })
-    expect(levels['declared']!.result).toBe('met')
-    expect(transactions!.judged.transactions).toBe(2)
-  })
+  ] as const)(
+    'statements outside a transaction violate "serializable" if each %s must be one transaction',
+    (unit, request) => {
+      const { levels, transactions } = judged(payments(request), [], unit)
+      expect(levels['serializable']).toMatchObject({
+        result: 'violated',
+        counterexample: {
+          story: { name: 'no transaction around it' },
+          sentence: expect.stringMatching(/^No transaction is around .* Put them between BEGIN and COMMIT first/),
+          operations: [{ operation: 0 }, { operation: 1 }, { operation: 2 }, { operation: 3 }],
+        },
+      })
+      expect(levels['declared']!.result).toBe('met')
+      expect(transactions!.judged.transactions).toBe(2)
+    },
+  )
 
-  test('violate no level if each request has one statement, or if no statement names its request', () => {
+  test('requests of one statement, and statements that name no request, violate no level', () => {
     const alone = payments(named).filter((_, at) => at % 2 === 0)
     expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
   })
 
-  test('belong to separate units if their connection was idle between them', () => {
+  test('statements belong to separate units if their connection was idle between them', () => {
     const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
     const idle = payments(unnamed).map((ran, at): Ran => {
       const by = at < 2 ? 0 : 20_000_000
@@ -559,14 +562,14 @@ describe('statements outside a transaction', () => {
     expect(judged(idle, [], 'connection').levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('do not hide a lost update between complete transactions', () => {
+  test('statements outside a transaction do not hide a lost update between complete transactions', () => {
     const whole = lostUpdate.map((ran, at) => ({ ...ran, more: named(at) }))
     expect(judged(whole, [], 'request').levels['serializable']).toMatchObject({
       counterexample: { story: { name: 'lost update' } },
     })
   })
 
-  test('may read a value that an earlier statement of the same request wrote', () => {
+  test('a statement may read a value that an earlier statement of the same request wrote', () => {
     const { levels } = judged(
       [
         { from: 0, to: 10, by: 0, micro: [['w', balance, 1]], locks: [[row, 4, 5]], more: named(1) },
@@ -593,7 +596,7 @@ describe('the times of statements', () => {
     ],
   })
 
-  test('show which of several equal values each statement read', () => {
+  test('the times of statements show which of several equal values each statement read', () => {
     const writes = [write(10, 1), write(20, 2), write(30, 1)]
     const apart = reader([
       ['SELECT', 1, 16, 18],
@@ -611,7 +614,7 @@ describe('a read of a rolled-back write', () => {
   const rolledBack: Ran = { from: 0, to: 10, micro: [['w', balance, 7]], end: 'fail' }
   const first: Ran = { from: 0, to: 2, micro: [['r', balance, 1]] }
 
-  test('violates read-committed and the declared level', () => {
+  test('a read of a rolled-back write violates read-committed and the declared level', () => {
     const { levels, transactions } = judged([first, rolledBack, { from: 20, to: 25, micro: [['r', balance, 7]] }])
     expect(levels['read-committed']).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G1a' } })
     expect(levels['declared']!.result).toBe('violated')
@@ -619,14 +622,14 @@ describe('a read of a rolled-back write', () => {
     expect(transactions!.anomalies).toHaveProperty('G1a')
   })
 
-  test('violates no level if another transaction or the initial value explains the value that was read', () => {
+  test('a read of a rolled-back value violates no level if another write or the initial value explains it', () => {
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     const other: Ran = { from: 12, to: 18, micro: [['w', balance, 7]], locks: [[row, 13, 14]] }
     expect(judged([first, rolledBack, other, read]).levels['strict-serializable']!.result).toBe('met')
     expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('leaves "read-committed" unknown if a statement that was not understood may have changed the cell', () => {
+  test('a read of a rolled-back write is undecided if an unknown statement may have changed the cell', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     expect(judged([first, rolledBack, read], [mark]).levels['read-committed']!.result).toBe('unknown')
@@ -637,7 +640,7 @@ describe('a finished statement that was not understood', () => {
   const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
   const settled = { f: 'settled', value: { mark: 1 } }
 
-  test('does not affect the verdict on a cell that is used only after the statement', () => {
+  test('a finished statement that was not understood does not affect cells that are used only after it', () => {
     expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
     const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
@@ -646,7 +649,7 @@ describe('a finished statement that was not understood', () => {
     )
   })
 
-  test('explains a later read of a cell that differs from the initial value', () => {
+  test('a finished statement that was not understood explains a later read that differs from the initial value', () => {
     const seen: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     const started = (marks: readonly Members[]) =>
       check({ ...recording([seen], marks) }, { ...optionsOf(), initial: 0 }).levels['serializable']!
@@ -654,7 +657,7 @@ describe('a finished statement that was not understood', () => {
     expect(started([])).toMatchObject({ result: 'unknown' })
   })
 
-  test('leaves "serializable" unknown if a cell was used before the statement ended', () => {
+  test('a statement that was not understood leaves "serializable" unknown if a cell was used before it ended', () => {
     const ended = check(recording(lostUpdate, [mark], [settled]), optionsOf())
     expect(ended.levels['serializable']!.result).toBe('unknown')
     const later = { ...mark, mark: 2 }
@@ -678,7 +681,7 @@ describe('a read of which only a comparison is known', () => {
     ['r!=', 'a', 'b'],
     ['r!=', null, 'b'],
     ['r!<', 'a', 'b'],
-  ])('that uses the operator %s may have returned the value %j if the operand is %j', (kind, value, given) => {
+  ])('a read with the known operator %s may have returned %j if the operand is %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).toBe('met')
   })
 
@@ -689,11 +692,11 @@ describe('a read of which only a comparison is known', () => {
     ['r<>', null, 40],
     ['r<>', 'a', 'a'],
     ['r!=', 'a', 'a'],
-  ])('that uses the operator %s cannot have returned the value %j if the operand is %j', (kind, value, given) => {
+  ])('a read with the known operator %s cannot have returned %j if the operand is %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
   })
 
-  test('leaves "serializable" unknown if no written value satisfies the comparison, and the reason names the read and the write', () => {
+  test('"serializable" is unknown if no written value satisfies a comparison, and the reason names read and write', () => {
     const guarded: Ran = {
       ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
       locks: [['accounts/1', 25, 26]],
@@ -709,11 +712,11 @@ describe('a read of which only a comparison is known', () => {
     })
   })
 
-  test('may have returned any value if neither the value nor a comparison is recorded', () => {
+  test('a read without a recorded value or comparison may have returned any value', () => {
     for (const value of [1, null]) expect(result([written(value), later(['r', 'accounts/1/balance'])])).toBe('met')
   })
 
-  test('orders transactions like an ordinary read, so that a write skew violates "serializable"', () => {
+  test('a read with a known comparison orders transactions, so that a write skew violates "serializable"', () => {
     const [a, b] = ['accounts/1/balance', 'accounts/2/balance']
     const start: Ran = {
       ...{
@@ -771,12 +774,12 @@ describe('versions reported by a recorder', () => {
     },
   ]
 
-  test('show a lost update although both transactions wrote the same value and held no lock', () => {
+  test('recorded versions show a lost update even if both writes are equal and no lock was held', () => {
     expect(judged(lost(0)).levels['serializable']?.result).toBe('violated')
     expect(judged(lost(1)).levels['serializable']?.result).toBe('met')
   })
 
-  test('are ignored if one of the committed transactions has no version', () => {
+  test('recorded versions are ignored if one of the committed transactions has no version', () => {
     const [one, other] = lost(0)
     expect(judged([one!, { ...other!, more: {} }]).levels['serializable']?.result).not.toBe('violated')
   })

@@ -23,7 +23,7 @@ const read = (process: number, value: readonly number[]): Transaction => ({
   operations: [{ f: 'r', key: 'x', value }],
 })
 
-test('several attempts of an append count as one append if reads show the element once', () => {
+test('several attempts of an append count as one append if reads show its element once', () => {
   const all = [append(0, 'info', 1), append(1, 'info', 1), append(2, 'ok', 1), read(3, [1])]
   expect(judged(all)['strict-serializable']!.result).toBe('met')
 })
@@ -32,11 +32,11 @@ test.each([
   ['were both acknowledged', [append(0, 'ok', 1), append(1, 'ok', 1), read(2, [1])]],
   ['both had no answer', [append(0, 'info', 1), append(1, 'info', 1), read(2, [1])]],
   ['are both read', [append(0, 'info', 1), append(1, 'ok', 1), read(2, [1, 1])]],
-])('if two appends of one element %s, the level strict-serializable is unknown', (_, all) => {
+])('strict-serializable is unknown if two appends of one element %s', (_, all) => {
   expect(judged(all)['strict-serializable']!.result).toBe('unknown')
 })
 
-test(`a history with retried appends meets the same levels as without the first attempts, in ${manyOf(4_000)} cases`, () => {
+test(`a history with retried appends meets the same levels without the first attempts, in ${manyOf(4_000)} cases`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 1_000_000
   for (let seed = first; seed < first + many(4_000); seed++) {

@@ -34,7 +34,7 @@ const lost: readonly Did[] = [
   [1, 'write', 'x', '95', 36, 37],
 ]
 
-test('GET and SET on two connections are reported as a lost update if both connections read before either writes', () => {
+test('GET and SET on two connections are a lost update if both connections read before either of them writes', () => {
   const { serializable, 'read-committed': committed } = judged(lost)
   expect(serializable).toMatchObject({
     result: 'violated',
@@ -60,7 +60,7 @@ test.each<readonly [string, readonly Did[]]>([
   expect(judged(all)['serializable']!.result).toBe('met')
 })
 
-test(`connections that lock a key before they read the key violate no level, in ${manyOf(300)} recordings`, () => {
+test(`connections that lock a key before they read it violate no level, in ${manyOf(300)} recordings`, () => {
   const first = inject('seed') * 10_000
   for (let seed = first; seed < first + many(300); seed++) {
     const random = randomFrom(seed)

@@ -57,14 +57,14 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   const { report, counterexample } = shown(events)
   const { story, transactions, sentence } = counterexample
 
-  test('is explained with its name, its cause and its remedy', () => {
+  test('an anomaly is explained with its name, its cause and its remedy', () => {
     expect(story?.name).toBe(name)
     expect(sentence.toLowerCase()).toContain(name)
     expect(story?.cause).toMatch(/^[A-Z].*\.$/)
     expect(story?.cure).toMatch(/^[A-Z].*\.$/)
   })
 
-  test('violates the level that `refusedBy` in its explanation names, and meets the weaker levels', () => {
+  test('the history violates the level `refusedBy` in its explanation, and meets the weaker levels', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
     // Databases call snapshot isolation repeatable read, so the latter is not required to be met.
@@ -73,7 +73,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
     expect(impliesLevel('strict-serializable', refusedBy)).toBe(true)
   })
 
-  test('is drawn with the steps of each transaction, and each arrow joins existing steps', () => {
+  test('the drawing of an anomaly shows the steps of each transaction, and each arrow joins existing steps', () => {
     expect(transactions?.parts.map(({ operation }) => operation)).toEqual(
       counterexample.operations.map(({ operation }) => operation),
     )
@@ -89,13 +89,13 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   })
 })
 
-test('a read that returns the value of a later write is explained as "read ahead" and violates "strong-read-committed"', () => {
+test('a read of a value before its write is explained as "read ahead", and violates "strong-read-committed"', () => {
   const write = (value: number): Json => ['w', 'x', value]
   const { counterexample } = shown(oneByOne(line(0, write(1), ['r', 'x', 2]), line(1, write(2))), 'rw-register')
   expect(counterexample.story).toMatchObject({ name: 'read ahead', refusedBy: 'strong-read-committed' })
 })
 
-test('an unseen change is explained as a violation of "strong-cursor-stability" if the history meets "cursor-stability"', () => {
+test('an unseen change is explained by "strong-cursor-stability" if the history meets "cursor-stability"', () => {
   const first = oneByOne(line(0, ['w', 'x', 1]))
   const both = together(line(1, ['r', 'x', null], ['w', 'x', 2]), line(2, ['r', 'x', 1]))
   const report = judged([...first, ...both], null, 'rw-register')
@@ -105,7 +105,7 @@ test('an unseen change is explained as a violation of "strong-cursor-stability" 
   })
 })
 
-test('the sentence about a lost update of a list says who read and who appended', () => {
+test('the sentence about a lost update of a list names the readers and the appenders', () => {
   expect(shown(stories['lost update']).counterexample.sentence).toBe(
     'Lost update (G-single-item): T1 (process 0) and T2 (process 1) both read x = []; T1 appended 1 to x, and T2 then appended 2 to x without having seen it. T3 (process 2) read x = [1,2], which shows that T1 appended to x before T2.',
   )
@@ -150,7 +150,7 @@ test('a transaction that reads the new value of a key and then the old value vio
   })
 })
 
-test('a later read that lacks an append is a stale read, and the append is not missing, if another later read has it', () => {
+test('a read that lacks an append is a stale read, and the append is not lost, if another later read has it', () => {
   const late = oneByOne(line(0, append('x', 1)), line(1, read('x')), line(2, read('x', 1)))
   expect(shown(late).counterexample.story).toMatchObject({ name: 'stale read' })
 })
@@ -172,14 +172,14 @@ test('a cycle without write-write dependencies violates causal with one anti-dep
   expect(shown(forked).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'prefix' })
 })
 
-test('the remedy of a dirty read concerns the report of the failure only if the writer had failed before the reader began', () => {
+test('the remedy of a dirty read concerns the failure report only if the writer failed before the reader began', () => {
   const failed: Line = [0, [append('x', 1)], 'fail']
   const cureOf = (events: (typeof stories)['dirty read']): string => shown(events).counterexample.story?.cure ?? ''
   expect(cureOf(oneByOne(failed, line(1, read('x', 1))))).toContain('Report a transaction as failed only if')
   expect(cureOf(together(failed, line(1, read('x', 1))))).toContain('Show nobody else a change before')
 })
 
-test('cyclic versions that result from --assume are explained by the assumption, and not by a lack of time', () => {
+test('cyclic versions that follow from --assume are explained by the assumption, and not by the time limit', () => {
   const history = historyFromEvents(
     oneByOne(line(0, ['w', 'x', 1]), line(1, ['w', 'x', 2]), line(2, ['r', 'x', 1]), line(3, ['r', 'x', 2])),
   )
