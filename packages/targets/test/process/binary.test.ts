@@ -43,11 +43,11 @@ describe('a protocol run as a program', () => {
     ['returns no line of JSON', 'exec:echo hello', 'the program answered "hello"'],
     ['ends', "exec:sh -c 'echo oh no >&2'", 'the program ended instead of answering. It said: oh no'],
     ['is not there', 'exec:no-such-program-anywhere', 'the program does not start'],
-  ])('is reported if it %s', (_, reference, told) => {
+  ])('a protocol program is reported if it %s', (_, reference, told) => {
     expect(() => machineOf(reference).start(START, [], NOW)).toThrow(told)
   })
 
-  test('reuses the process of a restarted node only if the program answers "reusable": true', () => {
+  test('the process of a restarted node is reused only if the program answers "reusable": true', () => {
     for (const reusable of [false, true]) {
       const machine = machineOf(programOf(`return { effects: [process.pid], reusable: ${reusable} }`))
       const [first, second] = [1, 2].map(() => machine.start(START, [], NOW).effects[0])
@@ -55,7 +55,7 @@ describe('a protocol run as a program', () => {
     }
   })
 
-  test('leaves no file in the temporary directory', () => {
+  test('a protocol run as a program leaves no file in the temporary directory', () => {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-test-'))
     vi.stubEnv('TMPDIR', directory)
     try {

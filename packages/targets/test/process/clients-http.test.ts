@@ -42,7 +42,7 @@ const clientOf = (port: number, declaration: object, functions: readonly string[
   tryClient(declaration, port, { functions })
 
 describe('an HTTP client with a route table', () => {
-  test("reads and writes at the service's own URLs, including when replies are chunked", async () => {
+  test("an HTTP client reads and writes at the service's own URLs, even when replies are chunked", async () => {
     const data = new Map<string, unknown>()
     const port = await serve((request, response, body) => {
       const key = request.url ?? ''
@@ -70,7 +70,7 @@ describe('an HTTP client with a route table', () => {
   const counterClient = (port: number, routes: readonly object[], keys: readonly string[]) =>
     tryClient({ kind: 'http', routes: { routes } }, port, { functions: ['add', 'read'], keys })
 
-  test('accepts a route with a constant key if its clients use a single key', async () => {
+  test('an HTTP client accepts a route with a constant key if the workload has a single key', async () => {
     let count = 0
     const port = await serve((request, response) => {
       if (request.method === 'POST') count++
@@ -82,21 +82,21 @@ describe('an HTTP client with a route table', () => {
     expect(count).toBe(1)
   })
 
-  test('refuses routes with a constant key if clients use several keys, or if the routes have different ones', async () => {
+  test('an HTTP client refuses a route with a constant key if the workload or the other routes have other keys', async () => {
     await expect(counterClient(1, COUNTER, ['x', 'y'])).rejects.toThrow(/no place for a key.*--workload-set keys=1/)
     const [reading, adding] = COUNTER
     const other = { ...adding, key: { const: 'others' } }
     await expect(counterClient(1, [reading ?? {}, other], ['x'])).rejects.toThrow(/Give all routes one "key"/)
   })
 
-  test('reports a write without a reply as info, and a read without a reply as fail', async () => {
+  test('an HTTP client reports a write without a reply as info, and a read without a reply as fail', async () => {
     const port = await serve((request) => request.socket.destroy())
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info' })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('sends each request once, even after a timeout', async () => {
+  test('an HTTP client sends each request once, even after a timeout', async () => {
     let requests = 0
     const port = await serve((_, response) => {
       requests++
@@ -108,14 +108,14 @@ describe('an HTTP client with a route table', () => {
     expect(requests).toBe(2)
   })
 
-  test('classifies a refused connection as fail', async () => {
+  test('an HTTP client reports a refused connection as fail', async () => {
     const port = await serve(() => {})
     for (const close of open.splice(0)) await close()
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('a cas sends the version that the client read last', async () => {
+  test('a cas of an HTTP client sends the version that the client read last', async () => {
     let version = 1
     const matches: (string | undefined)[] = []
     const port = await serve((request, response) => {
@@ -181,7 +181,7 @@ describe('a wrong HTTP declaration', () => {
     )
   })
 
-  test('a route of an HTTP client is refused if a wildcard in its path leaves the URL of the request open', async () => {
+  test('a route of an HTTP client is refused if a wildcard in its path leaves the URL undetermined', async () => {
     const routes = [ROUTES[0], { request: 'PUT /*/{key}', f: 'write', value: 'body' }]
     await expect(clientOf(1, { kind: 'http', routes: { routes } })).rejects.toThrow(/write the segment itself/)
   })

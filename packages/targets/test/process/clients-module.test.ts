@@ -28,7 +28,7 @@ const clientOf = (directory: string, functions?: readonly string[]) =>
 const cas = (value: readonly [number, number]): Input => ({ f: 'cas', key: 'x', value: [...value] })
 
 describe('a client module', () => {
-  test("a read returns the module's value, and a write returns the requested value", async () => {
+  test("a read by a client module returns the module's value, and a write returns the requested value", async () => {
     const { ask } = await clientOf(
       fileWith(`if (f === 'read') return data.get(key) ?? null; data.set(key, value); return 'OK'`),
     )
@@ -37,14 +37,14 @@ describe('a client module', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 7 })
   })
 
-  test('maps Refused to fail, other errors of a write to info, and every error of a read to fail', async () => {
+  test("a client module's Refused becomes fail, other errors of a write become info, and those of a read become fail", async () => {
     const { ask } = await clientOf(fileWith(`if (value === 1) throw new Refused('not me'); throw new Error('gone')`))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringContaining('not me') })
     expect(await ask(write('x', 2))).toMatchObject({ type: 'info', error: expect.stringContaining('gone') })
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('a cas is ok if the module returns true, and a mismatch if the module returns false', async () => {
+  test('a cas by a client module is ok if the module returns true, and a mismatch if it returns false', async () => {
     const { ask, broken } = await clientOf(fileWith('return value[0] === 9 ? 1 : value[0] === 1'), ['cas'])
     expect(await ask(cas([1, 2]))).toEqual({ type: 'ok', value: [1, 2] })
     expect(await ask(cas([2, 3]))).toEqual({ type: 'fail', error: 'mismatch', answered: true })
@@ -52,7 +52,7 @@ describe('a client module', () => {
     expect((await broken).message).toMatch(/answered a cas with 1\. Answer true, or false/)
   })
 
-  test("aborts an operation's signal when the operation times out", async () => {
+  test("the signal of a client module's operation is aborted when the operation times out", async () => {
     const { ask } = await clientOf(
       fileWith(
         `if (f === 'read') return data.get('aborted') ?? null
@@ -63,7 +63,7 @@ describe('a client module', () => {
     await expect.poll(() => ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('classifies an operation as fail if "open" throws', async () => {
+  test('an operation of a client module fails if "open" throws', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'client.ts'), `export default { open() { throw new Error('no route') } }`)
     const { ask } = await clientOf(directory)
@@ -82,14 +82,14 @@ describe('a faulty client module', () => {
       `setTimeout(() => { throw new Error('ECONNRESET') }); await new Promise(() => {})`,
       /an uncaught error: ECONNRESET/,
     ],
-  ])('ends the run with an error if the module %s', async (_, body, message) => {
+  ])('a run ends with an error if its client module %s', async (_, body, message) => {
     const { ask, broken } = await clientOf(fileWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
     expect(await broken).toMatchObject({ code: 'input' })
   })
 
-  test('ends the run with an error if the module never completes an operation', async () => {
+  test('a run ends with an error if its client module never completes an operation', async () => {
     const { ask, broken } = await clientOf(fileWith('await new Promise(() => {})'))
     for (let i = 0; i < 50; i++) await ask(read('x'), 1)
     expect((await broken).message).toMatch(
@@ -97,7 +97,7 @@ describe('a faulty client module', () => {
     )
   })
 
-  test('ends the run with the location of the error if the module always throws', async () => {
+  test('a run ends with the location of the error if its client module always throws', async () => {
     const { ask, broken } = await clientOf(fileWith('(undefined as any).query()'))
     for (let i = 0; i < 50; i++) await ask(write('x', i))
     expect((await broken).message).toMatch(/none of its first 50 operations[\s\S]*query[\s\S]*client\.ts/)
@@ -116,13 +116,13 @@ describe('a wrong client module', () => {
     ],
     ['it ends the process', 'process.exit(3)', /process\.exit\(3\) while it is loaded/],
     ['it awaits a promise that never settles', 'await new Promise(() => {}); export default {}', /never settles/],
-  ])('is refused if %s', async (_, text, message) => {
+  ])('a client module is refused if %s', async (_, text, message) => {
     const directory = temporaryDirectory()
     if (text !== undefined) writeFileSync(join(directory, 'client.ts'), text)
     await expect(clientOf(directory)).rejects.toThrow(message)
   })
 
-  test('is refused if "open" returns no client', async () => {
+  test('a client module is refused if "open" returns no client', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'client.ts'), 'export default { open: () => ({}) }')
     const { ask, broken } = await clientOf(directory)

@@ -27,7 +27,7 @@ const clientOf = (directory: string) =>
   tryClient({ kind: 'program', command: [process.execPath, 'client.mjs'] }, 7000, { directory })
 
 describe('a client program', () => {
-  test('reads a line for each operation and replies with a line', async () => {
+  test('a client program reads a line for each operation and replies with a line', async () => {
     const { ask } = await clientOf(
       programWith(`if (f === 'write') last = [value, node, address]; say({ id, type: 'ok', value: last })`),
     )
@@ -35,28 +35,28 @@ describe('a client program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: [7, 'n1', '127.0.0.1:7000'] })
   })
 
-  test('can be declared as a command line, like a node', async () => {
+  test('a client program can be declared as a command line, like a node', async () => {
     const directory = programWith(`say({ id, type: 'ok', value: process.argv[2] })`)
     const command = `"${process.execPath}" client.mjs "two words"`
     const { ask } = await tryClient({ kind: 'program', command }, 7000, { directory })
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
   })
 
-  test('passes on fail and info for a write, and turns info into fail for a read', async () => {
+  test("a client program's fail and info are kept for a write, and its info becomes fail for a read", async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
     expect(await ask(write('x', 2))).toEqual({ type: 'info', error: 'no' })
     expect(await ask(read('x'))).toEqual({ type: 'fail', error: 'no' })
   })
 
-  test('runs one process for each concurrent operation, and reuses the processes', async () => {
+  test('a client program runs one process for each concurrent operation, and reuses the processes', async () => {
     const { ask, another } = await clientOf(programWith(`say({ id, type: 'ok', value: process.pid })`))
     const [one, two] = await Promise.all([ask(read('x')), another().ask(read('x'))])
     expect(one).not.toEqual(two)
     expect([one, two]).toContainEqual(await ask(read('x')))
   })
 
-  test('a process whose reply is overdue stays busy, and another process performs the next operation', async () => {
+  test('a client process whose reply is overdue stays busy, and another process performs the next operation', async () => {
     const { ask } = await clientOf(
       programWith(
         `if (f === 'read') say({ id, type: 'ok', value: 1 }); else setTimeout(() => say({ id, type: 'ok' }), 300)`,
@@ -67,14 +67,14 @@ describe('a client program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('reports an operation as info if the process exits, and restarts the process', async () => {
+  test('an operation is reported as info if its client program exits, and the program is restarted', async () => {
     const { ask } = await clientOf(programWith(`if (f === 'write') process.exit(7); say({ id, type: 'ok', value: 1 })`))
     await ask(read('x'))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info', error: expect.stringContaining('exit code 7') })
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('leaves no process behind when it is closed', async () => {
+  test('a client program leaves no process behind when it is closed', async () => {
     const { ask, close } = await clientOf(
       programWith(
         `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); say({ id, type: 'ok', value: process.pid })`,
@@ -102,13 +102,13 @@ describe('a faulty client program', () => {
     ['writes something else', `say({ id, value: 1 })`, /its "type" is undefined/],
     ['answers what it was never asked', `say({ id: 99, type: 'ok' })`, /answered 99, which was never requested/],
     ['answers a read with nothing', `say({ id, type: 'ok' })`, /answered a read with nothing/],
-  ])('ends the run with an error if the program %s', async (_, body, message) => {
+  ])('a run ends with an error if its client program %s', async (_, body, message) => {
     const { ask, broken } = await clientOf(programWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
   })
 
-  test('ends the run with an error if the program replies twice', async () => {
+  test('a run ends with an error if its client program replies twice', async () => {
     const { ask, broken } = await clientOf(
       programWith(`say({ id, type: 'ok', value: 1 }); say({ id, type: 'ok', value: 1 })`),
     )
@@ -116,13 +116,13 @@ describe('a faulty client program', () => {
     expect((await broken).message).toMatch(/answered 0 twice/)
   })
 
-  test('ends the run with an error if the program never replies', { timeout: 30_000 }, async () => {
+  test('a run ends with an error if its client program never replies', { timeout: 30_000 }, async () => {
     const { ask, broken } = await clientOf(programWith(''))
     expect(await ask(read('x'), 10)).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(/has not answered within 10010 ms.*Does it flush/s)
   })
 
-  test('ends the run with an error if the program does not exist', async () => {
+  test('a run ends with an error if its client program does not exist', async () => {
     const { ask, broken } = await tryClient({ kind: 'program', command: ['./nowhere'] }, 7000, {
       directory: temporaryDirectory(),
     })

@@ -37,7 +37,7 @@ const leaderOf = (cluster: EmbeddedCluster): Promise<NodeId> =>
   })
 
 describe('a cluster', () => {
-  test('serves clients through every node, and runs each node in its own process', async () => {
+  test('a cluster serves clients through every node, and runs each node in its own process', async () => {
     const cluster = await start()
     const leader = await eventually(async () => {
       const found = await leaderOf(cluster)
@@ -52,7 +52,7 @@ describe('a cluster', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('logs times as seconds since the cluster became ready', async () => {
+  test('the log of a cluster gives times as seconds since the cluster became ready', async () => {
     const cluster = await start()
     const lifeOf = async () => {
       const log = readFileSync(cluster.logPath('n2'), 'utf8')
@@ -98,7 +98,7 @@ describe('a cluster', () => {
     expect(all.map(processExists)).toEqual([false, false, false])
   })
 
-  test('ends every process of a start that is aborted', async () => {
+  test('the abort of a start ends every process of the cluster', async () => {
     const before = childrenOfThisProcess()
     const abort = new AbortController()
     const starting = start({ signal: abort.signal })
@@ -159,7 +159,7 @@ describe('pauses of nodes', () => {
     await eventually(async () => expect(await ask(cluster, 'n1', read('x'))).toMatchObject({ type: 'ok' }))
   })
 
-  test('a node that is killed during a pause is still paused after its restart', async () => {
+  test('a node that is killed during a pause is still paused after it restarts', async () => {
     const cluster = await start()
     const resume = await inject(cluster, { kind: 'pause', nodes: ['n1'] })
     const restart = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
@@ -171,7 +171,7 @@ describe('pauses of nodes', () => {
 })
 
 describe('faults on links', () => {
-  test('a leader that is cut off from all other nodes is replaced, and becomes a follower after the heal', async () => {
+  test('a leader that is cut off from all other nodes is replaced, and becomes a follower after the cut heals', async () => {
     const cluster = await share()
     const old = await leaderOf(cluster)
     const others = cluster.nodes.filter((node) => node !== old)
@@ -256,7 +256,7 @@ describe('faults on links', () => {
     expect(await heal()).toMatchObject({ type: 'healed', hits: 1 })
   })
 
-  test('a node that crashes before its reply is started again when the fault heals', async () => {
+  test('a node that crashes before its reply is restarted when the fault heals', async () => {
     const cluster = await share()
     await serves(cluster)
     const before = cluster.pid('n2')
@@ -270,7 +270,7 @@ describe('faults on links', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('are refused with a reason if the links cannot carry them, or if they are unsupported', async () => {
+  test('a link fault is refused with a reason if the link cannot carry it, or if it is unsupported', async () => {
     const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(
@@ -279,7 +279,7 @@ describe('faults on links', () => {
     await expect(inject(cluster, { kind: 'drop-datagram', links })).rejects.toThrow('not datagrams. Instead: loss')
   })
 
-  test('a fault is refused if its link carries no messages or its node is unknown', async () => {
+  test('a fault is refused if its link carries no messages, or if its node is unknown', async () => {
     const cluster = await share()
     const loss = { kind: 'drop-message', links: [{ from: 'clients', to: 'n2' }] } as const
     await expect(inject(cluster, loss)).rejects.toThrow('clients>n2 carries nothing that drop-message can act on')
@@ -336,7 +336,7 @@ describe('errors at the start of a cluster', () => {
     await expect(start({ nodes: 0 })).rejects.toThrow('the number of nodes is 0. Give a whole number, 1 or more')
   })
 
-  test('a node that is not ready in time is reported', async () => {
+  test('a node that is not ready before the timeout is reported', async () => {
     const before = childrenOfThisProcess()
     await expect(start({ startupTimeoutMs: 1 })).rejects.toThrow(/n\d was not ready within 1 ms/)
     expect(childrenSince(before)).toEqual([])

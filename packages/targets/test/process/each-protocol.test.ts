@@ -12,7 +12,7 @@ const USUAL = ['raft', 'primary-replica', 'master-master']
 const chosen = protocols.filter(({ name }) => process.env['EVERY'] === 'true' || USUAL.includes(name))
 
 describe.each(chosen)('the protocol $name in real processes', ({ name }) => {
-  test('keeps an acknowledged write through a kill of every node', async () => {
+  test('an acknowledged write survives a kill of every node', async () => {
     const cluster = await start({ protocol: name })
     const node = cluster.leader() ?? 'n1'
     await eventually(async () =>

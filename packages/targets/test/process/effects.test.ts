@@ -34,7 +34,7 @@ test('effects are executed immediately if there is nothing to persist', () => {
   expect(writes).toEqual([])
 })
 
-test('effects that follow a record, also in later steps, wait until the record is durable', async () => {
+test('effects that follow a record wait until the record is durable, even in later steps', async () => {
   const { runner, done, writes } = slowDisk()
   runner.run([log('before'), persist(1), log('after')])
   runner.run([log('later step')])

@@ -51,7 +51,7 @@ const times = (count: number, act: () => void): void => {
 }
 
 describe('the first exchanges of a run', () => {
-  test('end the run if 50 reads of written keys find nothing', () => {
+  test('a run ends if its first 50 reads of written keys find nothing', () => {
     const { errors, put, get } = service()
     put(200, done)
     times(49, () => get(404))
@@ -62,7 +62,7 @@ describe('the first exchanges of a run', () => {
     ])
   })
 
-  test('let the run go on in its first 3 s, whatever the replies are', () => {
+  test('a run continues for its first 3 s whatever the replies are', () => {
     const errors: UserError[] = []
     const first = createFirstExchanges(
       (error) => errors.push(error),
@@ -76,7 +76,7 @@ describe('the first exchanges of a run', () => {
   test.each([
     ['a read has found something', ({ get }: ReturnType<typeof service>) => get(200)],
     ['a delete may have removed it', ({ remove }: ReturnType<typeof service>) => remove()],
-  ])('let the run go on after empty reads if %s', (_, act) => {
+  ])('a run continues after empty reads if %s', (_, act) => {
     const made = service()
     made.put(200, done)
     act(made)
@@ -84,14 +84,14 @@ describe('the first exchanges of a run', () => {
     expect(made.errors).toEqual([])
   })
 
-  test('let the run go on if clients read only keys that they never wrote', () => {
+  test('a run continues if clients read only keys that they never wrote', () => {
     const { errors, put, get } = service()
     put(200, done, 'y')
     times(100, () => get(404))
     expect(errors).toEqual([])
   })
 
-  test('end the run if 50 writes are refused', () => {
+  test('a run ends if its first 50 writes are refused', () => {
     const { errors, put } = service()
     times(60, () => put(422, failed))
     expect(errors.map(({ message }) => message)).toEqual([
@@ -102,7 +102,7 @@ describe('the first exchanges of a run', () => {
   test.each([
     ['a write has worked', 200, done],
     ['they are refused for a while, as without a leader', 503, failed],
-  ])('let the run go on after refused writes if %s', (_, status, completion) => {
+  ])('a run continues after refused writes if %s', (_, status, completion) => {
     const { errors, put } = service()
     put(status, completion)
     times(100, () => put(status, failed))

@@ -20,7 +20,7 @@ describe('a change in a recorded message', () => {
     ['/items/x\n{"item":743}'],
     ['\nSET\n\nx\n\n743\n'],
     ['x=743'],
-  ])('is recognised in the message %j', (text) => {
+  ])('a change is recognised in the message %j', (text) => {
     expect(recognise({ text }, change)).toBe('carries')
   })
 
@@ -31,7 +31,7 @@ describe('a change in a recorded message', () => {
     ['x=-743'],
     ['SET xy 17430'],
     [''],
-  ])('is not recognised in the message %j', (text) => {
+  ])('no change is recognised in the message %j', (text) => {
     expect(recognise({ text }, change)).toBe('no')
   })
 
@@ -40,20 +40,20 @@ describe('a change in a recorded message', () => {
     ['[{"key":"x","value":1},{"key":"y","value":743}]'],
     ['{"item":743}'],
     ['y=743'],
-  ])('is undecided in %j, because the value may belong to another key', (text) => {
+  ])('a change is undecided in %j, because the value may belong to another key', (text) => {
     expect(recognise({ text }, change)).toBe('value only')
   })
 
-  test('is recognised in a reply if the request names the key', () => {
+  test('a change is recognised in a reply if the request names the key', () => {
     expect(recognise({ text: '{"item":743}', question: '/read\n{"key":"x"}' }, change)).toBe('carries')
   })
 
-  test('is unreadable if the message has no text, or if the value is null', () => {
+  test('a change is unreadable if the message has no text, or if the value is null', () => {
     expect(recognise({ text: undefined }, change)).toBe('unreadable')
     expect(recognise({ text: '{"key":"x","value":null}' }, { key: 'x', value: null })).toBe('unreadable')
   })
 
-  test('is recognised only if the value is a whole word', () => {
+  test('a change is recognised only if its value is a whole word in the message', () => {
     fc.assert(
       fc.property(fc.nat(), fc.constantFrom('', '1', '.5', 'a', '-1', '_'), (value, after) => {
         const found = recognise({ text: `set x ${value}${after}` }, { key: 'x', value })
@@ -76,43 +76,43 @@ describe('the fate of a message', () => {
     closedAt: closedAt === undefined ? undefined : ms(closedAt),
   })
 
-  test('is "received" if the message was delivered immediately', () => {
+  test('the fate of a message is "received" if it was delivered immediately', () => {
     expect(fateOf(times(50, 51), around(fault(10, 90, cut('hold'))))).toEqual({ fate: 'received', endedAt: ms(51) })
   })
 
-  test('is "received" after a late delivery, and names the fault that held the message', () => {
+  test('the fate of a message is "received" after a late delivery, and names the fault that held it', () => {
     expect(fateOf(times(50, 91), around(fault(10, 90, cut('hold'))))).toEqual({
       ...{ fate: 'received', by: 'partition', endedAt: ms(91) },
     })
     expect(fateOf(times(50, 91), around())).toEqual({ fate: 'received', endedAt: ms(91) })
   })
 
-  test('is "held" if a fault held the message, even if the connection broke later', () => {
+  test('the fate of a message is "held" if a fault held it, even if the connection broke later', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('hold'))))).toEqual({
       ...{ fate: 'held', by: 'partition' },
     })
   })
 
-  test('is "lost" from the moment of sending under a partition that drops messages', () => {
+  test('the fate of a message under a partition that drops messages is "lost" from the moment of sending', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('drop'))))).toEqual({
       ...{ fate: 'lost', by: 'partition', endedAt: ms(50) },
     })
   })
 
-  test('is "lost" if the connection broke, with the cause "down" if the receiver had been killed', () => {
+  test('the fate of a message is "lost" if the connection broke, with the cause "down" if its receiver was killed', () => {
     expect(fateOf(times(50, undefined, 52), around())).toEqual({ fate: 'lost', endedAt: ms(52) })
     expect(fateOf(times(50, undefined, 52), around(fault(40, 90, { kind: 'kill', nodes: ['n3'] })))).toEqual({
       ...{ fate: 'lost', by: 'down', endedAt: ms(52) },
     })
   })
 
-  test('is "held" as long as the receiver is paused, even after its socket got the bytes', () => {
+  test('the fate of a message is "held" while the receiver is paused, even after its socket got the bytes', () => {
     const pausedTo = (to: number) => around(fault(40, to, { kind: 'pause', nodes: ['n3'] }))
     expect(fateOf(times(50, 51), pausedTo(200))).toEqual({ fate: 'held', by: 'pause' })
     expect(fateOf(times(50, 51), pausedTo(90))).toEqual({ fate: 'received', by: 'pause', endedAt: ms(90) })
   })
 
-  test('does not depend on faults on other links or at other times', () => {
+  test('the fate of a message does not depend on faults on other links or at other times', () => {
     const elsewhere = fault(10, 110, { ...cut('hold'), links: [{ from: 'n1', to: 'n2' }] })
     expect(fateOf(times(50), around(elsewhere, fault(10, 40, cut('hold'))))).toEqual({ fate: 'on its way' })
   })
@@ -150,7 +150,7 @@ const before = message(1030, 'x', 742)
 const carried = (heard: ReturnType<typeof heardOf>) => heard.messages.filter(({ carries }) => carries !== undefined)
 
 describe('the record of messages about a change', () => {
-  test('the record of messages lists each message with the write that it contains, its fate, and the fault that delayed it', () => {
+  test('the record of messages names the write in each message, its fate, and the fault that delayed it', () => {
     const heard = overheard([before, message(1060, 'x', 743, { deliveredAtMs: 1120 }), message(1070, 'y', 5)])
     expect(heard.messages).toEqual([
       {
@@ -168,7 +168,7 @@ describe('the record of messages about a change', () => {
     expect(heard.isCut).toBe(false)
   })
 
-  test('the record shows that a write was not sent to a node if all messages to the node were recorded and recognised', () => {
+  test('a write was not sent to a node if all messages to the node were recorded and none has the write', () => {
     const heard = overheard([before, message(1070, 'y', 5)])
     expect(carried(heard).map(({ to }) => to)).toEqual(['n2'])
     expect([heard.isCut, heard.unclear]).toEqual([false, undefined])
@@ -192,12 +192,12 @@ describe('the record of messages about a change', () => {
     ['the value goes with another key', [[before, message(1070, 'y', 743)]], 'not recognised'],
     ['no other change was ever recognised', [[message(1030, 'x', 5)]], 'not recognised'],
     ['the value had been sent before it was written', [[before, message(1040, 'x', 743)]], 'not recognised'],
-  ])('is undecided if %s', (_, given, why) => {
+  ])('the record of messages is undecided if %s', (_, given, why) => {
     const heard = overheard(...given)
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
 
-  test('names a database that had the change but was not queried by the reading node', () => {
+  test('the record of messages names a database that had the change but that the reading node did not query', () => {
     const toDb = (from: string, ...messages: PassedMessage[]): Passage => ({
       ...{ link: { from, to: 'db' }, forgottenUntilMs: Number.NEGATIVE_INFINITY, messages, doubts: [] },
     })
@@ -219,11 +219,11 @@ describe('the record of messages about a change', () => {
     ).toBeUndefined()
   })
 
-  test('no message is assigned to a write if the value of the write had already been sent before', () => {
+  test('no message is assigned to a write if the value of the write was also sent before the write', () => {
     expect(carried(overheard([before, message(1040, 'x', 743), message(1060, 'x', 743)]))).toEqual([])
   })
 
-  test('the record contains a failed connection attempt to a killed node, even if the traffic cannot be parsed', () => {
+  test('the record of messages contains a failed connection to a killed node, even if traffic cannot be parsed', () => {
     const attempt = (sentAtMs: number): PassedMessage => ({
       ...{ type: 'connection', text: undefined, sentAtMs, closedAtMs: sentAtMs + 1, isUnread: true },
     })
@@ -236,7 +236,7 @@ describe('the record of messages about a change', () => {
     expect(heard.unclear).toBe('not recorded')
   })
 
-  test('the record keeps at most 200 messages, and prefers messages that contain the missed write', () => {
+  test('the record of messages keeps at most 200 messages, and prefers those that contain the missed write', () => {
     const many = Array.from({ length: 1000 }, (_, i) => message(1050 + i / 100, 'y', i))
     const heard = overheard([before, ...many, message(1080, 'x', 743)])
     expect(heard.messages).toHaveLength(200)

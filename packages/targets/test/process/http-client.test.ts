@@ -70,51 +70,57 @@ describe('the outcome of a reply', () => {
     [200, 'oops', { type: 'fail' }, { type: 'info' }],
     [200, '{}', { type: 'fail' }, { type: 'info' }],
     [302, '', { type: 'fail', error: 'status 302' }, { type: 'info', error: 'status 302' }],
-  ])('with status %d and body %s is classified as ok, fail or info', async (status, body, forRead, forWrite) => {
-    const { port } = await serve((socket) => socket.write(response(status, body)))
-    const asked = client(port)
-    expect(await asked.invoke(read)).toMatchObject(forRead)
-    expect(await asked.invoke(write)).toMatchObject(forWrite)
-    expect(await asked.invoke(cas)).toMatchObject(forWrite)
-  })
+  ])(
+    'the outcome of a reply with status %d and body %s is ok, fail or info',
+    async (status, body, forRead, forWrite) => {
+      const { port } = await serve((socket) => socket.write(response(status, body)))
+      const asked = client(port)
+      expect(await asked.invoke(read)).toMatchObject(forRead)
+      expect(await asked.invoke(write)).toMatchObject(forWrite)
+      expect(await asked.invoke(cas)).toMatchObject(forWrite)
+    },
+  )
 
   test.each([
     ['is not HTTP', 'PONG\r\n\r\n'],
     ['has no length', 'HTTP/1.1 200 OK\r\n\r\n{"value":1}'],
     ['is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['has bytes behind it', `${response(200, '{"value":1}')}x`],
-  ])('is unknown if the reply %s, and the connection is not used again', async (_, text) => {
-    const { port, sockets } = await serve((socket) => socket.write(text))
-    const asked = client(port)
-    expect(await asked.invoke(write)).toMatchObject({
-      type: 'info',
-      error: expect.stringMatching(/^unreadable answer/),
-    })
-    expect(await asked.invoke(read)).toMatchObject({ type: 'fail' })
-    expect(sockets.size).toBe(2)
-  })
+  ])(
+    'the outcome of an HTTP request is unknown if the reply %s, and the connection is not used again',
+    async (_, text) => {
+      const { port, sockets } = await serve((socket) => socket.write(text))
+      const asked = client(port)
+      expect(await asked.invoke(write)).toMatchObject({
+        type: 'info',
+        error: expect.stringMatching(/^unreadable answer/),
+      })
+      expect(await asked.invoke(read)).toMatchObject({ type: 'fail' })
+      expect(sockets.size).toBe(2)
+    },
+  )
 })
 
 describe('the outcome of a request without a reply', () => {
-  test('is fail if the connection is refused', async () => {
+  test('a request whose connection is refused fails', async () => {
     const { port } = await serve(() => undefined)
     for (const resource of open.splice(0)) resource.close()
     expect(await client(port).invoke(write)).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('is info for a write, and fail for a read, after a reset of the connection', async () => {
+  test('after a reset of the connection, a write without a reply ends as info, and a read as fail', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'ECONNRESET' })
     expect(await client(port).invoke(cas)).toMatchObject({ type: 'info' })
     expect(await client(port).invoke(read)).toEqual({ type: 'fail', error: 'ECONNRESET' })
   })
 
-  test('is info if the connection closes in the middle of the reply', async () => {
+  test('a request is info if the connection closes in the middle of the reply', async () => {
     const { port } = await serve((socket) => socket.end(response(200, '{"value":1}').slice(0, -4)))
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'connection closed' })
   })
 
-  test('is fail if the connection is reset while the node is down', async () => {
+  test('a request fails if the connection is reset while the node is down', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port, { number: 2, alive: false }).invoke(write)).toEqual({
       type: 'fail',
@@ -122,7 +128,7 @@ describe('the outcome of a request without a reply', () => {
     })
   })
 
-  test('is info if the connection is reset after the node has restarted', async () => {
+  test('a request is info if the connection is reset after the node has restarted', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }
@@ -135,7 +141,7 @@ describe('the outcome of a request without a reply', () => {
     expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })
   })
 
-  test('is info after a timeout, and the connection is closed so that a late reply is dropped', async () => {
+  test('a request is info after a timeout, and its connection is closed so that a late reply is dropped', async () => {
     const { port, sockets } = await serve((socket, request) => {
       if (request.startsWith('GET')) socket.write(response(200, '{"value":2}'))
     })
@@ -145,7 +151,7 @@ describe('the outcome of a request without a reply', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('is reported no earlier than the timeout', async () => {
+  test('the outcome of a request without a reply is reported no earlier than the timeout', async () => {
     const { port } = await serve(() => undefined)
     for (let timeoutMs = 1; timeoutMs < 20; timeoutMs++) {
       const since = performance.now()
@@ -154,7 +160,7 @@ describe('the outcome of a request without a reply', () => {
     }
   })
 
-  test('is info if the client closes before a reply to a write', async () => {
+  test('a write is info if the client closes before the reply', async () => {
     const { port } = await serve(() => undefined)
     const asked = client(port)
     const completion = asked.invoke(write)
@@ -164,14 +170,14 @@ describe('the outcome of a request without a reply', () => {
 })
 
 describe('the traffic of an HTTP client', () => {
-  test('uses one connection for all requests', async () => {
+  test('an HTTP client uses one connection for all requests', async () => {
     const { port, sockets } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
     for (const request of [read, write, cas, read]) await asked.invoke(request)
     expect(sockets.size).toBe(1)
   })
 
-  test('continues on a new connection after a reply with "Connection: close"', async () => {
+  test('an HTTP client opens a new connection after a reply with "Connection: close"', async () => {
     const { port, sockets } = await serve((socket) =>
       socket.write(response(200, '{"value":1}', 'Connection: close\r\n')),
     )
@@ -181,7 +187,7 @@ describe('the traffic of an HTTP client', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('has the expected request line, headers and body for each operation', async () => {
+  test('an HTTP client sends the expected request line, headers and body for each operation', async () => {
     const { port, requests } = await serve((socket) => socket.write(response(200, '{"value":null}')))
     const asked = client(port)
     await asked.invoke({
@@ -200,7 +206,7 @@ describe('the traffic of an HTTP client', () => {
     ])
   })
 
-  test('includes a reply only once its last byte has arrived', () => {
+  test('an HTTP client counts a reply only once its last byte has arrived', () => {
     const bytes = Buffer.from(response(200, '{"value":"ü"}'))
     for (let cut = 0; cut < bytes.length; cut++)
       expect(parseResponse(bytes.subarray(0, cut))).toEqual({ type: 'incomplete' })

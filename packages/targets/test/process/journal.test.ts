@@ -80,7 +80,7 @@ test('an incomplete last record is truncated, and the next record follows the la
   journal.close()
 })
 
-test("appends fill the padding, so that few appends change the file's length", async () => {
+test("appends fill the padding of a journal, so that few appends change the file's length", async () => {
   const path = join(directory, 'padded')
   const { journal } = openJournal(path)
   const values = Array.from({ length: 300 }, (_, value) => value)
@@ -121,7 +121,7 @@ test('a journal keeps its records on a disk that has room for them but not for p
   expect(openJournal(path).records).toEqual([text, text])
 })
 
-test('damage before intact records is refused with the file, record and offset', () => {
+test('damage before intact records of a journal is refused with the file, record and offset', () => {
   const path = join(directory, 'damaged')
   writeFileSync(
     path,
@@ -130,7 +130,7 @@ test('damage before intact records is refused with the file, record and offset',
   expect(() => openJournal(path)).toThrow(/damaged: record 2 at byte 26 is corrupt .* start the node empty/)
 })
 
-test('an append to a full disk is rejected with ENOSPC', async () => {
+test('an append to a journal on a full disk is rejected with ENOSPC', async () => {
   const { journal } = openJournal('/dev/full')
   await expect(append(journal, encodeRecord('lost'))).rejects.toThrow(/ENOSPC/)
 })

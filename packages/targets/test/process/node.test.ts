@@ -52,14 +52,14 @@ async function call(node: NodeHost, method: string, path: string, body?: string,
 }
 
 describe('the HTTP server of a node', () => {
-  test('returns null for a new key, then the written value', async () => {
+  test('the HTTP server of a node returns null for a new key, and then the written value', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: null } })
     expect(await call(node, 'PUT', '/kv/x', '{"value":7}')).toMatchObject({ status: 200, body: { value: 7 } })
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: 7 } })
   })
 
-  test('accepts any text, percent-encoded in the URL, as a key', async () => {
+  test('the HTTP server of a node accepts any text as a key, percent-encoded in the URL', async () => {
     const node = await start()
     const path = `/kv/${encodeURIComponent('a/b ?ü')}`
     await call(node, 'PUT', path, '{"value":"there"}')
@@ -67,7 +67,7 @@ describe('the HTTP server of a node', () => {
     expect(await call(node, 'GET', '/kv/a')).toMatchObject({ body: { value: null } })
   })
 
-  test('executes a compare-and-set if the value matches, and replies "mismatch" otherwise', async () => {
+  test('a compare-and-set over HTTP is executed if the value matches, and gets "mismatch" otherwise', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":null,"new":1}')).toMatchObject({ status: 200 })
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({
@@ -77,7 +77,7 @@ describe('the HTTP server of a node', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
-  test('passes an operation with any function name to the protocol', async () => {
+  test('the HTTP server of a node passes an operation with any function name to the protocol', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
       status: 200,
@@ -88,7 +88,7 @@ describe('the HTTP server of a node', () => {
     })
   })
 
-  test('replies 409 to a cas that does not match, and 503 to a refusal by the node', async () => {
+  test('the HTTP server of a node replies 409 to a cas that does not match, and 503 to a refusal', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({ status: 409 })
     expect(await call(node, 'GET', '/kv/tokenless')).toMatchObject({
@@ -97,14 +97,14 @@ describe('the HTTP server of a node', () => {
     })
   })
 
-  test('replies 503 to a definite refusal, 504 to an unknown outcome, and 200 to a delayed success', async () => {
+  test('the HTTP server of a node replies 503 to a refusal, 504 to an unknown outcome, and 200 to a late success', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/unavailable')).toMatchObject({ status: 503, body: { error: 'unavailable' } })
     expect(await call(node, 'GET', '/kv/unknown')).toMatchObject({ status: 504, body: { error: 'who knows' } })
     expect(await call(node, 'GET', '/kv/later')).toMatchObject({ status: 200, body: { value: 'at last' } })
   })
 
-  test('passes the client and sequence number in the session headers to the protocol', async () => {
+  test('the HTTP server of a node passes client and sequence number from the session headers to the protocol', async () => {
     const node = await start()
     const session = { 'Chaos-Session': 'client-4', 'Chaos-Sequence': '17' }
     expect(await call(node, 'GET', '/kv/session', undefined, session)).toMatchObject({
@@ -113,7 +113,7 @@ describe('the HTTP server of a node', () => {
     expect(await call(node, 'GET', '/kv/session')).toMatchObject({ body: { value: null } })
   })
 
-  test("reports the node's status with its name, role and term", async () => {
+  test("the HTTP server of a node reports the node's status with its name, role and term", async () => {
     const node = await start()
     const body = { node: 'n1', protocol: 'tiny', role: 'tiny', leads: true, term: 0 }
     expect(await call(node, 'GET', '/status')).toMatchObject({ status: 200, body })
@@ -135,22 +135,25 @@ describe('the HTTP server of a node', () => {
     ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
     ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a string/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
-  ])('replies $3 with advice to $0 $1 with the body $2', async (method, path, body, status, error) => {
-    const node = await start()
-    const answer = await call(node, method, path, body)
-    expect(answer.status).toBe(status)
-    expect(answer.body.error).toMatch(error)
-    if (status === 405) expect(answer.allow).toMatch(/GET|POST/)
-    expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: null } })
-  })
+  ])(
+    'the HTTP server of a node answers $0 $1 with the body $2 by the status $3 and advice',
+    async (method, path, body, status, error) => {
+      const node = await start()
+      const answer = await call(node, method, path, body)
+      expect(answer.status).toBe(status)
+      expect(answer.body.error).toMatch(error)
+      if (status === 405) expect(answer.allow).toMatch(/GET|POST/)
+      expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: null } })
+    },
+  )
 
-  test('refuses an incomplete session', async () => {
+  test('the HTTP server of a node refuses incomplete session headers', async () => {
     const node = await start()
     for (const headers of [{ 'Chaos-Session': 'c' }, { 'Chaos-Session': 'c', 'Chaos-Sequence': '-1' }])
       expect(await call(node, 'GET', '/kv/x', undefined, headers)).toMatchObject({ status: 400 })
   })
 
-  test('replies 400 with JSON to a request that is not HTTP', async () => {
+  test('the HTTP server of a node replies 400 with JSON to a request that is not HTTP', async () => {
     const node = await start()
     const answer = await exchange(node.clientPort, 'hello?\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1.1 400 .*\r\n\r\n\{"error":"this is not an HTTP\/1.1 request"\}\n$/s)
@@ -179,17 +182,20 @@ describe('the parser of plain requests', () => {
     ['GET /nowhere', ''],
     ['GET /kv/later', ''],
     ['GET /kv/unavailable', ''],
-  ])('the reply to %s %s equals that of the general parser, even if bytes arrive one by one', async (line, body) => {
-    const asGeneral = await start({ id: 'n2' })
-    const expected = statusAndBody(await answersTo(asGeneral, 1, request(line, body, UNKNOWN)))
-    const whole = await start({ id: 'n3' })
-    expect(statusAndBody(await answersTo(whole, 1, request(line, body)))).toEqual(expected)
-    const dribbled = await start({ id: 'n4' })
-    const bytes = [...Buffer.from(request(line, body))].map((byte) => Buffer.from([byte]))
-    expect(statusAndBody(await answersTo(dribbled, 1, ...bytes))).toEqual(expected)
-  })
+  ])(
+    'the plain parser replies to %s %s as the general parser does, even if bytes arrive one by one',
+    async (line, body) => {
+      const asGeneral = await start({ id: 'n2' })
+      const expected = statusAndBody(await answersTo(asGeneral, 1, request(line, body, UNKNOWN)))
+      const whole = await start({ id: 'n3' })
+      expect(statusAndBody(await answersTo(whole, 1, request(line, body)))).toEqual(expected)
+      const dribbled = await start({ id: 'n4' })
+      const bytes = [...Buffer.from(request(line, body))].map((byte) => Buffer.from([byte]))
+      expect(statusAndBody(await answersTo(dribbled, 1, ...bytes))).toEqual(expected)
+    },
+  )
 
-  test('answers pipelined requests in order, even if the last one needs the general parser', async () => {
+  test('pipelined requests are answered in order, even if the last one needs the general parser', async () => {
     const node = await start()
     const requests = [
       request('PUT /kv/x', '{"value":1}'),
@@ -206,7 +212,7 @@ describe('the parser of plain requests', () => {
     ])
   })
 
-  test('answers each of 41 large pipelined requests', async () => {
+  test('the parser of plain requests answers each of 41 large pipelined requests', async () => {
     const node = await start()
     const large = JSON.stringify({ value: 'x'.repeat(100_000) })
     const requests = [request('GET /kv/later', ''), ...Array.from({ length: 40 }, () => request('PUT /kv/x', large))]
@@ -227,20 +233,20 @@ describe('the parser of plain requests', () => {
 })
 
 describe('a node', () => {
-  test('keeps acknowledged writes after a restart', async () => {
+  test('a node keeps acknowledged writes after a restart', async () => {
     const node = await start()
     await call(node, 'PUT', '/kv/x', '{"value":[1,{"deep":"ü"}]}')
     node.close()
     expect(await call(await start(), 'GET', '/kv/x')).toMatchObject({ body: { value: [1, { deep: 'ü' }] } })
   })
 
-  test('acknowledges no write, and ends with an error, if the disk is full', async () => {
+  test('a node with a full disk acknowledges no write, and ends with an error', async () => {
     const node = await start({ journalPath: '/dev/full' })
     await expect(call(node, 'PUT', '/kv/x', '{"value":1}')).rejects.toThrow()
     expect(failures).toEqual([expect.stringMatching(/^\/dev\/full: writing failed \(ENOSPC/)])
   })
 
-  test('ends with the error if its protocol throws', async () => {
+  test('a node whose protocol throws ends with that error', async () => {
     const step = () => {
       throw new Error('an impossible state')
     }
@@ -251,7 +257,7 @@ describe('a node', () => {
 })
 
 describe('the links of a node to its peers', () => {
-  test('are redialled until they connect, and then carry a write', async () => {
+  test('a node redials its peers until they connect, and the links then carry a write', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     const n1 = await start({ id: 'n1', peers: [{ id: 'n2', port: second.port }] })
     const n2 = await start({ id: 'n2', peers: [{ id: 'n1', port: first.port }] })
@@ -267,7 +273,7 @@ describe('the links of a node to its peers', () => {
     })
   })
 
-  test('are reported as complete when all peers have connected, and then deliver messages', async () => {
+  test('the links of a node are reported as complete when all peers have connected, and then deliver messages', async () => {
     const [first, second] = await Promise.all([listener(), listener()])
     let told = 0
     let tell = () => {}
@@ -294,14 +300,14 @@ describe('the links of a node to its peers', () => {
     ['a stranger', '{"from":"n9","to":"n1"}\n'],
     ['a peer that looked for another node', '{"from":"n2","to":"n3"}\n'],
     ['somebody who speaks HTTP', 'GET / HTTP/1.1\r\n\r\n'],
-  ])('close a connection from %s, and log the reason', async (_, text) => {
+  ])('a node closes a connection from %s, and logs the reason', async (_, text) => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     expect(await exchange(node.peerPort, text)).toBe('')
     expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent something that is not a message/)
   })
 
-  test('are closed at the first line that is not JSON, after the earlier lines are handled', async () => {
+  test('a node closes a link at the first line that is not JSON, after it has handled the earlier lines', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     await exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n{"key":"x","val\n')
@@ -309,7 +315,7 @@ describe('the links of a node to its peers', () => {
     expect(lines.at(-1)).toMatch(/^closed a connection: n2 sent something that is not a message/)
   })
 
-  test('close the old connection of a peer that connects again', async () => {
+  test('a node closes the old connection of a peer that connects again', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     const old = exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n')

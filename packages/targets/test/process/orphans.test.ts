@@ -93,7 +93,7 @@ test('a process ends if the runner is killed before it registers the process wit
 })
 
 test.each([{ forks: true }, { forks: false }])(
-  'a process started by a thread ends with that thread, even if it is still starting (forks: $forks)',
+  'a process started by a thread ends with the thread, even if it is still starting (forks: $forks)',
   async (kept) => {
     const script = `
     import { spawn } from 'node:child_process'

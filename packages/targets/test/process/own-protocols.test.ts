@@ -48,18 +48,18 @@ async function toldOf(asked: string): Promise<string> {
 }
 
 describe('a protocol without a leader', () => {
-  test('is ready once its status has "ready": true', async () => {
+  test('a protocol without a leader is ready once its status has "ready": true', async () => {
     const cluster = await start({ protocol: fileOf({ status: READY }) })
     expect(cluster.leader()).toBeUndefined()
     expect(await ask(cluster, 'n2', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is ready after a delay if its status has no member "ready"', async () => {
+  test('a protocol without a leader is ready after a delay if its status has no member "ready"', async () => {
     const cluster = await start({ protocol: fileOf({ status: '{ role: "copy", leads: false }' }) })
     expect(await ask(cluster, 'n3', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is awaited until the timeout if its status never has "ready": true', async () => {
+  test('a protocol whose status never has "ready": true is awaited until the timeout', async () => {
     const unready = start({
       protocol: fileOf({ status: '{ role: "copy", leads: false, ready: false }' }),
       startupTimeoutMs: 10_000,
@@ -69,22 +69,22 @@ describe('a protocol without a leader', () => {
 })
 
 describe('an error in a protocol', () => {
-  test('is reported with its stack if the start throws', async () => {
+  test('an error in the start of a protocol is reported with its stack', async () => {
     const starting = start({ protocol: fileOf({ begin: 'throw new Error("no start")', status: READY }) })
     await expect(starting).rejects.toThrow(/n\d threw on its start: no start\n +at .*mine\.mjs:\d+:\d+\)\nIts log is/)
   })
 
-  test('is reported with its stack and the handled event if a step throws', async () => {
+  test('an error in a step of a protocol is reported with its stack and the handled event', async () => {
     expect(await toldOf('state.nothing.at')).toMatch(
       /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
   })
 
-  test('is reported with the event if a step does not return', async () => {
+  test('a step of a protocol that does not return is reported with its event', async () => {
     expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('is reported with its stack if a step leaves a rejected promise', async () => {
+  test('a rejected promise that a step of a protocol leaves is reported with its stack', async () => {
     expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )

@@ -18,7 +18,7 @@ describe('the clock bounds declared by a user’s protocol', () => {
     [{ drift: 0.2 }, 'has the drift 0.2: give how much faster one clock may run than another, such as 1.25'],
     [{ drift: '20%' }, 'has the drift "20%"'],
     [{ jumpMs: -5 }, 'has the jumpMs -5: give 0 or more'],
-  ])('are refused with a reason if declared as %j', (clocks, reason) => {
+  ])('clock bounds of a user’s protocol are refused with a reason if declared as %j', (clocks, reason) => {
     expect(() => mine(clocks)).toThrow(reason)
     const { clocks: computed } = mine(() => clocks)
     expect(() => typeof computed === 'function' && computed({})).toThrow(reason)

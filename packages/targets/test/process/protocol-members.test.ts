@@ -33,11 +33,11 @@ describe('a user’s protocol', () => {
       'the bug "late" has "knobs": rename it to "settings"',
     ],
     [{ notUnder: 'kill' }, '"notUnder" is "kill", not a list of kinds of fault'],
-  ])('is refused with a reason if it has the members %j', (members, reason) => {
+  ])('a user’s protocol with the members %j is refused with a reason', (members, reason) => {
     expect(() => mine(members)).toThrow(reason)
   })
 
-  test('may compute from its settings which faults its promise excludes', () => {
+  test('a user’s protocol may compute from its settings which faults its promise excludes', () => {
     const { notUnder } = mine({ notUnder: ({ strict }: { strict?: boolean }) => (strict ? [] : ['kil']) })
     const asked = (strict: boolean) => typeof notUnder === 'function' && notUnder({ strict })
     expect(asked(true)).toEqual([])

@@ -131,7 +131,7 @@ describe('a rehearsal with a correct route table', () => {
     expect([...items]).toEqual([['a', 7]])
   })
 
-  test('writes a value of the workload if clients do not write numbers', async () => {
+  test('a rehearsal writes a value of the workload if clients do not write numbers', async () => {
     const { rehearsal } = await rehearsed({ value: { name: 'Ada' } })
     expect(rehearsal?.exchanges[1]).toContain('200 {"item":{"name":"Ada"}}')
   })
@@ -140,13 +140,13 @@ describe('a rehearsal with a correct route table', () => {
     ['refuse writes', (response: ServerResponse) => end(response, 403, { error: 'read only' })],
     ['redirect writes', (response: ServerResponse) => end(response, 307, undefined, { location: 'http://n2/' })],
     ['have no leader yet', (response: ServerResponse) => end(response, 503)],
-  ])('ignores followers that %s', async (_, answer) => {
+  ])('a rehearsal ignores followers that %s', async (_, answer) => {
     const follower: Quirk = ({ method }, response) => method === 'PUT' && answer(response)
     const { rehearsal } = await rehearsed({ quirks: [follower, right, follower] })
     expect(rehearsal?.exchanges[0]).toMatch(/^n2: PUT/)
   })
 
-  test('retries while a node is behind or its database is not up', async () => {
+  test('a rehearsal tries again while a node is behind or its database is not up', async () => {
     let asked = 0
     const slow: Quirk = ({ method }, response) => {
       asked++
@@ -157,7 +157,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('asks all nodes concurrently, so that hanging nodes do not delay each other', async () => {
+  test('a rehearsal asks all nodes concurrently, so that hanging nodes do not delay each other', async () => {
     const held: (() => void)[] = []
     const waitsForOther: Quirk = ({ method, id, item }, response, items) => {
       if (method !== 'PUT') return false
@@ -170,14 +170,14 @@ describe('a rehearsal with a correct route table', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('writes nothing if the service creates no objects besides those of the clients', async () => {
+  test('a rehearsal writes nothing if the service accepts only the objects that clients use', async () => {
     const known: Quirk = ({ method, id }, response) => method === 'PUT' && id !== 'x' && end(response, 404)
     const { rehearsal, items } = await rehearsed({ quirks: [known], held: { x: 0, y: 0, z: 0 } })
     expect(rehearsal?.exchanges).toEqual([])
     expect(items.get('x')).toBe(0)
   })
 
-  test('passes if followers refuse writes while no node leads', async () => {
+  test('a rehearsal passes if followers refuse writes while no node leads', async () => {
     const { rehearsal } = await rehearsed({ quirks: [refuses(503, null), refuses(422, { error: 'not the leader' })] })
     expect(rehearsal?.exchanges).toEqual([])
   })
@@ -190,7 +190,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(items.size).toBe(0)
   })
 
-  test('a rehearsal writes nothing if the only key of the routes is a constant and the service has no number at this key', async () => {
+  test('a rehearsal writes nothing if the only key is a constant and the service has no number at this key', async () => {
     const fixed = [READ, WRITE].map((route) => ({
       ...route,
       request: route.request.replace('{key}', 'only'),
@@ -204,7 +204,7 @@ describe('a rehearsal with a correct route table', () => {
   test.each([
     ['nobody leads', 503],
     ['there are too many requests', 429],
-  ])('passes with a remark, and without exchanges, if %s', async (_, status) => {
+  ])('a rehearsal passes with a remark, and reports no requests, if %s', async (_, status) => {
     const busy: Quirk = ({ method }, response) => method === 'PUT' && end(response, status)
     const { rehearsal } = await rehearsed({ quirks: [busy, busy] })
     expect(rehearsal?.exchanges).toEqual([])
@@ -213,7 +213,7 @@ describe('a rehearsal with a correct route table', () => {
     )
   })
 
-  test('a rehearsal passes, without reported requests, if a read returns another number than the written one', async () => {
+  test('a rehearsal passes, and reports no requests, if a read returns another number than was written', async () => {
     const stale: Quirk = ({ method }, response) => method === 'GET' && end(response, 200, { item: 6 })
     expect((await rehearsed({ quirks: [stale] })).rehearsal?.exchanges).toEqual([])
   })
@@ -223,7 +223,7 @@ describe('a rehearsal of a service that answers with strings', () => {
   const asText: Quirk = ({ method, id }, response, items) =>
     method === 'GET' && items.has(id) && end(response, 200, { item: String(items.get(id)) })
 
-  test('makes clients write strings if a written number is read back as a string', async () => {
+  test('a rehearsal makes clients write strings if a written number is read back as a string', async () => {
     const { rehearsal, items, clients, nodes } = await rehearsed({ quirks: [asText] })
     expect(rehearsal?.remark).toBe('the service answers the string "7" for the number 7, so clients write strings')
     const client = clients.connect(nodes[0]!)
@@ -233,7 +233,7 @@ describe('a rehearsal of a service that answers with strings', () => {
     expect(items.get('x')).toBe('12')
   })
 
-  test('makes clients write strings if the service refuses numbers', async () => {
+  test('a rehearsal makes clients write strings if the service refuses numbers', async () => {
     const strings: Quirk = ({ method, item }, response) =>
       method === 'PUT' && typeof item !== 'string' && end(response, 422, { error: 'not a string' })
     const { rehearsal } = await rehearsed({ quirks: [strings] })
@@ -243,7 +243,7 @@ describe('a rehearsal of a service that answers with strings', () => {
     })
   })
 
-  test('ends with an error if the service refuses strings', async () => {
+  test('a rehearsal ends with an error if the service refuses strings too', async () => {
     const strict: Quirk = (asked, response, items) =>
       (typeof asked.item === 'string' && end(response, 422)) || asText(asked, response, items)
     await expect(rehearsed({ quirks: [strict] })).rejects.toThrow(
@@ -349,7 +349,7 @@ describe('a rehearsal with a wrong route table', () => {
       { quirks: [(_, response) => response.end('<!doctype html>') !== undefined] },
       'the first read after the first write did not find what was written: GET /items/a was answered 200 <!doctype html>, after PUT /items/a {"item":7} was answered 200 <!doctype html>. The answer is a web page: correct the paths of the routes.',
     ],
-  ])('ends with an error about %s', async (_, options, message) => {
+  ])('a rehearsal ends with an error about %s', async (_, options, message) => {
     const error = await rehearsed(options).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'input',
@@ -357,13 +357,13 @@ describe('a rehearsal with a wrong route table', () => {
     })
   })
 
-  test('accepts a write whose status the route table maps to info', async () => {
+  test('a rehearsal accepts a write whose status the route table maps to info', async () => {
     const routes = [READ, { ...WRITE, outcomes: { 202: 'info' } }]
     const { rehearsal } = await rehearsed({ quirks: [storesAnd(202, {})], routes })
     expect(rehearsal).toEqual({ exchanges: [], isOfTexts: false })
   })
 
-  test('reports an error of the service after status 500', async () => {
+  test('a rehearsal reports an error of the service after status 500', async () => {
     const error = await rehearsed({ quirks: [refuses(500, { error: 'no table items' })] }).catch((thrown) => thrown)
     expect(error).toMatchObject({
       code: 'environment',

@@ -17,7 +17,7 @@ const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
   Array.from({ length: count }, () => watch.look())
 
 describe('the watchdog of user code', () => {
-  test('reports a hanging call after several checks without progress', () => {
+  test('the watchdog reports a hanging call after several checks without progress', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     expect(looksAt(watch, 5)).toEqual(Array(5).fill(undefined))
@@ -26,7 +26,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 5)).toEqual([undefined, undefined, undefined, 'hanging', 'hanging'])
   })
 
-  test("waits longer for a call that had only a part of the processor's time", () => {
+  test("the watchdog waits longer for a call that had only a part of the processor's time", () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     countCall(progress)
@@ -35,7 +35,7 @@ describe('the watchdog of user code', () => {
     expect(Array.from({ length: 6 }, () => watch.look(0.5))).toEqual([...Array(5).fill(undefined), 'hanging'])
   })
 
-  test('divides the processor time of a process among its busy threads', () => {
+  test('the watchdog divides the processor time of a process among its busy threads', () => {
     let used = 5_000_000
     const share = createProcessorShare(50, () => used)
     const shareAfter = (ms: number, busy: number): number => {
@@ -47,7 +47,7 @@ describe('the watchdog of user code', () => {
     expect([shareAfter(0, 1), shareAfter(1, 2)]).toEqual([0.1, 0.1])
   })
 
-  test('the watchdog reports no hang if user code is called again, returns, or begins another seed between the checks', () => {
+  test('the watchdog reports no hang if a call returns, or another call or seed begins, between two checks', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     enter(progress, 1)
@@ -59,7 +59,7 @@ describe('the watchdog of user code', () => {
     expect(watch.last()).toEqual({ unit: 7, calls: 0, within: 0 })
   })
 
-  test('waits longer for a stalled call that has allocated memory, since the garbage collector may run', () => {
+  test('the watchdog waits longer for a call that has allocated memory, since the garbage collector may run', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -78,7 +78,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
   })
 
-  test('reports nothing while memory grows, and blames memory once a call hangs afterwards', () => {
+  test('the watchdog reports nothing while memory grows, and blames memory if a call hangs afterwards', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -89,7 +89,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 3)).toEqual([undefined, undefined, 'memory'])
   })
 
-  test('counts the memory that a call allocated before the first check', () => {
+  test('the watchdog counts the memory that a call allocated before the first check', () => {
     const progress = createProgress()
     let bytes = 900
     const watch = createWatch(progress, { ...LIMITS, bytesAtStart: 700 }, () => bytes)
@@ -103,7 +103,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 4)).toEqual([undefined, undefined, undefined, 'memory'])
   })
 
-  test('names memory as the cause even if another thread frees as much memory meanwhile', () => {
+  test('the watchdog blames memory even if another thread frees as much memory meanwhile', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -114,7 +114,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 2)).toEqual([undefined, 'memory'])
   })
 
-  test('stops a call immediately if the memory of the process exceeds the limit', () => {
+  test('the watchdog stops a call immediately if the memory of the process exceeds the limit', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, { ...LIMITS, mostBytes: 300 }, () => bytes)
@@ -125,7 +125,7 @@ describe('the watchdog of user code', () => {
     expect(watch.look()).toBe('memory')
   })
 
-  test('stops a call immediately if the process grows by more than the limit', () => {
+  test('the watchdog stops a call immediately if the process grows by more than the limit', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, { ...LIMITS, mostGrowthBytes: 300 }, () => bytes)
@@ -137,7 +137,7 @@ describe('the watchdog of user code', () => {
     expect(watch.look()).toBe('memory')
   })
 
-  test('reads the memory of the process only during a check', () => {
+  test('the watchdog reads the memory of the process only during a check', () => {
     let asked = 0
     const watch = createWatch(createProgress(), LIMITS, () => ++asked)
     expect(asked).toBe(0)
@@ -145,7 +145,7 @@ describe('the watchdog of user code', () => {
     expect(asked).toBe(1)
   })
 
-  test('the watchdog requests a description only of the call with the chosen number, and keeps its first 1,000 characters', () => {
+  test('the watchdog requests a description only of the chosen call, and keeps its first 1,000 characters', () => {
     const progress = createProgress(2)
     expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
     describeCall(progress, 'x'.repeat(5_000))

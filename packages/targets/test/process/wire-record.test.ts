@@ -47,7 +47,7 @@ const lastOf = (f: string, events: readonly Line[]) =>
     .slice(-2)
 
 describe("the proxy's record of a run", () => {
-  test('lists client requests and replies in both the client view and the backend view', async () => {
+  test("the proxy's record lists requests and replies both as clients and as backends see them", async () => {
     await served('/kv/x', 'a', { method: 'PUT', body: '{"value":7}' })
     await served('/kv/x', 'a')
     for (const view of [client, backend]) {
@@ -63,7 +63,7 @@ describe("the proxy's record of a run", () => {
     expect(client[0]?.session).toBe('a')
   })
 
-  test('lists a failed compare-and-set as fail', async () => {
+  test("the proxy's record lists a failed compare-and-set as fail", async () => {
     await send('/kv/x/cas', 'a', { method: 'POST', body: '{"old":1,"new":2}' })
     expect(shape(client)).toEqual([
       ['invoke', 'cas', 'x', [1, 2]],
@@ -71,13 +71,13 @@ describe("the proxy's record of a run", () => {
     ])
   })
 
-  test('marks final reads, and omits requests that are not operations', async () => {
+  test("the proxy's record marks final reads, and omits requests that are not operations", async () => {
     await send('/status', 'a')
     await send('/kv/x', 'a', { headers: { 'Chaos-Final': 'yes' } })
     expect(client.filter(({ process }) => process !== 'recorder').map(({ final }) => final)).toEqual([true, undefined])
   })
 
-  test("lists an operation that never reached the proxy as fail, with the client's error", async () => {
+  test("the proxy's record lists an operation that never reached the proxy as fail, with the client's error", async () => {
     const invocation = { session: 'a', node: 'n1', f: 'write', key: 'x', value: 7, final: false, error: 'ECONNRESET' }
     recorder.missed(invocation)
     expect(client.map(({ type, edges, error }) => [type, edges, error])).toEqual([

@@ -20,7 +20,7 @@ test('a workload with a function that its model does not know is refused with a 
   expect(() => workload(['psuh'], own(['push', 'pop']))).toThrow('Did you mean push? It knows: push, pop')
 })
 
-test('a workload may name functions by synonyms such as `get`, and may name any function if its model lists no functions', () => {
+test('a workload may use synonyms such as `get`, and any function if its model lists no functions', () => {
   expect(workload(['get', 'put']).functions).toEqual(['get', 'put'])
   expect(workload(['psuh'], own()).functions).toEqual(['psuh'])
 })

@@ -69,17 +69,20 @@ describe('the declaration of a cluster', () => {
       '{value.name}: there is no value for the placeholder {value.name}',
     ],
     ['kv', 'a cluster must be an object, not "kv".'],
-  ])('is refused with the location of the error if invalid (case %#)', (declaration, problem) => {
-    expect(refusalOf(declaration)).toContain(`mine.json: ${problem}`)
-  })
+  ])(
+    'an invalid declaration of a cluster is refused with the location of the error (case %#)',
+    (declaration, problem) => {
+      expect(refusalOf(declaration)).toContain(`mine.json: ${problem}`)
+    },
+  )
 
-  test('is refused with one line of text for each of its problems', () => {
+  test('the declaration of a cluster is refused with one line of text for each of its problems', () => {
     const lines = refusalOf({ ...kv, comand: 'x', data: 'wipe', start: 1 }).split('\n')
     expect(lines).toHaveLength(3)
     for (const line of lines) expect(line).toMatch(/^mine\.json: /)
   })
 
-  test('promises nothing by default, and may declare a promise and settings', () => {
+  test('the declaration of a cluster promises nothing by default, and may declare a promise and settings', () => {
     expect(targetOf(kv).promises({ workload: 'register', object: 'register', settings: {}, faults: [] })).toBe(
       'nothing',
     )
@@ -92,14 +95,14 @@ describe('the declaration of a cluster', () => {
     expect(target.settings.map(({ name }) => name)).toEqual(['data', 'mode'])
   })
 
-  test('has no links between nodes if no command contains a peer', () => {
+  test('a declared cluster has no links between nodes if no command contains a peer', () => {
     const { lists: _, ...rest } = kv
     const target = targetOf({ ...rest, command: 'node server.js {listen}' })
     expect(target.suffers('partition', 'nodes')).toMatchObject({ instead: expect.arrayContaining(['cut-clients']) })
     expect(targetOf(kv).suffers('partition', 'nodes')).toBe(true)
   })
 
-  test('accepts faults of messages if the framing of the messages is declared', () => {
+  test('a declared cluster accepts message faults if the framing of its messages is declared', () => {
     expect(targetOf(kv).suffers('drop-message', 'nodes')).toMatchObject({ not: expect.stringContaining('"carries"') })
     const ports = ['client', { name: 'peer', carries: 'json-lines' }]
     expect(targetOf({ ...kv, ports }).suffers('drop-message', 'nodes')).toBe(true)
@@ -112,11 +115,11 @@ describe('a command line', () => {
     [`sh -c 'echo "a b"' `, ['sh', '-c', 'echo "a b"']],
     [`a "b c"'d e' ''`, ['a', 'b cd e', '']],
     ['  node\tx', ['node', 'x']],
-  ])('%s is split into words', (text, words) => {
+  ])('the command line %s is split into words', (text, words) => {
     expect(wordsOf(text, 'here')).toEqual(words)
   })
 
-  test('is refused if it names no program', () => {
+  test('a command line that names no program is refused', () => {
     expect(() => wordsOf('  ', 'here: command')).toThrow('here: command names no program.')
   })
 })

@@ -14,14 +14,14 @@ const both = [
 ]
 
 describe("a cluster started by the user's commands", () => {
-  test('serves clients through the proxy, which also carries the links between its nodes', async () => {
+  test('a cluster started by commands serves clients through the proxy, which also carries the links between nodes', async () => {
     const { write, read, cluster } = await start(kv)
     expect(await write('n2', 'x', 7)).toEqual(ok(7))
     expect(await read('n3', 'x')).toEqual(ok(7))
     expect(cluster.leader()).toBe('n1')
   })
 
-  test('replicates over a cut link only after the heal', async () => {
+  test('a cluster replicates over a cut link only after the heal', async () => {
     const { write, read, inject } = await start({ ...kv, command: [...kv.command, '--async', '--local'] })
     const heal = await inject({ kind: 'partition', links: both, mode: 'hold' })
     expect(await write('n1', 'x', 7)).toEqual(ok(7))
@@ -31,7 +31,7 @@ describe("a cluster started by the user's commands", () => {
     await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
   })
 
-  test('a killed node restarts with its data', async () => {
+  test('a killed node of a cluster restarts with its data', async () => {
     const { write, read, inject, cluster } = await start(kv)
     await write('n1', 'x', 7)
     const heal = await inject({ kind: 'kill', nodes: ['n1'] })
@@ -43,7 +43,7 @@ describe("a cluster started by the user's commands", () => {
     await eventually(async () => expect(cluster.leader()).toBe('n1'))
   })
 
-  test('starts a killed node without data if the setting data is "wiped"', async () => {
+  test('a killed node restarts without data if the setting data is "wiped"', async () => {
     const { write, read, inject } = await start(kv, { settings: { data: 'wiped' } })
     await write('n1', 'x', 7)
     const heal = await inject({ kind: 'kill', nodes: ['n1'] })
@@ -59,7 +59,7 @@ describe("a cluster started by the user's commands", () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('a failover runs the declared command, with the placeholders of the chosen node', async () => {
+  test('a failover runs the declared command, and fills in the placeholders for the chosen node', async () => {
     const said = join(directory(), 'said')
     const note = (text: string) => ['/bin/sh', '-c', `echo ${text} >> ${said}`]
     const failover = { do: note('{node} at {listen.client}'), undo: note('{node} back') }
@@ -70,7 +70,7 @@ describe("a cluster started by the user's commands", () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('counts no hit for a failover whose command fails', async () => {
+  test('a failover whose command fails counts no hit', async () => {
     const { inject } = await start({ ...kv, faults: { failover: { do: 'false' } } })
     const heal = await inject({ kind: 'failover', nodes: ['n2'] })
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
@@ -91,16 +91,16 @@ describe("a cluster started by the user's commands", () => {
     expect(readFileSync(said, 'utf8')).toBe('n1\nn2\nn2\n')
   })
 
-  test('refuses a failover fault if the declaration has no failover command', () => {
+  test('a failover fault is refused if the declaration has no failover command', () => {
     expect(targetOf(kv).suffers('failover')).toMatchObject({ not: expect.stringContaining('"failover"') })
     expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).suffers('failover')).toBe(true)
   })
 
-  test('refuses an unknown placeholder in the failover command before anything starts', async () => {
+  test('an unknown placeholder in the failover command is refused before anything starts', async () => {
     await expect(start({ ...kv, faults: { failover: { do: 'promote {peeer.n1}' } } })).rejects.toThrow('{peeer.n1}')
   })
 
-  test('accepts faults of single requests if its clients speak HTTP', async () => {
+  test('a cluster accepts faults of single requests if its clients speak HTTP', async () => {
     const { write, read, inject } = await start(kv)
     const heal = await inject({ kind: 'lose-reply', silence: 'reset', links: [{ from: 'clients', to: 'n1' }] })
     expect(await write('n1', 'x', 7)).toMatchObject({ type: 'info' })
@@ -108,7 +108,7 @@ describe("a cluster started by the user's commands", () => {
     expect(await read('n1', 'x')).toEqual(ok(7))
   })
 
-  test('gives each node its own address if "ownAddresses" is true', async () => {
+  test('each node has its own address if "ownAddresses" is true', async () => {
     const command = [...kv.command.slice(0, 2), '--name', '{node}', ...kv.command.slice(4)]
     const { write, runDir } = await start({ ...kv, command, ownAddresses: true, files: { address: '{host}' } })
     expect(await write('n2', 'x', 7)).toEqual(ok(7))
@@ -127,7 +127,7 @@ describe("a cluster started by the user's commands", () => {
     expect(own).toBe(announced)
   })
 
-  test('identifies the dialling peer even if a node announces the same address to all peers', async () => {
+  test('the proxy identifies the dialling peer even if a node announces one address to all peers', async () => {
     const lists = { peers: { of: 'peers', each: '{name}={announced.peer}' } }
     const ports = ['client', { name: 'peer', announced: true }]
     const { write, read, inject } = await start({ ...kv, ports, lists, command: [...kv.command, '--async', '--local'] })
@@ -139,7 +139,7 @@ describe("a cluster started by the user's commands", () => {
     await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
   })
 
-  test('runs the "before" commands, with their placeholders replaced, during its start', async () => {
+  test('a cluster runs the "before" commands during its start, and replaces their placeholders', async () => {
     const before = [['/bin/sh', '-c', 'echo joined {client.n1} {node.n1.peer} {node.n2}']]
     const { runDir, cluster } = await start({ ...kv, before })
     expect(readFileSync(join(runDir, 'logs', 'before.log'), 'utf8')).toMatch(
@@ -149,7 +149,7 @@ describe("a cluster started by the user's commands", () => {
 })
 
 describe('the start of a cluster', () => {
-  test('reports the last lines of a node that exits immediately', async () => {
+  test('the start of a cluster reports the last lines of a node that exits immediately', async () => {
     const nodes = [{}, { command: ['/bin/sh', '-c', 'echo "no licence found" >&2; exit 7'] }]
     await expect(start({ ...kv, nodes })).rejects.toMatchObject({
       code: 'environment',
@@ -159,7 +159,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test('suggests the nearest placeholder if a placeholder is unknown', async () => {
+  test('the start of a cluster suggests the nearest name for an unknown placeholder', async () => {
     const command = ['node', 'server.js', '--listen', '{listen.cleint}']
     await expect(start({ ...kv, command })).rejects.toMatchObject({
       code: 'input',
@@ -169,7 +169,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test('reports what each node answered if none claims to lead', async () => {
+  test('the start of a cluster reports what each node answered if no node claims to lead', async () => {
     const role = { ...kv.role, leads: 'master' }
     await expect(start({ ...kv, role, readyWithinMs: 1_500 })).rejects.toMatchObject({
       code: 'environment',
@@ -179,7 +179,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test("reports the clients' errors if no node answers a read", async () => {
+  test("the start of a cluster reports the clients' errors if no node answers a read", async () => {
     const command = ['/bin/sh', '-c', 'echo up; exec sleep 300']
     const ready = { by: 'log', pattern: '^up' }
     const mute = { ...kv, nodes: 1, command, ready, role: undefined, readyWithinMs: 1_500 }
@@ -191,7 +191,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test("reports immediately that every node has ended, with the node's last output", async () => {
+  test('the start of a cluster reports immediately that every node has ended, with its last output', async () => {
     const script =
       "require('node:net').createServer((c) => { console.log('out of luck'); process.exit(3) }).listen(Number(process.argv[1]), '127.0.0.1', () => console.log('up'))"
     const command = [process.execPath, '-e', script, '{port}']
@@ -201,7 +201,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test('reports after 4 s which read the nodes have not answered', async () => {
+  test('the start of a cluster reports after 4 s which read the nodes have not answered', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const waits: string[] = []
@@ -225,7 +225,7 @@ describe('the start of a cluster', () => {
     ])
   })
 
-  test('fails if a node holds data that the run did not write', async () => {
+  test('the start of a cluster fails if a node holds data that the run did not write', async () => {
     const files = { 'data.json': '{"x":17}' }
     await expect(start({ ...kv, files })).rejects.toMatchObject({
       code: 'environment',
@@ -239,7 +239,7 @@ describe('the start of a cluster', () => {
     ['another empty value where objects begin empty', 0, null, 'serves'],
     ['an empty value where objects begin with another', 17, 0, 'returned 0, not 17'],
   ])(
-    'checks the data before the run: %s (initial value %j, first read %j, result: %s)',
+    'the start of a cluster checks existing data: %s (initial value %j, first read %j, result: %s)',
     async (_, initial, value, expected) => {
       const serving = serveFromNothing({
         nodes: ['n1'],
@@ -263,7 +263,7 @@ describe('the start of a cluster', () => {
     await expect(starting).rejects.toMatchObject({ message: 'the start of the cluster was aborted' })
   })
 
-  test('reports a failed "before" command with the last lines of its log', async () => {
+  test('the start of a cluster reports a failed "before" command with the last lines of its log', async () => {
     await expect(start({ ...kv, before: [['/bin/sh', '-c', 'echo "no quorum"; exit 3']] })).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(

@@ -20,7 +20,7 @@ async function someones(flags: readonly string[] = []) {
 }
 
 describe('a cluster that is already running', () => {
-  test('serves clients through the proxy, and keeps running after the run', async () => {
+  test('a running cluster serves clients through the proxy, and keeps running after the run', async () => {
     const theirs = await someones()
     const { write, read, cluster } = await start(theirs.declaration)
     expect(cluster.leader()).toBe('n1')
@@ -30,7 +30,7 @@ describe('a cluster that is already running', () => {
     expect(['n1', 'n2', 'n3'].map((id) => processExists(theirs.pid(id)))).toEqual([true, true, true])
   })
 
-  test('has its nodes killed and restarted by the declared commands', async () => {
+  test('the nodes of a running cluster are killed and restarted by the declared commands', async () => {
     const theirs = await someones()
     const { read, inject, cluster } = await start(theirs.declaration)
     const first = theirs.pid('n1')
@@ -43,7 +43,7 @@ describe('a cluster that is already running', () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('pauses and resumes its nodes by the declared commands', async () => {
+  test('the nodes of a running cluster are paused and resumed by the declared commands', async () => {
     const theirs = await someones()
     const { inject } = await start(theirs.declaration)
     const heal = await inject({ kind: 'pause', nodes: ['n2'] })
@@ -52,7 +52,7 @@ describe('a cluster that is already running', () => {
     await eventually(async () => expect(isStopped(theirs.pid('n2'))).toBe(false))
   })
 
-  test('can be partitioned if its nodes dial the proxy', async () => {
+  test('a running cluster can be partitioned if its nodes dial the proxy', async () => {
     const theirs = await someones(['--async', '--local'])
     const { write, read, inject } = await start(theirs.declaration)
     const links = [
@@ -67,7 +67,7 @@ describe('a cluster that is already running', () => {
     await eventually(async () => expect(await read('n3', 'x')).toEqual(ok(7)))
   })
 
-  test('is restored if the run stops while faults are in force', async () => {
+  test('a running cluster is restored if the run stops while faults are in force', async () => {
     const theirs = await someones()
     const { inject, cluster } = await start(theirs.declaration)
     await inject({ kind: 'kill', nodes: ['n1'] })
@@ -77,7 +77,7 @@ describe('a cluster that is already running', () => {
     await eventually(async () => expect(isStopped(theirs.pid('n2'))).toBe(false))
   })
 
-  test('reports a fault command that fails or times out, and undoes its possible effects', async () => {
+  test('a fault command that fails or times out is reported, and its possible effects are undone', async () => {
     const theirs = await someones()
     const notes = join(directory(), 'undone')
     const undo = ['/bin/sh', '-c', `echo undone >> ${notes}`]
@@ -93,7 +93,7 @@ describe('a cluster that is already running', () => {
     expect(readFileSync(notes, 'utf8')).toBe('undone\nundone\n')
   })
 
-  test('is refused if it holds data of an earlier run', async () => {
+  test('a running cluster is refused if it holds data of an earlier run', async () => {
     const theirs = await someones()
     const first = await start(theirs.declaration)
     await first.write('n1', 'x', 7)
@@ -109,7 +109,7 @@ describe('a cluster that is already running', () => {
     expect(await second.read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('is refused with the name of a node whose address is unreachable', async () => {
+  test('a running cluster is refused with the name of a node whose address is unreachable', async () => {
     const theirs = await someones()
     theirs.end()
     const { declaration } = theirs
@@ -121,7 +121,7 @@ describe('a cluster that is already running', () => {
     })
   })
 
-  test('refuses a kill without a declared command, and a partition of nodes without declared links', () => {
+  test('a running cluster refuses a kill without a declared command, and a partition without declared links', () => {
     const nodes = [{ addresses: { client: '127.0.0.1:1' } }, { addresses: { client: '127.0.0.1:2' } }]
     const client = { kind: 'http', routes: { routes: [{ request: 'GET /{key}', f: 'read', result: 'json' }] } }
     const target = targetOf({ nodes, client })

@@ -27,7 +27,7 @@ const countingServer = {
 const answerOf = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text()
 
 describe('a node run by an arbitrary command', () => {
-  test('listens on its assigned port, and keeps the port and its data after a restart', async () => {
+  test('a node listens on its assigned port, and keeps the port and its data after a restart', async () => {
     const moved: (number | undefined)[] = []
     const node = await run.node({ ...countingServer, moved: (ports) => moved.push(ports?.client) })
     await node.start()
@@ -42,7 +42,7 @@ describe('a node run by an arbitrary command', () => {
     expect(moved).toEqual([node.ports.client, undefined, node.ports.client])
   })
 
-  test('restarts with an empty data directory if restarts wipe it', async () => {
+  test('a node restarts with an empty data directory if restarts wipe it', async () => {
     const node = await run.node({ ...countingServer, wipedOnRestart: true })
     await node.start()
     await node.kill()
@@ -50,7 +50,7 @@ describe('a node run by an arbitrary command', () => {
     expect(await answerOf(node.ports.client)).toBe('1')
   })
 
-  test('holds a request that arrives during a pause, and replies after the resume', async () => {
+  test('a paused node holds a request that arrives, and replies after the resume', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.pause()
@@ -64,7 +64,7 @@ describe('a node run by an arbitrary command', () => {
   test.each([
     ['only', false],
     ['and again after each wipe', true],
-  ])('runs its preparation before the first start %s', async (_, wipedOnRestart) => {
+  ])('a node runs its preparation before the first start %s', async (_, wipedOnRestart) => {
     const prepare = [shell('echo prepared >> {data}/notes'), shell('echo twice >> {data}/notes')]
     const notes = join(run.directory(), 'data', 'notes')
     const node = await run.node({ ...countingServer, prepare, wipedOnRestart })
@@ -74,13 +74,13 @@ describe('a node run by an arbitrary command', () => {
     expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
   })
 
-  test('fails to start, with the output of the preparation, if the preparation fails', async () => {
+  test('a node whose preparation fails does not start, and its output is reported', async () => {
     const node = await run.node({ ...countingServer, prepare: [shell('echo no space left >&2; exit 1')] })
     await expect(node.start()).rejects.toThrow(/failed \(exit code 1\).*\n {2}no space left/)
     expect(node.pid()).toBeUndefined()
   })
 
-  test("may have several ports, and gets its peers' addresses by a placeholder", async () => {
+  test("a node may have several ports, and gets its peers' addresses by a placeholder", async () => {
     const node = await run.node({
       command: shell('echo "{node} {host} {port} {port.peer} {others} {{kept}} {\\"json\\":1}"; exec sleep 300'),
       ports: ['client', 'peer'],
@@ -93,7 +93,7 @@ describe('a node run by an arbitrary command', () => {
     expect(run.log()).toBe(`n1 127.0.0.1 ${client} ${peer} n2=127.0.0.1:1,n3=127.0.0.1:2 {kept} {"json":1}\n`)
   })
 
-  test('is refused before the start if a placeholder is unknown', async () => {
+  test('a node with an unknown placeholder is refused before it starts', async () => {
     const command = { words: ['redis-server', '--port', '{prot}'] } as const
     await expect(run.node({ ...countingServer, command })).rejects.toMatchObject({
       code: 'input',
@@ -103,7 +103,7 @@ describe('a node run by an arbitrary command', () => {
     expect(existsSync(run.logPath())).toBe(false)
   })
 
-  test.runIf(isRoot)('runs its commands as the declared user, who owns the data directory', async () => {
+  test.runIf(isRoot)('a node runs its commands as the declared user, who owns the data directory', async () => {
     const node = await run.node({
       command: { ...shell('id -un > {data}/me; exec sleep 300'), user: 'nobody', directory: '/' },
       ports: ['client'],
@@ -128,14 +128,14 @@ describe('the start of a node', () => {
   const late = (then: string) => script(`setTimeout(() => { ${then} }, 200)`)
   const listen = "require('node:net').createServer().listen(process.env.PORT, '127.0.0.1')"
 
-  test('succeeds once the node accepts connections', async () => {
+  test('the start of a node succeeds once the node accepts connections', async () => {
     const command = { ...late(listen), environment: { PORT: '{port}' } }
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'tcp', port: 'client' } })
     await node.start()
     expect(node.life().alive).toBe(true)
   })
 
-  test('succeeds once the node replies with the required status', async () => {
+  test('the start of a node succeeds once the node replies with the required status', async () => {
     const server = `
       let asked = 0
       require('node:http').createServer((_, response) => response.writeHead(++asked < 3 ? 503 : 204).end())
@@ -147,7 +147,7 @@ describe('the start of a node', () => {
     expect(node.life().alive).toBe(true)
   })
 
-  test('succeeds once the node prints the expected line in its current life', async () => {
+  test('a restarted node is ready only once it prints the expected line again', async () => {
     const command = shell('sleep 0.1; echo starting; echo "ready to accept"; exec sleep 300')
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'log', pattern: 'ready to accept' } })
     await node.start()
@@ -156,7 +156,7 @@ describe('the start of a node', () => {
     expect(run.log()).toBe('starting\nready to accept\nstarting\nready to accept\n')
   })
 
-  test('succeeds once a command exits with 0', async () => {
+  test('the start of a node succeeds once the readiness command exits with 0', async () => {
     const path = join(run.directory(), 'there')
     const command = shell(`sleep 0.1; touch ${path}; exec sleep 300`)
     const readiness = { by: 'command', command: { words: ['test', '-e', path] } } as const
@@ -165,7 +165,7 @@ describe('the start of a node', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('fails after the timeout with an error that names the readiness condition', async () => {
+  test('the start of a node fails after the timeout with an error that names the readiness condition', async () => {
     const node = await run.node({
       command: shell('exec sleep 300'),
       ports: ['client'],
@@ -178,7 +178,7 @@ describe('the start of a node', () => {
     expect(node.pid()).toBeUndefined()
   })
 
-  test('fails after the timeout with advice on nodes that wait for each other', async () => {
+  test('the start of a node fails after the timeout with advice on nodes that wait for each other', async () => {
     const node = await run.node({
       command: shell('echo waiting for peers; exec sleep 300'),
       ports: ['client'],
@@ -191,7 +191,7 @@ describe('the start of a node', () => {
   })
 
   test.runIf(process.platform === 'linux')(
-    'fails after the timeout with an error that names the port on which the node listens',
+    'the start of a node fails after the timeout with an error that names the port where the node listens',
     async () => {
       const script = "require('node:net').createServer().listen(0, '127.0.0.1')"
       const node = await run.node({
@@ -206,7 +206,7 @@ describe('the start of a node', () => {
     },
   )
 
-  test("fails with the last lines of the node's output if the node exits first", async () => {
+  test('the start of a node fails with the last lines of its output if the node exits first', async () => {
     const node = await run.node({
       command: shell('for i in $(seq 24); do echo "line $i"; done; echo "bad option: --prot" >&2; exit 2'),
       ports: ['client'],
@@ -217,7 +217,7 @@ describe('the start of a node', () => {
     )
   })
 
-  test('fails if the program does not exist', async () => {
+  test('the start of a node fails if the program does not exist', async () => {
     const command = { words: ['no-such-server'] } as const
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'tcp', port: 'client' } })
     await expect(node.start()).rejects.toThrow('there is no program no-such-server in any directory of PATH')
@@ -225,7 +225,7 @@ describe('the start of a node', () => {
 })
 
 describe('a supervised node', () => {
-  test('is reported with its last output if it does not restart', async () => {
+  test('a node that does not restart is reported with its last output', async () => {
     const path = join(run.directory(), 'was-here')
     const node = await run.node({
       command: shell(`test -e ${path} && { echo "half a file"; exit 3; }; touch ${path}; echo up; exec sleep 300`),
@@ -239,7 +239,7 @@ describe('a supervised node', () => {
     )
   })
 
-  test('is reported with its last lines of output if it exits unexpectedly', async () => {
+  test('a node that exits unexpectedly is reported with its last lines of output', async () => {
     const told: string[] = []
     const node = await run.node({
       command: shell('echo up; sleep 0.2; echo "out of memory"; exit 1'),
@@ -252,7 +252,7 @@ describe('a supervised node', () => {
     expect(told[0]).toMatch(/^n1 ended by itself \(exit code \d+\); its last output: out of memory \(/)
   })
 
-  test('runs again only after all of its kills and pauses are healed', async () => {
+  test('a node runs again only after all of its kills and pauses are healed', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await Promise.all([node.kill(), node.kill()])
@@ -267,7 +267,7 @@ describe('a supervised node', () => {
     expect(await answer).toBe('2')
   })
 
-  test('restarts after the last heal if a second kill interrupts its first restart', async () => {
+  test('a node restarts after the last heal if a second kill interrupts its first restart', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.kill()
@@ -281,7 +281,7 @@ describe('a supervised node', () => {
 })
 
 describe.runIf(findProgram('python3') !== undefined)('a node that runs python3 -m http.server', () => {
-  test('serves the same file before a kill and after the restart', async () => {
+  test('python3 -m http.server serves the same file before a kill and after the restart', async () => {
     const node = await run.node({
       command: {
         words: ['python3', '-m', 'http.server', '{port}', '--bind', '{host}', '--directory', '{data}'],

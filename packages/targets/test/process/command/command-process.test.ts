@@ -35,7 +35,7 @@ const stateOf = (pid: number): string | undefined =>
   readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.charAt(0)
 
 describe('the processes started by a command', () => {
-  test('a kill of a node kills all processes that its command started, including daemons and processes of other sessions', async () => {
+  test('a kill of a node kills all processes of its command, including daemons and those of other sessions', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -54,7 +54,7 @@ describe('the processes started by a command', () => {
     await eventually(async () => expect(pids.map(isStopped)).toEqual(pids.map(() => false)))
   })
 
-  test('are paused even if they keep starting new processes', async () => {
+  test('a pause of a node pauses its processes even if they keep starting new ones', async () => {
     const path = join(run.directory(), 'pids')
     // dash starts a command by vfork: it cannot stop before the command's process has called exec.
     const node = await run.start(shell(`sh -c 'echo $$ >> ${path}; while :; do /bin/true; done' & wait`))
@@ -66,7 +66,7 @@ describe('the processes started by a command', () => {
     }
   })
 
-  test('are killed even while they are paused', async () => {
+  test('a kill of a node kills its processes even while they are paused', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -76,7 +76,7 @@ describe('the processes started by a command', () => {
   })
 
   test.skipIf(installed('python3') === undefined)(
-    'are killed within seconds even if a process is in an uninterruptible call',
+    'a kill of a node succeeds within seconds even if a process is in an uninterruptible call',
     async () => {
       const path = join(run.directory(), 'pids')
       // After vfork, a process waits until its child has called exec. This child never calls exec.
@@ -91,14 +91,14 @@ describe('the processes started by a command', () => {
     },
   )
 
-  test('end when the command exits by itself', async () => {
+  test('the processes started by a command end when the command exits by itself', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(`sleep 300 & echo $! >> ${path}; exit 3`))
     expect(await node.exited).toEqual({ code: 3, signal: null })
     expect(pidsIn(path).map(processExists)).toEqual([false])
   })
 
-  test('cannot escape a kill by forking', async () => {
+  test('a process of a node cannot escape a kill by forking', async () => {
     const path = join(run.directory(), 'count')
     // Starts a child every few milliseconds. Each would outlive the shell.
     const node = await run.start(shell(`for i in $(seq 2000); do sleep 300 & echo $! >> ${path}; done; wait`))
@@ -108,7 +108,7 @@ describe('the processes started by a command', () => {
     expect(pids.filter(processExists)).toEqual([])
   })
 
-  test('are killed while the processes of other nodes keep running', async () => {
+  test('a kill of a node leaves the processes of other nodes running', async () => {
     const [one, other] = await Promise.all([run.start(shell('sleep 300')), run.start(shell('sleep 300'))])
     await one.kill()
     expect(one.running()).toBe(false)
@@ -117,7 +117,7 @@ describe('the processes started by a command', () => {
 })
 
 describe('a graceful stop', () => {
-  test('sends SIGTERM to the whole process group', async () => {
+  test('a graceful stop sends SIGTERM to the whole process group', async () => {
     const path = join(run.directory(), 'said')
     const inner = `trap 'echo ended >> ${path}; exit 0' TERM; echo ready >> ${path}; while :; do sleep 0.01; done`
     const node = await run.start(shell(`sh -c "${inner}" & wait`))
@@ -126,7 +126,7 @@ describe('a graceful stop', () => {
     expect(readFileSync(path, 'utf8')).toBe('ready\nended\n')
   })
 
-  test('kills processes that ignore SIGTERM', async () => {
+  test('a graceful stop kills processes that ignore SIGTERM', async () => {
     const path = join(run.directory(), 'said')
     const node = await run.start(shell(`trap '' TERM; echo ready > ${path}; while :; do sleep 0.01; done`))
     await eventually(async () => expect(existsSync(path)).toBe(true))
@@ -134,7 +134,7 @@ describe('a graceful stop', () => {
     expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' })
   })
 
-  test('also ends paused processes', async () => {
+  test('a graceful stop also ends paused processes', async () => {
     const node = await run.start(shell('sleep 300'))
     await node.pause()
     await node.end(10_000)
@@ -143,7 +143,7 @@ describe('a graceful stop', () => {
 })
 
 describe('a command', () => {
-  test('runs with its environment and working directory, and writes its output to its log', async () => {
+  test('a command runs with its environment and working directory, and writes its output to its log', async () => {
     const directory = run.directory()
     const node = await run.start({
       words: ['/bin/sh', '-c', 'echo "$GREETING, $HOME"; pwd; echo trouble >&2'],
@@ -154,7 +154,7 @@ describe('a command', () => {
     expect(run.log()).toBe(`hello, \n${directory}\ntrouble\n`)
   })
 
-  test('passes on every line of its standard output if the command is interactive', async () => {
+  test('an interactive command passes on every line of its standard output', async () => {
     const lines: string[] = []
     const node = await run.start(shell('read name; echo "hello $name"; echo "not for you" >&2; echo bye'), (line) =>
       lines.push(line),
@@ -165,19 +165,19 @@ describe('a command', () => {
     expect(run.log()).toBe('not for you\n')
   })
 
-  test.runIf(isRoot)('runs as another user if this process is root', async () => {
+  test.runIf(isRoot)('a command runs as another user if chaos is root', async () => {
     const node = await run.start({ words: ['/bin/sh', '-c', 'id -un; id -Gn; echo $HOME'], user: 'nobody' })
     await node.exited
     expect(run.log()).toMatch(/^nobody\nnogroup\n\/\w+\n$/)
   })
 
-  test.runIf(isRoot)('is refused if its user does not exist', async () => {
+  test.runIf(isRoot)('a command is refused if its user does not exist', async () => {
     await expect(run.start({ words: ['true'], user: 'no-such-user' })).rejects.toThrow(
       'there is no user no-such-user on this machine (/etc/passwd). Create the user, or name another',
     )
   })
 
-  test('is refused with advice if its program does not exist', async () => {
+  test('a command is refused with advice if its program does not exist', async () => {
     await expect(run.start({ words: ['no-such-server', '--port', '1'] })).rejects.toMatchObject({
       code: 'environment',
       message:
@@ -189,7 +189,7 @@ describe('a command', () => {
     )
   })
 
-  test('is refused if its program is not executable or has no interpreter', async () => {
+  test('a command is refused if its program is not executable or has no interpreter', async () => {
     const path = join(run.directory(), 'server')
     writeFileSync(path, '#!/no/such/interpreter\n')
     await expect(run.start({ words: [path] })).rejects.toThrow(`${path} may not be executed (chmod +x)`)
@@ -197,13 +197,13 @@ describe('a command', () => {
     await expect(run.start({ words: [path] })).rejects.toThrow(`the interpreter that ${path} names`)
   })
 
-  test('is refused if its working directory does not exist', async () => {
+  test('a command is refused if its working directory does not exist', async () => {
     await expect(run.start({ words: ['true'], directory: '/no/such/directory' })).rejects.toThrow(
       'n1 was not started: its working directory /no/such/directory does not exist',
     )
   })
 
-  test('is reported as exited even if the exit immediately follows the start', async () => {
+  test('a command is reported as exited even if it exits immediately after the start', async () => {
     const node = await run.start(script('process.exit(7)'))
     expect(await node.exited).toEqual({ code: 7, signal: null })
     expect(node.running()).toBe(false)

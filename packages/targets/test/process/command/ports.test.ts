@@ -23,7 +23,7 @@ function reservedElsewhere(): Promise<readonly number[]> {
   })
 }
 
-test('reservePorts skips ports that another process has reserved, even before anything listens on these ports', async () => {
+test('reservePorts skips ports that another process has reserved, even if no process listens on them yet', async () => {
   const elsewhere = await Promise.all([reservedElsewhere(), reservedElsewhere(), reservedElsewhere()])
   const here = Object.values(await reservePorts(names))
   onTestFinished(() => releasePorts(here))

@@ -44,7 +44,7 @@ test('a node whose start times out is reported as not ready, even if it becomes 
   expect([died, node.life().alive]).toEqual([[], false])
 })
 
-test('a slow start of a node reports once what the node waits for', async () => {
+test('a slow start of a node is reported once, with the condition that the node waits for', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const ready = withResolvers<string>()
@@ -102,7 +102,7 @@ test('a node whose restart failed under a fault is started again after the heal'
   expect([node.life().alive, died]).toEqual([true, []])
 })
 
-test('a node with damaged files is not reported as trouble if it exits and stays down', async () => {
+test('a node that exits because its files are damaged, and stays down, is not reported as trouble', async () => {
   const died: string[] = []
   const lost: string[] = []
   const exits: ((exit: Exit) => void)[] = []

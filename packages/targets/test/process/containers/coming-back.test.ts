@@ -33,7 +33,7 @@ test.each([
   expect(isComingBack(found)).toBe(isAwaited)
 })
 
-test('the description of a container counts as outdated once the process of the container has ended', () => {
+test('the description of a container is outdated once the process of the container has ended', () => {
   const running = { Running: true, FinishedAt: undefined }
   expect(isOutdated(container({ ...running, Pid: process.pid }, 'always'))).toBe(false)
   expect(isOutdated(container({ ...running, Pid: 2 ** 30 }, 'always'))).toBe(true)

@@ -23,7 +23,7 @@ const container = (service: string, number: number, over: Partial<Container> = {
 const member = (endpoint: string, each: Container): Member => ({ endpoint, isNode: true, container: each })
 
 describe('a change of a container during a run', () => {
-  test('a change of a container is reported once, with the time from its start until its links led through the proxy', () => {
+  test('a change of a container is reported once, with the time until its links led through the proxy', () => {
     let now = 5_000
     const changes = createContainerChanges(() => now)
     const web = member('n1', container('web', 1))
@@ -46,7 +46,7 @@ describe('a change of a container during a run', () => {
     )
   })
 
-  test('is noticed even if the container ended and restarted between two inspections', () => {
+  test('a change of a container is noticed even if the container restarted between two inspections', () => {
     const changes = createContainerChanges(() => 2_000)
     const web = member('n1', container('web', 1))
     changes.look([web])
@@ -60,7 +60,7 @@ describe('a container that restarts', () => {
   const at = (address: string, over: Partial<Container> = {}) =>
     container('kv', 2, { networks: [{ name: 'net', family: 4, address }] as unknown as Container['networks'], ...over })
 
-  test('is reported with both addresses if a neighbour still dials the old address', () => {
+  test('a restarted container is reported with both addresses if a neighbour still dials the old address', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1, { pid: 11 })), member('n2', at('10.0.0.3', { pid: 12 }))]
     changes.look([n1, n2])
@@ -79,7 +79,7 @@ describe('a container that restarts', () => {
     )
   })
 
-  test('is not reported as moved if its address is unchanged, or if another container has its old address', () => {
+  test('a restarted container is not reported as moved if no address changed or another container has the old one', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1)), member('n2', at('10.0.0.3'))]
     changes.look([n1, n2])
@@ -94,12 +94,12 @@ describe('a container that restarts', () => {
 })
 
 describe('the name of a container that starts during a run', () => {
-  test('is the service name, with the container number added if another node has the same service', () => {
+  test('a new container is named after its service, with its number if another node has the same service', () => {
     expect(laterName(container('web', 3), [container('web', 1)])).toBe('web-3')
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
   })
 
-  test('is reused only by a container of the same service with the same number', () => {
+  test('the name of a container is reused only by a container of the same service with the same number', () => {
     expect(isInPlaceOf(container('web', 2, { id: 'anew' }), container('web', 2))).toBe(true)
     expect(isInPlaceOf(container('web', 3), container('web', 2))).toBe(false)
   })
@@ -127,7 +127,7 @@ describe('connections that bypass the proxy', () => {
     listens: (address: string, port: number) => address === '10.0.0.2' && port === 7000,
   }
 
-  test('are counted once, on the link that starts at the side that opened them', () => {
+  test('connections that bypass the proxy are counted once, on the link from the side that opened them', () => {
     const { connections, packets, datagrams } = directTraffic(refused, names, new Set())
     expect(connections).toEqual(new Map([['n1>db', 3]]))
     expect(packets).toEqual(new Map([['n1>db', 3]]))
@@ -136,12 +136,12 @@ describe('connections that bypass the proxy', () => {
     expect(directText(new Map())).toBe('none')
   })
 
-  test('are not counted if opened before the run', () => {
+  test('connections that were opened before the run do not count as bypassing the proxy', () => {
     const older = new Set(['10.0.0.1:40000 10.0.0.2:7000'])
     expect(directTraffic(refused, names, older).connections).toEqual(new Map([['n1>db', 2]]))
   })
 
-  test('are parsed from the nftables rules of the kernel', () => {
+  test('connections that bypass the proxy are parsed from the nftables rules of the kernel', () => {
     const listing = `table inet chaos_shop {
 	set pairs4 {
 		type ipv4_addr . ipv4_addr
@@ -175,7 +175,7 @@ describe('connections that bypass the proxy', () => {
     expect(connectionsIn(listing.replaceAll(/elements = \{.*?\}/gs, ''))).toEqual([])
   })
 
-  test('are read from the socket table of a process if established', () => {
+  test('established connections that bypass the proxy are read from the socket table of a process', () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:1B58 00000000:0000 0A 00000000:00000000
    1: 0100000A:9C40 0200000A:1B58 01 00000000:00000000

@@ -60,7 +60,7 @@ async function asked(
 const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
 
 describe('the requests to a container engine', () => {
-  test('set a CPU share during a fault, and restore the previous limit after the last heal', async () => {
+  test('a CPU fault sets a CPU share, and the last heal restores the previous limit', async () => {
     const commands = await asked('0 150000 100000 0 0', true, async (node) => {
       const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
       const second = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
@@ -73,14 +73,14 @@ describe('the requests to a container engine', () => {
     ])
   })
 
-  test("set a number of CPUs if the container's former limit is a number of CPUs", async () => {
+  test("a CPU fault sets a number of CPUs if the container's former limit is a number of CPUs", async () => {
     const commands = await asked('1500000000 0 0 0 0', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-cpu', share: 0.5 }))).undo(),
     )
     expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
   })
 
-  test('lower the memory limit, then restore it, and start a container that the kernel killed', async () => {
+  test('a memory fault lowers the limit, restores it, and starts a container that the kernel killed', async () => {
     const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
     )
@@ -91,7 +91,7 @@ describe('the requests to a container engine', () => {
     ])
   })
 
-  test('start a container that exited while its disk was full', async () => {
+  test('the heal of a full disk starts a container that exited meanwhile', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
     onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
     // To fill this machine's own disk would harm other programs. A file that cannot grow takes the place of the
@@ -117,7 +117,7 @@ describe('the requests to a container engine', () => {
     expect(commands.at(-1)).toBe('start web')
   })
 
-  test('no signal is sent to a container that another fault keeps down', async () => {
+  test('no signal is sent to a container that another fault keeps stopped', async () => {
     const commands = await asked('0 0 0 0 0', false, async (node) => {
       const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
       expect(sent.done).toBe(false)
@@ -126,7 +126,7 @@ describe('the requests to a container engine', () => {
     expect(commands).toEqual([''])
   })
 
-  test('undo a fault that is in force when the run ends', async () => {
+  test('a container fault that is in force when the run ends is undone', async () => {
     const commands = await asked('0 0 0 0 0', true, async (node) => {
       await node.suffer(fault({ kind: 'signal', signal: 'SIGSTOP' }))
       await node.end()
@@ -135,7 +135,7 @@ describe('the requests to a container engine', () => {
   })
 })
 
-test('fill-disk and clock faults of containers require "disk" and "clocks" in the declaration', () => {
+test('fill-disk faults of containers need "disk" in the declaration, and clock faults need "clocks"', () => {
   const declaration = { compose: 'c.yaml', nodes: ['a'], client: { kind: 'resp', commands: 'register' } } as const
   const suffering = (more: object, kind: 'fill-disk' | 'clock' = 'fill-disk') =>
     declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {

@@ -37,7 +37,7 @@ function required(service: string, gateway: Partial<Container> = {}): void {
 }
 
 describe('a gateway for the clients', () => {
-  test('may be a running service that is not a node', () => {
+  test('a gateway for the clients may be a running service that is not a node', () => {
     expect(() => required('gateway')).not.toThrow()
   })
 
@@ -66,24 +66,24 @@ describe('the port of a gateway', () => {
     return found.port ?? noEntrance(through, found, 'shop.json').message
   }
 
-  test('is the declared port, else the only published port, else the only listening port', () => {
+  test('the port of a gateway is the declared port, else the only published port, else the only listening port', () => {
     expect(entrance([80, 8080], {}, 8080)).toBe(8080)
     expect(entrance([80, 8080], { published: [80] })).toBe(80)
     expect(entrance([80])).toBe(80)
   })
 
-  test('must be declared if several ports are published', () => {
+  test('the port of a gateway must be declared if several ports are published', () => {
     expect(entrance([80, 8080], { published: [80, 8080] })).toMatch(
       /gateway listens on 80, 8080, and it is unclear which port clients dial\. Name the port, such as "through": \{"service": "gateway", "port": 80\}/,
     )
   })
 
-  test('must be a port on which the gateway listens', () => {
+  test('the port of a gateway must be a port on which the gateway listens', () => {
     expect(entrance([80], {}, 81)).toMatch(/gateway does not listen on port 81\. It listens on 80\./)
     expect(entrance([])).toMatch(/gateway does not listen on any port\. It listens on none\./)
   })
 
-  test('is looked up in each container of a scaled gateway', () => {
+  test('the port of a scaled gateway is looked up in each of its containers', () => {
     const through = { service: 'gateway' }
     const containers = [container('web'), container('gateway'), container('gateway', { number: 2 })]
     const members = membersOf(declared(through), containers, 'shop.json')

@@ -38,7 +38,7 @@ test('events appended to the event file are reported, even if a line arrives in 
     ])
 })
 
-test('watchEventFile follows the event file of a program, and ignores an error log with the same name', async () => {
+test('watchEventFile follows the event file of a program, and ignores an error log of the same name', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-events-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const path = join(directory, 'events', 'events.log')

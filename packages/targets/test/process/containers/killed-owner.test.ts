@@ -178,7 +178,7 @@ test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
 ] as const)(
-  'if chaos is killed while it stops a process that a $name fault has suspended, the process is restarted',
+  'a process suspended by a $name fault is restarted if chaos is killed while it stops the process',
   async ({ fault }) => {
     const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
     await eventually(async () => expect(owner.is('stopping')).toBe(true))
@@ -200,7 +200,7 @@ test('a process that ignored SIGTERM is started again after chaos was killed dur
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('if chaos is killed during a stop fault, a process that installs a SIGTERM handler after the signal is still restarted', async () => {
+test('a process that installs a SIGTERM handler late is restarted if chaos is killed during a stop fault', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')
@@ -211,7 +211,7 @@ test('if chaos is killed during a stop fault, a process that installs a SIGTERM 
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that exits slowly is stopped at once and started again if chaos is killed during a stop fault', async () => {
+test('a process that exits slowly is stopped at once, and restarted, if chaos is killed during a stop fault', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }] })
   owner.write('busy')
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
@@ -222,7 +222,7 @@ test('a process that exits slowly is stopped at once and started again if chaos 
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a paused process that handles SIGTERM after its resume is restarted', async () => {
+test('a paused process that exits on SIGTERM after its resume is restarted', async () => {
   const owner = startOwner({ faults: [SIGSTOP, SIGTERM] })
   await owner.injected(2)
   await owner.kill()
@@ -231,7 +231,7 @@ test('a paused process that handles SIGTERM after its resume is restarted', asyn
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that exits slowly after a signal is restarted after its exit', async () => {
+test('a process that exits slowly after a signal is restarted once it has exited', async () => {
   const owner = startOwner({ faults: [SIGTERM] })
   owner.write('busy')
   await owner.injected(1)
@@ -244,7 +244,7 @@ test('a process that exits slowly after a signal is restarted after its exit', a
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('addresses are removed only after the process that holds their rules has exited', async () => {
+test('addresses of links are removed only after the process that holds their rules has exited', async () => {
   const at = mkdtempSync(join(tmpdir(), 'chaos-owner-'))
   ended.push(() => rmSync(at, { recursive: true, force: true }))
   const script = `

@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('the addresses of links', () => {
-  test('if a run and its cleanup process are both killed, the next run removes the link addresses that are left behind', async () => {
+  test('the next run removes the link addresses that a killed run and its killed cleanup process left behind', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -102,7 +102,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere(living.addresses)).toEqual(living.addresses)
   })
 
-  test('are removed by the keeper process of a killed run, except addresses that another run took over', async () => {
+  test('the keeper of a killed run removes its link addresses, except those that another run took over', async () => {
     const owner = await startOwner([4, 4])
     const [lost = '', taken = ''] = owner.addresses
     process.kill(owner.keeper, 'SIGSTOP')
@@ -127,7 +127,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
   })
 })
 
-test('an address shows which process added it, and whether that process still runs', () => {
+test('an address of a link shows which process added it, and whether that process still runs', () => {
   const [label, address6] = [ownLabel(), ownAddress6(9)]
   expect(label).toHaveLength(15)
   expect(ownerOf(label, '198.19.0.1')).toEqual({ pid: process.pid, lives: true })

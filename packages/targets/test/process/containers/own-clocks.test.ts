@@ -26,7 +26,7 @@ async function clockOf(service: string) {
 afterEach(() => void vi.useRealTimers())
 
 describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
-  test('is shifted by the sum of all clock faults, and restored after the last heal', async () => {
+  test('the clock of a container is shifted by the sum of all clock faults, and restored after the last heal', async () => {
     const { clock, offset } = await clockOf('web')
     expect(offset()).toBe('+0.000')
     const ahead = clock.move({ offsetMs: 90_000, driftPpm: 0 })
@@ -38,7 +38,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     expect(offset()).toBe('+0.000')
   })
 
-  test('gains time under a drift fault, and is restored after the heal', async () => {
+  test('the clock of a container gains time under a drift fault, and is restored after the heal', async () => {
     const { clock, offset } = await clockOf('web')
     vi.useFakeTimers()
     const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })
@@ -49,7 +49,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     expect(offset()).toBe('+0.000')
   })
 
-  test('is no longer written once the run has ended, even if a fault is in force', async () => {
+  test('the clock of a container is not written after the run has ended, even if a fault is in force', async () => {
     const { clocks, clock } = await clockOf('web')
     vi.useFakeTimers()
     const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })
@@ -58,7 +58,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     await fast.undo()
   })
 
-  test('is mounted and preloaded by an override of the Compose file', async () => {
+  test('an override of the Compose file mounts and preloads the clock of a container', async () => {
     const { override } = await clockOf('web')
     const { web } = JSON.parse(readFileSync(override, 'utf8')).services
     expect(web.volumes).toEqual([`${join(dirname(override), 'web')}:/chaos-clock`])

@@ -63,11 +63,11 @@ const redisWithSentinels = {
 }
 
 describe('the proposed nodes of a Compose project', () => {
-  test('are the Redis primary, followed by its replicas, without the Sentinels', () => {
+  test('the proposed nodes are the Redis primary and then its replicas, without the Sentinels', () => {
     expect(groupsOf(redisWithSentinels)).toEqual([['redis', 'replica']])
   })
 
-  test('are the members of an etcd cluster, without its console', () => {
+  test('the proposed nodes are the members of an etcd cluster, without its console', () => {
     const member = (name: string) => ({
       image: 'quay.io/coreos/etcd:v3.5.9',
       command: ['etcd', '--name', name, '--initial-cluster', 'e1=http://e1:2380,e2=http://e2:2380,e3=http://e3:2380'],
@@ -76,7 +76,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf(etcd)).toEqual([['e1', 'e2', 'e3']])
   })
 
-  test('put the web servers first, and exclude the gateway, migration and console', () => {
+  test('the proposed nodes begin with the web servers, and exclude the gateway, migration and console', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'], ports: ['8080'] }
     const shop = {
       web: [web, web],
@@ -89,12 +89,12 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf(shop)).toEqual([['web'], ['cache'], ['db']])
   })
 
-  test('are services with a common name and a number, in numeric order', () => {
+  test('services with a common name and a number are proposed as nodes, in numeric order', () => {
     const node = (name: string) => ({ image: `shop_${name}` })
     expect(groupsOf({ n10: node('n10'), n2: node('n2'), n1: node('n1') })).toEqual([['n1', 'n2', 'n10']])
   })
 
-  test('form separate groups if their services share only the image of a language runtime', () => {
+  test('services that share only the image of a language runtime are proposed as separate groups', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
@@ -133,7 +133,7 @@ describe('the proposed nodes of a Compose project', () => {
     ])
   })
 
-  test('include no service if the project has only a broker and its console', () => {
+  test('no node is proposed if the project has only a broker and its console', () => {
     expect(groupsOf({ kafka: { image: 'redpandadata/redpanda' }, console: { image: 'redpandadata/console' } })).toEqual(
       [],
     )
@@ -143,7 +143,7 @@ describe('the proposed nodes of a Compose project', () => {
 describe('the proposed faults', () => {
   const web = (...environment: readonly string[]) => ({ image: 'shop_web', ports: ['8080'], environment })
 
-  test('partition nodes whose configurations mention each other', () => {
+  test('partitions are proposed between nodes whose configurations mention each other', () => {
     const a = web('PEERS=http://web2:8080', 'DB=db')
     const b = web('PEERS=http://web1:8080', 'DB=db')
     expect(proposed({ web1: a, web2: b, db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
@@ -152,7 +152,7 @@ describe('the proposed faults', () => {
     expect(proposed(redisWithSentinels).faults).toEqual(['partition', 'kill'])
   })
 
-  test("cut nodes from the services that the nodes use, if no node's configuration mentions another node", () => {
+  test("cuts between nodes and their services are proposed if no node's configuration mentions another node", () => {
     const one = web('DATABASE_URL=postgres://app:x@db:5432/shop', 'MAIL=http://mail:80', 'EDGE=edge')
     const rest = { mail: { image: 'shop_mail' }, db: { image: 'postgres:16' }, edge: { image: 'nginx' } }
     expect(proposed({ ...rest, web: [one, one] }).faults).toEqual(['partition:db', 'kill'])
@@ -163,7 +163,7 @@ describe('the proposed faults', () => {
     expect(proposed({ web: [web(), web()], db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
   })
 
-  test('exclude stopped services if any service runs', () => {
+  test('the proposed faults exclude stopped services if any service runs', () => {
     const shop = { web: web('DB=db', 'MAIL=mail'), mail: { image: 'shop_mail' } }
     const { faults, cuttable } = proposed({ ...shop, db: { image: 'postgres:16', ended: true } }, ['web'])
     expect(faults).toEqual(['partition:mail', 'kill'])
@@ -179,7 +179,7 @@ describe('the proposed faults', () => {
 })
 
 describe('the proposed declaration', () => {
-  test("has a Redis client with its password, and reads each node's role within its container", () => {
+  test("the proposed declaration has a Redis client with its password, and reads each node's role in its container", () => {
     const { declaration, open } = proposed(redisWithSentinels)
     expect(declaration).toMatchObject({
       nodes: ['redis', 'replica'],
@@ -190,7 +190,7 @@ describe('the proposed declaration', () => {
     expect(open).toEqual(["It holds the password of the container's environment."])
   })
 
-  test('has the user and the database of a PostgreSQL service', () => {
+  test('the proposed declaration has the user and the database of a PostgreSQL service', () => {
     const environment = ['POSTGRES_USER=app', 'POSTGRES_PASSWORD=x']
     expect(proposed({ db: { image: 'postgres:16', environment } }).declaration).toMatchObject({
       port: 5432,
@@ -198,20 +198,20 @@ describe('the proposed declaration', () => {
     })
   })
 
-  test('waits for the path in the health check, and contains example routes', () => {
+  test('the proposed declaration waits for the path in the health check, and contains example routes', () => {
     const health = ['CMD-SHELL', 'curl -f http://localhost:8080/healthz || exit 1']
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '8080'], health } })
     expect(declaration).toMatchObject({ port: 8080, ready: { by: 'http', path: '/healthz' }, client: { kind: 'http' } })
     expect(open).toEqual([expect.stringContaining('"routes" is a skeleton')])
   })
 
-  test('has no port, and reports it as missing, if several ports are equally likely', () => {
+  test('the proposed declaration has no port, and says so, if several ports are equally likely', () => {
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '7070'] } })
     expect(declaration.port).toBeUndefined()
     expect(open[0]).toMatch(/"port" is missing/)
   })
 
-  test('the proposed declaration has a client of the kind "module" if no built-in client knows the requested service', () => {
+  test('the proposed declaration has a client of the kind "module" if no built-in client fits the service', () => {
     const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
     expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
     expect(open.join()).toMatch(/no client for this system/)
@@ -224,7 +224,7 @@ describe('the proposed declaration', () => {
     expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
   })
 
-  test('chooses port 80 of a gateway among 80 and 9000, and no port among 9000 and 9443', () => {
+  test('the proposed port of a gateway is 80 rather than 9000, but is left open between 9000 and 9443', () => {
     const web = { image: 'shop-web' }
     const throughOf = (...ports: string[]) =>
       proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through
@@ -235,7 +235,7 @@ describe('the proposed declaration', () => {
     )
   })
 
-  test('has no gateway if the nodes are published, several gateways exist, or the gateway does not carry HTTP', () => {
+  test('no gateway is proposed if the nodes are published, there are several gateways, or it does not carry HTTP', () => {
     const nginx = { image: 'nginx', ports: ['80'] }
     const published = proposed({ web: { image: 'shop-web', ports: ['8080'] }, nginx })
     expect(published.declaration.through).toBeUndefined()

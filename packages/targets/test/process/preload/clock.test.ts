@@ -7,7 +7,7 @@ import { openMachine, ways } from '../../preload/programs.ts'
 const TELLING = `setInterval(() => say(Date.now() - (performance.timeOrigin + performance.now())), 5)`
 
 describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].without}`, () => {
-  test('jumps and drifts under faults, and is restored after the heals', async () => {
+  test('the clock of a Node program jumps and drifts under faults, and is restored after the heals', async () => {
     const { machine, start } = await openMachine(['clock'])
     const program = await start(TELLING)
     /** Waits until the wall clock's lead is as expected, and returns it. */

@@ -26,18 +26,18 @@ describe('the bit that a flip-bit fault flips', () => {
     expect(readFileSync(join(disk, flip.path))[flip.offset]).toBe(flip.after)
   })
 
-  test('returns to its old value after a second flip', () => {
+  test('a second flip of the same bit restores its old value', () => {
     const disk = diskWith({ a: 'abc' })
     for (let i = 0; i < 2; i++) flipBit(disk, { at: 0.5, bit: 7 })
     expect(readFileSync(join(disk, 'a'), 'latin1')).toBe('abc')
   })
 
-  test('is never chosen in the zeros at the end of a file', () => {
+  test('flipBit never flips a bit in the zeros at the end of a file', () => {
     const disk = diskWith({ a: `ab\0c${'\0'.repeat(200_000)}` })
     expect(flipBit(disk, { at: 1, bit: 0 })).toMatchObject({ offset: 3 })
   })
 
-  test('is chosen only in files with the given name, and only in text that matches the pattern', () => {
+  test('flipBit chooses only files with the given name, and only text that matches the pattern', () => {
     const disk = diskWith({ 'log/a': 'x=12 y=\u00ff', 'data/a': 'x=12' })
     expect(flipBit(disk, { files: 'log/', matching: '(?<==)[^ ]+', at: 1, bit: 1 })).toMatchObject({
       path: 'log/a',
@@ -50,7 +50,7 @@ describe('the bit that a flip-bit fault flips', () => {
     ['nothing matches', { matching: 'z' }],
     ['every match is empty', { matching: 'z*' }],
     ['files are empty', { files: 'empty' }],
-  ])('is undefined if %s', (_, choice) => {
+  ])('flipBit returns undefined if %s', (_, choice) => {
     expect(flipBit(diskWith({ a: 'abc', empty: '', zeros: '\0\0' }), { at: 0.5, bit: 0, ...choice })).toBeUndefined()
   })
 })
@@ -58,7 +58,7 @@ describe('the bit that a flip-bit fault flips', () => {
 describe.each(ways)('a program whose disk has a flipped bit (by: $by)', ({ by, without }) => {
   beforeEach(({ skip }) => skip(without !== ''))
 
-  test('reads the changed byte after a restart', async () => {
+  test('a program reads the flipped byte of its disk after a restart', async () => {
     const { machine, disk, start } = await openMachine(['flip-bit', 'power-loss'], by)
     writeFileSync(join(disk, 'file'), 'abc')
     const reading = `say(fs.readFileSync('file', 'latin1'))`
@@ -70,7 +70,7 @@ describe.each(ways)('a program whose disk has a flipped bit (by: $by)', ({ by, w
   })
 })
 
-test('a flip-bit fault works without a preloaded library or a file system', async () => {
+test('a flip-bit fault works without a preloaded library or a file system of its own', async () => {
   const { machine } = await openMachine(['flip-bit'])
   expect(machine.below).toEqual({ by: 'nothing' })
   expect(machine.under({ words: ['program'] })).toEqual({ words: ['program'] })

@@ -100,20 +100,20 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
     expect(await left(by, script, before)).toBe(after)
   })
 
-  test('has its earlier content if a large overwrite was not synced', async () => {
+  test('a file has its earlier content after a power loss if a large overwrite was not synced', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(100_000, 'X'), 0, 100_000, 5_000)`
     const before = 'abcdefghij'.repeat(20_000)
     expect(await left(by, script, before)).toBe(before)
   })
 
-  test('may have all earlier writes and only a part of the last write', async () => {
+  test('a file after a power loss may have all earlier writes and only a part of the last write', async () => {
     const script = `for (let i = 0; i < 50; i++) fs.appendFileSync('file', 'abcdefghij')`
     const torn = await left(by, script, 'start', 'torn')
     expect(`start${'abcdefghij'.repeat(50)}`.startsWith(torn)).toBe(true)
     expect(torn.startsWith('start')).toBe(true)
   })
 
-  test('may have only some blocks of an unsynced write, and has all fsynced blocks', async () => {
+  test('a file after a power loss has all fsynced blocks, and maybe some blocks of an unsynced write', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(40_960, 'X'), 0, 40_960, 0); fs.writeSync(fd, 'Y', 45_000)`
     const reordered = await left(by, script, 'a'.repeat(45_000), 'reordered')
     const blocks = reordered.match(/.{1,4096}/g) ?? []
@@ -122,7 +122,7 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
     expect(reordered.length === 45_000 || reordered.length === 45_001).toBe(true)
   })
 
-  test('has its last fsynced content, even after a second power loss', async () => {
+  test('a file after a power loss has its last fsynced content, even after a second power loss', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('file', 'ab', { flush: true }); fs.appendFileSync('file', 'cd'); say('')`,
@@ -134,7 +134,7 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('has the unsynced writes from before machine.settle(), and no later ones', async () => {
+  test('a file after a power loss has unsynced writes only from before machine.settle()', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `${APPENDING}; fs.writeSync(fd, 'ab'); process.on('SIGUSR2', () => { fs.writeSync(fd, 'cd'); say('more') }); say('')`,
@@ -148,7 +148,7 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('is not affected by the log of an earlier file with the same inode number', async () => {
+  test('a file after a power loss is not affected by the log of an earlier file with the same inode number', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `fs.writeFileSync('old', 'ab'); fs.unlinkSync('old'); fs.writeFileSync('file', 'cd', { flush: true }); say('')`,
@@ -166,7 +166,7 @@ describe.each(ways)('a disk (by: $by)', ({ by, without }) => {
 
   const SYNC = `const fd = fs.openSync('file', 'a'); const sync = () => { const at = performance.now(); try { fs.writeSync(fd, 'x'); fs.fsyncSync(fd); say(Math.round(performance.now() - at)) } catch (error) { say(error.code) } }; process.on('SIGUSR2', sync); `
 
-  test('is slow, failing or full during a fault, and recovers after the heal', async () => {
+  test('a disk is slow, failing or full during a fault, and recovers after the heal', async () => {
     const { machine, start } = await openMachine(['slow-fsync', 'fail-fsync', 'fill-disk'], by)
     const program = await start(`${SYNC} setInterval(sync, 5)`)
     const until = async (right: (line: string) => boolean) => {
@@ -201,7 +201,7 @@ describe.each(ways)('a disk (by: $by)', ({ by, without }) => {
     ['an opening that empties', `fs.openSync('file', 'w')`],
     ['an fsync', `fs.fsyncSync(fd)`],
     ['a write with O_DSYNC', `fs.writeSync(fs.openSync('file', fs.constants.O_WRONLY | fs.constants.O_DSYNC), 'x')`],
-  ])('delays %s until the freeze ends or the program is killed', async (_, change) => {
+  ])('a freeze of a disk delays %s until the freeze ends or the program is killed', async (_, change) => {
     const { machine, disk, start } = await openMachine(['freeze-disk'], by)
     writeFileSync(join(disk, 'file'), 'ab')
     const changing = `${APPENDING}; process.on('SIGUSR2', () => { ${change}; say(fs.existsSync('../thawed')) }); say('')`

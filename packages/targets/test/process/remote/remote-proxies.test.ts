@@ -91,7 +91,7 @@ async function opened(plans: readonly RemotePlan[]) {
 }
 
 describe('a fault at a remote proxy', () => {
-  test('on a remote host, a partition of n1 and n2 is applied under the node names of that host, and is removed by the heal', async () => {
+  test('a partition at a remote host uses the node names of that host, and the heal removes it', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -109,7 +109,7 @@ describe('a fault at a remote proxy', () => {
     expect(there.plane.leases.list()).toEqual([])
   })
 
-  test('outlasts its lease if the run renews the lease', async () => {
+  test('a fault at a remote proxy outlasts its lease if the run renews the lease', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control, { leaseMs: 1_500 })])
     const heal = await inject({ kind: 'latency', latencyMs: 50, jitterMs: 0, links: [n1ToN2] } as unknown as TcpFault)
@@ -126,7 +126,7 @@ describe('a fault at a remote proxy', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('is applied by this run and by the remote hosts, each for its own links', async () => {
+  test('a fault is applied by this run and by the remote hosts, each for its own links', async () => {
     const [a, b] = [await host(), await host({ name: 'to-n3' })]
     const n1ToN3 = { from: 'n1', to: 'n3' }
     const { inject } = await opened([planOf(a.control), planOf(b.control, { links: new Map([['to-n3', n1ToN3]]) })])
@@ -143,7 +143,7 @@ describe('a fault at a remote proxy', () => {
     expect(local.remove).toHaveBeenCalledOnce()
   })
 
-  test('fails and is reverted on all hosts if one host refuses the fault', async () => {
+  test('a fault at remote proxies fails and is reverted on all hosts if one host refuses it', async () => {
     const [a, b] = [await host(), await host({ name: 'to-n3' })]
     const n1ToN3 = { from: 'n1', to: 'n3' }
     const { remotes } = await opened([planOf(a.control), planOf(b.control, { links: new Map([['to-n3', n1ToN3]]) })])
@@ -155,7 +155,7 @@ describe('a fault at a remote proxy', () => {
     expect(a.faults()).toEqual([])
   })
 
-  test('is reported as lost, with an unknown time, if the network to the host is cut', async () => {
+  test('a remote fault is reported as lost, with an unknown time, if the network to the host is cut', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -169,7 +169,7 @@ describe('a fault at a remote proxy', () => {
     expect(healed).not.toHaveProperty('lost.overAgo')
   })
 
-  test('is reported as lost if the network is restored only after the lease has ended', async () => {
+  test('a remote fault is reported as lost if the network is restored only after the lease has ended', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -184,7 +184,7 @@ describe('a fault at a remote proxy', () => {
     if (healed.type === 'healed') expect(healed.lost!.knownAgo).toBeGreaterThan(healed.lost!.overAgo!)
   })
 
-  test('is healed without loss if the network is restored before the lease ends', async () => {
+  test('a remote fault is healed without loss if the network is restored before the lease ends', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control, { leaseMs: 30_000 })])
     const heal = await inject(partition)
@@ -192,7 +192,7 @@ describe('a fault at a remote proxy', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('is reported as lost if another client has reset the remote host', async () => {
+  test('a remote fault is reported as lost if another client has reset the remote host', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -201,7 +201,7 @@ describe('a fault at a remote proxy', () => {
     expect(await heal()).toMatchObject({ type: 'healed', lost: { overAgo: expect.any(Number) } })
   })
 
-  test('is reported as lost if its host never replied', async () => {
+  test('a remote fault is reported as lost if its host never replied', async () => {
     const there = await host()
     const { remotes } = await opened([planOf(there.control)])
     let restore = () => {}
@@ -217,7 +217,7 @@ describe('a fault at a remote proxy', () => {
     expect(there.faults()).toEqual([])
   })
 
-  test('is healed when the run stops', async () => {
+  test('a fault at a remote proxy is healed when the run stops', async () => {
     const there = await host()
     const { inject, remotes } = await opened([planOf(there.control, { leaseMs: 30_000 })])
     await inject(partition)
@@ -233,7 +233,7 @@ describe('remote proxies', () => {
       (error: Error) => error.message,
     )
 
-  test('are refused if the token is missing, wrong, or absent from the environment', async () => {
+  test('remote proxies are refused if the token is missing, wrong, or absent from the environment', async () => {
     const there = await host({ token: 'sesame' })
     vi.stubEnv(TOKEN, 'wrong')
     const remedy = 'give the token that the proxy was started with, by "token" of mine.json: proxies[0].'
@@ -252,14 +252,14 @@ describe('remote proxies', () => {
     vi.unstubAllEnvs()
   })
 
-  test('are refused if their host runs another version', async () => {
+  test('remote proxies are refused if their host runs another version', async () => {
     const there = await host({ version: '0.0.1' })
     expect(await refusalOf(planOf(there.control))).toMatch(
       /the proxy at 127\.0\.0\.1:\d+ has version 0\.0\.1, and this run has v\. Install the same version on both machines\.$/,
     )
   })
 
-  test('are refused if a proxy does not exist or is disabled', async () => {
+  test('remote proxies are refused if a proxy does not exist or is disabled', async () => {
     const there = await host({ name: 'db' })
     expect(await refusalOf(planOf(there.control))).toMatch(/has no proxy to-n2\. It has: db\.$/)
     await there.plane.updateProxy('db', { enabled: false })
@@ -268,7 +268,7 @@ describe('remote proxies', () => {
     )
   })
 
-  test('are refused if nothing listens at their address, or if the given certificate is invalid', async () => {
+  test('remote proxies are refused if nothing listens at their address, or if the given certificate is invalid', async () => {
     expect(await refusalOf(planOf('http://127.0.0.1:1'))).toContain('No proxy answers at 127.0.0.1:1')
     const directory = mkdtempSync(join(tmpdir(), 'chaos-remote-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -287,7 +287,7 @@ describe('a declaration with remote proxies', () => {
   const declared = (proxies: object, more: object = {}) => targetOf({ nodes, client, proxies: [proxies], ...more })
   const good = { control: 'https://host-a:8474', token: 'env:TOKEN', proxies: { 'to-n2': n1ToN2 } }
 
-  test('accepts partitions between nodes, and refuses faults of single messages', () => {
+  test('a declaration with remote proxies accepts partitions between nodes, and refuses faults of single messages', () => {
     const target = declared(good)
     expect(target.suffers('partition', 'nodes')).toBe(true)
     expect(target.suffers('latency', 'nodes')).toBe(true)
@@ -297,14 +297,14 @@ describe('a declaration with remote proxies', () => {
     })
   })
 
-  test('is refused if it contains the token instead of an environment variable', () => {
+  test('a declaration is refused if it contains the token instead of an environment variable', () => {
     expect(() => declared({ ...good, token: 'sesame' })).toThrow(
       'mine.json: proxies[0].token: each run stores the declaration, which must therefore not contain the token. Name the environment variable',
     )
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })
 
-  test('a declaration of remote proxies is refused if a proxy carries clients or an unknown node, or if two nodes have no proxy', () => {
+  test('remote proxies are refused if one carries clients or an unknown node, or if two nodes have no proxy', () => {
     expect(() => declared({ ...good, proxies: { x: { from: 'clients', to: 'n1' } } })).toThrow(
       'mine.json: proxies[0].proxies.x: clients belong to this run, whose own proxy is already between them and the nodes.',
     )
@@ -314,7 +314,7 @@ describe('a declaration with remote proxies', () => {
     expect(() => declared({ ...good, control: 'host-a' })).toThrow('must be an address such as https://host-a:8474')
   })
 
-  test('is refused if the run starts the nodes, because their links are local', () => {
+  test('remote proxies are refused if the run starts the nodes, because the links are then local', () => {
     expect(() => targetOf({ nodes: 2, command: ['x'], client, proxies: [good] })).toThrow(
       'this member is only for nodes that are already running. Give each node its "addresses"',
     )

@@ -60,7 +60,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     return stdout.trim()
   }
 
-  test('are in their original state after the run', async () => {
+  test('containers of a Compose project are in their original state after the run', async () => {
     const before = started()
     const { write, read, cluster } = await start(declaration)
     expect(await write('n1', 'first', 7)).toEqual(ok(7))
@@ -71,7 +71,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(started()).toBe(before)
   })
 
-  test('are partitioned pairwise although they dial each other by name', async () => {
+  test('containers of a Compose project are partitioned pairwise although they dial each other by name', async () => {
     const { write, read, inject } = await start(declaration)
     const heal = await inject({ kind: 'partition', links: [between('n1', 'n3'), between('n3', 'n1')], mode: 'hold' })
     expect(await write('n1', 'cut', 1)).toEqual(ok(1))
@@ -81,7 +81,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     await eventually(async () => expect(await read('n3', 'cut')).toEqual(ok(1)))
   })
 
-  test('are reached at their new addresses after a kill', async () => {
+  test('containers are reached at their new addresses after a kill', async () => {
     const { write, read, inject } = await start(declaration)
     const address = () => addressOf('shop_n3_1')
     const first = address()
@@ -98,7 +98,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n3', 'moved')).toEqual(ok(null))
   })
 
-  test('are paused by the engine, and continue when the run stops', async () => {
+  test('containers are paused by the engine, and continue when the run stops', async () => {
     const { inject, cluster } = await start(declaration)
     const state = () => say(`podman inspect --format '{{.State.Status}}' shop_n2_1`)
     await inject({ kind: 'pause', nodes: ['n2'] })
@@ -109,7 +109,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
 
   const inspected = (format: string) => say(`podman inspect --format '${format}' shop_n2_1`)
 
-  test('are stopped by a stop fault, and started again by the heal', async () => {
+  test('containers are stopped by a stop fault, and started again by the heal', async () => {
     const { inject, read } = await start(declaration)
     const heal = await inject({ kind: 'stop', nodes: ['n2'] })
     expect(inspected('{{.State.Status}}')).toBe('exited')
@@ -117,7 +117,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n2', 'stopped')).toEqual(ok(null))
   })
 
-  test('are restarted by a restart fault, and serve again after the heal', async () => {
+  test('containers are restarted by a restart fault, and serve again after the heal', async () => {
     const { inject, read } = await start(declaration)
     const before = inspected('{{.State.StartedAt}}')
     const heal = await inject({ kind: 'restart', nodes: ['n2'] })
@@ -126,7 +126,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n2', 'restarted')).toEqual(ok(null))
   })
 
-  test('get signals, and run again after the heal even if a signal ended them', async () => {
+  test('containers get signals, and run again after the heal even if a signal ended them', async () => {
     const { inject } = await start(declaration)
     const state = () => say(`grep State: /proc/$(podman inspect --format '{{.State.Pid}}' shop_n2_1)/status`)
     const goOn = await inject({ kind: 'signal', nodes: ['n2'], signal: 'SIGSTOP' })
@@ -139,7 +139,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(inspected('{{.State.Status}}')).toBe('running')
   })
 
-  test('have less CPU and memory under limit faults until the heal', async () => {
+  test('containers have less CPU and memory under limit faults until the heal', async () => {
     const { inject } = await start(declaration)
     const groups = () => say('cat /proc/$(podman inspect --format {{.State.Pid}} shop_n2_1)/cgroup').split('\n')
     const limit = (controller: string, version1: string, version2: string) => {
@@ -166,7 +166,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(memory()).toBe(wholly)
   })
 
-  test('can be cut from a service that is not a node', async () => {
+  test('containers can be cut off from a service that is not a node', async () => {
     const { inject } = await start(declaration)
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
     const heal = await inject({ kind: 'partition', links: [between('n1', 'db'), between('db', 'n1')], mode: 'hold' })
@@ -176,7 +176,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     await expect.poll(() => get('n1', 'http://db:9000/health'), { timeout: 30_000 }).toBe('200')
   })
 
-  test('lose datagrams while their connections are cut, and datagrams that pass are counted', async () => {
+  test('containers lose datagrams while their connections are cut, and datagrams that pass are counted', async () => {
     const port = 5000
     const echo = `const s = require('dgram').createSocket('udp4').bind(${port}).on('message', (m, { port, address }) => s.send(m, port, address))`
     say(`podman exec --detach shop_n2_1 node -e "${echo}"`)
@@ -239,12 +239,12 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(readFileSync(join(logDir, 'links.log'), 'utf8')).toMatch(/^n1>db-2 [1-9]\d*$/m)
   })
 
-  test('are refused to a second concurrent run', async () => {
+  test('containers of a run are refused to a second concurrent run', async () => {
     await start(declaration)
     await expect(start(declaration)).rejects.toThrow(/another chaos stands between the containers of shop/)
   })
 
-  test('are started if they are not up, and are removed again after the run', async () => {
+  test('containers that are not up are started for the run, and removed after the run', async () => {
     const own = project('own', [
       service('one', 'node /server.mjs --name n1 --data /data --listen 0.0.0.0:7000 --peer 0.0.0.0:8000'),
     ])
@@ -254,7 +254,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(say(`podman ps --all --format '{{.Names}}' --filter label=com.docker.compose.project=own`)).toBe('')
   })
 
-  test("are refused if they use the host's network", async () => {
+  test("containers are refused if they use the host's network", async () => {
     say(`podman run -d --name hosted --network host kv node -e "setTimeout(() => {}, 1e6)"`)
     await expect(
       start({ ...declaration, compose: undefined, containers: ['hosted'], nodes: ['hosted'] }),
@@ -262,7 +262,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     say('podman rm --force --time 0 hosted')
   })
 
-  test('containers are refused if a firewall drops their links, and the error names the iptables rule to add', async () => {
+  test('containers whose links a firewall drops are refused with the iptables rule to add', async () => {
     const bridge = say(`podman network inspect --format '{{.NetworkInterface}}' ${network('shop')}`)
     const rule = `INPUT --in-interface ${bridge} --destination 198.19.0.0/16 --jump DROP`
     say(`iptables --insert ${rule}`)
@@ -276,7 +276,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     }
   })
 
-  test('can be cut from a single service by its name', () => {
+  test('containers can be cut off from a single service by its name', () => {
     const target = targetOf(declaration)
     const [offer] = target.offers?.() ?? []
     const cut = offer?.nemeses.find(({ name }) => name === 'partition:db')

@@ -43,7 +43,7 @@ describe.runIf(isPossible)('containers with IPv6 addresses', () => {
     return stdout.trim()
   }
 
-  test('can be cut over IPv6, are reached at new addresses, and see the address of the client', async () => {
+  test('containers with IPv6 can be cut off, are reached at new addresses, and see the address of the client', async () => {
     const ids = new Map(NAMES.map((name) => [name, inspected(name, '{{.Id}}')]))
     const links = await openContainerNetwork({ where: 'dual', ids, seed: 1 })
     try {

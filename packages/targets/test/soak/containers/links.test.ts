@@ -77,7 +77,7 @@ describe.runIf(isPossible)('links between containers', () => {
   }
 
   test.each(['ipv4', 'ipv6'] as const)(
-    'a partition cuts container links over %s, and servers see the address of the client before and after the partition',
+    "a partition cuts container links over %s, and servers see the client's address before and after it",
     async (family) => {
       const [n1, n3] = [addressesOf('n1')[family], addressesOf('n3')[family]]
       expect(await asked('n1', 'n2', family)).toBe(n1)
@@ -91,7 +91,7 @@ describe.runIf(isPossible)('links between containers', () => {
   )
 
   test.each(['ipv4', 'ipv6'] as const)(
-    'lose datagrams over %s in either direction while they are cut',
+    'links between containers lose datagrams over %s in either direction while they are cut',
     async (family) => {
       expect(await echoed('n1', 'n2', family)).toBe('echo')
       for (const link of [between('n1', 'n2'), between('n2', 'n1')]) {
@@ -104,7 +104,7 @@ describe.runIf(isPossible)('links between containers', () => {
     },
   )
 
-  test('lose datagrams until the last of several cuts is healed, and the cuts count their losses separately', async () => {
+  test('a link loses datagrams until the last of several cuts is healed, and the cuts count losses separately', async () => {
     const cut = { kind: 'blackhole', links: [between('n1', 'n2')] } as const
     const first = await inject(cut)
     expect(await echoed('n1', 'n2', 'ipv4')).toBe('silence')
@@ -116,7 +116,7 @@ describe.runIf(isPossible)('links between containers', () => {
     expect(await echoed('n1', 'n2', 'ipv4')).toBe('echo')
   })
 
-  test('carry datagrams while a latency fault delays their connections', async () => {
+  test('links between containers carry datagrams while a latency fault delays their connections', async () => {
     const heal = await inject({
       kind: 'latency',
       latencyMs: millis(60_000),

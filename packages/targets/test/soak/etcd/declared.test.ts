@@ -14,7 +14,7 @@ describe.runIf(isInstalled)('a declared etcd that is already running', () => {
     client: { kind: 'etcd', keys: 'chaos-{run}-{key}' },
   }
 
-  test('is read and written under key names with the name of the run', async () => {
+  test('a declared etcd is read and written under key names that contain the name of the run', async () => {
     const { write, read, cluster } = await start(declaration)
     expect(await write('n1', 'x', 7)).toEqual({ type: 'ok', value: 7 })
     expect(await read('n1', 'x')).toEqual({ type: 'ok', value: 7 })

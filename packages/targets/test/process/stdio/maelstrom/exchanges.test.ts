@@ -95,7 +95,7 @@ test.each([
   [{ type: 'ok', in_reply_to: 1 }, 'answers init without "type": "init_ok"'],
   [{ type: 'init_ok' }, 'answers init without its "msg_id", 1, as "in_reply_to"'],
   [{ type: 'error', in_reply_to: 1, code: 13 }, 'answers init with an error'],
-])('whyNotStarted returns the mistake in the reply %j to init', (body, wrong) => {
+])('whyNotStarted names the mistake in the reply %j to init', (body, wrong) => {
   expect(whyNotStarted(body)).toBe(wrong)
 })
 
