@@ -26,13 +26,13 @@ describe('the HTML report', () => {
   const stale = staleRead()
   const text = renderHtml(page({ history: stale.history, report: stale.report, exitCode: 1 }))
 
-  test('loads nothing from outside itself', () => {
+  test('the HTML report loads no external resources', () => {
     expect(text).not.toMatch(/(src|href)="(https?:)?\/\//)
     expect(text).not.toMatch(/@import|url\((?!#)/)
     expect(text).toContain("default-src 'none'")
   })
 
-  test('shows the verdict, the cause and the drawing before the levels and the timeline', () => {
+  test('the HTML report shows the verdict, the cause and the drawing before the levels and the timeline', () => {
     const order = [
       'id="verdict"',
       'class="standing"',
@@ -46,14 +46,14 @@ describe('the HTML report', () => {
     expect(places).not.toContain(-1)
   })
 
-  test('marks the impossible read, shows the values that the read could have returned, and cites its lines', () => {
+  test('the HTML report marks the impossible read, shows the values that it could return, and cites its lines', () => {
     expect(text).toMatch(/class="bar read bad"/)
     expect(text).toContain('x could only be 7')
     expect(text).toContain('x could only be 7.')
     expect(text).toContain('lines 8–9')
   })
 
-  test.each(['dequeue', 'poll', 'generate'])('draws a %s with its returned value', (f) => {
+  test.each(['dequeue', 'poll', 'generate'])('the HTML report draws a %s with its returned value', (f) => {
     const history = made([
       { p: 1, f: 'enqueue', in: 7, from: 1e6, to: 2e6 },
       { p: 2, f, out: 8, from: 3e6, to: 4e6 },
@@ -72,14 +72,14 @@ describe('the HTML report', () => {
     expect(embedded(text)).toMatchObject({ functions: ['enqueue', f], telling: [false, true] })
   })
 
-  test('states the result of each level in words, not only by colour', () => {
+  test('the HTML report states the result of each level in words, not only by colour', () => {
     expect(text).toMatch(/<li class="violated">.*?Linearizable.*?<p class="result">violated<\/p>/s)
     expect(text).toMatch(
       /<li class="unknown">.*?Sequential.*?<p class="result">unknown<\/p><p class="why">out of time/s,
     )
   })
 
-  test('if the drawn operations alone allow the value of a read, the HTML report omits the values that the read could return', () => {
+  test('the HTML report omits the possible values of a read if the drawn operations allow that read', () => {
     const history = made([
       { p: 1, f: 'write', in: 7, from: 1e6, to: 9e6 },
       { p: 2, f: 'read', out: 6, from: 3e6, to: 4e6 },
@@ -89,7 +89,7 @@ describe('the HTML report', () => {
     expect(renderHtml(page({ history, report: report('x', { linearizable }) }))).not.toContain('class="ribbon"')
   })
 
-  test('draws a cycle of operations with an arrow and a reason for each step', () => {
+  test('the HTML report draws a cycle of operations with an arrow and a reason for each step', () => {
     const history = made([
       { p: 1, f: 'write', in: 1, from: 1e6, to: 2e6 },
       { p: 2, f: 'read', out: 1, from: 3e6, to: 4e6 },
@@ -109,7 +109,7 @@ describe('the HTML report', () => {
     expect(drawn).toContain('overwritten before')
   })
 
-  test('is rendered even if the history is empty or was not checked', () => {
+  test('the HTML report is rendered even if the history is empty or was not checked', () => {
     expect(renderHtml(page({ history: made([]) }))).toContain('Not checked')
     expect(renderHtml(page({ history: made([]), report: allMet() }))).toContain('All 0 operations fit one order')
   })
@@ -132,7 +132,7 @@ describe('the HTML report of a run with a proof', () => {
     return text.slice(start)
   }
 
-  test('shows the command that verifies the proof, and a button if the history is embedded', () => {
+  test('the HTML report shows the command that verifies the proof, and a button if it embeds the history', () => {
     for (const text of [added(proof), added({ ...proof, embedded })]) {
       expect(text).toContain('Proves the verdicts on linearizable.')
       expect(text).toContain('No proof of eventual: no final reads.')
@@ -145,13 +145,13 @@ describe('the HTML report of a run with a proof', () => {
     expect(whole).toContain('var verifier = {}')
   })
 
-  test('equals the report without a proof if no level has a proof', () => {
+  test('the HTML report equals the report without a proof if no level has a proof', () => {
     expect(renderHtml(page({ history: made([]), proof: { ...proof, written: undefined } }))).toBe(before)
   })
 })
 
 describe('the operations embedded in an HTML report', () => {
-  test('equal the operations of the history, with times to the microsecond', () => {
+  test('the operations in an HTML report equal those of the history, with times to the microsecond', () => {
     const { history } = sampleRun(500)
     const { callTime, process, f, key, node, input, output } = history.operations
     const data = embedded(renderHtml(page({ history })))
@@ -173,7 +173,7 @@ describe('the operations embedded in an HTML report', () => {
     }
   })
 
-  test('stay below 3 MB for 200,000 operations, and a note states which operations are left out', () => {
+  test('an HTML report of 200,000 operations stays below 3 MB, and states which operations it omits', () => {
     const { history, run } = sampleRun(200_000)
     const text = renderHtml(page({ history, run, report: run.report }))
     expect(text.length).toBeLessThan(3_000_000)
@@ -229,7 +229,7 @@ describe('a text from a history', () => {
     ),
   )
 
-  test('is never read as HTML, wherever it appears in a report', () => {
+  test('a text from a history is never read as HTML, wherever it appears in a report', () => {
     fc.assert(
       fc.property(hostile, (evil) => {
         const words = `${evil}<xss-mark a="b">${evil}`

@@ -41,7 +41,7 @@ function drawn(messages: readonly NodeMessage[], more: Partial<Heard> = {}): rea
 }
 
 describe('a contradiction as a sequence diagram', () => {
-  test('shows its operations and messages in order of time', () => {
+  test('a sequence diagram shows the operations and messages of a contradiction in order of time', () => {
     const lines = drawn([{ ...sent, fate: 'held', by: 'partition' }])
     expect(lines.filter((line) => !isWritten(line))).toEqual([])
     const text = shownOf(lines)
@@ -52,14 +52,14 @@ describe('a contradiction as a sequence diagram', () => {
     expect(text).toMatch(/n\d-xn\d: replicate/)
   })
 
-  test('draws a received message to its node, and states that a message was never sent', () => {
+  test('a sequence diagram draws a message up to its receiver, and states that a message was never sent', () => {
     expect(shownOf(drawn([{ ...sent, endedAt: ms(6600) }]))).toMatch(
       /n\d->>n\d: replicate with x = 743.*received at 6\.6/,
     )
     expect(shownOf(drawn([]))).toContain('nothing with x = 743 was sent')
   })
 
-  test('shows only the operations that decide the contradiction, and is omitted if nothing is violated', () => {
+  test('a sequence diagram shows only operations of the contradiction, and is omitted if nothing is violated', () => {
     const many = Array.from({ length: 13 }, (_, p) => ({
       p,
       f: 'read',
@@ -78,7 +78,7 @@ describe('a contradiction as a sequence diagram', () => {
     expect(mermaidOf(history, { shown: undefined, near: [], wire: undefined })).toEqual([])
   })
 
-  test('consists only of known kinds of lines, whatever keys, values and names contain', () => {
+  test('a sequence diagram consists only of known kinds of lines, whatever keys, values and names contain', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string({ unit: fc.constantFrom(...'#;<>&%{}$@\\`":\n\r\u0000\u202e|-x ', 'end', '%%{init', '```', '😀') }),

@@ -59,7 +59,7 @@ test('the accounting of a queue lists lost, duplicated, unexpected and recovered
   ])
 })
 
-test('the terminal page of a checked queue lists lost and duplicated messages instead of the number of lost writes', () => {
+test('the terminal page of a checked queue lists lost and duplicated messages, and no lost writes', () => {
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
   expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
@@ -88,13 +88,13 @@ test('the accounting of a set lists a lost element with the last read that showe
   expect(lost?.items).toEqual(['1 (last seen 1.0 ms later)'])
 })
 
-test('the HTML report has a section "Accounting" that counts the messages of a queue and lists the lost message', () => {
+test('the section "Accounting" of the HTML report counts the messages of a queue and lists the lost message', () => {
   const html = renderHtml({ title: 't', version: '0', history, historyFile: 'h.jsonl', report, again: 'x' })
   expect(html).toContain('<h2 id="accounting">Accounting</h2><p class="note">4 messages tried, 3 acknowledged, 3 seen;')
   expect(html).toContain('<tr class="trouble"><th scope="row">1 lost</th><td>2 ')
 })
 
-test('in the output of --json, the member "accounting" lists messages by their fate, with their lines in the history', () => {
+test('the member "accounting" of --json lists messages by their fate, with their lines in the history', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
   expect(json.accounting).toEqual({
     result: 'violated',
@@ -123,7 +123,7 @@ test('the accounting lists messages that may still be in the queue as "not out y
   expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
 })
 
-test('a message that nobody enqueued does not make the messages of an undrained queue count as lost', () => {
+test('a message that nobody enqueued does not make the messages of an undrained queue lost', () => {
   const open = judged('queue', historyOf(['enqueue', 1, 'ok', 1], ['dequeue', null, 'ok', 9]))
   expect(open.report.lost).toEqual([])
   expect(accountLines(open.accounting)).toMatchObject([{ what: 'not out yet', items: ['1'] }, { what: 'unexpected' }])
@@ -155,7 +155,7 @@ test('the accounting of a counter lists an unexplained read with the range of al
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('the cause of a wrong sum is a repeated addition if the sum is too high, and a missing addition if it is too low', () => {
+test('the cause of a sum that is too high is a repeated addition, and of one that is too low a missing addition', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)
@@ -167,7 +167,7 @@ test('the cause of a wrong sum is a repeated addition if the sum is too high, an
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })
 
-test('a read that returns only a part of a written value is explained as a read of a value that nobody had written', () => {
+test('a read that returns a part of a written value is explained as a read of an unwritten value', () => {
   const causeOf = (value: string): string | undefined => {
     const history = historyOf(['write', 'one', 'ok', 'one'], ['write', 'two', 'ok', 'two'], ['read', null, 'ok', value])
     const report = check(history, judging('register'))
@@ -231,7 +231,7 @@ test('a sum that is too high is explained by a fault that lost the answers of th
   expect(why(lost, 0)).toMatch(/^No fault explains this/)
 })
 
-test('a sum that is too high is not said to need no fault if another node was paused during the addition', () => {
+test('a pause of another node during an addition is mentioned, but does not explain a sum that is too high', () => {
   const history = made([
     { p: 0, f: 'add', in: 1, from: ms(100), to: ms(150), node: 'n2' },
     { p: 1, f: 'read', out: 3, from: ms(300), to: ms(307), node: 'n2' },

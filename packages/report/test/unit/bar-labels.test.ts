@@ -21,12 +21,12 @@ const withLabels = (bars: readonly Bar[]): readonly LabelledBar[] =>
 describe('the labels of bars', () => {
   const [first, second, last] = [bar(0, 80, 130), bar(0, 300, 350), bar(1, 640, 700)]
 
-  test('stay above their bars if no arc is in the way', () => {
+  test('the labels of bars stay above their bars if no arc is in the way', () => {
     const bars = withLabels([first, second, last])
     expect(labelsClearOfArcs(bars, ([one, two]) => [[one!, two!]], BOUNDS)).toEqual(bars)
   })
 
-  test('move below a bar if an arc would cross a label above the bar', () => {
+  test('the label of a bar moves below the bar if an arc would cross it above the bar', () => {
     const between = (bars: readonly LabelledBar[]) => [[bars[2]!, bars[0]!]] as const
     const placed = labelsClearOfArcs(withLabels([first, second, last]), between, BOUNDS)
     const covers = coversOf(placed, BOUNDS)
@@ -39,7 +39,7 @@ describe('the labels of bars', () => {
     expect(route!.trouble).toBe(0)
   })
 
-  test('do not cover each other, above or below the bars', () => {
+  test('the labels of bars do not cover each other, above or below the bars', () => {
     const close = [bar(0, 80, 110), bar(0, 130, 160), bar(1, 200, 230)]
     const between = (bars: readonly LabelledBar[]) => [[bars[2]!, bars[0]!]] as const
     const { texts } = coversOf(labelsClearOfArcs(withLabels(close), between, BOUNDS), BOUNDS)

@@ -25,13 +25,13 @@ const values = (text: string): string[] =>
 
 // A part is embedded as its own source text. In a page, everything else that its module declares or imports is missing.
 describe.each(files)('browser/%s', (file) => {
-  test('declares at most one function or class, and imports only types', () => {
+  test('a part of the browser script declares at most one function or class, and imports only types', () => {
     const declared = values(textOf(file))
     expect(declared.length).toBeLessThanOrEqual(1)
     for (const line of declared) expect(line).toMatch(/^export (function|class) /)
   })
 
-  test('is embedded in a page unless it contains only types', () => {
+  test('a part of the browser script is embedded in a page unless it contains only types', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
       expect(

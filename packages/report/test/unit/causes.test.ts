@@ -32,17 +32,17 @@ const read = (p: number, out: number | string | null, more: Partial<Made> = {}):
   next({ p, f: 'read', key: 'x', out, ...more })
 
 describe('the usual causes of a register', () => {
-  test('a client that reads 2 and then 1 is not accused of reading an older value if 1 was written before and after 2', () => {
+  test('a client that reads 2 and then 1 did not go back if 1 was written before and after 2', () => {
     const { texts } = judge('register', [write(0, 1), write(0, 2), read(1, 2), write(0, 1), write(0, 3), read(1, 1)])
     expect(texts).not.toContain('A client saw something new and then something older.')
   })
 
-  test('a client is not accused of missing its own write if the value that it read was also written after its own write', () => {
+  test('a client did not miss its own write if the value that it read was also written after that write', () => {
     const { texts } = judge('register', [write(0, 1), write(1, 2), write(0, 1), write(0, 3), read(1, 1)])
     expect(texts).not.toContain('A client did not see its own write.')
   })
 
-  test('a read of a value whose write had failed is explained only by the failed write, not by a stale copy', () => {
+  test('a read of a failed write is explained only by the failed write, and not by a stale copy', () => {
     const { texts } = judge('register', [write(0, 1), write(1, 3, { type: 'fail' }), write(2, 4), read(3, 3)])
     expect(texts).toEqual(['A value was read whose write was reported as failed.'])
   })
@@ -56,12 +56,12 @@ describe('the usual causes of a register', () => {
     ])
   })
 
-  test('a read of the initial value is explained by a stale copy, not by a value that nobody had written', () => {
+  test('a read of the initial value is explained by a stale copy, not by a value that was never written', () => {
     const { texts } = judge('register', [write(0, 'a'), read(1, '')], '')
     expect(texts).toEqual(['A read was answered by a copy that was behind.'])
   })
 
-  test('an acknowledged write is not called gone if the node that may have the write was not read at the end', () => {
+  test('an acknowledged write is not called gone if a node that may have it was not read at the end', () => {
     const last = [write(0, 1, { node: 'n1' }), write(0, 2, { node: 'n2' }), read(1, 1, { node: 'n1', final: true })]
     const { texts } = judge('register', last)
     expect(texts).not.toContain('A write that was acknowledged is gone.')
@@ -71,30 +71,30 @@ describe('the usual causes of a register', () => {
 describe('the usual causes of other models', () => {
   const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
 
-  test('do not blame the cache of one node if no nodes are recorded', () => {
+  test('the usual causes do not blame the cache of one node if no nodes are recorded', () => {
     const sent = next({ p: 0, f: 'enqueue', key: 'q', in: 1 })
     const { texts } = judge('queue', [sent, next({ p: 1, f: 'dequeue', key: 'q', out: null })])
     expect(texts).toEqual(['A write that was acknowledged is gone.'])
   })
 
-  test('do not blame an old copy for an element that nobody added to a set', () => {
+  test('the usual causes do not blame an old copy for an element that nobody added to a set', () => {
     const { texts, history, counterexample } = judge('set', [add(0, 1), { ...read(1, null), out: [1, 7] }])
     expect(texts).toEqual([])
     expect(reproach(history, counterexample)).toBeUndefined()
   })
 
-  test('the remedy for a stale read of a set recommends only a level that the checker decides for sets: eventual', () => {
+  test('the remedy for a stale read of a set recommends only eventual, which the checker decides for sets', () => {
     const operations = [add(0, 1), next({ p: 0, f: 'remove', key: 'x', in: 1 }), { ...read(1, null), out: [1] }]
     const { causes } = judge('set', operations)
     expect(causes[0]?.remedy).toMatch(/If old answers are fine, expect eventual\.$/)
   })
 
-  test('do not blame a repeated request for an id that was given out twice', () => {
+  test('the usual causes do not blame a repeated request for an id that was given out twice', () => {
     const ids = [0, 1].map((p) => next({ p, f: 'generate', out: 5 }))
     expect(judge('unique-ids', ids).texts).toEqual(['An id was given out again.'])
   })
 
-  test('do not say that an addition was acknowledged if its element was only seen', () => {
+  test('the usual causes do not call an addition acknowledged if its element was only seen', () => {
     const { texts } = judge('set', [
       { ...add(0, 1), type: 'info' },
       { ...read(1, null), out: [1] },
@@ -140,21 +140,21 @@ describe('the usual causes of other models', () => {
     expect(causesFor(10)).toEqual([LAG])
   })
 
-  test('no stale copy explains a sum that no subset of the changes gives, or an element that is added only later', () => {
+  test('no stale copy explains a sum that no subset of the changes gives, or an element that is added later', () => {
     const sums = [add(0, 1), add(0, -1), add(0, 1), add(0, -1)]
     expect(judge('counter', [...sums, read(1, 5)]).texts).toEqual([])
     expect(judge('counter', [...sums, read(1, 1)]).texts).toEqual([LAG])
     expect(judge('set', [{ ...read(1, null), out: [2] }, add(0, 2), { ...read(1, null), out: [2] }]).texts).toEqual([])
   })
 
-  test('different answers of final dequeues do not show that copies did not converge', () => {
+  test('different results of final dequeues do not show that copies did not converge', () => {
     const sent = next({ p: 0, f: 'enqueue', in: 1, type: 'info' })
     const final = { f: 'dequeue', final: true } as const
     const { texts } = judge('queue', [sent, next({ p: 1, ...final, out: null }), next({ p: 2, ...final, out: 3 })])
     expect(texts).not.toContain('The copies did not converge.')
   })
 
-  test('no change is said to have undone another one if a read can have seen only one change', () => {
+  test('a change is not blamed for undoing another if a read can have seen only one change', () => {
     const one = { node: 'n1' }
     const UNDONE = 'A change was computed from an old value, and undid another one.'
     const judged = (...sums: readonly number[]) =>
@@ -181,7 +181,7 @@ describe('the usual causes of other models', () => {
     expect(stale.map(({ remedy }) => remedy)).not.toContainEqual(expect.stringContaining('expect eventual'))
   })
 
-  test('do not say that an addition took effect twice if some additions were negative', () => {
+  test('the usual causes do not say that an addition took effect twice if some additions were negative', () => {
     const { texts } = judge('counter', [add(0, 5), add(1, -3), read(2, 5)])
     expect(texts).not.toContain('An operation took effect twice.')
   })
@@ -191,12 +191,12 @@ describe('the words about elements', () => {
   const add = (p: number, value: number, node?: string): Made => next({ p, f: 'add', key: 'x', in: value, node: node! })
   const shown = (out: number[], more: Partial<Made> = {}): Made => ({ ...read(2, null, more), out })
 
-  test('do not call an element lost while a node that may have it was not asked', () => {
+  test('an element is not called lost if a node that may have it was not asked', () => {
     const { facts } = judge('set', [add(0, 1, 'n1'), shown([], { node: 'n2', final: true })])
     expect(facts.headline.title).toBe('1 acknowledged element was missing from the final reads')
   })
 
-  test('say how often a read shows an element that was added once', () => {
+  test('the words about an element say how often a read shows it if it was added once', () => {
     const { history, report, counterexample } = judge('set', [add(0, 1), shown([1, 1, 1])])
     expect(reproach(history, counterexample)?.text).toBe('1 is in it 3 times')
     const sheet = elementSheet({ history, report, counterexample })
@@ -204,7 +204,7 @@ describe('the words about elements', () => {
     expect(sheet?.rows.at(-1)?.cells[3]).toBe('read: 1 is in it 3 times')
   })
 
-  test('do not blame an append for a poll that returned it', () => {
+  test('a poll is not blamed for missing an append that it returned', () => {
     const append = (value: string, offset: number): Made =>
       next({ p: 0, f: 'append', key: 'l', in: value, out: offset })
     const poll = next({ p: 1, f: 'poll', key: 'l', in: 0, out: [[1, 'b']] })
@@ -217,18 +217,18 @@ describe('a wrong read of a counter that was lowered', () => {
   const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
   const { facts, history, report, counterexample } = judge('counter', [add(0, 5), read(2, 5), add(1, -3), read(2, 1)])
 
-  test('the headline about a wrong read of a lowered counter names an impossible sum, not missing additions', () => {
+  test('the headline about a wrong read of a lowered counter names an impossible sum, and no missing additions', () => {
     expect(facts.headline.title).toBe('1 read returned an impossible sum')
   })
 
-  test('is not compared with an earlier, higher read', () => {
+  test('a wrong read of a lowered counter is not compared with an earlier, higher read', () => {
     const rows = counterSheet({ history, report, counterexample })?.rows ?? []
     expect(rows.map(({ cells }) => cells[2])).toContain('1 too few')
     expect(rows.filter(({ wrong }) => wrong !== undefined && wrong.length > 0)).toHaveLength(1)
   })
 })
 
-test('a fault that ended just before a wrong read is described as no longer in force, even in a history without times', () => {
+test('a fault that ended just before a wrong read is described as ended, even in a history without times', () => {
   const operations: Made[] = [
     { p: 0, f: 'write', key: 'x', in: 1, from: 0, to: 1 },
     { p: 1, f: 'read', key: 'x', out: null, from: 2, to: 3 },
@@ -240,7 +240,7 @@ test('a fault that ended just before a wrong read is described as no longer in f
   expect(factsOf({ history, report }).why.text).toMatch(/^In force until shortly before the request: partition/)
 })
 
-test('a fault without an end in the record is reported as lasting to the end of the record', () => {
+test('a fault without a recorded end is reported as lasting to the end of the record', () => {
   const operations: Made[] = [
     { p: 0, f: 'write', key: 'x', in: 1, from: 1e6, to: 2e6 },
     { p: 1, f: 'read', key: 'x', out: null, from: 5e6, to: 6e6 },

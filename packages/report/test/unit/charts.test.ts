@@ -16,7 +16,7 @@ const hundred = (more: (i: number) => Partial<Made>): Made[] =>
   Array.from({ length: 100 }, (_, i) => read(i, 0.5, more(i)))
 
 describe('the heat map of latency', () => {
-  test('counts each success once, in the column of its call and the row of its latency', () => {
+  test('the heat map of latency counts each success once, in the column of its call and the row of its latency', () => {
     const history = made([...hundred(() => ({})), read(50, 20, { p: 1 }), read(60, 900, { p: 2, type: 'info' })])
     const heat = heatMapOf(binsOf(history, 100e6))
     const total = heat.counts.flatMap((column) => [...column]).reduce((sum, amount) => sum + amount, 0)
@@ -26,7 +26,7 @@ describe('the heat map of latency', () => {
     expect(Math.floor(((slowest + 1) * heat.width) / 1e6)).toBeGreaterThanOrEqual(50)
   })
 
-  test('has an axis of whole powers of ten, even if nothing succeeded', () => {
+  test('the heat map of latency has an axis of whole powers of ten, even if no operation succeeded', () => {
     for (const history of [made([read(1, 5, { type: 'fail' })]), made([]), made([read(1, 0)])]) {
       const decades = decadesOf(heatMapOf(binsOf(history, 10e6)))
       expect(decades.length).toBeGreaterThan(1)
@@ -43,14 +43,14 @@ describe('the charts of a report', () => {
   const drawn = (staleRows: readonly number[] | undefined, spans = [span]): string =>
     charts(chartedOf(history, binsOf(history, 100e6, staleRows), { spans, end: 100e6, marks: [] })).html
 
-  test('show stale reads in the goodput chart, and state their number', () => {
+  test('the goodput chart shows stale reads, and states their number', () => {
     expect(drawn([7, 8])).toMatch(/2 stale reads.*class="stale"/s)
     expect(drawn([])).toContain('0 stale reads')
     expect(drawn([])).not.toContain('class="stale"')
     expect(drawn(undefined)).not.toMatch(/\d stale reads?</)
   })
 
-  test('the charts have a row for each node that shows the answers and the downtime of the node', () => {
+  test('the charts have a row for each node, which shows its replies and its downtime', () => {
     const strips = nodeStripsOf(history, binsOf(history, 100e6))
     expect(strips.map(({ node }) => node)).toEqual(['n1', 'n2'])
     expect([...strips[1]!.answered].map((amount, bin) => amount / strips[1]!.asked[bin]!)[24]).toBe(0)
@@ -59,7 +59,7 @@ describe('the charts of a report', () => {
     expect(drawn([]).match(/<rect class="down"/g)).toHaveLength(1)
   })
 
-  test('the charts mark only an isolated node as cut off, not the nodes that still reach each other', () => {
+  test('the charts mark only the isolated node as cut off, and not the nodes that still reach each other', () => {
     const four = made(hundred((i) => ({ node: `n${i % 4}` })))
     const links = ['n1', 'n2', 'n3'].flatMap((other) => [
       { from: 'n0', to: other },
@@ -70,7 +70,7 @@ describe('the charts of a report', () => {
     expect(text.match(/<rect class="cut-off"/g)).toHaveLength(1)
   })
 
-  test('the charts have no row per node if there is only one node, or if there are too many nodes to fit', () => {
+  test('the charts have no row per node if there is only one node, or too many nodes to fit', () => {
     const stripsOf = (history: History): unknown => nodeStripsOf(history, binsOf(history, 100e6))
     expect(stripsOf(made(hundred(() => ({ node: 'n1' }))))).toEqual([])
     expect(stripsOf(made(hundred((i) => ({ node: `n${i % 30}` }))))).toEqual([])

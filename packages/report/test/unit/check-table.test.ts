@@ -11,7 +11,7 @@ import { displayWidth } from '../../src/terminal/width.ts'
 describe('the table of checked files', () => {
   const stale = staleRead()
 
-  test('has a line for each file, with the reason if the file could not be checked', () => {
+  test('the table of checked files has a line for each file, with the reason if a file could not be checked', () => {
     const text = renderCheckTable(
       [
         { file: 'etcd_007.log', report: allMet(), history: stale.history, elapsedMs: 4, vacuous: [] },
@@ -33,7 +33,7 @@ describe('the table of checked files', () => {
     expect(text).toContain('⚠ big.jsonl proves little: no read succeeded')
   })
 
-  test('has columns for the main levels of isolation, and for the expected level', () => {
+  test('the table of checked files has columns for the main levels of isolation, and for the expected level', () => {
     const value = [['r', 'x', null]]
     const history = historyFromEvents([
       { process: 0, type: 'invoke', f: 'txn', value },
@@ -58,7 +58,7 @@ describe('the table of checked files', () => {
     expect(narrow.split('\n')[0]).toMatch(/strict +SER +SI +RC +time$/)
   })
 
-  test('fits the width of the terminal, and shortens or omits reasons if necessary', () => {
+  test('the table of checked files fits the width of the terminal, and shortens or omits reasons if necessary', () => {
     const row = {
       file: 'a-rather-long-name-of-a-file.jsonl',
       report: stale.report,

@@ -42,19 +42,19 @@ describe('a claim of a loss', () => {
   const lost: Claim = { claim: 'lost', of: 'writes', changes: [1], least: 1 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), lost)
 
-  test('holds if all final reads show an older value', () => {
+  test('the claim that a write is lost holds if all final reads show an older value', () => {
     expect(told(read(1, last), read(1, { ...last, node: 'n2' }))).toBe('holds')
   })
 
-  test('is refuted if a final read at one node still shows the value', () => {
+  test('the claim that a write is lost is refuted if a final read at one node still shows it', () => {
     expect(told(read(1, last), read(2, { ...last, node: 'n2' }))).toBe('refuted')
   })
 
-  test('is refuted if a write of unknown outcome may have restored the older value', () => {
+  test('the claim that a write is lost is refuted if a write of unknown outcome may have restored the old value', () => {
     expect(told(write(1, { type: 'info', error: 'timeout' }), read(1, last))).toBe('refuted')
   })
 
-  test('is unknown if nothing was read after the write', () => {
+  test('the claim that a write is lost is unknown if nothing was read after the write', () => {
     expect(told(read(1))).toBe('unknown')
   })
 })
@@ -114,7 +114,7 @@ describe('a claim in a report', () => {
     expect(told(read(1, { node: 'n3' }))).toBe('holds')
   })
 
-  test('the claim of a missing write is refuted if the node answered with the write or with a newer value', () => {
+  test('the claim of a missing write is refuted if the node returned that write or a newer value', () => {
     expect(told(read(2, { node: 'n3' }))).toBe('refuted')
     const overlapping = [...inTurn(write(1), write(2)), { p: 9, f: 'read', key: 'x', out: 1, from: ms(20), to: ms(22) }]
     expect(holds(ran(...overlapping), missing)).toBe('refuted')
@@ -173,7 +173,7 @@ test('the claim of the slowest recovery counts only faults that took effect', ()
   expect(told(11)).toBe('refuted')
 })
 
-test('the claim that no majority was up holds while too many nodes are killed, paused or cut off', () => {
+test('the claim that no majority was up holds if too many nodes were killed, paused or cut off', () => {
   const { spec } = summary({})
   const told = (share: number, faults: readonly FaultSpan[]) =>
     holds(
@@ -187,7 +187,7 @@ test('the claim that no majority was up holds while too many nodes are killed, p
   expect(told(0.1, [{ ...killed, perhapsUntil: ms(60) }])).toBe('unknown')
 })
 
-test('a claim that a fault is the cause holds if the fault hit the nodes of write and read between both operations', () => {
+test('the claim that a fault is the cause holds if it hit the nodes of write and read between both operations', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
   const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])
@@ -200,7 +200,7 @@ test('a claim that a fault is the cause holds if the fault hit the nodes of writ
   expect(told(span('flip-bit', 1, 2, { nodes: ['n3'] }))).toBe('holds')
 })
 
-test('the claim that the settings allowed a violation holds if other, stronger settings promise the violated level', () => {
+test('the claim that settings allow a violation holds if other settings promise the violated level', () => {
   const { spec } = summary({})
   const recorded = { ...ran(), spec: { ...spec, target: { name: 't', settings: { sync: 0 } } }, promised: 'eventual' }
   const told = (sync: number, promise: string) =>
@@ -217,7 +217,7 @@ describe('a headline or cause that the history refutes', () => {
     operations: Array.from({ length: culprit + 1 }, (_, operation) => ({ operation, role: 'core' })),
   })
 
-  test('a refuted headline that a write is lost is replaced by a headline that the write was missing at a node', () => {
+  test('the headline says that a write was missing at a node if the history refutes that the write is lost', () => {
     const history = made(inTurn(write(1), write(2), read(1, { node: 'n3' }), read(2, last)))
     const judged = {
       ...report('violated', {
@@ -234,7 +234,7 @@ describe('a headline or cause that the history refutes', () => {
     ])
   })
 
-  test('a cause says that a killed node came back without a write only if the node was up when the write was acknowledged', () => {
+  test('a killed node came back without a write only if the node was up when the write was acknowledged', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
     const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {

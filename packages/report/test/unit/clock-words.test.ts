@@ -3,7 +3,7 @@ import { clocksText } from '../../src/measured-words.ts'
 
 const cost = { clocks: 2, withinNanos: { max: 412_000, p50: 80_000 }, unordered: 31, cramped: 0, undecided: [] }
 
-test('the clocks line states the error of the clocks and how many orders of two operations the error leaves open', () => {
+test('the clocks line states the error of the clocks, and how many pairs of operations it leaves unordered', () => {
   expect(clocksText(cost)).toBe(
     'the clocks of 2 load workers agreed to within ±0.4 ms, half of the time ±80 µs; 31 orders between two operations are open, which changed nothing',
   )

@@ -96,7 +96,7 @@ describe('a comparison', () => {
     ...{ levels, workload: 'write-skew keys=2' },
   }
 
-  test('has columns of isolation levels for transactional systems, and a row for each system and condition', () => {
+  test('a comparison of transactional systems has columns of isolation levels, and a row per system and condition', () => {
     const terminal = renderComparison(compared, plainStyle, { unicode: true, width: 110 })
     expect(terminal).toMatch(/system +strict +SER +SI +RC\n/)
     expect(terminal).toMatch(/store, calm +✔ +✔ +✔ +✔/)
@@ -116,7 +116,7 @@ describe('a comparison', () => {
     )
   })
 
-  test('omits registers, sets and losses for transactional systems, and names the strongest isolation level found', () => {
+  test('a comparison of transactional systems omits registers, sets and losses, and names the strongest level found', () => {
     const texts = [
       renderComparison(compared, plainStyle, { unicode: true, width: 110 }),
       comparisonMarkdown(compared),
@@ -141,7 +141,7 @@ test('the title of a comparison names a broken promise, or states that no system
   expect(titleOf(strong)).toBe('1 system compared')
 })
 
-test('a comparison reports a broken promise with what happened, why, and the next step', () => {
+test('a comparison reports a broken promise with the event, the cause, and the next step', () => {
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1. n1 was killed.' },
     ...{ why: { text: 'n1 was killed.', certainty: 'likely', settings: '' }, next: { text: 'Write to the disk.' } },
@@ -240,7 +240,7 @@ test('the page of a comparison names every PACELC class, its systems and the rul
   expect(page).not.toMatch(/https?:|src=|href=/)
 })
 
-test('the labels on the axis of latency end within the drawing', () => {
+test('the labels on the axis of latency do not leave the drawing', () => {
   const slow = { ...cell('calm', 'linearizable').latency!, readP50: 90e6, writeP50: 1e6 }
   const cells = [
     { ...cell('calm', 'linearizable'), latency: slow },
@@ -257,7 +257,7 @@ test('the labels on the axis of latency end within the drawing', () => {
   }
 })
 
-test('the chart of a run draws goodput as an area below the line of all called operations', () => {
+test('the chart of a run draws goodput as an area below the line of called operations', () => {
   const bins = {
     width: 1e9,
     ok: [2, 0, 2],

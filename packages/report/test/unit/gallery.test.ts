@@ -27,7 +27,7 @@ const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
 })
 
 describe('an exhibit of the gallery', () => {
-  test('has the outcome "as described" if all trials of the weakness find it and all trials of the cure are clean', () => {
+  test('an exhibit is "as described" if all trials find the weakness and all trials of the cure are clean', () => {
     expect(exhibitOutcome(exhibit())).toBe('as described')
   })
 
@@ -38,7 +38,7 @@ describe('an exhibit of the gallery', () => {
     ['a trial of the cure proved nothing', { cureTrials: [trial('other')] }],
     ['nothing was tried', { weaknessTrials: [], cureTrials: [] }],
     ['the cure was not tried', { cureTrials: [] }],
-  ])('has the outcome "not as described" if %s', (_, members) => {
+  ])('an exhibit is "not as described" if %s', (_, members) => {
     expect(exhibitOutcome(exhibit(members))).toBe('not as described')
   })
 })
@@ -62,7 +62,7 @@ test('an exhibit that was found in only some trials is reported with the number 
   )
 })
 
-test('the Markdown of the gallery of weaknesses has a table per kind of system and a row per weakness, with escaped texts', () => {
+test('the Markdown of the gallery has a table per kind of system and a row per weakness, and escapes texts', () => {
   const text = galleryMarkdown([exhibit(), exhibit({ name: 'other', kind: 'embedded model', system: 'Raft' })])
   expect(text).toMatch(/^## Packages\n[^#]*^\| \[two-holders\]/m)
   expect(text).toContain('| [two-holders](https://example.org/lock) | lock 1.2.3 | a \\| b <hold> it | a token |')

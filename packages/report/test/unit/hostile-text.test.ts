@@ -8,7 +8,7 @@ import { renderExplained } from '../../src/terminal/explained-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
 describe('a hostile text in a history', () => {
-  test('is printed without its control sequences on the terminal', () => {
+  test('a hostile text in a history is printed without its control sequences on the terminal', () => {
     const evil = '\u001b[2J\u0007\u202e'
     const history = made(
       [
@@ -39,7 +39,7 @@ describe('a hostile text in a history', () => {
     ['half of a character', 'a\ud800'],
     ['another script', '🙂 שלום'],
     ['a megabyte', 'x'.repeat(1_000_000)],
-  ])('is shortened and escaped in chaos explain and in Markdown: %s', (_what, evil) => {
+  ])('a hostile text is shortened and escaped in chaos explain and in Markdown: %s', (_what, evil) => {
     const history = made(
       [
         { p: 0, f: 'write', key: evil, in: evil, from: 1e6, to: 2e6, node: evil },

@@ -40,7 +40,7 @@ test.each([
   expect([headline.title, headline.verdict]).toEqual([title, 'Not strict serializable'])
 })
 
-test('the headline of a transactional history names the strongest met level and the violated level above it', () => {
+test('the headline of transactions names the strongest met level and the violated level above it', () => {
   const events = together(line(0, read('x'), append('y', 1)), line(1, read('y'), append('x', 1)))
   const history = historyFromEvents(events)
   const facts = factsOf({ history, report: judged(events), asked: 'snapshot-isolation' })

@@ -17,7 +17,7 @@ function processesByLane({ names, laneOf }: ReturnType<typeof lanesOf>): (readon
 }
 
 describe('the lanes of the timeline', () => {
-  test('a lane of the timeline joins the processes of one client if each earlier process ended with an unknown outcome', () => {
+  test('a lane of the timeline joins processes of a client if each earlier one ended with an unknown outcome', () => {
     const history = made([
       op(0, 1, 2),
       op(1, 1, 5, { type: 'info' }),
@@ -31,23 +31,23 @@ describe('the lanes of the timeline', () => {
     ])
   })
 
-  test('keep a process separate if it began while all other processes were active', () => {
+  test('the timeline keeps a process separate if it began while all other processes were active', () => {
     const history = made([op(0, 1, 9, { type: 'info' }), op(1, 5, 6)])
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
 
-  test('the timeline gives a final read its own lane, separate from a client that had ended before', () => {
+  test('a final read has its own lane, separate from a client that had ended before', () => {
     const history = made([op(0, 1, 2, { type: 'info' }), op(1, 5, 6, { final: true })])
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
 
-  test('begin with the processes of the counterexample, in the order of the counterexample, and end with the final reads', () => {
+  test('the lanes begin with the processes of the counterexample, in its order, and end with the final reads', () => {
     const history = made([op(0, 1, 2, { final: true }), op(10, 1, 2), op(2, 3, 4), op(1, 5, 6)])
     expect(lanesOf(history, [2]).names).toEqual(['p2', 'p1', 'p10', 'p0'])
     expect(lanesOf(history, []).names).toEqual(['p1', 'p2', 'p10', 'p0'])
   })
 
-  test('begin with the processes that are active in the first visible part of the timeline', () => {
+  test('the lanes begin with the processes that are active in the first visible part of the timeline', () => {
     const second = 1000
     const history = made([
       ...[op(0, 1, 2), op(1, second, second + 9), op(2, second + 3, second + 4), op(3, second + 5, second + 6)],
@@ -58,7 +58,7 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).atOpening).toBe(0)
   })
 
-  test('the timeline has a lane for each known session, and another lane for operations that overlap within a session', () => {
+  test('the timeline has a lane for each known session, and another for overlapping operations of a session', () => {
     const plain = made([op(0, 1, 4), op(1, 2, 3), op(2, 5, 6), op(3, 1, 2)])
     const history = {
       ...plain,

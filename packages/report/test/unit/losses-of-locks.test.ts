@@ -28,7 +28,7 @@ describe('the report of a lock violation', () => {
     ...more,
   })
 
-  test('states for how long two clients held the lock', () => {
+  test('the report of a lock violation states for how long two clients held the lock', () => {
     const held = [
       lock(1, 'acquire', 0, 2),
       lock(2, 'acquire', 40, 43),
@@ -38,23 +38,23 @@ describe('the report of a lock violation', () => {
     expect(titleOf(held)).toBe('Two clients held lock L for 17 ms')
   })
 
-  test('counts a lock as held only until its holder first tried to release it', () => {
+  test('the report of a lock violation counts a lock as held only until its holder first tried to release it', () => {
     const failed = lock(1, 'release', 50, 51, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
     expect(titleOf(held)).toBe('Two clients held lock L for 7.0 ms')
   })
 
-  test('states no duration if the first holder never released the lock', () => {
+  test('the report of a lock violation states no duration if the first holder never released the lock', () => {
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43)]
     expect(titleOf(held)).toBe('Two clients held lock L at the same time')
   })
 
-  test('does not claim two holders if the first holder had released the lock before', () => {
+  test('the report of a lock violation does not claim two holders if the first had released the lock before', () => {
     const held = [lock(1, 'acquire', 0, 2), lock(1, 'release', 20, 21), lock(2, 'release', 40, 43)]
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test('the report of a lock violation names a second grant even if the first holder tried to release the lock and failed', () => {
+  test("the report of a lock violation names a second grant even if the first holder's release failed", () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held)
@@ -79,27 +79,24 @@ describe('the report of a lock violation', () => {
       // The lock was granted between 0 ms and 20 ms.
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
-    ])(
-      'a lease of %i ms is reported as expired or possibly expired only if the lease can have ended by the next grant',
-      (ms, said) => {
-        expect(judge(held, lasts(ms)).lease).toBe(said)
-      },
-    )
+    ])('a lease of %i ms is reported as possibly expired only if it can have ended by the next grant', (ms, said) => {
+      expect(judge(held, lasts(ms)).lease).toBe(said)
+    })
 
-    test('the report gives the expiry of the lease as a possible reason for a failed release', () => {
+    test('the report of a lock violation gives the end of the lease as a possible reason for a failed release', () => {
       const refused = lock(1, 'release', 390, 391, { type: 'fail' })
       const released = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 400, 430), lock(2, 'release', 480, 481)]
       expect(judge(released, lasts(300)).lease).toContain('which had passed')
     })
 
-    test('the report names the expiry of the lease as the cause, and proposes a remedy', () => {
+    test('the report of a lock violation names the end of the lease as the cause, and proposes a remedy', () => {
       const { history, report, shown, near } = judge(held, lasts(300))
       const [first] = causesOf({ history, report, counterexample: shown!, near })
       expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
       expect(first?.remedy).toContain('token')
     })
 
-    test('the report of an expired lease proposes an increasing token, not settings that make writes durable', () => {
+    test('the report of an expired lease proposes an increasing token, and no settings for durability', () => {
       const { history, report } = judge(held, lasts(300))
       const run = { ...summary({ report }), weakness: 'data is in memory only', stronger: { wait: 'all' } }
       const { next, why } = tellingOf(factsOf({ history, report, run }), { history, run, again: 'npx chaos run' })
@@ -108,7 +105,7 @@ describe('the report of a lock violation', () => {
       expect(why.settings).not.toContain('memory')
     })
 
-    test('the report states that a wrong clock may have ended the lease early', () => {
+    test('the report of a lock violation states that a wrong clock may have ended the lease early', () => {
       const { history, report } = judge(held, lasts(30_000))
       const clock: Fault = { kind: 'clock', nodes: ['n1'], offsetMs: 60_000, driftPpm: 0 } as never
       const struck = { id: '1', fault: clock, ...{ from: 100e6, to: 200e6, hits: 1, heal: 'scheduled' } } as never
@@ -129,7 +126,7 @@ describe('the report of a lock violation', () => {
       ['says nothing of it', undefined],
       ['says it in words', { lease: 'long' }],
       ['says less than nothing', { lease: { setting: 'lock-ms', ms: -1 } }],
-    ])('names no expiry if the header of the history %s', (_, extra) => {
+    ])('the report of a lock violation names no expiry if the header of the history %s', (_, extra) => {
       expect(judge(held, extra).lease).toBe('')
     })
   })

@@ -62,11 +62,11 @@ describe('the report of a watch violation', () => {
       [events(x1), { progress: 4 }],
     ],
     ["p7's watch was refused changes that nobody had compacted", all, [{ ended: true, compacted: 4 }]],
-  ])('has the headline: %s', (title, asked, responses) => {
+  ])('the report of a watch violation has the headline: %s', (title, asked, responses) => {
     expect(headline(...three, watch(4, asked), sent(...responses))).toMatchObject({ title, verdict: 'Not faithful' })
   })
 
-  test('states that a watch was sent a transaction in parts, or a change from before its start', () => {
+  test('the report of a watch violation states that a watch got a transaction in parts, or a change before its start', () => {
     const both: Step = { f: 'txn', in: { x: 1, y: 2 }, out: 2 }
     expect(headline(both, watch(3, { from: 2, prefix: '' }), sent(events(x1))).title).toBe(
       "p7's watch was sent a transaction in parts",
@@ -77,7 +77,7 @@ describe('the report of a watch violation', () => {
     )
   })
 
-  test('names the change that a stuck watch never showed', () => {
+  test('the report of a watch violation names the change that a stuck watch never showed', () => {
     const inVain = Array.from({ length: 5 }, () => ({ ...sent(), final: true }))
     expect(headline(...three, watch(4, all), sent(events(x1, x2)), ...inVain).title).toBe(
       "p7's watch got stuck, and never saw p2's confirmed put of y",
@@ -96,7 +96,7 @@ describe('the HTML report of a watch', () => {
     return renderHtml({ history, report: reportOf(history, 'watch'), title: 't', version: '1', historyFile: 'h' })
   }
 
-  test('explains every guarantee, and does not rank the guarantees', () => {
+  test('the HTML report of a watch explains every guarantee, and does not rank the guarantees', () => {
     const page = pageOf(steps({ revision: 2, key: 'x', value: 1 }))
     expect(page).toContain('Every watch was sent every change that it asked for, once and in order.')
     expect(page).toContain('>Guarantees</h2>')
@@ -104,7 +104,7 @@ describe('the HTML report of a watch', () => {
     for (const level of watchLevels) expect(page).toContain(guaranteeText[level])
   })
 
-  test('omits a guarantee that was violated', () => {
+  test('the HTML report of a watch does not explain a guarantee that was violated', () => {
     expect(pageOf(steps({ revision: 2, key: 'x', value: 3 }))).not.toContain('Every watch was sent every change')
   })
 })
@@ -118,19 +118,19 @@ describe('the report of a violation with several registers', () => {
   const titleOf = (...txns: readonly Made[]): string => judge(txns, 'multi-register').title
   const both = txn(0, 0, 5, ['write', 'x', 1], ['write', 'y', 1])
 
-  test('names the client that saw only a part of a transaction', () => {
+  test('the report of several registers names the client that saw only a part of a transaction', () => {
     expect(titleOf(both, txn(1, 3, 8, ['read', 'x', 1], ['read', 'y', null]))).toBe(
       'p1 saw only a part of what p0 wrote',
     )
   })
 
-  test('shows what a transaction wrote, and which values it read', () => {
+  test('the report of several registers shows what a transaction wrote, and which values it read', () => {
     const history = made([both, txn(1, 10, 15, ['read', 'x', 1], ['read', 'y', null])])
     const texts = [0, 1].map((row) => operationText(history, row, { withKey: true }))
     expect(texts).toEqual(['p0 txn write x 1, write y 1 → ok', 'p1 txn read x, read y → x = 1, y = null'])
   })
 
-  test('names the writer of a missing confirmed write, and the node that lacks the write', () => {
+  test('the report of several registers names the writer of a missing confirmed write, and the node that lacks it', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'y', null]))).toBe("p1 did not see p0's confirmed write to y")
     expect(titleOf(both, { ...txn(1, 10, 15, ['read', 'y', null]), node: 'n2' })).toBe(
       "p0's confirmed write to y was missing at n2",
@@ -138,7 +138,7 @@ describe('the report of a violation with several registers', () => {
     expect(titleOf(both, txn(0, 10, 15, ['read', 'y', null]))).toBe('p0 did not see its own confirmed write to y')
   })
 
-  test('names clients that missed each other’s writes, or that saw writes in different orders', () => {
+  test('the report of several registers names clients that missed each other’s writes or saw different orders', () => {
     const one = txn(0, 0, 20, ['write', 'x', 1], ['read', 'y', null])
     expect(titleOf(one, txn(1, 1, 21, ['write', 'y', 2], ['read', 'x', null]))).toBe(
       'p0 and p1 each missed what the other had written',
@@ -151,11 +151,11 @@ describe('the report of a violation with several registers', () => {
     expect(titleOf(...writes, ...reads)).toBe('p2 and p3 saw the same writes in different orders')
   })
 
-  test('states that a read returned a value that nobody had written', () => {
+  test('the report of several registers states that a read returned a value that nobody had written', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'x', 9]))).toBe('p1 read x = 9, which nobody had written')
   })
 
-  test('names the last write if a read shows an older value', () => {
+  test('the report of several registers names the last write if a read shows an older value', () => {
     const written = [txn(0, 0, 5, ['write', 'x', 1]), txn(1, 6, 9, ['write', 'x', 2])]
     const back = [txn(2, 10, 12, ['read', 'x', 2]), txn(3, 13, 15, ['write', 'x', 1]), txn(2, 20, 22, ['read', 'x', 2])]
     expect(titleOf(...written, ...back)).toBe("p2 did not see p3's confirmed write to x")
@@ -172,14 +172,14 @@ describe('the report of a violation with an appended string', () => {
   })
   const titleOf = (...operations: readonly Made[]): string => judge(operations, 'register').title
 
-  test('names the client whose acknowledged append is missing', () => {
+  test('the report of a string names the client whose acknowledged append is missing', () => {
     const two = [append(1, '1.', 0), append(2, '2.', 10)]
     expect(titleOf(...two, read(3, '1.', 20, { node: 'n3' }))).toBe("p2's confirmed append to k was missing at n3")
     expect(titleOf(...two, read(3, '1.', 20))).toBe("p3 did not see p2's confirmed append to k")
     expect(titleOf(...two, read(2, '1.', 20))).toBe('p2 did not see its own confirmed append to k')
   })
 
-  test('names the clients that saw an append earlier, or appends in another order', () => {
+  test('the report of a string names the clients that saw an append earlier, or appends in another order', () => {
     const two = [append(1, '1.', 0), append(2, '2.', 1)].map((each) => ({ ...each, to: 100 }))
     expect(titleOf(...two, read(3, '1.2.', 10), read(4, '1.', 20))).toBe(
       'p4 did not see an append to k that p3 had already read',
@@ -191,7 +191,7 @@ describe('the report of a violation with an appended string', () => {
     expect(titleOf(...two, read(3, '1.2.', 10), read(3, '2.1.', 20))).toBe('p3 saw the appends to k in two orders')
   })
 
-  test('does not tell of two orders of appends if a read shows what nobody appended', () => {
+  test('the report of a string does not claim two orders of appends if a read shows a text that nobody appended', () => {
     const open = { ...append(1, '1.', 0), to: 100 }
     expect(titleOf(open, read(3, '1.', 10), read(3, '7.', 20))).toBe('Not linearizable')
   })

@@ -46,26 +46,26 @@ describe('the headline of a queue violation', () => {
     to: at * 10 + 5,
   })
 
-  test('counts the lost acknowledged messages', () => {
+  test('the headline of a queue violation counts the lost acknowledged messages', () => {
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), enqueue(3, 3), drain(4, [2])], 'queue')).toBe(
       '2 acknowledged messages were lost',
     )
   })
 
-  test('counts only acknowledged messages as lost', () => {
+  test('the headline of a queue violation counts only acknowledged messages as lost', () => {
     expect(titleOf([enqueue(1, 1), enqueue(2, 2, 'info'), drain(4, [])], 'queue')).toBe(
       '1 acknowledged message was lost',
     )
   })
 
-  test('the headline says "At least 1" if a dequeue of unknown outcome can explain only some of the missing messages', () => {
+  test('the headline says "At least 1" if dequeues of unknown outcome explain only some missing messages', () => {
     const taken: Made = { p: 9, f: 'dequeue', key: 'q', type: 'info', from: 35, to: 36 }
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), taken, drain(4, [])], 'queue')).toBe(
       'At least 1 acknowledged message was lost',
     )
   })
 
-  test('names the loss first, above the verdict on the violated level', () => {
+  test('the headline of a queue violation names the loss above the verdict on the violated level', () => {
     const { shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
     expect(headline.verdict).toBe('Not linearizable')
     expect(shown?.sentence).toContain('never came out')
@@ -75,7 +75,7 @@ describe('the headline of a queue violation', () => {
     ...{ p, f: 'dequeue', key: 'q', out, from, to },
   })
 
-  test('states that the queue was found empty while it held messages', () => {
+  test('the headline of a queue violation states that the queue was found empty while it held messages', () => {
     const overlapping = [enqueue(1, 1), enqueue(3, 3), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)]
     expect(titleOf([...overlapping, dequeue(9, 3, 70, 75)], 'queue')).toBe(
       'Queue q was found empty while it held messages',
@@ -83,14 +83,14 @@ describe('the headline of a queue violation', () => {
     expect(titleOf([enqueue(1, 1), dequeue(7, null, 20, 60), dequeue(8, 1, 40, 45)], 'queue')).toBe('Linearizable')
   })
 
-  test('names a message that was delivered twice', () => {
+  test('the headline of a queue violation names a message that was delivered twice', () => {
     const sent = [enqueue(1, 1), enqueue(2, 2)]
     expect(titleOf([...sent, dequeue(7, 1, 30, 35), dequeue(8, 1, 40, 45), dequeue(9, 2, 50, 55)], 'queue')).toBe(
       'Message 1 was handed out twice',
     )
   })
 
-  test('names two messages delivered in the wrong order, unless the model is a bag', () => {
+  test('the headline names two messages delivered in the wrong order, unless the model is a bag', () => {
     const changed = [enqueue(1, 1), enqueue(2, 2), dequeue(7, 2, 30, 35), dequeue(8, 1, 40, 45)]
     expect(titleOf(changed, 'queue')).toBe('Queue q handed out 2 before 1, which was sent first')
     expect(titleOf(changed, 'bag')).toBe('Linearizable')
@@ -105,7 +105,7 @@ describe('the headline of a queue violation', () => {
     expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'core', 'core'])
   })
 
-  test('names a message that the last drain delivered again, and blames the first dequeue', () => {
+  test('the headline names a message that the last drain delivered again, and blames the first dequeue', () => {
     const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
     const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]
     const { headline, shown, history } = judge(operations, 'queue')
@@ -131,12 +131,12 @@ describe('the headline of a queue violation', () => {
     expect(page).toContain('>meanwhile<')
   })
 
-  test('counts the messages that were delivered more than once', () => {
+  test('the headline of a queue violation counts the messages that were delivered more than once', () => {
     const again = [dequeue(7, 1, 30, 35), dequeue(8, 2, 40, 45), dequeue(7, 1, 50, 55), dequeue(8, 2, 60, 65)]
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), ...again], 'queue')).toBe('2 messages were handed out more than once')
   })
 
-  test('counts exactly the losses that an exhaustive search over all unknown dequeues finds', () => {
+  test('the headline of a queue counts exactly the losses that a search over all unknown dequeues finds', () => {
     const run = fc.array(
       fc.record({ what: fc.constantFrom('enqueue', 'dequeue'), type: fc.constantFrom('ok', 'ok', 'info', 'fail') }),
       { minLength: 1, maxLength: 12 },
@@ -175,21 +175,21 @@ describe('the headline of a counter violation', () => {
     ...{ p: at, f: 'read', key: 'c', out, final, from: at * 10, to: at * 10 + 5 },
   })
 
-  test('counts the lost additions if the final read is below the acknowledged sum', () => {
+  test('the headline of a counter counts the lost additions if the final read is below the acknowledged sum', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 1)], 'counter')).toBe('The counter lost 2 additions')
   })
 
-  test('does not count an addition as lost if one node still has the addition', () => {
+  test('the headline of a counter does not count an addition as lost if one node still has it', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 3)], 'counter')).toBe(
       '1 read missed acknowledged additions',
     )
   })
 
-  test('does not count additions of unknown outcome as lost', () => {
+  test('the headline of a counter does not count additions of unknown outcome as lost', () => {
     expect(titleOf([add(1), add(2, 'info'), add(3), read(4, 1)], 'counter')).toBe('The counter lost 1 addition')
   })
 
-  test('counts exactly the lost additions that an exhaustive search over all unknown additions finds', () => {
+  test('the headline of a counter counts exactly the losses that a search over all unknown additions finds', () => {
     const steps = fc.array(fc.constantFrom<'ok' | 'info' | 'fail'>('ok', 'ok', 'info', 'fail'), { maxLength: 8 })
     const property = fc.property(steps, fc.integer({ min: 0, max: 9 }), (types, ended) => {
       const operations = [...types.map((type, i) => add(i + 1, type)), read(50, ended)]
@@ -221,7 +221,7 @@ describe('the headline of a violation', () => {
     ...more,
   })
 
-  test('names the nodes that ended with different values', () => {
+  test('the headline names the nodes that ended with different values', () => {
     const open = { ...write(1, 1, 0), type: 'info' as const }
     const ends = [
       read(2, null as never, 50, { final: true, node: 'n1' }),
@@ -232,7 +232,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([open, ...ends], 'register')).toBe('At the end n3 answered another value of x than n1 and n2')
   })
 
-  test('names the client whose write is lost if no replica has the write', () => {
+  test('the headline names the client whose write is lost if no replica has the write', () => {
     const [end, other] = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
     const told = judge([write(1, 1, 0), write(2, 2, 10), end, other], 'register')
     expect(told.headline.title).toBe("p2's confirmed write to x is gone")
@@ -241,12 +241,12 @@ describe('the headline of a violation', () => {
     expect(oneAsked.headline.title).toBe("n3 ended without p2's confirmed write to x")
   })
 
-  test('does not call a write lost if only one node lacks it', () => {
+  test('the headline does not call a write lost if only one node lacks it', () => {
     const end = read(3, null as never, 50, { final: true, node: 'n1' })
     expect(titleOf([write(2, 2, 10), end], 'register')).toBe("n1 answered without p2's confirmed write to x")
   })
 
-  test('states that at least one write was lost if the last two writes overlapped', () => {
+  test('the headline states that at least one write was lost if the last two writes overlapped', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
     const ends = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
     const { headline, report } = judge([...both, ...ends], 'register')
@@ -254,26 +254,26 @@ describe('the headline of a violation', () => {
     expect(lostText(report!.lost)).toBe('at least 1 of 2 last acknowledged writes in no final read')
   })
 
-  test('does not call writes lost if a node was not asked for them at the end', () => {
+  test('the headline does not call a write lost if a node was not read at the end', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
     expect(titleOf([...both, read(3, 1, 50, { final: true })], 'register')).toBe(
       'At least 1 acknowledged write was in no final read',
     )
   })
 
-  test('names the stale node that answered without a confirmed write', () => {
+  test('the headline names the stale node that answered without a confirmed write', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, 1, 50)], 'register')).toBe(
       "p2's confirmed write was missing at n3",
     )
   })
 
-  test('states that a client did not see its own write', () => {
+  test('the headline states that a client did not see its own write', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(2, 1, 50)], 'register')).toBe(
       'p2 did not see its own confirmed write',
     )
   })
 
-  test('names both readers if a later read misses a newer write that an earlier read had shown', () => {
+  test('the headline names both readers if a later read misses a newer write that an earlier read had shown', () => {
     const unknown = write(2, 2, 10, { type: 'info' })
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
       'After p3 had read 2, p4 saw x go back to 1',
@@ -283,7 +283,7 @@ describe('the headline of a violation', () => {
     )
   })
 
-  test('names two reads that saw overlapping writes in different orders, and blames neither write', () => {
+  test('the headline names two reads that saw writes in different orders, and blames neither write', () => {
     const both = [write(1, 1, 0), write(2, 2, 2)]
     const [older, newer] = [read(3, 1, 20), read(4, 2, 21)]
     const told = judge([...both, older, newer], 'register')
@@ -304,7 +304,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([...both, older, read(3, 1, 30)], 'register')).toBe('Linearizable')
   })
 
-  test('states that a read returned a value that nobody wrote, or whose write had failed', () => {
+  test('the headline states that a read returned a value that nobody wrote, or whose write had failed', () => {
     const writes = [write(1, 1, 0), write(2, 2, 10)]
     const failed = write(4, 9, 12, { type: 'fail' })
     expect(titleOf([...writes, read(3, 9, 50)], 'register')).toBe('p3 read 9, which nobody had written')
@@ -312,7 +312,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
-  test('explains for the required level causal why an older value can be read after a newer write', () => {
+  test('the headline explains why causal allows a read of an older value after a newer write', () => {
     const causally = (last: Made): string => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
@@ -330,7 +330,7 @@ describe('the headline of a violation', () => {
     expect(factsOf({ history, report, asked: 'causal' }).headline.title).toBe('p3 read an older x than it knew of')
   })
 
-  test('states that a change is lost if two clients changed the register from the same value', () => {
+  test('the headline states that a change is lost if two clients changed the register from the same value', () => {
     const cas = (p: number, to: number, more: Partial<Made> = {}): Made =>
       write(p, to, 20, { f: 'cas', in: [1, to], ...more })
     expect(titleOf([write(1, 1, 0), cas(2, 5), cas(3, 7)], 'register')).toBe(
@@ -344,13 +344,13 @@ describe('the headline of a violation', () => {
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
   })
 
-  test('names the node that answered without the confirmed write, whether or not it had acknowledged the write', () => {
+  test('the headline names the node that answered without the confirmed write, even if that node confirmed it', () => {
     const nothing = (node: string): Made => read(3, null as never, 50, { node })
     expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 answered without p2's confirmed write")
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
   })
 
-  test('names the confirmed write that a cas did not see', () => {
+  test('the headline names the confirmed write that a cas did not see', () => {
     const cas = (p: number, from: number, at: number): Made => write(p, 9, at, { f: 'cas', in: [from, 9] })
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), cas(3, 1, 50)], 'register')).toBe(
       "p3 changed x without seeing p2's confirmed write",
@@ -366,7 +366,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 50, { to: 60e6 }), cas(3, 1, 52)], 'register')).toBe('Linearizable')
   })
 
-  test('names the newer write if a read returned the initial value', () => {
+  test('the headline names the newer write if a read returned the initial value', () => {
     expect(titleOf([write(1, 1, 0), write(2, 2, 10), read(3, null as never, 50)], 'register')).toBe(
       "p2's confirmed write was missing at n3",
     )
@@ -438,14 +438,14 @@ describe('the headline of a missing write', () => {
     ...{ p, f: 'read', key: 'x', out: out as never, from: at, to: at + 1, node: 'n1' },
   })
 
-  test('says that the node answered without the write, even if a later read returns it', () => {
+  test('the headline of a missing write names the node that lacked it, even if a later read returns it', () => {
     expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 answered without p0's confirmed write")
     expect(titleOf([write, read(1, null, 10), read(1, 1, 20)], 'register')).toBe(
       "n1 answered without p0's confirmed write",
     )
   })
 
-  test('does not attribute the write to the reader if clients are known only by their connections', () => {
+  test('the headline does not attribute a write to its reader if clients are known only by connection', () => {
     const history = made([write, { ...read(1, null, 10), node: 'n2' }])
     const unnamed = {
       ...history,
@@ -459,7 +459,7 @@ describe('the headline of a missing write', () => {
   })
 })
 
-test('a message delivered three times is reported with that number and the first client', () => {
+test('the headline states how often a message was delivered, and names the first client', () => {
   const taken = (p: number, to: number): Made => ({ p, f: 'dequeue', key: 'q', out: 5, from: p + 9, to })
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, from: 1, to: 2 }
   const { headline, shown, history, report } = judge([sent, taken(1, 15), taken(2, 16), taken(3, 14)], 'queue')
@@ -494,7 +494,7 @@ describe('the report of a bank violation', () => {
     return { title: headline.title, sentence: shown?.sentence ?? '' }
   }
 
-  test('compares a read with the opening balances given to the checker', () => {
+  test('the report of a bank violation compares a read with the opening balances given to the checker', () => {
     const { title, sentence } = judged([transfer(4), read({ a: 30, b: 34 })], { a: 30, b: 30 })
     expect(title).toBe('4 too much appeared in the accounts')
     expect(sentence).toContain('The accounts opened with 60 in all, and this read shows 64: 4 more.')
@@ -503,18 +503,18 @@ describe('the report of a bank violation', () => {
     )
   })
 
-  test('names an account that a read shows without a transfer, and the difference', () => {
+  test('the report of a bank violation names an account that changed without a transfer, and the difference', () => {
     const first: Made = { ...read({ a: 30, b: 30 }), p: 3, from: 0, to: 1 }
     expect(judged([first, transfer(4), read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe(
       'p2 read 4 too much in account a',
     )
   })
 
-  test('names an overdrawn account in a read if the opening balances are unknown', () => {
+  test('the report of a bank violation names an overdrawn account even if the opening balances are unknown', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], 'unknown').title).toBe('Account a was overdrawn by 10')
   })
 
-  test('states that the accounts opened empty, and names the option --initial', () => {
+  test('the report of a bank violation states that the accounts opened empty, and names the option --initial', () => {
     const { title, sentence } = judged([read({ a: 30, b: 30 }), { ...transfer(4), from: 20, to: 25 }], null)
     expect(title).toBe('Not linearizable')
     expect(sentence).toContain('The accounts opened empty')
@@ -527,12 +527,12 @@ describe('the report of a bank violation', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], null).title).toBe('Account a was overdrawn by 10')
   })
 
-  test('the report of a bank violation shows the fractional part of a wrong total and of an overdraft', () => {
+  test('the report of a bank violation shows fractions in a wrong total and in an overdraft', () => {
     expect(judged([read({ a: 30.01, b: 30 })], { a: 30, b: 30 }).title).toBe('0.01 too much appeared in the accounts')
     expect(judged([transfer(30.5)], { a: 30, b: 30 }).title).toBe('Account a was overdrawn by 0.5')
   })
 
-  test('does not mention the total if there are deposits', () => {
+  test('the report of a bank violation does not mention the total if there are deposits', () => {
     const deposit: Made = { p: 3, f: 'deposit', in: { account: 'a', amount: 7 }, from: 0, to: 5 }
     expect(judged([deposit, read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe('Not linearizable')
   })
@@ -580,13 +580,13 @@ describe('the headline of a list violation', () => {
   })
   const read = (p: number, out: number[]): Made => ({ p, f: 'read', key: 'k', out, from: p * 10, to: p * 10 + 5 })
 
-  test('counts the acknowledged appends that a read missed', () => {
+  test('the headline of a list violation counts the acknowledged appends that a read missed', () => {
     expect(titleOf([append(1, 1), append(2, 2), append(3, 3), read(4, [1])], 'list-append')).toBe(
       'A read of list k missed 2 acknowledged appends',
     )
   })
 
-  test('counts a missed append of unknown outcome only if an earlier read contained the element', () => {
+  test('the headline of a list counts a missed append of unknown outcome only if an earlier read had it', () => {
     const lost = [append(1, 1), append(2, 2, 'info'), read(3, [1])]
     expect(titleOf(lost, 'list-append')).toBe('Linearizable')
     expect(titleOf([append(1, 1), append(2, 2, 'info'), read(3, [1, 2]), read(4, [1])], 'list-append')).toBe(
@@ -603,19 +603,19 @@ describe('the report of a violation', () => {
     ...{ p, f: 'poll', key: 'k', in: { offset, limit: 2 }, out, from: p * 10, to: p * 10 + 5 },
   })
 
-  test('names an offset that was assigned to two messages', () => {
+  test('the report of a log violation names an offset that was assigned to two messages', () => {
     const { headline, history } = judge([send(1, 101, 0), send(2, 102, 1), send(3, 103, 1)], 'log')
     expect(headline.title).toBe('Offset 1 of log k was given to two messages')
     expect(operationText(history, 2, { withKey: false })).toContain('ok, offset 1')
   })
 
-  test('counts only those missed messages that lie in the range of the poll', () => {
+  test('the report of a log violation counts only missed messages in the range of the poll', () => {
     const sent = [send(1, 101, 0), send(2, 102, 1), send(3, 103, 2)]
     expect(titleOf([...sent, poll(4, 0, [])], 'log')).toBe('A poll of log k missed 2 acknowledged messages')
     expect(titleOf([...sent, poll(4, 0, [101, 102])], 'log')).toBe('Linearizable')
   })
 
-  test('counts a message that a poll missed, even between offsets with gaps', () => {
+  test('the report of a log violation counts a message that a poll missed, even between offsets with gaps', () => {
     const sent = [send(1, 101, 10), send(2, 102, 20), send(3, 103, 30)]
     expect(titleOf([...sent, poll(4, 0, [101, 103])], 'log')).toBe('A poll of log k missed 1 acknowledged message')
     expect(titleOf([...sent, poll(4, 15, [102, 103])], 'log')).toBe('Linearizable')
@@ -674,7 +674,7 @@ test('two clients that read two writes in opposite orders disagree, even if one 
   expect(factsOf({ history, report }).headline.title).toBe('p8 and p9 disagree about the last write to f')
 })
 
-test('a confirmed write is called missing if a later read returns an older value that another read had shown', () => {
+test('a confirmed write is called missing if a later read returns an older value than another read had returned', () => {
   const history = made([
     { p: 10, f: 'write', key: 'x', in: 168, from: 0, to: 70, node: 'n3' },
     { p: 4, f: 'read', key: 'x', out: 168, from: 20, to: 25, node: 'n1' },
@@ -688,7 +688,7 @@ test('a confirmed write is called missing if a later read returns an older value
   expect(factsOf({ history, report }).headline.title).toBe("p0's confirmed write was missing at n4")
 })
 
-test('a message dequeued too early is explained by an earlier message, not by its own enqueue', () => {
+test('a message dequeued too early is explained by an earlier message, and not by its own enqueue', () => {
   const history = made([
     { p: 0, f: 'enqueue', key: 'b', in: 26, from: 0, to: 10, node: 'n1' },
     { p: 15, f: 'enqueue', key: 'b', in: 33, from: 20, to: 25, node: 'n1' },
@@ -727,7 +727,7 @@ test('a lost addition on the only node of a service is explained by a lost updat
   })
 })
 
-test('the remedy for a counter that reads too low on several nodes is to add up the sums of the nodes', () => {
+test('the remedy for a counter that is too low on several nodes is to add up the sums of the nodes', () => {
   const add = (p: number, node: string, from: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', in: 1, node, from, to: from + 5, type },
   })

@@ -33,7 +33,7 @@ describe('the saved picture of a report', () => {
     ['half of a character', 'a\ud800b'],
     ['another script', '🙂 שלום'],
     ['a megabyte', 'x'.repeat(1_000_000)],
-  ])('is valid XML without scripts, whatever a history contains: %s', (_what, word) => {
+  ])('the picture of a report is valid XML without scripts, whatever a history contains: %s', (_what, word) => {
     for (const picture of [pictureOf(word, true), pictureOf(word, false)]) {
       expect(picture).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" [^>]* data-generator="chaos">/)
       expect(picture).not.toMatch(/<script|<[a-z]+ onload|href=/)
@@ -43,7 +43,7 @@ describe('the saved picture of a report', () => {
     }
   })
 
-  test('shows the contradiction at full size if there is one, and otherwise the levels', () => {
+  test('the picture of a report shows the contradiction at full size, or the levels if there is none', () => {
     expect(pictureOf('x', true)).toMatch(/<svg class="why-svg" x="20" y="\d+" width="760" height="\d+"/)
     expect(pictureOf('x', false)).not.toContain('<svg class')
     expect(pictureOf('x', false)).toContain('linearizable: unknown')

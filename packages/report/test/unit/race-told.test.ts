@@ -97,7 +97,7 @@ describe('a race in the header of a history', () => {
     expect(page).toContain(race.sentence)
   })
 
-  test('the HTML page draws two racing requests as two lanes of code lines, and marks the await where one overtook the other', () => {
+  test('the HTML page draws two racing requests as lanes of code lines, and marks the await of the overtaken one', () => {
     const { page } = pages
     expect(page).toContain('const holder = await &lt;b&gt;redis&lt;/b&gt;.get(seat)')
     expect(page).toContain("↑ p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
@@ -109,7 +109,7 @@ describe('a race in the header of a history', () => {
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
   })
 
-  test('the remedy for a race says "Compare versions before the change" for a cas, and "before you fill the cache" for a read', () => {
+  test('the remedy for a race says "before the change" for a cas, and "before you fill the cache" for a read', () => {
     const cured = (f: string) => {
       const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
       const history = historyWith(raceMember({ ...race, overtaken }))
@@ -128,7 +128,7 @@ describe('a race in the header of a history', () => {
     { ...(raceMember(race)?.['race'] as object), overtaken: { request: {}, file: 1 } },
   ]
   test.each(OTHER_FORMS.map((form) => [JSON.stringify(form).slice(0, 40), form] as const))(
-    'is not reported if the member "race" is malformed: %s',
+    'a race is not reported if the member "race" of the header is malformed: %s',
     (_, form) => {
       for (const page of Object.values(told({ race: form }))) expect(page).not.toContain('awaited')
     },
@@ -142,7 +142,7 @@ describe('a violation at nodes with one database', () => {
     return { ...of, near: [], database: databaseOfHeader(of.history.header) }
   }
 
-  test('is explained by the anomaly that the database observed', () => {
+  test('a violation at nodes with one database is explained by the anomaly that the database observed', () => {
     expect(causesOf(inputOf(database))).toEqual([database.told])
     expect(JSON.stringify(told(databaseMember(database)))).toContain('T1 missed what T2 wrote.')
   })
@@ -150,7 +150,7 @@ describe('a violation at nodes with one database', () => {
   test.each([
     ['found in other operations than the one kept with the history', { accused: [0] }],
     ['kept without the operations that show it', {}],
-  ])('is not explained if the observation is %s', (_, accused) => {
+  ])('a violation is not explained by an observation of the database that was %s', (_, accused) => {
     const pages = told({ ...raceMember(race), ...databaseMember(database) }, accused)
     for (const page of Object.values(pages)) {
       expect(page).not.toContain('T1 missed what T2 wrote.')
@@ -171,13 +171,13 @@ describe('a violation at nodes with one database', () => {
     expect(accuses(twice(accusedMember(core(1), history)), core(2))).toBe(false)
   })
 
-  test('is not explained by a stale replica, even without an observation by the database', () => {
+  test('a violation at nodes with one database is not explained by a stale replica', () => {
     const causes = causesOf(inputOf({ hosts: ['pg'], told: undefined }))
     expect(causes.map(({ cause }) => cause).join()).not.toContain('copy')
   })
 
   test.each([{ database: 1 }, { database: { hosts: 'pg' } }])(
-    'has no observation if the header is malformed: %j',
+    'a history has no observation of a database if its header is malformed: %j',
     (extra) => {
       expect(databaseOfHeader(historyWith(extra as never).header)).toBeUndefined()
     },

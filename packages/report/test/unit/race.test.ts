@@ -66,13 +66,13 @@ const overtaken = ran(
 )
 
 describe('the race found in the steps of a program', () => {
-  test('is reported in one sentence with the innermost await of the overtaken request', () => {
+  test('a race is reported in one sentence with the innermost await of the overtaken request', () => {
     expect(raceIn(overtaken, [A, B])?.sentence).toBe(
       "seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:1–5",
     )
   })
 
-  test('of two requests that read and then write, the last to write counts as overtaken, even if it was the last to arrive', () => {
+  test('of two requests that read and then write, the last to write is the overtaken one', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),
@@ -84,7 +84,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(run, [A, B])?.overtaken.request.name).toBe('B')
   })
 
-  test('is undefined if the overtaken request read nothing, or if either request wrote nothing', () => {
+  test('there is no race if the overtaken request read nothing, or if either request wrote nothing', () => {
     const without = (request: string, member: 'reads' | 'writes') => ({
       ...overtaken,
       steps: overtaken.steps.map((step) => (step.request === request ? { ...step, [member]: [] } : step)),
@@ -106,7 +106,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(ran(...steps), [A, B])?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [2, 2] })
   })
 
-  test('is absent if the requests do not overlap or have different keys', () => {
+  test('there is no race if the requests do not overlap or have different keys', () => {
     const one = (request: string, ms: number) => [
       ...arrives(request, ms),
       ...goesOn(request, ms + 1),
@@ -116,13 +116,13 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(overtaken, [A, { ...B, key: '15' }])).toBeUndefined()
   })
 
-  test('is between two requests that change data, even if a request that only reads overlaps both', () => {
+  test('a race is between two requests that change data, even if a request that only reads overlaps both', () => {
     const readers: RacingRequest[] = [{ ...B, name: 'C', process: 'p2', changes: false, accused: false }]
     const steps = overtaken.steps.flatMap((step) => (step.request === 'B' ? [step, { ...step, request: 'C' }] : [step]))
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')
   })
 
-  test('is absent if the overtaken request ended before the first request of the contradiction began', () => {
+  test('there is no race if the overtaken request ended before the first request of the contradiction began', () => {
     const others = [A, B].map((request) => ({ ...request, accused: false }))
     const late: RacingRequest = { ...A, name: 'C', process: 'p2' }
     const steps = [...overtaken.steps, ...ran(...arrives('C', 20), ...goesOn('C', 21), ...ends('C', 22)).steps]
@@ -130,7 +130,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn({ ...overtaken, steps }, others)).toBeDefined()
   })
 
-  test('is absent if the overtaken request ended before a write of the contradiction began', () => {
+  test('there is no race if the overtaken request ended before a write of the contradiction began', () => {
     const others = [A, B].map((request) => ({ ...request, accused: false }))
     const read: RacingRequest = { ...A, name: 'C', process: 'p2', f: 'read', changes: false }
     const steps = [...ran('C 0.1 at 3').steps, ...overtaken.steps]
@@ -143,7 +143,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceBefore({ f: 'cas' })).toBeDefined()
   })
 
-  test('is absent if the overtaken request changed nothing until the last request of the contradiction ended', () => {
+  test('there is no race if the overtaken request changed nothing before the end of the contradiction', () => {
     const others = [A, B].map((request) => ({ ...request, accused: false }))
     const early: RacingRequest = { ...A, name: 'C', process: 'p2' }
     const until = (ms: number) => {
@@ -155,7 +155,7 @@ describe('the race found in the steps of a program', () => {
     expect(until(10.7)).toBeDefined()
   })
 
-  test('is found if the awaited change itself depends on state that another request changed during this await', () => {
+  test('a race is found if the awaited change itself depends on state that another request changed meanwhile', () => {
     const set = { reads: [], writes: ['cache'], rests: redis }
     const of = (lines: readonly string[], at4: Partial<typeof set>) =>
       ran(...lines).steps.map((step) => (step.type === 'at' && step.line === 4 ? { ...step, ...at4 } : step))
@@ -168,14 +168,14 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn({ ...overtaken, steps: steps({ ...set, rests: [] }) }, [A, B])).toBeUndefined()
   })
 
-  test('names the lines that changed the state, even if the overtaken await is in another function', () => {
+  test('a race names the lines that changed the state, even if the overtaken await is in another function', () => {
     const steps = overtaken.steps.map((step) => (step.line === 2 || step.line === 1 ? { ...step, within: 5 } : step))
     expect(raceIn({ ...overtaken, steps }, [A, B])?.sentence).toBe(
       "seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:3–5",
     )
   })
 
-  test('is found even among thousands of steps', () => {
+  test('a race is found even among thousands of steps', () => {
     const often = (request: string, ms: number) => Array.from({ length: 600 }, () => `${request} ${ms} at 4`)
     const steps = [
       ...arrives('A', 0),
@@ -189,7 +189,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(ran(...steps), [A, B])?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [2, 2] })
   })
 
-  test('is drawn as the executed lines, with the times of both requests and the overtaken await', () => {
+  test('a race is drawn as the executed lines, with the times of both requests and the overtaken await', () => {
     const race = raceIn(overtaken, [A, B])
     const page = { width: 100, style: plainStyle, symbols: symbolsOf({ width: 100, unicode: true }), brevity: whole }
     expect(race && `\n${drawRace(race, page).join('\n')}`).toMatchInlineSnapshot(`
@@ -229,7 +229,7 @@ describe('SQL statements in a race', () => {
     ],
   }
 
-  test('identify the request that overwrote what the other request had read', () => {
+  test('SQL statements show which request overwrote the rows that the other request had read', () => {
     const race = raceIn(run, [A, B])
     expect(race?.sentence).toBe("seats.ts:4 (p0's book) awaited 4.0 ms; meanwhile p1's book ran seats.ts:4")
     expect(race?.rows.flatMap(({ line, sql = [] }) => [[line, ...sql]])).toEqual([
@@ -239,14 +239,14 @@ describe('SQL statements in a race', () => {
     ])
   })
 
-  test('show no race if a request reads again what the other request changed, before it writes', () => {
+  test('there is no race if a request rereads, before it writes, what the other request changed', () => {
     const [before, after] = [run.steps.slice(0, -3), run.steps.slice(-3)]
     const again = [step('A', 5.5, 'sql', 2, read)]
     expect(raceIn({ ...run, steps: [...before, ...again, ...after] }, [A, B])).toBeUndefined()
     expect(raceIn({ ...run, steps: [...before, ...after, ...again] }, [A, B])).toBeDefined()
   })
 
-  test('are shown below the line of code that awaits them', () => {
+  test('SQL statements in a race are shown below the line of code that awaits them', () => {
     const race = raceIn(run, [A, B])
     const page = { style: plainStyle, symbols: symbolsOf({ unicode: true, width: 100 }), width: 100 }
     const lines = race === undefined ? [] : drawRace(race, page as never)

@@ -82,7 +82,7 @@ test('the JSON of a history without recorder events has no member "record"', () 
 
 const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
 
-test('the terminal page names keys changed outside the record before the verdict, and prints each reason for "unknown" once', () => {
+test('the terminal page names keys changed outside the record above the verdict, and each unknown reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')
@@ -122,7 +122,7 @@ test('requests that were not judged are reported by runs, checks and all reporte
   for (const [name, text] of Object.entries(texts)) expect((await text)?.replaceAll('\\', ''), name).toContain(line)
 })
 
-test('unjudged requests of rare kinds are counted together', () => {
+test('unjudged requests of the rare kinds are counted together', () => {
   const kinds = ['HELLO', 'CLIENT', 'MULTI', 'EXEC', 'WATCH', 'PING', 'TIME']
   const passed = kinds.map((what, i) => ({
     process: 'recorder',
@@ -140,7 +140,7 @@ test('the function printable escapes line breaks, tabs and control characters', 
   expect(printable('\n::error::mine')).toBe('\\n\\u003a:error::mine')
 })
 
-test('the terminal page reports an outcome that is unknown because the answer was not understood', () => {
+test('the terminal page reports an outcome as unknown if the answer was not understood', () => {
   const why = 'status 200: its body says "errors", which may be a refusal'
   const unclear = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },

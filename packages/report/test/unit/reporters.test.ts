@@ -149,7 +149,7 @@ test('no reporter prints a next step for a violation without a known remedy', as
       )
 })
 
-test('every reporter names a missed requirement, whatever the verdict', async () => {
+test('every reporter names a missed requirement, whatever the verdict is', async () => {
   const required = { requirement: 'availability >= 99%', met: false, found: '54.08%', why: '' }
   const subjects = [
     [{ ...unproved, exitCode: 1 }, 'Inconclusive, and not as required'],
@@ -234,7 +234,7 @@ test('the reporter tap numbers its points, and never prints "ok" for an unknown 
 describe('the reporter junit', async () => {
   const xml = await written('junit', ...all)
 
-  test('counts failures and errors, with an unknown verdict as an error', () => {
+  test('the reporter junit counts failures and errors, and an unknown verdict as an error', () => {
     expect(xml).toMatch(/<testsuite name="chaos" tests="6" failures="2" errors="2" time="[\d.]+" /)
     expect(xml.match(/<testcase /g)).toHaveLength(6)
     expect(xml.match(/<failure /g)).toHaveLength(2)
@@ -242,14 +242,14 @@ describe('the reporter junit', async () => {
     expect(xml).toContain('hostname="localhost" timestamp="2026-02-03T04:05:06">')
   })
 
-  test('escapes XML markup, and replaces characters that XML forbids', async () => {
+  test('the reporter junit escapes XML markup, and replaces characters that XML forbids', async () => {
     expect(xml).toContain('there is no such file &lt;here&gt; &amp; &quot;there&quot;')
     expect(await written('junit', { ...kept, title: 'a\u0000b\ud800c' })).toContain('name="a\ufffdb\ufffdc"')
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids
     expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/)
   })
 
-  test('writes files that are valid by the schema of JUnit reports', async ({ skip }) => {
+  test('the reporter junit writes files that are valid by the schema of JUnit reports', async ({ skip }) => {
     const schema = join(import.meta.dirname, '../junit.xsd')
     const lint = (text: string) =>
       spawnSync('xmllint', ['--noout', '--schema', schema, '-'], { input: text, encoding: 'utf8' })
@@ -282,7 +282,7 @@ describe('reporters for GitHub', () => {
     expect(lines[2]).toContain('(1 more not shown)::')
   })
 
-  test('the reporter github writes no workflow command except its annotations, even if file names and titles contain "::"', async () => {
+  test('the reporter github writes no workflow command besides annotations, even if names contain "::"', async () => {
     const odd = 'C:\\a,b%3A::error::\r\n::set-output name=x::y\u0007'
     const text = await written(
       'github',
@@ -308,7 +308,7 @@ describe('reporters for GitHub', () => {
   })
 })
 
-test('the reporter markdown writes a table of all subjects and a section for each failed subject, and escapes texts', async () => {
+test('the reporter markdown writes a table of all subjects and a section for each failed one, and escapes texts', async () => {
   const text = await written('markdown', ...all, { ...kept, title: 'a|b*c' })
   expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(2 + 7)
   expect(text.match(/^### /gm)).toHaveLength(4)
@@ -333,7 +333,7 @@ test('the reporter markdown shows the picture of a finding only if there is exac
   expect(markdownOf([finding, finding], 'why.svg')).not.toContain('why.svg')
 })
 
-test('the reporter markdown begins, for several runs, with the number of seeds that show a violation', () => {
+test('the reporter markdown begins a report of several runs with the number of seeds that show a violation', () => {
   const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
   const text = markdownOf([run('failed'), run('passed'), run('noted')])
   expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)

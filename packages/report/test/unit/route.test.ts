@@ -14,21 +14,21 @@ describe('the arc from one bar to another', () => {
   const to: End = { x1: 500, x2: 540, y: 180 }
   const bounds = { left: 0, right: 700, top: 0, bottom: 300 }
 
-  test('begins at the first bar and ends at the second bar', () => {
+  test('an arc begins at the first bar and ends at the second bar', () => {
     const [start, , , end] = routeOf(from, to, { texts: [], bars: [], arcs: [], bounds }).arc
     expect(Math.abs(start.y - from.y)).toBeLessThanOrEqual(10)
     expect(start.x >= from.x1 && start.x <= from.x2).toBe(true)
     expect(end.x >= to.x1 && end.x <= to.x2).toBe(true)
   })
 
-  test('runs straight between neighbouring bars of one lane', () => {
+  test('an arc runs straight between neighbouring bars of one lane', () => {
     const next: End = { x1: 240, x2: 280, y: 60 }
     const { arc, trouble } = routeOf(from, next, { texts: [], bars: [], arcs: [], bounds })
     expect(trouble).toBe(0)
     expect(arc.map(({ y }) => y)).toEqual([60, 60, 60, 60])
   })
 
-  test('avoids the labels above and below both bars', () => {
+  test('an arc avoids the labels above and below both bars', () => {
     const labels = [from, to].flatMap(({ x1, x2, y }): Box[] => [
       { left: x1 - 40, right: x2 + 40, top: y - 28, bottom: y - 13 },
       { left: (x1 + x2) / 2 - 8, right: (x1 + x2) / 2 + 8, top: y + 12, bottom: y + 27 },
@@ -39,7 +39,7 @@ describe('the arc from one bar to another', () => {
     expect(labels.filter((label) => isThrough(back, label))).toEqual([])
   })
 
-  test('avoids a label between the lanes, wherever the label is', () => {
+  test('an arc avoids a label between the lanes, wherever the label is', () => {
     fc.assert(
       fc.property(fc.integer({ min: 160, max: 400 }), fc.integer({ min: 85, max: 140 }), (left, top) => {
         const label: Box = { left, right: left + 80, top, bottom: top + 15 }
@@ -48,7 +48,7 @@ describe('the arc from one bar to another', () => {
     )
   })
 
-  test('stays in the drawing if it passes over a bar and the label of that bar', () => {
+  test('an arc stays in the drawing if it passes over a bar and the label of that bar', () => {
     const next: End = { x1: 380, x2: 420, y: 60 }
     const between: Box = { left: 230, right: 290, top: 50, bottom: 70 }
     const labels = [

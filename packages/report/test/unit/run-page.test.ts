@@ -62,7 +62,7 @@ describe('the terminal page of a run', () => {
   })
   const page = renderRun(run, stale.history, plainStyle, options)
 
-  test('draws the contradiction with a lane per node, the fault shaded, and the reason beside the impossible read', () => {
+  test('the terminal page draws a lane per node, the fault, and the reason beside the impossible read', () => {
     expect(page).toContain(
       `
   Why it is not linearizable, in four operations, key "x", during partition {n1 | n2 n3}:
@@ -83,7 +83,7 @@ describe('the terminal page of a run', () => {
     )
   })
 
-  test('begins with the loss, the verdict and the cause, and ends with the expectation and the exit code', () => {
+  test('the terminal page begins with the loss, the verdict and the cause, and ends with the exit code', () => {
     const lines = page.split('\n')
     expect(lines[1]).toBe("  p2's confirmed write was missing at n2")
     expect(lines[2]).toMatch(/^ {2}NOT LINEARIZABLE {3,}checked 58,113 operations in 210 ms$/)
@@ -91,7 +91,7 @@ describe('the terminal page of a run', () => {
     expect(lines.at(-2)).toMatch(/^ {2}expected linearizable, found eventual .* exit code 1$/)
   })
 
-  test('names all violated levels if the levels of the model are not ranked', () => {
+  test('the terminal page names all violated levels if the levels of the model are not ranked', () => {
     const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
     const levels = { faithful: violated(counterexample), ordered: met, reliable: violated(counterexample) }
     const watched: Report<string> = { ...stale.report, model: 'watch', headline: 'not faithful: leaves gaps', levels }
@@ -132,13 +132,13 @@ describe('the terminal page of a run', () => {
     expect(text).not.toMatch(/class="tag">found/)
   })
 
-  test('counts the faults that took effect, and names the faults that did not', () => {
+  test('the terminal page counts the faults that took effect, and names the faults that did not', () => {
     const whole = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
     expect(whole).toContain('faults that took effect: 1 of 1 partition, 0 of 1 kill')
     expect(whole).toContain('had no effect, so tested nothing: n2 killed at 15.870 s')
   })
 
-  test('shows in the row of a fault that no later operation was answered', () => {
+  test('the row of a fault reports that no later operation was answered', () => {
     const { history } = stale
     const pageOf = (recoveryNanos: typeof partition.from | undefined) =>
       renderHtml({
@@ -149,7 +149,7 @@ describe('the terminal page of a run', () => {
     expect(pageOf(ms(610))).toContain('<td>610 ms</td>')
   })
 
-  test('cites the lines of the history', () => {
+  test('the terminal page cites the lines of the history', () => {
     expect(page).toContain('history.jsonl, lines 2–9')
   })
 
@@ -162,26 +162,26 @@ describe('the terminal page of a run', () => {
     expect(renderRun(run, stale.history, joining, narrow)).toBe(renderRun(run, stale.history, plainStyle, narrow))
   })
 
-  test('has a row for each phase if there is room, and otherwise only a percentage', () => {
+  test('the terminal page has a row for each phase if there is room, and otherwise only a percentage', () => {
     expect(page).toContain('availability: calm 100.00% · partition 96.12%')
     const roomy = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
     expect(roomy).toMatch(/\n {2}partition +59% +96\.12% +1\.0 ms +412 ms +3,000 +610 ms\n/)
   })
 
-  test('stays within a narrow width', () => {
+  test('the terminal page stays within a narrow width', () => {
     for (const width of [60, 80, 100, 140])
       for (const line of renderRun(run, stale.history, plainStyle, { ...options, width }).split('\n'))
         if (!line.includes('npx')) expect(displayWidth(line), line).toBeLessThanOrEqual(width)
   })
 
-  test('fits on one screen', () => {
+  test('the terminal page of a run fits on one screen', () => {
     for (const width of [80, 100]) {
       const lines = renderRun(run, stale.history, plainStyle, { ...options, width }).split('\n')
       expect(lines.length - 1).toBeLessThanOrEqual(40)
     }
   })
 
-  test('uses only ASCII if Unicode is off', () => {
+  test('the terminal page uses only ASCII if Unicode is off', () => {
     const sentence = 'process 4 read 6'
     const plain = report('x', {
       linearizable: violated({
@@ -197,14 +197,14 @@ describe('the terminal page of a run', () => {
     expect(text).toMatch(/^[\u0000-\u007f]*$/)
   })
 
-  test('prints a met level in one row, and all levels that follow from the met level in a second row', () => {
+  test('the terminal page has one row for a met level, and a second for all levels that follow from it', () => {
     const text = renderRun(summary({ report: allMet() }), stale.history, plainStyle, { ...options, exitCode: 0 })
     expect(text).toMatch(/^\n {2}LINEARIZABLE /)
     expect(text).toMatch(/^ {2}linearizable +✔ met\n {2}sequential … convergent +✔ follow from it$/m)
     expect(text).not.toContain('Why')
   })
 
-  test('gives the reason at the top if the run proves nothing', () => {
+  test('the terminal page gives the reason at the top if the run proves nothing', () => {
     const text = renderRun(
       summary({ report: allMet(), vacuous: ['no successful read'] }),
       stale.history,
@@ -215,12 +215,12 @@ describe('the terminal page of a run', () => {
     expect(text).toContain('no violation found')
   })
 
-  test('does not state that a violated run proves little', () => {
+  test('the terminal page does not state that a violated run proves little', () => {
     const text = renderRun({ ...run, vacuous: ['no message was dequeued'] }, stale.history, plainStyle, options)
     expect(text).not.toContain('proves little')
   })
 
-  test('the terminal page says only once that a run proves little, even if the run also missed a requirement', () => {
+  test('the terminal page says only once that a run proves little, even if the run missed a requirement', () => {
     const missed = { requirement: 'lost == 0', met: false, actual: '1' } as never
     const text = renderRun(
       summary({
@@ -235,7 +235,7 @@ describe('the terminal page of a run', () => {
     expect(text).toContain('proves little: no write succeeded')
   })
 
-  test('counts operations of unknown outcome that happened, cannot have happened, or are undecided', () => {
+  test('the terminal page counts uncertain operations that happened, cannot have happened, or are undecided', () => {
     const found = { ...allMet(), info: { total: 148, happened: 91, undecided: 17 } }
     expect(renderRun(summary({ report: found }), stale.history, plainStyle, options)).toContain(
       '148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided',

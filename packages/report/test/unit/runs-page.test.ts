@@ -40,7 +40,7 @@ const runJson = (seed: number, result: 'met' | 'violated', more: object = {}) =>
 })
 
 describe('the page of runs', () => {
-  test('shows the title, cause, next step and effective faults of a run', () => {
+  test('the page of runs shows the title, cause, next step and effective faults of a run', () => {
     expect(listedRun(files('20261120-074501-raft', runJson(1, 'violated')))).toMatchObject({
       startedAt: '2026-11-20T07:45:01.123Z',
       target: 'raft',
@@ -56,7 +56,7 @@ describe('the page of runs', () => {
     })
   })
 
-  test('marks a run as good, bad or undecided according to its outcome', () => {
+  test('the page of runs marks a run as good, bad or undecided according to its outcome', () => {
     const moodOf = (outcome: string) => listedRun(files('x', runJson(1, 'met', { telling: { outcome } }))).mood
     expect(['met', 'weaker'].map(moodOf)).toEqual(['good', 'good'])
     expect(['violated', 'missed'].map(moodOf)).toEqual(['bad', 'bad'])
@@ -69,17 +69,17 @@ describe('the page of runs', () => {
     ['a run.json of something else', files('a', { result: { levels: 7 } }), 'run.json cannot be read', ''],
     ['nothing', files('a', undefined, { hasHistory: false }), 'Nothing recorded', ''],
     ['what a search found', files('a', undefined, { found: [{ file: 'x.json', text: 'lost' }] }), 'Lost', ''],
-  ])('gives the reason for a missing result if a directory has %s', (_, damaged, title, startedAt) => {
+  ])('the page of runs gives the reason for a missing result if a directory has %s', (_, damaged, title, startedAt) => {
     expect(listedRun(damaged)).toMatchObject({ title, startedAt, hasResult: false })
   })
 
-  test('lists a run even if members of its result have the wrong type', () => {
+  test('the page of runs lists a run even if members of its result have the wrong type', () => {
     const odd = { result: { levels: { linearizable: 1 }, title: [], faults: [7, null, {}], seed: 'x', operations: [] } }
     expect(listedRun(files('odd', odd))).toMatchObject({ mood: 'unsure', title: 'No verdict', faults: [] })
   })
 })
 
-test('the page of runs groups verdicts by target and workload, oldest first', () => {
+test('the page of runs groups verdicts by target and workload, and lists the oldest first', () => {
   const run = (name: string, seed: number, result: 'met' | 'violated') => listedRun(files(name, runJson(seed, result)))
   const [trend, ...others] = trendsOf([run('c', 2, 'met'), run('b', 2, 'violated'), run('a', 1, 'met')])
   expect(others).toEqual([])

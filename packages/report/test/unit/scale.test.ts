@@ -4,7 +4,7 @@ import { scaleOf } from '../../src/html/scale.ts'
 const MS = 1e6
 const events = [0, 5, 10, 10_744, 10_750].map((ms, position) => ({ position, time: ms * MS }))
 
-test('a time axis shortens a gap far longer than usual, and marks the gap with its length', () => {
+test('a time axis shortens an unusually long gap, and marks it with its length', () => {
   const { breaks, ofEvent } = scaleOf(events, 0, 600)
   expect(breaks.map(({ nanos }) => nanos / MS)).toEqual([10_734])
   expect(breaks[0]!.x).toBeGreaterThan(ofEvent(2))

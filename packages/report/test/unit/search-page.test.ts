@@ -13,7 +13,7 @@ const summary: SearchSummary = {
   ...{ shrinkMs: millis(3_000), tried: {}, doubts: [], failures: [failure] },
 }
 
-test('the page of a search states the rate of its trials, and separately the time of shrinking', () => {
+test('the page of a search states the rate of its trials, and the time of shrinking separately', () => {
   const page = renderSearch(summary, plainStyle, { width: 110, unicode: true })
   expect(page).toContain(
     '40 trials in 2.00 s, starting included: 20 trials and 2,000 steps a second; cut down in 3.00 s',
@@ -23,7 +23,7 @@ test('the page of a search states the rate of its trials, and separately the tim
   )
 })
 
-test('the page of a search begins a violation with the loss to users, and ends it with the next step', () => {
+test('the page of a search begins a violation with the loss to users, and ends with the next step', () => {
   const told = {
     what: 'p0 did not see its own confirmed write',
     answers: [['Next', 'Read from the primary.']],

@@ -11,7 +11,7 @@ const log = (lines: number) =>
 const stepsWith = (lines: number) =>
   sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
 
-test('a story replaces its early log lines by a line with their number', () => {
+test('a story replaces its early log lines by a line that states their number', () => {
   const texts = stepsWith(22).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
   expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs left out)') + 1)
@@ -29,7 +29,7 @@ test('a story omits empty log lines', () => {
   expect(steps.filter(({ tone }) => tone === 'note').map(({ text }) => text)).toEqual(['Endpoints:'])
 })
 
-test('a story shows the first and the last of the log lines that a node repeats', () => {
+test('a story shows only the first and the last of the log lines that a node repeats', () => {
   const repeated = Array.from({ length: 9 }, (_, i) => ({
     ...{ at: nanos(i), node: i % 3 === 0 ? 'n1' : 'n2', text: 'follows n3' },
   }))

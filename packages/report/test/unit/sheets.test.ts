@@ -56,7 +56,7 @@ describe('the table about an overdrawn account', () => {
   const spent = [transfer(1, 60, 0), transfer(2, 70, 2)]
   const told = judge([...spent, read(3, { a: -30, b: 130 }, 20)], 'bank', { a: 100, b: 0 })
 
-  test('lists each operation, and marks the balance below zero', () => {
+  test('the table about an overdrawn account lists each operation, and marks the balance below zero', () => {
     expect(told.sheet?.title).toBe('Account a, in the order in which operations were acknowledged')
     expect(told.rows).toEqual([
       ['', '', 'opened with', '', '', '100'],
@@ -66,7 +66,7 @@ describe('the table about an overdrawn account', () => {
     ])
   })
 
-  test('includes transfers without an answer, unless a transfer with the same id was acknowledged', () => {
+  test('the table about an overdrawn account includes transfers without an answer, but not retries', () => {
     const sent = (p: number, id: number, more: Partial<Made> = {}): Made =>
       transfer(p, 60, 10 * p, { in: { from: 'a', to: 'b', amount: 60, id }, ...more })
     const operations = [sent(1, 1), sent(2, 1, { type: 'info' }), sent(3, 2, { type: 'info' })]
@@ -78,7 +78,7 @@ describe('the table about an overdrawn account', () => {
     ])
   })
 
-  test('fits a terminal of 80 columns', () => {
+  test('the table about an overdrawn account fits a terminal of 80 columns', () => {
     expect(told.terminal).toEqual([
       'Account a, in the order in which operations were acknowledged',
       '  acknowledged  client  what         node  change  balance',
@@ -89,7 +89,7 @@ describe('the table about an overdrawn account', () => {
     ])
   })
 
-  test('is a table on the page with links to the timeline, and lines in the saved picture', () => {
+  test('the table about an account links to the timeline on the page, and is plain text in the picture', () => {
     expect(told.page).toContain('<caption>Account a, in the order in which operations were acknowledged</caption>')
     expect(told.page).toMatch(/<a href="#op=\d+" title="Show it in the timeline">0\.007 s<\/a>/)
     expect(told.page).toContain('<span class="why-bad">-30 ✘</span>')
@@ -110,7 +110,7 @@ describe('the table about an overdrawn account', () => {
     expect(long.rows?.at(-1)).toEqual(['0.207 s', 'p2', 'to b', 'n2', '-70', '-70 ✘'])
   })
 
-  test('counts a transfer once even if two requests with its id sent it', () => {
+  test('the table about an account counts a transfer once even if two requests with its id sent it', () => {
     const same = (p: number, from: number): Made =>
       transfer(p, 60, from, { in: { from: 'a', to: 'b', amount: 60, id: 1 } })
     const sent = judge([same(1, 0), same(2, 10), transfer(3, 50, 20)], 'bank', { a: 100, b: 0 })
@@ -118,7 +118,7 @@ describe('the table about an overdrawn account', () => {
   })
 })
 
-test('a read of accounts that lacks a transfer is shown beside the acknowledged balances', () => {
+test('a read of accounts that lacks a transfer is shown next to the acknowledged balances', () => {
   const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'b', amount: 4 }, ...at(0), node: 'n1' }
   const open: Made = { ...transfer, p: 2, in: { from: 'c', to: 'a', amount: 1 }, from: 18e6, to: 40e6 }
   const told = judge([transfer, open, read(3, { a: 10, b: 0, c: 9 }, 20, { node: 'n2' })], 'bank', { a: 9, b: 0, c: 9 })
@@ -131,7 +131,7 @@ test('a read of accounts that lacks a transfer is shown beside the acknowledged 
   ])
 })
 
-test('a read that lacks the account of an acknowledged transfer shows that account with nothing in it', () => {
+test('a read that lacks the account of an acknowledged transfer shows that account as empty', () => {
   const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'c', amount: 4 }, ...at(0) }
   const told = judge([transfer, read(3, { a: 5 }, 20)], 'bank', { a: 9 })
   expect(told.rows).toEqual([
@@ -151,7 +151,7 @@ describe('the table about a counter with missing additions', () => {
     'counter',
   )
 
-  test('shows what each node had acknowledged, the sum, and the difference to the read', () => {
+  test('the table about a counter shows the acknowledged sum of each node, the total, and the difference to the read', () => {
     expect(told.sheet?.title).toBe('Counter c: what each node had acknowledged, and what was read')
     expect(told.rows).toEqual([
       ['n1', '0.035 s', '2', '+4'],
@@ -162,7 +162,7 @@ describe('the table about a counter with missing additions', () => {
     ])
   })
 
-  test('fits a terminal of 80 columns', () => {
+  test('the table about a counter fits a terminal of 80 columns', () => {
     expect(told.terminal).toEqual([
       'Counter c: what each node had acknowledged, and what was read',
       '  node                    last acknowledged  additions      sum',
@@ -174,7 +174,7 @@ describe('the table about a counter with missing additions', () => {
     ])
   })
 
-  test('leaves a read unmarked that differs from the sum only by rounding', () => {
+  test('the table about a counter does not mark a read that differs from the sum only by rounding', () => {
     const last = (p: number, out: number, node: string): Made => read(p, out, 40 + p, { key: 'c', node, final: true })
     const ended = judge([add(1, 0.1, 0), add(2, 0.2, 10), last(3, 0.1 + 0.2, 'n1'), last(4, 7, 'n2')], 'counter')
     expect(ended.rows?.find(([name]) => name?.startsWith('read by p3'))).toEqual([
@@ -182,7 +182,7 @@ describe('the table about a counter with missing additions', () => {
     ])
   })
 
-  test('includes the final reads whose shortfalls add up to the loss', () => {
+  test('the table about a counter includes the final reads whose missing additions make up the loss', () => {
     const last = (p: number, out: number, key: string, node: string): Made =>
       read(p, out, 40 + p, { key, node, final: true })
     const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]
@@ -196,7 +196,7 @@ describe('the table about a counter with missing additions', () => {
     ])
   })
 
-  test('shows by how much a read is lower than an earlier read', () => {
+  test('the table about a counter shows by how much a read is lower than an earlier read', () => {
     const reads = [read(5, 9, 39, { key: 'c', to: 40e6 }), read(3, 8, 41, { key: 'c' })]
     const again = judge(
       [add(1, 3, 0), add(2, 5, 10), add(4, 2, 38, { type: 'info' }), add(6, 1, 38, { type: 'info' }), ...reads],
@@ -208,7 +208,7 @@ describe('the table about a counter with missing additions', () => {
     ])
   })
 
-  test('shows the newest additions if there is a single node', () => {
+  test('the table about a counter shows the newest additions if there is a single node', () => {
     const one = judge([add(1, 3, 0), add(2, 4, 10, { node: 'n1' }), read(3, 3, 40, { key: 'c' })], 'counter')
     expect(one.rows?.map(([name, , , sum]) => [name, sum])).toEqual([
       ['p1', '+3'],
@@ -230,13 +230,13 @@ describe('the table about replicas that disagree at the end', () => {
     'register',
   )
 
-  test('shows the last acknowledged write and the values of all replicas side by side', () => {
+  test('the table about replicas shows the last acknowledged write next to the values of all replicas', () => {
     expect(told.sheet?.columns.map(({ title }) => title)).toEqual(['key', 'last acknowledged', 'n1', 'n2', 'n3'])
     expect(told.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '2', '2', '1 ✘']])
     expect(told.page).toContain('n3 ended without p2&#39;s confirmed write to x')
   })
 
-  test('fits a terminal of 80 columns', () => {
+  test('the table about replicas fits a terminal of 80 columns', () => {
     expect(told.terminal).toEqual([
       'What each node answered at the end',
       '  key  last acknowledged       n1  n2  n3',
@@ -244,12 +244,12 @@ describe('the table about replicas that disagree at the end', () => {
     ])
   })
 
-  test('names an acknowledged write that all replicas lack', () => {
+  test('the table about replicas names an acknowledged write that all replicas lack', () => {
     const lost = judge([write(1, 1, 0), write(2, 2, 10), final('n1', 1, 50), final('n2', 1, 60)], 'register')
     expect(lost.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '1 ✘', '1 ✘']])
   })
 
-  test('lists at most four keys', () => {
+  test('the table about replicas lists at most four keys', () => {
     const ends = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((key, i) => [
       write(1, 1, 10 * i, key),
       write(1, 2, 100 + 10 * i, key),
@@ -269,7 +269,7 @@ describe('the table about a repeated message', () => {
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, ...at(0), node: 'n1' }
   const told = judge([sent, taken(1, 10), taken(2, 20), taken(3, 30)], 'queue')
 
-  test('lists the sender and every client that received the message', () => {
+  test('the table about a repeated message lists the sender and every client that received the message', () => {
     expect(told.sheet?.title).toBe('The life of message 5 in queue q')
     expect(told.rows?.map((row) => row.slice(2).join(' '))).toEqual([
       'p0 enqueue 5 n1 acknowledged',
@@ -279,7 +279,7 @@ describe('the table about a repeated message', () => {
     ])
   })
 
-  test('fits a terminal of 80 columns, and has an axis of time on a page', () => {
+  test('the table about a repeated message fits 80 columns in a terminal, and has a time axis on a page', () => {
     expect(told.terminal?.[4]).toBe('✘ 0.020 s  0.023 s   p2      was given 5  n2    ok')
     expect(told.page).toContain('<svg class="why-svg"')
   })
@@ -293,7 +293,7 @@ describe('the table about a violation', () => {
     'set',
   )
 
-  test('lists who added a lost element, its first and last read, and the final reads that lack it', () => {
+  test('the table about a lost element lists who added it, its first and last read, and the final reads', () => {
     expect(told.sheet?.title).toBe('The life of element 5 of set s')
     expect(told.rows?.map((row) => row.slice(2, 5).join(' '))).toEqual([
       'p0 add 5 n1',
@@ -304,12 +304,12 @@ describe('the table about a violation', () => {
     ])
   })
 
-  test('fits a terminal of 80 columns for a lost element', () => {
+  test('the table about a lost element fits a terminal of 80 columns', () => {
     expect(told.terminal?.[4]).toBe('  0.020 s  0.025 s   p2      last read with it      n1    ok')
     expect(told.terminal?.[5]).toBe('✘ 0.050 s  0.055 s   p3      final read without it  n1    ok')
   })
 
-  test('states that no read ever contained the lost element', () => {
+  test('the table about a lost element states that no read ever contained it', () => {
     expect(judge([add, final(3, 'n1', 50)], 'set').sheet?.title).toBe('The life of element 5 of set s, seen by no read')
   })
 })
@@ -343,7 +343,7 @@ test('the headline of a set violation names the missing element and the node tha
   expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')
 })
 
-test('the table about a message does not state an empty queue after a dequeue of unknown outcome', () => {
+test('the table about a message does not call the queue empty after a dequeue of unknown outcome', () => {
   const { rows } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, node: 'n1', ...at(0) },

@@ -28,12 +28,12 @@ const lanes = lanesOf(telling)
 const wallsIn = (row: string): readonly string[] =>
   Array.from(row.matchAll(/class="wall" x="([\d.]+%)"/g), ([, x]) => `${x}`)
 
-test('the nodes on one side of a partition have neighbouring lanes in a scenario, so that a single barrier is drawn', () => {
+test('nodes on one side of a partition have neighbouring lanes in a scenario, so that one barrier is drawn', () => {
   expect(lanes.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n3', 'n2', 'Ben'])
   expect(wallsIn(signRow(cut, lanes, cutsAfter([], cut)).html)).toEqual(['59%'])
 })
 
-test('nodes that a partial partition separates have neighbouring lanes in a scenario', () => {
+test('two nodes that a partial partition separates have neighbouring lanes in a scenario', () => {
   const one: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'late' }
   const signs = [call('Ana', 'n1'), one, call('Ben', 'n3')]
   const late = lanesOf({ ...telling, steps: [{ what: '', text: '', signs }] })
@@ -45,7 +45,7 @@ test('nodes that a partial partition separates have neighbouring lanes in a scen
   expect(order).toEqual(['Ana', 'n2', 'n1', 'n3', 'Ben'])
 })
 
-test('two scenarios side by side have the same order of lanes if both have equal clients and nodes', () => {
+test('two scenarios side by side have the same order of lanes if they have equal clients and nodes', () => {
   const uncut = { ...telling, steps: [] }
   expect(lanesBeside(lanes, uncut)).toEqual(lanes)
   expect(lanesOf(uncut)).not.toEqual(lanes)
@@ -59,14 +59,14 @@ test('the barrier between partitioned nodes is drawn in a scenario only while th
   expect(wallsIn(background(lanes, cutsAfter(walls, restored)).html)).toEqual([])
 })
 
-test('the name of a partition is placed at the barrier between its nodes, even after the partition has ended', () => {
+test('the name of a partition is at the barrier between its nodes, even after the partition has ended', () => {
   expect(signRow(cut, lanes, cutsAfter([], cut)).html).toContain('<text x="60%" y="22" class="t2">partition<')
   const after = signRow(restored, lanes, cutsAfter(cutsAfter([], cut), restored)).html
   expect(after).toContain('<text x="60%" y="22" class="t2">partition over<')
   expect(wallsIn(after)).toEqual([])
 })
 
-test('the name of a cut between nodes without neighbouring lanes is placed between their lanes', () => {
+test('the name of a cut is placed between the lanes of its nodes if the lanes are not neighbours', () => {
   const far: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'loss' }
   expect(signRow(far, lanes, cutsAfter([], far)).html).toContain('<text x="50%" y="22" class="t2">loss<')
 })

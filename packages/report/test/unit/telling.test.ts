@@ -87,14 +87,14 @@ describe('the summary of a run', () => {
       'npx chaos run --target t --time 4s',
     ],
     ['unchecked', { report: undefined }, /again/, 'npx chaos run --target t --time 4s'],
-  ])('proposes a next step for the outcome %s', (outcome, more, text, command) => {
+  ])('the summary of a run proposes a next step for the outcome %s', (outcome, more, text, command) => {
     const telling = told(summary(more as never))
     expect(telling.outcome).toBe(outcome)
     expect(telling.next.text).toMatch(text)
     expect(telling.next.command).toBe(command)
   })
 
-  test('proposes the default workload settings if the chosen settings only read', () => {
+  test('the summary of a run proposes the default workload settings if the chosen settings only read', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const asked = { ...run, operations: { ok: 9, fail: 0, info: 0 } as never, spec: { ...run.spec, workload } }
@@ -105,7 +105,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('proposes the default workload settings for a workload of reads, even if some reads got no answer', () => {
+  test('the summary of a run of reads proposes the default workload, even if some reads got no answer', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const operations = { total: 12, ok: 9, fail: 2, info: 1, reads: 12, writes: 0, cas: 0 }
@@ -117,7 +117,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('proposes a run without the cause of the errors if no write succeeded', () => {
+  test('the summary of a run proposes a run without the cause of the errors if no write succeeded', () => {
     const refused = made(
       Array.from({ length: 12 }, (_, i) => ({
         ...{ p: i, f: 'write', key: 'x', in: i, type: 'fail' as const, error: 'status 500' },
@@ -131,7 +131,7 @@ describe('the summary of a run', () => {
     expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
-  test('proposes faults that only delay messages if most requests failed during faults', () => {
+  test('the summary of a run proposes faults that only delay messages if most requests failed during faults', () => {
     const phase = { phase: 'kill', availability: 0.1, operations: 60 } as never
     const { next } = told(summary({ report: fine, phases: [phase] }))
     expect(next).toEqual({
@@ -140,7 +140,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('refers to the logs of the nodes if nothing was answered after the faults', () => {
+  test('the summary of a run refers to the logs of the nodes if nothing was answered after the faults', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
     const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))
     expect(next).toEqual({
@@ -149,14 +149,14 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('proposes to answer only from the primary or a majority if a cut-off replica answered', () => {
+  test('the summary of a run proposes replies only by the primary or a majority if a cut-off replica answered', () => {
     const { next } = told(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
     expect(next.text).toMatch(
       /^Answer only while the primary or a majority can be reached: a copy that is cut off refuses/,
     )
   })
 
-  test('proposes no remedy about leaders if a read sum lacks additions', () => {
+  test('the summary of a run proposes no remedy about leaders if a sum lacks additions', () => {
     const summed = made([
       { p: 1, f: 'add', key: 'a', in: 3, from: 0, to: 5e6, node: 'n1' },
       { p: 2, f: 'read', key: 'a', out: 0, from: 1e9, to: 1.1e9, node: 'n3' },
@@ -174,7 +174,7 @@ describe('the summary of a run', () => {
     expect(next.text).not.toMatch(/lead/)
   })
 
-  test('proposes to run without the planted bug, or with stronger settings if the settings were weak', () => {
+  test('the summary of a run proposes a run without the planted bug, or with stronger settings', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next, why } = told({ ...run, spec: { ...run.spec, target } })
@@ -208,7 +208,7 @@ describe('the summary of a run', () => {
     expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Answer only while|Reads from/)
   })
 
-  test('counts stale reads if the expected level allows them', () => {
+  test('the summary of a run counts stale reads if the expected level allows them', () => {
     const run = summary({ report: stale, expectation: { level: 'eventual', met: true, promised: true } })
     const phases = [{ phase: 'calm', operations: 9, availability: 1, staleReads: 2 }] as never
     expect(told({ ...run, phases, convergedAfterHealNanos: ms(47) as never }).why.text).toMatch(
@@ -216,24 +216,24 @@ describe('the summary of a run', () => {
     )
   })
 
-  test('names the strongest level found if the run met its expectation', () => {
+  test('the summary of a run names the strongest level found if the run met its expectation', () => {
     const expectation = { level: 'eventual', met: true, promised: true } as const
     const { headline, expected } = factsOf({ history, report: fine, run: summary({ report: fine, expectation }) })
     expect([headline.title, expected]).toEqual(['Linearizable', 'promised eventual, found linearizable'])
   })
 
-  test('is headed "Interrupted" if the run was interrupted before it proved anything', () => {
+  test('the summary of a run is headed "Interrupted" if the run was interrupted before it proved anything', () => {
     const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['no kill was injected'] }))
     expect(what).toBe('Interrupted')
   })
 
-  test('reports a violation even if the run was interrupted or proves little', () => {
+  test('the summary of a run reports a violation even if the run was interrupted or proves little', () => {
     expect(told(summary({ report: stale, interrupted: true, vacuous: ['no successful read'] })).outcome).toBe(
       'violated',
     )
   })
 
-  test('names the loss in its title even if the verdict is unknown', () => {
+  test('the summary of a run names the loss in its title even if the verdict is unknown', () => {
     const history = made([
       { p: 1, f: 'write', key: 'x', in: 6, from: ms(1), to: ms(2), node: 'n1' },
       { p: 2, f: 'write', key: 'x', in: 743, from: ms(3), to: ms(4), node: 'n1' },
@@ -269,7 +269,7 @@ describe('the cause of a violation', () => {
   })
   const why = (more: Partial<RunSummary>) => told(summary({ report: stale, ...more } as never)).why
 
-  test('the cause of a violation has the certainty "shown" if a fault stopped a captured message', () => {
+  test('the cause of a violation has the certainty "shown" if a fault stopped a recorded message', () => {
     const faults = [fault(between, 6000, 9000)]
     const found = why({ faults, heard: heard([{ ...sent, by: 'partition' }]) })
     expect(found.certainty).toBe('shown')
@@ -285,7 +285,7 @@ describe('the cause of a violation', () => {
     expect(certainty).toBe('shown')
   })
 
-  test('the cause of a violation may be a decision made under a wrong clock, even if the clock is correct again', () => {
+  test('the cause of a violation may be a decision under a wrong clock, even if the clock is correct again', () => {
     const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
     const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
     expect(text).toMatch(/^No other fault explains this, but what a wrong clock decided may last: .*n2/)
@@ -295,7 +295,7 @@ describe('the cause of a violation', () => {
   test.each([
     ['before what it ignores', 2000],
     ['while it was asked', 7119],
-  ])('is unknown if a fault that cannot explain the read hit the answering node %s', (_when, at) => {
+  ])('the cause is unknown if only a fault that cannot explain the read hit the answering node %s', (_when, at) => {
     const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
     const { text, certainty } = why({ faults: [fault(reset, at, at)] })
     expect(text).toBe(
@@ -305,7 +305,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
   })
 
-  test('the cause of a violation may be a flipped bit in the data of the answering node, even if the flip was long before', () => {
+  test('the cause of a violation may be a bit that was flipped long before in the data of the answering node', () => {
     const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
     const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })
     expect(text).toMatch(/^Since .*, and for good: a bit of data\/ flipped at n3\.$/)
@@ -314,7 +314,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(elsewhere, 1000, 2000)] }).text).not.toMatch(/bit/)
   })
 
-  test(`has the certainty "likely" if a fault cut off the reader's node but no messages were captured`, () => {
+  test(`a fault that cut off the reader's node is a "likely" cause if no messages were recorded`, () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })
 
@@ -351,7 +351,7 @@ describe('the cause of a violation', () => {
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
   })
 
-  test('a failover to the answering node is named as the cause of a lost write, with the known weakness of the settings', () => {
+  test('the cause of a lost write is a failover to the answering node, with the known weakness of the settings', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
@@ -369,7 +369,7 @@ describe('the cause of a violation', () => {
     expect(why({ ...more, faults: [earlier] }).text).not.toMatch(/take over/)
   })
 
-  test('the cause of a violation is unknown if some messages were not captured', () => {
+  test('the cause of a violation is unknown if some messages were not recorded', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({
       text: 'Not every message was captured, so the cause may be missing.',
@@ -388,7 +388,7 @@ describe('the cause of a violation', () => {
     )
   })
 
-  test('the cause of a violation is the weakness of the settings if the only matching fault had ended before the read', () => {
+  test('the cause is the weakness of the settings if the only matching fault ended before the read', () => {
     const { text } = why({
       weakness: 'reads may miss writes',
       faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],
@@ -396,7 +396,7 @@ describe('the cause of a violation', () => {
     expect(text).toMatch(/^Reads may miss writes\. In force until .* before: partition/)
   })
 
-  test('the cause of two grants of a lock is the expiry of the lease, even if the run also planted a bug', () => {
+  test('the cause of two grants of a lock is the end of the lease, even if the run also planted a bug', () => {
     const held = made([
       { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6 },
       { p: 1, f: 'acquire', key: 'L', out: 4, from: 400e6, to: 430e6 },
@@ -422,7 +422,7 @@ describe('the cause of a violation', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('the cause of a violation is the planted bug, not a delay, and a captured lost message is named as well', () => {
+  test('the cause of a violation is the planted bug, not a delay, and a recorded lost message is named as well', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
@@ -438,7 +438,7 @@ describe('the cause of a violation', () => {
     expect(shown.settings).not.toContain('early')
   })
 
-  test('the cause in a history file is the bug that the file names as planted, and the next step is a run without the bug', () => {
+  test('the cause in a history file is the planted bug that it names, and the next step is a run without the bug', () => {
     const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
     const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
     const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })
@@ -446,7 +446,7 @@ describe('the cause of a violation', () => {
     expect(checked.next.command).toBe('npx chaos run --target t')
   })
 
-  test('includes the settings of the target', () => {
+  test('the cause of a violation includes the settings of the target', () => {
     const run = summary({ report: stale })
     const spec = { ...run.spec, target: { ...run.spec.target, settings: { r: 2, w: 3 } } }
     expect(told({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
@@ -507,19 +507,19 @@ describe('a violation of a custom model', () => {
     ...{ overtaken: { ...part, lines: [7, 7] }, by: { ...part, lines: [6, 8] } },
   }
 
-  test('has no next step, because no remedy is known', () => {
+  test('a violation of a custom model has no next step, because no remedy is known', () => {
     const telling = tellingOf(factsOf({ history: twice, report: judged }), { history: twice, again: 'again' })
     expect(telling).toMatchObject({ outcome: 'violated', next: { text: '' } })
     expect(answersOf(telling).map(([name]) => name)).toEqual(['Why'])
     expect(explain({ report: judged, history: twice }).causes).toEqual([])
   })
 
-  test('the next step for a violation of a custom model is the remedy for a race if a race explains the violation', () => {
+  test('the next step for a violation of a custom model is the remedy for a race if there is a race', () => {
     const answers = Object.fromEntries(toldHistory(twice, judged, 'linearizable', race).answers)
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('for a violation of a built-in model, the report suggests the next step "Read and change in one step"', () => {
+  test('the next step for a violation of a built-in model is "Read and change in one step"', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

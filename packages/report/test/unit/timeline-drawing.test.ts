@@ -19,7 +19,7 @@ describe('the drawing of a timeline in text', () => {
     })
   }
 
-  test('draws overlapping operations of one node side by side, and an open end for an unanswered operation', () => {
+  test('the text drawing shows overlapping operations of a node side by side, and unanswered ones without an end', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 1, from: 1e6, to: 4e6, node: 'n1' },
@@ -39,7 +39,7 @@ describe('the drawing of a timeline in text', () => {
 `)
   })
 
-  test('draws an operation of unknown outcome differently from an acknowledged operation', () => {
+  test('the text drawing shows an operation of unknown outcome differently from an acknowledged operation', () => {
     const drawn = (unknown: boolean): string =>
       draw(
         made([
@@ -60,7 +60,7 @@ describe('the drawing of a timeline in text', () => {
     expect(drawn(true)).toContain('✘ no order of these operations explains this')
   })
 
-  test('has an arrow to the left if the later operation is on a lane further left', () => {
+  test('the text drawing has an arrow to the left if the later operation is on a lane further left', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 1e6, to: 2e6, node: 'n2' },
@@ -78,7 +78,7 @@ describe('the drawing of a timeline in text', () => {
     expect(text).toContain('✘ write 7 was acknowledged 1.0 ms before this read began')
   })
 
-  test('shows line numbers if there are no times, and a lane for each process if there are no nodes', () => {
+  test('the text drawing has line numbers if there are no times, and a lane per process if there are no nodes', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 0, to: 1 },
@@ -95,7 +95,7 @@ describe('the drawing of a timeline in text', () => {
 `)
   })
 
-  test('is replaced by a list of operations if the lanes do not fit', () => {
+  test('the text drawing is replaced by a list of operations if the lanes do not fit', () => {
     const many = made(
       Array.from({ length: 9 }, (_, i) => ({
         p: i,

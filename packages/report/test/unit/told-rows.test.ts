@@ -18,7 +18,7 @@ const paired = (told: string, fixed: string): string =>
     .join(' ')
 
 describe('the steps of two stories side by side', () => {
-  test('a step of two scenarios side by side is shown in one row if both scenarios have the step', () => {
+  test('a step that two scenarios side by side both have is shown in one row', () => {
     expect(paired('abc', 'abc')).toBe('aa bb cc')
     expect(paired('abc', 'ac')).toBe('aa b- cc')
     expect(paired('ac', 'abc')).toBe('aa -b cc')
@@ -31,7 +31,7 @@ describe('the steps of two stories side by side', () => {
     expect(paired('a', 'b')).toBe('a- -b')
   })
 
-  test('each step of two scenarios side by side appears once and in order, with as many equal steps in one row as possible', () => {
+  test('two scenarios side by side have each step once, in order, and as many shared rows as possible', () => {
     const whats = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 7 }).map((all) => all.join(''))
     fc.assert(
       fc.property(whats, whats, (told, fixed) => {
@@ -54,7 +54,7 @@ const longestCommon = (one: string, other: string): number =>
       ? 1 + longestCommon(one.slice(1), other.slice(1))
       : Math.max(longestCommon(one.slice(1), other), longestCommon(one, other.slice(1)))
 
-test('an event in a scenario is shown at the last step that starts before the event', () => {
+test('an event in a scenario is shown at the last step that began before the event', () => {
   const sign = (at: number): Sign => ({ type: 'fault', at: nanos(at), node: 'n1', text: 'down' })
   const [one, two] = groupsOf(
     telling([
@@ -66,7 +66,7 @@ test('an event in a scenario is shown at the last step that starts before the ev
   expect(two?.signs.map(({ at }) => at)).toEqual([5, 9])
 })
 
-test('a step of a scenario shows the state of the invariant only if the state differs from that of the step before', () => {
+test('a step of a scenario shows the state of the invariant only if the state has changed', () => {
   const step = (says: string, broken = false): ToldStep => ({
     ...{ what: 'a', text: '', signs: [] },
     ledger: { says, broken, breaks: false },

@@ -69,13 +69,13 @@ describe('the report of faults near a violation', () => {
   const told = restarted()
   const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before it was asked.'
 
-  test('names only the fault between write and read at the node that answered wrongly', () => {
+  test('the report names only the fault between write and read at the node that answered wrongly', () => {
     const { near } = factsOf(told)
     expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
     expect(near[0]?.relation).toBe(CAUSE)
   })
 
-  test('names the same fault on the page, in the terminal, in the explanation and in findings', () => {
+  test('the page, the terminal, the explanation and the findings name the same fault', () => {
     const finding = findingsOf({
       ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
       ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },
@@ -92,7 +92,7 @@ describe('the report of faults near a violation', () => {
     expect(drawn).toHaveLength(1)
   })
 
-  test('prefers a cut between the nodes of writer and reader, and prefers a long cut to a short cut', () => {
+  test('the report prefers a cut between the nodes of writer and reader, and a long cut to a short cut', () => {
     const faults = [
       record('elsewhere', cut([['n4'], ['n5']]), 6000, 8000),
       record('short', cut([['n3'], ['n1']]), 7000, 7010),
@@ -141,7 +141,7 @@ describe('the report of faults near a violation', () => {
     expect(near(['n1'], ['n2', 'n3'])).toHaveLength(1)
   })
 
-  test('omits a fault that never took effect', () => {
+  test('the report omits a fault that never took effect', () => {
     const faults = told.run.faults.map((fault) => ({ ...fault, hits: 0 }))
     expect(factsOf({ ...told, run: { ...told.run, faults } }).near).toEqual([])
   })
@@ -168,13 +168,13 @@ describe('the ladder of consistency levels', () => {
   } as Report<string>
   const text = renderHtml({ history, report: causal, title: 't', version: '1', historyFile: 'h', exitCode: 0 })
 
-  test('marks only a met level as "found"', () => {
+  test('the ladder of consistency levels marks only a met level as "found"', () => {
     for (const [rung] of text.matchAll(/<li class="violated"><div class="rung">.*?<\/h3><p class="result">/g))
       expect(rung).not.toContain('found')
     expect(text).toMatch(/<li class="met">.*?<h3>PRAM <span class="tag">found<\/span><\/h3>/)
   })
 
-  test('the ladder of consistency levels has a step with the result of each ranked level, and lists unranked levels separately', () => {
+  test('the ladder of consistency levels has a step for each ranked level, and lists other levels separately', () => {
     const [, ladder = ''] = /<ol class="ladder">(.*?)<\/ol>/.exec(text) ?? []
     const [, beside = ''] = /<div class="beside">(.*?)<\/div>/.exec(text) ?? []
     const rungs = [...ladder.matchAll(/<li class="(\w+)"><div class="rung">.*?<h3>([^<]*?) ?(?:<|$)/g)]
@@ -186,7 +186,7 @@ describe('the ladder of consistency levels', () => {
     }
   })
 
-  test('shows for each level the reason for its verdict', () => {
+  test('the ladder of consistency levels shows the reason for the verdict on each level', () => {
     const because = Object.fromEntries(
       [
         ...text.matchAll(
@@ -201,7 +201,7 @@ describe('the ladder of consistency levels', () => {
     )
   })
 
-  test('explains that "session" demands all four session guarantees at once', () => {
+  test('the ladder of consistency levels explains that "session" demands all four session guarantees', () => {
     const session = explain({ history, report: causal }).levels.find(({ level }) => level === 'session')
     expect(session?.asks).toBe('one order for each client that gives it all four guarantees below at once')
     expect(session?.why).toContain('each of the four guarantees holds by itself')
@@ -225,20 +225,20 @@ describe('the HTML report of a violation', () => {
   const judged = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'lock' })
   const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
 
-  test('draws in red the time during which two clients held a lock, with the length of the overlap', () => {
+  test('the HTML report draws in red, with its length, the time during which two clients held a lock', () => {
     expect(text.match(/<rect class="holding"/g)).toHaveLength(2)
     expect(text.match(/<rect class="holding both"/g)).toHaveLength(2)
     expect(text).toContain('both held it for 17 ms')
   })
 
-  test('blames the second grant of a lock, and shows the token of the first grant', () => {
+  test('the HTML report blames the second grant of a lock, and shows the token of the first grant', () => {
     expect(text).toMatch(/<li class="core bad" data-step="2".*?Process 0 held the lock until 0\.060 s\./)
     expect(text).toContain('ok, token 4')
     const told = renderCheck(judged, history, plainStyle, { ...options, file: 'f.jsonl', parseMs: 1, checkMs: 1 })
     expect(told).toContain('process 0 held the lock until 0.060 s')
   })
 
-  test('lists the pause of a lock holder that was in force between two grants', () => {
+  test('the HTML report lists the pause of a lock holder that was in force between two grants', () => {
     const faults = [
       record('fault-1', { kind: 'pause', nodes: ['n2'] }, 10, 41),
       record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
@@ -247,7 +247,7 @@ describe('the HTML report of a violation', () => {
     expect(near.map(({ relation }) => relation)).toEqual(['In force when it was asked: n2 paused, 0.010 s to 0.041 s.'])
   })
 
-  test('names the last failover that took effect before the second grant of a lock', () => {
+  test('the HTML report names the last failover that took effect before the second grant of a lock', () => {
     const faults = [
       record('fault-1', { kind: 'failover', nodes: ['n3'] }, 0.1, 0.2),
       record('fault-2', { kind: 'failover', nodes: ['n2'] }, 0.4, 0.5),
@@ -266,7 +266,7 @@ describe('the HTML report of a violation', () => {
   })
 })
 
-test('a violation of linearizable is reported separately if the counterexample of another level has only one operation', () => {
+test('a violation of linearizable is reported separately if the other counterexample has only one operation', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),
@@ -307,7 +307,7 @@ test('the script data of the HTML page escapes unprintable characters in the nam
   for (const names of [data.processes, data.keys, data.nodes]) expect(names).toEqual(['q"\\u202enoitcidartnoc'])
 })
 
-test('the function capitalised does not change a name at the beginning of a sentence', () => {
+test('the function capitalised leaves a name at the beginning of a sentence unchanged', () => {
   expect(
     [
       'read twice',
@@ -343,7 +343,7 @@ describe('the report of a run', () => {
   })
   const run = { ...told.run, faults: [...told.run.faults, skipped] }
 
-  test('lists a fault that was not injected, with the reason, on the page and in the terminal', () => {
+  test('the report lists a fault that was not injected, with the reason, on the page and in the terminal', () => {
     expect(page({ ...told, run })).toMatch(
       /n1 killed<\/th><td>4.156 s<\/td><td class="wrap" colspan="4">skipped: n1 was down or paused already/,
     )
@@ -352,12 +352,12 @@ describe('the report of a run', () => {
     expect(text).not.toContain('tested nothing')
   })
 
-  test('does not draw a fault that was not injected', () => {
+  test('the report does not draw a fault that was not injected', () => {
     expect(factsOf({ ...told, run }).spans.map(({ from }) => from)).not.toContain(ms(4156))
   })
 })
 
-test('the page of a file without an expectation shows evidence, and neither "pass" nor "fail"', () => {
+test('the page of a file without an expectation shows evidence, but neither "pass" nor "fail"', () => {
   const { history, report: stale } = staleRead()
   const file: FileSubject = {
     kind: 'file',
@@ -382,7 +382,7 @@ test('the page of a file without an expectation shows evidence, and neither "pas
   expect(renderCheck(stale, history, plainStyle, { ...options, ...file, file: 'f.jsonl' })).not.toContain('exit code')
 })
 
-test('the HTML report names the level from which a met level follows', () => {
+test('the HTML report names the stronger level from which a met level follows', () => {
   const { history } = staleRead()
   const judged = report('sequentially consistent', {
     sequential: met,

@@ -43,13 +43,13 @@ describe('a read that shows an effect without its cause', () => {
   const report = judge(history)
   const facts = factsOf({ history, report })
 
-  test('the report of a causal violation names both writes in its headline, explains both, and accuses the second read', () => {
+  test('the report of a causal violation names both writes, explains them, and accuses the second read', () => {
     expect(facts.headline.title).toBe("p1 saw p0's write to comment, but not its earlier one to photo")
     expect(facts.shown?.sentence).toBe(STORY)
     expect(facts.shown?.culprit).toBe(3)
   })
 
-  test('has the same headline if the second read of the client returned an older value instead of none', () => {
+  test('the report of a causal violation has the same headline if the second read returned an older value', () => {
     const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
     const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
     expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(
@@ -61,7 +61,7 @@ describe('a read that shows an effect without its cause', () => {
     )
   })
 
-  test('is described once and in the same words by every reporter', () => {
+  test('every reporter describes a causal violation once, in the same words', () => {
     const { violations } = facts
     const forbidding = `${capitalised(violations[0]?.others.slice(0, -1).join(', ') ?? '')} and ${violations[0]?.others.at(-1)} forbid it, too.`
     const options = { width: 200, unicode: true, file: 'f.jsonl', parseMs: 1, checkMs: 1 }

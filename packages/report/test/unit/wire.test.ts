@@ -43,11 +43,11 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('a replay captures messages from the call of the write that a read missed until the answer of that read', () => {
+test('a replay records messages from the call of a missed write to the answer of the read that missed it', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
-test('a replay captures no messages for the model lock, whose changes cannot be recognised by a value', () => {
+test('a replay records no messages for the model lock, whose changes cannot be recognised by a value', () => {
   const taken = {
     ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
     ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
@@ -62,7 +62,7 @@ test('a replay captures no messages for the model lock, whose changes cannot be 
 })
 
 describe('a message with the missed change', () => {
-  test('is drawn as an arrow up to a bar if it was held, and every report states that it was held', () => {
+  test('a held message with the missed change is drawn up to a bar, and every report states that it was held', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition).')
     expect(all.svg).toContain('class="message held"')
@@ -71,7 +71,7 @@ describe('a message with the missed change', () => {
     expect(all.explained.messages[0]).toBe('n1 → n3: replicate with x = 743, sent at 6.5710 s, held (partition)')
   })
 
-  test('is drawn as an arrow up to a cross if it was lost', () => {
+  test('a lost message with the missed change is drawn as an arrow up to a cross', () => {
     const all = told([{ ...sent, fate: 'lost', by: 'down', endedAt: ms(6572) }])
     everywhere(all, 'The message with x = 743 to n3 was lost (it was down).')
     expect(all.svg).toContain('class="stop lost"')
@@ -82,18 +82,18 @@ describe('a message with the missed change', () => {
     everywhere(all, 'The message with x = 743 to n3 was held (partition) and received only at 7.119 s.')
   })
 
-  test('is not blamed on the network if the message had arrived', () => {
+  test('a violation is not blamed on the network if the message with the missed change had arrived', () => {
     const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
     everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
-  test('is reported with its arrival and the time of the read if it was held until shortly before', () => {
+  test('a message that was held until shortly before the read is reported with both times', () => {
     const words =
       'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
     everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
-  test('a held message with a write, and an earlier copy of the write from another node, are reported with a time each', () => {
+  test('a held message and an earlier copy of its write from another node are reported with a time each', () => {
     const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
     const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
     everywhere(
@@ -102,7 +102,7 @@ describe('a message with the missed change', () => {
     )
   })
 
-  test('is drawn as dots if all messages were captured and none had the change', () => {
+  test('a missed change that no recorded message had is drawn as dots', () => {
     const other: NodeMessage = {
       from: 'n3',
       to: 'n1',
@@ -137,7 +137,7 @@ describe('a capture of messages', () => {
     ['not recorded', 'not every message to n3 was captured'],
     ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
   ] as const)(
-    'if no captured message has the missed write, but one may have been sent, the report says %s and draws no message',
+    'if a message with the missed write may not have been recognised, the report says %s and draws no message',
     (unclear, words) => {
       const all = told([], { isCut: true, unclear })
       for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
@@ -146,7 +146,7 @@ describe('a capture of messages', () => {
     },
   )
 
-  test('the report does not say that messages are missing if a captured message contained the write that the read missed', () => {
+  test('the report does not say that messages are missing if a recorded message contained the missed write', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
@@ -172,7 +172,7 @@ test('the name of a message does not cover the line of a message that was never 
   expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
 })
 
-test('the names of two messages sent at almost the same time stand on opposite sides of their arrows', () => {
+test('the names of two messages sent at almost the same time are on opposite sides of their arrows', () => {
   const { svg } = told([
     { ...sent, fate: 'held', by: 'partition' },
     { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },
@@ -181,7 +181,7 @@ test('the names of two messages sent at almost the same time stand on opposite s
   expect(svg.match(/class="message-name end"/g)).toHaveLength(1)
 })
 
-test('messages are not reported if they were captured for another time span than the one of the violation', () => {
+test('messages are not reported if they were recorded for another time span than that of the violation', () => {
   if (listening === undefined) throw new Error('nothing to listen for')
   const other = { ...listening, to: nanos(listening.to + 1) }
   expect(told([sent], { listening: other }).terminal).not.toContain('replicate')
