@@ -79,7 +79,7 @@ function zstdStored(content: Uint8Array): Buffer {
 }
 
 describe('a history file', () => {
-  test('is read back as written, both as events and as a history', async () => {
+  test('a history file is read back as written, both as events and as a history', async () => {
     const path = join(directory, 'written.jsonl')
     const header: Header = { chaos: 1, model: 'register' }
     const writer = openHistoryWriter(path, { header })
@@ -97,7 +97,7 @@ describe('a history file', () => {
     expect(history.format).toBe('jsonl')
   })
 
-  test('a history file is written in batches, and a line from appendLine stays before an event that append adds later', () => {
+  test('a history file is written in batches, and lines and events stay in the order in which they were added', () => {
     const path = join(directory, 'lines.jsonl')
     const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
     const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
@@ -119,7 +119,7 @@ describe('a history file', () => {
     }
   })
 
-  test('receives a large batch at once, without a delay', () => {
+  test('a history file receives a large batch immediately, without a delay', () => {
     const path = join(directory, 'large.jsonl')
     const writer = openHistoryWriter(path)
     writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)
@@ -127,7 +127,7 @@ describe('a history file', () => {
     writer.close()
   })
 
-  test('is read as EDN if its content is EDN or if its format is specified', async () => {
+  test('a history file is read as EDN if its content is EDN or if its format is specified', async () => {
     const path = join(directory, 'written.edn')
     const writer = openHistoryWriter(path, { format: 'edn' })
     writer.appendAll(someEvents(100))
@@ -141,7 +141,7 @@ describe('a history file', () => {
     expect((await readHistory(path, { format: 'edn' })).operations.length).toBe(50)
   })
 
-  test('is recognised as gzip by its content, not by its name', async () => {
+  test('a gzip history file is recognised by its content, not by its name', async () => {
     const text = someEvents(20_000)
       .map((event) => JSON.stringify(event))
       .join('\n')
@@ -152,7 +152,7 @@ describe('a history file', () => {
     )
   })
 
-  test('is recognised as Zstandard by its content, even in several frames', async () => {
+  test('a Zstandard history file is recognised by its content, even in several frames', async () => {
     expect((await readHistory(file('packed.jsonl', zstd200))).operations.length).toBe(100)
     expect((await readHistory(file('packed.jsonl', Buffer.concat([zstdSkippable, zstd200])))).operations.length).toBe(
       100,
@@ -172,7 +172,7 @@ describe('a history file', () => {
     expect((await readHistory(file('stored.zst', zstdStored(Buffer.from(stored))))).operations.length).toBe(10_000)
   })
 
-  test('is refused if its Zstandard content expands to gigabytes or needs gigabytes of memory', async () => {
+  test('a Zstandard file is refused if it expands to gigabytes or needs gigabytes of memory', async () => {
     // Each block of four bytes expands to 128 KB of one letter.
     const repeat = Buffer.from([0x02 | ((131_072 << 3) & 0xff), (131_072 >> 5) & 0xff, 131_072 >> 13, 0x78])
     const bomb = Buffer.concat([zstdHeader(0x40), ...new Array<Buffer>(16_384).fill(repeat)])
@@ -185,7 +185,7 @@ describe('a history file', () => {
     )
   })
 
-  test('is read from a named pipe', async () => {
+  test('a history file is read from a named pipe', async () => {
     const path = join(directory, 'pipe')
     spawnSync('mkfifo', [path])
     const source = file(
@@ -200,7 +200,7 @@ describe('a history file', () => {
     expect(history.operations.length).toBe(1500)
   })
 
-  test('is read from stdin, compressed or not', () => {
+  test('a history file is read from stdin, compressed or not', () => {
     const dist = new URL('../../dist/files/index.js', import.meta.url).href
     const script = `
       import { readHistory } from ${JSON.stringify(dist)}
@@ -214,7 +214,7 @@ describe('a history file', () => {
     }
   })
 
-  test('is read even if a line is longer than the read buffer', async () => {
+  test('a history file is read even if a line is longer than the read buffer', async () => {
     const long = 'x'.repeat(3_000_000)
     const path = file(
       'long.jsonl',
@@ -227,7 +227,7 @@ describe('a history file', () => {
     )
   })
 
-  test('is read as single events even if an invocation or a completion is missing', async () => {
+  test('a history file is read as single events even if an invocation or a completion is missing', async () => {
     const path = file(
       'unpaired.jsonl',
       '{"process":0,"type":"ok","f":"read"}\n{"process":"nemesis","type":"info","f":"x"}\n',
@@ -240,13 +240,13 @@ describe('a history file', () => {
 })
 
 describe('readHistory', () => {
-  test('refuses a missing file', async () => {
+  test('readHistory refuses a missing file', async () => {
     expect(await refusal(join(directory, 'absent'))).toBe(
       'input: DIR/absent: there is no such file. Check the path, or use - for stdin.',
     )
   })
 
-  test('refuses a rotated recording with a missing or repeated part', async () => {
+  test('readHistory refuses a rotated recording with a missing or repeated part', async () => {
     const parts = (...names: readonly string[]) => {
       const path = mkdtempSync(join(directory, 'refused-'))
       for (const name of names) writeFileSync(join(path, name), '')
@@ -260,7 +260,7 @@ describe('readHistory', () => {
     expect(await refusal(parts('part-1.jsonl', 'other-2.jsonl'))).toContain('has parts of several recordings')
   })
 
-  test('refuses a directory without a history', async () => {
+  test('readHistory refuses a directory that contains no history', async () => {
     const run = join(directory, 'run')
     mkdirSync(run)
     expect(await refusal(run)).toBe(
@@ -270,7 +270,7 @@ describe('readHistory', () => {
     expect((await readHistory(run)).operations.length).toBe(1)
   })
 
-  test('accepts an empty file only if it is EDN or its format is specified', async () => {
+  test('readHistory accepts an empty file only if it is EDN or its format is specified', async () => {
     expect(await refusal(file('empty', ''))).toBe(
       'input: DIR/empty: this file is empty: there are no operations in it.',
     )
@@ -281,7 +281,7 @@ describe('readHistory', () => {
     expect((await readHistory(file('empty', ''), { format: 'jsonl' })).eventCount).toBe(0)
   })
 
-  test('refuses noise without line ends after at most 16 MB', async () => {
+  test('readHistory refuses noise without line ends after at most 16 MB', async () => {
     const noise = Buffer.alloc(20 << 20, 'abcdefghij')
     expect(await refusal(file('noise', noise))).toMatch(/^input: DIR\/noise: line 1 is of no known format/)
     noise.write('{"process":', 0)
@@ -297,7 +297,7 @@ describe('readHistory', () => {
 })
 
 describe('a history writer', () => {
-  test('keeps all appended events if it is killed at any moment', async () => {
+  test('a history writer keeps all appended events if it is killed at any moment', async () => {
     const path = join(directory, 'killed.jsonl')
     const dist = new URL('../../dist/files/index.js', import.meta.url).href
     const script = `
@@ -316,7 +316,7 @@ describe('a history writer', () => {
     expect(cutOff.warnings).toHaveLength(1)
   })
 
-  test('reports a full disk once, and counts the lost events', () => {
+  test('a history writer reports a full disk once, and counts the lost events', () => {
     const errors: string[] = []
     const writer = openHistoryWriter('/dev/full', {
       onError: (error) => errors.push(`${error.code}: ${error.message}`),
@@ -331,7 +331,7 @@ describe('a history writer', () => {
     expect(() => openHistoryWriter('/dev/full').append(someEvents(1)[0] as Event)).toThrow(UserError)
   })
 
-  test('keeps the complete lines that were written before the disk became full', async () => {
+  test('a history writer keeps the complete lines that it wrote before the disk became full', async () => {
     const path = join(directory, 'limited.jsonl')
     const dist = new URL('../../dist/files/index.js', import.meta.url).href
     const script = `
@@ -359,7 +359,7 @@ describe('a history writer', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('refuses a directory that does not exist', () => {
+  test('a history writer refuses a directory that does not exist', () => {
     expect(() => openHistoryWriter(join(directory, 'no', 'history.jsonl'))).toThrow(
       'its directory does not exist. Create it first.',
     )
@@ -397,7 +397,7 @@ describe('a memory limit', () => {
         line({ process: i, type: 'invoke', f: 'read' }) +
         line({ process: i, type: 'info', f: 'read', error: `e ${i}` }),
     ],
-  ])('ends reading if %s need too much memory', async (name, nth) => {
+  ])('a memory limit ends reading if %s need too much memory', async (name, nth) => {
     const text = Array.from({ length: 20_000 }, (_, i) => nth(i)).join('')
     const path = file(`many-${name}.jsonl`, text)
     const stopped = await readWithin(path, 800_000)
@@ -405,7 +405,7 @@ describe('a memory limit', () => {
     expect(await readWithin(path, 200_000_000)).toEqual({ events: text.split('\n').length - 1 })
   })
 
-  test('applies to compressed input of unknown size', async () => {
+  test('a memory limit also applies to compressed input of unknown size', async () => {
     const path = file('many.jsonl.gz', gzipSync(operation('x', 1).repeat(400_000)))
     const stopped = (await readWithin(path, 10_000_000)) as { stoppedAfter: number }
     expect(stopped.stoppedAfter).toBeGreaterThan(50_000)
@@ -413,7 +413,7 @@ describe('a memory limit', () => {
   })
 })
 
-test('parts of a rotated recording, compressed or not, are read as one file', async () => {
+test('the parts of a rotated recording, compressed or not, are read as one file', async () => {
   const lines = someEvents(24).map((event) => JSON.stringify(event))
   const whole = await readHistory(file('whole.jsonl', lines.join('\n')))
   const parts = join(directory, 'parts')
@@ -439,7 +439,7 @@ test('parts of a rotated recording, compressed or not, are read as one file', as
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('readKeys returns only the operations on the wanted keys and, for each of these keys, on its wanted values', async () => {
+test('readKeys returns only the operations on the wanted values of each wanted key', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

@@ -76,12 +76,12 @@ describe('a line of 100 MB', () => {
       '\n',
       `2: this line ${tooLong} event per line.`,
     ],
-  ])('is refused after 16 MB are read: %s', async (name, before, character, after, message) => {
+  ])('a line of 100 MB is refused after 16 MB are read: %s', async (name, before, character, after, message) => {
     expect(await said(longFile(name, before, character, after))).toBe(`input: ${name}:${message}`)
     rmSync(join(directory, name))
   })
 
-  test('a line of 40 MB that expands from a small compressed file is refused because the line is too long', async () => {
+  test('a line of 40 MB in a small compressed file is refused because the line is too long', async () => {
     const text = `${invoked}${'x'.repeat(40_000_000)}`
     expect(await said(file('bomb.gz', gzipSync(text)))).toBe(`input: bomb.gz:2: this line ${tooLong} event per line.`)
   })
@@ -117,12 +117,12 @@ describe('a million opening brackets', () => {
     ['discards.edn', edn(`:value ${'#_ '.repeat(many)}`), `1: bad EDN at column 1550: ${deep}. An event is one map.`],
     ['metadata.edn', edn(`:value ${'^a '.repeat(many)}`), `1: bad EDN at column 1542: ${deep}. An event is one map.`],
     ['lists.edn', '('.repeat(many), `1: bad EDN at column 503: ${deep}. An event is one map.`],
-  ])('are refused without exhausting the stack: %s', async (name, content, message) => {
+  ])('a million opening brackets are refused without exhausting the stack: %s', async (name, content, message) => {
     expect(await said(file(name, content))).toBe(`input: ${name}:${message}`)
     rmSync(join(directory, name))
   })
 
-  test('a million opening brackets on an unfinished last line are skipped with a warning that the line is cut off', async () => {
+  test('a million opening brackets on an unfinished last line are skipped with a warning', async () => {
     expect(await said(file('cut.jsonl', `${invoked}${'['.repeat(many)}`))).toBe(
       '1 read; cut.jsonl:2: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.',
     )
@@ -167,7 +167,7 @@ describe('a malformed or huge number in a history', () => {
     )
   })
 
-  test('keeps its exact value beyond 2^53, in JSON and in EDN', async () => {
+  test('a huge number keeps its exact value beyond 2^53, in JSON and in EDN', async () => {
     const outputs = async (name: string, content: string) => {
       const history = await readHistory(file(name, content))
       return Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))

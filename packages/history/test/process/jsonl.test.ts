@@ -14,7 +14,7 @@ import { parseJsonLine } from '../../src/codecs/jsonl.ts'
 import { events, read, readInChunks } from '../reading.ts'
 
 describe('a line of the native format', () => {
-  test('is parsed back to the event that was printed', () => {
+  test('a line of the native format is parsed back to the event that was printed', () => {
     fc.assert(
       fc.property(events(), (event) => {
         expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
@@ -22,14 +22,14 @@ describe('a line of the native format', () => {
     )
   })
 
-  test('is printed unchanged after parsing, including unknown members', () => {
+  test('a line of the native format is printed unchanged after parsing, including unknown members', () => {
     const line =
       '{"index":3,"time":9,"process":1,"type":"ok","f":"read","key":"x","value":[1,"é"],"node":"n1","error":"e","final":true,"answered":true,"epoch":4,"__proto__":{"a":1}}'
     const parsed = parseJsonLine(line)
     expect(parsed.kind === 'event' && printJsonLine(parsed.event)).toBe(line)
   })
 
-  test('has its members in the documented order', () => {
+  test('a line of the native format has its members in the documented order', () => {
     const event: Event = {
       process: 3,
       index: 0,
@@ -45,7 +45,7 @@ describe('a line of the native format', () => {
     )
   })
 
-  test('accepts a number as key, and an error that is not text', () => {
+  test('a line of the native format accepts a number as key, and an error that is not text', () => {
     expect(parseJsonLine('{"process":0,"type":"fail","f":"read","key":5,"error":["timeout",3]}')).toEqual({
       kind: 'event',
       event: { process: 0, type: 'fail', f: 'read', key: 5, error: '["timeout",3]' },
@@ -59,7 +59,7 @@ describe('an integer beyond the precision of a double', () => {
     return line.kind === 'event' ? line.event.value : undefined
   }
 
-  test('is kept exactly as a string of digits that ends in N', () => {
+  test('an integer beyond the precision of a double is kept exactly, as digits that end in N', () => {
     expect(value('9007199254740993')).toBe('9007199254740993N')
     expect(value('[9007199254740992, "9007199254740993", -90071992547409931]')).toEqual([
       9007199254740992,
@@ -69,12 +69,12 @@ describe('an integer beyond the precision of a double', () => {
     expect(value('9007199254740991')).toBe(2 ** 53 - 1)
   })
 
-  test('is read as a double or a decimal text if it has an exponent', () => {
+  test('an integer with an exponent is read as a double or a decimal text', () => {
     expect(value('1e20')).toBe(1e20)
     expect(value('1.5e400')).toBe('15e399')
   })
 
-  test('a first time beyond the precision of a double is accepted, and later times are relative to this time', () => {
+  test('a first time beyond the precision of a double is accepted, and later times are relative to it', () => {
     const history = read(
       '{"process":0,"type":"invoke","f":"read","time":1700000000000000123}\n{"process":0,"type":"ok","f":"read","time":1700000000000000125}\n',
     )
@@ -84,7 +84,7 @@ describe('an integer beyond the precision of a double', () => {
 })
 
 describe('the header of a history', () => {
-  test('is printed as it was read', () => {
+  test('the header of a history is printed as it was read', () => {
     const text = '{"chaos":1,"model":"register","initial":null,"seed":7}'
     const history = read(`\uFEFF${text}\r\n{"process":0,"type":"invoke","f":"read"}\r\n`)
     expect(history.header).toEqual({ chaos: 1, model: 'register', initial: null, extra: { seed: 7 } })
@@ -92,13 +92,13 @@ describe('the header of a history', () => {
     expect(history.operations.callLine[0]).toBe(2)
   })
 
-  test('is refused if its version is newer', () => {
+  test('the header of a history is refused if its version is newer', () => {
     expect(() => read('{"chaos":2}\n')).toThrow(
       'h.jsonl:1: this history says it is of format version 2; this program reads version 1. Use a newer chaos.',
     )
   })
 
-  test('is refused after an event', () => {
+  test('the header of a history is refused after an event', () => {
     expect(() => read('{"process":0,"type":"invoke","f":"read"}\n{"chaos":1}\n')).toThrow(
       'h.jsonl:2: this line is a header ("chaos"), which must be the first line. If histories were joined, split them.',
     )
@@ -148,7 +148,7 @@ describe('a malformed line', () => {
     ],
   ]
   for (const [what, line, message] of cases) {
-    test(`is refused with file, line and rule: ${what}`, () => {
+    test(`a malformed line is refused with file, line and rule: ${what}`, () => {
       let caught: unknown
       try {
         read(`${good}${line}\n`)
@@ -161,7 +161,7 @@ describe('a malformed line', () => {
     })
   }
 
-  test('is refused if its bytes are not UTF-8', () => {
+  test('a line is refused if its bytes are not UTF-8', () => {
     const bytes = Uint8Array.from([...new TextEncoder().encode(good), 0x22, 0xff, 0x22, 0x0a])
     expect(() => readInChunks(bytes, [])).toThrow(
       'h.jsonl:2: this line is not UTF-8 text. Histories are written in UTF-8.',
@@ -178,7 +178,7 @@ describe('a last line without a line end', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('is ignored with a warning wherever it is cut off', () => {
+  test('an incomplete last line is ignored with a warning, wherever it is cut off', () => {
     const line = '{"process":0,"type":"ok","f":"read","value":"é"}'
     const bytes = new TextEncoder().encode(`${good}${line}`)
     const begin = good.length
@@ -191,7 +191,7 @@ describe('a last line without a line end', () => {
     }
   })
 
-  test('is refused if the file has no other line', () => {
+  test('an incomplete last line is refused if the file has no other line', () => {
     expect(() => read('{"process":0,"ty')).toThrow('h.jsonl:1: bad JSON: the line ends at column 17, too early.')
   })
 })
@@ -303,7 +303,7 @@ describe('the line scanner', () => {
       ? { ...result, operations: { ...(result.operations as object), input: undefined, output: undefined } }
       : result
 
-  test('reads each line like JSON.parse, however the bytes are divided into chunks', () => {
+  test('the line scanner reads each line like JSON.parse, however the bytes are divided into chunks', () => {
     fc.assert(
       fc.property(
         fc.array(

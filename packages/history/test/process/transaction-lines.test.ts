@@ -223,24 +223,27 @@ function isUsual(line: string): boolean {
 const invoked = (given: string): string => `{"process":0,"type":"invoke","f":"txn","value":${given}}`
 
 describe('lines with transactions', () => {
-  test.each([inJson, inEdn])('are read alike by the fast scanner and by the slow parser, in $format', (syntax) => {
-    fc.assert(
-      fc.property(rowsOf(syntax), fc.array(fc.nat(80), { maxLength: 4 }), (rows, cuts) => {
-        const bytes = new TextEncoder().encode(textOf(syntax, rows))
-        const fast = outcome(() => readInChunks(bytes, cuts, { format: syntax.format }))
-        const slow = outcome(() => readInChunks(bytes, [], { format: syntax.format, slow: true }))
-        expect(fast).toEqual(slow)
-      }),
-      { numRuns: 1500 },
-    )
-  })
+  test.each([inJson, inEdn])(
+    'lines with transactions are read alike by the fast scanner and by the slow parser, in $format',
+    (syntax) => {
+      fc.assert(
+        fc.property(rowsOf(syntax), fc.array(fc.nat(80), { maxLength: 4 }), (rows, cuts) => {
+          const bytes = new TextEncoder().encode(textOf(syntax, rows))
+          const fast = outcome(() => readInChunks(bytes, cuts, { format: syntax.format }))
+          const slow = outcome(() => readInChunks(bytes, [], { format: syntax.format, slow: true }))
+          expect(fast).toEqual(slow)
+        }),
+        { numRuns: 1500 },
+      )
+    },
+  )
 
   test.each([
     ['[["r",1,[1,2,3]],["append","x",4],["r",1,null],["w",2,-7]]'],
     ['[]'],
     ['[ ["r" , 1 , [ ] ] , ["r","x"] ]'],
     ['[["r",1,["a",null,true,-1,1073741824,12345678901]]]'],
-  ])('are read by the scanner without JSON.parse: %s', (given) => {
+  ])('a line with transactions is read by the scanner without JSON.parse: %s', (given) => {
     expect(isUsual(invoked(given))).toBe(true)
   })
 
@@ -248,7 +251,7 @@ describe('lines with transactions', () => {
     ['{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil] [:append "x" 2] [:w :y -3] [:r 1]]}'],
     ['#jepsen.history.Op{:index 7, :time 5, :type :invoke, :process 0, :value [[:r 1 [1 2 30] ]]}'],
     ['{:type :invoke, :value [], :f :txn, :process 0}'],
-  ])('in this EDN form need only the scanner, not the EDN parser: %s', (event) => {
+  ])('transactions in this EDN form are read by the scanner, without the EDN parser: %s', (event) => {
     expect(isUsual(event)).toBe(true)
   })
 
@@ -262,11 +265,11 @@ describe('lines with transactions', () => {
     ['[["r"]]'],
     ['[["r",1,2,3]]'],
     ['[["r",1,"\\n"]]'],
-  ])('are read by JSON.parse: %s', (given) => {
+  ])('a line with transactions is read by JSON.parse: %s', (given) => {
     expect(isUsual(invoked(given))).toBe(false)
   })
 
-  test('may contain a list of a million elements', () => {
+  test('a line with transactions may contain a list of a million elements', () => {
     const elements = Array.from({ length: 1_000_000 }, (_, i) => i)
     const text = `${invoked('[["r",1,null]]')}\n{"process":0,"type":"ok","f":"txn","value":[["r",1,[${elements}]]]}\n`
     const { values } = read(text)
@@ -276,12 +279,12 @@ describe('lines with transactions', () => {
     expect(values.json(values.microOperations()!.value[1] as never)).toHaveLength(1_000_000)
   })
 
-  test('are refused with the line and column of their first JSON error', () => {
+  test('a line with transactions is refused with the line and column of its first JSON error', () => {
     const bad = `${invoked('[["r",1,null]]')}\n{"process":0,"type":"ok","f":"txn","value":[["r",1,[1,2},3]]]}\n`
     expect(() => read(bad)).toThrow('h.jsonl:2: bad JSON at column 56, near "},3]]]}".')
   })
 
-  test('are refused if they are nested deeper than 500 levels', () => {
+  test('a line with transactions is refused if it is nested deeper than 500 levels', () => {
     const deep = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`
     expect(read(`${invoked(`[["r",1,${deep(498)}]]`)}\n`).operations.length).toBe(1)
     expect(() => read(`${invoked(`[["r",1,${deep(499)}]]`)}\n`)).toThrow('nested deeper than 500 levels')

@@ -56,7 +56,7 @@ const transactions = fc.array(
 )
 
 describe('the values of transactions', () => {
-  test('are read into columns, from native lines and from EDN', async () => {
+  test('the values of transactions are read into columns, from native lines and from EDN', async () => {
     const native = '{"process":0,"type":"ok","f":"txn","value":[["append",5,1],["r","x",[1,2]]]}\n'
     const invoked = native.replace('"ok"', '"invoke"').replace('[1,2]', 'null')
     const edn =
@@ -73,7 +73,7 @@ describe('the values of transactions', () => {
     }
   })
 
-  test('are read back in any shape, and equal values have equal ids', () => {
+  test('values of transactions of any form are read back, and equal values have equal ids', () => {
     fc.assert(
       fc.property(fc.array(transactions, { minLength: 1, maxLength: 40 }), (values) => {
         const history = historyFromEvents(values.flatMap((value) => txn(value as unknown as Json)))
@@ -91,7 +91,7 @@ describe('the values of transactions', () => {
     )
   })
 
-  test('store each list once, and store its prefixes before the list', () => {
+  test('the values of transactions contain each list once, and its prefixes before the list', () => {
     const history = historyFromEvents(
       [[], [1], [1, 2], [1, 2, 3], [1, 3], [1, 2]].flatMap((list) => txn([['r', 'x', list] as Json])),
     )
@@ -107,7 +107,7 @@ describe('the values of transactions', () => {
     expect([...depth]).toEqual([0, 1, 2, 3, 2])
   })
 
-  test('store equal lists of two keys separately, and appended lists as plain values', () => {
+  test('equal lists of two keys are stored separately, and appended lists as plain values', () => {
     const [x, y, appended] = [
       ['r', 'x', [1]],
       ['r', 'y', [1]],
@@ -122,7 +122,7 @@ describe('the values of transactions', () => {
     expect(new Set(ofOthers)).toEqual(new Set([-1]))
   })
 
-  test('are stored as plain values if they are not lists of micro-operations', () => {
+  test('the values of transactions are stored as plain values if they are not lists of micro-operations', () => {
     const odd: Json[] = [7, 'x', [1], [['r']], [[1, 2, 3]], [['r', 'x', 1, 2]], { r: 1 }]
     const history = historyFromEvents(odd.flatMap((value) => txn(value)))
     for (const [row, value] of odd.entries()) {
@@ -131,7 +131,7 @@ describe('the values of transactions', () => {
     }
   })
 
-  test('are shared with other threads, except values added later', () => {
+  test('the values of transactions are shared with other threads, except values added later', () => {
     const values = Array.from(
       { length: 300 },
       (_, i): Json => [
@@ -159,7 +159,7 @@ describe('the values of transactions', () => {
     expect(values.map((_, row) => outputOf(history, row))).toEqual(values)
   })
 
-  test('are written as EDN with keywords as Jepsen does, and read back', () => {
+  test('the values of transactions are written as EDN with keywords as Jepsen does, and read back', () => {
     const [invoked] = txn([
       ['append', 5, 1],
       ['r', 'x', null],
@@ -205,7 +205,7 @@ const anyTransaction = fc.array(
 test.each([
   ['jsonl', printJsonLine],
   ['edn', printEdnEvent],
-] as const)('transactions of any shape are written as they were read, in %s', (format, print) => {
+] as const)('transactions are written as they were read, in %s', (format, print) => {
   fc.assert(
     fc.property(fc.array(anyTransaction, { maxLength: 5 }), (values) => {
       const written = (given: (row: number) => Json): string =>
@@ -237,7 +237,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   const files = existsSync(elle) ? readdirSync(elle) : []
 
   test.each(files)(
-    'the history %s from Elle’s tests keeps the micro-operations of each transaction when converted to the native format',
+    'the history %s from Elle’s tests keeps its micro-operations when converted to the native format',
     async (file) => {
       const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
       onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -277,7 +277,7 @@ describe('a transaction whose completion differs from its invocation', () => {
     ['another order', [append('x', 1), append('x', 2)], [append('x', 2), append('x', 1)]],
     ['a write more', [append('x', 1)], [append('x', 1), append('y', 2)]],
     ['a write less', [append('x', 1), append('y', 2)], [append('x', 1)]],
-  ])('causes a warning if the completion has %s', (_, asked, answered) => {
+  ])('a transaction causes a warning if its completion has %s', (_, asked, answered) => {
     expect(warnings(asked, answered)).toEqual([
       'h: a write was answered with another value than asked for (line 2); the value of the answer counts.',
     ])
@@ -289,7 +289,7 @@ describe('a transaction whose completion differs from its invocation', () => {
     ['reads are left out', [['r', 'y', null], append('x', 1)], [append('x', 1)]],
     ['nothing was asked for', [], [append('x', 1)]],
     ['the answer has no transaction', [append('x', 1)], 'OK'],
-  ])('causes no warning although %s', (_, asked, answered) => {
+  ])('a completion causes no warning although %s', (_, asked, answered) => {
     expect(warnings(asked, answered)).toEqual([])
   })
 })

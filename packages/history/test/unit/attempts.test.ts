@@ -28,7 +28,7 @@ const operationsOf = (events: readonly EventInput[]): unknown[] => {
 }
 
 describe('attempts with the same request id', () => {
-  test('form one operation from the first call to the first acknowledgement', () => {
+  test('attempts with one request id are one operation, from the first call to the first acknowledgement', () => {
     const events = [
       event(0, 'invoke', 1, 'a'),
       event(0, 'info', 1),
@@ -47,12 +47,12 @@ describe('attempts with the same request id', () => {
     ])
   })
 
-  test('end at the first acknowledgement, whichever attempt was called first', () => {
+  test('attempts with one request id end at the first acknowledgement, whichever was called first', () => {
     const events = [event(0, 'invoke', 1, 'a'), event(1, 'invoke', 1, 'a'), event(1, 'ok', 1), event(0, 'ok', 1)]
     expect(operationsOf(events)).toEqual([[OK, 0, 2, 1]])
   })
 
-  test('form one operation of unknown outcome if no attempt was acknowledged', () => {
+  test('attempts with one request id are one operation of unknown outcome if none was acknowledged', () => {
     const events = [
       event(0, 'invoke', 1, 'a'),
       event(0, 'info', 1),
@@ -63,7 +63,7 @@ describe('attempts with the same request id', () => {
     expect(operationsOf(events)).toEqual([[INFO, 0, 1, 1]])
   })
 
-  test('remain separate operations if the first attempt certainly failed', () => {
+  test('attempts remain separate operations if the first attempt certainly failed', () => {
     const events = [event(0, 'invoke', 1, 'a'), event(0, 'fail', 1), event(0, 'invoke', 1, 'a'), event(0, 'ok', 1)]
     expect(operationsOf(events)).toEqual([
       [FAIL, 0, 1, 1],
@@ -71,7 +71,7 @@ describe('attempts with the same request id', () => {
     ])
   })
 
-  test('are different operations if their functions, keys or values differ', () => {
+  test('attempts are different operations if their functions, keys or values differ', () => {
     const events = [
       event(0, 'invoke', 1, 'a'),
       event(0, 'info', 1),
@@ -85,7 +85,7 @@ describe('attempts with the same request id', () => {
     expect(operationsOf(events)).toHaveLength(4)
   })
 
-  test('are different operations if they belong to different parts of the request', () => {
+  test('attempts are different operations if they belong to different parts of the request', () => {
     const part = (process: number, name: string): EventInput[] => [
       { ...event(process, 'invoke', 1), extra: { requestId: 'a', part: name } },
       event(process, 'ok', 1),
@@ -93,7 +93,7 @@ describe('attempts with the same request id', () => {
     expect(operationsOf([...part(0, '0'), ...part(1, '1'), ...part(2, '1')])).toHaveLength(2)
   })
 
-  test('remain separate operations if they are reads', () => {
+  test('attempts remain separate operations if they are reads', () => {
     const read = (value: number): EventInput[] => [
       { process: 0, type: 'invoke', f: 'read', value: null, extra: { requestId: 'a' } },
       { process: 0, type: 'ok', f: 'read', value },
@@ -101,7 +101,7 @@ describe('attempts with the same request id', () => {
     expect(operationsOf([...read(1), ...read(2)])).toHaveLength(2)
   })
 
-  test('are different operations if their invocations have no values and the values of their completions differ', () => {
+  test('attempts without values in their calls are different operations if their completions differ', () => {
     const write = (process: number, answer: string): EventInput[] => [
       { process, type: 'invoke', f: 'write', extra: { requestId: 'a' } },
       { process, type: 'ok', f: 'write', value: answer },

@@ -71,7 +71,7 @@ describe('the pairing of events', () => {
     expect(outputOf(history, 0)).toBe('a')
   })
 
-  test('leaves an operation with the outcome and the error of its completion', () => {
+  test('an operation keeps the outcome and the error of its completion', () => {
     const history = historyFromEvents([
       call(0, 'write', 1),
       end(0, 'fail', 'write', 1, { error: 'refused' }),
@@ -90,7 +90,7 @@ describe('the pairing of events', () => {
     expect(history.keys[history.operations.key[0] ?? -1]).toBe('k')
   })
 
-  test('gives events without times their positions among the client events as times', () => {
+  test('the times of events without times are their positions among the client events', () => {
     const history = historyFromEvents([
       call(0, 'read'),
       call(1, 'read'),
@@ -111,7 +111,7 @@ describe('the pairing of events', () => {
     ])
   })
 
-  test('named processes are clients, and a string of digits denotes the process with that number', () => {
+  test('named processes are clients, and a process named by digits is the process with that number', () => {
     const history = historyFromEvents([
       { process: '12', type: 'invoke', f: 'read' },
       { process: 'alice', type: 'invoke', f: 'write', value: 1 },
@@ -132,7 +132,7 @@ describe('the pairing of events', () => {
     expect([history.processName(0), history.processName(1)]).toEqual(['9007199254740993', '9007199254740992'])
   })
 
-  test('the nemesis, the recorder and processes with only info events are not clients', () => {
+  test('the nemesis, the recorder and processes that have only info events are not clients', () => {
     const history = historyFromEvents([
       { process: 'nemesis', type: 'invoke', f: 'kill' },
       { process: 'recorder', type: 'info', f: 'passed-on', value: { what: 'GET /', count: 1, mayWrite: false } },
@@ -153,7 +153,7 @@ describe('the pairing of events', () => {
     expect(inputOf(history, 2999)).toBe(2999)
   })
 
-  test('completionsOnly accepts a history of completions, and places each invocation just before its completion', () => {
+  test('completionsOnly accepts a history of completions, and puts each invocation just before its completion', () => {
     const history = historyFromEvents([end(0, 'ok', 'txn', 1), end(1, 'info', 'txn', 2), end(0, 'fail', 'txn', 3)], {
       completionsOnly: true,
       source: 'h.edn',
@@ -167,20 +167,20 @@ describe('the pairing of events', () => {
 })
 
 describe('a history that breaks a rule', () => {
-  test('is refused for two open invocations of one process', () => {
+  test('a history is refused if a process has two open invocations', () => {
     expect(refusal([call(3, 'read'), call(1, 'read'), call(3, 'write', 1)])).toBe(
       'h.jsonl:3: process 3 invoked "write" while its "read" (line 1) is open. ' +
         'A process runs one operation at a time; give concurrent calls their own process.',
     )
   })
 
-  test('is refused for a completion without an invocation', () => {
+  test('a history is refused if a completion has no invocation', () => {
     expect(refusal([end(4, 'ok', 'read', 1)])).toBe(
       'h.jsonl:1: process 4 completed "read" (ok) without having invoked it. Every ok, fail and info follows an invoke of the same process.',
     )
   })
 
-  test('is refused for a second completion of one operation', () => {
+  test('a history is refused if an operation has two completions', () => {
     expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toBe(
       'h.jsonl:3: process 4 completed "read" (ok) after its info of line 2. An operation ends once. If the ok is the late answer, remove line 2.',
     )
@@ -189,7 +189,7 @@ describe('a history that breaks a rule', () => {
     )
   })
 
-  test('is refused by completionsOnly if it has both a call and an unpaired completion', () => {
+  test('completionsOnly refuses a history that has both a call and an unpaired completion', () => {
     expect(() =>
       historyFromEvents([end(0, 'ok', 'read', 1), call(1, 'read')], { completionsOnly: true, source: 'h.edn' }),
     ).toThrow('h.edn:1: process 0 completed "read" (ok) without having invoked it.')
@@ -201,26 +201,26 @@ describe('a history that breaks a rule', () => {
     )
   })
 
-  test('is refused for a completion on another key', () => {
+  test('a history is refused if a completion has another key than its invocation', () => {
     expect(refusal([call(0, 'write', 1, { key: 'x' }), end(0, 'ok', 'write', 1, { key: 'y' })])).toBe(
       'h.jsonl:2: process 0 completed (ok) on key "y" an operation that it invoked on key "x" (line 1). A completion has the key of its invocation.',
     )
   })
 
-  test('is refused for a time that decreases within a process', () => {
+  test('a history is refused if a time decreases within a process', () => {
     expect(refusal([call(0, 'read', null, { time: 9 }), end(0, 'ok', 'read', 1, { time: 8 })])).toEqual(
       expect.stringContaining('h.jsonl:2: its time (8) is 1 ns before that of line 1 (9)'),
     )
   })
 
-  test('is refused for an index that does not increase', () => {
+  test('a history is refused if an index does not increase', () => {
     expect(refusal([call(0, 'read', null, { index: 4 }), end(0, 'ok', 'read', 1, { index: 4 })])).toBe(
       'h.jsonl:2: index 4 comes after index 4 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.',
     )
   })
 })
 
-test('a process that invokes an operation after an outcome info causes a warning', () => {
+test('a process that invokes an operation after an outcome of info causes a warning', () => {
   const history = historyFromEvents([call(0, 'write', 1), end(0, 'info', 'write', 1), call(0, 'read')], {
     source: 'h.jsonl',
   })

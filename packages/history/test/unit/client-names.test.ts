@@ -20,7 +20,7 @@ function namesIn(
   return sessions.map((_, process) => [clientName(history, process), clientInWords(history, process)])
 }
 
-test('a client of a run is named by its number in the run, not in the recording', () => {
+test('a client of a run is named by its number in the run, and not in the recording', () => {
   expect(namesIn(['process-11', 'process-11:final', 'process-3'], { by: 'header.Chaos-Session', named: true })).toEqual(
     [
       ['11', 'client 11'],

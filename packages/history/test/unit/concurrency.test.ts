@@ -62,16 +62,16 @@ describe('the overlap of operations', () => {
         [2, 'b', 2, 4],
       ],
     ],
-  ])('is reported for two operations %s', (_, rows) => {
+  ])('an overlap is reported for two operations %s', (_, rows) => {
     expect(concurrent(...rows)).toBe(true)
   })
 
-  test('is not reported for the parts of one request, although their times are equal', () => {
+  test('the parts of one request do not count as overlapping, although their times are equal', () => {
     expect(concurrent([0, 'a', 1, 2])).toBe(false)
     expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
   })
 
-  test('an operation called after the reply to a request does not overlap the operations of that request', () => {
+  test('an operation called after the reply to a request does not overlap the request', () => {
     const request: readonly Row[] = [
       [0, 'a', 1, 2],
       [1, 'a', 1, 2],

@@ -23,12 +23,12 @@ describe('format detection', () => {
     ['', undefined],
   ]
   for (const [text, format] of cases) {
-    test(`recognises the format of ${JSON.stringify(text)}`, () => expect(detect(text)).toBe(format))
+    test(`format detection recognises the format of ${JSON.stringify(text)}`, () => expect(detect(text)).toBe(format))
   }
 })
 
 describe('the detection of an unknown format', () => {
-  test('refuses prose with a list of the known formats', () => {
+  test('format detection refuses prose with a list of the known formats', () => {
     expect(() => detect('Dear diary\ntoday')).toThrow(
       `notes.txt: line 1 is of no known format ("Dear diary").\n${formats}`,
     )
@@ -41,7 +41,7 @@ describe('the detection of an unknown format', () => {
     )
   })
 
-  test('refuses a JSON array, and names a command that converts it to lines', () => {
+  test('format detection refuses a JSON array, and names a command that converts it to lines', () => {
     expect(() => detect('[\n {"process":0}]')).toThrow(
       "notes.txt: this is one JSON array; a history has one JSON object per line. Convert it: jq -c '.[]' notes.txt",
     )

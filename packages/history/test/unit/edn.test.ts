@@ -37,7 +37,7 @@ describe('a pair in EDN', () => {
   const pairs = (text: string, independent?: boolean): unknown =>
     eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
 
-  test('an EDN pair is parsed as a key and a value if a later read operation is invoked with a pair of a key and nil', () => {
+  test('an EDN pair is a key and a value if a later read is invoked with a pair of a key and nil', () => {
     expect(pairs(`${write}\n${read}`)).toEqual([
       [1, 5],
       [1, 5],
@@ -46,7 +46,7 @@ describe('a pair in EDN', () => {
     ])
   })
 
-  test('a pair in EDN is read as one value if a read is invoked with nil, or if the pair is the argument of a cas', () => {
+  test('an EDN pair is one value if a read is invoked with nil, or if the pair is the argument of a cas', () => {
     const plain = lines(':type :invoke :f :read :value nil', ':type :ok :f :read :value [1 5]')
     expect(pairs(`${write}\n${plain}`)).toEqual([
       [undefined, [1, 5]],
@@ -60,7 +60,7 @@ describe('a pair in EDN', () => {
     ])
   })
 
-  test('is refused without --keyed if it may be one value or a key with a value, and the verdict depends on this', () => {
+  test('an EDN pair is refused without --keyed if its meaning is unclear and the verdict depends on it', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
     expect(() => pairs(completed)).toThrow(/h\.edn:2: it is unclear whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([
@@ -120,12 +120,12 @@ describe('an EDN value', () => {
     ['#"re.*"', 're.*'],
   ]
   for (const [text, value] of cases) {
-    test(`is read like JSON: ${text.replaceAll('\n', '⏎')}`, () => {
+    test(`an EDN value is read like JSON: ${text.replaceAll('\n', '⏎')}`, () => {
       expect(parse(text)).toEqual(value)
     })
   }
 
-  test('is the same set whatever the order of its elements', () => {
+  test('an EDN set is the same whatever the order of its elements', () => {
     expect(parse('#{1 2 :a "b"}')).toEqual(parse('#{"b" :a 2 1}'))
   })
 })
@@ -147,21 +147,22 @@ describe('an EDN history', () => {
     }
   }
 
-  test('is read from one map per line', () => check(`${lines.join('\n')}\n`))
-  test('is read from one vector of maps', () => check(`[${lines.join('\n ')}]\n`))
-  test('is read from one list of maps, even with comments', () => check(`; a list\n(${lines.join('\n ; é\n')})`))
+  test('an EDN history is read from one map per line', () => check(`${lines.join('\n')}\n`))
+  test('an EDN history is read from one vector of maps', () => check(`[${lines.join('\n ')}]\n`))
+  test('an EDN history is read from one list of maps, even with comments', () =>
+    check(`; a list\n(${lines.join('\n ; é\n')})`))
 
   test('may be empty', () => {
     for (const text of ['', ' \n', '[]', '()', 'nil', '; nothing']) expect(read(text, edn).eventCount).toBe(0)
   })
 
-  test('has the line number of each event, even if an event spans lines', () => {
+  test('an EDN history has the line number of each event, even if an event spans lines', () => {
     const history = read('[\n{:process 0\n :type :invoke :f :read}\n\n {:process 0 :type :ok\n:f :read :value 1}]', edn)
     expect(history.operations.callLine[0]).toBe(2)
     expect(history.operations.returnLine[0]).toBe(5)
   })
 
-  test("has keys if its values are Jepsen's independent tuples", () => {
+  test("an EDN history has keys if its values are Jepsen's independent tuples", () => {
     const history = read(
       '{:process 0 :type :invoke :f :cas :value #jepsen.independent/tuple [7 [1 2]]}\n{:process 0 :type :ok :f :cas :value #jepsen.independent/tuple [7 [1 2]]}',
       edn,
@@ -170,7 +171,7 @@ describe('an EDN history', () => {
     expect(outputOf(history, 0)).toEqual([1, 2])
   })
 
-  test('has keys if pairs are detected or --keyed is given, except in events of the nemesis', () => {
+  test('an EDN history has keys if pairs are detected or --keyed is given, except in events of the nemesis', () => {
     const text =
       '{:process 0 :type :invoke :f :read :value [:x nil]} {:process :nemesis :type :info :f :cut :value [1 2]}'
     expect(eventsOf(text, { independent: false }).map(({ key, value }) => [key, value])).toEqual([
@@ -185,7 +186,7 @@ describe('an EDN history', () => {
     }
   })
 
-  test('has each invocation just before its completion if only completions are present', () => {
+  test('an EDN history of completions has each invocation just before its completion', () => {
     const history = read(
       '{:process 0 :type :ok :value [[:w :x 1]]} {:process 1 :type :fail :f :txn :value [[:r :x nil]]}',
       edn,
@@ -195,7 +196,7 @@ describe('an EDN history', () => {
     expect(history.warnings).toHaveLength(1)
   })
 
-  test('has transactions if the values of read and write are lists of micro-operations', () => {
+  test('an EDN history has transactions if the values of read and write are lists of micro-operations', () => {
     const history = read(
       '{:process 0 :type :invoke :f :write :value [[:w 0 1]]} {:process 1 :type :invoke :f :read :value [[:r 0 nil] [:r 1 nil]]}',
       edn,
@@ -205,7 +206,7 @@ describe('an EDN history', () => {
     expect(single.functions).toEqual(['write'])
   })
 
-  test('an EDN completion without a process belongs to the oldest open invocation with the same f and, if any, the same value', () => {
+  test('an EDN completion without a process ends the oldest open invocation with the same f and value', () => {
     const history = read(
       `{:type :invoke :f :write :value 1} {:type :invoke :f :write :value 2} {:type :invoke :f :read :value nil}
        {:type :ok :f :write :value 2} {:type :ok :f :read :value 2} {:type :ok :f :write :value 1}`,
@@ -217,7 +218,7 @@ describe('an EDN history', () => {
     ])
   })
 
-  test('is used up to the place where it is cut off, with a warning', () => {
+  test('an EDN history is used up to the place where it is cut off, with a warning', () => {
     const whole = '{:process 0 :type :invoke :f :read}\n{:process 0 :type :ok :f :read :value 1}'
     for (const [text, line] of [
       [whole.slice(0, -5), 2],
@@ -275,11 +276,11 @@ describe('malformed EDN', () => {
     ],
   ]
   for (const [what, text, message] of cases) {
-    test(`is refused with file, line and rule: ${what}`, () =>
+    test(`malformed EDN is refused with file, line and rule: ${what}`, () =>
       expect(refusal(`${good}${text}`)).toBe(`h.edn:2: ${message}`))
   }
 
-  test('is refused for text after the end of the history', () => {
+  test('EDN is refused if text follows the end of the history', () => {
     expect(refusal(`[${good}]\n${good}`)).toBe(
       'h.edn:3: something follows the end of the history. A file holds one history.',
     )
@@ -287,7 +288,7 @@ describe('malformed EDN', () => {
 })
 
 describe('an event printed as EDN', () => {
-  test('is read back as the same event', () => {
+  test('an event printed as EDN is read back as the same event', () => {
     fc.assert(
       fc.property(events(), (event) => {
         expect(eventsOf(printEdnEvent(event))).toEqual([event])
@@ -295,7 +296,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('is read back from any chunks, with other events around it', () => {
+  test('an event printed as EDN is read back from any chunks, with other events around it', () => {
     fc.assert(
       fc.property(
         fc.array(events(), { maxLength: 5 }),
@@ -321,7 +322,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('is printed as Jepsen prints it', () => {
+  test('an event is printed as EDN as Jepsen prints it', () => {
     const event: EventInput = { index: 1, time: 5, process: 'nemesis', type: 'info', f: 'start-partition', value: null }
     expect(printEdnEvent(event)).toBe(
       '{:index 1, :time 5, :process :nemesis, :type :info, :f :start-partition, :value nil}',

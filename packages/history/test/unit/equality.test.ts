@@ -45,12 +45,12 @@ describe('inequality in EDN', () => {
     ['1', '"1"'],
   ] as const
   for (const [one, other] of different) {
-    test(`${one} differs from ${other}`, () => expect(areEqual('edn', one, other)).toBe(false))
+    test(`the EDN value ${one} differs from ${other}`, () => expect(areEqual('edn', one, other)).toBe(false))
   }
 })
 
 describe('numbers in JSON', () => {
-  test('are equal exactly if their decimal values are equal', () => {
+  test('numbers in JSON are equal exactly if their decimal values are equal', () => {
     const decimal = fc
       .tuple(fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }), fc.integer({ min: -30, max: 30 }))
       .map(([digits, power]) => ({ digits, power }))
@@ -65,13 +65,13 @@ describe('numbers in JSON', () => {
     )
   })
 
-  test('are read as a double if a double holds them exactly, in any notation', () => {
+  test('numbers in JSON are read as doubles if a double holds them exactly, in any notation', () => {
     expect(['1e21', '1000000000000000000000', '0.1', '1E-1', '10e-2', '-0', '0.0'].map(parseJson)).toEqual([
       1e21, 1e21, 0.1, 0.1, 0.1, -0, 0,
     ])
   })
 
-  test('remain distinct if they have more digits than a double holds', () => {
+  test('numbers in JSON remain distinct if they have more digits than a double holds', () => {
     expect(areEqual('jsonl', '0.1', '0.10000000000000000001')).toBe(false)
     expect(areEqual('jsonl', '1e23', '99999999999999991611392')).toBe(false)
   })
@@ -81,12 +81,12 @@ describe('a text key and a key of another type with the same characters', () => 
   const keysOf = (...keys: readonly (string | number)[]): readonly string[] =>
     historyFromEvents(keys.map((key, process) => ({ process, type: 'invoke', f: 'read', key }))).keys
 
-  test('are read as two keys, in whichever order they come', () => {
+  test('a text key and another key with the same characters are two keys, in whichever order they come', () => {
     expect(keysOf(1, '1', 1, '1')).toEqual(['1', '"1"'])
     expect(keysOf('1', 1, '1', 1)).toEqual(['1', '1 (not a text)'])
   })
 
-  test('a text key and a number key with the same characters are read as two keys from JSON lines', () => {
+  test('a text key and a number key with the same characters are two keys in JSON lines', () => {
     const line = (process: number, key: string): string =>
       `{"process":${process},"type":"invoke","f":"read","key":${key}}\n`
     for (const order of [
@@ -110,7 +110,7 @@ describe('a tail of zero bytes after a power loss', () => {
     return builder.build()
   }
 
-  test('is ignored with a warning', () => {
+  test('zero bytes at the end of a file after a power loss are ignored with a warning', () => {
     const cases = [
       ['\0'.repeat(4096), 'h:2: the file ends in 4096 zero bytes'],
       [`{"process":1,"type":"inv${'\0'.repeat(100)}`, 'h:2: the last line is cut off'],
@@ -123,7 +123,7 @@ describe('a tail of zero bytes after a power loss', () => {
     }
   })
 
-  test('does not invalidate a complete last line', () => {
+  test('zero bytes at the end of a file do not invalidate a complete last line', () => {
     const history = readTail(`{"process":1,"type":"invoke","f":"write","value":2}${'\0'.repeat(100)}`)
     expect(history.operations.length).toBe(2)
   })

@@ -87,7 +87,7 @@ describe('nanoseconds since 1970', () => {
     ],
     ['EDN transactions', ednAt(TIMES.map(since1970), ':txn', '[[:append 1 2]]')],
     ["Porcupine's key-value log", ednAt(TIMES.map(since1970), ':put', '"1", :key "x"')],
-  ])('are read exactly in %s', async (name, text) => {
+  ])('nanoseconds since 1970 are read exactly in %s', async (name, text) => {
     const path = file(`h-${name.length}.txt`, text)
     for (const ordering of [{}, { by: 'time' as const }])
       expect(timesOf(await readHistory(path, { ordering }))).toEqual(FROM_FIRST)
@@ -96,12 +96,12 @@ describe('nanoseconds since 1970', () => {
     expect(events).toEqual(FROM_FIRST)
   })
 
-  test('are read exactly by historyFromObjects', () => {
+  test('nanoseconds since 1970 are read exactly by historyFromObjects', () => {
     const objects = eventsAt(TIMES.map(since1970).map(quoted)).trim().split('\n')
     expect(timesOf(historyFromObjects(objects.map((line) => JSON.parse(line))))).toEqual(FROM_FIRST)
   })
 
-  test('are read exactly across merged files of any format', async () => {
+  test('nanoseconds since 1970 are read exactly across merged files of any format', async () => {
     const files = [
       file('merged-1.jsonl', eventsAt([500, 600, 700, 800].map(since1970))),
       file('merged-2.jsonl', operationsAt([501, 502, 703, 704].map(since1970))),
@@ -123,7 +123,7 @@ describe('nanoseconds since 1970', () => {
         count,
       )!.map((part) => readStretch(part, dealing))
 
-    test('are exact at both ends of each part', async () => {
+    test('nanoseconds since 1970 are exact at both ends of each part of a recording', async () => {
       const parts = await Promise.all(partsAt('stretches.jsonl', times, 3))
       const joined = joinStretches(parts, dealing)
       const ends = parts.map(({ edges: { epoch, firstTime, lastTime } }) =>
@@ -140,7 +140,7 @@ describe('nanoseconds since 1970', () => {
     test.each([
       ['are in order if they are equal', 999_999_963, true],
       ['go back if the later is one nanosecond smaller', 999_999_964, false],
-    ])('%s at the boundary of two parts', async (_, nanos, isInOrder) => {
+    ])('times %s at the boundary of two parts', async (_, nanos, isInOrder) => {
       const gap = [0, 1, 2, 3].flatMap((n) => [0, 0, 0, 0].map(() => (n < 2 ? 0 : nanos)))
       const [early] = partsAt('early.jsonl', times, 2)
       const [, late] = partsAt(
@@ -162,7 +162,7 @@ test('an operation that returned a nanosecond before its call is refused', async
   )
 })
 
-test('an error about times that contradict the order of lines quotes the times in the file', async () => {
+test('an error about times that contradict the order of lines quotes the times as they are in the file', async () => {
   const path = file('back.jsonl', eventsAt([5e9, 6e9, 1e9, 2e9].map(since1970)))
   const read = readHistory(path)
   await expect(read).rejects.toThrow(UserError)

@@ -71,13 +71,16 @@ describe('a file with one operation per line', () => {
       'times with units',
       { client: 'thread', f: 'type', call: 'call_ns', return: 'return_ns', input: 'arg', output: 'ret' },
     ],
-  ] as const)('is read with these member names: %s', async (_, names: { readonly [member: string]: string }) => {
-    const history = await read(named((member) => names[member] ?? member))
-    expect(history.format).toBe('operations')
-    expect(shape(history)).toEqual(WRITE_AND_READ)
-  })
+  ] as const)(
+    'a file with one operation per line is read with these member names: %s',
+    async (_, names: { readonly [member: string]: string }) => {
+      const history = await read(named((member) => names[member] ?? member))
+      expect(history.format).toBe('operations')
+      expect(shape(history)).toEqual(WRITE_AND_READ)
+    },
+  )
 
-  test('a file with one operation per line may have a header, a status and keys, and its unknown members are ignored', async () => {
+  test('a file of operations may have a header, a status and keys, and its unknown members are ignored', async () => {
     const history = await read(
       `{"chaos":1,"model":"register"}\n${lines([
         {
@@ -108,7 +111,7 @@ describe('a file with one operation per line', () => {
     ])
   })
 
-  test('is read with structured inputs, and with the largest integer as a missing return', async () => {
+  test('a file of operations may have structured inputs, and the largest integer as a missing return', async () => {
     const text = `{"ClientId":0,"Input":{"Op":"Put","Key":"x","Value":"a"},"Call":1000,"Output":{"Value":""},"Return":2000}
 {"ClientId":1,"Input":{"Op":"get","Key":"x","Value":""},"Call":3000,"Output":{"Value":"a"},"Return":4000}
 {"ClientId":2,"Input":{"op":"cas","key":"x","old":"a","new":"b"},"Call":3000,"Output":null,"Return":9223372036854775807}
@@ -120,7 +123,7 @@ describe('a file with one operation per line', () => {
     ])
   })
 
-  test('uses the value member of a read as its output if the output is absent', async () => {
+  test('the value of a read in a file of operations is its output if it has no other output', async () => {
     const text = lines([
       { client: 'c1', op: 'write', start: 1, end: 2, value: 1 },
       { client: 'c2', op: 'read', start: 3, end: 4, value: 1 },
@@ -128,7 +131,7 @@ describe('a file with one operation per line', () => {
     expect(shape(await read(text))).toEqual(WRITE_AND_READ)
   })
 
-  test('takes the unit of times from the names of the members, or else from the size of the numbers', async () => {
+  test('the unit of times follows from the names of the members, or else from the size of the numbers', async () => {
     const at = async (operation: object) => {
       const { operations, warnings } = await read(lines([{ f: 'write', input: 1, ...operation }]))
       return [operations.callTime[0], operations.returnTime[0], warnings.length]
@@ -147,7 +150,7 @@ describe('a file with one operation per line', () => {
     expect(await at({ start: '2026-01-01T00:00:00.000Z', end: '2026-01-01T00:00:00.005Z' })).toEqual([0, 5e6, 0])
   })
 
-  test('takes the unit from all times, not only from the first', async () => {
+  test('the unit of times is derived from all times, not only from the first', async () => {
     const text = lines([
       { client: 0, f: 'write', input: 1, start: 0, end: 1 },
       { client: 1, f: 'write', input: 2, start: 1.0001, end: 1.0002 },
@@ -157,7 +160,7 @@ describe('a file with one operation per line', () => {
     expect([...operations.callTime.slice(0, 3)]).toEqual([0, 1.0001e9, 1.0003e9])
   })
 
-  test('has its pairs split into key and value if --keyed is given', async () => {
+  test('--keyed splits the pairs in a file of operations into key and value', async () => {
     const text = lines([
       { f: 'write', input: ['x', 1], call: 0, return: 1 },
       { f: 'read', input: ['x', null], output: ['x', 1], call: 2, return: 3 },
@@ -165,7 +168,7 @@ describe('a file with one operation per line', () => {
     expect((await read(text, { independent: true })).keys).toEqual(['x'])
   })
 
-  test('is refused if its times since 1970 have two units or come from two clocks', async () => {
+  test('a file of operations is refused if its times since 1970 have two units or come from two clocks', async () => {
     const write = { process: 'a', op: 'write', value: 1 }
     const ms = { ...write, start: 1764460000000, end: 1764460000005 }
     for (const [start, end] of [
@@ -176,19 +179,19 @@ describe('a file with one operation per line', () => {
     expect((await read(lines([ms, { ...write, start: 1864460000000 }]))).operations.length).toBe(2)
   })
 
-  test('is refused with a remedy if it has a negative time', async () => {
+  test('a file of operations is refused with a remedy if it has a negative time', async () => {
     const operation = { op: 'write', value: 1, start: -10, end: 5 }
     expect(await refusal(lines([operation]))).toMatch(/:1: "start" is -10\. Times must not be negative/)
   })
 
-  test('is refused if its buffered operations exceed the memory limit', async () => {
+  test('a file of operations is refused if its buffered operations exceed the memory limit', async () => {
     const text = Array.from({ length: 2000 }, (_, n) => ({ f: 'write', input: n, call: n, return: n + 1 }))
     const path = join(directory, 'held.jsonl')
     writeFileSync(path, lines(text))
     await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
-  test('orders an operation before another that begins when the first ends, with a warning', async () => {
+  test('an operation precedes another one of its client that begins when it ends, with a warning', async () => {
     const text = lines([
       { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
       { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -202,7 +205,7 @@ describe('a file with one operation per line', () => {
     ])
   })
 
-  test('gives overlapping operations of one client separate processes, with a warning', async () => {
+  test('overlapping operations of one client get separate processes, with a warning', async () => {
     const { warnings, processCount } = await read(
       lines([
         { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -213,7 +216,7 @@ describe('a file with one operation per line', () => {
     expect(warnings).toEqual([expect.stringContaining('1 operation began while another of the same client')])
   })
 
-  test('merges attempts with the same requestId into one operation', async () => {
+  test('attempts with the same requestId in a file of operations are one operation', async () => {
     const attempt = { client: 'c1', f: 'write', value: 1, requestId: 'a' }
     const history = await read(
       lines([
@@ -226,7 +229,7 @@ describe('a file with one operation per line', () => {
     expect(shape(history)).toEqual(['c1 write 1 > ok 1 [0-5]', 'c2 write 2 > ok 2 [2-3]', 'c1/2 write 1 > ok 1 [6-7]'])
   })
 
-  test('keeps simultaneous operations of one client in the order of lines if possible', async () => {
+  test('simultaneous operations of one client keep the order of lines if possible', async () => {
     const operations = [
       { client: 'a', f: 'write', call: 5, return: 5, input: 1 },
       { client: 'a', f: 'write', call: 5, return: 6, input: 2 },
@@ -248,7 +251,7 @@ describe('a file with one operation per line', () => {
     ],
     ['no operation', { input: 1, call: 1, return: 2 }, '"f" is missing'],
     ['an unknown status', { f: 'read', status: 'perhaps', call: 1, return: 2 }, '"status" is "perhaps"'],
-  ])('is refused with the line of the error: %s', async (_, operation, expected) => {
+  ])('a file of operations is refused with the line of the error: %s', async (_, operation, expected) => {
     expect(await refusal(lines([{ f: 'write', call: 0, return: 1, input: 1 }, operation]))).toMatch(/h\d+:2: /)
     expect(await refusal(lines([{ f: 'write', call: 0, return: 1, input: 1 }, operation]))).toContain(expected)
   })
@@ -290,7 +293,7 @@ describe('Jepsen logs', () => {
   ]
   const expected = ['0 write 7 > ok 7 [0-1]', '1 read null > ok 7 [2-3]', '2 cas [7,8] > info [7,8] [4-5]']
 
-  test('are read from history.txt', async () => {
+  test('a Jepsen log is read from history.txt', async () => {
     const history = await read(events.map((event) => `${event.join('\t')}\n`).join(''))
     expect(history.format).toBe('jepsen-log')
     expect(shape(history)).toEqual(expected)
@@ -298,7 +301,7 @@ describe('Jepsen logs', () => {
     expect(history.nemesis).toHaveLength(1)
   })
 
-  test('are read from jepsen.log without its other lines', async () => {
+  test('a Jepsen log is read from jepsen.log without its other lines', async () => {
     const before = '2026-01-02 12:00:00,123{GMT}\tINFO\t'
     const log = [
       `${before}[jepsen test runner] jepsen.core: Running test:\n{:concurrency 3}\n`,
@@ -309,12 +312,12 @@ describe('Jepsen logs', () => {
     expect(shape(history)).toEqual(expected)
   })
 
-  test('are read with keys, like EDN histories', async () => {
+  test('Jepsen logs are read with keys, like EDN histories', async () => {
     const text = '0\t:invoke\t:read\t[3 nil]\n0\t:ok\t:read\t[3 5]\n'
     expect(shape(await read(text))).toEqual(['0 read 3 null > ok 5 [0-1]'])
   })
 
-  test('are read with transactions, like EDN histories', async () => {
+  test('Jepsen logs are read with transactions, like EDN histories', async () => {
     const text = '0\t:invoke\t:txn\t[[:append 1 2] [:r 1 nil]]\n0\t:ok\t:txn\t[[:append 1 2] [:r 1 [2]]]\n'
     expect(shape(await read(text))).toEqual([
       '0 txn [["append",1,2],["r",1,null]] > ok [["append",1,2],["r",1,[2]]] [0-1]',
@@ -341,25 +344,25 @@ describe('a time member with an unusual name', () => {
     ['ts', ['1700000000000000000', '1700000000500000000'], [0, 5e8]],
     ['timestamp', [1_700_000_000.5, 1_700_000_001], [0, 5e8]],
     ['timestamp', ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'], [0, 1e9]],
-  ])('is read as the time, with a warning: %s %j', async (name, times, expected) => {
+  ])('a time member with an unusual name is read as the time, with a warning: %s %j', async (name, times, expected) => {
     const { operations, warnings } = await read(lines(events(name, times)))
     expect([operations.callTime[0], operations.returnTime[0]]).toEqual(expected)
     expect(warnings[0]).toContain(`there is no "time"; "${name}" is taken for it`)
     expect(historyFromObjects(events(name, times)).operations.callTime[0]).toBe(expected[0])
   })
 
-  test('is named in the error if its times contradict the order of lines', async () => {
+  test('a time member with an unusual name is named in the error if its times contradict the order of lines', async () => {
     const text = lines([...events('t_ns', [50, 60]), ...events('t_ns', [10, 20])])
     expect(await refusal(text)).toMatch(/:3: its time \(10\)[\s\S]*--order time[\s\S]*"t_ns" is taken for it/)
   })
 
-  test('is refused if it has a fraction after a whole number', async () => {
+  test('a time member is refused if it has a fraction after a whole number', async () => {
     expect(await refusal(lines(events('t', [0, 0.01])))).toMatch(
       /:2: "t" is 0.01.*"t_ms" from milliseconds: sed 's.*FILE$/,
     )
   })
 
-  test('is ignored if it is neither a number nor a date', async () => {
+  test('a member with a name like that of a time is ignored if it is neither a number nor a date', async () => {
     expect((await read(lines(events('t', ['a', 'b'])))).warnings).toEqual([])
   })
 })

@@ -19,7 +19,7 @@ const eventsOf = (operations: readonly { value: number | string; key: string; ok
     { process, type: ok ? 'ok' : 'info', f: 'write', key, value, ...(ok ? {} : { error: `no ${value}` }) },
   ])
 
-test('a history that another thread borrows equals the original history', () => {
+test('a history that another thread borrows equals the original', () => {
   fc.assert(
     fc.property(events, (operations) => {
       const own = historyFromEvents(eventsOf(operations), { shared: true })
@@ -38,14 +38,14 @@ test('a history that another thread borrows equals the original history', () => 
   )
 })
 
-test('a history received by borrowHistory shares the operations of the original history, without a copy', () => {
+test('a history received by borrowHistory shares its operations with the original, without a copy', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const borrowed = passedOn(own)
   own.operations.input[0] = own.values.id(5)
   expect(inputOf(borrowed, 0)).toBe(5)
 })
 
-test('a value added to one of three histories that share their operations does not appear in the others', () => {
+test('a value added to one of three histories that share operations does not appear in the others', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const [one, other] = [passedOn(own), passedOn(own)]
   const names = [own, one, other].map(({ values }, i) => values.id(`new in ${i}`))

@@ -69,16 +69,19 @@ const grouped = (unit: number): readonly Line[] => [
 ]
 
 describe('a history whose times contradict the order of lines', () => {
-  test.each([1, 1000, MS, S])('the error names the contradictory lines and the remedies: unit %i ns', async (unit) => {
-    const text = await refusal(file(`grouped-${unit}.jsonl`, jsonl(grouped(unit))))
-    expect(text).toMatch(
-      new RegExp(`^DIR/grouped-${unit}.jsonl:5: its time \\(${3 * unit}\\) .* line 4 \\(${6 * unit}\\)`),
-    )
-    for (const remedy of ['--order time', '--order lines', '--merge', '--time-tolerance'])
-      expect(text).toContain(remedy)
-  })
+  test.each([1, 1000, MS, S])(
+    'the error about contradictory times names the lines and the remedies: unit %i ns',
+    async (unit) => {
+      const text = await refusal(file(`grouped-${unit}.jsonl`, jsonl(grouped(unit))))
+      expect(text).toMatch(
+        new RegExp(`^DIR/grouped-${unit}.jsonl:5: its time \\(${3 * unit}\\) .* line 4 \\(${6 * unit}\\)`),
+      )
+      for (const remedy of ['--order time', '--order lines', '--merge', '--time-tolerance'])
+        expect(text).toContain(remedy)
+    },
+  )
 
-  test('is refused as EDN, as a numbered Jepsen history and as a compressed file', async () => {
+  test('contradictory times are refused in EDN, in a numbered Jepsen history and in a compressed file', async () => {
     expect(await refusal(file('grouped.edn', edn(grouped(S), false)))).toContain('--order time')
     expect(await refusal(file('numbered.edn', edn(grouped(S), true)))).toContain('--order time')
     expect(await refusal(file('grouped.jsonl.gz', gzipSync(jsonl(grouped(S)))))).toContain('--order time')
@@ -95,7 +98,7 @@ describe('a history whose times contradict the order of lines', () => {
     await expect(join()).rejects.toThrow(CannotPack)
   })
 
-  test('is sorted by its times with --order time', async () => {
+  test('a history whose times contradict the order of lines is sorted by its times with --order time', async () => {
     const path = file('sorted.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'time' } })
     expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3', '0 write 4-5'])
@@ -103,7 +106,7 @@ describe('a history whose times contradict the order of lines', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('has two concurrent operations if one is called at the time at which the other returns', async () => {
+  test('two operations are concurrent if one is called at the time at which the other returns', async () => {
     const path = file(
       'ties.jsonl',
       jsonl([
@@ -125,7 +128,7 @@ describe('a history whose times contradict the order of lines', () => {
     ])
   })
 
-  test('is accepted without a warning if one process has equal times', async () => {
+  test('--order time causes no warning if only one process has equal times', async () => {
     const path = file(
       'own.jsonl',
       jsonl([
@@ -154,7 +157,7 @@ describe('a history whose times contradict the order of lines', () => {
       [1e6, 5e7],
     ],
   ] as const)(
-    'equal times cause a warning about the clock resolution: the times %j and the options %j give "%s"',
+    'equal times cause a warning about the clock resolution: times %j, options %j, warning "%s"',
     async ([first, second], ordering, said, [resolution, apart]) => {
       const path = file(
         'resolution.jsonl',
@@ -171,7 +174,7 @@ describe('a history whose times contradict the order of lines', () => {
     },
   )
 
-  test('keeps the order of lines with --order lines, and ends no operation before its beginning', async () => {
+  test('--order lines keeps the order of lines, and no operation ends before it begins', async () => {
     const path = file('lines.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'lines' } })
     expect(shape(history)).toEqual(['0 write 0-1', '0 write 2-3', '1 read 4-5'])
@@ -183,7 +186,7 @@ describe('a history whose times contradict the order of lines', () => {
     ])
   })
 
-  test('gets only a warning if the times differ by a fraction of a millisecond', async () => {
+  test('times that contradict the order of lines by less than a millisecond cause only a warning', async () => {
     const lines: readonly Line[] = [
       [10 * MS, 0, 'invoke', 'write', 1],
       [14 * MS, 0, 'ok', 'write', 1],
@@ -202,7 +205,7 @@ describe('a history whose times contradict the order of lines', () => {
     )
   })
 
-  test('is accepted if the times are the planned times of invocations in a numbered Jepsen history', async () => {
+  test('times of a numbered Jepsen history may contradict the order of lines if they are planned call times', async () => {
     const late: readonly Line[] = [
       [1 * S, 0, 'invoke', 'write', 1],
       [9 * S, 0, 'ok', 'write', 1],
@@ -214,7 +217,7 @@ describe('a history whose times contradict the order of lines', () => {
     expect(await refusal(file('undue.jsonl', jsonl(late)))).toContain('--order time')
   })
 
-  test('is refused if the times decrease within one process', async () => {
+  test('a history is refused if the times decrease within one process', async () => {
     const back: readonly Line[] = [
       [9 * S, 0, 'invoke', 'write', 1],
       [8 * S, 0, 'ok', 'write', 1],
@@ -250,7 +253,7 @@ describe('the files of several clients', () => {
     [5 * S, 0, 'ok', 'read', 1],
   ]
 
-  test('are merged by time, with separate processes for each file', async () => {
+  test('the files of several clients are merged by time, with separate processes for each file', async () => {
     const files = [file('merge/a.jsonl', jsonl(first)), file('merge/b.jsonl', jsonl(second))]
     expect(historiesIn(join(directory, 'merge'))).toEqual(files)
     const history = await readHistory('both', { merged: files })
@@ -258,7 +261,7 @@ describe('the files of several clients', () => {
     expect(Array.from(history.operations.callLine)).toEqual([1, 5, 3])
   })
 
-  test('are named in errors with the line numbers of each file', async () => {
+  test('errors in the files of several clients name the file and its line number', async () => {
     const twice: readonly Line[] = [
       [3 * S, 7, 'invoke', 'read'],
       [5 * S, 7, 'invoke', 'read'],
@@ -274,7 +277,7 @@ describe('the files of several clients', () => {
     expect(placeIn({}, 5)).toEqual({ file: undefined, line: 5 })
   })
 
-  test('keep process names that do not collide', async () => {
+  test('merged files keep their process names if the names do not collide', async () => {
     const named = (lines: readonly Line[], name: string) =>
       jsonl(lines.map(([time, , ...rest]) => [time, name, ...rest]))
     const files = [file('names/a.jsonl', named(first, 'alice')), file('names/b.jsonl', named(second, 'bob'))]
@@ -285,7 +288,7 @@ describe('the files of several clients', () => {
     ])
   })
 
-  test('are refused if a file has no times or if their models differ', async () => {
+  test('the files of several clients are refused if a file has no times or if their models differ', async () => {
     const untimed = file('untimed/b.jsonl', jsonl([[undefined, 0, 'invoke', 'read']]))
     expect(await refusal('both', { merged: [file('untimed/a.jsonl', jsonl(first)), untimed] })).toContain(
       'DIR/untimed/b.jsonl: no event has a "time"',
@@ -295,7 +298,7 @@ describe('the files of several clients', () => {
     expect(await refusal('both', { merged: [set, queue] })).toContain('their "model" is "set" and "queue"')
   })
 
-  test('are refused as parts of one recording if their times contradict the order of parts', async () => {
+  test('files are refused as parts of one recording if their times contradict the order of parts', async () => {
     file('parts/client-1.jsonl', jsonl(first))
     file('parts/client-2.jsonl', jsonl(second.map(([time, , ...rest]) => [time, 1, ...rest])))
     const text = await refusal(join(directory, 'parts'))
@@ -305,7 +308,7 @@ describe('the files of several clients', () => {
     expect(text).toContain('--merge DIR/parts')
   })
 
-  test('are refused as parts of one recording if no process is in two files', async () => {
+  test('files are refused as parts of one recording if no process is in two files', async () => {
     const untimed = (lines: readonly Line[], process: number) =>
       jsonl(lines.map(([, , ...rest]) => [undefined, process, ...rest]))
     file('numbered/client-1.jsonl', untimed(first, 0))

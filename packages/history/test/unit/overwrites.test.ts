@@ -16,12 +16,12 @@ function noticed(...steps: readonly (readonly [by: number, does: string, value: 
   })
 }
 
-test('a possible lost update is noticed if another client changed a number between a read and a write', () => {
+test('a lost update is possible if another client changed a number between a read and a write', () => {
   expect(noticed([0, 'reads', 5], [1, 'reads', 5], [0, 'writes', 6], [1, 'writes', 6])).toEqual(['x'])
   expect(noticed([0, 'reads', 5], [1, 'adds', 1], [0, 'writes', 6])).toEqual(['x'])
 })
 
-test('no write is noticed as a lost update if no other client changed the key, or if the value is not a number', () => {
+test('no lost update is reported if no other client changed the key, or if the value is not a number', () => {
   expect(noticed([0, 'reads', 5], [0, 'writes', 6], [1, 'reads', 6], [1, 'writes', 7])).toEqual([])
   expect(noticed([0, 'writes', 5], [1, 'writes', 6], [0, 'writes', 7])).toEqual([])
   expect(noticed([0, 'reads', 5], [1, 'writes', 6, 'y'], [0, 'writes', 6])).toEqual([])

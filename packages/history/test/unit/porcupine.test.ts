@@ -17,7 +17,7 @@ describe("Porcupine's etcd log", () => {
     '',
   ].join('\n')
 
-  test('is read in chunks of any size, and gives operations that timed out an unknown outcome', () => {
+  test("Porcupine's etcd log is read in chunks of any size, and a timeout leaves the outcome unknown", () => {
     for (const sizes of [[], Array.from({ length: log.length }, () => 1)]) {
       const history = readInChunks(new TextEncoder().encode(log), sizes, { format: 'porcupine-etcd' })
       expect(Array.from(history.operations.outcome)).toEqual([INFO, FAIL, INFO, OK])
@@ -30,7 +30,7 @@ describe("Porcupine's etcd log", () => {
     }
   })
 
-  test('is refused if it has an unknown type or a bad value', () => {
+  test("Porcupine's etcd log is refused if it has an unknown type or a bad value", () => {
     expect(() => read('INFO  jepsen.util - 0 :okay :read nil\n', { format: 'porcupine-etcd' })).toThrow(
       'h.edn:1: unknown type "okay". A type is invoke, ok, fail or info.',
     )
@@ -39,13 +39,13 @@ describe("Porcupine's etcd log", () => {
     )
   })
 
-  test('is refused if no line describes an operation', () => {
+  test("Porcupine's etcd log is refused if no line describes an operation", () => {
     expect(() => read('INFO  jepsen.core - Worker 2 starting\n', { format: 'porcupine-etcd' })).toThrow(
       'h.edn: this log has no line with an operation, such as "INFO  jepsen.util - 0 :invoke :read nil".',
     )
   })
 
-  test('is read without its last line if that line is cut off', () => {
+  test("Porcupine's etcd log is read without its last line if that line is cut off", () => {
     const history = read(`${log}INFO  jepsen.util - 1 :invoke :cas [3`, { format: 'porcupine-etcd' })
     expect(history.operations.length).toBe(4)
     expect(history.warnings).toEqual(['h.edn:11: the last line is cut off and is left out.'])

@@ -17,7 +17,7 @@ async function readFrom(text: string) {
   return { events, warnings }
 }
 
-test('readEvents says that the order of lines means nothing if only sessions order the transactions', async () => {
+test('readEvents reports that the order of lines has no meaning if only sessions order the transactions', async () => {
   const { warnings } = await readFrom('r 0 1\n=====\nw 0 1\n')
   expect(warnings).toContainEqual(expect.stringContaining('check these lines with --order time'))
 })
@@ -26,7 +26,7 @@ test('readEvents gives no warning about the order if the lines of a history are 
   expect((await readFrom('{"process":0,"type":"invoke","f":"read"}\n')).warnings).toEqual([])
 })
 
-test('readEvents tells a key that is a number from a key that is a text', async () => {
+test('readEvents distinguishes a key that is a number from a key that is a text', async () => {
   const line = (key: string): string => `{"process":0,"type":"invoke","f":"read","key":${key}}\n`
   const { events } = await readFrom(`${line('1')}${line('"1"').replace(':0', ':1')}`)
   expect(events.map(({ key }) => key)).toEqual(['1', '"1"'])

@@ -20,14 +20,14 @@ const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => 
 const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
 
 describe('client sessions', () => {
-  test('are absent if no event names a session, and each process is then a separate client', () => {
+  test('without named sessions, each process is a separate client', () => {
     const history = historyFromEvents([invoke(7), invoke(9)])
     expect(history.hasSessions).toBe(false)
     expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
     expect(history.sessionName(1)).toBe('9')
   })
 
-  test('join processes with one session name, and leave a process without a session separate', () => {
+  test('processes with one session name are one client, and a process without a session is separate', () => {
     const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1, { session: 'alice' }), invoke(2)])
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(history.sessionOf(1))
@@ -42,14 +42,14 @@ describe('client sessions', () => {
     expect(history.sessionOf(1)).toBe(UNNAMED)
   })
 
-  test('are unnamed if the header says that clients have no names', () => {
+  test('clients are unnamed if the header says that clients have no names', () => {
     const header = { chaos: 1, sessions: { by: 'connection', named: false } } as const
     const history = historyFromEvents([invoke(0)], { header })
     expect(history.hasSessions).toBe(true)
     expect(history.sessionOf(0)).toBe(UNNAMED)
   })
 
-  test('a history is refused if the session of a process changes, or is first named after an operation of the process', () => {
+  test('a history is refused if the session of a process changes, or is named only after its first operation', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
       'h:3: process 0 is now of session "bob", and was of "alice".',
@@ -59,7 +59,7 @@ describe('client sessions', () => {
     )
   })
 
-  test('a history from lend and borrowHistory keeps the sessions, the marked keys and the counts of unrecorded requests', () => {
+  test('a history from lend and borrowHistory keeps sessions, marked keys and counts of unrecorded requests', () => {
     const history = historyFromEvents(
       [
         invoke(0, { session: 'alice' }),
@@ -78,7 +78,7 @@ describe('client sessions', () => {
 })
 
 describe('recorder events', () => {
-  test('become marks of the history, each at its position among the client events', () => {
+  test('recorder events become marks of the history, each at its position among the client events', () => {
     const history = historyFromEvents([
       invoke(0),
       ok(0),
@@ -91,7 +91,7 @@ describe('recorder events', () => {
     expect(history.nemesis).toEqual([])
   })
 
-  test('report the last count of each kind of unrecorded request', () => {
+  test('recorder events give the last count of each kind of unrecorded request', () => {
     const note = (what: string, count: number): EventInput => ({
       process: 'recorder',
       type: 'info',
@@ -105,7 +105,7 @@ describe('recorder events', () => {
     ])
   })
 
-  test('distinguish an invocation without a value from an invocation with null', () => {
+  test('an invocation without a value differs from an invocation with null', () => {
     const history = historyFromEvents([
       { process: 0, type: 'invoke', f: 'write' },
       { process: 1, type: 'invoke', f: 'write', value: null },
@@ -120,7 +120,7 @@ describe('recorder events', () => {
     expect(parseJsonLine(printJsonLine(event))).toEqual({ kind: 'event', event })
   })
 
-  test('are refused if the header has an unknown kind of sessions', () => {
+  test('a header with an unknown kind of sessions is refused', () => {
     expect(() => parseJsonLine('{"chaos":1,"sessions":"cookie"}')).toThrow('"sessions" is "cookie".')
   })
 })

@@ -10,7 +10,7 @@ async function collected(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array>
   return Buffer.concat(chunks)
 }
 
-test('a resumed stream that breaks at any place delivers each byte once', async () => {
+test('a resumed stream that breaks anywhere delivers each byte once', async () => {
   const breaks = fc.array(fc.record({ after: fc.nat(400), how: fc.constantFrom('error', 'end') }), { maxLength: 20 })
   await fc.assert(
     fc.asyncProperty(fc.nat(900), fc.nat(900), breaks, fc.integer({ min: 1, max: 90 }), async (a, b, left, step) => {

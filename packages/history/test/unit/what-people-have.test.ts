@@ -51,7 +51,7 @@ const BOTH = [WRITTEN, '1 read x null > ok 1']
 
 describe('a member with the answer, next to a member with the value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
-    'is read as the outcome "ok" if it contains %j',
+    'an answer member is read as the outcome "ok" if it contains %j',
     async (result) => {
       for (const name of ['result', 'output', 'response'])
         expect(await told(two({ value: 1, [name]: result }, { value: 1, [name]: result }))).toEqual(BOTH)
@@ -67,7 +67,7 @@ describe('a member with the answer, next to a member with the value', () => {
     [{ status: 'error' }, 'info'],
     [{ error: 'connection reset' }, 'info'],
     [202, 'info'],
-  ])('gives a write its outcome: %j means %s', async (result, outcome) => {
+  ])('an answer member gives a write its outcome: %j means %s', async (result, outcome) => {
     expect(await told(two({ value: 1, result }, { value: null, result: null }))).toEqual([
       `0 write x 1 > ${outcome} 1`,
       '1 read x null > ok null',
@@ -78,13 +78,13 @@ describe('a member with the answer, next to a member with the value', () => {
     ['timeout', 'info'],
     ['read ECONNRESET', 'info'],
     ['validation failed', 'fail'],
-  ])('with the status "failed" and the error %j means %s', async (error, outcome) => {
+  ])('an operation with the status "failed" and the error %j has the outcome %s', async (error, outcome) => {
     expect((await told(two({ value: 1, status: 'failed', error }, { value: null, result: null })))[0]).toMatch(
       new RegExp(`> ${outcome}`),
     )
   })
 
-  test('may be an object with both the outcome and the value', async () => {
+  test('an answer member may be an object with both the outcome and the value', async () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
@@ -95,7 +95,7 @@ describe('a member with the answer, next to a member with the value', () => {
     ])
   })
 
-  test('reads a cas as failed if its result is false', async () => {
+  test('a cas is read as failed if its result is false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,
@@ -105,7 +105,7 @@ describe('a member with the answer, next to a member with the value', () => {
 })
 
 describe('an ambiguous answer member', () => {
-  test('is read as the value if a write wrote this value and no other member fits', async () => {
+  test('an ambiguous answer member is the value if a write wrote this value and no other member fits', async () => {
     expect(await told(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
@@ -116,13 +116,13 @@ describe('an ambiguous answer member', () => {
     ])
   })
 
-  test('is refused with a proposed --map option if no member contains the value that a read returned', async () => {
+  test('a history is refused with a proposed --map if no member contains the value that a read returned', async () => {
     expect(await told(two({ value: 1 }, { result: 'ok' }))).toMatch(
       /:2: "result" is "ok", and no member holds what a read returned. .*--map output=result/,
     )
   })
 
-  test('is refused if the member "value" states another value', async () => {
+  test('an ambiguous answer member is refused if the member "value" states another value', async () => {
     const refused = two({ value: 1 }, { value: 1, output: 2 })
     expect(await told(refused)).toMatch(
       /:2: "value" is 1 and "output" is 2: .*--map output=value or --map output=output/,
@@ -131,13 +131,13 @@ describe('an ambiguous answer member', () => {
     expect(await told(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
   })
 
-  test('is refused if no read has a value and a member without a role may be the value', async () => {
+  test('a history is refused if no read has a value and an unknown member may be the value', async () => {
     expect(await told(two({ value: 1 }, { data: 1 }))).toMatch(/:2: no read has a value\. .*--map output=data$/)
     expect(await told(two({ value: 1 }, { data: 1, output: null }))).toEqual([WRITTEN, '1 read x null > ok null'])
     expect(await told(two({ value: 1 }, {}))).toEqual([WRITTEN, '1 read x null > ok null'])
   })
 
-  test('is refused in a file of events if it may be the value that every read lacks', async () => {
+  test('an ambiguous answer member is refused in a file of events if no read has a value', async () => {
     const events = (...reads: readonly object[]): string => {
       const write = { process: 0, f: 'write', key: 'x', value: 1 }
       const answers = reads.flatMap((read) => [
@@ -153,13 +153,13 @@ describe('an ambiguous answer member', () => {
     expect(await told(events({ data: 1 }, { value: 1 }))).toHaveLength(3)
   })
 
-  test('is refused if another member states another outcome', async () => {
+  test('an ambiguous answer member is refused if another member states another outcome', async () => {
     expect(await told(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
       /"status" says .* "type"|"status".*"type"/,
     )
   })
 
-  test('is refused along with its line if a write has no value or a read has arguments', async () => {
+  test('a line is refused if a write has no value or a read has arguments', async () => {
     const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
     expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes no value\. .*jq -c '\.key=\.args\[0\]/)
     expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
@@ -169,7 +169,7 @@ describe('an ambiguous answer member', () => {
     ])
   })
 
-  test('readHistory lists how it interprets each JSON member of a history, and in how many lines the member occurs', async () => {
+  test('readHistory lists its interpretation of each JSON member, and the number of lines that have the member', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([
@@ -230,7 +230,7 @@ describe('a line that describes an HTTP request', () => {
   const get = { method: 'GET', path: '/kv/x', response: '1', status: 200, start_ms: 30, end_ms: 40, client: 1 }
   const read = ['0 write /kv/x 1 > ok 1', '1 read /kv/x null > ok 1']
 
-  test('becomes a write or a read of the key in its path', async () => {
+  test('an HTTP request becomes a write or a read of the key in its path', async () => {
     expect(await told(lines([put, get]))).toEqual(read)
     expect(
       await told(
@@ -247,7 +247,7 @@ describe('a line that describes an HTTP request', () => {
     ).toEqual(read)
   })
 
-  test('takes its outcome from its status', async () => {
+  test('the outcome of an HTTP request follows from its status', async () => {
     expect(
       await told(
         lines([
@@ -267,7 +267,7 @@ describe('a line that describes an HTTP request', () => {
     ])
   })
 
-  test('a line that describes an HTTP request is refused if a member is missing or unclear, and the error gives the reason', async () => {
+  test('an HTTP request is refused, with the reason, if a member is missing or unclear', async () => {
     expect(await told(lines([{ ...put, method: 'POST' }]))).toMatch(
       /:1: "method" is POST: .*sed 's\/"POST"\/"PUT"\/' FILE/,
     )
@@ -278,7 +278,7 @@ describe('a line that describes an HTTP request', () => {
     expect(await told(lines([{ ...get, path: '/kv?key=x' }]))).toMatch(/"path" is \/kv\?key=x/)
   })
 
-  test('is ignored and counted if it is neither a read nor a write', async () => {
+  test('an HTTP request is ignored and counted if it is neither a read nor a write', async () => {
     const history = await readHistory(file(lines([put, { ...get, method: 'HEAD' }, get])))
     expect(shape(history)).toEqual(read)
     expect(history.warnings).toEqual([expect.stringMatching(/1 line that tells of no operation is left out \(line 2:/)])
@@ -296,12 +296,12 @@ describe('events in other notations', () => {
     ['capital members', capital, ['invoke', 'ok']],
     ['capital members and types', capital, ['Invoke', 'Ok']],
     ["Porcupine's kinds", { type: 'Kind', process: 'ClientId', f: 'Op', value: 'Value' }, [false, true]],
-  ] as const)('are read if they use %s', async (_, names, types) => {
+  ] as const)('events in other notations are read if they use %s', async (_, names, types) => {
     expect(await told(events(names, types))).toEqual(read)
     expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
   })
 
-  test('are paired by number if completions name no operation, as in Porcupine', async () => {
+  test('events are paired by number if completions name no operation, as in Porcupine', async () => {
     const content = lines([
       { ClientId: 0, Kind: false, Value: { op: 'put', key: 'x', value: 'a' }, Id: 0 },
       { ClientId: 0, Kind: false, Value: { op: 'get', key: 'x' }, Id: 1 },
@@ -311,7 +311,7 @@ describe('events in other notations', () => {
     expect(await told(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
   })
 
-  test('may contain the answer in the member "result", unless this contradicts the member "value"', async () => {
+  test('events may contain the answer in "result", unless this contradicts the member "value"', async () => {
     const invoked = { process: 1, type: 'invoke', f: 'read' }
     const ok = { process: 1, type: 'ok', f: 'read', result: 5 }
     expect(await told(lines([invoked, ok]))).toEqual(['1 read null > ok 5'])
@@ -319,14 +319,14 @@ describe('events in other notations', () => {
     expect(await told(lines([invoked, { ...ok, value: 6 }]))).toMatch(/:2: "value" is 6 and "result" is 5/)
   })
 
-  test('belong to the nemesis if the process is -1', async () => {
+  test('events belong to the nemesis if their process is -1', async () => {
     const history = await readHistory(
       file(`{"process":-1,"type":"info","f":"start","value":null}\n${events({}, ['invoke', 'ok'])}`),
     )
     expect([history.nemesis.length, shape(history)]).toEqual([1, read])
   })
 
-  test('are read without comments and phase lines, which are counted', async () => {
+  test('comments and phase lines between events are skipped and counted', async () => {
     const content = `# a comment\n{"event":"phase","phase":"DRIVE","type":"info"}\n${events({}, ['invoke', 'ok'])}// the end\n`
     const history = await readHistory(file(content))
     expect(shape(history)).toEqual(read)
@@ -335,7 +335,7 @@ describe('events in other notations', () => {
     ])
   })
 
-  test('are refused if --map names a field that no line has', async () => {
+  test('--map is refused if it names a member that no line has', async () => {
     const content = '{"who":1,"how":"invoke","what":"write","which":"x","value":1}\n'
     const mapping = { process: 'who', f: 'what', type: 'how' }
     const wrong = '--map key=wich: no line has this field. Its fields are who, how, what, which, value.'
@@ -346,7 +346,7 @@ describe('events in other notations', () => {
     expect(await told(operation, { mapping: { process: 'who', f: 'what', key: 'wich' } })).toContain('--map key=wich')
   })
 
-  test('use the members that --map names', async () => {
+  test('events are read from the members that --map names', async () => {
     const content = events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])
     expect(await told(content)).toMatch(/:1: .*--map/)
     expect(await told(content, { mapping: { process: 'who', f: 'what', type: 'how' } })).toEqual(read)
@@ -357,7 +357,7 @@ describe('one-line operations with timestamps', () => {
   const read = ['0 write 7 1 > ok 1', '1 read 7 null > ok 1']
   const shared = { key: 7, value: 1 }
 
-  test('begin at their only timestamp, and end after their latency', async () => {
+  test('an operation with one time begins at that time, and ends after its latency', async () => {
     const content = lines([
       { client: 0, op: 'write', ...shared, ts: '2026-01-01T00:00:00.000000010Z', latency_ms: 1e-5, ok: true },
       { client: 1, op: 'read', ...shared, ts: '2026-01-01T00:00:00.000000030Z', latency_ms: 1e-5, ok: true },
@@ -368,7 +368,7 @@ describe('one-line operations with timestamps', () => {
     expect(history.warnings[0]).toMatch(/"ts" is read as the time of the call. .*--map return=ts/)
   })
 
-  test('end at their only timestamp if operations of one client would otherwise overlap', async () => {
+  test('an operation with one time ends at that time if operations of a client would otherwise overlap', async () => {
     const content = lines([
       { client: 0, op: 'write', ...shared, ts_ms: 20, latency_ms: 10 },
       { client: 0, op: 'write', ...shared, ts_ms: 35, latency_ms: 12 },
@@ -379,7 +379,7 @@ describe('one-line operations with timestamps', () => {
     expect(history.warnings.join()).toMatch(/"ts_ms" is read as the time of the return/)
   })
 
-  test('may contain the times of the call and the return in addition to a type', async () => {
+  test('an operation on one line may have a call time and a return time in addition to a type', async () => {
     const content = lines([
       { process: 0, f: 'write', ...shared, invoked: 10, completed: 20, type: 'ok' },
       { process: 1, f: 'read', ...shared, invoked: 30, completed: 40, type: 'ok' },
@@ -387,7 +387,7 @@ describe('one-line operations with timestamps', () => {
     expect(await told(content)).toEqual(read)
   })
 
-  test("are read in the format of etcd's robustness tests, and unsupported requests are refused by name", async () => {
+  test("operations of etcd's robustness tests are read, and unsupported requests are refused by name", async () => {
     const put = (operation: object, more: object = {}) => ({
       ClientID: 0,
       Input: { Type: 'txn', Range: null, Txn: { Conditions: null, OperationsOnSuccess: [operation], ...more } },
@@ -426,7 +426,7 @@ describe('a table of operations', () => {
     ['commas', ','],
     ['tabs', '\t'],
     ['semicolons', ';'],
-  ])('may contain events or operations, with cells separated by %s', async (_, separator) => {
+  ])('a table may contain events or operations, with cells separated by %s', async (_, separator) => {
     const table = (text: string): string => text.replaceAll(',', separator)
     expect(
       await told(
@@ -440,7 +440,7 @@ describe('a table of operations', () => {
     ).toEqual(read)
   })
 
-  test('cells may be quoted, and comments are skipped', async () => {
+  test('the cells of a table may be quoted, and comments are skipped', async () => {
     expect(
       await told(
         '# made by load\nclient,op,key,value,start,end\n0,write,x,"a,""b""",10,20\n# half\n1,read,x,"a,""b""",30,40\n',
@@ -448,13 +448,13 @@ describe('a table of operations', () => {
     ).toEqual(['0 write x "a,\\"b\\"" > ok "a,\\"b\\""', '1 read x null > ok "a,\\"b\\""'])
   })
 
-  test('a line is refused if its number of cells differs from the header', async () => {
+  test('a line of a table is refused if its number of cells differs from the header', async () => {
     expect(await told('process,type,f,value\n0,invoke,write,5\n0,ok,write\n')).toMatch(
       /:3: this line has 3 cells, and the header names 4/,
     )
   })
 
-  test('columns are read by a mapping of their names', async () => {
+  test('the columns of a table are read by a mapping of their names', async () => {
     expect(
       await told('who,did,what,from,until\n0,write,5,10,20\n', {
         mapping: { process: 'who', f: 'did', value: 'what', call: 'from', returned: 'until' },
@@ -481,7 +481,7 @@ describe('transactions grouped by session', () => {
       'dbcop',
       '{"params":{"id":0,"n_node":2},"info":"x","data":[[{"events":[{"write":true,"variable":0,"version":1},{"write":true,"variable":1,"version":1}],"success":true}],[{"events":[{"write":false,"variable":0,"version":1},{"write":false,"variable":1,"version":1}],"success":true}]]}',
     ],
-  ])('are read from %s', async (_, format, content) => {
+  ])('transactions grouped by session are read from %s', async (_, format, content) => {
     const history = await readHistory(file(content))
     expect([history.format, history.header?.model]).toEqual([format, 'rw-register'])
     expect(shape(history)).toEqual(read)
@@ -490,7 +490,7 @@ describe('transactions grouped by session', () => {
     expect(history.warnings).toEqual([expect.stringContaining('2 transactions of 2 sessions without times')])
   })
 
-  test('may share a session, and may be marked as aborted', async () => {
+  test('transactions may share a session, and may be marked as aborted', async () => {
     expect(await told('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
       '0 txn [["w",0,1]] > ok [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
@@ -504,30 +504,30 @@ describe('transactions grouped by session', () => {
   test.each([
     ['Plume', 'w(0,1,0,0)\nr(0,0,1,1)\n'],
     ['DBCop', '[[{"events":[["w",0,1]]}],[{"events":[["r",0,0]]}]]'],
-  ])('of %s begin with 0, unless a transaction writes 0', async (_, content) => {
+  ])('the registers of %s begin with 0, unless a transaction writes 0', async (_, content) => {
     expect((await readHistory(file(content))).header?.initial).toBe(0)
     const written = await readHistory(file(content.replace('0,1', '0,0')))
     expect(written.header).not.toHaveProperty('initial')
   })
 
-  test('of AWDIT begin with nothing, so that no transaction may read 0', async () => {
+  test('the registers of AWDIT begin without a value, so that no transaction may read 0', async () => {
     expect((await readHistory(file('w 0 1\n=====\nr 0 0\n'))).header).not.toHaveProperty('initial')
   })
 
-  test('are aborted in the format of Plume if their number is -1', async () => {
+  test('a transaction with the number -1 is aborted in the format of Plume', async () => {
     expect(await told('w(0,1,0,-1)\nw(0,2,0,0)\n')).toEqual([
       '0 txn [["w",0,1]] > fail [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
     ])
   })
 
-  test('leave out events of DBCop that did not succeed', async () => {
+  test('events of DBCop that did not succeed are omitted', async () => {
     const events =
       '{"write":true,"variable":0,"value":1,"success":true},{"write":false,"variable":0,"value":9,"success":false}'
     expect(await told(`[[{"events":[${events}],"success":true}]]`)).toEqual(['0 txn [["w",0,1]] > ok [["w",0,1]]'])
   })
 
-  test('are refused if a line has an unknown form', async () => {
+  test('transactions are refused if a line has an unknown form', async () => {
     expect(await told('w 0 1\nx 0 1\n')).toMatch(/:2: "x 0 1" is no operation of this format/)
     expect(await told('[[{"events":[{"Scan":{}}],"committed":true}]]')).toMatch(
       /transaction 0 of session 0 has an event/,
@@ -540,7 +540,7 @@ describe('a Jepsen record', () => {
   const read = ['0 write 31 > ok 31', '1 read null > ok 31']
   const before = '2026-03-01 10:00:00,001{GMT}\tINFO\t'
 
-  test('is read from an older log with times in brackets', async () => {
+  test('a Jepsen record is read from an older log with times in brackets', async () => {
     const log = operations
       .map((line, n) => `${before}[jepsen worker 0] jepsen.util: [ ${1000 + n} ] ${line}\n`)
       .join('')
@@ -555,7 +555,7 @@ describe('a Jepsen record', () => {
     expect(await told(setUp + log)).toEqual(read)
   })
 
-  test('is read from a history.txt with numbered lines', async () => {
+  test('a Jepsen record is read from a history.txt with numbered lines', async () => {
     expect(await told(operations.map((line, n) => `${n}\t${line}\n`).join(''))).toEqual(read)
     expect(await told(operations.map((line, n) => `${n} ${n * 10} ${line}\n`).join(''))).toEqual(read)
   })
@@ -565,7 +565,7 @@ describe('a Jepsen record', () => {
     .map(([process, type, f, value]) => `{:process ${process}, :type ${type}, :f ${f}, :value ${value}}\n`)
     .join('')
 
-  test('is found in history.edn if its folder or another file of the folder is given', async () => {
+  test('a Jepsen record is found in history.edn if its folder or another file of the folder is given', async () => {
     file(edn, 'store/history.edn')
     const test = file('JEPSEN\u0000\u0001', 'store/test.jepsen')
     const results = file('{:valid? true}', 'store/results.edn')
@@ -575,7 +575,7 @@ describe('a Jepsen record', () => {
     )
   })
 
-  test('a Jepsen record with pairs of a version and a value is read without the versions, and a warning counts the pairs', async () => {
+  test('a Jepsen record of version and value pairs is read without the versions, with a warning that counts them', async () => {
     const content = (values: readonly string[]): string =>
       values
         .map(
@@ -599,7 +599,7 @@ describe('a Jepsen record', () => {
     ])
   })
 
-  test('may have a cas of three values, the first of which is the key', async () => {
+  test('a Jepsen record may have a cas of three values, the first of which is the key', async () => {
     const content =
       '{:process 0 :type :invoke :f :cas :value ["k" 1 2]}\n{:process 0 :type :ok :f :cas :value ["k" 1 2]}\n'
     expect(await told(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
@@ -607,7 +607,7 @@ describe('a Jepsen record', () => {
     expect(await told(json, { independent: true })).toEqual(['0 cas k [1,2] > ok [1,2]'])
   })
 
-  test('may name transactions by any function, and may mark final reads', async () => {
+  test('a Jepsen record may name transactions by any function, and may mark final reads', async () => {
     const content =
       '{:process 0 :type :invoke :f :append :value [[:append 9 1]]}\n{:process 0 :type :ok :f :append :value [[:append 9 1]]}\n' +
       '{:process 1 :type :invoke :f :read :value [[:r 9 nil]] :final? true}\n{:process 1 :type :ok :f :read :value [[:r 9 [1]]] :final? true}\n'
@@ -619,7 +619,7 @@ describe('a Jepsen record', () => {
     expect(history.operations.flags[1]).not.toBe(history.operations.flags[0])
   })
 
-  test('may list the balances of accounts', async () => {
+  test('a Jepsen record may list the balances of accounts', async () => {
     const content =
       '{:process 0 :type :invoke :f :read :value nil}\n{:process 0 :type :ok :f :read :value [10 20]}\n' +
       '{:process 0 :type :invoke :f :transfer :value {:from 0 :to 1 :amount 5}}\n{:process 0 :type :ok :f :transfer :value {:from 0 :to 1 :amount 5}}\n'
@@ -645,7 +645,7 @@ describe('a file that is not a history', () => {
     ['one JSON object with a list in it', '{"history": [{"process": 0}]}'],
     ['a script', '#!/bin/sh\necho\n'],
     ['a single JSON value', '17\n'],
-  ])('is refused with its type: %s', async (what, content) => {
+  ])('a file that is not a history is refused with its type: %s', async (what, content) => {
     await expect(readHistory(file(content))).rejects.toThrow(`this is ${what}`)
   })
 })
