@@ -7,7 +7,7 @@ import { firstOf } from '../../src/jobs/interruption.ts'
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
 
-test('a combined signal aborts at a timeout that nothing else references', async () => {
+test('a combined signal aborts at a timeout even if nothing else references the timeout', async () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const { signal } = firstOf(new AbortController().signal, AbortSignal.timeout(20))
@@ -20,7 +20,7 @@ test('a combined signal aborts at a timeout that nothing else references', async
   expect(signal.aborted).toBe(true)
 })
 
-test('a combined signal aborts with the first of its signals, including a signal that was already aborted', () => {
+test('a combined signal aborts with the first of its signals, even with one that was already aborted', () => {
   const [one, other] = [new AbortController(), new AbortController()]
   const { signal } = firstOf(one.signal, undefined, other.signal)
   expect(signal.aborted).toBe(false)

@@ -152,7 +152,7 @@ async function knownOf(task: CheckTask, random: () => number): Promise<Known | '
   return isForWhole(known) ? 'whole' : known
 }
 
-test('judging a recording key by key while reading agrees with judging the whole recording in memory', async () => {
+test('judging a recording key by key during reading agrees with judging the whole recording in memory', async () => {
   const seen = { met: 0, violated: 0, whole: 0 }
   for (let n = 0; n < 40; n++) {
     const random = randomFrom(seed + n)

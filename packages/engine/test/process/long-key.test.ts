@@ -60,7 +60,7 @@ function expectConflict(
   expect(judgeApart(some, options).result, why).toBe('violated')
 }
 
-test('judging a key in parts gives the same verdict as judging the whole key', () => {
+test('a key judged in parts gets the same verdict as the whole key', () => {
   const seen = { met: 0, violated: 0, left: 0 }
   for (let n = 0; n < 400; n++) {
     const random = randomFrom(seed + n)
@@ -91,7 +91,7 @@ test('judging a key in parts gives the same verdict as judging the whole key', (
   expect(Math.min(seen.met, seen.violated, seen.left)).toBeGreaterThan(60)
 })
 
-test('judgePlaces returns the same result for keys judged in parts as for keys judged whole', () => {
+test('judgePlaces returns the same result for keys in parts as for whole keys', () => {
   const seen = new Set<string>()
   for (let n = 0; n < 100; n++) {
     const random = randomFrom(seed + n)

@@ -106,7 +106,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect((await scripts()) - before).toBeLessThan(asked + 150)
   })
 
-  test('a queue returns the reason of the worker if a job failed', async () => {
+  test("a queue returns the worker's reason for the failure of a job", async () => {
     const { queue, connection } = await started()
     const perform = () => Promise.reject(new UnrecoverableError('the disk is full'))
     closing(new Worker('chaos', perform, { connection }))

@@ -13,6 +13,6 @@ test('a workload that a service cannot perform in full is refused with a setting
   expect(asked('set')).toThrow(/does not support remove, which the workload set needs. --workload-set removes=0 leaves/)
 })
 
-test('a workload that needs acquire and release under all settings is refused if the service supports neither function', () => {
+test('a workload that always needs acquire and release is refused if the service supports neither function', () => {
   expect(asked('lock')).toThrow(/does not support acquire, release, which the workload lock needs. List in its/)
 })

@@ -49,7 +49,7 @@ describe("the name of a check's job", () => {
   const named = (file: string) =>
     [checkJob, readJob].map((job) => jobName(job, { input: taskOf(file), stopwatch: createStopwatch() }))
 
-  test('depends on the content of the file, or of the parts of a recording', () => {
+  test("the name of a check's job depends on the content of the file, or of the parts of a recording", () => {
     const directory = temporaryDirectory()
     const part = join(directory, 'part-0001.jsonl')
     for (const file of [part, directory]) {
@@ -62,7 +62,7 @@ describe("the name of a check's job", () => {
     }
   })
 
-  test('is new at each call if the input is stdin or a named pipe', () => {
+  test("the name of a check's job is new at each call if the input is stdin or a named pipe", () => {
     const pipe = join(temporaryDirectory(), 'history.jsonl')
     execFileSync('mkfifo', [pipe])
     for (const file of ['-', pipe]) {

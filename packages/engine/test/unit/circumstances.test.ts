@@ -3,7 +3,7 @@ import { jsonWithoutSecrets, textWithoutSecrets, wordsWithoutSecrets } from '../
 import { circumstancesOf } from '../../src/run/circumstances.ts'
 
 describe('the circumstances in run.json', () => {
-  test('include versions, the machine, the command, and the relevant environment', () => {
+  test('run.json includes versions, the machine, the command, and the relevant environment', () => {
     const environment = {
       NODE_OPTIONS: '--max-old-space-size=99',
       CI: 'true',
@@ -49,11 +49,11 @@ describe('the removal of secrets', () => {
     ['SENTRY_AUTH=hunter2 server', 'SENTRY_AUTH=(removed) server'],
     ['--keys 20 --time 5s', '--keys 20 --time 5s'],
     ['http://127.0.0.1:8080/a@b', 'http://127.0.0.1:8080/a@b'],
-  ])('replaces exactly the secrets in: %s', (text, kept) => {
+  ])('the removal of secrets replaces exactly the secrets in: %s', (text, kept) => {
     expect(textWithoutSecrets(text)).toBe(kept)
   })
 
-  test('replaces the word after a secret option, and the value of a member with a secret name', () => {
+  test('the removal of secrets replaces the word after a secret option, and the value of a secret member', () => {
     expect(wordsWithoutSecrets(['run', '--token', 'hunter2', '--keys', '20'])).toEqual([
       'run',
       '--token',

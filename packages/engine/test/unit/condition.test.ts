@@ -15,7 +15,7 @@ test('a waiter continues immediately if its condition holds, and otherwise after
   expect(reached).toEqual([1, 2])
 })
 
-test('a waiter gets the error that its condition throws, and the condition is not evaluated again', async () => {
+test('a waiter gets the error that its condition throws, and its condition is not evaluated again', async () => {
   const condition = createCondition()
   let asked = 0
   const waiting = condition.until(() => {

@@ -29,7 +29,7 @@ function temporaryDirectory(): string {
 }
 
 describe('the name of a job', () => {
-  test('depends on the content of the job, but not on the order of its members', () => {
+  test('the name of a job depends on the content of the job, but not on the order of its members', () => {
     const [one, other] = [
       { kind: 'run', reads: () => [], run: async () => 0 },
       { kind: 'rerun', reads: () => [], run: async () => 0 },
@@ -41,7 +41,7 @@ describe('the name of a job', () => {
     expect(jobName(one, { a: 1 })).not.toBe(jobName(other, { a: 1 }))
   })
 
-  test('changes with the content of the files that the job reads', () => {
+  test('the name of a job changes with the content of the files that the job reads', () => {
     const file = join(temporaryDirectory(), 'protocol.ts')
     const names = ['first', 'second', 'first'].map((text) => {
       writeFileSync(file, text)
@@ -117,7 +117,7 @@ test('userFilesOf returns the paths in a spec, and the paths in its start comman
 })
 
 describe('jobs', () => {
-  test('run once if they have the same name, and all callers get the result', async () => {
+  test('jobs with the same name run once, and all callers get the result', async () => {
     const done: Sum[] = []
     const pool = once(thisThread)
     const job = summing((spec) => done.push(spec))
@@ -127,7 +127,7 @@ describe('jobs', () => {
     expect(done).toHaveLength(2)
   })
 
-  test('are requested from their source only when they can begin', async () => {
+  test('jobs are requested from their source only when they can begin', async () => {
     const told: string[] = []
     function* specs() {
       for (const number of [1, 2, 3]) {
@@ -141,7 +141,7 @@ describe('jobs', () => {
     expect(told).toEqual(['asked for 1', 'done 1', 'asked for 2', 'done 2', 'asked for 3', 'done 3'])
   })
 
-  test('report their error or the reason for a stop, and do not begin after an abort', async () => {
+  test('jobs report their error or the reason for a stop, and do not begin after an abort', async () => {
     const failing: Job<Sum, number> = { ...summing(), run: () => Promise.reject(new Error('no sum')) }
     const end = await thisThread.do(failing, { numbers: [] })
     expect(() => doneOf(end, 'a sum')).toThrow('no sum')

@@ -14,7 +14,7 @@ test('the memory limit covers the program, the operations and the checking of th
   expect(memoryNote(GB)).toBeUndefined()
 })
 
-test('a memory limit below the size of the program applies only to the operations, and a note reports this', () => {
+test('a memory limit below the size of the program applies only to the operations, and a note says so', () => {
   expect(roomFor(5e6)).toBe(5e6)
   expect(mostBytes(5e6, PROGRAM)).toBeGreaterThan(200e6)
   expect(memoryNote(5e6)).toMatch(/^--memory 5MB applies to the operations/)

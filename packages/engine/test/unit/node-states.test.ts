@@ -51,7 +51,7 @@ test.each(['raft', 'primary-replica', 'master-master', 'quorum'])(
   },
 )
 
-test('a watch reports states in order of time, and sees an update on a cut-off node only after the heal', () => {
+test('a watch reports states in order of time, and sees an update of a cut-off node only after the heal', () => {
   const { states } = played('master-master')
   const since = (node: string) => states.find((state) => state.node === node && state.copies[0]?.value === 7)?.at
   expect(since('n1')).toBeGreaterThanOrEqual(at(300))

@@ -28,18 +28,18 @@ const throughRedis = (value: object): { [member: string]: unknown } => JSON.pars
 const sent = (order: object) => throughRedis(printOrder(seedsKind, order, { looks: 12 }))
 
 describe('a queued search job', () => {
-  test('is read back from the queue unchanged', () => {
+  test('a queued search job is read back from the queue unchanged', () => {
     const { kind, spec: read, looks } = readOrder(searchKinds, sent(spec))
     expect([kind, readSpec(kind, read, new Set()), looks]).toEqual([seedsKind, spec, 12])
   })
 
-  test('is refused if it was sent by another version of chaos', () => {
+  test('a queued search job is refused if it was sent by another version of chaos', () => {
     expect(() => readOrder(searchKinds, { ...sent(spec), version: '0.0.0' })).toThrow(
       /the job comes from chaos 0\.0\.0, but this worker runs chaos/,
     )
   })
 
-  test('is refused if its kind is unknown', () => {
+  test('a queued search job is refused if its kind is unknown', () => {
     expect(() => readOrder(searchKinds, { ...sent(spec), kind: 'guess' })).toThrow('there is no kind "guess"')
   })
 
@@ -50,7 +50,7 @@ describe('a queued search job', () => {
     ['seeds without an end', { count: 1e9 }, 'count'],
     ['members that nobody knows', { require: 'child_process' }, 'require'],
     ['strategies that there are not', { strategies: ['guessing'] }, 'strategies.0'],
-  ])('is refused if it contains %s', (_, wrong, where) => {
+  ])('a queued search job is refused if it contains %s', (_, wrong, where) => {
     const { kind, spec: read } = readOrder(searchKinds, sent({ ...spec, ...wrong }))
     expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(
       `this is not a job of the kind search: ${where}: `,
@@ -70,11 +70,11 @@ describe('the result of a worker', () => {
   const read = (end: object): JobEnd<unknown> =>
     readEnd(throughRedis(end), (result) => seedsKind.readResult(result, spec))
 
-  test('is accepted if it fits the job', () => {
+  test('the result of a worker is accepted if it fits the job', () => {
     expect(read({ type: 'done', value })).toEqual({ type: 'done', value })
   })
 
-  test('is refused if it is malformed or concerns other seeds', () => {
+  test('the result of a worker is refused if it is malformed or concerns other seeds', () => {
     const failure = { kind: 'violation', level: 'linearizable', sentence: 'a read was stale' }
     const scenario = {
       ...{ target: 'raft', workload: 'register', settings: {}, targetSettings: {}, nodes: 3, seed: 1, timeoutMs: 100 },

@@ -31,7 +31,7 @@ describe('a worker that failed to run a job', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
-  test('rests longer after each further failure, up to a limit', async () => {
+  test('a worker rests longer after each further failed job, up to a limit', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     const rested: number[] = []
@@ -45,7 +45,7 @@ describe('a worker that failed to run a job', () => {
     expect(await secondsUntil(takes)).toBe(3)
   })
 
-  test('rests longer if another job fails during the rest', async () => {
+  test('a worker rests longer if another job fails during the rest', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     await rest.begin([worker])
@@ -54,7 +54,7 @@ describe('a worker that failed to run a job', () => {
     expect(await secondsUntil(takes)).toBe(6)
   })
 
-  test('takes no further job once it is closing', async () => {
+  test('a worker that rests takes no further job once it is closing', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     await rest.begin([worker])

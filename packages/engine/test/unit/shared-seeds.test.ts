@@ -26,14 +26,14 @@ function searching(width: number, more: Partial<Searcher> = {}) {
 const terms = { firstSeed: 1, limit: { seeds: 4 * GENERATION }, keepGoing: true }
 const hooks = { listener: () => {}, interrupted: new AbortController().signal }
 
-test('each range of seeds gets the same earlier seeds to vary, however many ranges are searched in parallel', async () => {
+test('each range of seeds varies the same earlier seeds, however many ranges are searched in parallel', async () => {
   const [alone, many] = [searching(1), searching(64)]
   await searchInParallel(alone.searcher, terms, hooks)
   await searchInParallel(many.searcher, terms, hooks)
   expect(new Map([...many.begun].sort(([one], [other]) => one - other))).toEqual(alone.begun)
 })
 
-test('a parallel search varies the newest seeds with new coverage, but none of the current or preceding block of 4,096 seeds', async () => {
+test('a parallel search varies the newest seeds with new coverage from before the preceding block of 4,096 seeds', async () => {
   const { searcher, begun } = searching(8)
   await searchInParallel(searcher, terms, hooks)
   expect([begun.get(1), begun.get(1 + GENERATION)]).toEqual([[], []])
@@ -42,7 +42,7 @@ test('a parallel search varies the newest seeds with new coverage, but none of t
   expect([of(2), of(3)]).toEqual([until(1 + GENERATION), until(1 + 2 * GENERATION)])
 })
 
-test('a resumed search varies the same seeds as the search whose saved state it continues', async () => {
+test('a resumed search varies the same seeds as the search that it continues', async () => {
   const { searcher, begun } = searching(8)
   let halfway: SearchState | undefined
   const reached = (state: () => SearchState) => {

@@ -43,7 +43,7 @@ test('a replayed finding has the same verdict and the same words on a slow machi
   }
 })
 
-test('explain shows the kill of a service beside the nodes in the column of that service', () => {
+test('explain shows the kill of an additional service in the column of that service', () => {
   const { columns, steps } = explain({
     ...{
       level: 'none',
@@ -115,7 +115,7 @@ describe('the shown cause of a violation in a simulated program', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
-  test('the explanation of a violation includes the first database cause that concerns the violated object', () => {
+  test('the explanation of a violation includes the first database cause for the violated object', () => {
     const other = { cause: 'process-0-1 was done twice.', remedy: 'Keep its id.', requests: ['process-0-1'] }
     expect(shown('order-9', ['process-2-1', 'process-3-1'], [other]).told).toEqual({
       hosts: ['pg'],
@@ -127,7 +127,7 @@ describe('the shown cause of a violation in a simulated program', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 
-  test('the explanation of an id given out twice names the database cause of that id, and no cause of other ids', () => {
+  test('the explanation of a repeated id names the database cause of that id, and not of other ids', () => {
     const given = (process: number, value: number, [from, to]: readonly [number, number]) =>
       [
         { process, type: 'invoke', f: 'generate', key: 'x', value: null, time: nanos(from * 1e6) },

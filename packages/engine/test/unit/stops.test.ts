@@ -51,14 +51,14 @@ describe('a debugger attached to a replay', () => {
     ])
   })
 
-  test('a debugger stops at the statement with the `await`, not in the function that the statement calls', () => {
+  test('a debugger stops at the statement with the `await`, not in the function that it calls', () => {
     const run = ran('sell at 3', 'load enters 7', 'load at 8', 'sell gone 3', 'other at 4', 'sell back 3')
     expect(stopsAround(overtaken(3, 3, 5), run)).toEqual([
       { request: 'process-0-1', file: 'server.ts', line: 3, nth: 0 },
     ])
   })
 
-  test('a debugger stops once per replay in the request that was overtaken, and not in other requests', () => {
+  test('a debugger stops once per replay in the overtaken request, and not in other requests', () => {
     const { at, lines } = stopsOf([{ request: 'process-0-1', file: 'server.ts', line: 3, nth: 1 }])
     expect(lines).toMatchObject([{ file: 'server.ts', line: 3 }])
     const place = { file: 'server.ts', line: 3 }
@@ -66,7 +66,7 @@ describe('a debugger attached to a replay', () => {
     expect(asked.map((request) => at(request, place))).toEqual([false, false, false, true, false])
   })
 
-  test('a debugger stops once at the start of the given request if no interference during an `await` is known', () => {
+  test('a debugger stops once at the start of the given request if no interfering request is known', () => {
     const { at } = stopAsItBegins('process-0-1')
     const asked = ['process-1-1', 'process-0-1', 'process-0-1']
     expect(asked.map((request) => at(request, { file: 'server.ts', line: 1 }))).toEqual([false, true, false])

@@ -35,7 +35,7 @@ function poolOf(...ends: readonly JobEnd<string>[]) {
 }
 
 describe('a search job stopped because of its memory', () => {
-  test('a search job that takes too much memory is a failure of the protocol if the last seed alone takes too much', async () => {
+  test('a search job that exceeds its memory is a failure of the protocol if its last seed alone exceeds it', async () => {
     const { pool, given } = poolOf(stopped, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',
@@ -48,7 +48,7 @@ describe('a search job stopped because of its memory', () => {
     ])
   })
 
-  test('a search job that takes too much memory is repeated if the last seed alone succeeds', async () => {
+  test('a search job that exceeds its memory is repeated if its last seed alone succeeds', async () => {
     const { pool, given } = poolOf(stopped, done, done)
     expect(await supervise(pool, job, spec)).toEqual(done)
     expect(given).toEqual([
@@ -58,7 +58,7 @@ describe('a search job stopped because of its memory', () => {
     ])
   })
 
-  test('a search job that takes too much memory again when repeated is a failure of the protocol', async () => {
+  test('a search job that exceeds its memory again when repeated is a failure of the protocol', async () => {
     const { pool } = poolOf(stopped, done, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

@@ -18,7 +18,7 @@ const result = (...seeds: number[]): SearchResult => ({
   interesting: seeds,
 })
 
-test('the combined result of ranges does not depend on their order, or on a save between two ranges', () => {
+test('the combined result of ranges does not depend on their order, or on a save between two of them', () => {
   const results = [result(3, 9), result(70), result(), result(200, 201)]
   const forward = createTally()
   for (const each of results) forward.add(each)

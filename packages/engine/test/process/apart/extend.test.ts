@@ -62,7 +62,7 @@ const refusals: readonly (readonly [of: unknown, define: (given: never) => unkno
 ]
 
 describe('an extension definition', () => {
-  test.each(refusals)('is refused with advice: %j', (given, define, why) => {
+  test.each(refusals)('an invalid extension definition is refused with advice: %j', (given, define, why) => {
     expect(() => define(given as never)).toThrow(why)
   })
 })
@@ -77,7 +77,7 @@ describe('extensions', () => {
     [defineModel({ name: 'register', initial: 0, apply: () => [0], key: String }), 'there is a model register already'],
     [defineReporter({ ...reporter, name: 'json' }), 'there is a reporter json already'],
   ])(
-    'are refused if their name is taken or if the kind that they use does not exist (case %#)',
+    'extensions are refused if their name is taken, or if they use a kind that does not exist (case %#)',
     async (extension, why) => {
       await expect(mergeExtensions([extension], 'chaos.config.ts: extend')).rejects.toThrow(
         new RegExp(`^chaos\\.config\\.ts: extend: .*${why}`),
@@ -98,11 +98,11 @@ describe('extensions', () => {
       { workloads: { climb: './climb.ts' }, extend: [defineWorkload(climb)] },
       'workloads and "extend" both declare climb',
     ],
-  ])('are refused if a name is defined twice (case %#)', async (config, why) => {
+  ])('extensions are refused if a name is defined twice (case %#)', async (config, why) => {
     await expect(parseConfig(config, 'chaos.config.ts')).rejects.toThrow(`chaos.config.ts: ${why}. Give one`)
   })
 
-  test('are known to the threads of the process, but not to its child processes', async () => {
+  test('extensions are known to the threads of the process, but not to its child processes', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'chaos-extend-')), 'chaos.config.mjs')
     onTestFinished(() => rmSync(dirname(path), { recursive: true }))
     writeFileSync(path, 'export default { extend: [] }')
@@ -113,7 +113,7 @@ describe('extensions', () => {
     setEnvironmentData(EXTENDED_BY, undefined as never)
   })
 
-  test('are refused if they were not made by a define function', () => {
+  test('extensions are refused if they were not made by a define function', () => {
     expect(() => extensionsIn({ extend: [{ kind: 'stutter' }] }, 'chaos.config.ts')).toThrow(
       'chaos.config.ts: extend[0] was not made by a define… function. Write: extend: [defineFault({ … }), ',
     )
@@ -127,13 +127,13 @@ describe('an added fault', async () => {
   const dozes = { ...nemesis, name: 'dozes', kind: 'doze', among: 'nodes' }
   await mergeExtensions([defineFault(doze as never), defineNemesis(dozes as never)], 'chaos.config.ts: extend')
 
-  test('is among the faults that a search uses by default', () => {
+  test('an added fault is among the faults that a search uses by default', () => {
     expect(faultKinds).toContain('doze')
     expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
     expect(usualServiceFaults()).toContain('dozes')
   })
 
-  test('removes a promise that a protocol makes only without such a fault, and no other promise', () => {
+  test('an added fault voids only promises that a protocol makes for runs without such a fault', () => {
     const [three, raft, viewstamped] = ['three-phase-commit', 'raft', 'viewstamped'].map((name) => findProtocol(name)!)
     expect(notPromisedUnder(three!, {})).toContain('doze')
     expect(unpromisedOf(three!, {}, { faults: ['dozes'] })).toEqual({
@@ -150,7 +150,7 @@ describe('an added fault that changes bytes', () => {
   const meet = () => ({ instead: [] })
   const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
 
-  test('an added fault that changes bytes cannot be applied unless the fault declares `alters: true`', async () => {
+  test('an added fault that changes bytes is refused unless it declares `alters: true`', async () => {
     const { bytes, messages } = made
     const faults = [
       { ...bytes, kind: 'secret-bytes' },
@@ -187,7 +187,7 @@ describe('an added fault that changes bytes', () => {
 })
 
 describe('user-defined code', () => {
-  test('an error from a function of a user-defined fault names the fault and the function, and getters return current values', async () => {
+  test('an error in a user-defined fault names fault and function, and its getters return current values', async () => {
     const failing = () => {
       throw new Error('no')
     }
@@ -228,7 +228,7 @@ describe('the plan of an added nemesis', () => {
     return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
   }
 
-  test('the plan of an added nemesis is parsed like a schedule, and missing parameters such as `jitterMs` get defaults', async () => {
+  test('the plan of an added nemesis is parsed like a schedule, and parameters such as `jitterMs` get defaults', async () => {
     const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
     expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
       lengths: 2,
@@ -251,7 +251,7 @@ describe('the plan of an added nemesis', () => {
     await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)
   })
 
-  test('an error thrown in plan names the nemesis', async () => {
+  test('an error thrown in the plan of an added nemesis names the nemesis', async () => {
     const thrown = planned(() => {
       throw new Error('no idea')
     })
