@@ -26,25 +26,28 @@ const refusals: readonly (readonly [what: string, program: string, instead: RegE
 ]
 
 describe('a call that cannot be simulated', () => {
-  test.each(refusals)('is refused with a remedy: %s', async (what, program, instead) => {
-    const error = await ran(serving(program)).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
-    expect(error).toBeInstanceOf(UserError)
-    const { code, message } = error as UserError
-    expect(code).toBe('input')
-    // The run ends even if the program catches the error, because its further behaviour can only be guessed.
-    expect(message).toContain(`cannot be simulated: on n1, ${what}`)
-    expect(message).toMatch(instead)
-  })
+  test.each(refusals)(
+    'a call that cannot be simulated is refused with a remedy: %s',
+    async (what, program, instead) => {
+      const error = await ran(serving(program)).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toBeInstanceOf(UserError)
+      const { code, message } = error as UserError
+      expect(code).toBe('input')
+      // The run ends even if the program catches the error, because its further behaviour can only be guessed.
+      expect(message).toContain(`cannot be simulated: on n1, ${what}`)
+      expect(message).toMatch(instead)
+    },
+  )
 
-  test('is refused even if the program catches the error', async () => {
+  test('a call that cannot be simulated is refused even if the program catches the error', async () => {
     const caught = serving(`import { spawn } from 'node:child_process'; try { spawn('ls') } catch {}`)
     await expect(ran(caught)).rejects.toThrow(/child_process.spawn cannot be simulated/)
   })
 
-  test('is refused only when the call is made, not when its module is loaded', async () => {
+  test('a call that cannot be simulated is refused only at the call, and not when its module is loaded', async () => {
     const { lines } = await ran(
       serving(`import tls from 'node:tls'; import http2 from 'node:http2'; import 'node:child_process'
         class Mine extends tls.TLSSocket {}
@@ -96,14 +99,14 @@ describe('a mostly refused module of Node', () => {
 })
 
 describe('an undeclared server', () => {
-  test('is refused with the name of the service that usually listens on its port', async () => {
+  test('an undeclared server is refused with the name of the service that usually listens on its port', async () => {
     const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
     await expect(ran(serving(dials))).rejects.toThrow(
       /PostgreSQL at localhost:5432 cannot be simulated: it is not a node of .*chaos run/,
     )
   })
 
-  test('accepts connections if the program itself runs the server', async () => {
+  test('an undeclared server accepts connections if the program itself runs it', async () => {
     const { lines } = await ran(
       serving(`import { connect, createServer as serve } from 'node:net'
         await new Promise((listens) => serve((socket) => socket.end('hello')).listen(5432, listens))
@@ -187,32 +190,35 @@ const broken: readonly (readonly [title: string, program: string, said: RegExp])
 ]
 
 describe('a faulty program', () => {
-  test.each(broken)('is reported with the location of the fault if the program %s', async (_, program, said) => {
-    await expect(ran(program)).rejects.toThrow(said)
-  })
+  test.each(broken)(
+    'a faulty program is reported with the location of the fault if it %s',
+    async (_, program, said) => {
+      await expect(ran(program)).rejects.toThrow(said)
+    },
+  )
 
-  test('is reported at the first connection of a client if the program never listens', async () => {
+  test('a program that never listens is reported at the first connection of a client', async () => {
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
     await expect(ran(`await new Promise(() => {})`, asking)).rejects.toThrow(
       /did not listen: n1 opened no port within 5 s/,
     )
   })
 
-  test('is refused at loading if the source has a syntax error', async () => {
+  test('a program with a syntax error is refused when it is loaded', async () => {
     await expect(loadService(written('const = 1'))).rejects.toThrow(/server.ts cannot be bundled: /)
   })
 
-  test('is refused if the file of the program does not exist', async () => {
+  test('a program whose file does not exist is refused', async () => {
     const { routes } = written('')
     await expect(loadService({ program: './nowhere.ts', routes })).rejects.toThrow(/nowhere.ts: there is no such file/)
   })
 
-  test('has only 50,000 lines in the log after it prints 100,000', async () => {
+  test('the log of a program that prints 100,000 lines has only 50,000 lines', async () => {
     const { lines } = await ran(serving(`for (let i = 0; i < 100_000; i++) console.log('line', i)`))
     expect(lines.length).toBe(50_000)
   })
 
-  test('is refused if it writes a gigabyte to its log', async () => {
+  test('a program that writes a gigabyte to its log is refused', async () => {
     const chatty = serving(`const line = 'x'.repeat(1e6); for (let i = 0; i < 1_000; i++) console.log(line)`)
     await expect(ran(chatty)).rejects.toThrow(/on n1, writing more than 32 MB to the log of a run cannot be simulated/)
   })
@@ -246,7 +252,7 @@ describe('a program that changes shared objects', () => {
     },
   )
 
-  test('may add members to shared objects, which are removed after the run', async () => {
+  test('a program may add members to shared objects, and they are removed after the run', async () => {
     const adding = serving(`
       console.log(Error.stackTraceLimit, typeof Array.prototype.second, typeof Array.runs, typeof {}.polluted)
       BigInt.prototype.toJSON = function () { return String(this) }
@@ -307,14 +313,19 @@ describe('a program with an endless loop', () => {
     ['waiting for the clock', 'const until = Date.now() + 1e9; while (Date.now() < until);'],
   ]
 
-  test.each(WAYS)('is stopped %s, and does not disturb the next run', async (_, program) => {
-    await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
-      /n1 does not return to the event loop, and was stopped/,
-    )
-    await expect(ran(serving('console.log(await Promise.resolve(1))'), { longestMs: 10_000 })).resolves.toMatchObject({
-      lines: ['n1: 1'],
-    })
-  })
+  test.each(WAYS)(
+    'a program with an endless loop is stopped %s, and does not disturb the next run',
+    async (_, program) => {
+      await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
+        /n1 does not return to the event loop, and was stopped/,
+      )
+      await expect(ran(serving('console.log(await Promise.resolve(1))'), { longestMs: 10_000 })).resolves.toMatchObject(
+        {
+          lines: ['n1: 1'],
+        },
+      )
+    },
+  )
 })
 
 describe('a program resumed by an event of Node after its run', () => {
@@ -327,7 +338,7 @@ describe('a program resumed by an event of Node after its run', () => {
     ['setImmediate', 'setImmediate(() => {})'],
   ]
 
-  test('causes a warning, and one error when the next program is loaded', async () => {
+  test('a program that continues after its run causes a warning, and one error when the next program is loaded', async () => {
     const warned = new Promise((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\nsetTimeout(() => {}, 1)`))
     await warned
@@ -337,14 +348,17 @@ describe('a program resumed by an event of Node after its run', () => {
     await expect(requireQuiet('server.ts')).resolves.toBeUndefined()
   })
 
-  test.each(WAYS)('is stopped, and named in a warning, at a call of %s', async (name, call) => {
-    const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
-    await ran(serving(`${AWAITED}\n${call}`))
-    expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)
-    await expect(ran(serving(''))).rejects.toThrow(/cannot be simulated. A simulated program went on after its run/)
-    // Others are not affected.
-    await expect(ran(serving('console.log(1)'))).resolves.toMatchObject({ lines: ['n1: 1'] })
-  })
+  test.each(WAYS)(
+    'a program that continues after its run is stopped, and named in a warning, at a call of %s',
+    async (name, call) => {
+      const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
+      await ran(serving(`${AWAITED}\n${call}`))
+      expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)
+      await expect(ran(serving(''))).rejects.toThrow(/cannot be simulated. A simulated program went on after its run/)
+      // Others are not affected.
+      await expect(ran(serving('console.log(1)'))).resolves.toMatchObject({ lines: ['n1: 1'] })
+    },
+  )
 })
 
 test('a package reads its installed files at their real paths', async () => {

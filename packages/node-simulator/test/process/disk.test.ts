@@ -21,7 +21,7 @@ const writing = (sync: boolean): string =>
     ${sync ? 'fs.fsyncSync(file)' : ''}`)
 
 describe('the disk of a node', () => {
-  test('resolves the same paths by fs.realpath.native and fs.realpathSync', async () => {
+  test('fs.realpath.native and fs.realpathSync resolve the same paths on the disk of a node', async () => {
     const { lines } = await ran(
       serving(`
         import fs from 'node:fs'
@@ -33,19 +33,19 @@ describe('the disk of a node', () => {
     expect(lines).toEqual(['n1: true', 'n1: true'])
   })
 
-  test('keeps written data when its program is killed', async () => {
+  test('the disk of a node keeps written data when the program is killed', async () => {
     const { lines } = await ran(writing(false), { meanwhile: restart })
     expect(lines).toEqual(['n1: nothing', 'n1: line'])
   })
 
-  test('keeps fsynced data when the power fails', async () => {
+  test('the disk of a node keeps fsynced data when the power fails', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { lines } = await ran(writing(true), { seed, meanwhile: losingPower('torn') })
       expect(lines).toEqual(['n1: nothing', 'n1: line'])
     }
   })
 
-  test('has lost, torn or kept the data that was not fsynced after a power failure', async () => {
+  test('the disk of a node loses, tears or keeps unsynced data when the power fails', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
       const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('torn') })
@@ -56,14 +56,14 @@ describe('the disk of a node', () => {
     expect([...found].some((line) => /^n1: l(?:in?)?$/.test(line))).toBe(true)
   })
 
-  test('loses all data that was not fsynced in a power loss of the mode "lost"', async () => {
+  test('the disk of a node loses all unsynced data in a power loss of the mode "lost"', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('lost') })
       expect(lines).toEqual(['n1: nothing', 'n1: nothing'])
     }
   })
 
-  test('may keep a later write and lose an earlier write in a power loss of the mode "reordered"', async () => {
+  test('a power loss of the mode "reordered" may keep a later write and lose an earlier write', async () => {
     const two = serving(`
       import fs from 'node:fs'
       const file = fs.openSync('log', fs.existsSync('log') ? 'r+' : 'w+')
@@ -79,7 +79,7 @@ describe('the disk of a node', () => {
     expect(found).toContain('n1: ---two')
   })
 
-  test('may apply two pending writes in either order', async () => {
+  test('the disk of a node may apply two pending writes in either order', async () => {
     const racing = serving(`
       import { readFile, writeFile } from 'node:fs/promises'
       await Promise.all([writeFile('x', 'one'), writeFile('x', 'two')])
@@ -89,7 +89,7 @@ describe('the disk of a node', () => {
     expect([...found].sort()).toEqual(['n1: one', 'n1: two'])
   })
 
-  test("has the directories, file names and errors of Node's fs", async () => {
+  test("the disk of a node has the directories, file names and errors of Node's fs", async () => {
     const { lines } = await ran(
       serving(`
         import fs from 'node:fs'
@@ -116,7 +116,7 @@ describe('the disk of a node', () => {
     ])
   })
 
-  test('streams files with the same output as Node', async () => {
+  test('the disk of a node streams files with the same output as Node', async () => {
     const streaming = `
       import { once } from 'node:events'
       import fs from 'node:fs'
@@ -167,7 +167,7 @@ describe('the disk of a node', () => {
     )
   })
 
-  test('lets a program read its own package.json', async () => {
+  test('the disk of a node lets a program read its own package.json', async () => {
     const reading = serving(`import fs from 'node:fs'
       const found = fs.readFileSync(new URL('package.json', import.meta.url))
       console.log(JSON.parse(found).name)`)
@@ -175,13 +175,13 @@ describe('the disk of a node', () => {
     expect(lines).toEqual(['n1: shop'])
   })
 
-  test('refuses to read files of the real machine', async () => {
+  test('the disk of a node refuses to read files of the real machine', async () => {
     const reading = serving(`import fs from 'node:fs'; fs.readFileSync('/etc/hostname')`)
     await expect(ran(reading)).rejects.toThrow(/reading \/etc\/hostname cannot be simulated/)
   })
 })
 
-test('fs.WriteStream can be called as a constructor on an object of another class, as graceful-fs does', async () => {
+test('fs.WriteStream can be called as a constructor on an object of another class, as by graceful-fs', async () => {
   const { lines } = await ran(
     serving(`
       import fs from 'node:fs'
@@ -223,7 +223,7 @@ describe('fs.watch', () => {
     fs.unlinkSync(dir + '/file')
     await step('closed')`
 
-  test('reports the same changes as Node, in the same order', async () => {
+  test('fs.watch reports the same changes as Node, in the same order', async () => {
     const { lines } = await ran(`${WATCHING}\n${serving('')}`)
     const file = join(mkdtempSync(join(tmpdir(), 'watching-')), 'watching.mjs')
     writeFileSync(file, WATCHING)
@@ -234,7 +234,7 @@ describe('fs.watch', () => {
     expect(lines).toHaveLength(5)
   })
 
-  test('throws ENOENT for an absent file, and drops its watches when the program is killed', async () => {
+  test('fs.watch throws ENOENT for an absent file, and ends when the program is killed', async () => {
     const program = serving(`
       import fs from 'node:fs'
       fs.writeFileSync('log', '')

@@ -266,7 +266,7 @@ async function expectSame(code: string): Promise<void> {
 }
 
 describe('the probes inserted into a program', () => {
-  test('preserve the meaning of each form of expression, with an await in any position', async () => {
+  test('probes preserve the meaning of each form of expression, with an await in any position', async () => {
     for (const form of EXPRESSIONS) {
       const modules = [...modulesOf(form, asBody), ...modulesOf(form, (text) => asBlock(`return ${text}`))]
       expect(modules, form).not.toHaveLength(0)
@@ -274,7 +274,7 @@ describe('the probes inserted into a program', () => {
     }
   })
 
-  test('preserve the meaning of each form of statement, with an await in any position', async () => {
+  test('probes preserve the meaning of each form of statement, with an await in any position', async () => {
     for (const form of STATEMENTS) {
       const modules = modulesOf(form, asBlock)
       expect(modules, form).not.toHaveLength(0)
@@ -282,11 +282,11 @@ describe('the probes inserted into a program', () => {
     }
   })
 
-  test.each(TYPED)('keep a %s module syntactically valid: %j', (lang, code) => {
+  test.each(TYPED)('probes keep a %s module syntactically valid: %j', (lang, code) => {
     for (const probing of PROBINGS) probed(code, probing, lang)
   })
 
-  test('keep a module syntactically valid for arbitrarily nested forms', () => {
+  test('probes keep a module syntactically valid for arbitrarily nested forms', () => {
     const { expression } = fc.letrec<{ expression: string; hole: string }>((tie) => ({
       hole: fc.oneof(
         { depthSize: 'small' },

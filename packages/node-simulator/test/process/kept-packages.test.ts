@@ -28,7 +28,7 @@ async function linesOf(program: string, beside: { readonly [path: string]: strin
   return lines
 }
 
-test('keepsPackages reuses the packages of an earlier run, and loads the program’s own files anew', async () => {
+test('keepsPackages reuses the packages of an earlier run, and reloads the program’s own files', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
   // Other programs are not affected.
@@ -42,7 +42,7 @@ test('distrustPackages makes every later start of the program reload its package
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '1 1'])
 })
 
-test('with keepsPackages, a second run reuses the packages of the first run, and each start of a node has a separate copy', async () => {
+test('with keepsPackages, a second run reuses the packages of the first, and each start has its own copy', async () => {
   const run = () =>
     ran(counting, {
       ...{ nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true },
@@ -73,13 +73,13 @@ describe('a package', () => {
     ['writes to the log', `process.emitWarning('loaded')`],
     ['writes to its disk', `require('fs').writeFileSync('/tmp/loaded', '')`],
     ['opens a port', `require('net').createServer().listen(4000)`],
-  ])('is reloaded at every start if loading it %s', async (_, does) => {
+  ])('a package is reloaded at every start if loading it %s', async (_, does) => {
     const lines = await linesOf(counting, { ...countingThat(does), ...OWN }, 2)
     expect(lines.map((line) => line.replace('warning: loaded | ', ''))).toEqual(['1 1', '1 1'])
   })
 })
 
-test("a package that reads the environment while loading is kept between starts, and later reads each node's environment", async () => {
+test("a package that reads the environment while loading is kept, and later reads each node's environment", async () => {
   const beside = {
     ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
     [at('counting/index.js')]: `
@@ -118,7 +118,7 @@ test('a start sees no change that an earlier program made to globals, modules or
   )
 })
 
-test('an AsyncLocalStorage that a package creates while loading keeps its store across a timer at every start of the program', async () => {
+test('an AsyncLocalStorage that a package creates while loading keeps its store across timers at every start', async () => {
   const beside = {
     [at('contexts/index.js')]: `exports.storage = require('./storage.js').storage`,
     [at('contexts/storage.js')]: `

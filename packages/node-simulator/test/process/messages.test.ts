@@ -77,7 +77,7 @@ const PROGRAMS = {
 
 describe('the HTTP mode "messages"', () => {
   test.each(Object.entries(PROGRAMS))(
-    'gives a program on %s the same results as the mode "bytes"',
+    'the HTTP mode "messages" gives a program on %s the same results as the mode "bytes"',
     async (_, program) => {
       const [bytes, messages] = [await ran(program), await ran(program, { http: 'messages' })]
       const told = (lines: readonly string[]) => [...lines].sort()
@@ -96,13 +96,13 @@ describe('the HTTP mode "messages"', () => {
       catch (error) { console.log(error.cause?.code ?? error.message) }
     }, 20)`)
 
-  test('produces the same trace for the same seed', async () => {
+  test('the HTTP mode "messages" produces the same trace for the same seed', async () => {
     const [one, same, other] = [1, 1, 2].map((seed) => ran(talking, { nodes: 3, seed, http: 'messages' }))
     expect((await same)?.trace).toEqual((await one)?.trace)
     expect((await other)?.trace).not.toEqual((await one)?.trace)
   })
 
-  test('resets or refuses requests to a killed node', async () => {
+  test('the HTTP mode "messages" resets or refuses requests to a killed node', async () => {
     const { lines } = await ran(talking, {
       ...{ nodes: 2, http: 'messages' },
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),
@@ -111,7 +111,7 @@ describe('the HTTP mode "messages"', () => {
   })
 
   test.each(['hold', 'drop'] as const)(
-    'sends no request through a cut with the mode %s, and sends requests again after the heal',
+    'the HTTP mode "messages" sends no request through a cut with the mode %s until the heal',
     async (mode) => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http: 'messages' },
@@ -121,7 +121,7 @@ describe('the HTTP mode "messages"', () => {
     },
   )
 
-  test('delays requests to a paused node until the end of the pause, as the HTTP mode "bytes" does', async () => {
+  test('the HTTP mode "messages" delays requests to a paused node until the end of the pause, as "bytes" does', async () => {
     const latest = async (http: 'bytes' | 'messages') => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http },
@@ -138,7 +138,7 @@ describe('the HTTP mode "messages"', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'like the mode "bytes", opens a new connection after an idle connection was closed (%s)',
+    'the HTTP mode "messages" opens a new connection after an idle one was closed, as "bytes" does (%s)',
     async (http) => {
       const { lines } = await ran(
         `
@@ -172,7 +172,7 @@ describe('the HTTP mode "messages"', () => {
     },
   )
 
-  test('delivers each part of a stream as it is written, even if the stream never ends', async () => {
+  test('the HTTP mode "messages" delivers each part of a stream as it is written, even if the stream never ends', async () => {
     const streaming = `
       import { createServer } from 'node:http'
       createServer((request, response) => {
@@ -221,7 +221,7 @@ describe('the HTTP mode "messages"', () => {
     expect(messages.trace.some((text) => text.includes(' message data: 0'))).toBe(true)
   })
 
-  test('sends requests of fetch and of node:http to the same server', async () => {
+  test('the HTTP mode "messages" sends requests of fetch and of node:http to the same server', async () => {
     const { lines } = await ran(
       serving(`
       import http from 'node:http'
@@ -234,7 +234,7 @@ describe('the HTTP mode "messages"', () => {
     expect(lines).toEqual(['n1: {"value":1}'])
   })
 
-  test('falls back to bytes if a server accepts only bytes', async () => {
+  test('the HTTP mode "messages" sends bytes to a server that accepts only bytes', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'

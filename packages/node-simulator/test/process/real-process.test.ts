@@ -50,7 +50,7 @@ const IMPORTS = `import vm from 'node:vm'; import fs from 'node:fs'; import { cr
   import { EventEmitter } from 'node:events'; import net from 'node:net'`
 
 describe('the real process', () => {
-  test.each(ways)('cannot be reached by a program through %s', async (_name, expression) => {
+  test.each(ways)('the real process cannot be reached by a program through %s', async (_name, expression) => {
     const { lines } = await ran(
       serving(`${IMPORTS}
         const found = ${expression}
@@ -140,7 +140,7 @@ const deeds: readonly (readonly [name: string, statements: string])[] = [
 ]
 
 describe('the real disk', () => {
-  test.each(deeds)('cannot be written by a program through %s', async (_name, statements) => {
+  test.each(deeds)('the real disk cannot be written by a program through %s', async (_name, statements) => {
     const path = join(tmpdir(), `chaos-real-${randomUUID()}`)
     const told = await ran(
       serving(`${IMPORTS}
@@ -164,7 +164,7 @@ test('web streams of a program can be read to their end', async () => {
   expect(lines).toEqual(['n1: x', 'n1: true'])
 })
 
-test('code from the Function constructor prints to the log of the run only', async () => {
+test('code from the Function constructor prints only to the log of the run', async () => {
   const { lines } = await ran(serving(`Function('return console')().log('said')`))
   expect(lines).toEqual(['n1: said'])
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ran, serving } from '../../../testing/src/simulated.ts'
 
 describe('a program', () => {
-  test('is refused for HTTP/2 if it serves gRPC', async () => {
+  test('a program that serves gRPC is refused because of HTTP/2', async () => {
     const program = serving(`
       import { Server, ServerCredentials } from '@grpc/grpc-js'
       new Server().bindAsync('0.0.0.0:50051', ServerCredentials.createInsecure(), () => {})`)
@@ -11,7 +11,7 @@ describe('a program', () => {
     )
   })
 
-  test('is refused for HTTP/2 if it calls gRPC', async () => {
+  test('a program that calls gRPC is refused because of HTTP/2', async () => {
     const program = serving(`
       import net from 'node:net'
       import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js'
@@ -23,7 +23,7 @@ describe('a program', () => {
     await expect(ran(program)).rejects.toThrow(/http2\.\w+ cannot be simulated: it speaks HTTP\/2, as gRPC does/)
   })
 
-  test('is refused if it loads native code', async () => {
+  test('a program that loads native code is refused', async () => {
     await expect(ran(serving(`import { DatabaseSync } from 'node:sqlite'; new DatabaseSync('')`))).rejects.toThrow(
       'node:sqlite cannot be simulated: it is native code, whose files and threads the simulator cannot see',
     )
@@ -32,7 +32,7 @@ describe('a program', () => {
     )
   })
 
-  test('is refused if it imports a module of Node that is not implemented', async () => {
+  test('a program that imports a module of Node that is not implemented is refused', async () => {
     await expect(ran(serving(`await import('node:sea')`))).rejects.toThrow(
       'node:sea cannot be simulated: it is not implemented',
     )
@@ -62,13 +62,16 @@ describe('a package that is not installed', () => {
       },
       'node_modules/its/index.js:1:15',
     ],
-  ])('is reported with the line of %s that imports it', async (_, program, beside, place) => {
-    await expect(ran(program, { beside })).rejects.toThrow(
-      new RegExp(`cannot be loaded: .*${place} imports 'not-there', which is not installed`),
-    )
-  })
+  ])(
+    'a package that is not installed is reported with the line of %s that imports it',
+    async (_, program, beside, place) => {
+      await expect(ran(program, { beside })).rejects.toThrow(
+        new RegExp(`cannot be loaded: .*${place} imports 'not-there', which is not installed`),
+      )
+    },
+  )
 
-  test('throws MODULE_NOT_FOUND in the program, which may catch the error', async () => {
+  test('a missing package throws MODULE_NOT_FOUND in the program, which may catch the error', async () => {
     const { lines } = await ran(
       serving(`
       try { require('not-there') } catch (error) { console.log(error.code) }
@@ -78,7 +81,7 @@ describe('a package that is not installed', () => {
     expect(lines).toEqual(['n1: MODULE_NOT_FOUND', 'n1: ERR_MODULE_NOT_FOUND'])
   })
 
-  test('throws MODULE_NOT_FOUND if the program requires it by its path, as TypeORM does', async () => {
+  test('a missing package throws MODULE_NOT_FOUND if the program requires it by its path, as TypeORM does', async () => {
     const { lines } = await ran(
       serving(`
       try { require('/app/node_modules/' + 'not-there') } catch (error) { console.log(error.code) }
@@ -88,7 +91,7 @@ describe('a package that is not installed', () => {
   })
 })
 
-test('node names resolve to addresses, and have no other DNS records', async () => {
+test('node names resolve to addresses, and have no DNS records of other types', async () => {
   const { lines } = await ran(
     serving(`
     import dns from 'node:dns'

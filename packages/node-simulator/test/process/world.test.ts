@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { expectCut, injectedFor, ran, serving } from '../../../testing/src/simulated.ts'
 
 describe('a program', () => {
-  test('runs in virtual time, so that an hour passes in less than a minute', async () => {
+  test('a program runs in virtual time, so that an hour passes in less than a minute', async () => {
     const before = Date.now()
     const { lines } = await ran(
       serving(`const start = Date.now(); setTimeout(() => console.log(Date.now() - start), 3_600_000)`),
@@ -14,7 +14,7 @@ describe('a program', () => {
     expect(Date.now() - before).toBeLessThan(60_000)
   })
 
-  test('has NODE_ENV=production by default, and the variable CHAOS_SIMULATED', async () => {
+  test('a program has NODE_ENV=production by default, and the variable CHAOS_SIMULATED', async () => {
     const listening = `
       import { createServer } from 'node:http'
       const server = createServer((request, response) => response.end())
@@ -24,7 +24,7 @@ describe('a program', () => {
     expect((await ran(listening, { environment: { NODE_ENV: 'staging' } })).lines).toEqual(['n1: staging true'])
   })
 
-  test('gets its random values only from the seed', async () => {
+  test('a program gets its random values only from the seed', async () => {
     const drawing = serving(`
       import { randomBytes, randomUUID } from 'node:crypto'
       console.log(Math.random(), randomUUID(), crypto.randomUUID(), randomBytes(4).toString('hex'), Date.now())`)
@@ -33,7 +33,7 @@ describe('a program', () => {
     expect(other.lines).not.toEqual(one.lines)
   })
 
-  test('has its own modules on every node, evaluated anew at every start', async () => {
+  test('a program has its own modules on every node, evaluated anew at every start', async () => {
     const { lines } = await ran(
       serving(`let starts = 0; starts++; globalThis.all = (globalThis.all ?? 0) + 1
       console.log(starts, globalThis.all)`),
@@ -49,7 +49,7 @@ describe('a program', () => {
     expect([...lines].sort()).toEqual(['n1: 1 1', 'n2: 1 1', 'n2: 1 1', 'n3: 1 1'])
   })
 
-  test('keeps its AsyncLocalStorage contexts across timers and requests', async () => {
+  test('a program keeps its AsyncLocalStorage contexts across timers and requests', async () => {
     const { lines } = await ran(
       serving(`
       import { AsyncLocalStorage } from 'node:async_hooks'
@@ -62,7 +62,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: mine'])
   })
 
-  test('keeps the context of an AsyncLocalStorage subclass that it creates late, and the context of a snapshot', async () => {
+  test('a program keeps the context of a late AsyncLocalStorage subclass, and the context of a snapshot', async () => {
     const { lines } = await ran(
       serving(`
       import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'
@@ -81,14 +81,14 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: late true', 'n1: undefined late', 'n1: object'])
   })
 
-  test('may busy-wait until its own clock reaches a time', async () => {
+  test('a program may wait in a loop until its own clock reaches a time', async () => {
     const { lines } = await ran(
       serving(`const start = Date.now(); while (Date.now() - start < 5); console.log('done')`),
     )
     expect(lines).toEqual(['n1: done'])
   })
 
-  test('may use top-level await, TypeScript types and CommonJS imports', async () => {
+  test('a program may use top-level await, TypeScript types and CommonJS imports', async () => {
     const { lines } = await ran(
       serving(`
       import path, { join } from 'path'
@@ -99,7 +99,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: waited a/b / n1 true'])
   })
 
-  test("aborts a request after the timeout of the request's signal", async () => {
+  test('a request of a program is aborted after the timeout of its signal', async () => {
     const { lines } = await ran(`
       import { createServer } from 'node:http'
       createServer(() => {}).listen(process.env['PORT'], async () => {
@@ -109,7 +109,7 @@ describe('a program', () => {
     expect(lines[0]).toMatch(/^n1: TimeoutError 5\d$/)
   })
 
-  test('has sockets that emit end, close and ECONNREFUSED as in Node', async () => {
+  test('the sockets of a program emit end, close and ECONNREFUSED as in Node', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'
@@ -129,7 +129,7 @@ describe('a program', () => {
     )
   })
 
-  test('is notified of an idle socket after its timeout, counted from the last activity', async () => {
+  test('a program is notified of an idle socket after its timeout, counted from the last activity', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'
@@ -163,7 +163,7 @@ describe('a run', () => {
       catch (error) { console.log(error.cause?.code ?? error.message) }
     }, 20)`)
 
-  test('has the same trace for the same seed, whatever ran before', async () => {
+  test('a run has the same trace for the same seed, whatever ran before', async () => {
     const seeds = [1, 2, 3, 4]
     const first = new Map<number, string>()
     for (const seed of seeds) first.set(seed, (await ran(talking, { nodes: 3, seed })).trace.join('\n'))
@@ -172,7 +172,7 @@ describe('a run', () => {
       expect((await ran(talking, { nodes: 3, seed })).trace.join('\n') === first.get(seed), `${seed}`).toBe(true)
   })
 
-  test('restores the globals of the real process at its end', async () => {
+  test('a run restores the globals of the real process at its end', async () => {
     const before = [
       Date,
       Math.random,
@@ -195,7 +195,7 @@ describe('a run', () => {
     expect(Date.now()).toBeLessThan(Date.UTC(2030))
   })
 
-  test('resets connections to a killed node, and refuses new connections while the node is down', async () => {
+  test('a run resets connections to a killed node, and refuses new connections while the node is down', async () => {
     const { lines } = await ran(talking, {
       nodes: 2,
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),
@@ -205,7 +205,7 @@ describe('a run', () => {
   })
 
   test.each(['hold', 'drop'] as const)(
-    'continues its requests after the heal of a cut with the mode %s',
+    'a run continues its requests after the heal of a cut with the mode %s',
     async (mode) => {
       const { lines } = await ran(talking, {
         nodes: 2,
@@ -216,7 +216,7 @@ describe('a run', () => {
     },
   )
 
-  test('lets workload clients read and write over HTTP', async () => {
+  test('a run lets workload clients read and write over HTTP', async () => {
     const completions: Completion[] = []
     await ran(
       `import { createServer } from 'node:http'
@@ -246,7 +246,7 @@ describe('a run', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'includes the response body of a status 500 in the error that workload clients get (HTTP mode %s)',
+    'the error that a workload client gets includes the response body of a status 500 (HTTP mode %s)',
     async (http) => {
       const completions: Completion[] = []
       await ran(

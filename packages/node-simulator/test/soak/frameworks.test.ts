@@ -309,7 +309,7 @@ const chosen = Object.entries(FRAMEWORKS).filter((_, i) => process.env['CHAOS_SO
 
 describe('a simulated service on an unmodified framework', () => {
   test.for(chosen)(
-    'has the same results whether packages are loaded afresh or kept between runs: %s',
+    'a simulated service has the same results whether packages are loaded afresh or kept: %s',
     async ([name, { packages, program, keepsSomething = false }], context) => {
       const directory = mkdtempSync(join(folder, 'service-'))
       writeFileSync(join(directory, 'package.json'), '{}')

@@ -7,7 +7,7 @@ const asserting = (body: string): string =>
   serving(`import { always, reachable, sometimes, unreachable } from ${PACKAGE}\n${body}`)
 
 describe('an assertion in the simulator', () => {
-  test("ends the run with the assertion's name, line and details if always(false) is called", async () => {
+  test("a call of always(false) in the simulator ends the run with the assertion's name, line and details", async () => {
     const { broken } = await ran(
       asserting(`setTimeout(() => {
         always(true, 'seats are free')
@@ -19,13 +19,13 @@ describe('an assertion in the simulator', () => {
     expect(broken?.what).toMatch(/^it is false at \S*server\.ts:7:9, with \{"seat":7\}$/)
   })
 
-  test('ends the run if unreachable() is called', async () => {
+  test('a call of unreachable() in the simulator ends the run', async () => {
     const { broken } = await ran(asserting(`setTimeout(() => unreachable('nobody comes here'), 10)`))
     expect(broken?.name).toBe('unreachable "nobody comes here"')
     expect(broken?.what).toMatch(/^it was reached at \S*server\.ts:5:/)
   })
 
-  test('is reported if a sometimes() was never true or a reachable() was never called', async () => {
+  test('a sometimes() that was never true, and a reachable() that was never called, are reported', async () => {
     const { broken, unmet } = await ran(
       asserting(`
         sometimes(false, 'never true')

@@ -30,7 +30,7 @@ for (let i = 0; i < 3; i++) {
 }`
 
 describe('a program declared with "beside"', () => {
-  test('calls the nodes, is called by its name, and shares no memory with the nodes', async () => {
+  test('a program declared with "beside" calls the nodes, is called by its name, and shares no memory with them', async () => {
     const { lines } = await ran(PAYING, { ...payments, nodes: 2 })
     expect(lines).toHaveLength(18)
     const taken = lines.flatMap((line) => /^n[12]: (\d) payments$/.exec(line)?.[1] ?? [])
@@ -39,7 +39,7 @@ describe('a program declared with "beside"', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'has the same trace for the same seed if HTTP is simulated as %s',
+    'a program declared with "beside" has the same trace for the same seed if HTTP is simulated as %s',
     async (http) => {
       const [one, same, other] = [
         await ran(PAYING, { ...payments, nodes: 2, seed: 1, http }),
@@ -51,7 +51,7 @@ describe('a program declared with "beside"', () => {
     },
   )
 
-  test('is subject to faults like a node, and loses its memory in a kill', async () => {
+  test('a program declared with "beside" has faults like a node, and loses its memory in a kill', async () => {
     const killed = (cluster: SimulatedCluster): void => {
       const { clock } = cluster
       clock.at(nanos(clock.now() + 75e6), () => injectedFor({ kind: 'kill', nodes: ['payments'] }, 50)(cluster))
@@ -64,7 +64,7 @@ describe('a program declared with "beside"', () => {
     expect(held.lines).toEqual(Array(3).fill('n1: TimeoutError undefined'))
   })
 
-  test('is reported with its file if it never listens, exits, or cannot be simulated', async () => {
+  test('a program declared with "beside" is reported with its file if it never listens, exits or is refused', async () => {
     const beside = (text: string, meanwhile?: Parameters<typeof ran>[1]) =>
       ran(serving(''), { ...payments, beside: { 'payments.ts': text }, ...meanwhile })
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
@@ -81,7 +81,7 @@ describe('a program declared with "beside"', () => {
     })
   })
 
-  test('is reported with the emitter if an unhandled "error" event ends the program', async () => {
+  test('a program that an unhandled "error" event ends is reported with the emitter', async () => {
     const program = `import { EventEmitter } from 'node:events'
       class Connection extends EventEmitter {}
       ${serving(`setTimeout(() => new Connection().emit('error', new Error('reset')), 100)`)}`

@@ -64,7 +64,7 @@ const asking =
 const withClient = (client: string) => ({ beside: { 'client.ts': client }, client: 'client.ts' })
 
 describe('simulated clients from a file', () => {
-  test('give the same results as clients in a thread', async () => {
+  test('simulated clients from a file give the same results as clients in a thread', async () => {
     const completions: Completion[] = []
     const { lines } = await ran(SERVER, {
       ...withClient(CLIENT),
@@ -80,7 +80,7 @@ describe('simulated clients from a file', () => {
     expect(lines).toContain('clients: write x 7')
   })
 
-  test('have the same trace for the same seed', async () => {
+  test('simulated clients from a file have the same trace for the same seed', async () => {
     const run = (seed: number) =>
       ran(SERVER, { ...withClient(CLIENT), seed, meanwhile: asking([], ['write', 1], ['read', null]) })
     const [one, same, other] = [await run(1), await run(1), await run(2)]
@@ -88,7 +88,7 @@ describe('simulated clients from a file', () => {
     expect(other.trace).not.toEqual(one.trace)
   })
 
-  test('are subject to faults on the links between clients and nodes', async () => {
+  test('faults on the links between clients and nodes affect simulated clients from a file', async () => {
     const completions: Completion[] = []
     await ran(SERVER, {
       ...withClient(CLIENT),
@@ -125,12 +125,12 @@ describe('simulated clients from a file', () => {
       "import { Worker } from 'node:worker_threads'\nexport default { open: () => ({ invoke: () => new Worker('x') }) }",
       /client\.ts cannot be simulated: on clients, /,
     ],
-  ])('are refused if the file %s', async (_, client, message) => {
+  ])('simulated clients are refused if the file %s', async (_, client, message) => {
     await expect(ran(SERVER, { ...withClient(client), meanwhile: asking([], ['read', null]) })).rejects.toThrow(message)
   })
 })
 
-test('a run repeats an earlier run of the same service, even if the route table names a wrong place of the result', async () => {
+test('a run repeats an earlier run of a service even if the route table reads the result from a wrong place', async () => {
   const program = `
 import { createServer } from 'node:http'
 let value = null

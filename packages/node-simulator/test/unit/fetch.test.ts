@@ -43,7 +43,7 @@ test('a response can be read once, as text, JSON, bytes or a stream', async () =
   ])
 })
 
-test('fetch encodes the types of request bodies as Node does, and throws a TypeError for invalid requests as Node does', async () => {
+test('fetch encodes all types of request bodies, and throws a TypeError for invalid requests, as Node does', async () => {
   const lines = await logged(`
     const said = async (...args) => (await fetch(...args).catch((error) => ({ text: () => error.name }))).text()
     console.log(await said(new Request(url, { method: 'PUT', body: new URLSearchParams({ a: '1' }) })))

@@ -65,23 +65,23 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
 }
 
 describe('a request held at an await', () => {
-  test('continues with the values that it read before another request passed the await', async () => {
+  test('a request held at an await continues with the values that it read before another request passed', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
 
-  test('is the first that arrives after the planned time, and is released after the planned duration', async () => {
+  test('the held request is the first after the planned time, and is released after the planned duration', async () => {
     expect(last(await answered([{ ...HOLD, times: 2, most: nanos(5e6) }], [1, 2]))).toBe(3)
     expect(last(await answered([{ ...HOLD, from: nanos(5e6) }], [1, 2, 4]))).toBe(3)
     expect(last(await answered([{ ...HOLD, at: 'server.ts:7' }], [1, 2]))).toBe(3)
   })
 
-  test('receives the error of the promise that it awaited', async () => {
+  test('a request held at an await receives the error of the promise that it awaited', async () => {
     const { answers } = await answered([{ ...HOLD, at: 'server.ts:7', until: 'server.ts:6' }], [99, 2])
     expect(answers.map(({ type }) => type)).toEqual(['info', 'ok', 'ok'])
   })
 
-  test('holding a request at an await gives the same trace in each run, and the usual trace if no request reaches the await', async () => {
+  test('a run with a held request has the same trace each time, and the usual trace if no request is held', async () => {
     const [one, other, none, unheld] = [
       await answered([HOLD], [1, 2]),
       await answered([HOLD], [1, 2]),
@@ -93,7 +93,7 @@ describe('a request held at an await', () => {
     expect(unheld.trace).toEqual(none.trace)
   })
 
-  test('is identified by the file and line of an await within a function', async () => {
+  test('the await at which a request is held is identified by file and line within a function', async () => {
     expect((await answered(undefined, [])).awaits).toEqual(['server.ts:6', 'server.ts:7', 'server.ts:13'])
   })
 })

@@ -22,7 +22,7 @@ test('an unknown host is refused with the options that add a database or a fake 
   expect(hosts.refusePort(8080)).toBeUndefined()
 })
 
-test('a program finds nodes by their names and itself by localhost', () => {
+test('a program finds nodes by their names, and itself by localhost', () => {
   const hosts = hostsOf('server.mjs', ['n1', 'n2'], NONE)
   expect([hosts.find('n2', 'n1'), hosts.find('localhost', 'n1'), hosts.find('n3', 'n1')]).toEqual([
     'n2',

@@ -39,7 +39,7 @@ const keeping = serving(`
   setTimeout(() => console.log('later', count, shared.take(), cached(Ids), Ids.prototype.mark, common.note(name), common.mark), 50)
 `)
 
-test('each node has its own state of an installed package, fresh at every start and in every run', async () => {
+test('each node has its own state of an installed package, new at every start and in every run', async () => {
   const fresh = '0 0,0 0 unmarked 0,0,0,0,nobody,0 unmarked'
   const later = (node: string) => `${node}: later 1 1,1 1 ${node} 1,1,1,1,${node},0 ${node}`
   for (const seed of [1, 2, 1]) {
@@ -61,7 +61,7 @@ test('each node has its own state of an installed package, fresh at every start 
   }
 })
 
-test('toString of a function returns its source text at every call', async () => {
+test('toString of a function returns the source text of that function at every call', async () => {
   const { lines } = await ran(
     serving(`
     const { toString } = Function.prototype

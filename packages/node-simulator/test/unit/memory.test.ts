@@ -48,7 +48,7 @@ function collections(madeMb: number, keptMb: number, events: number): number {
 }
 
 describe('the memory of simulated programs', () => {
-  test('is garbage-collected before a program is refused for using too much memory', () => {
+  test('the memory of programs is garbage-collected before a program is refused for using too much of it', () => {
     expect(collections(10, 0, 1_000)).toBeGreaterThan(10)
     expect(collections(10, 0.4, 1_000)).toBeGreaterThan(10)
     expect(() => collections(10, 1, 1_000)).toThrow(
@@ -56,11 +56,11 @@ describe('the memory of simulated programs', () => {
     )
   })
 
-  test('needs few garbage collections even if a program nearly reaches its limit', () => {
+  test('the memory of programs needs few garbage collections even if a program nearly reaches its limit', () => {
     expect(collections(1, 0.519, 900)).toBeLessThan(30)
   })
 
-  test('is garbage-collected without a command-line option of Node', async () => {
+  test('the memory of programs is garbage-collected without a command-line option of Node', async () => {
     const made = new WeakRef({})
     // An object that a turn has read is kept until the turn ends.
     await new Promise(setImmediate)
@@ -75,18 +75,18 @@ describe('the memory of simulated programs', () => {
     expect('gc' in globalThis).toBe(process.execArgv.includes('--expose-gc'))
   })
 
-  test('may grow up to the limit of the thread', () => {
+  test('the memory of simulated programs may grow up to the limit of the thread', () => {
     expect(eventsUntilFull({}, 1_000)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1, buffersMb: 1 }, 400)).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('excludes the memory that was used before the run', () => {
+  test('the memory of simulated programs excludes the memory that was used before the run', () => {
     const large = { beforeMb: 2_000, limitMb: 4_000 }
     expect(eventsUntilFull({ heapMb: 1 }, 400, large)).toBe(Number.POSITIVE_INFINITY)
     expect(eventsUntilFull({ heapMb: 1 }, 1_000, large)).toBeLessThan(600)
   })
 
-  test('is limited so that a run ends before its thread runs out of memory', () => {
+  test('the memory of programs is limited so that a run ends before its thread runs out of memory', () => {
     expect(eventsUntilFull({ heapMb: 32 }, 100) * 32 + 50).toBeLessThan(0.8 * 800)
     expect(eventsUntilFull({ buffersMb: 64 }, 100) * 64).toBeLessThan(1_024)
   })

@@ -44,7 +44,7 @@ test('a module that depends, even indirectly, on a file of the program is not lo
   expect(apartIn(ms, own, plugin, above, 'require_above();\n').names).toEqual(['require_ms'])
 })
 
-test("a package's variable does not count as a use of the program's variable with the same name", () => {
+test('a variable of a package does not count as a use of a variable of the program with the same name', () => {
   const server = '// src/server.js\nconst app = 1, key = 2, name = 3, label = 4;\nconsole.log(require_p());\n'
   const body = `
     function app() { return { key: 1, name() {} } }
@@ -61,14 +61,14 @@ const within = (file: string, body: string): string =>
 ${body}
 })))(), 1);\nconsole.log(import_p);\n`
 
-test('packagesIn splits an inlined module off a bundle if the module is from a package, but not if it is a file of the program', () => {
+test('packagesIn separates an inlined module from a bundle only if the module is from a package', () => {
   const { names, asked } = apartIn(ms, within('node_modules/p/index.js', 'module.exports = require_ms()'))
   expect([names, asked]).toEqual([['require_ms', 'import_p'], ['__chaosLoader1']])
   const own = apartIn(ms, within('src/own.cjs', 'module.exports = require_ms()'))
   expect([own.names, own.asked]).toEqual([['require_ms'], ['require_ms']])
 })
 
-test('a divided bundle has each line in exactly one of its two parts, at the original line number', () => {
+test('a divided bundle has each line in exactly one of its parts, at the original line number', () => {
   const server = within('node_modules/p/index.js', 'exports.two = require_debug().debug')
   const { code, statements, found } = apartIn(ms, debug, server)
   const apart = asFunctionBody(code, statements, (each) => found?.ofPackages(each) ?? 'all').text.split('\n')

@@ -8,7 +8,7 @@ const ES_MODULE = `import { pathToFileURL } from 'node:url'
 `
 
 describe('a module of a simulated program', () => {
-  test('has its own path in import.meta, and import.meta.main is true only in the entry', async () => {
+  test('a module has its own path in import.meta, and import.meta.main is true only in the entry', async () => {
     const { lines } = await ran(
       serving(`${ES_MODULE}
       import { told as ofModule } from './lib/module.mjs'
@@ -38,7 +38,7 @@ describe('a module of a simulated program', () => {
     ])
   })
 
-  test('requires a package by createRequire, even within another package', async () => {
+  test('a module requires a package by createRequire, even within another package', async () => {
     const loading = `import { createRequire } from 'node:module'
       const require = createRequire(import.meta.url)
       export const loaded = require('other').name`
@@ -53,14 +53,14 @@ describe('a module of a simulated program', () => {
     expect(lines).toEqual(['n1: other'])
   })
 
-  test('is an ES module if it uses import.meta but has no import or export', async () => {
+  test('a module is an ES module if it uses import.meta but has no import or export', async () => {
     const { lines } = await ran(serving(`import './lib/side.ts'`), {
       beside: { 'lib/side.ts': `console.log(import.meta.filename.endsWith('side.ts'), typeof module)` },
     })
     expect(lines).toEqual(['n1: true object'])
   })
 
-  test('has its own path in __filename and __dirname, with and without semicolons', async () => {
+  test('a module has its own path in __filename and __dirname, with and without semicolons', async () => {
     const told = (name: string) => `const { basename } = require('path')
 exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     const { lines } = await ran(
@@ -81,7 +81,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: a.cjs lib b.cjs deep c.ts lib server.ts'])
   })
 
-  test('requires files and built-in modules by createRequire', async () => {
+  test('a module requires files and built-in modules by createRequire', async () => {
     const { lines } = await ran(
       serving(`
       import { createRequire } from 'node:module'
@@ -98,7 +98,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
   test.each([
     ['require.main === module', 'require.main === module'],
     ['!module.parent', '!module.parent'],
-  ])('satisfies %s only if the module is the entry', async (_, isStarted) => {
+  ])('%s is true only in the entry module', async (_, isStarted) => {
     const library = `if (${isStarted}) { console.log('by hand'); process.exit(0) }`
     const program = serving(`
       require('./lib/a.cjs')
@@ -108,7 +108,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: started true'])
   })
 
-  test('is require.main in CommonJS only if the module is the entry', async () => {
+  test('require.main equals a CommonJS module only if that module is the entry', async () => {
     const { lines } = await ran(
       `
       const { createServer } = require('node:http')
@@ -122,7 +122,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines[0]).toEqual('n1: started server.ts true')
   })
 
-  test('if the first line of a simulated module throws an error, the error names the path, the line and the column', async () => {
+  test('an error in the first line of a simulated module names the path, the line and the column', async () => {
     const running = ran(serving(`import './lib/a.ts'`), {
       beside: { 'lib/a.ts': `/* here */ export const a = (undefined as any).b + import.meta.url + __dirname` },
     })

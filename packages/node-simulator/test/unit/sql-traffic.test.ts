@@ -16,7 +16,7 @@ function requestsIn(tell: (connection: ReturnType<Traffic['connection']>) => voi
 }
 const resumedOf = (...requests: readonly string[]) => requests.map((request) => ({ request, site: 1 }))
 
-test('the end of an extended query has the request of its beginning, although it is sent when the statement is described', () => {
+test('the end of an extended query belongs to the request that began it, although the connection sends it', () => {
   const requests = requestsIn((connection) => {
     connection.asked(bytes(parse, flush), 'A', undefined)
     connection.answered(bytes(described))([])
@@ -28,7 +28,7 @@ test('the end of an extended query has the request of its beginning, although it
   expect(requests).toEqual(['A', 'A', 'B'])
 })
 
-test('queries that are sent before the first reply have separate requests, and none if their request does not resume', () => {
+test('queries sent before the first reply have separate requests, or no request if it does not resume', () => {
   const requests = requestsIn((connection) => {
     for (const request of ['A', 'B', 'C']) connection.asked(bytes(bind, sync), request, undefined)
     connection.answered(bytes(done, ready, done, ready))(resumedOf('A', 'B'))

@@ -30,7 +30,7 @@ test.each(['f() {}', 'f: () => 1', '[k]: 1', '...k', '__proto__: null', 'r: /x/'
   },
 )
 
-test('asFunctionBody extracts no data table from an object literal that is small or is not assigned to `module.exports`', () => {
+test('asFunctionBody extracts no table from an object literal that is small or not assigned to `module.exports`', () => {
   expect(asFunctionBody('module.exports = { a: 1 }').tables).toEqual([])
   expect(asFunctionBody(large().replace('module.exports', 'other.exports')).tables).toEqual([])
 })

@@ -22,7 +22,7 @@ async function touchesIn(program: string): Promise<{ readonly [line: string]: st
 }
 
 describe("a line's effect on shared state", () => {
-  test('is found if the line uses a shared collection, or an item of the collection that is held in a local variable', async () => {
+  test('a line that uses a shared collection affects shared state, even through an item in a local variable', async () => {
     expect(
       await touchesIn(`
 const queues = new Map<string, number[]>()
@@ -55,7 +55,7 @@ take('a')`),
     })
   })
 
-  test('is found if the line calls a server, and is identified by the first argument of the call, such as a Redis key', async () => {
+  test('a line that calls a server affects the state named by the first argument, such as a Redis key', async () => {
     expect(
       await touchesIn(`
 import Redis from 'ioredis'
@@ -74,7 +74,7 @@ book('a')`),
     })
   })
 
-  test('is only a read if the SQL statement of a query is a SELECT', async () => {
+  test('a line with an SQL query is only a read if its statement is a SELECT', async () => {
     expect(
       await touchesIn(`
 import pg from 'pg'
@@ -92,7 +92,7 @@ rename('a')`),
     })
   })
 
-  test('is the effect of the called method if the line calls a method of its own class', async () => {
+  test('a line that calls a method of its own class has the effect of that method', async () => {
     expect(
       await touchesIn(`
 import Redis from 'ioredis'
@@ -114,7 +114,7 @@ new Visits().count('a')`),
     })
   })
 
-  test('is found if the line uses a shared counter, a class member, a file, or a variable of an enclosing function', async () => {
+  test('a line affects shared state through a shared counter, a class member, a file or an enclosing variable', async () => {
     expect(
       await touchesIn(`
 import { readFile, writeFile } from 'node:fs/promises'

@@ -13,7 +13,7 @@ const keysOf = ({ group, statements }: WitnessedTransaction): readonly string[] 
   ...(group === undefined ? [] : [`request ${group}`]),
 ]
 
-test('the function `apart` groups two transactions together if and only if a chain of shared cells or requests connects them', () => {
+test('`apart` groups two transactions together exactly if a chain of shared cells or requests connects them', () => {
   fc.assert(
     fc.property(fc.array(transaction, { maxLength: 12 }), (drawn) => {
       const all = drawn.map(({ group, cells }) => ({
@@ -36,7 +36,7 @@ test('the function `apart` groups two transactions together if and only if a cha
   )
 })
 
-test('an attempt that a request repeats after reading again is no part of a story, unlike a read that the write rests on', () => {
+test('an attempt that a request repeats is left out, but a read that the final write depends on is kept', () => {
   const did = (group: string, ...accesses: readonly (readonly ['r' | 'w', string])[]) => ({
     group,
     statements: [{ accesses: accesses.map(([does, cell]) => ({ does, cell })) }],
