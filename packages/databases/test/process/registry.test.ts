@@ -5,7 +5,7 @@ import { targetNames, targetOf } from '../named.ts'
 
 const targets = await Promise.all(targetNames.map(targetOf))
 
-test('the list of targets has real protocols first, then simulated protocols, and then databases', () => {
+test('the list of targets begins with real protocols, then has simulated protocols, and then databases', () => {
   const names = protocols.map(({ name }) => name)
   expect(targets.map(({ name, tier }) => [name, tier])).toEqual([
     ...names.map((name) => [name, 'real']),
@@ -28,7 +28,7 @@ test('a target is found by its name, and an unknown name is refused with a sugge
   await expect(targetOf('./none.ts')).rejects.toThrow('./none.ts')
 })
 
-test('each target accepts a fault or refuses it with a reason and accepted alternatives', () => {
+test('each target accepts a fault, or refuses it with a reason and alternatives that it accepts', () => {
   for (const target of targets)
     for (const kind of faultDefinitions.map((definition) => definition.kind))
       for (const among of ['nodes', 'clients', undefined] as const) {

@@ -24,7 +24,7 @@ async function promiseOf(name: string, set: NonNullable<Asked['set']>, fault: st
 
 describe('the described weakness of a target', () => {
   test.each(['mariadb', 'postgres'])(
-    'the described weakness of %s mentions the loss of commits in a promotion only if the run has failovers',
+    'the described weakness of %s mentions lost commits in a promotion only if the run has failovers',
     async (name) => {
       const set = { commit: 'async' }
       expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
@@ -41,11 +41,14 @@ describe('the described weakness of a target', () => {
     ['postgres', 'transactions', 'read-committed', /^at read-committed a transaction overwrites/],
     ['postgres', 'transactions', 'serializable', /^$/],
     ['postgres', 'register', 'read-committed', /^$/],
-  ])('includes the anomalies of the isolation level (%s with %s at %s)', async (name, object, isolation, expected) => {
-    expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
-  })
+  ])(
+    'the described weakness includes the anomalies of the isolation level (%s with %s at %s)',
+    async (name, object, isolation, expected) => {
+      expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
+    },
+  )
 
-  test('includes overwritten changes only for transfers that read before they write', async () => {
+  test('the described weakness includes overwritten changes only for transfers that read before they write', async () => {
     const set = { transfers: 'read-then-write' }
     for (const name of ['mariadb', 'postgres', 'galera']) {
       expect(await weaknessOf(name, { object: 'bank', set: { ...set, sync: 1 } })).toMatch(/overwrites changes/)
@@ -53,7 +56,7 @@ describe('the described weakness of a target', () => {
     }
   })
 
-  test('the described weakness of galera mentions lost commits only if the setting flush and the faults allow the loss', async () => {
+  test('the described weakness of galera mentions lost commits only if flush and faults allow the loss', async () => {
     const said = (flush: number, fault: string) => weaknessOf('galera', { set: { flush, sync: 1 }, faults: [fault] })
     expect(await said(0, 'kill')).toBe('a crash loses the commits of the last second (flush=0)')
     expect(await said(2, 'power-loss')).toBe('a power loss takes the commits of the last second (flush=2)')
@@ -63,7 +66,7 @@ describe('the described weakness of a target', () => {
     expect([await promised(2, 'kill'), await promised(1, 'power-loss')]).toEqual(['linearizable', 'linearizable'])
   })
 
-  test('includes the loss of the MariaDB binary log in a power loss, after which MariaDB promises nothing', async () => {
+  test('a power loss can lose the MariaDB binary log, after which MariaDB promises nothing', async () => {
     expect(await weaknessOf('mariadb', { faults: ['power-loss'] })).toMatch(/^a power loss takes .*\(sync_binlog=0\)$/)
     expect(await promiseOf('mariadb', {}, 'power-loss')).toBe('nothing')
     expect(await promiseOf('mariadb', {}, 'kill')).toBe('linearizable')
@@ -74,7 +77,7 @@ describe('the described weakness of a target', () => {
     expect(await weaknessOf('galera', { object: 'bank', set })).toBe('')
   })
 
-  test('the described weakness of master-master mentions changes without coordination, and that of outbox mentions a lag', async () => {
+  test('the described weakness of master-master mentions uncoordinated changes, and that of outbox a lag', async () => {
     const merge = { sums: 'merge' }
     expect(await weaknessOf('master-master', { object: 'counter', set: merge })).toMatch(/adds without asking/)
     expect(await weaknessOf('master-master', { object: 'bank', set: merge })).toMatch(/pays without asking/)
@@ -82,7 +85,7 @@ describe('the described weakness of a target', () => {
     expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
   })
 
-  test('the described weakness of nats mentions that a queue redelivers messages, and that reads of a bucket may lag', async () => {
+  test('the described weakness of nats mentions redelivered messages of a queue, and stale reads of a bucket', async () => {
     expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
       'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
     )
@@ -92,7 +95,7 @@ describe('the described weakness of a target', () => {
   })
 
   test.each(targetNames)(
-    'mentions reads of %s only for objects with reads, and faults only for runs with faults',
+    'the weakness mentions reads of %s only for objects with reads, and faults only for runs with faults',
     async (name) => {
       const target = await targetOf(name)
       const usual = settingsFor(target)

@@ -28,7 +28,7 @@ async function shown(watching: (input: Input) => Promise<Completion>, count: num
 }
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test('stores registers with an atomic cas, and texts and lists with appends', async () => {
+  test('etcd stores registers with an atomic cas, and texts and lists with appends', async () => {
     const { ask, readyMs } = await startEtcd({ functions: ['read', 'write', 'cas', 'append'], initial: null })
     expect(readyMs).toBeGreaterThan(0)
     expect(await ask(x('read'))).toEqual({ type: 'ok', value: null })
@@ -47,18 +47,21 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(list('read'))).toEqual({ type: 'ok', value: [1, 2] })
   })
 
-  test.each(['txn', 'lock'])('keeps each confirmed addition to a counter that is updated by a %s', async (update) => {
-    const { ask } = await startEtcd({ functions: ['read', 'add'], initial: 0 }, { update })
-    const added = await Promise.all(Array.from({ length: 8 }, () => ask(x('add', 1))))
-    const done = added.filter(({ type }) => type === 'ok').length
-    // An addition without an answer may have taken effect.
-    const unknown = added.filter(({ type }) => type === 'info').length
-    expect(done).toBeGreaterThan(0)
-    const read = await ask(x('read'))
-    expect(Array.from({ length: 1 + unknown }, (_, i) => ({ type: 'ok', value: done + i }))).toContainEqual(read)
-  })
+  test.each(['txn', 'lock'])(
+    'etcd keeps each confirmed addition to a counter that is updated by a %s',
+    async (update) => {
+      const { ask } = await startEtcd({ functions: ['read', 'add'], initial: 0 }, { update })
+      const added = await Promise.all(Array.from({ length: 8 }, () => ask(x('add', 1))))
+      const done = added.filter(({ type }) => type === 'ok').length
+      // An addition without an answer may have taken effect.
+      const unknown = added.filter(({ type }) => type === 'info').length
+      expect(done).toBeGreaterThan(0)
+      const read = await ask(x('read'))
+      expect(Array.from({ length: 1 + unknown }, (_, i) => ({ type: 'ok', value: done + i }))).toContainEqual(read)
+    },
+  )
 
-  test.each(['txn', 'lock'])('stores a queue as one value that is updated by a %s', async (update) => {
+  test.each(['txn', 'lock'])('etcd stores a queue as one value that is updated by a %s', async (update) => {
     const { ask } = await startEtcd({ functions: ['enqueue', 'dequeue', 'drain'], initial: null }, { update })
     await Promise.all([1, 2, 3, 4].map((message) => ask(x('enqueue', message))))
     const taken = await ask(x('dequeue'))
@@ -69,7 +72,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(asking('y')('drain'))).toEqual({ type: 'ok', value: [] })
   })
 
-  test('stores a set with one key for each element', async () => {
+  test('etcd stores a set with one key for each element', async () => {
     const { ask } = await startEtcd({ functions: ['read', 'add', 'remove'], initial: null })
     for (const element of [1, 'a', 10]) await ask(x('add', element))
     await ask(x('remove', 1))
@@ -78,7 +81,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask(asking('x1')('read'))).toEqual({ type: 'ok', value: [] })
   })
 
-  test('sends all changes from a past revision to a watch, and ends a watch from a compacted revision', async () => {
+  test('etcd sends all changes from a past revision to a watch, and ends a watch from a compacted revision', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'delete', 'txn', 'watch', 'watched'], initial: null })
     const put = async (input: Input) => {
       const done = await ask(input)
@@ -129,7 +132,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await ask({ f: 'changes', value: { from: first } })).toMatchObject({ type: 'fail' })
   })
 
-  test('sends changes to a watch until its member is killed, and then fails the watch', async () => {
+  test('etcd sends changes to a watch until its member is killed, and the watch then fails', async () => {
     const { cluster, ask } = await startEtcd({ functions: ['put', 'watch', 'watched'], initial: null })
     const watching = asker(cluster)
     expect(await watching({ f: 'watch', value: { watch: 1 } })).toMatchObject({ type: 'ok' })
@@ -146,7 +149,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     })
   })
 
-  test('grants a lock to one holder at a time, with increasing tokens', async () => {
+  test('etcd grants a lock to one holder at a time, with increasing tokens', async () => {
     const { ask, cluster } = await startEtcd({ functions: ['acquire', 'release'], initial: null }, { fencing: true })
     const { host, port } = addressOf(cluster, 'n1')
     const leases = async () => {

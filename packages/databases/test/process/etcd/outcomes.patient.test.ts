@@ -50,7 +50,7 @@ test('an error that etcdErrors does not list leaves the outcome unknown', () => 
 })
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test('is unchanged after each error that etcdErrors lists as definite', async () => {
+  test('etcd is unchanged after each error that etcdErrors lists as definite', async () => {
     expect(Object.keys(refused)).toEqual(etcdErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says))
     const cluster = await startEtcd({ functions: ['read'], initial: null })
     const gateway = gatewayTo(cluster, 'n1')

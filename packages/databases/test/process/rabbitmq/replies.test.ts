@@ -20,7 +20,7 @@ function opened(): ChannelReplies {
   return replies
 }
 
-test('the RabbitMQ client sends protocol header, login and channel opening in one piece', () => {
+test('the RabbitMQ client sends protocol header, login and channel opening together', () => {
   const bytes = channelReplies().introduce(false)
   expect(bytes.subarray(0, 8)).toEqual(Buffer.from([65, 77, 81, 80, 0, 0, 9, 1]))
   expect(bytes.toString('latin1')).toContain('\0guest\0guest')

@@ -102,7 +102,7 @@ test('a Redis Cluster client tries the replica after the master fails, and gives
   expect(sent.every((each) => !each.endsWith('x 2') || each.startsWith('n6'))).toBe(true)
 })
 
-test('with reads=replicas, a Redis Cluster client reads at the replica and writes at the master', async () => {
+test('a Redis Cluster client with reads=replicas reads from the replica and writes to the master', async () => {
   const { sent, ask } = await clientAmong(
     [
       undefined,

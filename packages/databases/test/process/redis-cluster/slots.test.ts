@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { firstSlot, redirectionIn, SLOTS, shardOf, slotOf } from '../../../src/redis-cluster/slots.ts'
 
-test('the slot of a key is the slot that Redis computes', () => {
+test('the slot that is computed for a key is the slot that Redis computes', () => {
   // The slots were computed by CLUSTER KEYSLOT of Redis 7.0.
   const slots = { x: 16_287, '123456789': 12_739, '{x}.y': 16_287, 'a{}b': 13_694, naïve: 2_847 }
   expect(Object.fromEntries(Object.keys(slots).map((key) => [key, slotOf(key)]))).toEqual(slots)

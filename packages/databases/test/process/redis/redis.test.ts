@@ -24,7 +24,7 @@ describe.skipIf(program === undefined)(
       expect(await ask('n1', { f: 'cas', key: 'x', value: ['1', 3] })).toMatchObject({ type: 'fail' })
     })
 
-    test('fails over on command, and a client that connects again finds the new primary', async () => {
+    test('Redis fails over on command, and a client that connects again finds the new primary', async () => {
       const { cluster, inject, write, leave } = await start('register')
       expect(await write('n1', 1)).toEqual(ok(1))
       const heal = await inject({ kind: 'failover', nodes: ['n2'] })

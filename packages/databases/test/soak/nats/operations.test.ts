@@ -34,7 +34,7 @@ async function startNats(functions: readonly string[], chosen: Settings = {}) {
 const onX = (f: string, value: Json = null): Input => ({ f, key: 'x y.*', value })
 
 describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
-  test.each(['off', 'on'])('stores registers and reads them with direct=%s', async (direct) => {
+  test.each(['off', 'on'])('NATS stores registers and reads them with direct=%s', async (direct) => {
     const { cluster, ask } = await startNats(['read', 'write', 'cas'], { direct })
     await vi.waitFor(() => expect(cluster.leader()).toMatch(/^n[123]$/), 20_000)
     const read = (node: string, value: Json) =>
@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     for (const node of ['n1', 'n2', 'n3']) await read(node, null)
   })
 
-  test('delivers each message once and in order, and drains the remaining messages', async () => {
+  test('NATS delivers each message once and in order, and drains the remaining messages', async () => {
     const { cluster, ask } = await startNats(['enqueue', 'dequeue', 'drain'], { 'ack-wait-ms': 600 })
     expect(await ask(onX('dequeue'), 'n1')).toEqual({ type: 'ok', value: null })
     for (const value of [1, 2, 3, 4]) expect(await ask(onX('enqueue', value), 'n2')).toEqual({ type: 'ok', value })
@@ -69,7 +69,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
   })
 })
 
-test('a NATS write fails for a wrong revision, and has an unknown outcome without responders', async () => {
+test('a NATS write fails for a wrong revision, and has an unknown outcome if there are no responders', async () => {
   const { outcomeOf } = await import('../../../../targets/src/clients/outcome-of.ts')
   const { natsErrors } = await import('../../../src/nats/client/outcomes.ts')
   expect(outcomeOf(natsErrors, 'wrong last sequence: 7')).toBe('fail')

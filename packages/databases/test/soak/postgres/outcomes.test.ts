@@ -248,7 +248,7 @@ liveTest(
 )
 
 liveTest(
-  `logs in by the method that the server asks for, and reports a refused login (${whySkipped('postgres')})`,
+  `a PostgreSQL client logs in by the method that the server asks for, and reports a refused login (${whySkipped('postgres')})`,
   { timeout: 120_000 },
   async () => {
     const { port } = await startPostgres(initdb!, postgres!)
