@@ -14,7 +14,7 @@ import { expect, test } from 'vitest'
 const latencyOn = (...links: readonly string[]): Fault =>
   parseFault({ kind: 'latency', latencyMs: 50, links: [...links] }, 'a test')
 
-test('faultName returns the name that --faults accepts, not the kind', () => {
+test('faultName returns the name that --faults accepts, and not the kind', () => {
   expect(faultName(latencyOn('n1>n2'))).toBe('delay')
   expect(faultName(latencyOn('clients>n1', 'n1>clients'))).toBe('delay-clients')
   expect(faultName({ kind: 'kill', nodes: ['n1'] })).toBe('kill')
@@ -38,7 +38,7 @@ test('faultNames lists names of message faults, HTTP faults and SQL faults, and 
   expect(names).toEqual(expect.arrayContaining(['delay', 'delay-clients', 'loss', 'lose-reply', 'sql-error']))
 })
 
-test('the refusal of a fault names the nearest faults, and the kind of run that can inject the fault', () => {
+test('the refusal of a fault names the nearest faults, and the kind of run that can inject it', () => {
   expect(refusalText({ not: 'no', instead: ['kill'] })).toBe('no. Instead: kill.')
   expect(insteadText({ not: 'no', instead: ['a', 'b', 'c'] })).toBe('a, b or c')
   expect(insteadText({ not: 'no', instead: ['a', 'b'], elsewhere: 'simulator' })).toBe('a or b, or with --sim')

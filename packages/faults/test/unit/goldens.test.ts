@@ -148,7 +148,7 @@ test('a kind of fault has the same parameters, defaults and limits in every vers
   await golden('kinds', [...lines, ...conditions, ...profiles])
 })
 
-test('a fault is described by the same words in every version', async () => {
+test('a fault is described in the same words in every version', async () => {
   const links = ['clients>n1', 'n1>n2']
   const lines = kinds.flatMap(({ kind, parameters }) => {
     const isTraffic = familyOf(kind) !== undefined

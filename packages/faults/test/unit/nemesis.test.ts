@@ -29,7 +29,7 @@ describe('a fault schedule', () => {
     kinds: fc.subarray([...nemeses], { minLength: 1 }),
   })
 
-  test('is determined by its seed', () => {
+  test('a fault schedule is determined by its seed', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const plan = () => planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
@@ -39,7 +39,7 @@ describe('a fault schedule', () => {
     )
   })
 
-  test('has no faults near its start and its end, and ends each fault after the start of that fault', () => {
+  test('a fault schedule has no faults near its start and end, and each fault ends after it starts', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const schedule = planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
@@ -51,7 +51,7 @@ describe('a fault schedule', () => {
     )
   })
 
-  test('includes both faults shorter than 500 ms and faults longer than 3 s if longestFault is 0.4', () => {
+  test('a fault schedule has faults shorter than 500 ms and longer than 3 s if longestFault is 0.4', () => {
     const durationMs = millis(10_000)
     const kinds = nemeses.filter(({ name }) => name === 'partition')
     const lengths = Array.from({ length: 50 }, (_, seed) =>
@@ -63,12 +63,12 @@ describe('a fault schedule', () => {
     expect(lengths.length / 50).toBeGreaterThan(3)
   })
 
-  test('numbers its faults from 1 in the order of their start', () => {
+  test('a fault schedule numbers its faults from 1 in the order of their start', () => {
     const schedule = planSchedule({ nemeses, nodes, durationMs: millis(20_000), random: createRandom(1) })
     expect(schedule.map(({ id }) => id)).toEqual(schedule.map((_, i) => `fault-${i + 1}`))
   })
 
-  test('uses every kind of fault once before it repeats a kind', () => {
+  test('a fault schedule uses every kind of fault once before it repeats a kind', () => {
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
     const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(20_000), random: createRandom(7) })
     const turns = schedule.map((fault) => fault.plan.kind).filter((kind, i, all) => kind !== all[i - 1])
@@ -76,14 +76,14 @@ describe('a fault schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('a schedule with `shifting` as the only nemesis has more than 20 kills in a minute', () => {
+  test('a schedule of only the nemesis `shifting` has more than 20 kills in a minute', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
     expect(plan(shifting).filter(({ plan }) => plan.kind === 'kill').length).toBeGreaterThan(20)
   })
 
-  test('the nemesis `shifting` kills all nodes first, and then brings up one majority after another', () => {
+  test('the nemesis `shifting` first kills all nodes, and then starts one majority after another', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
       const { parts } = shifting.plan(createRandom(size), nodeNames(size))
@@ -101,7 +101,7 @@ describe('a fault schedule', () => {
     }
   })
 
-  test('flips bits on only one minority of the nodes for the whole run', () => {
+  test('a fault schedule flips bits on only one minority of the nodes for the whole run', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.integer(), (size, seed) => {
         const kinds = nemeses.filter(({ name }) => name === 'flip-bit')
@@ -120,7 +120,7 @@ describe('a fault schedule', () => {
     [1_000, true],
     [1_001, false],
   ])(
-    'of at least three kinds in a short run has a fault that takes the majority for %d ms: %s',
+    'a short schedule of three or more kinds has a fault that takes the majority away for %d ms: %s',
     (lengthMs, isPlanned) => {
       // In a run of 5 s, the shortest fault lasts 200 ms.
       const cut = {
@@ -139,7 +139,7 @@ describe('a fault schedule', () => {
     },
   )
 
-  test('is empty if no nemesis is given', () => {
+  test('a fault schedule is empty if no nemesis is given', () => {
     expect(planSchedule({ nemeses: [], nodes, durationMs: millis(1000), random: createRandom(1) })).toEqual([])
   })
 })
@@ -168,7 +168,7 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses on %d no
 
 describe('a planned fault', () => {
   test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
-    'is resolved to the kind of fault that the nemesis %s declares',
+    'a planned fault is resolved to the kind of fault that the nemesis %s declares',
     (_, nemesis) => {
       fc.assert(
         fc.property(fc.integer(), (seed) => {
@@ -210,7 +210,7 @@ describe('a planned fault', () => {
       'partition {n1 n3 | n2 n4 n5}',
     ],
     [[['n1'], ['n2'], ['n3']], 'partition {n1 | n2 | n3}'],
-  ])('is described by the groups of its partition: %j', (groups, words) => {
+  ])('a planned partition is described by its groups: %j', (groups, words) => {
     expect(describeFault({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })).toBe(words)
   })
 
@@ -222,14 +222,14 @@ describe('a planned fault', () => {
     )
   })
 
-  test('a partition is described by the pairs of nodes that remain connected, if those pairs are few', () => {
+  test('a partition is described by the pairs of nodes that remain connected, if they are few', () => {
     const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
     expect(describeFault({ kind: 'partition', links: open, mode: 'hold' })).toBe('partition {all but n1–n2, n2–n3}')
   })
 
-  test('a one-way partition is described by its links if there are at most six, and otherwise by the number of links', () => {
+  test('a one-way partition is described by its links if they are at most six, and otherwise by their number', () => {
     const oneWay = (count: number) => Array.from({ length: count }, (_, i) => ({ from: 'n1', to: `n${i + 2}` }))
     expect(describeFault({ kind: 'partition', links: oneWay(6), mode: 'hold' })).toBe(
       'partition {n1>n2, n1>n3, n1>n4, n1>n5, n1>n6, n1>n7}',
@@ -254,21 +254,21 @@ describe('a planned fault', () => {
 })
 
 describe('a seeded random generator', () => {
-  test('forks a generator whose draws do not depend on the draws of its parent', () => {
+  test('a forked random generator draws independently of the draws of its parent', () => {
     const fresh = createRandom(42).fork('link n1>n2')
     const parent = createRandom(42)
     parent.next()
     expect(parent.fork('link n1>n2').next()).toBe(fresh.next())
   })
 
-  test('draws about a tenth of its numbers from each tenth of the interval', () => {
+  test('a random generator draws about a tenth of its numbers from each tenth of the interval', () => {
     const random = createRandom('uniform')
     const counts = new Array(10).fill(0)
     for (let i = 0; i < 100_000; i++) counts[random.integer(10)]++
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500)
   })
 
-  test('shuffles a list without losing elements', () => {
+  test('a random generator shuffles a list without losing elements', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer(), (items, seed) => {
         expect(createRandom(seed).shuffle(items).sort()).toEqual([...items].sort())

@@ -29,7 +29,7 @@ test.each([
   ],
   ['faults that stop their nodes', stopsNodes, ['kill', 'crash', 'pause', 'power-loss', 'flip-bit', 'stop', 'restart']],
   ['faults after which a node need not keep what it promised', voidsPromises, ['flip-bit']],
-] as const)('the kinds of fault that are %s are all in the list, and no others', (_, isSuch, kinds) => {
+] as const)('the list of fault kinds that are %s is complete, and has no other kinds', (_, isSuch, kinds) => {
   expect(all.filter(isSuch).sort()).toEqual([...kinds].sort())
 })
 

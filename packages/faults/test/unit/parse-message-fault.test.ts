@@ -15,7 +15,7 @@ const refusal = (value: unknown): string => {
 }
 
 describe('the parser of message faults', () => {
-  test('fills in the declared defaults', () => {
+  test('the parser of message faults fills in the declared defaults', () => {
     expect(messageFamily.parse({ kind: 'reorder-message', links, when: { every: 3 } }, 'x')).toEqual({
       kind: 'reorder-message',
       behind: 1,
@@ -26,7 +26,7 @@ describe('the parser of message faults', () => {
   })
 
   test.each(messageFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'requires each parameter of %s that has no default',
+    'the parser of message faults requires each parameter of %s that has no default',
     (kind, parameters) => {
       expect(messageFamily.has(kind)).toBe(true)
       const given: { [name: string]: unknown } = { kind, links }
@@ -64,11 +64,11 @@ describe('the parser of message faults', () => {
     [{ kind: 'drop-message', links, match: { header: 'x' } }, '"match" has no parameter "header"'],
     [{ kind: 'drop-message', links, when: { nth: 0 } }, '"when": "nth" is 0. Give a whole number, at least 1.'],
     [{ kind: 'drop-message', links, when: { probability: 2 } }, '"probability" is 2. Give a probability from 0 to 1.'],
-  ])('refuses %j with advice', (value, message) => {
+  ])('the parser of message faults refuses %j with advice', (value, message) => {
     expect(refusal(value)).toContain(message)
   })
 
-  test('accepts or refuses any input without crashing', () => {
+  test('the parser of message faults accepts or refuses any input without crashing', () => {
     const kinds = fc.constantFrom(...messageFamily.kinds.map(({ kind }) => kind), 'x')
     const value = fc.oneof(
       fc.jsonValue(),

@@ -15,7 +15,7 @@ const refusal = (value: unknown): string => {
 }
 
 describe('the parser of TCP faults', () => {
-  test('fills in the declared defaults', () => {
+  test('the parser of TCP faults fills in the declared defaults', () => {
     expect(tcpFamily.parse({ kind: 'latency', latencyMs: 50, links }, 'x')).toEqual({
       kind: 'latency',
       latencyMs: 50,
@@ -26,7 +26,7 @@ describe('the parser of TCP faults', () => {
   })
 
   test.each(tcpFamily.kinds.map(({ kind, parameters }) => [kind, parametersOf(parameters)] as const))(
-    'requires each parameter of %s that has no default',
+    'the parser of TCP faults requires each parameter of %s that has no default',
     (kind, parameters) => {
       const given: { [name: string]: unknown } = { kind, links }
       for (const { name, unit, values, ...parameter } of parameters) {
@@ -59,16 +59,22 @@ describe('the parser of TCP faults', () => {
     ['california-netherlands', 75],
     ['ireland-singapore', 87.5],
     ['virginia-sydney', 100],
-  ])('turns the geography %s into a delay of %d ms in each direction', (geography, latencyMs) => {
-    expect(tcpFamily.parse({ kind: 'latency', geography, links }, 'x')).toMatchObject({ latencyMs })
-  })
+  ])(
+    'the parser of TCP faults turns the geography %s into a delay of %d ms in each direction',
+    (geography, latencyMs) => {
+      expect(tcpFamily.parse({ kind: 'latency', geography, links }, 'x')).toMatchObject({ latencyMs })
+    },
+  )
 
-  test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('refuses %s as latencyMs', (value) => {
-    const accepted = value === null ? 'needs "latencyMs"' : '"latencyMs" is'
-    expect(refusal({ kind: 'latency', latencyMs: value, links })).toContain(accepted)
-  })
+  test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])(
+    'the parser of TCP faults refuses %s as latencyMs',
+    (value) => {
+      const accepted = value === null ? 'needs "latencyMs"' : '"latencyMs" is'
+      expect(refusal({ kind: 'latency', latencyMs: value, links })).toContain(accepted)
+    },
+  )
 
-  test('refuses a fraction of a byte and a probability above 1', () => {
+  test('the parser of TCP faults refuses a fraction of a byte and a probability above 1', () => {
     expect(refusal({ kind: 'limit-bytes', bytes: 1.5, links })).toContain('a whole number of bytes, at least 0')
     expect(refusal({ kind: 'corrupt', probability: 7, links })).toContain('a probability from 0 to 1')
     expect(refusal({ kind: 'reset', links, when: { probability: -0.1 } })).toContain('a probability from 0 to 1')
@@ -84,13 +90,13 @@ describe('the parser of TCP faults', () => {
     expect(refusal({ kind: 'constructor', links })).toContain('there is no fault "constructor"')
   })
 
-  test('returns the trigger of a fault unchanged', () => {
+  test('the parser of TCP faults returns the trigger of a fault unchanged', () => {
     const when = { probability: 0.5, first: 3, client: '10.0.0.0/8' }
     expect(tcpFamily.parse({ kind: 'refuse', links, when }, 'x').when).toEqual(when)
     expect(Object.keys(tcpFamily.when)).toContain('untilMs')
   })
 
-  test('requires both ends of a link', () => {
+  test('the parser of TCP faults requires both ends of a link', () => {
     expect(parseLink({ from: 'n1', to: 'n2' }, 'x')).toEqual({ from: 'n1', to: 'n2' })
     for (const bad of [
       'n1',
@@ -108,7 +114,7 @@ describe('the parser of TCP faults', () => {
     expect(refusal({ kind: 'reset', links: [] })).toContain('must be a list of links')
   })
 
-  test('returns a fault or throws an error of fewer than 500 characters', () => {
+  test('the parser of TCP faults returns a fault, or throws an error of fewer than 500 characters', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...tcpFamily.kinds.map(({ kind }) => kind)),

@@ -85,7 +85,7 @@ test.each(
   expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which must be greater than "fromMs" 5')
 })
 
-test.each(asDeclared)('%s accepts its numbers up to their limits, and no others', (kind, { parameters }) => {
+test.each(asDeclared)('the fault %s accepts numbers only within its limits', (kind, { parameters }) => {
   const declared = parametersOf(parameters)
   const targets = familyOf(kind) === undefined ? { nodes: ['n1'] } : { links }
   const needed = declared.flatMap(({ name, ...rest }) =>
@@ -165,7 +165,7 @@ describe('a misspelt fault', () => {
     [{ kind: 'lose-reply', links, silence: 'hangs' }, 'Did you mean hang?'],
     [{ kind: 'lose-reply', links, when: { probabilty: 0.1 } }, 'Did you mean probability?'],
     [{ kind: 'kil', nodes: ['n1'] }, 'Did you mean kill?'],
-  ])('is refused with a suggestion: %j', (value, message) => {
+  ])('a misspelt fault is refused with a suggestion: %j', (value, message) => {
     expect(() => parseFault(value, 'x')).toThrow(message)
   })
 })
@@ -178,13 +178,13 @@ describe('a schedule', () => {
     { id: 'fault-4', fromMs: 250, toMs: 300, kind: 'partition', links: ['n1>n2'], mode: 'drop' },
   ]
 
-  test('is printed as it was parsed, including selectors', () => {
+  test('a fault schedule is printed as it was parsed, including selectors', () => {
     const schedule = parseSchedule(written, 'schedule.json')
     expect(printSchedule(schedule)).toEqual(written)
     expect(schedule[0]?.plan.kind).toBe('lose-reply')
   })
 
-  test('numbers faults without an id, and sorts faults by time', () => {
+  test('a fault schedule numbers faults without an id, and sorts faults by time', () => {
     const [, kill] = written
     const faults = parseSchedule(
       [
@@ -210,7 +210,7 @@ describe('a schedule', () => {
       ],
       'the id "a" is given twice',
     ],
-  ])('is refused with advice: %j', (value, message) => {
+  ])('a fault schedule is refused with advice: %j', (value, message) => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 

@@ -44,7 +44,7 @@ describe('a trigger', () => {
     expect(draws).toBe(2)
   })
 
-  test('selects about the share of candidates that its probability states', () => {
+  test('a trigger selects about the share of candidates that its probability states', () => {
     const random = createRandom(1)
     const trigger = new Trigger({ probability: 0.2 })
     const count = Array.from({ length: 10_000 }, () => trigger.strikes(1, () => random.next())).filter(Boolean).length
@@ -52,7 +52,7 @@ describe('a trigger', () => {
     expect(count).toBeLessThan(2_200)
   })
 
-  test('ignores its time window if the candidates have no times', () => {
+  test('a trigger ignores its time window if the candidates have no times', () => {
     const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
     expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
   })
