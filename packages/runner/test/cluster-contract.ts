@@ -56,7 +56,7 @@ export function clusterContract(
       expect(await world.readWhenUp('n2', 'never')).toEqual(ok(null))
     })
 
-    test('a cas that finds another value fails, and one that finds its own succeeds', async () => {
+    test('a cas that finds another value fails, and a cas that finds its expected value succeeds', async () => {
       await world.write('n1', 'x', 1)
       expect(await world.casOnceDecided('n2', 'x', [5, 6])).toMatchObject({ type: 'fail' })
       expect(await world.casOnceDecided('n2', 'x', [1, 2])).toMatchObject({ type: 'ok' })
@@ -75,7 +75,7 @@ export function clusterContract(
       for (let value = 1; value <= 5; value++) expect(await world.readWhenUp('n2', `k${value}`)).toEqual(ok(value))
     })
 
-    test('a killed node refuses, which is a definite failure, and has no status', async () => {
+    test('a killed node refuses requests, which definitely fail, and has no status', async () => {
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'kill', nodes: ['n2'] })
       await world.advance(() => world.cluster.status().get('n2') === undefined)
@@ -111,7 +111,7 @@ export function clusterContract(
       expect(await world.readWhenUp('n2', 'x')).toEqual(ok(2))
     })
 
-    test('a dropped answer leaves a write unknown, and it may have happened', async () => {
+    test('a write whose reply is dropped has an unknown outcome, and may have happened', async () => {
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'partition', links: [{ from: 'n1', to: 'clients' }], mode: 'drop' })
       expect(await world.invoke('n1', { f: 'write', key: 'x', value: 2 }, BRIEF)).toMatchObject({ type: 'info' })
@@ -120,7 +120,7 @@ export function clusterContract(
       expect(await world.readWhenUp('n1', 'x')).toEqual(ok(2))
     })
 
-    test('a read without an answer is a failure: it had no effect', async () => {
+    test('a read without a reply is a failure, because it had no effect', async () => {
       await world.write('n1', 'x', 1)
       await world.inject({ kind: 'partition', links: [{ from: 'n1', to: 'clients' }], mode: 'drop' })
       expect(await world.invoke('n1', { f: 'read', key: 'x', value: null }, BRIEF)).toMatchObject({ type: 'fail' })
@@ -167,7 +167,7 @@ export function clusterContract(
       expect(await world.readWhenUp('n3', 'x')).toEqual(ok(2))
     })
 
-    test('healing twice has no further effect and returns the same', async () => {
+    test('a second heal has no further effect and returns the same result', async () => {
       const heal = await world.inject({ kind: 'kill', nodes: ['n3'] })
       const first = await heal()
       expect(await heal()).toEqual(first)
@@ -178,7 +178,7 @@ export function clusterContract(
       expect(outcome).toMatchObject({ type: 'failed' })
     })
 
-    test('the clock never calls back early, synchronously, or after cancellation', async () => {
+    test('the clock never calls a callback early, synchronously, or after cancellation', async () => {
       const { clock } = world.cluster
       const called: string[] = []
       const from = clock.now()

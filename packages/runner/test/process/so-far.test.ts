@@ -78,7 +78,7 @@ test(`the interim verdict on a linearizable system stays "linearizable" after th
   expect(judged(events)).toBe('met')
 })
 
-test(`the interim verdict turns to "not linearizable" at the event that makes a stale read certain, and stays so (seed ${seed})`, () => {
+test(`the interim verdict turns to "not linearizable" at the event that proves a stale read, and stays (seed ${seed})`, () => {
   const { events, seen } = watched('primary-replica', register)
   const first = seen.find(({ soFar }) => soFar === 'not linearizable')
   expect(first).toBeDefined()
@@ -87,7 +87,7 @@ test(`the interim verdict turns to "not linearizable" at the event that makes a 
   expect(judged(events.slice(0, first!.events - 1))).toBe('met')
 })
 
-test(`a counter run stops soon after its violation, and names the event that makes it certain (seed ${seed})`, () => {
+test(`a counter run stops soon after its violation, and names the event that proves it (seed ${seed})`, () => {
   const noticed: number[] = []
   const counter = findWorkload('counter')!
   const { events, outcome } = watched('primary-replica', counter, {

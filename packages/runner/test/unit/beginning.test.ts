@@ -16,7 +16,7 @@ describe('the initial value that a user declares', () => {
     ['decides over that of a workload', register, 2],
     ['may be unknown', counter, 'unknown'],
     ["may be that of the workload's model", tickets, 7],
-  ] as const)('is used for the run: the declared value %s', (_, workload, initial) => {
+  ] as const)('the declared initial value %s is used for the run', (_, workload, initial) => {
     expect(beginningAs(workload, { initial, where }).initial).toBe(initial)
   })
 
@@ -33,7 +33,10 @@ describe('the initial value that a user declares', () => {
       tickets,
       /its model tickets has no "from", which makes its state of "x"\. Add from\(value\) to the model\. You can also leave/,
     ],
-  ])('is refused with advice if the model of the workload does not accept it', (workload, message) => {
-    expect(() => beginningAs(workload, { initial: 'x', where })).toThrow(message)
-  })
+  ])(
+    'a declared initial value is refused with advice if the model of the workload does not accept it',
+    (workload, message) => {
+      expect(() => beginningAs(workload, { initial: 'x', where })).toThrow(message)
+    },
+  )
 })

@@ -50,7 +50,7 @@ test('a sticky session moves to another node if a read gets no reply', () => {
   ).toEqual(['n1', 'n1', 'n2', 'n2'])
 })
 
-test('a sticky session moves to another node after an unknown outcome, and stays after a refused write', () => {
+test('a sticky session moves to another node after an unknown outcome, but stays after a refused write', () => {
   expect(
     asked(sticky, [
       ['write', fail],
@@ -60,7 +60,7 @@ test('a sticky session moves to another node after an unknown outcome, and stays
   ).toEqual(['n1', 'n1', 'n2'])
 })
 
-test('a sticky session moves from each of two nodes to the other after a failed read, and stays if there is only one node', () => {
+test('a sticky session moves between two nodes after failed reads, and stays if there is only one node', () => {
   expect(
     asked(sticky, [
       ['read', fail],

@@ -47,7 +47,7 @@ const withSamples = (samples: readonly ClockSample[], bounds: ClockBounds = crea
 }
 
 describe('the bounds on a remote clock', () => {
-  test('contain the true time, whatever the offset, drift and delays', () => {
+  test('the bounds on a remote clock contain the true time, whatever the offset, drift and delays', () => {
     const random = randomFrom(inject('seed'))
     const wrong: object[] = []
     for (let trial = 0; trial < 300; trial++) {
@@ -63,7 +63,7 @@ describe('the bounds on a remote clock', () => {
     expect(wrong).toEqual([])
   })
 
-  test('are as narrow as the fastest exchanges with the remote clock allow, even if the nearest exchange was slow', () => {
+  test('the bounds on a remote clock are as narrow as its fastest exchanges allow', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(1_000_000), received: nanos(100_000) },
       { sent: nanos(50_000_000), remote: nanos(51_000_000), received: nanos(90_000_000) },
@@ -73,7 +73,7 @@ describe('the bounds on a remote clock', () => {
     expect(latest - earliest).toBeLessThan(200_000)
   })
 
-  test('are unchanged for times after a moment if the clock samples before that moment are forgotten', () => {
+  test('the bounds on a remote clock stay the same after a moment if samples before that moment are forgotten', () => {
     const { samples, moments } = observe(randomFrom(7), 500e-6)
     const [all, some] = [withSamples(samples), withSamples(samples)]
     const { remote: middle } = moments[Math.floor(moments.length / 2)]!
@@ -81,7 +81,7 @@ describe('the bounds on a remote clock', () => {
     for (const { remote } of moments) if (remote >= middle) expect(some.at(remote)).toEqual(all.at(remote))
   })
 
-  test('if a machine slept between two clock samples, the bounds on the remote clock span both samples and are marked as broken', () => {
+  test('if a machine slept between two samples, the bounds on its clock span both and are marked as broken', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
       // Ten seconds passed on the local clock, and a tenth of a second on the remote clock.
@@ -91,7 +91,7 @@ describe('the bounds on a remote clock', () => {
     expect(bounds.at(nanos(5e7))).toEqual({ earliest: 0, latest: 10e9 + 1e6 })
   })
 
-  test('widen with the time since the last sample', () => {
+  test('the bounds on a remote clock widen with the time since the last sample', () => {
     const bounds = withSamples([{ sent: nanos(0), remote: nanos(0), received: nanos(1e5) }])
     const { earliest, latest } = bounds.at(nanos(1e9))
     expect(earliest).toBe(1e9 * (1 - 500e-6))

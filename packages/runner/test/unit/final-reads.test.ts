@@ -94,7 +94,7 @@ function readOf(options: {
 }
 
 describe('the final reads of a run', () => {
-  test('wait for lasting agreement if an abandoned update may still take effect', () => {
+  test('final reads wait for lasting agreement if an abandoned update may still take effect', () => {
     const { finals, convergedAfter } = readOf({ lingersMs: 500, isGivenUp: true })
     expect(finals).toEqual([2, 2])
     // The time is when the nodes agreed, and not when their agreement was trusted.
@@ -102,19 +102,19 @@ describe('the final reads of a run', () => {
     expect(convergedAfter).toBeLessThan(500)
   })
 
-  test('begin after the first agreement of the nodes if every update has a known outcome', () => {
+  test('final reads begin after the first agreement of the nodes if every update has a known outcome', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('without the waiting time `lingersMs`, final reads begin once the nodes agree, even if the outcome of a write is unknown', () => {
+  test('without `lingersMs`, final reads begin once the nodes agree, even if a write has an unknown outcome', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('are not marked as final while the cluster still executes an operation of a client', () => {
+  test('reads are not final while the cluster still executes an operation of a client', () => {
     expect(readOf({ isGivenUp: false, isUnderWay: true }).finals).toEqual([])
   })
 
-  test('end immediately if all are refused for missing credentials', () => {
+  test('final reads end immediately if all are refused for missing credentials', () => {
     expect(readOf({ isGivenUp: false, refusal: 'status 401: who are you?' })).toMatchObject({
       finals: [],
       recovery: { type: 'answered' },
@@ -124,7 +124,7 @@ describe('the final reads of a run', () => {
   })
 
   test.each([true, undefined] as const)(
-    'distinguish a node without an answer from one with an answer that is not understood',
+    'the final reads distinguish a node without an answer from one whose answer is not understood',
     (misread) => {
       expect(readOf({ isGivenUp: false, refusal: 'nothing at json.value', misread })).toMatchObject({
         finals: [],

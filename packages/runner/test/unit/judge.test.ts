@@ -64,22 +64,22 @@ describe('the summary of phases and nodes of a run', () => {
   })
   const named = new Map(phases.map((phase) => [phase.phase, phase]))
 
-  test('has "calm", "healed" and one phase for each combination of faults in force at once', () => {
+  test('the summary of a run has "calm", "healed" and a phase for each combination of simultaneous faults', () => {
     expect([...named.keys()].sort()).toEqual(['calm', 'healed', 'kill', 'kill+partition', 'partition'])
   })
 
-  test('has phases whose shares of time add up to 1', () => {
+  test('the shares of time of all phases of a run add up to 1', () => {
     expect(phases.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
     expect(named.get('calm')?.share).toBeCloseTo(0.2)
     expect(named.get('healed')?.share).toBeCloseTo(0.5)
   })
 
-  test('counts an operation in the phase in which it was called', () => {
+  test('an operation is counted in the phase in which it was called', () => {
     expect(named.get('calm')?.operations).toBe(1)
     expect(named.get('kill+partition')).toMatchObject({ operations: 2, availability: 0.5, p50Nanos: 10 * MS })
   })
 
-  test('counts stale reads and violated levels in the phases in which the reads were called', () => {
+  test('stale reads and violated levels are counted in the phases in which the reads were called', () => {
     const operations = [1, 3].map((operation) => ({ operation, role: 'core' as const }))
     const broken = { level: 'linearizable' as const, sentence: 's', keys: [], operations, culprit: 3 }
     const judged = report('x', { linearizable: violated(broken) })
@@ -103,7 +103,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
-  test('counts a failed operation as answered only if the recorded event has `answered: true`', () => {
+  test('a failed operation counts as answered only if its event has `answered: true`', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
       [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
@@ -114,7 +114,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(calm).toMatchObject({ phase: 'calm', operations: 4, availability: 0.5 })
   })
 
-  test('names a fault that stops a majority differently from a fault that stops a minority', () => {
+  test('a phase is named differently for a fault that stops a majority and a fault that stops a minority', () => {
     const three: Fault = { kind: 'kill', nodes: ['n1', 'n2'] }
     const phasesOf = (...some: Fault[]): readonly (readonly [string, boolean])[] =>
       summarizePhases(
@@ -130,7 +130,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
-  test('names a partition as a loss of majority only if the partition stopped a message', () => {
+  test('a phase is named after a loss of majority only if the partition stopped a message', () => {
     const apart: Fault = { kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }
     const phasesWith = (hits: number): readonly string[] =>
       summarizePhases(history, [{ ...fault('fault-1', apart, 10, 40), hits }], {
@@ -140,7 +140,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phasesWith(1)).toContain('partition, no majority up')
   })
 
-  test('does not mention a majority if there is a single node', () => {
+  test('the phases of a run with a single node do not mention a majority', () => {
     const alone = summarizePhases(history, [fault('fault-1', { kind: 'kill', nodes: ['n1'] }, 10, 40)], {
       nodes: ['n1'],
       healedAt: nanos(50 * MS),
@@ -149,7 +149,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(alone.map(({ phase }) => phase)).toContain('kill')
   })
 
-  test('counts a failed compare-and-set as answered', () => {
+  test('a failed compare-and-set counts as answered', () => {
     expect(named.get('kill')).toMatchObject({ operations: 1, availability: 1 })
   })
 })
@@ -217,7 +217,7 @@ describe('the finding that a run proves nothing', () => {
   const SERIAL_NOTE =
     'nothing ran at the same time as a write, so no race was tried; --require concurrency insists on one'
 
-  test('a run whose operations never overlap gets only a note if every outcome is known', () => {
+  test('a run without overlapping operations gets only a note if every outcome is known', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -226,7 +226,7 @@ describe('the finding that a run proves nothing', () => {
     expect(notesOf(busy, [])).toEqual([])
   })
 
-  test('a run whose operations never overlap gets only a note if a fault explains each unknown outcome', () => {
+  test('a run without overlapping operations gets only a note if a fault explains each unknown outcome', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -254,7 +254,7 @@ describe('the finding that a run proves nothing', () => {
   const unheard = (where: string) =>
     `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
 
-  test('findVacuity reports that a run proves nothing if each key was written several times, but always with the same value', () => {
+  test('findVacuity reports that a run proves nothing if every write of a key has the same value', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
     expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
     expect(
@@ -262,7 +262,7 @@ describe('the finding that a run proves nothing', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('findVacuity reports nothing if a key is written with two different values, or if some key is written only once', () => {
+  test('findVacuity reports nothing if a key is written with two values, or if some key is written only once', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
@@ -274,7 +274,7 @@ describe('the finding that a run proves nothing', () => {
     ])
   })
 
-  test('becomes a note if a default fault, which nobody requested, took no effect', () => {
+  test('a default fault without effect causes only a note if nobody requested it', () => {
     const usual = { name: 'partition', kind: 'partition', isUsual: true } as const
     const told = ['no partition took effect: it found no message to hit']
     const idle = fault('fault-1', cut, 0, 10, 0)
@@ -284,7 +284,7 @@ describe('the finding that a run proves nothing', () => {
     expect(idleNotes([{ ...usual, isUsual: false }], [idle])).toEqual([])
   })
 
-  test('names a fault by its name in the option --faults', () => {
+  test('the finding that a run proves nothing names a fault as the option --faults does', () => {
     const slow = { kind: 'latency', links: cut.links, latencyMs: 50, jitterMs: 0, distribution: 'uniform' } as Fault
     const delay = { name: 'delay', kind: 'latency' } as const
     expect(findVacuity(busy, [delay], [fault('fault-1', slow, 0, 10, 0)])).toEqual(['no delay took effect'])
@@ -295,7 +295,7 @@ describe('the finding that a run proves nothing', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['no kill was injected'])
   })
 
-  test('names what the run lacks: faults or a recovery', () => {
+  test('the finding that a run proves nothing names what is missing: faults or a recovery', () => {
     expect(findDoubts(busy, [killed], [])).toEqual([{ lacks: 'faults', text: 'no kill was injected' }])
     const recovery = { type: 'unanswered', waited: nanos(2e9), misread: false } as const
     const [doubt] = findDoubts(busy, [], [], undefined, recovery)
@@ -311,7 +311,7 @@ describe('the finding that a run proves nothing', () => {
     ])
   })
 
-  test('findVacuity reports nothing if an operation was called before a fault and answered during the fault', () => {
+  test('findVacuity accepts a fault if an operation was called before it and answered during it', () => {
     const [last = 0] = [...busy.operations.returnTime].sort((one, other) => other - one)
     const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
     expect(last).toBeGreaterThan(first)
@@ -319,7 +319,7 @@ describe('the finding that a run proves nothing', () => {
     expect(findVacuity(busy, [killed], [within])).toEqual([])
   })
 
-  test('turns a met expectation into unknown, and keeps a violated expectation', () => {
+  test('a run that proves nothing turns a met expectation into unknown, and keeps a violated expectation', () => {
     const levels = { linearizable: { result: 'met' }, sequential: { result: 'violated' } }
     const report = { levels } as unknown as Parameters<typeof judgeExpectation>[0]
     expect(judgeExpectation(report, 'linearizable', ['no read succeeded']).met).toBe('unknown')

@@ -8,7 +8,7 @@ const operation = (process: number, f: string, value: number, key = 'x'): EventI
 ]
 const STALE = [...operation(0, 'write', 1), ...operation(0, 'write', 2), ...operation(1, 'read', 1)]
 
-test('the live judge reports a violation once, with its line in the record, when it becomes certain', () => {
+test('the live judge reports a violation once, with its line, when the violation becomes certain', () => {
   const judge = createLiveJudge({ model: 'register', initial: null }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
@@ -20,7 +20,7 @@ test('the live judge reports a violation once, with its line in the record, when
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { key: 'x', position: 5 } })
 })
 
-test('the live judge gives the reason why it cannot judge a history', () => {
+test('the live judge states why it cannot judge a history', () => {
   const touched = createLiveJudge({ model: 'register', initial: null })
   for (const event of operation(0, 'write', 1)) touched.push(event)
   touched.push({ process: 'recorder', type: 'info', f: 'touched', key: 'x', value: { what: 'EVAL', why: 'unknown' } })
@@ -30,7 +30,7 @@ test('the live judge gives the reason why it cannot judge a history', () => {
   expect(strange.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('juggle') })
 })
 
-test('a stopped live judge is uncertain, unless it had found a violation before', () => {
+test('a stopped live judge is uncertain, unless it found a violation before', () => {
   const stopped = createLiveJudge({ model: 'register', initial: null })
   stopped.stop('nobody knows the start')
   for (const event of STALE) stopped.push(event)
@@ -41,7 +41,7 @@ test('a stopped live judge is uncertain, unless it had found a violation before'
   expect(violated.judged().soFar).toBe('not linearizable')
 })
 
-test('the live judge is uncertain if a value that nobody wrote suggests a mistake in the route table', () => {
+test('the live judge is uncertain if an unwritten value suggests a mistake in the route table', () => {
   const judge = createLiveJudge({ model: 'register', initial: null, mapping: 'routes' })
   for (const value of [1, 2]) for (const event of operation(0, 'write', value)) judge.push(event)
   for (const event of operation(1, 'read', 7)) judge.push(event)
@@ -73,7 +73,7 @@ const counted = (additions: number): EventInput[] => [
   ...operation(2, 'read', 0),
 ]
 
-test('the live judge reports the file and line of a violation of a counter, and how many events later the violation was noticed', () => {
+test('the live judge reports the file and line of a violation of a counter, and how late it noticed', () => {
   const judge = createLiveJudge({ model: 'counter', initial: 0 }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))

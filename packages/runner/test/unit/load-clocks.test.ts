@@ -98,7 +98,7 @@ const randomFrom = (seed: number) => {
 }
 
 describe('a history recorded with two skewed clocks', () => {
-  test('meets linearizable with measured clocks, although the uncorrected clocks suggest a violation', () => {
+  test('a history with two skewed clocks is found linearizable if the clocks are measured', () => {
     const random = randomFrom(inject('seed'))
     const operations = atomic(random)
     const report = judge(recorded(operations, () => (0.1 + random() * 0.2) * MS))
@@ -113,7 +113,7 @@ describe('a history recorded with two skewed clocks', () => {
     expect(judge(believed).levels.linearizable.result).toBe('violated')
   })
 
-  test('is not judged as violated if linearizable, even if the clock exchanges are slow', () => {
+  test('a linearizable history with two skewed clocks is not found violated, even if clock exchanges are slow', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < 8; trial++) {
       const longest = random() ** 3 * 15 * MS
@@ -129,12 +129,12 @@ describe('a history recorded with two skewed clocks', () => {
     { worker: 1, process: 1, called: 230 * MS + laterBy, returned: 240 * MS + laterBy, f: 'read', value: 1 },
   ]
 
-  test('violates linearizable if a read is stale for longer than the clock error', () => {
+  test('a read that is stale for longer than the clock error violates linearizable', () => {
     const report = judge(recorded(stale(3 * MS), () => 0.5 * MS))
     expect(report.levels.linearizable.result).toBe('violated')
   })
 
-  test('is undecided after a read that is stale for less than the clock error', () => {
+  test('a read that is stale for less than the clock error leaves linearizable undecided', () => {
     const report = judge(recorded(stale(1 * MS), () => 3 * MS))
     expect(report.levels.linearizable).toMatchObject({
       result: 'unknown',

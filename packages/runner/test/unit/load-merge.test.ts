@@ -44,7 +44,7 @@ const completed = (process: number, time: Nanos): LoadEntry => ({
 })
 
 describe('the merged history of workers', () => {
-  test('is in order of time, whatever the clocks of the workers show', () => {
+  test('the merged history of workers is in order of time, whatever the clocks of the workers show', () => {
     const { at, remote, merge, lines } = merging(50, -3_000)
     at(0)
     at(100, [
@@ -60,7 +60,7 @@ describe('the merged history of workers', () => {
     expect(lines().at(-1)).toBe('nemesis info 301')
   })
 
-  test('contains for each event its time and a correct bound on the error of that time', () => {
+  test('the merged history of workers has a time for each event, with a correct bound on its error', () => {
     const { at, remote, events } = merging(50)
     at(0)
     at(100, [[planned(0, remote(0, 30)), asked(0, remote(0, 30)), completed(0, remote(0, 40))]])
@@ -76,7 +76,7 @@ describe('the merged history of workers', () => {
     }
   })
 
-  test('ends the open operations of a lost worker as info, and continues the operations of other workers', () => {
+  test('the open operations of a lost worker end as info, and the other workers continue', () => {
     const { at, remote, merge, events, lines } = merging(0, 0)
     at(0)
     const first = [planned(0, remote(0, 10)), asked(0, remote(0, 11)), planned(3, remote(0, 12))]
@@ -89,7 +89,7 @@ describe('the merged history of workers', () => {
     expect(merge.recorder.counts()).toEqual({ ok: 1, fail: 0, info: 2 })
   })
 
-  test('reports a clock that broke its bounds', () => {
+  test('the merged history of workers reports a clock that broke its bounds', () => {
     const { at, remote, events } = merging(0)
     at(0)
     at(100, [[planned(0, remote(0, 50)), asked(0, remote(0, 50)), completed(0, remote(0, 60))]])

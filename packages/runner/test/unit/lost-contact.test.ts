@@ -62,7 +62,7 @@ const checked = (events: readonly Event[]) =>
   })
 
 describe('a run that lost contact with the fault injector', () => {
-  test('records until when the fault was certainly in force, and from when it had certainly ended', () => {
+  test('a run that lost contact records how long the fault was certainly in force, and when it was certainly over', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600), overAgo: ms(100) })
     expect(outcome.faults).toEqual([
       expect.objectContaining({ from: ms(500), to: ms(900), inDoubt: { why: WHY, until: ms(1400) } }),
@@ -75,14 +75,14 @@ describe('a run that lost contact with the fault injector', () => {
     expect(span).toMatchObject({ from: ms(500), to: ms(900), perhapsUntil: ms(1400) })
   })
 
-  test('marks final reads if the fault is known to have ended', () => {
+  test('the last reads of a run are marked as final if the fault is known to have ended', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600), overAgo: ms(100) })
     expect(events.filter(({ final }) => final === true).length).toBeGreaterThan(0)
     expect(outcome.convergedAfter).toBeDefined()
     expect(checked(events).levels.eventual).toMatchObject({ result: 'met' })
   })
 
-  test('marks no read as final, and gives the reason, if the fault may still be in force', () => {
+  test('no read is marked as final if the fault may still be in force, and the reason is given', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600) })
     expect(events.some(({ final }) => final === true)).toBe(false)
     expect(events.some(({ f }) => f === 'healed')).toBe(false)
@@ -96,7 +96,7 @@ describe('a run that lost contact with the fault injector', () => {
     expect(levels.convergent).toMatchObject({ result: 'unknown' })
   })
 
-  test('marks reads as final and reports no trouble if contact with the fault injector was never lost', () => {
+  test('reads are marked as final, without trouble, if contact with the fault injector was never lost', () => {
     const { outcome, events } = runWith(undefined)
     expect(outcome.trouble).toEqual([])
     expect(events.some(({ final }) => final === true)).toBe(true)
@@ -118,7 +118,7 @@ describe('a phase in which a fault may be in force', () => {
       bounds,
     ).map(({ phase, operations }) => [phase, operations])
 
-  test('is named after the fault with a question mark, such as "partition?"', () => {
+  test('a phase in which a fault may be in force is named with a question mark, such as "partition?"', () => {
     expect(countsOf(60)).toEqual([
       ['calm', 4],
       ['partition', 2],
@@ -127,7 +127,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('replaces "healed" if the fault may last until the end of the run', () => {
+  test('a phase such as "partition?" replaces "healed" if the fault may last until the end of the run', () => {
     expect(countsOf(undefined)).toEqual([
       ['calm', 2],
       ['partition', 2],
@@ -135,7 +135,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('requirements on the phases "calm", "partition" and "healed" ignore the time in which a partition may still be in force', () => {
+  test('requirements on the phases of a run ignore the time in which a partition may still be in force', () => {
     const faults = [{ kind: 'partition', from: ms(20), to: ms(40), perhapsUntil: ms(60) }]
     const found = (text: string) =>
       judgeRequirements([parseRequirement(text, 'require')], { history, report: undefined, faults })[0]

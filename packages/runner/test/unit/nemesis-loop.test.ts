@@ -6,7 +6,7 @@ import { startNemesisLoop } from '../../src/nemesis/nemesis-loop.ts'
 import type { Cluster, Healed } from '../../src/ports/cluster.ts'
 import type { FaultRecord } from '../../src/result/run-summary.ts'
 
-test('a fault injected after its planned end is recorded with equal start and end', () => {
+test('a fault that was injected after its planned end is recorded with equal start and end', () => {
   let time = 0
   const due: (() => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
@@ -33,7 +33,7 @@ test('a fault injected after its planned end is recorded with equal start and en
   expect(loop.injected()).toEqual([{ fault: { kind: 'kill', nodes: ['n1'] }, from: 203, to: 203 }])
 })
 
-test('a stopped nemesis loop calls its callback even if another healing is requested meanwhile', () => {
+test('a stopped nemesis loop calls its callback even if another heal is requested meanwhile', () => {
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
@@ -64,7 +64,7 @@ test('a stopped nemesis loop calls its callback even if another healing is reque
   expect(calledBack).toEqual(['fault-1'])
 })
 
-test('the record of a kill has the time when its healing started, unlike the record of a pause', () => {
+test('the record of a kill has the time at which its heal started, unlike the record of a pause', () => {
   let time = 0
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []

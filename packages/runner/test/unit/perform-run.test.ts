@@ -79,7 +79,7 @@ const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>)
   })
 
 describe('runTest', () => {
-  test('a violation found during a run counts even if the final check runs out of time', async () => {
+  test('a violation that is found during a run counts even if the final check runs out of time', async () => {
     const { store } = memoryStore()
     const target = simulatedTarget(protocols.find(({ name }) => name === 'primary-replica')!)
     const spec = specOf({ target: 'sim:primary-replica', seed: 1, timeMs: 3_000, rate: 300, faults: ['partition'] })
@@ -150,7 +150,7 @@ describe('runTest', () => {
     expect(outcome?.convergedAfter).toBeDefined()
   })
 
-  test('a run is rejected and not judged if its store fails to verify the record', async () => {
+  test('a run is rejected, and not judged, if its store fails to verify the record', async () => {
     const { store } = memoryStore()
     const told: RunEvent[] = []
     const verified: RunStore = {
@@ -167,7 +167,7 @@ describe('runTest', () => {
     expect(told.map(({ type }) => type)).not.toContain('checking')
   })
 
-  test('heals an interrupted run, reads a last time, and judges the history', async () => {
+  test('an interrupted run is healed, performs its final reads, and is judged', async () => {
     const interrupting = new AbortController()
     const listener = (event: RunEvent) => {
       if (event.type === 'status' && event.progress.elapsed > nanos(200e6)) interrupting.abort()
@@ -180,7 +180,7 @@ describe('runTest', () => {
     expect(judged?.summary.convergedAfterHealNanos).toBeDefined()
   })
 
-  test('returns nothing if the run was interrupted before its target started', async () => {
+  test('runTest returns nothing if the run was interrupted before its target started', async () => {
     const interrupting = new AbortController()
     const target = targetLike({
       async start({ signal }) {
@@ -197,7 +197,7 @@ describe('runTest', () => {
 })
 
 describe('a run whose target or record fails', () => {
-  test('rejects with the error of a target that does not start', async () => {
+  test('a run rejects with the error of a target that does not start', async () => {
     const start = () => Promise.reject(new UserError('environment', 'n1 did not start'))
     const told: RunEvent[] = []
     const { store } = memoryStore()
@@ -208,7 +208,7 @@ describe('a run whose target or record fails', () => {
     expect(told.map(({ type }) => type)).toEqual(['starting', 'failed'])
   })
 
-  test('rejects with the error of a target that reports itself broken, and stops the target', async () => {
+  test('a run rejects with the error of a target that reports itself broken, and stops the target', async () => {
     let stopped = 0
     const target = startedWith((cluster) => ({
       onBroken(callback) {
@@ -229,7 +229,7 @@ describe('a run whose target or record fails', () => {
     expect(kept.events.length).toBeGreaterThan(0)
   })
 
-  test('ends immediately if the record cannot be written', async () => {
+  test('a run ends immediately if the record cannot be written', async () => {
     const { store, fail, kept } = memoryStore()
     const listener = (event: RunEvent) => {
       if (event.type === 'event' && kept.events.length === 20) fail(new UserError('environment', 'the disk is full'))
@@ -240,7 +240,7 @@ describe('a run whose target or record fails', () => {
     expect(kept.open).toBe(false)
   })
 
-  test('reports in its summary the trouble of the target', async () => {
+  test('the summary of a run contains the trouble that the target reported', async () => {
     const { store } = memoryStore()
     const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
     const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
@@ -253,7 +253,7 @@ describe('planRun', () => {
   const refused = (target: Partial<Target>, more: object = {}) =>
     planRun(specOf(more), registriesWith(targetLike({ start, ...target })), 'mine.json')
 
-  test('a fault that the target cannot suffer is refused, with the reason and alternatives', async () => {
+  test('a fault that cannot be injected into the target is refused, with the reason and alternatives', async () => {
     const suffers: Target['suffers'] = (kind) =>
       kind === 'kill' ? { not: 'its nodes are threads', instead: ['pause'] } : true
     await expect(refused({ suffers })).rejects.toMatchObject({
@@ -264,7 +264,7 @@ describe('planRun', () => {
     })
   })
 
-  test('missing programs are named with the command that installs each', async () => {
+  test('missing programs are named with the commands that install them', async () => {
     const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
     await expect(refused({ missing })).rejects.toMatchObject({
       code: 'environment',
@@ -288,20 +288,20 @@ describe('planRun', () => {
     )
   })
 
-  test('a workload with an object that the target does not hold is refused', async () => {
+  test('a workload whose object the target does not support is refused', async () => {
     await expect(refused({ objects: ['counter', 'set'] })).rejects.toThrow(
       'mine.json: fake holds counter, set, but the workload register uses register.',
     )
   })
 
-  test('the target can refuse settings and bugs that exclude each other', async () => {
+  test('a target can refuse settings and bugs that exclude each other', async () => {
     const validate = () => {
       throw new UserError('usage', 'fast and safe exclude each other')
     }
     await expect(refused({ validate })).rejects.toThrow('fast and safe exclude each other')
   })
 
-  test('expects the requested level, or else the level that the target promises', async () => {
+  test('a run expects the requested level, or else the level that the target promises', async () => {
     const target = registriesWith(targetLike({ promises: () => 'sequential' }))
     const expected = async (more: object) => (await planRun(specOf(more), target, 'mine.json')).expect
     expect(await expected({})).toEqual({ level: 'sequential', promised: true })

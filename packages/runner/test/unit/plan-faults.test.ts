@@ -40,7 +40,7 @@ function planned(target: Target, faults: readonly unknown[], seed = 7) {
 const nodesOf = ({ plan }: { readonly plan: object }): readonly string[] =>
   'nodes' in plan ? (plan.nodes as readonly string[]) : []
 
-test('a run that stops at a violation is expected to meet the strongest level of its workload', async () => {
+test('a run that stops at a violation expects the strongest level of its workload', async () => {
   const heldTo = async (name: string, more: object) => {
     const workload = findWorkload(name) ?? register
     const spec = parseRunSpec({ target: 'fake', seed: 7, timeMs: 20_000, expect: 'linearizable', ...more }, 'test')
@@ -56,7 +56,7 @@ test('a run that stops at a violation is expected to meet the strongest level of
   await expect(heldTo('watch', {})).rejects.toThrow('cannot tell whether a run is linearizable')
 })
 
-test('objects begin with the value that the target declares, whatever the workload assumes', async () => {
+test('objects begin with the value that the target declares, and not with that of the workload', async () => {
   const begun = async (begins: Target['begins']) => (await planned({ ...plain, begins }, [])).workload.initial
   expect(await begun(undefined)).toBe(null)
   expect(await begun({ initial: 'unknown', where: 'routes.json' })).toBe('unknown')
@@ -73,7 +73,7 @@ test('an expected level below sequential is refused if the run has compare-and-s
   )
 })
 
-test('compare-and-sets are left out of a run that is expected to meet a level below sequential', async () => {
+test('compare-and-sets are omitted from a run that expects a level below sequential', async () => {
   const promising: Target = { ...plain, promises: () => 'linearizable' }
   const registries = { target: async () => promising, workload: async () => register }
   const casOf = async (expect: string) => {
@@ -85,7 +85,7 @@ test('compare-and-sets are left out of a run that is expected to meet a level be
 })
 
 describe('the faults of a run', () => {
-  test('hit only the nodes for which the target offers the requested fault', async () => {
+  test('a fault hits only nodes for which the target offers it', async () => {
     const target: Target = {
       ...plain,
       offers: () => [{ nodes: ['db'], nemeses: [happening('kill', 'kill:db'), happening('pause')] }],
@@ -96,7 +96,7 @@ describe('the faults of a run', () => {
     expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['db']))
   })
 
-  test('are the same whether the target offers all faults by default or by a list', async () => {
+  test('the faults of a run are the same whether the target offers all faults by default or by a list', async () => {
     const target: Target = { ...plain, offers: () => [{ nodes: nodeNames(3), nemeses }] }
     for (let seed = 1; seed <= 50; seed++) {
       const [one, other] = [
@@ -107,7 +107,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('a run has less than half as many faults if the target sets the spacing factor `calm` to 4 instead of 1', async () => {
+  test('a run has less than half as many faults if the spacing factor `calm` is 4 instead of 1', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',
@@ -118,7 +118,7 @@ describe('the faults of a run', () => {
     expect(often.schedule.at(-1)?.from).toBeGreaterThan(15e9)
   })
 
-  test('hit every group of nodes for which the target offers the fault, and have ids in the order of time', async () => {
+  test('a fault hits every group of nodes for which the target offers it, and ids are in the order of time', async () => {
     const target: Target = {
       ...plain,
       offers: () => [
@@ -141,7 +141,7 @@ describe('the faults of a run', () => {
     ],
     ['what it suffers instead', {}, 'clock', 'test: fake cannot suffer clock: it has none. Instead: pause.'],
     ['what was meant', {}, 'kil', 'test: there is no fault kil. Did you mean kill?'],
-  ])('are refused, and the error states %s', async (_, more: Partial<Target>, name, message) => {
+  ])('the faults of a run are refused, and the error states %s', async (_, more: Partial<Target>, name, message) => {
     await expect(planned({ ...plain, ...more }, [name])).rejects.toThrow(message)
   })
 })
@@ -150,7 +150,7 @@ describe('the selection of faults by "everything" or a profile', () => {
   const registries = (target: Target) => ({ target: async () => target, workload: async () => register })
   const kindsOf = (names: readonly unknown[]) => names.map((name) => nemeses.find((each) => each.name === name)?.kind)
 
-  test('replaces "everything" by one named fault of every kind that the target can suffer', async () => {
+  test('"everything" is replaced by one named fault of every kind that can be injected into the target', async () => {
     const { spec, nemeses: chosen } = await planned(plain, ['everything'])
     const kinds = kindsOf(spec.faults)
     expect(new Set(kinds)).toEqual(new Set(nemeses.map(({ kind }) => kind).filter((kind) => kind !== 'clock')))
@@ -158,7 +158,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
   })
 
-  test('excludes from "everything" each fault that voids the promise of the target', async () => {
+  test('"everything" excludes each fault that voids the promise of the target', async () => {
     const target: Target = {
       ...plain,
       promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
@@ -168,7 +168,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('includes flipped bits only on request, and the run then expects no level', async () => {
+  test('"everything" includes flipped bits only on request, and the run then expects no level', async () => {
     const target: Target = { ...plain, promises: () => 'linearizable' }
     expect((await planned(target, ['everything'])).spec.faults).not.toContain('flip-bit')
     expect((await planned(target, ['disk'])).spec.faults).not.toContain('flip-bit')
@@ -176,12 +176,12 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect((await planned(target, ['kill'])).expect).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('replaces a profile by the named faults of its kinds that the target can suffer', async () => {
+  test('a profile is replaced by the faults of its kinds that can be injected into the target', async () => {
     const { spec } = await planned(plain, ['gentle', 'kill'])
     expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])
   })
 
-  test('refuses a profile of which the target can suffer no fault, and lists possible faults', async () => {
+  test('a profile is refused, with a list of possible faults, if none of its faults can be injected into the target', async () => {
     const diskless: Target = {
       ...plain,
       suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
@@ -191,7 +191,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     )
   })
 
-  test('lengthens a run of all faults so that each has time, unless timeMs is given', async () => {
+  test('a run of all faults is lengthened so that each fault has time, unless timeMs is given', async () => {
     const draft = { target: 'fake', workload: 'register', faults: ['everything'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
     const spec = await complete({})
@@ -200,7 +200,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect((await complete({ timeMs: 3_000 })).timeMs).toBe(3_000)
   })
 
-  test('distinguishes the usual faults of the target from requested faults in a saved spec', async () => {
+  test('a saved spec distinguishes the usual faults of the target from requested faults', async () => {
     const target: Target = { ...plain, usual: { workload: { name: 'register', settings: {} }, faults: ['partition'] } }
     const of = registries(target)
     const told = async (draft: object) => {
@@ -225,7 +225,7 @@ describe('a scheduled fault', () => {
     [{ kind: 'kill', nodes: ['n3', 'n4'] }, 'n4'],
     [{ kind: 'partition', links: ['n1>n7'] }, 'n7'],
     [{ kind: 'latency', latencyMs: 5, links: ['clients>n9'] }, 'n9'],
-  ])('is refused if it names a node that the target lacks: %o', async (fault, missing) => {
+  ])('a scheduled fault is refused if it names a node that the target lacks: %o', async (fault, missing) => {
     expect(await refusal(fault)).toContain(`names the node ${missing}, but the nodes are n1, n2, n3.`)
   })
 
@@ -233,7 +233,10 @@ describe('a scheduled fault', () => {
     [{ kind: 'kill', nodes: ['n3'] }],
     [{ kind: 'kill', nodes: 'leader' }],
     [{ kind: 'partition', links: ['n1>n2', 'n2>db'] }],
-  ])('is accepted if it names existing nodes, the leader, or a link to another service: %o', async (fault) => {
-    expect(await refusal(fault)).toBeUndefined()
-  })
+  ])(
+    'a scheduled fault is accepted if it names existing nodes, the leader, or a link to another service: %o',
+    async (fault) => {
+      expect(await refusal(fault)).toBeUndefined()
+    },
+  )
 })

@@ -2,7 +2,7 @@ import { type Event, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { createRunRecorder } from '../../src/clients/recorder.ts'
 
-test('a reply is recorded at the node that the client reports, and otherwise at the node that was asked', () => {
+test('a reply is recorded at the node that the client reports, or else at the node that was asked', () => {
   const events: Event[] = []
   const recorder = createRunRecorder({ append: (event) => events.push(event) }, () => nanos(0))
   const input = { f: 'write', key: 'x', value: 1 }

@@ -27,7 +27,7 @@ test('final reads refused with status 401 or 403 are reported, with advice to se
   expect(complaints(['x', 403], ['y', 403])[0]).toMatch(/^the final reads of 2 keys were refused with status 403/)
 })
 
-test('final reads are not reported as refused if one read of the key succeeded, or if the status is 503', () => {
+test('final reads are not reported as refused if one read of the key succeeded or the status is 503', () => {
   expect(complaints(['x', 401], ['x', 200])).toEqual([])
   expect(complaints(['x', 503])).toEqual([])
 })

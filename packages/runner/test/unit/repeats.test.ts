@@ -36,7 +36,7 @@ describe('a repeated change', () => {
     ['bank', 'transfer'],
     ['bank', 'deposit'],
     ['bank', 'withdraw'],
-  ])('is reported as doubtful if both attempts were executed (model %s, function %s)', (model, f) => {
+  ])('a repeated change is doubtful if both attempts were executed (model %s, function %s)', (model, f) => {
     expect(played(model, f, ['ok', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change whose answer was lost was sent again .* both times, of hits\. If the driver/),
     ])
@@ -48,11 +48,11 @@ describe('a repeated change', () => {
     ['for a purpose of its own', 'counter', 'add', ['ok', 'ok'], undefined],
     ['without a difference: a write', 'register', 'write', ['ok', 'ok'], 1],
     ['without a difference: an element of a set', 'set', 'add', ['ok', 'ok'], 1],
-  ] as const)('is not reported as doubtful if it was executed %s', (_, model, f, backend, repeats) => {
+  ] as const)('a repeated change is not doubtful if it was executed %s', (_, model, f, backend, repeats) => {
     expect(played(model, f, backend, repeats)).toEqual([])
   })
 
-  test('is reported as doubtful if the server never replied to the first attempt', () => {
+  test('a repeated change is doubtful if the server never replied to the first attempt', () => {
     expect(played('counter', 'add', ['info', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change .* may have been carried out both times, of hits/),
     ])
@@ -81,11 +81,11 @@ describe('a repeated addition', () => {
     return watched.doubts()
   }
 
-  test('counts as executed twice if the reply to the second attempt has a sum without other explanation', () => {
+  test('a repeated addition was executed twice if nothing else explains the sum in the second reply', () => {
     expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
   })
 
-  test('counts as executed once if the acknowledged additions explain every sum', () => {
+  test('a repeated addition was executed once if the acknowledged additions explain every sum', () => {
     expect(added([['1'], ['1', '2']], ['2', '3'], '3')).toEqual([])
   })
 
@@ -93,7 +93,7 @@ describe('a repeated addition', () => {
     ['the last read shows another addition', [['1'], ['1', '2']], ['2', '3'], '4', /and carried out both times/],
     ['nobody knows where the sum began', [['1', '2']], ['2', '3'], '3', /may have been carried out both times/],
     ['the last read is not of the last sum', [['1'], ['1', '2']], ['2', '3'], '2', /may have been/],
-  ])('is reported as doubtful if %s', (_, sums, again, last, wanted) => {
+  ])('a repeated addition is doubtful if %s', (_, sums, again, last, wanted) => {
     expect(added(sums, again, last)).toEqual([expect.stringMatching(wanted)])
   })
 })
@@ -102,7 +102,7 @@ describe('the doubts about repeated changes in a long recording', () => {
   const said = (process: number, type: Event['type'], value?: unknown): Event =>
     ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
 
-  test('include a repeated change whose first attempt was forgotten because more than 100,000 operations followed', () => {
+  test('a repeated change is doubtful if its first attempt was forgotten after 100,000 operations', () => {
     const watched = createRepeats('register')
     const resent = () => {
       watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))
@@ -114,7 +114,7 @@ describe('the doubts about repeated changes in a long recording', () => {
     expect(resent()).toEqual([expect.stringContaining('may have been carried out both times')])
   })
 
-  test('state how many repeated changes exceed the limit of 10,000 examined changes', () => {
+  test('the doubts state how many repeated changes exceed the limit of 10,000 examined changes', () => {
     const watched = createRepeats('register')
     watched.backend(said(0, 'invoke'))
     for (let process = 1; process < 10_003; process++)

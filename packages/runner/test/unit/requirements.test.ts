@@ -62,7 +62,7 @@ describe('a requirement on a run', () => {
     ['recovery < 1s', false, 'never'],
     ['lost = 0', true, '0'],
     ['staleness.max == 0ms', true, '0 ns'],
-  ] as const)('"%s" is judged as met: %s, with the measured value %s', (text, met, found) => {
+  ] as const)('the requirement "%s" is judged as met: %s, with the measured value %s', (text, met, found) => {
     expect(judged(text)).toMatchObject({ met, found, why: '' })
   })
 
@@ -73,7 +73,7 @@ describe('a requirement on a run', () => {
     ['p99 of read during healed < 1s', 'no read was called after the last fault'],
     ['convergence < 1s', 'the time at which all nodes agreed after healing was not recorded'],
     ['duplicated == 0', 'not counted for the model register'],
-  ] as const)('%s is unknown if nothing was measured: %s', (text, why) => {
+  ] as const)('the requirement %s is unknown if nothing was measured: %s', (text, why) => {
     expect(judged(text)).toMatchObject({ met: 'unknown', found: '', why })
   })
 
@@ -165,7 +165,7 @@ describe('a requirement on a run', () => {
     expect(judged('lost == 0', checked('counter', history))).toMatchObject({ met: true, found: '0' })
   })
 
-  test('is broken by a stale read if it limits staleness, and may be unknown if some reads were not measured', () => {
+  test('a stale read breaks a requirement on staleness, and unmeasured reads may leave it unknown', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }
     const reads = { measured: 4, stale: 1, ambiguous: 0, unexplained: 0 }
@@ -192,11 +192,11 @@ describe('a requirement on a run', () => {
     ['recovery of read < 1s', 'recovery is measured only over the whole run'],
     ['fast', 'write what to measure and its bound'],
     ['', 'write what to measure and its bound'],
-  ] as const)('%s is refused with an explanation of what to write instead', (text, message) => {
+  ] as const)('the requirement %s is refused with an explanation', (text, message) => {
     expect(() => parseRequirement(text, '--require')).toThrow(message)
   })
 
-  test('parses, or is refused with a UserError, for any text', () => {
+  test('any text is parsed as a requirement or refused with a UserError', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
@@ -208,7 +208,7 @@ describe('a requirement on a run', () => {
     )
   })
 
-  test('with "<" is met exactly if the same requirement with ">=" is broken', () => {
+  test('a requirement with "<" is met exactly if the same requirement with ">=" is broken', () => {
     const bounds = { share: '50%', duration: '3ms', count: '0' }
     for (const { name, unit } of measures) {
       const [less, more] = [judged(`${name} < ${bounds[unit]}`), judged(`${name} >= ${bounds[unit]}`)]
@@ -217,7 +217,7 @@ describe('a requirement on a run', () => {
   })
 })
 
-test('several requirements are met together if each is met, broken if one is broken, and otherwise unknown', () => {
+test('several requirements are met if each is met, broken if one is broken, and otherwise unknown', () => {
   const result = (met: boolean | 'unknown') => ({ requirement: 'x', met, found: '', why: '' })
   expect(allMet([])).toBe(true)
   expect(allMet([result(true), result('unknown')])).toBe('unknown')
@@ -237,7 +237,7 @@ test('a requirement that names a level has the verdict on the whole history', ()
 describe('a requirement on the reply to a probe', () => {
   const asked = (text: string, answer: ProbeAnswer) => judged(text, { ...record, answers: new Map([[text, answer]]) })
 
-  test('compares the number in the reply with the bound', () => {
+  test('a requirement on a probe compares the number in the reply with the bound', () => {
     expect(asked('http://db/health status == 200', { value: 200 })).toMatchObject({
       met: true,
       found: '200',
@@ -247,7 +247,7 @@ describe('a requirement on the reply to a probe', () => {
     expect(asked('command "./count.sh" output >= 100', { value: 100 })).toMatchObject({ met: true })
   })
 
-  test('is unknown if the probe has no reply, and gives the reason', () => {
+  test('a requirement on a probe is unknown if the probe has no reply, and gives the reason', () => {
     expect(asked('http://db/health status == 200', { why: 'no answer within 10 s' })).toMatchObject({
       met: 'unknown',
       why: 'no answer within 10 s',
@@ -255,7 +255,7 @@ describe('a requirement on the reply to a probe', () => {
     expect(judged('http://db status == 200')).toMatchObject({ met: 'unknown', why: 'the question was not asked' })
   })
 
-  test('names the address of the probe, the member of the reply, and a timeout', () => {
+  test('a requirement on a probe names the address, the member of the reply, and a timeout', () => {
     expect(parseRequirement("command 'redis-cli dbsize' output > 0 within 500ms", '')).toMatchObject({
       kind: 'probe',
       probe: { kind: 'command', command: 'redis-cli dbsize', take: 'output', withinMs: 500 },
@@ -289,6 +289,6 @@ test.each([
   ['http://db status == 200 within soon', 'within soon: write a time up to 10m'],
   ['command true exit == 0', `such as "command './count.sh' output >= 100"`],
   ['command "true" code == 0', 'only the exit or the output of a command can be compared, not code'],
-])('the requirement "%s" is refused with an explanation of what to write instead', (text, message) => {
+])('the requirement "%s" is refused with an explanation of the correct form', (text, message) => {
   expect(() => parseRequirement(text, '--require')).toThrow(message)
 })

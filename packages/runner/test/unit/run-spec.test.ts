@@ -15,7 +15,7 @@ function problemOf(json: unknown): string {
 }
 
 describe('the spec of a run', () => {
-  test('needs only a target and a seed, and has defaults for the rest', () => {
+  test('the spec of a run needs only a target and a seed, and has defaults for the rest', () => {
     expect(parseRunSpec(smallest, 'mine.json')).toEqual({
       target: { name: 'raft', settings: {} },
       workload: { name: 'register', settings: {} },
@@ -29,7 +29,7 @@ describe('the spec of a run', () => {
     })
   })
 
-  test('does not change when it is parsed again', () => {
+  test('the spec of a run does not change when it is parsed again', () => {
     const whole = {
       target: { name: 'sim:raft', bug: 'forget-vote', settings: { batch: 3, 'pre-vote': false, reads: 'lease' } },
       workload: { name: 'bank', settings: { accounts: 5 } },
@@ -72,13 +72,13 @@ describe('the spec of a run', () => {
       { ...smallest, target: { name: 'raft', settings: { reads: null } } },
       'target.settings.reads must be a number, a string, true or false, not null.',
     ],
-  ])('is refused in one line if it is %j', (json, problem) => {
+  ])('the spec of a run is refused in one line if it is %j', (json, problem) => {
     const said = problemOf(json)
     expect(said).toContain(`mine.json: ${problem}`)
     expect(said).not.toContain('\n')
   })
 
-  test('has a description of each member for the help', () => {
+  test('each member of the spec of a run has a description for the help', () => {
     expect(memberText('clients')).toBe('number of concurrent clients')
     expect(memberText('target.bug')).toMatch(/deliberate bug/)
   })

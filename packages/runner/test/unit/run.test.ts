@@ -50,12 +50,12 @@ const clientEvents = (events: readonly Event[]) => events.filter((event) => even
 describe('a simulated run', () => {
   const { events, outcome } = simulated(11, ['partition', 'kill', 'pause'])
 
-  test('numbers its events from 0, with times that never decrease', () => {
+  test('a simulated run numbers its events from 0, with times that never decrease', () => {
     expect(events.map((event) => event.index)).toEqual(events.map((_, i) => i))
     expect(events.every((event, i) => i === 0 || event.time >= events[i - 1]!.time)).toBe(true)
   })
 
-  test('completes every operation exactly once, one at a time for each process', () => {
+  test('a simulated run completes every operation exactly once, one at a time for each process', () => {
     const open = new Set<number | string>()
     for (const { process, type } of clientEvents(events)) {
       expect(open.has(process)).toBe(type !== 'invoke')
@@ -65,7 +65,7 @@ describe('a simulated run', () => {
     expect(open.size).toBe(0)
   })
 
-  test('retires a process after an operation of unknown outcome', () => {
+  test('a simulated run retires a process after an operation of unknown outcome', () => {
     const retired = new Set<number | string>()
     for (const { process, type } of clientEvents(events)) {
       expect(retired.has(process)).toBe(false)
@@ -74,14 +74,14 @@ describe('a simulated run', () => {
     expect(retired.size).toBeGreaterThan(0)
   })
 
-  test('never writes a value twice', () => {
+  test('a simulated run never writes a value twice', () => {
     const written = events
       .filter(({ type, f }) => type === 'invoke' && f !== 'read')
       .map(({ f, value }) => (f === 'cas' ? (value as readonly number[])[1] : value))
     expect(new Set(written).size).toBe(written.length)
   })
 
-  test('records the start and the healing of each fault', () => {
+  test('a simulated run records the start and the heal of each fault', () => {
     const nemesis = events.filter((event) => event.process === 'nemesis')
     const begun = nemesis.filter(({ f }) => ['partition', 'kill', 'pause'].includes(f))
     const healed = nemesis.filter(({ f }) => f === 'heal')
@@ -90,7 +90,7 @@ describe('a simulated run', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeGreaterThanOrEqual(fault.from)
   })
 
-  test('reads every key from every node once more after everything is healed', () => {
+  test('a simulated run reads every key from every node once more after the last heal', () => {
     const finals = events.filter((event) => event.final === true)
     const asked = finals.map(({ node, key }) => `${node} ${key}`).sort()
     expect(asked).toEqual(['n1 x', 'n1 y', 'n2 x', 'n2 y', 'n3 x', 'n3 y'])
@@ -99,7 +99,7 @@ describe('a simulated run', () => {
     expect(outcome.convergedAfter).toBeDefined()
   })
 
-  test('ends every fault before the run ends', () => {
+  test('a simulated run ends every fault before it ends', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeLessThanOrEqual(outcome.healedAt)
   })
 })
@@ -123,7 +123,7 @@ describe('a simulated run with requested faults', () => {
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
 
-  test('if a requested fault had no effect, a simulated run injects the fault again after the schedule while clients continue', () => {
+  test('after its schedule, a simulated run repeats requested faults without effect, and clients continue', () => {
     const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
     expect(records).toEqual([
       { id: 'fault-1', hits: 3 },
@@ -136,12 +136,12 @@ describe('a simulated run with requested faults', () => {
     expect(clientEvents(events).some(({ type, time }) => type === 'ok' && time > from && time < to)).toBe(true)
   })
 
-  test('waits for the end of a fault in force, and repeats no fault that took effect', () => {
+  test('a simulated run waits for the end of a fault in force, and repeats no fault that took effect', () => {
     const late = [drowned[0]!, fault('fault-2', 2950, 4000, { kind: 'pause', nodes: ['n1'] })]
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 
-  test('repeats a requested fault at most three times if it has no effect', () => {
+  test('a simulated run repeats a requested fault at most three times if it has no effect', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
       'fault-1',
@@ -151,13 +151,13 @@ describe('a simulated run with requested faults', () => {
     ])
   })
 
-  test('does not repeat a fault that has nothing to hit', () => {
+  test('a simulated run does not repeat a fault that cannot hit anything', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     const cluster = { ...raft(5), mayBite: () => false }
     expect(insisting(nobody, ['pause'], cluster).records.map(({ id }) => id)).toEqual(['fault-1'])
   })
 
-  test('repeats only faults that were requested and scheduled', () => {
+  test('a simulated run repeats only faults that were requested and scheduled', () => {
     expect(insisting(drowned, ['kill', 'clock']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 })

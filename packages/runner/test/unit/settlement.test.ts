@@ -16,7 +16,7 @@ const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent
 })
 
 describe('the settlement of unknown outcomes', () => {
-  test('counts a request as never sent if its failure is known before the client gives up', () => {
+  test('a request counts as never sent if its failure is known before the client gives up', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -24,7 +24,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('counts a request as never sent if its failure is known only after the client gave up', () => {
+  test('a request counts as never sent if its failure is known only after the client gave up', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     gaveUp('a')
@@ -32,14 +32,14 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('a failed request is counted as never sent only if the client gave up on the request', () => {
+  test('a failed request counts as never sent only if the client gave up on it', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('does not confuse a request that was never forwarded with the next request of its session', () => {
+  test('a request that was never forwarded is not confused with the next request of its session', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -49,7 +49,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('counts a reply of the backend as lost if the outcome for the client becomes unknown after that reply', () => {
+  test("a reply of the backend counts as lost if the client's outcome becomes unknown after the reply", () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -57,7 +57,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('counts a reply of the backend as lost if the outcome for the client became unknown before that reply', () => {
+  test("a reply of the backend counts as lost if the client's outcome became unknown before the reply", () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     clientEvent(event('info', 1))
@@ -65,7 +65,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('does not mistake a reply to an earlier operation for a reply to a later operation of the process', () => {
+  test('a reply to an earlier operation is not taken for a reply to a later operation of the process', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -75,7 +75,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('ignores events of the nemesis and the recorder', () => {
+  test('the settlement of unknown outcomes ignores events of the nemesis and the recorder', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('info', 0, { process: 'nemesis', f: 'partition' }))
     clientEvent(event('info', 0, { process: 'recorder', f: 'touched' }))

@@ -9,12 +9,12 @@ import { createBeats, type Standstill, standstillsOf } from '../../src/result/st
 const at = (seconds: number) => nanos(seconds * 1e9)
 
 describe('the detector of standstills of the chaos process', () => {
-  test('reports no standstill for delays of up to a second', () => {
+  test('no standstill of the chaos process is reported for delays of up to a second', () => {
     const beat = createBeats(at(0))
     expect([0.1, 0.2, 0.9, 1.8, 2.8].map((time) => beat(at(time)))).toEqual(Array(5).fill(undefined))
   })
 
-  test('reports the start and the end of a standstill', () => {
+  test('the start and the end of a standstill of the chaos process are reported', () => {
     const beat = createBeats(at(0))
     expect([0.1, 5.2, 5.3].map((time) => beat(at(time)))).toEqual([
       undefined,
@@ -23,7 +23,7 @@ describe('the detector of standstills of the chaos process', () => {
     ])
   })
 
-  test('checks every 100 ms until the run ends', () => {
+  test('the detector of standstills checks the clock every 100 ms until the run ends', () => {
     let now = at(0)
     const alarms: (() => void)[] = []
     const clock = {
@@ -82,7 +82,7 @@ const judged = (requirement: string, standstill?: Standstill) =>
 
 describe('requirements on a run with a standstill', () => {
   test.each(['availability >= 50%', 'p99 < 1s', 'p50 of read < 1s', 'recovery < 5s', 'convergence < 5s'])(
-    'are undecided if the standstill may have changed the measurement: %s',
+    'a requirement is undecided if a standstill may have changed the measurement: %s',
     (requirement) => {
       expect(judged(requirement)).toMatchObject({ met: true })
       expect(judged(requirement, { from: at(4.05), to: at(6.1) })).toMatchObject({
@@ -92,7 +92,7 @@ describe('requirements on a run with a standstill', () => {
     },
   )
 
-  test('a requirement is judged despite a pause of the chaos process if the pause cannot have changed the measured values', () => {
+  test('a requirement is judged despite a standstill if the standstill cannot have changed the measured values', () => {
     const standstill = { from: at(4.05), to: at(6.1) }
     expect(judged('availability during kill >= 50%', standstill)).toMatchObject({ met: true })
     expect(judged('availability during pause >= 50%', standstill)).toMatchObject({ met: 'unknown' })

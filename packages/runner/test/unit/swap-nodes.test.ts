@@ -50,7 +50,7 @@ test('swapNodes swaps two nodes in operations and in faults', () => {
   ])
 })
 
-test('swapNodes returns the original scenario if applied twice, or if both nodes are the same', () => {
+test('swapNodes returns the original scenario if it is applied twice, or if both nodes are the same', () => {
   expect(swapNodes(swapNodes(scenario, 'n1', 'n2'), 'n1', 'n2')).toEqual(scenario)
   expect(swapNodes(scenario, 'n2', 'n2')).toEqual(scenario)
 })
