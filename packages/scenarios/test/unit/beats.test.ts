@@ -30,7 +30,7 @@ test('the template tag beats turns each line of a script into a request with its
   ])
 })
 
-test('the template tag beats keeps an inserted fault at its place between the lines, even inside an inserted script', () => {
+test('the template tag beats keeps an inserted fault at its position, even inside an inserted script', () => {
   const outage = during([5, 9], paused('n1'), 'n1 pauses.')
   const shared = beats`
     0 -- It begins.
@@ -44,7 +44,7 @@ test('the template tag beats keeps an inserted fault at its place between the li
   ])
 })
 
-test('the template tag beats refuses a malformed line, and the error shows the line or the expected form', () => {
+test('the template tag beats refuses a malformed line, and shows the line or the expected form', () => {
   expect(() => beats`Ana n1 read seat -- Ana reads.`).toThrow('TIME WHO NODE OPERATION -- TEXT')
   expect(() => beats`0 Ana n1 -- Ana reads.`).toThrow('0 Ana n1 -- Ana reads.')
   expect(() => beats`0 Ana n1 read seat -- Ana reads.`).toThrow('= VALUE')

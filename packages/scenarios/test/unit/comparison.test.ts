@@ -76,22 +76,22 @@ describe('the measurement of a run', () => {
     [6_000, 6_040, 'n1', 'write', 5, 'ok'],
   ]
 
-  test('counts the operations called during the fault, and weights each node equally', () => {
+  test('the availability counts the operations called during the fault, and weights each node equally', () => {
     const { availability } = measured(rows, [cut(1_000, 3_000)])
     expect(availability).toBe((0 / 2 + 2 / 2) / 2)
   })
 
-  test('counts an operation as answered if another node could have answered before the client gave up', () => {
+  test('the practical availability counts an operation as answered if another node could have answered in time', () => {
     // n2 could have executed the write of 3 that n1 did not answer. No node answered a read.
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 
-  test('availability is measured over the whole run if there is no fault except the chosen network conditions ("network-1")', () => {
+  test('availability is measured over the whole run if its only fault is a network condition ("network-1")', () => {
     expect(measured(rows, []).availability).toBe((2 / 4 + 2 / 2) / 2)
     expect(measured(rows, [cut(0, 10_000, 'network-1')]).availability).toBe((2 / 4 + 2 / 2) / 2)
   })
 
-  test('leaves out nodes that were killed', () => {
+  test('the availability excludes nodes that were killed', () => {
     const killed: FaultRecord = {
       id: 'kill-1',
       fault: { kind: 'kill', nodes: ['n1'] },
@@ -102,7 +102,7 @@ describe('the measurement of a run', () => {
     expect(measured(rows, [killed]).availability).toBe(1)
   })
 
-  test('includes the longest time without an answered write, and the age of the stalest read', () => {
+  test('the measurement of a run includes the longest time without an answered write, and the greatest staleness', () => {
     expect(measured(rows, [], 6_500).outageNanos).toBe(at(6_040) - at(2_305))
     const stale = measured([...rows, [7_000, 7_001, 'n2', 'read', 4, 'ok']], [])
     expect(stale.staleNanos).toBe(at(7_000) - at(6_040))
@@ -122,14 +122,14 @@ describe('the recovery time', () => {
       isAnswered(i * 100) ? 'ok' : 'info',
     ])
 
-  test('lasts from the healing to the first lasting success, not to the first success', () => {
+  test('the recovery time ends at the first lasting success after the heal, not at the first success', () => {
     const rows = steady((ms) => ms < 1_000 || ms === 3_200 || ms >= 4_000)
     const { recovery, outageNanos } = measured(rows, [cut(1_000, 3_000)])
     expect(recovery).toBe(at(4_010) - at(3_000))
     expect(outageNanos).toBe(at(3_210) - at(910))
   })
 
-  test('is not prolonged by rare failures or by failures that were as frequent before the fault', () => {
+  test('rare failures, and failures that were as frequent before the fault, do not prolong the recovery time', () => {
     expect(
       measured(
         steady((ms) => ms < 1_000 || (ms >= 3_000 && ms !== 4_000), 20_000),
@@ -145,7 +145,7 @@ describe('the recovery time', () => {
     ).toBe(at(10))
   })
 
-  test('is "never" if the overload stays after the fault is healed', () => {
+  test('the recovery time is "never" if the overload continues after the fault is healed', () => {
     expect(
       measured(
         steady((ms) => ms < 1_000 || ms % 500 === 0),
@@ -154,7 +154,7 @@ describe('the recovery time', () => {
     ).toBe('never')
   })
 
-  test('is undefined for a run in which nothing failed', () => {
+  test('the recovery time is undefined for a run in which nothing failed', () => {
     expect(
       measured(
         steady(() => true),
@@ -169,7 +169,7 @@ describe('the recovery time', () => {
     ).toBeUndefined()
   })
 
-  test('of several runs is their median, and "never" counts as the longest', () => {
+  test('the recovery time of several runs is their median, and "never" counts as the longest', () => {
     const run = (recovery: number | 'never') => ({
       measurement: {
         ...measured(
@@ -186,7 +186,7 @@ describe('the recovery time', () => {
   })
 })
 
-test('the goodput lists the answers per second over time', () => {
+test('the goodput lists the replies per second over time', () => {
   const { goodput } = measured(
     [
       [0, 10, 'n1', 'write', 1, 'ok'],
@@ -199,7 +199,7 @@ test('the goodput lists the answers per second over time', () => {
   expect(goodput).toEqual(Array.from({ length: 24 }, (_, i) => (i === 0 || i === 10 ? 2 : 0)))
 })
 
-test('a cas that found another value counts as an answered operation', () => {
+test('a cas that finds another value counts as an answered operation', () => {
   const events = [
     { time: at(0), process: 0, type: 'invoke' as const, f: 'cas', key: 'x', value: [1, 2], node: 'n1' },
     {
@@ -278,7 +278,7 @@ test('the proposed next step for an undecided promise comes from the undecided r
   expect(cell).toMatchObject({ kept: 'unknown', toDecide: 'Run longer.', again: 'open' })
 })
 
-test('a cell of the comparison table reports a broken promise of one run together with the command of that run', () => {
+test('a cell of the comparison table reports a broken promise of a run with the command of that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },
@@ -289,7 +289,7 @@ test('a cell of the comparison table reports a broken promise of one run togethe
   expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
 })
 
-test('a cell of the comparison table shows the only level of a bank as violated if the run violated it', () => {
+test('a cell of the comparison table shows the only level of a bank as violated if a run violated it', () => {
   const balances = { a: 10, b: 0 }
   const pay = { from: 'a', to: 'b', amount: 10 }
   const history = historyFromEvents(
@@ -310,7 +310,7 @@ test('a cell of the comparison table shows the only level of a bank as violated 
   expect(row.level).toBe('none')
 })
 
-test('the comparison table shows a level as met only if neither the run with registers nor the run with sets violated it', () => {
+test('the comparison table shows a level as met only if no run, with registers or with sets, violated it', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
     ...{ levels: ['linearizable', 'sequential', 'causal', 'eventual'], met, violated, lost },
@@ -338,7 +338,7 @@ test('the comparison table shows a level as met only if neither the run with reg
 })
 
 test.each(nemeses)(
-  'the condition $name places its faults in the middle half of a run, as the seed determines',
+  'the condition $name places its faults in the middle half of a run, at times drawn from the seed',
   (nemesis) => {
     const options = { nodes: 5, timeMs: millis(8_000), seed: 3 }
     const faults = conditionFaults(nemesis, options)
@@ -390,13 +390,13 @@ test('the condition "partition" cuts the same links for every seed, with two of 
 describe('a sweep', () => {
   const settingsOf = (typed: string) => parseSweep(typed).points.map(({ settings }) => Object.fromEntries(settings))
 
-  test('takes its values from a range of numbers or from a list', () => {
+  test('a sweep takes its values from a range of numbers or from a list', () => {
     expect(settingsOf('sync=0..4')).toEqual([0, 1, 2, 3, 4].map((sync) => ({ sync })))
     expect(settingsOf('reads=primary,replica')).toEqual([{ reads: 'primary' }, { reads: 'replica' }])
     expect(settingsOf('failover=true,false')).toEqual([{ failover: true }, { failover: false }])
   })
 
-  test('changes several settings together in equal steps', () => {
+  test('a sweep changes several settings together in equal steps', () => {
     const { subject, points } = parseSweep('quorum=R1W3..R3W1')
     expect(subject).toBe('quorum')
     expect(points.map(({ label }) => label)).toEqual(['r=1 w=3', 'r=2 w=2', 'r=3 w=1'])
@@ -410,11 +410,11 @@ describe('a sweep', () => {
   test.each([
     ...['sync', 'sync=', '=1..2', 'sync=4..0', 'sync=0..99', 'a=b=c', 'sync=0..9999999999999'],
     ...['quorum=R1W3..R3W2', 'quorum=R1W3..W3R1', 'quorum=R1W3..R3', 'quorum=R1W1..R40W1'],
-  ])('is refused if it is malformed: %s', (wrong) => {
+  ])('a sweep is refused if it is malformed: %s', (wrong) => {
     expect(() => parseSweep(wrong)).toThrow(/--sweep .*Write --sweep sync=0\.\.4/)
   })
 
-  test.each(['sync=3', 'quorum=R1W1..R1W1'])('is refused if it has only one value: %s', (wrong) => {
+  test.each(['sync=3', 'quorum=R1W1..R1W1'])('a sweep is refused if it has only one value: %s', (wrong) => {
     expect(() => requireSeveral(parseSweep(wrong))).toThrow(/this is only one value\. Write --sweep sync=0\.\.4/)
   })
 })

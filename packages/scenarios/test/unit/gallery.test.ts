@@ -10,14 +10,14 @@ test('no two entries of the gallery have the same name', () => {
 describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('the gallery entry %s', (_, exhibit) => {
   const { args, cure, breaks, source, weakness } = exhibit
 
-  test('has the URL of its source, a short statement of the weakness, and the name of the level that the weakness breaks', () => {
+  test('a gallery entry has the URL of its source, a short statement of the weakness, and the broken level', () => {
     expect(URL.canParse(source)).toBe(true)
     expect(weakness).toMatch(/^.{20,160}[^.]$/)
     expect([...levels, ...isolations, 'faithful']).toContain(breaks)
     expect(['package', 'server', 'new finding'].includes(exhibit.kind)).toBe(exhibit.version !== undefined)
   })
 
-  test('both commands of a gallery entry, with the weakness and with the cure, contain "{seed}" once and expect the same level', () => {
+  test('the two commands of a gallery entry contain "{seed}" once and expect the same level', () => {
     for (const words of [args, cure.args]) expect(words.filter((word) => word === SEED)).toHaveLength(1)
     expect(withSeed(args, 7)).toContain('7')
     const expected = (words: readonly string[]) => words[words.indexOf('--expect') + 1]
@@ -25,7 +25,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('the g
       expect([expected(args), expected(cure.args)]).toEqual([breaks, breaks])
   })
 
-  test('the commands of a gallery entry, with the weakness and with the cure, differ but start with the same argument', () => {
+  test('the two commands of a gallery entry differ, but have the same first argument', () => {
     expect(args).not.toEqual(cure.args)
     expect(args[0]).toBe(cure.args[0])
   })

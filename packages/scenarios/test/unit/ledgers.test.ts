@@ -27,7 +27,7 @@ const stands = (ledger: Ledger, ...all: readonly Done[]) => ledger.stands(all, '
 describe('the promise "what was paid in is spent once"', () => {
   const ledger = spentOnce('x')
 
-  test('counts a negative addition, and a compare-and-set to less, as spending', () => {
+  test('a negative addition, and a compare-and-set to a smaller value, count as spending', () => {
     const paid = done('add', 10, 0, 1)
     expect(stands(ledger, paid)).toEqual({ says: 'spent $0 of $10', broken: false })
     expect(stands(ledger, paid, done('add', -10, 1, 2))).toEqual({ says: 'spent $10 of $10', broken: false })
@@ -40,7 +40,7 @@ describe('the promise "what was paid in is spent once"', () => {
     })
   })
 
-  test('is undefined before the first payment, and after payments to other accounts only', () => {
+  test('the promise about payments is undefined before the first payment into the account', () => {
     expect(stands(ledger)).toBeUndefined()
     expect(stands(ledger, { ...done('add', 10, 0, 1), input: { f: 'add', key: 'y', value: 10 } })).toBeUndefined()
   })
@@ -62,7 +62,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
   const ledger = neverOlder('x')
   const [first, second] = [done('write', 'new', 0, 1), done('write', 'paid', 2, 3)]
 
-  test('is broken if a read returns a value from before a confirmed write', () => {
+  test('the promise "nobody sees less" is broken by a read of a value from before a confirmed write', () => {
     expect(stands(ledger, first, second)).toEqual({ says: 'paid confirmed to Ana', broken: false })
     expect(stands(ledger, first, second, read('paid', 4, 5))).toEqual({ says: 'Ana sees paid', broken: false })
     expect(stands(ledger, first, second, read('new', 4, 5))).toEqual({
@@ -72,7 +72,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
     expect(stands(ledger, first, second, read(null, 4, 5))).toMatchObject({ broken: true })
   })
 
-  test('allows the old value during a write until a read has returned the new value', () => {
+  test('the promise "nobody sees less" allows the old value during a write until a read returns the new value', () => {
     const beside = read('new', 2, 3)
     expect(stands(ledger, first, beside, second)).toMatchObject({ broken: false })
     const long = done('write', 'paid', 2, 9)
@@ -82,7 +82,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
     })
   })
 
-  test('remains broken after a later read of the newest value', () => {
+  test('the promise "nobody sees less" remains broken after a later read of the newest value', () => {
     expect(stands(ledger, first, second, read('new', 4, 5), read('paid', 6, 7))).toMatchObject({ broken: true })
   })
 })
@@ -115,7 +115,7 @@ describe('the promise "what everyone added is in the books"', () => {
   const reads = [by('Ana', read(10, 1, 2)), by('Ben', read(10, 1, 2))]
   const first = by('Ana', done('write', 15, 3, 4))
 
-  test("is broken by a write that overwrites an addition made after the writer's last read", () => {
+  test('the promise about additions is broken by a write that overwrites an addition its writer has not read', () => {
     expect(stands(ledger, ...reads)).toBeUndefined()
     expect(stands(ledger, opening, ...reads, first)).toEqual({ says: '$15 came, $15 in the books', broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('write', 13, 5, 6)))).toEqual({
@@ -124,7 +124,7 @@ describe('the promise "what everyone added is in the books"', () => {
     })
   })
 
-  test('is kept by a write after a new read, and by a compare-and-set', () => {
+  test('a write after a new read, and a compare-and-set, keep the promise that no addition is overwritten', () => {
     const again = [by('Ben', read(15, 4, 5)), by('Ben', done('write', 18, 5, 6))]
     expect(stands(ledger, opening, ...reads, first, ...again)).toMatchObject({ broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('cas', [15, 18], 5, 6)))).toEqual({
@@ -134,7 +134,7 @@ describe('the promise "what everyone added is in the books"', () => {
   })
 })
 
-test('the promise "a payment is made once" is broken if twice the amount is paid', () => {
+test('the promise "a payment is made once" is broken if the amount is paid twice', () => {
   const ledger = paidOnce('a', 40)
   expect(stands(ledger, read({ a: 100, b: 0 }, 0, 1))).toBeUndefined()
   expect(stands(ledger, read({ a: 100, b: 0 }, 0, 1), read({ a: 60, b: 40 }, 2, 3))).toEqual({
@@ -157,7 +157,7 @@ test('the promise "no money is lost" is broken if the sum of the accounts falls'
   })
 })
 
-test('the promise "all nodes give the same answer" is broken by two different reads with no change between them', () => {
+test('the promise "all nodes give the same answer" is broken by two different reads without a change between them', () => {
   const ledger = sameEverywhere('x')
   expect(stands(ledger, done('add', 1, 0, 1))).toBeUndefined()
   expect(stands(ledger, read(2, 0, 1), read(2, 2, 3))).toEqual({ says: 'Ana sees $2', broken: false })
@@ -165,7 +165,7 @@ test('the promise "all nodes give the same answer" is broken by two different re
   expect(stands(ledger, read(2, 0, 1), read(1, 2, 3))).toEqual({ says: 'Ana sees $2; then Ana sees $1', broken: true })
 })
 
-test('a promise made with causeFirst is broken only if one client sees the effect and then misses the cause', () => {
+test('a promise made with causeFirst is broken only if a client sees the effect and then misses the cause', () => {
   const ledger = causeFirst('photo', { key: 'album', value: 'closed' })
   const of = (key: string, each: Done, who = 'Ana'): Done => ({ ...each, who, input: { ...each.input, key } })
   const photo = of('photo', read('party', 2, 3))

@@ -14,12 +14,12 @@ test('the name of each story is unique, and its summary is one line', () => {
 })
 
 describe.each(stories)('the story $name', ({ lesson, source, told, fix, ledger, withoutLedger }) => {
-  test('has either a ledger, which tells whether a promise was kept, or a sentence that says why there is no ledger', () => {
+  test('each story has a ledger that shows whether a promise was kept, or a sentence that says why it has none', () => {
     expect([ledger, withoutLedger].filter((each) => each !== undefined)).toHaveLength(1)
     expect(ledger?.promise ?? withoutLedger).toMatch(/^[A-Za-z][^.]{15,}\.$/)
   })
 
-  test('has a lesson of two to four sentences, and a source with its year', () => {
+  test('each story has a lesson of two to four sentences, and a source with its year', () => {
     expect([2, 3, 4]).toContain(lesson.match(/[^.]+[.](?= |$)/g)?.length)
     expect(source).toMatch(/(?:19|20)\d\d/)
   })
