@@ -216,17 +216,20 @@ function hunt(named: string, { targetSettings = {}, level = 'linearizable' }: Se
 }
 
 describe('a planted bug', () => {
-  test('each planted bug of a protocol is in the list of bugs to search for, or in the list of bugs that other tests show', () => {
+  test('each planted bug is in the list of bugs to search for, or in the list of bugs that other tests show', () => {
     const all = protocols.flatMap(({ name, bugs }) => bugs.map((bug) => `${name} ${bug.name}`))
     const known = [...Object.keys(BY_HISTORY), ...Object.keys(BY_INVARIANT), ...SHOWN_STEP_BY_STEP]
     expect(known.sort()).toEqual(all.sort())
   })
 
-  test.each(Object.entries(BY_HISTORY))('%s is found from the history alone, without invariants', (named, setting) => {
-    expect(hunt(named, setting, false)).toMatchObject([{ kind: 'violation', level: setting.level ?? 'linearizable' }])
-  })
+  test.each(Object.entries(BY_HISTORY))(
+    'the bug %s is found from the history alone, without invariants',
+    (named, setting) => {
+      expect(hunt(named, setting, false)).toMatchObject([{ kind: 'violation', level: setting.level ?? 'linearizable' }])
+    },
+  )
 
-  test.each(Object.entries(BY_INVARIANT))('%s is found by an invariant', (named, setting) => {
+  test.each(Object.entries(BY_INVARIANT))('the bug %s is found by an invariant', (named, setting) => {
     expect(hunt(named, setting, true)).toMatchObject([{ kind: 'invariant' }])
   })
 })

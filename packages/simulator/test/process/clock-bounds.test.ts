@@ -54,14 +54,14 @@ describe('clocks in a search', () => {
     [1.25, 200_000],
     [1.02, 19_608],
     [4, 500_000],
-  ])('drift until one clock runs %f times as fast as another', (drift, boundPpm) => {
+  ])('clocks in a search drift until one clock runs %f times as fast as another', (drift, boundPpm) => {
     const { driftPpm } = widest({ protocol: raft, targetSettings: { reads: 'lease', 'clock-drift': drift } })
     expect(driftPpm).toBeLessThanOrEqual(boundPpm)
     expect(driftPpm).toBeGreaterThan(0.95 * boundPpm)
     if (boundPpm < 500_000) expect(1 / (1 - driftPpm / 1e6)).toBeLessThanOrEqual(drift)
   })
 
-  test('have one fault at a time if the protocol declares a clock bound', () => {
+  test('clocks in a search have one fault at a time if the protocol declares a clock bound', () => {
     for (const faults of drawn({ protocol: raft, targetSettings: LEASES }))
       for (const [i, { from }] of faults.entries())
         expect(from).toBeGreaterThanOrEqual(i === 0 ? 0 : (faults[i - 1]?.to ?? 0))
@@ -70,13 +70,13 @@ describe('clocks in a search', () => {
   test.each([
     { that: 'reads by round', protocol: raft, targetSettings: { reads: 'read-index' } },
     { that: 'declares nothing', protocol: { ...raft, clocks: undefined }, targetSettings: LEASES },
-  ])('drift by at most 5% if the protocol $that', ({ protocol, targetSettings }) => {
+  ])('clocks in a search drift by at most 5% if the protocol $that', ({ protocol, targetSettings }) => {
     const { driftPpm } = widest({ protocol, targetSettings })
     expect(driftPpm).toBeLessThanOrEqual(50_000)
     expect(driftPpm).toBeGreaterThan(45_000)
   })
 
-  test('clocks in a search have the drift and jumps that the user chose, even if the drift exceeds the bound of the protocol', () => {
+  test("clocks in a search have the drift and jumps that the user chose, even beyond the protocol's bound", () => {
     const { driftPpm, jumpMs } = widest({
       protocol: raft,
       targetSettings: LEASES,
@@ -86,7 +86,7 @@ describe('clocks in a search', () => {
     expect(jumpMs).toBeLessThanOrEqual(10)
   })
 
-  test('jump by at most epsilon minus skew in the protocol commit-wait', () => {
+  test('clocks in a search jump by at most epsilon minus skew in the protocol commit-wait', () => {
     expect(widest({ protocol: commitWait, targetSettings: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
       driftPpm: 0,
       jumpMs: 0,
@@ -122,11 +122,11 @@ describe('a lease that tolerates a clock difference of 10%', () => {
       },
     ).findings.map(({ failure }) => failure.kind)
 
-  test('leads to a violation in a search with the default clocks, which may differ by 25%', () => {
+  test('a lease that tolerates a clock difference of 10% fails with the default clocks, which may differ by 25%', () => {
     expect(found({})).toEqual(['violation'])
   })
 
-  test('leads to no violation in a search with clocks that drift by 5%', () => {
+  test('a lease that tolerates a clock difference of 10% does not fail with clocks that drift by 5%', () => {
     expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
   })
 })
@@ -141,7 +141,7 @@ describe('a shrunk scenario', () => {
   const keeps = (...faults: ReturnType<typeof clock>[]) =>
     keepsToClocks(subjectOf({ protocol: raft }), { ...scenario, targetSettings: LEASES, faults })
 
-  test('stays within the clock bounds of its search', () => {
+  test('a shrunk scenario stays within the clock bounds of its search', () => {
     expect(keeps(clock(0, 10, 199_999), clock(10, 20, -199_999))).toBe(true)
     expect(keeps(clock(0, 10, 200_001))).toBe(false)
     expect(keeps(clock(0, 11, 100_000), clock(10, 20, 100_000))).toBe(false)

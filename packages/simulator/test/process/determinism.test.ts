@@ -34,7 +34,7 @@ const copying = (machine: AnyMachine): AnyMachine => ({
   status: machine.status,
 })
 
-test.each(names)('a run of %s has the same history if every step works on a copy of its state', (protocol) => {
+test.each(names)('a run of %s has the same history if every step changes a copy of its state', (protocol) => {
   const options: Case = { protocol, seed: 3, faults: FAULTS, timeMs: COPIED_MS, rate: 150 }
   expect(simulateCase({ ...options, wrap: copying })).toEqual(simulateCase(options))
 })

@@ -37,16 +37,19 @@ function lyingRun(name: string, faults: readonly string[], seed: number) {
   return { type: run.type, events, log }
 }
 
-test.each(protocols.map(({ name }) => name))('a run of %s does not end early on links that forge messages', (name) => {
-  for (let seed = 1; seed <= 3; seed++) expect(lyingRun(name, ['forge', 'kill'], seed).type).not.toBe('stopped')
-})
+test.each(protocols.map(({ name }) => name))(
+  'a run of %s continues to its end on links that forge messages',
+  (name) => {
+    for (let seed = 1; seed <= 3; seed++) expect(lyingRun(name, ['forge', 'kill'], seed).type).not.toBe('stopped')
+  },
+)
 
 test('a run on links that forge messages is repeatable', () => {
   const faults = ['forge', 'kill', 'pause']
   expect(lyingRun('paxos', faults, 4).events).toEqual(lyingRun('paxos', faults, 4).events)
 })
 
-test('a node stops in an impossible state after forged messages, but not if messages are signed', () => {
+test('a node ends itself after forged messages, but not if messages are signed', () => {
   const logs = (faults: readonly string[]) =>
     [1, 2, 3, 4, 5, 6]
       .flatMap((seed) => lyingRun('paxos', faults, seed).log)

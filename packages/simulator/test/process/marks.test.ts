@@ -50,7 +50,7 @@ const RARE = [
 const SEEDS = 4
 
 describe.each([...protocols])('the protocol $name', (protocol) => {
-  test('no node reports that a planted bug took effect if the protocol runs without planted bugs', () => {
+  test('no node reports that a planted bug took effect if no bug is planted', () => {
     expect(markedIn(protocol, undefined, 1)).toEqual([])
   })
 

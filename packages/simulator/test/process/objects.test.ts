@@ -124,7 +124,7 @@ describe.each(groups)('the object $name', (group) => {
     )
   })
 
-  test('an object continues the same way after save and load, and its saved content is not changed later', () => {
+  test('an object continues unchanged after save and load, and its saved content is not changed later', () => {
     fc.assert(
       fc.property(inputs(group), inputs(group), (before, after) => {
         const { state } = played(object, before)

@@ -31,9 +31,12 @@ describe.each(changing.filter(({ reads }) => reads.length > 0))('the workload $n
 })
 
 describe.each(workloads.filter(({ object }) => object === 'transactions'))('the workload $name', (workload) => {
-  test.each(['two-phase-commit', 'sharded', 'raft'])('is strictly serializable on %s under all faults', (protocol) => {
-    expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
-  })
+  test.each(['two-phase-commit', 'sharded', 'raft'])(
+    'transactions are strictly serializable on %s under all faults',
+    (protocol) => {
+      expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
+    },
+  )
 
   test.each(plantedIn('two-phase-commit', 'sharded'))(
     'the workload is not strictly serializable on %s with the bug %s',

@@ -50,7 +50,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search for failures', () => {
-  test('uses by default every strategy except coverage and the strategies for programs, and uses some several times', () => {
+  test('a search uses every strategy by default, except coverage and those for programs, and some repeatedly', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
@@ -81,14 +81,14 @@ describe('a search for failures', () => {
     expect(usualStrategiesOf()).toBe(usualStrategies)
   })
 
-  test('injects database faults in a third of its trials of programs with a database', () => {
+  test('a search injects database faults in a third of its trials of programs with a database', () => {
     const nodesFor = (kind: FaultKind) => (kind === 'lose-commit-reply' ? ['pg'] : undefined)
     const names = usualStrategiesOf({ nodesFor }).map(({ name }) => name)
     expect(names.filter((name) => name === 'databases')).toHaveLength(names.length / 3)
     expect(names.filter((name) => name !== 'databases')).toEqual(usualStrategiesOf({}).map(({ name }) => name))
   })
 
-  test('keeps clients busy around restarts in about half of the trials of the strategy "windows"', () => {
+  test('the strategy "windows" keeps clients busy around restarts in about half of its trials', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
@@ -105,14 +105,14 @@ describe('a search for failures', () => {
         expect(busy.some((ms) => notBefore! / 1e6 >= ms - 0.001 && notBefore! / 1e6 <= ms + 20.001)).toBe(true)
   })
 
-  test('finds no failure of Raft with any strategy', () => {
+  test('a search finds no failure of Raft with any strategy', () => {
     const first = someSeed()
     const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 60 })
     expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
     expect(trials).toBe(60)
   })
 
-  test('finds fewer interesting seeds after it learned from another search, and is repeatable', () => {
+  test('a search that learned from another search finds fewer interesting seeds, and is repeatable', () => {
     const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
     const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
     const learnt = learnFrom(raft(), before.interesting, chosen)
@@ -124,7 +124,7 @@ describe('a search for failures', () => {
     expect(searchSeeds(raft(), { ...chosen, first: 101, count: 40, learnt })).toEqual(after)
   })
 
-  test('gives the same bytes if each trial is repeated', () => {
+  test('a search gives the same bytes if each trial is repeated', () => {
     const { findings } = searchSeeds(raft(), { ...everything, first: 1, count: 40, verifyDeterminism: true })
     expect(findings).toEqual([])
   })
@@ -133,29 +133,32 @@ describe('a search for failures', () => {
     // One of the histories needs more steps than this.
     { steps: 'a million steps', checkSteps: 1_000_000, reasons: ['time'] },
     { steps: 'as many steps as usual', checkSteps: undefined, reasons: [] },
-  ])('a search result does not depend on the wall clock if checks may take $steps', ({ checkSteps, reasons }) => {
-    const random = createRandom('clock')
-    let time = 0
-    const jumping = () => {
-      time += random.chance(0.5) ? 3_600_000 : -60_000
-      return millis(time)
-    }
-    const standing = () => millis(0)
-    const set = workloadsOfObjects.find(({ name }) => name === 'set')!
-    const [one, other] = [jumping, standing].map((now) =>
-      searchSeeds(raft(undefined, set), {
-        ...{ strategies: usualStrategies, stopAtFirst: false, verifyDeterminism: false, first: 7, count: 4 },
-        limits: { ...limits, now, checkSteps },
-      }),
-    )
-    expect(JSON.stringify(one)).toBe(JSON.stringify(other))
-    const { missing, undecided } = one!.evidence
-    const kinds = one!.evidence.reasons.map(({ reason }) => reason.kind)
-    expect({ missing, undecided, kinds }).toEqual({ missing: [], undecided: reasons.length, kinds: reasons })
-  })
+  ])(
+    'the result of a search does not depend on the wall clock if checks may take $steps',
+    ({ checkSteps, reasons }) => {
+      const random = createRandom('clock')
+      let time = 0
+      const jumping = () => {
+        time += random.chance(0.5) ? 3_600_000 : -60_000
+        return millis(time)
+      }
+      const standing = () => millis(0)
+      const set = workloadsOfObjects.find(({ name }) => name === 'set')!
+      const [one, other] = [jumping, standing].map((now) =>
+        searchSeeds(raft(undefined, set), {
+          ...{ strategies: usualStrategies, stopAtFirst: false, verifyDeterminism: false, first: 7, count: 4 },
+          limits: { ...limits, now, checkSteps },
+        }),
+      )
+      expect(JSON.stringify(one)).toBe(JSON.stringify(other))
+      const { missing, undecided } = one!.evidence
+      const kinds = one!.evidence.reasons.map(({ reason }) => reason.kind)
+      expect({ missing, undecided, kinds }).toEqual({ missing: [], undecided: reasons.length, kinds: reasons })
+    },
+  )
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
-    'reports no missing evidence for the workload %s',
+    'a search reports no missing evidence for the workload %s',
     (_, workload) => {
       const { findings, evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 9 })
       expect({ findings, evidence }).toEqual({ findings: [], evidence: { missing: [], undecided: 0, reasons: [] } })
@@ -169,14 +172,14 @@ describe('a search for failures', () => {
     expect(evidence.missing).toEqual(['no y'])
   })
 
-  test('reports missing evidence once, even if its counts differ between trials', () => {
+  test('a search reports missing evidence once, even if its counts differ between trials', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => [`no x succeeded (${++histories} of 9: status 503)`] }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
     expect(evidence.missing).toEqual(['no x succeeded (1 of 9: status 503)'])
   })
 
-  test('finds a violation of election safety by an invariant', () => {
+  test('a search finds a violation of election safety by an invariant', () => {
     const { findings } = searchSeeds(raft('forget-vote'), { ...everything, first: 1, count: 60 })
     expect(findings.map(({ failure }) => failure)).toContainEqual(
       expect.objectContaining({ kind: 'invariant', name: 'election safety' }),
@@ -186,7 +189,7 @@ describe('a search for failures', () => {
 
 describe('the function guide', () => {
   test.each(['forget-vote', 'ack-before-majority'])(
-    'turns an invariant broken by the bug %s into a violation visible to a client',
+    'the function guide turns an invariant that %s breaks into a violation visible to a client',
     (bug) => {
       const subject = raft(bug)
       const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 60 })
@@ -231,14 +234,14 @@ describe('a protocol with unrepeatable runs', () => {
     ['crypto.randomInt()', () => nodeCrypto.randomInt(4)],
     ['process.hrtime()', () => process.hrtime()],
     ['process.hrtime.bigint()', () => process.hrtime.bigint()],
-  ])('is reported with the event that called %s', (name, reach) => {
+  ])('a protocol with unrepeatable runs is reported with the event that called %s', (name, reach) => {
     const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
     expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringContaining(name))
   })
 
-  test('does not affect the clock and the randomness of other code', () => {
+  test('a protocol with unrepeatable runs does not affect the clock and the randomness of other code', () => {
     searchSeeds(
       reaching(() => crypto.randomUUID()),
       { ...everything, first: 1, count: 1 },
@@ -248,7 +251,7 @@ describe('a protocol with unrepeatable runs', () => {
     expect(process.hrtime.bigint() > 0n && Date.now() > 0).toBe(true)
   })
 
-  test('is not reported for creating a date from a given time', () => {
+  test('a protocol is not reported as unrepeatable for creating a date from a given time', () => {
     const { findings } = searchSeeds(
       reaching(() => new Date(0).getTime()),
       { ...everything, first: 1, count: 1 },
@@ -256,7 +259,7 @@ describe('a protocol with unrepeatable runs', () => {
     expect(findings).toEqual([])
   })
 
-  test('is reported with the first event that differs between runs', () => {
+  test('a protocol with unrepeatable runs is reported with the first event that differs between runs', () => {
     const protocol = findProtocol('raft')!
     let steps = 0
     const forgetful = {
@@ -290,7 +293,7 @@ describe('a protocol with unrepeatable runs', () => {
 })
 
 describe('a trial of a search', () => {
-  test('fails with the same cause if its scenario runs alone', () => {
+  test('a trial of a search fails with the same cause if its scenario runs alone', () => {
     const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 100 })
     expect(findings.length).toBeGreaterThan(0)
     for (const { scenario, failure, seed } of findings) {
@@ -299,7 +302,7 @@ describe('a trial of a search', () => {
     }
   })
 
-  test('is not changed by a fault on no links', () => {
+  test('a trial of a search is not changed by a fault on no links', () => {
     const plan = planTrial(raft(), strategies[0]!, 7)
     const one = runPlan(raft(), plan, limits)
     const nothing = {
@@ -317,7 +320,7 @@ describe('a trial of a search', () => {
     [1, 5],
     [5, 5],
     [7, 10],
-  ])('with %i keys and five nodes ends with %i reads that cover every key and every node', (keys, reads) => {
+  ])('a trial with %i keys and five nodes ends with %i reads that cover every key and every node', (keys, reads) => {
     const { scenario } = planTrial({ ...raft(), nodes: 5 }, strategies[0]!, 7)
     const operations = scenario.operations.map((operation, i) => ({
       ...operation,
@@ -332,7 +335,7 @@ describe('a trial of a search', () => {
 
 describe('a failure found by a search', () => {
   test.each(['stale-read', 'no-log-check', 'ack-before-majority', 'forget-vote'])(
-    'caused by %s is shrunk to at most 12 operations and 4 faults',
+    'a failure caused by %s is shrunk to at most 12 operations and 4 faults',
     (bug) => {
       const subject = raft(bug)
       const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true })
@@ -344,7 +347,7 @@ describe('a failure found by a search', () => {
     },
   )
 
-  test('is shrunk for up to five times the budget if few runs fit into the budget', () => {
+  test('a failure is shrunk for up to five times the budget if few runs fit into the budget', () => {
     const subject = raft('stale-read')
     const [finding] = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true }).findings
     let nowMs = 0
@@ -364,7 +367,7 @@ describe('a failure found by a search', () => {
     expect(nowMs).toBeLessThan(6_000)
   })
 
-  test('is read back from its file unchanged, and replays to the same history', () => {
+  test('a failure is read back from its file unchanged, and replays to the same history', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const scenario = runPlan(raft(), planTrial(raft(), strategies[seed % 4]!, seed), limits).scenario()
       const { events } = runScenario(raft(), scenario, limits)
@@ -382,7 +385,7 @@ describe('a failure found by a search', () => {
   })
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
-    'is read back unchanged if it has operations of the workload %s',
+    'a failure with operations of the workload %s is read back unchanged',
     (_, workload) => {
       const subject = raft(undefined, workload)
       const scenario = runPlan(subject, planTrial(subject, strategies[0]!, 1), limits).scenario()

@@ -88,14 +88,14 @@ describe('simulated protocols', () => {
     expect(findSeed(options, 'eventual', 60)).toBeDefined()
   })
 
-  test('primary-replica without failover meets eventual under all faults', () => {
+  test('primary-replica without failover is eventually consistent under all faults', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const options = { protocol: 'primary-replica', seed, faults: ALL_FAULTS, targetSettings: { failover: false } }
       expect(judge(simulateCase(options)).levels.eventual.result, `seed ${seed}`).toBe('met')
     }
   })
 
-  test('master-master is not linearizable during partitions, but converges after healing', () => {
+  test('master-master is not linearizable during partitions, but converges after they heal', () => {
     for (let seed = 1; seed <= 10; seed++) {
       const simulation = { observe: watchInvariants('master-master') }
       const { levels } = judge(simulateCase({ protocol: 'master-master', seed, faults: ['partition'], simulation }))

@@ -51,13 +51,13 @@ function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   return { subject, started }
 }
 
-test('a search uses a faster shortcut for starting the protocol, and repeats one trial in 25 without the shortcut', () => {
+test('a search uses a shortcut for starting the protocol, and repeats one trial in 25 without it', () => {
   const { subject, started } = startedBy(undefined, undefined)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
 })
 
-test('a search ignores a failure that a faster shortcut for starting the protocol causes, and stops using this shortcut', () => {
+test('a search ignores a failure that a start shortcut causes, and stops using this shortcut', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
@@ -92,7 +92,7 @@ test.each([
   expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
-test('once a shortcut for starting the protocol changes a trial, a search finds the failures that the shortcut has hidden', () => {
+test('a search that stops using a start shortcut finds the failures that the shortcut has hidden', () => {
   const { subject, started } = startedBy(BUG, undefined)
   const { findings } = searchSeeds(subject, { ...all, count: 400 })
   expect(started.distrusted).toBeGreaterThan(0)
@@ -102,7 +102,7 @@ test('once a shortcut for starting the protocol changes a trial, a search finds 
   expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
 })
 
-test('a search with a shortcut reports the same failures as a plain search if the bug shows in both kinds of runs', () => {
+test('a search with a shortcut reports the same failures as a plain search if the bug shows in both', () => {
   const { subject, started } = startedBy(BUG, BUG)
   const options = { ...all, strategies: strategiesNamed(['uniform', 'windows']), count: 200 }
   const { shortcut: _, ...plain } = startedBy(BUG, BUG).subject

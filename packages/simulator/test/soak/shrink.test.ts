@@ -68,7 +68,7 @@ describe('a failure found by a search', () => {
   )
 
   test.each(found)(
-    `of %s with the bug %s shrinks to a small scenario that fails again in each of ${REPLAYS} replays`,
+    `a failure of %s with the bug %s shrinks to a small scenario that fails again in each of ${REPLAYS} replays`,
     (_, bug, protocol) => {
       const subject = subjectWith(protocol, bug)
       const own: string[] = []
@@ -95,11 +95,11 @@ describe('a failure found by a search', () => {
     },
   )
 
-  test(`has at most 12 operations and 4 faults after shrinking in ${100 * SMALL_SHARE}% of all cases`, () => {
+  test(`in ${100 * SMALL_SHARE}% of all cases a shrunk failure has at most 12 operations and 4 faults`, () => {
     expect(1 - large.length / cases, large.join('\n')).toBeGreaterThanOrEqual(SMALL_SHARE)
   })
 
-  test('each name in the list of bugs that are hard to shrink is the name of an existing bug', () => {
+  test('each name in the list of bugs that are hard to shrink is an existing bug', () => {
     const bugs = protocols.flatMap((protocol) => protocol.bugs.map(({ name }) => name))
     expect(bugs).toEqual(expect.arrayContaining(Object.keys(HARD)))
   })

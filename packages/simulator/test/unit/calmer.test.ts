@@ -17,28 +17,28 @@ const fails = ({ delays = drawn }: Scenario): boolean =>
 const options = { fails, delaysIn: () => drawn, expired: () => false }
 
 describe('unusual message delays', () => {
-  test('are reduced to the necessary delays, each with its shortest duration', () => {
+  test('unusual message delays are reduced to the necessary delays, each with its shortest duration', () => {
     const [only, ...others] = calmer(SCENARIO, options).delays ?? []
     expect(others).toEqual([])
     expect(only).toMatchObject({ packet: 30, takes: 4e6 })
     expect((only?.least ?? 0) / 1e6).toBeCloseTo(2.4, 1)
   })
 
-  test('are removed if the scenario fails with the usual delays', () => {
+  test('unusual message delays are removed if the scenario fails with the usual delays', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => true }).delays).toEqual([])
   })
 
-  test('shrinking keeps all message delays if a rerun with the same delays passes, or if the time for shrinking has run out', () => {
+  test('shrinking keeps all message delays if a rerun with them passes, or if its time has run out', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => false })).toBe(SCENARIO)
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })
 
-  test('shrinking sets no minimum for a message delay if the scenario fails even with the usual delay of the message', () => {
+  test('a message delay has no minimum if the scenario fails even with the usual delay of that message', () => {
     const needed = ({ delays = drawn }: Scenario): boolean => delays.some(({ packet }) => packet === 30)
     expect(calmer(SCENARIO, { ...options, fails: needed }).delays?.map(({ least }) => least)).toEqual([undefined])
   })
 
-  test('are read back from a file unchanged', () => {
+  test('unusual message delays are read back from a file unchanged', () => {
     const [delay] = calmer(SCENARIO, options).delays ?? []
     expect(delay && parsePlannedDelay(JSON.parse(JSON.stringify(printPlannedDelay(delay))), 'f')).toEqual(delay)
     expect(() => parsePlannedDelay({ connection: 'n1>n2 1' }, 'replay.json: delays[0]')).toThrow(

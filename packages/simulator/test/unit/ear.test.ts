@@ -48,7 +48,7 @@ function heardIn(faults: Scenario['faults'], more: Partial<Listening> = {}) {
   return { messages: heard?.messages ?? [], events, unheard: unheard.events, isCut: heard?.isCut }
 }
 
-test('createEar records which messages carry a change, where they went and when they arrived', () => {
+test('createEar records which messages carry a change, their receivers and their arrival times', () => {
   const { messages, events, unheard } = heardIn([])
   const replicated = messages.filter(({ type }) => type === 'replicate')
   expect(new Set(replicated.map(({ to }) => to)).size).toBe(2)
@@ -77,7 +77,7 @@ test('createEar records that a message was held, lost, or sent to a node that wa
   expect(down).toMatchObject({ fate: 'lost', by: 'down' })
 })
 
-test('createEar records all messages between two nodes before its end time, and no other messages', () => {
+test('createEar records exactly the messages between two nodes before its end time', () => {
   const { messages } = heardIn([], { between: ['n1', 'n2'], to: at(150), about: [] })
   expect(messages.length).toBeGreaterThan(0)
   for (const { from, to, sentAt, carries } of messages) {

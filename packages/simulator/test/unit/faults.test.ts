@@ -87,12 +87,12 @@ describe('a kill during a write', () => {
     return world.said('n1').at(-1)!
   }
 
-  test('leaves a prefix of the records of the write, possibly none or all', () => {
+  test('a kill during a write leaves a prefix of the records of the write, possibly none or all', () => {
     const journals = new Set(Array.from({ length: 60 }, (_, seed) => found(seed)))
     expect([...journals].sort()).toEqual(['[1 2 3]', '[1 2]', '[1]', '[]'].map((left) => `starts with ${left}`))
   })
 
-  test('leaves the same records for the same seed', () => {
+  test('a kill during a write leaves the same records for the same seed', () => {
     for (let seed = 1; seed <= 5; seed++) expect(found(seed)).toBe(found(seed))
   })
 })
@@ -115,7 +115,7 @@ describe('a crash before an effect', () => {
     return { got: world.said('n2').slice(1), journal: world.said('n1').at(-1), answers: world.answers }
   }
 
-  test('happens after the earlier effects, and prevents the given effect and later ones', () => {
+  test('a crash before an effect happens after the earlier effects, and prevents that effect and later ones', () => {
     expect(crashed('send', 1)).toEqual({ got: [], journal: 'starts with []', answers: ['0 info'] })
     expect(crashed('send', 2)).toEqual({ got: ['got 1'], journal: 'starts with [10 20]', answers: ['0 info'] })
     expect(crashed('send', 3).got).toEqual(['got 1', 'got 2'])
@@ -127,12 +127,12 @@ describe('a crash before an effect', () => {
     expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
   })
 
-  test('a crash before a write to the journal leaves no record of this write, and may lose earlier records', () => {
+  test('a crash before a journal write leaves no record of the write, and may lose earlier records', () => {
     const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
     expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
   })
 
-  test('kills no node if the effect does not occur before the fault is healed', () => {
+  test('a crash before an effect kills no node if the effect does not occur before the fault is healed', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'crash', nodes: ['n1'], before: 'reply', nth: 2 })
     world.ask('n1', 1)
@@ -171,7 +171,7 @@ describe('messages between nodes', () => {
   const numbers = Array.from({ length: COUNT }, (_, i) => i)
   const ascending = (one: number, other: number) => one - other
 
-  test('all arrive when duplicated, and the number of additional copies equals the hits of the fault', () => {
+  test('duplicated messages all arrive, and the number of additional copies equals the hits of the fault', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'duplicate-message', links, copies: 1, when: { probability: 0.5 } }, seed)
       expect(new Set(got).size).toBe(COUNT)
@@ -182,7 +182,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('all arrive once, but in a different order, when reordered', () => {
+  test('reordered messages all arrive once, but in a different order', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll(late, seed)
       expect([...got].sort(ascending)).toEqual(numbers)
@@ -191,7 +191,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('are lost when corrupted, and the remaining messages arrive in order', () => {
+  test('corrupted messages are lost, and the remaining messages arrive in order', () => {
     for (let seed = 1; seed <= 5; seed++) {
       const { got, hits } = sendAll({ kind: 'corrupt-message', links, bits: 1, when: { probability: 0.1 } }, seed)
       expect(got).toEqual([...got].sort(ascending))
@@ -200,7 +200,7 @@ describe('messages between nodes', () => {
     }
   })
 
-  test('arrive in the same order with and without a fault on other links', () => {
+  test('messages between nodes arrive in the same order with and without a fault on other links', () => {
     const alone = sendAll(late, 3).got
     const world = createWorld(script, { seed: 3 })
     world.inject({ kind: 'partition', links: [{ from: 'n2', to: 'n1' }], mode: 'hold' })
@@ -210,7 +210,7 @@ describe('messages between nodes', () => {
     expect(world.said('n2').slice(1).map(Number)).toEqual(alone)
   })
 
-  test('arrive with their usual delays after a partition has held them', () => {
+  test('messages arrive with their usual delays after a partition has held them', () => {
     const later = (hold: boolean) => {
       const world = createWorld(script, { seed: 4 })
       const fault = { kind: 'partition', links, mode: 'hold' } as const
@@ -225,7 +225,7 @@ describe('messages between nodes', () => {
     expect(later(true)).toEqual(later(false))
   })
 
-  test('are not duplicated on links of clients: duplicate-message is refused', () => {
+  test('the fault duplicate-message is refused on links of clients', () => {
     const ofClients: Fault = { kind: 'duplicate-message', links: [{ from: 'clients', to: 'n1' }], copies: 1 }
     expect(() => createWorld(script).inject(ofClients)).toThrow(
       'clients>n1 carries no messages that could be duplicated',
@@ -250,12 +250,12 @@ describe('requests of clients', () => {
       expect(askOnce({ kind: 'lose-request', links, silence })).toEqual({ answers: ['0 info'], asked: 0, hits: 1 })
   })
 
-  test('are served even if their replies are lost, and have an unknown outcome', () => {
+  test('requests whose replies are lost are served, and have an unknown outcome', () => {
     for (const silence of ['hang', 'reset'] as const)
       expect(askOnce({ kind: 'lose-reply', links, silence })).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('succeed late if their reply is delayed, unless their timeout passes first', () => {
+  test('requests whose reply is delayed succeed late, unless their timeout passes first', () => {
     const late = (delayMs: number): Fault => ({
       kind: 'delay-reply',
       links,
@@ -266,7 +266,7 @@ describe('requests of clients', () => {
     expect(askOnce(late(150))).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('are lost only at the position that the setting nth gives', () => {
+  test('only the nth request is lost if the fault has the condition nth', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'lose-request', links, silence: 'reset', when: { nth: 2 } })
     for (let value = 0; value < 3; value++) {
@@ -317,7 +317,7 @@ describe('a simulated clock', () => {
     return { own: wrong('n1'), other: wrong('n2'), hits, injectedMs, healedMs }
   }
 
-  test('deviates by a jump until the jump is healed, and its timers keep their pace', () => {
+  test('a simulated clock deviates by a jump until the heal, and its timers keep their pace', () => {
     const { own, other, hits, injectedMs, healedMs } = ticks({ offsetMs: millis(-700), driftPpm: 0 })
     for (const { atMs, ahead } of own) expect(ahead).toBeCloseTo(atMs > injectedMs && atMs < healedMs ? -700 : 0, 5)
     for (const { ahead } of other) expect(ahead).toBeCloseTo(0, 5)
@@ -327,7 +327,7 @@ describe('a simulated clock', () => {
     expect(hits).toBe(own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length)
   })
 
-  test('runs fast during a drift, so that its timers fire earlier', () => {
+  test('a simulated clock runs fast during a drift, so that its timers fire earlier', () => {
     const { own, other, injectedMs, healedMs } = ticks({ offsetMs: millis(0), driftPpm: 250_000 })
     const drifting = own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs)
     for (const { atMs, ahead } of drifting) expect(ahead).toBeCloseTo((atMs - injectedMs) * 0.25, 3)
@@ -337,7 +337,7 @@ describe('a simulated clock', () => {
     for (const { ahead } of own.filter(({ atMs }) => atMs > healedMs)) expect(ahead).toBeCloseTo(0, 5)
   })
 
-  test('deviates by the sum of two clock faults', () => {
+  test('a simulated clock deviates by the sum of two clock faults', () => {
     const world = createWorld(ticking)
     world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(100), driftPpm: 0 })
     const heal = world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(20), driftPpm: 0 })
@@ -359,7 +359,7 @@ describe('an impossible effect of a machine', () => {
     return () => world.pass(10)
   }
 
-  test('an impossible effect that a protocol asks for is reported with the name of the node', () => {
+  test('an impossible effect of a protocol is reported with the name of the node', () => {
     expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is not one of its peers')
     expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
       'n1 sets the timer "t" to ring after NaN ms',

@@ -21,20 +21,20 @@ function fitted(names: readonly string[]) {
 }
 
 describe('trial plans for programs', () => {
-  test('inject at least one fault in every trial, and only faults of the chosen kinds', () => {
+  test('trial plans for programs have a fault in every trial, and only faults of the chosen kinds', () => {
     for (const { schedule, reactions } of fitted(['pause'])) {
       expect(schedule.length + reactions.length).toBeGreaterThan(0)
       expect(reactions.filter(({ harm }) => harm !== 'pause')).toEqual([])
     }
   })
 
-  test('do not wait for leaders, since programs have none', () => {
+  test('trial plans for programs do not wait for leaders, since programs have none', () => {
     const moments = fitted(['kill', 'pause', 'partition']).flatMap(({ reactions }) => reactions)
     expect(moments.length).toBeGreaterThan(0)
     expect(moments.filter(({ moment }) => moment === 'leads')).toEqual([])
   })
 
-  test('if no kind of fault is chosen, trial plans for programs inject none, and more than half have periods of busy clients', () => {
+  test('trial plans without chosen faults inject none, and more than half have periods of busy clients', () => {
     const plans = fitted([])
     expect(plans.filter(({ schedule, reactions }) => schedule.length + reactions.length > 0)).toEqual([])
     expect(plans.filter(({ busy }) => busy !== undefined).length).toBeGreaterThan(plans.length / 2)

@@ -21,7 +21,7 @@ const SCENARIO: Scenario = {
 }
 
 describe('requests held at awaits', () => {
-  test('are read back from replay files unchanged', () => {
+  test('requests held at awaits are read back from replay files unchanged', () => {
     const replay = { scenario: SCENARIO, found: undefined, digest: undefined, invariants: false }
     expect(parseReplay(printReplay(replay), 'a.json').scenario.holds).toEqual(SCENARIO.holds)
     expect(printReplay(replay)).toContain(
@@ -29,12 +29,12 @@ describe('requests held at awaits', () => {
     )
   })
 
-  test('are refused in a replay file if their duration is missing', () => {
+  test('a held request is refused in a replay file if its duration is missing', () => {
     const text = printReplay({ scenario: SCENARIO, found: undefined, digest: undefined, invariants: false })
     expect(() => parseReplay(text.replace(',"mostMs":40', ''), 'a.json')).toThrow(/a\.json: holds\[0\].*mostMs/)
   })
 
-  test('are removed by shrinking if the failure does not need them', () => {
+  test('requests held at awaits are removed by shrinking if the failure does not need them', () => {
     const needed = shrink(SCENARIO, {
       fails: ({ holds = [], operations }) =>
         operations.some(({ at }) => holds.some(({ at: place, from }) => place === 'server.ts:7' && from >= at)),
@@ -45,7 +45,7 @@ describe('requests held at awaits', () => {
     expect(shrink(SCENARIO, { fails: () => true, expired: () => false })).not.toHaveProperty('holds')
   })
 
-  test('if shrinking delays an operation by 90 ms, the later hold of a request at an await is also delayed by 90 ms', () => {
+  test('a hold of a request is delayed by 90 ms if shrinking delays an earlier operation by 90 ms', () => {
     const apart = sturdier(SCENARIO, {
       ...{ fails: () => true, expired: () => false },
       others: (scenario) => (scenario.operations[1]?.at === 120e6 ? [scenario] : []),
@@ -53,7 +53,7 @@ describe('requests held at awaits', () => {
     expect(apart.holds?.map(({ from }) => from / 1e6)).toEqual([21, 123])
   })
 
-  test('are planned only at awaits of the program, and only during the trial', () => {
+  test('holds of requests are planned only at awaits of the program, and only during the trial', () => {
     const [strategy] = strategiesNamed(['awaits'])
     const plan = (places: readonly string[], seed: number) =>
       strategy?.plan(

@@ -36,7 +36,7 @@ const valuesOf = ({ operations }: Scenario) => operations.map(({ input }) => (in
 const never = () => false
 
 describe('shrinking', () => {
-  test('keeps exactly the operations and faults that the failure needs', () => {
+  test('shrinking keeps exactly the operations and faults that the failure needs', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(59), { maxLength: 5 }), fc.option(fc.nat(11)), (needed, fault) => {
         const wanted = fault === null ? [] : [large.faults[fault]?.from]
@@ -53,7 +53,7 @@ describe('shrinking', () => {
     )
   })
 
-  test('removes nodes, and shortens faults and their lists of nodes', () => {
+  test('shrinking removes nodes, and shortens faults and their lists of nodes', () => {
     const { nodes, faults } = shrink(large, {
       fails: (scenario) => scenario.faults.some(({ fault }) => 'nodes' in fault && fault.nodes.includes('n1')),
       expired: never,
@@ -63,7 +63,7 @@ describe('shrinking', () => {
     expect((faults[0]?.to ?? 0) - (faults[0]?.from ?? 0)).toBeLessThan(ms(2))
   })
 
-  test('merges two faults of one kind if the scenario with the longer fault still fails', () => {
+  test('shrinking merges two faults of one kind if the scenario with the longer fault still fails', () => {
     const covered = ({ faults }: Scenario, time: number) => faults.some(({ from, to }) => from <= time && time < to)
     const { faults } = shrink(
       { ...large, faults: [kill(0, 100, 'n1'), kill(100, 200, 'n1')] },
@@ -72,7 +72,7 @@ describe('shrinking', () => {
     expect(faults).toHaveLength(1)
   })
 
-  test('prefers a fault that hits every message to a fault that hits some messages', () => {
+  test('shrinking prefers a fault that hits every message to a fault that hits some messages', () => {
     const links = linksBetween([['n1'], ['n2']])
     const fault = { kind: 'drop-message', links, when: { probability: 0.1 } } as const
     const { faults } = shrink(
@@ -83,7 +83,7 @@ describe('shrinking', () => {
     expect(faults[0]?.fault).not.toHaveProperty('when')
   })
 
-  test('removes settings that the failure does not need, unless the user chose them', () => {
+  test('shrinking removes settings that the failure does not need, unless the user chose them', () => {
     const turned = { ...large, targetSettings: { given: 1, needed: 2, idle: 3 } }
     const fails = ({ targetSettings }: Scenario) => targetSettings['needed'] === 2
     expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).targetSettings).toEqual({
@@ -93,7 +93,7 @@ describe('shrinking', () => {
     expect(shrink(turned, { fails: () => true, expired: never }).targetSettings).toEqual({})
   })
 
-  test('retries a deletion with another seed', () => {
+  test('shrinking tries a removal again with another seed', () => {
     const { operations, seed } = shrink(large, {
       fails: (scenario) => scenario.operations.length === 60 || (scenario.seed === 2 && scenario.operations.length > 0),
       expired: never,
@@ -101,7 +101,7 @@ describe('shrinking', () => {
     expect({ operations: operations.length, seed }).toEqual({ operations: 1, seed: 2 })
   })
 
-  test('returns the smallest scenario found so far when time runs out', () => {
+  test('shrinking returns the smallest scenario found so far when time runs out', () => {
     let trials = 0
     const { operations } = shrink(large, {
       fails: (scenario) => ++trials > 0 && scenario.operations.length > 0,
@@ -115,7 +115,7 @@ describe('shrinking', () => {
 describe('a random part of a scenario', () => {
   const names = nodeNames(5)
 
-  test('a random part of a scenario orders its operations and faults by time, and names only existing nodes', () => {
+  test('a random part of a scenario is ordered by time, and names only existing nodes', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const { operations, faults, nodes } = thinned(large, createRandom(seed))
@@ -135,7 +135,7 @@ describe('a random part of a scenario', () => {
     )
   })
 
-  test('may consist of a single operation and a single fault', () => {
+  test('a random part of a scenario may consist of a single operation and a single fault', () => {
     const parts = Array.from({ length: 500 }, (_, i) => thinned(large, createRandom(i)))
     expect(Math.min(...parts.map(({ operations }) => operations.length))).toBeLessThanOrEqual(1)
     expect(Math.min(...parts.map(({ faults }) => faults.length))).toBeLessThanOrEqual(1)

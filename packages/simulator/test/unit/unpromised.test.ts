@@ -43,7 +43,7 @@ describe('the promise of a protocol', () => {
     [commitWait, LOOSE, { clocks: { jumpMs: millis(31) } }, 'if clocks jump by more than 30 ms', 'level'],
     [commitWait, STRICT, { faults: ['clock'] }, 'if clocks are wrong, with these settings', 'strengths'],
   ])(
-    'a protocol promises nothing under settings, clocks or faults beyond the conditions of its promise (%#)',
+    'a protocol promises nothing if settings, clocks or faults exceed the conditions of its promise (%#)',
     (protocol, targetSettings, choices, where, lacks) => {
       expect(unpromisedOf(protocol, targetSettings, choices)).toEqual({
         what: `${protocol.name} promises nothing ${where}`,
@@ -72,12 +72,12 @@ describe("faults excluded from a protocol's promise", () => {
       .flat()
       .filter(({ plan }) => plan.kind === 'kill').length
 
-  test('are injected only if the user chose them', () => {
+  test("faults excluded from a protocol's promise are injected only if the user chose them", () => {
     expect(killsIn({})).toBe(0)
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('with kills, which the protocol generals does not tolerate, a search finds a violation, shrunk to 4 nodes or more', () => {
+  test('a search of the protocol generals with kills, which void its promise, finds a violation of 4 nodes or more', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

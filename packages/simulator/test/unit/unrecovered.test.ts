@@ -28,7 +28,7 @@ function stoppedBy(recovery: Played['recovery']) {
   )
 }
 
-test('a protocol that never answers again after healing fails', () => {
+test('a protocol that never answers again after the heal fails', () => {
   expect(stoppedBy({ type: 'answered' })).toBeUndefined()
   expect(stoppedBy({ type: 'unanswered', waited, misread: false })).toMatchObject({
     kind: 'unrecovered',
@@ -36,7 +36,7 @@ test('a protocol that never answers again after healing fails', () => {
   })
 })
 
-test('whether a protocol recovers is not known if no answer after healing was understood', () => {
+test('the recovery of a protocol is unknown if no answer after the heal was understood', () => {
   expect(stoppedBy({ type: 'unanswered', waited, misread: true })).toEqual({
     kind: 'record',
     text: 'no answer was understood after everything was healed (1 of 1: nothing at json.value)',

@@ -17,7 +17,7 @@ const MOST_RUNS = 40
 const seedsPerRow = Math.max(LEAST_RUNS, Math.floor(RUNS / systemRows.length))
 
 describe('the table of systems', () => {
-  test('has a row without faults and a row with faults for each protocol', () => {
+  test('the table of systems has a row without faults and a row with faults for each protocol', () => {
     for (const { name } of protocols) {
       const rows = systemRows.filter(({ protocol }) => protocol === name)
       expect(
@@ -31,7 +31,7 @@ describe('the table of systems', () => {
     }
   })
 
-  test('names existing protocols and workloads', () => {
+  test('the table of systems names existing protocols and workloads', () => {
     for (const { protocol, workload = 'register' } of systemRows) {
       expect(findProtocol(protocol)?.name).toBe(protocol)
       expect(workloads.map(({ name }) => name)).toContain(workload)
@@ -40,7 +40,7 @@ describe('the table of systems', () => {
 })
 
 test.each(systemRows.map((row) => [titleOf(row), row] as const))(
-  'the system "%s" earns the verdict in its row of the table',
+  'the system "%s" has the verdict in its row of the table',
   (_, row) => {
     const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
     const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))
