@@ -15,7 +15,7 @@ export interface Config extends RunDraft, HeldToBaseline {
   readonly targets?: { readonly [name: string]: string | ClusterDeclaration } | undefined
   /** The user's own workloads, or the paths of their files. */
   readonly workloads?: { readonly [name: string]: string | WorkloadModule } | undefined
-  /** The user's own Node services: `chaos simulate NAME` searches them, `service:NAME` is a target. */
+  /** The user's own Node services. `chaos simulate NAME` searches a service for violations; `service:NAME` is a target. */
   readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
   /** The servers of `chaos record` and `chaos proxy`, by name. */
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined

@@ -19,8 +19,8 @@ import {
 import { latency } from '../kinds/latency.ts'
 
 /**
- * Connections are counted from 1, beginning with the open ones. A probability is drawn once for each connection and
- * direction, from the connection's own random stream.
+ * Connections are numbered from 1; those that are open when the fault begins come first. A probability is drawn once
+ * for each connection and direction, from the connection's own random stream.
  */
 const when = {
   ...counting('connection'),

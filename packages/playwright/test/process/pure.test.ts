@@ -30,7 +30,7 @@ test('parseSocksRequest reports a request as incomplete without its last byte, a
   expect(greetingLength(Buffer.from('GET /'))).toBeUndefined()
 })
 
-/** What comes out, with what goes in cut into pieces of this many bytes. */
+/** Returns the output for an input that is cut into pieces of this many bytes. */
 async function passed(sent: string, pieceBytes: number): Promise<string> {
   const through = withoutCompression()
   for (let at = 0; at < sent.length; at += pieceBytes) through.write(Buffer.from(sent.slice(at, at + pieceBytes)))

@@ -233,7 +233,7 @@ const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'repl
 
 function suffer(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule
-  // The compiler cannot infer that the effect found for a kind fits a fault of this kind.
+  // The table has the effect of each kind of fault. The compiler cannot infer that it fits the fault.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
 }

@@ -36,7 +36,7 @@ export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
   readonly rule: string
   /** The number of each `f` within this model; several names can mean the same function. */
   readonly numbers: { readonly [f: string]: number }
-  /** The numbers of operations that never change the state. */
+  /** The function numbers of operations that never change the state. */
   readonly reads: readonly number[]
   /**
    * `history`: the operations' history, if the meaning of an output depends on other operations.
