@@ -216,7 +216,7 @@ const contradictions: { readonly [kind in StoreRun['planted']]: readonly (readon
 }
 
 /**
- * Two writes of x and two of y. For each of the four ways to order both pairs, two readers refute it. Let p be before q
+ * Two writes of x and two of y can be ordered in four ways. Two readers refute each of the ways. Let p be before q
  * (both write x) and s before t (both write y). One reader reads t and then p, so t is before q. The other reads q and
  * then s, so q is before t.
  */

@@ -150,10 +150,7 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
 /** Models whose elements are separate. A story about other elements explains nothing. */
 const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
 
-/**
- * Returns a database's servers. Also returns a story about an object in the contradiction, if there is one; preferably
- * about its own operations.
- */
+/** Returns a database's servers, and the story of an object in the contradiction if there is one. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,

@@ -14,8 +14,8 @@ const match = { statement }
 const when = { ...counting('statement'), ...times }
 
 /**
- * Faults on single statements, on the requests' links. The HTTP faults `lose-reply` and `crash-before-reply` also act
- * on statements.
+ * Faults of single SQL statements. Their links name the direction of requests. The HTTP faults `lose-reply` and
+ * `crash-before-reply` also act on statements.
  */
 export const sqlFamily = defineFamily({
   name: 'sql',

@@ -27,7 +27,7 @@ function chosen(nodes: Nodes, keys: readonly string[]) {
   return nodes.lose(isOf('serve')).map(({ to }) => to)
 }
 
-test('the servers behind the balancer share their data, unless backend=files makes them read-only', () => {
+test('the servers behind the balancer share their data; with backend=files, they are read-only', () => {
   const nodes = four()
   expect(nodes.answer('n3', add)).toEqual(ok(1))
   expect(nodes.answer('n4', read('x'))).toEqual(ok(1))

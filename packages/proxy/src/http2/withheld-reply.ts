@@ -40,7 +40,7 @@ export class MessageCount {
     this.#left = messages
   }
 
-  /** Returns how many bytes of `content` precede the end of the last message, if the message ends in `content`. */
+  /** Returns the position after the last awaited message in `content`; undefined if `content` ends before it. */
   endIn(content: Buffer): number | undefined {
     for (let at = 0; ; ) {
       if (this.#left === 0) return at

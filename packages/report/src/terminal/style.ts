@@ -66,7 +66,7 @@ export interface TerminalOptions {
 
 export const symbolsOf = (options: TerminalOptions): Symbols => (options.unicode ? unicodeSymbols : asciiSymbols)
 
-/** Paints each line by itself: a function of a style takes one text. */
+/** Styles each line separately. */
 export const painted = (lines: readonly string[], paint: Paint): string[] => lines.map((line) => paint(line))
 
 /** Returns the colour function for each result of a verdict. */

@@ -388,7 +388,7 @@ describe('the cause of a violation', () => {
     )
   })
 
-  test('the cause is the weakness of the settings if the only matching fault ended before the read', () => {
+  test('a stale read is attributed to weak settings if the only matching fault ended before the read', () => {
     const { text } = why({
       weakness: 'reads may miss writes',
       faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],

@@ -1,4 +1,4 @@
-/** Messages of this package that PostgreSQL words otherwise, or about another object, in the scripts of this folder. */
+/** Messages that PostgreSQL words otherwise than this package, or in which PostgreSQL names another object. */
 export const OTHER_MESSAGES: ReadonlySet<string> = new Set([
   '"m" is not a table',
   '"q" is not partitioned',

@@ -10,8 +10,8 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { writeOverride } from './override.ts'
 import { isRootless } from './rights.ts'
 
-// Disks of containers that faults can fill without other effects: file systems in this machine's memory. A kill keeps
-// what was written, as on a disk. The file that fills the disk is outside the container's view.
+// Disks of containers that faults can fill: file systems in this machine's memory, so that nothing else is affected.
+// A killed container keeps what it wrote, as on a disk. Containers do not see the file that fills the disk.
 
 export interface OwnDisks {
   /** The path of a Compose file with the disks, to be read after the project's own file. */

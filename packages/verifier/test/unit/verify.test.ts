@@ -82,7 +82,7 @@ describe('a proof given to the verifier', () => {
       'linearizable',
       'line 1: it had returned before the call of one that is earlier in the order',
     ],
-  ])('a proof of a met level is refused if its order %s', (_, lines, level, why) => {
+  ])('the verifier refuses a proof of a met level whose order %s', (_, lines, level, why) => {
     expect(said(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
   })
 
@@ -263,7 +263,7 @@ describe('the core of a violation', () => {
     expect(said(text, lists, core(1, 3))[0]).toMatch(/^refused/)
   })
 
-  test('the core of a violation may omit operations called after its last return', () => {
+  test('the core of a violation may omit operations that were called after the last return in the core', () => {
     const before = ['0 invoke cas - [2,3]', '0 info cas -', '1 invoke read -']
     const [read, write] = ['1 ok read - 3', '2 invoke write - 2']
     const entry = { level: 'linearizable', result: 'violated', core: [1, 3] }

@@ -328,8 +328,8 @@ function explainCell(
 const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN || mayBe(value)
 
 /**
- * Returns when the COMMIT of a write was sent or, if unknown, when its transaction began. No other transaction sees the
- * value before this time.
+ * Returns the time at which the COMMIT of a write was sent or, if this is unknown, at which its transaction began. No
+ * other transaction sees the value before this time.
  */
 const commitSent = ({ lock, began }: CellWrite): number => Math.max(lock?.to ?? began, began)
 

@@ -24,7 +24,7 @@ const subjects: readonly KeptSubject[] = readFileSync(join(docs, 'gallery', 'sub
 const LONGEST_SECONDS = 90
 
 describe('the stored track record', () => {
-  test('the stored track record equals the results on its page', async () => {
+  test('the stored gallery results equal those on the gallery page', async () => {
     const tracked = join(docs, 'track-record.md')
     const [head] = readFileSync(tracked, 'utf8').split(MARK)
     await expect(`${head}${MARK}\n${subjectsMarkdown(subjects)}`).toMatchFileSnapshot(tracked)

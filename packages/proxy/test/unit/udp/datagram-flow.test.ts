@@ -89,7 +89,7 @@ describe('a datagram under faults', () => {
     expect([sentSince(), say('f')]).toEqual([['d'], ['f']])
   })
 
-  test('a datagram that is delayed and reordered waits for its delay plus its time limit', () => {
+  test('a delayed and reordered datagram waits for its delay plus the time limit of the reordering', () => {
     const { say, apply, clock, sentSince } = flowOf()
     apply(late(10))
     apply(behind(9, 50))

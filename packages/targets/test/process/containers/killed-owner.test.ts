@@ -178,7 +178,7 @@ test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
 ] as const)(
-  'a process suspended by a $name fault is restarted if chaos is killed while it stops the process',
+  'if chaos is killed during a $name fault, the suspended process of the container is restarted',
   async ({ fault }) => {
     const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
     await eventually(async () => expect(owner.is('stopping')).toBe(true))
