@@ -1,5 +1,6 @@
 import { NotSupported, SqlError, type SqlErrorFields } from './error.ts'
 import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from './known-names.ts'
+import { linesOf } from './lines.ts'
 
 // This file returns errors for unknown names. If PostgreSQL knows a name, the statement is refused, because its result
 // is unknown here. For any other name, PostgreSQL's own error is returned. The list of known names is parsed at its
@@ -26,7 +27,9 @@ let read: KnownNames | undefined
 
 function knownNames(): KnownNames {
   read ??= {
-    relations: new Map(linesOf(RELATIONS).map(relationOf)),
+    relations: new Map(
+      Object.entries(RELATIONS).flatMap(([schema, table]) => linesOf(table).map((line) => relationOf(schema, line))),
+    ),
     functions: new Map(
       linesOf(FUNCTIONS).flatMap(([counts = '', ...names]) => names.map((name) => [name, counts.split(',')] as const)),
     ),
@@ -36,19 +39,16 @@ function knownNames(): KnownNames {
   return read
 }
 
-const linesOf = (text: string): readonly (readonly string[])[] =>
-  text
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' '))
-
-function relationOf([head = '', ...columns]: readonly string[]): readonly [name: string, relation: KnownRelation] {
-  const [name = '', oid] = head.split('=')
+function relationOf(
+  schema: string,
+  [head = '', ...columns]: readonly string[],
+): readonly [name: string, relation: KnownRelation] {
+  const [name, oid] = head.split('=')
   return [
-    name.replace(/[+-]$/, ''),
+    `${schema}.${name}`,
     {
       oid: oid === undefined ? undefined : Number(oid),
-      columns: columns.filter((column) => !column.endsWith('-')).map((column) => column.replace('+', '')),
+      columns: columns.filter((column) => !column.endsWith('-')),
       former: columns.filter((column) => column.endsWith('-')).map((column) => column.slice(0, -1)),
     },
   ]

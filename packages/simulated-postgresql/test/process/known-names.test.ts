@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { functionsNamed, operatorsNamed } from '../../src/functions/catalogue.ts'
 import { OPERATORS, FUNCTIONS as SIGNATURES } from '../../src/functions/signatures.ts'
 import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from '../../src/sql/known-names.ts'
+import { linesOf } from '../../src/sql/lines.ts'
 import { loadParser } from '../../src/sql/parse.ts'
 import { quoteIdentifier } from '../../src/types/format-type.ts'
 import { createTypes } from '../../src/types/types.ts'
@@ -22,10 +23,12 @@ function blamed(statements: readonly string[]): readonly string[] {
 }
 
 const types = createTypes()
-const relations = RELATIONS.trim()
-  .split('\n')
-  .map((line) => line.replaceAll(/[+-](?=[ =]|$)|=\d+/g, '').split(' '))
-  .map(([name = '', ...columns]) => ({ name, columns }))
+const relations = Object.entries(RELATIONS).flatMap(([schema, table]) =>
+  linesOf(table).map(([head = '', ...columns]) => ({
+    name: `${schema}.${head.replace(/=\d+/, '')}`,
+    columns: columns.map((column) => column.replace('-', '')),
+  })),
+)
 const tables = relations.filter(({ columns }) => columns.length > 0)
 
 test('a column of a PostgreSQL relation is either simulated or reported as not supported', () => {
