@@ -1,4 +1,6 @@
+import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { linesOf } from '../sql/lines.ts'
 import type { Node } from '../sql/nodes.ts'
 import { isKnownFunction } from '../sql/undefined.ts'
 import { CASTS, FUNCTIONS, OPERATORS } from './signatures.ts'
@@ -18,7 +20,7 @@ export interface FunctionSignature {
   readonly defaultValues?: readonly Node[]
   /** The names of the arguments; only for a user-defined function. */
   readonly argumentNames?: readonly (string | undefined)[]
-  /** The name of the implementation: pg_proc.prosrc, or the function's own name for SQL functions. */
+  /** The name of the implementation: pg_proc.prosrc, the function's own name for SQL functions, '' for aggregates. */
   readonly source: string
   readonly result: number
   readonly arguments: readonly number[]
@@ -49,73 +51,74 @@ export interface CastSignature {
 
 const numbersOf = (list: string): readonly number[] => (list === '' ? [] : list.split(',').map(Number))
 
-function parseFunction(returned: string, entry: string): FunctionSignature {
+function* parseFunctions(): Generator<FunctionSignature> {
+  for (const [returned = '', ...words] of linesOf(FUNCTIONS)) {
+    const shape = parseReturned(returned)
+    let taken = parseArguments('')
+    for (const word of words)
+      if (word.startsWith('(')) taken = parseArguments(word)
+      else {
+        const [name = '', source = shape.kind === 'a' ? '' : name] = word.split('=')
+        yield { name, source, ...shape, ...taken }
+      }
+  }
+}
+
+function parseReturned(returned: string) {
   const [flags = '', result] = returned.split(',')
-  const [name = '', parameters = '', source = ''] = entry.split(/[()]/)
-  const [types = '', out = '', names = ''] = parameters.split('/')
-  const columnNames = names.split(',')
   return {
-    name,
     kind: flags[0] as FunctionSignature['kind'],
     volatility: flags[1] as FunctionSignature['volatility'],
     strict: flags[2] === 's',
     returnsSet: flags[3] === 'r',
     variadic: flags[4] === 'v',
     defaults: flags[5] === '-' ? 0 : Number(flags.slice(5)),
-    source: source === '' ? name : source,
     result: Number(result),
+  }
+}
+
+function parseArguments(list: string): Pick<FunctionSignature, 'arguments' | 'columns'> {
+  const [types = '', out = '', names = ''] = list.slice(1, -1).split('/')
+  const columnNames = names.split(',')
+  return {
     arguments: numbersOf(types),
     columns: numbersOf(out).map((oid, i) => ({ name: columnNames[i] ?? '', oid })),
   }
 }
 
-function parseOperator(name: string, entry: string): OperatorSignature {
-  const [left, right, result, source = '', strict] = entry.split(',')
-  return { name, left: Number(left), right: Number(right), result: Number(result), source, strict: strict === 's' }
-}
-
-function parseCast(source: string, entry: string): CastSignature {
-  const [target, context, method, name = ''] = entry.split(',')
-  return {
-    source: Number(source),
-    target: Number(target),
-    context: context as CastContext,
-    method: method as CastSignature['method'],
-    function: name,
+function* parseOperators(): Generator<OperatorSignature> {
+  for (const [name = '', returned = '', ...entries] of linesOf(OPERATORS)) {
+    const [result, mark] = returned.split(',')
+    for (const entry of entries) {
+      const [left, right, source = ''] = entry.split(',')
+      const types = { left: Number(left), right: Number(right), result: Number(result) }
+      yield { name, ...types, source, strict: mark === undefined }
+    }
   }
 }
 
-/** Caches the rows of each name. */
-function remembered<T>(find: (name: string) => readonly T[]): (name: string) => readonly T[] {
-  const known = new Map<string, readonly T[]>()
-  return (name) => {
-    const before = known.get(name)
-    if (before !== undefined) return before
-    const rows = find(name)
-    if (rows.length > 0) known.set(name, rows)
-    return rows
+function* parseCasts(): Generator<CastSignature> {
+  for (const [source, ...entries] of linesOf(CASTS))
+    for (const entry of entries) {
+      const [target, context, by = ''] = entry.split(',')
+      const types = { source: Number(source), target: Number(target), context: context as CastContext }
+      yield by === 'b' || by === 'i' ? { ...types, method: by, function: '' } : { ...types, method: 'f', function: by }
+    }
+}
+
+/** Returns a lookup in rows that are parsed at the first call. */
+function lookup<K, Row>(parse: () => Iterable<Row>, keyOf: (row: Row) => K): (key: K) => readonly Row[] {
+  let known: Map<K, Row[]> | undefined
+  return (key) => {
+    if (known === undefined) {
+      known = new Map()
+      for (const row of parse()) addTo(known, keyOf(row), row)
+    }
+    return known.get(key) ?? []
   }
 }
 
-function entriesOf(lines: readonly string[], word: string): readonly string[] {
-  const line = lines.find((each) => each.startsWith(`${word} `))
-  return line === undefined ? [] : line.split(' ').slice(1)
-}
-
-const operatorLines = OPERATORS.split('\n')
-const castLines = CASTS.split('\n')
-
-export const functionsNamed: (name: string) => readonly FunctionSignature[] = remembered((name) => {
-  const rows: FunctionSignature[] = []
-  const start = ` ${name}(`
-  for (let at = FUNCTIONS.indexOf(start); at !== -1; at = FUNCTIONS.indexOf(start, at + 1)) {
-    const line = FUNCTIONS.lastIndexOf('\n', at) + 1
-    const entry = FUNCTIONS.slice(at + 1)
-    rows.push(parseFunction(FUNCTIONS.slice(line, FUNCTIONS.indexOf(' ', line)), entry.slice(0, entry.search(/\s/))))
-  }
-  // A name that contains a blank may also match text inside another entry.
-  return rows.filter((row) => row.name === name)
-})
+export const functionsNamed: (name: string) => readonly FunctionSignature[] = lookup(parseFunctions, ({ name }) => name)
 
 /** Returns the error for a function that does not exist. The arguments do not matter. */
 export function undefinedFunction(names: readonly string[]): Error {
@@ -125,12 +128,10 @@ export function undefinedFunction(names: readonly string[]): Error {
     : new SqlError('42883', `function ${names.join('.')}() does not exist`)
 }
 
-export const operatorsNamed: (name: string) => readonly OperatorSignature[] = remembered((name) =>
-  entriesOf(operatorLines, name).map((entry) => parseOperator(name, entry)),
-)
+export const operatorsNamed: (name: string) => readonly OperatorSignature[] = lookup(parseOperators, ({ name }) => name)
 
-const castsFrom = remembered((source) => entriesOf(castLines, source).map((entry) => parseCast(source, entry)))
+const castsFrom = lookup(parseCasts, ({ source }) => source)
 
 export function castBetween(source: number, target: number): CastSignature | undefined {
-  return castsFrom(source.toString()).find((cast) => cast.target === target)
+  return castsFrom(source).find((cast) => cast.target === target)
 }

@@ -1,4 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
+import { linesOf } from '../sql/lines.ts'
 import { FIRST_OF_USERS, undefinedTypeNumber } from '../sql/undefined.ts'
 import { compareArrays } from './array.ts'
 import { TYPES } from './built-in.ts'
@@ -93,9 +94,9 @@ function refusedType(type: TypeDefinition): TypeDefinition {
 function* builtIn(types: Types): Generator<TypeDefinition> {
   const registry = registryBehaviours()
   const ranges = rangeBehaviours()
-  for (const line of TYPES.trim().split('\n')) {
-    const [oid = 0, arrayOid = 0, length = 0] = [0, 2, 3].map((i) => Number(line.split(' ')[i]))
-    const [, name = '', , , kind = 'b', category = '', preferred, delimiter = ','] = line.split(' ')
+  for (const line of linesOf(TYPES)) {
+    const [oid = 0, arrayOid = 0, length = 0] = [0, 2, 3].map((i) => Number(line[i]))
+    const [, name = '', , , kind = 'b', category = '', preferred, delimiter = ','] = line
     const behaviour =
       BEHAVIOURS.get(oid) ??
       registry.get(oid) ??

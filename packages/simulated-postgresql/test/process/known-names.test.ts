@@ -91,7 +91,8 @@ const INSTANCES: { readonly [pseudo: string]: string } = {
 }
 
 test('a PostgreSQL function is either simulated or reported as not supported', () => {
-  const names = new Set(Array.from(SIGNATURES.matchAll(/ ([a-z_\d]+)\(/gi), ([, name = '']) => name))
+  const words = linesOf(SIGNATURES).flatMap(([, ...entries]) => entries.filter((word) => !word.startsWith('(')))
+  const names = new Set(words.map((word) => word.replace(/=.*/, '')))
   const calls = [...names].flatMap((name) =>
     functionsNamed(name).map(({ arguments: all, variadic }) => {
       const values = all.map((oid, at) => {
@@ -115,9 +116,7 @@ test('a PostgreSQL function is either simulated or reported as not supported', (
 })
 
 test('a PostgreSQL operator is either simulated or reported as not supported', () => {
-  const names = OPERATORS.trim()
-    .split('\n')
-    .map((line) => line.split(' ')[0] ?? '')
+  const names = [...new Set(linesOf(OPERATORS).map(([name = '']) => name))]
   const operand = (oid: number): string => {
     const type = types.find(oid)?.name ?? 'text'
     return oid === 0 ? '' : `null::"${INSTANCES[type] ?? type}"`
