@@ -1,3 +1,4 @@
+import { addTo } from '../lists.ts'
 import { SqlError } from '../sql/error.ts'
 import type { Subtransaction, Transaction } from '../storage/model.ts'
 import type { Writer } from '../storage/rows.ts'
@@ -86,8 +87,8 @@ export class CatalogueRows<T> {
   /** Adds a row without waiting. No other transaction may use the key. */
   add(key: string, value: T, by: Subtransaction | undefined): void {
     const row: Row<T> = { value, key, xmin: by, xmax: undefined }
-    put(this.#byKey, key, row)
-    put(this.#byValue, value, row)
+    addTo(this.#byKey, key, row)
+    addTo(this.#byValue, value, row)
     if (by !== undefined) this.#changed(by, () => this.#forget(row))
   }
 
@@ -132,12 +133,6 @@ export class CatalogueRows<T> {
     takeOut(this.#byKey, row.key, row)
     takeOut(this.#byValue, row.value, row)
   }
-}
-
-function put<Key, Each>(all: Map<Key, Each[]>, key: Key, each: Each): void {
-  const known = all.get(key)
-  if (known === undefined) all.set(key, [each])
-  else known.push(each)
 }
 
 function takeOut<Key, Each>(all: Map<Key, Each[]>, key: Key, each: Each): void {

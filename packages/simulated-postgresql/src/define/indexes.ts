@@ -7,6 +7,7 @@ import { resultName } from '../execute/names.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import { requireCollation } from '../expressions/collation.ts'
 import { compileExpression } from '../expressions/compile.ts'
+import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
@@ -26,13 +27,11 @@ export function* addIndex(table: Table, index: Index, run: Run): Generator<Wait,
     const values = index.valuesOf(tuple.values)
     if (values === undefined) continue
     const key = index.keyOf(values)
-    const entries = index.entries.get(key)
-    if (entries === undefined) index.entries.set(key, [tuple])
-    else entries.push(tuple)
+    addTo(index.entries, key, tuple)
     if (!canConflict(index, values) || !visible(tuple, snapshot, run.transaction)) continue
     const other = conflictingKey(index, values, key, seen)
     if (other !== undefined) throw notValid(table, index, values, other)
-    seen.set(key, [...(seen.get(key) ?? []), values])
+    addTo(seen, key, values)
   }
   table.indexes.push(index)
   run.catalogue.changed(run.transaction.current, () => {

@@ -2,6 +2,7 @@ import { keyText, sameKeys } from '../catalogue/keys.ts'
 import { systemTable } from '../catalogue/system-tables.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
+import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Sequence } from '../storage/sequence.ts'
@@ -267,10 +268,7 @@ function byKey(rows: Values, at: number, type: SqlType, run: Run): ReadonlyMap<s
   for (const values of rows) {
     const value = values[at] ?? null
     if (value === null) continue
-    const key = keyText(value, type, run)
-    const same = found.get(key)
-    if (same === undefined) found.set(key, [values])
-    else same.push(values)
+    addTo(found, keyText(value, type, run), values)
   }
   return found
 }

@@ -2,6 +2,7 @@ import { joinKeys, keyText, sameKeys } from '../catalogue/keys.ts'
 import type { Table } from '../catalogue/table.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
+import { addTo } from '../lists.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Node, namesOf } from '../sql/nodes.ts'
 import type { Index, Tuple } from '../storage/model.ts'
@@ -210,10 +211,7 @@ export class TableScan implements Item {
     for (const tuple of tuples) {
       const value = tuple.values[column.attribute - 1] ?? null
       if (value === null) continue
-      const key = keyText(value, column.type, run)
-      const same = hash.get(key)
-      if (same === undefined) hash.set(key, [tuple])
-      else same.push(tuple)
+      addTo(hash, keyText(value, column.type, run), tuple)
     }
     return hash
   }

@@ -1,3 +1,4 @@
+import { addTo } from '../lists.ts'
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Heap, Index, Subtransaction, Tuple } from './model.ts'
@@ -10,9 +11,7 @@ export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple,
   const key = index.keyOf(values)
   const { transaction, store } = writer
   if (transaction.reader !== undefined) store.serializable.wroteKey(transaction.reader, heap, index, key)
-  const entries = index.entries.get(key)
-  if (entries === undefined) index.entries.set(key, [tuple])
-  else entries.push(tuple)
+  addTo(index.entries, key, tuple)
 }
 
 /** Whether a key can conflict. Nulls are distinct, unless the index has NULLS NOT DISTINCT. */

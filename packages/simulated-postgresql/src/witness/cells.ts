@@ -1,4 +1,5 @@
 import { columnsOf } from '../catalogue/table.ts'
+import { addTo } from '../lists.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Executed } from './executed.ts'
@@ -57,9 +58,7 @@ export class Cells {
     for (const history of histories) {
       const own = history.versions.flatMap(({ transaction }, at) => (groups.has(transaction) ? [at] : []))
       const placesOf = new Map<number | undefined, number[]>()
-      for (const at of own)
-        for (const place of changedPlaces(history, at) ?? [undefined])
-          placesOf.set(place, [...(placesOf.get(place) ?? []), at])
+      for (const at of own) for (const place of changedPlaces(history, at) ?? [undefined]) addTo(placesOf, place, at)
       for (const [place, some] of placesOf) {
         const writers = new Set(
           some.map((at) => groups.get(history.versions[at]?.transaction as Member['transaction'])),
@@ -95,7 +94,7 @@ export class Cells {
         if (sight === undefined) continue
         const version = versions.filter((at) => at <= sight.at).length - 1
         const tuple = sight.own.size === 0 ? sight.tuple : cell.history.versions[sight.at]?.tuple
-        add(accesses, executed, { does: 'r', cell: name, value: this.#valueOf(cell, tuple), version })
+        addTo(accesses, executed, { does: 'r', cell: name, value: this.#valueOf(cell, tuple), version })
       }
       versions.forEach((at, version) => {
         const { transaction, tuple, command } = cell.history.versions[at] ?? {}
@@ -105,13 +104,13 @@ export class Cells {
         const by = member.statements.findLast(
           ({ run, plan }) => plan.writes !== undefined && run.snapshot.commandId <= (command ?? 0),
         )
-        if (by === undefined) add(unplaced, member, access)
-        else add(accesses, by, access)
+        if (by === undefined) addTo(unplaced, member, access)
+        else addTo(accesses, by, access)
       })
     }
     for (const ofRow of this.#cells.flatMap((cells) => [...cells.values()])) {
       const known = new Map<Executed, number[]>()
-      for (const { reads } of ofRow.values()) for (const { executed, at } of reads) add(known, executed, at)
+      for (const { reads } of ofRow.values()) for (const { executed, at } of reads) addTo(known, executed, at)
       for (const cell of ofRow.values()) {
         const versions = this.#versionsOf(cell)
         const [shared, own] = this.#split(cell, versions, known)
@@ -146,7 +145,7 @@ export class Cells {
     known: ReadonlyMap<Executed, readonly number[]>,
   ): readonly [readonly Read[], readonly (readonly Read[])[]] {
     const byStatement = new Map<Executed, Read[]>()
-    for (const read of reads) add(byStatement, read.executed, read)
+    for (const read of reads) addTo(byStatement, read.executed, read)
     const shared: Read[] = []
     const own: (readonly Read[])[] = []
     for (const [executed, some] of byStatement) {
@@ -203,12 +202,6 @@ export class Cells {
 }
 
 const inOrder = (versions: Iterable<number>): readonly number[] => [...versions].sort((one, other) => one - other)
-
-function add<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const known = lists.get(key)
-  if (known === undefined) lists.set(key, [value])
-  else known.push(value)
-}
 
 function toldOf(
   { transaction, statements, began, ended, group }: Member,

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import { isTemporary } from '../catalogue/catalogue.ts'
 import type { Table } from '../catalogue/table.ts'
+import { addTo } from '../lists.ts'
 import type { Row, Transaction, Tuple } from '../storage/model.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -37,9 +38,7 @@ export function changesSince(catalogue: Catalogue, commit: number, assigned: Ass
     for (const history of historiesOf(table, commit, assigned))
       for (const { transaction } of history.versions) {
         if (transaction.commitNumber <= commit) continue
-        const known = changed.get(transaction)
-        if (known === undefined) changed.set(transaction, [history])
-        else known.push(history)
+        addTo(changed, transaction, history)
       }
   }
   return changed
@@ -47,19 +46,14 @@ export function changesSince(catalogue: Catalogue, commit: number, assigned: Ass
 
 function historiesOf(table: Table, commit: number, assigned: Assigned): readonly RowHistory[] {
   const rows = new Map<Row, Version[]>()
-  const add = (row: Row, version: Version): void => {
-    const known = rows.get(row)
-    if (known === undefined) rows.set(row, [version])
-    else known.push(version)
-  }
   for (const tuple of [...(table.emptied ?? []), ...table.tuples]) {
     if (statusOf(tuple.xmin) !== 'committed') continue
     const { transaction } = tuple.xmin
     const { cmin, row, xmax, cmax, next } = tuple
     const shared = { command: cmin, firstCommand: cmin, earlier: [] }
-    add(row, { transaction, tuple, ...shared, assigned: assigned.get(tuple) ?? NONE })
+    addTo(rows, row, { transaction, tuple, ...shared, assigned: assigned.get(tuple) ?? NONE })
     if (xmax !== undefined && next === undefined && statusOf(xmax) === 'committed')
-      add(row, {
+      addTo(rows, row, {
         ...{ transaction: xmax.transaction, tuple: undefined, assigned: NONE },
         ...{ command: cmax, firstCommand: cmax, earlier: [] },
       })

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Rows, Run } from '../execute/model.ts'
 import type { Plan } from '../execute/plan.ts'
+import { addTo } from '../lists.ts'
 import type { Transaction } from '../storage/model.ts'
 import { Dependencies } from './dependencies.ts'
 import type { Executed } from './executed.ts'
@@ -57,9 +58,7 @@ export class Witness {
       started: run.statementStart(),
       version: this.#catalogue.version,
     }
-    const known = this.#statements.get(transaction)
-    if (known === undefined) this.#statements.set(transaction, [executed])
-    else known.push(executed)
+    addTo(this.#statements, transaction, executed)
   }
 
   /** Records a fetch from a cursor as a statement with a part of the result. */
