@@ -2,7 +2,15 @@ import { NotSupported } from '../sql/error.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
 import type { SqlValue } from '../types/value.ts'
-import { type Activity, always, type CatalogueView, type Field, type Relation, type ServerView } from './relation.ts'
+import {
+  type Activity,
+  always,
+  type CatalogueView,
+  type Field,
+  type Relation,
+  relation,
+  type ServerView,
+} from './relation.ts'
 
 /** The oid of the database `postgres` in PostgreSQL. The simulated database has it under any name. */
 export const DATABASE_OID = 5
@@ -52,42 +60,39 @@ function shownQuery(text: string): string {
 }
 
 /** Returns a column that is NULL for background processes. */
-const ofSession = (name: string, type: string, value: (session: Activity, view: CatalogueView) => SqlValue): Field => [
-  name,
-  type,
-  ({ session }: Process, view) => (session === undefined ? null : value(session, view)),
-]
+const ofSession = (
+  name: string,
+  type: string,
+  value: (session: Activity, view: CatalogueView) => SqlValue,
+): Field<Process> => [name, type, ({ session }, view) => (session === undefined ? null : value(session, view))]
 
 /** @param numberOf the number of a role */
-export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => number): Relation => ({
-  name: 'pg_stat_activity',
-  rows: processesOf,
-  fields: [
+export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => number): Relation =>
+  relation('pg_stat_activity', processesOf, [
     ofSession('datid', 'oid', () => DATABASE_OID),
     ofSession('datname', 'name', (_, { database }) => database),
-    ['pid', 'int4', ({ pid }: Process) => pid],
+    ['pid', 'int4', ({ pid }) => pid],
     ...always('int4', null, 'leader_pid'),
     ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
     ofSession('usename', 'name', ({ user }) => user),
-    ['application_name', 'text', ({ session }: Process) => session?.application ?? ''],
+    ['application_name', 'text', ({ session }) => session?.application ?? ''],
     // The engine knows no client addresses, so these columns are as for a Unix socket.
     ...always('inet', null, 'client_addr'),
     ...always('text', null, 'client_hostname'),
     ofSession('client_port', 'int4', () => -1),
-    ['backend_start', 'timestamptz', ({ begunAt }: Process) => begunAt],
+    ['backend_start', 'timestamptz', ({ begunAt }) => begunAt],
     ofSession('xact_start', 'timestamptz', ({ transactionStart }) => transactionStart),
     ofSession('query_start', 'timestamptz', ({ queryStart }) => queryStart),
     ofSession('state_change', 'timestamptz', ({ stateChange }) => stateChange),
-    ['wait_event_type', 'text', (process: Process) => process.waitsFor()[0]],
-    ['wait_event', 'text', (process: Process) => process.waitsFor()[1]],
+    ['wait_event_type', 'text', (process) => process.waitsFor()[0]],
+    ['wait_event', 'text', (process) => process.waitsFor()[1]],
     ofSession('state', 'text', ({ state }) => state),
     ofSession('backend_xid', 'xid', ({ xid }) => xid),
     ofSession('backend_xmin', 'xid', ({ xmin }) => xmin),
     ...always('int8', null, 'query_id'),
-    ['query', 'text', ({ session }: Process) => shownQuery(session?.query ?? '')],
-    ['backend_type', 'text', ({ type }: Process) => type],
-  ],
-})
+    ['query', 'text', ({ session }) => shownQuery(session?.query ?? '')],
+    ['backend_type', 'text', ({ type }) => type],
+  ])
 
 interface ShownLock {
   readonly session: Activity
@@ -147,22 +152,21 @@ function locksOf(session: Activity): readonly ShownLock[] {
   ]
 }
 
-const targetFields = (type: string, ...names: readonly string[]): readonly Field[] =>
+const targetFields = (type: string, ...names: readonly string[]): readonly Field<ShownLock>[] =>
   names.map((name) => [
     name,
     type,
-    ({ target: { [name]: value } }: ShownLock) =>
-      value === undefined ? null : type === 'text' ? value : Number(value),
+    ({ target: { [name]: value } }) => (value === undefined ? null : type === 'text' ? value : Number(value)),
   ])
 
 /** pg_locks without locks on indexes and on the catalogue, for which no session waits here. */
-export const pgLocks: Relation = {
-  name: 'pg_locks',
-  rows(_, { store, activity }) {
+export const pgLocks: Relation = relation(
+  'pg_locks',
+  (_, { store, activity }) => {
     if (store.serializable.isUsed) throw new NotSupported('pg_locks while serializable transactions read')
     return activity().flatMap(locksOf)
   },
-  fields: [
+  [
     ...targetFields('text', 'locktype'),
     ...targetFields('oid', 'database', 'relation'),
     ...targetFields('int4', 'page'),
@@ -171,11 +175,11 @@ export const pgLocks: Relation = {
     ...targetFields('xid', 'transactionid'),
     ...targetFields('oid', 'classid', 'objid'),
     ...targetFields('int2', 'objsubid'),
-    ['virtualtransaction', 'text', ({ session }: ShownLock) => session.virtualTransaction],
-    ['pid', 'int4', ({ session }: ShownLock) => session.pid],
-    ['mode', 'text', ({ mode }: ShownLock) => mode],
-    ['granted', 'bool', ({ granted }: ShownLock) => granted],
-    ['fastpath', 'bool', ({ fastpath }: ShownLock) => fastpath],
-    ['waitstart', 'timestamptz', ({ waitStart }: ShownLock) => waitStart],
+    ['virtualtransaction', 'text', ({ session }) => session.virtualTransaction],
+    ['pid', 'int4', ({ session }) => session.pid],
+    ['mode', 'text', ({ mode }) => mode],
+    ['granted', 'bool', ({ granted }) => granted],
+    ['fastpath', 'bool', ({ fastpath }) => fastpath],
+    ['waitstart', 'timestamptz', ({ waitStart }) => waitStart],
   ],
-}
+)

@@ -4,7 +4,8 @@ import { quoteIdentifier } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
 import { checkText } from './check-text.ts'
-import { always, type CatalogueView, type Field, type Relation, tablesIn } from './relation.ts'
+import { OF_TABLE, yesOrNo } from './information-schema.ts'
+import { always, type CatalogueView, type Field, type Relation, relation, tablesIn } from './relation.ts'
 import { type Check, columnsOf, type ForeignKey, kindOfRelation, type ReferentialAction, type Table } from './table.ts'
 
 interface Constraint {
@@ -95,32 +96,29 @@ const attributes = (places: readonly number[]): SqlArray =>
 const deferrable = ({ type, index, key }: Constraint): boolean => (type === 'f' ? key : index)?.deferrable === true
 const deferred = ({ type, index, key }: Constraint): boolean => (type === 'f' ? key : index)?.initiallyDeferred === true
 
-export const pgConstraint = (namespaceOf: (view: CatalogueView, schema: string) => number): Relation => ({
-  name: 'pg_constraint',
-  rows: allConstraintsIn,
-  fields: [
-    ['oid', 'oid', ({ oid }: Constraint) => oid],
-    ['conname', 'name', ({ name }: Constraint) => name],
-    ['connamespace', 'oid', ({ table }: Constraint, view) => namespaceOf(view, table.schema)],
-    ['contype', 'char', ({ type }: Constraint) => type],
+export const pgConstraint = (namespaceOf: (view: CatalogueView, schema: string) => number): Relation =>
+  relation('pg_constraint', allConstraintsIn, [
+    ['oid', 'oid', ({ oid }) => oid],
+    ['conname', 'name', ({ name }) => name],
+    ['connamespace', 'oid', ({ table }, view) => namespaceOf(view, table.schema)],
+    ['contype', 'char', ({ type }) => type],
     ['condeferrable', 'bool', deferrable],
     ['condeferred', 'bool', deferred],
-    ['convalidated', 'bool', ({ check, key }: Constraint) => (check ?? key)?.validated !== false],
+    ['convalidated', 'bool', ({ check, key }) => (check ?? key)?.validated !== false],
     ...always('bool', true, 'conenforced', 'conislocal'),
-    ['conrelid', 'oid', ({ table }: Constraint) => table.oid],
+    ['conrelid', 'oid', ({ table }) => table.oid],
     ...always('oid', 0, 'contypid', 'conparentid'),
-    ['conindid', 'oid', ({ index }: Constraint) => index?.oid ?? 0],
-    ['confrelid', 'oid', ({ key }: Constraint) => key?.referenced.oid ?? 0],
-    ['confupdtype', 'char', ({ key }: Constraint) => (key === undefined ? ' ' : ACTIONS[key.onUpdate])],
-    ['confdeltype', 'char', ({ key }: Constraint) => (key === undefined ? ' ' : ACTIONS[key.onDelete])],
-    ['confmatchtype', 'char', ({ key }: Constraint) => (key === undefined ? ' ' : key.matchFull ? 'f' : 's')],
+    ['conindid', 'oid', ({ index }) => index?.oid ?? 0],
+    ['confrelid', 'oid', ({ key }) => key?.referenced.oid ?? 0],
+    ['confupdtype', 'char', ({ key }) => (key === undefined ? ' ' : ACTIONS[key.onUpdate])],
+    ['confdeltype', 'char', ({ key }) => (key === undefined ? ' ' : ACTIONS[key.onDelete])],
+    ['confmatchtype', 'char', ({ key }) => (key === undefined ? ' ' : key.matchFull ? 'f' : 's')],
     ...always('int2', 0, 'coninhcount'),
-    ['connoinherit', 'bool', ({ type }: Constraint) => type !== 'c' && type !== 'n'],
+    ['connoinherit', 'bool', ({ type }) => type !== 'c' && type !== 'n'],
     ...always('bool', false, 'conperiod'),
-    ['conkey', '_int2', ({ places }: Constraint) => attributes(places)],
-    ['confkey', '_int2', ({ key }: Constraint) => (key === undefined ? null : attributes(key.referencedColumns))],
-  ],
-})
+    ['conkey', '_int2', ({ places }) => attributes(places)],
+    ['confkey', '_int2', ({ key }) => (key === undefined ? null : attributes(key.referencedColumns))],
+  ])
 
 /** Returns the text that PostgreSQL shows for the constraint with this oid, such as `CHECK ((v > 0))`. */
 export function constraintDefinition(
@@ -160,40 +158,25 @@ function definition(constraint: Constraint, view: Pick<CatalogueView, 'types' | 
 }
 
 const TYPES = { c: 'CHECK', n: 'CHECK', f: 'FOREIGN KEY', p: 'PRIMARY KEY', u: 'UNIQUE', x: '' } as const
-const yesOrNo = (is: boolean): string => (is ? 'YES' : 'NO')
 
-const named = (of: (row: never) => Constraint): readonly Field[] => [
-  ['constraint_catalog', 'name', (_: never, { database }) => database],
-  ['constraint_schema', 'name', (row: never) => of(row).table.schema],
-  ['constraint_name', 'name', (row: never) => of(row).name],
-]
-
-const ofTable = (tableOf: (row: never) => Table): readonly Field[] => [
-  ['table_catalog', 'name', (_: never, { database }) => database],
-  ['table_schema', 'name', (row: never) => tableOf(row).schema],
-  ['table_name', 'name', (row: never) => tableOf(row).name],
+const named = <Row>(of: (row: Row) => Constraint): readonly Field<Row>[] => [
+  ['constraint_catalog', 'name', (_, { database }) => database],
+  ['constraint_schema', 'name', (row) => of(row).table.schema],
+  ['constraint_name', 'name', (row) => of(row).name],
 ]
 
 const standardIn = (view: CatalogueView): readonly Constraint[] =>
   constraintsIn(view).filter(({ type }) => type !== 'x')
 
-const tableConstraints: Relation = {
-  name: 'table_constraints',
-  rows: standardIn,
-  fields: [
-    ...named((row: Constraint) => row),
-    ...ofTable(({ table }: Constraint) => table),
-    ['constraint_type', 'varchar', ({ type }: Constraint) => TYPES[type]],
-    ['is_deferrable', 'varchar', (row: Constraint) => yesOrNo(deferrable(row))],
-    ['initially_deferred', 'varchar', (row: Constraint) => yesOrNo(deferred(row))],
-    ...always('varchar', 'YES', 'enforced'),
-    [
-      'nulls_distinct',
-      'varchar',
-      ({ type, index }: Constraint) => (type === 'u' ? yesOrNo(index?.nullsNotDistinct !== true) : null),
-    ],
-  ],
-}
+const tableConstraints = relation('table_constraints', standardIn, [
+  ...named((row: Constraint) => row),
+  ...OF_TABLE,
+  ['constraint_type', 'varchar', ({ type }) => TYPES[type]],
+  ['is_deferrable', 'varchar', (row) => yesOrNo(deferrable(row))],
+  ['initially_deferred', 'varchar', (row) => yesOrNo(deferred(row))],
+  ...always('varchar', 'YES', 'enforced'),
+  ['nulls_distinct', 'varchar', ({ type, index }) => (type === 'u' ? yesOrNo(index?.nullsNotDistinct !== true) : null)],
+])
 
 interface ConstraintColumn {
   readonly of: Constraint
@@ -205,72 +188,63 @@ interface ConstraintColumn {
 
 const columnName = ({ table, place }: ConstraintColumn): SqlValue => table.columns[place]?.name ?? null
 
-const keyColumnUsage: Relation = {
-  name: 'key_column_usage',
-  rows: (view) =>
+const keyColumnUsage = relation(
+  'key_column_usage',
+  (view) =>
     standardIn(view)
       .filter(({ type }) => type === 'p' || type === 'u' || type === 'f')
       .flatMap((of) => of.places.map((place, at): ConstraintColumn => ({ of, table: of.table, place, at }))),
-  fields: [
+  [
     ...named(({ of }: ConstraintColumn) => of),
-    ...ofTable(({ table }: ConstraintColumn) => table),
+    ...OF_TABLE,
     ['column_name', 'name', columnName],
-    ['ordinal_position', 'int4', ({ at }: ConstraintColumn) => at + 1],
+    ['ordinal_position', 'int4', ({ at }) => at + 1],
     [
       'position_in_unique_constraint',
       'int4',
-      ({ of: { key }, at }: ConstraintColumn) =>
-        key === undefined ? null : key.index.columns.indexOf(key.referencedColumns[at]) + 1,
+      ({ of: { key }, at }) => (key === undefined ? null : key.index.columns.indexOf(key.referencedColumns[at]) + 1),
     ],
   ],
-}
+)
 
-const constraintColumnUsage: Relation = {
-  name: 'constraint_column_usage',
-  rows: (view) =>
+const constraintColumnUsage = relation(
+  'constraint_column_usage',
+  (view) =>
     standardIn(view).flatMap((of) => {
       const [table, places] =
         of.key === undefined ? [of.table, of.places] : [of.key.referenced, of.key.referencedColumns]
       return places.map((place, at): ConstraintColumn => ({ of, table, place, at }))
     }),
-  fields: [
-    ...ofTable(({ table }: ConstraintColumn) => table),
-    ['column_name', 'name', columnName],
-    ...named(({ of }: ConstraintColumn) => of),
-  ],
-}
+  [...OF_TABLE, ['column_name', 'name', columnName], ...named(({ of }: ConstraintColumn) => of)],
+)
 
-const referentialConstraints: Relation = {
-  name: 'referential_constraints',
-  rows: (view) => constraintsIn(view).filter(({ type }) => type === 'f'),
-  fields: [
+const referentialConstraints = relation(
+  'referential_constraints',
+  (view) => constraintsIn(view).filter(({ type }) => type === 'f'),
+  [
     ...named((row: Constraint) => row),
-    [
-      'unique_constraint_catalog',
-      'name',
-      ({ index }: Constraint, { database }) => (index?.constraint ? database : null),
-    ],
+    ['unique_constraint_catalog', 'name', ({ index }, { database }) => (index?.constraint ? database : null)],
     [
       'unique_constraint_schema',
       'name',
-      ({ index, key }: Constraint) => (index?.constraint ? (key?.referenced.schema ?? null) : null),
+      ({ index, key }) => (index?.constraint ? (key?.referenced.schema ?? null) : null),
     ],
-    ['unique_constraint_name', 'name', ({ index }: Constraint) => (index?.constraint ? index.name : null)],
-    ['match_option', 'varchar', ({ key }: Constraint) => (key?.matchFull === true ? 'FULL' : 'NONE')],
-    ['update_rule', 'varchar', ({ key }: Constraint) => key?.onUpdate.toUpperCase() ?? null],
-    ['delete_rule', 'varchar', ({ key }: Constraint) => key?.onDelete.toUpperCase() ?? null],
+    ['unique_constraint_name', 'name', ({ index }) => (index?.constraint ? index.name : null)],
+    ['match_option', 'varchar', ({ key }) => (key?.matchFull === true ? 'FULL' : 'NONE')],
+    ['update_rule', 'varchar', ({ key }) => key?.onUpdate.toUpperCase() ?? null],
+    ['delete_rule', 'varchar', ({ key }) => key?.onDelete.toUpperCase() ?? null],
   ],
-}
+)
 
-const checkConstraints: Relation = {
-  name: 'check_constraints',
-  rows: (view) => allConstraintsIn(view).filter(({ type }) => type === 'c' || type === 'n'),
-  fields: [
+const checkConstraints = relation(
+  'check_constraints',
+  (view) => allConstraintsIn(view).filter(({ type }) => type === 'c' || type === 'n'),
+  [
     ...named((row: Constraint) => row),
     [
       'check_clause',
       'varchar',
-      (row: Constraint, view) =>
+      (row, view) =>
         row.type === 'n'
           ? `${row.table.columns[row.places[0] ?? -1]?.name} IS NOT NULL`
           : definition(row, view)
@@ -279,7 +253,7 @@ const checkConstraints: Relation = {
       'may refuse',
     ],
   ],
-}
+)
 
 export const CONSTRAINT_RELATIONS: readonly Relation[] = [
   tableConstraints,

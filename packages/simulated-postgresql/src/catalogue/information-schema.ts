@@ -4,22 +4,28 @@ import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { lengthOfTypmod } from '../types/text.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import { isTemporary, type Schema } from './catalogue.ts'
+import { isTemporary } from './catalogue.ts'
 import { defaultText } from './default-text.ts'
-import { always, type CatalogueView, type Field, type Relation, type TableColumn } from './relation.ts'
+import { always, type CatalogueView, type Field, type Relation, relation, type TableColumn } from './relation.ts'
 import type { Column, Table } from './table.ts'
 
 // Source of the views in this file: PostgreSQL's information_schema.sql.
 
-const YES_OR_NO = (is: boolean): string => (is ? 'YES' : 'NO')
+export const yesOrNo = (is: boolean): string => (is ? 'YES' : 'NO')
 
-export const MORE_TABLES: readonly Field[] = [
+export const OF_TABLE: readonly Field<Pick<TableColumn, 'table'>>[] = [
+  ['table_catalog', 'name', (_, { database }) => database],
+  ['table_schema', 'name', ({ table }) => table.schema],
+  ['table_name', 'name', ({ table }) => table.name],
+]
+
+export const MORE_TABLES: readonly Field<Table>[] = [
   ...always('name', null, 'self_referencing_column_name', 'user_defined_type_catalog'),
   ...always('name', null, 'user_defined_type_schema', 'user_defined_type_name'),
   ...always('varchar', null, 'reference_generation'),
   ['is_insertable_into', 'varchar', insertable, 'may refuse'],
   ...always('varchar', 'NO', 'is_typed'),
-  ['commit_action', 'varchar', (table: Table) => (isTemporary(table) ? 'PRESERVE' : null)],
+  ['commit_action', 'varchar', (table) => (isTemporary(table) ? 'PRESERVE' : null)],
 ]
 
 /** Whether a relation accepts INSERT. Only views of a single table are supported. */
@@ -98,17 +104,17 @@ const ofIdentity =
   ({ column: { identity } }: TableColumn): SqlValue =>
     identity === undefined ? null : value(identity.sequence, identity.always)
 
-export const DOMAIN_COLUMNS: readonly Field[] = (['catalog', 'schema', 'name'] as const).map((part) => [
+export const DOMAIN_COLUMNS: readonly Field<TableColumn>[] = (['catalog', 'schema', 'name'] as const).map((part) => [
   `domain_${part}`,
   'name',
-  ({ column: { type } }: TableColumn, { types, database }) => {
+  ({ column: { type } }, { types, database }) => {
     if (type.domain === undefined) return null
     return { catalog: database, schema: 'public', name: types.typeOf(type.domain).name }[part]
   },
 ])
 
-export const MORE_COLUMNS: readonly Field[] = [
-  ['column_default', 'varchar', ({ column }: TableColumn, view) => defaultText(column, view), 'may refuse'],
+export const MORE_COLUMNS: readonly Field<TableColumn>[] = [
+  ['column_default', 'varchar', ({ column }, view) => defaultText(column, view), 'may refuse'],
   ['character_maximum_length', 'int4', ofType(lengthOf)],
   ['character_octet_length', 'int4', ofType(octetsOf)],
   ['numeric_precision', 'int4', ofType(precisionOf)],
@@ -120,20 +126,20 @@ export const MORE_COLUMNS: readonly Field[] = [
   ...always('name', null, 'character_set_catalog', 'character_set_schema', 'character_set_name'),
   ...always('name', null, 'collation_catalog', 'collation_schema', 'collation_name'),
   ...always('name', null, 'scope_catalog', 'scope_schema', 'scope_name'),
-  ['udt_catalog', 'name', (_: TableColumn, { database }) => database],
+  ['udt_catalog', 'name', (_, { database }) => database],
   ['udt_schema', 'name', ofType(({ oid }, { types }) => types.typeOf(oid).schema ?? 'pg_catalog')],
-  ['dtd_identifier', 'name', ({ column }: TableColumn) => `${column.attribute}`],
+  ['dtd_identifier', 'name', ({ column }) => `${column.attribute}`],
   ...always('varchar', 'NO', 'is_self_referencing'),
-  ['is_identity', 'varchar', ({ column }: TableColumn) => YES_OR_NO(column.identity !== undefined)],
+  ['is_identity', 'varchar', ({ column }) => yesOrNo(column.identity !== undefined)],
   ['identity_generation', 'varchar', ofIdentity((_, isAlways) => (isAlways ? 'ALWAYS' : 'BY DEFAULT'))],
   ['identity_start', 'varchar', ofIdentity(({ start }) => `${start}`)],
   ['identity_increment', 'varchar', ofIdentity(({ increment }) => `${increment}`)],
   ['identity_maximum', 'varchar', ofIdentity(({ maximum }) => `${maximum}`)],
   ['identity_minimum', 'varchar', ofIdentity(({ minimum }) => `${minimum}`)],
-  ['identity_cycle', 'varchar', ({ column }: TableColumn) => YES_OR_NO(column.identity?.sequence.cycle === true)],
-  ['is_generated', 'varchar', ({ column }: TableColumn) => (column.generated === undefined ? 'NEVER' : 'ALWAYS')],
-  ['generation_expression', 'varchar', ({ column }: TableColumn) => generationText(column), 'may refuse'],
-  ['is_updatable', 'varchar', ({ table }: TableColumn) => insertable(table), 'may refuse'],
+  ['identity_cycle', 'varchar', ({ column }) => yesOrNo(column.identity?.sequence.cycle === true)],
+  ['is_generated', 'varchar', ({ column }) => (column.generated === undefined ? 'NEVER' : 'ALWAYS')],
+  ['generation_expression', 'varchar', ({ column }) => generationText(column), 'may refuse'],
+  ['is_updatable', 'varchar', ({ table }) => insertable(table), 'may refuse'],
 ]
 
 export function generationText({ generated }: Column): null {
@@ -141,23 +147,19 @@ export function generationText({ generated }: Column): null {
   return null
 }
 
-export const schemata: Relation = {
-  name: 'schemata',
-  rows: ({ catalogue, own }) => catalogue.schemas.all(own),
-  fields: [
-    ['catalog_name', 'name', (_: Schema, { database }) => database],
-    ['schema_name', 'name', ({ name }: Schema) => name],
-    ['schema_owner', 'name', ({ name }: Schema, { user }) => (name === 'public' ? 'pg_database_owner' : user)],
-    ...always('name', null, 'default_character_set_catalog', 'default_character_set_schema'),
-    ...always('name', null, 'default_character_set_name'),
-    ...always('varchar', null, 'sql_path'),
-  ],
-}
+export const schemata: Relation = relation('schemata', ({ catalogue, own }) => catalogue.schemas.all(own), [
+  ['catalog_name', 'name', (_, { database }) => database],
+  ['schema_name', 'name', ({ name }) => name],
+  ['schema_owner', 'name', ({ name }, { user }) => (name === 'public' ? 'pg_database_owner' : user)],
+  ...always('name', null, 'default_character_set_catalog', 'default_character_set_schema'),
+  ...always('name', null, 'default_character_set_name'),
+  ...always('varchar', null, 'sql_path'),
+])
 
 /** The view `sequences`, without the sequences of identity columns. */
-export const sequences: Relation = {
-  name: 'sequences',
-  rows: (view) => {
+export const sequences: Relation = relation(
+  'sequences',
+  (view) => {
     const identities = new Set(
       view.catalogue
         .visibleTables(view.own)
@@ -165,18 +167,18 @@ export const sequences: Relation = {
     )
     return view.catalogue.visibleSequences(view.own).filter((sequence) => !identities.has(sequence))
   },
-  fields: [
-    ['sequence_catalog', 'name', (_: Sequence, { database }) => database],
-    ['sequence_schema', 'name', ({ schema }: Sequence) => schema],
-    ['sequence_name', 'name', ({ name }: Sequence) => name],
-    ['data_type', 'varchar', ({ typeOid }: Sequence, { types }) => formatType(types, typeOid)],
-    ['numeric_precision', 'int4', ({ typeOid }: Sequence) => PRECISIONS.get(typeOid) ?? null],
+  [
+    ['sequence_catalog', 'name', (_, { database }) => database],
+    ['sequence_schema', 'name', ({ schema }) => schema],
+    ['sequence_name', 'name', ({ name }) => name],
+    ['data_type', 'varchar', ({ typeOid }, { types }) => formatType(types, typeOid)],
+    ['numeric_precision', 'int4', ({ typeOid }) => PRECISIONS.get(typeOid) ?? null],
     ...always('int4', 2, 'numeric_precision_radix'),
     ...always('int4', 0, 'numeric_scale'),
-    ['start_value', 'varchar', ({ start }: Sequence) => `${start}`],
-    ['minimum_value', 'varchar', ({ minimum }: Sequence) => `${minimum}`],
-    ['maximum_value', 'varchar', ({ maximum }: Sequence) => `${maximum}`],
-    ['increment', 'varchar', ({ increment }: Sequence) => `${increment}`],
-    ['cycle_option', 'varchar', ({ cycle }: Sequence) => YES_OR_NO(cycle)],
+    ['start_value', 'varchar', ({ start }) => `${start}`],
+    ['minimum_value', 'varchar', ({ minimum }) => `${minimum}`],
+    ['maximum_value', 'varchar', ({ maximum }) => `${maximum}`],
+    ['increment', 'varchar', ({ increment }) => `${increment}`],
+    ['cycle_option', 'varchar', ({ cycle }) => yesOrNo(cycle)],
   ],
-}
+)

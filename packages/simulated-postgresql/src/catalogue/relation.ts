@@ -52,18 +52,24 @@ export interface ServerView {
  * A column of a relation. A column marked `may refuse` is computed only if a statement reads it, because some of its
  * texts cannot be printed.
  */
-export type Field = readonly [
+export type Field<Row> = readonly [
   name: string,
   type: string,
-  value: (row: never, view: CatalogueView) => SqlValue,
+  value: (row: Row, view: CatalogueView) => SqlValue,
   mayRefuse?: 'may refuse',
 ]
 
 export interface Relation {
   readonly name: string
   readonly rows: (view: CatalogueView, server: ServerView) => readonly unknown[]
-  readonly fields: readonly Field[]
+  readonly fields: readonly Field<never>[]
 }
+
+export const relation = <Row>(
+  name: string,
+  rows: (view: CatalogueView, server: ServerView) => readonly Row[],
+  fields: readonly Field<Row>[],
+): Relation => ({ name, rows, fields })
 
 export const tablesIn = ({ catalogue, own }: CatalogueView): readonly Table[] => catalogue.visibleTables(own)
 
@@ -75,5 +81,5 @@ export interface TableColumn {
 export const columnsIn = (view: CatalogueView): readonly TableColumn[] =>
   tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
 
-export const always = (type: string, value: SqlValue, ...names: readonly string[]): readonly Field[] =>
+export const always = (type: string, value: SqlValue, ...names: readonly string[]): readonly Field<unknown>[] =>
   names.map((name) => [name, type, () => value])

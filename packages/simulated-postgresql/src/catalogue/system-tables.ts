@@ -1,26 +1,34 @@
 import { NotSupported } from '../sql/error.ts'
 import { SYSTEM_COLUMNS } from '../sql/system-columns.ts'
 import { FIRST_OF_USERS, knownRelation } from '../sql/undefined.ts'
-import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
-import type { Types } from '../types/registry.ts'
+import { SUBTYPES } from '../types/range.ts'
+import type { TypeDefinition, Types } from '../types/registry.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import { DATABASE_OID, pgLocks, pgStatActivity } from './activity.ts'
-import { isTemporary, type Schema } from './catalogue.ts'
+import { isTemporary } from './catalogue.ts'
 import { CONSTRAINT_RELATIONS, pgConstraint } from './constraint-relations.ts'
 import { defaultText } from './default-text.ts'
 import { indexDefinition } from './index-definition.ts'
-import { DOMAIN_COLUMNS, generationText, MORE_COLUMNS, MORE_TABLES, schemata, sequences } from './information-schema.ts'
-import { defaultClass, type OperatorClass, operatorClasses } from './operator-classes.ts'
+import {
+  DOMAIN_COLUMNS,
+  generationText,
+  MORE_COLUMNS,
+  MORE_TABLES,
+  OF_TABLE,
+  schemata,
+  sequences,
+} from './information-schema.ts'
+import { defaultClass, operatorClasses } from './operator-classes.ts'
 import {
   always,
   type CatalogueView,
   columnsIn,
   type Field,
   type Relation,
+  relation,
   type ServerView,
-  type TableColumn,
   tablesIn,
 } from './relation.ts'
 import { kindOfRelation, type Table } from './table.ts'
@@ -41,9 +49,7 @@ export interface SystemTable {
 const namespaceOf = ({ catalogue, own }: CatalogueView, schema: string): number =>
   catalogue.schemas.find(schema, own)?.oid ?? 0
 
-type Type = ReturnType<Types['typeOf']>
-
-const typesIn = ({ types }: CatalogueView): readonly Type[] => [...types.all()]
+const typesIn = ({ types }: CatalogueView): readonly TypeDefinition[] => [...types.all()]
 
 /** The oid of the superuser that every database has. */
 const OWNER = 10
@@ -51,46 +57,38 @@ const OWNER = 10
 /**
  * Returns the oid of a type's collation: 950 (C) for `name`, 100 for other text types, 0 for types without a collation.
  */
-function collationOf({ oid, category, elementOid }: Type, types: Types): number {
+function collationOf({ oid, category, elementOid }: TypeDefinition, types: Types): number {
   const element = types.find(elementOid)
   if (element !== undefined && category === 'A') return collationOf(element, types)
   return category === 'S' ? (oid === OID.name ? 950 : 100) : 0
 }
 
-const pgType: Relation = {
-  name: 'pg_type',
-  rows: typesIn,
-  fields: [
-    ['oid', 'oid', (type: Type) => type.oid],
-    ['typname', 'name', (type: Type) => type.name],
-    ['typnamespace', 'oid', ({ schema = 'pg_catalog' }: Type, view) => namespaceOf(view, schema)],
-    ['typlen', 'int2', (type: Type) => type.length],
-    ['typtype', 'char', (type: Type) => type.kind],
-    ['typcategory', 'char', (type: Type) => type.category],
-    ['typdelim', 'char', (type: Type) => type.delimiter],
-    ['typrelid', 'oid', () => 0],
-    ['typelem', 'oid', (type: Type) => type.elementOid],
-    ['typarray', 'oid', (type: Type) => type.arrayOid],
-    ['typbasetype', 'oid', ({ domain }: Type) => domain?.of.domain ?? domain?.of.oid ?? 0],
-    ['typtypmod', 'int4', ({ domain }: Type) => (domain?.of.domain === undefined ? (domain?.of.typmod ?? -1) : -1)],
-    ['typnotnull', 'bool', ({ domain }: Type) => domain?.isNotNull === true],
-    ['typispreferred', 'bool', (type: Type) => type.preferred],
-    ['typcollation', 'oid', (type: Type, { types }) => collationOf(type, types)],
-    ...always('bool', true, 'typisdefined'),
-    ...always('int4', 0, 'typndims'),
-    ...always('oid', OWNER, 'typowner'),
-  ],
-}
+const pgType = relation('pg_type', typesIn, [
+  ['oid', 'oid', (type) => type.oid],
+  ['typname', 'name', (type) => type.name],
+  ['typnamespace', 'oid', ({ schema = 'pg_catalog' }, view) => namespaceOf(view, schema)],
+  ['typlen', 'int2', (type) => type.length],
+  ['typtype', 'char', (type) => type.kind],
+  ['typcategory', 'char', (type) => type.category],
+  ['typdelim', 'char', (type) => type.delimiter],
+  ['typrelid', 'oid', () => 0],
+  ['typelem', 'oid', (type) => type.elementOid],
+  ['typarray', 'oid', (type) => type.arrayOid],
+  ['typbasetype', 'oid', ({ domain }) => domain?.of.domain ?? domain?.of.oid ?? 0],
+  ['typtypmod', 'int4', ({ domain }) => (domain?.of.domain === undefined ? (domain?.of.typmod ?? -1) : -1)],
+  ['typnotnull', 'bool', ({ domain }) => domain?.isNotNull === true],
+  ['typispreferred', 'bool', (type) => type.preferred],
+  ['typcollation', 'oid', (type, { types }) => collationOf(type, types)],
+  ...always('bool', true, 'typisdefined'),
+  ...always('int4', 0, 'typndims'),
+  ...always('oid', OWNER, 'typowner'),
+])
 
-const pgNamespace: Relation = {
-  name: 'pg_namespace',
-  rows: ({ catalogue, own }) => catalogue.schemas.all(own),
-  fields: [
-    ['oid', 'oid', (schema: Schema) => schema.oid],
-    ['nspname', 'name', (schema: Schema) => schema.name],
-    ['nspowner', 'oid', ({ name }: Schema) => (name === 'public' ? 6171 : OWNER)],
-  ],
-}
+const pgNamespace = relation('pg_namespace', ({ catalogue, own }) => catalogue.schemas.all(own), [
+  ['oid', 'oid', (schema) => schema.oid],
+  ['nspname', 'name', (schema) => schema.name],
+  ['nspowner', 'oid', ({ name }) => (name === 'public' ? 6171 : OWNER)],
+])
 
 function databaseNumber(name: string, { database }: CatalogueView): number {
   if (name === database) return DATABASE_OID
@@ -99,17 +97,13 @@ function databaseNumber(name: string, { database }: CatalogueView): number {
   throw new NotSupported('the OID of the database postgres while another database is in use')
 }
 
-const pgDatabase: Relation = {
-  name: 'pg_database',
-  rows: ({ database }) => [...new Set(['postgres', database]), ...TEMPLATES],
-  fields: [
-    ['oid', 'oid', databaseNumber, 'may refuse'],
-    ['datname', 'name', (name: string) => name],
-    ['encoding', 'int4', () => 6],
-    ['datistemplate', 'bool', (name: string) => TEMPLATES.includes(name)],
-    ['datallowconn', 'bool', (name: string) => name !== 'template0'],
-  ],
-}
+const pgDatabase = relation('pg_database', ({ database }) => [...new Set(['postgres', database]), ...TEMPLATES], [
+  ['oid', 'oid', databaseNumber, 'may refuse'],
+  ['datname', 'name', (name) => name],
+  ['encoding', 'int4', () => 6],
+  ['datistemplate', 'bool', (name) => TEMPLATES.includes(name)],
+  ['datallowconn', 'bool', (name) => name !== 'template0'],
+])
 
 interface Inherited {
   readonly part: number
@@ -126,49 +120,32 @@ const inheritedIn = (view: CatalogueView): readonly Inherited[] =>
     ),
   )
 
-const pgInherits: Relation = {
-  name: 'pg_inherits',
-  rows: inheritedIn,
-  fields: [
-    ['inhrelid', 'oid', ({ part }: Inherited) => part],
-    ['inhparent', 'oid', ({ whole }: Inherited) => whole],
-    ['inhseqno', 'int4', () => 1],
-    ...always('bool', false, 'inhdetachpending'),
-  ],
-}
+const pgInherits = relation('pg_inherits', inheritedIn, [
+  ['inhrelid', 'oid', ({ part }) => part],
+  ['inhparent', 'oid', ({ whole }) => whole],
+  ['inhseqno', 'int4', () => 1],
+  ...always('bool', false, 'inhdetachpending'),
+])
 
 const TEMPLATES: readonly string[] = ['template1', 'template0']
 
-const RANGES: readonly (readonly [range: string, bound: string])[] = [
-  ['int4range', 'int4'],
-  ['numrange', 'numeric'],
-  ['tsrange', 'timestamp'],
-  ['tstzrange', 'timestamptz'],
-  ['daterange', 'date'],
-  ['int8range', 'int8'],
-]
+const pgRange = relation('pg_range', () => [...SUBTYPES], [
+  ['rngtypid', 'oid', ([range]) => range],
+  ['rngsubtype', 'oid', ([, bound]) => bound],
+])
 
-const pgRange: Relation = {
-  name: 'pg_range',
-  rows: () => RANGES,
-  fields: [
-    ['rngtypid', 'oid', ([range]: (typeof RANGES)[number], { types }) => types.named(range)?.oid ?? 0],
-    ['rngsubtype', 'oid', ([, bound]: (typeof RANGES)[number], { types }) => types.named(bound)?.oid ?? 0],
-  ],
-}
-
-const pgEnum: Relation = {
-  name: 'pg_enum',
-  rows: ({ catalogue, own }) =>
+const pgEnum = relation(
+  'pg_enum',
+  ({ catalogue, own }) =>
     Array.from(catalogue.enums, ([type, labels]) =>
       catalogue.typeRows.has(type, own) ? labels.map((label, at) => ({ type, label, at: at + 1 })) : [],
     ).flat(),
-  fields: [
-    ['enumtypid', 'oid', ({ type }: { type: number }) => type],
-    ['enumsortorder', 'float4', ({ at }: { at: number }) => at],
-    ['enumlabel', 'name', ({ label }: { label: string }) => label],
+  [
+    ['enumtypid', 'oid', ({ type }) => type],
+    ['enumsortorder', 'float4', ({ at }) => at],
+    ['enumlabel', 'name', ({ label }) => label],
   ],
-}
+)
 
 /** Returns the visible indexes. */
 const indexesIn = (view: CatalogueView) =>
@@ -196,7 +173,6 @@ function relationsIn(view: CatalogueView) {
       .map((sequence) => ({ relation: sequence, schema: sequence.schema, kind: 'S' })),
   ].map((row) => ({ ...row, isPart: parts.includes(row.relation.oid), isWhole: wholes.includes(row.relation.oid) }))
 }
-type ClassRow = ReturnType<typeof relationsIn>[number]
 
 const ACCESS_METHODS: Readonly<Record<string, number>> = {
   btree: 403,
@@ -227,44 +203,36 @@ const hasTriggers = (relation: object, { catalogue, own }: CatalogueView): boole
     (relation as Table).foreignKeys.length > 0 ||
     catalogue.referencing(relation as Table, own).length > 0)
 
-const pgClass: Relation = {
-  name: 'pg_class',
-  rows: relationsIn,
-  fields: [
-    ['oid', 'oid', ({ relation }: ClassRow) => relation.oid],
-    ['relname', 'name', ({ relation }: ClassRow) => relation.name],
-    ['relnamespace', 'oid', ({ schema }: ClassRow, view) => namespaceOf(view, schema)],
-    ['relkind', 'char', ({ kind }: ClassRow) => kind],
-    ['relpersistence', 'char', (row: ClassRow) => (isTemporary(row) ? 't' : 'p')],
-    [
-      'relam',
-      'oid',
-      ({ relation, kind }: ClassRow) => accessMethodOf(kind, 'method' in relation ? relation.method : ''),
-    ],
-    [
-      'relhasindex',
-      'bool',
-      ({ relation }: ClassRow) => 'columns' in relation && 'indexes' in relation && relation.indexes.length > 0,
-    ],
-    ['relnatts', 'int2', ({ relation, kind }: ClassRow) => (kind === 'S' ? 3 : attributesOf(relation))],
-    ['relchecks', 'int2', ({ relation }: ClassRow) => ('checks' in relation ? relation.checks.length : 0)],
-    ['relhasrules', 'bool', ({ kind }: ClassRow) => kind === 'v' || kind === 'm'],
-    ['relhastriggers', 'bool', ({ relation }: ClassRow, view) => hasTriggers(relation, view)],
-    [
-      'relispopulated',
-      'bool',
-      ({ relation }: ClassRow) => !('materialized' in relation) || relation.materialized?.populated !== false,
-    ],
-    ['relreplident', 'char', ({ kind }: ClassRow) => (['r', 'p', 'm'].includes(kind) ? 'd' : 'n')],
-    ...always('oid', OWNER, 'relowner'),
-    ...always('oid', 0, 'reltablespace', 'reloftype', 'relrewrite'),
-    ...always('bool', false, 'relisshared', 'relforcerowsecurity'),
-    ['relrowsecurity', 'bool', ({ relation }: ClassRow) => 'rowSecurity' in relation && relation.rowSecurity],
-    ['relispartition', 'bool', ({ isPart }: ClassRow) => isPart],
-    ['relhassubclass', 'bool', ({ isWhole }: ClassRow) => isWhole],
-    ...always('_text', null, 'reloptions'),
+const pgClass = relation('pg_class', relationsIn, [
+  ['oid', 'oid', ({ relation }) => relation.oid],
+  ['relname', 'name', ({ relation }) => relation.name],
+  ['relnamespace', 'oid', ({ schema }, view) => namespaceOf(view, schema)],
+  ['relkind', 'char', ({ kind }) => kind],
+  ['relpersistence', 'char', (row) => (isTemporary(row) ? 't' : 'p')],
+  ['relam', 'oid', ({ relation, kind }) => accessMethodOf(kind, 'method' in relation ? relation.method : '')],
+  [
+    'relhasindex',
+    'bool',
+    ({ relation }) => 'columns' in relation && 'indexes' in relation && relation.indexes.length > 0,
   ],
-}
+  ['relnatts', 'int2', ({ relation, kind }) => (kind === 'S' ? 3 : attributesOf(relation))],
+  ['relchecks', 'int2', ({ relation }) => ('checks' in relation ? relation.checks.length : 0)],
+  ['relhasrules', 'bool', ({ kind }) => kind === 'v' || kind === 'm'],
+  ['relhastriggers', 'bool', ({ relation }, view) => hasTriggers(relation, view)],
+  [
+    'relispopulated',
+    'bool',
+    ({ relation }) => !('materialized' in relation) || relation.materialized?.populated !== false,
+  ],
+  ['relreplident', 'char', ({ kind }) => (['r', 'p', 'm'].includes(kind) ? 'd' : 'n')],
+  ...always('oid', OWNER, 'relowner'),
+  ...always('oid', 0, 'reltablespace', 'reloftype', 'relrewrite'),
+  ...always('bool', false, 'relisshared', 'relforcerowsecurity'),
+  ['relrowsecurity', 'bool', ({ relation }) => 'rowSecurity' in relation && relation.rowSecurity],
+  ['relispartition', 'bool', ({ isPart }) => isPart],
+  ['relhassubclass', 'bool', ({ isWhole }) => isWhole],
+  ...always('_text', null, 'reloptions'),
+])
 
 /** Returns column numbers as the catalogue stores them: from 1, or 0 for an expression. */
 const vectorOf = (places: readonly (number | undefined)[]): SqlArray =>
@@ -306,52 +274,43 @@ function classesOf({ table, index }: TableIndex, { types }: CatalogueView): read
   })
 }
 
-const pgIndex: Relation = {
-  name: 'pg_index',
-  rows: indexesIn,
-  fields: [
-    ['indexrelid', 'oid', ({ index }: TableIndex) => index.oid],
-    ['indrelid', 'oid', ({ table }: TableIndex) => table.oid],
-    ['indnatts', 'int2', ({ index }: TableIndex) => index.columns.length + index.included.length],
-    ['indnkeyatts', 'int2', ({ index }: TableIndex) => index.columns.length],
-    ['indisunique', 'bool', ({ index }: TableIndex) => index.unique],
-    ['indnullsnotdistinct', 'bool', ({ index }: TableIndex) => index.nullsNotDistinct],
-    ['indisprimary', 'bool', ({ index }: TableIndex) => index.primary],
-    ['indisexclusion', 'bool', ({ index }: TableIndex) => index.excludes !== undefined],
-    ['indimmediate', 'bool', ({ index }: TableIndex) => !index.deferrable],
-    ['indkey', 'int2vector', ({ index }: TableIndex) => vectorOf([...index.columns, ...index.included])],
-    [
-      'indoption',
-      'int2vector',
-      ({ index }: TableIndex) => new SqlArray(OID.int2, index.orders.map(optionOf), [index.orders.length], [0]),
-      'may refuse',
-    ],
-    [
-      'indexprs',
-      'pg_node_tree',
-      ({ index }: TableIndex) =>
-        noTree(
-          'an expression',
-          index.expressions.some((each) => each !== undefined),
-        ),
-      'may refuse',
-    ],
-    [
-      'indpred',
-      'pg_node_tree',
-      ({ index }: TableIndex) => noTree('a condition', index.condition !== undefined),
-      'may refuse',
-    ],
-    [
-      'indclass',
-      'oidvector',
-      (row: TableIndex, view) => new SqlArray(OID.oid, classesOf(row, view), [row.index.columns.length], [0]),
-      'may refuse',
-    ],
-    ...always('bool', false, 'indisclustered', 'indcheckxmin', 'indisreplident'),
-    ...always('bool', true, 'indisvalid', 'indisready', 'indislive'),
+const pgIndex = relation('pg_index', indexesIn, [
+  ['indexrelid', 'oid', ({ index }) => index.oid],
+  ['indrelid', 'oid', ({ table }) => table.oid],
+  ['indnatts', 'int2', ({ index }) => index.columns.length + index.included.length],
+  ['indnkeyatts', 'int2', ({ index }) => index.columns.length],
+  ['indisunique', 'bool', ({ index }) => index.unique],
+  ['indnullsnotdistinct', 'bool', ({ index }) => index.nullsNotDistinct],
+  ['indisprimary', 'bool', ({ index }) => index.primary],
+  ['indisexclusion', 'bool', ({ index }) => index.excludes !== undefined],
+  ['indimmediate', 'bool', ({ index }) => !index.deferrable],
+  ['indkey', 'int2vector', ({ index }) => vectorOf([...index.columns, ...index.included])],
+  [
+    'indoption',
+    'int2vector',
+    ({ index }) => new SqlArray(OID.int2, index.orders.map(optionOf), [index.orders.length], [0]),
+    'may refuse',
   ],
-}
+  [
+    'indexprs',
+    'pg_node_tree',
+    ({ index }) =>
+      noTree(
+        'an expression',
+        index.expressions.some((each) => each !== undefined),
+      ),
+    'may refuse',
+  ],
+  ['indpred', 'pg_node_tree', ({ index }) => noTree('a condition', index.condition !== undefined), 'may refuse'],
+  [
+    'indclass',
+    'oidvector',
+    (row, view) => new SqlArray(OID.oid, classesOf(row, view), [row.index.columns.length], [0]),
+    'may refuse',
+  ],
+  ...always('bool', false, 'indisclustered', 'indcheckxmin', 'indisreplident'),
+  ...always('bool', true, 'indisvalid', 'indisready', 'indislive'),
+])
 
 const attributesIn = (view: CatalogueView) => [
   ...columnsIn(view).map(({ table, column }) => ({
@@ -381,112 +340,88 @@ const attributesIn = (view: CatalogueView) => [
       })),
     ),
 ]
-type Attribute = ReturnType<typeof attributesIn>[number]
 
-const pgAttribute: Relation = {
-  name: 'pg_attribute',
-  rows: attributesIn,
-  fields: [
-    ['attrelid', 'oid', ({ table }: Attribute) => table.oid],
-    ['attname', 'name', ({ name }: Attribute) => name],
-    ['atttypid', 'oid', ({ type }: Attribute) => type],
-    ['attnum', 'int2', ({ attribute }: Attribute) => attribute],
-    ['atttypmod', 'int4', ({ typmod }: Attribute) => typmod],
-    ['attnotnull', 'bool', ({ notNull }: Attribute) => notNull],
-    ['atthasdef', 'bool', ({ hasDefault }: Attribute) => hasDefault],
-    ...always('bool', false, 'attisdropped', 'atthasmissing'),
-    ['attlen', 'int2', ({ type }: Attribute, { types }) => types.typeOf(type).length],
-    [
-      'attndims',
-      'int2',
-      ({ type, attribute }: Attribute, { types }) => (attribute > 0 && types.typeOf(type).category === 'A' ? 1 : 0),
-    ],
-    ['attcollation', 'oid', ({ type }: Attribute, { types }) => collationOf(types.typeOf(type), types)],
-    ['attidentity', 'char', ({ identity }: Attribute) => (identity === undefined ? '' : identity.always ? 'a' : 'd')],
-    ['attgenerated', 'char', ({ generated }: Attribute) => (generated ? 's' : '')],
-    ...always('char', '', 'attcompression'),
-    ...always('bool', true, 'attislocal'),
-    ...always('int2', 0, 'attinhcount'),
-    ...always('_text', null, 'attoptions', 'attfdwoptions'),
+const pgAttribute = relation('pg_attribute', attributesIn, [
+  ['attrelid', 'oid', ({ table }) => table.oid],
+  ['attname', 'name', ({ name }) => name],
+  ['atttypid', 'oid', ({ type }) => type],
+  ['attnum', 'int2', ({ attribute }) => attribute],
+  ['atttypmod', 'int4', ({ typmod }) => typmod],
+  ['attnotnull', 'bool', ({ notNull }) => notNull],
+  ['atthasdef', 'bool', ({ hasDefault }) => hasDefault],
+  ...always('bool', false, 'attisdropped', 'atthasmissing'),
+  ['attlen', 'int2', ({ type }, { types }) => types.typeOf(type).length],
+  [
+    'attndims',
+    'int2',
+    ({ type, attribute }, { types }) => (attribute > 0 && types.typeOf(type).category === 'A' ? 1 : 0),
   ],
-}
+  ['attcollation', 'oid', ({ type }, { types }) => collationOf(types.typeOf(type), types)],
+  ['attidentity', 'char', ({ identity }) => (identity === undefined ? '' : identity.always ? 'a' : 'd')],
+  ['attgenerated', 'char', ({ generated }) => (generated ? 's' : '')],
+  ...always('char', '', 'attcompression'),
+  ...always('bool', true, 'attislocal'),
+  ...always('int2', 0, 'attinhcount'),
+  ...always('_text', null, 'attoptions', 'attfdwoptions'),
+])
 
-const pgTables: Relation = {
-  name: 'pg_tables',
-  rows: (view) => tablesIn(view).filter((table) => kindOfRelation(table) === 'table'),
-  fields: [
-    ['schemaname', 'name', (table: Table) => table.schema],
-    ['tablename', 'name', (table: Table) => table.name],
-    ['tableowner', 'name', ({ owner }: Table) => owner],
+const pgTables = relation('pg_tables', (view) => tablesIn(view).filter((table) => kindOfRelation(table) === 'table'), [
+  ['schemaname', 'name', (table) => table.schema],
+  ['tablename', 'name', (table) => table.name],
+  ['tableowner', 'name', ({ owner }) => owner],
+  ...always('name', null, 'tablespace'),
+  ['hasindexes', 'bool', (table) => table.indexes.length > 0],
+  ...always('bool', false, 'hasrules'),
+  ['rowsecurity', 'bool', ({ rowSecurity }) => rowSecurity],
+  ['hastriggers', 'bool', (table, view) => hasTriggers(table, view)],
+])
+
+const pgMatviews = relation(
+  'pg_matviews',
+  (view) => tablesIn(view).filter((table) => table.materialized !== undefined),
+  [
+    ['schemaname', 'name', (table) => table.schema],
+    ['matviewname', 'name', (table) => table.name],
+    ['matviewowner', 'name', ({ owner }) => owner],
     ...always('name', null, 'tablespace'),
-    ['hasindexes', 'bool', (table: Table) => table.indexes.length > 0],
-    ...always('bool', false, 'hasrules'),
-    ['rowsecurity', 'bool', ({ rowSecurity }: Table) => rowSecurity],
-    ['hastriggers', 'bool', (table: Table, view) => hasTriggers(table, view)],
+    ['hasindexes', 'bool', (table) => table.indexes.length > 0],
+    ['ispopulated', 'bool', (table) => table.materialized?.populated === true],
   ],
-}
+)
 
-const pgMatviews: Relation = {
-  name: 'pg_matviews',
-  rows: (view) => tablesIn(view).filter((table) => table.materialized !== undefined),
-  fields: [
-    ['schemaname', 'name', (table: Table) => table.schema],
-    ['matviewname', 'name', (table: Table) => table.name],
-    ['matviewowner', 'name', ({ owner }: Table) => owner],
-    ...always('name', null, 'tablespace'),
-    ['hasindexes', 'bool', (table: Table) => table.indexes.length > 0],
-    ['ispopulated', 'bool', (table: Table) => table.materialized?.populated === true],
-  ],
-}
+const pgIndexes = relation('pg_indexes', indexesIn, [
+  ['schemaname', 'name', ({ table }) => table.schema],
+  ['tablename', 'name', ({ table }) => table.name],
+  ['indexname', 'name', ({ index }) => index.name],
+  ...always('name', null, 'tablespace'),
+  ['indexdef', 'text', ({ index, table }) => indexDefinition(index, table), 'may refuse'],
+])
 
-const pgIndexes: Relation = {
-  name: 'pg_indexes',
-  rows: indexesIn,
-  fields: [
-    ['schemaname', 'name', ({ table }: TableIndex) => table.schema],
-    ['tablename', 'name', ({ table }: TableIndex) => table.name],
-    ['indexname', 'name', ({ index }: TableIndex) => index.name],
-    ...always('name', null, 'tablespace'),
-    ['indexdef', 'text', ({ index, table }: TableIndex) => indexDefinition(index, table), 'may refuse'],
-  ],
-}
-
-const pgDescription: Relation = {
-  name: 'pg_description',
-  rows: ({ catalogue }) => {
+const pgDescription = relation(
+  'pg_description',
+  ({ catalogue }) => {
     const all = [...catalogue.comments].map(([key, text]) => ({ key: key.split(' '), text }))
     if (all.some(({ key }) => key[0]?.startsWith('OBJECT_')))
       throw new NotSupported('pg_description with comments on functions or types')
     return all
   },
-  fields: [
-    ['objoid', 'oid', ({ key }: Comment) => Number(key[1])],
-    ['classoid', 'oid', ({ key }: Comment) => (key[0] === 'pg_class' ? 1259 : 1247)],
-    ['objsubid', 'int4', ({ key }: Comment) => Number(key[2])],
-    ['description', 'text', ({ text }: Comment) => text],
+  [
+    ['objoid', 'oid', ({ key }) => Number(key[1])],
+    ['classoid', 'oid', ({ key }) => (key[0] === 'pg_class' ? 1259 : 1247)],
+    ['objsubid', 'int4', ({ key }) => Number(key[2])],
+    ['description', 'text', ({ text }) => text],
   ],
-}
+)
 
-interface Comment {
-  readonly key: readonly string[]
-  readonly text: string
-}
-
-const pgAttrdef: Relation = {
-  name: 'pg_attrdef',
-  rows: (view) =>
-    columnsIn(view).filter(({ column }) => column.default !== undefined || column.generated !== undefined),
-  fields: [
-    ['adrelid', 'oid', ({ table }: TableColumn) => table.oid],
-    ['adnum', 'int2', ({ column }: TableColumn) => column.attribute],
-    [
-      'adbin',
-      'pg_node_tree',
-      ({ column }: TableColumn, view) => generationText(column) ?? defaultText(column, view),
-      'may refuse',
-    ],
+const pgAttrdef = relation(
+  'pg_attrdef',
+  (view) => columnsIn(view).filter(({ column }) => column.default !== undefined || column.generated !== undefined),
+  [
+    ['adrelid', 'oid', ({ table }) => table.oid],
+    ['adnum', 'int2', ({ column }) => column.attribute],
+    ['adbin', 'pg_node_tree', ({ column }, view) => generationText(column) ?? defaultText(column, view), 'may refuse'],
   ],
-}
+)
 
 /** The information schema has no materialized views. */
 const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) => table.materialized === undefined)
@@ -504,179 +439,133 @@ function isSuperuser(role: string, { user }: CatalogueView): boolean {
   return true
 }
 
-const pgRoles: Relation = {
-  name: 'pg_roles',
-  rows: ({ catalogue, own }) => catalogue.roles.all(own),
-  fields: [
-    ['rolname', 'name', (role: string) => role],
-    ['oid', 'oid', roleNumber],
-    ...(
-      [
-        'rolsuper',
-        'rolinherit',
-        'rolcreaterole',
-        'rolcreatedb',
-        'rolcanlogin',
-        'rolreplication',
-        'rolbypassrls',
-      ] as const
-    ).map((name): Field => [name, 'bool', isSuperuser, 'may refuse']),
-    ...always('int4', -1, 'rolconnlimit'),
-    ...always('text', '********', 'rolpassword'),
-    ...always('timestamptz', null, 'rolvaliduntil'),
-    ...always('_text', null, 'rolconfig'),
-  ],
-}
+const privileges = (...names: readonly string[]): readonly Field<string>[] =>
+  names.map((name) => [name, 'bool', isSuperuser, 'may refuse'])
 
-const pgUser: Relation = {
-  name: 'pg_user',
-  rows: ({ catalogue, own }) => catalogue.roles.all(own),
-  fields: [
-    ['usename', 'name', (role: string) => role],
-    ['usesysid', 'oid', roleNumber],
-    ...(['usecreatedb', 'usesuper', 'userepl', 'usebypassrls'] as const).map(
-      (name): Field => [name, 'bool', isSuperuser, 'may refuse'],
-    ),
-    ...always('text', '********', 'passwd'),
-    ...always('timestamptz', null, 'valuntil'),
-    ...always('_text', null, 'useconfig'),
-  ],
-}
+const pgRoles = relation('pg_roles', ({ catalogue, own }) => catalogue.roles.all(own), [
+  ['rolname', 'name', (role) => role],
+  ['oid', 'oid', roleNumber],
+  ...privileges('rolsuper', 'rolinherit', 'rolcreaterole', 'rolcreatedb'),
+  ...privileges('rolcanlogin', 'rolreplication', 'rolbypassrls'),
+  ...always('int4', -1, 'rolconnlimit'),
+  ...always('text', '********', 'rolpassword'),
+  ...always('timestamptz', null, 'rolvaliduntil'),
+  ...always('_text', null, 'rolconfig'),
+])
 
-const pgAm: Relation = {
-  name: 'pg_am',
-  rows: () => [['heap', 2] as const, ...Object.entries(ACCESS_METHODS)],
-  fields: [
-    ['oid', 'oid', ([, oid]: readonly [string, number]) => oid],
-    ['amname', 'name', ([name]: readonly [string, number]) => name],
-    ['amtype', 'char', ([name]: readonly [string, number]) => (name === 'heap' ? 't' : 'i')],
-  ],
-}
+const pgUser = relation('pg_user', ({ catalogue, own }) => catalogue.roles.all(own), [
+  ['usename', 'name', (role) => role],
+  ['usesysid', 'oid', roleNumber],
+  ...privileges('usecreatedb', 'usesuper', 'userepl', 'usebypassrls'),
+  ...always('text', '********', 'passwd'),
+  ...always('timestamptz', null, 'valuntil'),
+  ...always('_text', null, 'useconfig'),
+])
 
-const pgSequences: Relation = {
-  name: 'pg_sequences',
-  rows: (view) => view.catalogue.visibleSequences(view.own),
-  fields: [
-    ['schemaname', 'name', ({ schema }: Sequence) => schema],
-    ['sequencename', 'name', ({ name }: Sequence) => name],
-    ['sequenceowner', 'name', (_: Sequence, { user }) => user],
-    ['data_type', 'regtype', ({ typeOid }: Sequence) => typeOid],
-    ['start_value', 'int8', ({ start }: Sequence) => start],
-    ['min_value', 'int8', ({ minimum }: Sequence) => minimum],
-    ['max_value', 'int8', ({ maximum }: Sequence) => maximum],
-    ['increment_by', 'int8', ({ increment }: Sequence) => increment],
-    ['cycle', 'bool', ({ cycle }: Sequence) => cycle],
-    ...always('int8', 1n, 'cache_size'),
-    ['last_value', 'int8', ({ isCalled, lastValue }: Sequence) => (isCalled ? lastValue : null)],
-  ],
-}
+const pgAm = relation('pg_am', () => [['heap', 2] as const, ...Object.entries(ACCESS_METHODS)], [
+  ['oid', 'oid', ([, oid]) => oid],
+  ['amname', 'name', ([name]) => name],
+  ['amtype', 'char', ([name]) => (name === 'heap' ? 't' : 'i')],
+])
+
+const pgSequences = relation('pg_sequences', (view) => view.catalogue.visibleSequences(view.own), [
+  ['schemaname', 'name', ({ schema }) => schema],
+  ['sequencename', 'name', ({ name }) => name],
+  ['sequenceowner', 'name', (_, { user }) => user],
+  ['data_type', 'regtype', ({ typeOid }) => typeOid],
+  ['start_value', 'int8', ({ start }) => start],
+  ['min_value', 'int8', ({ minimum }) => minimum],
+  ['max_value', 'int8', ({ maximum }) => maximum],
+  ['increment_by', 'int8', ({ increment }) => increment],
+  ['cycle', 'bool', ({ cycle }) => cycle],
+  ...always('int8', 1n, 'cache_size'),
+  ['last_value', 'int8', ({ isCalled, lastValue }) => (isCalled ? lastValue : null)],
+])
 
 /** pg_extension without the column of versions, which depend on the installed packages. */
-const pgExtension: Relation = {
-  name: 'pg_extension',
-  rows: ({ catalogue, own }) => catalogue.extensions.all(own),
-  fields: [
-    ['extname', 'name', (name: string) => name],
-    ['extnamespace', 'oid', (name: string) => (name === 'plpgsql' ? 11 : 2200)],
-    ['extrelocatable', 'bool', (name: string) => name !== 'plpgsql'],
-    ...always('oid', OWNER, 'extowner'),
-    ...always('_oid', null, 'extconfig'),
-    ...always('_text', null, 'extcondition'),
-  ],
-}
+const pgExtension = relation('pg_extension', ({ catalogue, own }) => catalogue.extensions.all(own), [
+  ['extname', 'name', (name) => name],
+  ['extnamespace', 'oid', (name) => (name === 'plpgsql' ? 11 : 2200)],
+  ['extrelocatable', 'bool', (name) => name !== 'plpgsql'],
+  ...always('oid', OWNER, 'extowner'),
+  ...always('_oid', null, 'extconfig'),
+  ...always('_text', null, 'extcondition'),
+])
 
-const pgOpclass: Relation = {
-  name: 'pg_opclass',
-  rows: operatorClasses,
-  fields: [
-    ['oid', 'oid', ({ oid }: OperatorClass) => oid],
-    ['opcmethod', 'oid', ({ method }: OperatorClass) => method],
-    ['opcname', 'name', ({ name }: OperatorClass) => name],
-    ['opcintype', 'oid', ({ type }: OperatorClass) => type],
-    ['opcdefault', 'bool', ({ isDefault }: OperatorClass) => isDefault],
-    ...always('oid', 11, 'opcnamespace'),
-    ...always('oid', OWNER, 'opcowner'),
-  ],
-}
+const pgOpclass = relation('pg_opclass', operatorClasses, [
+  ['oid', 'oid', ({ oid }) => oid],
+  ['opcmethod', 'oid', ({ method }) => method],
+  ['opcname', 'name', ({ name }) => name],
+  ['opcintype', 'oid', ({ type }) => type],
+  ['opcdefault', 'bool', ({ isDefault }) => isDefault],
+  ...always('oid', 11, 'opcnamespace'),
+  ...always('oid', OWNER, 'opcowner'),
+])
 
 /** The view pg_stat_user_indexes without its counters. */
-const pgStatUserIndexes: Relation = {
-  name: 'pg_stat_user_indexes',
-  rows: indexesIn,
-  fields: [
-    ['relid', 'oid', ({ table }: TableIndex) => table.oid],
-    ['indexrelid', 'oid', ({ index }: TableIndex) => index.oid],
-    ['schemaname', 'name', ({ table }: TableIndex) => table.schema],
-    ['relname', 'name', ({ table }: TableIndex) => table.name],
-    ['indexrelname', 'name', ({ index }: TableIndex) => index.name],
-  ],
-}
+const pgStatUserIndexes = relation('pg_stat_user_indexes', indexesIn, [
+  ['relid', 'oid', ({ table }) => table.oid],
+  ['indexrelid', 'oid', ({ index }) => index.oid],
+  ['schemaname', 'name', ({ table }) => table.schema],
+  ['relname', 'name', ({ table }) => table.name],
+  ['indexrelname', 'name', ({ index }) => index.name],
+])
 
 /** The view pg_policies, which must be empty, because conditions of policies are not stored. */
-const pgPolicies: Relation = {
-  name: 'pg_policies',
-  rows(view) {
+const pgPolicies = relation(
+  'pg_policies',
+  (view) => {
     if (tablesIn(view).some(({ policies }) => policies.length > 0))
       throw new NotSupported('pg_policies with a table that has policies')
     return []
   },
-  fields: [
+  [
     ...always('name', null, 'schemaname', 'tablename', 'policyname'),
     ...always('text', null, 'permissive', 'cmd', 'qual', 'with_check'),
     ...always('_name', null, 'roles'),
   ],
-}
+)
 
 /** pg_statio_all_tables without its counters. */
-const pgStatioAllTables: Relation = {
-  name: 'pg_statio_all_tables',
-  rows: (view) => tablesIn(view).filter(({ view: query }) => query === undefined),
-  fields: [
-    ['relid', 'oid', (table: Table) => table.oid],
-    ['schemaname', 'name', (table: Table) => table.schema],
-    ['relname', 'name', (table: Table) => table.name],
+const pgStatioAllTables = relation(
+  'pg_statio_all_tables',
+  (view) => tablesIn(view).filter(({ view: query }) => query === undefined),
+  [
+    ['relid', 'oid', (table) => table.oid],
+    ['schemaname', 'name', (table) => table.schema],
+    ['relname', 'name', (table) => table.name],
   ],
-}
+)
 
-const tables: Relation = {
-  name: 'tables',
-  rows: standardTablesIn,
-  fields: [
-    ['table_catalog', 'name', (_: Table, { database }) => database],
-    ['table_schema', 'name', (table: Table) => table.schema],
-    ['table_name', 'name', (table: Table) => table.name],
-    [
-      'table_type',
-      'varchar',
-      (table: Table) => (table.view !== undefined ? 'VIEW' : isTemporary(table) ? 'LOCAL TEMPORARY' : 'BASE TABLE'),
-    ],
-    ...MORE_TABLES,
+const tables = relation('tables', standardTablesIn, [
+  ['table_catalog', 'name', (_, { database }) => database],
+  ['table_schema', 'name', (table) => table.schema],
+  ['table_name', 'name', (table) => table.name],
+  [
+    'table_type',
+    'varchar',
+    (table) => (table.view !== undefined ? 'VIEW' : isTemporary(table) ? 'LOCAL TEMPORARY' : 'BASE TABLE'),
   ],
-}
+  ...MORE_TABLES,
+])
 
-const columns: Relation = {
-  name: 'columns',
-  rows: (view) => columnsIn(view).filter(({ table }) => table.materialized === undefined),
-  fields: [
-    ['table_catalog', 'name', (_: TableColumn, { database }) => database],
-    ['table_schema', 'name', ({ table }: TableColumn) => table.schema],
-    ['table_name', 'name', ({ table }: TableColumn) => table.name],
-    ['column_name', 'name', ({ column }: TableColumn) => column.name],
-    ['ordinal_position', 'int4', ({ column }: TableColumn) => column.attribute],
-    ['is_nullable', 'varchar', ({ column }: TableColumn) => (column.notNull ? 'NO' : 'YES')],
-    [
-      'data_type',
-      'varchar',
-      ({ column: { type } }: TableColumn, { types }) => {
-        const { elementOid, oid } = types.typeOf(type.oid)
-        return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_OF_USERS ? 'USER-DEFINED' : formatType(types, oid, -1)
-      },
-    ],
-    ['udt_name', 'name', ({ column }: TableColumn) => column.type.name],
-    ...DOMAIN_COLUMNS,
-    ...MORE_COLUMNS,
+const columns = relation('columns', (view) => columnsIn(view).filter(({ table }) => table.materialized === undefined), [
+  ...OF_TABLE,
+  ['column_name', 'name', ({ column }) => column.name],
+  ['ordinal_position', 'int4', ({ column }) => column.attribute],
+  ['is_nullable', 'varchar', ({ column }) => (column.notNull ? 'NO' : 'YES')],
+  [
+    'data_type',
+    'varchar',
+    ({ column: { type } }, { types }) => {
+      const { elementOid, oid } = types.typeOf(type.oid)
+      return elementOid !== 0 ? 'ARRAY' : oid >= FIRST_OF_USERS ? 'USER-DEFINED' : formatType(types, oid, -1)
+    },
   ],
-}
+  ['udt_name', 'name', ({ column }) => column.type.name],
+  ...DOMAIN_COLUMNS,
+  ...MORE_COLUMNS,
+])
 
 const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
   pg_catalog: [

@@ -6,13 +6,14 @@ import { OID } from './oids.ts'
 import type { TextContext, TypeDefinition, Types } from './registry.ts'
 import { SqlRange, type SqlValue } from './value.ts'
 
-const SUBTYPES: ReadonlyMap<number, number> = new Map([
+/** The types of the bounds, by range type. */
+export const SUBTYPES: ReadonlyMap<number, number> = new Map([
   [3904, OID.int4],
-  [3926, OID.int8],
   [3906, OID.numeric],
   [3908, OID.timestamp],
   [3910, OID.timestamptz],
   [3912, OID.date],
+  [3926, OID.int8],
 ])
 
 export function subtypeOf(oid: number): number | undefined {
