@@ -3,7 +3,7 @@ import type { Index, Subtransaction, Transaction } from '../storage/model.ts'
 import type { Writer } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { statusOf } from '../storage/transaction.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { Types } from '../types/registry.ts'
 import { typesWith } from '../types/types.ts'
 import type { DomainDefinition } from './domain.ts'
@@ -189,7 +189,7 @@ export class Catalogue {
     return this.visibleTables(own).flatMap((other) => other.foreignKeys.filter((key) => key.referenced === table))
   }
 
-  *create(relation: Relation, writer: Writer): Generator<Wait, void, void> {
+  *create(relation: Relation, writer: Writer): Coroutine {
     const { schema, name } = placeOf(relation)
     const key = this.keyOf(schema, name, writer.transaction)
     if (isTable(relation)) {
@@ -214,12 +214,12 @@ export class Catalogue {
   }
 
   /** Updates the row of a relation in pg_class, where concurrent updates conflict even without a lock. */
-  *touch(relation: Table | Sequence, writer: Writer): Generator<Wait, void, void> {
+  *touch(relation: Table | Sequence, writer: Writer): Coroutine {
     const key = this.keyOf(relation.schema, relation.name, writer.transaction)
     yield* this.relations.replace(relation, key, relation, writer)
   }
 
-  *rename(relation: Relation, name: string, writer: Writer): Generator<Wait, void, void> {
+  *rename(relation: Relation, name: string, writer: Writer): Coroutine {
     const { schema } = placeOf(relation)
     const key = this.keyOf(schema, name, writer.transaction)
     yield* this.relations.replace(relation, key, relation, writer)

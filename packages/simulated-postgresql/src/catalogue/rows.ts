@@ -4,7 +4,7 @@ import type { Subtransaction, Transaction } from '../storage/model.ts'
 import type { Writer } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
 import { presence } from '../storage/unique.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 
 interface UniqueIndex {
   readonly table: string
@@ -61,20 +61,20 @@ export class CatalogueRows<T> {
   }
 
   /** Adds a row. Waits for other transactions that may take the key. */
-  *insert(key: string, value: T, writer: Writer): Generator<Wait, void, void> {
+  *insert(key: string, value: T, writer: Writer): Coroutine {
     yield* this.#waitForKey(key, writer)
     this.add(key, value, writer.transaction.current)
   }
 
   /** Replaces a row, which the transaction must see. */
-  *replace(old: T, key: string, value: T, writer: Writer): Generator<Wait, void, void> {
+  *replace(old: T, key: string, value: T, writer: Writer): Coroutine {
     yield* this.settle(old, writer)
     this.remove(old, writer.transaction.current)
     yield* this.insert(key, value, writer)
   }
 
   /** Waits for the transaction that changes the row. Throws if that transaction commits (simple_heap_update). */
-  *settle(value: T, writer: Writer): Generator<Wait, void, void> {
+  *settle(value: T, writer: Writer): Coroutine {
     const row = this.#byValue.get(value)?.find((each) => exists(each, writer.transaction))
     if (row === undefined) return
     writer.store.xidOf(writer.backend, writer.transaction.current)
@@ -107,7 +107,7 @@ export class CatalogueRows<T> {
       for (const row of rows) if (row.xmax !== undefined && statusOf(row.xmax) === 'committed') this.#forget(row)
   }
 
-  *#waitForKey(key: string, writer: Writer): Generator<Wait, void, void> {
+  *#waitForKey(key: string, writer: Writer): Coroutine {
     writer.store.xidOf(writer.backend, writer.transaction.current)
     while (true) {
       let undecided: Subtransaction | undefined

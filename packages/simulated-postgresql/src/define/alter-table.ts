@@ -13,7 +13,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
 import { visible } from '../storage/visibility.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { alterComposite } from './composite-types.ts'
 import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
@@ -23,11 +23,7 @@ import { tableOf, viewsOn } from './names.ts'
 import { attachPartition } from './partitions.ts'
 import { requireNoPolicies, setOwner, setRowSecurity } from './row-security.ts'
 
-export function* alterTable(
-  fields: Fields<'AlterTableStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* alterTable(fields: Fields<'AlterTableStmt'>, context: Context, run: Run): Coroutine<string> {
   const { relation, cmds, missing_ok } = fieldsOf('AlterTableStmt', fields, [
     'relation',
     'cmds',
@@ -68,12 +64,7 @@ function lockOf(commands: readonly Fields<'AlterTableCmd'>[]): LockMode {
   return LOCK_MODES.findLast((mode) => modes.includes(mode)) ?? 'AccessExclusiveLock'
 }
 
-function* alter(
-  fields: Fields<'AlterTableCmd'>,
-  table: Table,
-  context: Context,
-  run: Run,
-): Generator<Wait, void, void> {
+function* alter(fields: Fields<'AlterTableCmd'>, table: Table, context: Context, run: Run): Coroutine {
   const {
     subtype,
     name = '',
@@ -178,19 +169,14 @@ function* addColumnUnless(
   table: Table,
   context: Context,
   run: Run,
-): Generator<Wait, void, void> {
+): Coroutine {
   const { colname } = definition
   if (unlessThere && columnsOf(table).some((column) => column.name === colname))
     run.notice('NOTICE', '42701', `column "${colname}" of relation "${table.name}" already exists, skipping`)
   else yield* addColumnToRows(definition, table, context, run)
 }
 
-function* addColumnToRows(
-  fields: Fields<'ColumnDef'>,
-  table: Table,
-  context: Context,
-  run: Run,
-): Generator<Wait, void, void> {
+function* addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Context, run: Run): Coroutine {
   yield* run.catalogue.touch(table, run)
   const { column, constraints } = addColumn(fields, table, context, run)
   const value = compileDefault(column, context)
@@ -213,7 +199,7 @@ function* addChecked(
   column: Column | undefined,
   context: Context,
   run: Run,
-): Generator<Wait, void, void> {
+): Coroutine {
   yield* addConstraint(constraint, table, column, context, run)
   const key = table.foreignKeys.at(-1)
   if (constraint.contype === 'CONSTR_FOREIGN' && constraint.skip_validation !== true && key !== undefined)
@@ -283,13 +269,7 @@ export function dropColumn(
   })
 }
 
-function* changeType(
-  table: Table,
-  column: Column,
-  fields: Fields<'ColumnDef'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, void, void> {
+function* changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): Coroutine {
   const { typeName, collClause, raw_default } = fieldsOf('ColumnDef', fields, ['typeName', 'collClause', 'raw_default'])
   const type = resolveTypeName(typeName, context)
   requireCollation(collClause, type, context.types)
@@ -383,13 +363,7 @@ function referredTo(what: 'column' | 'constraint', name: string, table: Table, c
   })
 }
 
-function* dropConstraint(
-  table: Table,
-  name: string,
-  cascade: boolean,
-  missingOk: boolean,
-  run: Run,
-): Generator<Wait, void, void> {
+function* dropConstraint(table: Table, name: string, cascade: boolean, missingOk: boolean, run: Run): Coroutine {
   // The referenced table is locked too, because DROP CONSTRAINT removes the foreign key's triggers from it.
   for (const key of table.foreignKeys)
     if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')

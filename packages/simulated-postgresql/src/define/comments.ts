@@ -3,11 +3,11 @@ import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 
 /** COMMENT ON. For objects other than relations, columns and types, records only that comments exist. */
-export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: Run): Coroutine<string> {
   const {
     objtype = 'OBJECT_TABLE',
     object,
@@ -28,12 +28,7 @@ export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: R
   return 'COMMENT'
 }
 
-function* commented(
-  objtype: string,
-  object: Node | undefined,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+function* commented(objtype: string, object: Node | undefined, context: Context, run: Run): Coroutine<string> {
   switch (objtype) {
     case 'OBJECT_TABLE':
     case 'OBJECT_VIEW':

@@ -5,18 +5,14 @@ import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { compositeTypes } from '../types/types.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
 import { isFree, newTypeName, viewsOn } from './names.ts'
 import { addTypes } from './types.ts'
 
-export function* createComposite(
-  fields: Fields<'CompositeTypeStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* createComposite(fields: Fields<'CompositeTypeStmt'>, context: Context, run: Run): Coroutine<string> {
   const { typevar, coldeflist } = fieldsOf('CompositeTypeStmt', fields, ['typevar', 'coldeflist'])
   const { schemaname, relname = '' } = typevar ?? {}
   const named = newTypeName(schemaname === undefined ? [relname] : [schemaname, relname], context)
@@ -43,11 +39,7 @@ function attributeOf(fields: Fields<'ColumnDef'>, others: readonly RecordColumn[
 }
 
 /** ALTER TYPE … ATTRIBUTE: replaces the type under the same oid. */
-export function* alterComposite(
-  fields: Fields<'AlterTableStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* alterComposite(fields: Fields<'AlterTableStmt'>, context: Context, run: Run): Coroutine<string> {
   const { relation, cmds } = fieldsOf('AlterTableStmt', fields, ['relation', 'cmds', 'objtype'])
   const { schemaname, relname = '' } = relation ?? {}
   const path = schemaname === undefined ? context.searchPath : [schemaname]

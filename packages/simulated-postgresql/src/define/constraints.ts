@@ -17,7 +17,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
 import { visible } from '../storage/visibility.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { caselessAmong } from '../types/types.ts'
 import { addExclusion } from './exclusion.ts'
 import { addIndex, chosenName, firstFree, requirePartitionKey } from './indexes.ts'
@@ -30,7 +30,7 @@ export function* addConstraint(
   column: Column | undefined,
   context: Context,
   run: Run,
-): Generator<Wait, void, void> {
+): Coroutine {
   if (['CONSTR_CHECK', 'CONSTR_FOREIGN'].includes(fields.contype ?? '') && fields.is_enforced !== true)
     throw new NotSupported('NOT ENFORCED')
   switch (fields.contype) {
@@ -59,7 +59,7 @@ function* addKey(
   column: Column | undefined,
   context: Context,
   run: Run,
-): Generator<Wait, void, void> {
+): Coroutine {
   const { contype, conname, keys, nulls_not_distinct, deferrable, initdeferred, indexname } = fieldsOf(
     'Constraint',
     fields,
@@ -110,7 +110,7 @@ function* addKey(
   yield* addIndex(table, index, run)
 }
 
-function* adopt(table: Table, indexname: string, name: string, run: Run): Generator<Wait, void, void> {
+function* adopt(table: Table, indexname: string, name: string, run: Run): Coroutine {
   const index = table.indexes.find((each) => each.name === indexname)
   if (index === undefined) throw new SqlError('42704', `index "${indexname}" does not exist`)
   const { catalogue, transaction } = run
@@ -213,7 +213,7 @@ function* addForeignKey(
   column: Column | undefined,
   context: Context,
   run: Run,
-): Generator<Wait, void, void> {
+): Coroutine {
   const read = fieldsOf('Constraint', fields, [
     'contype',
     'conname',

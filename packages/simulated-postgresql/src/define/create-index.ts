@@ -3,15 +3,11 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { addIndex, chosenName, conditionOf, elementNames, indexColumns, requirePartitionKey } from './indexes.ts'
 import { isFree, relationOf } from './names.ts'
 
-export function* createIndexStatement(
-  fields: Fields<'IndexStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, void, void> {
+export function* createIndexStatement(fields: Fields<'IndexStmt'>, context: Context, run: Run): Coroutine {
   const read = fieldsOf('IndexStmt', fields, [
     'idxname',
     'relation',

@@ -10,7 +10,7 @@ import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/no
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
 import { addConstraint, setNotNull } from './constraints.ts'
 import { chosenName } from './indexes.ts'
@@ -27,7 +27,7 @@ const SERIALS: Readonly<Record<string, string>> = {
   serial2: 'int2',
 }
 
-export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
+export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Coroutine {
   const { relation, tableElts, if_not_exists, oncommit, partspec } = fieldsOf('CreateStmt', fields, [
     'relation',
     'tableElts',

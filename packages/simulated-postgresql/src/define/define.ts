@@ -3,7 +3,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { comment } from './comments.ts'
 import { createComposite } from './composite-types.ts'
@@ -22,7 +22,7 @@ import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 import { alterEnum, createEnum } from './types.ts'
 
-export function* define(node: Node, context: Context, run: Run): Generator<Wait, string, void> {
+export function* define(node: Node, context: Context, run: Run): Coroutine<string> {
   if ('CreateStmt' in node) {
     yield* createTable(node.CreateStmt, context, run)
     return 'CREATE TABLE'
@@ -75,11 +75,7 @@ export function statementName(node: Node): string {
 }
 
 /** CREATE TABLE … AS and CREATE MATERIALIZED VIEW. */
-function* createTableAs(
-  fields: Fields<'CreateTableAsStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+function* createTableAs(fields: Fields<'CreateTableAsStmt'>, context: Context, run: Run): Coroutine<string> {
   const { query, into, objtype, if_not_exists } = fieldsOf('CreateTableAsStmt', fields, [
     'query',
     'into',

@@ -9,7 +9,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
 import { visible } from '../storage/visibility.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { domainType } from '../types/types.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { setDefault } from './create-table.ts'
@@ -17,11 +17,7 @@ import { firstFree } from './indexes.ts'
 import { newTypeName } from './names.ts'
 import { addTypes } from './types.ts'
 
-export function* createDomain(
-  fields: Fields<'CreateDomainStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* createDomain(fields: Fields<'CreateDomainStmt'>, context: Context, run: Run): Coroutine<string> {
   const { domainname, typeName, collClause, constraints } = fieldsOf('CreateDomainStmt', fields, [
     'domainname',
     'typeName',
@@ -114,11 +110,7 @@ function checkOf(fields: Fields<'Constraint'>, domain: DomainDefinition, context
   }
 }
 
-export function* alterDomain(
-  fields: Fields<'AlterDomainStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* alterDomain(fields: Fields<'AlterDomainStmt'>, context: Context, run: Run): Coroutine<string> {
   const read = fieldsOf('AlterDomainStmt', fields, ['subtype', 'typeName', 'name', 'def', 'behavior', 'missing_ok'])
   const { oid, domain } = domainNamed(namesOf(read.typeName), context)
   const { name = '', def } = read
@@ -197,7 +189,7 @@ function* eachValue(
   context: Context,
   run: Run,
   visit: (value: SqlValue, column: string, table: Table) => void,
-): Generator<Wait, void, void> {
+): Coroutine {
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
   for (const table of context.catalogue.visibleTables(context.own)) {
     const columns = columnsOf(table).filter(({ type }) => isBasedOn(type, oid, context))

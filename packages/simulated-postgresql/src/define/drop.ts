@@ -7,7 +7,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Subtransaction } from '../storage/model.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
 import { dropColumn } from './alter-table.ts'
@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<string, string>> = {
   OBJECT_POLICY: 'policy',
 }
 
-export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): Coroutine<string> {
   const { objects, removeType, behavior, missing_ok } = fieldsOf('DropStmt', fields, [
     'objects',
     'removeType',
@@ -115,7 +115,7 @@ function* dropOne(
   context: Context,
   run: Run,
   tables: Table[],
-): Generator<Wait, boolean, void> {
+): Coroutine<boolean> {
   const name = names.at(-1) ?? ''
   const path = context.pathOf(names.at(-2))
   const { catalogue } = run
@@ -191,7 +191,7 @@ function* dropType(
   context: Context,
   run: Run,
   besides: readonly Table[] = [],
-): Generator<Wait, boolean, void> {
+): Coroutine<boolean> {
   const { catalogue } = run
   const name = names.at(-1) ?? ''
   const path = names.length > 1 ? names.slice(-2, -1) : context.searchPath
@@ -248,7 +248,7 @@ function dropDependents(
     }
 }
 
-function* dropSchema(name: string, cascade: boolean, context: Context, run: Run): Generator<Wait, boolean, void> {
+function* dropSchema(name: string, cascade: boolean, context: Context, run: Run): Coroutine<boolean> {
   const { catalogue } = run
   const find = (): Schema | undefined => catalogue.schemas.find(name, context.own)
   const schema = yield* run.lockNamed(find, 'AccessExclusiveLock', 'schema')
@@ -288,7 +288,7 @@ function* dropTable(
   cascade: boolean,
   context: Context,
   run: Run,
-): Generator<Wait, void, void> {
+): Coroutine {
   const { catalogue } = run
   const by = run.transaction.current
   for (const index of table.indexes) yield* run.lockTable(index, 'AccessExclusiveLock')

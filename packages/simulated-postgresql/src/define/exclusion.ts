@@ -7,19 +7,14 @@ import type { Compiled } from '../expressions/env.ts'
 import { binary, operatorName } from '../expressions/operators.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { subtypeOf } from '../types/range.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { addIndex, chosenName, conditionOf, elementNames, indexColumns } from './indexes.ts'
 
 /** Adds `EXCLUDE USING gist (room WITH =, during WITH &&)`. */
-export function* addExclusion(
-  fields: Fields<'Constraint'>,
-  table: Table,
-  context: Context,
-  run: Run,
-): Generator<Wait, void, void> {
+export function* addExclusion(fields: Fields<'Constraint'>, table: Table, context: Context, run: Run): Coroutine {
   const { conname, exclusions, access_method, where_clause, deferrable, initdeferred } = fieldsOf(
     'Constraint',
     fields,

@@ -14,11 +14,11 @@ import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Index } from '../storage/model.ts'
 import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 
 /** Adds an index and inserts the existing rows. Waits for transactions that may take its name. */
-export function* addIndex(table: Table, index: Index, run: Run): Generator<Wait, void, void> {
+export function* addIndex(table: Table, index: Index, run: Run): Coroutine {
   yield* run.catalogue.create({ table, index }, run)
 
   const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }

@@ -10,17 +10,13 @@ import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
 import { nextCommand } from '../storage/transaction.ts'
 import { visible } from '../storage/visibility.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { lockedQuery, relationOf } from './names.ts'
 import { empty } from './truncate.ts'
 
 /** REFRESH MATERIALIZED VIEW. With CONCURRENTLY, replaces only the changed rows, while other sessions read. */
-export function* refresh(
-  fields: Fields<'RefreshMatViewStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* refresh(fields: Fields<'RefreshMatViewStmt'>, context: Context, run: Run): Coroutine<string> {
   const { concurrent, skipData, relation } = fieldsOf('RefreshMatViewStmt', fields, [
     'concurrent',
     'skipData',
@@ -55,12 +51,12 @@ function requireConcurrent(table: Table, populated: boolean, skipData: boolean):
     })
 }
 
-export function* insertAll(table: Table, rows: Rows, context: Context, run: Run): Generator<Wait, void, void> {
+export function* insertAll(table: Table, rows: Rows, context: Context, run: Run): Coroutine {
   const facts = compileFacts(table, context)
   for (const row of rows) yield* insertOne(facts, [...row], undefined, run)
 }
 
-function* replaceDiffering(table: Table, rows: Rows, context: Context, run: Run): Generator<Wait, void, void> {
+function* replaceDiffering(table: Table, rows: Rows, context: Context, run: Run): Coroutine {
   const columns = columnsOf(table)
   const textOf = (row: readonly SqlValue[]): string =>
     JSON.stringify(

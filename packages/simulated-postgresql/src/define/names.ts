@@ -5,7 +5,7 @@ import type { QueryPlan, Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 
 export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
   const { schemaname, relname } = readName(fields)
@@ -64,7 +64,7 @@ export function* freeName(
   ifNotExists: boolean,
   context: Context,
   run: Run,
-): Generator<Wait, ReturnType<typeof newName> | undefined, void> {
+): Coroutine<ReturnType<typeof newName> | undefined> {
   const { schemas } = context.catalogue
   yield* run.lockNamed(() => schemas.find(newName(fields, context).schema, context.own), 'AccessShareLock', 'schema')
   const found = newName(fields, context)
@@ -87,7 +87,7 @@ export function* lockedQuery(
   query: Node,
   context: Context,
   run: Run,
-): Generator<Wait, QueryPlan & { readonly tables: ReadonlyMap<Table, LockMode> }, void> {
+): Coroutine<QueryPlan & { readonly tables: ReadonlyMap<Table, LockMode> }> {
   return yield* run.locked(() => {
     const inner = context.with({})
     const plan = inner.compilers.query(query, inner, undefined)

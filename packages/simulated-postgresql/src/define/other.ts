@@ -7,13 +7,13 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Sequence } from '../storage/sequence.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { caselessTypes } from '../types/types.ts'
 import { emptyTable } from './create-table.ts'
 import { freeName, lockedQuery, newName } from './names.ts'
 import { addTypes } from './types.ts'
 
-export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Generator<Wait, string, void> {
+export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Coroutine<string> {
   const { schemaname = '', if_not_exists } = fieldsOf('CreateSchemaStmt', fields, [
     'schemaname',
     'if_not_exists',
@@ -27,7 +27,7 @@ export function* createSchema(fields: Fields<'CreateSchemaStmt'>, run: Run): Gen
   return 'CREATE SCHEMA'
 }
 
-export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run): Generator<Wait, string, void> {
+export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run): Coroutine<string> {
   const {
     extname = '',
     if_not_exists,
@@ -51,7 +51,7 @@ export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run
   return 'CREATE EXTENSION'
 }
 
-export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: Run): Coroutine<string> {
   const { view, query, aliases, replace, withCheckOption } = fieldsOf('ViewStmt', fields, [
     'view',
     'query',

@@ -8,7 +8,7 @@ import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Index } from '../storage/model.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { tableOf, viewsOn } from './names.ts'
@@ -29,12 +29,7 @@ export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | unde
 }
 
 /** ATTACH PARTITION … FOR VALUES IN (…) of an empty table. */
-export function* attachPartition(
-  parent: Table,
-  fields: Fields<'PartitionCmd'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, void, void> {
+export function* attachPartition(parent: Table, fields: Fields<'PartitionCmd'>, context: Context, run: Run): Coroutine {
   const { name, bound } = fieldsOf('PartitionCmd', fields, ['name', 'bound'])
   const { partitioned } = parent
   if (partitioned === undefined) throw new SqlError('42809', `"${parent.name}" is not partitioned`)

@@ -5,11 +5,11 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 import { isFree, relationOf, viewsOn } from './names.ts'
 
-export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run): Coroutine<string> {
   const {
     renameType,
     relation,
@@ -73,7 +73,7 @@ function* renameIndex(
   missingOk: boolean,
   context: Context,
   run: Run,
-): Generator<Wait, string, void> {
+): Coroutine<string> {
   const { schemaname, relname = '' } = relation ?? {}
   const { catalogue } = run
   const path = context.pathOf(schemaname)
@@ -87,7 +87,7 @@ function* renameIndex(
   return 'ALTER INDEX'
 }
 
-function* renameConstraint(table: Table, old: string, name: string, run: Run): Generator<Wait, void, void> {
+function* renameConstraint(table: Table, old: string, name: string, run: Run): Coroutine {
   const { catalogue, transaction } = run
   const named = [...table.checks, ...table.foreignKeys, ...table.indexes.filter((index) => index.constraint)]
   const found = named.find((each) => each.name === old)
@@ -103,7 +103,7 @@ function* renameConstraint(table: Table, old: string, name: string, run: Run): G
   })
 }
 
-function* renameTable(table: Table, newname: string, run: Run): Generator<Wait, void, void> {
+function* renameTable(table: Table, newname: string, run: Run): Coroutine {
   const { name } = table
   yield* run.catalogue.rename(table, newname, run)
   const isColumn = columnsOf(table).some((column) => column.name === name)

@@ -2,13 +2,13 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { relationOf } from './names.ts'
 
 // In this file, roles have only names: privileges are not simulated.
 
 /** GRANT and REVOKE on objects: checks only that the objects and the roles exist. */
-export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run): Coroutine<string> {
   const { is_grant, targtype, objtype, objects, grantees } = fields
   if (targtype === 'ACL_TARGET_OBJECT' && objtype === 'OBJECT_TABLE')
     for (const node of objects ?? []) {
@@ -63,7 +63,7 @@ const RIGHTS: ReadonlySet<string> = new Set([
   ...['connectionlimit', 'validUntil'],
 ])
 
-export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Generator<Wait, string, void> {
+export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Coroutine<string> {
   const { role = '', options } = fieldsOf('CreateRoleStmt', fields, ['stmt_type', 'role', 'options'])
   for (const node of options ?? []) {
     const { defname = '' } = expectKind(node, 'DefElem')

@@ -10,7 +10,7 @@ import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
 import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType } from '../types/value.ts'
@@ -18,11 +18,7 @@ import { columnNamed } from './constraints.ts'
 import { setDefault } from './create-table.ts'
 import { relationOf } from './names.ts'
 
-export function* createFunction(
-  fields: Fields<'CreateFunctionStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* createFunction(fields: Fields<'CreateFunctionStmt'>, context: Context, run: Run): Coroutine<string> {
   const { replace, funcname, parameters, returnType, options } = fieldsOf('CreateFunctionStmt', fields, [
     'replace',
     'funcname',
@@ -336,11 +332,7 @@ const EVENTS: readonly (readonly [bit: number, event: TriggerEvent])[] = [
 ]
 const KNOWN_EVENTS = 4 | 8 | 16
 
-export function* createTrigger(
-  fields: Fields<'CreateTrigStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* createTrigger(fields: Fields<'CreateTrigStmt'>, context: Context, run: Run): Coroutine<string> {
   const read = fieldsOf('CreateTrigStmt', fields, [
     'replace',
     'trigname',
@@ -401,7 +393,7 @@ function routineNamed(names: readonly string[], { catalogue, searchPath, own }: 
   throw undefinedFunction(names)
 }
 
-export function* dropTrigger(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
+export function* dropTrigger(names: readonly string[], context: Context, run: Run): Coroutine<boolean> {
   const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
   const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
   if (table === undefined || !table.triggers.some((each) => each.name === names.at(-1))) return false
@@ -418,7 +410,7 @@ export function* dropFunction(
   cascade: boolean,
   context: Context,
   run: Run,
-): Generator<Wait, boolean, void> {
+): Coroutine<boolean> {
   const { objname, objargs, args_unspecified } = fieldsOf('ObjectWithArgs', fields, [
     'objname',
     'objargs',

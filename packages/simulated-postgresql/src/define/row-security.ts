@@ -4,7 +4,7 @@ import type { Run } from '../execute/model.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
@@ -29,11 +29,7 @@ export function setOwner(table: Table, role: Fields<'RoleSpec'> | undefined, run
   })
 }
 
-export function* createPolicy(
-  fields: Fields<'CreatePolicyStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* createPolicy(fields: Fields<'CreatePolicyStmt'>, context: Context, run: Run): Coroutine<string> {
   const {
     policy_name: name = '',
     cmd_name: command = 'all',
@@ -64,7 +60,7 @@ export function* createPolicy(
   return 'CREATE POLICY'
 }
 
-export function* dropPolicy(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
+export function* dropPolicy(names: readonly string[], context: Context, run: Run): Coroutine<boolean> {
   const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
   const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
   const name = names.at(-1) ?? ''

@@ -5,7 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { columnNamed } from './constraints.ts'
 import { freeName, relationOf } from './names.ts'
@@ -35,11 +35,7 @@ export function newSequence(schema: string, name: string, typeOid: number, run: 
   }
 }
 
-export function* createSequence(
-  fields: Fields<'CreateSeqStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, void, void> {
+export function* createSequence(fields: Fields<'CreateSeqStmt'>, context: Context, run: Run): Coroutine {
   const { sequence, options, if_not_exists } = fieldsOf('CreateSeqStmt', fields, [
     'sequence',
     'options',

@@ -5,10 +5,10 @@ import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import { statusOf } from '../storage/transaction.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 
-export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run: Run): Generator<Wait, void, void> {
+export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run: Run): Coroutine {
   const { relations, restart_seqs, behavior } = fieldsOf('TruncateStmt', fields, [
     'relations',
     'restart_seqs',

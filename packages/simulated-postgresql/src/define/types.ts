@@ -3,13 +3,13 @@ import { objectLock, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { enumTypes } from '../types/types.ts'
 import { newTypeName } from './names.ts'
 
 /** Adds types and their array types. Waits if an open transaction has created or dropped a type of the same name. */
-export function* addTypes(created: readonly TypeDefinition[], run: Run): Generator<Wait, void, void> {
+export function* addTypes(created: readonly TypeDefinition[], run: Run): Coroutine {
   const { catalogue, transaction } = run
   for (const type of created) {
     const key = catalogue.keyOf(type.schema ?? 'pg_catalog', type.name, transaction)
@@ -19,11 +19,7 @@ export function* addTypes(created: readonly TypeDefinition[], run: Run): Generat
   }
 }
 
-export function* createEnum(
-  fields: Fields<'CreateEnumStmt'>,
-  context: Context,
-  run: Run,
-): Generator<Wait, string, void> {
+export function* createEnum(fields: Fields<'CreateEnumStmt'>, context: Context, run: Run): Coroutine<string> {
   const { typeName, vals } = fieldsOf('CreateEnumStmt', fields, ['typeName', 'vals'])
   const { catalogue } = run
   const named = newTypeName(namesOf(typeName), context)
@@ -39,7 +35,7 @@ export function* createEnum(
  * ALTER TYPE … ADD VALUE: replaces the type under the same oid. The new value can be used only after the commit, unless
  * the same transaction created the type.
  */
-export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
+export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run: Run): Coroutine<string> {
   const {
     typeName,
     oldVal,

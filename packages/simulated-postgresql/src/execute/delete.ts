@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { Context } from './context.ts'
 import { lockToWrite, stillFulfils } from './locking.ts'
 import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
@@ -62,12 +62,7 @@ export function compileDelete(
   }
 }
 
-function* deleteOne(
-  target: Target,
-  facts: TableFacts,
-  row: JoinedRow,
-  run: Run,
-): Generator<Wait, JoinedRow | undefined, void> {
+function* deleteOne(target: Target, facts: TableFacts, row: JoinedRow, run: Run): Coroutine<JoinedRow | undefined> {
   let current = row
   while (true) {
     const tuple = current.tuples[target.scan.relation.tuple]

@@ -5,7 +5,7 @@ import type { Index, Tuple } from '../storage/model.ts'
 import { lookUp, scan } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
 import { visible } from '../storage/visibility.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import { concurrent, lockLatest } from './locking.ts'
@@ -97,7 +97,7 @@ function keyOf(places: readonly number[], table: Table, values: readonly SqlValu
 }
 
 /** Locks the referenced row, so that no transaction deletes the row or changes its key (RI_FKey_check). */
-function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wait, void, void> {
+function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Coroutine {
   if (tuple.xmin.aborted || (tuple.xmax !== undefined && !tuple.xmax.aborted)) return
   yield* run.lockTable(key.referenced, 'RowShareLock')
   const text = wantedBy(key, tuple, run)
@@ -138,7 +138,7 @@ function describe(table: Table, places: readonly number[], values: readonly SqlV
 }
 
 /** Applies the referential action to the referencing table. */
-function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Run): Generator<Wait, void, void> {
+function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Run): Coroutine {
   if (before.xmax === undefined || before.xmax.aborted) return
   const action = next === undefined ? key.onDelete : key.onUpdate
   if (action === 'no action' && (yield* replaced(key, before, run))) return
@@ -186,7 +186,7 @@ function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue 
 }
 
 /** NO ACTION: whether another row has taken over the key. */
-function* replaced(key: ForeignKey, before: Tuple, run: Run): Generator<Wait, boolean, void> {
+function* replaced(key: ForeignKey, before: Tuple, run: Run): Coroutine<boolean> {
   const values = key.index.valuesOf(before.values)
   if (values === undefined) return false
   const found = lookUp(
@@ -237,12 +237,7 @@ function indexOf(key: ForeignKey): Index | undefined {
   )
 }
 
-function* change(
-  key: ForeignKey,
-  tuple: Tuple,
-  run: Run,
-  valueAt: ((at: number) => SqlValue) | undefined,
-): Generator<Wait, void, void> {
+function* change(key: ForeignKey, tuple: Tuple, run: Run, valueAt: ((at: number) => SqlValue) | undefined): Coroutine {
   const facts = run.factsOf(key.table)
   for (const place of key.columns) facts.assigned.add(place)
   refuseTriggers(facts, valueAt === undefined ? 'DELETE' : 'UPDATE')

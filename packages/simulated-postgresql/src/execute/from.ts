@@ -6,7 +6,7 @@ import { addTo } from '../lists.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Sequence } from '../storage/sequence.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { conjuncts } from './conditions.ts'
@@ -50,12 +50,7 @@ export function compileFrom(nodes: readonly Node[], scope: QueryScope): From {
   return { item, scans: building.scans, conditions: building.conditions }
 }
 
-function* crossJoin(
-  rows: readonly JoinedRow[],
-  item: Item,
-  run: Run,
-  outer: Env | undefined,
-): Generator<Wait, JoinedRow[], void> {
+function* crossJoin(rows: readonly JoinedRow[], item: Item, run: Run, outer: Env | undefined): Coroutine<JoinedRow[]> {
   const [only] = rows
   if (rows.length === 1 && only !== undefined) return yield* item.extend(run, outer, only)
   const joined: JoinedRow[] = []
@@ -234,10 +229,7 @@ interface Known {
 }
 
 /** Returns an item that does not depend on the items to its left. It is computed once per outer row. */
-function rowsItem(
-  relation: Relation,
-  rowsOf: (run: Run, outer: Env | undefined) => Generator<Wait, Values, void>,
-): Item {
+function rowsItem(relation: Relation, rowsOf: (run: Run, outer: Env | undefined) => Coroutine<Values>): Item {
   let matched: { readonly own: NamedColumn; readonly other: NamedColumn } | undefined
   const chosen = (known: Known, left: JoinedRow, run: Run): Values => {
     if (matched === undefined) return known.rows

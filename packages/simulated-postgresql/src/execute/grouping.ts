@@ -5,7 +5,7 @@ import type { Compiled, Env } from '../expressions/env.ts'
 import { functionsNamed } from '../functions/catalogue.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, type Node, namesOf } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { withoutLocations } from './conditions.ts'
 import { columnOf, compileGroupingSets, type GroupingSets } from './grouping-sets.ts'
@@ -28,7 +28,7 @@ export interface Grouping {
   having(node: Node): Compiled
   /** Checks that expressions read only columns that the grouping permits. Returns whether the query is grouped. */
   finish(targets: readonly Target[], hasHaving: boolean): boolean
-  group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void>
+  group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Coroutine<readonly JoinedRow[]>
 }
 
 interface OuterReference {

@@ -4,7 +4,7 @@ import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { unassignable } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import type { Context } from './context.ts'
@@ -86,7 +86,7 @@ export function* insertOne(
   values: SqlValue[],
   conflict: Conflict | undefined,
   run: Run,
-): Generator<Wait, Tuple | undefined, void> {
+): Coroutine<Tuple | undefined> {
   const row = hasBefore(facts, 'INSERT') ? yield* fireBefore(facts, 'INSERT', undefined, values, run) : values
   if (row === undefined) return undefined
   yield* evaluating(() => completeRow(facts, row, run))
@@ -116,7 +116,7 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
 interface Source {
   /** Reads the rows to insert. Undefined if the statement contains the values. */
   readonly read: QueryPlan | undefined
-  rows(run: Run): Generator<Wait, readonly SqlValue[][], void>
+  rows(run: Run): Coroutine<readonly SqlValue[][]>
 }
 
 /** Compiles the source of the rows to insert, with their defaults. */

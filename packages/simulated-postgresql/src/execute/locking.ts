@@ -4,7 +4,7 @@ import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Heap, Tuple } from '../storage/model.ts'
 import type { RowLock } from '../storage/modes.ts'
 import { type LockPolicy, lockRow } from '../storage/rows.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { From } from './from.ts'
 import type { JoinedRow, Run } from './model.ts'
 import { evaluating } from './run.ts'
@@ -66,7 +66,7 @@ export function* lockRows(
   { offset, count }: { readonly offset: number; readonly count: number },
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, readonly JoinedRow[], void> {
+): Coroutine<readonly JoinedRow[]> {
   const locked: JoinedRow[] = []
   for (const row of rows) {
     if (locked.length >= offset + count) break
@@ -81,7 +81,7 @@ export function* lockOne(
   row: JoinedRow,
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, JoinedRow | undefined, void> {
+): Coroutine<JoinedRow | undefined> {
   if (run.view !== undefined) return row
   let current = row
   let changed = false
@@ -108,7 +108,7 @@ export function* stillFulfils(
   row: JoinedRow,
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, boolean, void> {
+): Coroutine<boolean> {
   const env = envOf(row, outer, run)
   return yield* evaluating(
     () =>
@@ -124,15 +124,11 @@ export const lockLatest = (
   tuple: Tuple,
   lock: RowLock,
   policy: LockPolicy,
-): Generator<Wait, Tuple | undefined, void> => lockNewest(run, heap, tuple, lock, policy, true)
+): Coroutine<Tuple | undefined> => lockNewest(run, heap, tuple, lock, policy, true)
 
 /** Locks the newest version of a row before a write; undefined if the row is deleted. */
-export const lockToWrite = (
-  run: Run,
-  heap: Heap,
-  tuple: Tuple,
-  lock: RowLock,
-): Generator<Wait, Tuple | undefined, void> => lockNewest(run, heap, tuple, lock, 'wait', false)
+export const lockToWrite = (run: Run, heap: Heap, tuple: Tuple, lock: RowLock): Coroutine<Tuple | undefined> =>
+  lockNewest(run, heap, tuple, lock, 'wait', false)
 
 function* lockNewest(
   run: Run,
@@ -141,7 +137,7 @@ function* lockNewest(
   lock: RowLock,
   policy: LockPolicy,
   follows: boolean,
-): Generator<Wait, Tuple | undefined, void> {
+): Coroutine<Tuple | undefined> {
   let current = tuple
   while (true) {
     const result = yield* lockRow(run, heap, current, lock, policy, follows)

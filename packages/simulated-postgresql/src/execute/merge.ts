@@ -3,7 +3,7 @@ import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { completeRow } from './complete-row.ts'
 import { conjuncts } from './conditions.ts'
@@ -226,7 +226,7 @@ interface Found {
 }
 
 /** Returns the rows of the join, by the statement's snapshot. */
-function* joined(merge: Merge, scope: QueryScope, run: Run): Generator<Wait, readonly Found[], void> {
+function* joined(merge: Merge, scope: QueryScope, run: Run): Coroutine<readonly Found[]> {
   const { scan, source, on, unmatched } = merge
   const found: Found[] = []
   const met = new Set<Tuple>()
@@ -248,7 +248,7 @@ function* joined(merge: Merge, scope: QueryScope, run: Run): Generator<Wait, rea
   return found
 }
 
-function* chosen(merge: Merge, when: MatchKind, row: JoinedRow, run: Run): Generator<Wait, Change | undefined, void> {
+function* chosen(merge: Merge, when: MatchKind, row: JoinedRow, run: Run): Coroutine<Change | undefined> {
   const env = envOf(row, undefined, run)
   return yield* evaluating(
     () =>
@@ -258,7 +258,7 @@ function* chosen(merge: Merge, when: MatchKind, row: JoinedRow, run: Run): Gener
   )
 }
 
-function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Generator<Wait, readonly Done[], void> {
+function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Coroutine<readonly Done[]> {
   if (when === 'not matched') return yield* insertFor(merge, row, run)
   const outcome = yield* change(merge, row, when, run)
   if (outcome.kind === 'changed') return [outcome.done]
@@ -295,7 +295,7 @@ function part(row: JoinedRow, slot: Chooses, tuple: Chooses): JoinedRow {
   }
 }
 
-function* insertFor(merge: Merge, row: JoinedRow, run: Run): Generator<Wait, readonly Done[], void> {
+function* insertFor(merge: Merge, row: JoinedRow, run: Run): Coroutine<readonly Done[]> {
   const chosenChange = yield* chosen(merge, 'not matched', row, run)
   if (chosenChange?.kind !== 'INSERT') return []
   const env = envOf(row, undefined, run)
@@ -311,7 +311,7 @@ type Outcome =
   | { readonly kind: 'parted'; readonly target: JoinedRow | undefined }
 
 /** Changes a row of the target, or its newest version if another transaction changed it. */
-function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Generator<Wait, Outcome, void> {
+function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Coroutine<Outcome> {
   const { scan, source, on, facts } = merge
   let current = row
   while (true) {
@@ -349,7 +349,7 @@ function* apply(
   row: JoinedRow,
   tuple: Tuple,
   run: Run,
-): Generator<Wait, Applied, void> {
+): Coroutine<Applied> {
   const kind = wanted.kind === 'UPDATE' ? 'UPDATE' : 'DELETE'
   if (hasBefore(facts, kind)) {
     // The trigger sees the newest version, which must be locked first.

@@ -8,7 +8,7 @@ import type { LockMode } from '../storage/modes.ts'
 import type { Writer } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Store } from '../storage/store.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { Met, View } from './view.ts'
 
@@ -24,25 +24,25 @@ export type Rows = readonly (readonly SqlValue[])[]
 
 export interface QueryPlan {
   readonly columns: readonly ResultColumn[]
-  rows(run: Run, outer: Env | undefined): Generator<Wait, Rows, void>
+  rows(run: Run, outer: Env | undefined): Coroutine<Rows>
   /** Opens a cursor with FOR UPDATE, which locks rows as they are fetched. */
-  readonly reading?: ((run: Run) => Generator<Wait, Reading, void>) | undefined
+  readonly reading?: ((run: Run) => Coroutine<Reading>) | undefined
 }
 
 /** Returns one row per call; undefined after the last row. */
 export interface Reading {
-  next(): Generator<Wait, Rows[number] | undefined, void>
+  next(): Coroutine<Rows[number] | undefined>
 }
 
 export interface ModificationPlan {
   /** Undefined without RETURNING. */
   readonly columns: readonly ResultColumn[] | undefined
-  execute(run: Run): Generator<Wait, { readonly count: number; readonly rows: Rows }, void>
+  execute(run: Run): Coroutine<{ readonly count: number; readonly rows: Rows }>
   /**
    * Returns one result row for each row that the statement would change, without changing anything. Absent if the
    * statement reads no table.
    */
-  readonly asked?: ((run: Run) => Generator<Wait, Rows, void>) | undefined
+  readonly asked?: ((run: Run) => Coroutine<Rows>) | undefined
 }
 
 /** A row during query execution: the values of all items of FROM, and their row versions. */
@@ -83,14 +83,14 @@ export interface Relation {
 export interface CommonTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-  rows(run: Run): Generator<Wait, readonly (readonly SqlValue[])[], void>
+  rows(run: Run): Coroutine<readonly (readonly SqlValue[])[]>
 }
 
 /** An item of FROM: joins its rows to each row of the items to its left. */
 export interface Item {
   /** The columns that `*` and unqualified names refer to. */
   readonly columns: readonly NamedColumn[]
-  extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void>
+  extend(run: Run, outer: Env | undefined, left: JoinedRow): Coroutine<JoinedRow[]>
   /** Tells the item that only rows whose column `own` equals `other` are needed. The item may still return others. */
   match?(own: NamedColumn, other: NamedColumn): void
 }
@@ -120,17 +120,17 @@ export interface Run extends SessionFacts, Writer {
    * Locks the tables of a statement, and returns the compiled statement. Compiles it again if the tables changed during
    * the wait.
    */
-  locked<T extends Locking>(compile: () => T): Generator<Wait, T, void>
+  locked<T extends Locking>(compile: () => T): Coroutine<T>
   /** Locks a table; returns false if the session already holds the lock. */
-  lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void>
+  lockTable(target: Lockable, mode: LockMode): Coroutine<boolean>
   /** Locks the object that a name resolves to. After a wait, the name may resolve to another object. */
-  lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void>
+  lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Coroutine<T>
   nextValue(sequence: Sequence): bigint
   /** The facts for expressions that do not depend on the session, such as index expressions. */
   readonly engineFacts: SessionFacts
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
   /** Calls a trigger function. Returns the row with which a BEFORE row trigger continues, if any. */
-  fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
+  fire(firing: Firing): Coroutine<readonly SqlValue[] | undefined>
 }
 
 export interface Locking {
@@ -180,7 +180,7 @@ export interface Deferrable {
 export interface OwedCheck {
   readonly deferred: boolean
   readonly constraint: string
-  run(run: Run): Generator<Wait, void, void>
+  run(run: Run): Coroutine
 }
 
 /** The compiled expressions of a table that every change of its rows evaluates. */

@@ -8,7 +8,7 @@ import { lockRow } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
 import { canConflict, findConflict, isConstraint, lastFreed } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import { conjuncts, withoutLocations } from './conditions.ts'
@@ -105,7 +105,7 @@ export function* resolveConflict(
   facts: TableFacts,
   values: readonly SqlValue[],
   run: Run,
-): Generator<Wait, Resolved, void> {
+): Coroutine<Resolved> {
   while (true) {
     const existing = yield* conflicting(conflict, values, run)
     if (existing === undefined) {
@@ -154,9 +154,9 @@ function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): voi
 export function* conflictsAsked(
   conflict: Conflict,
   facts: TableFacts,
-  returned: (tuple: Tuple) => Generator<Wait, readonly SqlValue[], void>,
+  returned: (tuple: Tuple) => Coroutine<readonly SqlValue[]>,
   run: Run,
-): Generator<Wait, Rows, void> {
+): Coroutine<Rows> {
   const { arbiters, update } = conflict
   const rows: Rows[number][] = []
   for (const { tuple, proposed } of run.view?.conflicts(facts.table, conflict) ?? []) {
@@ -186,11 +186,7 @@ function isInTheWay(index: Index, proposed: readonly SqlValue[], tuple: Tuple): 
 }
 
 /** Returns the first conflicting row. During a wait at one index, a conflict may arise at another. */
-function* conflicting(
-  conflict: Conflict,
-  values: readonly SqlValue[],
-  run: Run,
-): Generator<Wait, Tuple | undefined, void> {
+function* conflicting(conflict: Conflict, values: readonly SqlValue[], run: Run): Coroutine<Tuple | undefined> {
   for (let hasWaited = true; hasWaited; ) {
     hasWaited = false
     for (const index of conflict.arbiters) {
@@ -220,7 +216,7 @@ function* updateExisting(
   existing: Tuple,
   proposed: readonly SqlValue[],
   run: Run,
-): Generator<Wait, Resolved | 'again', void> {
+): Coroutine<Resolved | 'again'> {
   const { update } = conflict
   if (update === undefined) throw new NotSupported('ON CONFLICT')
   const changesKey = update.assignments.some(({ place }) => facts.keyPlaces.has(place))

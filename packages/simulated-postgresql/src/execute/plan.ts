@@ -1,6 +1,6 @@
 import { NotSupported } from '../sql/error.ts'
 import { expectKind, kindOf, type Node } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { isModification } from './conditions.ts'
 import { type Compilers, Context, type ContextOptions } from './context.ts'
 import { compileDelete } from './delete.ts'
@@ -15,9 +15,9 @@ import { compileUpdate } from './update.ts'
 export interface Plan extends Locking {
   readonly columns: readonly ResultColumn[] | undefined
   readonly parameterOids: readonly number[]
-  execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
+  execute(run: Run): Coroutine<{ readonly tag: string; readonly rows: Rows }>
   /** Evaluates the statement in the view of the run. Returns its result, or the changes that it would make. */
-  asked(run: Run): Generator<Wait, Rows, void>
+  asked(run: Run): Coroutine<Rows>
   readonly reading?: QueryPlan['reading']
 }
 

@@ -1,6 +1,6 @@
 import type { Env } from '../expressions/env.ts'
 import { NotSupported } from '../sql/error.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { Run } from './model.ts'
 
 export function runOf(env: Env): Run {
@@ -9,9 +9,9 @@ export function runOf(env: Env): Run {
 
 /** Thrown when an expression must wait. The expression has had no effect yet, so it can be evaluated again. */
 class MustWait extends Error {
-  readonly wait: () => Generator<Wait, void, void>
+  readonly wait: () => Coroutine
 
-  constructor(wait: () => Generator<Wait, void, void>) {
+  constructor(wait: () => Coroutine) {
     super('an expression waits')
     this.wait = wait
   }
@@ -31,7 +31,7 @@ const NOWHERE: Met = { over: 0, left: 0, calls: 0, results: [] }
 let waits = NOWHERE
 
 /** Evaluates an expression, again after each wait that it needs. */
-export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
+export function* evaluating<T>(evaluate: () => T): Coroutine<T> {
   const mine: Met = { over: 0, left: 0, calls: 0, results: [] }
   while (true) {
     const outer = waits
@@ -52,7 +52,7 @@ export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
 }
 
 /** Makes an expression wait once per evaluation. Called by a function that must wait. */
-export function waitOnce(wait: () => Generator<Wait, void, void>): void {
+export function waitOnce(wait: () => Coroutine): void {
   const mine = waits
   if (mine.left > 0) {
     mine.left--
@@ -68,7 +68,7 @@ export function waitOnce(wait: () => Generator<Wait, void, void>): void {
  * Returns the result of a nested execution, such as a subquery. After a wait, the whole expression is evaluated again,
  * and completed executions return their known results. `site` distinguishes the calls.
  */
-export function executed<T>(site: object, start: () => Generator<Wait, T, void>): T {
+export function executed<T>(site: object, start: () => Coroutine<T>): T {
   const mine = waits
   const at = mine.calls++
   const known = mine === NOWHERE ? undefined : mine.results[at]
@@ -88,7 +88,7 @@ export function executed<T>(site: object, start: () => Generator<Wait, T, void>)
   const step = execution.next()
   if (step.done === true) return done(step.value)
   if (mine === NOWHERE) throw new NotSupported('a wait in a routine or a subquery at this place')
-  throw new MustWait(function* (): Generator<Wait, void, void> {
+  throw new MustWait(function* (): Coroutine {
     yield step.value
     let rest = execution.next()
     while (rest.done !== true) {
@@ -101,6 +101,6 @@ export function executed<T>(site: object, start: () => Generator<Wait, T, void>)
 
 /** Returns the value as the result of a generator that never waits. */
 // biome-ignore lint/correctness/useYield: it is read as a generator
-export function* ready<T>(value: T): Generator<Wait, T, void> {
+export function* ready<T>(value: T): Coroutine<T> {
   return value
 }

@@ -4,7 +4,7 @@ import type { Compiled, Env } from '../expressions/env.ts'
 import { compileWindow, type WindowCall } from '../expressions/windows.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
 import { conjuncts, withoutLocations } from './conditions.ts'
 import { compileFrom, type From } from './from.ts'
@@ -151,7 +151,7 @@ function identityOf(of: Target | Node | undefined, scope: QueryScope): string {
   )
 }
 
-function* found(select: Select, run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void> {
+function* found(select: Select, run: Run, outer: Env | undefined): Coroutine<readonly JoinedRow[]> {
   let rows: readonly JoinedRow[] = yield* select.from.item.extend(run, outer, emptyRow(select.scope))
   rows = yield* filtered(rows, select.where, run, outer)
   if (select.grouping !== undefined) rows = yield* select.grouping.group(rows, run, outer)
@@ -159,7 +159,7 @@ function* found(select: Select, run: Run, outer: Env | undefined): Generator<Wai
   return yield* expandSets(select.sets, rows, run, outer)
 }
 
-function* read(select: Select, run: Run): Generator<Wait, Reading, void> {
+function* read(select: Select, run: Run): Coroutine<Reading> {
   const left = [...(yield* sortedRows(yield* found(select, run, undefined), select.sort, run, undefined))]
   const { offset, count } = boundsOf(select.limit, run, undefined)
   let locked = 0
@@ -176,7 +176,7 @@ function* read(select: Select, run: Run): Generator<Wait, Reading, void> {
   }
 }
 
-function* execute(select: Select, run: Run, outer: Env | undefined): Generator<Wait, Rows, void> {
+function* execute(select: Select, run: Run, outer: Env | undefined): Coroutine<Rows> {
   const rows = yield* found(select, run, outer)
   if (select.distinct !== 'none') return yield* executeDistinct(select, select.distinct, rows, run, outer)
   const ordered = yield* sortedRows(rows, select.sort, run, outer)
@@ -195,7 +195,7 @@ export function* project(
   row: JoinedRow,
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, Rows[number], void> {
+): Coroutine<Rows[number]> {
   const env = envOf(row, outer, run)
   return yield* evaluating(() => targets.map((target) => target.compiled.evaluate(env)))
 }
@@ -205,7 +205,7 @@ export function* filtered(
   conditions: readonly Compiled[],
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, readonly JoinedRow[], void> {
+): Coroutine<readonly JoinedRow[]> {
   if (conditions.length === 0) return rows
   const kept: JoinedRow[] = []
   for (const row of rows) {
@@ -220,7 +220,7 @@ function* sortedRows(
   keys: readonly SortKey[],
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, readonly JoinedRow[], void> {
+): Coroutine<readonly JoinedRow[]> {
   return yield* evaluating(() => sorted(rows, keys, (row) => sortValues(keys, envOf(row, outer, run))))
 }
 
@@ -230,7 +230,7 @@ function* executeDistinct(
   rows: readonly JoinedRow[],
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, Rows, void> {
+): Coroutine<Rows> {
   const ordered = yield* sortedRows(rows, select.sort, run, outer)
   const projected: { out: Rows[number]; row: JoinedRow }[] = []
   for (const row of ordered) projected.push({ row, out: yield* project(select.targets, row, run, outer) })

@@ -1,7 +1,7 @@
 import type { Env } from '../expressions/env.ts'
 import { compileSet } from '../expressions/sets.ts'
 import { NotSupported } from '../sql/error.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { JoinedRow, Run } from './model.ts'
 import { evaluating } from './run.ts'
@@ -34,7 +34,7 @@ export function* expandSets(
   rows: readonly JoinedRow[],
   run: Run,
   outer: Env | undefined,
-): Generator<Wait, readonly JoinedRow[], void> {
+): Coroutine<readonly JoinedRow[]> {
   if (sets.length === 0) return rows
   const expanded: JoinedRow[] = []
   for (const row of rows) {

@@ -7,7 +7,7 @@ import { SqlError } from '../sql/error.ts'
 import { type Node, namesOf } from '../sql/nodes.ts'
 import type { Index, Tuple } from '../storage/model.ts'
 import { lookUp, scan } from '../storage/rows.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
 import { fillSlots } from './rows.ts'
@@ -124,7 +124,7 @@ export class TableScan implements Item {
     return names.length > 1 || (candidates.length === 1 && candidates[0] === mine) ? mine : undefined
   }
 
-  *extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void> {
+  *extend(run: Run, outer: Env | undefined, left: JoinedRow): Coroutine<JoinedRow[]> {
     this.#requirePopulated()
     const env = envOf(left, outer, run)
     const tuples = yield* evaluating(() => this.#read(run, env))

@@ -2,7 +2,7 @@ import type { Trigger, TriggerEvent } from '../catalogue/routine.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import { NotSupported } from '../sql/error.ts'
 import type { Tuple } from '../storage/model.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Context } from './context.ts'
 import type { CompiledTrigger, Run, TableFacts } from './model.ts'
@@ -63,7 +63,7 @@ export function* fireBefore(
   before: Values,
   after: Values,
   run: Run,
-): Generator<Wait, SqlValue[] | undefined, void> {
+): Coroutine<SqlValue[] | undefined> {
   let current = after
   for (const each of facts.triggers) {
     const { trigger } = each
@@ -99,12 +99,7 @@ export function oweAfter(
 }
 
 /** FOR EACH STATEMENT. */
-export function* fireStatement(
-  facts: TableFacts,
-  timing: Trigger['timing'],
-  event: TriggerEvent,
-  run: Run,
-): Generator<Wait, void, void> {
+export function* fireStatement(facts: TableFacts, timing: Trigger['timing'], event: TriggerEvent, run: Run): Coroutine {
   for (const each of facts.triggers) {
     const { trigger } = each
     if (trigger.timing !== timing || trigger.level !== 'STATEMENT') continue

@@ -5,7 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { unassignable } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import type { Context } from './context.ts'
@@ -119,7 +119,7 @@ export function compileTarget(
   }
 }
 
-export function* candidates(target: Target, scope: QueryScope, run: Run): Generator<Wait, readonly JoinedRow[], void> {
+export function* candidates(target: Target, scope: QueryScope, run: Run): Coroutine<readonly JoinedRow[]> {
   const rows = yield* target.from.item.extend(run, undefined, emptyRow(scope))
   return yield* filtered(rows, target.where, run, undefined)
 }
@@ -190,7 +190,7 @@ function* updateOne(
   facts: TableFacts,
   row: JoinedRow,
   run: Run,
-): Generator<Wait, JoinedRow | undefined, void> {
+): Coroutine<JoinedRow | undefined> {
   let current = row
   while (true) {
     const tuple = current.tuples[target.scan.relation.tuple]

@@ -3,20 +3,20 @@ import type { Index, Tuple } from '../storage/model.ts'
 import type { RowLock } from '../storage/modes.ts'
 import { addTuple, claimRow, endTuple } from '../storage/rows.ts'
 import { addEntry, canConflict, findConflict, keyViolation } from '../storage/unique.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { concurrent, lockToWrite } from './locking.ts'
 import type { Run, TableFacts } from './model.ts'
 
 /** Inserts a complete row into the table and its indexes. May wait at an index. */
-export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: Run): Generator<Wait, Tuple, void> {
+export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: Run): Coroutine<Tuple> {
   const tuple = addTuple(run, facts.table, values)
   for (const index of facts.table.indexes) yield* enter(facts, index, tuple, run)
   facts.inserted(tuple, undefined, run)
   return tuple
 }
 
-function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Generator<Wait, void, void> {
+function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Coroutine {
   const values = index.valuesOf(tuple.values)
   if (values === undefined) return
   // An exclusion constraint adds its entry before it searches for conflicts, so two conflicting transactions may
@@ -30,13 +30,7 @@ function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Genera
   if (!entersFirst) addEntry(run, facts.table, index, tuple, values)
 }
 
-function* checkKey(
-  facts: TableFacts,
-  index: Index,
-  tuple: Tuple,
-  values: readonly SqlValue[],
-  run: Run,
-): Generator<Wait, void, void> {
+function* checkKey(facts: TableFacts, index: Index, tuple: Tuple, values: readonly SqlValue[], run: Run): Coroutine {
   const other = yield* findConflict(run, index, values, tuple)
   if (other !== undefined) throw keyViolation(run, facts.table, index, values, other)
 }
@@ -62,7 +56,7 @@ export function* claim(
   lock: RowLock,
   run: Run,
   verb: 'update' | 'delete',
-): Generator<Wait, Claim, void> {
+): Coroutine<Claim> {
   const result = yield* claimRow(run, facts.table, tuple, lock)
   switch (result) {
     case 'ok':
@@ -87,12 +81,7 @@ export function* claim(
 }
 
 /** Locks the newest version of a row for a trigger to see; undefined if the row is deleted. */
-export function* claimBefore(
-  facts: TableFacts,
-  tuple: Tuple,
-  lock: RowLock,
-  run: Run,
-): Generator<Wait, Tuple | undefined, void> {
+export function* claimBefore(facts: TableFacts, tuple: Tuple, lock: RowLock, run: Run): Coroutine<Tuple | undefined> {
   if (tuple.xmax !== undefined && tuple.xmax.transaction === run.transaction && !tuple.xmax.aborted) {
     yield* claim(facts, tuple, lock, run, lock === 'FOR UPDATE' ? 'delete' : 'update')
     return undefined
@@ -140,7 +129,7 @@ export function* updateRow(
   values: readonly SqlValue[],
   lock: RowLock,
   run: Run,
-): Generator<Wait, Tuple, void> {
+): Coroutine<Tuple> {
   const { table } = facts
   if (table.partitioned?.partitions.some(({ holds }) => holds(tuple.values) !== holds(values)) === true)
     throw new NotSupported('a row that moves to another partition')

@@ -1,6 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Statement } from '../sql/parse.ts'
-import type { Wait } from '../storage/wait.ts'
+import type { Coroutine, Wait } from '../storage/wait.ts'
 import type { TextContext } from '../types/registry.ts'
 import { type RecordColumn, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { catches } from './conditions.ts'
@@ -16,10 +16,10 @@ export interface Planned {
 export interface RoutineHost<P extends Planned> {
   readonly context: TextContext
   /** Locks the tables of a statement and returns its plan, if it has one. */
-  plan(statement: Statement, variables: RoutineVariables): Generator<Wait, P | undefined, void>
-  run(plan: P, parameters: readonly SqlValue[]): Generator<Wait, Result, void>
+  plan(statement: Statement, variables: RoutineVariables): Coroutine<P | undefined>
+  run(plan: P, parameters: readonly SqlValue[]): Coroutine<Result>
   /** Executes a command, which is a statement without a plan. */
-  command(statement: Statement): Generator<Wait, void, void>
+  command(statement: Statement): Coroutine
   parse(sql: string): readonly Statement[]
   type(name: string): SqlType
   /** Returns the columns of a table's row type or of a composite type. */
@@ -27,7 +27,7 @@ export interface RoutineHost<P extends Planned> {
   /** Converts a value to another type, as an assignment does. */
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue
   /** Runs a part in a subtransaction. If it throws, its changes are undone. */
-  subtransaction<T>(part: () => Generator<Wait, T, void>): Generator<Wait, T, void>
+  subtransaction<T>(part: () => Coroutine<T>): Coroutine<T>
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
 }
 
@@ -81,7 +81,7 @@ export class Machine<P extends Planned> {
   }
 
   /** Runs the routine. Returns the value of RETURN with its type. */
-  *call(): Generator<Wait, { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined, void> {
+  *call(): Coroutine<{ readonly value: SqlValue; readonly type: SqlType | undefined } | undefined> {
     for (const [at, variable] of this.#body.variables.entries()) {
       if (variable.kind === 'record' && variable.typeName !== undefined && !this.#given.has(at))
         this.#shapes[at] = { kind: 'record', columns: this.#host.columns(variable.typeName) }
@@ -98,7 +98,7 @@ export class Machine<P extends Planned> {
     return flow.kind === 'return' ? flow : undefined
   }
 
-  *#all(steps: readonly Step[]): Generator<Wait, Flow, void> {
+  *#all(steps: readonly Step[]): Coroutine<Flow> {
     for (const step of steps) {
       if (++this.#steps > MOST_STEPS) throw new NotSupported(`a routine of more than ${MOST_STEPS} steps`)
       const flow = yield* this.#one(step)
@@ -107,7 +107,7 @@ export class Machine<P extends Planned> {
     return NEXT
   }
 
-  *#one(step: Step): Generator<Wait, Flow, void> {
+  *#one(step: Step): Coroutine<Flow> {
     switch (step.kind) {
       case 'block':
         return left(yield* this.#block(step), step.label)
@@ -177,7 +177,7 @@ export class Machine<P extends Planned> {
       Step,
       { kind: 'raise' | 'sql' | 'execute' | 'perform' | 'return query' | 'return next' | 'row count' }
     >,
-  ): Generator<Wait, void, void> {
+  ): Coroutine {
     switch (step.kind) {
       case 'raise':
         yield* this.#raise(step)
@@ -213,7 +213,7 @@ export class Machine<P extends Planned> {
     }
   }
 
-  *#returnQuery(query: Query): Generator<Wait, void, void> {
+  *#returnQuery(query: Query): Coroutine {
     const { rows, columns } = yield* this.#rows(query.statement)
     const exact = this.#body.language === 'plpgsql'
     const same = this.#results.every(({ type }, at) => columns[at]?.type.oid === type.oid)
@@ -226,7 +226,7 @@ export class Machine<P extends Planned> {
     this.#setFound(rows.length > 0)
   }
 
-  *#returnNext(query: Query | undefined, variable: number | undefined): Generator<Wait, void, void> {
+  *#returnNext(query: Query | undefined, variable: number | undefined): Coroutine {
     const [only] = this.#results
     if (query !== undefined && only !== undefined && this.#results.length === 1) {
       const { value, type } = yield* this.#value(query)
@@ -248,7 +248,7 @@ export class Machine<P extends Planned> {
     } else throw new NotSupported('RETURN NEXT of a value that does not fit the result of the function')
   }
 
-  *#block(step: Extract<Step, { kind: 'block' }>): Generator<Wait, Flow, void> {
+  *#block(step: Extract<Step, { kind: 'block' }>): Coroutine<Flow> {
     const { handlers } = step
     if (handlers === undefined) return yield* this.#all(step.steps)
     try {
@@ -264,12 +264,12 @@ export class Machine<P extends Planned> {
     }
   }
 
-  *#branch(branches: readonly Branch[]): Generator<Wait, readonly Step[] | undefined, void> {
+  *#branch(branches: readonly Branch[]): Coroutine<readonly Step[] | undefined> {
     for (const { condition, steps } of branches) if ((yield* this.#value(condition)).value === true) return steps
     return undefined
   }
 
-  *#loop(step: Extract<Step, { kind: 'while' | 'range' | 'rows' }>): Generator<Wait, Flow, void> {
+  *#loop(step: Extract<Step, { kind: 'while' | 'range' | 'rows' }>): Coroutine<Flow> {
     let turned = false
     for (const turn = this.#turns(step); ; ) {
       const next = turn.next()
@@ -323,13 +323,13 @@ export class Machine<P extends Planned> {
     }
   }
 
-  *#integer(query: Query): Generator<Wait, number, void> {
+  *#integer(query: Query): Coroutine<number> {
     const { value, type } = yield* this.#value(query)
     if (value === null) throw new SqlError('22004', 'bound of FOR loop cannot be null')
     return Number(this.#host.converted(value, type, { oid: 23, name: 'int4', typmod: -1 }))
   }
 
-  *#sql(statement: Statement, into: Into | undefined, noticed: boolean): Generator<Wait, void, void> {
+  *#sql(statement: Statement, into: Into | undefined, noticed: boolean): Coroutine {
     const plan = yield* this.#host.plan(statement, this.#variables())
     if (plan === undefined) {
       yield* this.#host.command(statement)
@@ -351,7 +351,7 @@ export class Machine<P extends Planned> {
     this.#spread(into.destination, rows[0] ?? columns.map(() => null), columns)
   }
 
-  *#rows(statement: Statement): Generator<Wait, Result & { readonly columns: readonly RecordColumn[] }, void> {
+  *#rows(statement: Statement): Coroutine<Result & { readonly columns: readonly RecordColumn[] }> {
     const plan = yield* this.#host.plan(statement, this.#variables())
     if (plan === undefined) throw new NotSupported('a statement in PL/pgSQL that is not a query')
     const result = yield* this.#host.run(plan, this.#values)
@@ -361,11 +361,7 @@ export class Machine<P extends Planned> {
 
   *#value(
     query: Query,
-  ): Generator<
-    Wait,
-    { readonly value: SqlValue; readonly type: SqlType; readonly columns: readonly RecordColumn[] },
-    void
-  > {
+  ): Coroutine<{ readonly value: SqlValue; readonly type: SqlType; readonly columns: readonly RecordColumn[] }> {
     const rowCount = this.#rowCount
     const { rows, columns } = yield* this.#rows(query.statement)
     this.#rowCount = rowCount
@@ -380,13 +376,13 @@ export class Machine<P extends Planned> {
     return variablesOf(this.#body, this.#shapes, this.#arguments)
   }
 
-  *#assign(target: number, query: Query): Generator<Wait, void, void> {
+  *#assign(target: number, query: Query): Coroutine {
     const { value, type } = yield* this.#value(query)
     this.#put(target, value, type)
   }
 
   /** Assigns the hidden variable of a CASE. The variable takes the type of the expression. */
-  *#assignCase(target: number, query: Query): Generator<Wait, void, void> {
+  *#assignCase(target: number, query: Query): Coroutine {
     const { value, type } = yield* this.#value(query)
     this.#shapes[target] = { kind: 'scalar', type }
     this.#values[target] = value
@@ -475,7 +471,7 @@ export class Machine<P extends Planned> {
     this.#set('found', found)
   }
 
-  *#raise(step: Extract<Step, { kind: 'raise' }>): Generator<Wait, void, void> {
+  *#raise(step: Extract<Step, { kind: 'raise' }>): Coroutine {
     const texts: (string | null)[] = []
     for (const parameter of step.parameters) texts.push(yield* this.#text(parameter))
     const options: Raised['options'][number][] = []
@@ -484,7 +480,7 @@ export class Machine<P extends Planned> {
     raised({ level, condition, message, texts, options }, this.#handled, this.#host)
   }
 
-  *#text(query: Query): Generator<Wait, string | null, void> {
+  *#text(query: Query): Coroutine<string | null> {
     const { value, type } = yield* this.#value(query)
     return value === null ? null : this.#host.context.types.typeOf(type.oid).output(value, this.#host.context)
   }

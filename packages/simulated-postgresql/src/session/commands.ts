@@ -7,12 +7,13 @@ import { expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nod
 import type { Statement } from '../sql/parse.ts'
 import { LOCK_MODES } from '../storage/modes.ts'
 import { nextCommand } from '../storage/transaction.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlValue } from '../types/value.ts'
 import { copy } from './copy.ts'
 import { close, declare, fetch } from './cursor-commands.ts'
 import type { Host } from './host.ts'
-import type { Execution, Outcome, ResultColumn, Wait } from './session.ts'
+import type { Execution, Outcome, ResultColumn } from './session.ts'
 import { settingName } from './settings.ts'
 import { controlTransaction } from './transaction-control.ts'
 import { setDefaultModes, setModes, setSetting, showSetting } from './transaction-settings.ts'
@@ -43,11 +44,7 @@ export function* executeCommand(connection: Host, statement: Statement, paramete
   return { kind: 'done', tag: yield* command(connection, statement, parameters) }
 }
 
-function* command(
-  connection: Host,
-  statement: Statement,
-  parameters: readonly SqlValue[],
-): Generator<Wait, string, void> {
+function* command(connection: Host, statement: Statement, parameters: readonly SqlValue[]): Coroutine<string> {
   const { node } = statement
   if ('TransactionStmt' in node) return yield* controlTransaction(connection, node.TransactionStmt)
   if ('VariableSetStmt' in node) return set(connection, node.VariableSetStmt)
@@ -84,7 +81,7 @@ const NAMES: Readonly<Record<string, string>> = {
   RefreshMatViewStmt: 'REFRESH MATERIALIZED VIEW',
 }
 
-function* defineInTransaction(connection: Host, { node, sql }: Statement): Generator<Wait, string, void> {
+function* defineInTransaction(connection: Host, { node, sql }: Statement): Coroutine<string> {
   const transaction = connection.transactions.begin(false)
   connection.transactions.refuseReadOnly(NAMES[kindOf(node)] ?? statementName(node))
   transaction.isPermanent = true
@@ -186,11 +183,7 @@ function unlisten(connection: Host, fields: Fields<'UnlistenStmt'>): string {
   return 'UNLISTEN'
 }
 
-function* prepare(
-  connection: Host,
-  fields: Fields<'PrepareStmt'>,
-  statement: Statement,
-): Generator<Wait, string, void> {
+function* prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Statement): Coroutine<string> {
   const { name = '', argtypes, query } = fieldsOf('PrepareStmt', fields, ['name', 'argtypes', 'query'])
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
@@ -244,7 +237,7 @@ function discard(connection: Host, fields: Fields<'DiscardStmt'>): string {
   return `DISCARD ${(target ?? '').replace('DISCARD_', '')}`
 }
 
-function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, string, void> {
+function* lock(connection: Host, fields: Fields<'LockStmt'>): Coroutine<string> {
   const { relations, mode = 8, nowait } = fieldsOf('LockStmt', fields, ['relations', 'mode', 'nowait'])
   if (!connection.transactions.inBlock) throw new SqlError('25P01', 'LOCK TABLE can only be used in transaction blocks')
   const name = LOCK_MODES[mode - 1]
@@ -274,7 +267,7 @@ function requireDeferrable(names: readonly string[], { server, transactions }: H
   }
 }
 
-function* setConstraints(connection: Host, fields: Fields<'ConstraintsSetStmt'>): Generator<Wait, string, void> {
+function* setConstraints(connection: Host, fields: Fields<'ConstraintsSetStmt'>): Coroutine<string> {
   const { constraints, deferred } = fieldsOf('ConstraintsSetStmt', fields, ['constraints', 'deferred'])
   const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
   if (constraints !== undefined) requireDeferrable(names, connection)

@@ -4,6 +4,7 @@ import type { SessionFacts } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
 import { parse, type Statement } from '../sql/parse.ts'
 import { outermost } from '../storage/store.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { Backend } from '../storage/waiting.ts'
 import type { TextContext } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -17,7 +18,7 @@ import { Planner } from './planner.ts'
 import { Routines } from './routines.ts'
 import { Runner } from './runner.ts'
 import type { Compiled, Peer, Server } from './server.ts'
-import type { Execution, Prepared, Session, SessionListener, Wait } from './session.ts'
+import type { Execution, Prepared, Session, SessionListener } from './session.ts'
 import { Settings, startupSettings } from './settings.ts'
 import { Transactions } from './transactions.ts'
 
@@ -192,7 +193,7 @@ export class Connection implements Session, Subscriber, Host {
     return this.#orFail(() => parse(sql))
   }
 
-  *prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void> {
+  *prepare(statement: Statement, parameterOids: readonly number[]): Coroutine<Prepared> {
     try {
       this.#refuseIfFailed(statement)
       this.#startStatement()
@@ -205,7 +206,7 @@ export class Connection implements Session, Subscriber, Host {
     }
   }
 
-  *compile(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Compiled, void> {
+  *compile(statement: Statement, parameterOids: readonly number[]): Coroutine<Compiled> {
     const { version } = this.server.catalogue
     if (!isPlanned(statement.node))
       return { ...resultColumnsOf(this, statement.node), statement, plan: undefined, version }

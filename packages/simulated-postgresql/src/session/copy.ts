@@ -5,11 +5,12 @@ import { NotSupported } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
-import type { CopyFormat, Execution, Outcome, Wait } from './session.ts'
+import type { CopyFormat, Execution, Outcome } from './session.ts'
 
-export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Statement): Generator<Wait, Outcome, void> {
+export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Statement): Coroutine<Outcome> {
   const read = fieldsOf('CopyStmt', fields, [
     'relation',
     'query',
@@ -50,12 +51,7 @@ function selectOf(host: Host, fields: Fields<'CopyStmt'>): Node {
   }
 }
 
-function* copyIn(
-  host: Host,
-  fields: Fields<'CopyStmt'>,
-  statement: Statement,
-  format: CopyFormat,
-): Generator<Wait, Outcome, void> {
+function* copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, format: CopyFormat): Coroutine<Outcome> {
   host.transactions.refuseReadOnly('COPY FROM')
   const { relation } = fields
   if (relation === undefined) throw new NotSupported('COPY of nothing')

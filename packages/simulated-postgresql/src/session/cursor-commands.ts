@@ -3,10 +3,11 @@ import type { Plan } from '../execute/plan.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { type Direction, fetchRows, readUpTo } from './cursors.ts'
 import type { Host } from './host.ts'
-import type { Outcome, Wait } from './session.ts'
+import type { Outcome } from './session.ts'
 
 const NO_SCROLL = 0x4
 const HOLD = 0x20
@@ -19,7 +20,7 @@ export function* declare(
   fields: Fields<'DeclareCursorStmt'>,
   statement: Statement,
   parameters: readonly SqlValue[],
-): Generator<Wait, string, void> {
+): Coroutine<string> {
   const {
     portalname = '',
     query,
@@ -74,14 +75,14 @@ function requireReadOnce(options: number): void {
 }
 
 /** Reads one row into `fetched`, if there is one. */
-function* readInto(fetched: (readonly SqlValue[])[], reading: Reading | undefined): Generator<Wait, boolean, void> {
+function* readInto(fetched: (readonly SqlValue[])[], reading: Reading | undefined): Coroutine<boolean> {
   const row = reading && (yield* reading.next())
   if (row !== undefined) fetched.push(row)
   return row !== undefined
 }
 
 /** FETCH and MOVE. */
-export function* fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: string): Generator<Wait, Outcome, void> {
+export function* fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: string): Coroutine<Outcome> {
   const {
     direction,
     portalname = '',

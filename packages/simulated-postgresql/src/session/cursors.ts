@@ -1,14 +1,15 @@
 import { SqlError } from '../sql/error.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { TellRead } from './runner.ts'
-import type { ResultColumn, Wait } from './session.ts'
+import type { ResultColumn } from './session.ts'
 
 /** A cursor of DECLARE. */
 export interface Cursor {
   readonly columns: readonly ResultColumn[]
   /** With FOR UPDATE, the rows locked so far; `reading` locks further rows. */
   readonly rows: readonly (readonly SqlValue[])[]
-  readonly reading: (() => Generator<Wait, boolean, void>) | undefined
+  readonly reading: (() => Coroutine<boolean>) | undefined
   position: number
   /** Reports fetched rows as read, if the engine is observed. */
   readonly tellRead: TellRead | undefined
@@ -22,7 +23,7 @@ export type Direction =
   | { readonly kind: 'absolute' | 'relative'; readonly to: number }
 
 /** Locks the rows up to the last row of a FETCH or MOVE. */
-export function* readUpTo(cursor: Cursor, direction: Direction): Generator<Wait, void, void> {
+export function* readUpTo(cursor: Cursor, direction: Direction): Coroutine {
   const { reading, rows, position } = cursor
   if (reading === undefined || direction.kind === 'backward') return
   const start = direction.kind === 'absolute' ? 0 : position

@@ -13,6 +13,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import { parse } from '../sql/parse.ts'
 import { beginSubtransaction } from '../storage/transaction.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { typeNumbered } from '../types/types.ts'
 import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
@@ -20,7 +21,6 @@ import { executeCommand } from './commands.ts'
 import type { Host } from './host.ts'
 import { splitName } from './names.ts'
 import type { RoutineCalls } from './server.ts'
-import type { Wait } from './session.ts'
 
 /** The maximum depth of nested trigger and routine calls; PostgreSQL limits its stack too. */
 const DEEPEST = 60
@@ -45,7 +45,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return this.#host.context
   }
 
-  *block(fields: Fields<'DoStmt'>): Generator<Wait, string, void> {
+  *block(fields: Fields<'DoStmt'>): Coroutine<string> {
     const { args } = fieldsOf('DoStmt', fields, ['args'])
     let code = ''
     for (const node of args ?? []) {
@@ -59,7 +59,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 
   /** Calls a trigger function. Returns the row with which a BEFORE row trigger continues, if any. */
-  *fire({ trigger, table, event, before, after }: Firing): Generator<Wait, readonly SqlValue[] | undefined, void> {
+  *fire({ trigger, table, event, before, after }: Firing): Coroutine<readonly SqlValue[] | undefined> {
     const { body } = this.#routine(trigger.routine.oid)
     const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
     const given: Given = new Map()
@@ -114,11 +114,11 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return executed(site, () => this.#rows(this.#routine(oid), values))
   }
 
-  *#rows(routine: Routine, values: readonly SqlValue[]): Generator<Wait, readonly (readonly SqlValue[])[], void> {
+  *#rows(routine: Routine, values: readonly SqlValue[]): Coroutine<readonly (readonly SqlValue[])[]> {
     return (yield* this.#within(routine, values)).rows
   }
 
-  *#value(routine: Routine, values: readonly SqlValue[]): Generator<Wait, SqlValue, void> {
+  *#value(routine: Routine, values: readonly SqlValue[]): Coroutine<SqlValue> {
     const { body, returns } = routine
     const { result } = yield* this.#within(routine, values)
     // The result of a void function is null in SQL, and an empty value in PL/pgSQL.
@@ -129,7 +129,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return result.type === undefined ? result.value : this.converted(result.value, result.type, returns.type)
   }
 
-  *#within(routine: Routine, values: readonly SqlValue[]): Generator<Wait, Called, void> {
+  *#within(routine: Routine, values: readonly SqlValue[]): Coroutine<Called> {
     const { body, returns, settings } = routine
     const columns = returns.kind === 'set' || returns.kind === 'record' ? returns.columns : []
     const variables = body.language === 'plpgsql' ? outVariables(routine) : []
@@ -150,12 +150,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     }
   }
 
-  *#call(
-    body: Body,
-    given: Given,
-    count: number,
-    results: readonly RecordColumn[] = [],
-  ): Generator<Wait, Called, void> {
+  *#call(body: Body, given: Given, count: number, results: readonly RecordColumn[] = []): Coroutine<Called> {
     if (this.#depth >= DEEPEST) throw new NotSupported(`more than ${DEEPEST} nested calls of routines`)
     this.#depth++
     try {
@@ -175,7 +170,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return this.#host.runner.runInside(...given, this.#stable)
   }
 
-  *command(statement: Parameters<RoutineHost<Plan>['command']>[0]): Generator<Wait, void, void> {
+  *command(statement: Parameters<RoutineHost<Plan>['command']>[0]): Coroutine {
     const { node } = statement
     if ('TransactionStmt' in node) throw new NotSupported('COMMIT, ROLLBACK or SAVEPOINT in PL/pgSQL')
     const transaction = this.#host.transactions.begin(false)
@@ -238,7 +233,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     }
   }
 
-  *subtransaction<T>(part: () => Generator<Wait, T, void>): Generator<Wait, T, void> {
+  *subtransaction<T>(part: () => Coroutine<T>): Coroutine<T> {
     const transaction = this.#host.transactions.begin(false)
     const { commandId, snapshot } = transaction
     const begun = beginSubtransaction(transaction, undefined)

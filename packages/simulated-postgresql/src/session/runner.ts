@@ -19,11 +19,11 @@ import type { Snapshot, Subtransaction, Transaction } from '../storage/model.ts'
 import type { LockMode } from '../storage/modes.ts'
 import { nextValue, type Sequence } from '../storage/sequence.ts'
 import { nextCommand } from '../storage/transaction.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { Backend } from '../storage/waiting.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Planner } from './planner.ts'
 import type { RoutineCalls, Server } from './server.ts'
-import type { Wait } from './session.ts'
 import type { Transactions } from './transactions.ts'
 
 export interface Ran {
@@ -67,7 +67,7 @@ export class Runner {
     parameters: readonly SqlValue[],
     sql = '',
     inParts = false,
-  ): Generator<Wait, Ran & { readonly plan: Plan; readonly tellRead: TellRead | undefined }, void> {
+  ): Coroutine<Ran & { readonly plan: Plan; readonly tellRead: TellRead | undefined }> {
     const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
     const plan = yield* this.locked(compile)
@@ -92,7 +92,7 @@ export class Runner {
    * Runs a plan as a command nested in the current statement. If `stable`, it uses the statement's snapshot; otherwise
    * it sees all writes so far.
    */
-  *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Generator<Wait, Ran, void> {
+  *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Coroutine<Ran> {
     const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
     const { commandId } = transaction
@@ -121,7 +121,7 @@ export class Runner {
    * Locks the tables of a plan. After a wait, compiles the statement again, because its names may resolve differently.
    * If an uncommitted definition prevents the compilation, waits for its transaction.
    */
-  *locked<T extends Locking>(compile: () => T): Generator<Wait, T, void> {
+  *locked<T extends Locking>(compile: () => T): Coroutine<T> {
     const { transactions, server } = this.#owner
     const taken = new Map<Table, LockMode>()
     while (true) {
@@ -165,7 +165,7 @@ export class Runner {
    *
    * @param scope The subtransaction at whose end the lock is released.
    */
-  *lockTable(target: Lockable, mode: LockMode, scope: Subtransaction = this.#scope): Generator<Wait, boolean, void> {
+  *lockTable(target: Lockable, mode: LockMode, scope: Subtransaction = this.#scope): Coroutine<boolean> {
     const { server, backend, transactions } = this.#owner
     const { waiting, locks } = server.store
     if (locks.holds(backend, target, mode)) return false
@@ -192,7 +192,7 @@ export class Runner {
    * Locks the object that a name resolves to. After a wait, the name may resolve to another object
    * (RangeVarGetRelidExtended).
    */
-  *lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void> {
+  *lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Coroutine<T> {
     let found = find()
     while (found !== undefined) {
       const { oid } = found
@@ -248,7 +248,7 @@ export class Runner {
     this.lastSequence = sequence
   }
 
-  *payOwed(run: Run): Generator<Wait, void, void> {
+  *payOwed(run: Run): Coroutine {
     for (let at = 0; at < run.owed.length; at++) {
       const check = run.owed[at]
       if (check === undefined) continue
@@ -261,7 +261,7 @@ export class Runner {
   }
 
   /** Runs deferred checks. */
-  *payDeferred(of: (check: OwedCheck) => boolean): Generator<Wait, void, void> {
+  *payDeferred(of: (check: OwedCheck) => boolean): Coroutine {
     const { transactions } = this.#owner
     const { open, owed } = transactions
     if (open === undefined) return

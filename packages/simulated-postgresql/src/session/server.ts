@@ -7,10 +7,11 @@ import type { SqlError } from '../sql/error.ts'
 import type { Fields } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { Store } from '../storage/store.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Witness } from '../witness/witness.ts'
 import type { Notifications } from './notifications.ts'
-import type { EngineOptions, Prepared, Wait } from './session.ts'
+import type { EngineOptions, Prepared } from './session.ts'
 
 /** The state that the sessions of a server share. */
 export interface Server {
@@ -47,8 +48,8 @@ export interface Compiled extends Prepared {
 
 export interface RoutineCalls {
   /** DO. */
-  block(fields: Fields<'DoStmt'>): Generator<Wait, string, void>
+  block(fields: Fields<'DoStmt'>): Coroutine<string>
   value(oid: number, values: readonly SqlValue[], site: object): SqlValue
   rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[]
-  fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
+  fire(firing: Firing): Coroutine<readonly SqlValue[] | undefined>
 }

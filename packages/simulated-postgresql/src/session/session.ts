@@ -2,7 +2,7 @@ import type { DescribedCatalogue } from '../catalogue/described.ts'
 import type { ResultColumn } from '../execute/model.ts'
 import type { SqlError, SqlErrorFields } from '../sql/error.ts'
 import type { Statement } from '../sql/parse.ts'
-import type { EngineTime, Wait } from '../storage/wait.ts'
+import type { Coroutine, EngineTime } from '../storage/wait.ts'
 import type { Calculator } from '../types/calculator.ts'
 import type { TextContext, Types } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -118,7 +118,7 @@ export interface Session {
    * Resolves names and types. For a parameter with the oid 0, infers the type. Waits for transactions that are defining
    * a table of the statement.
    */
-  prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void>
+  prepare(statement: Statement, parameterOids: readonly number[]): Coroutine<Prepared>
   /**
    * Executes a statement, which is atomic between two yields. Throws SqlError or NotSupported.
    *
@@ -140,7 +140,7 @@ export interface Prepared {
   readonly columns: readonly ResultColumn[] | undefined
 }
 
-export type Execution = Generator<Wait, Outcome, void>
+export type Execution = Coroutine<Outcome>
 
 export type Outcome =
   | { readonly kind: 'done'; readonly tag: string }

@@ -1,8 +1,8 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { beginSubtransaction } from '../storage/transaction.ts'
+import type { Coroutine } from '../storage/wait.ts'
 import type { Host } from './host.ts'
-import type { Wait } from './session.ts'
 import { setModes } from './transaction-settings.ts'
 
 /** Whether a failed transaction still executes the statement. */
@@ -12,10 +12,7 @@ export function endsTransaction(node: Node): boolean {
   return kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_ROLLBACK_TO'
 }
 
-export function* controlTransaction(
-  connection: Host,
-  fields: Fields<'TransactionStmt'>,
-): Generator<Wait, string, void> {
+export function* controlTransaction(connection: Host, fields: Fields<'TransactionStmt'>): Coroutine<string> {
   const {
     kind,
     options,

@@ -12,7 +12,7 @@ import {
   type TupleState,
   visible,
 } from './visibility.ts'
-import type { Wait } from './wait.ts'
+import type { Coroutine } from './wait.ts'
 import type { Backend } from './waiting.ts'
 
 /** The objects that every change of a row needs. */
@@ -69,7 +69,7 @@ export function* lockRow(
   lock: RowLock,
   policy: LockPolicy,
   follows: boolean,
-): Generator<Wait, LockResult, void> {
+): Coroutine<LockResult> {
   const result = yield* untilFree(writer, heap, tuple, lock, policy, follows)
   if (result === 'ok') addLocker(writer, tuple, lock)
   return result
@@ -129,7 +129,7 @@ function* untilFree(
   lock: RowLock,
   policy: LockPolicy,
   follows: boolean,
-): Generator<Wait, LockResult, void> {
+): Coroutine<LockResult> {
   const { store, backend, transaction } = writer
   // Checks of foreign keys never fail here, because they read the newest rows.
   if (lock !== 'FOR KEY SHARE' && store.failsWithoutNeed(transaction, heap))
@@ -181,7 +181,7 @@ function* untilFree(
  * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted. Assigns a transaction id before the wait, as
  * heap_update does.
  */
-export function* claimRow(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock): Generator<Wait, LockResult, void> {
+export function* claimRow(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock): Coroutine<LockResult> {
   writer.store.xidOf(writer.backend, writer.transaction.current)
   return yield* untilFree(writer, heap, tuple, lock, 'wait', false)
 }

@@ -3,7 +3,7 @@ import { LockTable } from './locks.ts'
 import type { Heap, Snapshot, Subtransaction, Transaction } from './model.ts'
 import { Serializable } from './serializable.ts'
 import { statusOf } from './transaction.ts'
-import type { EngineTime, Wait } from './wait.ts'
+import type { Coroutine, EngineTime } from './wait.ts'
 import { type Backend, Waiting } from './waiting.ts'
 
 interface StoreOptions {
@@ -65,7 +65,7 @@ export class Store {
     return writer.xid
   }
 
-  *waitForEnd(backend: Backend, writer: Subtransaction): Generator<Wait, void, void> {
+  *waitForEnd(backend: Backend, writer: Subtransaction): Coroutine {
     const isOpen = (part: Subtransaction): boolean => !part.aborted && part.transaction.state === 'active'
     for (let part: Subtransaction | undefined = writer; part !== undefined && isOpen(part); ) {
       yield* this.waiting.lock(backend, transactionTarget(part), 'ShareLock', undefined)

@@ -5,7 +5,7 @@ import type { Heap, Index, Subtransaction, Tuple } from './model.ts'
 import type { Writer } from './rows.ts'
 import { statusOf } from './transaction.ts'
 import { isGarbage } from './visibility.ts'
-import type { Wait } from './wait.ts'
+import type { Coroutine } from './wait.ts'
 
 export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple, values: readonly SqlValue[]): void {
   const key = index.keyOf(values)
@@ -46,7 +46,7 @@ export function* findConflict(
   index: Index,
   values: readonly SqlValue[],
   except?: Tuple,
-): Generator<Wait, Tuple | undefined, void> {
+): Coroutine<Tuple | undefined> {
   if (!canConflict(index, values)) return undefined
   while (true) {
     let undecided: Subtransaction | undefined

@@ -15,3 +15,6 @@ export interface Wait {
    */
   ready(go: () => void): void
 }
+
+/** A computation that yields what it waits for, and returns its result. */
+export type Coroutine<T = void> = Generator<Wait, T, void>

@@ -2,7 +2,7 @@ import { SqlError } from '../sql/error.ts'
 import { blockersOf, type LockHolder, type LockTable, type LockTag, type Waiter } from './locks.ts'
 import type { Subtransaction } from './model.ts'
 import type { LockMode } from './modes.ts'
-import type { EngineTime, Wait } from './wait.ts'
+import type { Coroutine, EngineTime } from './wait.ts'
 
 export interface Backend extends LockHolder {
   statementDeadline: bigint | undefined
@@ -33,12 +33,7 @@ export class Waiting {
     return this.locks.request(backend, target, mode, scope) === undefined
   }
 
-  *lock(
-    backend: Backend,
-    target: LockTarget,
-    mode: LockMode,
-    scope: Subtransaction | undefined,
-  ): Generator<Wait, void, void> {
+  *lock(backend: Backend, target: LockTarget, mode: LockMode, scope: Subtransaction | undefined): Coroutine {
     const request = this.locks.request(backend, target, mode, scope)
     if (request === undefined) return
     let waiter: Waiter | undefined
@@ -58,7 +53,7 @@ export class Waiting {
     reason: string,
     kind: 'lock' | 'sleep',
     start: (settle: (error?: SqlError) => void) => () => void,
-  ): Generator<Wait, void, void> {
+  ): Coroutine {
     const state: { settled: boolean; error?: SqlError | undefined; go?: () => void } = { settled: false }
     const timers: (() => void)[] = []
     let withdraw = (): void => {}
