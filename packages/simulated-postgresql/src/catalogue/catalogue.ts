@@ -225,11 +225,14 @@ export class Catalogue {
     yield* this.relations.replace(relation, key, relation, writer)
     if (isTable(relation)) yield* this.typeRows.replace(relation, key, relation, writer)
     const named = isIndex(relation) ? relation.index : relation
-    const before = named.name
-    named.name = name
-    this.changed(writer.transaction.current, () => {
-      named.name = before
-    })
+    this.change(named, { name }, writer)
+  }
+
+  /** Sets properties of an object. If the transaction aborts, they get their former values. */
+  change<T extends object>(object: T, values: Partial<T>, { transaction }: Pick<Writer, 'transaction'>): void {
+    const before = Object.fromEntries(Object.keys(values).map((name) => [name, object[name as keyof T]]))
+    Object.assign(object, values)
+    this.changed(transaction.current, () => Object.assign(object, before))
   }
 
   /** Records that a transaction changed the catalogue. If the transaction aborts, `undo` is called. */

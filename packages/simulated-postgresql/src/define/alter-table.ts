@@ -156,11 +156,7 @@ function dropNotNull(table: Table, name: string, run: Run): void {
   const column = columnNamed(table, name)
   if (table.indexes.some((index) => index.primary && index.columns.includes(column.attribute - 1)))
     throw new SqlError('42P16', `column "${name}" is in a primary key`)
-  const before = column.notNull
-  column.notNull = false
-  run.catalogue.changed(run.transaction.current, () => {
-    column.notNull = before
-  })
+  run.catalogue.change(column, { notNull: false }, run)
 }
 
 function* addColumnUnless(
@@ -243,12 +239,6 @@ export function dropColumn(
   requireNoPolicies(table, 'DROP COLUMN')
   if (table.partitioned !== undefined) throw new NotSupported('DROP COLUMN of a partitioned table')
   const place = column.attribute - 1
-  const before = {
-    foreignKeys: table.foreignKeys,
-    checks: table.checks,
-    name: column.name,
-    notNull: column.notNull,
-  }
   if (run.catalogue.referencing(table, context.own).some((key) => key.referencedColumns.includes(place)))
     throw referredTo('column', name, table, cascade)
   dropIndexes(
@@ -256,17 +246,14 @@ export function dropColumn(
     table.indexes.filter((index) => [...index.columns, ...index.included].includes(place)),
     run,
   )
-  table.foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(place))
-  table.checks = table.checks.filter((check) => !check.places.has(place))
+  const foreignKeys = table.foreignKeys.filter((key) => !key.columns.includes(place))
+  const checks = table.checks.filter((check) => !check.places.has(place))
+  run.catalogue.change(table, { foreignKeys, checks }, run)
   for (const sequence of run.catalogue.visibleSequences(context.own))
     if (sequence.owner?.table === table && sequence.owner.attribute === column.attribute)
       run.catalogue.drop(sequence, run.transaction.current)
-  Object.assign(column, { dropped: true, notNull: false, name: `........pg.dropped.${column.attribute}........` })
-  run.catalogue.changed(run.transaction.current, () => {
-    Object.assign(column, { dropped: false, notNull: before.notNull, name: before.name })
-    table.foreignKeys = before.foreignKeys
-    table.checks = before.checks
-  })
+  const dropped = `........pg.dropped.${column.attribute}........`
+  run.catalogue.change(column, { dropped: true, notNull: false, name: dropped }, run)
 }
 
 function* changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, context: Context, run: Run): Coroutine {
@@ -300,13 +287,9 @@ function* changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, 
   )
     throw new NotSupported('ALTER COLUMN TYPE of a column in an exclusion constraint')
   rewrite(table, column, run, (row) => converted.evaluate({ row, parameters: [], session: run }))
-  const before = { type: column.type, default: column.default, indexes: table.indexes }
-  column.type = type
-  column.default = convertedDefault(column.default, before.type, type)
-  dropIndexes(table, before.indexes, run)
-  run.catalogue.changed(run.transaction.current, () => {
-    Object.assign(column, { type: before.type, default: before.default })
-  })
+  const { indexes } = table
+  run.catalogue.change(column, { type, default: convertedDefault(column.default, column.type, type) }, run)
+  dropIndexes(table, indexes, run)
   setDefault(column, column.default, context)
   revalidate(
     table,
@@ -314,13 +297,10 @@ function* changeType(table: Table, column: Column, fields: Fields<'ColumnDef'>, 
     context,
     run,
   )
-  for (const index of before.indexes) yield* addIndex(table, rebuilt(index, table, context, run), run)
+  for (const index of indexes) yield* addIndex(table, rebuilt(index, table, context, run), run)
   for (const key of run.catalogue.referencing(table, context.own)) {
     const { index } = key
-    key.index = table.indexes.find((each) => each.oid === index.oid) ?? index
-    run.catalogue.changed(run.transaction.current, () => {
-      key.index = index
-    })
+    run.catalogue.change(key, { index: table.indexes.find((each) => each.oid === index.oid) ?? index }, run)
   }
 }
 
@@ -335,18 +315,10 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
   const key = table.foreignKeys.find((each) => each.name === name)
   if (check !== undefined) {
     revalidate(table, [check], context, run)
-    const { validated } = check
-    check.validated = true
-    run.catalogue.changed(run.transaction.current, () => {
-      check.validated = validated
-    })
+    run.catalogue.change(check, { validated: true }, run)
   } else if (key !== undefined) {
     oweForeignKey(key, run)
-    const { validated } = key
-    key.validated = true
-    run.catalogue.changed(run.transaction.current, () => {
-      key.validated = validated
-    })
+    run.catalogue.change(key, { validated: true }, run)
   } else if (table.indexes.some((each) => each.constraint && each.name === name))
     throw new SqlError(
       '42809',
@@ -367,18 +339,15 @@ function* dropConstraint(table: Table, name: string, cascade: boolean, missingOk
   // The referenced table is locked too, because DROP CONSTRAINT removes the foreign key's triggers from it.
   for (const key of table.foreignKeys)
     if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')
-  const before = { foreignKeys: table.foreignKeys, checks: table.checks }
   const indexes = table.indexes.filter((index) => index.constraint && index.name === name)
   if (run.catalogue.referencing(table, run.transaction).some(({ index }) => indexes.includes(index)))
     throw referredTo('constraint', name, table, cascade)
   dropIndexes(table, indexes, run)
-  table.foreignKeys = table.foreignKeys.filter((key) => key.name !== name)
-  table.checks = table.checks.filter((check) => check.name !== name)
+  const foreignKeys = table.foreignKeys.filter((key) => key.name !== name)
+  const checks = table.checks.filter((check) => check.name !== name)
   const found =
-    indexes.length > 0 ||
-    table.foreignKeys.length < before.foreignKeys.length ||
-    table.checks.length < before.checks.length
+    indexes.length > 0 || foreignKeys.length < table.foreignKeys.length || checks.length < table.checks.length
   if (!found && missingOk) return
   if (!found) throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
-  run.catalogue.changed(run.transaction.current, () => Object.assign(table, before))
+  run.catalogue.change(table, { foreignKeys, checks }, run)
 }

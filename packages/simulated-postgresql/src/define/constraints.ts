@@ -116,11 +116,7 @@ function* adopt(table: Table, indexname: string, name: string, run: Run): Corout
   const { catalogue, transaction } = run
   const row = catalogue.indexByOid(index.oid, transaction)
   if (row !== undefined && name !== indexname) yield* catalogue.rename(row, name, run)
-  const { constraint } = index
-  index.constraint = true
-  catalogue.changed(transaction.current, () => {
-    index.constraint = constraint
-  })
+  catalogue.change(index, { constraint: true }, run)
 }
 
 export function setNotNull(table: Table, column: Column, run: Run): void {
@@ -133,10 +129,7 @@ export function setNotNull(table: Table, column: Column, run: Run): void {
         table: table.name,
         column: column.name,
       })
-  column.notNull = true
-  run.catalogue.changed(run.transaction.current, () => {
-    column.notNull = false
-  })
+  run.catalogue.change(column, { notNull: true }, run)
 }
 
 function addCheck(

@@ -280,10 +280,7 @@ export function addIdentity(
     throw new SqlError('55000', `column "${column.name}" of relation "${table.name}" is already an identity column`)
   const sequence = ownedSequence(table, column, context, run, options)
   if (!column.notNull) setNotNull(table, column, run)
-  column.identity = { sequence, always }
-  run.catalogue.changed(run.transaction.current, () => {
-    column.identity = undefined
-  })
+  run.catalogue.change(column, { identity: { sequence, always } }, run)
 }
 
 function ownedSequence(table: Table, column: Column, context: Context, run: Run, options?: readonly Node[]): Sequence {

@@ -302,11 +302,7 @@ function* dropTable(
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       })
     yield* run.lockTable(key.table, 'AccessExclusiveLock')
-    const before = key.table.foreignKeys
-    key.table.foreignKeys = before.filter((each) => each !== key)
-    catalogue.changed(by, () => {
-      key.table.foreignKeys = before
-    })
+    catalogue.change(key.table, { foreignKeys: key.table.foreignKeys.filter((each) => each !== key) }, run)
   }
   for (const view of viewsOn(table, context)) {
     if (!catalogue.relations.has(view, context.own)) continue

@@ -41,11 +41,7 @@ export function* addIndex(table: Table, index: Index, run: Run): Coroutine {
 
 export function dropIndexes(table: Table, dropped: readonly Index[], run: Run): void {
   for (const index of dropped) run.catalogue.dropIndex(index, run.transaction.current)
-  const before = table.indexes
-  table.indexes = before.filter((each) => !dropped.includes(each))
-  run.catalogue.changed(run.transaction.current, () => {
-    table.indexes = before
-  })
+  run.catalogue.change(table, { indexes: table.indexes.filter((each) => !dropped.includes(each)) }, run)
 }
 
 function conflictingKey(

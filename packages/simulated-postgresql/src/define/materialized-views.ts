@@ -35,10 +35,7 @@ export function* refresh(fields: Fields<'RefreshMatViewStmt'>, context: Context,
     empty(table, run.transaction.current, run.met !== undefined)
     yield* insertAll(table, rows, context, run)
   }
-  table.materialized = { ...before, populated: skipData !== true }
-  run.catalogue.changed(run.transaction.current, () => {
-    table.materialized = before
-  })
+  run.catalogue.change(table, { materialized: { ...before, populated: skipData !== true } }, run)
   return 'REFRESH MATERIALIZED VIEW'
 }
 

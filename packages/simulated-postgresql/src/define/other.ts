@@ -120,8 +120,6 @@ function replaceView(
         `cannot change data type of view column "${name}" from ${context.format(type)} to ${context.format(column.type)}`,
       )
   }
-  const before = { view: view.view, columns: view.columns }
-  Object.assign(view, { view: query, columns })
   run.store.xidOf(run.backend, run.transaction.current)
-  run.catalogue.changed(run.transaction.current, () => Object.assign(view, before))
+  run.catalogue.change(view, { view: query, columns }, run)
 }

@@ -55,25 +55,22 @@ export function* attachPartition(parent: Table, fields: Fields<'PartitionCmd'>, 
   for (const other of partitioned.partitions)
     if ([...keys].some((key) => other.keys.has(key)))
       throw new SqlError('42P17', `partition "${table.name}" would overlap partition "${other.table.name}"`)
-  const before = { indexes: parent.indexes, foreignKeys: parent.foreignKeys, partitioned }
-  parent.partitioned = { ...partitioned, partitions: [...partitioned.partitions, partition] }
   for (const each of indexes.keys()) each.partitionAt = (row) => placeOf(each, row, parent)
   const twins = new Set(indexes.values())
-  parent.indexes = [
-    ...parent.indexes,
-    ...table.indexes.filter((each) => !twins.has(each)).map((each) => moved(each, partition)),
-  ]
-  parent.foreignKeys = [
-    ...parent.foreignKeys,
-    ...table.foreignKeys
-      .filter((key) => !adopted.has(key))
-      .map((key): ForeignKey => ({ ...key, oid: run.store.nextOid(), table: parent, partition })),
-  ]
-  table.partitionOf = parent
-  run.catalogue.changed(run.transaction.current, () => {
-    Object.assign(parent, before)
-    table.partitionOf = undefined
-  })
+  const ownIndexes = table.indexes.filter((each) => !twins.has(each)).map((each) => moved(each, partition))
+  const ownKeys = table.foreignKeys
+    .filter((key) => !adopted.has(key))
+    .map((key): ForeignKey => ({ ...key, oid: run.store.nextOid(), table: parent, partition }))
+  run.catalogue.change(
+    parent,
+    {
+      partitioned: { ...partitioned, partitions: [...partitioned.partitions, partition] },
+      indexes: [...parent.indexes, ...ownIndexes],
+      foreignKeys: [...parent.foreignKeys, ...ownKeys],
+    },
+    run,
+  )
+  run.catalogue.change(table, { partitionOf: parent }, run)
 }
 
 function boundValues(

@@ -25,8 +25,6 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
     'behavior',
     'missing_ok',
   ])
-  const { catalogue } = run
-  const by = run.transaction.current
   if (renameType === 'OBJECT_INDEX') return yield* renameIndex(relation, newname, missing_ok === true, context, run)
   if (missing_ok === true && context.table(relation?.schemaname, relation?.relname ?? '') === undefined) {
     run.notice('NOTICE', '00000', `relation "${relation?.relname}" does not exist, skipping`)
@@ -39,7 +37,7 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
   if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
   if (table.partitioned !== undefined) throw new NotSupported('RENAME of a partitioned table')
   if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of a table or column that a view reads')
-  run.store.xidOf(run.backend, by)
+  run.store.xidOf(run.backend, run.transaction.current)
   switch (renameType) {
     case 'OBJECT_TABLE':
     case 'OBJECT_MATVIEW':
@@ -52,10 +50,7 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
         throw new SqlError('42701', `column name "${newname}" conflicts with a system column name`)
       if (table.columns.some((each) => !each.dropped && each.name === newname))
         throw new SqlError('42701', `column "${newname}" of relation "${table.name}" already exists`)
-      column.name = newname
-      catalogue.changed(by, () => {
-        column.name = subname
-      })
+      run.catalogue.change(column, { name: newname }, run)
       rewriteExpressions(table, (path) => (path.at(-1) === subname ? path.with(-1, newname) : path), run)
       return 'ALTER TABLE'
     }
@@ -97,10 +92,7 @@ function* renameConstraint(table: Table, old: string, name: string, run: Run): C
     yield* catalogue.rename(row, name, run)
     return
   }
-  found.name = name
-  catalogue.changed(transaction.current, () => {
-    found.name = old
-  })
+  catalogue.change(found, { name }, run)
 }
 
 function* renameTable(table: Table, newname: string, run: Run): Coroutine {
@@ -122,23 +114,15 @@ type Path = readonly string[]
 
 /** Renames columns in the expressions of a table. Compiled expressions find columns by index. */
 function rewriteExpressions(table: Table, rename: (path: Path) => Path, run: Run): void {
-  const before = { checks: table.checks, triggers: table.triggers }
-  const generated = table.columns.map((column) => column.generated)
-  const indexed = table.indexes.map(({ expressions, condition }) => ({ expressions, condition }))
+  const { catalogue } = run
   const inText = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : JSON.stringify(renamed(JSON.parse(text), rename))
-  table.checks = table.checks.map((check) => ({ ...check, expression: renamed(check.expression, rename) }))
-  table.triggers = table.triggers.map((trigger) => ({ ...trigger, when: renamed(trigger.when, rename) }))
-  for (const column of table.columns) column.generated = renamed(column.generated, rename)
-  for (const index of table.indexes) {
-    index.expressions = index.expressions.map(inText)
-    index.condition = inText(index.condition)
-  }
-  run.catalogue.changed(run.transaction.current, () => {
-    Object.assign(table, before)
-    for (const [at, column] of table.columns.entries()) column.generated = generated[at]
-    for (const [at, index] of table.indexes.entries()) Object.assign(index, indexed[at])
-  })
+  const checks = table.checks.map((check) => ({ ...check, expression: renamed(check.expression, rename) }))
+  const triggers = table.triggers.map((trigger) => ({ ...trigger, when: renamed(trigger.when, rename) }))
+  catalogue.change(table, { checks, triggers }, run)
+  for (const column of table.columns) catalogue.change(column, { generated: renamed(column.generated, rename) }, run)
+  for (const index of table.indexes)
+    catalogue.change(index, { expressions: index.expressions.map(inText), condition: inText(index.condition) }, run)
 }
 
 function renamed<T>(tree: T, rename: (path: Path) => Path): T {

@@ -376,13 +376,9 @@ export function* createTrigger(fields: Fields<'CreateTrigStmt'>, context: Contex
 }
 
 function setTriggers(table: Table, triggers: readonly Trigger[], run: Run): void {
-  const before = table.triggers
   run.store.xidOf(run.backend, run.transaction.current)
   // Triggers fire in the order of their names.
-  table.triggers = triggers.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  run.catalogue.changed(run.transaction.current, () => {
-    table.triggers = before
-  })
+  run.catalogue.change(table, { triggers: triggers.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }, run)
 }
 
 function routineNamed(names: readonly string[], { catalogue, searchPath, own }: Context): Routine {

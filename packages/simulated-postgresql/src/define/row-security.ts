@@ -12,21 +12,14 @@ import { requireRoles } from './roles.ts'
 // policy would restrict.
 
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
-  const before = table.rowSecurity
-  table.rowSecurity = enabled
-  run.catalogue.changed(run.transaction.current, () => {
-    table.rowSecurity = before
-  })
+  run.catalogue.change(table, { rowSecurity: enabled }, run)
 }
 
 /** OWNER TO. */
 export function setOwner(table: Table, role: Fields<'RoleSpec'> | undefined, run: Run): void {
   if (role !== undefined) requireRoles([{ RoleSpec: role }], run)
-  const before = table.owner
-  table.owner = role?.roletype === 'ROLESPEC_CSTRING' ? (role.rolename ?? '') : run.user
-  run.catalogue.changed(run.transaction.current, () => {
-    table.owner = before
-  })
+  const owner = role?.roletype === 'ROLESPEC_CSTRING' ? (role.rolename ?? '') : run.user
+  run.catalogue.change(table, { owner }, run)
 }
 
 export function* createPolicy(fields: Fields<'CreatePolicyStmt'>, context: Context, run: Run): Coroutine<string> {
@@ -74,12 +67,8 @@ export function* dropPolicy(names: readonly string[], context: Context, run: Run
 }
 
 function setPolicies(table: Table, policies: readonly string[], run: Run): void {
-  const before = table.policies
-  table.policies = policies
   run.store.xidOf(run.backend, run.transaction.current)
-  run.catalogue.changed(run.transaction.current, () => {
-    table.policies = before
-  })
+  run.catalogue.change(table, { policies }, run)
 }
 
 export function requireNoPolicies(table: Table, what: string): void {
