@@ -12,7 +12,7 @@ import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
-import { visible } from '../storage/visibility.ts'
+import { latestTuples } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { alterComposite } from './composite-types.ts'
@@ -210,11 +210,11 @@ function rewrite(
   compute: (row: readonly SqlValue[]) => SqlValue,
   missing: SqlValue = null,
 ): void {
-  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  const shown = new Set(latestTuples(table, run))
   const before = table.tuples.map((tuple) => ({ tuple, values: tuple.values }))
   for (const { tuple, values } of before) {
     const changed = [...values]
-    changed[attribute - 1] = visible(tuple, snapshot, run.transaction) ? compute(values) : missing
+    changed[attribute - 1] = shown.has(tuple) ? compute(values) : missing
     tuple.values = changed
   }
   run.transaction.current.undo.push(() => {

@@ -16,7 +16,7 @@ import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
-import { visible } from '../storage/visibility.ts'
+import { latestTuples } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { caselessAmong } from '../types/types.ts'
 import { addExclusion } from './exclusion.ts'
@@ -121,9 +121,8 @@ function* adopt(table: Table, indexname: string, name: string, run: Run): Corout
 
 export function setNotNull(table: Table, column: Column, run: Run): void {
   if (column.notNull) return
-  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
-  for (const tuple of table.tuples)
-    if (visible(tuple, snapshot, run.transaction) && (tuple.values[column.attribute - 1] ?? null) === null)
+  for (const { values } of latestTuples(table, run))
+    if ((values[column.attribute - 1] ?? null) === null)
       throw new SqlError('23502', `column "${column.name}" of relation "${table.name}" contains null values`, {
         schema: table.schema,
         table: table.name,
@@ -179,12 +178,8 @@ export function revalidate(table: Table, checks: readonly Check[], context: Cont
 }
 
 function validate(table: Table, condition: Compiled, name: string, run: Run): void {
-  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
-  for (const tuple of table.tuples)
-    if (
-      visible(tuple, snapshot, run.transaction) &&
-      condition.evaluate({ row: tuple.values, parameters: [], session: run }) === false
-    )
+  for (const { values } of latestTuples(table, run))
+    if (condition.evaluate({ row: values, parameters: [], session: run }) === false)
       throw new SqlError('23514', `check constraint "${name}" of relation "${table.name}" is violated by some row`, {
         schema: table.schema,
         table: table.name,

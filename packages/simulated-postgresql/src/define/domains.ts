@@ -8,6 +8,7 @@ import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
+import { latestOf } from '../storage/rows.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { domainType } from '../types/types.ts'
@@ -190,13 +191,13 @@ function* eachValue(
   run: Run,
   visit: (value: SqlValue, column: string, table: Table) => void,
 ): Coroutine {
-  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  const latest = latestOf(run)
   for (const table of context.catalogue.visibleTables(context.own)) {
     const columns = columnsOf(table).filter(({ type }) => isBasedOn(type, oid, context))
     if (columns.length === 0 || table.view !== undefined) continue
     yield* run.lockTable(table, 'ShareLock')
     for (const tuple of table.tuples)
-      if (visible(tuple, snapshot, run.transaction))
+      if (visible(tuple, latest, run.transaction))
         for (const { name, attribute } of columns) visit(tuple.values[attribute - 1] ?? null, name, table)
   }
 }

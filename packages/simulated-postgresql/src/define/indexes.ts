@@ -12,6 +12,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Index } from '../storage/model.ts'
+import { latestOf } from '../storage/rows.ts'
 import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -20,15 +21,14 @@ import type { SqlType, SqlValue } from '../types/value.ts'
 /** Adds an index and inserts the existing rows. Waits for transactions that may take its name. */
 export function* addIndex(table: Table, index: Index, run: Run): Coroutine {
   yield* run.catalogue.create({ table, index }, run)
-
-  const snapshot = { commitNumber: run.store.commits, commandId: run.transaction.commandId + 1 }
+  const latest = latestOf(run)
   const seen = new Map<string, (readonly SqlValue[])[]>()
   for (const tuple of table.tuples) {
     const values = index.valuesOf(tuple.values)
     if (values === undefined) continue
     const key = index.keyOf(values)
     addTo(index.entries, key, tuple)
-    if (!canConflict(index, values) || !visible(tuple, snapshot, run.transaction)) continue
+    if (!canConflict(index, values) || !visible(tuple, latest, run.transaction)) continue
     const other = conflictingKey(index, values, key, seen)
     if (other !== undefined) throw notValid(table, index, values, other)
     addTo(seen, key, values)

@@ -2,7 +2,7 @@ import { joinKeys, keyText, sameKeys } from '../catalogue/keys.ts'
 import type { ForeignKey, Table } from '../catalogue/table.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Index, Tuple } from '../storage/model.ts'
-import { lookUp, scan } from '../storage/rows.ts'
+import { latestOf, latestTuples, lookUp, scan } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -37,12 +37,10 @@ export function oweForeignKey(key: ForeignKey, run: Run): void {
     constraint: key.name,
     // biome-ignore lint/correctness/useYield: both tables are locked
     *run(later) {
-      const { store, transaction } = later
-      const latest = { commitNumber: store.commits, commandId: transaction.commandId + 1 }
-      for (const tuple of key.table.tuples) {
-        if (!visible(tuple, latest, transaction) || !refers(key, tuple)) continue
+      for (const tuple of latestTuples(key.table, later)) {
+        if (!refers(key, tuple)) continue
         const wanted = wantedBy(key, tuple, later)
-        if (lookUp(key.referenced, key.index, wanted, latest, transaction, store).length === 0)
+        if (lookUp(key.referenced, key.index, wanted, latestOf(later), later).length === 0)
           throw missing(key, tuple, later)
       }
     },
@@ -102,7 +100,7 @@ function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Coroutine {
   yield* run.lockTable(key.referenced, 'RowShareLock')
   const text = wantedBy(key, tuple, run)
   const snapshot = run.latestSnapshot()
-  for (const found of lookUp(key.referenced, key.index, text, snapshot, run.transaction, run.store)) {
+  for (const found of lookUp(key.referenced, key.index, text, snapshot, run)) {
     const locked = yield* lockLatest(run, key.referenced, found, 'FOR KEY SHARE', 'wait')
     if (locked === undefined) continue
     const values = key.index.valuesOf(locked.values)
@@ -189,15 +187,7 @@ function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue 
 function* replaced(key: ForeignKey, before: Tuple, run: Run): Coroutine<boolean> {
   const values = key.index.valuesOf(before.values)
   if (values === undefined) return false
-  const found = lookUp(
-    key.referenced,
-    key.index,
-    key.index.keyOf(values),
-    run.latestSnapshot(),
-    run.transaction,
-    run.store,
-  )
-  for (const tuple of found)
+  for (const tuple of lookUp(key.referenced, key.index, key.index.keyOf(values), run.latestSnapshot(), run))
     if ((yield* lockLatest(run, key.referenced, tuple, 'FOR KEY SHARE', 'wait')) !== undefined) return true
   return false
 }
@@ -208,11 +198,11 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   const latest = { commitNumber: run.store.commits, commandId: run.transaction.commandId }
   const index = indexOf(key)
   const candidates = (): readonly Tuple[] => {
-    if (index === undefined) return scan(key.table, latest, run.transaction, run.store)
+    if (index === undefined) return scan(key.table, latest, run)
     const values = index.columns.map(
       (place) => before.values[key.referencedColumns[key.columns.indexOf(place ?? -1)] ?? -1] ?? null,
     )
-    return lookUp(key.table, index, index.keyOf(values), latest, run.transaction, run.store)
+    return lookUp(key.table, index, index.keyOf(values), latest, run)
   }
   const found = candidates().filter(
     ({ values }) => keyOf(key.columns, key.table, values, run) === wanted && key.partition?.holds(values) !== false,

@@ -154,7 +154,7 @@ export class TableScan implements Item {
     if (index === undefined) return this.#readAll(run, env)
     const found: Tuple[] = []
     for (const key of this.#keys(index.restrictions, env, run))
-      found.push(...lookUp(this.table, index.index, key, run.snapshot, run.transaction, run.store))
+      found.push(...lookUp(this.table, index.index, key, run.snapshot, run))
     const read = shuffled(found, run)
     if (run.met !== undefined) noteRead(run.met, this.table, read)
     return read
@@ -192,7 +192,7 @@ export class TableScan implements Item {
     run.memo.set(this, memo)
     if (memo.snapshot !== run.snapshot) {
       memo.snapshot = run.snapshot
-      memo.tuples = shuffled(scan(this.table, run.snapshot, run.transaction, run.store), run)
+      memo.tuples = shuffled(scan(this.table, run.snapshot, run), run)
       if (run.met !== undefined) noteRead(run.met, this.table, memo.tuples)
       memo.hash = undefined
       memo.scans = 0

@@ -22,11 +22,23 @@ export interface Writer {
   readonly transaction: Transaction
 }
 
+/** Returns a snapshot with all commits and all writes of the transaction. */
+export const latestOf = ({ store, transaction }: Writer): Snapshot => ({
+  commitNumber: store.commits,
+  commandId: transaction.commandId + 1,
+})
+
+/** Returns the versions that the latest snapshot shows. */
+export function latestTuples(heap: Heap, writer: Writer): readonly Tuple[] {
+  const latest = latestOf(writer)
+  return heap.tuples.filter((tuple) => visible(tuple, latest, writer.transaction))
+}
+
 export type LockPolicy = 'wait' | 'nowait' | 'skip'
 
 /** Returns the versions that a snapshot shows, in table order. At serializable, marks the table as read. */
-export function scan(heap: Heap, snapshot: Snapshot, own: Transaction, store: Store): Tuple[] {
-  const reader = own.reader
+export function scan(heap: Heap, snapshot: Snapshot, { store, transaction: own }: Writer): Tuple[] {
+  const { reader } = own
   if (reader === undefined) return heap.tuples.filter((tuple) => visible(tuple, snapshot, own))
   store.serializable.readTable(reader, heap)
   return heap.tuples.filter((tuple) => {
@@ -41,11 +53,10 @@ export function lookUp(
   index: Index,
   key: string,
   snapshot: Snapshot,
-  own: Transaction,
-  store: Store,
+  { store, transaction: own }: Writer,
 ): Tuple[] {
   const entries = index.entries.get(key) ?? []
-  const reader = own.reader
+  const { reader } = own
   if (reader === undefined) return entries.filter((tuple) => visible(tuple, snapshot, own))
   store.serializable.readKey(reader, index, key)
   return entries.filter((tuple) => {
