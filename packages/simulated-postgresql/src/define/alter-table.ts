@@ -19,7 +19,7 @@ import { alterComposite } from './composite-types.ts'
 import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
 import { addIndex, dropIndexes, rebuilt } from './indexes.ts'
-import { tableOf, viewsOn } from './names.ts'
+import { hasDependents, tableOf, viewsOn } from './names.ts'
 import { attachPartition } from './partitions.ts'
 import { requireNoPolicies, setOwner, setRowSecurity } from './row-security.ts'
 
@@ -329,10 +329,7 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
 
 function referredTo(what: 'column' | 'constraint', name: string, table: Table, cascade: boolean): Error {
   if (cascade) return new NotSupported(`DROP ${what.toUpperCase()} … CASCADE of what a foreign key refers to`)
-  const of = what === 'column' ? `${name} of table` : `${name} on table`
-  return new SqlError('2BP01', `cannot drop ${what} ${of} ${table.name} because other objects depend on it`, {
-    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-  })
+  return hasDependents(`${what} ${name} ${what === 'column' ? 'of' : 'on'} table ${table.name}`)
 }
 
 function* dropConstraint(table: Table, name: string, cascade: boolean, missingOk: boolean, run: Run): Coroutine {

@@ -12,7 +12,7 @@ import type { TypeDefinition } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
 import { dropColumn } from './alter-table.ts'
 import { dropIndexes } from './indexes.ts'
-import { viewsOn } from './names.ts'
+import { hasDependents, viewsOn } from './names.ts'
 import { dropFunction, dropTrigger, shownCall } from './routines.ts'
 import { dropPolicy } from './row-security.ts'
 
@@ -138,9 +138,7 @@ function* dropOne(
       const sequence = yield* run.lockNamed(() => catalogue.sequence(path, name, context.own), 'AccessExclusiveLock')
       if (sequence === undefined) return false
       if (sequence.owner !== undefined && !cascade)
-        throw new SqlError('2BP01', `cannot drop sequence ${name} because other objects depend on it`, {
-          hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-        })
+        throw hasDependents(`sequence ${name}`)
       catalogue.drop(sequence, by)
       return true
     }
@@ -218,10 +216,7 @@ function dropDependents(
   const { domains, routines, typeRows } = run.catalogue
   const isOf = (type: SqlType): boolean => [oid, arrayOid].includes(type.domain ?? type.oid)
   const refuse = (detail: string): never => {
-    throw new SqlError('2BP01', `cannot drop type ${name} because other objects depend on it`, {
-      detail: `${detail} depends on type ${name}`,
-      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-    })
+    throw hasDependents(`type ${name}`, `${detail} depends on type ${name}`)
   }
   const others = [
     ...[...domains]
@@ -257,10 +252,10 @@ function* dropSchema(name: string, cascade: boolean, context: Context, run: Run)
   const types = [...context.types.all()].filter((type) => type.schema === name && type.elementOid === 0)
   const routines = catalogue.routines.all(context.own).filter((routine) => routine.schema === name)
   if (inside.length + types.length + routines.length > 0 && !cascade)
-    throw new SqlError('2BP01', `cannot drop schema ${name} because other objects depend on it`, {
-      detail: inside.map((each) => `${kindOfRelation(each)} ${name}.${each.name} depends on schema ${name}`).join('\n'),
-      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-    })
+    throw hasDependents(
+      `schema ${name}`,
+      inside.map((each) => `${kindOfRelation(each)} ${name}.${each.name} depends on schema ${name}`).join('\n'),
+    )
   for (const table of inside) yield* run.lockTable(table, 'AccessExclusiveLock')
   for (const sequence of catalogue.visibleSequences(context.own))
     if (sequence.schema === name && sequence.owner === undefined) catalogue.drop(sequence, run.transaction.current)
@@ -297,24 +292,18 @@ function* dropTable(
   for (const key of catalogue.referencing(table, context.own)) {
     if (together.has(key.table)) continue
     if (!cascade)
-      throw new SqlError('2BP01', `cannot drop table ${table.name} because other objects depend on it`, {
-        detail: `constraint ${key.name} on table ${key.table.name} depends on table ${table.name}`,
-        hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-      })
+      throw hasDependents(
+        `table ${table.name}`,
+        `constraint ${key.name} on table ${key.table.name} depends on table ${table.name}`,
+      )
     yield* run.lockTable(key.table, 'AccessExclusiveLock')
     catalogue.change(key.table, { foreignKeys: key.table.foreignKeys.filter((each) => each !== key) }, run)
   }
   for (const view of viewsOn(table, context)) {
     if (!catalogue.relations.has(view, context.own)) continue
+    const dropped = `${kindOfRelation(table)} ${table.name}`
     if (!cascade && !together.has(view))
-      throw new SqlError(
-        '2BP01',
-        `cannot drop ${kindOfRelation(table)} ${table.name} because other objects depend on it`,
-        {
-          detail: `${kindOfRelation(view)} ${view.name} depends on ${kindOfRelation(table)} ${table.name}`,
-          hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-        },
-      )
+      throw hasDependents(dropped, `${kindOfRelation(view)} ${view.name} depends on ${dropped}`)
     yield* run.lockTable(view, 'AccessExclusiveLock')
     yield* dropTable(view, together, cascade, context, run)
   }

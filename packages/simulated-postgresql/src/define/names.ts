@@ -95,6 +95,13 @@ export function* lockedQuery(
   })
 }
 
+/** Returns the error for a DROP without CASCADE of an object on which others depend. */
+export const hasDependents = (object: string, detail?: string): SqlError =>
+  new SqlError('2BP01', `cannot drop ${object} because other objects depend on it`, {
+    ...(detail === undefined ? {} : { detail }),
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+  })
+
 /** Returns the views that depend on a relation, directly or through plain views. */
 export function viewsOn(relation: Table, context: Context): readonly Table[] {
   return context.catalogue.visibleTables(context.own).filter((each) => {

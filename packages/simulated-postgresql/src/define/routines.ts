@@ -16,7 +16,7 @@ import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { setDefault } from './create-table.ts'
-import { relationOf } from './names.ts'
+import { hasDependents, relationOf } from './names.ts'
 
 export function* createFunction(fields: Fields<'CreateFunctionStmt'>, context: Context, run: Run): Coroutine<string> {
   const { replace, funcname, parameters, returnType, options } = fieldsOf('CreateFunctionStmt', fields, [
@@ -434,15 +434,9 @@ export function* dropFunction(
   for (const table of catalogue.visibleTables(context.own)) {
     const [dependent] = table.triggers.filter((each) => each.routine.oid === routine.oid)
     if (dependent === undefined) continue
+    const dropped = `function ${shown(routine, context)}`
     if (!cascade)
-      throw new SqlError(
-        '2BP01',
-        `cannot drop function ${shown(routine, context)} because other objects depend on it`,
-        {
-          detail: `trigger ${dependent.name} on table ${table.name} depends on function ${shown(routine, context)}`,
-          hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-        },
-      )
+      throw hasDependents(dropped, `trigger ${dependent.name} on table ${table.name} depends on ${dropped}`)
     setTriggers(
       table,
       table.triggers.filter((each) => each.routine.oid !== routine.oid),

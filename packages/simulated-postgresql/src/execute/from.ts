@@ -12,6 +12,7 @@ import type { SqlType, SqlValue } from '../types/value.ts'
 import { conjuncts } from './conditions.ts'
 import { Deferred } from './deferred.ts'
 import { compileFunctionTable } from './function-table.ts'
+import { columnOf } from './grouping-sets.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
 import { evaluating } from './run.ts'
 import { addRelation, envOf, equalityOf, isTrue, QueryScope, requireAll } from './scope.ts'
@@ -343,13 +344,9 @@ function equalColumns(
   right: Item,
   scope: QueryScope,
 ): readonly { readonly left: NamedColumn; readonly right: NamedColumn }[] {
-  const named = (node: Node | undefined): NamedColumn | undefined =>
-    node !== undefined && 'ColumnRef' in node && !node.ColumnRef.fields?.some((field) => !('String' in field))
-      ? scope.find(namesOf(node.ColumnRef.fields))
-      : undefined
   return (quals === undefined ? [] : conjuncts(quals)).flatMap((each) => {
     if (!('A_Expr' in each) || each.A_Expr.kind !== 'AEXPR_OP' || namesOf(each.A_Expr.name).join('.') !== '=') return []
-    const both = [named(each.A_Expr.lexpr), named(each.A_Expr.rexpr)]
+    const both = [each.A_Expr.lexpr, each.A_Expr.rexpr].map((node) => node && columnOf(node, scope))
     const l = both.find((column) => column !== undefined && left.columns.includes(column))
     const r = both.find((column) => column !== undefined && right.columns.includes(column))
     return l === undefined || r === undefined ? [] : [{ left: l, right: r }]

@@ -89,7 +89,8 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
         return
       }
       for (const node of clause) {
-        const named = 'ColumnRef' in node && isInput(node, scope) ? undefined : targetOf(node, targets, 'GROUP BY')
+        // A column of FROM takes precedence over a result column.
+        const named = columnOf(node, scope) === undefined ? targetOf(node, targets, 'GROUP BY') : undefined
         const target = named === undefined ? undefined : targets[named]
         if (target?.node !== undefined) requirePlain(target.node)
         const grouped = target?.node ?? node
@@ -130,13 +131,6 @@ function requirePlain(node: unknown): void {
     if (isAggregate(call)) throw new SqlError('42803', 'aggregate functions are not allowed in GROUP BY')
   }
   for (const value of Object.values(node)) requirePlain(value)
-}
-
-/** Whether the name is a column of FROM. Such a column takes precedence over a result column. */
-function isInput(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): boolean {
-  const fields = node.ColumnRef.fields ?? []
-  if (fields.some((field) => !('String' in field))) return false
-  return scope.find(namesOf(fields)) !== undefined
 }
 
 function collect(
