@@ -4,7 +4,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type Fields, fieldsOf, namesOf, type Node, optionsOf } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -42,8 +42,8 @@ export function* createExtension(fields: Fields<'CreateExtensionStmt'>, run: Run
   if (!isExtension(extname)) throw new NotSupported(`the extension ${extname}`)
   yield* extensions.insert(extname, extname, run)
   if (extname === 'citext') {
-    for (const { defname, arg } of (options ?? []).map((each) => expectKind(each, 'DefElem')))
-      if (defname === 'schema' && arg !== undefined && namesOf([arg])[0] !== 'public')
+    for (const [name, arg] of optionsOf(options))
+      if (name === 'schema' && arg !== undefined && namesOf([arg])[0] !== 'public')
         throw new NotSupported('citext in a schema other than public')
     const numbers = { oid: run.store.nextOid(), arrayOid: run.store.nextOid() }
     yield* addTypes(caselessTypes(run.catalogue.types, { ...numbers, schema: 'public', name: extname }), run)

@@ -1,7 +1,7 @@
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, type Node, optionsOf } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { relationOf } from './names.ts'
 
@@ -23,10 +23,8 @@ export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run):
 export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStmt'>, run: Run): string {
   const { action, options } = fieldsOf('AlterDefaultPrivilegesStmt', fields, ['action', 'options'])
   requireRoles(action?.grantees, run)
-  for (const node of options ?? []) {
-    const { defname, arg } = expectKind(node, 'DefElem')
-    if (defname === 'roles') requireRoles(expectKind(arg, 'List').items, run)
-  }
+  for (const [name, arg] of optionsOf(options))
+    if (name === 'roles') requireRoles(expectKind(arg, 'List').items, run)
   return 'ALTER DEFAULT PRIVILEGES'
 }
 
@@ -65,10 +63,8 @@ const RIGHTS: ReadonlySet<string> = new Set([
 
 export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Coroutine<string> {
   const { role = '', options } = fieldsOf('CreateRoleStmt', fields, ['stmt_type', 'role', 'options'])
-  for (const node of options ?? []) {
-    const { defname = '' } = expectKind(node, 'DefElem')
-    if (!RIGHTS.has(defname)) throw new NotSupported(`${defname} of CREATE ROLE`)
-  }
+  for (const [name] of optionsOf(options))
+    if (!RIGHTS.has(name)) throw new NotSupported(`${name} of CREATE ROLE`)
   const { roles } = run.catalogue
   if (roles.has(role, run.transaction)) throw new SqlError('42710', `role "${role}" already exists`)
   yield* roles.insert(role, role, run)

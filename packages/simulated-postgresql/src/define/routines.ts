@@ -9,7 +9,7 @@ import { undefinedFunction } from '../functions/catalogue.ts'
 import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
 import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, namesOf, type Node, optionsOf } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
@@ -33,7 +33,7 @@ export function* createFunction(fields: Fields<'CreateFunctionStmt'>, context: C
   const returns = returnsOf(returnType, name, outputs, context)
   if (returns.kind === 'trigger' && declared.length > 0)
     throw new SqlError('42P13', 'trigger functions cannot have declared arguments')
-  const { language, text, ...read } = optionsOf(options)
+  const { language, text, ...read } = functionOptions(options)
   const body =
     language === 'sql'
       ? sqlBodyOf(text, name, declared, returns, context)
@@ -276,14 +276,13 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['security', 'parallel', 'co
 
 type Options = Pick<Routine, 'text' | 'volatility' | 'strict' | 'settings'> & { readonly language: 'plpgsql' | 'sql' }
 
-function optionsOf(options: readonly Node[] | undefined): Options {
+function functionOptions(options: readonly Node[] | undefined): Options {
   let text: string | undefined
   let language: string | undefined
   let volatility: Routine['volatility'] = 'v'
   let strict = false
   const settings: [string, string][] = []
-  for (const node of options ?? []) {
-    const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+  for (const [defname, arg] of optionsOf(options)) {
     if (defname === 'as') {
       const [first, ...others] = namesOf(expectKind(arg, 'List').items)
       if (others.length > 0) throw new NotSupported('a function in C')

@@ -2,7 +2,7 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, namesOf, type Node, optionsOf } from '../sql/nodes.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -68,13 +68,8 @@ export function sequenceOptions(
   context: Context,
   isNew: boolean,
 ): void {
-  const given = new Map(
-    (options ?? []).map((node): [string, Node | undefined] => {
-      const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
-      if (!OPTIONS.has(defname)) throw new NotSupported(`${defname} of a sequence`)
-      return [defname, arg]
-    }),
-  )
+  const given = new Map(optionsOf(options))
+  for (const name of given.keys()) if (!OPTIONS.has(name)) throw new NotSupported(`${name} of a sequence`)
   const number = (name: string): bigint | undefined =>
     given.get(name) === undefined ? undefined : integer(given.get(name))
   const isReset = (name: string): boolean => isNew || given.has(name)

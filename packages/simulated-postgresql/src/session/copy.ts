@@ -2,7 +2,7 @@ import { columnsOf } from '../catalogue/table.ts'
 import { relationOf } from '../define/names.ts'
 import { isPlanned } from '../execute/plan.ts'
 import { NotSupported } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type Fields, fieldsOf, namesOf, type Node, optionsOf } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -111,8 +111,7 @@ function formatOf(options: readonly Node[] | undefined): CopyFormat {
   let delimiter: string | undefined
   let nullText: string | undefined
   let header = false
-  for (const node of options ?? []) {
-    const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+  for (const [defname, arg] of optionsOf(options)) {
     const text = arg === undefined ? 'true' : optionText(arg)
     if (defname === 'format' && (text === 'text' || text === 'csv' || text === 'binary')) format = text
     else if (defname === 'delimiter') delimiter = text

@@ -1,5 +1,5 @@
 import { SqlError } from '../sql/error.ts'
-import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Node, optionsOf } from '../sql/nodes.ts'
 import type { Isolation } from '../storage/model.ts'
 import type { Host } from './host.ts'
 
@@ -38,10 +38,9 @@ export function setDefaultModes(connection: Host, options: readonly Node[] | und
 }
 
 function modes(options: readonly Node[] | undefined): readonly (readonly [string, string])[] {
-  return (options ?? []).map((node) => {
-    const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+  return optionsOf(options).map(([name, arg]) => {
     const { sval, ival } = expectKind(arg, 'A_Const')
-    return [defname, sval?.sval ?? ((ival?.ival ?? 0) === 0 ? 'off' : 'on')] as const
+    return [name, sval?.sval ?? ((ival?.ival ?? 0) === 0 ? 'off' : 'on')] as const
   })
 }
 

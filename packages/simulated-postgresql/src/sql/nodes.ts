@@ -95,6 +95,15 @@ export function fieldsOf<K extends Kind, const N extends keyof Fields<K>>(
   return fields
 }
 
+/** Returns the names and the values of options. */
+export const optionsOf = (
+  nodes: readonly Node[] | undefined,
+): readonly (readonly [name: string, value: Node | undefined])[] =>
+  (nodes ?? []).map((node) => {
+    const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+    return [defname, arg]
+  })
+
 export function namesOf(nodes: readonly Node[] | undefined): readonly string[] {
   return (nodes ?? []).map((node) => expectKind(node, 'String').sval ?? '')
 }
