@@ -166,10 +166,15 @@ export class Machine<P extends Planned> {
 
   /** Returns the row of several OUT parameters. */
   #rowOf(row: readonly SqlValue[] | undefined, columns: readonly RecordColumn[]): Extract<Flow, { kind: 'return' }> {
-    const values = this.#results.map(({ type }, at) =>
-      this.#host.converted(row?.[at] ?? null, columns[at]?.type ?? type, type),
+    const value = row === undefined ? null : new SqlRecord(this.#results, this.#resultOf(row, columns))
+    return { kind: 'return', value, type: undefined }
+  }
+
+  /** Converts a row to the types of the results. */
+  #resultOf(row: readonly SqlValue[], columns: readonly RecordColumn[]): SqlValue[] {
+    return this.#results.map(({ type }, at) =>
+      this.#host.converted(row[at] ?? null, columns[at]?.type ?? type, type),
     )
-    return { kind: 'return', value: row === undefined ? null : new SqlRecord(this.#results, values), type: undefined }
   }
 
   *#statement(
@@ -219,10 +224,7 @@ export class Machine<P extends Planned> {
     const same = this.#results.every(({ type }, at) => columns[at]?.type.oid === type.oid)
     if (exact && (columns.length !== this.#results.length || !same))
       throw new SqlError('42804', 'structure of query does not match function result type')
-    for (const row of rows)
-      this.rows.push(
-        this.#results.map(({ type }, at) => this.#host.converted(row[at] ?? null, columns[at]?.type ?? type, type)),
-      )
+    for (const row of rows) this.rows.push(this.#resultOf(row, columns))
     this.#setFound(rows.length > 0)
   }
 
@@ -240,12 +242,9 @@ export class Machine<P extends Planned> {
       const shape = this.#shapes[variable ?? 0]
       const type = shape?.kind === 'scalar' ? shape.type : only.type
       this.rows.push([this.#host.converted(value ?? null, type, only.type)])
-    } else if (value instanceof SqlRecord && value.columns.length === this.#results.length) {
-      const { columns, values } = value
-      this.rows.push(
-        this.#results.map(({ type }, at) => this.#host.converted(values[at] ?? null, columns[at]?.type ?? type, type)),
-      )
-    } else throw new NotSupported('RETURN NEXT of a value that does not fit the result of the function')
+    } else if (value instanceof SqlRecord && value.columns.length === this.#results.length)
+      this.rows.push(this.#resultOf(value.values, value.columns))
+    else throw new NotSupported('RETURN NEXT of a value that does not fit the result of the function')
   }
 
   *#block(step: Extract<Step, { kind: 'block' }>): Coroutine<Flow> {

@@ -19,7 +19,6 @@ export type Variable =
       readonly name: string
       readonly typeName: string
       readonly initial: Query | undefined
-      readonly constant: boolean
       readonly notNull: boolean
     }
   | { readonly kind: 'record'; readonly name: string; readonly typeName: string | undefined }
@@ -81,7 +80,8 @@ export type Step =
       readonly label: string | undefined
       readonly condition: Query | undefined
     }
-  | { readonly kind: 'return'; readonly value: Query | undefined; readonly variable: number | undefined }
+  | ({ readonly kind: 'return' } & Returned)
+  | ({ readonly kind: 'return next' } & Returned)
   | {
       readonly kind: 'raise'
       readonly level: number
@@ -104,8 +104,13 @@ export type Step =
    */
   | { readonly kind: 'first'; readonly query: Query }
   | { readonly kind: 'return query'; readonly query: Query }
-  | { readonly kind: 'return next'; readonly value: Query | undefined; readonly variable: number | undefined }
   | { readonly kind: 'row count'; readonly target: number }
+
+/** What RETURN or RETURN NEXT returns: an expression, a variable, or nothing. */
+interface Returned {
+  readonly value: Query | undefined
+  readonly variable: number | undefined
+}
 
 export interface Branch {
   readonly condition: Query
@@ -152,18 +157,7 @@ export function sqlBody(
   const last = queries.at(-1)
   const ending = { value: 'first', void: 'perform', rows: 'return query' } as const
   const steps = queries.map((query): Step => ({ kind: query === last ? ending[returns] : 'perform', query }))
-  const variables = names.map(
-    (name): Variable => ({
-      ...{
-        kind: 'scalar',
-        name: name ?? '',
-        typeName: '',
-        initial: undefined,
-        constant: false,
-        notNull: false,
-      },
-    }),
-  )
+  const variables = names.map((name = ''): Variable => ({ kind: 'scalar', name, typeName: '', initial: undefined, notNull: false }))
   return { variables, steps, language: 'sql' }
 }
 
@@ -172,14 +166,13 @@ function variableOf(node: unknown): Variable {
   read.ignore('lineno', 'dno')
   switch (read.kind) {
     case 'PLpgSQL_var': {
+      read.ignore('isconst')
       const type = new Reading(read.part('datatype'), 'PLpgSQL_type')
-      const initial = read.optional('default_val')
       const found: Variable = {
         kind: 'scalar',
         name: read.text('refname'),
         typeName: type.text('typname'),
-        initial: initial === undefined ? undefined : expressionOf(initial),
-        constant: read.flag('isconst'),
+        initial: expressionIn(read, 'default_val'),
         notNull: read.flag('notnull'),
       }
       read.end()
@@ -242,13 +235,13 @@ function readStep(read: Reading, variables: Variables): Step {
       return { kind: 'if', branches: [first, ...more], otherwise: steps('else_body') }
     }
     case 'PLpgSQL_stmt_case': {
-      const subject = read.optional('t_expr')
       const variable = read.number('t_varno')
       const branches = read.list('case_when_list').map((each) => branchOf(each, 'expr', variables))
       const otherwise = steps('else_stmts')
+      const value = expressionIn(read, 't_expr')
       return {
         kind: 'case',
-        subject: subject === undefined ? undefined : { variable, value: expressionOf(subject) },
+        subject: value && { variable, value },
         branches,
         otherwise: read.flag('have_else') ? otherwise : undefined,
       }
@@ -265,24 +258,15 @@ function readStep(read: Reading, variables: Variables): Step {
     case 'PLpgSQL_stmt_fori':
     case 'PLpgSQL_stmt_fors':
       return loopOf(read, variables)
-    case 'PLpgSQL_stmt_exit': {
-      const condition = read.optional('cond')
+    case 'PLpgSQL_stmt_exit':
       return {
         kind: 'exit',
         leaves: read.flag('is_exit'),
         label: read.maybe('label'),
-        condition: condition === undefined ? undefined : expressionOf(condition),
+        condition: expressionIn(read, 'cond'),
       }
-    }
-    case 'PLpgSQL_stmt_return': {
-      const value = read.optional('expr')
-      const variable = read.optional('retvarno')
-      return {
-        kind: 'return',
-        value: value === undefined ? undefined : expressionOf(value),
-        variable: typeof variable === 'number' && variable >= 0 ? variable : undefined,
-      }
-    }
+    case 'PLpgSQL_stmt_return':
+      return { kind: 'return', ...returnedBy(read) }
     default:
       return readStatement(read)
   }
@@ -294,14 +278,13 @@ function loopOf(read: Reading, variables: Variables): Step {
   const steps = stepsOf(read.list('body'), variables)
   if (read.kind === 'PLpgSQL_stmt_fors')
     return { kind: 'rows', label, destination: destinationOf(variable), query: queryOf(read.part('query')), steps }
-  const step = read.optional('step')
   return {
     kind: 'range',
     label,
     variable: loopVariable(variable, variables),
     lower: expressionOf(read.part('lower')),
     upper: expressionOf(read.part('upper')),
-    step: step === undefined ? undefined : expressionOf(step),
+    step: expressionIn(read, 'step'),
     reverse: read.flag('reverse'),
     steps,
   }
@@ -332,15 +315,8 @@ function readStatement(read: Reading): Step {
       }
     case 'PLpgSQL_stmt_return_query':
       return { kind: 'return query', query: queryOf(read.part('query')) }
-    case 'PLpgSQL_stmt_return_next': {
-      const value = read.optional('expr')
-      const variable = read.optional('retvarno')
-      return {
-        kind: 'return next',
-        value: value === undefined ? undefined : expressionOf(value),
-        variable: typeof variable === 'number' && variable >= 0 ? variable : undefined,
-      }
-    }
+    case 'PLpgSQL_stmt_return_next':
+      return { kind: 'return next', ...returnedBy(read) }
     case 'PLpgSQL_stmt_perform':
       return { kind: 'perform', query: queryOf(read.part('expr')) }
     case 'PLpgSQL_stmt_getdiag': {
@@ -352,6 +328,14 @@ function readStatement(read: Reading): Step {
     }
     default:
       throw new NotSupported(`${read.kind.replace('PLpgSQL_stmt_', '').toUpperCase()} in PL/pgSQL`)
+  }
+}
+
+function returnedBy(read: Reading): Returned {
+  const variable = read.optional('retvarno')
+  return {
+    value: expressionIn(read, 'expr'),
+    variable: typeof variable === 'number' && variable >= 0 ? variable : undefined,
   }
 }
 
@@ -429,6 +413,11 @@ function innerSteps(step: Step): readonly (readonly Step[])[] {
 /** Returns an expression as a query with one column. */
 function expressionOf(node: unknown): Query {
   return queryFrom(`SELECT ${new Reading(node, 'PLpgSQL_expr').text('query')}`)
+}
+
+function expressionIn(read: Reading, field: string): Query | undefined {
+  const found = read.optional(field)
+  return found === undefined ? undefined : expressionOf(found)
 }
 
 function queryOf(node: unknown): Query {
