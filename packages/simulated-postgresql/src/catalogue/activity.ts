@@ -1,6 +1,6 @@
 import { NotSupported } from '../sql/error.ts'
 import type { LockMode } from '../storage/modes.ts'
-import { decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
+import { firstBytes } from '../types/utf8.ts'
 import type { SqlValue } from '../types/value.ts'
 import {
   type Activity,
@@ -51,14 +51,6 @@ function processesOf(_: CatalogueView, server: ServerView): readonly Process[] {
   ]
 }
 
-function shownQuery(text: string): string {
-  const bytes = encodeUtf8(text)
-  let end = Math.min(bytes.length, SHOWN_BYTES)
-  // Moves the end of the text to a character boundary.
-  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
-  return decodeUtf8(bytes.slice(0, end))
-}
-
 /** Returns a column that is NULL for background processes. */
 const ofSession = (
   name: string,
@@ -90,7 +82,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ofSession('backend_xid', 'xid', ({ xid }) => xid),
     ofSession('backend_xmin', 'xid', ({ xmin }) => xmin),
     ...always('int8', null, 'query_id'),
-    ['query', 'text', ({ session }) => shownQuery(session?.query ?? '')],
+    ['query', 'text', ({ session }) => firstBytes(session?.query ?? '', SHOWN_BYTES)],
     ['backend_type', 'text', ({ type }) => type],
   ])
 

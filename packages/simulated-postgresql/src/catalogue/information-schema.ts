@@ -1,6 +1,7 @@
 import { NotSupported } from '../sql/error.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import { formatType } from '../types/format-type.ts'
+import { numericLimits } from '../types/numeric.ts'
 import { OID } from '../types/oids.ts'
 import { lengthOfTypmod } from '../types/text.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
@@ -54,17 +55,15 @@ const PRECISIONS: ReadonlyMap<number, number> = new Map([
 ])
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
 
-const numericOf = ({ oid, typmod }: SqlType): { precision: number; scale: number } | undefined =>
-  oid === OID.numeric && typmod >= 4
-    ? { precision: ((typmod - 4) >> 16) & 0xffff, scale: (((typmod - 4) & 0x7ff) ^ 1024) - 1024 }
-    : undefined
+const limitsOf = ({ oid, typmod }: SqlType): ReturnType<typeof numericLimits> =>
+  oid === OID.numeric ? numericLimits(typmod) : undefined
 
 function precisionOf(type: SqlType): number | null {
-  return numericOf(type)?.precision ?? PRECISIONS.get(type.oid) ?? null
+  return limitsOf(type)?.precision ?? PRECISIONS.get(type.oid) ?? null
 }
 
 function scaleOf(type: SqlType): number | null {
-  return INTEGERS.has(type.oid) ? 0 : (numericOf(type)?.scale ?? null)
+  return INTEGERS.has(type.oid) ? 0 : (limitsOf(type)?.scale ?? null)
 }
 
 function radixOf({ oid }: SqlType): number | null {

@@ -13,6 +13,7 @@ import type { Run } from '../execute/model.ts'
 import { equalityOf } from '../execute/scope.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import type { Compiled } from '../expressions/env.ts'
+import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn, undefinedColumn } from '../sql/system-columns.ts'
@@ -165,7 +166,7 @@ function addCheck(
     validated: skip_validation !== true,
   }
   table.checks.push(check)
-  table.checks.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  table.checks.sort((a, b) => order(a.name, b.name))
   run.catalogue.changed(run.transaction.current, () => {
     table.checks = table.checks.filter((each) => each !== check)
   })

@@ -5,6 +5,7 @@ import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
 import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
+import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
@@ -87,7 +88,7 @@ function changeDefault(domain: DomainDefinition, node: Node | undefined, context
 }
 
 const inOrder = (checks: readonly DomainCheck[]): readonly DomainCheck[] =>
-  checks.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  checks.toSorted((a, b) => order(a.name, b.name))
 
 function checkOf(fields: Fields<'Constraint'>, domain: DomainDefinition, context: Context): DomainCheck {
   const { conname, raw_expr, skip_validation } = fieldsOf('Constraint', fields, [

@@ -137,8 +137,7 @@ function* dropOne(
     case 'sequence': {
       const sequence = yield* run.lockNamed(() => catalogue.sequence(path, name, context.own), 'AccessExclusiveLock')
       if (sequence === undefined) return false
-      if (sequence.owner !== undefined && !cascade)
-        throw hasDependents(`sequence ${name}`)
+      if (sequence.owner !== undefined && !cascade) throw hasDependents(`sequence ${name}`)
       catalogue.drop(sequence, by)
       return true
     }

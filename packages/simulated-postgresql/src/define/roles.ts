@@ -23,8 +23,7 @@ export function* grant(fields: Fields<'GrantStmt'>, context: Context, run: Run):
 export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStmt'>, run: Run): string {
   const { action, options } = fieldsOf('AlterDefaultPrivilegesStmt', fields, ['action', 'options'])
   requireRoles(action?.grantees, run)
-  for (const [name, arg] of optionsOf(options))
-    if (name === 'roles') requireRoles(expectKind(arg, 'List').items, run)
+  for (const [name, arg] of optionsOf(options)) if (name === 'roles') requireRoles(expectKind(arg, 'List').items, run)
   return 'ALTER DEFAULT PRIVILEGES'
 }
 
@@ -63,8 +62,7 @@ const RIGHTS: ReadonlySet<string> = new Set([
 
 export function* createRole(fields: Fields<'CreateRoleStmt'>, run: Run): Coroutine<string> {
   const { role = '', options } = fieldsOf('CreateRoleStmt', fields, ['stmt_type', 'role', 'options'])
-  for (const [name] of optionsOf(options))
-    if (!RIGHTS.has(name)) throw new NotSupported(`${name} of CREATE ROLE`)
+  for (const [name] of optionsOf(options)) if (!RIGHTS.has(name)) throw new NotSupported(`${name} of CREATE ROLE`)
   const { roles } = run.catalogue
   if (roles.has(role, run.transaction)) throw new SqlError('42710', `role "${role}" already exists`)
   yield* roles.insert(role, role, run)

@@ -9,7 +9,7 @@ import { undefinedFunction } from '../functions/catalogue.ts'
 import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
 import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, namesOf, type Node, optionsOf } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
@@ -434,8 +434,7 @@ export function* dropFunction(
     const [dependent] = table.triggers.filter((each) => each.routine.oid === routine.oid)
     if (dependent === undefined) continue
     const dropped = `function ${shown(routine, context)}`
-    if (!cascade)
-      throw hasDependents(dropped, `trigger ${dependent.name} on table ${table.name} depends on ${dropped}`)
+    if (!cascade) throw hasDependents(dropped, `trigger ${dependent.name} on table ${table.name} depends on ${dropped}`)
     setTriggers(
       table,
       table.triggers.filter((each) => each.routine.oid !== routine.oid),

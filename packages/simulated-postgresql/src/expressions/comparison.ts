@@ -1,3 +1,4 @@
+import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { compareNullable } from '../types/array.ts'
 import { DATE_INFINITY, DATE_MINUS_INFINITY, INFINITY, MICROS_PER_DAY, MINUS_INFINITY } from '../types/calendar.ts'
@@ -40,10 +41,6 @@ export function orderBetween(types: Types, left: number, right: number): Compare
   if (FLOATS.has(left) && FLOATS.has(right)) return (a, b) => compareFloat(a as number, b as number)
   if (TEXTS.has(left) && TEXTS.has(right)) return types.find(OID.text)?.compare
   return momentOrder(left, right)
-}
-
-function order(a: number | bigint, b: number | bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function momentOrder(left: number, right: number): Compare | undefined {

@@ -1,3 +1,4 @@
+import { order } from '../order.ts'
 import { SqlError } from '../sql/error.ts'
 import { roundHalfEven } from '../types/calendar.ts'
 import { asNumber, asNumeric } from '../types/definitions.ts'
@@ -17,7 +18,7 @@ import {
   truncateNumeric,
 } from '../types/numeric.ts'
 import type { SqlValue } from '../types/value.ts'
-import type { Builtin, Builtins } from './builtin.ts'
+import { type Builtin, type Builtins, unchanged } from './builtin.ts'
 
 type Name = 'int2' | 'int4' | 'int8'
 
@@ -88,7 +89,7 @@ function integerFunctions(name: Name): Builtins {
       return make(wide(a) % wide(b))
     },
     [`${name}um`]: ([a]) => make(-wide(a)),
-    [`${name}up`]: ([a]) => a ?? null,
+    [`${name}up`]: unchanged,
     [`${name}abs`]: ([a]) => make(wide(a) < 0n ? -wide(a) : wide(a)),
     [`${name}and`]: ([a, b]) => make(wide(a) & wide(b)),
     [`${name}or`]: ([a, b]) => make(wide(a) | wide(b)),
@@ -138,8 +139,8 @@ function floatOperators(prefix: string, single: boolean): Builtins {
 const floatFunctions: Builtins = {
   float4um: ([a]) => -asNumber(a),
   float8um: ([a]) => -asNumber(a),
-  float4up: ([a]) => a ?? null,
-  float8up: ([a]) => a ?? null,
+  float4up: unchanged,
+  float8up: unchanged,
   float4abs: ([a]) => Math.abs(asNumber(a)),
   float8abs: ([a]) => Math.abs(asNumber(a)),
   dpow: ([a, b]) => power(asNumber(a), asNumber(b)),
@@ -151,7 +152,7 @@ const floatFunctions: Builtins = {
   dfloor: ([a]) => Math.floor(asNumber(a)),
   dtrunc: ([a]) => Math.trunc(asNumber(a)),
   dround: ([a]) => roundFloat(asNumber(a)),
-  dsign: ([a]) => (asNumber(a) > 0 ? 1 : asNumber(a) < 0 ? -1 : 0),
+  dsign: ([a]) => order(asNumber(a), 0),
   drandom: (_, env) => env.session.random(),
 }
 
@@ -178,7 +179,7 @@ const numericFunctions: Builtins = {
   numeric_div: ([a, b]) => divideNumeric(asNumeric(a), asNumeric(b)),
   numeric_mod: ([a, b]) => moduloNumeric(asNumeric(a), asNumeric(b)),
   numeric_uminus: ([a]) => negateNumeric(asNumeric(a)),
-  numeric_uplus: ([a]) => a ?? null,
+  numeric_uplus: unchanged,
   numeric_abs: ([a]) => absoluteNumeric(asNumeric(a)),
   numeric_ceil: ([a]) => ceilingNumeric(asNumeric(a)),
   numeric_floor: ([a]) => floorNumeric(asNumeric(a)),

@@ -12,3 +12,6 @@ export type Builtin = (values: readonly SqlValue[], env: Env, call: CallTypes) =
 
 /** Implementations by their names in pg_proc.prosrc. */
 export type Builtins = Readonly<Record<string, Builtin>>
+
+/** Returns the first argument. */
+export const unchanged: Builtin = ([value]) => value ?? null

@@ -17,7 +17,7 @@ import { fitName, withoutTrailingBlanks } from '../types/text.ts'
 import { Interval, Numeric, type SqlValue } from '../types/value.ts'
 import { sessionZone, type Zone } from '../types/zone.ts'
 import { roundFloat } from './arithmetic.ts'
-import type { Builtin, Builtins } from './builtin.ts'
+import { type Builtin, type Builtins, unchanged } from './builtin.ts'
 import type { Env } from './session-facts.ts'
 
 type Range = typeof INT4
@@ -60,18 +60,18 @@ const numbers: Builtins = {
   int28: ([a]) => BigInt(asNumber(a)),
   int84: ([a]) => toInteger(asBigint(a), INT4),
   int82: ([a]) => toInteger(asBigint(a), INT2),
-  i2toi4: ([a]) => a ?? null,
+  i2toi4: unchanged,
   i4toi2: ([a]) => toInteger(asNumber(a), INT2),
-  i2tof: ([a]) => a ?? null,
-  i2tod: ([a]) => a ?? null,
-  i4tod: ([a]) => a ?? null,
+  i2tof: unchanged,
+  i2tod: unchanged,
+  i4tod: unchanged,
   i4tof: ([a]) => Math.fround(asNumber(a)),
   i8tod: ([a]) => Number(asBigint(a)),
   i8tof: ([a]) => roundedOnce(asBigint(a)),
   int2_numeric: ([a]) => numericOf(asNumber(a)),
   int4_numeric: ([a]) => numericOf(asNumber(a)),
   int8_numeric: ([a]) => numericOf(asBigint(a)),
-  ftod: ([a]) => a ?? null,
+  ftod: unchanged,
   dtof: ([a]) => float4(asNumber(a), Number.isFinite(asNumber(a))),
   ftoi2: ofFloat(INT2),
   ftoi4: ofFloat(INT4),
@@ -98,11 +98,11 @@ const texts: Builtins = {
   bool_int4: ([a]) => (asBoolean(a) ? 1 : 0),
   int4_bool: ([a]) => asNumber(a) !== 0,
   booltext: ([a]) => (asBoolean(a) ? 'true' : 'false'),
-  char_text: ([a]) => a ?? null,
-  char_bpchar: ([a]) => a ?? null,
+  char_text: unchanged,
+  char_bpchar: unchanged,
   text_char: ([a]) => asString(a).slice(0, 1),
-  name_text: ([a]) => a ?? null,
-  name_bpchar: ([a]) => a ?? null,
+  name_text: unchanged,
+  name_bpchar: unchanged,
   text_name: ([a]) => fitName(asString(a)),
   bpchar_name: ([a]) => fitName(withoutTrailingBlanks(asString(a))),
   network_show: ([a]) => asString(a),

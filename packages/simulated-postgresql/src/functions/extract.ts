@@ -1,7 +1,7 @@
 import { NotComputed } from '../types/calculator.ts'
 import { daysOf, floorDivide, isoWeek, MICROS_PER_DAY, type Moment, momentOf, weekday } from '../types/calendar.ts'
 import { asBigint, asInterval, asNumber, asString } from '../types/definitions.ts'
-import { unitOf } from '../types/interval.ts'
+import { MICROS, unitOf } from '../types/interval.ts'
 import { numericOf, numericToNumber } from '../types/numeric.ts'
 import { type Interval, Numeric } from '../types/value.ts'
 import { namedZone, type Zone } from '../types/zone.ts'
@@ -83,15 +83,8 @@ function asFloat(extract: Builtin): Builtin {
   }
 }
 
-const SIZES: Readonly<Record<string, bigint>> = {
-  micro: 1n,
-  milli: 1000n,
-  second: 1_000_000n,
-  minute: 60_000_000n,
-  hour: 3_600_000_000n,
-  day: MICROS_PER_DAY,
-}
-const IN_DAY: ReadonlySet<string> = new Set(['micro', 'milli', 'second', 'minute', 'hour'])
+const SIZES: Readonly<Record<string, bigint>> = { ...MICROS, day: MICROS_PER_DAY }
+const IN_DAY: ReadonlySet<string> = new Set(Object.keys(MICROS))
 
 function truncated(unit: string, value: bigint): bigint {
   if (isEndless(value)) return value

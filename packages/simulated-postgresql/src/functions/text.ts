@@ -3,7 +3,7 @@ import { NotComputed } from '../types/calculator.ts'
 import { asBytes, asNumber, asString } from '../types/definitions.ts'
 import { quoteIdentifier } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
-import { bytesOfHex, hexOf, lowerText, mapCharacters, withoutTrailingBlanks } from '../types/text.ts'
+import { decodeHex, hexOf, lowerText, mapCharacters, withoutTrailingBlanks } from '../types/text.ts'
 import { characterCount, characters, encodeUtf8 } from '../types/utf8.ts'
 import { SqlArray, type SqlValue } from '../types/value.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
@@ -89,13 +89,8 @@ function encode(bytes: Uint8Array, format: string): string {
 
 function decode(text: string, format: string): Uint8Array {
   switch (format.toLowerCase()) {
-    case 'hex': {
-      const hex = text.replace(/[ \t\n\r]/g, '')
-      const wrong = /[^\da-fA-F]/u.exec(hex)
-      if (wrong) throw new SqlError('22023', `invalid hexadecimal digit: "${wrong[0]}"`)
-      if (hex.length % 2 !== 0) throw new SqlError('22023', 'invalid hexadecimal data: odd number of digits')
-      return bytesOfHex(hex)
-    }
+    case 'hex':
+      return decodeHex(text)
     case 'base64':
     case 'escape':
       throw new NotComputed(`decode with '${format}'`)

@@ -172,9 +172,7 @@ export class Machine<P extends Planned> {
 
   /** Converts a row to the types of the results. */
   #resultOf(row: readonly SqlValue[], columns: readonly RecordColumn[]): SqlValue[] {
-    return this.#results.map(({ type }, at) =>
-      this.#host.converted(row[at] ?? null, columns[at]?.type ?? type, type),
-    )
+    return this.#results.map(({ type }, at) => this.#host.converted(row[at] ?? null, columns[at]?.type ?? type, type))
   }
 
   *#statement(

@@ -157,7 +157,9 @@ export function sqlBody(
   const last = queries.at(-1)
   const ending = { value: 'first', void: 'perform', rows: 'return query' } as const
   const steps = queries.map((query): Step => ({ kind: query === last ? ending[returns] : 'perform', query }))
-  const variables = names.map((name = ''): Variable => ({ kind: 'scalar', name, typeName: '', initial: undefined, notNull: false }))
+  const variables = names.map(
+    (name = ''): Variable => ({ kind: 'scalar', name, typeName: '', initial: undefined, notNull: false }),
+  )
   return { variables, steps, language: 'sql' }
 }
 

@@ -1,3 +1,4 @@
+import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 
 // inet and cidr values are texts with the prefix length. Most network functions are not simulated.
@@ -86,6 +87,5 @@ export function compareAddresses(one: string, other: string): number {
   const [a, b] = [read(one), read(other)]
   if (a.isV6 !== b.isV6) return a.isV6 ? 1 : -1
   const rest = BigInt(widthOf(a.isV6) - Math.min(a.prefix, b.prefix))
-  const order = (x: bigint, y: bigint): number => (x < y ? -1 : x > y ? 1 : 0)
   return order(a.bits >> rest, b.bits >> rest) || a.prefix - b.prefix || order(a.bits, b.bits)
 }

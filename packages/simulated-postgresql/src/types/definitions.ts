@@ -1,3 +1,4 @@
+import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { compareAddresses, parseAddress, shownAddress } from './addresses.ts'
 import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
@@ -113,7 +114,7 @@ function read<T>(bytes: Uint8Array, take: (reader: ByteReader) => T): T {
 }
 
 const numbers = (a: SqlValue, b: SqlValue) => asNumber(a) - asNumber(b)
-const bigints = (a: SqlValue, b: SqlValue) => (asBigint(a) < asBigint(b) ? -1 : asBigint(a) > asBigint(b) ? 1 : 0)
+const bigints = (a: SqlValue, b: SqlValue) => order(asBigint(a), asBigint(b))
 const texts = (a: SqlValue, b: SqlValue) => compareText(asString(a), asString(b))
 const floats = (a: SqlValue, b: SqlValue) => compareFloat(asNumber(a), asNumber(b))
 

@@ -1,3 +1,5 @@
+import { FULL_RANGE, INTERVAL_FIELDS } from './interval.ts'
+import { numericLimits } from './numeric.ts'
 import { OID } from './oids.ts'
 import type { Types } from './registry.ts'
 import { lengthOfTypmod } from './text.ts'
@@ -16,15 +18,6 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [1562, 'bit varying'],
 ])
 
-const FIELD_NAMES: readonly (readonly [number, string])[] = [
-  [1 << 2, 'year'],
-  [1 << 1, 'month'],
-  [1 << 3, 'day'],
-  [1 << 10, 'hour'],
-  [1 << 11, 'minute'],
-  [1 << 12, 'second'],
-]
-
 export function formatType(types: Types, oid: number, typmod = -1): string {
   const type = types.find(oid)
   if (type === undefined) return oid === 0 ? '-' : '???'
@@ -38,10 +31,10 @@ export function formatType(types: Types, oid: number, typmod = -1): string {
     }
     case OID.varchar:
       return typmod < 4 ? 'character varying' : `character varying(${lengthOfTypmod(typmod)})`
-    case OID.numeric:
-      return typmod < 4
-        ? 'numeric'
-        : `numeric(${((typmod - 4) >> 16) & 0xffff},${(((typmod - 4) & 0x7ff) ^ 1024) - 1024})`
+    case OID.numeric: {
+      const limits = numericLimits(typmod)
+      return limits === undefined ? 'numeric' : `numeric(${limits.precision},${limits.scale})`
+    }
     case OID.bit:
     case OID.varbit:
       return `${NAMES.get(oid)}${precision(typmod)}`
@@ -66,11 +59,13 @@ function precision(typmod: number): string {
 
 function intervalName(typmod: number): string {
   if (typmod < 0) return 'interval'
-  const range = (typmod >> 16) & 0x7fff
+  const range = (typmod >> 16) & FULL_RANGE
   const digits = typmod & 0xffff
-  const named = FIELD_NAMES.filter(([bit]) => (range & bit) !== 0).map(([, name]) => name)
+  const named = INTERVAL_FIELDS.filter(([bit]) => (range & bit) !== 0).map(([, name]) => name)
   const fields =
-    range === 0x7fff || named.length === 0 ? '' : ` ${[...new Set([named[0], named[named.length - 1]])].join(' to ')}`
+    range === FULL_RANGE || named.length === 0
+      ? ''
+      : ` ${[...new Set([named[0], named[named.length - 1]])].join(' to ')}`
   return `interval${fields}${digits === 0xffff ? '' : `(${digits})`}`
 }
 

@@ -1,3 +1,4 @@
+import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { NotComputed } from './calculator.ts'
 import { roundHalfEven } from './calendar.ts'
@@ -12,9 +13,7 @@ export function intervalMicros(value: Interval): bigint {
 }
 
 export function compareInterval(a: Interval, b: Interval): number {
-  const x = intervalMicros(a)
-  const y = intervalMicros(b)
-  return x < y ? -1 : x > y ? 1 : 0
+  return order(intervalMicros(a), intervalMicros(b))
 }
 
 /** Formats an interval in the IntervalStyle `postgres`: `1 year 2 mons -3 days +04:05:06.7`. */
@@ -82,7 +81,8 @@ export function unitOf(name: string): Unit | undefined {
   return UNIT_NAMES.get(name.toLowerCase())
 }
 
-const MICROS: Partial<Record<Unit, bigint>> = {
+/** The microseconds of the units below a day. */
+export const MICROS: Partial<Record<Unit, bigint>> = {
   micro: 1n,
   milli: 1000n,
   second: 1_000_000n,
@@ -157,15 +157,15 @@ function invalid(text: string): SqlError {
 }
 
 /** The bits of a modifier that name the fields of intervals: `INTERVAL_MASK` of datetime.h. */
-const FIELDS: readonly (readonly [number, Unit])[] = [
-  [1 << 12, 'second'],
-  [1 << 11, 'minute'],
-  [1 << 10, 'hour'],
-  [1 << 3, 'day'],
-  [1 << 1, 'month'],
+export const INTERVAL_FIELDS: readonly (readonly [number, Unit])[] = [
   [1 << 2, 'year'],
+  [1 << 1, 'month'],
+  [1 << 3, 'day'],
+  [1 << 10, 'hour'],
+  [1 << 11, 'minute'],
+  [1 << 12, 'second'],
 ]
-const FULL_RANGE = 0x7fff
+export const FULL_RANGE = 0x7fff
 
 /** For `interval minute to second`, the text `1:30` means minutes and seconds. */
 export const isMinuteToSecond = (typmod: number): boolean =>
@@ -175,7 +175,7 @@ export function unitOfTypmod(typmod: number): Unit {
   if (typmod < 0) return 'second'
   const range = (typmod >> 16) & FULL_RANGE
   if (range === FULL_RANGE) return 'second'
-  return FIELDS.find(([bit]) => (range & bit) !== 0)?.[1] ?? 'second'
+  return INTERVAL_FIELDS.findLast(([bit]) => (range & bit) !== 0)?.[1] ?? 'second'
 }
 
 /** Fits an interval to the last field and the precision of its type. */

@@ -1,4 +1,6 @@
+import { order } from '../order.ts'
 import { SqlError } from '../sql/error.ts'
+import { withoutSpace } from './text.ts'
 
 interface IntegerRange {
   readonly name: string
@@ -17,7 +19,7 @@ export function outOfRange(range: { readonly name: string }): SqlError {
 const INTEGER = /^([+-]?)(0[xX](?:_?[\da-fA-F]+)+|0[oO](?:_?[0-7]+)+|0[bB](?:_?[01]+)+|\d+(?:_\d+)*)$/
 
 export function parseInteger(text: string, range: IntegerRange): bigint {
-  const match = INTEGER.exec(text.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, ''))
+  const match = INTEGER.exec(withoutSpace(text))
   if (!match) throw new SqlError('22P02', `invalid input syntax for type ${range.name}: "${text}"`)
   const magnitude = BigInt((match[2] ?? '').replaceAll('_', ''))
   const value = match[1] === '-' ? -magnitude : magnitude
@@ -39,7 +41,7 @@ export function parseOid(text: string): number {
 const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 
 export function parseFloat8(text: string, name = 'double precision'): number {
-  const trimmed = text.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')
+  const trimmed = withoutSpace(text)
   const word = trimmed.toLowerCase()
   if (word === 'nan') return Number.NaN
   const infinity = /^([+-]?)inf(inity)?$/.exec(word)
@@ -126,5 +128,5 @@ function formatFloat(value: number, text: string, fixedBelow: number): string {
 export function compareFloat(a: number, b: number): number {
   if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1
   if (Number.isNaN(b)) return -1
-  return a < b ? -1 : a > b ? 1 : 0
+  return order(a, b)
 }

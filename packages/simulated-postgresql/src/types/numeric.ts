@@ -1,4 +1,6 @@
+import { order } from '../order.ts'
 import { SqlError } from '../sql/error.ts'
+import { withoutSpace } from './text.ts'
 import { Numeric, type NumericSpecial } from './value.ts'
 
 /** `NUMERIC_MAX_DISPLAY_SCALE` and other limits from PostgreSQL's numeric.c. */
@@ -26,7 +28,7 @@ export function numericOf(value: bigint | number): Numeric {
 const PATTERN = /^(\d+(?:_\d+)*)?(?:(\.)(\d+(?:_\d+)*)?)?(?:[eE]([+-]?\d+(?:_\d+)*))?$/
 
 export function parseNumeric(text: string): Numeric {
-  const trimmed = text.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')
+  const trimmed = withoutSpace(text)
   const sign = /^[+-]/.exec(trimmed)?.[0] ?? ''
   const body = trimmed.slice(sign.length)
   const word = body.toLowerCase()
@@ -80,9 +82,7 @@ export function formatNumeric(value: Numeric): string {
 export function compareNumeric(a: Numeric, b: Numeric): number {
   if (a.special || b.special) return rank(a) - rank(b)
   const scale = Math.max(a.scale, b.scale)
-  const x = atScale(a, scale)
-  const y = atScale(b, scale)
-  return x < y ? -1 : x > y ? 1 : 0
+  return order(atScale(a, scale), atScale(b, scale))
 }
 
 /** Returns the rank of special values. NaN is the greatest. */
@@ -97,7 +97,7 @@ function atScale(value: Numeric, scale: number): bigint {
 function signOf(value: Numeric): number {
   if (value.special === 'Infinity') return 1
   if (value.special === '-Infinity') return -1
-  return value.unscaled < 0n ? -1 : value.unscaled > 0n ? 1 : 0
+  return order(value.unscaled, 0n)
 }
 
 export function negateNumeric(a: Numeric): Numeric {
@@ -204,18 +204,18 @@ export function moduloNumeric(a: Numeric, b: Numeric): Numeric {
 
 /** Rounds half away from zero; a negative scale rounds to the left of the decimal point. */
 export function roundNumeric(value: Numeric, scale: number): Numeric {
-  if (value.special) return value
-  const wanted = Math.max(Math.min(scale, MAX_RESULT_SCALE), -MAX_RESULT_SCALE)
-  if (wanted >= value.scale) return new Numeric(atScale(value, wanted), wanted)
-  const rounded = divideRounded(value.unscaled, powerOfTen(value.scale - wanted))
-  return wanted >= 0 ? new Numeric(rounded, wanted) : new Numeric(rounded * powerOfTen(-wanted), 0)
+  return rescaled(value, scale, divideRounded)
 }
 
 export function truncateNumeric(value: Numeric, scale: number): Numeric {
+  return rescaled(value, scale, (dividend, divisor) => dividend / divisor)
+}
+
+function rescaled(value: Numeric, scale: number, divide: typeof divideRounded): Numeric {
   if (value.special) return value
   const wanted = Math.max(Math.min(scale, MAX_RESULT_SCALE), -MAX_RESULT_SCALE)
   if (wanted >= value.scale) return new Numeric(atScale(value, wanted), wanted)
-  const cut = value.unscaled / powerOfTen(value.scale - wanted)
+  const cut = divide(value.unscaled, powerOfTen(value.scale - wanted))
   return wanted >= 0 ? new Numeric(cut, wanted) : new Numeric(cut * powerOfTen(-wanted), 0)
 }
 
@@ -229,12 +229,18 @@ export function ceilingNumeric(value: Numeric): Numeric {
   return negateNumeric(floorNumeric(negateNumeric(value)))
 }
 
-/** Applies `numeric(precision, scale)`. The modifier packs both numbers, the scale as 11 bits with a sign. */
-export function fitNumeric(value: Numeric, typmod: number): Numeric {
-  if (typmod < 4) return value
+/** Returns what a modifier of numeric packs, the scale as 11 bits with a sign; undefined without a modifier. */
+export function numericLimits(typmod: number): { readonly precision: number; readonly scale: number } | undefined {
+  if (typmod < 4) return undefined
   const packed = typmod - 4
-  const precision = (packed >> 16) & 0xffff
-  const scale = ((packed & 0x7ff) ^ 1024) - 1024
+  return { precision: (packed >> 16) & 0xffff, scale: ((packed & 0x7ff) ^ 1024) - 1024 }
+}
+
+/** Applies `numeric(precision, scale)`. */
+export function fitNumeric(value: Numeric, typmod: number): Numeric {
+  const limits = numericLimits(typmod)
+  if (limits === undefined) return value
+  const { precision, scale } = limits
   const limit = `A field with precision ${precision}, scale ${scale} must round to an absolute value less than`
   if (value.special) {
     if (value.special === 'NaN') return value

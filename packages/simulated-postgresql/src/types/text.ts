@@ -17,6 +17,9 @@ export function parseBoolean(text: string): boolean {
   throw new SqlError('22P02', `invalid input syntax for type boolean: "${text}"`)
 }
 
+/** Drops the characters around a text that C counts as white space. */
+export const withoutSpace = (text: string): string => text.replace(/^[ \t\n\r\v\f]+|[ \t\n\r\v\f]+$/g, '')
+
 const UUID = /^([\da-f]{4}-?){7}[\da-f]{4}$/
 
 export function parseUuid(text: string): string {
@@ -44,7 +47,12 @@ export function bytesOfHex(hex: string): Uint8Array {
 
 export function parseBytea(text: string): Uint8Array {
   if (!text.startsWith('\\x')) return parseEscapedBytea(text)
-  const hex = text.slice(2).replace(/[ \t\n\r]/g, '')
+  return decodeHex(text.slice(2))
+}
+
+/** Parses hexadecimal digits, with white space between them. */
+export function decodeHex(text: string): Uint8Array {
+  const hex = text.replace(/[ \t\n\r]/g, '')
   const wrong = /[^\da-fA-F]/u.exec(hex)
   if (wrong) throw new SqlError('22023', `invalid hexadecimal digit: "${wrong[0]}"`)
   if (hex.length % 2 !== 0) throw new SqlError('22023', 'invalid hexadecimal data: odd number of digits')
