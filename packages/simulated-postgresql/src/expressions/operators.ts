@@ -8,7 +8,8 @@ import { REMEDY } from '../types/calculator.ts'
 import { asArray, asBoolean } from '../types/definitions.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
-import { SqlRange, type SqlValue } from '../types/value.ts'
+import type { Types } from '../types/registry.ts'
+import { SqlRange, type SqlType, type SqlValue } from '../types/value.ts'
 import { coerce, coerceBoolean, coerceToCommon, commonType, elementTypeOf, typeNamed } from './coerce.ts'
 import { comparisonTest, orderBetween } from './comparison.ts'
 import { type Compiler, contains, locationOf, startOf } from './compiler.ts'
@@ -60,61 +61,60 @@ export function compileBoolean(node: Fields<'BoolExpr'>, compiler: Compiler): Co
   return conjunction(parts, word === 'AND', compiler.scope)
 }
 
-function missing(scope: Scope, name: string, left: Compiled | undefined, right: Compiled, location?: number): Error {
-  const { types } = scope.context
-  if ([left, right].some((each) => each !== undefined && types.typeOf(each.type.oid).columns !== undefined))
+/** Returns an application of an operator to types, such as `integer + text`. */
+function shown(types: Types, name: string, operands: readonly SqlType[]): string {
+  const texts = operands.map(({ oid }) => formatType(types, oid))
+  return [...texts.slice(0, -1), name, ...texts.slice(-1)].join(' ')
+}
+
+function missing({ context: { types } }: Scope, name: string, given: readonly SqlType[], location?: number): Error {
+  if (given.some(({ oid }) => types.typeOf(oid).columns !== undefined))
     throw new NotSupported(`the operator ${name} of a composite type`)
-  const operands = [
-    ...(left === undefined ? [] : [formatType(types, left.type.oid)]),
-    name,
-    formatType(types, right.type.oid),
-  ]
-  if ([left, right].some((operand) => operand !== undefined && isMultirange(types, operand.type.oid)))
-    return new NotSupported(`the operator ${operands.join(' ')}`)
-  return new SqlError('42883', `operator does not exist: ${operands.join(' ')}`, {
+  const applied = shown(types, name, given)
+  if (given.some(({ oid }) => isMultirange(types, oid))) return new NotSupported(`the operator ${applied}`)
+  return new SqlError('42883', `operator does not exist: ${applied}`, {
     hint: 'No operator matches the given name and argument types. You might need to add explicit type casts.',
     ...position(location),
   })
 }
 
-interface Resolved {
+type Unary = readonly [operand: Compiled]
+type Binary = readonly [left: Compiled, right: Compiled]
+
+interface Resolved<Operands extends Unary | Binary = Unary | Binary> {
   readonly signature: OperatorSignature
-  readonly operands: readonly Compiled[]
+  readonly operands: Operands
   readonly call: CallTypes
 }
 
-function resolveOperator(
+function resolveOperator<Operands extends Unary | Binary>(
   scope: Scope,
   name: string,
-  left: Compiled | undefined,
-  right: Compiled,
+  given: Operands,
   location?: number,
-): Resolved {
+): Resolved<Operands> {
   const { types } = scope.context
-  const choice = chooseOperator(types, name, left?.type.oid, right.type.oid)
-  if (choice.kind === 'none') throw missing(scope, name, left, right, location)
-  const given = left === undefined ? [right] : [left, right]
-  if (choice.kind === 'ambiguous') {
-    const shown = given.map((operand) => formatType(types, operand.type.oid))
-    const words = left === undefined ? `${name} ${shown[0]}` : `${shown[0]} ${name} ${shown[1]}`
-    throw new SqlError('42725', `operator is not unique: ${words}`, {
+  const actual = given.map((operand) => operand.type)
+  const oids = actual.map(({ oid }) => oid)
+  const choice = chooseOperator(types, name, oids)
+  if (choice.kind === 'none') throw missing(scope, name, actual, location)
+  if (choice.kind === 'ambiguous')
+    throw new SqlError('42725', `operator is not unique: ${shown(types, name, actual)}`, {
       hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.',
       ...position(location),
     })
-  }
-  const actual = given.map((operand) => operand.type.oid)
-  const generic = resolveGenerics(types, actual, choice.arguments, choice.signature.result)
-  if (generic === undefined) throw missing(scope, name, left, right, location)
+  const generic = resolveGenerics(types, oids, choice.arguments, choice.signature.result)
+  if (generic === undefined) throw missing(scope, name, actual, location)
   const operands = given.map((operand, i) => {
     const target = generic.arguments[i] ?? OID.unknown
     return coerce(operand, typeNamed(scope, target), 'i', scope, location)
   })
   const call = { arguments: operands.map((operand) => operand.type), result: typeNamed(scope, generic.result) }
-  return { signature: choice.signature, operands, call }
+  return { signature: choice.signature, operands: operands as readonly Compiled[] as Operands, call }
 }
 
 /** Returns the function of a binary operator. */
-function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlValue, env: Env) => SqlValue {
+function binaryFunction(scope: Scope, resolved: Resolved<Binary>): (a: SqlValue, b: SqlValue, env: Env) => SqlValue {
   const { signature, call } = resolved
   const test = signature.result === OID.bool ? comparisonTest(signature.name) : undefined
   const { types } = scope.context
@@ -134,15 +134,12 @@ function implementationOf({ context }: Scope, { signature: { name, source }, cal
   const canBe = isCalculable({ volatility: source.startsWith('ts_match_t') ? 's' : 'i', source }, call)
   const found = computed(builtin(source), canBe ? context.calculator : undefined, operatorQuery(name))
   if (found !== undefined) return found
-  const shown = call.arguments.map(({ oid }) => formatType(context.types, oid))
-  const operator = [...shown.slice(0, -1), name, ...shown.slice(-1)].join(' ')
-  throw new NotSupported(`the operator ${operator}${canBe ? REMEDY : ''}`)
+  throw new NotSupported(`the operator ${shown(context.types, name, call.arguments)}${canBe ? REMEDY : ''}`)
 }
 
 export function binary(scope: Scope, name: string, left: Compiled, right: Compiled, location?: number): Compiled {
-  const resolved = resolveOperator(scope, name, left, right, location)
+  const resolved = resolveOperator(scope, name, [left, right], location)
   const [a, b] = resolved.operands
-  if (a === undefined || b === undefined) throw new NotSupported(`the operator ${name}`)
   const apply = binaryFunction(scope, resolved)
   const { strict } = resolved.signature
   const evaluate = (env: Env): SqlValue => {
@@ -157,12 +154,12 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
  * Decides from a constant range alone whether it contains an element, as PostgreSQL's planner does. Null if the element
  * must be evaluated.
  */
-function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | null {
+function ofNull({ signature, operands: [a, b] }: Resolved<Binary>, env: Env): boolean | null {
   const { source } = signature
   if (source !== 'elem_contained_by_range' && source !== 'range_contains_elem') return null
   const [element, range] = source === 'elem_contained_by_range' ? [a, b] : [b, a]
-  const value = range?.fold?.(env)?.value
-  if (!(value instanceof SqlRange) || element?.fold?.(env) !== undefined) return null
+  const value = range.fold?.(env)?.value
+  if (!(value instanceof SqlRange) || element.fold?.(env) !== undefined) return null
   if (value.empty) return false
   return value.lower === null && value.upper === null ? true : null
 }
@@ -176,9 +173,8 @@ function result({ signature, operands, call }: Resolved, evaluate: (env: Env) =>
 }
 
 function unary(scope: Scope, name: string, operand: Compiled, location?: number): Compiled {
-  const resolved = resolveOperator(scope, name, undefined, operand, location)
+  const resolved = resolveOperator(scope, name, [operand], location)
   const [a] = resolved.operands
-  if (a === undefined) throw new NotSupported(`the operator ${name}`)
   const implementation = implementationOf(scope, resolved)
   const evaluate = (env: Env): SqlValue => {
     const value = a.evaluate(env)
@@ -278,7 +274,7 @@ function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compi
   }
   // An array of unknown type takes its element type from the left operand.
   const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
-  const resolved = resolveOperator(scope, name, left, { type: known ?? guess, evaluate: () => null }, location)
+  const resolved = resolveOperator(scope, name, [left, { type: known ?? guess, evaluate: () => null }], location)
   if (resolved.call.result.oid !== OID.bool) {
     throw new SqlError('42809', 'op ANY/ALL (array) requires operator to yield boolean', position(location))
   }
@@ -287,7 +283,6 @@ function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compi
   const [value] = resolved.operands
   const elements = coerce(array, typeNamed(scope, arrayOid), 'i', scope, location)
   const apply = binaryFunction(scope, resolved)
-  if (value === undefined) throw new NotSupported('ANY without an operand')
   return derived(typeNamed(scope, OID.bool), [value, elements], PURE, (env) => {
     const compared = value.evaluate(env)
     const all = elements.evaluate(env)
@@ -329,10 +324,9 @@ function distinct(node: Fields<'A_Expr'>, wanted: boolean, compiler: Compiler): 
 }
 
 function distinctFrom(scope: Scope, left: Compiled, right: Compiled, location?: number): Compiled {
-  const resolved = resolveOperator(scope, '=', left, right, location)
+  const resolved = resolveOperator(scope, '=', [left, right], location)
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)
-  if (a === undefined || b === undefined) throw new NotSupported('IS DISTINCT FROM')
   return derived(typeNamed(scope, OID.bool), [a, b], PURE, (env) => {
     const x = a.evaluate(env)
     const y = b.evaluate(env)
@@ -344,10 +338,9 @@ function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
   const { scope } = compiler
   const left = compiler.compile(node.lexpr)
   const right = compiler.compile(node.rexpr)
-  const resolved = resolveOperator(scope, '=', left, right, node.location)
+  const resolved = resolveOperator(scope, '=', [left, right], node.location)
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)
-  if (a === undefined || b === undefined) throw new NotSupported('NULLIF')
   return derived(a.type, [a, b], PURE, (env) => {
     const x = a.evaluate(env)
     const y = b.evaluate(env)
@@ -400,8 +393,8 @@ function membership(
 ): Compiled {
   const [first] = elements
   if (first === undefined) throw new NotSupported('an empty IN')
-  const resolved = resolveOperator(scope, name, left, first, location)
-  const value = resolved.operands[0] ?? left
+  const resolved = resolveOperator(scope, name, [left, first], location)
+  const [value] = resolved.operands
   // The operator determines the type of the elements. The modifier of the first element is left out.
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))

@@ -294,23 +294,18 @@ function choose<T>(types: Types, inputs: readonly number[], candidates: readonly
   return chosen === undefined ? { kind: 'ambiguous' } : { kind: 'found', ...chosen }
 }
 
-/** Chooses an operator. `left` is undefined for a unary operator. */
-export function chooseOperator(
-  types: Types,
-  name: string,
-  left: number | undefined,
-  right: number,
-): Choice<OperatorSignature> {
-  const inputs = left === undefined ? [right] : [left, right]
+/** Chooses an operator of one or two operands. */
+export function chooseOperator(types: Types, name: string, inputs: readonly number[]): Choice<OperatorSignature> {
+  const isUnary = inputs.length === 1
   const caseless = caselessAmong(types, inputs)
   const all = [...operatorsNamed(name), ...(caseless === undefined ? [] : caselessOperators(name, caseless))].filter(
-    (operator) => (operator.left === 0) === (left === undefined),
+    (operator) => (operator.left === 0) === isUnary,
   )
   const candidates = all.map((signature) => ({
     signature,
-    arguments: left === undefined ? [signature.right] : [signature.left, signature.right],
+    arguments: isUnary ? [signature.right] : [signature.left, signature.right],
   }))
-  const exact = exactOperator(candidates, left, right)
+  const exact = exactOperator(candidates, inputs)
   return exact === undefined ? choose(types, inputs, candidates) : { kind: 'found', ...exact }
 }
 
@@ -346,18 +341,11 @@ function caselessCast(types: Types, source: number, target: number): CastSignatu
   return by === '' ? undefined : cast('a', by)
 }
 
-function exactOperator(
-  candidates: readonly Candidate<OperatorSignature>[],
-  left: number | undefined,
-  right: number,
-): Candidate<OperatorSignature> | undefined {
-  const find = (a: number, b: number) =>
-    candidates.find(({ signature }) => signature.left === a && signature.right === b)
-  if (left === undefined) return find(0, right)
-  const a = left === OID.unknown ? right : left
-  const b = right === OID.unknown ? left : right
-  if (a === OID.unknown) return undefined
-  return find(a, b)
+/** Returns the operator of exactly these types; an unknown type is taken to be the other one. */
+function exactOperator<T>(candidates: readonly Candidate<T>[], inputs: readonly number[]): Candidate<T> | undefined {
+  const known = inputs.find((oid) => oid !== OID.unknown)
+  const wanted = inputs.map((oid) => (oid === OID.unknown ? known : oid))
+  return candidates.find((candidate) => candidate.arguments.every((oid, i) => oid === wanted[i]))
 }
 
 /** Chooses a function. Candidates with variadic arguments or defaults are expanded. */
