@@ -59,7 +59,6 @@ export interface Trigger {
 }
 
 const [VOID, TRIGGER] = [2278, 2279] as const
-const SOURCE = 'routine '
 
 const RECORD = 2249
 
@@ -70,7 +69,8 @@ export function signatureOf({ oid, name, arguments: all, returns, volatility, st
   return {
     ...{ name, kind: 'f', volatility, strict, returnsSet: set !== undefined, variadic: false },
     ...{ defaults: defaults.length, defaultValues: defaults, argumentNames: all.map((each) => each.name) },
-    source: `${SOURCE}${oid}`,
+    source: '',
+    routine: oid,
     result: resultOid(returns),
     arguments: all.map(({ type }) => type.domain ?? type.oid),
     columns: shownColumns(returns).map(({ name: column, type }) => ({ name: column, oid: type.domain ?? type.oid })),

@@ -3,11 +3,12 @@ import type { Coroutine } from '../storage/wait.ts'
 import type { Context } from './context.ts'
 import { lockToWrite, stillFulfils } from './locking.ts'
 import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
-import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import { executionOf } from './modification.ts'
+import { compileReturning, targetTable } from './returning.ts'
 import { QueryScope } from './scope.ts'
 import { compileWhere, project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
-import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
+import { fireBefore, hasBefore } from './triggers.ts'
 import { candidates, compileTarget, type Target } from './update.ts'
 import { compileWith } from './with.ts'
 import { claim, claimBefore, deleteRow } from './write-rows.ts'
@@ -25,7 +26,7 @@ export function compileDelete(
     'withClause',
   ])
   const scope = new QueryScope(context, undefined, names)
-  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope, fields)
+  const prepare = compileWith(withClause, scope, fields)
   const table = targetTable(relation, scope)
   const { scan, from } = compileTarget(table, relation?.alias, usingClause, scope)
   const where = compileWhere(whereClause, scope, from)
@@ -33,9 +34,17 @@ export function compileDelete(
   const facts = compileFacts(table, context)
   const target = { scan, from, where }
   return {
-    columns: returning && resultColumns(returning),
+    ...executionOf({
+      ...{ prepare, facts, kinds: ['DELETE'], returning },
+      find: (run) => candidates(target, scope, run),
+      *change(row, run) {
+        const deleted = yield* deleteOne(target, facts, row, run)
+        return deleted === undefined ? [] : [deleted]
+      },
+      endsVersions: true,
+    }),
     *asked(run) {
-      if (prepare !== undefined) yield* prepare(run, undefined)
+      yield* prepare(run, undefined)
       const rows = yield* candidates(target, scope, run)
       const asked: Rows[number][] = []
       for (const row of rows) {
@@ -43,21 +52,6 @@ export function compileDelete(
         asked.push([row.tuples[scan.relation.tuple]?.row.number ?? null, ...answer])
       }
       return asked
-    },
-    *execute(run) {
-      if (prepare !== undefined) yield* prepare(run, undefined)
-      const rows: Rows[number][] = []
-      let count = 0
-      yield* fireStatement(facts, 'BEFORE', 'DELETE', run)
-      for (const row of yield* candidates(target, scope, run)) {
-        const deleted = yield* deleteOne(target, facts, row, run)
-        if (deleted === undefined) continue
-        count++
-        if (returning !== undefined) rows.push(yield* project(returning, deleted, run, undefined))
-      }
-      tidy(table, run)
-      yield* fireStatement(facts, 'AFTER', 'DELETE', run)
-      return { count, rows }
     },
   }
 }

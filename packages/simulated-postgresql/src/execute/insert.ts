@@ -8,15 +8,16 @@ import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
 import type { Context } from './context.ts'
-import type { JoinedRow, ModificationPlan, QueryPlan, Rows, Run, TableFacts } from './model.ts'
+import type { JoinedRow, ModificationPlan, QueryPlan, Run, TableFacts } from './model.ts'
 import { type Conflict, compileConflict, conflictsAsked, resolveConflict } from './on-conflict.ts'
-import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import { executionOf } from './modification.ts'
+import { compileReturning, targetTable } from './returning.ts'
 import { emptyRow, fillSlots } from './rows.ts'
 import { evaluating } from './run.ts'
 import { addRelation, QueryScope } from './scope.ts'
 import { project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
-import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
+import { fireBefore, hasBefore } from './triggers.ts'
 import { compileValues } from './values.ts'
 import { compileWith } from './with.ts'
 import { insertRow } from './write-rows.ts'
@@ -36,7 +37,7 @@ export function compileInsert(
     'override',
   ])
   const scope = new QueryScope(context, undefined, names)
-  const prepare = read.withClause === undefined ? undefined : compileWith(read.withClause, scope, fields)
+  const prepare = compileWith(read.withClause, scope, fields)
   const table = targetTable(read.relation, scope)
   const facts = compileFacts(table, context)
   const columns = targetColumns(read.cols, table)
@@ -53,30 +54,22 @@ export function compileInsert(
     return row
   }
   return {
-    columns: returning && resultColumns(returning),
+    ...executionOf({
+      ...{ prepare, facts, returning },
+      kinds: conflict?.update === undefined ? ['INSERT'] : ['INSERT', 'UPDATE'],
+      find: (run) => source.rows(run),
+      *change(values, run) {
+        const tuple = yield* insertOne(facts, values, conflict, run)
+        return tuple === undefined ? [] : [place(tuple)]
+      },
+      endsVersions: conflict !== undefined,
+    }),
     *asked(run) {
-      if (prepare !== undefined) yield* prepare(run, undefined)
+      yield* prepare(run, undefined)
       const rows = source.read === undefined ? [] : yield* source.read.rows(run, undefined)
       if (conflict === undefined) return rows
       const returned = (tuple: Tuple) => project(returning ?? [], place(tuple), run, undefined)
       return [...rows, ...(yield* conflictsAsked(conflict, facts, returned, run))]
-    },
-    *execute(run) {
-      if (prepare !== undefined) yield* prepare(run, undefined)
-      const rows: Rows[number][] = []
-      let count = 0
-      yield* fireStatement(facts, 'BEFORE', 'INSERT', run)
-      if (conflict?.update !== undefined) yield* fireStatement(facts, 'BEFORE', 'UPDATE', run)
-      for (const values of yield* source.rows(run)) {
-        const tuple = yield* insertOne(facts, values, conflict, run)
-        if (tuple === undefined) continue
-        count++
-        if (returning !== undefined) rows.push(yield* project(returning, place(tuple), run, undefined))
-      }
-      if (conflict !== undefined) tidy(table, run)
-      if (conflict?.update !== undefined) yield* fireStatement(facts, 'AFTER', 'UPDATE', run)
-      yield* fireStatement(facts, 'AFTER', 'INSERT', run)
-      return { count, rows }
     },
   }
 }

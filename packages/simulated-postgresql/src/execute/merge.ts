@@ -11,15 +11,15 @@ import type { Context } from './context.ts'
 import { compileFrom, type From, scanOf } from './from.ts'
 import { insertOne, refuseAlways, targetColumns } from './insert.ts'
 import { lockToWrite, stillFulfils } from './locking.ts'
-import type { JoinedRow, ModificationPlan, Relation, Rows, Run, TableFacts } from './model.ts'
-import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import type { JoinedRow, ModificationPlan, Relation, Run, TableFacts } from './model.ts'
+import { executionOf } from './modification.ts'
+import { compileReturning, targetTable } from './returning.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
 import { envOf, isTrue, QueryScope } from './scope.ts'
-import { project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
 import { TableScan } from './table-scan.ts'
-import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
+import { fireBefore, hasBefore } from './triggers.ts'
 import { type Assignment, compileAssignments, newValues } from './update.ts'
 import { compileWith } from './with.ts'
 import { assignedLock, claim, claimBefore, deleteRow, updateLock, updateRow } from './write-rows.ts'
@@ -66,7 +66,7 @@ export function compileMerge(
     'withClause',
   ])
   const scope = new QueryScope(context, undefined, names)
-  const prepare = read.withClause === undefined ? undefined : compileWith(read.withClause, scope, fields)
+  const prepare = compileWith(read.withClause, scope, fields)
   const { schemaname, relname = '' } = read.relation ?? {}
   if (context.table(schemaname, relname)?.materialized !== undefined)
     throw new SqlError('0A000', `cannot execute MERGE on relation "${relname}"`)
@@ -96,24 +96,16 @@ export function compileMerge(
     ? new TableScan(table, scan.relation, false)
     : undefined
   const merge: Merge = { scan, source, on, actions, facts, unmatched }
-  return {
-    columns: returning && resultColumns(returning),
-    *execute(run) {
-      if (prepare !== undefined) yield* prepare(run, undefined)
-      const rows: Rows[number][] = []
-      let count = 0
-      for (const kind of kindsOf(actions)) yield* fireStatement(facts, 'BEFORE', kind, run)
-      for (const found of yield* joined(merge, scope, run))
-        for (const done of yield* mergeOne(merge, found, run)) {
-          count++
-          done.row.values[actionSlot] = done.kind
-          if (returning !== undefined) rows.push(yield* project(returning, done.row, run, undefined))
-        }
-      tidy(table, run)
-      for (const kind of kindsOf(actions).toReversed()) yield* fireStatement(facts, 'AFTER', kind, run)
-      return { count, rows }
+  return executionOf({
+    ...{ prepare, facts, kinds: kindsOf(actions), returning },
+    find: (run) => joined(merge, scope, run),
+    *change(found, run) {
+      const done = yield* mergeOne(merge, found, run)
+      for (const { row, kind } of done) row.values[actionSlot] = kind
+      return done.map(({ row }) => row)
     },
-  }
+    endsVersions: true,
+  })
 }
 
 /** Returns the kinds of the actions, in the order in which their statement triggers fire. */

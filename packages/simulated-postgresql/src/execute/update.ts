@@ -12,14 +12,15 @@ import type { Context } from './context.ts'
 import { compileFrom, type From, scanOf } from './from.ts'
 import { lockToWrite, stillFulfils } from './locking.ts'
 import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
-import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
+import { executionOf } from './modification.ts'
+import { compileReturning, targetTable } from './returning.ts'
 import { emptyRow } from './rows.ts'
 import { evaluating } from './run.ts'
 import { envOf, QueryScope } from './scope.ts'
 import { compileWhere, filtered, project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
 import type { TableScan } from './table-scan.ts'
-import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
+import { fireBefore, hasBefore } from './triggers.ts'
 import { compileWith } from './with.ts'
 import { assignedLock, claim, claimBefore, updateLock, updateRow } from './write-rows.ts'
 
@@ -46,7 +47,7 @@ export function compileUpdate(
     ['relation', 'targetList', 'whereClause', 'fromClause', 'returningClause', 'withClause'],
   )
   const scope = new QueryScope(context, undefined, names)
-  const prepare = withClause === undefined ? undefined : compileWith(withClause, scope, fields)
+  const prepare = compileWith(withClause, scope, fields)
   const table = targetTable(relation, scope)
   const { scan, from } = compileTarget(table, relation?.alias, fromClause, scope)
   const assignments = compileAssignments(targetList ?? [], table, scope)
@@ -54,12 +55,21 @@ export function compileUpdate(
   const returning = compileReturning(returningClause, scope)
   const facts = compileFacts(table, context)
   for (const { place } of assignments) facts.assigned.add(place)
+  const target: Target = { scan, from, where }
   return {
-    columns: returning && resultColumns(returning),
+    ...executionOf({
+      ...{ prepare, facts, kinds: ['UPDATE'], returning },
+      find: (run) => candidates(target, scope, run),
+      *change(row, run) {
+        const updated = yield* updateOne(target, assignments, facts, row, run)
+        return updated === undefined ? [] : [updated]
+      },
+      endsVersions: true,
+    }),
     *asked(run) {
-      if (prepare !== undefined) yield* prepare(run, undefined)
+      yield* prepare(run, undefined)
       const rows: Rows[number][] = []
-      for (const row of yield* candidates({ scan, from, where }, scope, run)) {
+      for (const row of yield* candidates(target, scope, run)) {
         const tuple = row.tuples[scan.relation.tuple]
         if (tuple === undefined) continue
         const values = yield* evaluating(() => newValues(tuple, assignments, row, run))
@@ -72,21 +82,6 @@ export function compileUpdate(
         rows.push([tuple.row.number, ...assigned, ...answer])
       }
       return rows
-    },
-    *execute(run) {
-      if (prepare !== undefined) yield* prepare(run, undefined)
-      const rows: Rows[number][] = []
-      let count = 0
-      yield* fireStatement(facts, 'BEFORE', 'UPDATE', run)
-      for (const row of yield* candidates({ scan, from, where }, scope, run)) {
-        const updated = yield* updateOne({ scan, from, where }, assignments, facts, row, run)
-        if (updated === undefined) continue
-        count++
-        if (returning !== undefined) rows.push(yield* project(returning, updated, run, undefined))
-      }
-      tidy(table, run)
-      yield* fireStatement(facts, 'AFTER', 'UPDATE', run)
-      return { count, rows }
     },
   }
 }

@@ -10,14 +10,15 @@ import type { QueryScope } from './scope.ts'
 import { commonTypes, conversion, distinct, rowKey } from './set-operation.ts'
 
 /** Executes the parts that must run exactly once, before the query. */
-type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
+export type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
 
-/** Compiles WITH, and adds its names to the scope. */
+/** Compiles WITH, if there is one, and adds its names to the scope. */
 export function compileWith(
-  fields: Fields<'WithClause'>,
+  fields: Fields<'WithClause'> | undefined,
   scope: QueryScope,
   { withClause: _, ...statement }: { readonly withClause?: unknown },
 ): Prepare {
+  if (fields === undefined) return () => []
   const { ctes = [], recursive } = fieldsOf('WithClause', fields, ['ctes', 'recursive'])
   const steps: Prepare[] = []
   const known = new Set<string>()

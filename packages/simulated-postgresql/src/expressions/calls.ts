@@ -240,7 +240,7 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
 /** Compiles a call of an ordinary function. Arguments are evaluated from left to right. */
 export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
   const { signature, arguments: all, types: call } = resolved
-  if (signature.source.startsWith('routine ')) return routineCall(resolved, scope)
+  if (signature.routine !== undefined) return routineCall(resolved, signature.routine, scope)
   const canBe = isCalculable(signature, call)
   const { calculator } = scope.context
   const own = computed(builtin(signature.source), canBe ? calculator : undefined, functionQuery(signature))
@@ -270,7 +270,7 @@ const sessionFunction =
   }
 
 /** Compiles a call of a user-defined function, which is never computed in advance. */
-function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: Scope): Compiled {
+function routineCall({ signature, arguments: all, types }: ResolvedCall, routine: number, scope: Scope): Compiled {
   const columns = signature.columns.map(({ name, oid }) => ({ name, type: typeNamed(scope, oid) }))
   return {
     type: types.result,
@@ -280,7 +280,7 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
       if (signature.strict && values.includes(null)) return null
       if (env.session.callRoutine === undefined)
         throw new NotSupported(`a call of the function ${signature.name} at this place`)
-      return env.session.callRoutine(Number(signature.source.split(' ')[1]), values, this)
+      return env.session.callRoutine(routine, values, this)
     },
   }
 }

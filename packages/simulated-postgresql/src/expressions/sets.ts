@@ -34,7 +34,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   if (resolved === undefined) throw new NotSupported(`${name} in FROM`)
   const { signature, arguments: all, types } = resolved
   if (signature.kind !== 'f') throw new NotSupported(`${name} in FROM`)
-  const own = signature.source.startsWith('routine ') ? routineSet(signature) : setFunction(signature.source)
+  const own = signature.routine === undefined ? setFunction(signature.source) : routineSet(signature, signature.routine)
   const isRow = types.result.oid === OID.record
   const composite = scope.context.types.typeOf(types.result.oid).columns
   const shown = definedColumns(resolved, defined, call.location)
@@ -94,25 +94,26 @@ function ofRows(
 }
 
 /** Returns a function that calls a user-defined function and returns its rows. */
-function routineSet(signature: FunctionSignature): SetFunction | undefined {
+function routineSet(signature: FunctionSignature, routine: number): SetFunction | undefined {
   const site = {}
   if (!signature.returnsSet)
-    return signature.result === OID.record ? (values, env) => [routineRow(signature, values, env, site)] : undefined
+    return signature.result === OID.record ? (values, env) => [routineRow(signature, routine, values, env, site)] : undefined
   return (values, { session }) => {
     if (session.routineRows === undefined)
       throw new NotSupported(`a call of the function ${signature.name} at this place`)
-    return session.routineRows(Number(signature.source.split(' ')[1]), values, site)
+    return session.routineRows(routine, values, site)
   }
 }
 
 function routineRow(
-  { name, source, columns }: FunctionSignature,
+  { name, columns }: FunctionSignature,
+  routine: number,
   values: readonly SqlValue[],
   { session }: Env,
   site: object,
 ): readonly SqlValue[] {
   if (session.callRoutine === undefined) throw new NotSupported(`a call of the function ${name} at this place`)
-  const row = session.callRoutine(Number(source.split(' ')[1]), values, site)
+  const row = session.callRoutine(routine, values, site)
   return row instanceof SqlRecord ? row.values : columns.map(() => null)
 }
 

@@ -22,6 +22,8 @@ export interface FunctionSignature {
   readonly argumentNames?: readonly (string | undefined)[]
   /** The name of the implementation: pg_proc.prosrc, the function's own name for SQL functions, '' for aggregates. */
   readonly source: string
+  /** The oid of a user-defined function. */
+  readonly routine?: number
   readonly result: number
   readonly arguments: readonly number[]
   readonly columns: readonly { readonly name: string; readonly oid: number }[]

@@ -162,19 +162,23 @@ const tid: Behaviour = {
   compare: numbers,
 }
 
+/** The binary form of a number of a fixed size. */
+const sized = (size: 'int16' | 'int32' | 'float32' | 'float64'): Pick<Behaviour, 'receive' | 'send'> => ({
+  receive: (bytes) => read(bytes, (reader) => reader[size]()),
+  send: (value) => write((writer) => writer[size](asNumber(value))),
+})
+
 const int2: Behaviour = {
+  ...sized('int16'),
   input: (text) => Number(parseInteger(text, INT2)),
   output: (value) => asNumber(value).toString(),
-  receive: (bytes) => read(bytes, (reader) => reader.int16()),
-  send: (value) => write((writer) => writer.int16(asNumber(value))),
   compare: numbers,
 }
 
 const int4: Behaviour = {
+  ...sized('int32'),
   input: (text) => Number(parseInteger(text, INT4)),
   output: (value) => asNumber(value).toString(),
-  receive: (bytes) => read(bytes, (reader) => reader.int32()),
-  send: (value) => write((writer) => writer.int32(asNumber(value))),
   compare: numbers,
 }
 
@@ -187,18 +191,16 @@ const int8: Behaviour = {
 }
 
 const float4: Behaviour = {
+  ...sized('float32'),
   input: (text) => parseFloat8(text, 'real'),
   output: (value) => formatFloat4(asNumber(value)),
-  receive: (bytes) => read(bytes, (reader) => reader.float32()),
-  send: (value) => write((writer) => writer.float32(asNumber(value))),
   compare: floats,
 }
 
 const float8: Behaviour = {
   input: (text) => parseFloat8(text),
+  ...sized('float64'),
   output: (value) => formatFloat8(asNumber(value)),
-  receive: (bytes) => read(bytes, (reader) => reader.float64()),
-  send: (value) => write((writer) => writer.float64(asNumber(value))),
   compare: floats,
 }
 
@@ -315,9 +317,8 @@ function intervalInput(text: string, context: TextContext, typmod: number): Inte
 
 const date: Behaviour = {
   input: orCalculated(parseDate, 'date'),
+  ...sized('int32'),
   output: (value) => formatDate(asNumber(value)),
-  receive: (bytes) => read(bytes, (reader) => reader.int32()),
-  send: (value) => write((writer) => writer.int32(asNumber(value))),
   compare: numbers,
 }
 
