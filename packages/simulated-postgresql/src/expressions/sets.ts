@@ -97,7 +97,9 @@ function ofRows(
 function routineSet(signature: FunctionSignature, routine: number): SetFunction | undefined {
   const site = {}
   if (!signature.returnsSet)
-    return signature.result === OID.record ? (values, env) => [routineRow(signature, routine, values, env, site)] : undefined
+    return signature.result === OID.record
+      ? (values, env) => [routineRow(signature, routine, values, env, site)]
+      : undefined
   return (values, { session }) => {
     if (session.routineRows === undefined)
       throw new NotSupported(`a call of the function ${signature.name} at this place`)

@@ -40,8 +40,6 @@ const FRAME = {
   endCurrentRow: 0x400,
   startPreceding: 0x800,
   endPreceding: 0x1000,
-  startFollowing: 0x2000,
-  endFollowing: 0x4000,
   excluded: 0x8000 | 0x10000 | 0x20000,
 } as const
 

@@ -118,13 +118,14 @@ function quoted(name: string): string {
 
 /** Returns the parts of a qualified name such as `public."My Table"`. */
 export function splitName(text: string): readonly string[] {
-  return [...text.matchAll(/"((?:[^"]|"")*)"|([^."]+)/g)].map(([, exact, folded = '']) =>
-    exact === undefined ? folded.trim().toLowerCase() : exact.replaceAll('""', '"'),
-  )
+  return identifiers(text, /"((?:[^"]|"")*)"|([^."]+)/g)
 }
 
 function splitList(text: string): readonly string[] {
-  return [...text.matchAll(/"((?:[^"]|"")*)"|([^,"\s]+)/g)].map(([, exact, folded = '']) =>
-    exact === undefined ? folded.toLowerCase() : exact.replaceAll('""', '"'),
-  )
+  return identifiers(text, /"((?:[^"]|"")*)"|([^,"\s]+)/g)
 }
+
+const identifiers = (text: string, pattern: RegExp): readonly string[] =>
+  Array.from(text.matchAll(pattern), ([, exact, folded = '']) =>
+    exact === undefined ? folded.trim().toLowerCase() : exact.replaceAll('""', '"'),
+  )

@@ -4,65 +4,66 @@ import { undefinedSetting } from '../sql/undefined.ts'
 import { roundHalfEven } from '../types/calendar.ts'
 import { sessionZone } from '../types/zone.ts'
 
+/** `reported`: to clients, by ParameterStatus. `ms`: the default unit of a number. `fixed`: cannot be set. */
+type Mark = 'reported' | 'fixed' | 'ms'
+
 interface Setting {
   readonly name: string
   readonly value: string
-  /** Whether the setting is reported to clients (ParameterStatus). */
-  readonly reported?: true
-  /** The default unit of a numeric value. */
-  readonly unit?: 'ms'
-  readonly fixed?: true
+  readonly marks: readonly Mark[]
 }
 
 /** The settings that programs read or set. Most have no effect on an in-memory engine. */
-const SETTINGS: readonly Setting[] = [
-  { name: 'server_version', value: SERVER_VERSION, reported: true, fixed: true },
-  { name: 'server_version_num', value: '180000', fixed: true },
-  { name: 'server_encoding', value: 'UTF8', reported: true, fixed: true },
-  { name: 'client_encoding', value: 'UTF8', reported: true },
-  { name: 'application_name', value: '', reported: true },
-  { name: 'default_transaction_read_only', value: 'off', reported: true },
-  { name: 'in_hot_standby', value: 'off', reported: true, fixed: true },
-  { name: 'is_superuser', value: 'on', reported: true, fixed: true },
-  { name: 'session_authorization', value: 'postgres', reported: true },
-  { name: 'role', value: 'none' },
-  { name: 'DateStyle', value: 'ISO, MDY', reported: true },
-  { name: 'IntervalStyle', value: 'postgres', reported: true },
-  { name: 'TimeZone', value: 'UTC', reported: true },
-  { name: 'integer_datetimes', value: 'on', reported: true, fixed: true },
-  { name: 'standard_conforming_strings', value: 'on', reported: true },
-  { name: 'search_path', value: '"$user", public' },
-  { name: 'default_transaction_isolation', value: 'read committed' },
-  { name: 'default_transaction_deferrable', value: 'off' },
-  { name: 'transaction_isolation', value: 'read committed' },
-  { name: 'transaction_read_only', value: 'off' },
-  { name: 'transaction_deferrable', value: 'off' },
-  { name: 'statement_timeout', value: '0', unit: 'ms' },
-  { name: 'lock_timeout', value: '0', unit: 'ms' },
-  { name: 'deadlock_timeout', value: '1s', unit: 'ms' },
-  { name: 'idle_in_transaction_session_timeout', value: '0', unit: 'ms' },
-  { name: 'idle_session_timeout', value: '0', unit: 'ms' },
-  { name: 'client_min_messages', value: 'notice' },
-  { name: 'extra_float_digits', value: '1' },
-  { name: 'bytea_output', value: 'hex' },
-  { name: 'synchronous_commit', value: 'on' },
-  { name: 'max_connections', value: '100', fixed: true },
-  { name: 'max_index_keys', value: '32', fixed: true },
-  { name: 'max_identifier_length', value: '63', fixed: true },
-  { name: 'row_security', value: 'on' },
-  { name: 'jit', value: 'off' },
-  { name: 'work_mem', value: '4MB' },
-  { name: 'maintenance_work_mem', value: '64MB' },
-  { name: 'check_function_bodies', value: 'on' },
-  { name: 'xmloption', value: 'content' },
-  { name: 'default_table_access_method', value: 'heap' },
-  { name: 'default_tablespace', value: '' },
-  { name: 'lc_collate', value: 'C', fixed: true },
-  { name: 'lc_messages', value: 'C' },
-  { name: 'lc_monetary', value: 'C' },
-  { name: 'constraint_exclusion', value: 'partition' },
-  { name: 'wal_level', value: 'replica', fixed: true },
+const ROWS: readonly (readonly [name: string, value: string, ...marks: Mark[]])[] = [
+  ['server_version', SERVER_VERSION, 'reported', 'fixed'],
+  ['server_version_num', '180000', 'fixed'],
+  ['server_encoding', 'UTF8', 'reported', 'fixed'],
+  ['client_encoding', 'UTF8', 'reported'],
+  ['application_name', '', 'reported'],
+  ['default_transaction_read_only', 'off', 'reported'],
+  ['in_hot_standby', 'off', 'reported', 'fixed'],
+  ['is_superuser', 'on', 'reported', 'fixed'],
+  ['session_authorization', 'postgres', 'reported'],
+  ['role', 'none'],
+  ['DateStyle', 'ISO, MDY', 'reported'],
+  ['IntervalStyle', 'postgres', 'reported'],
+  ['TimeZone', 'UTC', 'reported'],
+  ['integer_datetimes', 'on', 'reported', 'fixed'],
+  ['standard_conforming_strings', 'on', 'reported'],
+  ['search_path', '"$user", public'],
+  ['default_transaction_isolation', 'read committed'],
+  ['default_transaction_deferrable', 'off'],
+  ['transaction_isolation', 'read committed'],
+  ['transaction_read_only', 'off'],
+  ['transaction_deferrable', 'off'],
+  ['statement_timeout', '0', 'ms'],
+  ['lock_timeout', '0', 'ms'],
+  ['deadlock_timeout', '1s', 'ms'],
+  ['idle_in_transaction_session_timeout', '0', 'ms'],
+  ['idle_session_timeout', '0', 'ms'],
+  ['client_min_messages', 'notice'],
+  ['extra_float_digits', '1'],
+  ['bytea_output', 'hex'],
+  ['synchronous_commit', 'on'],
+  ['max_connections', '100', 'fixed'],
+  ['max_index_keys', '32', 'fixed'],
+  ['max_identifier_length', '63', 'fixed'],
+  ['row_security', 'on'],
+  ['jit', 'off'],
+  ['work_mem', '4MB'],
+  ['maintenance_work_mem', '64MB'],
+  ['check_function_bodies', 'on'],
+  ['xmloption', 'content'],
+  ['default_table_access_method', 'heap'],
+  ['default_tablespace', ''],
+  ['lc_collate', 'C', 'fixed'],
+  ['lc_messages', 'C'],
+  ['lc_monetary', 'C'],
+  ['constraint_exclusion', 'partition'],
+  ['wal_level', 'replica', 'fixed'],
 ]
+
+const SETTINGS: readonly Setting[] = ROWS.map(([name, value, ...marks]) => ({ name, value, marks }))
 
 const BY_NAME: ReadonlyMap<string, Setting> = new Map(SETTINGS.map((setting) => [setting.name.toLowerCase(), setting]))
 
@@ -87,7 +88,7 @@ export class Settings {
     const value = this.get(name)
     const error = value === undefined ? undefinedSetting(name) : undefined
     if (error !== undefined && (!missingOk || error instanceof NotSupported)) throw error
-    const isTime = BY_NAME.get(name.toLowerCase())?.unit === 'ms'
+    const isTime = BY_NAME.get(name.toLowerCase())?.marks.includes('ms')
     return isTime && value !== undefined ? shownTime(millisecondsOf(value) ?? 0) : value
   }
 
@@ -96,7 +97,7 @@ export class Settings {
     const key = name.toLowerCase()
     const setting = BY_NAME.get(key)
     if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
-    if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
+    if (setting?.marks.includes('fixed')) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (value !== undefined && setting !== undefined) check(setting, value)
     // Other roles are refused, because the privileges of roles are not simulated.
     const own = this.#defaults.get('session_authorization')
@@ -113,7 +114,7 @@ export class Settings {
     else this.#values.set(key, value)
     const setting = BY_NAME.get(key)
     const now = this.get(key)
-    if (setting?.reported === true && now !== before) this.#changed(setting.name, now ?? '')
+    if (setting?.marks.includes('reported') && now !== before) this.#changed(setting.name, now ?? '')
   }
 
   resetAll(): void {
@@ -122,7 +123,7 @@ export class Settings {
 
   reported(): ReadonlyMap<string, string> {
     return new Map(
-      SETTINGS.filter((setting) => setting.reported === true).map(({ name }) => [name, this.get(name) ?? '']),
+      SETTINGS.filter(({ marks }) => marks.includes('reported')).map(({ name }) => [name, this.get(name) ?? '']),
     )
   }
 
@@ -150,7 +151,7 @@ function check(setting: Setting, value: string): void {
       `invalid value for parameter "${setting.name}": "${value}"`,
       hint === undefined ? {} : { hint },
     )
-  if (setting.unit === 'ms' && millisecondsOf(value) === undefined)
+  if (setting.marks.includes('ms') && millisecondsOf(value) === undefined)
     throw invalid('Valid units for this parameter are "us", "ms", "s", "min", "h", and "d".')
   if (setting.name.endsWith('transaction_isolation') && !ISOLATION_LEVELS.includes(value.toLowerCase()))
     throw invalid(`Available values: serializable, repeatable read, read committed, read uncommitted.`)

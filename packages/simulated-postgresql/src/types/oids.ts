@@ -45,7 +45,6 @@ export const OID = {
   anyenum: 3500,
   jsonb: 3802,
   anyrange: 3831,
-  jsonpath: 4072,
   regnamespace: 4089,
   regrole: 4096,
   anymultirange: 4537,
