@@ -29,22 +29,13 @@ export function createIndex(definition: IndexDefinition, table: Table, facts: Se
   }
   const envOf = (row: readonly SqlValue[]): Env => ({ row, parameters: [], session: facts })
   return {
-    oid: definition.oid,
-    name: definition.name,
-    unique: definition.unique,
-    primary: definition.primary,
-    nullsNotDistinct: definition.nullsNotDistinct,
-    constraint: definition.constraint,
-    deferrable: definition.deferrable,
-    initiallyDeferred: definition.initiallyDeferred,
+    ...definition,
     columns: columns.map(placeOf),
     included: (definition.included ?? []).map(placeOf),
-    method: definition.method,
     orders: columns.map(({ order }) => order),
     expressions: columns.map((column) => ('place' in column ? undefined : column.text)),
     condition: condition?.text,
     partial: condition !== undefined,
-    excludes: definition.excludes,
     valuesOf(row) {
       if (condition !== undefined && condition.compiled.evaluate(envOf(row)) !== true) return undefined
       return columns.map((column) =>

@@ -5,7 +5,7 @@ import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { SUBTYPES } from '../types/range.ts'
 import type { TypeDefinition, Types } from '../types/registry.ts'
-import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import { type Rows, SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import { DATABASE_OID, pgLocks, pgStatActivity } from './activity.ts'
 import { isTemporary } from './catalogue.ts'
 import { CONSTRAINT_RELATIONS, pgConstraint } from './constraint-relations.ts'
@@ -39,11 +39,7 @@ export interface SystemTable {
   readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly deferred: boolean }[]
   lacking(): readonly string[]
   /** Returns the rows. `defer` returns a value that is computed only when it is read. */
-  rows(
-    view: CatalogueView,
-    server: ServerView,
-    defer: (read: () => SqlValue) => SqlValue,
-  ): readonly (readonly SqlValue[])[]
+  rows(view: CatalogueView, server: ServerView, defer: (read: () => SqlValue) => SqlValue): Rows
 }
 
 const namespaceOf = ({ catalogue, own }: CatalogueView, schema: string): number =>

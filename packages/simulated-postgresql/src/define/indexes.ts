@@ -16,7 +16,7 @@ import { latestOf } from '../storage/rows.ts'
 import { canConflict } from '../storage/unique.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { Rows, SqlType, SqlValue } from '../types/value.ts'
 
 /** Adds an index and inserts the existing rows. Waits for transactions that may take its name. */
 export function* addIndex(table: Table, index: Index, run: Run): Coroutine {
@@ -48,7 +48,7 @@ function conflictingKey(
   index: Index,
   values: readonly SqlValue[],
   key: string,
-  seen: ReadonlyMap<string, readonly (readonly SqlValue[])[]>,
+  seen: ReadonlyMap<string, Rows>,
 ): readonly SqlValue[] | undefined {
   const { excludes } = index
   if (excludes === undefined) return seen.get(key)?.[0]

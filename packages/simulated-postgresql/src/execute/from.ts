@@ -13,7 +13,7 @@ import { conjuncts } from './conditions.ts'
 import { Deferred } from './deferred.ts'
 import { compileFunctionTable } from './function-table.ts'
 import { columnOf } from './grouping-sets.ts'
-import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
+import type { Item, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
 import { evaluating } from './run.ts'
 import { addRelation, envOf, equalityOf, isTrue, QueryScope, requireAll } from './scope.ts'
 import { TableScan } from './table-scan.ts'
@@ -220,19 +220,17 @@ function lateralScope(scope: QueryScope): QueryScope {
   return left
 }
 
-type Values = readonly (readonly SqlValue[])[]
-
 interface Known {
   readonly outer: Env | undefined
-  readonly rows: Values
+  readonly rows: Rows
   /** The rows by the value of the matched column. */
-  byKey?: ReadonlyMap<string, Values>
+  byKey?: ReadonlyMap<string, Rows>
 }
 
 /** Returns an item that does not depend on the items to its left. It is computed once per outer row. */
-function rowsItem(relation: Relation, rowsOf: (run: Run, outer: Env | undefined) => Coroutine<Values>): Item {
+function rowsItem(relation: Relation, rowsOf: (run: Run, outer: Env | undefined) => Coroutine<Rows>): Item {
   let matched: { readonly own: NamedColumn; readonly other: NamedColumn } | undefined
-  const chosen = (known: Known, left: JoinedRow, run: Run): Values => {
+  const chosen = (known: Known, left: JoinedRow, run: Run): Rows => {
     if (matched === undefined) return known.rows
     const { own, other } = matched
     const value = left.values[other.slot] ?? null
@@ -256,7 +254,7 @@ function rowsItem(relation: Relation, rowsOf: (run: Run, outer: Env | undefined)
   }
 }
 
-function byKey(rows: Values, at: number, type: SqlType, run: Run): ReadonlyMap<string, Values> {
+function byKey(rows: Rows, at: number, type: SqlType, run: Run): ReadonlyMap<string, Rows> {
   const found = new Map<string, (readonly SqlValue[])[]>()
   for (const values of rows) {
     const value = values[at] ?? null

@@ -5,7 +5,7 @@ import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
-import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
+import type { RecordColumn, Rows, SqlType } from '../types/value.ts'
 import { resultName } from './names.ts'
 import type { QueryScope } from './scope.ts'
 
@@ -13,7 +13,7 @@ export interface FunctionTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
   readonly isScalar: boolean
-  rows(env: Env): readonly (readonly SqlValue[])[]
+  rows(env: Env): Rows
 }
 
 export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: QueryScope): FunctionTable {

@@ -9,7 +9,7 @@ import type { Writer } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Store } from '../storage/store.ts'
 import type { Coroutine } from '../storage/wait.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { Rows, SqlType, SqlValue } from '../types/value.ts'
 import type { Met, View } from './view.ts'
 
 export interface ResultColumn {
@@ -20,7 +20,7 @@ export interface ResultColumn {
   readonly attribute: number
 }
 
-export type Rows = readonly (readonly SqlValue[])[]
+export type { Rows } from '../types/value.ts'
 
 export interface QueryPlan {
   readonly columns: readonly ResultColumn[]
@@ -83,7 +83,7 @@ export interface Relation {
 export interface CommonTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-  rows(run: Run): Coroutine<readonly (readonly SqlValue[])[]>
+  rows(run: Run): Coroutine<Rows>
 }
 
 /** An item of FROM: joins its rows to each row of the items to its left. */

@@ -1,7 +1,7 @@
 import { NotSupported } from '../sql/error.ts'
 import type { Heap, Row, Snapshot, Transaction, Tuple } from '../storage/model.ts'
 import { visible } from '../storage/visibility.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { Rows, SqlValue } from '../types/value.ts'
 
 /** An existing row that conflicted with proposed rows. */
 interface MetConflict {
@@ -9,7 +9,7 @@ interface MetConflict {
   /** The version that conflicted. `tuple` is the newest version of the row at that time, if any. */
   readonly first: Tuple
   readonly tuple: Tuple | undefined
-  readonly proposed: readonly (readonly SqlValue[])[]
+  readonly proposed: Rows
 }
 
 /** What a statement observed in addition to its snapshot. */

@@ -1,7 +1,7 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Node } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { Rows, SqlValue } from '../types/value.ts'
 import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env } from './env.ts'
@@ -14,7 +14,7 @@ export interface Partition {
   /** The index of the first peer of each row. `peerEnd` is the index after the last. */
   readonly peerStart: readonly number[]
   readonly peerEnd: readonly number[]
-  readonly keys: readonly (readonly SqlValue[])[]
+  readonly keys: Rows
 }
 
 const NUMBERS = new Set<number>([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])

@@ -3,7 +3,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { asBigint, asNumber } from '../types/definitions.ts'
 import { OID } from '../types/oids.ts'
-import type { SqlType, SqlValue } from '../types/value.ts'
+import type { Rows, SqlType, SqlValue } from '../types/value.ts'
 import { compileAggregate, narrowed, passed } from './aggregates.ts'
 import { functionName, type ResolvedCall, resolveCall } from './calls.ts'
 import { coerce, decideText, typeNamed } from './coerce.ts'
@@ -231,11 +231,7 @@ function overPartitions(rows: readonly Env[], window: Window, value: WindowValue
   return results
 }
 
-function partitionOf(
-  rows: readonly Env[],
-  keys: readonly (readonly SqlValue[])[],
-  order: readonly SortKey[],
-): Partition {
+function partitionOf(rows: readonly Env[], keys: Rows, order: readonly SortKey[]): Partition {
   const peerStart: number[] = []
   const peerEnd: number[] = []
   for (let from = 0; from < rows.length; ) {

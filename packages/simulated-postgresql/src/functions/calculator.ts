@@ -1,7 +1,7 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Calculator, NotComputed } from '../types/calculator.ts'
 import { OID } from '../types/oids.ts'
-import { SqlArray, type SqlValue } from '../types/value.ts'
+import { type Rows, SqlArray, type SqlValue } from '../types/value.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { Builtin, CallTypes } from './builtin.ts'
 import type { FunctionSignature } from './catalogue.ts'
@@ -79,7 +79,7 @@ function answered(
   { session }: Env,
   call: CallTypes,
   results: readonly number[],
-): readonly (readonly SqlValue[])[] {
+): Rows {
   const { types } = session
   const oids = call.arguments.map(({ oid }) => (oid === OID.unknown ? OID.text : oid))
   const shown = query(oids.map((_, at) => `$${at + 1}`))

@@ -1,5 +1,5 @@
 import type { TextContext } from '../types/registry.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { Rows, SqlValue } from '../types/value.ts'
 
 export interface Env {
   readonly row: readonly SqlValue[]
@@ -27,5 +27,5 @@ export interface SessionFacts extends TextContext {
   /** Calls a user-defined function by its oid; `site` identifies the call. */
   callRoutine?(oid: number, values: readonly SqlValue[], site: object): SqlValue
   /** Calls a user-defined set-returning function by its oid; `site` identifies the call. */
-  routineRows?(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[]
+  routineRows?(oid: number, values: readonly SqlValue[], site: object): Rows
 }

@@ -2,7 +2,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { Coroutine, Wait } from '../storage/wait.ts'
 import type { TextContext } from '../types/registry.ts'
-import { type RecordColumn, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
+import { type RecordColumn, type Rows, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { catches } from './conditions.ts'
 import { type Raised, raised } from './raise.ts'
 import type { Body, Branch, Destination, Handler, Into, Query, Step } from './tree.ts'
@@ -33,7 +33,7 @@ export interface RoutineHost<P extends Planned> {
 
 export interface Result {
   readonly tag: string
-  readonly rows: readonly (readonly SqlValue[])[]
+  readonly rows: Rows
 }
 
 type Flow =

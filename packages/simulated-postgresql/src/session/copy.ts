@@ -6,7 +6,7 @@ import { type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nod
 import type { Statement } from '../sql/parse.ts'
 import { undefinedColumn } from '../sql/system-columns.ts'
 import type { Coroutine } from '../storage/wait.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { Rows } from '../types/value.ts'
 import type { Host } from './host.ts'
 import type { CopyFormat, Execution, Outcome } from './session.ts'
 
@@ -94,7 +94,7 @@ function* copyIn(host: Host, fields: Fields<'CopyStmt'>, statement: Statement, f
       tableOid: table.oid,
       attribute: column.attribute,
     })),
-    *finish(rows: readonly (readonly SqlValue[])[]): Execution {
+    *finish(rows: Rows): Execution {
       try {
         for (const row of rows) yield* host.runner.run(() => plan, row)
         return { kind: 'done', tag: `COPY ${rows.length}` }

@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 import type { Coroutine } from '../storage/wait.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { Rows, SqlValue } from '../types/value.ts'
 import type { TellRead } from './runner.ts'
 import type { ResultColumn } from './session.ts'
 
@@ -8,7 +8,7 @@ import type { ResultColumn } from './session.ts'
 export interface Cursor {
   readonly columns: readonly ResultColumn[]
   /** With FOR UPDATE, the rows locked so far; `reading` locks further rows. */
-  readonly rows: readonly (readonly SqlValue[])[]
+  readonly rows: Rows
   readonly reading: (() => Coroutine<boolean>) | undefined
   position: number
   /** Reports fetched rows as read, if the engine is observed. */
@@ -32,13 +32,13 @@ export function* readUpTo(cursor: Cursor, direction: Direction): Coroutine {
 }
 
 /** Moves the cursor, and returns the rows that it passes. */
-export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean): readonly (readonly SqlValue[])[] {
+export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean): Rows {
   const { rows } = cursor
   if (cursor.forwardOnly && goesBack(cursor, direction, isMove))
     throw new SqlError('55000', 'cursor can only scan forward', {
       hint: 'Declare it with SCROLL option to enable backward scan.',
     })
-  const at = (position: number): readonly (readonly SqlValue[])[] => {
+  const at = (position: number): Rows => {
     cursor.position = Math.min(Math.max(position, 0), rows.length + 1)
     const row = rows[cursor.position - 1]
     return row === undefined ? [] : [row]

@@ -16,7 +16,7 @@ import { beginSubtransaction } from '../storage/transaction.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { typeNumbered } from '../types/types.ts'
-import { type RecordColumn, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
+import { type RecordColumn, type Rows, SqlArray, SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import { executeCommand } from './commands.ts'
 import type { Host } from './host.ts'
 import { splitName } from './names.ts'
@@ -29,7 +29,7 @@ type Given = Map<number, { readonly value: SqlValue; readonly shape: Shape }>
 
 interface Called {
   readonly result: { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined
-  readonly rows: readonly (readonly SqlValue[])[]
+  readonly rows: Rows
 }
 
 export class Routines implements RoutineHost<Plan>, RoutineCalls {
@@ -109,11 +109,11 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return routine
   }
 
-  rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[] {
+  rows(oid: number, values: readonly SqlValue[], site: object): Rows {
     return executed(site, () => this.#rows(this.#routine(oid), values))
   }
 
-  *#rows(routine: Routine, values: readonly SqlValue[]): Coroutine<readonly (readonly SqlValue[])[]> {
+  *#rows(routine: Routine, values: readonly SqlValue[]): Coroutine<Rows> {
     return (yield* this.#within(routine, values)).rows
   }
 

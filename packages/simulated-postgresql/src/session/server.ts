@@ -8,7 +8,7 @@ import type { Fields } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import type { Store } from '../storage/store.ts'
 import type { Coroutine } from '../storage/wait.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { Rows, SqlValue } from '../types/value.ts'
 import type { Witness } from '../witness/witness.ts'
 import type { Notifications } from './notifications.ts'
 import type { EngineOptions, Prepared } from './session.ts'
@@ -50,6 +50,6 @@ export interface RoutineCalls {
   /** DO. */
   block(fields: Fields<'DoStmt'>): Coroutine<string>
   value(oid: number, values: readonly SqlValue[], site: object): SqlValue
-  rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[]
+  rows(oid: number, values: readonly SqlValue[], site: object): Rows
   fire(firing: Firing): Coroutine<readonly SqlValue[] | undefined>
 }

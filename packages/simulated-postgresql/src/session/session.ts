@@ -5,7 +5,7 @@ import type { Statement } from '../sql/parse.ts'
 import type { Coroutine, EngineTime } from '../storage/wait.ts'
 import type { Calculator } from '../types/calculator.ts'
 import type { TextContext, Types } from '../types/registry.ts'
-import type { SqlValue } from '../types/value.ts'
+import type { Rows, SqlValue } from '../types/value.ts'
 import type { Grouping, Watch, Witnessed } from '../witness/told.ts'
 
 export type { ResultColumn } from '../execute/model.ts'
@@ -148,7 +148,7 @@ export type Outcome =
       readonly kind: 'rows'
       readonly tag: string
       readonly columns: readonly ResultColumn[]
-      readonly rows: readonly (readonly SqlValue[])[]
+      readonly rows: Rows
       /** Reports to the witness that `count` rows from row `from` on were fetched. Absent if all rows were fetched. */
       readonly tellRead?: ((from: number, count: number) => void) | undefined
     }
@@ -158,14 +158,14 @@ export type Outcome =
       readonly format: CopyFormat
       readonly columns: readonly ResultColumn[]
       /** Inserts the rows that the client sent. */
-      readonly finish: (rows: readonly (readonly SqlValue[])[]) => Execution
+      readonly finish: (rows: Rows) => Execution
     }
   | {
       readonly kind: 'copyOut'
       readonly tag: string
       readonly format: CopyFormat
       readonly columns: readonly ResultColumn[]
-      readonly rows: readonly (readonly SqlValue[])[]
+      readonly rows: Rows
     }
 
 export interface CopyFormat {

@@ -135,3 +135,5 @@ export class Jsonb {
 }
 
 export type JsonValue = null | boolean | string | Numeric | readonly JsonValue[] | ReadonlyMap<string, JsonValue>
+
+export type Rows = readonly (readonly SqlValue[])[]
