@@ -162,24 +162,23 @@ const tid: Behaviour = {
   compare: numbers,
 }
 
-/** The binary form of a number of a fixed size. */
-const sized = (size: 'int16' | 'int32' | 'float32' | 'float64'): Pick<Behaviour, 'receive' | 'send'> => ({
-  receive: (bytes) => read(bytes, (reader) => reader[size]()),
-  send: (value) => write((writer) => writer[size](asNumber(value))),
+/** The binary form and the order of a number of a fixed size. */
+const sized = (size: 'int16' | 'int32' | 'float32' | 'float64', compare: typeof numbers) => ({
+  receive: (bytes: Uint8Array) => read(bytes, (reader) => reader[size]()),
+  send: (value: SqlValue) => write((writer) => writer[size](asNumber(value))),
+  compare,
 })
 
 const int2: Behaviour = {
-  ...sized('int16'),
+  ...sized('int16', numbers),
   input: (text) => Number(parseInteger(text, INT2)),
   output: (value) => asNumber(value).toString(),
-  compare: numbers,
 }
 
 const int4: Behaviour = {
-  ...sized('int32'),
+  ...sized('int32', numbers),
   input: (text) => Number(parseInteger(text, INT4)),
   output: (value) => asNumber(value).toString(),
-  compare: numbers,
 }
 
 const int8: Behaviour = {
@@ -191,17 +190,15 @@ const int8: Behaviour = {
 }
 
 const float4: Behaviour = {
-  ...sized('float32'),
+  ...sized('float32', floats),
   input: (text) => parseFloat8(text, 'real'),
   output: (value) => formatFloat4(asNumber(value)),
-  compare: floats,
 }
 
 const float8: Behaviour = {
   input: (text) => parseFloat8(text),
-  ...sized('float64'),
+  ...sized('float64', floats),
   output: (value) => formatFloat8(asNumber(value)),
-  compare: floats,
 }
 
 const numeric: Behaviour = {
@@ -317,9 +314,8 @@ function intervalInput(text: string, context: TextContext, typmod: number): Inte
 
 const date: Behaviour = {
   input: orCalculated(parseDate, 'date'),
-  ...sized('int32'),
+  ...sized('int32', numbers),
   output: (value) => formatDate(asNumber(value)),
-  compare: numbers,
 }
 
 const sendBigint = (value: SqlValue) => write((writer) => writer.int64(asBigint(value)))
