@@ -75,7 +75,7 @@ await writeFile(
 export const RELATIONS: Readonly<Record<string, string>> = {
 ${relations.join('')}}
 
-/** Functions that are no signatures: how many arguments they take, and their names. */
+/** Functions that are absent from the signatures: a number of arguments, and the names. */
 export const FUNCTIONS: string = \`\n${[...byCounts.values()].join('\n')}\n\`
 
 /** Domains of the information schema. */
