@@ -1,6 +1,6 @@
-import { canonical, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { NEVER } from '../encoding/encoded.ts'
+import { canonical, FLAG_NO_RESULT, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { addTo, ascending } from '../encoding/lists.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
 import type { IsMetBy } from '../judge/entry.ts'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -14,9 +14,10 @@ const numbers: { readonly [f: string]: number } = { txn: TXN, transact: TXN }
 
 /**
  * Several registers at once (`multi-register` of Knossos). A `txn` reads and writes some of them in one atomic step, in
- * the order of its list, `[["read","x",null],["write","y",2]]`. The completion holds the values read. Null stands for
- * the initial value of a register. Registers that share no txn are judged separately. Registers that share txns form a
- * single object, because an order for each register does not imply an order for all of them.
+ * the order of its list, `[["read","x",null],["write","y",2]]`. The completion holds the values read; a read without a
+ * value, `["read","x"]`, is unknown. Null stands for the initial value of a register. Registers that share no txn are
+ * judged separately. Registers that share txns form a single object, because an order for each register does not imply
+ * an order for all of them.
  */
 export const multiRegister: ObjectEntry = {
   name: 'multi-register',
@@ -28,6 +29,7 @@ export const multiRegister: ObjectEntry = {
     rule: 'a txn reads and writes all of its registers at one moment',
     numbers,
     reads: [],
+    mayLackResult: [TXN],
     observation: { what: 'txn that reads', functions: Object.keys(numbers), isMetBy: observedIn },
     specification: (initial) => specificationFrom(startOf(initial)),
     divide,
@@ -36,10 +38,14 @@ export const multiRegister: ObjectEntry = {
 }
 
 function observedIn(history: History): ReturnType<IsMetBy> {
-  const { outcome } = history.operations
-  return (row) =>
-    outcome[row] === OK &&
-    partsOfTxn({ value: inputOf(history, row), output: outputOf(history, row) }).some(({ f }) => f === 'read')
+  return (row) => txnOf(history, row).some(({ f, value }) => f === 'read' && value !== undefined)
+}
+
+/** The reads and writes of a row. */
+export function txnOf(history: History, row: OperationRow): readonly PartOfTxn[] {
+  const { outcome, flags } = history.operations
+  const isShown = outcome[row] === OK && (flags[row] & FLAG_NO_RESULT) === 0
+  return partsOfTxn({ value: inputOf(history, row), output: isShown ? outputOf(history, row) : undefined })
 }
 
 /** Register contents as canonical JSON text, by name. */
@@ -52,21 +58,18 @@ interface Start {
 }
 
 function specificationFrom({ registers, rest }: Start): Specification<Registers> {
+  const contentOf = (register: string, value: Json): string =>
+    value === null && rest !== undefined ? (registers.get(register) ?? rest) : canonical(value)
   return {
     initial: registers,
     step: (held, operation) => {
       const after = new Map(held)
       for (const { f, register, value } of partsOfTxn(operation)) {
-        if (f === 'write') {
-          after.set(register, canonical(value))
-          continue
-        }
-        if (operation.output === undefined) continue
+        if (value === undefined) continue
+        const said = contentOf(register, value)
         const there = after.get(register) ?? rest
-        const isFirst = value === null && rest !== undefined
-        const said = isFirst ? (registers.get(register) ?? rest) : canonical(value)
         // The first read of an unknown register determines its content.
-        if (there === undefined) after.set(register, said)
+        if (f === 'write' || there === undefined) after.set(register, said)
         else if (there !== said) return []
       }
       return [after]
@@ -78,7 +81,8 @@ function specificationFrom({ registers, rest }: Start): Specification<Registers>
 interface PartOfTxn {
   readonly f: 'read' | 'write'
   readonly register: string
-  readonly value: Json
+  /** Undefined for a read of an unknown value. */
+  readonly value: Json | undefined
 }
 
 const functions: { readonly [name: string]: PartOfTxn['f'] } = { read: 'read', r: 'read', write: 'write', w: 'write' }
@@ -89,18 +93,18 @@ const nameOf = (json: Json): string => {
   return text.startsWith(':') ? text.slice(1) : text
 }
 
-/** The reads and writes of a txn, from its completion if there is one. */
-export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
-  const said = output ?? value
+/** The reads and writes of a txn, from its completion if there is one. Without a completion, reads are unknown. */
+function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
+  const isShown = output !== undefined && output !== null
+  const said = isShown ? output : value
   if (!Array.isArray(said)) throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
   return said.map((each: Json): PartOfTxn => {
     if (!Array.isArray(each) || each.length < 2 || each.length > 3)
       throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
-    const [f, register, held = null]: readonly Json[] = each
-    const name = nameOf(f)
-    if (!Object.hasOwn(functions, name))
-      throw new WrongValue(`a txn can only read ("r") and write ("w"), not ${JSON.stringify(f)}`)
-    return { f: functions[name], register: nameOf(register), value: held }
+    const [name = null, register = null, held]: readonly Json[] = each
+    const f = Object.hasOwn(functions, nameOf(name)) ? functions[nameOf(name)] : undefined
+    if (f === undefined) throw new WrongValue(`a txn can only read ("r") and write ("w"), not ${JSON.stringify(name)}`)
+    return { f, register: nameOf(register), value: f === 'write' ? (held ?? null) : isShown ? held : undefined }
   })
 }
 
@@ -172,17 +176,17 @@ function dependencies(
   part: Part,
   budget: Budget,
 ): { readonly sees: readonly string[]; readonly leaves: readonly string[] }[] {
-  return partsByTxn(part, budget).map((txn, i) => {
-    const isKnown = part.returns[i] !== NEVER
+  return partsByTxn(part, budget).map((txn) => {
     const own = new Set<string>()
     const sees: string[] = []
     const leaves = new Map<string, string>()
     for (const { f, register, value } of txn) {
+      if (value === undefined) continue
       const name = `${register} ${canonical(value)}`
       if (f === 'write') {
         own.add(register)
         leaves.set(register, name)
-      } else if (isKnown && !own.has(register)) sees.push(name)
+      } else if (!own.has(register)) sees.push(name)
     }
     return { sees, leaves: [...leaves.values()] }
   })

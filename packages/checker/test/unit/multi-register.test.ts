@@ -6,6 +6,7 @@ import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, inject, test } from 'vitest'
 import { randomFrom } from '../../../testing/src/random-history.ts'
 import { smallHistory } from '../../../testing/src/small-history.ts'
+import { unmetNeeds } from '../../src/index.ts'
 import { isObjectLinearizable, isObjectSequential } from '../brute-objects.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
@@ -221,6 +222,45 @@ describe('the model multi-register', () => {
     expect(results(txns([[0, [['read', 'x', 1]]]]), 0)).toEqual(['violated', 'violated'])
     expect(results(txns([[0, [['read', 'x', 1]]]], [[1, [['read', 'x', 1]]]]), 'unknown')[0]).toBe('met')
     expect(results(txns([[0, [['read', 'x', 1]]]], [[1, [['read', 'x', 2]]]]), 'unknown')[0]).toBe('violated')
+  })
+
+  const line = (process: number, type: 'invoke' | 'ok', value?: Json): EventInput => ({
+    process,
+    type,
+    f: 'txn',
+    value,
+  })
+
+  test('the model multi-register takes a read without a value as unknown', () => {
+    const write = [line(0, 'invoke', [['write', 'x', 1]]), line(0, 'ok', [['write', 'x', 1]])]
+    const read = (...answer: Json[]): EventInput[] => [
+      line(1, 'invoke', [
+        ['read', 'x', null],
+        ['write', 'y', 2],
+      ]),
+      line(1, 'ok', ...answer),
+      line(1, 'invoke', [['read', 'y', null]]),
+      line(1, 'ok', [['read', 'y', 2]]),
+    ]
+    const written = ['write', 'y', 2]
+    expect(results([...write, ...read([['read', 'x'], written])])).toEqual(['met', 'met'])
+    expect(results([...write, ...read()])).toEqual(['met', 'met'])
+    expect(results([...write, ...read(null)])).toEqual(['met', 'met'])
+    expect(results([...write, ...read([['read', 'x', null], written])])).toEqual(['violated', 'met'])
+  })
+
+  test('the model multi-register needs a read with a value', () => {
+    const events = [line(0, 'invoke', [['read', 'x', null]]), line(0, 'ok', [['read', 'x']])]
+    expect(unmetNeeds(smallHistory(events), { model, initial: null }).map(({ what }) => what)).toEqual([
+      'txn that reads',
+    ])
+  })
+
+  test('the model multi-register writes the initial value when null is written', () => {
+    const events = txns([[0, [['write', 'x', 2]]]], [[0, [['write', 'x', null]]]])
+    expect(results([...events, ...txns([[1, [['read', 'x', 1]]]])], { x: 1 })).toEqual(['met', 'met'])
+    expect(results([...events, ...txns([[1, [['read', 'x', null]]]])], { x: 1 })).toEqual(['met', 'met'])
+    expect(results([...events, ...txns([[1, [['read', 'x', 2]]]])], { x: 1 })[0]).toBe('violated')
   })
 
   test('the model multi-register refuses a txn with operations other than reads and writes', () => {

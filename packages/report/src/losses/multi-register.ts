@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { partsOfTxn } from '@chaosproxy/checker/effects'
-import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { txnOf } from '@chaosproxy/checker/effects'
+import { FAIL, type History, type Json, OK } from '@chaosproxy/history'
 import { clientOf, coreOf, nameText, nodeOf, valueText, wasBefore } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
@@ -54,10 +54,10 @@ function txnsOf(history: History): readonly Txn[] {
   for (let row = 0; row < length; row++) {
     if (outcome[row] === FAIL) continue
     const isOk = outcome[row] === OK
-    const parts = partsOfTxn({ value: inputOf(history, row), output: isOk ? outputOf(history, row) : undefined })
     const reads: Held[] = []
     const writes = new Map<string, Held>()
-    for (const { f, register, value } of parts) {
+    for (const { f, register, value } of txnOf(history, row)) {
+      if (value === undefined) continue
       const held = { register, text: JSON.stringify(value), value }
       if (f === 'write') writes.set(register, held)
       else if (!writes.has(register)) reads.push(held)
