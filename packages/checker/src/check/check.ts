@@ -1,4 +1,4 @@
-import { type History, UserError } from '@chaosproxy/history'
+import { asAsked, type History, UserError } from '@chaosproxy/history'
 import { checkClocks } from '../clocks/check-clocks.ts'
 import { reportUnread } from '../judge/encoding-memory.ts'
 import type { ModelEntry } from '../judge/entry.ts'
@@ -39,7 +39,8 @@ const known: { readonly [name in keyof Required<CheckOptions>]: true } = {
   ...{ unit: true, proven: true, deadlineMs: true, memoryBytes: true, now: true, work: true },
 }
 
-export function checkBy(entry: ModelEntry<string>, history: History, options: CheckOptions<string>): Report<string> {
+export function checkBy(entry: ModelEntry<string>, recorded: History, options: CheckOptions<string>): Report<string> {
+  const history = entry.isOwn === true ? asAsked(recorded) : recorded
   requireLevels(entry, options.levels)
   requireUnderstood(history, entry)
   if (history.operations.length === 0) {

@@ -37,6 +37,8 @@ export interface ModelEntry<Name extends string = Level> {
    */
   readonly online?: ((options: OnlineOptions) => OnlineChecker) | undefined
   readonly record: RecordRules
+  /** Whether a user wrote the model. The value of an answer is then only a result, whatever the operation's name. */
+  readonly isOwn?: boolean
   /** The entry that judges histories of transactions under this model's name. */
   readonly ofTransactions?: ModelEntry<string> | undefined
   /** The entry that judges transactions that a recorder captured at the wire. */

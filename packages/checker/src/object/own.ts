@@ -1,4 +1,4 @@
-import { type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { asAsked, FLAG_NO_RESULT, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import type { IntegerModel, Model, ModelInput } from '../judge/model.ts'
@@ -35,6 +35,7 @@ export function modelEntry<State>(model: Model<State>, settled?: Settled): Model
       headline: headlineOfObject,
     },
     record: { mayLackInput: [], mayBeTaken: true },
+    isOwn: true,
   }
 }
 
@@ -50,19 +51,21 @@ const MOST_TRIED = 50
  */
 const observedBy =
   <State>(model: Model<State>): IsMetBy =>
-  (history, { initial }) => {
-    const { f, outcome, process } = history.operations
+  (recorded, { initial }) => {
+    const history = asAsked(recorded)
+    const { f, outcome, process, flags } = history.operations
     const tried = history.functions.map(() => 0)
     const isStart = initial === null || isUnknownStart(initial)
     let state = (isStart ? undefined : model.from?.(initial)) ?? model.initial
     return (row) => {
       const name = history.functions[f[row]]
       if (outcome[row] !== OK || tried[f[row]]++ >= MOST_TRIED) return false
-      if (model.reads?.includes(name) === true) return true
+      const isShown = (flags[row] & FLAG_NO_RESULT) === 0
+      if (model.reads?.includes(name) === true) return isShown
       const input = { f: name, value: inputOf(history, row), process: String(history.processName(process[row])) }
-      if (model.integers !== undefined) return isTested(model.integers, input, outputOf(history, row))
+      if (model.integers !== undefined) return isShown && isTested(model.integers, input, outputOf(history, row))
       const result = model.apply(state, input)
-      if (result === undefined || result.length > 1) return true
+      if (result === undefined || (result.length > 1 && isShown)) return true
       state = result[0]
       return false
     }
@@ -82,7 +85,7 @@ export function decideOwn<State>(
   isChosen: (part: number) => boolean,
 ): SomeParts {
   const object = objectOf(model, model.functions ?? history.functions)
-  return decideSome(history, modelEntry(model), object, options, isChosen)
+  return decideSome(asAsked(history), modelEntry(model), object, options, isChosen)
 }
 
 function objectOf<State>(model: Model<State>, functions: readonly string[]): ObjectModel {
@@ -94,6 +97,7 @@ function objectOf<State>(model: Model<State>, functions: readonly string[]): Obj
     rule: `no order of them fits the ${model.name}`,
     numbers,
     reads,
+    mayLackResult: Object.values(numbers),
     specification,
     ...(integers === undefined
       ? {}

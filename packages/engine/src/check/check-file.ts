@@ -1,5 +1,5 @@
-import { check, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
-import { type History, plural, UserError } from '@chaosproxy/history'
+import { check, entryOf, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
+import { asAsked, type History, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
 import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
@@ -53,10 +53,11 @@ export async function checkRead(
   { checking: begins, judged, own, settled }: CheckListener = {},
 ): Promise<CheckedFile> {
   const { file, settings } = task
-  const history = inUnits(read, settings)
+  const whole = inUnits(read, settings)
   const started = performance.now()
-  begins?.(history.operations.length)
-  const checking = checkOptionsFor(file, history, settings, settings.timeoutMs, own)
+  begins?.(whole.operations.length)
+  const checking = checkOptionsFor(file, whole, settings, settings.timeoutMs, own)
+  const history = entryOf(checking.model).isOwn === true ? asAsked(whole) : whole
   const report =
     own === undefined || settled === undefined
       ? check(history, checking)

@@ -38,7 +38,12 @@ function asModel(exported: unknown, path: string): Model<unknown> {
   const { integers } = model
   if (integers !== undefined && !isIntegerModel(integers)) throw wrong('"integers" is not { initial, encode, step }')
   const taken = findModel(model['name'])
-  if (taken !== undefined) throw wrong(`"${model['name']}" is the name of a built-in model; choose another`)
+  if (taken !== undefined)
+    throw wrong(
+      taken.isOwn === true
+        ? `chaos.config.ts has a model "${model['name']}" already: give --model ${model['name']}, or choose another name`
+        : `"${model['name']}" is the name of a built-in model; choose another`,
+    )
   return exported as Model<unknown>
 }
 

@@ -16,8 +16,9 @@ export class AnsweredValues {
   readonly #tolerated: Tolerated
   /** For each function: decides whether the value of an answer counts as written. For transactions, it is `always`. */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
-  /** The original inputs of puts, by row: see `restore`. */
-  readonly #revised = new Map<number, number>()
+  /** The requested values that answers replaced, by row. */
+  readonly #asked = new Map<number, number>()
+  #hasRevised = false
 
   constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
     this.#columns = columns
@@ -25,8 +26,9 @@ export class AnsweredValues {
     this.#tolerated = tolerated
   }
 
+  /** Whether the answer of a put replaced its value. */
   get hasRevised(): boolean {
-    return this.#revised.size > 0
+    return this.#hasRevised
   }
 
   /** Takes the value of an answer as the input, if that value was written. */
@@ -45,7 +47,8 @@ export class AnsweredValues {
       return
     }
     if (!counts(values.json(asked as ValueId), values.json(value as ValueId))) return
-    if (this.#functions.text(f) === 'put') this.#revised.set(row, asked)
+    this.#asked.set(row, asked)
+    this.#hasRevised ||= this.#functions.text(f) === 'put'
     input[row] = value
     this.#note(line)
   }
@@ -57,12 +60,22 @@ export class AnsweredValues {
 
   /** Restores the requested values of puts for watched objects, because the answer to a put is a revision. */
   restore(): void {
-    for (const [row, input] of this.#revised) this.#columns.input[row] = input
-    this.#tolerated.otherValues -= this.#revised.size
+    for (const [row, input] of this.#asked) {
+      if (this.#functions.text(this.#columns.f[row] ?? 0) !== 'put') continue
+      this.#columns.input[row] = input
+      this.#asked.delete(row)
+      this.#tolerated.otherValues -= 1
+    }
+  }
+
+  /** The requested values that answers replaced, by the line of the request. */
+  asked(): ReadonlyMap<number, number> {
+    return new Map(Array.from(this.#asked, ([row, input]) => [this.#columns.callLine[row] ?? 0, input]))
   }
 
   forget(): void {
-    this.#revised.clear()
+    this.#asked.clear()
+    this.#hasRevised = false
   }
 }
 

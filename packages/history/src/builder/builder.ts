@@ -42,7 +42,14 @@ import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, t
 import { Disorder, type Ordering, OutOfOrder } from './disorder.ts'
 import { EdgeEventList } from './edge-events.ts'
 import { EdgeNotes, type Edges } from './edges.ts'
-import { cutOffWarning, nothingTolerated, probableUnit, type Tolerated, warningsAbout } from './tolerated.ts'
+import {
+  cutOffWarning,
+  nothingTolerated,
+  otherValuesWarning,
+  probableUnit,
+  type Tolerated,
+  warningsAbout,
+} from './tolerated.ts'
 
 /** The value id of an event without a value. */
 export const NO_VALUE = -2
@@ -431,6 +438,11 @@ export class HistoryBuilder implements EventSink {
     const inversion = this.#disorder.refused(this.#columns, this.#plansCalls)
     if (inversion !== undefined) throw new OutOfOrder(this.source, this.epoch, inversion, this.#warnings)
     if (this.#answers.hasRevised && this.#isWatched) this.#answers.restore()
+    const { otherValues, otherValueLine } = this.#tolerated
+    const asked =
+      otherValues === 0
+        ? undefined
+        : { values: this.#answers.asked(), warning: otherValuesWarning(this.source, otherValues, otherValueLine) }
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
     const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#latest)
@@ -457,11 +469,12 @@ export class HistoryBuilder implements EventSink {
         ...this.#warnings,
         ...this.#disorder.warnings(this.source),
         ...warningsAbout(this.#tolerated, {
-          ...{ source: this.source, clientEvents: this.#clientEvents, cutOff },
+          ...{ source: this.source, clientEvents: this.#clientEvents, cutOff, asked },
           unit: probableUnit(this.#first, this.#latest),
         }),
       ],
       cutOff,
+      asked,
       clocks: this.#clocks?.readings(),
       transactionNotes: this.#transactionNotes,
     })

@@ -1,5 +1,6 @@
 import type { Header } from '../event/event.ts'
 import type { RecorderNotes } from '../event/marks.ts'
+import type { Asked } from '../history/asked.ts'
 import { moment } from '../text/figures.ts'
 
 /** Harmless irregularities, counted during the building of a history. */
@@ -45,17 +46,23 @@ export function cutOffWarning(
   )
 }
 
+/** The warning that values of answers replaced requested values. `line`: that of the first such answer. */
+export const otherValuesWarning = (source: string, count: number, line: number): string =>
+  `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value of the answer counts.`
+
 export function warningsAbout(
-  { reused, reusedExample, lacksInvocations, withoutTime, otherValues, otherValueLine, hugeTimes }: Tolerated,
+  { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes }: Tolerated,
   {
     source,
     clientEvents,
     cutOff,
+    asked,
     unit,
   }: {
     readonly source: string
     readonly clientEvents: number
     readonly cutOff: string | undefined
+    readonly asked: Asked | undefined
     readonly unit: string | undefined
   },
 ): string[] {
@@ -76,12 +83,7 @@ export function warningsAbout(
       `${source}: ${withoutTime} of ${clientEvents} events have no time; they count at the time of the event before.`,
     )
   }
-  if (otherValues > 0) {
-    const writes = otherValues === 1 ? 'a write was' : `${otherValues} writes were`
-    warnings.push(
-      `${source}: ${writes} answered with another value than asked for (line ${otherValueLine}); the value of the answer counts.`,
-    )
-  }
+  if (asked !== undefined) warnings.push(asked.warning)
   if (unit !== undefined) {
     warnings.push(
       `${source}: times look like ${unit} since 1970, and a time is in nanoseconds. Durations are wrong; the order of events is not affected.`,

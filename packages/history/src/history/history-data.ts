@@ -7,6 +7,7 @@ import type { Taken } from '../event/taken.ts'
 import type { ByteTableData } from '../tables/byte-table.ts'
 import type { Sessions } from '../tables/sessions.ts'
 import type { ValueTableData } from '../tables/value.ts'
+import type { Asked } from './asked.ts'
 
 /** The part of a history that is plain data. */
 export interface HistoryData {
@@ -34,6 +35,8 @@ export interface HistoryData {
   readonly taken?: readonly Taken[] | undefined
   /** The warning that the recording is incomplete, also in `warnings`. Absent if it seems complete. */
   readonly cutOff?: string | undefined
+  /** The requested values that answers replaced; absent if there are none. */
+  readonly asked?: Asked | undefined
   /** How precise the times are; absent if they show the order of all events. */
   readonly clocks?: ClockReadings | undefined
   /**

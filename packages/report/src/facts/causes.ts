@@ -312,7 +312,7 @@ const causes: readonly Cause[] = [
     cause: 'A read was answered by a copy that was behind.',
     isOfCopies: true,
     remedy: `Reads from replicas, caches and followers lag by the replication delay. Read where the write was made, or after waiting until the node has applied the last write (some databases have a setting for it). ${OLD_IS_FINE}`,
-    fits: isBehind,
+    fits: (input) => isBuiltIn(input) && isBehind(input),
   },
 ]
 
@@ -321,8 +321,13 @@ const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
     'Read and change in one step (compare-and-set, a transaction, an atomic command), so that nothing comes between.',
-  fits: ({ report, history, counterexample }) =>
-    findModel(report.model) !== undefined && haveOverlapped(history, counterexample),
+  fits: (input) => isBuiltIn(input) && haveOverlapped(input.history, input.counterexample),
+}
+
+/** Whether the names of operations have their usual meaning. */
+function isBuiltIn({ report }: CauseInput): boolean {
+  const entry = findModel(report.model)
+  return entry !== undefined && entry.isOwn !== true
 }
 
 const MOST_CAUSES = 2

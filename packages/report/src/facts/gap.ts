@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { FAIL, type History, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, inputOf, outputOf } from '@chaosproxy/history'
 import { reproach } from '../moments.ts'
 import {
   answeredText,
@@ -65,6 +65,8 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
   if (typeof shown !== 'number') return []
   const additions = rowsWhere(history, (row) => effectOf(history, row) === 'adds' && mayBeSeen(history, row, culprit))
+  // In a user's model, what is added need not be a number.
+  if (additions.some((row) => !['number', 'undefined'].includes(typeof (inputOf(history, row) ?? undefined)))) return []
   const most = additions.reduce((sum, row) => sum + Math.max(0, amountOf(history, row)), Number(initial ?? 0))
   return shown > most ? additions : []
 }

@@ -1,4 +1,4 @@
-import { check, levels } from '@chaosproxy/checker'
+import { check, levels, type Model } from '@chaosproxy/checker'
 import { type Event, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../../testing/src/timeline.ts'
@@ -10,7 +10,7 @@ import { elementSheet } from '../../src/sheets/life.ts'
 
 // Causes, titles and tables claim only what the record shows.
 
-function judge(model: string, operations: readonly Made[], initial: string | null = null) {
+function judge(model: string | Model<number>, operations: readonly Made[], initial: string | null = null) {
   const history = Object.assign(made(operations), { header: { initial } })
   const options = { failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9 }
   const now = () => millis(performance.now())
@@ -30,6 +30,19 @@ const write = (p: number, value: number | string, more: Partial<Made> = {}): Mad
   next({ p, f: 'write', key: 'x', in: value, ...more })
 const read = (p: number, out: number | string | null, more: Partial<Made> = {}): Made =>
   next({ p, f: 'read', key: 'x', out, ...more })
+
+test("a user's model has no usual causes, whatever the names of its operations", () => {
+  const votes: Model<number> = {
+    name: 'votes',
+    initial: 0,
+    apply: (count, { f }) => (f === 'add' ? [count + 1] : [count, count]),
+    key: String,
+  }
+  const vote = next({ p: 0, f: 'add', key: 'x', in: 'yes' })
+  const { texts, facts } = judge(votes, [vote, read(1, 3)])
+  expect(texts).toEqual([])
+  expect(facts.shown?.sentence).toContain('no order of them fits the votes')
+})
 
 describe('the usual causes of a register', () => {
   test('a client that reads 2 and then 1 did not go back if 1 was written before and after 2', () => {

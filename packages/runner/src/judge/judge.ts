@@ -2,12 +2,13 @@ import {
   type CheckOptions,
   check,
   decidedByStart,
+  entryOf,
   levelsOf,
   overwrittenNotes,
   type Report,
   verdictOf,
 } from '@chaosproxy/checker'
-import { type History, type Millis, plural } from '@chaosproxy/history'
+import { asAsked, type History, type Millis, plural } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { type PlannedRun, type RequestedFault, requestedFaults } from '../plan/plan-run.ts'
 import type { Answers, JudgedRun, Judging, RunStore } from '../ports/run-options.ts'
@@ -61,7 +62,8 @@ export async function judge(
   { store, judging: { version, startedAt, now }, answers, listener }: RunJudging,
 ): Promise<JudgedRun> {
   const { spec, target, workload, schedule, expect } = run
-  const history = await store.read()
+  const recorded = await store.read()
+  const history = entryOf(workload.model).isOwn === true ? asAsked(recorded) : recorded
   listener?.({ type: 'checking', operations: history.operations.length })
   const checkStarted = now()
   const checking: CheckOptions<string> = {

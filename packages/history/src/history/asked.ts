@@ -1,0 +1,27 @@
+import type { ValueId } from '../tables/value.ts'
+import type { History } from './history.ts'
+
+/** The requested values that the values of answers replaced. */
+export interface Asked {
+  /** By line of the request: the id of its value. */
+  readonly values: ReadonlyMap<number, number>
+  /** The warning that answers replaced these values, also in the history's `warnings`. */
+  readonly warning: string
+}
+
+/** Returns the history with all requested values, for models in which the value of an answer is only a result. */
+export function asAsked(history: History): History {
+  const { asked, operations, warnings } = history
+  if (asked === undefined) return history
+  const input = operations.input.slice()
+  for (let row = 0; row < operations.length; row++) {
+    const value = asked.values.get(operations.callLine[row] ?? 0)
+    if (value !== undefined) input[row] = value as ValueId
+  }
+  return {
+    ...history,
+    asked: undefined,
+    operations: { ...operations, input },
+    warnings: warnings.filter((warning) => warning !== asked.warning),
+  }
+}
