@@ -43,7 +43,7 @@ export interface Model<State> {
    * operation cannot succeed in this state.
    */
   apply(state: State, input: ModelInput): readonly [next: State, output?: Json] | undefined
-  /** Returns a key for remembering the state in a search. Equal states must have equal keys. */
+  /** Returns a key for remembering the state in a search. Equal states must have equal keys, and others different ones. */
   key(state: State): string
   /**
    * Returns the shard of a request. Shards do not affect each other and are checked separately (locality, Herlihy &
@@ -86,6 +86,8 @@ export interface Specification<State> {
   key(state: State): string
   shard?(input: ModelInput): string
   readonly perProcess?: boolean
+  /** Whether a user wrote it, so that its keys may not tell its states apart. */
+  readonly isOwn?: boolean
 }
 
 /** Thrown for a value to which a built-in model can give no meaning, such as a transfer without an amount. */

@@ -1,8 +1,17 @@
 import type { Model } from '@chaosproxy/checker'
-import { type EventInput, type History, historyFromEvents, type Json } from '@chaosproxy/history'
-import { expect, inject, test } from 'vitest'
+import {
+  asAsked,
+  type EventInput,
+  type History,
+  historyFromEvents,
+  inputOf,
+  type Json,
+  outputOf,
+} from '@chaosproxy/history'
+import { describe, expect, inject, test } from 'vitest'
 import { randomFrom } from '../../../testing/src/random-history.ts'
 import { smallHistory } from '../../../testing/src/small-history.ts'
+import { unmetNeeds } from '../../src/index.ts'
 import { isObjectLinearizable } from '../brute-objects.ts'
 import { checkHistory } from '../checking.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
@@ -94,6 +103,110 @@ test("check names the operation on which a user's model threw an error", () => {
   expect(() => judge(events, strict)).toThrow('line 3: the model threw on "add" of "two": not a number.')
   const encoding = { ...quickCounter.integers!, encode: (): number => Number(BigInt('x')) }
   expect(() => judge(events, { ...quickCounter, integers: encoding })).toThrow('line 1: the model threw on "add" of 1')
+})
+
+const judgeStack = (model: Partial<Model<readonly Json[]>>): string =>
+  judge([call(0, 'push', 1), ok(0, 'push', 1), call(1, 'pop'), ok(1, 'pop', 1), call(1, 'pop'), ok(1, 'pop')], {
+    ...stack,
+    ...model,
+  } as Model<unknown>)
+
+describe("a mistake in a user's model", () => {
+  let calls = 0
+  test.each<readonly [title: string, model: Partial<Model<readonly Json[]>>, message: RegExp]>([
+    [
+      'equal keys of different states',
+      { key: () => '' },
+      /line 1: .*"key" returned "" for two states, and "pop" tells them apart/,
+    ],
+    [
+      'a key that depends on chance',
+      { key: () => String(calls++) },
+      /"key" returned two different texts for one state/,
+    ],
+    [
+      'a result that depends on earlier calls',
+      { apply: (items) => [items, calls++] },
+      /line 1: .*"apply" returned two different results for one state and one request/,
+    ],
+    ['a read that changes the state', { reads: ['pop'] }, /"apply" changed the state, although "reads" contains "pop"/],
+    [
+      'an output that is no number',
+      { apply: (items, { f }) => (f === 'push' ? [[1]] : [items, Number.NaN]) },
+      /"apply" returned the output NaN, which is not plain JSON/,
+    ],
+    [
+      'an output with an undefined member',
+      { apply: (items, { f }) => (f === 'push' ? [[1]] : [items, { top: undefined } as unknown as Json]) },
+      /which is not plain JSON/,
+    ],
+    [
+      'an output that is a Map',
+      { apply: (items, { f }) => (f === 'push' ? [[1]] : [items, new Map() as unknown as Json]) },
+      /the output a Map, which is not plain JSON/,
+    ],
+  ])("check refuses a user's model with %s", (_, model, message) => {
+    expect(judgeStack(stack)).toBe('met')
+    expect(() => judgeStack(model)).toThrow(message)
+  })
+
+  test.each([0.5, Number.NaN, -2, 2 ** 31])('check refuses %d as the state of an integer model', (state) => {
+    const integers = { ...quickCounter.integers!, step: () => state }
+    expect(() => judge([call(0, 'add', 1), ok(0, 'add', 1)], { ...quickCounter, integers })).toThrow(
+      `the model returned ${state} from "integers.step"`,
+    )
+  })
+})
+
+test("states of a user's model may have one key if no operation tells them apart", () => {
+  const parity: Model<number> = {
+    name: 'parity',
+    initial: 0,
+    apply: (sum, { f }) => (f === 'read' ? [sum, sum % 2] : [sum + 1]),
+    key: (sum) => String(sum % 2),
+  }
+  const adds = [call(0, 'add'), ok(0, 'add'), call(0, 'add'), ok(0, 'add')]
+  expect(judge([...adds, call(0, 'read'), ok(0, 'read', 0)], parity)).toBe('met')
+  expect(judge([...adds, call(0, 'read'), ok(0, 'read', 1)], parity)).toBe('violated')
+})
+
+test("a user's model without from begins only with its own initial value", () => {
+  const history = historyFromEvents([call(0, 'pop'), ok(0, 'pop', null)])
+  const from = (initial: Json) => checkHistory(history, { model: stack, initial, levels: ['linearizable'] })
+  expect(() => from([1])).toThrow('the model stack cannot begin with the initial value [1], because it has no "from".')
+  expect(from([]).levels.linearizable.result).toBe('met')
+  const begun = { ...stack, from: (given: Json) => given as readonly Json[] }
+  const other = checkHistory(history, { model: begun, initial: [1], levels: ['linearizable'] })
+  expect(other.levels.linearizable.result).toBe('violated')
+})
+
+test("an operation of a user's model without a recorded result may have had any result", () => {
+  const unsaid: EventInput = { process: 1, type: 'ok', f: 'pop' }
+  const pushed = [call(0, 'push', 1), ok(0, 'push', 1), call(1, 'pop'), unsaid]
+  expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', null)], stack)).toBe('met')
+  expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
+  expect(unmetNeeds(historyFromEvents(pushed), { model: stack, initial: null })).toHaveLength(1)
+})
+
+test.each(['put', 'write', 'cas'])("the answer of %s in a user's model is its result, not another request", (f) => {
+  const swap: Model<Json> = {
+    name: 'swap',
+    initial: null,
+    apply: (held, { f, value }) => (f === 'get' ? [held, held] : [value, held]),
+    key: (held) => JSON.stringify(held),
+  }
+  const [one, two] =
+    f === 'cas'
+      ? [
+          [0, 1],
+          [1, 2],
+        ]
+      : [1, 2]
+  const swaps = [call(0, f, one), ok(0, f, null), call(0, f, two), ok(0, f, one), call(0, 'get')]
+  expect(judge([...swaps, ok(0, 'get', two)], swap)).toBe('met')
+  expect(judge([...swaps, ok(0, 'get', one)], swap)).toBe('violated')
+  const history = asAsked(historyFromEvents(swaps))
+  expect([inputOf(history, 1), outputOf(history, 1), history.warnings]).toEqual([two, one, []])
 })
 
 test("a user's model of a counter agrees with the definition on 1,000 histories, with and without integer encoding", () => {

@@ -71,21 +71,25 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     else taken += bytes
   }
 
+  // A model's step may take any time, so the clock is read before each step.
+  const isLate = (): boolean => {
+    late ||= budget.expired(STEPS_OF_MOVE)
+    return late
+  }
+  const requireAlike = specification.isOwn === true ? alikeBy(specification, operations, isLate) : undefined
   const numberOf = (state: State): number => {
     const key = specification.key(state)
     const known = numbers.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      requireAlike?.(states[known], state, key)
+      return known
+    }
     const number = states.length
     take(96 + 4 * key.length + (width <= DENSE ? 4 * width : 0))
     states.push(state)
     numbers.set(key, number)
     if (width <= DENSE) dense.push(new Int32Array(width).fill(UNSET))
     return number
-  }
-  // A model's step may take any time, so the clock is read before each step.
-  const isLate = (): boolean => {
-    late ||= budget.expired(STEPS_OF_MOVE)
-    return late
   }
   const stepAnew = (state: number, operation: number): number => {
     const next = named(part, distinct, operation, () =>
@@ -125,6 +129,30 @@ export function machineOf<State>(specification: Specification<State>, part: Part
   }
 }
 
+/** The maximum number of steps for comparing states with equal keys. */
+const MOST_COMPARED = 1_000
+
+/** Returns a function that throws if some operation tells two states with one key apart. */
+function alikeBy<State>(
+  { step, key }: Specification<State>,
+  operations: readonly ObjectOperation[],
+  isLate: () => boolean,
+): (one: State, other: State, text: string) => void {
+  let compared = 0
+  const textOf = (state: State, operation: ObjectOperation): string => JSON.stringify(step(state, operation).map(key))
+  return (one, other, text) => {
+    if (Object.is(one, other)) return
+    for (const operation of operations) {
+      if (compared >= MOST_COMPARED || isLate()) return
+      compared += 2
+      if (textOf(one, operation) !== textOf(other, operation))
+        throw new Error(
+          `"key" returned ${JSON.stringify(text)} for two states, and "${operation.f}" tells them apart; give different states different keys`,
+        )
+    }
+  }
+}
+
 /** Creates the machine of a model on integers. Encodes each operation once, and computes each step anew. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
   const distinct = distinctOperations(part, perProcess, budget)
@@ -138,7 +166,14 @@ export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess
     code: distinct.code.map((i) => numbers[i]),
     step: (state, operation) => {
       if ((++steps & STEPS_BETWEEN_CLOCKS) === 0) late ||= budget.expired(STEPS_BETWEEN_CLOCKS)
-      return late ? IMPOSSIBLE : integers.step(state, operation)
+      if (late) return IMPOSSIBLE
+      const after = integers.step(state, operation)
+      // Also refuses fractions, NaN and numbers beyond 2^31.
+      if ((after | 0) === after && after >= IMPOSSIBLE) return after
+      throw new UserError(
+        'input',
+        `the model returned ${String(after)} from "integers.step". Return a state from 0 to 2^31 - 1, or -1 if the result is impossible.`,
+      )
     },
     several: () => [],
     fits: () => true,

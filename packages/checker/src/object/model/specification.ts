@@ -1,28 +1,44 @@
-import { canonical, type Json } from '@chaosproxy/history'
+import { canonical, type Json, UserError } from '@chaosproxy/history'
 import type { Model, ObjectOperation, Specification } from '../../judge/model.ts'
 import { byModel } from './machine.ts'
 
+/** The number of steps that are computed twice, to detect a model that depends on chance. */
+const MOST_REPEATED = 1_000
+
 /**
- * Adapts a user's model for the search, and validates its results. Detects a state changed in place, because this would
- * make verdicts wrong.
+ * Adapts a user's model for the search, and validates its results: mistakes such as a state changed in place would make
+ * verdicts wrong.
  */
 export function specificationOf<State>(model: Model<State>, initial: Json): Specification<State> {
-  const { shard } = model
-  const begin = (given: Json): State => model.from?.(given) ?? model.initial
+  const { shard, reads = [] } = model
+  let repeated = 0
   const keyOf = (state: State): string => {
     const key: unknown = model.key(state)
     if (typeof key !== 'string') throw new Error(`"key" returned ${shown(key)}, which is not a string`)
     return key
   }
+  const apply = (state: State, operation: ObjectOperation): readonly [State, Json?] | undefined => {
+    const result: unknown = model.apply(state, operation)
+    if (result !== undefined && !isResult<State>(result))
+      throw new Error(`"apply" returned ${shown(result)}, which is not [next, output]`)
+    return result
+  }
   return {
-    initial: initial !== null ? byModel(() => begin(initial), `--initial ${JSON.stringify(initial)}`) : model.initial,
+    initial: beginning(model, initial),
+    isOwn: true,
     step: (state, operation) => {
       const before = keyOf(state)
-      const result: unknown = model.apply(state, operation)
+      const isRepeated = repeated < MOST_REPEATED
+      if (isRepeated) repeated += 1
+      if (isRepeated && keyOf(state) !== before) throw new Error('"key" returned two different texts for one state')
+      const result = apply(state, operation)
+      const again = isRepeated ? apply(state, operation) : result
       if (keyOf(state) !== before) throw new Error(CHANGED)
+      if (isRepeated && textOf(result, keyOf) !== textOf(again, keyOf)) throw new Error(CHANCE)
       if (result === undefined) return []
-      if (!isResult<State>(result)) throw new Error(`"apply" returned ${shown(result)}, which is not [next, output]`)
       const [next, output] = result
+      if (reads.includes(operation.f) && keyOf(next) !== before)
+        throw new Error(`"apply" changed the state, although "reads" contains "${operation.f}"`)
       return fits(output, operation) ? [next] : []
     },
     key: keyOf,
@@ -31,7 +47,26 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
   }
 }
 
+/** @throws UserError for an initial value of which the model makes no state. */
+function beginning<State>(model: Model<State>, initial: Json): State {
+  // Compares the JSON texts, because a state may be an object of any type.
+  if (initial === null || (model.from === undefined && JSON.stringify(initial) === JSON.stringify(model.initial)))
+    return model.initial
+  if (model.from === undefined)
+    throw new UserError(
+      'usage',
+      `the model ${model.name} cannot begin with the initial value ${shown(initial)}, because it has no "from". Add from(value), which returns the state, or leave the initial value out.`,
+    )
+  return byModel(() => model.from?.(initial) ?? model.initial, `--initial ${JSON.stringify(initial)}`)
+}
+
 const CHANGED = '"apply" changed the state that it was given; it must return another, as in [[...items, value]]'
+const CHANCE =
+  '"apply" returned two different results for one state and one request; it must not depend on chance, time or earlier calls'
+
+/** A text that is equal for equal results. */
+const textOf = <State>(result: readonly [State, Json?] | undefined, keyOf: (state: State) => string): string =>
+  result === undefined ? '' : JSON.stringify([keyOf(result[0]), ...result.slice(1)])
 
 /**
  * Reports whether a model's result has the right form. An undefined output, as from `items.at(-1)`, is an error: it
@@ -47,8 +82,22 @@ function isResult<State>(result: unknown): result is readonly [State, Json?] {
   return true
 }
 
-const fits = (output: Json | undefined, { output: returned }: ObjectOperation): boolean =>
-  output === undefined || returned === undefined || output === returned || canonical(output) === canonical(returned)
+function fits(output: Json | undefined, { output: returned }: ObjectOperation): boolean {
+  if (output === undefined || returned === undefined || output === returned) return true
+  if (!isJson(output))
+    throw new Error(
+      `"apply" returned the output ${shown(output)}, which is not plain JSON; it may contain neither undefined nor NaN`,
+    )
+  return canonical(output) === canonical(returned)
+}
+
+/** Reports whether a value is equal to its JSON text. NaN, undefined members, Maps and Sets are not. */
+function isJson(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return value === null || ['string', 'boolean'].includes(typeof value)
+  if (Array.isArray(value)) return value.every(isJson)
+  return Object.prototype.toString.call(value) === '[object Object]' && Object.values(value).every(isJson)
+}
 
 function shardOf(shard: unknown): string {
   if (typeof shard !== 'string') throw new Error(`"shard" returned ${shown(shard)}, which is not a string`)
@@ -59,7 +108,8 @@ const MOST_SHOWN = 60
 
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value)
+  if (['bigint', 'symbol', 'number'].includes(typeof value)) return String(value)
+  if (value instanceof Map || value instanceof Set) return `a ${value.constructor.name}`
   try {
     return (JSON.stringify(value) ?? 'undefined').slice(0, MOST_SHOWN)
   } catch {
