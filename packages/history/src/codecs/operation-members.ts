@@ -18,6 +18,8 @@ export interface OperationLine {
   readonly call: bigint
   /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
+  /** The nanoseconds in the unit of both times; undefined if the member's name does not show it. */
+  readonly unit: number | undefined
   /**
    * Whether the line has only one time stamp, which was taken as the call. If there is a duration, the stamp may be the
    * return instead.
@@ -43,12 +45,6 @@ export interface ReadOperation extends OperationLine {
 }
 
 const NEVER = 9.2e18
-
-/** The names of the call time and the return time. These names may show the unit. */
-export function timeNames(members: Members, roles: Roles): readonly string[] {
-  const [call = ''] = callOf(members, roles) ?? []
-  return [call, roles.time(members, 'returned')?.[0] ?? call]
-}
 
 /** The member with the time of the call. If a line has a duration, its plain time stamp counts as the call. */
 export function callOf(members: Members, roles: Roles): Found | undefined {
@@ -124,7 +120,7 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
   }
 }
 
-function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'isBare'> {
+function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' | 'isBare'> {
   const { members, roles } = line
   const called = callOf(members, roles)
   const call = timeOf(called?.[1])
@@ -136,15 +132,31 @@ function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'isBare'
     throw new EventError('"call" is missing. An operation says when it was called and when it returned, as numbers.')
   line.take(called, 'the time of the call')
   const ended = roles.time(members, 'returned')
-  const returned = ended === undefined ? endOf(line, called, call) : timeOf(ended[1])
+  const returned = ended === undefined ? endOf(line, called, call) : returnOf(ended, called)
   if (ended !== undefined) line.take(ended, 'the time of the return')
   if (returned !== undefined && returned < call)
     throw new EventError(
       `this operation returned (${shownTime(ended?.[1])}) before it was called (${shownTime(called[1])}).`,
     )
   const isBare = ended === undefined && roles.time(members, 'call') === undefined
-  return { call, returned, isBare }
+  return { call, returned, unit: unitOfTime(called), isBare }
 }
+
+/** The time of a return, in the unit of the call. @throws EventError if only one of the two units is known. */
+function returnOf(ended: Found, called: Found): bigint | undefined {
+  const time = timeOf(ended[1])
+  const [unit, own] = [unitOfTime(ended), unitOfTime(called)]
+  if (time === undefined || unit === own) return time
+  if (unit === undefined || own === undefined) throw unknownUnit(unit === undefined ? ended[0] : called[0], 'end_ms')
+  return (time * BigInt(unit)) / BigInt(own)
+}
+
+/** The unit of dates is the nanosecond, because dates are converted. */
+const unitOfTime = ([name, value]: Found): number | undefined =>
+  typeof value === 'string' && Number.isNaN(Number(value.replace(/N$/, ''))) ? 1 : unitNamed(name)?.nanos
+
+const unknownUnit = (name: string, other: string): EventError =>
+  new EventError(`the unit of "${name}" is unknown. Name it, as in "start_ms" and "${other}".`)
 
 function processOf(line: Line): Process | undefined {
   const process = line.take(line.found('process', isName), 'the process') ?? undefined
@@ -432,7 +444,7 @@ const pick = (members: Members, name: RegExp): Json | undefined =>
   Object.entries(members).find(([each]) => name.test(plain(each)))?.[1]
 
 /** The return time of an operation with a duration, in the unit of its call. */
-function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefined {
+function endOf(line: Line, called: Found, call: bigint): bigint | undefined {
   const found = line.roles.time(line.members, 'took')
   if (found === undefined || found[1] === null) return undefined
   const [name, value] = found
@@ -440,14 +452,10 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   if (took === undefined || took < 0)
     throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is not a duration.`)
   line.take(found, 'the duration')
-  // The unit of a date is the nanosecond, because dates are converted.
-  const own = typeof began === 'string' && Number.isNaN(Number(began.replace(/N$/, ''))) ? 1 : unitNamed(start)?.nanos
+  const own = unitOfTime(called)
   const unit = unitNamed(name)?.nanos
   if (own === unit) return call + timeParts(took)
-  if (own === undefined || unit === undefined)
-    throw new EventError(
-      `the unit of ${own === undefined ? `"${start}"` : `"${name}"`} is unknown. Name it, as in "start_ms" and "duration_ms".`,
-    )
+  if (own === undefined || unit === undefined) throw unknownUnit(own === undefined ? called[0] : name, 'duration_ms')
   return call + timeParts((took * unit) / own)
 }
 

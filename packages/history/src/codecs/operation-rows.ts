@@ -10,7 +10,7 @@ import { plural } from '../text/figures.ts'
 import { headerOfMembers } from './event-members.ts'
 import { LeftOut } from './left-out.ts'
 import { settled } from './open-answers.ts'
-import { callOf, operationOf, type ReadOperation, timeNames } from './operation-members.ts'
+import { callOf, operationOf, type ReadOperation } from './operation-members.ts'
 import type { Mapping, Members, Roles } from './roles.ts'
 import { type Extent, extentOf, instantOf, NANOSECONDS, type Unit, unitOf, valueOfParts } from './time-units.ts'
 
@@ -30,7 +30,7 @@ export class OperationRows {
   readonly #options: RowsOptions
   readonly #operations: ReadOperation[] = []
   readonly #leftOut: LeftOut = new LeftOut()
-  #timeNames: readonly string[] = []
+  #callName = ''
   #stamp = ''
   #sampledBytes = 0
 
@@ -65,7 +65,7 @@ export class OperationRows {
       this.leaveOut(line, canonical(members))
       return
     }
-    if (this.#operations.length === 0) this.#timeNames = timeNames(members, roles)
+    if (this.#operations.length === 0) this.#callName = callOf(members, roles)?.[0] ?? ''
     if (operation.isBare) this.#stamp ||= callOf(members, roles)?.[0] ?? ''
     if (this.#operations.length % SAMPLED_EVERY === 0)
       this.#sampledBytes += sizeInHeap({ ...operation, call: 0, returned: 0 }) + HELD_BYTES
@@ -78,11 +78,13 @@ export class OperationRows {
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
     if (this.#operations.length === 0 && leftOut !== undefined)
       throw brokenRule(source, 1, 'no line describes an operation.')
-    const operations = this.#placed(settled(this.#operations, roles, source))
+    const operations = this.#placed(settled(this.#inOneUnit(), roles, source))
     roles.refuseUnseen(source)
     sink.taken?.(roles.taken())
     const extent = timesOf(operations)
-    const unit = operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, extent)
+    // The times of dates are in nanoseconds, whatever the name.
+    const isExact = operations.every((each) => each.unit === 1)
+    const unit = isExact ? NANOSECONDS : unitOf(this.#callName, extent)
     this.#refuseTwoScales(operations, extent, unit)
     if (unit.guessed)
       sink.warn(
@@ -99,6 +101,29 @@ export class OperationRows {
     const file = order.file(source)
     for (const { event, line } of events) file.sink.event(event, line)
     order.pass(sink)
+  }
+
+  /**
+   * Converts all times to the unit of the first line.
+   *
+   * @throws UserError if the names of some lines' times show their unit, and those of others do not.
+   */
+  #inOneUnit(): readonly ReadOperation[] {
+    const [first] = this.#operations
+    if (first === undefined || this.#operations.every(({ unit }) => unit === first.unit)) return this.#operations
+    return this.#operations.map((operation) => {
+      const { unit, call, returned, line } = operation
+      if (unit === first.unit) return operation
+      if (unit === undefined || first.unit === undefined)
+        throw brokenRule(
+          this.#options.source,
+          line,
+          `its times have other names than those of line ${first.line}, and only one of the two shows the unit. Write all times under one name.`,
+        )
+      const [from, to] = [BigInt(unit), BigInt(first.unit)]
+      const converted = returned === undefined ? undefined : (returned * from) / to
+      return { ...operation, call: (call * from) / to, returned: converted }
+    })
   }
 
   /** @throws UserError if some times since 1970 are much smaller than others: they have another unit or another start. */

@@ -39,7 +39,7 @@ export class OtherTimes {
   #find(extra: NonNullable<EventInput['extra']>): Found | undefined {
     const name = Object.keys(extra).find((each) => NAME.test(each) && timeValue(extra[each]) !== undefined)
     if (name === undefined) return undefined
-    const unit = unitOf([name], extentOf([timeValue(extra[name]) ?? 0]))
+    const unit = unitOf(name, extentOf([timeValue(extra[name]) ?? 0]))
     this.#found = { name, unit }
     this.#warn(
       `there is no "time"; ${JSON.stringify(name)} is taken for it, in ${unit.name}. Call it "time", an integer in nanoseconds.`,

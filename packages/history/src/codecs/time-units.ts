@@ -35,13 +35,13 @@ export const extentOf = (times: readonly number[]): Extent => ({
 })
 
 /**
- * Returns the unit of times. Takes the unit in their names if these agree. Otherwise guesses the unit from the size, as
+ * Returns the unit of times. Takes the unit in their name if it shows one. Otherwise guesses the unit from the size, as
  * times since 1970. If the size does not show the unit, fractions count as seconds, which preserves their digits, and
  * integers count as nanoseconds.
  */
-export function unitOf(names: readonly string[], { earliest, latest, hasFractions }: Extent): Unit {
-  const [named, ...others] = names.map(unitNamed)
-  if (named !== undefined && others.every((other) => other?.nanos === named.nanos)) return named
+export function unitOf(name: string, { earliest, latest, hasFractions }: Extent): Unit {
+  const named = unitNamed(name)
+  if (named !== undefined) return named
   const of = (name: string, nanos: number): Unit => ({ name, nanos, guessed: true })
   if (latest >= 1e17) return NANOSECONDS
   if (latest >= 1e14) return of('microseconds', 1e3)

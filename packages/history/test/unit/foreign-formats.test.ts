@@ -150,6 +150,32 @@ describe('a file with one operation per line', () => {
     expect(await at({ start: '2026-01-01T00:00:00.000Z', end: '2026-01-01T00:00:00.005Z' })).toEqual([0, 5e6, 0])
   })
 
+  test('times whose names show different units are converted to one unit', async () => {
+    const times = async (...operations: object[]) => {
+      const { operations: all, warnings } = await read(
+        lines(operations.map((each) => ({ f: 'write', input: 1, ...each }))),
+      )
+      return [...all.callTime.slice(0, 2), ...all.returnTime.slice(0, 2), warnings.length]
+    }
+    expect(await times({ start_ms: 1, end_us: 2_500 }, { start_ms: 3, end_us: 4_000 })).toEqual([
+      1e6, 3e6, 2.5e6, 4e6, 0,
+    ])
+    expect(await times({ start_ms: 1, end_ms: 2 }, { start_us: 3_000, end_us: 4_000 })).toEqual([1e6, 3e6, 2e6, 4e6, 0])
+    const [date, epoch] = ['2026-01-01T00:00:00.001Z', Date.parse('2026-01-01T00:00:00.000Z')]
+    expect(await times({ start: date, end_ms: epoch + 2 }, { start_ms: epoch + 3, end: null })).toEqual([
+      0,
+      2e6,
+      1e6,
+      Number.POSITIVE_INFINITY,
+      0,
+    ])
+    await expect(times({ start: 1, end_ms: 2 })).rejects.toThrow(/:1: the unit of "start" is unknown/)
+    await expect(times({ start_ms: 1, end: 2 })).rejects.toThrow(/:1: the unit of "end" is unknown/)
+    await expect(times({ start_ms: 1, end_ms: 2 }, { start: 3, end: 4 })).rejects.toThrow(
+      /:2: its times have other names than those of line 1/,
+    )
+  })
+
   test('the unit of times is derived from all times, not only from the first', async () => {
     const text = lines([
       { client: 0, f: 'write', input: 1, start: 0, end: 1 },
