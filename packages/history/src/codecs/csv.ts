@@ -5,7 +5,7 @@ import { EventRows } from './event-rows.ts'
 import { exactNumber } from './exact-number.ts'
 import { parseJson } from './json-text.ts'
 import { isComment } from './left-out.ts'
-import { LinesReader, type LineTaker } from './lines-reader.ts'
+import { LinesReader, type LineTaker, Unfinished } from './lines-reader.ts'
 import { callOf } from './operation-members.ts'
 import { OperationRows, type RowsOptions } from './operation-rows.ts'
 import { OtherTimes } from './other-times.ts'
@@ -38,18 +38,18 @@ export function csvReader(options: RowsOptions): ChunkReader {
     take(text, line) {
       if (names === undefined && isComment(text)) return
       if (names === undefined) separator = separatorOf(text, options.mapping) ?? separator
-      const cells = cellsOf(text, separator)
+      const cells = isComment(text) && !isRow(text, separator, names?.length) ? [] : cellsOf(text, separator)
       if (names === undefined) {
         names = cells
         rows = rowsOf(options, Object.fromEntries(names.map((name) => [name, null])))
         return
       }
-      if (isComment(text)) {
+      if (cells.length === 0) {
         rows.leaveOut(line, text)
         return
       }
       if (cells.length !== names.length)
-        throw new EventError(
+        throw new (cells.length < names.length ? Unfinished : EventError)(
           `this line has ${cells.length} cells, and the header names ${names.length}. Quote cells that contain ${JSON.stringify(separator)}.`,
         )
       const members: { [name: string]: Json } = {}
@@ -104,6 +104,10 @@ function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
     held: { events: 0, bytes: 0 },
   }
 }
+
+/** Whether a line that looks like a comment has the cells of a row, whose first cell then begins so. */
+const isRow = (text: string, separator: string, columns: number | undefined): boolean =>
+  text.split(separator).length === columns
 
 /** The cells of a line. A quoted cell may contain separators and doubled quotes. */
 function cellsOf(line: string, separator: string): readonly string[] {

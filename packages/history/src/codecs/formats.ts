@@ -73,18 +73,12 @@ export const formatTable: { readonly [name in Format]: FormatEntry } = {
   'porcupine-etcd': {
     what: 'Porcupine etcd logs',
     recognises: isOldJepsenLog,
-    reader: (options) => new JepsenLogReader(options),
+    reader: jepsenLogReader,
   },
   'jepsen-log': {
     what: 'history.txt and jepsen.log',
     recognises: isJepsenLog,
-    reader: ({ source, sink, independent }) => {
-      const keys = new KeyedValues({ source, sink, isKeyed: independent, isTuple: () => false })
-      return new JepsenLogReader(
-        { source, sink: { ...passed(sink), event: (event, line) => keys.take(event, line) } },
-        () => keys.end(),
-      )
-    },
+    reader: jepsenLogReader,
   },
   plume: {
     what: 'Plume and PolySI text',
@@ -102,6 +96,14 @@ export const formatTable: { readonly [name in Format]: FormatEntry } = {
     recognises: (content, mapping) => separatorOf(content, mapping) !== undefined,
     reader: (options) => paired(options, (each) => csvReader(withRoles(each))),
   },
+}
+
+function jepsenLogReader({ source, sink, independent }: ReaderOptions): ChunkReader {
+  const keys = new KeyedValues({ source, sink, isKeyed: independent, isTuple: () => false })
+  return new JepsenLogReader(
+    { source, sink: { ...passed(sink), event: (event, line) => keys.take(event, line) } },
+    () => keys.end(),
+  )
 }
 
 function isJson(content: string): boolean {

@@ -104,7 +104,7 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
   return {
     process,
     ...times,
-    type: outcome.type,
+    type: outcome.isNothing && needsObject(f, answer.input) ? 'fail' : outcome.type,
     event: {
       f,
       ...(key === undefined || key === null ? {} : { key }),
@@ -118,6 +118,13 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
     ...(answer.open === undefined ? {} : { open: answer.open }),
     ...(answer.carrier === undefined ? {} : { carrier: answer.carrier }),
   }
+}
+
+/** Whether an operation cannot succeed on an object that does not exist. */
+function needsObject(f: string, input: Json | undefined): boolean {
+  const { takes = 'nothing', effect, answers } = meaningOf(f) ?? {}
+  const isDelete = effect === 'removes' || (replacesWhole(f) && input === null)
+  return takes !== 'nothing' && answers !== 'value' && !isDelete
 }
 
 function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' | 'isBare'> {

@@ -45,6 +45,19 @@ describe("Porcupine's etcd log", () => {
     )
   })
 
+  test("the values of Porcupine's etcd log are split into key and value if reads are invoked with a key", () => {
+    const keyed = [
+      ':invoke\t:write\t["x" 1]',
+      ':ok\t:write\t["x" 1]',
+      ':invoke\t:read\t["x" nil]',
+      ':ok\t:read\t["x" 1]',
+    ]
+    const text = keyed.map((line) => `INFO  jepsen.util - 0\t${line}\n`).join('')
+    const history = read(text, { format: 'porcupine-etcd' })
+    expect(history.keys).toEqual(['x'])
+    expect([inputOf(history, 0), outputOf(history, 1)]).toEqual([1, 1])
+  })
+
   test("Porcupine's etcd log is read without its last line if that line is cut off", () => {
     const history = read(`${log}INFO  jepsen.util - 1 :invoke :cas [3`, { format: 'porcupine-etcd' })
     expect(history.operations.length).toBe(4)

@@ -285,6 +285,53 @@ describe('a line that describes an HTTP request', () => {
   })
 })
 
+test('an operation on an object that was not found has failed, unless it reads, deletes or removes', async () => {
+  const operation = (client: number, f: string, value: unknown): object => ({
+    ...{ client, f, key: 'x', value, status: 404 },
+    ...{ start_ms: 2 * client, end_ms: 2 * client + 1 },
+  })
+  expect(
+    await told(
+      lines([
+        operation(0, 'write', 1),
+        operation(1, 'cas', [1, 2]),
+        operation(2, 'append', 'a'),
+        operation(3, 'write', null),
+        operation(4, 'remove', 1),
+        operation(5, 'read', null),
+      ]),
+    ),
+  ).toEqual([
+    '0 write x 1 > fail 1',
+    '1 cas x [1,2] > fail [1,2]',
+    '2 append x "a" > fail "a"',
+    '3 write x null > ok null',
+    '4 remove x 1 > ok 1',
+    '5 read x null > ok null',
+  ])
+})
+
+describe('a table', () => {
+  test('may have rows whose first cell begins like a comment', async () => {
+    expect(await told('end;start;client;op;value\n2;1;0;write;1\n;3;1;write;2\n# a comment\n')).toEqual([
+      '0 write 1 > ok 1',
+      '1 write 2 > info 2',
+    ])
+    expect(await told('client,op,value,start,end\n#1,write,1,1,2\n--2,write,2,3,4\n')).toEqual([
+      '#1 write 1 > ok 1',
+      '--2 write 2 > ok 2',
+    ])
+  })
+
+  test('is read without its last row if cells of it are cut off', async () => {
+    const text = 'client,op,value,start,end\n0,write,1,1,2\n1,write,2,3'
+    const history = await readHistory(file(text))
+    expect(shape(history)).toEqual(['0 write 1 > ok 1'])
+    expect(history.warnings).toEqual([expect.stringMatching(/:3: the last line is cut off and is left out/)])
+    expect(await told(`${text}\n`)).toMatch(/:3: this line has 4 cells, and the header names 5/)
+  })
+})
+
 describe('events in other notations', () => {
   const read = ['0 write 5 > ok 5', '1 read null > ok 5']
   const capital = { process: 'Process', type: 'Type', f: 'F', value: 'Value', time: 'Time' }
