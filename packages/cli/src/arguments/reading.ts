@@ -6,6 +6,7 @@ import {
   type Millis,
   millisToNanos,
   type Ordering,
+  parseJson,
   usageError,
 } from '@chaosproxy/history'
 import { type Mapping, parseMapping, type ReadOptions, roleNames } from '@chaosproxy/history/files'
@@ -99,7 +100,7 @@ export const givenObject = ({
 function parseInitial(text: string): Json {
   if (text === UNKNOWN_START) return text
   try {
-    return JSON.parse(text) as Json
+    return parseJson(text)
   } catch {
     throw usageError(
       `--initial ${text} is not JSON. Write a number as 0, a string as '"a"', no value as null, and an unknown value as unknown.`,

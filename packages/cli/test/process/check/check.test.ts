@@ -36,6 +36,23 @@ describe('chaos check', () => {
     expect(exitCode).toBe(expected)
   })
 
+  test('chaos check takes all digits of a large initial value', async () => {
+    const file = join(temporaryDirectory(), 'large.jsonl')
+    const read = '"process":0,"f":"read"'
+    const write = '"process":1,"f":"write","value":1'
+    writeFileSync(
+      file,
+      `{${read},"type":"invoke"}\n{${read},"type":"ok","value":9007199254740993}\n{${write},"type":"invoke"}\n{${write},"type":"ok"}\n`,
+    )
+    for (const [initial, expected] of [
+      ['9007199254740993', 0],
+      ['9007199254740992', 1],
+    ] as const) {
+      const { exitCode } = await chaosHere(['check', file, '--initial', initial, '--expect', 'linearizable'])
+      expect(exitCode).toBe(expected)
+    }
+  })
+
   test("a stale read on a client's second connection is found only if the recording names the client", async () => {
     const directory = temporaryDirectory()
     const record = (name: string, sessions: object, session: object): string => {
