@@ -43,6 +43,12 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   const warnings: string[] = []
   const events = readEvents(file, {
     ...readingOf(valuesOf(options, readingOptions)),
+    onFormat(format) {
+      if (format === 'porcupine-etcd')
+        warnings.push(
+          `${file}: in this format, a failed cas found another value. JSON lines do not say so: give --failed-cas observes to chaos check.`,
+        )
+    },
     onHeader: (found) => {
       header = found
     },

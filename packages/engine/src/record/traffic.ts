@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { inputError, type Json, type Millis, millis, usageError } from '@chaosproxy/history'
+import { inputError, type Json, type Millis, millis, parseJson, usageError } from '@chaosproxy/history'
 import { type Carriage, parseEnd, tlsBetween } from '@chaosproxy/proxy/control'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { recordedExamples } from '@chaosproxy/recorder/protocols'
@@ -125,7 +125,7 @@ function requireRecordable(where: string, carries: Carriage): Carriage {
 export function parseInitial(asker: string, typed: string): unknown {
   if (typed === 'unknown' || typed === 'read') return typed
   try {
-    return { value: JSON.parse(typed) }
+    return { value: parseJson(typed) }
   } catch {
     throw usageError(
       `${asker} ${typed}: this is not JSON. Give the word unknown or read, or a value such as null, 0 or '"a"'.`,

@@ -57,7 +57,11 @@ export const formatTable: { readonly [name in Format]: FormatEntry } = {
   'porcupine-kv': {
     what: 'Porcupine key-value logs',
     recognises: (content) => /^\{\s*:/.test(content) && isKeyValueLog(content),
-    reader: (options) => new EdnReader(options),
+    reader: (options) => {
+      // In these logs, a missing key is the empty string.
+      options.sink.header({ chaos: 1, initial: '' })
+      return new EdnReader(options)
+    },
   },
   dbcop: {
     what: 'DBCop JSON',

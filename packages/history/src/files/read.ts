@@ -152,6 +152,7 @@ function stopIfOver(
 }
 
 export interface ReadEventsOptions extends ReadOptions {
+  readonly onFormat?: ((format: Format) => void) | undefined
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
   /** Called after the last event with the members that have non-native names. */
@@ -173,9 +174,10 @@ export async function* readEvents(
   const order = ordering?.by === 'time' ? new TimeOrder(ordering) : undefined
   const sink = order?.file(name).sink ?? queue
   try {
-    const steps = pumpSteps(source, path, options, (format) =>
-      createReader(format, { source: name, sink, independent, mapping, ordering }),
-    )
+    const steps = pumpSteps(source, path, options, (format) => {
+      options.onFormat?.(format)
+      return createReader(format, { source: name, sink, independent, mapping, ordering })
+    })
     for await (const _ of steps) yield* queue.take()
     order?.pass(queue)
     yield* queue.take()

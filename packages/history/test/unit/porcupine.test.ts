@@ -65,6 +65,11 @@ describe("Porcupine's etcd log", () => {
   })
 })
 
+test('a key-value log of Porcupine begins with empty strings', () => {
+  const history = read('{:process 0, :type :invoke, :f :get, :key "0", :value nil}\n', { format: 'porcupine-kv' })
+  expect(history.header?.initial).toBe('')
+})
+
 test('a key-value log of Porcupine is read with its keys', () => {
   const history = read(
     '{:process 0, :type :invoke, :f :append, :key "0", :value "x 0 0 y"}\n{:process 1, :type :invoke, :f :get, :key "0", :value nil}\n' +
