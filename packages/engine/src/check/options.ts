@@ -24,7 +24,7 @@ import {
   usageError,
 } from '@chaosproxy/history'
 import type { Mapping } from '@chaosproxy/history/files'
-import { type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
+import { levelsRequired, type ProbeAnswer, requireKnownFunctions, requireSameSubject } from '@chaosproxy/runner/result'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import type { ChosenBaseline } from '../run/held-to.ts'
 import { heldBytesOf, roomBeside } from './memory.ts'
@@ -136,7 +136,7 @@ export const modelFileOf = ({ model }: Pick<CheckSpec, 'model'>): string | undef
 function levelsFor(
   file: string,
   { name, judge }: ModelEntry<string>,
-  { levels, expect }: CheckSpec,
+  { levels, expect, require = [] }: CheckSpec,
 ): readonly string[] {
   const { ladder } = judge
   for (const [option, asked] of [
@@ -149,8 +149,9 @@ function levelsFor(
       `${file}: --${option} ${other}: the ${name} model does not have that level. It has ${levelsInWords(ladder.levels)}.${ofOperations(other, ladder.levels)}`,
     )
   }
-  const chosen = levels ?? ladder.levels
-  return expect === undefined || chosen.includes(expect) ? chosen : [...chosen, expect]
+  if (levels === undefined) return ladder.levels
+  const required = levelsRequired(require).filter((level) => ladder.levels.includes(level))
+  return [...new Set([...levels, ...(expect === undefined ? [] : [expect]), ...required])]
 }
 
 /** For each level of transactions, the closest level of single operations. */

@@ -26,3 +26,11 @@ export function requireKnownFunctions(
     )
   }
 }
+
+/** The levels that must be decided to judge the requirements. */
+export const levelsRequired = (required: readonly string[]): readonly string[] =>
+  required.flatMap((text) => {
+    const requirement = parseRequirement(text, '--require')
+    if (requirement.kind === 'level') return [requirement.level]
+    return requirement.kind === 'measure' && requirement.measure.name === 'lost' ? ['eventual'] : []
+  })
