@@ -2,7 +2,7 @@ import type { MergedFile } from '../columns/merged-files.ts'
 import { Epoch } from '../event/epoch.ts'
 import { inputError } from '../event/error.ts'
 import type { EventInput, Header, Process } from '../event/event.ts'
-import { rules } from '../event/rules.ts'
+import { brokenRule, rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
 import type { Taken } from '../event/taken.ts'
 import { sizeInHeap } from '../tables/memory.ts'
@@ -107,6 +107,7 @@ export class TimeOrder {
     for (const { name, events } of this.#files)
       if (events.length > 0 && events.at(-1)?.time === Number.NEGATIVE_INFINITY)
         throw inputError(`${name}: ${rules.noTimes}`)
+    this.#refuseTwoScales()
     const names = apart(this.#files)
     for (const { events } of this.#files) {
       events.sort((a, b) => a.time - b.time)
@@ -124,6 +125,32 @@ export class TimeOrder {
       const { index: _, ...unplaced } = event
       sink.event(process === event.process ? unplaced : { ...unplaced, process }, line)
     }
+  }
+
+  /** @throws UserError if some times since 1970 are much smaller than others: they have another unit or another start. */
+  #refuseTwoScales(): void {
+    let earliest: Timed | undefined
+    let latest: Timed | undefined
+    for (const { events } of this.#files)
+      for (const each of events) {
+        if (!Number.isFinite(each.time)) continue
+        if (earliest === undefined || each.time < earliest.time) earliest = each
+        if (latest === undefined || each.time > latest.time) latest = each
+      }
+    if (earliest === undefined || latest === undefined) return
+    const { seconds, nanos } = this.epoch.from
+    const since1970 = ({ time }: Timed): number => seconds * 1e9 + nanos + time
+    if (since1970(latest) < IN_2001 || 2 * since1970(earliest) > since1970(latest)) return
+    const placeOf = ({ file, line }: Timed): readonly [name: string, line: number] => {
+      const { name = '', linesBefore = 0 } = this.#files[file] ?? {}
+      return [name, line - linesBefore]
+    }
+    const [name, line] = placeOf(latest)
+    const other = this.#files.length === 1 ? `line ${line}` : `${name}:${line}`
+    throw brokenRule(
+      ...placeOf(earliest),
+      `its time is of another unit or another clock than that of ${other}: they are decades apart. Write all times by one clock and in one unit.`,
+    )
   }
 
   get #name(): string {
@@ -144,6 +171,9 @@ export class TimeOrder {
     return first?.header
   }
 }
+
+/** Nanoseconds from 1970 to 2001. */
+const IN_2001 = 1e18
 
 const SAMPLED_EVERY = 64
 const TIMED_BYTES = 64

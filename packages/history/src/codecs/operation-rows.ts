@@ -12,7 +12,7 @@ import { LeftOut } from './left-out.ts'
 import { settled } from './open-answers.ts'
 import { callOf, operationOf, type ReadOperation } from './operation-members.ts'
 import type { Mapping, Members, Roles } from './roles.ts'
-import { type Extent, extentOf, instantOf, NANOSECONDS, type Unit, unitOf, valueOfParts } from './time-units.ts'
+import { type Extent, extentOf, instantOf, NANOSECONDS, unitOf, valueOfParts } from './time-units.ts'
 
 export interface RowsOptions {
   readonly source: string
@@ -85,7 +85,6 @@ export class OperationRows {
     // The times of dates are in nanoseconds, whatever the name.
     const isExact = operations.every((each) => each.unit === 1)
     const unit = isExact ? NANOSECONDS : unitOf(this.#callName, extent)
-    this.#refuseTwoScales(operations, extent, unit)
     if (unit.guessed)
       sink.warn(
         `${source}: the times of calls and returns are read as ${unit.name}. Name the unit in the members, as in "call_ms".`,
@@ -126,20 +125,6 @@ export class OperationRows {
     })
   }
 
-  /** @throws UserError if some times since 1970 are much smaller than others: they have another unit or another start. */
-  #refuseTwoScales(operations: readonly ReadOperation[], { earliest, latest }: Extent, { nanos }: Unit): void {
-    if (latest * nanos < IN_2001 || 2 * earliest > latest) return
-    const lineOf = (isOne: (call: number) => boolean): number =>
-      operations.find(({ call }) => isOne(valueOfParts(call)))?.line ?? 1
-    const small = lineOf((call) => 2 * call <= latest)
-    const large = lineOf((call) => 2 * call > latest)
-    throw brokenRule(
-      this.#options.source,
-      small,
-      `its time is of another unit or another clock than that of line ${large}: they are decades apart. Write all times by one clock and in one unit.`,
-    )
-  }
-
   /**
    * Decides whether a time stamp beside a duration is the call or the return. It counts as the return only if
    * operations of a client would otherwise overlap.
@@ -178,9 +163,6 @@ function isAnnouncement(members: Members, roles: Roles): boolean {
   if (callOf(members, roles) !== undefined) return false
   return roles.found(members, 'key') === undefined && roles.found(members, 'process') === undefined
 }
-
-/** Nanoseconds from 1970 to 2001. */
-const IN_2001 = 1e18
 
 const SAMPLED_EVERY = 64
 /** The memory of an operation's line and its two events. */

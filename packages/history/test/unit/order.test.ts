@@ -68,6 +68,27 @@ const grouped = (unit: number): readonly Line[] => [
   [4 * unit, 1, 'ok', 'read', 1],
 ]
 
+test('files whose times are decades apart are not merged', async () => {
+  const at = (name: string, from: number): string =>
+    file(
+      name,
+      jsonl([
+        [from, 0, 'invoke', 'write', 1],
+        [from + MS, 0, 'ok', 'write', 1],
+      ]),
+    )
+  const [since1970, since0, inMillis] = [at('epoch.jsonl', 1.7e18), at('zero.jsonl', 5 * MS), at('ms.jsonl', 1.7e12)]
+  for (const merged of [
+    [since1970, since0],
+    [since0, since1970],
+  ])
+    expect(await refusal('both', { merged })).toMatch(
+      /zero\.jsonl:1: its time is .* that of DIR\/epoch\.jsonl:2: .*decades/,
+    )
+  expect(await refusal('both', { merged: [since1970, inMillis] })).toMatch(/ms\.jsonl:1: .*decades apart/)
+  expect(await refusal('both', { merged: [since0, inMillis] })).toBe('accepted')
+})
+
 describe('a history whose times contradict the order of lines', () => {
   test.each([1, 1000, MS, S])(
     'the error about contradictory times names the lines and the remedies: unit %i ns',
