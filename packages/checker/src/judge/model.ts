@@ -43,7 +43,7 @@ export interface Model<State> {
    * operation cannot succeed in this state.
    */
   apply(state: State, input: ModelInput): readonly [next: State, output?: Json] | undefined
-  /** Returns a key for remembering the state in a search. Equal states must have equal keys, and others different ones. */
+  /** Returns a key for remembering the state in a search: equal for equal states, and different for different ones. */
   key(state: State): string
   /**
    * Returns the shard of a request. Shards do not affect each other and are checked separately (locality, Herlihy &

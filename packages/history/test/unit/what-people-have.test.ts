@@ -312,7 +312,7 @@ test('an operation on an object that was not found has failed, unless it reads, 
 })
 
 describe('a table', () => {
-  test('may have rows whose first cell begins like a comment', async () => {
+  test('a row of a table is read even if its first cell begins like a comment', async () => {
     expect(await told('end;start;client;op;value\n2;1;0;write;1\n;3;1;write;2\n# a comment\n')).toEqual([
       '0 write 1 > ok 1',
       '1 write 2 > info 2',
@@ -323,7 +323,7 @@ describe('a table', () => {
     ])
   })
 
-  test('is read without its last row if cells of it are cut off', async () => {
+  test('a table is read without its last row if cells of it are cut off', async () => {
     const text = 'client,op,value,start,end\n0,write,1,1,2\n1,write,2,3'
     const history = await readHistory(file(text))
     expect(shape(history)).toEqual(['0 write 1 > ok 1'])
