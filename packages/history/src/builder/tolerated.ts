@@ -1,6 +1,6 @@
 import type { Header } from '../event/event.ts'
 import type { RecorderNotes } from '../event/marks.ts'
-import type { Asked } from '../history/asked.ts'
+import type { Asked } from '../history/history-data.ts'
 import { moment } from '../text/figures.ts'
 
 /** Harmless irregularities, counted during the building of a history. */

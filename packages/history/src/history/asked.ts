@@ -1,14 +1,6 @@
 import type { ValueId } from '../tables/value.ts'
 import type { History } from './history.ts'
 
-/** The requested values that the values of answers replaced. */
-export interface Asked {
-  /** By line of the request: the id of its value. */
-  readonly values: ReadonlyMap<number, number>
-  /** The warning that answers replaced these values, also in the history's `warnings`. */
-  readonly warning: string
-}
-
 /** Returns the history with all requested values, for models in which the value of an answer is only a result. */
 export function asAsked(history: History): History {
   const { asked, operations, warnings } = history

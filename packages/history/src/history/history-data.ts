@@ -7,7 +7,6 @@ import type { Taken } from '../event/taken.ts'
 import type { ByteTableData } from '../tables/byte-table.ts'
 import type { Sessions } from '../tables/sessions.ts'
 import type { ValueTableData } from '../tables/value.ts'
-import type { Asked } from './asked.ts'
 
 /** The part of a history that is plain data. */
 export interface HistoryData {
@@ -46,6 +45,14 @@ export interface HistoryData {
   readonly isTied?: boolean | undefined
   /** Notes about transactions, by the line of their completion. */
   readonly transactionNotes?: ReadonlyMap<number, TransactionNote> | undefined
+}
+
+/** The requested values that the values of answers replaced. */
+export interface Asked {
+  /** By line of the request: the id of its value. */
+  readonly values: ReadonlyMap<number, number>
+  /** The warning that answers replaced these values, also in the history's `warnings`. */
+  readonly warning: string
 }
 
 /** The parts of a history other than its tables. */
