@@ -114,9 +114,7 @@ export class Http2Connection implements Interceptor {
             : (frame, startByte) => recording.answerPassed(frame, startByte + frame.length),
       recognised: (isHttp2) => {
         this.#isHttp2 = isHttp2
-        if (isHttp2) return
-        recording?.opaque()
-        this.#flows[direction === 'requests' ? 'responses' : 'requests'].releaseAll()
+        if (!isHttp2) recording?.opaque()
       },
     })
   }

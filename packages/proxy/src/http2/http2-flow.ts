@@ -152,11 +152,8 @@ export class Http2Flow implements FrameSink {
   }
 
   loose(bytes: Buffer, last: boolean): void {
-    if (!this.#reader.framed) {
-      this.#passUnfinished()
-      this.releaseAll()
-      this.#options.recognised(false)
-    }
+    // Only the preface can be wrong, and nothing is held before it.
+    if (!this.#reader.framed) this.#options.recognised(false)
     this.#add(bytes)
     if (last) this.#passInjected()
   }
@@ -172,11 +169,6 @@ export class Http2Flow implements FrameSink {
     const nowMs = this.#options.clock.nowMs()
     for (const held of this.#held)
       if (held.delayedBy.length > 0 && held.delayedBy.every((other) => other === rule)) held.dueAtMs = nowMs
-    this.#advance()
-  }
-
-  releaseAll(): void {
-    for (const held of this.#held) held.dueAtMs = 0
     this.#advance()
   }
 
