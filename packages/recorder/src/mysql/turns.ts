@@ -23,6 +23,13 @@ interface Turn extends Asked {
   readonly commitsFirst: boolean
 }
 
+interface OpenTransaction {
+  /** Whether the server has reported it. */
+  wasSeen: boolean
+  /** Why the server may have rolled it back. */
+  doubt: string | undefined
+}
+
 type Flow =
   | 'begin'
   | 'begin-snapshot'
@@ -47,12 +54,9 @@ const NEVER_BEGINS = /^(set|use|show|desc|describe|explain|help|kill|prepare|dea
 export class Turns {
   readonly #ends: SpeechEnds
   #turn: Turn | undefined
-  #isOpen = false
-  #wasSeen = false
+  #transaction: OpenTransaction | undefined
   /** The open transaction's savepoints. The server does not report a transaction that has only savepoints. */
   readonly #savepoints: Set<string> = new Set()
-  /** Why the server may have rolled back the open transaction. */
-  #doubt: string | undefined
   #isAutocommit = true
   /** The isolation level of the session; undefined for the server's default. */
   #level: string | undefined
@@ -151,12 +155,11 @@ export class Turns {
   status(status: number): void {
     const isOpen = (status & STATUS.inTransaction) !== 0
     this.#isAutocommit = (status & STATUS.autocommit) !== 0
-    if (isOpen && !this.#isOpen) {
-      this.#ends.lost('a connection of MySQL with a transaction that no statement began, as in a procedure')
-      return
-    }
-    if (isOpen) this.#wasSeen = true
-    else if (this.#isOpen && (this.#wasSeen || this.#savepoints.size === 0)) this.#endedUnasked()
+    const transaction = this.#transaction
+    if (transaction === undefined) {
+      if (isOpen) this.#ends.lost('a connection of MySQL with a transaction that no statement began, as in a procedure')
+    } else if (isOpen) transaction.wasSeen = true
+    else if (transaction.wasSeen || this.#savepoints.size === 0) this.#endedUnasked(transaction)
   }
 
   reset(): void {
@@ -168,9 +171,9 @@ export class Turns {
   }
 
   /** Ends a transaction that the server has ended by itself, or has never begun. */
-  #endedUnasked(): void {
+  #endedUnasked(transaction: OpenTransaction): void {
     this.#say('COMMIT')
-    if (this.#wasSeen) this.#doubt ??= 'the server ended the transaction without a COMMIT of the client'
+    if (transaction.wasSeen) transaction.doubt ??= 'the server ended the transaction without a COMMIT of the client'
     this.#concluded('COMMIT')
   }
 
@@ -197,10 +200,10 @@ export class Turns {
       return
     }
     this.#answers(error, ready(this.#isOpen))
-    if (!this.#isOpen) return
+    if (this.#transaction === undefined) return
     if (code === DEADLOCK) this.#rollBack()
     else if (!STATEMENT_ONLY.has(Number(code)))
-      this.#doubt ??= `after ${code} ${message} the server may have rolled back the transaction`
+      this.#transaction.doubt ??= `after ${code} ${message} the server may have rolled back the transaction`
   }
 
   /** Notes the isolation level that a SET requests. */
@@ -223,21 +226,23 @@ export class Turns {
   }
 
   #concluded(tag: string): void {
-    if (this.#doubt !== undefined && tag === 'COMMIT') this.#answers(errorOf(UNKNOWN, this.#doubt))
+    const doubt = this.#transaction?.doubt
+    if (doubt !== undefined && tag === 'COMMIT') this.#answers(errorOf(UNKNOWN, doubt))
     else this.#answers({ kind: 'command-complete', tag })
     this.#answers(ready(false))
     this.#close()
   }
 
+  get #isOpen(): boolean {
+    return this.#transaction !== undefined
+  }
+
   #open(): void {
-    this.#isOpen = true
-    this.#wasSeen = false
-    this.#doubt = undefined
+    this.#transaction = { wasSeen: false, doubt: undefined }
   }
 
   #close(): void {
-    this.#isOpen = false
-    this.#doubt = undefined
+    this.#transaction = undefined
     this.#savepoints.clear()
   }
 
