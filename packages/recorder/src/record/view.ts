@@ -94,8 +94,8 @@ export class View {
 
   /** Marks a read as unknown. Without a key, the read may be of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
+    if (this.#notUnderstood.has(undefined) || this.#notUnderstood.has(key)) return
     const marked = this.#notUnderstood.size >= MOST_MARKED_KEYS ? undefined : key
-    if (this.#notUnderstood.has(undefined) || this.#notUnderstood.has(marked)) return
     this.#notUnderstood.add(marked)
     this.order.append(this.#markLine('not-understood', marked, remark))
   }
