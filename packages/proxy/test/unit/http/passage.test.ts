@@ -99,6 +99,19 @@ describe('a gate', () => {
     gate.setStopped('unanswered', false)
     expect(reading).toEqual([false, true, false])
   })
+
+  const reasons = ['waiting', 'answers', 'record', 'unanswered'] as const
+  test.each(
+    reasons.flatMap((first) => reasons.filter((other) => other !== first).map((other) => [first, other] as const)),
+  )('with the reasons to stop %s and %s reads again only once both have ended', (first, second) => {
+    const { gate, reading } = gateOf()
+    gate.setStopped(first, true)
+    gate.setStopped(second, true)
+    gate.setStopped(first, false)
+    expect(reading).toEqual([false])
+    gate.setStopped(second, false)
+    expect(reading).toEqual([false, true])
+  })
 })
 
 describe('a message intake', () => {

@@ -9,6 +9,7 @@ import { GatheredWrite } from '../../../src/tcp/gathered-write.ts'
 import { ReadBuffer } from '../../../src/tcp/read-buffer.ts'
 import { SourceGate } from '../../../src/tcp/source-gate.ts'
 import { endTurn, receiveInTurn } from '../../../src/tcp/turn.ts'
+import { Wakeup } from '../../../src/tcp/wakeup.ts'
 
 const KIB = 1024
 
@@ -230,5 +231,42 @@ describe('the reading from a socket', () => {
     expect(clock.armed).toBe(1)
     gate.stop()
     expect(clock.armed).toBe(0)
+  })
+})
+
+describe('a wakeup', () => {
+  function wakeupOf() {
+    const clock = new ManualClock()
+    const [woken, delays]: [number[], number[]] = [[], []]
+    const counted = {
+      nowMs: () => clock.nowMs(),
+      after(delayMs: number, callback: () => void) {
+        delays.push(delayMs)
+        return clock.after(delayMs, callback)
+      },
+    }
+    return { clock, woken, delays, wakeup: new Wakeup(counted, () => void woken.push(clock.nowMs())) }
+  }
+
+  test('sets another timer only for an earlier time, and cancels the first', () => {
+    const { clock, woken, delays, wakeup } = wakeupOf()
+    for (const atMs of [10, 10, 11, 9]) wakeup.setFor(atMs, 2)
+    expect([delays, clock.armed]).toEqual([[8, 7], 1])
+    clock.advance(20)
+    expect([woken, clock.armed]).toEqual([[7], 0])
+  })
+
+  test('can be set for a later time once it is over or cancelled', () => {
+    const { clock, woken, wakeup } = wakeupOf()
+    wakeup.setFor(5, 0)
+    clock.advance(5)
+    wakeup.setFor(8, 5)
+    clock.advance(5)
+    wakeup.setFor(20, 10)
+    wakeup.cancel()
+    expect(clock.armed).toBe(0)
+    wakeup.setFor(30, 10)
+    clock.advance(20)
+    expect(woken).toEqual([5, 8, 30])
   })
 })
