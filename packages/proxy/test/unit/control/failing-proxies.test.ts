@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest'
+import { echo, network } from '../../../../testing/src/sockets.ts'
+import { createProxySet, type ProxySettings } from '../../../src/control/state/proxies.ts'
+
+const proxies = () =>
+  createProxySet({
+    network: network(),
+    interceptFor: () => Promise.reject(new Error('nothing is read')),
+    prepare: async () => undefined,
+    processesFor: async () => undefined,
+  })
+
+const UPSTREAM = '127.0.0.1:1'
+const UNKNOWN = 'no-such-host.invalid:1'
+
+const proxy = (more: Partial<ProxySettings> = {}): ProxySettings => ({
+  ...{ name: 'p', listen: '127.0.0.1:0', upstream: UPSTREAM, enabled: true },
+  ...more,
+})
+
+describe('a proxy that cannot listen', () => {
+  test('is not added', async () => {
+    const set = proxies()
+    await expect(set.create(proxy({ listen: UNKNOWN }))).rejects.toThrow('lookup no-such-host.invalid: no such host')
+    expect(set.list()).toEqual([])
+  })
+
+  test('is kept, but disabled, if it listened before', async () => {
+    const set = proxies()
+    await set.create(proxy())
+    await expect(set.update('p', { listen: UNKNOWN })).rejects.toThrow('lookup no-such-host.invalid: no such host')
+    expect(set.get('p')).toMatchObject({ listen: UNKNOWN, upstream: UPSTREAM, enabled: false })
+  })
+
+  test('does not prevent the next change, requested before the failure', async () => {
+    const set = proxies()
+    await set.create(proxy())
+    const failing = set.update('p', { listen: UNKNOWN })
+    const changed = set.update('p', { listen: '127.0.0.1:0', enabled: true })
+    await expect(failing).rejects.toThrow('no such host')
+    expect((await changed).enabled).toBe(true)
+  })
+})
+
+test('a proxy is at its addresses, however they are written, and not at unknown ones', async () => {
+  const set = proxies()
+  const { listen } = await set.create(proxy({ upstream: 'localhost:1' }))
+  const isAt = (addresses: object) => set.isAt('p', { listen, upstream: UPSTREAM, ...addresses })
+  expect(await isAt({})).toBe(true)
+  expect(await isAt({ listen: listen.replace('127.0.0.1', 'localhost') })).toBe(true)
+  expect(await isAt({ upstream: '127.0.0.1:2' })).toBe(false)
+  expect(await isAt({ listen: '127.0.0.1:0' })).toBe(false)
+  expect([await isAt({ upstream: UNKNOWN }), await isAt({ listen: UNKNOWN })]).toEqual([false, false])
+})
+
+test('an upstream with an unknown name is no loop, even at the port of a proxy', async () => {
+  const set = proxies()
+  const { listen } = await set.create(proxy())
+  const upstream = `no-such-host.invalid:${listen.split(':')[1]}`
+  expect(await set.create(proxy({ name: 'q', to: 'q', upstream }))).toMatchObject({ upstream, enabled: true })
+})
+
+test('of two proxies that lead to each other, at most one is enabled if both are enabled at once', async () => {
+  const set = proxies()
+  // The test holds the port at 127.0.0.1, so that no other program takes it at the other addresses.
+  const { port } = await echo()
+  const [one, other] = [`127.0.0.2:${port}`, `127.0.0.3:${port}`]
+  await set.create(proxy({ name: 'one', to: 'one', listen: one, upstream: other, enabled: false }))
+  await set.create(proxy({ name: 'other', to: 'other', listen: other, upstream: one, enabled: false }))
+  const names = ['one', 'other']
+  const outcomes = await Promise.allSettled(names.map((name) => set.update(name, { enabled: true })))
+  const refused = outcomes.filter(({ status }) => status === 'rejected')
+  expect(refused.map((each) => String((each as PromiseRejectedResult).reason.message))).toContainEqual(
+    expect.stringMatching(/^proxy one: its connections lead back to itself|^proxy other: its connections lead back/),
+  )
+  expect(names.map((name) => set.get(name).enabled)).toEqual(outcomes.map(({ status }) => status === 'fulfilled'))
+})
