@@ -39,18 +39,18 @@ function readSource(source: unknown, where: string, pidFiles: PidFiles): number 
 }
 
 /** Reads a pid file, which is absent or empty while its node is not running. */
-async function pidIn(path: string): Promise<number | undefined> {
-  const pid = Number((await startOf(path).catch(() => '')).trim())
+export async function pidIn(path: string): Promise<number | undefined> {
+  const pid = Number((await contentOf(path).catch(() => '')).trim())
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
 }
 
-/** Reads the start of a regular file. Devices and pipes have no end, and would block or fill memory. */
-async function startOf(path: string): Promise<string> {
+/** Reads a regular file, if it is short. Devices and pipes have no end, and would block or fill memory. */
+async function contentOf(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     if (!(await file.stat()).isFile()) return ''
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_PID_FILE), 0, LONGEST_PID_FILE, 0)
-    return buffer.toString('latin1', 0, bytesRead)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(LONGEST_PID_FILE + 1))
+    return bytesRead > LONGEST_PID_FILE ? '' : buffer.toString('latin1', 0, bytesRead)
   } finally {
     await file.close()
   }

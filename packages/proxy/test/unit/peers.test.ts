@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { cleanUp, dial, eventually, hold, network, Received, serve } from '../../../testing/src/sockets.ts'
-import { parsePeers } from '../../src/peer/parse-peers.ts'
+import { parsePeers, pidIn } from '../../src/peer/parse-peers.ts'
 import type { PeerFinder } from '../../src/peer/peers.ts'
 import { findBySocketOwner, findInode } from '../../src/peer/socket-owner.ts'
 
@@ -156,6 +156,26 @@ describe('the processes of a peer', () => {
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(UserError)
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(message)
   })
+})
+
+test.each([
+  ['4711', 4711],
+  [' 4711\n', 4711],
+  ['4711'.padEnd(32), 4711],
+  ['4711'.padEnd(33), undefined],
+  ['1', 1],
+  ['0', undefined],
+  ['-1', undefined],
+  ['1.5', undefined],
+  ['4711 4712', undefined],
+  ['', undefined],
+])('a pid file that contains %j names the process %s', async (content, pid) => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaos-pid-'))
+  cleanUp(() => rmSync(directory, { recursive: true }))
+  const file = join(directory, 'n1.pid')
+  writeFileSync(file, content)
+  expect(await pidIn(file)).toBe(pid)
+  expect([await pidIn(directory), await pidIn(join(directory, 'absent'))]).toEqual([undefined, undefined])
 })
 
 test('no process is found for a client that has closed its socket', async (context) => {
