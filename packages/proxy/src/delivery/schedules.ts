@@ -13,7 +13,7 @@ const CATCH_UP_MS = 100
 export const latency: StageOf<'latency'> = ({ harm, random }) => {
   let drawnFor: Chunk | undefined
   let drawnOf: unknown
-  let drawnMs = 0
+  let drawnMs: number
   return {
     countsArriving: 'bytes',
     delayMs(chunk, content) {
@@ -63,7 +63,7 @@ function drawNormal(random: Random): number {
 
 export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   const own = { freeAtMs: 0 }
-  let leavesAtMs = 0
+  let leavesAtMs: number
   /** A slot in the shared timetable. It is reserved when a piece is planned, so that connections take turns. */
   let slot: { readonly of: unknown; readonly chunk: Chunk; readonly sizeBytes: number } | undefined
 
@@ -121,10 +121,10 @@ const MOST_LOSSES = 7
  */
 export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
   let freeAtMs = 0
-  let leavesAtMs = 0
+  let leavesAtMs: number
   let drawnFor: Chunk | undefined
-  let lost = 0
-  let waitMs = 0
+  let lost: number
+  let waitMs: number
 
   function draw(sizeBytes: number): void {
     const { probability, retransmitMs } = harm()
@@ -165,7 +165,7 @@ export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
 
 export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
   let freeAtMs = 0
-  let leavesAtMs = 0
+  let leavesAtMs: number
   let leftBytes = 0
   return {
     countsArriving: 'nothing',
