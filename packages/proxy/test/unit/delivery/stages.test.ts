@@ -232,6 +232,22 @@ test.each<readonly [ReturnType<typeof latency>, readonly number[], number]>([
   expect(drawLatencyMs(harm, () => scripted({ numbers: [...numbers] }))).toBeCloseTo(expected, 9)
 })
 
+describe('a latency fault', () => {
+  test('draws once for each chunk, and again once its parameters change', () => {
+    const { stage, state } = stageOf(latency(100, 10), { numbers: [0, 0.5, 1] })
+    const [first, second] = [chunkOf(1), chunkOf(1)]
+    const delayMs = (chunk: Chunk) => stage.delayMs?.(chunk, 'bytes')
+    expect([delayMs(first), delayMs(first), delayMs(second), delayMs(second)]).toEqual([90, 90, 100, 100])
+    state.harm = latency(200, 10) as TcpHarm
+    expect([delayMs(second), delayMs(second)]).toEqual([210, 210])
+  })
+
+  test('does not delay the end of a stream', () => {
+    const { stage } = stageOf(latency(100))
+    expect(stage.delayMs?.(chunkOf(0), 'end')).toBe(0)
+  })
+})
+
 describe('a bandwidth that connections share', () => {
   test('a shared bandwidth reserves the time of a piece from its planning until it is sent', () => {
     const shared = { freeAtMs: 0 }
