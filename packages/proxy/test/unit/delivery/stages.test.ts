@@ -248,8 +248,8 @@ describe('a latency fault', () => {
   })
 })
 
-describe('a bandwidth that connections share', () => {
-  test('a shared bandwidth reserves the time of a piece from its planning until it is sent', () => {
+describe('a limited bandwidth', () => {
+  test('gives each piece its turn when the piece is planned, and keeps the turn until the piece has left', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const [first, second] = [chunkOf(100), chunkOf(100)]
@@ -271,7 +271,38 @@ describe('a bandwidth that connections share', () => {
     expect(plan(b, chunkOf(5), 10)).toEqual([5, 42.5])
   })
 
-  test('a shared bandwidth sends the end of a stream after the last byte of the same connection', () => {
+  test('keeps the size of a piece that has its turn, even if another fault made it smaller', () => {
+    const { stage } = stageOf(bandwidth(1000, true))
+    const chunk = chunkOf(100)
+    expect(stage.portionBytes?.(100, chunk)).toBe(10)
+    stage.leavesAtMs?.(pieceOf(chunk, 4), 0, 0)
+    expect([stage.portionBytes?.(100, chunk), stage.portionBytes?.(3, chunk)]).toEqual([4, 3])
+    stage.moved?.(pieceOf(chunk, 4), false)
+    expect(stage.portionBytes?.(96, chunk)).toBe(10)
+  })
+
+  test('lets the first piece leave after its own time', () => {
+    for (const isShared of [true, false]) {
+      const { stage } = stageOf(bandwidth(100_000, isShared))
+      expect(stage.leavesAtMs?.(pieceOf(chunkOf(10)), 0, 0)).toBe(0.1)
+    }
+  })
+
+  test('gives no turns unless the fault says that it is shared', () => {
+    const shared = { freeAtMs: 0 }
+    for (let i = 0; i < 2; i++) {
+      const { stage } = stageOf({ kind: 'bandwidth', bytesPerSecond: 1000 }, { shared })
+      expect(stage.leavesAtMs?.(pieceOf(chunkOf(10)), 0, 0)).toBe(10)
+    }
+  })
+
+  test('sends pieces of at least one byte', () => {
+    expect([1, 199, 200].map((rate) => stageOf(bandwidth(rate)).stage.portionBytes?.(100, chunkOf(100)))).toEqual([
+      1, 1, 2,
+    ])
+  })
+
+  test('lets the end of a stream leave after the last byte of its own connection', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const chunk = chunkOf(5)
