@@ -128,7 +128,8 @@ export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
 
   function draw(sizeBytes: number): void {
     const { probability, retransmitMs } = harm()
-    const packets = Math.ceil(sizeBytes / PACKET_BYTES)
+    // The end of a stream, which has no bytes, is a packet too.
+    const packets = Math.max(1, Math.ceil(sizeBytes / PACKET_BYTES))
     lost = 0
     waitMs = 0
     for (let behind = packets - 1; behind >= 0; behind--) {
@@ -142,10 +143,10 @@ export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
 
   return {
     countsArriving: 'nothing',
-    leavesAtMs({ chunk, content, sizeBytes }, atMs) {
+    leavesAtMs({ chunk, sizeBytes }, atMs) {
       if (chunk !== drawnFor) {
         drawnFor = chunk
-        draw(content === 'bytes' ? sizeBytes : 1)
+        draw(sizeBytes)
       }
       leavesAtMs = Math.max(atMs + waitMs, freeAtMs)
       return leavesAtMs

@@ -24,21 +24,26 @@ const slice = (averageBytes: number, variationBytes: number, pauseMs: number) =>
   ({ kind: 'slice', averageBytes, variationBytes, pauseMs: millis(pauseMs) }) as const
 const packetLoss = { kind: 'packet-loss', probability: 0.5, retransmitMs: millis(200) } as const
 
+interface Script {
+  readonly numbers?: number[]
+  readonly chances?: boolean[]
+  /** Whether integers are the highest that are possible, and not 0. */
+  readonly isHighest?: boolean
+}
+
 /** Randomness that comes out as given. Any other draw fails. */
-function scripted({ numbers = [], chances = [] }: { numbers?: number[]; chances?: boolean[] } = {}) {
+function scripted({ numbers = [], chances = [], isHighest = false }: Script = {}) {
   const drawn = <Value>(values: Value[]): Value => {
     const value = values.shift()
     if (value === undefined) throw new Error('no chance is needed here')
     return value
   }
-  return { ...createRandom(1), next: () => drawn(numbers), chance: () => drawn(chances), integer: () => 0 }
+  const integer = (bound: number) => (isHighest ? bound - 1 : 0)
+  return { ...createRandom(1), next: () => drawn(numbers), chance: () => drawn(chances), integer }
 }
 
 /** A stage of a fault, whose parameters can change, and its hits. */
-function stageOf(
-  first: StandingHarm,
-  { shared = { freeAtMs: 0 }, ...chances }: { shared?: Timetable; numbers?: number[]; chances?: boolean[] } = {},
-) {
+function stageOf(first: StandingHarm, { shared = { freeAtMs: 0 }, ...chances }: Script & { shared?: Timetable } = {}) {
   const random = scripted(chances)
   const state = { harm: first as TcpHarm, hits: 0 }
   const stage = createStage(first.kind, {
@@ -393,10 +398,19 @@ describe('a slice fault', () => {
     expect([state.hits, stage.portionBytes?.(9, chunk)]).toEqual([1, 4])
   })
 
-  test('a slice fault draws sizes around its average, and at least one byte', () => {
-    const smallest = (averageBytes: number, variationBytes: number) =>
-      stageOf(slice(averageBytes, variationBytes, 0)).stage.portionBytes?.(100, chunkOf(100))
-    expect([smallest(4, 0), smallest(4, 1), smallest(4, 3), smallest(4, 4)]).toEqual([4, 3, 1, 1])
+  test.each([
+    [0, 4, 4],
+    [1, 3, 5],
+    [3, 1, 7],
+    [4, 1, 8],
+  ])('with an average of 4 bytes and a variation of %i draws %i to %i bytes', (variationBytes, least, most) => {
+    const drawn = (isHighest: boolean) =>
+      stageOf(slice(4, variationBytes, 0), { isHighest }).stage.portionBytes?.(100, chunkOf(100))
+    expect([drawn(false), drawn(true)]).toEqual([least, most])
+  })
+
+  test('writes each piece by itself', () => {
+    expect(stageOf(slice(4, 0, 3)).stage.alone).toBe(true)
   })
 })
 
@@ -430,4 +444,48 @@ test('a byte limit closes the connection after the last allowed byte, and ignore
 
 test('the fault refuse counts no bytes as hits, and resets new connections', () => {
   expect(stageOf({ kind: 'refuse' }).stage).toMatchObject({ countsArriving: 'nothing', refuses: true })
+})
+
+test('a slow close delays the end of a stream, and no bytes', () => {
+  const { stage } = stageOf({ kind: 'slow-close', delayMs: millis(50) })
+  const leavesAtMs = (content: Content) => stage.leavesAtMs?.(pieceOf(chunkOf(0), 0, content), 7, 0)
+  expect([leavesAtMs('bytes'), leavesAtMs('end'), leavesAtMs('reset')]).toEqual([7, 57, 57])
+})
+
+test.each<readonly [StandingHarm, Partial<Stage>, bytes: string, end: string]>([
+  [{ kind: 'partition', mode: 'hold' }, { countsArriving: 'everything', cut: 'hold' }, 'pass', 'pass'],
+  [{ kind: 'partition', mode: 'drop' }, { countsArriving: 'everything', cut: 'drop' }, 'pass', 'pass'],
+  [{ kind: 'blackhole' }, { countsArriving: 'everything', cut: 'drop' }, 'pass', 'pass'],
+  [{ kind: 'timeout', afterMs: millis(5) }, { countsArriving: 'everything', atRemoval: 'close' }, 'discard', 'hold'],
+  [{ kind: 'reset-peer', afterMs: millis(5) }, { countsArriving: 'nothing' }, 'discard', 'discard'],
+  [{ kind: 'half-open' }, { countsArriving: 'ends' }, 'pass', 'hold'],
+  [{ kind: 'slow-connect', delayMs: millis(5) }, { countsArriving: 'nothing', dialDelayMs: 5 }, 'pass', 'pass'],
+  [bandwidth(0), { countsArriving: 'everything', bytesPerSecond: 0 }, 'hold', 'hold'],
+  [bandwidth(1), { countsArriving: 'everything', bytesPerSecond: 1 }, 'pass', 'pass'],
+  [latency(100, 10), { countsArriving: 'bytes', longestDelayMs: 110 }, 'pass', 'pass'],
+  [latency(100, 10, 'normal'), { longestDelayMs: 130 }, 'pass', 'pass'],
+  [latency(100, 10, 'pareto'), { longestDelayMs: 190 }, 'pass', 'pass'],
+  [packetLoss, { countsArriving: 'nothing', longestDelayMs: 600 }, 'pass', 'pass'],
+])('the fault %j has the stage %j: bytes %s, ends %s', (harm, properties, bytes, end) => {
+  const { stage } = stageOf(harm)
+  expect(stage).toMatchObject(properties)
+  expect([stage.fate?.('bytes') ?? 'pass', stage.fate?.('end') ?? 'pass']).toEqual([bytes, end])
+})
+
+describe('an alarm', () => {
+  test('of a timeout rings after the last discarded bytes, or after its start, and never if its time is 0', () => {
+    const { stage, state } = stageOf({ kind: 'timeout', afterMs: millis(5) })
+    expect([stage.alarm?.(10), stage.alarm?.(12)]).toEqual(Array(2).fill({ atMs: 15, ending: 'close' }))
+    stage.discarded?.(13)
+    expect(stage.alarm?.(14)).toEqual({ atMs: 18, ending: 'close' })
+    state.harm = { kind: 'timeout', afterMs: millis(0) }
+    expect(stage.alarm?.(14)).toBeUndefined()
+  })
+
+  test('of a reset rings after the first discarded bytes', () => {
+    const { stage } = stageOf({ kind: 'reset-peer', afterMs: millis(5) })
+    expect(stage.alarm?.(1)).toBeUndefined()
+    for (const nowMs of [3, 4]) stage.discarded?.(nowMs)
+    expect(stage.alarm?.(1)).toEqual({ atMs: 8, ending: 'reset' })
+  })
 })
