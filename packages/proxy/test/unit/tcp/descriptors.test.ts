@@ -1,13 +1,14 @@
-import { expect, test } from 'vitest'
-import { createDescriptors, parseLimit } from '../../../src/tcp/descriptors.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { dial, echo, eventually, network, Received, startDialling } from '../../../../testing/src/sockets.ts'
+import { createDescriptors, descriptors, parseLimit } from '../../../src/tcp/descriptors.ts'
 
 test('connections leave some file descriptors free, and reuse the descriptors of closed connections', () => {
-  const descriptors = createDescriptors(256)
-  const taken = Array.from({ length: 70 }, () => descriptors.take(2))
+  const few = createDescriptors(256)
+  const taken = Array.from({ length: 70 }, () => few.take(2))
   expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(64)
   taken[0]?.()
   taken[0]?.()
-  expect([descriptors.take(2), descriptors.take(2)]).toEqual([expect.any(Function), undefined])
+  expect([few.take(2), few.take(2)]).toEqual([expect.any(Function), undefined])
 })
 
 test('some connections are accepted even if few file descriptors are allowed', () => {
@@ -20,4 +21,55 @@ test('the soft limit of open files is parsed as a number, or as Infinity if it i
   expect(parseLimit(`${text}Max open files            unlimited            unlimited            files\n`)).toBe(
     Infinity,
   )
+})
+
+describe('the descriptors of a route', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  /** Returns how many descriptors of the process are taken from now on. */
+  function taking(): () => number {
+    let taken = 0
+    vi.spyOn(descriptors, 'take').mockImplementation((count) => {
+      taken += count
+      let isTaken = true
+      return () => {
+        if (isTaken) taken -= count
+        isTaken = false
+      }
+    })
+    return () => taken
+  }
+
+  test('are given back when a client leaves, and when the route closes', async () => {
+    const taken = taking()
+    const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo() })
+    expect(taken()).toBe(1)
+    const client = new Received(await dial(route))
+    client.socket.write('x')
+    await client.until(({ text }) => text === 'x')
+    expect(taken()).toBe(3)
+    client.socket.end()
+    await eventually(() => taken() === 1)
+    await route.close()
+    expect(taken()).toBe(0)
+  })
+
+  test('are given back when a client leaves before it is identified', async () => {
+    const taken = taking()
+    const peers = { by: 'nothing', find: () => new Promise<undefined>(() => {}) }
+    const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), peers })
+    const client = await dial(route)
+    await eventually(() => taken() === 3)
+    client.resetAndDestroy()
+    await eventually(() => taken() === 1)
+  })
+
+  test('are kept for others if too few are left, and the client is reset', async () => {
+    const created = network()
+    const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
+    vi.spyOn(descriptors, 'take').mockReturnValue(undefined)
+    const client = new Received(startDialling(route))
+    await client.until(({ closed }) => closed)
+    expect(created.statistics().get('clients>n1')).toMatchObject({ failedAccepts: 1, connections: 0 })
+  })
 })
