@@ -49,7 +49,7 @@ describe('the event stream of a client', () => {
     expect(toldSince()).toEqual(['4'])
   })
 
-  test('has a comment every 15 s, and the hits every 250 ms', () => {
+  test('the event stream has a comment every 15 s, and the hits every 250 ms', () => {
     const { toldSince, reports } = listening()
     toldSince()
     vi.advanceTimersByTime(249)
@@ -62,7 +62,7 @@ describe('the event stream of a client', () => {
     expect(toldSince()).toEqual([': \n\n'])
   })
 
-  test('ends if more than 1 MiB waits for the client', () => {
+  test('the event stream ends if more than 1 MiB waits for the client', () => {
     const { toldSince, plane, response } = listening()
     toldSince()
     response.writableLength = 1024 * 1024
@@ -72,7 +72,7 @@ describe('the event stream of a client', () => {
     expect(toldSince()).toEqual(['4', 'destroyed'])
   })
 
-  test('leaves no timer and no listener once the client is gone', () => {
+  test('the event stream leaves no timer and no listener once the client is gone', () => {
     const { plane, response } = listening()
     expect([plane.events.subscribers, vi.getTimerCount()]).toEqual([1, 2])
     response.emit('close')

@@ -19,20 +19,20 @@ const proxy = (more: Partial<ProxySettings> = {}): ProxySettings => ({
 })
 
 describe('a proxy that cannot listen', () => {
-  test('is not added', async () => {
+  test('a proxy that cannot listen is not added', async () => {
     const set = proxies()
     await expect(set.create(proxy({ listen: UNKNOWN }))).rejects.toThrow('lookup no-such-host.invalid: no such host')
     expect(set.list()).toEqual([])
   })
 
-  test('is kept, but disabled, if it listened before', async () => {
+  test('a proxy that can no longer listen is kept, but disabled', async () => {
     const set = proxies()
     await set.create(proxy())
     await expect(set.update('p', { listen: UNKNOWN })).rejects.toThrow('lookup no-such-host.invalid: no such host')
     expect(set.get('p')).toMatchObject({ listen: UNKNOWN, upstream: UPSTREAM, enabled: false })
   })
 
-  test('does not prevent the next change, requested before the failure', async () => {
+  test('a failing change of a proxy does not prevent the next change, requested before the failure', async () => {
     const set = proxies()
     await set.create(proxy())
     const failing = set.update('p', { listen: UNKNOWN })

@@ -46,7 +46,7 @@ function boardOf({ fails = () => false }: { readonly fails?: (fault: TrafficFaul
 }
 
 describe('a fault in force', () => {
-  test('begins in one epoch, and ends in the next one before its held bytes are released', () => {
+  test('a fault begins in one epoch, and ends in the next one before its held bytes are released', () => {
     const { board, toldSince, applied } = boardOf()
     board.add(named('f', halfOpen))
     applied[0]!.hits = 2
@@ -57,7 +57,7 @@ describe('a fault in force', () => {
     ])
   })
 
-  test('keeps its state if it is updated with the same kind and links', () => {
+  test('a fault keeps its state if it is updated with the same kind and links', () => {
     const { board, toldSince, applied } = boardOf()
     board.add(named('f', latency(5)))
     applied[0]!.hits = 2
@@ -72,7 +72,7 @@ describe('a fault in force', () => {
   test.each([
     ['kind', halfOpen],
     ['links', latency(5, [{ from: 'db', to: 'clients' }])],
-  ])('is applied anew before the old one ends, and keeps its hits, if its %s change', (_, fault) => {
+  ])('a fault is applied anew before the old one ends, and keeps its hits, if its %s change', (_, fault) => {
     const { board, toldSince, applied } = boardOf()
     board.add(named('f', latency(5)))
     applied[0]!.hits = 2
@@ -85,7 +85,7 @@ describe('a fault in force', () => {
     expect(toldSince().at(-1)).toBe('ended f in 3 with 3')
   })
 
-  test('is not kept if it is a reset', () => {
+  test('a reset is not kept on the board of faults', () => {
     const { board, toldSince } = boardOf()
     board.add(named('f', { kind: 'reset', links: [LINK] }))
     expect([toldSince(), board.list()]).toEqual([
@@ -94,7 +94,7 @@ describe('a fault in force', () => {
     ])
   })
 
-  test('has its hits reported when they have changed', () => {
+  test('the hits of a fault are reported when they have changed', () => {
     const { board, toldSince, applied, events } = boardOf()
     for (const name of ['f', 'g']) board.add(named(name, halfOpen))
     applied[1]!.hits = 2
@@ -104,7 +104,7 @@ describe('a fault in force', () => {
     expect([toldSince(), events.since(0).at(-1)]).toMatchObject([['fault-hit g'], { fault: 'g', hits: 2 }])
   })
 
-  test('is reported as removed, without being removed, when the network closes', () => {
+  test('a fault is reported as removed, without being removed, when the network closes', () => {
     const { board, toldSince } = boardOf()
     board.add(named('f', halfOpen))
     toldSince()
@@ -115,7 +115,7 @@ describe('a fault in force', () => {
   test.each([
     [100, /l99>db$/],
     [101, /l99>db and 1 more$/],
-  ])('with %i links is named with at most 100', (count, what) => {
+  ])('a fault with %i links is named with at most 100', (count, what) => {
     const { board, events } = boardOf()
     const links = Array.from({ length: count }, (_, i) => ({ from: `l${i}`, to: 'db' }))
     board.add(named('f', latency(5, links)))
@@ -127,7 +127,7 @@ describe('a fault in force', () => {
 describe('a set of rules', () => {
   const rule = (name: string, fault = latency(5)) => named(name, fault, 'rules')
 
-  test('replaces only what has changed, in one epoch, and new faults begin before old ones end', () => {
+  test('a set of rules replaces only what has changed, in one epoch, and new faults begin before old ones end', () => {
     const { board, toldSince } = boardOf()
     board.add(named('other', halfOpen))
     board.replaceAll('rules', [rule('kept'), rule('gone'), rule('changed')])
@@ -143,7 +143,7 @@ describe('a set of rules', () => {
     expect(board.list().map(({ name }) => name)).toEqual(['other', 'kept', 'changed', 'new'])
   })
 
-  test('changes nothing if one of its faults is impossible or its name is taken', () => {
+  test('a set of rules changes nothing if one of its faults is impossible or its name is taken', () => {
     const { board, toldSince } = boardOf({ fails: ({ kind }) => kind === 'half-open' })
     board.add(named('other', latency(5)))
     toldSince()

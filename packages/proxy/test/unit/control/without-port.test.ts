@@ -29,7 +29,7 @@ describe('a proxy without a port', () => {
     await client.until(({ text }) => text === 'hello')
   })
 
-  test('leads to no proxy, because no other connection reaches it', async () => {
+  test('a proxy without a port may lead to its own address, because no other connection reaches it', async () => {
     const set = proxies()
     const port = await heldPort()
     const address = `127.0.0.1:${port}`
@@ -41,7 +41,7 @@ describe('a proxy without a port', () => {
     ])
   })
 
-  test('listens, and closes its port again, when it is changed', async () => {
+  test('a proxy without a port listens, and closes its port again, when it is changed', async () => {
     const set = proxies()
     const { port } = await echo()
     await set.create(proxy(`127.0.0.1:${port}`, { listen: '127.0.0.1:0' }))
@@ -52,7 +52,7 @@ describe('a proxy without a port', () => {
     expect(taken).toBe(listen)
   })
 
-  test('cannot be a UDP proxy', async () => {
+  test('a proxy without a port cannot be a UDP proxy', async () => {
     await expect(proxies().create(proxy('127.0.0.1:1', { protocol: 'udp' }))).rejects.toThrow(
       'listens: a UDP proxy listens on one port only',
     )

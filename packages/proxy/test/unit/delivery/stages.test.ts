@@ -238,7 +238,7 @@ test.each<readonly [ReturnType<typeof latency>, readonly number[], number]>([
 })
 
 describe('a latency fault', () => {
-  test('draws once for each chunk, and again once its parameters change', () => {
+  test('a latency fault draws once for each chunk, and again once its parameters change', () => {
     const { stage, state } = stageOf(latency(100, 10), { numbers: [0, 0.5, 1] })
     const [first, second] = [chunkOf(1), chunkOf(1)]
     const delayMs = (chunk: Chunk) => stage.delayMs?.(chunk, 'bytes')
@@ -247,14 +247,14 @@ describe('a latency fault', () => {
     expect([delayMs(second), delayMs(second)]).toEqual([210, 210])
   })
 
-  test('does not delay the end of a stream', () => {
+  test('a latency fault does not delay the end of a stream', () => {
     const { stage } = stageOf(latency(100))
     expect(stage.delayMs?.(chunkOf(0), 'end')).toBe(0)
   })
 })
 
-describe('a limited bandwidth', () => {
-  test('gives each piece its turn when the piece is planned, and keeps the turn until the piece has left', () => {
+describe('a bandwidth', () => {
+  test('a shared bandwidth reserves the time of a piece from its planning until it is sent', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const [first, second] = [chunkOf(100), chunkOf(100)]
@@ -276,7 +276,7 @@ describe('a limited bandwidth', () => {
     expect(plan(b, chunkOf(5), 10)).toEqual([5, 42.5])
   })
 
-  test('keeps the size of a piece that has its turn, even if another fault made it smaller', () => {
+  test('a shared bandwidth keeps the size of a planned piece, even if another fault made the piece smaller', () => {
     const { stage } = stageOf(bandwidth(1000, true))
     const chunk = chunkOf(100)
     expect(stage.portionBytes?.(100, chunk)).toBe(10)
@@ -286,14 +286,14 @@ describe('a limited bandwidth', () => {
     expect(stage.portionBytes?.(96, chunk)).toBe(10)
   })
 
-  test('lets the first piece leave after its own time', () => {
+  test('a bandwidth delays the first piece by the time that the piece takes', () => {
     for (const isShared of [true, false]) {
       const { stage } = stageOf(bandwidth(100_000, isShared))
       expect(stage.leavesAtMs?.(pieceOf(chunkOf(10)), 0, 0)).toBe(0.1)
     }
   })
 
-  test('gives no turns unless the fault says that it is shared', () => {
+  test('a bandwidth is not shared by default', () => {
     const shared = { freeAtMs: 0 }
     for (let i = 0; i < 2; i++) {
       const { stage } = stageOf({ kind: 'bandwidth', bytesPerSecond: 1000 }, { shared })
@@ -301,13 +301,13 @@ describe('a limited bandwidth', () => {
     }
   })
 
-  test('sends pieces of at least one byte', () => {
+  test('a bandwidth sends pieces of at least one byte', () => {
     expect([1, 199, 200].map((rate) => stageOf(bandwidth(rate)).stage.portionBytes?.(100, chunkOf(100)))).toEqual([
       1, 1, 2,
     ])
   })
 
-  test('lets the end of a stream leave after the last byte of its own connection', () => {
+  test('a shared bandwidth sends the end of a stream after the last byte of the same connection', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const chunk = chunkOf(5)
@@ -403,13 +403,16 @@ describe('a slice fault', () => {
     [1, 3, 5],
     [3, 1, 7],
     [4, 1, 8],
-  ])('with an average of 4 bytes and a variation of %i draws %i to %i bytes', (variationBytes, least, most) => {
-    const drawn = (isHighest: boolean) =>
-      stageOf(slice(4, variationBytes, 0), { isHighest }).stage.portionBytes?.(100, chunkOf(100))
-    expect([drawn(false), drawn(true)]).toEqual([least, most])
-  })
+  ])(
+    'a slice fault with an average of 4 bytes and a variation of %i draws sizes from %i to %i bytes',
+    (variationBytes, least, most) => {
+      const drawn = (isHighest: boolean) =>
+        stageOf(slice(4, variationBytes, 0), { isHighest }).stage.portionBytes?.(100, chunkOf(100))
+      expect([drawn(false), drawn(true)]).toEqual([least, most])
+    },
+  )
 
-  test('writes each piece by itself', () => {
+  test('a slice fault writes each piece by itself', () => {
     expect(stageOf(slice(4, 0, 3)).stage.alone).toBe(true)
   })
 })
@@ -473,7 +476,7 @@ test.each<readonly [StandingHarm, Partial<Stage>, bytes: string, end: string]>([
 })
 
 describe('an alarm', () => {
-  test('of a timeout rings after the last discarded bytes, or after its start, and never if its time is 0', () => {
+  test('the alarm of a timeout rings after the last discarded bytes, or after its start, and never if its time is 0', () => {
     const { stage, state } = stageOf({ kind: 'timeout', afterMs: millis(5) })
     expect([stage.alarm?.(10), stage.alarm?.(12)]).toEqual(Array(2).fill({ atMs: 15, ending: 'close' }))
     stage.discarded?.(13)
@@ -482,7 +485,7 @@ describe('an alarm', () => {
     expect(stage.alarm?.(14)).toBeUndefined()
   })
 
-  test('of a reset rings after the first discarded bytes', () => {
+  test('the alarm of a reset rings after the first discarded bytes', () => {
     const { stage } = stageOf({ kind: 'reset-peer', afterMs: millis(5) })
     expect(stage.alarm?.(1)).toBeUndefined()
     for (const nowMs of [3, 4]) stage.discarded?.(nowMs)

@@ -6,7 +6,7 @@ const REPLY = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 const [START, REST] = [REPLY.slice(0, 20), REPLY.slice(20)]
 
 describe('the start of a response head', () => {
-  test('is passed on at once if no fault can act on the response', () => {
+  test('the start of a response head is passed on at once if no fault can act on the response', () => {
     const { ask, answer, apply, here } = httpWorld()
     ask(GET)
     answer(START)
@@ -22,7 +22,7 @@ describe('the start of a response head', () => {
   })
 
   test.each([{ kind: 'edit-reply', body: 'other' }, { kind: 'crash-before-reply' }] as const)(
-    'waits for the rest if a fault may act on the response: %j',
+    'the start of a response head waits for the rest if a fault may act on the response: %j',
     (fault) => {
       const { ask, answer, apply, here } = httpWorld()
       apply(fault)
@@ -32,7 +32,7 @@ describe('the start of a response head', () => {
     },
   )
 
-  test('does not reach the client if the response is that of a duplicate', () => {
+  test('the start of a response head does not reach the client if the response is that of a duplicate', () => {
     const { ask, answer, apply, here } = httpWorld()
     apply({ kind: 'duplicate-request', copies: 1 })
     ask(GET)
@@ -42,7 +42,7 @@ describe('the start of a response head', () => {
     expect(here.text).toBe(REPLY)
   })
 
-  test('does not reach a client that waits for an earlier response', () => {
+  test('the start of a response head does not reach a client whose earlier response was withheld', () => {
     const { ask, answer, apply, here } = httpWorld()
     apply({ kind: 'lose-reply', silence: 'hang', when: { nth: 1 } })
     ask(GET + GET)
@@ -52,7 +52,7 @@ describe('the start of a response head', () => {
     expect(here.text).toBe('')
   })
 
-  test('is passed on, if it waits, when the connection ends', () => {
+  test('the start of a response head that waits is passed on when the connection ends', () => {
     const { ask, answer, apply, here, connection } = httpWorld()
     apply({ kind: 'edit-reply', body: 'other' })
     ask(GET)
@@ -65,7 +65,7 @@ describe('the start of a response head', () => {
 describe('the start of a request head', () => {
   const [start, rest] = [GET.slice(0, 9), GET.slice(9)]
 
-  test('is passed on at once if there is no fault', () => {
+  test('the start of a request head is passed on at once if there is no fault', () => {
     const { ask, there } = httpWorld()
     ask(start)
     expect(there.text).toBe(start)
@@ -73,7 +73,7 @@ describe('the start of a request head', () => {
     expect(there.text).toBe(GET)
   })
 
-  test('waits for the rest if there is a fault, even one that does not match', () => {
+  test('the start of a request head waits for the rest if there is a fault, even one that does not match', () => {
     const { ask, apply, there } = httpWorld()
     apply({ kind: 'lose-request', match: { path: '/other' } })
     ask(start)
@@ -82,7 +82,7 @@ describe('the start of a request head', () => {
     expect(there.text).toBe(GET)
   })
 
-  test('that was passed on exempts its request from a fault that is applied later', () => {
+  test('a fault does not act on a request if it is applied after the start of the head was passed on', () => {
     const { ask, apply, there } = httpWorld()
     ask(start)
     const fault = apply({ kind: 'lose-request' })
@@ -92,7 +92,7 @@ describe('the start of a request head', () => {
     expect([there.text, fault.hits]).toEqual([GET, 1])
   })
 
-  test('does not include the empty lines before it, which wait', () => {
+  test('empty lines before a request wait for the request', () => {
     const { ask, there, client } = httpWorld()
     ask('\r\n')
     expect([there.text, client.events]).toEqual(['', []])

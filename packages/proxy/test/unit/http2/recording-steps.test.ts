@@ -48,7 +48,7 @@ function recorded() {
 }
 
 describe('a request over HTTP/2', () => {
-  test('reaches the server once the first byte of its head was taken', () => {
+  test('an HTTP/2 request reaches the server once the first byte of its head was taken', () => {
     const { recording, ask, at, toldOfBackend } = recorded()
     for (const stream of [1, 3, 5]) ask(stream)
     recording.requestPassed(headers(1), 10)
@@ -67,7 +67,7 @@ describe('a request over HTTP/2', () => {
     expect(toldOfBackend()).toEqual(['invoke 1 2', 'invoke 3 4', 'invoke 5 4'])
   })
 
-  test('has its time from the chunk with which it arrived', () => {
+  test('an HTTP/2 request has the time of the chunk with which it arrived', () => {
     const { recording, ask, at, told } = recorded()
     at(5)
     recording.beginChunk()
@@ -78,7 +78,7 @@ describe('a request over HTTP/2', () => {
     expect(told()).toEqual(['invoke 1 5', 'invoke 3 7'])
   })
 
-  test('keeps its place before later requests while its body arrives', () => {
+  test('an HTTP/2 request keeps its place before later requests while its body arrives', () => {
     const { recording, ask, told } = recorded()
     recording.beginChunk()
     ask(1, 'PUT')
@@ -91,7 +91,7 @@ describe('a request over HTTP/2', () => {
 })
 
 describe('an answer over HTTP/2', () => {
-  test('is delivered once its last byte was taken', () => {
+  test('an HTTP/2 answer is delivered once its last byte was taken', () => {
     const { recording, ask, answer, at, told } = recorded()
     for (const [stream, endByte] of [
       [1, 10],
@@ -113,7 +113,7 @@ describe('an answer over HTTP/2', () => {
     expect(told().slice(3)).toEqual(['ok 1 2', 'ok 3 3', 'ok 5 4'])
   })
 
-  test('that was not delivered is unknown to its client when the connection closes', () => {
+  test('an HTTP/2 request is unknown to its client if its answer was not delivered when the connection closes', () => {
     const { recording, ask, answer, errors, toldOfBackend } = recorded()
     for (const stream of [1, 3]) ask(stream, 'PUT')
     for (const stream of [1, 3]) {
@@ -133,7 +133,7 @@ describe('an answer over HTTP/2', () => {
     expect(toldOfBackend().filter((event) => event.startsWith('ok'))).toEqual(['ok 1 0'])
   })
 
-  test('that cannot be decoded is not read, and no later answer is', () => {
+  test('an HTTP/2 answer that cannot be decoded is not read, and no later answer is read', () => {
     const { recording, ask, answer, errors } = recorded()
     for (const stream of [1, 3]) ask(stream)
     recording.answerArrived(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.from([0x80])))
@@ -145,7 +145,7 @@ describe('an answer over HTTP/2', () => {
 })
 
 describe('a GOAWAY', () => {
-  test('refuses the unanswered requests after its last stream, now and later, and no others', () => {
+  test('a GOAWAY refuses the unanswered requests after its last stream, now and later, and no others', () => {
     const { recording, ask, answer, errors } = recorded()
     for (const stream of [1, 3, 5]) ask(stream)
     answer(5)
@@ -157,7 +157,7 @@ describe('a GOAWAY', () => {
     expect(errors()).toEqual([`3: ${refused}`, `7: ${refused}`])
   })
 
-  test('cannot allow more streams than an earlier one', () => {
+  test('a GOAWAY cannot allow more streams than an earlier GOAWAY', () => {
     const { recording, ask, errors } = recorded()
     ask(1)
     recording.requestPassed(headers(1), 0)

@@ -32,7 +32,7 @@ function recordFile(options: RecordFileOptions = {}) {
 const line = `${'x'.repeat(49)}\n`
 
 describe('the lines of a record file', () => {
-  test('are written after 5 ms, and lines that arrive during a write are written immediately after it', async () => {
+  test('a record file writes lines after 5 ms, and lines that arrive during a write immediately after the write', async () => {
     const { file, proceed, close, writtenSince } = recordFile()
     file.write('a\n')
     vi.advanceTimersByTime(4)
@@ -52,7 +52,7 @@ describe('the lines of a record file', () => {
     expect([writtenSince(), vi.getTimerCount()]).toEqual([['e\n'], 0])
   })
 
-  test('are written at once if 64 KiB are gathered, counted with three bytes for each character', async () => {
+  test('a record file writes lines at once if 64 KiB are gathered, counted with three bytes for each character', async () => {
     const third = `${'x'.repeat(21_844)}\n`
     for (const [first, written] of [
       ['\n', []],
@@ -67,7 +67,7 @@ describe('the lines of a record file', () => {
     }
   })
 
-  test('are counted once they are written, or lost', async () => {
+  test('a record file counts lines once they are written, or lost', async () => {
     const { file, proceed, close } = recordFile({ onError: () => undefined })
     file.write('a\n')
     vi.advanceTimersByTime(5)
@@ -91,7 +91,7 @@ describe('a record file', () => {
     [100, 1],
     [99, 2],
   ])(
-    'that may be %i bytes behind is congested beyond, and relieved at half of it, after %i writes',
+    'a record file that may be %i bytes behind is congested beyond, and relieved at half of it, after %i writes',
     async (most, writes) => {
       const { file, proceed, close } = recordFile({ maximumBehindBytes: most, parts: { bytes: 50 } })
       let relieved = 0
@@ -113,7 +113,7 @@ describe('a record file', () => {
     },
   )
 
-  test('is congested again, and counts it, each time it falls behind', async () => {
+  test('a record file counts each time it is congested', async () => {
     const { file, proceed, close } = recordFile({ maximumBehindBytes: 60 })
     for (const congestions of [1, 2]) {
       file.write(line)

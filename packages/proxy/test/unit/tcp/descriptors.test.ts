@@ -40,7 +40,7 @@ describe('the descriptors of a route', () => {
     return () => taken
   }
 
-  test('are given back when a client leaves, and when the route closes', async () => {
+  test('a route gives back descriptors when a client leaves, and when the route closes', async () => {
     const taken = taking()
     const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo() })
     expect(taken()).toBe(1)
@@ -54,7 +54,7 @@ describe('the descriptors of a route', () => {
     expect(taken()).toBe(0)
   })
 
-  test('are given back when a client leaves before it is identified', async () => {
+  test('a route gives back the descriptors of a client that leaves before it is identified', async () => {
     const taken = taking()
     const peers = { by: 'nothing', find: () => new Promise<undefined>(() => {}) }
     const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), peers })
@@ -64,7 +64,7 @@ describe('the descriptors of a route', () => {
     await eventually(() => taken() === 1)
   })
 
-  test('are kept for others if too few are left, and the client is reset', async () => {
+  test('a route resets a client if too few descriptors are left', async () => {
     const created = network()
     const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
     vi.spyOn(descriptors, 'take').mockReturnValue(undefined)

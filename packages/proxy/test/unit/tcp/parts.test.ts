@@ -248,7 +248,7 @@ describe('a wakeup', () => {
     return { clock, woken, delays, wakeup: new Wakeup(counted, () => void woken.push(clock.nowMs())) }
   }
 
-  test('sets another timer only for an earlier time, and cancels the first', () => {
+  test('a wakeup sets another timer only for an earlier time, and cancels the first timer', () => {
     const { clock, woken, delays, wakeup } = wakeupOf()
     for (const atMs of [10, 10, 11, 9]) wakeup.setFor(atMs, 2)
     expect([delays, clock.armed]).toEqual([[8, 7], 1])
@@ -256,7 +256,7 @@ describe('a wakeup', () => {
     expect([woken, clock.armed]).toEqual([[7], 0])
   })
 
-  test('can be set for a later time once it is over or cancelled', () => {
+  test('a wakeup can be set for a later time once it is over or cancelled', () => {
     const { clock, woken, wakeup } = wakeupOf()
     wakeup.setFor(5, 0)
     clock.advance(5)
