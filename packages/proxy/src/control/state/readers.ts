@@ -172,8 +172,6 @@ const notHttp1 = (kind: string, links: readonly Link[], isHttp2: boolean): UserE
   )
 
 function together(applied: readonly InForce[]): InForce {
-  const [first] = applied
-  if (first !== undefined && applied.length === 1) return first
   const sum = (count: (fault: InForce) => number) => applied.reduce((total, fault) => total + count(fault), 0)
   return {
     get hits() {
