@@ -26,7 +26,7 @@ const rowsIn = ([answer]: readonly Answer[]) =>
     : undefined
 
 describe('the answer of a MySQL server', () => {
-  test.each([10_000, 10_001, 10_002])('with %i rows is read up to row 10,001', (count) => {
+  test.each([10_000, 10_001, 10_002])('an answer of MySQL with %i rows is read up to row 10,001', (count) => {
     const found = rowsIn(
       readAll(
         rows(
@@ -38,21 +38,21 @@ describe('the answer of a MySQL server', () => {
     expect([found?.length, found?.at(-1)]).toEqual([Math.min(count, 10_001), [`${Math.min(count, 10_001) - 1}`]])
   })
 
-  test('does not depend on memory that is used again', () => {
+  test('an answer of MySQL does not depend on memory that is used again', () => {
     const packets = rows(['a', 'b'], [['1', null]])
     const answers = readAll(packets)
     packets.fill(0)
     expect(rowsIn(answers)).toEqual([['1', null]])
   })
 
-  test('with several results has the first result, and the warnings of all', () => {
+  test('an answer of MySQL with several results has the first result, and the warnings of all results', () => {
     const more = { status: MORE, warnings: 2 }
     const answers = readAll(Buffer.concat([rows(['a'], [['1']], more), rows(['b'], [['2']], more), ok({ status: 2 })]))
     expect(answers).toMatchObject([{ kind: 'done', status: 2, warnings: 4 }])
     expect(rowsIn(answers)).toEqual([['1']])
   })
 
-  test('is an error at its start, and after some of its rows', () => {
+  test('an error of MySQL is read at the start of an answer, and after some of its rows', () => {
     const cut = Buffer.concat([...rowsWithoutEnd(), refused(1317)])
     for (const packets of [refused(1317), cut])
       expect(readAll(packets)).toMatchObject([{ kind: 'refused', error: { code: 1317 } }])

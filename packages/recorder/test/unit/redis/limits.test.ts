@@ -66,11 +66,11 @@ describe('the 300,000 keys whose disappearance is noticed', () => {
     return read('x', null).length > 0
   }
 
-  test('are the last ones', () => {
+  test('the disappearance of a key is noticed if fewer than 300,000 keys were seen after it', () => {
     expect([isNoticed(299_999, 'a'), isNoticed(300_000, 'a')]).toEqual([true, false])
   })
 
-  test('do not include keys that certainly do not expire, which are forgotten first', () => {
+  test('keys that certainly do not expire are forgotten first', () => {
     expect(isNoticed(300_000, null)).toBe(true)
   })
 })

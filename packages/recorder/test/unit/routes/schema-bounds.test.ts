@@ -23,7 +23,7 @@ describe('the schema and the parser of route tables', () => {
     ['one member', { routes: [{ ...write, value: { members: { a: 'json.v' } } }] }],
     ['one part that is sent', { sends: { 'header.X-Token': 'a' }, routes }],
     ['an ignored request', { routes: [read, { request: 'POST /health', ignore: true }] }],
-  ])('accept a table with %s', (___, table) => {
+  ])('the schema and the parser accept a route table with %s', (___, table) => {
     expect(invalidBy(routeTableSchema as Schema, table)).toBeUndefined()
     expect(parseRouteTable(table, 'x').routes.length).toBeGreaterThan(0)
   })
@@ -46,12 +46,12 @@ describe('the schema and the parser of route tables', () => {
     ['an unknown member of a value', { routes: [{ ...write, value: { members: { a: 'json.v' }, more: 1 } }] }],
     ['nothing that is sent', { sends: {}, routes }],
     ['false for an ignored request', { routes: [read, { request: 'POST /health', ignore: false }] }],
-  ])('refuse a table with %s', (___, table) => {
+  ])('the schema and the parser refuse a route table with %s', (___, table) => {
     expect(invalidBy(routeTableSchema as Schema, table)).toBeDefined()
     expect(() => parseRouteTable(table, 'x')).toThrow()
   })
 
-  test('an object without members is refused by the schema', () => {
+  test('the schema of route tables refuses a value that is an object without members', () => {
     expect(invalidBy(routeTableSchema as Schema, { routes: [{ ...write, value: { members: {} } }] })).toBeDefined()
   })
 })

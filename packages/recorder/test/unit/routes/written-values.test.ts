@@ -22,26 +22,26 @@ describe('the written values of a key', () => {
     ['null, which proves nothing', null, { a: null }, undefined],
     ['an empty text, which proves nothing', '', { a: '' }, undefined],
     ['true, which proves nothing', true, { a: true }, undefined],
-  ])('are found in a response as %s', (_, value, body, place) => {
+  ])('a written value is found in a response as %s', (_, value, body, place) => {
     const written = writtenToX(value)
     expect(written.placeIn('x', body)).toBe(place)
     expect(written.placeIn('y', body)).toBeUndefined()
   })
 
-  test('are the last eight different ones', () => {
+  test('the last eight different values written to a key are remembered', () => {
     const written = writtenToX(1, 2, 3, 4, 5, 6, 7, 8, 1)
     expect([1, 2, 8].map((value) => written.placeIn('x', value))).toEqual(['json', 'json', 'json'])
     written.wrote('x', 9)
     expect([1, 2, 9].map((value) => written.placeIn('x', value))).toEqual([undefined, 'json', 'json'])
   })
 
-  test('are looked for in the first 200 parts of a response', () => {
+  test('written values are looked for in the first 200 parts of a response', () => {
     const written = writtenToX('a')
     const after = (count: number): Json => [...Array.from({ length: count }, (_, i) => i), 'a']
     expect([written.placeIn('x', after(198)), written.placeIn('x', after(199))]).toEqual(['json.198', undefined])
   })
 
-  test('are kept for up to 1,000 keys, and then forgotten together', () => {
+  test('written values are kept for up to 1,000 keys, and then forgotten together', () => {
     const written = writtenToX('a')
     for (let i = 1; i < 1000; i++) written.wrote(`${i}`, 'a')
     expect([written.placeIn('x', 'a'), written.placeIn('999', 'a')]).toEqual(['json', 'json'])
