@@ -13,8 +13,8 @@ export const counterexampleMutations: readonly Mutation[] = [
     },
     {
       name: 'counterexample-unmarked',
-      before: 'return { shown: core, uncut: limit && { why: limit, among, standsAlone: makesSure(core) } }',
-      after: 'return { shown: core, uncut: undefined }',
+      before: 'return { kept: core, uncut: limit && { why: limit, among, standsAlone: makesSure(core) } }',
+      after: 'return { kept: core, uncut: undefined }',
       breaks: 'a counterexample is not marked that there was no time to cut down',
     },
   ]),

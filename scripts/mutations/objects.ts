@@ -242,7 +242,7 @@ export const objectMutations: readonly Mutation[] = [
       },
       {
         name: 'registers-read-anything',
-        before: 'else if (there !== said) return []',
+        before: 'else if (there !== content) return []',
         after: 'else if (there === undefined) return []',
         breaks: 'a register may be read as if nobody had written it',
       },
@@ -290,7 +290,7 @@ export const objectMutations: readonly Mutation[] = [
     [
       {
         name: 'sums-forget-what-is-open',
-        before: 'sums.most[a] += asked.up[a]',
+        before: 'sums.most[a] += invoked.up[a]',
         after: 'sums.most[a] += done.up[a]',
         breaks: 'a read may not see a change that has no answer',
       },

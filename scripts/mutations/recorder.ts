@@ -124,8 +124,8 @@ export const recorderMutations: readonly Mutation[] = [
     [
       {
         name: 'recorder-changed-key-has-no-time-to-live',
-        before: 'keeping(operation(f, key, value, saysCount))',
-        after: 'operation(f, key, value, saysCount)',
+        before: 'keeping(operation(f, key, value, interpretCount))',
+        after: 'operation(f, key, value, interpretCount)',
         breaks: 'a counter or set that expired is judged as lost',
       },
     ],
@@ -206,8 +206,8 @@ export const recorderMutations: readonly Mutation[] = [
     [
       {
         name: 'recorder-missed-update-has-written',
-        before: "if (said?.type === 'fail' && said.answered === true) continue",
-        after: "if (said?.type === 'fail' && said.answered === true) return undefined",
+        before: "if (interpretation?.type === 'fail' && interpretation.answered === true) continue",
+        after: "if (interpretation?.type === 'fail' && interpretation.answered === true) return undefined",
         breaks: 'a transaction in which an UPDATE missed its row has no outcome',
       },
     ],

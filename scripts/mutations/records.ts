@@ -31,14 +31,14 @@ export const recordMutations: readonly Mutation[] = [
     },
     {
       name: 'record-forgets-what-was-not-understood',
-      before: 'if (marks.length === 0 && notUnderstood.length === 0 && said === history) return undefined',
-      after: 'if (marks.length === 0 && said === history) return undefined',
+      before: 'if (marks.length === 0 && notUnderstood.length === 0 && complete === history) return undefined',
+      after: 'if (marks.length === 0 && complete === history) return undefined',
       breaks: 'a history is met although the answers to reads were not understood',
     },
     {
       name: 'record-unsaid-inputs-stay-unsaid',
-      before: 'for (const row of unsaid) if (operations.outcome[row] === OK) input[row] = operations.output[row]',
-      after: 'for (const row of unsaid) if (operations.outcome[row] !== OK) input[row] = operations.output[row]',
+      before: 'for (const row of missing) if (operations.outcome[row] === OK) input[row] = operations.output[row]',
+      after: 'for (const row of missing) if (operations.outcome[row] !== OK) input[row] = operations.output[row]',
       breaks: 'a write whose answer says what it wrote is taken to have written null',
     },
     {
@@ -63,13 +63,13 @@ export const recordMutations: readonly Mutation[] = [
     },
   ]),
   ...inFile(
-    'encoding/half-said.ts',
-    ['half-said'],
+    'encoding/cas-values.ts',
+    ['cas-values'],
     [
       {
         name: 'record-cas-that-says-half-is-a-write',
-        before: "saidOf(values.json(output as ValueId))?.is === 'full'",
-        after: "saidOf(values.json(output as ValueId))?.is === 'half'",
+        before: "casValuesOf(values.json(output as ValueId))?.is === 'full'",
+        after: "casValuesOf(values.json(output as ValueId))?.is === 'half'",
         breaks: 'what an exchange answers was there before is not compared with what was written',
       },
     ],

@@ -38,8 +38,8 @@ export const streamMutations: readonly Mutation[] = [
       },
       {
         name: 'stream-equal-messages-explain-all',
-        before: 'if ((untold[used] ?? Number.POSITIVE_INFINITY) < seen.end) used++',
-        after: 'if ((untold[0] ?? Number.POSITIVE_INFINITY) < seen.end) used++',
+        before: 'if ((withoutOffset[used] ?? Number.POSITIVE_INFINITY) < seen.end) used++',
+        after: 'if ((withoutOffset[0] ?? Number.POSITIVE_INFINITY) < seen.end) used++',
         breaks: 'one equal message whose offset nobody was told stands at several offsets',
       },
       {

@@ -86,8 +86,8 @@ export const wireMutations: readonly Mutation[] = [
     [
       {
         name: 'wire-postgresql-counts-no-exchanges',
-        before: 'if (first !== 0) askedUnread(first)',
-        after: 'if (first === 0) askedUnread(first)',
+        before: 'if (first !== 0) skipRequest(first)',
+        after: 'if (first === 0) skipRequest(first)',
         breaks: 'an injected error of one statement is given to another',
       },
     ],

@@ -158,7 +158,7 @@ function printPoint(
   const { coldMs, warmMs, explainedMs, rssMb, parseMs, verdict, calibrationMs } = ours
   const ratioOf = (ms: number): number | undefined =>
     reference && reference.ms / reference.calibrationMs / (ms / calibrationMs)
-  const shown = (ratio: number | undefined): string =>
+  const ratioText = (ratio: number | undefined): string =>
     (ratio === undefined ? '-' : `${ratio.toFixed(ratio < 10 ? 1 : 0)}x`).padStart(12)
   const ratio = ratioOf(warmMs)
   const columns = [
@@ -166,8 +166,8 @@ function printPoint(
     warmMs.toFixed(2).padStart(10),
     explainedMs.toFixed(1).padStart(10),
     (reference?.ms.toFixed(1) ?? '-').padStart(10),
-    shown(ratioOf(coldMs)),
-    shown(ratio),
+    ratioText(ratioOf(coldMs)),
+    ratioText(ratio),
     rssMb.toFixed(0).padStart(8),
     parseMs.toFixed(0).padStart(10),
   ]

@@ -25,7 +25,7 @@ interface Client {
   process: number
   at: number
   due: 'invoke' | 'apply' | 'answer'
-  asked: readonly Micro[]
+  requested: readonly Micro[]
   done: readonly Micro[]
   isAnswered: boolean
 }
@@ -39,7 +39,7 @@ export function generateTransactions(path: string, { transactions, hasSkew }: Tr
   const store = new Store()
   const clients = Array.from(
     { length: CLIENTS },
-    (_, process): Client => ({ process, at: delay(1e3), due: 'invoke', asked: [], done: [], isAnswered: true }),
+    (_, process): Client => ({ process, at: delay(1e3), due: 'invoke', requested: [], done: [], isAnswered: true }),
   )
   for (let begun = 0, ended = 0; ended < transactions; ) {
     const able = clients.filter(({ due }) => due !== 'invoke' || begun < transactions)
@@ -47,19 +47,19 @@ export function generateTransactions(path: string, { transactions, hasSkew }: Tr
     switch (client.due) {
       case 'invoke':
         if (begun++ === transactions >> 1 && hasSkew) writeSkew(lines, store, client.at)
-        client.asked = store.next()
-        lines.write(client.at, client.process, 'invoke', client.asked)
+        client.requested = store.next()
+        lines.write(client.at, client.process, 'invoke', client.requested)
         client.due = 'apply'
         break
       case 'apply':
         client.isAnswered = random() >= UNANSWERED
-        if (client.isAnswered || random() < 0.5) client.done = store.apply(client.asked)
+        if (client.isAnswered || random() < 0.5) client.done = store.apply(client.requested)
         client.due = 'answer'
         break
       case 'answer':
         if (client.isAnswered) lines.write(client.at, client.process, 'ok', client.done)
         else {
-          lines.write(client.at, client.process, 'info', client.asked)
+          lines.write(client.at, client.process, 'info', client.requested)
           client.process += CLIENTS
         }
         ended += 1
@@ -88,7 +88,7 @@ function writeSkew(lines: Lines, store: Store, at: number): void {
       ['append', x, 1],
     ],
   ]
-  for (const [n, asked] of micros(null).entries()) lines.write(at, SKEWED_PROCESS + n, 'invoke', asked)
+  for (const [n, requested] of micros(null).entries()) lines.write(at, SKEWED_PROCESS + n, 'invoke', requested)
   for (const [n, done] of micros([]).entries()) lines.write(at, SKEWED_PROCESS + n, 'ok', done)
   const reads = (seen: readonly number[] | null): readonly Micro[] => [
     ['r', x, seen],
@@ -121,8 +121,8 @@ class Store {
     })
   }
 
-  apply(asked: readonly Micro[]): readonly Micro[] {
-    return asked.map(([kind, key, value]): Micro => {
+  apply(requested: readonly Micro[]): readonly Micro[] {
+    return requested.map(([kind, key, value]): Micro => {
       const list = this.#lists.get(key) ?? []
       this.#lists.set(key, list)
       if (kind === 'r') return [kind, key, [...list]]

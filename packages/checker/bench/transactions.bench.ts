@@ -43,7 +43,7 @@ export async function run(print: (line: string) => void): Promise<void> {
       print(
         `${title} (${(statSync(path).size / 1e6).toFixed(0)} MB); goal where the calibration loop takes 18 ms: ${goal}`,
       )
-      for (let round = 0; round < ROUNDS; round++) print(`  ${shown(measured(path))}`)
+      for (let round = 0; round < ROUNDS; round++) print(`  ${rowText(measured(path))}`)
     }
   } finally {
     rmSync(directory, { recursive: true, force: true })
@@ -57,7 +57,7 @@ const measured = (path: string): MeasuredTransactions =>
     execFileSync(process.execPath, [script, path], { encoding: 'utf8', maxBuffer: 1 << 20 }),
   ) as MeasuredTransactions
 
-const shown = ({ verdict, readMs, checkMs, peakMb, calibrationMs }: MeasuredTransactions): string =>
+const rowText = ({ verdict, readMs, checkMs, peakMb, calibrationMs }: MeasuredTransactions): string =>
   `${verdict.padEnd(8)} read ${seconds(readMs)}   check ${seconds(checkMs)}   together ${seconds(readMs + checkMs)}   ` +
   `peak ${peakMb.toFixed(0)} MB   calibration ${calibrationMs.toFixed(1)} ms`
 

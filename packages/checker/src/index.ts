@@ -51,7 +51,7 @@ export {
 export { alikeKeys, hintsFor, startsByKey } from './record/hints.ts'
 export { overwrittenNotes } from './record/overwritten.ts'
 export { forms as isolationForms, impliesLevel, isolationLadder, isolations } from './transactions/levels/ladder.ts'
-export { DECLARED } from './transactions/recorded/asked-levels.ts'
+export { DECLARED } from './transactions/recorded/requested-levels.ts'
 export { areStatements, asStatements } from './transactions/recorded/statements.ts'
 export { assumptionNames, registerTransactions } from './transactions/registers/entry.ts'
 export type { Accounted, Accounting } from './verdict/accounting.ts'

@@ -41,7 +41,7 @@ export function* settledHistories(events: readonly EventInput[]): Iterable<Histo
     choices = choices.flatMap((choice) => starts.map((value) => new Map([...choice, [key, value]])))
   }
   for (const choice of choices) {
-    const told = (key: string, json: Json | undefined): Json => {
+    const settledValue = (key: string, json: Json | undefined): Json => {
       const value = asValue(json)
       return value === choice.get(key) ? START : value
     }
@@ -50,7 +50,10 @@ export function* settledHistories(events: readonly EventInput[]): Iterable<Histo
         const { value, f, type } = event
         const key = keyOf(event.key)
         if (f === 'read' && type !== 'ok') return { ...event, value: null }
-        return { ...event, value: isPair(value) ? value.map((each) => told(key, each)) : told(key, value) }
+        return {
+          ...event,
+          value: isPair(value) ? value.map((each) => settledValue(key, each)) : settledValue(key, value),
+        }
       }),
     )
   }

@@ -49,11 +49,11 @@ export const objectStarts: { readonly [model: string]: (events: readonly EventIn
   'dense-log': (events) =>
     range(0, 14).map((length) => {
       const entries: Json[] = range(1, length).map((at) => `entry ${at}`)
-      const asked = new Map<string | number, Json>()
+      const inputsByKey = new Map<string | number, Json>()
       for (const { process, type, f, value } of events) {
-        if (type === 'invoke') asked.set(process, value ?? null)
+        if (type === 'invoke') inputsByKey.set(process, value ?? null)
         else if (type === 'ok' && f === 'read' && Array.isArray(value)) {
-          const { offset = 0 } = (asked.get(process) ?? {}) as { offset?: number }
+          const { offset = 0 } = (inputsByKey.get(process) ?? {}) as { offset?: number }
           for (const [at, entry] of value.entries()) if (offset + at < length) entries[offset + at] = entry
         }
       }

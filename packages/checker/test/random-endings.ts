@@ -1,5 +1,5 @@
 import type { EventInput, Json } from '@chaosproxy/history'
-import { type Asked, kinds, type ObjectKind, type Simulated } from './random-objects.ts'
+import { kinds, type ObjectKind, type RequestedOperation, type Simulated } from './random-objects.ts'
 
 /** The events of clients of an object with initial values. All final reads are present, or some, or none. */
 export interface Ended {
@@ -30,8 +30,8 @@ function simulated(model: string, kind: ObjectKind, initial: Json, forgetful: nu
   for (const value of first as readonly Json[]) object.apply({ f: put!, value }, -1)
   if (model === 'lock' && initial !== null) object.apply({ f: 'acquire', value: null }, initial as number)
   return {
-    apply: (asked, process) => {
-      if (asked.f === 'drain') {
+    apply: (requested, process) => {
+      if (requested.f === 'drain') {
         const out: Json[] = []
         for (let n = 0; n < 20; n++) {
           const message = object.apply({ f: 'dequeue', value: null }, process)
@@ -40,15 +40,15 @@ function simulated(model: string, kind: ObjectKind, initial: Json, forgetful: nu
         }
         return out
       }
-      if (asked.f === put && random() < forgetful) return asked.value
-      return object.apply(asked, process)
+      if (requested.f === put && random() < forgetful) return requested.value
+      return object.apply(requested, process)
     },
   }
 }
 
 interface Open {
   readonly key: string
-  readonly asked: Asked
+  readonly requested: RequestedOperation
   readonly isUnknown: boolean
   done: boolean
   output: Json | undefined
@@ -70,10 +70,11 @@ export function randomEnded(model: string, random: () => number): Ended {
   let next = clients.length
   const left = 2 + below(6)
   let invoked = 0
-  const ask = (): Asked => (isMessages(model) && random() < 0.07 ? { f: 'drain', value: null } : kind.ask(random))
-  const other = (output: Json, asked: Asked): Json => {
+  const ask = (): RequestedOperation =>
+    isMessages(model) && random() < 0.07 ? { f: 'drain', value: null } : kind.ask(random)
+  const other = (output: Json, requested: RequestedOperation): Json => {
     if (random() >= mutated) return output
-    if (asked.f !== 'drain') return kind.mutate(output, asked, random)
+    if (requested.f !== 'drain') return kind.mutate(output, requested, random)
     const list = output as readonly Json[]
     return list.length > 0 && random() < 0.6 ? list.slice(1) : [...list, 1 + below(3)]
   }
@@ -83,25 +84,25 @@ export function randomEnded(model: string, random: () => number): Ended {
     if (open === undefined) {
       if (invoked++ >= left) continue
       const key = pick(keys, random)
-      client.open = { key, asked: ask(), isUnknown: random() < unknown, done: false, output: undefined }
+      client.open = { key, requested: ask(), isUnknown: random() < unknown, done: false, output: undefined }
       const final = random() < 0.05 ? { final: true } : {}
-      events.push({ process: client.process, type: 'invoke', key, ...client.open.asked, ...final })
+      events.push({ process: client.process, type: 'invoke', key, ...client.open.requested, ...final })
       continue
     }
     if (!open.done) {
       open.done = true
       const isLost = random() < failed || (open.isUnknown && random() < 0.5)
-      if (!isLost) open.output = objects.get(open.key)!.apply(open.asked, client.process)
+      if (!isLost) open.output = objects.get(open.key)!.apply(open.requested, client.process)
       continue
     }
     client.open = undefined
-    const { f, value } = open.asked
-    const said = { process: client.process, key: open.key, f }
+    const { f, value } = open.requested
+    const common = { process: client.process, key: open.key, f }
     if (open.isUnknown) {
-      events.push({ ...said, type: 'info', value })
+      events.push({ ...common, type: 'info', value })
       client.process = next++
-    } else if (open.output === undefined) events.push({ ...said, type: 'fail', value })
-    else events.push({ ...said, type: 'ok', value: other(open.output, open.asked) })
+    } else if (open.output === undefined) events.push({ ...common, type: 'fail', value })
+    else events.push({ ...common, type: 'ok', value: other(open.output, open.requested) })
   }
   return { initial, events: [...events, ...finale()] }
 
@@ -110,14 +111,14 @@ export function randomEnded(model: string, random: () => number): Ended {
     if (model === 'lock' || random() < 0.2) return []
     return keys.flatMap((key) =>
       Array.from({ length: pick([0, 1, 1, 2, 2], random) }).flatMap((): EventInput[] => {
-        const asked = { f, value: null }
+        const requested = { f, value: null }
         const process = next++
-        const output = objects.get(key)!.apply(asked, process)
-        const said = { process, key, f }
-        const value = output === undefined ? null : other(output, asked)
+        const output = objects.get(key)!.apply(requested, process)
+        const common = { process, key, f }
+        const value = output === undefined ? null : other(output, requested)
         return [
-          { ...said, type: 'invoke', value: null, final: true },
-          { ...said, type: random() < 0.1 ? 'info' : 'ok', value },
+          { ...common, type: 'invoke', value: null, final: true },
+          { ...common, type: random() < 0.1 ? 'info' : 'ok', value },
         ]
       }),
     )

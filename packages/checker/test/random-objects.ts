@@ -1,14 +1,14 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 
 /** An operation that a client requests of a simulated object. */
-export interface Asked {
+export interface RequestedOperation {
   readonly f: string
   readonly value: Json
 }
 
 /** A simulated object. `apply` changes its state and returns the answer; undefined if the operation fails. */
 export interface Simulated {
-  readonly apply: (asked: Asked, process: number) => Json | undefined
+  readonly apply: (requested: RequestedOperation, process: number) => Json | undefined
 }
 
 export interface ObjectShape {
@@ -26,9 +26,9 @@ export interface ObjectShape {
 
 export interface ObjectKind {
   readonly simulate: () => Simulated
-  readonly ask: (random: () => number) => Asked
+  readonly ask: (random: () => number) => RequestedOperation
   /** Returns a different result than the one that the object returned. */
-  readonly mutate: (output: Json, asked: Asked, random: () => number) => Json
+  readonly mutate: (output: Json, requested: RequestedOperation, random: () => number) => Json
 }
 
 /**
@@ -41,7 +41,7 @@ export function randomObjectEvents(kind: ObjectKind, shape: ObjectShape, random:
   const events: EventInput[] = []
   interface Open {
     readonly process: number
-    readonly asked: Asked
+    readonly requested: RequestedOperation
     readonly fails: boolean
     readonly isUnknown: boolean
     done: boolean
@@ -58,24 +58,24 @@ export function randomObjectEvents(kind: ObjectKind, shape: ObjectShape, random:
     const { open } = client
     if (open === undefined) {
       if (invoked === shape.operations) continue
-      const asked = kind.ask(random)
+      const requested = kind.ask(random)
       invoked++
       client.open = {
         process: client.process,
-        asked,
+        requested,
         fails: random() < shape.failed,
         isUnknown: random() < shape.unknown,
         done: false,
         output: undefined,
       }
-      events.push({ process: client.process, type: 'invoke', ...asked })
+      events.push({ process: client.process, type: 'invoke', ...requested })
     } else if (!open.done) {
       open.done = true
       // An operation of unknown outcome may never take effect.
-      if (!open.fails && !(open.isUnknown && random() < 0.5)) open.output = object.apply(open.asked, open.process)
+      if (!open.fails && !(open.isUnknown && random() < 0.5)) open.output = object.apply(open.requested, open.process)
     } else {
       client.open = undefined
-      const { f, value } = open.asked
+      const { f, value } = open.requested
       if (open.isUnknown) {
         if (random() < 0.7) events.push({ process: open.process, type: 'info', f, value })
         // The process never returns. A new process takes its place.
@@ -86,7 +86,7 @@ export function randomObjectEvents(kind: ObjectKind, shape: ObjectShape, random:
         events.push({ process: open.process, type: 'fail', f, value })
         continue
       }
-      const output = random() < shape.mutated ? kind.mutate(open.output, open.asked, random) : open.output
+      const output = random() < shape.mutated ? kind.mutate(open.output, open.requested, random) : open.output
       events.push({ process: open.process, type: 'ok', f, value: output })
     }
   }

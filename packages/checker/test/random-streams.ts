@@ -101,13 +101,13 @@ export function eventsOf(operations: readonly Operation[]): EventInput[] {
     const process = each.p + 10 * (lives.get(each.p) ?? 0)
     const both = (
       f: string,
-      asked: Json,
+      input: Json,
       type: 'ok' | 'info' | 'fail',
-      told: Json,
+      output: Json,
       more: object = {},
     ): EventInput[] => [
-      { process, f, type: 'invoke', value: asked, ...more },
-      { process, f, type, value: told, ...more },
+      { process, f, type: 'invoke', value: input, ...more },
+      { process, f, type, value: output, ...more },
     ]
     switch (each.f) {
       case 'send': {
@@ -115,11 +115,11 @@ export function eventsOf(operations: readonly Operation[]): EventInput[] {
         const [first = { value: 0, offset: null }, ...others] = each.batch
         if (others.length === 0 && !each.isTransaction)
           return both('send', first.value, each.type, each.type === 'ok' ? first.offset : first.value, { key: 'k' })
-        const asked = each.batch.map(({ value }): Json => ['send', 'k', value])
-        const told = each.batch.map(
+        const input = each.batch.map(({ value }): Json => ['send', 'k', value])
+        const output = each.batch.map(
           ({ value, offset }): Json => [':send', 'k', offset === null ? value : [offset, value]],
         )
-        return both(each.isTransaction ? 'txn' : 'send', asked, each.type, each.type === 'ok' ? told : asked)
+        return both(each.isTransaction ? 'txn' : 'send', input, each.type, each.type === 'ok' ? output : input)
       }
       case 'poll':
         return each.isMicro

@@ -4,12 +4,12 @@ import { del, put, txn, watch, watched } from './watches.ts'
 
 // Small histories of a store and one watch. Most of them contain an error.
 
-export interface Told {
+export interface WatchEvent {
   revision: number
   key: string
   value?: number
 }
-export type Response = { events: Told[] } | { progress: number }
+export type Response = { events: WatchEvent[] } | { progress: number }
 
 const KEYS = ['x', 'y']
 
@@ -129,6 +129,6 @@ export function linesOf({ all, from, present, key, responses }: Case): EventInpu
     if (more.length > 0) return txn(revision, changes as { [key: string]: Json })
     return value === undefined ? del(revision, name) : put(revision, name, value)
   })
-  const asked = watch(1, present, { from, ...(key === undefined ? {} : { key }) })
-  return [...lines, asked, watched(1, ...(responses as unknown as Json[]))]
+  const request = watch(1, present, { from, ...(key === undefined ? {} : { key }) })
+  return [...lines, request, watched(1, ...(responses as unknown as Json[]))]
 }

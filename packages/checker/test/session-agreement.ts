@@ -74,7 +74,8 @@ export function sessionEvents(random: () => number, unnamed = 0): EventInput[] {
 const freshBudget = () =>
   createBudget({ deadlineMs: millis(20_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
 
-const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
+const resultText = (answer: boolean | undefined): string =>
+  answer === undefined ? 'unknown' : answer ? 'met' : 'violated'
 
 export interface Counts {
   judged: number
@@ -104,7 +105,8 @@ export function agree(seed: number, counts: Counts): void {
   for (const [level, result] of decidedAlone(history, tried)) {
     // The checker may refute a level that the definition leaves undecided.
     const open = tried[level] === undefined && result === 'violated'
-    if (result !== said(tried[level]) && !open) expect.fail(`${where(level)}\n${result}, not ${said(tried[level])}`)
+    if (result !== resultText(tried[level]) && !open)
+      expect.fail(`${where(level)}\n${result}, not ${resultText(tried[level])}`)
     const count = result === 'met' ? counts.met : counts.violated
     count[level] = (count[level] ?? 0) + 1
   }
@@ -112,8 +114,8 @@ export function agree(seed: number, counts: Counts): void {
   for (const level of levels) {
     const answer: boolean | undefined = tried[level]
     const verdict = report.levels[level]
-    if (answer !== undefined && verdict.result !== said(answer)) {
-      expect.fail(`${where(level)}\nchecked with all others, it is ${verdict.result}, not ${said(answer)}`)
+    if (answer !== undefined && verdict.result !== resultText(answer)) {
+      expect.fail(`${where(level)}\nchecked with all others, it is ${verdict.result}, not ${resultText(answer)}`)
     }
     if (verdict.result !== 'violated' || level === 'eventual' || level === 'convergent') continue
     const rows = verdict.counterexample.operations.map(({ operation }) => operation)
@@ -185,11 +187,11 @@ export function agreeUnnamed(seed: number, counts: Counts): void {
         way === 0 ? `p${process}` : way === 1 ? 'all' : `c${Math.floor(random() * 4)}`,
       ]),
     )
-    const told = events.map((event) => {
+    const unnamed = events.map((event) => {
       const session = of.get(event.process)
       return event.type === 'invoke' && session !== undefined ? { ...event, session } : event
     })
-    const tried = triedOut(smallHistory(told, named))
+    const tried = triedOut(smallHistory(unnamed, named))
     for (const level of ['sequential', ...weakLevels] as const) {
       const { result } = report.levels[level]
       if (result === 'met' && !linearizable)

@@ -147,7 +147,7 @@ export const modelOfKind = (name: string): string => name.split(' ')[0] ?? name
 
 const KEYED: readonly string[] = ['watch']
 
-interface Asked {
+interface RequestedOperation {
   readonly f: string
   readonly value: Json
 }
@@ -156,48 +156,53 @@ interface Asked {
  * Final operations, by model. The last result is 20 ms out of date, or impossible so late after the others. Undefined
  * for judges of guarantees.
  */
-const staleReads: { readonly [name: string]: (object: Simulated) => readonly (readonly [Asked, Json])[] } = {
-  register: () => [
-    [{ f: 'write', value: 7_000 }, 7_000],
-    [{ f: 'read', value: null }, null],
-  ],
-  'multi-register': () => [
-    [{ f: 'txn', value: [['write', 'x', 9]] }, [['write', 'x', 9]]],
-    [{ f: 'txn', value: [['read', 'x', null]] }, [['read', 'x', 8]]],
-  ],
-  counter: (object) => readBefore(object, { f: 'add', value: 1 }, 1),
-  set: (object) => readBefore(object, { f: 'add', value: 777 }, 777),
-  'list-append': (object) => readBefore(object, { f: 'append', value: 777 }, 777),
-  'dense-log': (object) => readBefore(object, { f: 'append', value: 7 }),
-  log: (object) => readBefore(object, { f: 'append', value: 7 }),
-  bank: (object) => {
-    const { a = 0 } = object.apply({ f: 'read', value: null }, 0) as { a?: number }
-    const value = { ...(a > 0 ? { from: 'a', to: 'b' } : { from: 'b', to: 'a' }), amount: 1 }
-    return readBefore(object, { f: 'transfer', value }, value)
-  },
-  queue: emptied,
-  bag: emptied,
-  lock: () => [
-    [{ f: 'acquire', value: null }, null],
-    [{ f: 'acquire', value: null }, null],
-  ],
-  'unique-ids': () => [
-    [{ f: 'generate', value: null }, 900],
-    [{ f: 'generate', value: null }, 900],
-  ],
-  'list-append of transactions': () => [
-    [{ f: 'txn', value: [['append', 'new', 9]] }, [['append', 'new', 9]]],
-    [{ f: 'txn', value: [['r', 'new', null]] }, [['r', 'new', []]]],
-    [{ f: 'txn', value: [['r', 'new', null]] }, [['r', 'new', [9]]]],
-  ],
-  'rw-register': () => [
-    [{ f: 'txn', value: [['w', 'new', 9]] }, [['w', 'new', 9]]],
-    [{ f: 'txn', value: [['r', 'new', null]] }, [['r', 'new', null]]],
-  ],
-}
+const staleReads: { readonly [name: string]: (object: Simulated) => readonly (readonly [RequestedOperation, Json])[] } =
+  {
+    register: () => [
+      [{ f: 'write', value: 7_000 }, 7_000],
+      [{ f: 'read', value: null }, null],
+    ],
+    'multi-register': () => [
+      [{ f: 'txn', value: [['write', 'x', 9]] }, [['write', 'x', 9]]],
+      [{ f: 'txn', value: [['read', 'x', null]] }, [['read', 'x', 8]]],
+    ],
+    counter: (object) => readBefore(object, { f: 'add', value: 1 }, 1),
+    set: (object) => readBefore(object, { f: 'add', value: 777 }, 777),
+    'list-append': (object) => readBefore(object, { f: 'append', value: 777 }, 777),
+    'dense-log': (object) => readBefore(object, { f: 'append', value: 7 }),
+    log: (object) => readBefore(object, { f: 'append', value: 7 }),
+    bank: (object) => {
+      const { a = 0 } = object.apply({ f: 'read', value: null }, 0) as { a?: number }
+      const value = { ...(a > 0 ? { from: 'a', to: 'b' } : { from: 'b', to: 'a' }), amount: 1 }
+      return readBefore(object, { f: 'transfer', value }, value)
+    },
+    queue: emptied,
+    bag: emptied,
+    lock: () => [
+      [{ f: 'acquire', value: null }, null],
+      [{ f: 'acquire', value: null }, null],
+    ],
+    'unique-ids': () => [
+      [{ f: 'generate', value: null }, 900],
+      [{ f: 'generate', value: null }, 900],
+    ],
+    'list-append of transactions': () => [
+      [{ f: 'txn', value: [['append', 'new', 9]] }, [['append', 'new', 9]]],
+      [{ f: 'txn', value: [['r', 'new', null]] }, [['r', 'new', []]]],
+      [{ f: 'txn', value: [['r', 'new', null]] }, [['r', 'new', [9]]]],
+    ],
+    'rw-register': () => [
+      [{ f: 'txn', value: [['w', 'new', 9]] }, [['w', 'new', 9]]],
+      [{ f: 'txn', value: [['r', 'new', null]] }, [['r', 'new', null]]],
+    ],
+  }
 
 /** A change, and a read that returns the content before the change. */
-function readBefore(object: Simulated, change: Asked, output?: Json): readonly (readonly [Asked, Json])[] {
+function readBefore(
+  object: Simulated,
+  change: RequestedOperation,
+  output?: Json,
+): readonly (readonly [RequestedOperation, Json])[] {
   const before = object.apply({ f: 'read', value: null }, 0) ?? null
   return [
     [change, output ?? object.apply(change, 0) ?? null],
@@ -206,8 +211,8 @@ function readBefore(object: Simulated, change: Asked, output?: Json): readonly (
 }
 
 /** Takes all remaining messages, adds one more, and then finds nothing. */
-function emptied(object: Simulated): readonly (readonly [Asked, Json])[] {
-  const taken: (readonly [Asked, Json])[] = []
+function emptied(object: Simulated): readonly (readonly [RequestedOperation, Json])[] {
+  const taken: (readonly [RequestedOperation, Json])[] = []
   const take = { f: 'dequeue', value: null }
   for (let left = object.apply(take, 0) ?? null; left !== null; left = object.apply(take, 0) ?? null)
     taken.push([take, left])
@@ -218,10 +223,10 @@ function emptied(object: Simulated): readonly (readonly [Asked, Json])[] {
  * Removes the id of a transfer. Equal stamps would leave open which of several transfers with one id took effect, and
  * so what a later read may show.
  */
-function withoutId(asked: Asked): Asked {
-  if (asked.f !== 'transfer') return asked
-  const { id: _, ...value } = asked.value as { readonly id?: Json }
-  return { ...asked, value }
+function withoutId(requested: RequestedOperation): RequestedOperation {
+  if (requested.f !== 'transfer') return requested
+  const { id: _, ...value } = requested.value as { readonly id?: Json }
+  return { ...requested, value }
 }
 
 export const hasStaleRead = (name: string): boolean => Object.hasOwn(staleReads, name)
@@ -269,12 +274,12 @@ export function stampedEvents(
     return stampedAt(event, now)
   })
   const rest = isStale && object !== undefined ? (staleReads[name]?.(object) ?? []) : []
-  const late = rest.flatMap(([asked, output], n): EventInput[] => {
+  const late = rest.flatMap(([requested, output], n): EventInput[] => {
     const at = now + 22 * (n + 1)
     const process = `late ${n}`
     return [
-      stampedAt({ process, type: 'invoke', ...asked }, at),
-      stampedAt({ process, type: 'ok', f: asked.f, value: output }, at + 2),
+      stampedAt({ process, type: 'invoke', ...requested }, at),
+      stampedAt({ process, type: 'ok', f: requested.f, value: output }, at + 2),
     ]
   })
   const all = [...stamped, ...late]

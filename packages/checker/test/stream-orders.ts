@@ -16,7 +16,7 @@ type Does =
   | { readonly f: 'assign' | 'subscribe' | 'crash' }
 
 type Answer =
-  | { readonly type: 'ok'; readonly told: readonly (number | null)[] }
+  | { readonly type: 'ok'; readonly output: readonly (number | null)[] }
   | { readonly type: 'ok'; readonly got: readonly (readonly [number, string])[] }
   | { readonly type: 'ok'; readonly start: number | undefined }
   | { readonly type: 'ok' | 'info' | 'fail' }
@@ -65,13 +65,13 @@ export function drawn(seed: number, { operations: most, lies, values }: Shape): 
   const act = (process: number, does: Does): Answer => {
     switch (does.f) {
       case 'send': {
-        const told = does.values.map((value) => {
+        const output = does.values.map((value) => {
           const offset = lie() ? pick(end + 1) : end + (pick(6) === 0 ? 1 : 0)
           end = Math.max(end, offset + 1)
           if (!lie()) log.push([offset, value])
           return pick(3) === 0 ? null : offset
         })
-        return { type: 'ok', told }
+        return { type: 'ok', output }
       }
       case 'poll': {
         const known = positions.get(process)
@@ -133,28 +133,28 @@ export function drawn(seed: number, { operations: most, lies, values }: Shape): 
 export function eventsOf(operations: readonly Operation[]): EventInput[] {
   return operations
     .flatMap(({ process, does, answer, from, to }) => {
-      const [f, asked, told, key] = spoken(does, answer)
+      const [f, input, output, key] = spoken(does, answer)
       const more = { process, f, ...(key === undefined ? {} : { key }) }
       return [
-        { at: from, event: { ...more, type: 'invoke' as const, value: asked } },
-        { at: to, event: { ...more, type: answer.type, value: told } },
+        { at: from, event: { ...more, type: 'invoke' as const, value: input } },
+        { at: to, event: { ...more, type: answer.type, value: output } },
       ]
     })
     .sort((a, b) => a.at - b.at)
     .map(({ event }) => event)
 }
 
-function spoken(does: Does, answer: Answer): readonly [f: string, asked: Json, told: Json, key?: string] {
+function spoken(does: Does, answer: Answer): readonly [f: string, input: Json, output: Json, key?: string] {
   switch (does.f) {
     case 'send': {
-      const told = 'told' in answer ? answer.told : []
+      const output = 'output' in answer ? answer.output : []
       const [only = '', ...others] = does.values
-      if (others.length === 0) return ['send', only, 'told' in answer ? (told[0] ?? null) : only, 'k']
-      const asked = does.values.map((value): Json => ['send', 'k', value])
-      const offsetOf = (i: number): number | null => told[i] ?? null
+      if (others.length === 0) return ['send', only, 'output' in answer ? (output[0] ?? null) : only, 'k']
+      const input = does.values.map((value): Json => ['send', 'k', value])
+      const offsetOf = (i: number): number | null => output[i] ?? null
       return [
         'send',
-        asked,
+        input,
         does.values.map((value, i): Json => ['send', 'k', offsetOf(i) === null ? value : [offsetOf(i), value]]),
       ]
     }
@@ -186,7 +186,7 @@ export const judged: readonly Guarantee[] = [
 /** Returns the guarantees that some order of the operations keeps by the specification. */
 export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
   const text = (value: string): string => JSON.stringify(value)
-  const known = new Map<string, { offset: number; message: string; isTold: boolean }>()
+  const known = new Map<string, { offset: number; message: string; isReturned: boolean }>()
   const attempts = new Map<string, Attempts>()
   const all = operations.flatMap(({ process, does, answer, from, to }): readonly StreamOperation[] => {
     const span = { process, call: from, return: answer.type === 'ok' ? to : NEVER }
@@ -195,10 +195,13 @@ export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
         const isFailed = answer.type === 'fail'
         const messages = does.values.map((value, i) => {
           const message = text(value)
-          const offset = ('told' in answer ? answer.told[i] : null) ?? undefined
-          const { sends, untold } = attempts.get(message) ?? { sends: 0, untold: 0 }
-          const isUntold = !isFailed && offset === undefined
-          attempts.set(message, { sends: sends + (isFailed ? 0 : 1), untold: untold + (isUntold ? 1 : 0) })
+          const offset = ('output' in answer ? answer.output[i] : null) ?? undefined
+          const { sends, withoutOffset } = attempts.get(message) ?? { sends: 0, withoutOffset: 0 }
+          const lacksOffset = !isFailed && offset === undefined
+          attempts.set(message, {
+            sends: sends + (isFailed ? 0 : 1),
+            withoutOffset: withoutOffset + (lacksOffset ? 1 : 0),
+          })
           return { message, offset }
         })
         return isFailed ? [] : [{ ...span, does: 'send', messages, isConfirmed: answer.type === 'ok' }]
@@ -208,7 +211,7 @@ export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
         const messages = answer.got.map(([offset, value]) => ({ offset, message: text(value) }))
         for (const at of messages) {
           const name = `${at.offset} ${at.message}`
-          if (!known.has(name)) known.set(name, { ...at, isTold: false })
+          if (!known.has(name)) known.set(name, { ...at, isReturned: false })
         }
         return [{ ...span, does: 'poll', from: does.from ?? undefined, messages }]
       }
@@ -227,10 +230,11 @@ export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
     }
   })
   for (const { does, answer } of operations)
-    if (does.f === 'send' && 'told' in answer)
+    if (does.f === 'send' && 'output' in answer)
       for (const [i, value] of does.values.entries()) {
-        const offset = answer.told[i] ?? undefined
-        if (offset !== undefined) known.set(`${offset} ${text(value)}`, { offset, message: text(value), isTold: true })
+        const offset = answer.output[i] ?? undefined
+        if (offset !== undefined)
+          known.set(`${offset} ${text(value)}`, { offset, message: text(value), isReturned: true })
       }
   const last = Math.max(0, ...operations.map(({ to }) => to)) + 1
   all.sort((a, b) => a.call - b.call)

@@ -24,8 +24,8 @@ export const compact = (revision: number): Line => done('compact', revision, rev
 /** The changes at these revisions, as the store lists them. */
 export const changes = (from: number, to: number, ...all: Json[]): Line =>
   done('changes', { from }, { from, to, changes: all })
-export const watch = (id: number, present: number, asked: object = {}): Line =>
-  done('watch', { watch: id, ...asked }, { revision: present })
+export const watch = (id: number, present: number, request: object = {}): Line =>
+  done('watch', { watch: id, ...request }, { revision: present })
 export const watched = (id: number, ...responses: Json[]): Line => done('watched', { watch: id }, responses)
 /** Once all was healed. */
 export const followed = (id: number, ...responses: Json[]): Line =>

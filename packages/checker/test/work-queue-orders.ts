@@ -7,9 +7,9 @@ import type { Guarantee } from '../src/work-queue/guarantees.ts'
 export interface Operation {
   readonly f: 'enqueue' | 'take' | 'ack' | 'nack' | 'remaining'
   readonly process: number
-  readonly asked: Json
+  readonly input: Json
   readonly type: 'ok' | 'fail' | 'info'
-  readonly told: Json
+  readonly output: Json
   /** The positions of the call and the return among the events. An event takes 10 ms. */
   readonly from: number
   readonly to: number
@@ -19,9 +19,9 @@ export const EVENT_MS = 10
 
 export const eventsOf = (operations: readonly Operation[]): EventInput[] =>
   operations
-    .flatMap(({ f, process, asked, type, told, from, to }) => [
-      { at: from, event: { process, f, type: 'invoke', value: asked, time: from * EVENT_MS * 1e6 } as const },
-      { at: to, event: { process, f, type, value: told, time: to * EVENT_MS * 1e6 } as const },
+    .flatMap(({ f, process, input, type, output, from, to }) => [
+      { at: from, event: { process, f, type: 'invoke', value: input, time: from * EVENT_MS * 1e6 } as const },
+      { at: to, event: { process, f, type, value: output, time: to * EVENT_MS * 1e6 } as const },
     ])
     .sort((a, b) => a.at - b.at)
     .map(({ event }) => event)
@@ -41,9 +41,10 @@ interface Copy {
 }
 
 const end = ({ type, to }: Operation): number => (type === 'ok' ? to : Number.POSITIVE_INFINITY)
-const shown = ({ f, told }: Operation): Json => (f === 'take' && Array.isArray(told) ? (told[0] as Json) : null)
-const receiptOf = ({ f, told, asked }: Operation): Json =>
-  f === 'take' ? (Array.isArray(told) ? (told[1] as Json) : null) : asked
+const messageOf = ({ f, output }: Operation): Json =>
+  f === 'take' && Array.isArray(output) ? (output[0] as Json) : null
+const receiptOf = ({ f, output, input }: Operation): Json =>
+  f === 'take' ? (Array.isArray(output) ? (output[1] as Json) : null) : input
 
 /**
  * Reports whether some order of the operations keeps a guarantee. With `isUnknown`, the queue may have held any
@@ -57,7 +58,7 @@ export function isKept(
 ): boolean {
   const put = operations.filter(({ f, type }) => f === 'enqueue' && type !== 'fail')
   const isForeign = (value: Json, { to }: Operation): boolean =>
-    !initial.includes(value) && put.every(({ asked, from }) => asked !== value || from > to)
+    !initial.includes(value) && put.every(({ input, from }) => input !== value || from > to)
   const lastLook = operations
     .filter(({ f, type }) => f === 'remaining' && type === 'ok')
     .sort((a, b) => a.from - b.from)
@@ -65,14 +66,14 @@ export function isKept(
   const isSettling = ({ f }: Operation): boolean => f === 'ack' || f === 'nack'
   const all = operations.filter((each) => {
     if (each.type === 'fail' || (each.type === 'info' && (each.f === 'take' || each.f === 'remaining'))) return false
-    if (each.f === 'take' && each.told === null) return false
+    if (each.f === 'take' && each.output === null) return false
     // A settlement has no effect if it was answered before any take could return its receipt.
     const given = operations.some(
       (take) =>
         take.f === 'take' &&
         take.type === 'ok' &&
-        take.told !== null &&
-        receiptOf(take) === each.asked &&
+        take.output !== null &&
+        receiptOf(take) === each.input &&
         take.from < end(each),
     )
     return !isSettling(each) || given
@@ -89,18 +90,20 @@ export function isKept(
       if (operation.f === 'enqueue')
         return follows(
           [...steps, { operation, copy: copies.length }],
-          [...copies, { value: operation.asked, since: steps.length, seen: steps.length }],
+          [...copies, { value: operation.input, since: steps.length, seen: steps.length }],
         )
       if (operation.f === 'remaining') {
         // Adds a copy for each message shown that no operation can have enqueued. Such a message was initial or
         // invented.
-        const told = operation.told as readonly Json[]
+        const output = operation.output as readonly Json[]
         const isAcked = (copy: number): boolean =>
           steps.some((step) => step.copy === copy && step.operation.f === 'ack')
-        const appeared = [...new Set(told)].flatMap((value): Copy[] => {
+        const appeared = [...new Set(output)].flatMap((value): Copy[] => {
           const left = copies.filter((copy, at) => copy.value === value && !isAcked(at)).length
           const missing =
-            may && (isUnknown || isForeign(value, operation)) ? told.filter((each) => each === value).length - left : 0
+            may && (isUnknown || isForeign(value, operation))
+              ? output.filter((each) => each === value).length - left
+              : 0
           return Array.from({ length: Math.max(0, missing) }, () => ({
             value,
             since: Number.POSITIVE_INFINITY,
@@ -114,7 +117,7 @@ export function isKept(
       )
       if (isSettling(operation))
         return bound !== undefined && follows([...steps, { operation, copy: bound.copy }], copies)
-      const value = shown(operation)
+      const value = messageOf(operation)
       if (bound !== undefined) return follows([...steps, { operation, copy: bound.copy }], copies)
       if (copies.some((copy, at) => copy.value === value && follows([...steps, { operation, copy: at }], copies)))
         return true
@@ -140,14 +143,14 @@ export function isKept(
     ): boolean =>
       steps.some(({ operation }, at) => {
         if (operation.f !== 'remaining') return false
-        const told = operation.told as readonly Json[]
-        const values = [...new Set([...told, ...copies.map(({ value }) => value)])]
+        const output = operation.output as readonly Json[]
+        const values = [...new Set([...output, ...copies.map(({ value }) => value)])]
         return values.some((value) => {
           const own = copies.flatMap((copy, i) => {
             const isIn = copy.seen <= at
             return copy.value === value && isIn ? [i] : []
           })
-          return isWrong(at, told.filter((each) => each === value).length, own, operation, value)
+          return isWrong(at, output.filter((each) => each === value).length, own, operation, value)
         })
       })
     const of = (copy: number, ...fs: readonly string[]): readonly number[] =>
@@ -178,7 +181,7 @@ export function isKept(
           const isTake = operation.f === 'take'
           now = Math.max(now, operation.from * EVENT_MS, isTake ? (until[copy] ?? 0) - 1 : now)
           if (copy >= 0)
-            until[copy] = isTake && operation.asked !== null ? now + Number(operation.asked) : Number.NEGATIVE_INFINITY
+            until[copy] = isTake && operation.input !== null ? now + Number(operation.input) : Number.NEGATIVE_INFINITY
           return now <= end(operation) * EVENT_MS
         })
       }
@@ -266,23 +269,23 @@ export function drawn(
     client: number
     at: number
     f: Operation['f']
-    asked: Json
+    input: Json
     from: number
     answer?: readonly [Operation['type'], Json]
   }[] = []
   const processes = Array.from({ length: clients }, (_, i) => i)
   const lie = (): boolean => lies > 0 && pick(lies) === 0
-  const act = (f: Operation['f'], asked: Json, ms: number): Json | undefined => {
+  const act = (f: Operation['f'], input: Json, ms: number): Json | undefined => {
     switch (f) {
       case 'enqueue':
-        if (!lie()) queue.push({ value: asked, id: ++ids, until: 0, isBack: false })
-        return asked
+        if (!lie()) queue.push({ value: input, id: ++ids, until: 0, isBack: false })
+        return input
       case 'take': {
         const free = queue.filter(({ until }) => until <= ms || lie())
         const held = free[lies > 0 && pick(3) === 0 ? pick(free.length) : 0]
         if (held === undefined || pick(12) === 0)
           return lie() ? ['abc'[pick(values)] ?? 'a', `x${known.push('')}`] : null
-        held.until = ms + (typeof asked === 'number' ? asked : 0)
+        held.until = ms + (typeof input === 'number' ? input : 0)
         const receipt = hasOneReceipt ? `r${held.id}` : `r${held.id}.${byReceipt.size}`
         byReceipt.set(receipt, held)
         return [held.value, receipt]
@@ -292,11 +295,11 @@ export function drawn(
         return lie() ? all.slice(1) : lie() ? [...all, 'a'] : all
       }
       default: {
-        const held = byReceipt.get(String(asked))
+        const held = byReceipt.get(String(input))
         if (held === undefined || !queue.includes(held)) return undefined
         if (f === 'nack') held.until = 0
         else if (!lie()) queue.splice(queue.indexOf(held), 1)
-        return asked
+        return input
       }
     }
   }
@@ -314,7 +317,7 @@ export function drawn(
             'take')
       const receipt = known.filter((each) => each !== '')[pick(Math.max(1, known.length))]
       if ((f === 'ack' || f === 'nack') && receipt === undefined) continue
-      const asked =
+      const input =
         f === 'enqueue'
           ? ('abc'[pick(values)] ?? 'a')
           : f === 'take'
@@ -322,19 +325,19 @@ export function drawn(
             : f === 'remaining'
               ? null
               : (receipt ?? null)
-      open.push({ client, at: now, f, asked, from: now })
+      open.push({ client, at: now, f, input, from: now })
     } else if (busy.answer === undefined && pick(2) === 0) {
       const isRefused = pick(20) === 0
-      const told = isRefused ? undefined : act(busy.f, busy.asked, now * EVENT_MS)
-      busy.answer = told === undefined ? ['fail', busy.asked] : ['ok', told]
+      const output = isRefused ? undefined : act(busy.f, busy.input, now * EVENT_MS)
+      busy.answer = output === undefined ? ['fail', busy.input] : ['ok', output]
     } else if (busy.answer !== undefined || pick(30) === 0) {
-      const { f, asked, from, answer = ['info', asked] } = busy
+      const { f, input, from, answer = ['info', input] } = busy
       open.splice(open.indexOf(busy), 1)
       const isLost = pick(30) === 0
-      const [type, told] = isLost ? (['info', asked] as const) : answer
-      operations.push({ f, process: processes[client] ?? 0, asked, type, told, from, to: now })
+      const [type, output] = isLost ? (['info', input] as const) : answer
+      operations.push({ f, process: processes[client] ?? 0, input, type, output, from, to: now })
       if (type === 'info') processes[client] = Math.max(...processes) + 1
-      if (f === 'take' && type === 'ok' && Array.isArray(told)) known.push(String(told[1]))
+      if (f === 'take' && type === 'ok' && Array.isArray(output)) known.push(String(output[1]))
     }
   }
   return { operations: operations.sort((a, b) => a.from - b.from), initial }

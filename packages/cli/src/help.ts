@@ -9,10 +9,10 @@ const FIRST_EXAMPLES = 4
 
 interface HelpStyle {
   readonly all: boolean
-  readonly says: (text: string) => string
+  readonly encode: (text: string) => string
 }
 
-export function declareHelp(builder: Argv, command: Command, { all, says }: HelpStyle): void {
+export function declareHelp(builder: Argv, command: Command, { all, encode }: HelpStyle): void {
   const entries = Object.entries(command.options)
   const hasCommon = entries.some(([, option]) => option.common)
   const isShort = hasCommon && !all
@@ -20,17 +20,18 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
     name,
     {
       ...option,
-      describe: says(describedBy(option.describe)),
+      describe: encode(describedBy(option.describe)),
       hidden: isShort && common !== true,
       ...(group === undefined ? {} : { group: `${group}:` }),
     },
   ])
   builder.options(Object.fromEntries(shown))
   for (const [name, meaning] of Object.entries(command.positionals ?? {}))
-    builder.positional(name, { describe: says(meaning), type: 'string' })
-  for (const { names, usage, summary } of command.actions ?? []) builder.command(`${names[0]} ${usage}`, says(summary))
+    builder.positional(name, { describe: encode(meaning), type: 'string' })
+  for (const { names, usage, summary } of command.actions ?? [])
+    builder.command(`${names[0]} ${usage}`, encode(summary))
   for (const [example, explanation] of isShort ? command.examples.slice(0, FIRST_EXAMPLES) : command.examples)
-    builder.example(example, says(explanation))
+    builder.example(example, encode(explanation))
   if (hasCommon) builder.option('all', { type: 'boolean', describe: `(with --help) list all ${shown.length} options` })
 }
 

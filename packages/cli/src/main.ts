@@ -39,18 +39,18 @@ export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
   // Offers the built API even when running from sources.
   offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
-  const asked = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
+  const words = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
   try {
-    await extendRegistries(asked)
+    await extendRegistries(words)
   } catch (error) {
     process.exitCode = await report(error)
     return
   }
-  const commands = await loadCommands(asked[0])
-  const helpWanted = optionsOf(asked).some((arg) => arg === '--help' || arg === '-h')
-  const argv = helpWanted ? asked.filter((arg) => arg !== ALL) : asked
-  const says = speaksUnicode() ? (text: string) => text : asciiOnly
+  const commands = await loadCommands(words[0])
+  const helpWanted = optionsOf(words).some((arg) => arg === '--help' || arg === '-h')
+  const argv = helpWanted ? words.filter((arg) => arg !== ALL) : words
+  const encode = speaksUnicode() ? (text: string) => text : asciiOnly
   const ownHelp = helpWanted && commands.length === 1 ? commands[0]?.helpFor?.(optionsOf(argv).slice(1)) : undefined
   if (ownHelp !== undefined) {
     print(process.stdout, ownHelp)
@@ -65,7 +65,7 @@ export async function main(typed: readonly string[]): Promise<void> {
     .version(packageVersion())
     .help()
     .alias('help', 'h')
-    .epilogue(says(EXIT_CODES))
+    .epilogue(encode(EXIT_CODES))
     .wrap(pageWidth(process.stdout))
     .exitProcess(false)
     .strict()
@@ -84,9 +84,9 @@ export async function main(typed: readonly string[]): Promise<void> {
   for (const command of commands) {
     parser.command(
       command.positional === '' ? command.name : `${command.name} ${command.positional}`,
-      says(command.summary),
+      encode(command.summary),
       (builder) => {
-        if (helpWanted) declareHelp(builder, command, { all: asked.includes(ALL), says })
+        if (helpWanted) declareHelp(builder, command, { all: words.includes(ALL), encode })
         else builder.options(withoutTexts(command.options))
       },
       async (options) => {

@@ -51,7 +51,7 @@ export interface Console {
 
 const FRAME_EVERY_MS = 100
 
-interface Shown {
+interface ServedRun {
   readonly number: number
   readonly hello: Hello
   readonly followed: FollowedRun
@@ -69,9 +69,9 @@ interface Shown {
  */
 export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: ConsoleOptions = {}): Promise<Console> {
   const pages = new Set<() => void>()
-  let shown: Shown | undefined
+  let shown: ServedRun | undefined
   let reportFile: string | undefined
-  let askedAgain: (() => void) | undefined
+  let repeat: (() => void) | undefined
   let takeBack = () => {}
 
   const server = await startPageServer({
@@ -117,16 +117,16 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
     if (order.type === 'heal') return healFor(steered, order)
     if (order.type === 'stop') return void stopping.abort()
     if (unrepeatable !== undefined) return unrepeatable
-    if (askedAgain === undefined) return 'The run is still under way: stop it first.'
-    askedAgain()
-    askedAgain = undefined
+    if (repeat === undefined) return 'The run is still under way: stop it first.'
+    repeat()
+    repeat = undefined
     return undefined
   }
 
   return {
     url: server.url,
     follow(followed) {
-      const current = shownRun(followed, (shown?.number ?? 0) + 1, unrepeatable)
+      const current = servedRun(followed, (shown?.number ?? 0) + 1, unrepeatable)
       shown = current
       takeBack()
       takeBack = announce(dirname(followed.historyFile), server.url)
@@ -137,7 +137,7 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
     },
     again: () =>
       new Promise((resolve) => {
-        askedAgain = resolve
+        repeat = resolve
       }),
     async close() {
       clearInterval(frames)
@@ -147,7 +147,7 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
   }
 }
 
-const shownRun = (followed: FollowedRun, number: number, unrepeatable: string | undefined): Shown => ({
+const servedRun = (followed: FollowedRun, number: number, unrepeatable: string | undefined): ServedRun => ({
   number,
   hello: helloOf(followed, { number, unrepeatable, version: packageVersion() }),
   followed,
@@ -158,7 +158,7 @@ const shownRun = (followed: FollowedRun, number: number, unrepeatable: string | 
   report: undefined,
 })
 
-function followingOf(shown: Shown, addressOfReport: (file: string) => string): Following {
+function followingOf(shown: ServedRun, addressOfReport: (file: string) => string): Following {
   const { followed, live, hello } = shown
   const { run, historyFile } = followed
   const { model, initial } = run.workload
@@ -176,7 +176,7 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
         ...{ file: historyFile, initial, title: hello.title, version: hello.version },
         model: typeof model === 'string' ? model : undefined,
         workload: run.spec.workload.name,
-        asked: run.expect?.level,
+        requestedLevel: run.expect?.level,
       },
       (judgement) => show(soFar(judgement)),
       (why) => show(notJudged(why)),

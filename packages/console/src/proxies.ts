@@ -33,13 +33,13 @@ const SAMPLES = 60
 export async function openProxiesConsole(options: ProxiesConsoleOptions): Promise<ProxiesConsole> {
   const { plane, seed, listen = '127.0.0.1:0' } = options
   const bytes = createRates()
-  const asked = createRates()
+  const requested = createRates()
   const answered = createRates()
   const waited = createRates()
   const sample = () => {
     bytes.add(counted(plane.statistics(), ({ deliveredBytes }) => deliveredBytes))
     const requests = plane.requests()
-    asked.add(counted(requests, ({ requests }) => requests))
+    requested.add(counted(requests, ({ requests }) => requests))
     answered.add(counted(requests, ({ replies }) => replies))
     waited.add(counted(requests, ({ waitedMs }) => waitedMs))
   }
@@ -56,7 +56,7 @@ export async function openProxiesConsole(options: ProxiesConsoleOptions): Promis
         ? {
             status: 200,
             type: 'text/html',
-            body: renderProxiesHtml(pageOf(plane, { bytes, asked, answered, waited }, seed)),
+            body: renderProxiesHtml(pageOf(plane, { bytes, requested, answered, waited }, seed)),
             policy: POLICY,
           }
         : undefined,
@@ -166,7 +166,7 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
         offered: Object.entries(OFFERS).flatMap(([action, offer]) =>
           isFor(proxy, offer) ? [{ action, text: offer.text }] : [],
         ),
-        hurtBy: faults
+        activeFaults: faults
           .filter(({ fault }) => fault.links.some((link) => names.has(linkName(link))))
           .map(({ name }) => name),
       }
@@ -177,20 +177,20 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
     })),
     events: plane.events
       .since(Math.max(0, plane.events.lastSequence - EVENTS_SHOWN))
-      .map(({ at, type, sequence: _, ...said }) => ({
+      .map(({ at, type, sequence: _, ...members }) => ({
         at: at.slice(11, 19),
-        text: [type.replaceAll('-', ' '), ...Object.values(said).map(String)].join(', '),
+        text: [type.replaceAll('-', ' '), ...Object.values(members).map(String)].join(', '),
       }))
       .reverse(),
   }
 }
 
 /** The requests per second of an HTTP proxy, oldest first, and the latest mean latency. */
-function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answered, waited }: Sampled) {
+function requestsOf({ speaks, callers, forward }: ManagedProxy, { requested, answered, waited }: Sampled) {
   if (speaks !== 'http') return undefined
   const own = callers.map((caller) => ({ ...forward, from: caller }))
   const replies = answered.of(own).at(-1) ?? 0
-  return { asked: asked.of(own), meanMs: replies === 0 ? undefined : (waited.of(own).at(-1) ?? 0) / replies }
+  return { perSecond: requested.of(own), meanMs: replies === 0 ? undefined : (waited.of(own).at(-1) ?? 0) / replies }
 }
 
 function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
@@ -225,7 +225,7 @@ const counted = <Statistics>(
 
 interface Sampled {
   readonly bytes: Rates
-  readonly asked: Rates
+  readonly requested: Rates
   readonly answered: Rates
   readonly waited: Rates
 }

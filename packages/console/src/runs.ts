@@ -116,7 +116,7 @@ function readAgain(directory: string, known: KnownRuns): KnownRuns {
   return known
 }
 
-interface AskedFile {
+interface FileRequest {
   readonly file: string
   /** Whether the request used the key of a document instead of the token. */
   readonly isDocument: boolean
@@ -126,7 +126,7 @@ function fileOf(
   directory: string,
   known: KnownRuns,
   name: string,
-  { file, isDocument }: AskedFile,
+  { file, isDocument }: FileRequest,
 ): Content | undefined {
   const type = OPENED[file]
   // The document would learn the token from its address.
@@ -137,8 +137,8 @@ function fileOf(
   return { status: 200, type, body: { file: path }, policy: DOCUMENT_POLICY }
 }
 
-function comparison(directory: string, known: KnownRuns, asked: URLSearchParams, linkOf: LinkOf): Content {
-  const sides = ['before', 'after'].map((side) => comparedResult(directory, known, asked.get(side) ?? '', linkOf))
+function comparison(directory: string, known: KnownRuns, parameters: URLSearchParams, linkOf: LinkOf): Content {
+  const sides = ['before', 'after'].map((side) => comparedResult(directory, known, parameters.get(side) ?? '', linkOf))
   const [before, after] = sides
   if (before === undefined || after === undefined)
     return {

@@ -42,7 +42,7 @@ async function startOnce(name: string): Promise<number> {
     settings: settingsFor(target),
     bug: undefined,
     object,
-    asked: { functions, reads, initial, before: [{ f: 'read', key: 'x', value: null }] },
+    operations: { functions, reads, initial, before: [{ f: 'read', key: 'x', value: null }] },
     seed: 1,
     dataDir: join(directory, 'data'),
     logDir: join(directory, 'logs'),

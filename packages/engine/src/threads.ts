@@ -27,8 +27,8 @@ export function createThreads(script: ThreadScript, threads: number, memory?: Re
   return {
     async run(work, task, signal) {
       const pool = await starting
-      const [asked, name] = isExtended ? [{ script: file, work, task }, 'perform'] : [task, work]
-      return pool.run(asked, signal === undefined ? { name } : { name, signal })
+      const [input, name] = isExtended ? [{ script: file, work, task }, 'perform'] : [task, work]
+      return pool.run(input, signal === undefined ? { name } : { name, signal })
     },
     async close() {
       const pool = await starting

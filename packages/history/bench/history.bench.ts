@@ -35,7 +35,8 @@ export async function run(print: (line: string) => void): Promise<void> {
       const bytes = generateHistory(path, shape)
       print(`${title} (${(bytes / 1e6).toFixed(0)} MB)`)
       const rounds = Array.from({ length: ROUNDS }, () => ways.map((way) => measured(way, path)))
-      for (const [i, way] of ways.entries()) print(shown(way, bytes, median(rounds.flatMap((round) => round[i] ?? []))))
+      for (const [i, way] of ways.entries())
+        print(rowText(way, bytes, median(rounds.flatMap((round) => round[i] ?? []))))
     }
     print('appending 200,000 events, each on its own')
     print(`  ${writingRate(join(directory, 'written.jsonl'), 200_000)} events/s`)
@@ -58,7 +59,7 @@ function median(readings: readonly Reading[]): Reading {
   return middle
 }
 
-function shown(way: Way, bytes: number, { events, ms, peakBytes }: Reading): string {
+function rowText(way: Way, bytes: number, { events, ms, peakBytes }: Reading): string {
   const perSecond = (amount: number): string => ((amount / ms) * 1e-3).toFixed(amount === bytes ? 0 : 2)
   return (
     `  ${way.padEnd(20)} ${(ms / 1000).toFixed(2)} s CPU   ${perSecond(events)} M events/s   ` +

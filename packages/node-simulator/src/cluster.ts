@@ -24,7 +24,7 @@ import { createClients, type RunClients } from './clients/clients.ts'
 import { createDeaths, type Deaths } from './deaths.ts'
 import { REDIS } from './declared/hosts.ts'
 import { databaseHosts, type ServiceSpec } from './declared/reference.ts'
-import { PORT, programOf, toldOf } from './environment.ts'
+import { environmentsOf, PORT, programOf } from './environment.ts'
 import { nodeOf, replacing } from './nodes.ts'
 import { PostgresNode, type UnsupportedSql } from './postgresql/node.ts'
 import type { AwaitedSql } from './postgresql/statements.ts'
@@ -79,7 +79,7 @@ export interface ServiceClusterOptions {
   /** Called at the end with the statements that the program awaited. */
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
   /** Called at the end with explanations of how clients' requests affected each other in the database. */
-  readonly story?: ((told: DatabaseStory) => void) | undefined
+  readonly story?: ((story: DatabaseStory) => void) | undefined
 }
 
 const RECOVERY_MS = millis(20_000)
@@ -243,7 +243,7 @@ interface Open {
 /** Replaces this process's globals for a run. Closing the run restores them. */
 function openWorld(service: Service, options: ServiceClusterOptions, names: readonly NodeId[]): Open {
   requireMacrotask()
-  const told = toldOf(service, names)
+  const environmentOf = environmentsOf(service, names)
   requireNoStray(service.spec.program)
   watchStrays()
   const { seed, moments = noWatch, turns, trace, code, holds } = options
@@ -279,7 +279,7 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     Redis: spec.redis === undefined ? [] : [REDIS],
   })
   const seats = new Seats(options.keepsPackages === true)
-  const shared = { service, world, network, seed, hosts, intrinsics, seats, told }
+  const shared = { service, world, network, seed, hosts, intrinsics, seats, environmentOf }
   const nodesOf = (ids: readonly NodeId[]): ReadonlyMap<NodeId, ServiceNode> =>
     new Map(ids.map((id) => [id, nodeOf(id, shared, { died: (node, death) => deaths.add(node, death) })]))
   const [nodes, beside] = [nodesOf(names), nodesOf([...service.beside.keys()])]

@@ -24,11 +24,13 @@ export function createDeaths(service: Service, world: World): Deaths {
     add(node, death) {
       const { program, file } = programOf(service, node.id)
       const { what, trace } = deathText(program, death)
-      const said = death.type === 'exit' ? (world.said.get(node.id) ?? []) : []
+      const lastLines = death.type === 'exit' ? (world.lastLines.get(node.id) ?? []) : []
       world.log(node.id, [what, ...trace].join('\n    at '))
       if (!node.everListened && !node.listens) {
-        const told = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace].join('\n    at ')
-        early ??= inputError([told, ...(said.length === 0 ? [] : ['It wrote last:', ...said])].join('\n    '))
+        const summary = [`${file} ended before it listened, on ${node.id}: ${what}`, ...trace].join('\n    at ')
+        early ??= inputError(
+          [summary, ...(lastLines.length === 0 ? [] : ['It wrote last:', ...lastLines])].join('\n    '),
+        )
         return
       }
       first ??= {

@@ -12,7 +12,7 @@ import { CLIENTS } from './world/world.ts'
 export const PORT = 3_000
 const HOST = '0.0.0.0'
 
-export interface Told {
+export interface NodeEnvironment {
   readonly args: readonly string[]
   readonly environment: { readonly [name: string]: string }
 }
@@ -23,10 +23,10 @@ export interface Told {
  *
  * @throws UserError (input) for an unknown placeholder.
  */
-export function toldOf(service: Service, names: readonly NodeId[]): (id: NodeId) => Told {
+export function environmentsOf(service: Service, names: readonly NodeId[]): (id: NodeId) => NodeEnvironment {
   const beside = Object.entries(service.spec.beside ?? {})
   const all = [...names, ...beside.map(([name]) => name)]
-  const of = (id: NodeId): Told => {
+  const of = (id: NodeId): NodeEnvironment => {
     const { program, args, environment } = programOf(service, id)
     const values = placeholdersOf(names, { id, all, directory: program.directory })
     return {
@@ -34,15 +34,15 @@ export function toldOf(service: Service, names: readonly NodeId[]): (id: NodeId)
       environment: environmentOf(service, environment, values),
     }
   }
-  const told = new Map(all.map((id) => [id, of(id)]))
-  return (id) => told.get(id) ?? of(id)
+  const environments = new Map(all.map((id) => [id, of(id)]))
+  return (id) => environments.get(id) ?? of(id)
 }
 
 interface Started {
   readonly program: Program
   readonly file: string
   readonly args: readonly string[]
-  readonly environment: Told['environment']
+  readonly environment: NodeEnvironment['environment']
 }
 
 /** Returns the program and declaration of a node, a server beside the nodes, or the clients. */
@@ -62,7 +62,7 @@ const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
 
 function environmentOf(
   { spec }: Service,
-  declared: Told['environment'],
+  declared: NodeEnvironment['environment'],
   values: Placeholders,
 ): { readonly [name: string]: string } {
   const own = Object.entries(declared).map(([name, text]) => [name, fillPlaceholders(text, values)])

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Intrinsics } from './builtins/intrinsics.ts'
-import { programOf, type Told } from './environment.ts'
+import { type NodeEnvironment, programOf } from './environment.ts'
 import type { Seats } from './program/seats.ts'
 import { startProgram } from './program/start.ts'
 import { NotSimulated } from './refusal.ts'
@@ -13,7 +13,7 @@ export interface NodesOptions extends Pick<NodeOptions, 'world' | 'network' | 's
   readonly service: Service
   readonly intrinsics: Intrinsics
   readonly seats: Seats
-  readonly told: (id: NodeId) => Told
+  readonly environmentOf: (id: NodeId) => NodeEnvironment
 }
 
 export interface NodeWatch {
@@ -25,13 +25,13 @@ export interface NodeWatch {
 /** Returns a node that has not been started. */
 export function nodeOf(
   id: NodeId,
-  { service, world, network, seed, hosts, intrinsics, seats, told }: NodesOptions,
+  { service, world, network, seed, hosts, intrinsics, seats, environmentOf }: NodesOptions,
   watch: NodeWatch,
 ): ServiceNode {
   const { program } = programOf(service, id)
   const { http } = service.spec
   const boot = (life: Life): void => {
-    startProgram(life, { program, seats, ...told(id), files: node.files, evaluated: watch.evaluated })
+    startProgram(life, { program, seats, ...environmentOf(id), files: node.files, evaluated: watch.evaluated })
     const replaced = looked.has(program) ? undefined : intrinsics.replaced()
     looked.add(program)
     if (replaced !== undefined) world.refuse(id, new NotSimulated(...replacing(replaced)))

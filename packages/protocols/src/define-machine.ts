@@ -119,8 +119,8 @@ interface RequestTurn {
 /** Returns a handler that refuses the functions that the replicated object lacks. */
 export const supported =
   <OfTurn extends RequestTurn>(handle: (turn: OfTurn, requestId: string, command: Command) => void) =>
-  (turn: OfTurn, asked: MachineRequest): void => {
-    const { requestId, input } = asked
-    if (turn.config.object.functions.includes(input.f)) handle(turn, requestId, commandOf(asked))
+  (turn: OfTurn, request: MachineRequest): void => {
+    const { requestId, input } = request
+    if (turn.config.object.functions.includes(input.f)) handle(turn, requestId, commandOf(request))
     else turn.reply(requestId, unsupported)
   }

@@ -56,17 +56,17 @@ export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
 const kindOf = (text: string): string => text.replaceAll(/"[^"]*"|\bn?\d[\d.,]*/g, '…')
 
 function thrownText(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return shown(thrown)
+  if (!(thrown instanceof Error)) return valueText(thrown)
   return thrown.name === 'Error' || thrown.name === '' ? thrown.message : `${thrown.name}: ${thrown.message}`
 }
 
 const LONGEST_TEXT = 200
 
 /** Describes an event; `undefined` is the start of a node. */
-export const describeEvent = (event: unknown): string => (event === undefined ? 'its start' : shown(event))
+export const describeEvent = (event: unknown): string => (event === undefined ? 'its start' : valueText(event))
 
 /** Any value, shortened. */
-export function shown(value: unknown): string {
+export function valueText(value: unknown): string {
   const text = textOf(value)
   return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT)}…`
 }

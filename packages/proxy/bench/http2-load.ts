@@ -47,17 +47,17 @@ const field = (number: number, text: string): Buffer =>
   Buffer.concat([Buffer.from([(number << 3) | 2, text.length]), Buffer.from(text)])
 const message = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, bytes.length]), bytes])
 
-interface Asked {
+interface BenchRequest {
   readonly headers: OutgoingHttpHeaders
   readonly body: Buffer | undefined
 }
 
-const call = (method: string, body: Buffer): Asked => ({
+const call = (method: string, body: Buffer): BenchRequest => ({
   headers: { ':method': 'POST', ':path': `/kv.v1.Store/${method}`, 'content-type': 'application/grpc', te: 'trailers' },
   body: message(body),
 })
 
-const asked: { readonly [spoken in Http2LoadRequest['spoken']]: readonly Asked[] } = {
+const requestsByProtocol: { readonly [spoken in Http2LoadRequest['spoken']]: readonly BenchRequest[] } = {
   'HTTP/2': [
     { headers: { ':method': 'GET', ':path': '/kv/key' }, body: undefined },
     { headers: { ':method': 'PUT', ':path': '/kv/key' }, body: Buffer.from(VALUE) },
@@ -79,7 +79,7 @@ async function load({ port, spoken, sessions, atOnce, durationMs }: Http2LoadReq
     open.flatMap((session) =>
       Array.from({ length: atOnce }, async (_, i) => {
         for (let turn = i; performance.now() < startedAtMs + durationMs; turn++) {
-          const next = asked[spoken][turn % 2]
+          const next = requestsByProtocol[spoken][turn % 2]
           if (next !== undefined) await ask(session, next)
           answers++
         }
@@ -91,7 +91,7 @@ async function load({ port, spoken, sessions, atOnce, durationMs }: Http2LoadReq
   return { perSecond }
 }
 
-function ask(session: ClientHttp2Session, { headers, body }: Asked): Promise<void> {
+function ask(session: ClientHttp2Session, { headers, body }: BenchRequest): Promise<void> {
   return new Promise((resolve, reject) => {
     const stream = session.request(headers, { endStream: body === undefined })
     stream.on('error', reject)

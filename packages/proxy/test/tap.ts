@@ -5,7 +5,7 @@ import type { Intercept } from '../src/interceptor/interceptor.ts'
 
 interface Conversation {
   /** What the client said. */
-  readonly asked: Received
+  readonly requests: Received
   /** What the server said. */
   readonly answered: Received
 }
@@ -15,7 +15,7 @@ async function tap(upstream: { readonly host: string; readonly port: number }) {
   const conversations: Conversation[] = []
   const { host, port } = await serve((client) => {
     const server = startDialling(upstream)
-    conversations.push({ asked: new Received(client), answered: new Received(server) })
+    conversations.push({ requests: new Received(client), answered: new Received(server) })
     client.pipe(server)
     server.pipe(client)
     // A connection that is broken on one side is, on the other.
@@ -25,7 +25,7 @@ async function tap(upstream: { readonly host: string; readonly port: number }) {
   return { host, port, conversations }
 }
 
-const isOver = ({ asked, answered }: Conversation): boolean => asked.closed && answered.closed
+const isOver = ({ requests: asked, answered }: Conversation): boolean => asked.closed && answered.closed
 
 const digest = ({ bytes }: Received): string =>
   `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`
@@ -40,7 +40,7 @@ export async function proxyBetweenTaps(
   const outside = await tap(route)
   const allOver = () => eventually(() => [...inside.conversations, ...outside.conversations].every(isOver))
   const digests = ({ conversations }: typeof inside) =>
-    conversations.map(({ asked, answered }) => `${digest(asked)}; answered ${digest(answered)}`).sort()
+    conversations.map(({ requests: asked, answered }) => `${digest(asked)}; answered ${digest(answered)}`).sort()
   return {
     host: outside.host,
     port: outside.port,
@@ -55,15 +55,15 @@ export async function proxyBetweenTaps(
       await allOver()
       expect(inside.conversations.length).toBe(outside.conversations.length)
       const within = inside.conversations.filter(hasBegun)
-      for (const { asked, answered } of outside.conversations.filter(hasBegun)) {
-        const same = within.filter((other) => isBeginning(other.asked.bytes, asked.bytes))
+      for (const { requests: asked, answered } of outside.conversations.filter(hasBegun)) {
+        const same = within.filter((other) => isBeginning(other.requests.bytes, asked.bytes))
         expect(same.map((other) => isBeginning(answered.bytes, other.answered.bytes))).toEqual([true])
       }
     },
   }
 }
 
-const hasBegun = ({ asked }: Conversation): boolean => asked.length > 0
+const hasBegun = ({ requests: asked }: Conversation): boolean => asked.length > 0
 
 const isBeginning = (short: Buffer, long: Buffer): boolean =>
   short.length <= long.length && short.compare(long, 0, short.length) === 0

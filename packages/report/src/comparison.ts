@@ -1,5 +1,5 @@
 import type { Pacelc } from '@chaosproxy/runner/result'
-import type { ToldRun } from './telling/told-run.ts'
+import type { RunTelling } from './telling/run-telling.ts'
 
 /** Systems measured in the same way under the same conditions. */
 export interface Comparison {
@@ -87,7 +87,7 @@ export interface ComparedCell {
   /** Total of acknowledged writes lost over all runs. Absent for transactions, whose levels cover losses. */
   readonly lost?: number | undefined
   /** The report of a run that broke the promise, if any did. */
-  readonly broken?: ToldRun | undefined
+  readonly broken?: RunTelling | undefined
   /** How to decide whether the promise was kept, if this is open. */
   readonly toDecide?: string | undefined
   /**

@@ -8,6 +8,16 @@ export { proxiesScript, runsScript } from './html/scripts.ts'
 export { renderStoryHtml } from './html/story-page.ts'
 export { stylesheet } from './html/stylesheet.ts'
 export { printable, printableLines } from './operation-words.ts'
+export type {
+  Goodput,
+  PlayedLedger,
+  PlayedNode,
+  PlayedStep,
+  PlayedStory,
+  PlayedVerdict,
+  Sign,
+  StoryTelling,
+} from './played-story.ts'
 export type { WrittenProof } from './proof.ts'
 export type { CodePlace, CodeRun, Race } from './race/code-run.ts'
 export { databaseMember, type ObservedDatabase, type SharedDatabase } from './race/database.ts'
@@ -22,8 +32,8 @@ export { toJson } from './reporters/result-json.ts'
 export type { FileSubject, RunSubject, SearchSubject, Subject } from './reporters/subject.ts'
 export { htmlOf } from './reporters/subject-page.ts'
 export { type ListedRun, listedRun, type RunFiles } from './runs/listed-run.ts'
+export { type RunTelling, tellingOfHistory, tellingOfRun } from './telling/run-telling.ts'
 export { answersOf } from './telling/telling.ts'
-export { type ToldRun, toldHistory, toldRun } from './telling/told-run.ts'
 export type { CheckRow } from './terminal/check-page.ts'
 export { colouredStyle } from './terminal/coloured-style.ts'
 export type { FoundFailure, Size } from './terminal/search-page.ts'
@@ -34,13 +44,3 @@ export type { Style, TerminalOptions } from './terminal/style.ts'
 export { plainStyle } from './terminal/style.ts'
 export { table } from './terminal/table.ts'
 export { clip, fitLine } from './terminal/width.ts'
-export type {
-  Goodput,
-  Sign,
-  StoryTelling,
-  ToldLedger,
-  ToldNode,
-  ToldStep,
-  ToldStory,
-  ToldVerdict,
-} from './told-story.ts'

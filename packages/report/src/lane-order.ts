@@ -1,4 +1,4 @@
-import type { Sign, StoryTelling } from './told-story.ts'
+import type { Sign, StoryTelling } from './played-story.ts'
 
 type Pair = readonly [string, string]
 

@@ -211,9 +211,9 @@ export function reasonsOfUnknown(report: Report<string>): readonly string[] {
  * Returns the level whose counterexample a page shows: the requested level if it is violated, otherwise the strongest
  * violated level.
  */
-export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
+export function accusedLevel(report: Report<string>, requestedLevel: string | undefined): string | undefined {
   const violated = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
-  if (asked !== undefined && violated.includes(asked)) return asked
+  if (requestedLevel !== undefined && violated.includes(requestedLevel)) return requestedLevel
   return violated.find((level) => level !== 'eventual') ?? violated[0]
 }
 

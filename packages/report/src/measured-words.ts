@@ -23,8 +23,10 @@ export const withoutFaults = (phases: readonly PhaseSummary[]): readonly PhaseSu
 export const underFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.filter((phase) => !isWithoutFaults(phase) && phase.operations > 0)
 
-export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: number; readonly answered: number } => ({
-  asked: phases.reduce((sum, { operations }) => sum + operations, 0),
+export const answeredIn = (
+  phases: readonly PhaseSummary[],
+): { readonly requested: number; readonly answered: number } => ({
+  requested: phases.reduce((sum, { operations }) => sum + operations, 0),
   answered: phases.reduce(
     (sum, { operations, availability }) => sum + (operations === 0 ? 0 : availability * operations),
     0,

@@ -121,11 +121,11 @@ export function reproach(history: History, counterexample: Counterexample): Repr
   const gap = callTimeOf(history, culprit) - returnTimeOf(history, before)
   const when = hasTimes(history) ? `${duration(gap)} before` : 'before'
   const what = requestText(history, before, { withKey: false })
-  const said = isRead(history, before)
+  const change = isRead(history, before)
     ? `${clientOfInWords(history, before)} had read ${answerText(history, before)}`
     : `${what} was acknowledged`
-  const told = `${said} ${when} this ${printable(functionOf(history, culprit))} began`
-  return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
+  const text = `${change} ${when} this ${printable(functionOf(history, culprit))} began`
+  return { by: before, text: [text, ...laterSight(history, counterexample)].join(', and ') }
 }
 
 /** Describes the second of two reads that saw overlapping writes in different orders. */

@@ -4,6 +4,7 @@ import {
   canonical,
   clientInWords,
   clientName,
+  displayText,
   FAIL,
   FLAG_FINAL,
   functionOf,
@@ -18,7 +19,6 @@ import {
   outputOf,
   printable,
   readsWhole,
-  shownText,
   writtenValue,
 } from '@chaosproxy/history'
 
@@ -32,7 +32,7 @@ const clipped = (text: string, most: number = 60): string =>
 
 /** Returns a value as JSON, truncated if it is long. Lists and tokens differ at their ends, and lose their middle. */
 export function valueText(value: Json, most: number = 28): string {
-  const text = printable(value === undefined ? 'null' : shownText(value))
+  const text = printable(value === undefined ? 'null' : displayText(value))
   if (text.length <= most) return text
   const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
   if (ends.length <= most) return ends
@@ -95,8 +95,8 @@ export function requestText(history: History, operation: number, options: { read
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   const steps = stepsOf(f, input)
   if (steps.length > 0) {
-    const asked = steps.map(([does, of, value]) => (does === 'read' ? `read ${of}` : `${does} ${of} ${value}`))
-    return `${name} ${clipped(asked.join(', '))}`
+    const texts = steps.map(([does, of, value]) => (does === 'read' ? `read ${of}` : `${does} ${of} ${value}`))
+    return `${name} ${clipped(texts.join(', '))}`
   }
   const transfer = transferText(input)
   return input === null ? name : `${name} ${transfer ?? valueText(input)}`
@@ -147,10 +147,11 @@ export const effectOf = (history: History, operation: number): Meaning['effect']
   meaningOf(functionOf(history, operation))?.effect
 
 /** Whether a function returns a value that was not in its input. */
-export const isTelling = (f: string): boolean => meaningOf(f)?.answers === 'value'
+export const hasReturnValue = (f: string): boolean => meaningOf(f)?.answers === 'value'
 
 /** Whether clients call the operation for its answer. */
-export const tells = (history: History, operation: number): boolean => isTelling(functionOf(history, operation))
+export const mayReturnValue = (history: History, operation: number): boolean =>
+  hasReturnValue(functionOf(history, operation))
 
 /** Whether the operation takes an element away from everyone else. */
 export const isTaking = (history: History, operation: number): boolean => effectOf(history, operation) === 'takes'
@@ -168,7 +169,7 @@ function acknowledgedText(history: History, operation: number): string {
   const steps = stepsOf(functionOf(history, operation), outputOf(history, operation))
   const reads = steps.flatMap(([does, key, value]) => (does === 'read' ? [`${key} = ${value}`] : []))
   if (reads.length > 0) return clipped(reads.join(', '))
-  return tells(history, operation) || returnsAnother(history, operation)
+  return mayReturnValue(history, operation) || returnsAnother(history, operation)
     ? foundText(history, operation)
     : `ok${tokenText(history, operation)}${offsetText(history, operation)}`
 }
@@ -313,7 +314,7 @@ export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): read
 
 /** Returns the elements that an operation added, received or saw, as canonical JSON. */
 export function elementsIn(history: History, row: OperationRow): readonly string[] {
-  if (!tells(history, row)) return [canonical(inputOf(history, row))]
+  if (!mayReturnValue(history, row)) return [canonical(inputOf(history, row))]
   if (!isOk(history, row)) return []
   const found = outputOf(history, row)
   if (isRead(history, row) || effectOf(history, row) === 'drains')

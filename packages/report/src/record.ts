@@ -28,13 +28,18 @@ export interface RecordFacts {
 export function recordFactsOf(history: History, initial: Json | undefined): RecordFacts | undefined {
   const { marks, passedOn } = history
   const sessions = history.header?.sessions
-  const said = initial === undefined ? history.header?.initial : initial
+  const initialValue = initial === undefined ? history.header?.initial : initial
   const unclear = unclearOf(history)
-  if (marks.length + passedOn.length === 0 && sessions === undefined && said !== UNKNOWN && unclear === undefined)
+  if (
+    marks.length + passedOn.length === 0 &&
+    sessions === undefined &&
+    initialValue !== UNKNOWN &&
+    unclear === undefined
+  )
     return undefined
   return {
     sessions,
-    initial: said,
+    initial: initialValue,
     touched: marks.filter(({ kind }) => kind === 'touched'),
     notUnderstood: marks.filter(({ kind }) => kind === 'not-understood'),
     unclear,
@@ -103,26 +108,26 @@ export interface RecordLine {
 export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
   const { sessions, initial, touched, notUnderstood, unclear, passedOn } = facts
   const lines: RecordLine[] = []
-  const say = (about: string, text: string, isDoubt = false): void => {
+  const add = (about: string, text: string, isDoubt = false): void => {
     lines.push({ about, text: printable(text), isDoubt })
   }
   if (sessions !== undefined) {
-    if (sessions.named) say('clients', `identified by ${sessions.by}`)
-    else say('clients', `not identified: each ${sessions.by} counts as a client of its own`, true)
+    if (sessions.named) add('clients', `identified by ${sessions.by}`)
+    else add('clients', `not identified: each ${sessions.by} counts as a client of its own`, true)
   }
-  if (initial === UNKNOWN) say('start', 'the value before the first write is unknown')
+  if (initial === UNKNOWN) add('start', 'the value before the first write is unknown')
   if (touched.length > 0) {
     const texts = touched.map(
       ({ key, line, what, why }) => `${key ?? 'every key'} by ${what} (${why}), line ${count(line)}`,
     )
-    say('touched', `outside the record: ${first(texts, most)}`, true)
+    add('touched', `outside the record: ${first(texts, most)}`, true)
   }
   if (notUnderstood.length > 0) {
     const texts = notUnderstood.map(({ what, why, line }) => `the answer to ${what} (${why}), line ${count(line)}`)
-    say('unclear', `not understood: ${first(texts, most)}`, true)
+    add('unclear', `not understood: ${first(texts, most)}`, true)
   }
-  if (unclear !== undefined) say('unclear', unclearText(unclear), true)
-  if (passedOn.length > 0) say(UNJUDGED, unjudgedText(facts, most))
+  if (unclear !== undefined) add('unclear', unclearText(unclear), true)
+  if (passedOn.length > 0) add(UNJUDGED, unjudgedText(facts, most))
   return lines
 }
 

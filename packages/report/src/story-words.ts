@@ -1,9 +1,9 @@
 import { adjective } from './level-words.ts'
-import type { ToldVerdict } from './told-story.ts'
+import type { PlayedVerdict } from './played-story.ts'
 import { listed } from './words.ts'
 
-export function verdictsText(verdicts: readonly ToldVerdict[]): string {
-  const named = (result: ToldVerdict['result']) =>
+export function verdictsText(verdicts: readonly PlayedVerdict[]): string {
+  const named = (result: PlayedVerdict['result']) =>
     verdicts.filter((verdict) => verdict.result === result).map(({ level }) => adjective(level))
   const [met, violated, unknown] = [named('met'), named('violated'), named('unknown')]
   const parts = [

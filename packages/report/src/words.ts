@@ -3,7 +3,7 @@ import { count, duration, moment, type Nanos, percent } from '@chaosproxy/histor
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
 /** Returns the number of digits that distinguishes these times, or else `most`. */
-export function digitsToTellApart(times: readonly number[], most: number = 9): number {
+export function distinguishingDigits(times: readonly number[], most: number = 9): number {
   const distinct = new Set(times.filter(Number.isFinite))
   for (let digits = 3; digits < most; digits++) {
     const shown = new Set([...distinct].map((time) => moment(time, digits)))

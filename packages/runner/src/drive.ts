@@ -76,7 +76,7 @@ export function drive(options: DriveOptions, over: (why: StopReason) => void): D
   cluster.onChange?.(({ what, ...change }) => void (isOver() || recorder.nemesis(what, change)))
   if (options.mayStandStill === true)
     watchBeats(clock, { since, isOver, stood: ({ from, to }) => recorder.nemesis(STOOD_STILL, { from, to }) })
-  const mayBite = (kind: FaultKind) => cluster.mayBite?.(kind, linksHurtBy(kind, nemesis.injected())) ?? true
+  const mayBite = (kind: FaultKind) => cluster.mayBite?.(kind, affectedLinks(kind, nemesis.injected())) ?? true
   const endInTime = (): Cancel =>
     clock.at(nanos(startedAt + millisToNanos(options.timeMs)), () =>
       insistOnFaults({ nemesis, clock, since, schedule, kinds: options.insistOn ?? [], mayBite }, () =>
@@ -269,5 +269,5 @@ export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions):
   schedule()
 }
 
-const linksHurtBy = (kind: FaultKind, injected: readonly { readonly fault: Fault }[]): readonly Link[] =>
+const affectedLinks = (kind: FaultKind, injected: readonly { readonly fault: Fault }[]): readonly Link[] =>
   injected.flatMap(({ fault }) => (fault.kind === kind && 'links' in fault ? fault.links : []))

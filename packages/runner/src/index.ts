@@ -27,16 +27,16 @@ export { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violati
 export type { JudgedRun, OpenRecord, RunOptions, RunStore } from './ports/run-options.ts'
 export type { RunOutcome } from './ports/run-outcome.ts'
 export type {
-  AskedOperations,
   DeclaredBeginning,
   Elsewhere,
+  FaultSupport,
   MissingProgram,
   Offer,
   PromiseQuestion,
   Rehearsal,
+  RequestedOperations,
   StartedCluster,
   StartOptions,
-  Suffering,
   Target,
   WeaknessQuestion,
 } from './ports/target.ts'
@@ -54,4 +54,4 @@ export {
   scheduleOf,
   swapNodes,
 } from './scenario/scenario.ts'
-export { askedOf, type OpenLoad } from './start.ts'
+export { type OpenLoad, requestedOperations } from './start.ts'

@@ -18,8 +18,8 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
     const inputs = clients.inputs()
     const { otherwise } = clients
     const showsRecovery = clients.areLikeFinalReads && (inputs.length > 0 || otherwise !== undefined)
-    const asked = { inputs, otherwise, timeoutMs, quietMs, isHealed }
-    readFinally({ cluster, recorder, workload, ...asked }, (read) => {
+    const request = { inputs, otherwise, timeoutMs, quietMs, isHealed }
+    readFinally({ cluster, recorder, workload, ...request }, (read) => {
       run.enter('ended')
       const settled = clients.settle()
       const endedAt = since()

@@ -6,7 +6,7 @@ import type { RemoteLoad } from './load/remote-load.ts'
 import type { PlannedRun } from './plan/plan-run.ts'
 import type { Concluded } from './ports/cluster.ts'
 import type { RunOutcome } from './ports/run-outcome.ts'
-import type { AskedOperations, StartedCluster, StartOptions as TargetOptions } from './ports/target.ts'
+import type { RequestedOperations, StartedCluster, StartOptions as TargetOptions } from './ports/target.ts'
 import type { RunListener } from './run-event.ts'
 
 /** Milliseconds added to the time limit of a run. */
@@ -75,7 +75,7 @@ export async function withRemarks(
     commands: cluster.commands?.(),
     ...(listened === undefined ? {} : { heard: cluster.heard?.() }),
     ...(recall && {
-      recall: (asked) => recall({ ...asked, startedAt, faults: outcome.faults }),
+      recall: (recollection) => recall({ ...recollection, startedAt, faults: outcome.faults }),
     }),
   }
 }
@@ -89,7 +89,7 @@ const startTarget = (
     settings: targetSettings,
     bug: spec.target.bug,
     object: workload.object,
-    asked: askedOf(workload, workloadSettings),
+    operations: requestedOperations(workload, workloadSettings),
     seed: spec.seed,
     faults: faultKinds,
     ...{ dataDir, logDir, version, reach, listening },
@@ -112,7 +112,7 @@ async function unlessInterrupted<T>(
   }
 }
 
-export const askedOf = (workload: Workload, settings: Settings): AskedOperations => ({
+export const requestedOperations = (workload: Workload, settings: Settings): RequestedOperations => ({
   functions: workload.uses?.(settings) ?? workload.functions,
   reads: workload.reads,
   initial: workload.initial,
@@ -126,7 +126,7 @@ const MOST_SAMPLED = 100
 function sampleWrite(workload: Workload, settings: Settings): Input | undefined {
   if (!workload.functions.some(replacesWhole)) return undefined
   const client = workload.create(settings, 0).client(createRandom(0), WRITING_RANK)
-  for (let asked = 0; asked < MOST_SAMPLED; asked++) {
+  for (let attempts = 0; attempts < MOST_SAMPLED; attempts++) {
     const input = client.next()
     if (replacesWhole(input.f)) return input
   }

@@ -3,7 +3,7 @@ import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
 
 /** An operation of a tale with its record. */
-export interface Asked {
+export interface RecordedAsking {
   readonly asking: Asking
   readonly calledAt: Nanos
   /** The return; absent if the record ends before it. */
@@ -28,11 +28,11 @@ export interface LastAnswer {
  * Finds the record of each operation of a tale. A client starts as the process with its own number; after an `info` it
  * continues as the next new process.
  */
-export function answersIn(events: readonly Event[], tale: Tale): readonly Asked[] {
+export function answersIn(events: readonly Event[], tale: Tale): readonly RecordedAsking[] {
   const clientOf = new Map<Event['process'], string>(tale.cast.map((who, number) => [number, who]))
   const waiting = new Map(tale.cast.map((who) => [who, askingsOf(tale).filter((asking) => asking.who === who)]))
   const open = new Map<Event['process'], { readonly asking: Asking; readonly calledAt: Nanos }>()
-  const asked: Asked[] = []
+  const recorded: RecordedAsking[] = []
   let processes = tale.cast.length
   for (const { process, type, time: at, value, error } of events) {
     if (!isClient(process)) continue
@@ -44,25 +44,25 @@ export function answersIn(events: readonly Event[], tale: Tale): readonly Asked[
     }
     const called = open.get(process)
     if (called === undefined || who === undefined) continue
-    asked.push({ ...called, returned: { at, type, value, error } })
+    recorded.push({ ...called, returned: { at, type, value, error } })
     open.delete(process)
     if (type === 'info') clientOf.set(processes++, who)
   }
-  return [...asked, ...Array.from(open.values(), (called) => ({ ...called, returned: undefined }))].sort(
+  return [...recorded, ...Array.from(open.values(), (called) => ({ ...called, returned: undefined }))].sort(
     (one, other) => one.calledAt - other.calledAt,
   )
 }
 
 export function lastAnswersIn(events: readonly Event[]): readonly LastAnswer[] {
-  const asked = new Map<Event['process'], { readonly node: string; readonly key: string }>()
+  const finalReads = new Map<Event['process'], { readonly node: string; readonly key: string }>()
   const answers: LastAnswer[] = []
   for (const { process, type, final, node, key, time, value } of events) {
     if (type === 'invoke') {
-      if (final === true && node !== undefined) asked.set(process, { node, key: key ?? '' })
+      if (final === true && node !== undefined) finalReads.set(process, { node, key: key ?? '' })
       continue
     }
-    const question = asked.get(process)
-    asked.delete(process)
+    const question = finalReads.get(process)
+    finalReads.delete(process)
     if (question !== undefined && type === 'ok') answers.push({ ...question, at: time, value })
   }
   return answers

@@ -65,15 +65,15 @@ function exchangeIn(text: string): Pick<Asking, 'input' | 'answer'> {
   const [f = '', ...words] = text.match(WORD) ?? []
   const end = words.findIndex((word) => word === '=' || word === 'refused' || word === 'unanswered')
   const input = inputOf(f, words.slice(0, end === -1 ? undefined : end).map(valueIn))
-  const [how, said] = end === -1 ? [] : words.slice(end)
+  const [how, result] = end === -1 ? [] : words.slice(end)
   if (how === 'unanswered') return { input, answer: { type: 'info' } }
-  if (how === 'refused') return { input, answer: { type: 'fail', ...(said && { because: String(valueIn(said)) }) } }
-  if (said === undefined && f === 'read') throw new Error(`a read returns a value, as in "read KEY = VALUE": ${text}`)
-  return { input, answer: { type: 'ok', value: said === undefined ? input.value : valueIn(said) } }
+  if (how === 'refused') return { input, answer: { type: 'fail', ...(result && { because: String(valueIn(result)) }) } }
+  if (result === undefined && f === 'read') throw new Error(`a read returns a value, as in "read KEY = VALUE": ${text}`)
+  return { input, answer: { type: 'ok', value: result === undefined ? input.value : valueIn(result) } }
 }
 
-function inputOf(f: string, asked: readonly Json[]): Input {
-  const [key = null, ...rest] = asked
+function inputOf(f: string, request: readonly Json[]): Input {
+  const [key = null, ...rest] = request
   if (typeof key !== 'string') return { f, value: key }
   return { f, key, value: rest.length > 1 ? rest : (rest[0] ?? null) }
 }

@@ -75,8 +75,8 @@ const knowledgeWords = (each: Done, money: Money | undefined): string =>
     ? `${each.who} sees ${valueWords(each.value, money)}`
     : `${valueWords(writtenBy(each), money)} confirmed to ${each.who}`
 
-const writtenBy = ({ input: { f, value: asked }, value }: Done): Json =>
-  readsWhole(f) ? value : writtenValue(f, asked)
+const writtenBy = ({ input: { f, value: requested }, value }: Done): Json =>
+  readsWhole(f) ? value : writtenValue(f, requested)
 
 /** A read returns at least the sum of the additions that were confirmed before it began. */
 export const allCounted = (key: string): Ledger => ({
@@ -232,9 +232,9 @@ export const oneOrder = (one: string, other: string): Ledger => ({
     const [before, after] = [firstSeen(reads, one, other), firstSeen(reads, other, one)]
     if (before !== undefined && after !== undefined)
       return { says: `${before} sees ${one} first, ${after} sees ${other} first`, broken: true }
-    const said = before === undefined ? other : one
+    const first = before === undefined ? other : one
     const who = before ?? after
-    return who === undefined ? undefined : { says: `${who} sees ${said} first`, broken: false }
+    return who === undefined ? undefined : { says: `${who} sees ${first} first`, broken: false }
   },
 })
 

@@ -1,5 +1,5 @@
 import { type Json, nanos } from '@chaosproxy/history'
-import type { Sign, ToldStep } from '@chaosproxy/report'
+import type { PlayedStep, Sign } from '@chaosproxy/report'
 import type { Change, Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
@@ -22,7 +22,7 @@ function changeOf({ input: { key, value } }: Asking): readonly Change[] {
 }
 
 /** Adds the messages between nodes to the steps. Draws a change only once for each link and fate. */
-export function withMessages(steps: readonly ToldStep[], heard: Heard | undefined, { money }: Tale): ToldStep[] {
+export function withMessages(steps: readonly PlayedStep[], heard: Heard | undefined, { money }: Tale): PlayedStep[] {
   const [first, ...others] = steps
   if (heard === undefined || first === undefined) return [...steps]
   const seen = new Set<string>()

@@ -10,10 +10,10 @@ import {
   millisToNanos,
   type Nanos,
 } from '@chaosproxy/history'
-import type { Sign, StoryTelling, ToldStep, ToldVerdict } from '@chaosproxy/report'
+import type { PlayedStep, PlayedVerdict, Sign, StoryTelling } from '@chaosproxy/report'
 import type { Heard, NodeState } from '@chaosproxy/runner/result'
 import type { Workload } from '@chaosproxy/workloads'
-import { type Asked, answersIn, type LastAnswer, lastAnswersIn, type Returned } from './answers.ts'
+import { answersIn, type LastAnswer, lastAnswersIn, type RecordedAsking, type Returned } from './answers.ts'
 import { goodputDifferences, goodputOf } from './goodput.ts'
 import { withMessages } from './messages.ts'
 import { withStates } from './step-states.ts'
@@ -42,8 +42,8 @@ const CHECK_MEMORY_BYTES = 2 ** 30
 
 /** Describes what happened, and how it differs from the tale. */
 export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): StoryTelling {
-  const events = asTold(played)
-  const asked = answersIn(events, tale)
+  const events = eventsByRole(played)
+  const askings = answersIn(events, tale)
   const last = lastAnswersIn(events)
   const report = judge(tale, played, now)
   const verdicts = Object.keys(tale.ending.verdicts).map((level) => ({
@@ -51,7 +51,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
     result: verdictOf(report, level).result,
   }))
   const nodes = nodeNames(tale.nodes)
-  const steps = stepsOf(tale, played, { asked, last, nodes, events }, now)
+  const steps = stepsOf(tale, played, { askings, last, nodes, events }, now)
   // The page names the promise only if it matters in some step.
   const promise = steps.some(({ ledger }) => ledger !== undefined) ? played.ledger?.promise : undefined
   return {
@@ -71,7 +71,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
     ending: tale.ending.says,
     differences: [
       ...played.trouble,
-      ...tale.beats.flatMap((beat) => (beat.type === 'asking' ? answerDifference(beat, asked, tale.money) : [])),
+      ...tale.beats.flatMap((beat) => (beat.type === 'asking' ? answerDifference(beat, askings, tale.money) : [])),
       ...lastDifferences(tale, last),
       ...verdictDifferences(tale, verdicts),
       ...goodputDifferences(tale, events, played.world),
@@ -80,24 +80,24 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
 }
 
 interface Seen {
-  readonly asked: readonly Asked[]
+  readonly askings: readonly RecordedAsking[]
   readonly last: readonly LastAnswer[]
   readonly nodes: readonly NodeId[]
   readonly events: readonly Event[]
 }
 
-function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis): readonly ToldStep[] {
-  const { asked, last, nodes, events } = seen
+function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis): readonly PlayedStep[] {
+  const { askings, last, nodes, events } = seen
   const steps = [
-    ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
+    ...tale.beats.map((beat) => stepOf(beat, askings, tale.money)),
     // After a load, the last reads would show only whether the remaining requests were processed.
     ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
   ]
-  const broken = withBreach(steps, breachIn(tale, played, now), asked, tale)
-  const heard = withMessages(broken, heardAsTold(played), tale)
+  const broken = withBreach(steps, breachIn(tale, played, now), askings, tale)
+  const heard = withMessages(broken, heardByRole(played), tale)
   // A tale with a load is about its goodput, so the states of nodes are not shown.
   if (tale.load !== undefined) return heard
-  return withStates(heard, { tale, nodes, asked, events, states: statesAsTold(played), ledger: played.ledger })
+  return withStates(heard, { tale, nodes, askings, events, states: statesByRole(played), ledger: played.ledger })
 }
 
 interface Breach {
@@ -109,7 +109,7 @@ interface Breach {
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]
   if (level === undefined || tale.load !== undefined) return undefined
-  const events = asTold(played)
+  const events = eventsByRole(played)
   for (const [i, { type, process, time }] of events.entries()) {
     if (!isClient(process) || type === 'invoke') continue
     const report = judge(tale, { ...played, events: events.slice(0, i + 1), exchanged: undefined }, now)
@@ -120,13 +120,13 @@ function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | u
 
 /** Adds the broken level to the step whose answer broke it. */
 function withBreach(
-  steps: readonly ToldStep[],
+  steps: readonly PlayedStep[],
   breach: Breach | undefined,
-  asked: readonly Asked[],
+  askings: readonly RecordedAsking[],
   { beats }: Tale,
-): readonly ToldStep[] {
+): readonly PlayedStep[] {
   if (breach === undefined) return steps
-  const asking = asked.find(({ returned }) => returned?.at === breach.at)?.asking
+  const asking = askings.find(({ returned }) => returned?.at === breach.at)?.asking
   const place = asking === undefined ? steps.length - 1 : beats.indexOf(asking)
   return steps.map((step, i) => (i === place ? { ...step, breaks: breach.level } : step))
 }
@@ -136,17 +136,20 @@ const partOf =
   (node: NodeId): NodeId =>
     node === exchanged?.[0] ? exchanged[1] : node === exchanged?.[1] ? exchanged[0] : node
 
-function heardAsTold(played: PlayedTale): Heard | undefined {
+function heardByRole(played: PlayedTale): Heard | undefined {
   const { heard, exchanged } = played
   if (heard === undefined || exchanged === undefined) return heard
-  const told = partOf(played)
-  return { ...heard, messages: heard.messages.map((each) => ({ ...each, from: told(each.from), to: told(each.to) })) }
+  const roleOf = partOf(played)
+  return {
+    ...heard,
+    messages: heard.messages.map((each) => ({ ...each, from: roleOf(each.from), to: roleOf(each.to) })),
+  }
 }
 
-const statesAsTold = (played: PlayedTale): readonly NodeState[] =>
+const statesByRole = (played: PlayedTale): readonly NodeState[] =>
   (played.states ?? []).map((state) => ({ ...state, node: partOf(played)(state.node) }))
 
-function asTold({ events, exchanged }: PlayedTale): readonly Event[] {
+function eventsByRole({ events, exchanged }: PlayedTale): readonly Event[] {
   if (exchanged === undefined) return events
   const [one, other] = exchanged
   return events.map((event) =>
@@ -165,10 +168,10 @@ const judge = ({ ending }: Tale, { events, workload }: PlayedTale, now: () => Mi
     now,
   })
 
-function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): ToldStep {
+function stepOf(beat: Beat, askings: readonly RecordedAsking[], money: Money | undefined): PlayedStep {
   switch (beat.type) {
     case 'asking':
-      return askingStep(beat, asked, money)
+      return askingStep(beat, askings, money)
     case 'mishap':
       return mishapStep(beat)
     case 'remark':
@@ -178,9 +181,9 @@ function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): 
   }
 }
 
-function askingStep(asking: Asking, asked: readonly Asked[], money: Money | undefined): ToldStep {
+function askingStep(asking: Asking, askings: readonly RecordedAsking[], money: Money | undefined): PlayedStep {
   const { who, node, says } = asking
-  const found = asked.find((each) => each.asking === asking)
+  const found = askings.find((each) => each.asking === asking)
   // A step may be a write in one system and an addition in another, so both are called `changes`.
   const what = `${who} ${asking.input.value === null ? 'asks' : 'changes'} ${asking.input.key ?? ''}`
   if (found === undefined) return { what, text: says, signs: [] }
@@ -188,12 +191,12 @@ function askingStep(asking: Asking, asked: readonly Asked[], money: Money | unde
   const call: Sign = { type: 'call', at: calledAt, from: who, to: node, text: callWords(asking.input, money) }
   if (returned === undefined) return { what, text: says, signs: [call] }
   const outcome = ({ ok: 'ok', fail: 'refused', info: 'none' } as const)[returned.type]
-  const why = isReasonTold(asking.answer) && returned.error !== undefined ? `: ${returned.error}` : ''
+  const why = hasReason(asking.answer) && returned.error !== undefined ? `: ${returned.error}` : ''
   const text = answerWords(asking.input, returned, money) + why
   return { what, text: says, signs: [call, { type: 'answer', at: returned.at, from: node, to: who, text, outcome }] }
 }
 
-function mishapStep({ fault, says, atMs, untilMs }: Mishap): ToldStep {
+function mishapStep({ fault, says, atMs, untilMs }: Mishap): PlayedStep {
   const [from, to] = [millisToNanos(atMs), millisToNanos(untilMs)]
   const text = faultWords(fault)
   const what = fault.kind
@@ -239,14 +242,14 @@ function overText({ kind }: Fault): string {
   return `${kind} over`
 }
 
-function lastStep(last: readonly LastAnswer[], money: Money | undefined): ToldStep {
-  const told = new Map<string, Extract<Sign, { readonly type: 'state' }>>()
+function lastStep(last: readonly LastAnswer[], money: Money | undefined): PlayedStep {
+  const known = new Map<string, Extract<Sign, { readonly type: 'state' }>>()
   for (const { node, key, at, value } of last) {
     const text = key === '' ? valueWords(value, money) : `${key}: ${valueWords(value, money)}`
-    const nodes = told.get(text)?.nodes
-    told.set(text, { type: 'state', at, nodes: nodes === undefined ? [node] : [...nodes, node], text })
+    const nodes = known.get(text)?.nodes
+    known.set(text, { type: 'state', at, nodes: nodes === undefined ? [node] : [...nodes, node], text })
   }
-  const signs = Array.from(told.values(), (sign) => ({ ...sign, nodes: sorted(sign.nodes) }))
+  const signs = Array.from(known.values(), (sign) => ({ ...sign, nodes: sorted(sign.nodes) }))
   return {
     what: 'end',
     text: last.length === 0 ? 'At the end no node answers.' : 'At the end every node is read once more.',
@@ -259,23 +262,23 @@ const sorted = ([first, ...others]: readonly [string, ...string[]]): readonly [s
   return [least, ...greater]
 }
 
-function answerDifference(asking: Asking, asked: readonly Asked[], money: Money | undefined): string[] {
+function answerDifference(asking: Asking, askings: readonly RecordedAsking[], money: Money | undefined): string[] {
   const { who, node, input, answer } = asking
-  const returned = asked.find((each) => each.asking === asking)?.returned
+  const returned = askings.find((each) => each.asking === asking)?.returned
   const where = `${who} asked ${node} to ${requestWords(input, money)} and`
   const expected = expectedWords(answer, money)
   if (returned === undefined) return [`${where} never got an answer, where the story expects ${expected}`]
-  if (isAsTold(answer, returned)) return []
-  const why = isReasonTold(answer) ? ` (${returned.error ?? 'no reason given'})` : ''
+  if (isExpected(answer, returned)) return []
+  const why = hasReason(answer) ? ` (${returned.error ?? 'no reason given'})` : ''
   return [`${where} got ${answerWords(input, returned, money)}${why}, where the story expects ${expected}`]
 }
 
-function isAsTold(answer: Answer, returned: Returned): boolean {
+function isExpected(answer: Answer, returned: Returned): boolean {
   if (answer.type === 'ok') return returned.type === 'ok' && canonical(returned.value) === canonical(answer.value)
   return returned.type === answer.type && (returned.error ?? '').startsWith(answer.because ?? '')
 }
 
-const isReasonTold = (answer: Answer): boolean => answer.type !== 'ok' && answer.because !== undefined
+const hasReason = (answer: Answer): boolean => answer.type !== 'ok' && answer.because !== undefined
 
 function expectedWords(answer: Answer, money: Money | undefined): string {
   if (answer.type === 'ok') return valueWords(answer.value, money)
@@ -295,7 +298,7 @@ function lastDifferences({ ending, nodes, money }: Tale, last: readonly LastAnsw
   })
 }
 
-const verdictDifferences = ({ ending }: Tale, verdicts: readonly ToldVerdict[]): string[] =>
+const verdictDifferences = ({ ending }: Tale, verdicts: readonly PlayedVerdict[]): string[] =>
   verdicts.flatMap(({ level, result }) =>
     result === ending.verdicts[level]
       ? []

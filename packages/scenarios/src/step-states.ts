@@ -1,14 +1,14 @@
 import { type Event, type Json, type Nanos, nanos } from '@chaosproxy/history'
-import type { ToldLedger, ToldNode, ToldStep } from '@chaosproxy/report'
+import type { PlayedLedger, PlayedNode, PlayedStep } from '@chaosproxy/report'
 import type { NodeState } from '@chaosproxy/runner/result'
-import { type Asked, lastAnswersIn } from './answers.ts'
+import { lastAnswersIn, type RecordedAsking } from './answers.ts'
 import type { Beat, Done, Ledger, Money, Tale } from './story.ts'
 import { valueWords } from './words.ts'
 
 export interface Afterwards {
   readonly tale: Tale
   readonly nodes: readonly string[]
-  readonly asked: readonly Asked[]
+  readonly askings: readonly RecordedAsking[]
   readonly events: readonly Event[]
   readonly states: readonly NodeState[]
   readonly ledger: Ledger | undefined
@@ -18,30 +18,30 @@ export interface Afterwards {
  * Adds to each step the state of the promise and of the nodes at its end. If a fault heals during the step, the nodes
  * are shown just before the healing, because they may differ only until then.
  */
-export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
+export function withStates(steps: readonly PlayedStep[], afterwards: Afterwards): PlayedStep[] {
   const { tale, nodes, ledger } = afterwards
-  const shown = shownOf(afterwards)
+  const displayed = displayedParts(afterwards)
   const done = doneIn(afterwards)
   let before: ReadonlyMap<string, string> | undefined
   let broken = false
   return steps.map((step, i) => {
     const until = nanos((tale.beats[i + 1]?.atMs ?? Number.MAX_SAFE_INTEGER / 1e6) * 1e6)
     const seenAt = healedIn(tale, i, until) ?? until
-    const lines = new Map(nodes.map((node) => [node, linesOf(node, seenAt, afterwards, shown)]))
-    const told = nodes.map((node): ToldNode => {
+    const lines = new Map(nodes.map((node) => [node, linesOf(node, seenAt, afterwards, displayed)]))
+    const states = nodes.map((node): PlayedNode => {
       const own = lines.get(node) ?? []
       return { node, lines: own, changed: before !== undefined && before.get(node) !== own.join('\n') }
     })
-    before = new Map(told.map(({ node, lines: own }) => [node, own.join('\n')]))
+    before = new Map(states.map(({ node, lines: own }) => [node, own.join('\n')]))
     const stands = ledger?.stands(
       done.filter(({ returnedAt }) => returnedAt < until),
       tale.money,
     )
-    const entry: ToldLedger | undefined = stands && { ...stands, breaks: stands.broken && !broken }
+    const entry: PlayedLedger | undefined = stands && { ...stands, breaks: stands.broken && !broken }
     broken ||= stands?.broken === true
     return {
       ...step,
-      ...(told.some(({ lines: own }) => own.length > 0) ? { nodes: told } : {}),
+      ...(states.some(({ lines: own }) => own.length > 0) ? { nodes: states } : {}),
       ...(entry === undefined ? {} : { ledger: entry }),
     }
   })
@@ -56,7 +56,7 @@ function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefine
 }
 
 /** Roles and terms are shown if they differ between nodes or over time. Keys are shown if there are several. */
-interface Shown {
+interface DisplayedParts {
   readonly roles: boolean
   readonly terms: boolean
   readonly keys: boolean
@@ -64,7 +64,7 @@ interface Shown {
   readonly parts: readonly string[]
 }
 
-function shownOf({ states }: Afterwards): Shown {
+function displayedParts({ states }: Afterwards): DisplayedParts {
   const several = (values: readonly (string | number | undefined)[]): boolean => new Set(values).size > 1
   return {
     roles: several(states.map(({ role }) => role)),
@@ -86,22 +86,27 @@ const partsOf = (value: Json): readonly (readonly [name: string, part: number])[
     ? []
     : Object.entries(value).flatMap(([name, part]) => (typeof part === 'number' ? [[name, part] as const] : []))
 
-function linesOf(node: string, until: Nanos, { tale, states }: Afterwards, shown: Shown): readonly string[] {
+function linesOf(
+  node: string,
+  until: Nanos,
+  { tale, states }: Afterwards,
+  displayed: DisplayedParts,
+): readonly string[] {
   const trouble = tale.beats.find((beat) => isStopped(beat, node, until))
   if (trouble?.type === 'mishap') return [trouble.fault.kind === 'pause' ? 'paused' : 'down']
   const state = states.findLast((each) => each.node === node && each.at < until)
   if (state === undefined) return []
   const { role, term, alone, copies } = state
   // If there are many keys, only keys with a value are shown.
-  const told = copies.length > MOST_EMPTY ? copies.filter(({ value }) => value !== null) : copies
-  const copied = told.flatMap(({ key, value }) => {
-    const changing = partsOf(value).filter(([name]) => shown.parts.includes(name))
+  const listed = copies.length > MOST_EMPTY ? copies.filter(({ value }) => value !== null) : copies
+  const copied = listed.flatMap(({ key, value }) => {
+    const changing = partsOf(value).filter(([name]) => displayed.parts.includes(name))
     if (changing.length > 0) return changing.map(([name, part]) => `${name} ${valueWords(part, tale.money)}`)
     // If roles are shown too, the key is named, because the value alone would be unclear.
-    return [copyWords(key, value, tale.money, shown.keys || shown.roles)]
+    return [copyWords(key, value, tale.money, displayed.keys || displayed.roles)]
   })
-  const terms = shown.terms && term !== undefined ? [`term ${term}`] : []
-  return [...copied, ...(shown.roles ? [alone === true ? 'cut off' : role, ...terms] : [])]
+  const terms = displayed.terms && term !== undefined ? [`term ${term}`] : []
+  return [...copied, ...(displayed.roles ? [alone === true ? 'cut off' : role, ...terms] : [])]
 }
 
 const MOST_EMPTY = 2
@@ -117,8 +122,8 @@ const copyWords = (key: string | undefined, value: Json, money: Money | undefine
   several && key !== undefined ? `${key}: ${valueWords(value, money)}` : valueWords(value, money)
 
 /** Returns the operations that succeeded, in the order of their answers. */
-function doneIn({ asked, events }: Afterwards): readonly Done[] {
-  const ofCast = asked.flatMap(({ asking: { who, input }, calledAt, returned }): Done[] =>
+function doneIn({ askings, events }: Afterwards): readonly Done[] {
+  const ofCast = askings.flatMap(({ asking: { who, input }, calledAt, returned }): Done[] =>
     returned?.type === 'ok' ? [{ who, calledAt, returnedAt: returned.at, input, value: returned.value }] : [],
   )
   const last = lastAnswersIn(events).map(

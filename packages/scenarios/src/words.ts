@@ -22,13 +22,13 @@ const changeWords = ({ key = '', value }: Input, money?: Money): string =>
 
 /** Formats an answer: `60`, `ok`, `refused`, `no answer`. */
 export function answerWords(
-  { value: asked }: Input,
+  { value: requested }: Input,
   { type, value }: Pick<Returned, 'type' | 'value'>,
   money?: Money,
 ): string {
   if (type === 'fail') return 'refused'
   if (type === 'info') return 'no answer'
-  return asked === null ? valueWords(value, money) : 'ok'
+  return requested === null ? valueWords(value, money) : 'ok'
 }
 
 /** Formats a value. With `money`, numbers are amounts: `$10.50`, `a $600 · b $1,400`. */

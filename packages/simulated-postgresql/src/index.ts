@@ -29,4 +29,4 @@ export type {
   WitnessedStatement,
   WitnessedTransaction,
   WitnessedValue,
-} from './witness/told.ts'
+} from './witness/witnessed.ts'

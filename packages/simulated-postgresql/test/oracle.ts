@@ -54,11 +54,11 @@ export async function startOracle(): Promise<Oracle> {
 /** Whether both came to the same: errors by their SQLSTATE. */
 export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a.kind === 'error' || b.kind === 'error') return a.kind === 'error' && b.kind === 'error' && a.code === b.code
-  return shown(a) === shown(b)
+  return answerText(a) === answerText(b)
 }
 
 /** Without the numbers of types that were created: an extension takes others beside. */
-function shown(answer: Exclude<Answer, { readonly kind: 'error' }>): string {
+function answerText(answer: Exclude<Answer, { readonly kind: 'error' }>): string {
   if (answer.kind === 'refused') return answer.what
   return JSON.stringify({ ...answer, oids: answer.oids.map((oid) => Math.min(oid, 16_384)) })
 }

@@ -6,13 +6,13 @@ import { apply, type World } from './blows.ts'
 import { createClient, Deadlines } from './client.ts'
 import type { Ear } from './ear.ts'
 import { streamOf } from './fate.ts'
+import { whyNotSimulated } from './fault-support.ts'
 import { createInjector, type Injector, strangerIn, type Undo } from './injector.ts'
 import { type MomentWatch, noWatch } from './moments.ts'
 import { type Belief, SimulatedNetwork } from './network.ts'
 import { type Observer, SimulatedNode } from './node.ts'
 import { Call, EventQueue } from './queue.ts'
 import { recoveryMs } from './recovery-time.ts'
-import { whyNotSimulated } from './suffers.ts'
 
 export interface SimulationOptions {
   readonly machine: AnyMachine

@@ -1,6 +1,6 @@
 import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import { protocolTarget, type Target } from '@chaosproxy/runner'
-import { simulatorSuffers } from './suffers.ts'
+import { simulatorFaultSupport } from './fault-support.ts'
 
 /** The prefix of a protocol's name or file that selects the simulator instead of processes. */
 export const SIMULATED = 'sim:'
@@ -13,7 +13,7 @@ export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): 
   ...protocolTarget(protocol),
   name: `${SIMULATED}${protocol.name}`,
   tier: 'simulated',
-  suffers: simulatorSuffers,
+  supports: simulatorFaultSupport,
   // The module is loaded only for a run in virtual time.
   start: async (options) => (await import('./start.ts')).startInVirtualTime(protocol, options, watched),
 })

@@ -50,7 +50,7 @@ export async function tryClient(
   })
   const planned = planClients(parseClientDeclaration(declaration, 'client'), 'client', directory)
   const opened = await planned.open({
-    asked: { functions, reads: ['read'], initial: null, before: keys?.map(read) },
+    operations: { functions, reads: ['read'], initial: null, before: keys?.map(read) },
     logDir: directory,
     keeper,
     nodes: () => [{ node: 'n1', host: '127.0.0.1', port }],

@@ -19,17 +19,17 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
     if (known === undefined) byKey.set(each.of.key, [each])
     else known.push(each)
   }
-  const found = [...byKey.values()].map((some) => shownOf(some, level === 'eventual' ? textOf(initial) : undefined))
+  const found = [...byKey.values()].map((some) => findingOf(some, level === 'eventual' ? textOf(initial) : undefined))
   const isMet = found.includes('met') && !found.includes('unknown')
-  const shown = found.includes('violated') ? 'violated' : isMet ? 'met' : 'unknown'
-  return shown === result ? 'the final reads show it' : refuse(`the final reads show that it is ${shown}`)
+  const finding = found.includes('violated') ? 'violated' : isMet ? 'met' : 'unknown'
+  return finding === result ? 'the final reads show it' : refuse(`the final reads show that it is ${finding}`)
 }
 
 /**
  * Returns what the final reads of a key show; `nothing` if the level requires nothing. If `first` is undefined, the
  * reads must only agree.
  */
-function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
+function findingOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
   const reads = some.filter(({ of, isWrite }) => of.isFinal && !isWrite)
   const values = [...new Set(reads.map(({ value }) => value))]
   const writes = some.filter(({ isWrite }) => isWrite)

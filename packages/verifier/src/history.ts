@@ -28,7 +28,7 @@ export interface History {
   /** Whether the history names the client of every operation, and so shows each client's order. */
   readonly hasClients: boolean
   /** The model and the initial value that the header names, if any. */
-  readonly says: { readonly model: Json | undefined; readonly initial: Json | undefined }
+  readonly header: { readonly model: Json | undefined; readonly initial: Json | undefined }
 }
 
 /**
@@ -82,7 +82,7 @@ export function readHistory(pieces: Iterable<string>): History {
   const { sessions: named, model, initial } = header ?? {}
   const areNamed = !isObject(named) || named['named'] !== false
   const hasClients = areNamed && (sessions === 0 || sessions === operations.length)
-  return { operations, byLine, hasClients, says: { model, initial } }
+  return { operations, byLine, hasClients, header: { model, initial } }
 }
 
 /** Returns the operation that an event begins; undefined if it begins no operation of a client. */

@@ -13,7 +13,7 @@ export const unknownFunction = ({ line, f }: Operation): never =>
  * @throws Undecided if the answer is another value of the same type, because it is unclear which of the two values
  * counts.
  */
-function asked({ input, answer, outcome, line }: Operation): Json {
+function inputOf({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
   if (isOther && (input === null || typeof answer === typeof input))
     undecided(`line ${line}: its completion has another value than its call, and it is unclear which of them counts`)
@@ -35,17 +35,17 @@ export const register: Model = {
     const { f, input, outcome, answer = null } = operation
     if (f === 'read' || f === 'get') return outcome === 'ok' ? [{ kind: 'cell', expects: known(answer, head) }] : []
     if (f === 'cas') {
-      const [old, next] = listOf(asked(operation))
+      const [old, next] = listOf(inputOf(operation))
       const expects = known(old, head)
       if (outcome !== 'fail') return [{ kind: 'cell', expects, writes: known(next, head) }]
       return head.failedCas === 'observes' ? [{ kind: 'cell', differs: expects }] : []
     }
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
-    if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
+    if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(inputOf(operation))) }]
     // If the answer has the type of the input, the answer is the value that was written.
-    const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
-    return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
+    const hasValue = outcome === 'ok' && answer !== null && typeof answer === typeof input
+    return [{ kind: 'cell', writes: known(hasValue ? answer : inputOf(operation), head) }]
   },
   start: (initial) => cells(() => textOf(initial())),
 }
@@ -90,7 +90,7 @@ const elementsBy = (does: {
     const { f, outcome, input, answer = null } = operation
     const kind = kinds.get(f) ?? unknownFunction(operation)
     if (outcome === 'fail') return []
-    if (kind === 'add' || kind === 'remove') return [{ kind, element: textOf(asked(operation)) }]
+    if (kind === 'add' || kind === 'remove') return [{ kind, element: textOf(inputOf(operation)) }]
     if (outcome !== 'ok' && kind === 'take') return [{ kind: 'take any' }]
     if (outcome !== 'ok') return kind === 'drain' ? unknownFunction(operation) : []
     if (kind === 'all' && operation.answer === undefined)

@@ -20,11 +20,11 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     const { f, outcome, input, answer, line, key } = operation
     if ((f !== 'txn' && f !== 'transact') || key !== 'null') return unknownFunction(operation)
     if (outcome === 'fail') return []
-    const said = (outcome === 'ok' ? answer : undefined) ?? input
-    if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
+    const micros = (outcome === 'ok' ? answer : undefined) ?? input
+    if (!isList(micros)) return refuse(`line ${line}: a transaction must be a list`)
     // A read is unknown if its transaction is unanswered or if it lacks a value.
-    const isKnown = (at: number): boolean => said === answer && listOf(said[at]).length > 2
-    const steps = said.map((step) => stepOf(step, kind, initial)).filter(({ isRead }, at) => !isRead || isKnown(at))
+    const isKnown = (at: number): boolean => micros === answer && listOf(micros[at]).length > 2
+    const steps = micros.map((step) => stepOf(step, kind, initial)).filter(({ isRead }, at) => !isRead || isKnown(at))
     const moments = rule === 'snapshot' ? (['start', 'commit'] as const) : (['once'] as const)
     return moments.map((at) => ({ kind: 'transaction', line, steps, at }))
   },
@@ -86,23 +86,23 @@ type Shows = (read: Step, now: Committed, own: readonly string[]) => boolean
 
 const showsRegister =
   (rule: Rule, counts: Counts, initial: () => Json): Shows =>
-  ({ key, texts: [said = ''] }, { held }, own) => {
-    if (own.length > 0 && rule !== 'committed') return said === own.at(-1)
-    if (own.includes(said) || !counts(nameOf(key, said))) return true
+  ({ key, texts: [text = ''] }, { held }, own) => {
+    if (own.length > 0 && rule !== 'committed') return text === own.at(-1)
+    if (own.includes(text) || !counts(nameOf(key, text))) return true
     const values = [firstOf(initial(), key), ...(held[key] ?? [])]
-    return rule === 'committed' ? values.includes(said) : values.at(-1) === said
+    return rule === 'committed' ? values.includes(text) : values.at(-1) === text
   }
 
 const showsList =
   (rule: Rule, counts: Counts): Shows =>
   ({ key, texts }, { held, lengths }, all) => {
     const [there, own] = [held[key] ?? [], all.filter((text) => counts(nameOf(key, text)))]
-    const said = texts.filter((text) => counts(nameOf(key, text)))
-    if (!said.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
-    if (rule !== 'committed') return said.length === there.length + own.length
+    const counted = texts.filter((text) => counts(nameOf(key, text)))
+    if (!counted.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
+    if (rule !== 'committed') return counted.length === there.length + own.length
     // The read must end with the last element of a transaction; otherwise it sees only a part of this transaction (Adya
     // 1999, G1b).
-    return said.length === 0 || said.length > there.length || lengths[key]?.[said.length] === true
+    return counted.length === 0 || counted.length > there.length || lengths[key]?.[counted.length] === true
   }
 
 /** Returns a transaction's writes by key; undefined if a read does not agree. */

@@ -31,8 +31,8 @@ export function sentenceOf(
   levels: readonly string[] = [level],
 ): string {
   const claim = `${levels.join(', ')} ${levels.length === 1 ? 'is' : 'are'} ${result}`
-  const said = { accepted: claim, refused: `not shown that ${claim}`, undecided: `unknown whether ${claim}` }
-  return `${said[verdict]}: ${why}${core.length === 0 ? '' : `, see ${core.length === 1 ? 'line' : 'lines'} ${core.join(', ')} of the history`}`
+  const sentences = { accepted: claim, refused: `not shown that ${claim}`, undecided: `unknown whether ${claim}` }
+  return `${sentences[verdict]}: ${why}${core.length === 0 ? '' : `, see ${core.length === 1 ? 'line' : 'lines'} ${core.join(', ')} of the history`}`
 }
 
 export interface Verification {
@@ -57,7 +57,7 @@ export function verify(input: {
     return refuse(`the proof is of another history, ${head.history}; this one is sha256:${input.sha256}`)
   if (levels.length === 0) return refuse('the proof is cut off: it has no entry for any level')
   const history = readHistory(input.history)
-  const { model = head.model, initial = head.initial } = history.says
+  const { model = head.model, initial = head.initial } = history.header
   if (model !== head.model || textOf(initial) !== textOf(head.initial))
     return refuse(
       `the header of the history names the model ${textOf(model)} and the first value ${textOf(initial)}; the proof names others`,

@@ -10,7 +10,7 @@ interface Change {
   readonly created?: boolean
 }
 
-interface Asked {
+interface WatchRequest {
   readonly key?: string
   readonly prefix?: string
   readonly from?: number
@@ -28,12 +28,18 @@ export function randomStore(random: () => number): EventInput[] {
   const [events, late]: [EventInput[], EventInput[]] = [[], []]
   const log: Change[] = []
   const held = new Map<string, Json>()
-  const watches: { readonly id: number; readonly asked: Asked; next: number }[] = []
+  const watches: { readonly id: number; readonly input: WatchRequest; next: number }[] = []
   let [revision, process] = [1, 0]
-  const tell = (f: string, asked: Json, told: Json, type: 'ok' | 'info' | 'fail' = 'ok', more: object = {}): void => {
+  const record = (
+    f: string,
+    input: Json,
+    output: Json,
+    type: 'ok' | 'info' | 'fail' = 'ok',
+    more: object = {},
+  ): void => {
     const of = { process: process++, f, ...more }
-    events.push({ ...of, type: 'invoke', value: asked })
-    const answer: EventInput = { ...of, type, value: type === 'ok' ? told : asked }
+    events.push({ ...of, type: 'invoke', value: input })
+    const answer: EventInput = { ...of, type, value: type === 'ok' ? output : input }
     if (below(6) === 0) late.push(answer)
     else events.push(answer)
     if (below(3) === 0) events.push(...late.splice(0, 1))
@@ -43,7 +49,7 @@ export function randomStore(random: () => number): EventInput[] {
   function write(): void {
     const [key, other] = [one(KEYS), one(KEYS)]
     const value = lie(4) ? below(3) : revision * 10
-    const asked = one<{ readonly [key: string]: Json }>([
+    const input = one<{ readonly [key: string]: Json }>([
       { [key]: value },
       { [key]: value },
       { [key]: null },
@@ -51,7 +57,7 @@ export function randomStore(random: () => number): EventInput[] {
     ])
     const type = outcome()
     const isDone = type === 'ok' || (type === 'info' ? below(2) === 0 : lie(4))
-    const changed = Object.entries(asked).filter(([each, to]) => to !== null || held.has(each))
+    const changed = Object.entries(input).filter(([each, to]) => to !== null || held.has(each))
     if (isDone && changed.length > 0) revision++
     for (const [each, to] of isDone ? changed : []) {
       log.push({
@@ -61,42 +67,42 @@ export function randomStore(random: () => number): EventInput[] {
       if (to === null) held.delete(each)
       else held.set(each, to)
     }
-    const told = changed.length === 0 ? null : below(10) === 0 ? true : lie(20) ? revision + 1 : revision
-    const [[name, to] = [key, null], ...more] = Object.entries(asked)
-    if (more.length > 0 || below(5) === 0) tell('txn', asked, told, type)
-    else tell(to === null ? 'delete' : 'put', to, told, type, { key: name })
+    const output = changed.length === 0 ? null : below(10) === 0 ? true : lie(20) ? revision + 1 : revision
+    const [[name, to] = [key, null], ...more] = Object.entries(input)
+    if (more.length > 0 || below(5) === 0) record('txn', input, output, type)
+    else record(to === null ? 'delete' : 'put', to, output, type, { key: name })
   }
 
   function watch(): void {
     const resumes = watches.length > 0 && below(3) === 0 ? one(watches) : undefined
     const from = resumes?.next ?? one([undefined, 1, revision, revision + 1, revision + 3])
-    const asked: Asked = {
-      ...one<Asked>([{}, { key: one(KEYS) }, { prefix: 'x' }, { without: [one(['put', 'delete'])] }]),
+    const input: WatchRequest = {
+      ...one<WatchRequest>([{}, { key: one(KEYS) }, { prefix: 'x' }, { without: [one(['put', 'delete'])] }]),
       ...(from === undefined ? {} : { from }),
       ...(resumes === undefined ? {} : { resumes: resumes.id }),
     }
-    const id = watches.push({ id: watches.length, asked, next: from ?? revision + 1 }) - 1
-    const told = below(8) === 0 ? {} : { revision }
-    tell('watch', { watch: id, ...asked } as Json, told, below(12) === 0 ? 'info' : 'ok')
+    const id = watches.push({ id: watches.length, input, next: from ?? revision + 1 }) - 1
+    const output = below(8) === 0 ? {} : { revision }
+    record('watch', { watch: id, ...input } as Json, output, below(12) === 0 ? 'info' : 'ok')
   }
 
   function watched(final: boolean): void {
     if (watches.length === 0) return
     const chosen = one(watches)
-    const { key, prefix, without = [] } = chosen.asked
+    const { key, prefix, without = [] } = chosen.input
     const isWanted = (each: Change): boolean =>
       lie(20) ||
       (each.revision >= chosen.next &&
         (key === undefined || each.key === key) &&
         each.key.startsWith(prefix ?? '') &&
         !without.includes(each.value === undefined ? 'delete' : 'put'))
-    const telling = below(3)
+    const details = below(3)
     const all = log.filter(isWanted).map(({ previous, created, ...each }): Change => {
-      const more = telling === 0 ? {} : telling === 1 ? { previous: lie(6) ? 7 : previous! } : { created: created! }
-      const said = { ...each, ...more }
+      const more = details === 0 ? {} : details === 1 ? { previous: lie(6) ? 7 : previous! } : { created: created! }
+      const event = { ...each, ...more }
       return lie(8)
-        ? { ...said, ...one<Partial<Change>>([{ value: 999 }, { revision: below(8) }, { key: one(KEYS) }]) }
-        : said
+        ? { ...event, ...one<Partial<Change>>([{ value: 999 }, { revision: below(8) }, { key: one(KEYS) }]) }
+        : event
     })
     if (lie(5)) all.splice(below(all.length), 1)
     if (lie(8)) all.reverse()
@@ -114,9 +120,15 @@ export function randomStore(random: () => number): EventInput[] {
     if (open.length > 0) responses.push({ events: open as unknown as Json })
     if (below(4) === 0) responses.splice(lie(3) ? 0 : responses.length, 0, { progress: lie(4) ? below(9) : revision })
     if (below(12) === 0) responses.push(one<Json>([{ ended: true }, { ended: true, compacted: below(6) }]))
-    tell('watched', { watch: chosen.id }, responses, one(['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'info', 'fail']), {
-      final,
-    })
+    record(
+      'watched',
+      { watch: chosen.id },
+      responses,
+      one(['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'info', 'fail']),
+      {
+        final,
+      },
+    )
   }
 
   for (let n = 4 + below(14); n > 0; n--) {
@@ -124,14 +136,14 @@ export function randomStore(random: () => number): EventInput[] {
     if (kind < 5) write()
     else if (kind < 6 || watches.length === 0) watch()
     else if (kind < 10) watched(false)
-    else if (kind === 10 && below(2) === 0) tell('compact', below(revision + 1), null)
-    else if (kind === 10) tell('unwatch', { watch: one(watches).id }, null)
+    else if (kind === 10 && below(2) === 0) record('compact', below(revision + 1), null)
+    else if (kind === 10) record('unwatch', { watch: one(watches).id }, null)
     else {
       const from = 1 + below(revision)
-      const shown = log
+      const changes = log
         .filter((each) => each.revision >= from && !lie(20))
         .map(({ previous, created, ...each }) => each)
-      tell('changes', { from }, { from, to: revision, changes: shown as unknown as Json })
+      record('changes', { from }, { from, to: revision, changes: changes as unknown as Json })
     }
   }
   for (let n = below(2) * (3 + below(9)); n > 0; n--) watched(true)

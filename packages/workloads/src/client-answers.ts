@@ -14,11 +14,11 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
     if (answer === true || answer === undefined) return { type: 'ok', value: given }
     return {
       type: 'broken',
-      why: `it answered a cas with ${shownAnswer(answer)}. Answer true, or false where it found another value`,
+      why: `it answered a cas with ${answerText(answer)}. Answer true, or false where it found another value`,
     }
   }
-  const said = meaningOf(f)?.answers
-  if (said === 'nothing' || said === 'reply' || (said === 'perhaps' && answer === undefined))
+  const answers = meaningOf(f)?.answers
+  if (answers === 'nothing' || answers === 'reply' || (answers === 'perhaps' && answer === undefined))
     return { type: 'ok', value: given }
   if (answer === undefined)
     return {
@@ -27,7 +27,7 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
     }
   const value = plain(answer)
   return value === undefined
-    ? { type: 'broken', why: `it answered ${withArticle(f)} with ${shownAnswer(answer)}, which JSON cannot represent` }
+    ? { type: 'broken', why: `it answered ${withArticle(f)} with ${answerText(answer)}, which JSON cannot represent` }
     : { type: 'ok', value }
 }
 
@@ -46,7 +46,7 @@ function plain(value: unknown): Json | undefined {
   return members.some(([, member]) => member === undefined) ? undefined : (Object.fromEntries(members) as Json)
 }
 
-export function shownAnswer(value: unknown): string {
+export function answerText(value: unknown): string {
   const text = typeof value === 'bigint' ? `${value}n` : (safeJson(value) ?? String(value))
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

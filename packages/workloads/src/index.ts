@@ -1,4 +1,4 @@
-export { judgeAnswer, shownAnswer } from './client-answers.ts'
+export { answerText, judgeAnswer } from './client-answers.ts'
 export { keyNames } from './keys.ts'
 export { EVEN_RANK, READING_RANK, WRITING_RANK } from './reading.ts'
 export { register } from './register.ts'

@@ -70,8 +70,8 @@ export const log: Workload = {
   ],
 }
 
-function lastPolled(asked: Json, entries: Json): number | undefined {
+function lastPolled(input: Json, entries: Json): number | undefined {
   if (!Array.isArray(entries) || entries.length === 0) return undefined
-  const from = asked !== null && typeof asked === 'object' && 'offset' in asked ? asked['offset'] : 0
+  const from = input !== null && typeof input === 'object' && 'offset' in input ? input['offset'] : 0
   return typeof from === 'number' ? from + entries.length - 1 : undefined
 }

@@ -47,24 +47,24 @@ export const register: Workload = {
     const casShare = numberOf(settings, 'cas')
     let lastValue = serial
     /** By key: the last written value. A client that has seen no value expects this one in a cas. */
-    const lastAsked = new Map<string, number>()
+    const lastWritten = new Map<string, number>()
     return {
       client(random, rank) {
         const share = readShare(reads, rank)
         const known = new Map<string, Json>()
-        let isTold = false
+        let hasAnswer = false
         return {
           next() {
             const key = keys.pick(random)
             if (random.chance(share)) return readOf(key)
-            const expected = (isTold ? known.get(key) : lastAsked.get(key)) ?? null
+            const expected = (hasAnswer ? known.get(key) : lastWritten.get(key)) ?? null
             lastValue += 1
-            lastAsked.set(key, lastValue)
+            lastWritten.set(key, lastValue)
             if (random.chance(casShare)) return { f: 'cas', key, value: [expected, lastValue] }
             return { f: 'write', key, value: lastValue }
           },
           learned({ f, key = '', value }, completion) {
-            isTold = true
+            hasAnswer = true
             if (completion.type !== 'ok') return
             if (f === 'cas' && Array.isArray(value)) known.set(key, value[1] ?? null)
             else known.set(key, f === 'read' ? completion.value : value)

@@ -39,13 +39,13 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
 
   function fresh(): Stream {
     const id = name()
-    const isTelling = random.chance(0.5)
-    if (future > 0) return { id, key: undefined, next: store.last + future, isTelling }
+    const hasPrevious = random.chance(0.5)
+    if (future > 0) return { id, key: undefined, next: store.last + future, hasPrevious }
     const deletion = store.deletions.shift()
-    if (deletion !== undefined) return { id, key: deletion.key, next: deletion.revision, isTelling }
+    if (deletion !== undefined) return { id, key: deletion.key, next: deletion.revision, hasPrevious }
     const key = random.chance(0.5) ? keys.pick(random) : undefined
     const past = Math.max(store.compacted + 1, FIRST, store.last - random.integer(BACK))
-    return { id, key, next: random.chance(0.5) && past <= store.last ? past : undefined, isTelling }
+    return { id, key, next: random.chance(0.5) && past <= store.last ? past : undefined, hasPrevious }
   }
 
   function step(): Input {
@@ -101,12 +101,12 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
   }
 }
 
-function watchOf({ id, key, next, resumes, isTelling }: Stream): Input {
+function watchOf({ id, key, next, resumes, hasPrevious }: Stream): Input {
   const value: { [member: string]: Json } = { watch: id }
   if (key !== undefined) value['key'] = key
   if (next !== undefined) value['from'] = next
   if (resumes !== undefined) value['resumes'] = resumes
-  if (isTelling) value['previous'] = true
+  if (hasPrevious) value['previous'] = true
   return { f: 'watch', value }
 }
 
@@ -117,7 +117,7 @@ interface Stream {
   /** The next revision to receive; undefined if the stream starts at the current one. */
   readonly next: number | undefined
   readonly resumes?: number | undefined
-  readonly isTelling: boolean
+  readonly hasPrevious: boolean
 }
 
 interface ResponseText {

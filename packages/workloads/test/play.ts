@@ -29,7 +29,7 @@ interface Actor {
   readonly follower: Follower | undefined
   readonly planned: Input[]
   process: number
-  asked?: Input | undefined
+  input?: Input | undefined
   completion?: Completion | undefined
 }
 
@@ -61,8 +61,8 @@ export function play(workload: Workload, object: PlainObject, options: PlayOptio
   const ask = (actor: Actor): void => {
     const { client, follower, planned } = actor
     const next = planned.shift() ?? client.next()
-    actor.asked = follower?.filledIn(next) ?? next
-    record(actor, 'invoke', actor.asked, {})
+    actor.input = follower?.filledIn(next) ?? next
+    record(actor, 'invoke', actor.input, {})
   }
   const carryOut = (input: Input): Completion => {
     if (!random.chance(options.unknown)) return object(input)
@@ -75,26 +75,26 @@ export function play(workload: Workload, object: PlainObject, options: PlayOptio
     if (options.planned === true) actor.follower?.learned(input, completion)
     else actor.client.learned?.(input, completion)
     if (completion.type === 'info') actor.process = processes++
-    actor.asked = undefined
+    actor.input = undefined
     actor.completion = undefined
   }
 
   let begun = 0
   for (;;) {
-    const open = actors.filter(({ asked }) => asked !== undefined)
+    const open = actors.filter(({ input }) => input !== undefined)
     const mayBegin = begun < options.operations
     if (!mayBegin && open.length === 0) break
     const actor = mayBegin ? (turns[begun] as Actor) : random.pick(open)
-    const begins = mayBegin && (open.length === 0 || random.chance(0.4)) && actor.asked === undefined
+    const begins = mayBegin && (open.length === 0 || random.chance(0.4)) && actor.input === undefined
     if (begins) {
       begun++
       ask(actor)
       continue
     }
     const other = random.pick(open)
-    if (other.asked === undefined) continue
-    if (other.completion === undefined) other.completion = carryOut(other.asked)
-    else complete(other, other.asked, other.completion)
+    if (other.input === undefined) continue
+    if (other.completion === undefined) other.completion = carryOut(other.input)
+    else complete(other, other.input, other.completion)
   }
   for (let node = 0; node < 3; node++) {
     const reader = { process: processes++ }

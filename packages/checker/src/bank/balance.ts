@@ -103,9 +103,9 @@ function storyOf(
   const more = spent.length > MOST_LISTED ? ` and ${spent.length - MOST_LISTED} more` : ''
   let seen = ''
   for (let i = 0; i < length && seen === ''; i++) {
-    const shown = overdrawnIn(history, row[i])
-    if (shown?.[0] === account)
-      seen = `, and ${clientInWords(history, operations.process[row[i]])} read ${show(shown[1])}${atNode(history, row[i])}`
+    const overdrawn = overdrawnIn(history, row[i])
+    if (overdrawn?.[0] === account)
+      seen = `, and ${clientInWords(history, operations.process[row[i]])} read ${show(overdrawn[1])}${atNode(history, row[i])}`
   }
   const made = spent.length === 1 ? 'operation' : 'operations'
   const sentence = `Account ${account} opened with ${amountText(opening)}, received at most ${amountText(received)}, and spent ${amountText(total)} in ${spent.length} acknowledged ${made} (${listed.join(', ')}${more}): that leaves ${amountText(balance)}${seen}.`
@@ -115,11 +115,11 @@ function storyOf(
 export function firstOverdrawnRead(history: History): Balance | undefined {
   const { operations } = history
   for (let row = 0; row < operations.length; row++) {
-    const shown = overdrawnIn(history, row)
-    if (shown === undefined) continue
+    const overdrawn = overdrawnIn(history, row)
+    if (overdrawn === undefined) continue
     return {
-      sentence: `Account ${shown[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(shown[1])}${atNode(history, row)} at ${calledAt(history, row)}.`,
-      overdrawn: { account: shown[0], by: -shown[1] },
+      sentence: `Account ${overdrawn[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(overdrawn[1])}${atNode(history, row)} at ${calledAt(history, row)}.`,
+      overdrawn: { account: overdrawn[0], by: -overdrawn[1] },
     }
   }
   return undefined

@@ -165,18 +165,18 @@ function afterMoves({ isKnown, accounts }: Bank, moves: Moved['moves']): Bank['a
 function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank[] {
   if (!isObject(read))
     throw new WrongValue(`a read must return balances, such as {"a":10}, not ${JSON.stringify(read)}`)
-  const said = new Map<string, readonly [now: number, least: number]>()
+  const balances = new Map<string, readonly [now: number, least: number]>()
   for (const [account, balance] of Object.entries(read)) {
     if (typeof (balance ?? 0) !== 'number') return []
-    said.set(account, [decimal(Number(balance ?? 0)), 0])
+    balances.set(account, [decimal(Number(balance ?? 0)), 0])
   }
-  for (const account of new Set([...said.keys(), ...accounts.keys()])) {
-    const [balance] = said.get(account) ?? [0]
+  for (const account of new Set([...balances.keys(), ...accounts.keys()])) {
+    const [balance] = balances.get(account) ?? [0]
     const [now, least] = accounts.get(account) ?? [0, 0]
     // The opening balance was `balance - now`. The lowest balance so far must not be negative.
     if (isKnown ? balance !== now : decimal(balance - now + Math.min(0, least)) < 0) return []
   }
-  return [{ isKnown: true, accounts: said, done }]
+  return [{ isKnown: true, accounts: balances, done }]
 }
 
 function balancesOf(initial: Json): Balances {

@@ -15,16 +15,16 @@ export interface Moved {
 
 /** @throws WrongValue */
 export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Moved {
-  const said = isObject(value) ? value : {}
-  const amount = said['amount']
-  const accounts = f === 'transfer' ? [said['from'], said['to']] : [said['account']]
+  const members = isObject(value) ? value : {}
+  const amount = members['amount']
+  const accounts = f === 'transfer' ? [members['from'], members['to']] : [members['account']]
   const isComplete = accounts.every((account) => typeof account === 'string' || typeof account === 'number')
   if (typeof amount !== 'number' || amount < 0 || !isComplete) {
     const wanted = f === 'transfer' ? '{"from":"a","to":"b","amount":5}' : '{"account":"a","amount":5}'
     throw new WrongValue(`a ${f} must have a value such as ${wanted}`)
   }
   const [first, second] = accounts.map(String)
-  const id = said['id'] === undefined ? undefined : JSON.stringify(said['id'])
+  const id = members['id'] === undefined ? undefined : JSON.stringify(members['id'])
   const moves = f === 'deposit' ? [[first, amount] as const] : [[first, -amount] as const]
   return { moves: f === 'transfer' ? [...moves, [second, amount] as const] : moves, id }
 }

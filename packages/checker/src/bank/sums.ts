@@ -31,8 +31,8 @@ export function impossibleBalances(
   const known = new Map<number, Float64Array | undefined>()
   const shows = (read: number): Float64Array | undefined => {
     const output = part.output[read]
-    const shown = balances.get(output)
-    if (!known.has(output)) known.set(output, shown && toAmounts(shown))
+    const entries = balances.get(output)
+    if (!known.has(output)) known.set(output, entries && toAmounts(entries))
     return known.get(output)
   }
   const start = opening && toAmounts(opening)
@@ -85,13 +85,13 @@ function createAccounts() {
 }
 
 function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget: Budget) {
-  const shown = new Map<number, Entries | undefined>()
+  const entriesByOutput = new Map<number, Entries | undefined>()
   for (let i = 0; i < part.length; i++) {
     budget.tick()
-    if (moved[i] !== undefined || shown.has(part.output[i])) continue
-    shown.set(part.output[i], balancesIn(jsonOf(part, part.output[i])))
+    if (moved[i] !== undefined || entriesByOutput.has(part.output[i])) continue
+    entriesByOutput.set(part.output[i], balancesIn(jsonOf(part, part.output[i])))
   }
-  return shown
+  return entriesByOutput
 }
 
 /** Returns what each operation adds to each account and to the total. */

@@ -1,4 +1,4 @@
-import { asAsked, type History, UserError } from '@chaosproxy/history'
+import { type History, UserError, withRequestedValues } from '@chaosproxy/history'
 import { checkClocks } from '../clocks/check-clocks.ts'
 import { reportUnread } from '../judge/encoding-memory.ts'
 import type { ModelEntry } from '../judge/entry.ts'
@@ -40,7 +40,7 @@ const known: { readonly [name in keyof Required<CheckOptions>]: true } = {
 }
 
 export function checkBy(entry: ModelEntry<string>, recorded: History, options: CheckOptions<string>): Report<string> {
-  const history = entry.isOwn === true ? asAsked(recorded) : recorded
+  const history = entry.isOwn === true ? withRequestedValues(recorded) : recorded
   requireLevels(entry, options.levels)
   requireUnderstood(history, entry)
   if (history.operations.length === 0) {
@@ -78,8 +78,8 @@ const NO_OPERATIONS = notRecorded(
   'the history has no operations, so that nothing was tried. Record some, or check another file',
 )
 
-function requireLevels({ name, judge: { ladder } }: ModelEntry<string>, asked: readonly string[]): void {
-  const other = asked.find((level) => !ladder.levels.includes(level))
+function requireLevels({ name, judge: { ladder } }: ModelEntry<string>, requested: readonly string[]): void {
+  const other = requested.find((level) => !ladder.levels.includes(level))
   if (other === undefined) return
   const levels = ladder.levels.join(', ')
   throw new UserError('usage', `the ${name} model does not have the level "${other}". It has: ${levels}.`)

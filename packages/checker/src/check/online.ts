@@ -35,8 +35,8 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
         const entry = entryFor(model, history)
         const { levels, lasting } = entry.judge.ladder
         ;[level = ''] = levels
-        const asked = { ...options, model, initial, levels: [level, ...lasting] }
-        return judgementOf(checkBy(entry, history, asked), level, lasting)
+        const levelOptions = { ...options, model, initial, levels: [level, ...lasting] }
+        return judgementOf(checkBy(entry, history, levelOptions), level, lasting)
       } catch (error) {
         // The error may disappear once open operations have been answered.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }

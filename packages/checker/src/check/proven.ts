@@ -8,7 +8,7 @@ import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { limitedTo } from '../limits/budget.ts'
 import type { OnlineViolation } from '../online/checker.ts'
-import { type Reason, UNASKED } from '../verdict/reason.ts'
+import { NOT_REQUESTED, type Reason } from '../verdict/reason.ts'
 import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
 /** The step limit for judging the proven violation, also after the deadline. This takes a fraction of a second. */
@@ -27,13 +27,13 @@ export function judgeProven<Name extends string>(
 ): Report<Name> {
   const { ladder, check, headline } = entry.judge
   const report = check(history, entry, options)
-  const level = options.levels.find((asked) => asked === 'linearizable')
+  const level = options.levels.find((each) => each === 'linearizable')
   const verdict = level && report.levels[level]
   if (level === undefined || verdict?.result !== 'unknown') return report
   const row = history.operations.returnEvent.indexOf(proven.clientPosition)
   if (row === -1 || nameOfKey(history, row) !== proven.key) return report
   const within = { ...options, ...limitedTo(STEPS), levels: [level], staleness: false }
-  const counterexample = upTo(row, history, entry, within) ?? toldBy(proven, row, history, verdict.reason)
+  const counterexample = upTo(row, history, entry, within) ?? counterexampleOf(proven, row, history, verdict.reason)
   const decided = { ...report.levels, [level]: { result: 'violated', counterexample } }
   const levels = followsFrom(ladder, decided, (open) => reasonOf(report, open))
   return { ...report, levels, headline: headline(levels, report.accounting) }
@@ -43,7 +43,7 @@ const nameOfKey = ({ keys, operations }: History, row: OperationRow): string | u
 
 const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): Reason => {
   const verdict = levels[level]
-  return verdict.result === 'unknown' ? verdict.reason : UNASKED
+  return verdict.result === 'unknown' ? verdict.reason : NOT_REQUESTED
 }
 
 /**
@@ -67,7 +67,7 @@ function upTo<Name extends string>(
 const rowsOfKeyUntil = (cut: number, like: OperationRow, { operations: { key, callEvent } }: History): Int32Array =>
   Int32Array.from(key.keys()).filter((row) => key[row] === key[like] && callEvent[row] <= cut)
 
-function toldBy(
+function counterexampleOf(
   { sentence, key }: OnlineViolation,
   row: OperationRow,
   history: History,

@@ -43,7 +43,7 @@ export function checkClocks(
     const isPending = result === 'unknown' && options.levels.includes(level) && !ladder.apart.includes(level)
     return result === 'violated' || (result === 'met' && !isCertain) || isPending
   })
-  if (open.length === 0) return { ...narrow, ...cost.told([]) }
+  if (open.length === 0) return { ...narrow, ...cost.facts([]) }
 
   const wide = judge(bounded.widest, { ...options, levels: open, deadlineMs: left() })
   const isContradicted = (level: string): boolean => wide.levels[level].result === 'violated'
@@ -75,7 +75,7 @@ export function checkClocks(
     ...wide,
     levels,
     headline: entry.judge.headline(levels, wide.accounting),
-    ...cost.told(undecided),
+    ...cost.facts(undecided),
   }
 }
 

@@ -7,7 +7,7 @@ import { type Bounded, endsOf } from './intervals.ts'
 
 /** The verdicts that uncertain clocks leave unknown, and the number of pairs whose order is unknown. */
 export interface Cost {
-  told(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
+  facts(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
   /**
    * Returns the reason why a level is unknown: only orders that are possible but not certain contradict it.
    *
@@ -21,7 +21,7 @@ export function costOf(clocks: ClockReadings, history: History, bounded: Bounded
   if (stamps !== undefined) {
     const { resolutionNanos, skewNanos } = stamps
     return {
-      told: (undecided) => ({ stamps: { resolutionNanos, skewNanos, undecided } }),
+      facts: (undecided) => ({ stamps: { resolutionNanos, skewNanos, undecided } }),
       reason: (most) => reasonOfStamps(stamps, history, bounded, most),
     }
   }
@@ -31,7 +31,7 @@ export function costOf(clocks: ClockReadings, history: History, bounded: Bounded
     unordered: openOrders(clocks, history),
     cramped: bounded.cramped.length,
   }
-  return { told: (undecided) => ({ clocks: { ...cost, undecided } }), reason: () => reasonOfClocks(cost) }
+  return { facts: (undecided) => ({ clocks: { ...cost, undecided } }), reason: () => reasonOfClocks(cost) }
 }
 
 function reasonOfStamps(

@@ -115,7 +115,7 @@ function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen 
 }
 
 /** Gives a counterexample the rows of the original history. */
-export function asIn({ rows }: Seen, { operations, culprit, edges, ...said }: Counterexample): Counterexample {
+export function asIn({ rows }: Seen, { operations, culprit, edges, ...rest }: Counterexample): Counterexample {
   const row = (seen: OperationRow): OperationRow => (rows[seen] ?? 0) as OperationRow
   const edge = ({ before, after, reason, shownBy }: OrderEdge): OrderEdge => ({
     before: row(before),
@@ -124,7 +124,7 @@ export function asIn({ rows }: Seen, { operations, culprit, edges, ...said }: Co
     ...(shownBy === undefined ? {} : { shownBy: { read: row(shownBy.read), chain: shownBy.chain.map(edge) } }),
   })
   return {
-    ...said,
+    ...rest,
     operations: operations
       .map(({ operation, role }) => ({ operation: row(operation), role }))
       .sort((one, other) => one.operation - other.operation),

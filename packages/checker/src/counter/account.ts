@@ -57,7 +57,7 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
     returns.push(row.acknowledged ? returnEvent[row.row] : NEVER)
   }
   const columns = { length: rows.length, calls: Int32Array.from(calls), returns: Int32Array.from(returns) }
-  const sums = new Map<number, { upAsked: number; upDone: number; downAsked: number; downDone: number }>()
+  const sums = new Map<number, { upInvoked: number; upDone: number; downInvoked: number; downDone: number }>()
   const atCall = new Map<number, { readonly up: number; readonly down: number }>()
   const reads: Bounds[] = []
   const additions = new Map<number, Addition[]>()
@@ -66,7 +66,7 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
     const i = event >> 1
     const row = rows[i]
     const isReturn = (event & 1) === 1
-    const sum = sums.get(row.key) ?? { upAsked: 0, upDone: 0, downAsked: 0, downDone: 0 }
+    const sum = sums.get(row.key) ?? { upInvoked: 0, upDone: 0, downInvoked: 0, downDone: 0 }
     sums.set(row.key, sum)
     if (!isRead(history, row)) {
       const f = history.functions[history.operations.f[row.row]]
@@ -75,8 +75,8 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
         throw wrongAt(history, row.row, `an amount must be a number, not ${JSON.stringify(value)}. ${CHOOSE}`)
       }
       const amount = amountOf({ f, value })
-      if (amount >= 0) sum[isReturn ? 'upDone' : 'upAsked'] += amount
-      else sum[isReturn ? 'downDone' : 'downAsked'] += amount
+      if (amount >= 0) sum[isReturn ? 'upDone' : 'upInvoked'] += amount
+      else sum[isReturn ? 'downDone' : 'downInvoked'] += amount
       if (isReturn) continue
       const addition = { amount: decimal(amount), calls: calls[i], returns: returns[i] }
       addTo(additions, row.key, addition)
@@ -85,8 +85,8 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
       reads.push({
         row: row.row,
         value: numberRead(history, row) ?? start,
-        least: decimal(start + called.up + sum.downAsked),
-        most: decimal(start + sum.upAsked + called.down),
+        least: decimal(start + called.up + sum.downInvoked),
+        most: decimal(start + sum.upInvoked + called.down),
       })
     } else {
       atCall.set(row.row, { up: sum.upDone, down: sum.downDone })
@@ -166,7 +166,7 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
       const updates = updatesBefore(history, row, budget)
       const rows = isUnknown
         ? [...updates, ...readsUpTo(history, finals, row)]
-        : shownWith(history, row, updates, value !== startOf(initial))
+        : readWithUpdates(history, row, updates, value !== startOf(initial))
       const by = acknowledgedText(history, row, updates)
       return { result: 'violated', sentence: `A final read${ofKey} returned ${value}, though ${allowed}${by}.`, rows }
     }
@@ -219,7 +219,7 @@ const MOST_SHOWN = 40
  * Returns a read and its updates. If there are too many updates to show, returns at most one update, which the read
  * must include.
  */
-function shownWith(
+function readWithUpdates(
   history: History,
   read: OperationRow,
   updates: readonly OperationRow[],

@@ -41,7 +41,7 @@ export function impossibleCount(part: Part, start: number | undefined, budget: B
   const added = amounts(part, budget)
   let largest = Math.abs(start ?? 0)
   let areWhole = Number.isInteger(start ?? 0)
-  const shown = added.map((amount, i) => {
+  const amountsOrReads = added.map((amount, i) => {
     budget.tick()
     const value = Number.isNaN(amount) ? (jsonOf(part, part.output[i]) ?? start ?? 0) : amount
     if (typeof value !== 'number') return Number.NaN
@@ -54,8 +54,8 @@ export function impossibleCount(part: Part, start: number | undefined, budget: B
   const exact = (amount: number): number => Math.round(amount * factor)
   const one = new Float64Array(1)
   const shows = (read: number): Float64Array | undefined => {
-    if (Number.isNaN(shown[read])) return undefined
-    one[0] = exact(shown[read])
+    if (Number.isNaN(amountsOrReads[read])) return undefined
+    one[0] = exact(amountsOrReads[read])
     return one
   }
   const starts = {

@@ -1,6 +1,6 @@
 import { count, type History } from '@chaosproxy/history'
 import type { Budget } from '../limits/budget.ts'
-import { outOf, type Reason, UNASKED } from '../verdict/reason.ts'
+import { NOT_REQUESTED, outOf, type Reason } from '../verdict/reason.ts'
 import type { ModelEntry } from './entry.ts'
 import { followsFrom } from './headline.ts'
 import type { CheckOptions } from './options.ts'
@@ -35,10 +35,10 @@ export function takeObjects({ keys }: History, budget: Budget): Reason | undefin
 export function reportUnread<Name extends string>(
   history: History,
   { name, judge }: ModelEntry<Name>,
-  { levels: asked }: Pick<CheckOptions<Name>, 'levels'>,
+  { levels: requested }: Pick<CheckOptions<Name>, 'levels'>,
   reason: Reason,
 ): Report<Name> {
-  const levels = followsFrom<Name>(judge.ladder, {}, (level) => (asked.includes(level) ? reason : UNASKED))
+  const levels = followsFrom<Name>(judge.ladder, {}, (level) => (requested.includes(level) ? reason : NOT_REQUESTED))
   const total = countUnknown(history.operations.outcome)
   const headline = judge.headline(levels, undefined)
   return { model: name, levels, headline, info: { total, happened: 0, undecided: total }, lost: [] }

@@ -1,6 +1,6 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Ladder } from '../verdict/ladder.ts'
-import { notRecorded, UNASKED } from '../verdict/reason.ts'
+import { NOT_REQUESTED, notRecorded } from '../verdict/reason.ts'
 import { asCore, type Verdict, type Verdicts } from '../verdict/verdict.ts'
 import { followsFrom } from './headline.ts'
 
@@ -101,7 +101,7 @@ export function combinedVerdicts<Level extends string, Guarantee extends string>
   return followsFrom(
     combinedLadder(guarantees, combined),
     Object.fromEntries(decided) as Partial<Verdicts<Guarantee | Level>>,
-    () => UNASKED,
+    () => NOT_REQUESTED,
   )
 }
 

@@ -3,7 +3,7 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import { consistency, type Level } from '../levels/levels.ts'
 import { type Budget, createBudget, inTime } from '../limits/budget.ts'
 import type { Accounting } from '../verdict/accounting.ts'
-import { OUT_OF_TIME, type Reason, UNASKED } from '../verdict/reason.ts'
+import { NOT_REQUESTED, OUT_OF_TIME, type Reason } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { reportUnread, takeEncoding } from './encoding-memory.ts'
 import type { ModelEntry } from './entry.ts'
@@ -114,9 +114,9 @@ export function judgeOthers(
   linearizable: Verdict | undefined,
 ): Others {
   const decided: { [level in Level]?: Verdict } = {}
-  const asked = byFinalReads.filter((level) => options.levels.includes(level) && known.includes(level))
-  const end = asked.length === 0 ? NOT_ASKED : convergencesOf(opened, budget)
-  for (const level of asked) if (end[level] !== undefined) decided[level] = end[level]
+  const requested = byFinalReads.filter((level) => options.levels.includes(level) && known.includes(level))
+  const end = requested.length === 0 ? NO_FINAL_READS : convergencesOf(opened, budget)
+  for (const level of requested) if (end[level] !== undefined) decided[level] = end[level]
   const accounting = inTime(() => opened.account?.(budget))
   const lost = accounting === undefined ? end.lost : lostFor(accounting)
   const others: Others = { decided, lost, accounting, staleness: undefined, owed: end.owed }
@@ -126,7 +126,7 @@ export function judgeOthers(
   return { ...others, staleness }
 }
 
-const NOT_ASKED: Convergences = { owed: undefined, lost: [] }
+const NO_FINAL_READS: Convergences = { owed: undefined, lost: [] }
 
 const convergencesOf = (opened: Opened, budget: Budget): Convergences =>
   inTime(
@@ -172,13 +172,13 @@ function explainedBy(others: Others): Others {
 export function reportOf(
   opened: Pick<Opened, 'info'>,
   { name, levels: known, judge }: ModelEntry,
-  { levels: asked }: Pick<CheckOptions, 'levels'>,
+  { levels: requested }: Pick<CheckOptions, 'levels'>,
   linearizable: Verdict | undefined,
   { decided, lost, accounting, staleness }: Others,
 ): Report {
-  const isWanted = linearizable !== undefined && (asked.includes('linearizable') || linearizable.result === 'met')
+  const isWanted = linearizable !== undefined && (requested.includes('linearizable') || linearizable.result === 'met')
   const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) => {
-    if (!asked.includes(level)) return UNASKED
+    if (!requested.includes(level)) return NOT_REQUESTED
     if (known.includes(level)) return { kind: 'unasked', text: 'left open: it does not follow from what was decided' }
     return { kind: 'unasked', text: cannotBeChecked(name, level, known) }
   })

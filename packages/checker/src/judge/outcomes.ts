@@ -34,7 +34,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   const unknown = unknownWrites(encoded)
   const { count, placeOf } = placesOf(encoded, unknown)
   const facts = uint8Array(count)
-  const isTelling = encoded.anyStart ? sinceOverwritten(encoded) : undefined
+  const isInformative = encoded.anyStart ? sinceOverwritten(encoded) : undefined
   // Reads and writes alternate unpredictably, so the loop avoids a branch.
   for (let i = 0; i < length; i++) {
     if (kind[i] === CAS) {
@@ -44,7 +44,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
     } else {
       // One of the two values is NOTHING, whose bits are all 1. So `&` yields the other one.
       const place = placeOf(i, expects[i] & writes[i])
-      if (isTelling?.(i) === false) continue
+      if (isInformative?.(i) === false) continue
       facts[place] = also(facts[place], factOf[kind[i]])
     }
   }

@@ -2,7 +2,7 @@ import { type History, OK, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { createContents } from '../object/model/elements.ts'
-import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
+import { inputsByKey, type LeastStarts } from '../object/model/least-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 import { listFrom } from './list-append.ts'
 
@@ -11,7 +11,7 @@ function leastStarts(history: History): LeastStarts {
   const { f, key, outcome, length } = history.operations
   const appends = history.functions.map((name) => name === 'append')
   const contents = createContents(history)
-  const appended = askedByKey(history, (each) => appends[each])
+  const appended = inputsByKey(history, (each) => appends[each])
   const longest = new Map<number, Int32Array>()
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK || appends[f[row]]) continue

@@ -30,7 +30,7 @@ export const lock: ObjectEntry = {
   levels: ['linearizable'],
   object: {
     rule: 'a lock has one holder at a time, and its tokens grow',
-    tell: lockSentence,
+    explain: lockSentence,
     numbers: lockNumbers,
     reads: [],
     nameless: ACQUIRE,

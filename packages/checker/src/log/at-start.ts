@@ -1,7 +1,7 @@
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import { askedByKey, type LeastStarts, longestOf } from '../object/model/least-start.ts'
+import { inputsByKey, type LeastStarts, longestOf } from '../object/model/least-start.ts'
 import { entriesIn, isAppendToLog, offsetsByRow, rangeOf } from './operations.ts'
 
 /** The entries that no operation appended, for logs whose reads together show their order. */
@@ -9,7 +9,7 @@ export function readAtStart(history: History): LeastStarts {
   const { f, key, outcome, length } = history.operations
   const appends = history.functions.map(isAppendToLog)
   const entriesOf = entriesIn(history)
-  const appended = askedByKey(history, (each) => appends[each])
+  const appended = inputsByKey(history, (each) => appends[each])
   const stretches = new Map<number, Json[][]>()
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK || appends[f[row]]) continue
@@ -73,7 +73,7 @@ function placesByKey(history: History, appends: readonly boolean[]): ReadonlyMap
   const { f, key, outcome, input, returnEvent, length } = history.operations
   const offsetOf = offsetsByRow(history)
   const entriesOf = entriesIn(history)
-  const appended = askedByKey(history, (each) => appends[each])
+  const appended = inputsByKey(history, (each) => appends[each])
   const logs = new Map<number, Places>()
   const never = Number.POSITIVE_INFINITY
   for (const of of appended.keys()) logs.set(of, { foreign: new Map(), first: never, seen: never, placed: new Set() })

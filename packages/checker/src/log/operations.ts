@@ -116,8 +116,8 @@ export function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
   if (value === null) return { from: 0, limit: undefined }
   if (isOffset(value)) return { from: value, limit: undefined }
   if (typeof value === 'object' && !Array.isArray(value)) {
-    const said = value as { readonly [member: string]: Json }
-    const { offset = 0, limit = null } = said
+    const members = value as { readonly [member: string]: Json }
+    const { offset = 0, limit = null } = members
     if (isOffset(offset) && (limit === null || isOffset(limit))) return { from: offset, limit: limit ?? undefined }
   }
   throw new WrongValue(

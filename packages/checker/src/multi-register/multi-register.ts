@@ -66,11 +66,11 @@ function specificationFrom({ registers, rest }: Start): Specification<Registers>
       const after = new Map(held)
       for (const { f, register, value } of partsOfTxn(operation)) {
         if (value === undefined) continue
-        const said = contentOf(register, value)
+        const content = contentOf(register, value)
         const there = after.get(register) ?? rest
         // The first read of an unknown register determines its content.
-        if (f === 'write' || there === undefined) after.set(register, said)
-        else if (there !== said) return []
+        if (f === 'write' || there === undefined) after.set(register, content)
+        else if (there !== content) return []
       }
       return [after]
     },
@@ -96,9 +96,9 @@ const nameOf = (json: Json): string => {
 /** The reads and writes of a txn, from its completion if there is one. Without a completion, reads are unknown. */
 function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const isShown = output !== undefined && output !== null
-  const said = isShown ? output : value
-  if (!Array.isArray(said)) throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
-  return said.map((each: Json): PartOfTxn => {
+  const parts = isShown ? output : value
+  if (!Array.isArray(parts)) throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
+  return parts.map((each: Json): PartOfTxn => {
     if (!Array.isArray(each) || each.length < 2 || each.length > 3)
       throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
     const [name = null, register = null, held]: readonly Json[] = each

@@ -175,7 +175,7 @@ function judgeOf(
     machine,
     divide,
     rule,
-    tell,
+    explain,
     beside,
     aftermath,
     simulate,
@@ -194,7 +194,7 @@ function judgeOf(
     specification: specification(initial, history),
     ...(readsReveal === true ? { isRead: () => false, observes: isRead } : { isRead }),
     ...{ fast: from(fast), glance: from(glance), refute: from(refute), machine: from(machine) },
-    ...{ simulate: from(simulate), aftermath: from(aftermath), divide, rule, tell },
+    ...{ simulate: from(simulate), aftermath: from(aftermath), divide, rule, explain },
     beside: beside && ((row) => beside(history, row, initial)),
     ...dependence(object, isRead, initial),
   }

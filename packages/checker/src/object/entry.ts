@@ -10,7 +10,7 @@ export interface ObjectJudge extends HistoryJudge {
   readonly object: ObjectModel
 }
 
-export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
+export function objectEntry({ object, ...rest }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
   const judge: ObjectJudge = {
     ladder: consistency,
     sharesKeys: false,
@@ -19,9 +19,9 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
     headline: headlineOfObject,
   }
   return {
-    ...said,
+    ...rest,
     knows: (f) => Object.hasOwn(object.numbers, f),
-    vet: (history) => vetObject(history, said.name, object),
+    vet: (history) => vetObject(history, rest.name, object),
     needs: [object.observation ?? { what: 'read', functions: readsOf(object) }],
     judge,
     record: {

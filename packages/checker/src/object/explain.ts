@@ -55,13 +55,15 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   const chosen = named.length > 0 ? named : last.reverse()
   const set = choose(part, chosen)
   const isProved = standsAlone(set, judge)
-  const isTold = isProved && named.length > 0 && named.length <= MOST_SHOWN
+  const isExplained = isProved && named.length > 0 && named.length <= MOST_SHOWN
   const culprit = set.row[culpritOf(set, Array.from(set.row.keys()), judge)]
   return {
     level: 'linearizable',
-    ...(isTold ? told(set, culprit, judge) : { sentence: `No order of these ${part.length} operations is legal.` }),
-    ...shownOf(set),
-    culprit: isTold ? culprit : undefined,
+    ...(isExplained
+      ? sentenceAndBalance(set, culprit, judge)
+      : { sentence: `No order of these ${part.length} operations is legal.` }),
+    ...operationsAndKeys(set),
+    culprit: isExplained ? culprit : undefined,
     uncut: { why, among: part.length, standsAlone: isProved },
   }
 }
@@ -93,27 +95,32 @@ function cutDown(
     return prove(start, all, isContradiction) ?? (isContradiction(named) ? named : undefined)
   }
   const contradiction: Contradiction = {
-    ...{ starts: starts(), complete: related, contradicts: isContradiction, isTold: toldBy(part, judge, budget) },
+    ...{
+      starts: starts(),
+      complete: related,
+      contradicts: isContradiction,
+      isClosed: closureTest(part, judge, budget),
+    },
     prove: proving(part, judge, 'linearizable', budget),
   }
   const reduced = reduce(contradiction, budget)
   if (reduced === undefined) return undefined
   const core = reduced.length <= MOST_SHOWN ? reduced : (alone(reduced) ?? reduced)
   const makesSure = (some: readonly number[]): boolean => standsAlone(choose(part, some), judge)
-  const { shown, uncut } = limit(core, part, { among: part.length, limit: limitReached(), makesSure })
+  const { kept, uncut } = limit(core, part, { among: part.length, limit: limitReached(), makesSure })
   const culprit = culpritOf(part, core, judge)
-  const set = choose(part, shown)
+  const set = choose(part, kept)
   return {
     level: 'linearizable',
-    ...told(set, part.row[culprit], judge),
-    ...shownOf(set),
+    ...sentenceAndBalance(set, part.row[culprit], judge),
+    ...operationsAndKeys(set),
     culprit: part.row[culprit],
     uncut,
   }
 }
 
 /** Returns a test: do some operations include everything on which their results may depend? */
-const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
+const closureTest = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 
 /** Reduces operations to a set that the verifier accepts. */
@@ -131,9 +138,9 @@ export function proving(part: Part, judge: Judge, level: 'linearizable' | 'seque
     isOfElements === true
       ? (rows: readonly number[]) => rowsOf([...related(part, budget)(indicesOf(rows)), ...open])
       : undefined
-  const isTold = toldBy(part, judge, budget)
+  const isClosed = closureTest(part, judge, budget)
   return (start, among, contradicts) => {
-    const holds = (some: readonly number[]): boolean => isTold(some) && contradicts(some)
+    const holds = (some: readonly number[]): boolean => isClosed(some) && contradicts(some)
     const cutting: Cutting = {
       ...{ history, level, judging, restsOn },
       contradicts: (rows) => holds(indicesOf(rows)),
@@ -144,17 +151,17 @@ export function proving(part: Part, judge: Judge, level: 'linearizable' | 'seque
 }
 
 /** The operations and the key of a counterexample. */
-export const shownOf = ({ row, key }: Part): Pick<Counterexample, 'operations' | 'keys'> => ({
+export const operationsAndKeys = ({ row, key }: Part): Pick<Counterexample, 'operations' | 'keys'> => ({
   operations: asCore(new Set(row)),
   keys: key === undefined ? [] : [key],
 })
 
-function told(
+function sentenceAndBalance(
   core: Part,
   culprit: number,
-  { rule, tell, beside, aftermath }: Judge,
+  { rule, explain, beside, aftermath }: Judge,
 ): Pick<Counterexample, 'sentence' | 'balance'> {
-  const sentence = tell?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, beside?.(culprit))
+  const sentence = explain?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, beside?.(culprit))
   const balance = aftermath?.(core, culprit)
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }

@@ -10,7 +10,7 @@ export function headlineOfObject(
   if (linearizable.result === 'met') return `linearizable${beside}`
   const not =
     linearizable.result === 'violated' ? 'not linearizable' : `linearizable unknown: ${linearizable.reason.text}`
-  const said = sequential.result === 'met' ? `sequentially consistent, ${not}` : not
+  const levels = sequential.result === 'met' ? `sequentially consistent, ${not}` : not
   const converged = eventual.result === 'violated' ? ', not even eventually consistent' : ''
-  return `${said}${converged}${beside}`
+  return `${levels}${converged}${beside}`
 }

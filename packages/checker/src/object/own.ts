@@ -1,4 +1,12 @@
-import { asAsked, FLAG_NO_RESULT, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import {
+  FLAG_NO_RESULT,
+  type History,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+  withRequestedValues,
+} from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import type { IntegerModel, Model, ModelInput } from '../judge/model.ts'
@@ -52,7 +60,7 @@ const MOST_TRIED = 50
 const observedBy =
   <State>(model: Model<State>): IsMetBy =>
   (recorded, { initial }) => {
-    const history = asAsked(recorded)
+    const history = withRequestedValues(recorded)
     const { f, outcome, process, flags } = history.operations
     const tried = history.functions.map(() => 0)
     const isStart = initial === null || isUnknownStart(initial)
@@ -85,7 +93,7 @@ export function decideOwn<State>(
   isChosen: (part: number) => boolean,
 ): SomeParts {
   const object = objectOf(model, model.functions ?? history.functions)
-  return decideSome(asAsked(history), modelEntry(model), object, options, isChosen)
+  return decideSome(withRequestedValues(history), modelEntry(model), object, options, isChosen)
 }
 
 function objectOf<State>(model: Model<State>, functions: readonly string[]): ObjectModel {

@@ -5,7 +5,7 @@ import { looseReason } from '../register/sequential/loose.ts'
 import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
-import { proving, shownOf, stepsFor } from './explain.ts'
+import { operationsAndKeys, proving, stepsFor } from './explain.ts'
 import { machineOf, STEPS_OF_MOVE } from './model/machine.ts'
 import { choose, type Part } from './model/part.ts'
 import { sentenceOf } from './model/words.ts'
@@ -100,7 +100,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
     ),
   )
   const makesSure = (some: readonly number[]): boolean => isSure((allowance) => violates(some, allowance))
-  const { shown, uncut } = limit(core ?? all, part, { among: part.length, limit: watch.limit(), makesSure })
-  const set = choose(part, shown)
-  return { level: 'sequential', sentence: sentenceOf(set, judge.rule, beside), ...shownOf(set), uncut }
+  const { kept, uncut } = limit(core ?? all, part, { among: part.length, limit: watch.limit(), makesSure })
+  const set = choose(part, kept)
+  return { level: 'sequential', sentence: sentenceOf(set, judge.rule, beside), ...operationsAndKeys(set), uncut }
 }

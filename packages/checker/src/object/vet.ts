@@ -32,9 +32,9 @@ export function vetObject(
 
   function isOther({ values }: History, row: number): boolean {
     if (output[row] === input[row] || output[row] === NULL_ID) return false
-    const asked = values.json(input[row] as ValueId)
+    const invoked = values.json(input[row] as ValueId)
     // A reply of a different kind than the value is probably not an element, but the server's "OK" or a number.
-    return kindOf(asked) === kindOf(values.json(output[row] as ValueId))
+    return kindOf(invoked) === kindOf(values.json(output[row] as ValueId))
   }
 }
 

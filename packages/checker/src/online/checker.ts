@@ -308,12 +308,12 @@ function called<Flight>(
 
 /** Returns the reason why an operation cannot be judged, if any. */
 function obstacle<Flight>(room: OnlineRoom<Flight>, event: EventInput): GivenUp | undefined {
-  if ((event.value === undefined && !room.mayLackInput(event.f)) || hasMember(event, 'unsaid')) return UNSAID
+  if ((event.value === undefined && !room.mayLackInput(event.f)) || hasMember(event, 'unsaid')) return INPUT_MISSING
   // An operation sent again takes effect only if no earlier attempt did, so it cannot be judged alone.
   return hasMember(event, 'attempt') ? REPEATED : undefined
 }
 
-const UNSAID = new GivenUp('it has operations whose value only the answer tells')
+const INPUT_MISSING = new GivenUp('it has operations whose value only the answer tells')
 const REPEATED = new GivenUp('requests to it were sent again')
 
 /**

@@ -205,15 +205,15 @@ const tooSlow = (events: number): string =>
 function firstImpossible(rechecks: Rechecks, held: Held, sentence: string): Impossible {
   const { key, moments, judged } = held
   const clock = clockFrom(rechecks.options.now)
-  let said = sentence
+  let text = sentence
   const first = firstWhere(judged + 1, moments.length, (upTo) => {
     if (clock.now() >= MOST_MS) return false
     const judgement = judge(rechecks, [{ ...held, moments: moments.slice(0, upTo) }], clock)
     if (judgement.result !== 'violated') return false
-    said = judgement.sentence
+    text = judgement.sentence
     return true
   })
   const at = moments[first - 1]
   if (at === undefined) throw new Error('a history without events is never violated')
-  return new Impossible(said, key, at)
+  return new Impossible(text, key, at)
 }

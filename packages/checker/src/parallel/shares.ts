@@ -178,8 +178,8 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
 }
 
 /** The answer for levels that were not decided. */
-export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>, reason: Reason): Others => ({
-  decided: Object.fromEntries(asked.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
+export const undecidedBeside = ({ levels: requested }: Pick<ShareOptions, 'levels'>, reason: Reason): Others => ({
+  decided: Object.fromEntries(requested.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
   lost: [],
   accounting: undefined,
   staleness: undefined,

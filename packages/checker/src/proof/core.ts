@@ -29,21 +29,21 @@ export function coreOf(
   const isNamed = new Set(named)
   const all = rows
     .filter((row) => starts.has(row) || history.operations.outcome[row] !== FAIL)
-    .map((row) => saidBy(history, row))
+    .map((row) => readsAndWritesOf(history, row))
   let core: Some = all.filter(({ row }) => starts.has(row))
   const isAccepted = (some: Some): boolean => accepts(some.map(({ row }) => row))
   /** The writers of each value shown. Without them, a value returned by a stale read would have no writer. */
-  const writers = new Map<string, Said[]>()
+  const writers = new Map<string, ReadsAndWrites[]>()
   for (const each of all) for (const name of each.writes) addTo(writers, name, each)
   const { callEvent, returnEvent } = history.operations
-  const writersOf = ({ row, shows, writes }: Said): Some =>
+  const writersOf = ({ row, shows, writes }: ReadsAndWrites): Some =>
     shows.length === 1 && writes.length === 0
       ? (writers.get(shows[0]) ?? []).filter((writer) => callEvent[writer.row] < returnEvent[row])
       : []
   for (const widen of [
     undefined,
     () =>
-      ({ row }: Said) =>
+      ({ row }: ReadsAndWrites) =>
         isNamed.has(row),
     withGivers,
     withReaders,
@@ -59,17 +59,17 @@ export function coreOf(
     if (wider.length > MOST_IN_CORE || (widen !== undefined && wider.length === core.length)) continue
     core = wider
     if (!isAccepted(core)) continue
-    const told = all.filter((each) => core.includes(each) || core.some((of) => writersOf(of).at(-1) === each))
-    const isTold = (some: Some): boolean =>
+    const withWriters = all.filter((each) => core.includes(each) || core.some((of) => writersOf(of).at(-1) === each))
+    const isClosed = (some: Some): boolean =>
       some.every((of) => writersOf(of).length === 0 || writersOf(of).some((writer) => some.includes(writer)))
-    const shown = isAccepted(told) ? told : core
-    return shrink(shown, (some) => isTold(some) && isAccepted(some), budget).map(({ row }) => row)
+    const start = isAccepted(withWriters) ? withWriters : core
+    return shrink(start, (some) => isClosed(some) && isAccepted(some), budget).map(({ row }) => row)
   }
   return undefined
 }
 
 /** The value that an operation writes, and the values that its answer shows, each with its key. */
-interface Said {
+interface ReadsAndWrites {
   readonly row: number
   readonly writes: readonly string[]
   readonly shows: readonly string[]
@@ -77,22 +77,22 @@ interface Said {
   readonly replaces: boolean
 }
 
-type Some = readonly Said[]
+type Some = readonly ReadsAndWrites[]
 
 /** A rule by which a core is widened. Returns a test for the operations to add. */
-type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
+type Widening = (history: History, core: Some, all: Some) => (other: ReadsAndWrites) => boolean
 
 /** Adds the operations that may have written a value that the core shows. */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
-  const asked = core.filter(({ shows }) => shows.length > 0)
-  const replacedBefore = asked.map(({ row }) =>
+  const readers = core.filter(({ shows }) => shows.length > 0)
+  const replacedBefore = readers.map(({ row }) =>
     all
       .filter(({ row: other, replaces }) => replaces && outcome[other] === OK && key[other] === key[row])
       .filter(({ row: other }) => returnEvent[other] < callEvent[row])
       .reduce((latest, { row: other }) => Math.max(latest, callEvent[other]), -1),
   )
   return ({ row: other, writes }) =>
-    asked.some(({ row, shows }, at) => {
+    readers.some(({ row, shows }, at) => {
       const isLater = returnEvent[row] >= 0 && callEvent[other] > returnEvent[row]
       const isReplaced = returnEvent[other] >= 0 && returnEvent[other] < replacedBefore[at]
       return !isLater && !isReplaced && writes.some((each) => shows.includes(each))
@@ -125,14 +125,14 @@ const withEarlier: Widening = (history, core) => openAfter(history, core, 0)
 
 const withAll: Widening = () => () => true
 
-function openAfter({ operations }: History, core: Some, from: number): (other: Said) => boolean {
+function openAfter({ operations }: History, core: Some, from: number): (other: ReadsAndWrites) => boolean {
   const { key, callEvent, returnEvent } = operations
   const keys = new Set(core.map(({ row }) => key[row]))
   const to = Math.max(...core.map(({ row }) => Math.max(callEvent[row], returnEvent[row])))
   return ({ row }) => keys.has(key[row]) && callEvent[row] < to && (returnEvent[row] < 0 || returnEvent[row] > from)
 }
 
-function saidBy(history: History, row: number): Said {
+function readsAndWritesOf(history: History, row: number): ReadsAndWrites {
   const [input, output] = [inputOf(history, row), outputOf(history, row)]
   const isOk = history.operations.outcome[row] === OK
   if (Array.isArray(input) && input.every(isMicro)) {

@@ -20,7 +20,7 @@ import {
   Undecided,
   Unreadable,
 } from '@chaosproxy/verifier'
-import { saidInFull, saidOf } from '../encoding/half-said.ts'
+import { casValuesOf, withCompleteCas } from '../encoding/cas-values.ts'
 import { APPEND, microKind } from '../transactions/record/record.ts'
 
 export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
@@ -43,7 +43,7 @@ export interface JudgedLines {
  * @throws Undecided, Unreadable or Refused if the verifier cannot read it
  */
 export function judgedLines(recorded: History, rows?: readonly number[]): JudgedLines | undefined {
-  const history = saidInFull(recorded) ?? recorded
+  const history = withCompleteCas(recorded) ?? recorded
   const { operations, clocks, marks, transactionNotes, functions, keys } = history
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
   const { length, process, f, key, flags, outcome, callEvent, returnEvent, callTime, returnTime } = operations
@@ -53,10 +53,10 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   // The lines may give two processes the same name, as for 1 and "1".
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
-  const shownOf = nilShown(history)
+  const answerOf = answersWithNil(history)
   const at = new Map<number, number>()
   for (const row of rows ?? callEvent.subarray(0, length).keys()) {
-    const isUnknown = outcome[row] !== OK || saidOf(outputOf(history, row))?.is === 'half'
+    const isUnknown = outcome[row] !== OK || casValuesOf(outputOf(history, row))?.is === 'half'
     if ((flags[row] & FLAG_UNSAID) !== 0 && isUnknown) return undefined
     at.set(callEvent[row], row)
     if (returnEvent[row] >= 0) at.set(returnEvent[row], ~row)
@@ -76,11 +76,11 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
         lineOf[row] = index + 1
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
         // If the invocation of a write lacks the value, its answer has it.
-        const value = isUnsaid(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
+        const value = isInputMissing(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
         return { ...of, type: 'invoke', value, ...named, ...final, ...(isTimed ? { time: callTime[row] } : {}) }
       }
       const value: { readonly value?: Json } =
-        (flags[row] & FLAG_NO_RESULT) === 0 ? { value: shownOf(outputOf(history, row)) } : {}
+        (flags[row] & FLAG_NO_RESULT) === 0 ? { value: answerOf(outputOf(history, row)) } : {}
       return { ...of, type: outcomes[outcome[row]], ...value, ...(isTimed ? { time: returnTime[row] } : {}) }
     })
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
@@ -91,7 +91,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
  * In EDN, a read without a value in a transaction of lists was judged as a read of nil: adds the nil. In JSON, such a
  * read is unknown.
  */
-function nilShown({ format, values }: History): (answer: Json) => Json {
+function answersWithNil({ format, values }: History): (answer: Json) => Json {
   const areLists = values.microOperations()?.kinds.some((kind) => microKind(kind) === APPEND)
   if (format !== 'edn' || areLists !== true) return (answer) => answer
   const isNil = (step: Json): step is readonly Json[] => Array.isArray(step) && step.length === 2
@@ -125,15 +125,15 @@ export function asWritten(history: History, text: string, judging: Judging): Jud
       const operation = read.byLine[callLine[row]]
       return (
         operation?.f === functions[f[row]] &&
-        !isUnsaid(flags[row], operation.f) &&
+        !isInputMissing(flags[row], operation.f) &&
         operation.key === textOf(key[row] < 0 ? null : keys[key[row]]) &&
         operation.outcome === outcomes[outcome[row]]
       )
     }
-    const { model = judging.model, initial = judging.initial } = read.says
+    const { model = judging.model, initial = judging.initial } = read.header
     const isReadSo = model === judging.model && textOf(initial) === textOf(judging.initial)
-    const isSaid = isReadSo && saidInFull(history) === undefined
-    const isWhole = isSaid && read.operations.length === length && isInOrder(operations)
+    const isReadAlike = isReadSo && withCompleteCas(history) === undefined
+    const isWhole = isReadAlike && read.operations.length === length && isInOrder(operations)
     return isWhole && callLine.subarray(0, length).every((_, row) => isSame(row))
       ? { text, lineOf: callLine, read }
       : undefined
@@ -144,7 +144,8 @@ export function asWritten(history: History, text: string, judging: Judging): Jud
 }
 
 /** Whether an operation writes a value that its invocation does not contain. */
-const isUnsaid = (flags: number, f: string): boolean => (flags & FLAG_UNSAID) !== 0 && (replacesWhole(f) || f === 'cas')
+const isInputMissing = (flags: number, f: string): boolean =>
+  (flags & FLAG_UNSAID) !== 0 && (replacesWhole(f) || f === 'cas')
 
 function isInOrder({ length, callEvent, returnEvent, callLine, returnLine }: Operations): boolean {
   const lines: number[] = []

@@ -39,9 +39,9 @@ const coreEntry = (level: string, rows: readonly number[], lineOf: Int32Array): 
 const MOST_STEPS = 1_000_000
 
 /** The verifier's answer. */
-export type Said = Pick<Finding, 'verdict' | 'why'>
+export type VerifierAnswer = Pick<Finding, 'verdict' | 'why'>
 
-const NO_CORE: Said = {
+const NO_CORE: VerifierAnswer = {
   verdict: 'undecided',
   why: `no ${MOST_IN_CORE} operations are found that contradict it by themselves`,
 }
@@ -117,17 +117,17 @@ export function provenCore(
   level: string,
   { operations }: Pick<Counterexample, 'operations'>,
   reading: Reading,
-): Said & { readonly operations: readonly number[] } {
+): VerifierAnswer & { readonly operations: readonly number[] } {
   const explained = operations.map(({ operation }) => operation)
   const verifier = createVerifier(reading.lines.read, reading.head)
-  const saidOf = (rows: readonly number[]): Said => verifier(coreEntry(level, rows, reading.lines.lineOf))
-  let undecided: Said | undefined
+  const answerOf = (rows: readonly number[]): VerifierAnswer => verifier(coreEntry(level, rows, reading.lines.lineOf))
+  let undecided: VerifierAnswer | undefined
   const accepts = (rows: readonly number[]): boolean => {
-    const said = saidOf(rows)
-    if (said.verdict === 'undecided') undecided = said
-    return said.verdict === 'accepted'
+    const answer = answerOf(rows)
+    if (answer.verdict === 'undecided') undecided = answer
+    return answer.verdict === 'accepted'
   }
-  const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
+  const coreRows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
   // The verifier completes a pattern that breaks a guarantee, so the pattern is not reduced.
   const isPattern = hasGuarantees(reading.head)
   const search = {
@@ -136,10 +136,10 @@ export function provenCore(
     accepts,
   }
   const budget = createBudget({ ...limitedTo(MOST_STEPS), memoryBytes: 0 })
-  const core = accepts(shown) ? shown : isPattern ? undefined : coreOf(search, explained, budget)
-  if (core !== undefined) return { operations: core, ...saidOf(core) }
+  const core = accepts(coreRows) ? coreRows : isPattern ? undefined : coreOf(search, explained, budget)
+  if (core !== undefined) return { operations: core, ...answerOf(core) }
   const isLarge = !isPattern && history.operations.length > MOST_IN_CORE
-  return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : saidOf(explained))) }
+  return { operations: explained, ...(undecided ?? (isLarge ? NO_CORE : answerOf(explained))) }
 }
 
 /** Operations that contradict a level regardless of all others. */

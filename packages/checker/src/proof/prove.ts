@@ -4,7 +4,7 @@ import type { Report } from '../judge/report.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { sourceEntries, witnessEntries } from './entries.ts'
 import { asWritten, type JudgedLines, type Judging, readLines } from './judged-lines.ts'
-import { provenCore, type Said } from './orders.ts'
+import { provenCore, type VerifierAnswer } from './orders.ts'
 
 export interface Proved {
   /** The proof as JSON lines; undefined if no level has a proof. */
@@ -57,10 +57,11 @@ export function prove(
   for (const isImplied of [false, true])
     for (const [level, verdict] of named)
       if (verdict.result === 'met' && (verdict.witness.kind === 'implied') === isImplied)
-        draft.tell(level, 'met', () => evidenceOfMet(draft, level, verdict))
+        draft.proveLevel(level, 'met', () => evidenceOfMet(draft, level, verdict))
   // Weaker levels first, because the violation of a weaker level proves that of a stronger one.
   for (const [level, verdict] of named.toReversed())
-    if (verdict.result === 'violated') draft.tell(level, 'violated', () => evidenceOfViolated(draft, level, verdict))
+    if (verdict.result === 'violated')
+      draft.proveLevel(level, 'violated', () => evidenceOfViolated(draft, level, verdict))
   const { entries, proved } = draft
   const written = [head, ...entries].map((line) => `${JSON.stringify(line)}\n`).join('')
   return {
@@ -73,7 +74,7 @@ export function prove(
 type Met = Extract<Verdict, { readonly result: 'met' }>
 type Violated = Extract<Verdict, { readonly result: 'violated' }>
 
-const isProved = ({ verdict }: Said): boolean => verdict === 'accepted'
+const isProved = ({ verdict }: VerifierAnswer): boolean => verdict === 'accepted'
 
 interface Subject {
   readonly history: History
@@ -88,9 +89,9 @@ interface Draft extends Subject {
    * Tries lists of entries in turn, and adds the first list that the verifier accepts. Returns the verifier's answer to
    * the last list tried.
    */
-  firstAccepted(tries: Iterable<readonly LevelProof[]>): Said | undefined
+  firstAccepted(tries: Iterable<readonly LevelProof[]>): VerifierAnswer | undefined
   /** Proves a level by another level or by evidence for the level itself. */
-  tell(level: string, result: 'met' | 'violated', evidence: () => Said | undefined): void
+  proveLevel(level: string, result: 'met' | 'violated', evidence: () => VerifierAnswer | undefined): void
 }
 
 function createDraft(subject: Subject): Draft {
@@ -98,33 +99,33 @@ function createDraft(subject: Subject): Draft {
   const accepts = createVerifier(lines.read, head)
   const entries: LevelProof[] = []
   const proved: ProvedLevel[] = []
-  const firstAccepted = (tries: Iterable<readonly LevelProof[]>): Said | undefined => {
-    let said: Said | undefined
+  const firstAccepted = (tries: Iterable<readonly LevelProof[]>): VerifierAnswer | undefined => {
+    let answer: VerifierAnswer | undefined
     for (const some of tries) {
       if (some.length === 0) continue
-      said = accepts(some)
-      if (!isProved(said)) continue
+      answer = accepts(some)
+      if (!isProved(answer)) continue
       entries.push(...some)
       break
     }
-    return said
+    return answer
   }
-  const tell: Draft['tell'] = (level, result, evidence) => {
+  const proveLevel: Draft['proveLevel'] = (level, result, evidence) => {
     const others = proved.filter((each) => each.result === result && isProved(each))
     const follows = firstAccepted(others.map(({ level: by }): LevelProof[] => [{ level, result, by }]))
-    const said = follows !== undefined && isProved(follows) ? follows : evidence()
-    const isUnsaid = said === undefined || (said.verdict === 'refused' && isPartlySaid(history, head))
-    const { verdict, why } = isUnsaid ? NO_EVIDENCE : said
+    const answer = follows !== undefined && isProved(follows) ? follows : evidence()
+    const isUnproven = answer === undefined || (answer.verdict === 'refused' && isOrderIncomplete(history, head))
+    const { verdict, why } = isUnproven ? NO_EVIDENCE : answer
     proved.push({ level, result, verdict, why })
   }
-  return { ...subject, entries, proved, firstAccepted, tell }
+  return { ...subject, entries, proved, firstAccepted, proveLevel }
 }
 
 /**
  * Reports whether an order alone may be no proof, because it does not contain the initial value, or the moments at
  * which a drain took its messages.
  */
-const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
+const isOrderIncomplete = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||
   (initial === undefined && (model !== 'register' || functions.includes('append') || keys.length > 1))
 
@@ -132,14 +133,14 @@ function evidenceOfMet(
   { history, head, lines, proved, firstAccepted }: Draft,
   level: string,
   verdict: Met,
-): Said | undefined {
+): VerifierAnswer | undefined {
   const { witness } = verdict
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
-    const said = firstAccepted([[{ level, result: 'met', final: true }]])
+    const answer = firstAccepted([[{ level, result: 'met', final: true }]])
     // An implied level may be weaker than the verifier's definition of it. If the verifier refuses such a level, this
     // proves nothing.
-    return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
+    return witness.kind === 'implied' && answer?.verdict === 'refused' ? undefined : answer
   }
   if (witness.kind === 'implied') {
     // A proof of an implied level refers to the stronger level. Without a proof of that, this level has none either.
@@ -158,13 +159,13 @@ function evidenceOfViolated(
   { history, head, lines, firstAccepted }: Draft,
   level: string,
   { counterexample }: Violated,
-): Said | undefined {
+): VerifierAnswer | undefined {
   if (byFinalReads.includes(level)) return firstAccepted([[{ level, result: 'violated', final: true }]])
-  const { operations, ...said } = provenCore(history, level, counterexample, { lines, head })
+  const { operations, ...answer } = provenCore(history, level, counterexample, { lines, head })
   const core = operations.map((row) => lines.lineOf[row])
-  return isProved(said) ? firstAccepted([[{ level, result: 'violated', core }]]) : said
+  return isProved(answer) ? firstAccepted([[{ level, result: 'violated', core }]]) : answer
 }
 
 const byFinalReads: readonly string[] = ['eventual', 'convergent']
 
-const NO_EVIDENCE: Said = { verdict: 'undecided', why: 'the check keeps no evidence of it' }
+const NO_EVIDENCE: VerifierAnswer = { verdict: 'undecided', why: 'the check keeps no evidence of it' }

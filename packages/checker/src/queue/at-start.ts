@@ -1,7 +1,7 @@
 import { elementsOf, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
 import type { ByStart } from '../judge/entry.ts'
 import { nameOfKey } from '../object/model/late-reads.ts'
-import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
+import { inputsByKey, type LeastStarts } from '../object/model/least-start.ts'
 import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
@@ -37,7 +37,7 @@ interface Taken {
 function takenByKey(history: History): ReadonlyMap<number, Taken> {
   const { f, key, outcome, returnEvent, length } = history.operations
   const numbers = history.functions.map((name) => queueNumbers[name])
-  const put = askedByKey(history, (each) => numbers[each] === ENQUEUE)
+  const put = inputsByKey(history, (each) => numbers[each] === ENQUEUE)
   const byKey = new Map<number, Taken>()
   for (const each of put.keys()) byKey.set(each, { foreign: [], isOwnTaken: false, acknowledged: 0 })
   const takes: number[] = []

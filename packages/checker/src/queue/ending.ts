@@ -140,7 +140,7 @@ function endOf(
 ): WrongEnd | 'excused' | undefined {
   const { operations, functions, values, keys } = history
   const name = keys[key] === undefined ? '' : ` of ${keys[key]}`
-  const shown = (some: readonly Passage[]): string => {
+  const listText = (some: readonly Passage[]): string => {
     const listed = some.slice(0, MOST_NAMED).map(({ value }) => show(values.json(value as ValueId)))
     return some.length > listed.length
       ? `${listed.join(', ')} and ${some.length - listed.length} more`
@@ -162,7 +162,7 @@ function endOf(
   const [stray] = unheard
   if (stray !== undefined) {
     const failed = wasRefused(history, key, stray.value) ? ' but operations that failed' : ''
-    const sentence = `Nobody enqueued what came out${name}${failed}: ${shown(unheard)}.`
+    const sentence = `Nobody enqueued what came out${name}${failed}: ${listText(unheard)}.`
     return { result: 'violated', sentence, rows: inOrder([stray.rows[0], drain]) }
   }
   if (gone === 0) return undefined
@@ -179,7 +179,7 @@ function endOf(
     rows.some((row) => queueNumbers[functions[operations.f[row]]] === ENQUEUE),
   )
   const what = isAcknowledged ? 'was acknowledged' : 'was there at the start'
-  const sentence = `What ${what}${name} never came out, though the queue was drained: ${shown(missing)}.`
+  const sentence = `What ${what}${name} never came out, though the queue was drained: ${listText(missing)}.`
   return { result: 'violated', sentence, rows: inOrder([...enough.flatMap(({ rows }) => rows), ...takers, drain]) }
 }
 

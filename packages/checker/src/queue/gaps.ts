@@ -78,7 +78,7 @@ export interface Taking {
   readonly life: Life
   readonly before: number
   /** The operations that prove the deadline of the message. */
-  readonly shownBy: readonly number[]
+  readonly evidence: readonly number[]
 }
 
 type Taken =
@@ -94,7 +94,7 @@ export function takeByUnknown(needed: readonly Taking[], unknown: readonly numbe
   for (const [at, { life, before }] of needed.entries()) {
     const dequeue = unknown[at]
     if (dequeue === undefined || calls[dequeue] > before) {
-      const gone = needed.slice(0, at + 1).flatMap(({ life: { enqueue }, shownBy }) => [enqueue, ...shownBy])
+      const gone = needed.slice(0, at + 1).flatMap(({ life: { enqueue }, evidence }) => [enqueue, ...evidence])
       return { conflict: [...new Set([...gone, ...unknown.slice(0, at)])] }
     }
     taken.push({ life, dequeue, before })

@@ -165,6 +165,6 @@ export function takenBefore({ lives, empties }: Lives, moments: readonly number[
     .sort(ticking((a, b) => a.enqueued - b.enqueued, budget))
     .map((life) => {
       const { at, empty } = found[firstWhere(0, found.length, (n) => found[n].at > life.enqueued)]
-      return { life, before: at, shownBy: [empty] }
+      return { life, before: at, evidence: [empty] }
     })
 }

@@ -104,7 +104,7 @@ function withTaken(
     }
     const byEmpty = beforeEmpty.get(life)
     if (earliest !== undefined && earliest.dequeued < (byEmpty?.before ?? NEVER))
-      needed.push({ life, before: earliest.dequeued, shownBy: operationsOf(earliest) })
+      needed.push({ life, before: earliest.dequeued, evidence: operationsOf(earliest) })
     else if (byEmpty !== undefined) needed.push(byEmpty)
     else result.push(life)
   }

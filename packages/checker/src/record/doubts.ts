@@ -75,18 +75,18 @@ export function withDoubts<Name extends string>(
   })
   const levels = Object.fromEntries(doubted) as Verdicts<Name>
   const { accounting, lost, ...rest } = report
-  const said = mayBeTaken ? undefined : accounting
+  const known = mayBeTaken ? undefined : accounting
   const total = countUnknown(history.operations.outcome)
   const { happened } = report.info
   return {
     ...rest,
     levels,
-    headline: headline(levels, said),
+    headline: headline(levels, known),
     lost: mayBeTaken ? [] : lost,
     info:
       happened === undefined
         ? { total }
         : { total, happened: Math.min(happened, total), undecided: Math.max(0, total - happened) },
-    ...(said === undefined ? {} : { accounting: said }),
+    ...(known === undefined ? {} : { accounting: known }),
   }
 }

@@ -104,8 +104,8 @@ function unwrittenAt({ operations, functions }: History, looked: number): (row: 
  * the same key.
  */
 function asksForKey(history: History, row: number): boolean {
-  const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
-  const [name = null, nothing] = Array.isArray(asked) && asked.length === 2 ? asked : []
+  const [input, answered] = [inputOf(history, row), outputOf(history, row)]
+  const [name = null, nothing] = Array.isArray(input) && input.length === 2 ? input : []
   if (nothing !== null || name === null || !Array.isArray(answered) || answered.length !== 2) return false
   return JSON.stringify(answered[0]) === JSON.stringify(name)
 }
@@ -113,8 +113,8 @@ function asksForKey(history: History, row: number): boolean {
 /** Reports whether the answer to an addition is a number different from the requested one. */
 function isAnsweredTotal(history: History, row: number): boolean {
   if (functionOf(history, row) !== 'add') return false
-  const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
-  return typeof asked === 'number' && typeof answered === 'number' && asked !== answered
+  const [input, answered] = [inputOf(history, row), outputOf(history, row)]
+  return typeof input === 'number' && typeof answered === 'number' && input !== answered
 }
 
 const totals = (history: History, row: number): string =>

@@ -41,20 +41,20 @@ export interface Touched {
  * the mark. Levels without real time allow such reads.
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
-  const unsaid = unsaidInputs(history, rules)
-  const said = inFull(history, unsaid, rules)
+  const missing = missingInputs(history, rules)
+  const complete = inFull(history, missing, rules)
   const marks = [
     ...history.marks.filter(({ kind, settled }) => kind === 'touched' && settled === undefined),
-    ...unsaid.flatMap(markOf(history)),
+    ...missing.flatMap(markOf(history)),
   ]
   const notUnderstood = history.marks.filter(({ kind }) => kind === 'not-understood')
-  if (marks.length === 0 && notUnderstood.length === 0 && said === history) return undefined
-  if (marks.length === 0) return { history: said, touched: [], touchedKeys: 0, notUnderstood }
-  return { ...upToMarks(said, firstMarks(said, marks), rules, initial), notUnderstood }
+  if (marks.length === 0 && notUnderstood.length === 0 && complete === history) return undefined
+  if (marks.length === 0) return { history: complete, touched: [], touchedKeys: 0, notUnderstood }
+  return { ...upToMarks(complete, firstMarks(complete, marks), rules, initial), notUnderstood }
 }
 
 /** Returns the operations that change an object, but whose input is missing from the invocation. */
-function unsaidInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
+function missingInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
   const { flags, f, length } = history.operations
   const changes = history.functions.map((name) => changesByInput(name) && !mayLackInput.includes(name))
   const rows: number[] = []
@@ -68,17 +68,17 @@ function changesByInput(f: string): boolean {
 }
 
 /** The history with missing inputs taken from completions. */
-function inFull(history: History, unsaid: readonly number[], rules: RecordRules): History {
+function inFull(history: History, missing: readonly number[], rules: RecordRules): History {
   const { operations } = history
-  const input = unsaid.some((row) => operations.outcome[row] === OK) ? completed(history, unsaid) : operations.input
-  const said = input === operations.input ? history : { ...history, operations: { ...operations, input } }
-  return rules.inFull?.(said) ?? said
+  const input = missing.some((row) => operations.outcome[row] === OK) ? completed(history, missing) : operations.input
+  const complete = input === operations.input ? history : { ...history, operations: { ...operations, input } }
+  return rules.inFull?.(complete) ?? complete
 }
 
 /** The input column, with missing inputs taken from completions. */
-function completed({ operations }: History, unsaid: readonly number[]): Int32Array {
+function completed({ operations }: History, missing: readonly number[]): Int32Array {
   const input = operations.input.slice()
-  for (const row of unsaid) if (operations.outcome[row] === OK) input[row] = operations.output[row]
+  for (const row of missing) if (operations.outcome[row] === OK) input[row] = operations.output[row]
   return input
 }
 
@@ -132,10 +132,10 @@ function upToMarks(
     const place = operations.key[row] + 1
     const position = positions[place]
     if (position === NEVER) continue
-    const isUnsaid = (operations.flags[row] & FLAG_UNSAID) !== 0 && operations.outcome[row] !== OK
+    const isInputMissing = (operations.flags[row] & FLAG_UNSAID) !== 0 && operations.outcome[row] !== OK
     const isLate = operations.callEvent[row] >= position
     if (operations.outcome[row] === INFO) {
-      if (isLate && isUnsaid) outcome[row] = UNJUDGED
+      if (isLate && isInputMissing) outcome[row] = UNJUDGED
       continue
     }
     if (operations.returnEvent[row] < position) continue

@@ -53,24 +53,24 @@ function reasonOf(history: History, initial: Json): string | undefined {
   if (functions.includes('append')) return undefined
   const { written, firstReturn, open } = writesOf(history)
   const initialId: number | undefined = isUnknownStart(initial) ? undefined : history.values.id(initial)
-  let telling = 0
+  let informative = 0
   let strange = 0
   let example: number | undefined
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK || !isRead[f[row]] || open.has(key[row])) continue
     if (callEvent[row] < (firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)) continue
-    telling++
+    informative++
     const id = output[row]
     // A read of null is not counted as strange, because a lost write also leads to it.
     if (outputOf(history, row) === null || id === initialId || written.get(key[row])?.has(id)) continue
     strange++
     example ??= row
   }
-  if (example === undefined || telling < FEWEST_READS || strange * 2 <= telling) return undefined
+  if (example === undefined || informative < FEWEST_READS || strange * 2 <= informative) return undefined
   const value = outputOf(history, example)
   const writer = relatedTo(value, history, written.get(key[example])) ?? writerBefore(history, example, written)
   const name = keys[key[example]] ?? 'the register'
-  return `${strange} of ${telling} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
+  return `${strange} of ${informative} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
 }
 
 /** The reason to suspect the path of reads, if no read found a value and a GET of a written key matched no route. */
@@ -124,8 +124,8 @@ function writesOf(history: History): Writes {
 /** The value that a write leaves. */
 function writtenBy(history: History, row: number): Json {
   const { flags, outcome } = history.operations
-  const isUnsaid = (flags[row] & FLAG_UNSAID) !== 0 && outcome[row] === OK
-  return writtenValue(functionOf(history, row), isUnsaid ? outputOf(history, row) : inputOf(history, row))
+  const isInputMissing = (flags[row] & FLAG_UNSAID) !== 0 && outcome[row] === OK
+  return writtenValue(functionOf(history, row), isInputMissing ? outputOf(history, row) : inputOf(history, row))
 }
 
 /**

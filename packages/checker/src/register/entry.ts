@@ -1,6 +1,6 @@
 import { elementsOf, FAIL, type History, inputOf, type Json, NULL, OK, outputOf, readsWhole } from '@chaosproxy/history'
+import { withCompleteCas } from '../encoding/cas-values.ts'
 import { NEVER } from '../encoding/encoded.ts'
-import { saidInFull } from '../encoding/half-said.ts'
 import { wrongAt } from '../encoding/operation-row.ts'
 import type { IsMetBy, ModelEntry, RecordRules } from '../judge/entry.ts'
 import { headlineOf } from '../judge/headline.ts'
@@ -16,7 +16,7 @@ const registerRules: RecordRules = {
   mayLackInput: [],
   namesVersions: true,
   mayBeTaken: false,
-  inFull: saidInFull,
+  inFull: withCompleteCas,
   seenBefore,
 }
 

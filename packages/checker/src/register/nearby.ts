@@ -59,13 +59,13 @@ export function judgeNearby(
   only = false,
 ): Verdicts {
   const isRegister = unlikeRegister(encoded, decoder) === undefined
-  const asked = levels.filter((level) => level === 'sequential' || (isRegister && isWeak(level)))
-  if (asked.length === 0 || encoded.hasAppend || encoded.length < LONG_HISTORY) return {}
+  const requested = levels.filter((level) => level === 'sequential' || (isRegister && isWeak(level)))
+  if (requested.length === 0 || encoded.hasAppend || encoded.length < LONG_HISTORY) return {}
   const budget = whole.within(whole.left() * SHARE)
   const found: Verdicts = {}
   const look = (seeds: readonly (readonly OperationRow[])[], reach: number): void => {
     for (const seed of seeds) {
-      const open = asked.filter((level) => !isViolated(level, found))
+      const open = requested.filter((level) => !isViolated(level, found))
       if (open.length === 0 || budget.expired(encoded.length)) return
       const near = neighbourhood(encoded, seed, reach)
       if (near !== undefined) Object.assign(found, judge(near, decoder, open, budget))
@@ -74,7 +74,7 @@ export function judgeNearby(
   return inTime(
     () => {
       if (first.length > 0) for (const reach of REACHES) look([first], reach)
-      if (only || asked.every((level) => isViolated(level, found))) return found
+      if (only || requested.every((level) => isViolated(level, found))) return found
       const seeds = contradictions(parts(), decoder, budget)
       for (const reach of REACHES) look(seeds, reach)
       return found

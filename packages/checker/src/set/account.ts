@@ -13,10 +13,10 @@ interface Elements {
   readonly numbering: Numbering
   readonly value: number[]
   /**
-   * By element: its first addition (`asked`), its first acknowledged addition (`acknowledged`), and whether a removal
+   * By element: its first addition (`attempted`), its first acknowledged addition (`acknowledged`), and whether a removal
    * was tried (`isTaken`).
    */
-  readonly asked: number[]
+  readonly attempted: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
   /** By element: since when it is known to be in the set. `known` holds the event position, and `knownAt` the time. */
@@ -36,7 +36,7 @@ interface Elements {
 const createElements = (): Elements => ({
   numbering: createNumbering(),
   value: [],
-  asked: [],
+  attempted: [],
   acknowledged: [],
   isTaken: [],
   known: [],
@@ -51,7 +51,7 @@ function numberOf(elements: Elements, value: number): number {
   const element = elements.numbering.of(value)
   if (element < elements.value.length) return element
   elements.value.push(value)
-  elements.asked.push(-1)
+  elements.attempted.push(-1)
   elements.acknowledged.push(-1)
   elements.isTaken.push(false)
   elements.known.push(NEVER)
@@ -83,7 +83,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
       const element = numberOf(elements, input)
       if (number === REMOVE) elements.isTaken[element] ||= !failed
       else {
-        if (elements.asked[element] === -1) elements.asked[element] = row
+        if (elements.attempted[element] === -1) elements.attempted[element] = row
         if (acknowledged) {
           if (elements.acknowledged[element] === -1) elements.acknowledged[element] = row
           know(elements, element, history, row)
@@ -122,12 +122,12 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
 const ANYTHING = { has: () => true }
 
 function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
-  const said = [
+  const troubles = [
     lost.length > 0 ? `the last reads lack what was known to be in the set: ${listOf(lost)}` : undefined,
     unexpected.length > 0 ? `nobody added what was read: ${listOf(unexpected)}` : undefined,
     duplicated.length > 0 ? `a read returned twice: ${listOf(duplicated)}` : undefined,
   ]
-  return capital(`${said.filter((each) => each !== undefined).join('; ')}.`)
+  return capital(`${troubles.filter((each) => each !== undefined).join('; ')}.`)
 }
 
 type Lists = {
@@ -150,7 +150,7 @@ function walkReads(
   contents: Contents,
 ): void {
   const { callEvent, returnEvent, flags, node } = history.operations
-  const { present, absent, asked, reads, kept } = elements
+  const { present, absent, attempted, reads, kept } = elements
   const ended = new Set<number>()
   reads.sort(ticking((a, b) => callEvent[b] - callEvent[a], budget))
   const counted: number[] = []
@@ -174,8 +174,8 @@ function walkReads(
     }
     open = open.filter((element) => {
       budget.tick()
-      if (seenBy[element] === n || asked[element] === -1) return true
-      if (callEvent[asked[element]] > returnEvent[row]) return true
+      if (seenBy[element] === n || attempted[element] === -1) return true
+      if (callEvent[attempted[element]] > returnEvent[row]) return true
       absent[element] = row
       return false
     })
@@ -191,12 +191,12 @@ function settle(
   budget: Budget,
 ): void {
   const { callEvent, callTime } = history.operations
-  const { value, asked, acknowledged, isTaken, known, knownAt, present, absent, kept } = elements
+  const { value, attempted, acknowledged, isTaken, known, knownAt, present, absent, kept } = elements
   for (let element = 0; element < value.length; element++) {
     budget.tick()
     const id = value[element]
     const last = present[element]
-    if (asked[element] === -1) {
+    if (attempted[element] === -1) {
       if (last !== -1 && !start.has(id)) lists.unexpected.push(accounted(history, last, id))
       continue
     }
@@ -208,7 +208,7 @@ function settle(
     else if (last !== -1) lists.recovered.push(accounted(history, last, id))
     if (isThere) sums.ok++
     if (isTaken[element]) continue
-    const row = acknowledged[element] === -1 ? asked[element] : acknowledged[element]
+    const row = acknowledged[element] === -1 ? attempted[element] : acknowledged[element]
     if (isThere) {
       sums.stable++
       const late = Math.max(0, (absent[element] === -1 ? 0 : callTime[absent[element]] + 1) - knownAt[element])

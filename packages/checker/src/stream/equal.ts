@@ -29,11 +29,11 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   if (open === undefined) return { result: 'met' }
   const rules: StreamRules = {
     kept: new Set(['monotonic-sends']),
-    known: partition.placed.map(({ offset, message, acknowledged }) => ({ offset, message, isTold: acknowledged })),
+    known: partition.placed.map(({ offset, message, acknowledged }) => ({ offset, message, isReturned: acknowledged })),
     attempts: new Map(
       [...bySends].map(([message, own]) => {
-        const untold = own.filter(({ offset }) => offset === undefined).length
-        return [message, { sends: own.length, untold }]
+        const withoutOffset = own.filter(({ offset }) => offset === undefined).length
+        return [message, { sends: own.length, withoutOffset }]
       }),
     ),
   }

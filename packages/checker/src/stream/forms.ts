@@ -48,20 +48,20 @@ interface Form {
 export function stepsOf(history: History, row: OperationRow): readonly Step[] {
   const { key, f, outcome } = history.operations
   const form = { history, row }
-  const asked = inputOf(history, row)
+  const invocation = inputOf(history, row)
   const answer = outcome[row] === OK ? outputOf(history, row) : undefined
   const does = history.functions[f[row]]
   const name = history.keys[key[row]]
-  if (does === 'send' && !(name === undefined && areMicroOperations(asked)))
-    return [{ does, partition: name ?? '', message: canonical(asked), offset: offsetTold(answer, form) }]
-  if (does === 'poll' && !areMicroOperations(asked))
-    return answer === undefined ? [UNANSWERED] : polledIn(objectIn(asked, form), objectIn(answer, form), form)
-  if (!areMicroOperations(asked) || asked.length === 0)
-    throw bad(form, `${MICRO_OPERATIONS}, not ${JSON.stringify(asked)}`)
-  const told = answer ?? undefined
-  if (told !== undefined && !(areMicroOperations(told) && told.length === asked.length))
+  if (does === 'send' && !(name === undefined && areMicroOperations(invocation)))
+    return [{ does, partition: name ?? '', message: canonical(invocation), offset: returnedOffset(answer, form) }]
+  if (does === 'poll' && !areMicroOperations(invocation))
+    return answer === undefined ? [UNANSWERED] : polledIn(objectIn(invocation, form), objectIn(answer, form), form)
+  if (!areMicroOperations(invocation) || invocation.length === 0)
+    throw bad(form, `${MICRO_OPERATIONS}, not ${JSON.stringify(invocation)}`)
+  const completion = answer ?? undefined
+  if (completion !== undefined && !(areMicroOperations(completion) && completion.length === invocation.length))
     throw bad(form, 'its completion must have as many micro-operations as its invocation')
-  return asked.flatMap((micro, i) => microSteps(micro, told?.[i], form))
+  return invocation.flatMap((micro, i) => microSteps(micro, completion?.[i], form))
 }
 
 type MicroOperation = readonly Json[]
@@ -76,39 +76,39 @@ function kindOf([name = null]: MicroOperation): 'send' | 'poll' | undefined {
   return name === 'poll' || name === ':poll' ? 'poll' : undefined
 }
 
-function microSteps(asked: MicroOperation, told: MicroOperation | undefined, form: Form): readonly Step[] {
-  const [, key = null, value = null] = asked
-  if (told !== undefined && kindOf(told) !== kindOf(asked))
+function microSteps(invocation: MicroOperation, completion: MicroOperation | undefined, form: Form): readonly Step[] {
+  const [, key = null, value = null] = invocation
+  if (completion !== undefined && kindOf(completion) !== kindOf(invocation))
     throw bad(form, 'its completion must have the same micro-operations as its invocation')
-  if (kindOf(asked) === 'poll')
-    return told === undefined ? [UNANSWERED] : polledIn({}, objectIn(told[1] ?? {}, form), form)
+  if (kindOf(invocation) === 'poll')
+    return completion === undefined ? [UNANSWERED] : polledIn({}, objectIn(completion[1] ?? {}, form), form)
   const message = canonical(value)
-  return [{ does: 'send', partition: textOf(key), message, offset: offsetBeside(message, told?.[2], form) }]
+  return [{ does: 'send', partition: textOf(key), message, offset: offsetBeside(message, completion?.[2], form) }]
 }
 
 const textOf = (key: Json): string => (typeof key === 'string' ? key : canonical(key))
 
 /** Returns the offset next to the message, if the answer has one. */
-function offsetBeside(message: string, told: Json | undefined, form: Form): number | undefined {
-  if (told === undefined || canonical(told) === message) return undefined
-  const [offset = null, sent = null] = Array.isArray(told) ? (told as readonly Json[]) : []
+function offsetBeside(message: string, answered: Json | undefined, form: Form): number | undefined {
+  if (answered === undefined || canonical(answered) === message) return undefined
+  const [offset = null, sent = null] = Array.isArray(answered) ? (answered as readonly Json[]) : []
   if (canonical(sent) !== message)
-    throw bad(form, `its completion must have ["send",key,[offset,value]], not ${JSON.stringify(told)}`)
-  return offsetTold(offset, form)
+    throw bad(form, `its completion must have ["send",key,[offset,value]], not ${JSON.stringify(answered)}`)
+  return returnedOffset(offset, form)
 }
 
-function offsetTold(answer: Json | undefined, form: Form): number | undefined {
+function returnedOffset(answer: Json | undefined, form: Form): number | undefined {
   if (answer === undefined || answer === null) return undefined
   if (!isOffset(answer)) throw bad(form, 'a send must return an offset or null')
   return answer
 }
 
-function polledIn(asked: JsonObject, told: JsonObject, form: Form): readonly Got[] {
-  return [...new Set([...Object.keys(asked), ...Object.keys(told)])].map((partition) => {
-    const from = asked[partition] ?? undefined
+function polledIn(invocation: JsonObject, completion: JsonObject, form: Form): readonly Got[] {
+  return [...new Set([...Object.keys(invocation), ...Object.keys(completion)])].map((partition) => {
+    const from = invocation[partition] ?? undefined
     if (from !== undefined && typeof from !== 'number')
       throw bad(form, `the offset to poll "${partition}" from must be a number`)
-    return { does: 'poll', partition, from, messages: messagesIn(told[partition] ?? [], form) }
+    return { does: 'poll', partition, from, messages: messagesIn(completion[partition] ?? [], form) }
   })
 }
 

@@ -114,11 +114,11 @@ export function readRecord(history: History): StreamRecord {
             commits.push({ at: callEvent[row], row, partition, offset })
         break
       case 'assign': {
-        const told = isDone ? outputOf(history, row) : null
-        const consumer: Consumer = { subscription: undefined, lasts: keptOf(consumers.get(process[row]), told) }
+        const assignment = isDone ? outputOf(history, row) : null
+        const consumer: Consumer = { subscription: undefined, lasts: keptOf(consumers.get(process[row]), assignment) }
         consumers.set(process[row], consumer)
-        if (isDone && !Array.isArray(told))
-          for (const [partition, offset] of offsetsIn(told, history, row)) {
+        if (isDone && !Array.isArray(assignment))
+          for (const [partition, offset] of offsetsIn(assignment, history, row)) {
             starts.push({ at: returnEvent[row], row, partition, offset })
             consumer.lasts.set(partition, { row, next: offset, isResumed: true })
           }
@@ -159,9 +159,9 @@ function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer
 }
 
 /** Returns the positions that a consumer keeps: those of the partitions that the assignment returned. */
-function keptOf(consumer: Consumer | undefined, told: Json): Map<string, Last> {
-  if (consumer === undefined || !Array.isArray(told)) return new Map()
-  const keys = new Set((told as readonly Json[]).map(String))
+function keptOf(consumer: Consumer | undefined, assignment: Json): Map<string, Last> {
+  if (consumer === undefined || !Array.isArray(assignment)) return new Map()
+  const keys = new Set((assignment as readonly Json[]).map(String))
   return new Map([...consumer.lasts].filter(([partition]) => keys.has(partition)))
 }
 

@@ -32,15 +32,15 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   for (let i = 1; i < placed.length; i++) {
     const [one, other] = [placed[i - 1], placed[i]]
     if (one === undefined || other === undefined || one.offset !== other.offset) continue
-    const sentence = `Offset ${one.offset} of ${partition.name} holds ${one.message}, ${saidBy(history, one)}, and ${other.message}, ${saidBy(history, other)}.`
+    const sentence = `Offset ${one.offset} of ${partition.name} holds ${one.message}, ${sourceText(history, one)}, and ${other.message}, ${sourceText(history, other)}.`
     found(finding('consistent-offsets', sentence, [one.row, other.row]))
   }
-  const told = new Map<number, Send>()
+  const byOffset = new Map<number, Send>()
   for (const send of partition.sends) {
     const { offset, message, row, outcome } = send
     if (outcome !== 'done' || offset === undefined) continue
-    const before = told.get(offset)
-    if (before === undefined) told.set(offset, send)
+    const before = byOffset.get(offset)
+    if (before === undefined) byOffset.set(offset, send)
     else if (before.message === message) {
       const both = before.process === send.process ? 'twice' : `and so was ${who(history, row)}`
       const sentence = `${who(history, before.row)} was told that ${message} is at offset ${offset} of ${partition.name}, ${both}: two messages have one offset.`
@@ -63,7 +63,7 @@ function once({ history, partition, found }: ScanOptions): void {
     if (sends.length === 0 || extra === undefined) continue
     const times = sends.length === 1 ? 'once' : `${sends.length} times`
     const offsets = places.map(({ offset }) => offset).join(' and ')
-    const sentence = `${message} was sent to ${partition.name} ${times}, and stands at the offsets ${offsets}: the last ${saidBy(history, extra)}.`
+    const sentence = `${message} was sent to ${partition.name} ${times}, and stands at the offsets ${offsets}: the last ${sourceText(history, extra)}.`
     const core = [...sends.map(({ row }) => row), ...seen.slice(0, most + 1).map(({ row }) => row)]
     found(finding('no-duplicates', sentence, core))
   }
@@ -81,10 +81,10 @@ function sent(options: ScanOptions): void {
     const end = history.operations.returnEvent[row]
     for (const { offset, message } of messages) {
       const at = seenAt(offset, message)
-      const told = calls.told.get(at)
+      const call = calls.byOffset.get(at)
       const seen = { row, offset, message, end }
-      if (told !== undefined) {
-        if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
+      if (call !== undefined) {
+        if (call > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
         continue
       }
       // The message was sent before the poll ended, so it was not invented. If its offset is wrong, another guarantee
@@ -107,10 +107,10 @@ function sent(options: ScanOptions): void {
   // For each of these messages, the send that returned its offset was called only after the poll. An earlier send
   // without an offset may explain the message instead.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
-    const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
+    const withoutOffset = (calls.withoutOffset.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
     for (const seen of all.toSorted((a, b) => a.end - b.end))
-      if ((untold[used] ?? Number.POSITIVE_INFINITY) < seen.end) used++
+      if ((withoutOffset[used] ?? Number.POSITIVE_INFINITY) < seen.end) used++
       else unsent(options, seen, LATER)
   }
 }
@@ -131,15 +131,15 @@ function unsent({ history, partition, found }: ScanOptions, { row, offset, messa
 
 interface Calls {
   /** By offset (see `seenAt`): the call of the first send that returned it. */
-  readonly told: ReadonlyMap<string, number>
+  readonly byOffset: ReadonlyMap<string, number>
   /** By message: the calls of its sends without an offset. `first`: the earliest call of any of its sends. */
-  readonly untold: ReadonlyMap<string, readonly number[]>
+  readonly withoutOffset: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>
 }
 
 function callsOf({ operations }: History, { sends }: Partition): Calls {
-  const told = new Map<string, number>()
-  const untold = new Map<string, number[]>()
+  const byOffset = new Map<string, number>()
+  const withoutOffset = new Map<string, number[]>()
   const first = new Map<string, number>()
   const least = (calls: Map<string, number>, name: string, call: number): void => {
     calls.set(name, Math.min(calls.get(name) ?? Number.POSITIVE_INFINITY, call))
@@ -148,10 +148,10 @@ function callsOf({ operations }: History, { sends }: Partition): Calls {
     if (outcome === 'failed') continue
     const call = operations.callEvent[row]
     least(first, message, call)
-    if (offset === undefined) addTo(untold, message, call)
-    else least(told, seenAt(offset, message), call)
+    if (offset === undefined) addTo(withoutOffset, message, call)
+    else least(byOffset, seenAt(offset, message), call)
   }
-  return { told, untold, first }
+  return { byOffset, withoutOffset, first }
 }
 
 function inSendOrder({ history, partition, found }: ScanOptions): void {
@@ -361,21 +361,21 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
         guarantee,
         `${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
       )
-  const untold = firstUntold(sends, placed)
-  if (untold === undefined) return
+  const unplaced = firstUnplaced(sends, placed)
+  if (unplaced === undefined) return
   for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
-    unsure(guarantee, `${untold.message} was acknowledged in ${name} without its offset, and nobody polled it`)
+    unsure(guarantee, `${unplaced.message} was acknowledged in ${name} without its offset, and nobody polled it`)
 }
 
 /**
  * Returns the first acknowledged send without an offset for which the polls of its message show no offset. Equal
  * messages need one offset each. Offsets that other sends returned do not count.
  */
-function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
-  const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
+function firstUnplaced(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
+  const withoutOffset = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
   const left = new Map<string, number>()
   for (const { message, acknowledged } of placed) if (!acknowledged) left.set(message, (left.get(message) ?? 0) + 1)
-  return untold.find(({ message }) => {
+  return withoutOffset.find(({ message }) => {
     const places = left.get(message) ?? 0
     left.set(message, places - 1)
     return places === 0
@@ -421,7 +421,7 @@ function finding(
 
 const who = (history: History, row: OperationRow): string => clientInWords(history, history.operations.process[row])
 
-const saidBy = (history: History, { row, acknowledged }: Placed): string =>
+const sourceText = (history: History, { row, acknowledged }: Placed): string =>
   acknowledged ? `as ${who(history, row)}'s send was told` : `as ${who(history, row)} polled it`
 
 const there = (history: History, name: string, { offset, message, row, acknowledged }: Placed): string =>

@@ -65,17 +65,17 @@ export interface StreamState {
   readonly committed: number
 }
 
-/** `sends`: how many sends of a message did not fail. `untold`: how many of these returned no offset. */
+/** `sends`: how many sends of a message did not fail. `withoutOffset`: how many of these returned no offset. */
 export interface Attempts {
   readonly sends: number
-  readonly untold: number
+  readonly withoutOffset: number
 }
 
 export interface StreamRules {
   /** The guarantees assumed to hold. The log may break all others. */
   readonly kept: ReadonlySet<Guarantee>
-  /** All messages that some operation shows in the partition. `isTold`: whether a send returned the offset. */
-  readonly known: readonly (At & { readonly isTold: boolean })[]
+  /** All messages that some operation shows in the partition. `isReturned`: whether a send returned the offset. */
+  readonly known: readonly (At & { readonly isReturned: boolean })[]
   readonly attempts: ReadonlyMap<string, Attempts>
 }
 
@@ -89,8 +89,8 @@ const NOWHERE = Number.NEGATIVE_INFINITY
  * would answer, and needs the state machine only for equal messages.
  */
 export function stream(rules: StreamRules): StateMachine<StreamState, StreamOperation> {
-  const told = rules.known.flatMap(({ offset, isTold }) => (isTold ? [offset] : []))
-  const firstTold = Math.min(...told)
+  const returned = rules.known.flatMap(({ offset, isReturned }) => (isReturned ? [offset] : []))
+  const firstReturned = Math.min(...returned)
   return {
     initial: { log: [], sent: [], producers: new Map(), positions: new Map(), committed: NOWHERE },
     step: (state, operation) => {
@@ -99,7 +99,7 @@ export function stream(rules: StreamRules): StateMachine<StreamState, StreamOper
         case 'send':
           return send(rules, state, operation)
         case 'poll':
-          return poll(rules, state, operation, firstTold)
+          return poll(rules, state, operation, firstReturned)
         case 'forget': {
           const without = new Map(positions)
           without.delete(operation.process)
@@ -181,7 +181,7 @@ function poll(
   rules: StreamRules,
   state: StreamState,
   { process, from, messages }: Polling & { readonly process: number },
-  firstTold: number,
+  firstReturned: number,
 ): readonly StreamState[] {
   const { kept } = rules
   const known = state.positions.get(process)
@@ -192,7 +192,7 @@ function poll(
     const { offset, message } = at
     if (kept.has('monotonic-polls') && offset < least) return []
     if (kept.has('no-skips') && stands(rules, next, offset)) return []
-    if (kept.has('no-aborted-reads') && !mayBeThere(rules, { ...state, log }, at, firstTold)) return []
+    if (kept.has('no-aborted-reads') && !mayBeThere(rules, { ...state, log }, at, firstReturned)) return []
     const there = log.filter((entry) => entry.offset === offset)
     if (kept.has('consistent-offsets') && there.some((entry) => entry.message !== message)) return []
     if (!there.some(isAt(at))) log = [...log, { ...at, isSent: false }]
@@ -207,11 +207,16 @@ function poll(
  * Reports whether a poll may return a message at an offset. The message must have been sent before, or be older than
  * the record. Other guarantees check the offset.
  */
-function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
+function mayBeThere(
+  { known, attempts }: StreamRules,
+  { log, sent }: StreamState,
+  at: At,
+  firstReturned: number,
+): boolean {
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true
-  if (known.some((each) => each.isTold && isAt(at)(each))) return false
+  if (known.some((each) => each.isReturned && isAt(at)(each))) return false
   if (sent.includes(at.message)) return true
-  return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
+  return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstReturned)
 }
 
 /**
@@ -219,8 +224,9 @@ function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState
  */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {
-    const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }
-    const isEnough = known.filter(({ message, isTold }) => message === at.message && !isTold).length <= untold
+    const { sends, withoutOffset } = attempts.get(at.message) ?? { sends: 0, withoutOffset: 0 }
+    const isEnough =
+      known.filter(({ message, isReturned }) => message === at.message && !isReturned).length <= withoutOffset
     const isDue = sends > 0 && (kept.has('no-duplicates') || (kept.has('monotonic-sends') && isEnough))
     return !isDue || log.some((entry) => entry.isSent && isAt(at)(entry))
   })

@@ -16,8 +16,9 @@ import { countUnknown } from '../judge/outcomes.ts'
 import type { Report, TransactionFacts } from '../judge/report.ts'
 import { type Budget, createBudget, inTime } from '../limits/budget.ts'
 import type { Ladder } from '../verdict/ladder.ts'
-import { OUT_OF_TIME, UNASKED } from '../verdict/reason.ts'
+import { NOT_REQUESTED, OUT_OF_TIME } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
+import { explainJudged, type FoundAnomaly } from './explanation/verdicts.ts'
 import { type Judged, judgeVersions } from './levels/judge.ts'
 import { type IsolationLevel, isolationLadder } from './levels/ladder.ts'
 import { inferFromLists } from './lists/infer.ts'
@@ -25,7 +26,6 @@ import type { Inference } from './record/inference.ts'
 import { COMMITTED, microKind, READ, readTransactions, type TransactionRecord } from './record/record.ts'
 import { INITIAL } from './record/versions.ts'
 import { withoutFirstTries } from './record/writes.ts'
-import { type FoundAnomaly, tellJudged } from './told/verdicts.ts'
 
 /** Reports whether a history consists of transactions. */
 export const areTransactions = (some: readonly string[]): boolean => some.length > 0 && some.every(isTransaction)
@@ -72,8 +72,8 @@ function readsIn(history: History): ReturnType<IsMetBy> {
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
   return (row) => {
     const range = values.microRange(operations.output[row])
-    const isShown = operations.outcome[row] === OK && (operations.flags[row] & FLAG_NO_RESULT) === 0
-    if (!isShown || range === undefined || micro === undefined) return false
+    const hasResult = operations.outcome[row] === OK && (operations.flags[row] & FLAG_NO_RESULT) === 0
+    if (!hasResult || range === undefined || micro === undefined) return false
     for (let at = range.from; at < range.to; at++)
       if (isRead[micro.kind[at]] && (isRecorded || micro.value[at] !== NO_MICRO_VALUE)) return true
     return false
@@ -126,16 +126,16 @@ export function reportOf(
   model: string,
   record: TransactionRecord,
   found: { readonly inference: Inference; readonly judged: Judged; readonly assumed: readonly string[] },
-  asked: readonly IsolationLevel[],
+  requested: readonly IsolationLevel[],
 ): Report<IsolationLevel> {
   const { inference, judged: outcome, assumed } = found
-  const { verdicts, anomalies } = tellJudged(record, inference, outcome)
-  const levels = askedOnly(
+  const { verdicts, anomalies } = explainJudged(record, inference, outcome)
+  const levels = requestedOnly(
     followsFrom(isolationLadder, verdicts, () => ({
       kind: 'unasked',
       text: 'it does not follow from the levels decided',
     })),
-    asked,
+    requested,
   )
   return {
     ...{ model, levels, headline: `${headlineOf(levels, anomalies)}${grantedText(assumed)}` },
@@ -148,10 +148,10 @@ export function reportOf(
 const grantedText = (assumed: readonly string[]): string =>
   assumed.length === 0 ? '' : `; granted ${assumed.join(', ')}`
 
-function askedOnly(all: Verdicts<IsolationLevel>, asked: readonly IsolationLevel[]): Verdicts<IsolationLevel> {
-  if (asked.length === isolationLadder.levels.length) return all
-  const decided = Object.fromEntries(asked.map((level) => [level, all[level]]))
-  return followsFrom(isolationLadder, decided, () => UNASKED)
+function requestedOnly(all: Verdicts<IsolationLevel>, requested: readonly IsolationLevel[]): Verdicts<IsolationLevel> {
+  if (requested.length === isolationLadder.levels.length) return all
+  const decided = Object.fromEntries(requested.map((level) => [level, all[level]]))
+  return followsFrom(isolationLadder, decided, () => NOT_REQUESTED)
 }
 
 function factsOf(

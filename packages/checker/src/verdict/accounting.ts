@@ -72,7 +72,7 @@ const NONE: readonly Accounted[] = []
 
 /** An accounting whose unspecified lists are empty. */
 export const accounting = (
-  said: Pick<Accounting, 'noun' | 'result' | 'reason' | 'attempted' | 'acknowledged' | 'ok'> & Partial<Accounting>,
+  facts: Pick<Accounting, 'noun' | 'result' | 'reason' | 'attempted' | 'acknowledged' | 'ok'> & Partial<Accounting>,
 ): Accounting => ({
   okAre: 'seen',
   lost: NONE,
@@ -82,7 +82,7 @@ export const accounting = (
   neverRead: NONE,
   stale: NONE,
   surelyLost: 0,
-  ...said,
+  ...facts,
 })
 
 /** Yields the rows of a history whose `f` is one of `functions`. @throws OutOfTime */
@@ -129,12 +129,12 @@ export const accounted = (history: History, row: OperationRow, value: number, co
  * or that may have been taken, do not count as lost.
  */
 export function troublesOf({ lost, excuse, unexpected, duplicated, stale }: Accounting): string | undefined {
-  const said = [
+  const lists = [
     [excuse === undefined ? lost : [], 'lost'],
     [unexpected, 'unexpected'],
     [duplicated, 'duplicated'],
     [stale, 'missing from a read'],
   ] as const
-  const troubles = said.flatMap(([list, word]) => (list.length === 0 ? [] : [`${list.length} ${word}`]))
+  const troubles = lists.flatMap(([list, word]) => (list.length === 0 ? [] : [`${list.length} ${word}`]))
   return troubles.length === 0 ? undefined : troubles.join(', ')
 }

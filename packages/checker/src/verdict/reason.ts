@@ -25,7 +25,7 @@ export const OUT_OF_TIME: Reason = outOf('time')
 
 export const notRecorded = (text: string): Reason => ({ kind: 'record', text })
 
-export const UNASKED: Reason = { kind: 'unasked', text: 'not asked for, and it does not follow from what was' }
+export const NOT_REQUESTED: Reason = { kind: 'unasked', text: 'not asked for, and it does not follow from what was' }
 
 /** `other` names an operation that is neither a read nor a write. */
 export const definedForRegisters = (other: string): Reason => ({

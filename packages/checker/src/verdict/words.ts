@@ -2,12 +2,12 @@ import {
   answeredAt,
   calledAt,
   clientInWords,
+  displayText,
   functionOf,
   INFO,
   inputOf,
   type Json,
   outputOf,
-  shownText,
 } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
@@ -94,7 +94,7 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
 
 /** A value in words: JSON, cut if long. */
 export function show(value: Json | undefined): string {
-  const text = shownText(value ?? null)
+  const text = displayText(value ?? null)
   return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
 }
 

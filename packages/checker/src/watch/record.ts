@@ -180,11 +180,11 @@ function readingOf(history: History, row: OperationRow, answer: Json): Reading {
 }
 
 function watchOf(history: History, row: OperationRow, answer: Json | undefined): Watch {
-  const asked = objectAt(inputOf(history, row), history, row)
-  const { key, prefix, from, without, resumes } = asked
+  const request = objectAt(inputOf(history, row), history, row)
+  const { key, prefix, from, without, resumes } = request
   const present = isObject(answer) ? answer['revision'] : undefined
   return {
-    id: idOf(asked, history, row),
+    id: idOf(request, history, row),
     row,
     key: typeof key === 'string' ? key : undefined,
     prefix: typeof prefix === 'string' ? prefix : undefined,
@@ -201,13 +201,16 @@ function responsesOf(answer: Json, history: History, row: OperationRow): Respons
   if (!Array.isArray(answer))
     throw malformed(history, row, 'the completion of a "watched" must have a list of responses')
   return (answer as readonly Json[]).map((response): Response => {
-    const said = objectAt(response, history, row)
-    if (typeof said['progress'] === 'number') return { type: 'progress', revision: said['progress'] }
-    if (said['ended'] !== undefined)
-      return { type: 'ended', compacted: typeof said['compacted'] === 'number' ? said['compacted'] : undefined }
-    if (!Array.isArray(said['events']))
+    const members = objectAt(response, history, row)
+    if (typeof members['progress'] === 'number') return { type: 'progress', revision: members['progress'] }
+    if (members['ended'] !== undefined)
+      return { type: 'ended', compacted: typeof members['compacted'] === 'number' ? members['compacted'] : undefined }
+    if (!Array.isArray(members['events']))
       throw malformed(history, row, 'a response must have "events", "progress" or "ended"')
-    return { type: 'events', events: (said['events'] as readonly Json[]).map((event) => eventOf(event, history, row)) }
+    return {
+      type: 'events',
+      events: (members['events'] as readonly Json[]).map((event) => eventOf(event, history, row)),
+    }
   })
 }
 

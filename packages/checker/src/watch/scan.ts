@@ -35,7 +35,7 @@ interface SentRevision {
  * on their way: a busy store may execute a write late, after the write timed out.
  */
 const ENOUGH_IN_VAIN = 5
-const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
+const NOT_POLLED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
 
 /**
  * The guarantees that a missing change breaks. After an unknown answer they stay undecided, because the answer may have
@@ -88,47 +88,49 @@ export function scanWatch(options: ScanOptions): Sent {
   function event(each: WatchEvent, delivery: Delivery): void {
     const { row } = delivery
     const { revision, key } = each
-    const told = words.change(each)
+    const changeText = words.change(each)
     const when = words.arrived(row)
     if (!scope.matches(key, each.value === undefined))
-      report('filtered', `${name} was sent ${told}${when}, which it did not ask for`, row)
+      report('filtered', `${name} was sent ${changeText}${when}, which it did not ask for`, row)
     if (begin !== undefined && revision < begin) {
       const again = before?.at.get(revision)
       if (isFuture)
         report(
           'future',
-          `${name} (the present was ${watch.present ?? 'unknown'}) was sent ${told}${when}, older than its start`,
+          `${name} (the present was ${watch.present ?? 'unknown'}) was sent ${changeText}${when}, older than its start`,
           row,
         )
       else if (again?.keys.has(key))
-        report('unique', `${name} was sent ${told}${when} once more: the watch that it resumes had it`, row, {
+        report('unique', `${name} was sent ${changeText}${when} once more: the watch that it resumes had it`, row, {
           core: [again.row],
         })
-      else report('filtered', `${name} was sent ${told}${when}, which is before its start`, row)
+      else report('filtered', `${name} was sent ${changeText}${when}, which is before its start`, row)
     }
     if (progress !== undefined && revision <= progress.revision)
       report(
         'bookmarkable',
-        `${name} was sent ${told}${when}, after progress up to revision ${progress.revision}`,
+        `${name} was sent ${changeText}${when}, after progress up to revision ${progress.revision}`,
         row,
         { core: [progress.row] },
       )
     if (last !== undefined && revision < last.revision)
-      report('ordered', `${name} was sent ${told}${when}, after something at revision ${last.revision}`, row, {
+      report('ordered', `${name} was sent ${changeText}${when}, after something at revision ${last.revision}`, row, {
         core: [last.row],
       })
     const sent = at.get(revision)
-    if (sent?.keys.has(key)) report('unique', `${name} was sent ${told}${when} twice`, row, { core: [sent.row] })
+    if (sent?.keys.has(key)) report('unique', `${name} was sent ${changeText}${when} twice`, row, { core: [sent.row] })
     else if (sent !== undefined && sent.response !== responses)
-      report('atomic', `${name} was sent ${told}${when} apart from the rest of its revision`, row, { core: [sent.row] })
+      report('atomic', `${name} was sent ${changeText}${when} apart from the rest of its revision`, row, {
+        core: [sent.row],
+      })
 
     const missed = missedBefore(revision)
     if (missed !== undefined) {
       const context = compactions
         .filter((each) => callEvent[each.row] < delivery.at && each.revision >= missed.revision)
         .map((each) => each.row)
-      const core = [missed.writer, missed.toldBy, last?.row]
-      const first = `${name} was sent ${told}${when}, and never ${words.known(missed)} which comes`
+      const core = [missed.writer, missed.reportedBy, last?.row]
+      const first = `${name} was sent ${changeText}${when}, and never ${words.known(missed)} which comes`
       if (last === undefined) report('resumable', `${first} first`, row, { core, context: context.slice(0, 1) })
       else
         report('reliable', `${first} between that and what it was sent before, at revision ${last.revision}`, row, {
@@ -143,10 +145,10 @@ export function scanWatch(options: ScanOptions): Sent {
     if (sent === undefined) at.set(revision, { keys: new Set([key]), response: responses, row })
     else sent.keys.add(key)
     if (last === undefined || revision >= last.revision) last = { revision, row }
-    truth(each, delivery, told)
+    truth(each, delivery, changeText)
   }
 
-  function truth(each: WatchEvent, { row, at: arrival }: Delivery, told: string): void {
+  function truth(each: WatchEvent, { row, at: arrival }: Delivery, changeText: string): void {
     const known = timeline.at(each.revision)?.get(each.key)
     if (known === undefined || (each.previous === undefined && each.created === undefined)) return
     const past = previousOf(known, timeline)
@@ -155,11 +157,11 @@ export function scanWatch(options: ScanOptions): Sent {
       return
     }
     const { held } = past
-    const core = [known.writer, held?.writer, held?.toldBy]
+    const core = [known.writer, held?.writer, held?.reportedBy]
     if (each.created !== undefined && each.created !== (held === undefined && each.value !== undefined))
       report(
         'truthful',
-        `${name} was told that ${told} ${each.created ? 'is of a new key' : 'is not of a new key'}; before it ${was(held, words)}`,
+        `${name} was told that ${changeText} ${each.created ? 'is of a new key' : 'is not of a new key'}; before it ${was(held, words)}`,
         row,
         { core },
       )
@@ -170,7 +172,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (each.previous === null && compactions.some(isGone)) return
     report(
       'truthful',
-      `${name} was told that before ${told} there was ${JSON.stringify(each.previous)}; ${was(held, words)}`,
+      `${name} was told that before ${changeText} there was ${JSON.stringify(each.previous)}; ${was(held, words)}`,
       row,
       { core },
     )
@@ -186,7 +188,7 @@ export function scanWatch(options: ScanOptions): Sent {
           'atomic',
           `${name} was sent a part of revision ${revision}${words.arrived(row)}, without ${words.known(missing)} in the same response`,
           row,
-          { core: [missing.writer, missing.toldBy] },
+          { core: [missing.writer, missing.reportedBy] },
         )
     }
   }
@@ -213,7 +215,7 @@ export function scanWatch(options: ScanOptions): Sent {
         'bookmarkable',
         `${name} was told progress up to revision ${revision}${when}, without having been sent ${words.known(missed)}`,
         row,
-        { core: [missed.writer, missed.toldBy, last?.row] },
+        { core: [missed.writer, missed.reportedBy, last?.row] },
       )
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
@@ -269,7 +271,7 @@ export function scanWatch(options: ScanOptions): Sent {
     const target = scope.revisions.at(-1)
     if (target === undefined || target < from || reached >= target) return
     if (answersInVain(final) < ENOUGH_IN_VAIN) {
-      unsure('live', `${name} ${NOT_ASKED_ENOUGH}`)
+      unsure('live', `${name} ${NOT_POLLED_ENOUGH}`)
       return
     }
     const [missing] = scope.changesAt(target)
@@ -277,7 +279,7 @@ export function scanWatch(options: ScanOptions): Sent {
       'live',
       `${name} ${howFar(last?.revision)}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} the last that it asked for`,
       end.row,
-      { core: [missing?.writer, missing?.toldBy, last?.row] },
+      { core: [missing?.writer, missing?.reportedBy, last?.row] },
     )
   }
 }

@@ -7,7 +7,7 @@ import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write }
 export interface Known extends Change {
   readonly writer: OperationRow | undefined
   /** The first operation that reported the change; undefined if the write's acknowledgement did. */
-  readonly toldBy: OperationRow | undefined
+  readonly reportedBy: OperationRow | undefined
   /** The index among the changes of its key. */
   index: number
 }
@@ -84,7 +84,7 @@ interface Settlement {
    * Finds an open write of this change that was called before the event position `before`, and gives it the change's
    * revision. Returns false if there is no such write.
    */
-  settle(change: Change, before: number, toldBy: OperationRow): boolean
+  settle(change: Change, before: number, reportedBy: OperationRow): boolean
 }
 
 function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Settlement {
@@ -93,12 +93,12 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
   const failed = new Map<string, OperationRow>()
   const settled = new Set<Write>()
 
-  function settle(write: Write, revision: number, toldBy: OperationRow | undefined): void {
+  function settle(write: Write, revision: number, reportedBy: OperationRow | undefined): void {
     settled.add(write)
     const there = byRevision.get(revision) ?? new Map<string, Known>()
     byRevision.set(revision, there)
     for (const [key, value] of write.changes)
-      there.set(key, { revision, key, value, writer: write.row, toldBy, index: -1 })
+      there.set(key, { revision, key, value, writer: write.row, reportedBy, index: -1 })
   }
 
   for (const write of writes) {
@@ -116,10 +116,10 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
     byRevision,
     settled,
     failed: (change) => failed.get(nameOf(change)),
-    settle(change, before, toldBy) {
+    settle(change, before, reportedBy) {
       const writer = firstOpen(opens.get(nameOf(change)), settled)
       if (writer === undefined || callEvent[writer.row] >= before) return false
-      settle(writer, change.revision, toldBy)
+      settle(writer, change.revision, reportedBy)
       return true
     },
   }
@@ -164,8 +164,8 @@ function settleArrived(
     const [other] = there?.values() ?? []
     const reading = coverage.at(event.revision)
     if (known !== undefined) {
-      if (!sameValue(known.value, event.value)) isFalse(known.writer ?? known.toldBy, 'another change of it')
-    } else if (there !== undefined) isFalse(other?.writer ?? other?.toldBy, 'a change of other keys')
+      if (!sameValue(known.value, event.value)) isFalse(known.writer ?? known.reportedBy, 'another change of it')
+    } else if (there !== undefined) isFalse(other?.writer ?? other?.reportedBy, 'a change of other keys')
     else if (reading !== undefined) isFalse(reading.row, 'reading that revision showed no change')
     else if (!settle(event, delivery.at, delivery.row)) {
       const against = failed(event)

@@ -55,9 +55,9 @@ function storyOf(text: string, operations: readonly RecordedOperation[]): string
   })
   const events = operations
     .flatMap(({ call, return: end }, i) => [
-      { at: call, said: did[i] },
-      { at: end, said: end === NEVER ? '' : `.${i}` },
+      { at: call, text: did[i] },
+      { at: end, text: end === NEVER ? '' : `.${i}` },
     ])
     .sort((a, b) => a.at - b.at)
-  return events.map(({ said }) => said).join(' ')
+  return events.map(({ text }) => text).join(' ')
 }

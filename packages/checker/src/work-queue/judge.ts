@@ -21,7 +21,7 @@ const ofOneValue = [
 const NO_TIME = 'there was no time to judge all messages'
 
 /** The maximum number of violations of each guarantee that are described in full. The smallest ones are chosen. */
-const MOST_TOLD = 8
+const MOST_REPORTED = 8
 
 /**
  * Judges one queue by each guarantee. A quick check examines each value; if it finds a possible problem, the
@@ -47,8 +47,8 @@ export function judgeQueue(judging: QueueJudging): void {
     },
   )
   for (const all of violations.values())
-    for (const violation of all.toSorted((a, b) => a.operations.length - b.operations.length).slice(0, MOST_TOLD))
-      tell(judging, violation)
+    for (const violation of all.toSorted((a, b) => a.operations.length - b.operations.length).slice(0, MOST_REPORTED))
+      reportViolation(judging, violation)
   inOrder(judging)
 }
 
@@ -133,7 +133,7 @@ function lose({ history, lost }: QueueJudging, { enqueues }: Message): void {
   if (row !== undefined) lost(row)
 }
 
-function tell(judging: QueueJudging, { guarantee, message, operations }: Violation): void {
+function reportViolation(judging: QueueJudging, { guarantee, message, operations }: Violation): void {
   const { following, queue } = judging
   const isBroken = (fewer: readonly RecordedOperation[]): boolean =>
     following.isFollowed([guarantee], someOf(message, fewer), queue.isStartUnknown) === false

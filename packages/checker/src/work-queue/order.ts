@@ -61,7 +61,7 @@ export function inOrder(judging: QueueJudging): void {
     report(judging, pair)
     return
   }
-  const equal = all.find((message) => copiesOf(message) > 0 && isShown(message) && !isOne(message))
+  const equal = all.find((message) => copiesOf(message) > 0 && isSeen(message) && !isOne(message))
   if (equal === undefined) return
   const open = `${equal.text} was in ${nameOf(queue)} more than once, and which of them came out first is not known. Give each message an id of its own`
   const operations = operationsOn(history, queue, all).filter(({ does }) => does !== 'ack' && does !== 'nack')
@@ -76,7 +76,7 @@ export function inOrder(judging: QueueJudging): void {
   }
 }
 
-const isShown = ({ handouts, sightings }: Message): boolean => handouts.length > 0 || sightings.length > 0
+const isSeen = ({ handouts, sightings }: Message): boolean => handouts.length > 0 || sightings.length > 0
 
 function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, sightings }: Message): readonly Life[] {
   if (handouts.length === 0 && sightings.length === 0) return []
@@ -86,10 +86,10 @@ function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, si
     if (first === undefined || callEvent[row] < callEvent[first]) first = row
     if (early === undefined || returnEvent[row] < returnEvent[early]) early = row
   }
-  let shown = early === undefined ? NEVER : returnEvent[early]
+  let firstSeen = early === undefined ? NEVER : returnEvent[early]
   let seen: OperationRow | undefined
   for (const { row } of sightings) {
-    shown = Math.min(shown, returnEvent[row])
+    firstSeen = Math.min(firstSeen, returnEvent[row])
     if (seen === undefined || callEvent[row] > callEvent[seen]) seen = row
   }
   // If no take delivered the message, it was still in the queue at the last operation that saw it.
@@ -98,7 +98,7 @@ function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, si
   const place = enqueue === undefined ? queue.initial.indexOf(text) - queue.initial.length : 0
   const inFrom = enqueue === undefined ? place : callEvent[enqueue]
   const isConfirmed = enqueue !== undefined && outcome[enqueue] === OK
-  const inTo = enqueue === undefined ? place : Math.min(isConfirmed ? returnEvent[enqueue] : NEVER, shown)
+  const inTo = enqueue === undefined ? place : Math.min(isConfirmed ? returnEvent[enqueue] : NEVER, firstSeen)
   const outFrom = Math.max(late === undefined ? inFrom : callEvent[late], inFrom)
   return [
     { text, enqueue, inFrom, inTo, outFrom, outTo: early === undefined ? NEVER : returnEvent[early], late, early },

@@ -139,13 +139,13 @@ function look(queue: OpenQueue, history: History, row: OperationRow): void {
 }
 
 function take(queue: OpenQueue, history: History, row: OperationRow): void {
-  const told = outputOf(history, row)
-  const asked = inputOf(history, row)
+  const output = outputOf(history, row)
+  const input = inputOf(history, row)
   // If the answer only repeats the invocation, it contains no message.
-  if (told === null || told === asked) return
-  if (asked !== null && (typeof asked !== 'number' || asked < 0))
+  if (output === null || output === input) return
+  if (input !== null && (typeof input !== 'number' || input < 0))
     throw malformed(history, row, 'its invocation must have a lease in ms, or null')
-  const [value = null, receipt = null] = Array.isArray(told) && told.length === 2 ? (told as readonly Json[]) : []
+  const [value = null, receipt = null] = Array.isArray(output) && output.length === 2 ? (output as readonly Json[]) : []
   if (value === null || receipt === null)
     throw malformed(history, row, 'its completion must have [message, receipt], or null')
   const name = canonical(receipt)
@@ -157,7 +157,7 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
       row,
       `it returns ${message.text} with the receipt ${name}, which was returned with ${other.text} as well, so it is unknown which of the two was acknowledged. Record unique receipts, such as [channel, tag]`,
     )
-  message.handouts.push({ row, receipt: name, leaseMs: asked ?? undefined })
+  message.handouts.push({ row, receipt: name, leaseMs: input ?? undefined })
   queue.taken.set(name, message)
 }
 

@@ -118,7 +118,8 @@ function truthOf({ history, reading }: Case): Truth {
   }
 }
 
-const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
+const resultText = (answer: boolean | undefined): string =>
+  answer === undefined ? 'unknown' : answer ? 'met' : 'violated'
 
 const judged = ['linearizable', 'sequential', 'eventual', 'convergent'] as const satisfies readonly Level[]
 
@@ -134,7 +135,8 @@ function faultOfReport(each: Case, truth: Truth, explain: boolean): string | und
   }
   for (const level of judged) {
     const result = resultOf(report, level)
-    if (result !== said(expected[level])) return `${level} is ${said(expected[level])}, check says ${result}`
+    if (result !== resultText(expected[level]))
+      return `${level} is ${resultText(expected[level])}, check says ${result}`
   }
   return (
     faultOfEvidence(each, report, 'linearizable', explain ? isLinearizable : undefined) ??

@@ -8,16 +8,16 @@ import { many } from '../many.ts'
 
 // Counting finds a value that was removed more often than it was present, however many operations overlap.
 
-type Asked = readonly [f: string, value: unknown, type?: 'ok' | 'info' | 'fail']
+type ScriptedOperation = readonly [f: string, value: unknown, type?: 'ok' | 'info' | 'fail']
 
 /** Operations that all overlap. */
-const overlapping = (...operations: readonly Asked[]): EventInput[] => [
+const overlapping = (...operations: readonly ScriptedOperation[]): EventInput[] => [
   ...operations.map(([f, value], process): EventInput => ({ process, type: 'invoke', f, value: value as never })),
   ...operations.map(([f, value, type = 'ok'], process): EventInput => ({ process, type, f, value: value as never })),
 ]
 
 /** Forty operations that every order makes legal. */
-const crowd: readonly Asked[] = Array.from({ length: 40 }, (_, n) =>
+const crowd: readonly ScriptedOperation[] = Array.from({ length: 40 }, (_, n) =>
   n % 3 === 0 ? ['cas', [n % 5, (n + 1) % 5], 'info'] : ['write', n % 5],
 )
 
@@ -28,13 +28,13 @@ const check = (events: readonly EventInput[], initial: unknown = null) => {
     deadlineMs: 5_000 as never,
   })
   const { linearizable, sequential } = report.levels
-  const shown = linearizable.result === 'violated' ? linearizable.counterexample.operations.length : 0
-  return { linearizable: linearizable.result, sequential: sequential.result, shown }
+  const coreSize = linearizable.result === 'violated' ? linearizable.counterexample.operations.length : 0
+  return { linearizable: linearizable.result, sequential: sequential.result, coreSize }
 }
 
 describe('the limit on how many cas replace one value', () => {
   test('two cas that replace a value are a violation if the value was written once, even among forty operations', () => {
-    const twice: Asked[] = [
+    const twice: ScriptedOperation[] = [
       ['write', 77],
       ['cas', [77, 1]],
       ['cas', [77, 2]],
@@ -42,13 +42,13 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...crowd, ...twice))).toEqual({
       linearizable: 'violated',
       sequential: 'violated',
-      shown: 3,
+      coreSize: 3,
     })
-    expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
+    expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', coreSize: 3 })
   })
 
   test('a value may be replaced by as many cas as there are writes of it, plus one if it is the initial value', () => {
-    const three: Asked[] = [
+    const three: ScriptedOperation[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
       ['cas', [77, 1]],
@@ -61,7 +61,7 @@ describe('the limit on how many cas replace one value', () => {
   })
 
   test('two cas that expect one value are not linearizable if one of the two writes of that value failed', () => {
-    const failed: Asked[] = [
+    const failed: ScriptedOperation[] = [
       ['write', 77, 'fail'],
       ['write', 77],
       ['cas', [77, 1]],
@@ -75,7 +75,7 @@ describe('the limit on how many cas replace one value', () => {
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },
     ]).flat()
-    const now: Asked[] = [
+    const now: ScriptedOperation[] = [
       ['write', 77],
       ['cas', [77, 1]],
       ['cas', [77, 2]],
@@ -105,8 +105,8 @@ test(`check agrees with the definition of linearizability on small random histor
     let processes = [0, 1, 2, 3]
     for (let made = 0; made < 9 || open.size > 0; ) {
       const process = processes[below(processes.length)] ?? 0
-      const asked = open.get(process)
-      if (asked === undefined) {
+      const pending = open.get(process)
+      if (pending === undefined) {
         if (made++ >= 9) continue
         const f = ['read', 'write', 'cas', 'cas'][below(4)] ?? 'cas'
         const value = f === 'read' ? null : f === 'write' ? below(3) : [below(3), below(3)]
@@ -117,7 +117,7 @@ test(`check agrees with the definition of linearizability on small random histor
       }
       open.delete(process)
       const type = random() < 0.15 ? 'info' : 'ok'
-      events.push({ ...asked, type, ...(asked.f === 'read' && type === 'ok' ? { value: below(3) } : {}) })
+      events.push({ ...pending, type, ...(pending.f === 'read' && type === 'ok' ? { value: below(3) } : {}) })
       if (type === 'info') processes = processes.map((each) => (each === process ? next++ : each))
     }
     const history = smallHistory(events)

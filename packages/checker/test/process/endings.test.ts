@@ -49,9 +49,9 @@ test.each(endedModels)(
           }
           if (verdict.result !== 'violated') continue
           const { operations } = verdict.counterexample
-          const shown = operations.map(({ operation }) => operation)
+          const coreRows = operations.map(({ operation }) => operation)
           const core = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-          for (const rows of [shown, core]) {
+          for (const rows of [coreRows, core]) {
             if (define(level, rows) === 'violated') continue
             expect.fail(`${where()}${level}: ${rows} is no counterexample by itself: ${JSON.stringify(verdict)}`)
           }

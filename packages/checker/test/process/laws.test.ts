@@ -199,8 +199,8 @@ const plants: readonly Plant[] = [
 function faultOfSameness(before: Report, after: Report): string | undefined {
   const results = [before, after].map(resultsOf)
   const level = levels.find((_, i) => {
-    const said = results.map((each) => each[i])
-    return said[0] !== said[1] && !said.includes('unknown')
+    const verdicts = results.map((each) => each[i])
+    return verdicts[0] !== verdicts[1] && !verdicts.includes('unknown')
   })
   return level && `${level} is ${before.levels[level].result}, then ${after.levels[level].result}`
 }
@@ -215,13 +215,13 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
       for (const model of seed % 8 === 0 ? modelNames : (['register'] as const)) {
         const events = model === 'register' ? registerEvents(size, random) : objectEvents(model, size, random)
         const invocations = events.filter(({ type }) => type === 'invoke')
-        const asked = invocations[Math.floor(random() * invocations.length)]
-        if (asked === undefined) continue
+        const invocation = invocations[Math.floor(random() * invocations.length)]
+        if (invocation === undefined) continue
         // Adds another operation's invocation again, often with a different value. In long histories, repeated values
         // are rare.
-        const isNew = asked.f === 'write' && random() < (size.least < 20 ? 0.5 : 0.9)
-        const value = isNew ? (size.least < 20 ? 1 + (seed % 5) : 100_000) : asked.value
-        const more: EventInput = { ...asked, value, process: 9_999, final: undefined }
+        const isNew = invocation.f === 'write' && random() < (size.least < 20 ? 0.5 : 0.9)
+        const value = isNew ? (size.least < 20 ? 1 + (seed % 5) : 100_000) : invocation.value
+        const more: EventInput = { ...invocation, value, process: 9_999, final: undefined }
         const after = events.toSpliced(Math.floor(random() * (events.length + 1)), 0, more)
         if (random() < 0.5) after.push({ ...more, type: 'info' })
         const change = faultOfChange(judge(events, { model }), judge(after, { model }))

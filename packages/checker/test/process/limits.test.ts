@@ -69,11 +69,11 @@ test.each(modelNames.filter((name) => name !== 'register'))(
  * decided by then has the same result as without a deadline.
  */
 function expectLooks(history: History, model: ModelName, levels: readonly Level[], operationsPerLook: number): void {
-  const asked = [...levels, 'eventual'] as const
-  const { report: whole, looks } = hurried(history, model, Number.POSITIVE_INFINITY, asked)
+  const requested = [...levels, 'eventual'] as const
+  const { report: whole, looks } = hurried(history, model, Number.POSITIVE_INFINITY, requested)
   expect(looks).toBeGreaterThan(history.operations.length / operationsPerLook)
   for (const deadline of [2, looks >> 2, looks >> 1, looks - 2]) {
-    const { report, late } = hurried(history, model, deadline, asked)
+    const { report, late } = hurried(history, model, deadline, requested)
     for (const level of levels) {
       const { result } = report.levels[level]
       if (result !== 'unknown') expect(`${level}: ${result}`).toBe(`${level}: ${whole.levels[level].result}`)
@@ -206,9 +206,9 @@ test('the check of a work queue with many possible orders of equal messages stop
       const isPut = random() < 0.5
       if (isPut) queue.push(value)
       const [message = null] = isPut ? [] : queue.splice(0, 1)
-      const asked = isPut ? { process: i, f: 'enqueue', value } : { process: i, f: 'take', value: null }
-      events.push({ ...asked, type: 'invoke' })
-      open.push({ ...asked, type: 'ok', value: isPut ? value : message === null ? null : [message, `r${i}`] })
+      const request = isPut ? { process: i, f: 'enqueue', value } : { process: i, f: 'take', value: null }
+      events.push({ ...request, type: 'invoke' })
+      open.push({ ...request, type: 'ok', value: isPut ? value : message === null ? null : [message, `r${i}`] })
       if (open.length > 20) events.push(...open.splice(Math.floor(random() * open.length), 1))
     }
     const history = historyFromEvents([...events, ...open])

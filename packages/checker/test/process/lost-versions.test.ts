@@ -3,38 +3,38 @@ import { describe, expect, test } from 'vitest'
 import { UNKNOWN_START } from '../../src/encoding/unknown-start.ts'
 import { checkHistory } from '../checking.ts'
 
-type Told = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
+type Line = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
 
 /** A history of the key x. Invocations of writes and cas lack the version. */
-const historyOf = (...told: readonly Told[]) =>
+const historyOf = (...lines: readonly Line[]) =>
   historyFromEvents(
-    told.map(([process, type, f, value], time): EventInput => {
-      const unsaid = type === 'invoke' && f !== 'read' ? { extra: { unsaid: 'version' } } : {}
-      return { time, process, type, f, key: 'x', ...(value === undefined ? {} : { value }), ...unsaid }
+    lines.map(([process, type, f, value], time): EventInput => {
+      const extra = type === 'invoke' && f !== 'read' ? { extra: { unsaid: 'version' } } : {}
+      return { time, process, type, f, key: 'x', ...(value === undefined ? {} : { value }), ...extra }
     }),
   )
 
-const verdict = (...told: readonly Told[]) => checkHistory(historyOf(...told)).levels.linearizable.result
-const fromAnywhere = (...told: readonly Told[]) =>
-  checkHistory(historyOf(...told), { initial: UNKNOWN_START }).levels.linearizable.result
+const verdict = (...lines: readonly Line[]) => checkHistory(historyOf(...lines)).levels.linearizable.result
+const fromAnywhere = (...lines: readonly Line[]) =>
+  checkHistory(historyOf(...lines), { initial: UNKNOWN_START }).levels.linearizable.result
 
-const wrote = (process: number, version: Json): readonly Told[] => [
+const wrote = (process: number, version: Json): readonly Line[] => [
   [process, 'invoke', 'write'],
   [process, 'ok', 'write', version],
 ]
-const lost = (process: number): readonly Told[] => [
+const lost = (process: number): readonly Line[] => [
   [process, 'invoke', 'write'],
   [process, 'info', 'write'],
 ]
-const swapped = (process: number, from: Json, to: Json): readonly Told[] => [
+const swapped = (process: number, from: Json, to: Json): readonly Line[] => [
   [process, 'invoke', 'cas', [from, null]],
   [process, 'ok', 'cas', [from, to]],
 ]
-const lostSwap = (process: number, from: Json): readonly Told[] => [
+const lostSwap = (process: number, from: Json): readonly Line[] => [
   [process, 'invoke', 'cas', [from, null]],
   [process, 'info', 'cas'],
 ]
-const read = (process: number, version: Json): readonly Told[] => [
+const read = (process: number, version: Json): readonly Line[] => [
   [process, 'invoke', 'read', null],
   [process, 'ok', 'read', version],
 ]
@@ -95,20 +95,20 @@ test('check reports a stale read as a violation even if some writes of the histo
 })
 
 /** Yields every assignment of versions to the lost writes: a version that was seen, or one that was not. */
-function* waysOf(told: readonly Told[]): Generator<readonly Told[]> {
-  const lostAt = told.flatMap(([process, type], at) => (type === 'info' ? [[process, at] as const] : []))
+function* waysOf(lines: readonly Line[]): Generator<readonly Line[]> {
+  const lostAt = lines.flatMap(([process, type], at) => (type === 'info' ? [[process, at] as const] : []))
   const written = new Set(
-    told.map(([, type, f, value]) => (type === 'ok' && f !== 'read' ? newOf(f, value) : undefined)),
+    lines.map(([, type, f, value]) => (type === 'ok' && f !== 'read' ? newOf(f, value) : undefined)),
   )
-  const seen = [...new Set(told.flatMap(([, type, f, value]) => (type === 'ok' ? seenBy(f, value) : [])))]
+  const seen = [...new Set(lines.flatMap(([, type, f, value]) => (type === 'ok' ? seenBy(f, value) : [])))]
   const open = seen.filter((version) => version !== null && !written.has(version))
-  yield* assign(0, told, open)
+  yield* assign(0, lines, open)
 
-  function* assign(n: number, so: readonly Told[], free: readonly Json[]): Generator<readonly Told[]> {
+  function* assign(n: number, so: readonly Line[], free: readonly Json[]): Generator<readonly Line[]> {
     const [process = -1] = lostAt[n] ?? []
     if (process < 0) return yield so
     for (const version of [`unseen ${n}`, ...free]) {
-      const full = so.map((event): Told => {
+      const full = so.map((event): Line => {
         if (event[0] !== process || event[1] !== 'invoke' || event[2] === 'read') return event
         const [, type, f, value] = event
         const from = Array.isArray(value) ? ((value as readonly Json[])[0] ?? null) : null
@@ -133,8 +133,8 @@ const newOf = (f: string, value: Json | undefined): Json | undefined =>
  * Returns the operations on a register to which a few clients write versions. One answer in three is lost, and some
  * reads are wrong.
  */
-function randomTold(random: () => number): readonly Told[] {
-  const told: Told[] = []
+function randomLines(random: () => number): readonly Line[] {
+  const lines: Line[] = []
   let now = 0
   let last = 0
   let process = 3
@@ -143,34 +143,34 @@ function randomTold(random: () => number): readonly Told[] {
     const isLost = random() < 0.4
     const by = isLost ? ++process : Math.floor(random() * 3)
     if (random() < 0.45) {
-      const shown = random() < 0.15 ? Math.max(0, last - 1) : now
-      told.push(...read(Math.floor(random() * 3), shown === 0 ? null : shown))
+      const seen = random() < 0.15 ? Math.max(0, last - 1) : now
+      lines.push(...read(Math.floor(random() * 3), seen === 0 ? null : seen))
     } else if (random() < 0.5 && was !== 0) {
       const isDone = !isLost || random() < 0.5
       if (isDone) now = ++last
-      told.push(...(isLost ? lostSwap(by, was) : swapped(by, was, now)))
+      lines.push(...(isLost ? lostSwap(by, was) : swapped(by, was, now)))
     } else {
       if (!isLost || random() < 0.5) now = ++last
-      told.push(...(isLost ? lost(by) : wrote(by, now)))
+      lines.push(...(isLost ? lost(by) : wrote(by, now)))
     }
   }
-  return told
+  return lines
 }
 
 test('verdicts on random histories with lost versions agree with a brute-force search over all assignments', () => {
   const random = mulberry(7)
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < 300; n++) {
-    const told = randomTold(random)
-    const { levels } = checkHistory(historyOf(...told))
-    const ways = [...waysOf(told)].map((way) => checkHistory(saidOf(way)).levels)
+    const lines = randomLines(random)
+    const { levels } = checkHistory(historyOf(...lines))
+    const ways = [...waysOf(lines)].map((way) => checkHistory(completeHistoryOf(way)).levels)
     for (const level of ['linearizable', 'sequential', 'eventual'] as const) {
       const { result } = levels[level]
       const isPossible = ways.some((way) => way[level].result === 'met')
       const isDecided = ways.every((way) => way[level].result !== 'unknown')
-      if (result === 'met') expect(isPossible, JSON.stringify([level, told])).toBe(true)
-      if (result === 'violated') expect(isPossible, JSON.stringify([level, told])).toBe(false)
-      if (level === 'linearizable' && isDecided) expect(result, JSON.stringify(told)).not.toBe('unknown')
+      if (result === 'met') expect(isPossible, JSON.stringify([level, lines])).toBe(true)
+      if (result === 'violated') expect(isPossible, JSON.stringify([level, lines])).toBe(false)
+      if (level === 'linearizable' && isDecided) expect(result, JSON.stringify(lines)).not.toBe('unknown')
     }
     results[levels.linearizable.result]++
   }
@@ -179,19 +179,19 @@ test('verdicts on random histories with lost versions agree with a brute-force s
 })
 
 /** The same history, with the value of every invocation. */
-const saidOf = (told: readonly Told[]) =>
+const completeHistoryOf = (lines: readonly Line[]) =>
   historyFromEvents(
-    told.map(
+    lines.map(
       ([process, type, f, value], time): EventInput => ({
         ...{ time, process, type, f, key: 'x' },
-        value: (type === 'invoke' ? answerOf(told, time, process) : undefined) ?? value ?? null,
+        value: (type === 'invoke' ? answerOf(lines, time, process) : undefined) ?? value ?? null,
       }),
     ),
   )
 
 /** The value of the completion that follows an invocation. */
-const answerOf = (told: readonly Told[], from: number, process: number): Json | undefined =>
-  told[from]?.[2] !== 'read' ? told.slice(from + 1).find(([other]) => other === process)?.[3] : undefined
+const answerOf = (lines: readonly Line[], from: number, process: number): Json | undefined =>
+  lines[from]?.[2] !== 'read' ? lines.slice(from + 1).find(([other]) => other === process)?.[3] : undefined
 
 function mulberry(seed: number): () => number {
   let state = seed

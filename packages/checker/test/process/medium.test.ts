@@ -148,8 +148,8 @@ test('check returns only legal witnesses, and each counterexample is a violation
       const judge = (rows: readonly number[]): string =>
         checkHistory(smallHistory(onlyRows(events, history, rows)), reading).levels[level].result
       const where = `seed ${seed}: the counterexample of ${level}`
-      const shown = judge(operations.map(({ operation }) => operation))
-      if (shown !== 'violated') expect.fail(`${where} is ${shown} by itself`)
+      const judged = judge(operations.map(({ operation }) => operation))
+      if (judged !== 'violated') expect.fail(`${where} is ${judged} by itself`)
       const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
       if (judge(core) !== 'violated') expect.fail(`${where} has a core that is no contradiction`)
       if (append || hurried) continue

@@ -11,7 +11,7 @@ import { isObjectLinearizable } from '../brute-objects.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { endedModels, randomEnded } from '../random-endings.ts'
-import { type Asked, kinds, randomObjectEvents } from '../random-objects.ts'
+import { kinds, type RequestedOperation, randomObjectEvents } from '../random-objects.ts'
 import * as streams from '../random-streams.ts'
 import { caseOf, drawing, linesOf } from '../random-watches.ts'
 import { eventsOf as eventsOfTransactions } from '../transactions/brute-force.ts'
@@ -461,20 +461,23 @@ test('the online checker reports a violation if two reads of a set show two addi
 function stream(model: string, operations: number, random: () => number, push: (event: EventInput) => void): void {
   const object = kinds[model]!(() => 0.1, true)
   const simulated = object.simulate()
-  const clients = Array.from({ length: 3 }, (_, process) => ({ process, open: undefined as Asked | undefined }))
+  const clients = Array.from({ length: 3 }, (_, process) => ({
+    process,
+    open: undefined as RequestedOperation | undefined,
+  }))
   for (let called = 0; called < operations; ) {
     const client = clients[Math.floor(random() * clients.length)]!
-    const asked = client.open
-    if (asked === undefined) {
+    const pending = client.open
+    if (pending === undefined) {
       client.open = object.ask(random)
       push({ process: client.process, type: 'invoke', ...client.open })
       called++
       continue
     }
     client.open = undefined
-    const output = simulated.apply(asked, client.process)
+    const output = simulated.apply(pending, client.process)
     const type = output === undefined ? 'fail' : 'ok'
-    push({ process: client.process, type, f: asked.f, value: type === 'ok' ? (output ?? null) : asked.value })
+    push({ process: client.process, type, f: pending.f, value: type === 'ok' ? (output ?? null) : pending.value })
   }
 }
 

@@ -14,11 +14,11 @@ import { seeded } from '../work-queue-orders.ts'
 const CLIENTS = 4
 const EVENT_MS = 10
 
-type Answer = readonly [type: 'ok' | 'fail', told: Json]
+type Answer = readonly [type: 'ok' | 'fail', output: Json]
 
 interface Request {
   readonly f: string
-  readonly asked: Json
+  readonly input: Json
   readonly key?: string
 }
 
@@ -26,7 +26,7 @@ interface Broker {
   /** Returns the next request of a client. */
   ask(client: number, pick: (n: number) => number): Request
   /** What a client learns. */
-  learned?(client: number, told: Json): void
+  learned?(client: number, output: Json): void
   /** Carries out a request at a time. */
   act(client: number, request: Request, ms: number): Answer
   /** The requests of one more client at the end. */
@@ -59,20 +59,20 @@ function historyOf(
     if (own === undefined) {
       if (started++ >= operations) continue
       const request = broker.ask(client, pick)
-      record(process, 'invoke', request, request.asked)
+      record(process, 'invoke', request, request.input)
       open.set(client, { request })
     } else if (own.answer === undefined) own.answer = broker.act(client, own.request, events.length * EVENT_MS)
     else {
       open.delete(client)
       const isLost = losses && pick(15) === 0
-      const [type, told] = own.answer
-      record(process, isLost ? 'info' : type, own.request, isLost || type === 'fail' ? own.request.asked : told)
-      if (!isLost) broker.learned?.(client, told)
+      const [type, output] = own.answer
+      record(process, isLost ? 'info' : type, own.request, isLost || type === 'fail' ? own.request.input : output)
+      if (!isLost) broker.learned?.(client, output)
       if (isLost) processes[client] = Math.max(...processes) + 1
     }
   }
   for (const request of broker.finale) {
-    record(99, 'invoke', request, request.asked)
+    record(99, 'invoke', request, request.input)
     record(99, 'ok', request, broker.act(99, request, events.length * EVENT_MS)[1])
   }
   return events
@@ -95,31 +95,31 @@ function queueBroker(
     return next.length > 0
   }
   return {
-    finale: [{ f: 'remaining', asked: null }],
-    learned(client, told) {
-      if (Array.isArray(told) && typeof told[1] === 'string') held[client]?.push(told[1])
+    finale: [{ f: 'remaining', input: null }],
+    learned(client, output) {
+      if (Array.isArray(output) && typeof output[1] === 'string') held[client]?.push(output[1])
     },
     ask(client) {
       const [receipt, ...others] = held[client] ?? []
       if (receipt !== undefined && pick(2) === 0) {
         held[client] = others
-        return { f: pick(4) === 0 ? 'nack' : 'ack', asked: receipt }
+        return { f: pick(4) === 0 ? 'nack' : 'ack', input: receipt }
       }
       const kind = pick(9)
-      if (kind === 0) return { f: 'remaining', asked: null }
+      if (kind === 0) return { f: 'remaining', input: null }
       return kind < 5
-        ? { f: 'enqueue', asked: values === undefined ? serial++ : pick(values) }
-        : { f: 'take', asked: 20 * pick(5) }
+        ? { f: 'enqueue', input: values === undefined ? serial++ : pick(values) }
+        : { f: 'take', input: 20 * pick(5) }
     },
-    act(_, { f, asked }, ms) {
+    act(_, { f, input }, ms) {
       const moment = { call: 0, return: 0, fromMs: ms, toMs: ms }
       const left = state.copies.filter((copy) => !copy.isAcknowledged).map(({ text }) => text)
       switch (f) {
         case 'enqueue':
-          return [does({ ...moment, does: f, text: JSON.stringify(asked), isConfirmed: true }) ? 'ok' : 'fail', asked]
+          return [does({ ...moment, does: f, text: JSON.stringify(input), isConfirmed: true }) ? 'ok' : 'fail', input]
         case 'ack':
         case 'nack':
-          return [does({ ...moment, does: f, receipt: JSON.stringify(asked) }) ? 'ok' : 'fail', asked]
+          return [does({ ...moment, does: f, receipt: JSON.stringify(input) }) ? 'ok' : 'fail', input]
         case 'remaining': {
           const counts = new Map(left.map((text) => [text, left.filter((each) => each === text).length]))
           return [
@@ -133,7 +133,7 @@ function queueBroker(
             ...moment,
             does: 'take',
             receipt: JSON.stringify(receipt),
-            leaseMs: Number(asked),
+            leaseMs: Number(input),
             isInvented: false,
           } as const
           const text = left.toSorted(() => pick(3) - 1).find((each) => does({ ...take, text: each }))
@@ -149,7 +149,7 @@ function queueBroker(
 function logBroker(values: number, pick: (n: number) => number): Broker {
   const rulesFor = ({ log }: Pick<StreamState, 'log'>) => ({
     kept: new Set(streams.guarantees),
-    known: log.map(({ offset, message }) => ({ offset, message, isTold: true })),
+    known: log.map(({ offset, message }) => ({ offset, message, isReturned: true })),
     attempts: new Map(),
   })
   let state: StreamState = stream(rulesFor({ log: [] })).initial
@@ -160,23 +160,23 @@ function logBroker(values: number, pick: (n: number) => number): Broker {
   }
   let end = 0
   return {
-    finale: [{ f: 'poll', asked: { k: 0 } }],
+    finale: [{ f: 'poll', input: { k: 0 } }],
     ask() {
       switch (pick(9)) {
         case 0:
-          return { f: 'commit_offsets', asked: { k: pick(end + 1) } }
+          return { f: 'commit_offsets', input: { k: pick(end + 1) } }
         case 1:
-          return { f: 'assign', asked: ['k'] }
+          return { f: 'assign', input: ['k'] }
         case 2:
         case 3:
         case 4:
         case 5:
-          return { f: 'send', asked: `m${pick(values)}`, key: 'k' }
+          return { f: 'send', input: `m${pick(values)}`, key: 'k' }
         default:
-          return { f: 'poll', asked: { k: pick(2) === 0 ? null : pick(end + 1) } }
+          return { f: 'poll', input: { k: pick(2) === 0 ? null : pick(end + 1) } }
       }
     },
-    act(process, { f, asked }) {
+    act(process, { f, input }) {
       const span = { call: 0, return: 0, process }
       const log = state.log.toSorted((a, b) => a.offset - b.offset)
       switch (f) {
@@ -185,14 +185,14 @@ function logBroker(values: number, pick: (n: number) => number): Broker {
           const isDone = does({
             ...span,
             does: 'send',
-            messages: [{ message: JSON.stringify(asked), offset }],
+            messages: [{ message: JSON.stringify(input), offset }],
             isConfirmed: true,
           })
           end = offset + 1
           return [isDone ? 'ok' : 'fail', pick(6) === 0 ? null : offset]
         }
         case 'commit_offsets':
-          does({ ...span, does: 'commit', offset: Number((asked as { k: number }).k) })
+          does({ ...span, does: 'commit', offset: Number((input as { k: number }).k) })
           return ['ok', null]
         case 'assign':
           if (state.committed < 0) {
@@ -202,7 +202,7 @@ function logBroker(values: number, pick: (n: number) => number): Broker {
           does({ ...span, does: 'resume', offset: state.committed })
           return ['ok', { k: state.committed }]
         default: {
-          const { k } = asked as { k: number | null }
+          const { k } = input as { k: number | null }
           const position = state.positions.get(process)
           const at = k ?? (position === undefined || position === 'group' ? 0 : position.from)
           const messages = log.filter(({ offset }) => offset >= at).slice(0, process === 99 ? undefined : pick(4))

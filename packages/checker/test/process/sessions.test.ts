@@ -35,11 +35,11 @@ test('the verdicts on operations without client names hold for every assignment 
 
 /** One client over two connections, with its writes on one and its reads on the other. */
 const overTwo = (write: number, read: number, session: string | undefined): EventInput[] => {
-  const told = session === undefined ? {} : { session }
+  const extra = session === undefined ? {} : { session }
   return [
-    { process: 0, type: 'invoke', f: 'write', key: 'x', value: write, ...told },
+    { process: 0, type: 'invoke', f: 'write', key: 'x', value: write, ...extra },
     { process: 0, type: 'ok', f: 'write', key: 'x', value: write },
-    { process: 1, type: 'invoke', f: 'read', key: 'x', value: null, ...told },
+    { process: 1, type: 'invoke', f: 'read', key: 'x', value: null, ...extra },
     { process: 1, type: 'ok', f: 'read', key: 'x', value: read === 0 ? null : read },
   ]
 }
@@ -91,8 +91,8 @@ describe('one client over two connections', () => {
   })
 
   test('levels between linearizable and eventual are unknown if a named client reads two unnamed writes in reverse', () => {
-    const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
-      { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
+    const call = (process: number, f: string, value: number, extra: { session?: string }): EventInput[] => [
+      { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...extra },
       { process, type: 'ok', f, key: 'x', value },
     ]
     const writes = [...call(0, 'write', 1, {}), ...call(0, 'write', 2, {})]

@@ -37,20 +37,24 @@ const options: CheckOptions = {
  */
 function checkInShares(
   history: History,
-  asked: CheckOptions,
+  checkOptions: CheckOptions,
   { threads, random }: { readonly threads: number; readonly random: () => number },
 ): { readonly report: Report; readonly shares: number } {
-  const plan = planShares(history, asked, threads, 1)
-  if (plan === undefined) return { report: check(history, asked), shares: 0 }
+  const plan = planShares(history, checkOptions, threads, 1)
+  if (plan === undefined) return { report: check(history, checkOptions), shares: 0 }
   const board = createBoardMemory()
   const elsewhere = (): History => borrowHistory(structuredClone(history.lend!()))
   const answers = plan.shares
     .map((share) => ({ share, turn: random() }))
     .sort((a, b) => a.turn - b.turn)
-    .map(({ share }) => structuredClone(judgeShare(elsewhere(), asked, share, board)))
+    .map(({ share }) => structuredClone(judgeShare(elsewhere(), checkOptions, share, board)))
   const linearizable = mergeShares(answers, history)
-  const beside = linearizable.result === 'met' ? undefined : structuredClone(judgeBeside(elsewhere(), asked, board))
-  return { report: reportOfShares(history, asked, { linearizable, beside, memory: board }), shares: plan.shares.length }
+  const beside =
+    linearizable.result === 'met' ? undefined : structuredClone(judgeBeside(elsewhere(), checkOptions, board))
+  return {
+    report: reportOfShares(history, checkOptions, { linearizable, beside, memory: board }),
+    shares: plan.shares.length,
+  }
 }
 
 function shapeFrom(random: () => number): Shape {
@@ -85,10 +89,10 @@ test('a check on several threads returns the same report as a check on a single 
     const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events, {
       shared: true,
     })
-    const asked: CheckOptions =
+    const checkOptions: CheckOptions =
       random() < 0.5 ? { ...options, initial } : { ...options, initial, levels: ['linearizable', 'eventual'] }
-    const { report } = checkInShares(history, asked, { threads: 2 + Math.floor(random() * 3), random })
-    const alone = check(history, asked)
+    const { report } = checkInShares(history, checkOptions, { threads: 2 + Math.floor(random() * 3), random })
+    const alone = check(history, checkOptions)
     seen[alone.levels.linearizable.result]++
     expect(report, `seed ${seed}`).toEqual(alone)
   }
@@ -120,10 +124,10 @@ test('with a deadline of 0 ms, a check on two threads returns the same report as
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
-  const asked: CheckOptions = { ...options, deadlineMs: millis(0), levels: ['linearizable'] }
-  const { report, shares } = checkInShares(history, asked, { threads: 2, random })
+  const checkOptions: CheckOptions = { ...options, deadlineMs: millis(0), levels: ['linearizable'] }
+  const { report, shares } = checkInShares(history, checkOptions, { threads: 2, random })
   expect(shares).toBe(2)
-  expect(report, `seed ${baseSeed}`).toEqual(check(history, asked))
+  expect(report, `seed ${baseSeed}`).toEqual(check(history, checkOptions))
 })
 
 test('all shares of a split check draw on one memory limit', () => {
@@ -177,13 +181,13 @@ test("a split check by a user's model returns the same report as an unsplit chec
     const events = randomEvents({ ...shapeFrom(random), cas: false, append: false }, random)
     const isTouched = random() < 0.2
     const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events)
-    const asked: CheckOptions = { ...options, model: cell, initial: random() < 0.2 ? 'unknown' : null }
-    expect(mayBeSettled(history, asked)).toBe(true)
+    const checkOptions: CheckOptions = { ...options, model: cell, initial: random() < 0.2 ? 'unknown' : null }
+    expect(mayBeSettled(history, checkOptions)).toBe(true)
     const of = 1 + Math.floor(random() * 4)
-    const answers = Array.from({ length: of }, (_, shard) => decideOwnShard(history, cell, asked, { shard, of }))
-    const alone = check(history, asked)
+    const answers = Array.from({ length: of }, (_, shard) => decideOwnShard(history, cell, checkOptions, { shard, of }))
+    const alone = check(history, checkOptions)
     seen[alone.levels.linearizable.result]++
-    expect(reportOfSettled(history, cell, asked, settledBy(answers)), `seed ${seed}`).toEqual(alone)
+    expect(reportOfSettled(history, cell, checkOptions, settledBy(answers)), `seed ${seed}`).toEqual(alone)
   }
   expect(seen.met).toBeGreaterThan(5)
   expect(seen.violated).toBeGreaterThan(5)
@@ -194,8 +198,8 @@ test("reportOfSettled refuses a worker's answer that calls a linearizable part v
     { process: 0, type: 'invoke', f: 'write', value: 1 },
     { process: 0, type: 'ok', f: 'write', value: 1 },
   ])
-  const asked: CheckOptions = { ...options, model: cell }
-  expect(() => reportOfSettled(history, cell, asked, { result: 'violated', parts: [0] })).toThrow(
+  const checkOptions: CheckOptions = { ...options, model: cell }
+  expect(() => reportOfSettled(history, cell, checkOptions, { result: 'violated', parts: [0] })).toThrow(
     'a worker reported violations in parts that are linearizable',
   )
 })

@@ -22,7 +22,7 @@ const listed = (operations: readonly Operation[]): string =>
     .join('\n')
 
 test(`the verdicts on streams agree with a brute-force search for an order on ${manyOf(40_000)} small histories`, () => {
-  const shown = new Map<string, number>()
+  const counts = new Map<string, number>()
   for (let seed = 1; seed <= many(40_000); seed++) {
     const operations = drawn(seed, { operations: 5 + (seed % 3), lies: 6, values: 1 + (seed % 4) })
     const results = resultsOf(operations)
@@ -31,13 +31,13 @@ test(`the verdicts on streams agree with a brute-force search for an order on ${
       const result = results[guarantee] ?? ''
       if (result === (kept.includes(guarantee) ? 'violated' : 'met'))
         expect.fail(`seed ${seed}, ${guarantee}: ${result}\n${listed(operations)}`)
-      shown.set(`${guarantee} ${result}`, (shown.get(`${guarantee} ${result}`) ?? 0) + 1)
+      counts.set(`${guarantee} ${result}`, (counts.get(`${guarantee} ${result}`) ?? 0) + 1)
     }
   }
-  if (process.env['SHOW'] !== undefined) console.log(shown)
+  if (process.env['SHOW'] !== undefined) console.log(counts)
   for (const guarantee of judged)
     for (const result of ['met', 'violated'])
-      expect(shown.get(`${guarantee} ${result}`) ?? 0, `${guarantee} ${result}`).toBeGreaterThan(atLeast(200))
+      expect(counts.get(`${guarantee} ${result}`) ?? 0, `${guarantee} ${result}`).toBeGreaterThan(atLeast(200))
 })
 
 test(`check finds no violation in ${manyOf(20_000)} histories of a correct log with concurrent clients`, () => {

@@ -27,14 +27,14 @@ function afterOutage(seed: number, outage = OUTAGE): { events: EventInput[]; bal
     balances[to]! += amount
   }
   const round = (reader: number): void => {
-    const asked = Array.from({ length: 4 }, transfer)
-    for (const [i, value] of asked.entries()) events.push({ process: i, type: 'invoke', f: 'transfer', value })
+    const transfers = Array.from({ length: 4 }, transfer)
+    for (const [i, value] of transfers.entries()) events.push({ process: i, type: 'invoke', f: 'transfer', value })
     events.push({ process: reader, type: 'invoke', f: 'read', value: null })
-    const shown = below(asked.length + 1)
-    asked.slice(0, shown).forEach(make)
+    const included = below(transfers.length + 1)
+    transfers.slice(0, included).forEach(make)
     events.push({ process: reader, type: 'ok', f: 'read', value: { ...balances } })
-    asked.slice(shown).forEach(make)
-    for (const [i, value] of asked.entries()) events.push({ process: i, type: 'ok', f: 'transfer', value })
+    transfers.slice(included).forEach(make)
+    for (const [i, value] of transfers.entries()) events.push({ process: i, type: 'ok', f: 'transfer', value })
   }
   for (let i = 0; i < 50; i++) round(4)
   const unknown = Array.from({ length: outage }, transfer)

@@ -140,7 +140,7 @@ function randomOperations(model: string, below: (limit: number) => number): Stam
     const key = keys === 1 ? undefined : `k${below(keys)}`
     const state = states.get(key ?? '') ?? starts[model]!
     const isLost = below(12) === 0
-    const made = asked(model, state, n, client, below)
+    const made = randomOperation(model, state, n, client, below)
     if (made === undefined) continue
     const operation = { ...made, client, key, call, end: isLost ? undefined : end }
     const after = specifications[model]!(state, operation)
@@ -151,7 +151,7 @@ function randomOperations(model: string, below: (limit: number) => number): Stam
   return operations
 }
 
-function asked(
+function randomOperation(
   model: string,
   state: Json,
   n: number,
@@ -176,13 +176,13 @@ function asked(
     }
     case 'rw-register':
     case 'list-append':
-      return askedTransaction(model, state, n, below)
+      return randomTransaction(model, state, n, below)
     default:
       return { f: state === client ? 'release' : isOdd && state !== null ? 'release' : 'acquire' }
   }
 }
 
-function askedTransaction(
+function randomTransaction(
   model: string,
   state: Json,
   n: number,

@@ -87,7 +87,7 @@ const patient = (history: History, options: Pick<CheckOptions, 'model' | 'initia
  * Lets the clock run out at several moments. If the violation was found by then, the counterexample must consist of few
  * operations.
  */
-function expectTold(
+function expectReduced(
   events: readonly EventInput[],
   options: Pick<CheckOptions, 'model' | 'initial' | 'levels'>,
   level: Level,
@@ -98,14 +98,14 @@ function expectTold(
   const { report, looks } = hurried(history, options, Number.POSITIVE_INFINITY)
   const whole = report.levels[level]
   if (whole.result !== 'violated') throw new Error(`${level} is ${whole.result}`)
-  let told = 0
+  let reduced = 0
   for (let moment = 0; moment <= moments; moment++) {
     const verdict = hurried(history, options, Math.round((looks * moment) / moments)).report.levels[level]
     if (verdict.result !== 'violated') {
       expect(verdict.result).toBe('unknown')
       continue
     }
-    told++
+    reduced++
     const { operations, uncut } = verdict.counterexample
     expect(operations.length).toBeLessThanOrEqual(200)
     expect(operations.length).toBeGreaterThan(0)
@@ -121,7 +121,7 @@ function expectTold(
     if (isPlanted !== undefined) expect(operations.some(({ operation }) => isPlanted(history, operation))).toBe(true)
     if (uncut !== undefined) expect(uncut.among).toBeLessThanOrEqual(history.operations.length)
   }
-  expect(told).toBeGreaterThan(0)
+  expect(reduced).toBeGreaterThan(0)
 }
 
 /** The length of a history in which a violation is hard to find by chance. */
@@ -135,8 +135,8 @@ describe('the counterexample of a register', () => {
     'the counterexample of %s has few operations even if the deadline passes soon after the violation',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
-      expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
-      expectTold(events, { model: 'register', initial: null, levels: [...levels] }, level, many(8), isPlanted)
+      expectReduced(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
+      expectReduced(events, { model: 'register', initial: null, levels: [...levels] }, level, many(8), isPlanted)
     },
   )
 
@@ -187,17 +187,17 @@ describe('the counterexample of a register', () => {
       (n >> 1) % 3,
     ])
     const register = { model: 'register', initial: null, levels: ['linearizable'] } as const
-    expectTold(eventsOf([...repeated, [7, 'read', null, 0], ...repeated]), register, 'linearizable', many(8))
+    expectReduced(eventsOf([...repeated, [7, 'read', null, 0], ...repeated]), register, 'linearizable', many(8))
     const chain: Step[] = Array.from({ length: 240 }, (_, n) => [
       n % 4,
       'cas',
       [n === 0 ? null : n, n + 1],
       [n === 0 ? null : n, n + 1],
     ])
-    expectTold(eventsOf([...chain, [7, 'read', null, 120]]), register, 'linearizable', many(8))
+    expectReduced(eventsOf([...chain, [7, 'read', null, 120]]), register, 'linearizable', many(8))
     const text = (end: number): string => Array.from({ length: end }, (_, n) => `${n} `).join('')
     const appended: Step[] = Array.from({ length: 40 }, (_, n) => [n % 4, 'append', `${n} `, `${n} `])
-    expectTold(eventsOf([...appended, [7, 'read', null, text(20)]]), register, 'linearizable', many(8))
+    expectReduced(eventsOf([...appended, [7, 'read', null, text(20)]]), register, 'linearizable', many(8))
   })
 })
 
@@ -261,7 +261,7 @@ test.each(Object.keys(objects) as (keyof typeof objects)[])(
     const { initial = null, steps, planted: wrong } = objects[model]!
     for (const n of [60, 500]) {
       const events = eventsOf([...steps(n), ...wrong(n)])
-      expectTold(events, { model, initial, levels: ['linearizable'] }, 'linearizable', many(10))
+      expectReduced(events, { model, initial, levels: ['linearizable'] }, 'linearizable', many(10))
     }
   },
 )
@@ -276,5 +276,5 @@ test('the counterexample of a user’s model has few operations even if the dead
   }
   const steps: Step[] = upTo(500).map((i) => [i % 3, 'write', i, i])
   const events = eventsOf([...steps, [7, 'read', null, 100]])
-  expectTold(events, { model, initial: null, levels: ['linearizable'] }, 'linearizable', many(10))
+  expectReduced(events, { model, initial: null, levels: ['linearizable'] }, 'linearizable', many(10))
 })

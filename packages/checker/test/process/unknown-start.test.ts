@@ -36,13 +36,14 @@ function shapeOf(random: () => number, over: Partial<Shape> = {}): Shape {
 const makeEvents = (random: () => number, over: Partial<Shape> = {}): EventInput[] =>
   withStarts(randomEvents(shapeOf(random, over), random), random)
 
-const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
+const resultText = (answer: boolean | undefined): string =>
+  answer === undefined ? 'unknown' : answer ? 'met' : 'violated'
 
 const checkUnknown = (
   events: readonly EventInput[],
-  asked: readonly Level[],
+  requested: readonly Level[],
   failedCas: Reading['failedCas'] = 'drop',
-) => checkHistory(smallHistory(events), { initial: 'unknown', levels: asked, failedCas })
+) => checkHistory(smallHistory(events), { initial: 'unknown', levels: requested, failedCas })
 
 describe('check with unknown initial values', () => {
   test(`linearizable and sequential with an unknown start agree with a search over every start (seed ${baseSeed})`, () => {
@@ -56,10 +57,10 @@ describe('check with unknown initial values', () => {
       const report = checkUnknown(events, ['linearizable', 'sequential'], failedCas)
       const name = `seed ${baseSeed + n}: ${JSON.stringify(events)}`
       const linearizable = forSomeStart(events, (history) => isLinearizable(history, reading))
-      expect(resultOf(report, 'linearizable'), name).toBe(said(linearizable))
+      expect(resultOf(report, 'linearizable'), name).toBe(resultText(linearizable))
       const sequential = linearizable || forSomeStart(events, (history) => isSequential(history, reading))
       if (resultOf(report, 'sequential') === 'unknown') unknown++
-      else expect(resultOf(report, 'sequential'), name).toBe(said(sequential))
+      else expect(resultOf(report, 'sequential'), name).toBe(resultText(sequential))
       results[linearizable ? 'met' : 'violated']++
     }
     expect(unknown).toBeLessThan(atMost(5))
@@ -98,7 +99,7 @@ describe('check with unknown initial values', () => {
       const answers = [...settledHistories(events)].map((history) => isEventual(history, reading))
       const known = answers.includes(true) ? true : answers.includes(undefined) ? undefined : false
       const expected = known === false ? forSomeStart(events, (history) => isLinearizable(history, reading)) : known
-      expect(resultOf(report, 'eventual'), `seed ${baseSeed + n}: ${JSON.stringify(events)}`).toBe(said(expected))
+      expect(resultOf(report, 'eventual'), `seed ${baseSeed + n}: ${JSON.stringify(events)}`).toBe(resultText(expected))
     }
   })
 
@@ -135,7 +136,7 @@ describe('check with unknown initial values', () => {
       const events = randomEvents(shape, random)
       // A text read before the first put returned begins with the initial text.
       const put = events.findIndex(({ f, type }) => f === 'write' && type === 'ok')
-      const told = events.map((event, at) =>
+      const numbered = events.map((event, at) =>
         event.f === 'read' && event.type === 'ok' && (put === -1 || at < put)
           ? { ...event, value: `${before}${event.value ?? ''}` }
           : {
@@ -143,21 +144,21 @@ describe('check with unknown initial values', () => {
               value: event.f === 'read' && event.type === 'ok' ? (event.value ?? '') : (event.value ?? null),
             },
       )
-      const report = checkUnknown(told, ['linearizable', 'sequential'])
-      const history = smallHistory(told)
+      const report = checkUnknown(numbered, ['linearizable', 'sequential'])
+      const history = smallHistory(numbered)
       const starts = new Set(['', 'nothing like it'])
-      for (const { f, type, value } of told) {
+      for (const { f, type, value } of numbered) {
         if (f !== 'read' || type !== 'ok' || typeof value !== 'string') continue
         for (let end = 1; end <= value.length; end++) starts.add(value.slice(0, end))
       }
       const holds = (judge: typeof isLinearizable): boolean =>
         [...starts].some((initial) => judge(history, { initial, failedCas: 'drop' }))
-      const name = `seed ${baseSeed + n}: ${JSON.stringify(told)}`
+      const name = `seed ${baseSeed + n}: ${JSON.stringify(numbered)}`
       const linearizable = holds(isLinearizable)
-      expect(resultOf(report, 'linearizable'), name).toBe(said(linearizable))
+      expect(resultOf(report, 'linearizable'), name).toBe(resultText(linearizable))
       results[resultOf(report, 'sequential')]++
       if (resultOf(report, 'sequential') === 'unknown') continue
-      expect(resultOf(report, 'sequential'), name).toBe(said(linearizable || holds(isSequential)))
+      expect(resultOf(report, 'sequential'), name).toBe(resultText(linearizable || holds(isSequential)))
     }
     expect(results.unknown).toBeLessThan(atMost(40))
   })

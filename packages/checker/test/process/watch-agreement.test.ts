@@ -1,28 +1,28 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { guarantees } from '../../src/watch/guarantees.ts'
-import { type Case, caseOf, drawing, linesOf, type Told } from '../random-watches.ts'
+import { type Case, caseOf, drawing, linesOf, type WatchEvent } from '../random-watches.ts'
 import { broken, judge } from '../watches.ts'
 
 // Compares the checker with plain definitions of the guarantees, which examine all pairs and triples of events in cubic
 // time.
 
-type Flat = (Told & { readonly at: number }) | { readonly at: number; readonly progress: number }
+type Flat = (WatchEvent & { readonly at: number }) | { readonly at: number; readonly progress: number }
 
 /** The definitions. */
 function naively({ all, from, present, key, responses }: Case): string[] {
   const flat = responses.flatMap((response, at): Flat[] =>
     'events' in response ? response.events.map((event) => ({ ...event, at })) : [{ at, progress: response.progress }],
   )
-  const told = (upTo: number) =>
-    flat.slice(0, upTo).filter((each) => !('progress' in each)) as (Told & { at: number })[]
+  const changesUpTo = (upTo: number) =>
+    flat.slice(0, upTo).filter((each) => !('progress' in each)) as (WatchEvent & { at: number })[]
   const isIn = (name: string) => key === undefined || name === key
   const matching = [...all.keys()].filter((r) => Object.keys(all.get(r) ?? {}).some(isIn) && r >= from)
-  const sent = new Set(told(flat.length).map(({ revision }) => revision))
+  const sent = new Set(changesUpTo(flat.length).map(({ revision }) => revision))
   const found = new Set<string>()
   const claimed = new Set<number>()
   flat.forEach((each, i) => {
-    const before = told(i)
+    const before = changesUpTo(i)
     const bookmarks = flat.slice(0, i).flatMap((other) => ('progress' in other ? [other.progress] : []))
     const unclaimed = (m: number) => !claimed.has(m) && !before.some(({ revision }) => revision > m)
     if ('progress' in each) {
@@ -52,7 +52,7 @@ function naively({ all, from, present, key, responses }: Case): string[] {
     const change = all.get(revision)
     if (change === undefined || !(name in change) || change[name] !== value) found.add('truthful')
     // A response must contain all changes of a revision.
-    const upToHere = told(flat.findLastIndex((other) => other.at === each.at) + 1).filter(
+    const upToHere = changesUpTo(flat.findLastIndex((other) => other.at === each.at) + 1).filter(
       (other) => other.revision === revision,
     )
     if (Object.keys(change ?? {}).some((other) => isIn(other) && !upToHere.some((event) => event.key === other)))

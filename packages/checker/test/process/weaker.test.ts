@@ -44,7 +44,8 @@ function shapeOf(random: () => number, operations: number): Shape {
 const freshBudget = () =>
   createBudget({ deadlineMs: millis(20_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
 
-const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
+const resultText = (answer: boolean | undefined): string =>
+  answer === undefined ? 'unknown' : answer ? 'met' : 'violated'
 
 describe('the level read-your-writes', () => {
   test.each([
@@ -92,7 +93,8 @@ test.each([0, 1])(
         const { result } = weaker.decide(level)
         // The checker may refute a level that the definition leaves undecided.
         const open = tried[level] === undefined && result === 'violated'
-        if (result !== said(tried[level]) && !open) expect.fail(`${where(level)}\n${result}, not ${said(tried[level])}`)
+        if (result !== resultText(tried[level]) && !open)
+          expect.fail(`${where(level)}\n${result}, not ${resultText(tried[level])}`)
         if (result === 'violated') violated[level] = (violated[level] ?? 0) + 1
       }
       weaker.release()

@@ -21,7 +21,7 @@ const isJudged = (operations: readonly Operation[]): boolean => operations.lengt
 const SMALL: Shape = { operations: 7, clients: 3, lies: 5, values: 2 }
 
 test(`the verdicts on work queues agree with a search over every order in ${manyOf(40_000)} small histories`, () => {
-  const shown = new Map<string, number>()
+  const counts = new Map<string, number>()
   for (let seed = 1; seed <= many(40_000); seed++) {
     const { operations, initial } = drawn(seed, SMALL)
     if (!isJudged(operations)) continue
@@ -40,13 +40,13 @@ test(`the verdicts on work queues agree with a search over every order in ${many
             .join('\n')}`,
         )
       const kind = `${guarantee} ${result}`
-      shown.set(kind, (shown.get(kind) ?? 0) + 1)
+      counts.set(kind, (counts.get(kind) ?? 0) + 1)
     }
   }
-  if (process.env['SHOW'] !== undefined) console.log(shown)
+  if (process.env['SHOW'] !== undefined) console.log(counts)
   for (const guarantee of guarantees)
     for (const result of ['met', 'violated'])
-      expect(shown.get(`${guarantee} ${result}`) ?? 0, `${guarantee} ${result}`).toBeGreaterThan(atLeast(200))
+      expect(counts.get(`${guarantee} ${result}`) ?? 0, `${guarantee} ${result}`).toBeGreaterThan(atLeast(200))
 })
 
 test(`check finds no violation in ${manyOf(20_000)} histories of a correct queue with concurrent clients`, () => {

@@ -54,11 +54,11 @@ function judge(line: string, known?: string): Judged | 'same' {
   const { initial = UNKNOWN_START } = head
   const limits = { deadlineMs: millis(5_000), memoryBytes: 1e9, now: () => millis(0) }
   const report = checkBy(history, { ...head, initial, levels, ...limits })
-  const told = JSON.stringify(report.levels)
-  if (told === known) return 'same'
+  const levelsText = JSON.stringify(report.levels)
+  if (levelsText === known) return 'same'
   const proved = prove(history, report, head, { sha256 }).levels
   return {
-    text: told,
+    text: levelsText,
     levels: Object.fromEntries(
       proved.map(({ level, result, verdict }) => [level, { result, isProved: verdict === 'accepted' }]),
     ),

@@ -93,17 +93,17 @@ export function decide(transactions: readonly Transaction[], { kind, ownReads = 
     bases: bases.filter((base) => !isRuledOut(base, history)),
   }))
   eachOrder(history.committed.length, (order) => {
-    const able = open.filter((asked) => asked.bases.length > 0 && contains(order, asked.given))
+    const able = open.filter((candidate) => candidate.bases.length > 0 && contains(order, candidate.given))
     if (able.length === 0 || !fitsReads(order, history)) return true
     const view = viewOf(order, history)
-    for (const asked of able)
-      asked.bases = asked.bases.filter((base) => {
+    for (const candidate of able)
+      candidate.bases = candidate.bases.filter((base) => {
         if (base !== 'read-uncommitted' && !view.hasSourcesBefore) return true
-        if (!axioms[base](view, asked.given)) return true
-        met.add(levelName(base, asked.strength))
+        if (!axioms[base](view, candidate.given)) return true
+        met.add(levelName(base, candidate.strength))
         return false
       })
-    return open.some((asked) => asked.bases.length > 0)
+    return open.some((candidate) => candidate.bases.length > 0)
   })
   return new Map(
     strengths.flatMap((strength) =>
@@ -184,8 +184,8 @@ function understand(transactions: readonly Transaction[], kind: Kind, ownReads: 
       lists.set(key, [...(lists.get(key) ?? []), bound])
       const later = writesOf(txn, key).slice(own.length)
       if (value.some((element) => later.includes(element) || writer(key, element) === -1)) isUnsound = true
-      const shown = endsWith(value, own) || !ownReads ? base : value
-      const last = (kind === 'register' ? value : shown).at(-1)
+      const seen = endsWith(value, own) || !ownReads ? base : value
+      const last = (kind === 'register' ? value : seen).at(-1)
       const source = last === undefined ? INITIAL : writer(key, last)
       const writes = source === INITIAL ? [] : writesOf(committed[source]!, key)
       if (source !== INITIAL && source !== self && writes.at(-1) !== last) isUnsound = true

@@ -4,8 +4,8 @@ import type { MicroOperation, Transaction } from './brute-force.ts'
 // A simulated database of cells with declared isolation levels, and what a recorder on the wire observes. Writers lock
 // rows until they commit. Shares no code with the checker.
 
-export const asked = ['read committed', 'repeatable read', 'serializable'] as const
-export type Asked = (typeof asked)[number]
+export const requestableLevels = ['read committed', 'repeatable read', 'serializable'] as const
+export type RequestableLevel = (typeof requestableLevels)[number]
 
 /** The ways in which the store can err. `kept` makes no error. */
 export const stores = ['kept', 'weaker', 'serial-as-snapshot', 'dirty'] as const
@@ -22,7 +22,7 @@ interface Version {
 interface Ran {
   readonly process: number
   readonly request: string
-  readonly level: Asked
+  readonly level: RequestableLevel
   readonly isAlone: boolean
   readonly begun: number
   ended: number
@@ -32,7 +32,7 @@ interface Ran {
   readonly own: Map<string, number[]>
   /** By row: the time of the answer to the write that took the lock. */
   readonly locked: Map<string, number>
-  commitAsked: number
+  commitCall: number
   commit: number
 }
 
@@ -79,7 +79,11 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
   function* run(process: number): Generator<boolean> {
     const isSerial = store === 'serial-as-snapshot'
     const isAlone = !isDistinct && !isSerial && random() < 0.4
-    const level = isAlone ? 'read committed' : isSerial ? 'serializable' : asked[below(asked.length)]!
+    const level = isAlone
+      ? 'read committed'
+      : isSerial
+        ? 'serializable'
+        : requestableLevels[below(requestableLevels.length)]!
     const ran: Ran = {
       ...{
         process,
@@ -92,7 +96,7 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
         snapshot: undefined,
         done: [],
       },
-      ...{ own: new Map(), locked: new Map(), commitAsked: 0, commit: -1 },
+      ...{ own: new Map(), locked: new Map(), commitCall: 0, commit: -1 },
     }
     all.push(ran)
     const operations = isAlone ? 1 : 1 + below(3)
@@ -121,7 +125,7 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
       if (!isRead && !ran.locked.has(rowOf(cell))) ran.locked.set(rowOf(cell), to)
       ran.done.push({ cell, isRead, seen, id, from, to })
     }
-    ran.commitAsked = isAlone ? (ran.done[0]?.from ?? time) : ++time
+    ran.commitCall = isAlone ? (ran.done[0]?.from ?? time) : ++time
     yield false
     ran.commit = ++time
     const isBroken = (): boolean => store === 'kept' && !keeps([...all.filter(({ end }) => end === 'ok'), ran])
@@ -165,7 +169,7 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
       end: 'ok',
       snapshot: time,
     },
-    ...{ done: [], own: new Map(), locked: new Map(), commitAsked: 0, commit: 0 },
+    ...{ done: [], own: new Map(), locked: new Map(), commitCall: 0, commit: 0 },
   }
   for (const cell of CELLS)
     last.done.push({
@@ -179,10 +183,10 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
   last.commit = ++time
   last.ended = ++time
   all.push(last)
-  const shown = (id: number): number => (isDistinct ? id : (id * 7) % values)
-  const unsaid = isDistinct ? 0 : 0.15
+  const shownValue = (id: number): number => (isDistinct ? id : (id * 7) % values)
+  const missingShare = isDistinct ? 0 : 0.15
   return {
-    ...recorded(all, shown, unsaid, random, byRequest),
+    ...recorded(all, shownValue, missingShare, random, byRequest),
     isDistinct,
     isKept: keeps(all.filter(({ end }) => end === 'ok')),
   }
@@ -255,26 +259,26 @@ function isOrdered(orders: readonly (readonly [number, number])[], nodes: number
 /** Returns what a recorder on the wire sees: repeated values, locks and times. */
 function recorded(
   all: readonly Ran[],
-  shown: (id: number) => number,
-  unsaid: number,
+  shownValue: (id: number) => number,
+  missingShare: number,
   random: () => number,
   byRequest: boolean,
 ) {
   const areTimed = random() < 0.7
   const events: { time: number; ran: Ran; isEnd: boolean; event: { readonly [member: string]: Json } }[] = []
   for (const ran of all) {
-    const said = ran.done.map(({ cell, isRead, seen, id }): Json => {
-      if (!isRead) return random() < unsaid ? ['w', cell] : ['w', cell, shown(id)]
+    const micros = ran.done.map(({ cell, isRead, seen, id }): Json => {
+      if (!isRead) return random() < missingShare ? ['w', cell] : ['w', cell, shownValue(id)]
       const last = seen.at(-1)
-      return ['r', cell, last === undefined ? 0 : shown(last)]
+      return ['r', cell, last === undefined ? 0 : shownValue(last)]
     })
-    const value = said as readonly Json[]
+    const value = micros as readonly Json[]
     const first = ran.done[0]
     const statements = ran.done.map(({ from, to }): Json => {
       const isByStatement = ran.level === 'read committed'
       return areTimed ? ['SQL', 1, isByStatement ? from : first!.from, isByStatement ? to : first!.to] : ['SQL', 1]
     })
-    const locks = [...ran.locked].map(([row, from]): Json => [row, from, ran.commitAsked])
+    const locks = [...ran.locked].map(([row, from]): Json => [row, from, ran.commitCall])
     const common = { process: ran.process, f: 'txn' }
     events.push({ time: ran.begun, ran, isEnd: false, event: { ...common, type: 'invoke', time: ran.begun, value } })
     const request = byRequest ? { request: ran.request } : {}

@@ -33,7 +33,7 @@ interface Ran {
   readonly began: number
   ended: number
   end: 'ok' | 'fail' | 'info'
-  commitAsked: number
+  commitCall: number
   readonly recorded: Recorded[]
   /** By statement: the number of its micro-operations, and its times. */
   readonly statements: [count: number, from: number, to: number][]
@@ -60,7 +60,7 @@ export function playChanges(random: () => number, errs: number): Schedule {
 
   function* run(process: number): Generator<boolean> {
     const ran: Ran = {
-      ...{ process, began: ++time, ended: 0, end: 'ok', commitAsked: 0 },
+      ...{ process, began: ++time, ended: 0, end: 'ok', commitCall: 0 },
       ...{ recorded: [], statements: [], own: new Map(), locks: new Map() },
     }
     all.push(ran)
@@ -77,27 +77,27 @@ export function playChanges(random: () => number, errs: number): Schedule {
         while ((holders.get(row) ?? ran) !== ran) yield true
         holders.set(row, ran)
       }
-      const shown = ran.own.get(cell) ?? (random() < errs ? older[below(older.length)]! : older.at(-1)!)
+      const seen = ran.own.get(cell) ?? (random() < errs ? older[below(older.length)]! : older.at(-1)!)
       const before = ran.own.get(cell) ?? older.at(-1)!
       const change = below(4) - 2
       const written = does === 'write' ? below(4) : before + change
       const least = below(4)
       // A statement does not lock a row that its condition excludes.
-      const isWrite = does !== 'read' && (does !== 'guard' || shown >= least)
+      const isWrite = does !== 'read' && (does !== 'guard' || seen >= least)
       if (!isAlone) yield false
       const to = ++time
-      const isSaid = random() < 0.4
+      const isValueKnown = random() < 0.4
       const micro: Recorded[] =
         does === 'read'
-          ? [{ f: 'r', cell, value: shown, from, to }]
+          ? [{ f: 'r', cell, value: seen, from, to }]
           : does === 'write'
-            ? [{ f: 'w', cell, value: isSaid ? written : undefined }]
+            ? [{ f: 'w', cell, value: isValueKnown ? written : undefined }]
             : does === 'guard'
               ? [
                   { f: isWrite ? 'r>=' : 'r!>=', cell, value: least, from, to },
                   ...(isWrite ? [{ f: 'add', cell, value: change } as const] : []),
                 ]
-              : isSaid
+              : isValueKnown
                 ? [
                     { f: 'r', cell, value: before, from, to },
                     { f: 'w', cell, value: written },
@@ -109,7 +109,7 @@ export function playChanges(random: () => number, errs: number): Schedule {
       ran.recorded.push(...micro)
       ran.statements.push([micro.length, from, to])
     }
-    ran.commitAsked = isAlone ? ran.statements[0]![1] : ++time
+    ran.commitCall = isAlone ? ran.statements[0]![1] : ++time
     yield false
     const isLost = random() < 0.2
     ran.end = isLost ? 'info' : random() < 0.1 ? 'fail' : 'ok'
@@ -118,7 +118,7 @@ export function playChanges(random: () => number, errs: number): Schedule {
     for (const [row, by] of holders) if (by === ran) holders.delete(row)
     yield false
     ran.ended = ++time
-    for (const [row, { from }] of ran.locks) ran.locks.set(row, { from: isAlone ? time : from, to: ran.commitAsked })
+    for (const [row, { from }] of ran.locks) ran.locks.set(row, { from: isAlone ? time : from, to: ran.commitCall })
     if (!isAlone) return
     const last = ran.statements.pop()!
     ran.statements.push([last[0], last[1], time])
@@ -140,7 +140,7 @@ export function playChanges(random: () => number, errs: number): Schedule {
       (cell): Recorded => ({ f: 'r', cell, value: committed.get(cell)!.at(-1)!, from: time + 1, to: time + 2 }),
     )
     all.push({
-      ...{ process: 9, began: ++time, ended: time + 2, end: 'ok', commitAsked: time + 2, recorded },
+      ...{ process: 9, began: ++time, ended: time + 2, end: 'ok', commitCall: time + 2, recorded },
       ...{ statements: [[recorded.length, time, ++time]], own: new Map(), locks: new Map() },
     })
   }
@@ -217,9 +217,9 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
     const isPossible = order.every((one, at) => order.slice(at + 1).every((later) => !isBefore(later, one, cell)))
     if (!isPossible) continue
     const first: Value = initial === undefined ? { from: 'first', by: 0 } : { from: KNOWN, by: initial }
-    const told: [Value, number][] = []
+    const pinned: [Value, number][] = []
     const versions: Value[] = []
-    for (const ran of order) versions.push(versionOf(ran, cell, versions.at(-1) ?? first, told))
+    for (const ran of order) versions.push(versionOf(ran, cell, versions.at(-1) ?? first, pinned))
     const reads = counted.flatMap((ran) => {
       if (ran.end !== 'ok') return []
       const own = ran.recorded.findIndex((one) => one.cell === cell && !isRead(one))
@@ -228,7 +228,7 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
       )
     })
     const known = new Map<string, number>([[KNOWN, 0]])
-    if (!told.every(([value, is]) => agrees(known, value, is))) continue
+    if (!pinned.every(([value, is]) => agrees(known, value, is))) continue
     yield* sourcesOf(0, known, [], true, new Map())
 
     function* sourcesOf(
@@ -251,7 +251,7 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
         const version = place < 0 ? first : versions[place]!
         if (read.f === 'r' && !agrees(then, version, read.value)) continue
         const more = read.f === 'r' ? [] : [{ version, least: read.value, isTrue: read.f === 'r>=' }]
-        const isEarly = place < 0 || order[place]!.commitAsked <= read.to
+        const isEarly = place < 0 || order[place]!.commitCall <= read.to
         const isFresh = order.slice(place + 1).every((one) => one === ran || one.end !== 'ok' || one.ended >= read.from)
         const ids = order.slice(0, place + 1).flatMap((one) => idsOf(one, cell))
         yield* sourcesOf(
@@ -266,13 +266,13 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
   }
 }
 
-/** Returns the value that a transaction leaves in a cell. Adds to `told` what its reads after its own writes show. */
-function versionOf({ recorded, process, end }: Ran, cell: string, before: Value, told: [Value, number][]): Value {
+/** Returns the value that a transaction leaves in a cell. Adds to `pinned` what its reads after its own writes show. */
+function versionOf({ recorded, process, end }: Ran, cell: string, before: Value, pinned: [Value, number][]): Value {
   let now: Value | undefined
   recorded.forEach((one, at) => {
     if (one.cell !== cell) return
     if (isRead(one)) {
-      if (one.f === 'r' && now !== undefined && end === 'ok') told.push([now, one.value])
+      if (one.f === 'r' && now !== undefined && end === 'ok') pinned.push([now, one.value])
     } else if (one.f === 'add') now = { ...(now ?? before), by: (now ?? before).by + one.value }
     else now = one.value === undefined ? { from: `${process} ${at}`, by: 0 } : { from: KNOWN, by: one.value }
   })

@@ -40,9 +40,9 @@ test('the counterexample names the read that must precede an overwrite, and the 
     ...did(1, 'read', 'y', 5),
     ...did(1, 'read', 'x', 1),
   ])
-  const shown = edges.find((edge) => edge.shownBy !== undefined)
+  const chained = edges.find((edge) => edge.shownBy !== undefined)
   // The read of 1 precedes the write of 2, because the write that it saw does.
-  expect(shown).toMatchObject({ before: 4, after: 1, reason: 'overwritten after', shownBy: { read: 4 } })
-  expect(shown?.shownBy?.chain).toEqual([{ before: 0, after: 1, reason: 'process order' }])
+  expect(chained).toMatchObject({ before: 4, after: 1, reason: 'overwritten after', shownBy: { read: 4 } })
+  expect(chained?.shownBy?.chain).toEqual([{ before: 0, after: 1, reason: 'process order' }])
   expectChained(edges)
 })

@@ -60,13 +60,13 @@ function atomicEvents(random: () => number): TrueEvent[] {
 function observed(events: readonly TrueEvent[], within: number, random: () => number): EventInput[] {
   const drift = [0, 1].map(() => ({ start: (random() * 2 - 1) * within * 0.8, rate: (random() * 2 - 1) * 0.19 }))
   const length = Math.max(...events.map(({ at }) => at))
-  const told = events.map(({ at, worker, event }) => {
+  const timed = events.map(({ at, worker, event }) => {
     const { start = 0, rate = 0 } = drift[worker] ?? {}
     const time = Math.round(at + start + (rate * within * at) / length)
     return { ...event, time, extra: { clock: `${worker}`, within: Math.ceil(within) } }
   })
   // After an unknown outcome, a process continues under another name.
-  return retired(told.sort((a, b) => a.time - b.time))
+  return retired(timed.sort((a, b) => a.time - b.time))
 }
 
 function retired(events: readonly (EventInput & { readonly time: number })[]): EventInput[] {

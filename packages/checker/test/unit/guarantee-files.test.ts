@@ -10,7 +10,7 @@ import { checkProved } from '../proof/proving.ts'
 
 const cases = fileURLToPath(new URL('../../../../../shared/cases/checker', import.meta.url))
 
-type Told = readonly [level: string, result: 'met' | 'violated' | 'unknown']
+type LevelResult = readonly [level: string, result: 'met' | 'violated' | 'unknown']
 
 const options = (model: string, initial: Json) => ({
   ...{ model, initial, failedCas: 'drop' as const, memoryBytes: 1e9 },
@@ -23,7 +23,7 @@ function judged(model: string, events: readonly EventInput[], initial: Json = nu
 }
 
 describe.runIf(existsSync(cases))('the catalogue of guarantees', () => {
-  test.each<readonly [file: string, model: string, initial: Json, told: readonly Told[]]>([
+  test.each<readonly [file: string, model: string, initial: Json, expected: readonly LevelResult[]]>([
     ['nov28-stream-a-message-polled-before-anybody-sent-it.jsonl', 'stream', null, [['no-aborted-reads', 'violated']]],
     ['nov28-stream-asked-from-2-in-vain-then-on-offset-1-is-not-skipped.jsonl', 'stream', null, [['faithful', 'met']]],
     [
@@ -47,16 +47,16 @@ describe.runIf(existsSync(cases))('the catalogue of guarantees', () => {
     ['nov28-work-queue-order-looked-at-in-mid-run.jsonl', 'work-queue', null, [['first-in-first-out', 'violated']]],
   ])(
     'the file %s, checked as model %s from initial value %j, gets the verdicts in the catalogue',
-    async (file, model, initial, told) => {
+    async (file, model, initial, expected) => {
       const history = await readHistory(join(cases, file))
-      const { levels } = checkProved(history, { ...options(model, initial), levels: told.map(([level]) => level) })
-      expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
+      const { levels } = checkProved(history, { ...options(model, initial), levels: expected.map(([level]) => level) })
+      expect(expected.map(([level]) => [level, levels[level]?.result])).toEqual(expected)
     },
   )
 })
 
 /** Operations one after another, 1 ms each. A number before an operation is the time in ms at which it begins. */
-type Line = readonly [process: number, f: string, asked: Json, told: Json, type?: 'ok' | 'fail' | 'info']
+type Line = readonly [process: number, f: string, input: Json, expected: Json, type?: 'ok' | 'fail' | 'info']
 
 const inTurn = (...lines: readonly (Line | number)[]): EventInput[] => {
   let ms = 0
@@ -65,10 +65,10 @@ const inTurn = (...lines: readonly (Line | number)[]): EventInput[] => {
       ms = line
       return []
     }
-    const [process, f, asked, told, type = 'ok'] = line
+    const [process, f, input, output, type = 'ok'] = line
     return [
-      { process, type: 'invoke', f, value: asked, time: ms++ * 1e6 },
-      { process, type, f, value: told, time: ms++ * 1e6 },
+      { process, type: 'invoke', f, value: input, time: ms++ * 1e6 },
+      { process, type, f, value: output, time: ms++ * 1e6 },
     ]
   })
 }
@@ -91,7 +91,7 @@ const nack = (receipt: string): Line => [1, 'nack', receipt, receipt]
 const left = (...messages: readonly Json[]): Line => [9, 'remaining', null, messages]
 
 describe('a work queue', () => {
-  test.each<readonly [title: string, events: EventInput[], initial: Json, told: readonly Told[]]>([
+  test.each<readonly [title: string, events: EventInput[], initial: Json, expected: readonly LevelResult[]]>([
     // Initial content.
     [
       'meets exactly-once if it delivers a message of the initial value',
@@ -303,9 +303,9 @@ describe('a work queue', () => {
       null,
       [['no-repeats', 'met']],
     ],
-  ])('check finds that the work queue %s', (_, events, initial, told) => {
+  ])('check finds that the work queue %s', (_, events, initial, expected) => {
     const { levels } = judged('work-queue', events, initial)
-    expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
+    expect(expected.map(([level]) => [level, levels[level]?.result])).toEqual(expected)
   })
 
   test('a history of a work queue is refused if two messages have one receipt, with advice on what to record', () => {
@@ -384,7 +384,7 @@ const overlapping = (one: Line, other: Line): EventInput[] => {
 }
 
 describe('a stream', () => {
-  test.each<readonly [title: string, events: EventInput[], told: readonly Told[]]>([
+  test.each<readonly [title: string, events: EventInput[], expected: readonly LevelResult[]]>([
     // The position of a consumer after an empty poll.
     [
       'meets no-skips if a consumer continues from an offset that it polled in vain',
@@ -600,9 +600,9 @@ describe('a stream', () => {
       ),
       [['monotonic-sends', 'met']],
     ],
-  ])('check finds that the stream %s', (_, events, told) => {
+  ])('check finds that the stream %s', (_, events, expected) => {
     const { levels } = judged('stream', events)
-    expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
+    expect(expected.map(([level]) => [level, levels[level]?.result])).toEqual(expected)
   })
 })
 

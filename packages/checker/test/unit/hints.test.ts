@@ -2,13 +2,13 @@ import { type EventInput, historyFromObjects, type Json } from '@chaosproxy/hist
 import { expect, test } from 'vitest'
 import { alikeKeys, hintsFor, startsByKey } from '../../src/index.ts'
 
-type Step = readonly [f: string, asked: EventInput['value'], answered: EventInput['value']]
+type Step = readonly [f: string, input: EventInput['value'], answered: EventInput['value']]
 
 const hints = (steps: readonly Step[]): readonly string[] =>
   hintsFor(
     historyFromObjects(
-      steps.flatMap(([f, asked, answered]): EventInput[] => [
-        { process: 0, type: 'invoke', f, value: asked },
+      steps.flatMap(([f, input, answered]): EventInput[] => [
+        { process: 0, type: 'invoke', f, value: input },
         { process: 0, type: 'ok', f, value: answered },
       ]),
     ),

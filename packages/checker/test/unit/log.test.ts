@@ -43,7 +43,7 @@ test('the log model decides a correct log without a search, even with empty poll
   for (let n = 0; n < 60; n++) expect(polled(randomFrom(inject('seed') + n)), `seed ${inject('seed') + n}`).toBe('met')
 })
 
-type Done = readonly [f: string, asked: Json, answered: Json]
+type Done = readonly [f: string, input: Json, answered: Json]
 
 /** Operations one after another, each by a separate process. */
 const verdictBy = (model: string, ...operations: readonly Done[]): string => {

@@ -51,7 +51,7 @@ const touched = (key: string | undefined, position: number): Mark => ({
 
 const marked = (events: readonly EventInput[], marks: readonly Mark[]): History => ({ ...smallHistory(events), marks })
 
-const said = (holds: boolean): string => (holds ? 'not violated' : 'violated')
+const resultText = (holds: boolean): string => (holds ? 'not violated' : 'violated')
 
 /**
  * Returns the operations that can be judged, as the definitions take them. A write after the mark may be left out, or
@@ -106,7 +106,8 @@ describe('a key that a request outside the record may have changed', () => {
         const holds = expected[level]
         if (holds === undefined) continue
         if (holds) expect(result, `${level}, ${name}`).not.toBe('violated')
-        else if (level === 'linearizable') expect(said(result !== 'violated'), `${level}, ${name}`).toBe(said(holds))
+        else if (level === 'linearizable')
+          expect(resultText(result !== 'violated'), `${level}, ${name}`).toBe(resultText(holds))
         if (!holds) expect(result, `${level}, ${name}`).not.toBe('met')
       }
     }

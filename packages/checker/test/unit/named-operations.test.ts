@@ -8,19 +8,19 @@ import { atLeast, many } from '../many.ts'
 
 // People look for the operations of the sentence in the drawing, which shows the counterexample's operations.
 
-const SAID =
+const NAMED_OPERATION =
   /process (\S+?)(?:'s)? (?:read(?: of)?|wrote|may have written|write of|appended|may have appended|append of|changed|may have changed|failed to change|cas)\b([^,;:]*)/gi
 
 /** Returns the parts of the sentence about operations that are not shown. */
 function missing(history: History, { sentence, operations }: Counterexample): string[] {
-  const shown = operations.map(({ operation }) => ({
+  const named = operations.map(({ operation }) => ({
     process: history.processName(history.operations.process[operation] ?? 0),
     values: [inputOf(history, operation), outputOf(history, operation)].flat().map((value) => JSON.stringify(value)),
   }))
-  return [...sentence.matchAll(SAID)]
+  return [...sentence.matchAll(NAMED_OPERATION)]
     .filter(([, process, rest = '']) => {
       const values = rest.match(/(?<!\w)(?:"[^"]*"|null|-?\d+)/g) ?? []
-      return !shown.some((one) => one.process === process && one.values.includes(values[0] ?? ''))
+      return !named.some((one) => one.process === process && one.values.includes(values[0] ?? ''))
     })
     .map(([text]) => text)
 }

@@ -10,11 +10,11 @@ const ids = fc.oneof(
 
 test('createNumbering numbers ids from 0 in the order of their first appearance', () => {
   fc.assert(
-    fc.property(fc.array(ids, { maxLength: 2_000, size: 'max' }), (asked) => {
+    fc.property(fc.array(ids, { maxLength: 2_000, size: 'max' }), (numbered) => {
       const numbering = createNumbering()
-      const distinct = new Set<number>(asked)
+      const distinct = new Set<number>(numbered)
       const expected = new Map(Array.from(distinct, (id, at) => [id, at]))
-      expect(asked.map((id) => numbering.of(id))).toEqual(asked.map((id) => expected.get(id)))
+      expect(numbered.map((id) => numbering.of(id))).toEqual(numbered.map((id) => expected.get(id)))
       expect(numbering.count()).toBe(distinct.size)
     }),
   )

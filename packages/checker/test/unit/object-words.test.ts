@@ -10,8 +10,8 @@ type Step = readonly [process: number, type: EventInput['type'], f: string, valu
 const eventsOf = (steps: readonly Step[]): EventInput[] =>
   steps.map(([process, type, f, value = null], at) => ({ process, type, f, value, time: at * 1e6 }))
 
-const both = (process: number, f: string, asked: Json, got: Json): readonly Step[] => [
-  [process, 'invoke', f, asked],
+const both = (process: number, f: string, input: Json, got: Json): readonly Step[] => [
+  [process, 'invoke', f, input],
   [process, 'ok', f, got],
 ]
 

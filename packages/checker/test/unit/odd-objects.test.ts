@@ -6,7 +6,7 @@ import { checkHistory, resultOf } from '../checking.ts'
 
 // Values and outcomes that do not occur in random histories.
 
-type Done = readonly [f: string, asked: Json, answered: Json]
+type Done = readonly [f: string, input: Json, answered: Json]
 
 /** Operations one after another, each by a separate process. The answer `?` stands for an unknown outcome. */
 function judge(model: ModelName, initial: Json, ...operations: readonly Done[]): string {

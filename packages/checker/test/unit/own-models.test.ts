@@ -1,12 +1,12 @@
 import type { Model } from '@chaosproxy/checker'
 import {
-  asAsked,
   type EventInput,
   type History,
   historyFromEvents,
   inputOf,
   type Json,
   outputOf,
+  withRequestedValues,
 } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
 import { randomFrom } from '../../../testing/src/random-history.ts'
@@ -205,7 +205,7 @@ test.each(['put', 'write', 'cas'])("the answer of %s in a user's model is its re
   const swaps = [call(0, f, one), ok(0, f, null), call(0, f, two), ok(0, f, one), call(0, 'get')]
   expect(judge([...swaps, ok(0, 'get', two)], swap)).toBe('met')
   expect(judge([...swaps, ok(0, 'get', one)], swap)).toBe('violated')
-  const history = asAsked(historyFromEvents(swaps))
+  const history = withRequestedValues(historyFromEvents(swaps))
   expect([inputOf(history, 1), outputOf(history, 1), history.warnings]).toEqual([two, one, []])
 })
 

@@ -67,7 +67,7 @@ describe('a violation proven during recording', () => {
       expect(checkHistory(historyFromEvents(events), { ...limit, proven: other }).levels.linearizable.result).toBe(
         'unknown',
       )
-    const asked = checkHistory(historyFromEvents(events), { ...limit, proven, levels: ['eventual'] })
-    expect(asked.levels.linearizable.result).toBe('unknown')
+    const report = checkHistory(historyFromEvents(events), { ...limit, proven, levels: ['eventual'] })
+    expect(report.levels.linearizable.result).toBe('unknown')
   })
 })

@@ -9,15 +9,15 @@ type Step = readonly [process: number, f: 'enqueue' | 'dequeue', message: Json, 
 /** Operations one after another. */
 const eventsOf = (steps: readonly Step[]): EventInput[] =>
   steps.flatMap(([process, f, message, type = 'ok']) => {
-    const asked = f === 'enqueue' ? message : null
+    const input = f === 'enqueue' ? message : null
     return [
-      { process, f, type: 'invoke' as const, value: asked },
-      { process, f, type, value: type === 'info' ? asked : message },
+      { process, f, type: 'invoke' as const, value: input },
+      { process, f, type, value: type === 'info' ? input : message },
     ]
   })
 
 /** Messages of which it is unknown whether they were taken. There are too many dequeues to show. */
-const untold = (messages: number): readonly Step[] =>
+const openDequeues = (messages: number): readonly Step[] =>
   Array.from({ length: messages }, (_, n): readonly Step[] => [
     [1, 'enqueue', n],
     [100 + n, 'dequeue', null, 'info'],
@@ -31,7 +31,7 @@ const taken = (messages: number): readonly Step[] =>
   ]).flat()
 
 /** Returns, for each operation shown, the message that it enqueued or dequeued. */
-function shownOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (readonly Json[])[] {
+function messagesOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (readonly Json[])[] {
   const history = historyFromEvents(eventsOf(steps))
   const verdict = checkHistory(history, { model, initial: [], levels: ['linearizable'] }).levels.linearizable
   if (verdict.result !== 'violated') throw new Error(`${model}: ${verdict.result}`)
@@ -48,7 +48,7 @@ for (const model of ['queue', 'bag'] as const) {
       [4, 'dequeue', 'a'],
       [5, 'dequeue', 'a'],
     ]
-    expect(shownOf([...untold(2_100), ...twice], model)).toEqual([
+    expect(messagesOf([...openDequeues(2_100), ...twice], model)).toEqual([
       ['in', 'a'],
       ['out', 'a'],
       ['out', 'a'],
@@ -58,7 +58,7 @@ for (const model of ['queue', 'bag'] as const) {
   test(`a counterexample leaves out earlier legal dequeues if a ${model} was wrongly found empty`, () => {
     const empties = Array.from({ length: 5 }, (): Step => [7, 'dequeue', null])
     const hidden: readonly Step[] = [...empties, [3, 'enqueue', 'a'], [4, 'dequeue', null]]
-    expect(shownOf(hidden, model)).toEqual([
+    expect(messagesOf(hidden, model)).toEqual([
       ['in', 'a'],
       ['out', null],
     ])
@@ -70,7 +70,7 @@ for (const model of ['queue', 'bag'] as const) {
       [4, 'dequeue', null],
       [5, 'dequeue', 'a'],
     ]
-    expect(shownOf([...untold(2_100), ...hidden], model)).toEqual([
+    expect(messagesOf([...openDequeues(2_100), ...hidden], model)).toEqual([
       ['in', 'a'],
       ['out', null],
       ['out', 'a'],
@@ -84,7 +84,7 @@ test('a counterexample contains only three operations if a later message overtoo
     [3, 'enqueue', 'b'],
     [4, 'dequeue', 'b'],
   ]
-  expect(shownOf([...taken(6_000), ...lost, ...taken(6_000).map(again)], 'queue')).toEqual([
+  expect(messagesOf([...taken(6_000), ...lost, ...taken(6_000).map(again)], 'queue')).toEqual([
     ['in', 'a'],
     ['in', 'b'],
     ['out', 'b'],

@@ -98,8 +98,8 @@ function behindByDefinition(history: History): Map<number, { readonly nanos: num
     for (const other of ops) {
       const written = writtenBy(other)
       if (written === undefined || other.key !== read.key || other === writers[0] || other.call < first) continue
-      const shown = shows(other, written).filter((op) => op.return < read.call)
-      if (shown.length > 0) ends.push(Math.min(...shown.map(({ row }) => returnTime[row]!)))
+      const earlier = shows(other, written).filter((op) => op.return < read.call)
+      if (earlier.length > 0) ends.push(Math.min(...earlier.map(({ row }) => returnTime[row]!)))
     }
     behind.set(read.row, {
       nanos: ends.length === 0 ? 0 : callTime[read.row]! - Math.min(...ends),

@@ -69,7 +69,7 @@ describe('the sentence of a cycle', () => {
 const ACT = /(wrote|read|saw (?:its own|p\d+'s)) (?:(\w+) = )?(null|\d+)/g
 
 test('the sentence of a cycle names only operations of the counterexample, in the order of each client', () => {
-  let told = 0
+  let stories = 0
   for (let n = 0; n < many(150); n++) {
     const random = randomFrom(baseSeed + n)
     const events = randomEvents(
@@ -87,13 +87,13 @@ test('the sentence of a cycle names only operations of the counterexample, in th
       if (verdict.result !== 'violated' || verdict.counterexample.edges === undefined) continue
       const { sentence, operations, culprit } = verdict.counterexample
       if (sentence.includes('That is a cycle')) continue
-      told++
+      stories++
       const rows = operations.map(({ operation }) => operation)
       if (culprit !== undefined) expect(rows).toContain(culprit)
       for (const clause of sentence.replace(/\. .*$|\.$/, '').split('; ')) expectTrue(clause, rows, history)
     }
   }
-  expect(told).toBeGreaterThan(atLeast(100))
+  expect(stories).toBeGreaterThan(atLeast(100))
 })
 
 function expectTrue(clause: string, rows: readonly number[], history: History): void {

@@ -25,11 +25,12 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     if (['assign', 'keep', 'crash'].includes(each.f)) groups.delete(process)
     if (each.f === 'subscribe') groups.set(process, each.type === 'ok' ? 'joined' : 'unknown')
     const group = groups.get(process)
-    const told = each.f === 'poll' && each.from === null ? resumed.get(process) : undefined
+    const returned = each.f === 'poll' && each.from === null ? resumed.get(process) : undefined
     const least = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
     // An assignment returned this offset. If it was committed before, its message is already processed.
     const isDone =
-      told !== undefined && operations.slice(0, told.at).some((o) => o.f === 'commit' && o.offset >= told.offset)
+      returned !== undefined &&
+      operations.slice(0, returned.at).some((o) => o.f === 'commit' && o.offset >= returned.offset)
     const from = least === undefined || !isDone ? least : least + 1
     if (each.f === 'poll' && group === undefined) {
       const after = each.got.length > 0 ? (each.got.at(-1)?.[0] ?? 0) + 1 : (each.from ?? undefined)
@@ -54,10 +55,10 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     each.f === 'send' ? each.batch.map((message) => ({ ...message, row, type: each.type, process: each.process })) : [],
   )
   const polls = all.filter((each) => each.f === 'poll')
-  const told = sends.flatMap((s) => (s.type === 'ok' && s.offset !== null ? [[s.offset, s.value] as const] : []))
-  const firstTold = Math.min(...told.map(([offset]) => offset))
+  const returned = sends.flatMap((s) => (s.type === 'ok' && s.offset !== null ? [[s.offset, s.value] as const] : []))
+  const firstReturned = Math.min(...returned.map(([offset]) => offset))
   const polled = polls.flatMap(({ got }) => got)
-  const known = [...told, ...polled]
+  const known = [...returned, ...polled]
   const isSeen = ([offset, value]: readonly [number, number]) => polled.some(([o, v]) => o === offset && v === value)
   /** The ranges of offsets that polls skipped. */
   const passed = polls.flatMap(({ since, got }) =>
@@ -86,10 +87,11 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const isEnd = last.length === 5 && last.every(({ got, since }) => got.length === 0 && since === first?.since)
     return isEnd && first?.since !== undefined ? [first.since] : []
   })
-  const isTold = ([offset, value]: readonly [number, number]) => told.some(([o, v]) => o === offset && v === value)
-  const untold = sends.some(({ value }) => {
+  const isReturned = ([offset, value]: readonly [number, number]) =>
+    returned.some(([o, v]) => o === offset && v === value)
+  const hasUnplaced = sends.some(({ value }) => {
     const own = sends.filter((s) => s.value === value && s.type === 'ok' && s.offset === null).length
-    return own > new Set(polled.filter((each) => each[1] === value && !isTold(each)).map(([o]) => o)).size
+    return own > new Set(polled.filter((each) => each[1] === value && !isReturned(each)).map(([o]) => o)).size
   })
   /** For each polled message without a possible send: whether its sends failed, came too late, or do not exist. */
   const unsent = all.flatMap((each, at) =>
@@ -99,22 +101,22 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
           const own = sends.filter((s) => s.value === value && s.row < at)
           const isSource = (s: (typeof sends)[number]) =>
             s.type !== 'fail' &&
-            (s.type === 'info' || s.offset === null || s.offset === offset || !isTold([offset, value]))
+            (s.type === 'info' || s.offset === null || s.offset === offset || !isReturned([offset, value]))
           if (own.some(isSource)) return []
-          if (isTold([offset, value])) return ['early']
+          if (isReturned([offset, value])) return ['early']
           const all = sends.filter((s) => s.value === value)
           if (all.length > 0 && all.every(({ type }) => type === 'fail')) return ['failed']
-          return [offset >= firstTold ? 'early' : 'older']
+          return [offset >= firstReturned ? 'early' : 'older']
         }),
   )
   const breaks: { [guarantee in Guarantee]: boolean } = {
     'consistent-offsets':
       known.some(([o, v]) => known.some(([o2, v2]) => o === o2 && v !== v2)) ||
-      told.some(([o], i) => told.some(([o2], j) => i < j && o === o2)),
+      returned.some(([o], i) => returned.some(([o2], j) => i < j && o === o2)),
     'no-duplicates': known.some(([, value]) => {
       const own = sends.filter((s) => s.value === value && s.type !== 'fail')
       const free = own.filter((s) => s.type === 'info' || s.offset === null).length
-      const places = new Set(known.filter((each) => each[1] === value && !isTold(each)).map(([o]) => o)).size
+      const places = new Set(known.filter((each) => each[1] === value && !isReturned(each)).map(([o]) => o)).size
       return own.length > 0 && places > free
     }),
     'no-aborted-reads': unsent.some((each) => each !== 'older'),
@@ -131,7 +133,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
         (least !== undefined && got[0] !== undefined && got[0][0] < least),
     ),
     'no-skips': known.some(([offset]) => isPassed(offset)),
-    'no-lost-writes': told.some((each) => !isSeen(each) && (isPassed(each[0]) || isPassedByGroup(each[0]))),
+    'no-lost-writes': returned.some((each) => !isSeen(each) && (isPassed(each[0]) || isPassedByGroup(each[0]))),
     'committed-starts': all.some((start, at) => {
       if (start.f !== 'assign' || start.offset === undefined) return false
       const { offset } = start
@@ -142,12 +144,14 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     }),
     'no-unseen': known.some(([offset]) => ends.some((from) => offset >= from)),
   }
-  const isUnreached = told.some((each) => !isSeen(each) && !ends.some((from) => from <= each[0]))
+  const isUnreached = returned.some((each) => !isSeen(each) && !ends.some((from) => from <= each[0]))
   const leavesOpen: { [guarantee in Guarantee]?: boolean } = {
     'no-aborted-reads': unsent.includes('older'),
     'no-lost-writes':
-      untold || isUnreached || told.some((each) => !isSeen(each) && !isPassed(each[0]) && isBeforeGroup(each[0])),
-    'no-unseen': untold || isUnreached,
+      hasUnplaced ||
+      isUnreached ||
+      returned.some((each) => !isSeen(each) && !isPassed(each[0]) && isBeforeGroup(each[0])),
+    'no-unseen': hasUnplaced || isUnreached,
   }
   return {
     broken: guarantees.filter((each) => breaks[each]),
@@ -158,7 +162,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
 const judge = judgingBy('stream', streamLadder.levels)
 
 test(`the verdicts on streams agree with the definitions of the guarantees on ${manyOf(20_000)} small histories`, () => {
-  const shown = new Map<Guarantee, number>()
+  const counts = new Map<Guarantee, number>()
   for (let seed = 1; seed <= many(20_000); seed++) {
     const operations = drawn(seed)
     const { broken, open } = byDefinition(operations)
@@ -171,9 +175,9 @@ test(`the verdicts on streams agree with the definitions of the guarantees on ${
     if (operations.some(({ f }) => f === 'poll') && operations.some((o) => o.f === 'send' && o.type === 'ok'))
       if (JSON.stringify(found) !== JSON.stringify({ broken, open }))
         expect(found, `seed ${seed}: ${JSON.stringify(operations)}`).toEqual({ broken, open })
-    for (const each of found.broken) shown.set(each, (shown.get(each) ?? 0) + 1)
+    for (const each of found.broken) counts.set(each, (counts.get(each) ?? 0) + 1)
   }
-  for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
+  for (const each of guarantees) expect(counts.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
 })
 
 test("each operation in the core of a stream's counterexample is necessary for the violation", () => {
@@ -220,7 +224,7 @@ function rowsNeedMore(
 test.each([
   ['an assignment that tells no offset', 'assign', ['k'], 'ok', {}],
   ['a poll that failed', 'poll', { k: null }, 'fail', { k: null }],
-] as const)('a consumer of a stream may continue at another position after %s', (_, f, asked, type, told) => {
+] as const)('a consumer of a stream may continue at another position after %s', (_, f, input, type, returned) => {
   const send = (value: number): EventInput[] => [
     { process: 1, type: 'invoke', f: 'send', key: 'k', value },
     { process: 1, type: 'ok', f: 'send', key: 'k', value },
@@ -230,8 +234,8 @@ test.each([
     { process: 0, type: 'ok', f: 'poll', value: { k: got } },
   ]
   const between: EventInput[] = [
-    { process: 0, type: 'invoke', f, value: asked as Json },
-    { process: 0, type, f, value: told as Json },
+    { process: 0, type: 'invoke', f, value: input as Json },
+    { process: 0, type, f, value: returned as Json },
   ]
   const sends = [0, 1, 2, 3].flatMap(send)
   const [before, after] = [poll(0, [[0, 0]]), poll(null, [[3, 3]])]
@@ -240,9 +244,9 @@ test.each([
 })
 
 test('no-lost-writes is unknown if no consumer reached an acknowledged message, and met if one read it', () => {
-  const done = (f: string, value: Json, type: 'ok' | 'fail', told: Json): EventInput[] => [
+  const done = (f: string, value: Json, type: 'ok' | 'fail', returned: Json): EventInput[] => [
     { process: 0, type: 'invoke', f, value, ...(f === 'send' ? { key: 'k' } : {}) },
-    { process: 0, type, f, value: told, ...(f === 'send' ? { key: 'k' } : {}) },
+    { process: 0, type, f, value: returned, ...(f === 'send' ? { key: 'k' } : {}) },
   ]
   const sends = [...done('send', 1, 'ok', 0), ...done('send', 2, 'ok', 1)]
   const gone = [...sends, ...done('poll', { k: 0 }, 'ok', { k: [[0, 1]] }), ...done('poll', { k: 1 }, 'fail', null)]

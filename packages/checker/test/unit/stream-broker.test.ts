@@ -46,8 +46,8 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
   let message = 0
   const isWrong = (what: Mistake): boolean => mistake === what && pick(3) === 0
 
-  const record = (process: number, f: string, asked: Json, type: 'ok' | 'fail' | 'info', told: Json): void => {
-    events.push({ process, f, type: 'invoke', value: asked }, { process, f, type, value: told })
+  const record = (process: number, f: string, input: Json, type: 'ok' | 'fail' | 'info', output: Json): void => {
+    events.push({ process, f, type: 'invoke', value: input }, { process, f, type, value: output })
   }
 
   const crash = (client: number): void => {
@@ -82,7 +82,7 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
       partition: PARTITIONS[pick(2)] ?? 'a',
       value: message++,
     }))
-    const asked = batch.map(({ partition, value }): Json => ['send', partition, value])
+    const input = batch.map(({ partition, value }): Json => ['send', partition, value])
     const fate = pick(6)
     if (fate === 0) {
       // The transaction is aborted, and its messages leave gaps.
@@ -90,20 +90,20 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
         const offset = ends[partition]++
         if (isWrong('shows an aborted message')) logs[partition].push([offset, value])
       }
-      record(process, 'send', asked, 'fail', asked)
+      record(process, 'send', input, 'fail', input)
       return
     }
     if (fate === 1) {
       if (pick(2) === 0) for (const { partition, value } of batch) append(partition, value)
-      record(process, 'send', asked, 'info', asked)
+      record(process, 'send', input, 'info', input)
       crash(client)
       return
     }
-    const told = batch.map(({ partition, value }): Json => {
+    const output = batch.map(({ partition, value }): Json => {
       const offset = append(partition, value)
       return ['send', partition, pick(5) === 0 ? value : [offset, value]]
     })
-    record(process, pick(2) === 0 ? 'send' : 'txn', asked, 'ok', told)
+    record(process, pick(2) === 0 ? 'send' : 'txn', input, 'ok', output)
   }
 
   function poll(client: number, most = 1 + pick(3)): void {
@@ -189,9 +189,9 @@ test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
   'check finds the level %s violated by a broker that %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
-    const shown = fc
+    const counts = fc
       .sample(long, { numRuns: 40, seed: 1 })
       .filter((drawn) => brokenBy(historyOf(drawn, mistake)).includes(guarantee))
-    expect(shown.length).toBeGreaterThan(1)
+    expect(counts.length).toBeGreaterThan(1)
   },
 )

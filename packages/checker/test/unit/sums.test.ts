@@ -7,18 +7,18 @@ import { checkHistory } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 
-interface Asked {
+interface SummedOperation {
   readonly f: string
   readonly value: Json
 }
 
-const completed = (process: number, { f, value }: Asked, output: Json): EventInput[] => [
+const completed = (process: number, { f, value }: SummedOperation, output: Json): EventInput[] => [
   { process, type: 'invoke', f, value },
   { process, type: 'ok', f, value: output },
 ]
 const read = (process: number, output: Json) => completed(process, { f: 'read', value: null }, output)
 /** Sixty unanswered operations. They have far more orders than a search can try. */
-const unanswered = (ask: (n: number) => Asked): EventInput[] =>
+const unanswered = (ask: (n: number) => SummedOperation): EventInput[] =>
   Array.from({ length: 60 }, (_, n) => ({ process: 100 + n, type: 'invoke', ...ask(n) }))
 
 const ACCOUNTS = ['a', 'b', 'c'] as const

@@ -10,14 +10,14 @@ const options = (model: string): CheckOptions => ({
 type Step = readonly [
   process: number,
   f: string,
-  asked: EventInput['value'],
+  input: EventInput['value'],
   answered: EventInput['value'],
   key?: string,
 ]
 
 const lines = (steps: readonly Step[]): readonly EventInput[] =>
-  steps.flatMap(([process, f, asked, answered, key]): EventInput[] => [
-    { process, type: 'invoke', f, value: asked, key },
+  steps.flatMap(([process, f, input, answered, key]): EventInput[] => [
+    { process, type: 'invoke', f, value: input, key },
     { process, type: 'ok', f, value: answered, key },
   ])
 
@@ -89,8 +89,8 @@ describe('an operation that is answered with another value', () => {
     ['bank', 'transfer', { from: 'a', to: 'b', amount: 4 }, { from: 'a', to: 'b', amount: 5 }],
   ] as const)(
     'an operation that is answered with another value is refused, with its line, by a %s',
-    (model, f, asked, answered) => {
-      expect(found(model, [[0, f, asked, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
+    (model, f, input, answered) => {
+      expect(found(model, [[0, f, input, answered]])).toMatch(/^h\.jsonl:1: this .* \(line 2\)/)
     },
   )
 

@@ -7,35 +7,35 @@ import { checkProved } from '../proof/proving.ts'
 interface Line {
   readonly process: number
   readonly f: string
-  readonly asked: Json
-  readonly told?: Json
+  readonly input: Json
+  readonly output?: Json
   readonly key?: string
   readonly isLost?: boolean
   readonly final?: boolean
 }
 
 const inTurn = (...lines: readonly Line[]): EventInput[] =>
-  lines.flatMap(({ process, f, asked, told = null, key, isLost = false, final }): EventInput[] => [
-    { process, type: 'invoke', f, key, value: asked, final },
-    { process, type: isLost ? 'info' : 'ok', f, key, value: told, final },
+  lines.flatMap(({ process, f, input, output = null, key, isLost = false, final }): EventInput[] => [
+    { process, type: 'invoke', f, key, value: input, final },
+    { process, type: isLost ? 'info' : 'ok', f, key, value: output, final },
   ])
 
 const send = (message: string, offset: number): Line => ({
   process: 0,
   f: 'send',
   key: 'k',
-  asked: message,
-  told: offset,
+  input: message,
+  output: offset,
 })
 const poll = (process: number, from: number, got: readonly Json[] = []): Line => ({
-  ...{ process, f: 'poll', asked: { k: from } },
-  told: got.length === 0 ? {} : { k: got },
+  ...{ process, f: 'poll', input: { k: from } },
+  output: got.length === 0 ? {} : { k: got },
 })
 const inVain: Line[] = Array.from({ length: 5 }, () => ({ ...poll(1, 0), final: true }))
 
-const watch: Line = { process: 0, f: 'watch', asked: { watch: 1, from: 1 }, told: { revision: 0 } }
-const put: Line = { process: 1, f: 'put', key: 'x', asked: 1, told: 1 }
-const watched: Line = { process: 0, f: 'watched', asked: { watch: 1 }, told: [] }
+const watch: Line = { process: 0, f: 'watch', input: { watch: 1, from: 1 }, output: { revision: 0 } }
+const put: Line = { process: 1, f: 'put', key: 'x', input: 1, output: 1 }
+const watched: Line = { process: 0, f: 'watched', input: { watch: 1 }, output: [] }
 const often: Line[] = Array.from({ length: 5 }, () => ({ ...watched, final: true }))
 
 test.each<readonly [title: string, model: string, level: string, result: string, events: EventInput[]]>([
@@ -44,7 +44,7 @@ test.each<readonly [title: string, model: string, level: string, result: string,
     'stream',
     'no-unseen',
     'met',
-    inTurn({ process: 0, f: 'send', key: 'k', asked: 'm', isLost: true }, ...inVain, {
+    inTurn({ process: 0, f: 'send', key: 'k', input: 'm', isLost: true }, ...inVain, {
       ...poll(2, 0, [[0, 'm']]),
       final: true,
     }),
@@ -61,7 +61,7 @@ test.each<readonly [title: string, model: string, level: string, result: string,
     'watch',
     'live',
     'unknown',
-    inTurn(watch, put, { ...watched, told: null, isLost: true }, ...often),
+    inTurn(watch, put, { ...watched, output: null, isLost: true }, ...often),
   ],
   [
     'a change that repeated requests of a watch never returned violates live',

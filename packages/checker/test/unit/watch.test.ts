@@ -60,14 +60,14 @@ describe('a watch', () => {
 
 describe('a write without an answer', () => {
   const written = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'y', 3)]
-  const shown = [watch(1, 4, { from: 2 }), watched(1, events(x1), events(y3)), followed(1, progress(4))]
+  const delivered = [watch(1, 4, { from: 2 }), watched(1, events(x1), events(y3)), followed(1, progress(4))]
 
   test('a write without an answer leaves a gap in a watch undecided until a read covers its revision', () => {
-    expect(judge(...written, ...shown).levels).toMatchObject({
+    expect(judge(...written, ...delivered).levels).toMatchObject({
       faithful: { result: 'unknown' },
       reliable: { result: 'unknown' },
     })
-    const seen = judge(...written, ...shown, changes(3, 4, x2, y3))
+    const seen = judge(...written, ...delivered, changes(3, 4, x2, y3))
     expect(broken(seen)).toEqual(['reliable'])
     // The counterexample contains the reading, so it is contradictory by itself.
     expect(seen.levels.reliable).toMatchObject({
@@ -76,18 +76,18 @@ describe('a write without an answer', () => {
   })
 
   test('a write without an answer certainly failed if a read of its revision shows no change', () => {
-    expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
+    expect(judge(...written, ...delivered, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
   test('a write without an answer leaves "reliable" unknown while it may be at a revision that was never read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
-    expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
+    expect(judge(...written, ...delivered, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
 
   test('a write without an answer stays undecided after a read of another value, or one that ended before it', () => {
     for (const lines of [
-      [...written, ...shown, changes(3, 3, event(3, 'x', 7))],
-      [changes(3, 3, x2), ...written, ...shown],
+      [...written, ...delivered, changes(3, 3, event(3, 'x', 7))],
+      [changes(3, 3, x2), ...written, ...delivered],
     ])
       expect(judge(...lines).levels.reliable).toMatchObject({
         result: 'unknown',

@@ -9,9 +9,9 @@ import { many, manyOf } from '../many.ts'
 interface Operation {
   readonly p: number
   readonly f: 'enqueue' | 'take' | 'ack' | 'nack' | 'remaining'
-  readonly asked: Json
+  readonly input: Json
   readonly type: 'ok' | 'fail' | 'info'
-  readonly told: Json
+  readonly output: Json
   readonly from: number
   readonly to: number
 }
@@ -20,9 +20,9 @@ const NANOS_PER_MS = 1e6
 
 function eventsOf(operations: readonly Operation[]): EventInput[] {
   return operations
-    .flatMap(({ p: process, f, asked, type, told, from, to }) => [
-      { at: from, event: { process, f, type: 'invoke', value: asked, time: from * NANOS_PER_MS } as const },
-      { at: to, event: { process, f, type, value: told, time: to * NANOS_PER_MS } as const },
+    .flatMap(({ p: process, f, input, type, output, from, to }) => [
+      { at: from, event: { process, f, type: 'invoke', value: input, time: from * NANOS_PER_MS } as const },
+      { at: to, event: { process, f, type, value: output, time: to * NANOS_PER_MS } as const },
     ])
     .sort((a, b) => a.at - b.at)
     .map(({ event }) => event)
@@ -95,13 +95,13 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
       if (f === 'ack' && !isWrong('forgets an acknowledgement')) leased.delete(own)
       if (f === 'nack' && isHeld) leased.set(own, 0)
       const type = isHeld || isLost ? common.type : 'fail'
-      operations.push({ ...common, type, f, asked: `r${own}`, told: `r${own}` })
+      operations.push({ ...common, type, f, input: `r${own}`, output: `r${own}` })
       has[client] = undefined
     } else if (pick(2) === 0) {
       const value = next++
       const isRefused = pick(6) === 0
       if (isRefused ? isWrong('hands out what it refused') : !isWrong('forgets a message')) waiting.push(value)
-      operations.push({ ...common, type: isRefused ? 'fail' : common.type, f: 'enqueue', asked: value, told: value })
+      operations.push({ ...common, type: isRefused ? 'fail' : common.type, f: 'enqueue', input: value, output: value })
     } else {
       const taken = take()
       if (taken !== undefined) leased.set(taken, now + LEASE_MS)
@@ -109,8 +109,8 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
       operations.push({
         ...common,
         f: 'take',
-        asked: LEASE_MS,
-        told: taken === undefined || isLost ? null : [taken, `r${taken}`],
+        input: LEASE_MS,
+        output: taken === undefined || isLost ? null : [taken, `r${taken}`],
       })
     }
     if (isLost || pick(20) === 0) {
@@ -120,7 +120,7 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
   }
   now += 100
   const rest = [...leased.keys(), ...waiting]
-  operations.push({ p: 99, f: 'remaining', asked: null, type: 'ok', told: rest, from: now, to: now + 1 })
+  operations.push({ p: 99, f: 'remaining', input: null, type: 'ok', output: rest, from: now, to: now + 1 })
   return operations
 }
 
@@ -140,28 +140,28 @@ test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
   'check reports that a queue that %s violates %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
-    const shown = fc
+    const counts = fc
       .sample(long, { numRuns: 40, seed: 1 })
       .filter((choices) => withResult(guarantees, judge(served(choices, mistake)), 'violated').includes(guarantee))
-    expect(shown.length).toBeGreaterThan(1)
+    expect(counts.length).toBeGreaterThan(1)
   },
 )
 
 describe('the verdict on a queue', () => {
   const put = (value: number, from: number): Operation => ({
-    ...{ p: 0, f: 'enqueue', asked: value, type: 'ok', told: value },
+    ...{ p: 0, f: 'enqueue', input: value, type: 'ok', output: value },
     ...{ from, to: from + 1 },
   })
   const took = (p: number, value: number, from: number): Operation => ({
-    ...{ p, f: 'take', asked: 100, type: 'ok', told: [value, `r${value}`] },
+    ...{ p, f: 'take', input: 100, type: 'ok', output: [value, `r${value}`] },
     ...{ from, to: from + 1 },
   })
   const acked = (p: number, value: number, from: number): Operation => ({
-    ...{ p, f: 'ack', asked: `r${value}`, type: 'ok', told: `r${value}` },
+    ...{ p, f: 'ack', input: `r${value}`, type: 'ok', output: `r${value}` },
     ...{ from, to: from + 1 },
   })
   const left = (values: number[], from: number): Operation => ({
-    ...{ p: 9, f: 'remaining', asked: null, type: 'ok', told: values },
+    ...{ p: 9, f: 'remaining', input: null, type: 'ok', output: values },
     ...{ from, to: from + 1 },
   })
 

@@ -61,11 +61,11 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
 export function namesOfProfile(
   [typed = '']: readonly string[],
   who: string,
-  suffers: (nemesis: Nemesis) => boolean,
+  isSupported: (nemesis: Nemesis) => boolean,
 ): readonly string[] | undefined {
   const profile = profileNamed(typed)
   if (profile === undefined) return undefined
-  const suffered = nemeses.filter((nemesis) => profile.has(nemesis.kind) && suffers(nemesis))
+  const suffered = nemeses.filter((nemesis) => profile.has(nemesis.kind) && isSupported(nemesis))
   if (suffered.length === 0)
     throw usageError(`--faults ${typed}: ${who} cannot suffer any fault of this profile. Name other faults.`)
   return suffered.map(({ name }) => name)

@@ -2,12 +2,12 @@ import { resolve } from 'node:path'
 import type { CheckResult, CheckTask, FileTrouble, NamedFile, StoppedFile } from '@chaosproxy/engine'
 import {
   areSmall,
-  askProbes,
   type CheckEvent,
   checkCommandLine,
   checkFiles,
   checkFilesElsewhere,
   memoryNote,
+  runProbes,
   troubleOf,
 } from '@chaosproxy/engine'
 import { EXIT, type ExitCode, type Output, partOf, type SubjectTexts } from '@chaosproxy/engine/run'
@@ -27,7 +27,7 @@ import { mergedFiles, namedFiles } from './files.ts'
 import type { CheckSettings } from './use.ts'
 
 export async function execute(settings: CheckSettings): Promise<ExitCode> {
-  const spec = { ...settings.spec, answers: [...(await askProbes(settings.spec.require ?? []))] }
+  const spec = { ...settings.spec, answers: [...(await runProbes(settings.spec.require ?? []))] }
   const named = settings.files
   const merged = settings.merge ? await mergedFiles(named) : undefined
   const files: readonly NamedFile[] = merged === undefined ? await namedFiles(named) : [{ file: nameOfMerged(named) }]
@@ -60,8 +60,8 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
       queue === undefined
         ? checkFiles(tasks, spec, listener)
         : checkFilesElsewhere(tasks, spec, { queue, priority }, listener)
-    const said = areSmall(files) ? undefined : memoryNote(spec.memoryBytes)
-    if (said !== undefined) progress.warn(said)
+    const note = areSmall(files) ? undefined : memoryNote(spec.memoryBytes)
+    if (note !== undefined) progress.warn(note)
     for await (const result of checked) {
       results.push(result)
       reporting.add('part' in result ? result.part : await partOfTrouble(result, alone, output))
@@ -145,8 +145,8 @@ function partOfTrouble(result: FileTrouble | StoppedFile, alone: boolean, output
   const isStopped = 'stopped' in result
   const message = isStopped ? result.stopped : result.trouble.message
   const subject = { kind: 'trouble', file, message, alone, exitCode: exitCodeOf([result]) } as const
-  const told: Subject = { ...subject, why: isStopped ? 'stopped' : 'unreadable' }
-  return partOf(told, output, { file, trouble: message })
+  const troubled: Subject = { ...subject, why: isStopped ? 'stopped' : 'unreadable' }
+  return partOf(troubled, output, { file, trouble: message })
 }
 
 function resultText(result: CheckResult): string {

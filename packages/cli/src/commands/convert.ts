@@ -37,7 +37,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   if (out !== undefined && existsSync(out) && !flagOf(options, 'force'))
     throw usageError(`--out ${out}: this file exists. Name another file, or give --force to overwrite this one.`)
   const typed = valuesOf(options, objectOptions)
-  const isTold = flagOf(options, 'json')
+  const isJson = flagOf(options, 'json')
   let header: Header | undefined
   let taken: readonly Taken[] = []
   const warnings: string[] = []
@@ -63,11 +63,11 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   for await (const event of events) {
     if (count === 0) {
       const first = headerOf(header, typed)
-      if (out !== undefined && !isTold) writer = openHistoryWriter(out, { header: first })
+      if (out !== undefined && !isJson) writer = openHistoryWriter(out, { header: first })
       else if (first !== undefined) text = `${printJsonHeader(first)}\n`
     }
     count += 1
-    if (isTold) continue
+    if (isJson) continue
     const line = printJsonLine(event)
     if (writer !== undefined) writer.appendLine(`${line}\n`)
     else text += `${line}\n`
@@ -76,7 +76,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
     text = ''
   }
   writer?.close()
-  if (isTold) {
+  if (isJson) {
     print(process.stdout, `${JSON.stringify({ file, events: count, members: taken, warnings })}\n`)
     return EXIT.met
   }

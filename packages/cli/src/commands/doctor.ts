@@ -48,7 +48,7 @@ export const command: Command = {
     ],
   ],
   async run(options) {
-    sayWhatRuns(textOf(options, 'config') ?? configPathIn('.'))
+    announceConfigCode(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
     const configured = withPaths(loaded?.config ?? {}, own).target
     const usual = nameIn(configured)
@@ -94,7 +94,7 @@ async function rehearsed(target: Target, settings: Settings): Promise<readonly F
 }
 
 /** Warns that a configuration is code: a user may run this command on a repository before reading its code. */
-function sayWhatRuns(config: string | undefined): void {
+function announceConfigCode(config: string | undefined): void {
   if (config === undefined || extname(config) === '.json') return
   print(process.stderr, `  runs ${printableLines(config)}, which is code\n`)
 }

@@ -35,10 +35,10 @@ export const command: Command = {
 }
 
 async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
-  const told = explain(await readExplained(textOf(options, 'run') ?? '', valuesOf(options, explained)))
-  print(process.stdout, flagOf(options, 'json') ? `${JSON.stringify(told)}\n` : pageOf(told))
+  const explanation = explain(await readExplained(textOf(options, 'run') ?? '', valuesOf(options, explained)))
+  print(process.stdout, flagOf(options, 'json') ? `${JSON.stringify(explanation)}\n` : pageOf(explanation))
   return EXIT.met
 }
 
-const pageOf = (told: Explained): string =>
-  renderExplained(told, styleFor(process.stdout), terminalOptions(process.stdout))
+const pageOf = (explanation: Explained): string =>
+  renderExplained(explanation, styleFor(process.stdout), terminalOptions(process.stdout))

@@ -6,10 +6,10 @@ import { targetNames, targetOf } from '@chaosproxy/targets/named'
 import { asCount, flag, inGroup, unlessNot, word, wordOrNone, words } from '../arguments/declare.ts'
 import { oneOf } from '../arguments/names.ts'
 import { type Command, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { type Ask, askingOnTerminal, canAsk } from '../init/asking.ts'
 import { initCompose } from '../init/compose.ts'
 import { EXAMPLE_FILE, EXAMPLE_SERVICE } from '../init/example.ts'
 import { chooseForFolder, type FolderChoice, type Next } from '../init/folder.ts'
+import { canPrompt, type Prompt, promptOnTerminal } from '../init/prompt.ts'
 import type { TypedPlace } from '../init/proposal.ts'
 import { EXAMPLE_PROTOCOL, PROTOCOL_FILE } from '../init/protocol.ts'
 import { SIMULATED_EXAMPLE, SIMULATED_FILES } from '../init/simulated.ts'
@@ -72,11 +72,11 @@ export const command: Command = {
     const compose = textOf(options, 'compose')
     const services = textsOf(options, 'service')
     if (compose !== undefined) {
-      if (isSaid(options) || flagOf(options, 'example'))
+      if (isServiceTyped(options) || flagOf(options, 'example'))
         throw usageError(
           '--compose takes only --service and --force. The other options are for a configuration: leave them out.',
         )
-      await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks: canAsk() })
+      await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), canPrompt: canPrompt() })
       return EXIT.met
     }
     if (services.length > 0) throw usageError('--service needs a Compose project: give --compose, too.')
@@ -89,7 +89,7 @@ export const command: Command = {
 
 /** @throws UserError (usage) if an option does not apply to `--example`, or if a file already exists. */
 function initExample(options: ParsedOptions): typeof EXIT.met {
-  if (isSaid(options))
+  if (isServiceTyped(options))
     throw usageError('--example has its own service of three nodes: leave --target, --command and --nodes out.')
   if (existsSync(EXAMPLE_FILE))
     throw usageError(`${EXAMPLE_FILE} exists already, and --example would replace it. Use another directory.`)
@@ -112,7 +112,7 @@ async function initConfiguration(options: ParsedOptions): Promise<ExitCode> {
     case 'nothing':
       return EXIT.met
     case 'declaration':
-      await initCompose({ wanted: choice.composeFile, services: [], force: false, asks: true })
+      await initCompose({ wanted: choice.composeFile, services: [], force: false, canPrompt: true })
       return EXIT.met
     case 'configuration':
       writeNamed(FILE, configText(choice.start))
@@ -134,10 +134,10 @@ const NEXT: { readonly [next in Next]: string } = {
 
 /** The choice for a folder; undefined if interrupted. */
 async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<FolderChoice | undefined> {
-  const asked = {
+  const input = {
     survey: surveyFolder(process.cwd()),
     typed,
-    say: (text: string) => print(process.stdout, fitted(text)),
+    print: (text: string) => print(process.stdout, fitted(text)),
   }
   let isInterrupted = false
   const attempt = async (start: OwnStart, place: ServedPlace) => {
@@ -150,9 +150,10 @@ async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<Folde
       interrupts.release()
     }
   }
-  const choose = (ask: Ask | undefined) => chooseForFolder({ ...asked, ask, attempt: tries ? attempt : undefined })
+  const choose = (prompt: Prompt | undefined) =>
+    chooseForFolder({ ...input, prompt, attempt: tries ? attempt : undefined })
   try {
-    return await (canAsk() ? askingOnTerminal(choose) : choose(undefined))
+    return await (canPrompt() ? promptOnTerminal(choose) : choose(undefined))
   } catch (error) {
     if (isInterrupted) return undefined
     throw error
@@ -161,7 +162,7 @@ async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<Folde
 
 /** @throws UserError (usage) if an option does not apply to this example, or if a file already exists. */
 function initSimulated(options: ParsedOptions): typeof EXIT.met {
-  if (isSaid(options) || flagOf(options, 'force'))
+  if (isServiceTyped(options) || flagOf(options, 'force'))
     throw usageError('chaos init --example simulate takes no other option. Leave the others out.')
   const there = [...SIMULATED_FILES.map(([name]) => name), ...CONFIG_NAMES].find((name) => existsSync(name))
   if (there !== undefined) throw usageError(`${there} already exists. Use another directory.`)
@@ -172,7 +173,7 @@ function initSimulated(options: ParsedOptions): typeof EXIT.met {
 
 /** @throws UserError (usage) if the file already exists, or if an option applies only to a configuration. */
 function initProtocol(options: ParsedOptions): typeof EXIT.met {
-  if (isSaid(options) || flagOf(options, 'example'))
+  if (isServiceTyped(options) || flagOf(options, 'example'))
     throw usageError(
       'chaos init protocol takes only --force. The other options are for a configuration: leave them out.',
     )
@@ -199,17 +200,17 @@ function placeTyped(options: ParsedOptions, nodes: number | undefined): TypedPla
   return { path, value, nodes }
 }
 
-const isSaid = (options: ParsedOptions): boolean =>
+const isServiceTyped = (options: ParsedOptions): boolean =>
   ['target', 'command', 'nodes'].some((name) => textOf(options, name) !== undefined)
 
-interface Said {
+interface TypedService {
   readonly target: string | undefined
   readonly command: string | undefined
   readonly nodes: number | undefined
 }
 
 /** @throws UserError (usage) */
-async function startOf(options: ParsedOptions, { target, command, nodes }: Said): Promise<Start> {
+async function startOf(options: ParsedOptions, { target, command, nodes }: TypedService): Promise<Start> {
   if (target !== undefined && command !== undefined)
     throw usageError('--target and --command both choose what to test: give one of them.')
   const { path = USUAL_PLACE.path, value = USUAL_PLACE.value } = placeTyped(options, nodes)

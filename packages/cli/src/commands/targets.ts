@@ -104,12 +104,12 @@ const described = (target: Target): readonly string[] => [
 /** Returns a line for each error of a target: whether the operation failed or its outcome is unknown. */
 function errorTable({ errors = [] }: Target): readonly string[] {
   if (errors.length === 0) return []
-  const said = errors.map(({ says }) => says.join(', '))
-  const widest = Math.min(WIDEST_ERROR, Math.max(...said.map(({ length }) => length)))
+  const texts = errors.map(({ texts }) => texts.join(', '))
+  const widest = Math.min(WIDEST_ERROR, Math.max(...texts.map(({ length }) => length)))
   return [
     '',
     `${style.bold('errors')}: fail: nothing was done; info: it may have been done, as after an error that is not listed or without an answer`,
-    ...errors.map(({ means, why }, at) => `  ${means}  ${(said[at] ?? '').padEnd(widest)}  ${why}`),
+    ...errors.map(({ means, why }, at) => `  ${means}  ${(texts[at] ?? '').padEnd(widest)}  ${why}`),
   ]
 }
 
@@ -119,10 +119,10 @@ const WIDEST_ERROR = 46
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
     const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)
-    return targets.map(({ name, suffers }) => {
-      const suffering = suffers(kind)
-      const refusal = suffering === true ? {} : { not: suffering.not, instead: insteadText(suffering) }
-      return { target: name, fault: kind, summary, nemeses: names, suffers: suffering === true, ...refusal }
+    return targets.map(({ name, supports: suffers }) => {
+      const support = suffers(kind)
+      const refusal = support === true ? {} : { not: support.not, instead: insteadText(support) }
+      return { target: name, fault: kind, summary, nemeses: names, suffers: support === true, ...refusal }
     })
   })
   const [target, ...others] = targets

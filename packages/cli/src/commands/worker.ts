@@ -62,7 +62,7 @@ export const command: Command = {
         rate,
         drive,
         signal: interrupts.signal,
-        listener: (event) => print(process.stdout, `${printable(toldOf(event))}\n`),
+        listener: (event) => print(process.stdout, `${printable(eventText(event))}\n`),
       })
       // Ends the process, which would otherwise try to reconnect to a lost Redis forever.
       setTimeout(() => process.exit(EXIT.met), LEFT_WITHIN_MS).unref()
@@ -73,7 +73,7 @@ export const command: Command = {
   },
 }
 
-function toldOf(event: WorkEvent): string {
+function eventText(event: WorkEvent): string {
   switch (event.type) {
     case 'joined':
       return `Joined the queue at ${event.place} with ${plural(event.threads, 'thread')}.`

@@ -4,7 +4,7 @@ import { type Comparison, renderComparisonHtml } from '@chaosproxy/report'
 import { showQueue } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { tellOne } from '../reporting/reporting.ts'
+import { reportOne } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { writeNamed } from '../terminal/overwriting.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
@@ -33,7 +33,7 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
     if (html !== undefined) writeNamed(html, renderComparisonHtml(comparison, packageVersion()), `--html ${html}`)
     const exitCode = comparison.interrupted ? EXIT.interrupted : exitCodeOf(comparison)
     const elapsedMs = performance.now() - startedAt
-    return await tellOne({ kind: 'comparison', comparison, elapsedMs, exitCode }, reporters, own)
+    return await reportOne({ kind: 'comparison', comparison, elapsedMs, exitCode }, reporters, own)
   } finally {
     progress.stop()
     interrupts.release()

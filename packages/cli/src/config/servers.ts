@@ -115,8 +115,9 @@ async function composed(options: ParsedOptions): Promise<Composed> {
     if (services.length > 0) throw usageError('--service needs a Compose project: give --compose, too.')
     return { options, close: async () => {} }
   }
-  const said = ['upstream', 'serve', 'listen', 'name', 'toxiproxy'].find((name) => options[name] !== undefined)
-  if (said !== undefined) throw usageError(`--compose and --${said} both choose what is recorded: give one of them.`)
+  const option = ['upstream', 'serve', 'listen', 'name', 'toxiproxy'].find((name) => options[name] !== undefined)
+  if (option !== undefined)
+    throw usageError(`--compose and --${option} both choose what is recorded: give one of them.`)
   const { project, served } = servedContainers({ wanted, services, directory: process.cwd() })
   const names = served.map(({ name }) => name)
   const ports = await reservePorts(names)

@@ -89,9 +89,9 @@ export interface FaultFindings {
 export function faultFindings(target: Target): FaultFindings {
   const offered = target.offers?.().flatMap((offer) => offer.nemeses.map(({ name }) => name))
   return described(({ kind, name, summary, among }) => {
-    const suffering = target.suffers(kind, among)
-    if (suffering !== true)
-      return { what: name, ok: false, detail: suffering.not, remedy: `Instead: ${insteadText(suffering)}` }
+    const support = target.supports(kind, among)
+    if (support !== true)
+      return { what: name, ok: false, detail: support.not, remedy: `Instead: ${insteadText(support)}` }
     const refusal = among === undefined || offered?.includes(name) !== false ? undefined : target.refusal?.(name)
     return { what: name, ok: refusal === undefined, detail: refusal ?? summary }
   })
@@ -186,7 +186,7 @@ export async function addressFindings(declared: Target['declared']): Promise<Fin
   if (!cluster.success) return []
   const { nodes } = cluster.output
   const names = nodeNames(nodes.length)
-  const asked = nodes.flatMap(({ addresses }, i) =>
+  const findings = nodes.flatMap(({ addresses }, i) =>
     Object.entries(addresses).map(async ([port, address]): Promise<Finding> => {
       const why = await whyUnreached(address)
       const what = port === 'client' ? (names[i] ?? '') : `${names[i]} ${port}`
@@ -194,7 +194,7 @@ export async function addressFindings(declared: Target['declared']): Promise<Fin
       return { what, ok: why === undefined, detail, remedy: 'Start the server, or correct its address.' }
     }),
   )
-  return Promise.all(asked)
+  return Promise.all(findings)
 }
 
 function whyUnreached(address: string): Promise<string | undefined> {

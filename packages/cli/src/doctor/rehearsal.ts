@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { millis, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
-import { type AskedOperations, askedOf, type StartedCluster, type Target } from '@chaosproxy/runner'
+import { type RequestedOperations, requestedOperations, type StartedCluster, type Target } from '@chaosproxy/runner'
 import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
 import { print } from '../terminal/output.ts'
 import type { Finding } from './findings.ts'
@@ -12,7 +12,7 @@ import type { Finding } from './findings.ts'
 const LONGEST_MS = millis(60_000)
 
 /** Requests no operations, because starting the target already shows whether its programs respond. */
-const NOTHING_ASKED: AskedOperations = { functions: [], reads: [], initial: null }
+const NOTHING_ASKED: RequestedOperations = { functions: [], reads: [], initial: null }
 
 /**
  * Starts a service, writes one value and reads it back. Undefined if nothing could be tried.
@@ -25,8 +25,8 @@ export async function rehearse(
   signal?: AbortSignal,
 ): Promise<NonNullable<StartedCluster['rehearsal']> | undefined> {
   const functions = target.functions(settings)
-  const ofRegister = askedOf(register, { ...settingsFor(register), cas: 0 })
-  const asked = ofRegister.functions.every((f) => functions.includes(f)) ? ofRegister : NOTHING_ASKED
+  const ofRegister = requestedOperations(register, { ...settingsFor(register), cas: 0 })
+  const requests = ofRegister.functions.every((f) => functions.includes(f)) ? ofRegister : NOTHING_ASKED
   const directory = mkdtempSync(join(tmpdir(), 'chaos-doctor-'))
   try {
     const cluster = await target.start({
@@ -34,7 +34,7 @@ export async function rehearse(
       settings,
       bug: undefined,
       object: register.object,
-      asked,
+      operations: requests,
       seed: 0,
       dataDir: join(directory, 'data'),
       logDir: join(directory, 'nodes'),
@@ -57,14 +57,14 @@ export const withoutLog = ({ message }: UserError): string => message.replace(/\
 /** Starts a service, and shows one write and one read as sent on the wire. */
 export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
   try {
-    return shown(await rehearse(target, settings))
+    return exchangeFindings(await rehearse(target, settings))
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     return [{ what: 'rehearsal', ok: false, detail: withoutLog(error) }]
   }
 }
 
-const shown = (
+const exchangeFindings = (
   { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
 ): readonly Finding[] =>
   // Without any exchange the rehearsal has failed, and the remark gives the reason.

@@ -12,18 +12,18 @@ import { givenObject, type objectOptions, readingOf, type readingOptions } from 
 import type { ValuesOf } from '../option.ts'
 
 /** The history or run to be explained, and how it is read. */
-interface Asked extends Partial<ValuesOf<typeof readingOptions>>, Partial<ValuesOf<typeof objectOptions>> {
+interface ExplainRequest extends Partial<ValuesOf<typeof readingOptions>>, Partial<ValuesOf<typeof objectOptions>> {
   /** The level to explain; by default the strongest violated one. */
   readonly level?: string | undefined
   readonly prove?: boolean | undefined
 }
 
 /** Reads and judges a run's directory or a history. @throws UserError (usage, input) */
-export async function readExplained(path: string, asked: Asked): Promise<ExplainInput> {
+export async function readExplained(path: string, request: ExplainRequest): Promise<ExplainInput> {
   const { history, backend, run } = filesOf(path)
-  const level = asked.level === undefined ? undefined : parseLevel('level', asked.level)
-  const { model, initial } = asked
-  const read = await readHistory(history, { ...readingOf(asked), model })
+  const level = request.level === undefined ? undefined : parseLevel('level', request.level)
+  const { model, initial } = request
+  const read = await readHistory(history, { ...readingOf(request), model })
   const report = judged(read, { model, initial })
   if (level !== undefined && report.levels[level] === undefined)
     throw usageError(
@@ -35,15 +35,17 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
     run,
     ...(run === undefined ? { vacuous: report.vacuous } : {}),
     level,
-    ...(asked.prove === true ? { prove: await createOrderProver(read, givenObject({ model, initial }), report) } : {}),
+    ...(request.prove === true
+      ? { prove: await createOrderProver(read, givenObject({ model, initial }), report) }
+      : {}),
     backend: backend === undefined ? undefined : judged(await readHistory(backend, { model }), { model, initial }),
   }
 }
 
 const judged = (
   history: History,
-  asked: Pick<Asked, 'model' | 'initial'>,
-): Report<string> & Pick<CheckedHistory, 'vacuous'> => check(history, givenObject(asked))
+  request: Pick<ExplainRequest, 'model' | 'initial'>,
+): Report<string> & Pick<CheckedHistory, 'vacuous'> => check(history, givenObject(request))
 
 interface Files {
   readonly history: string

@@ -8,7 +8,7 @@ import { print } from '../terminal/output.ts'
 const SILENT_MS = 15_000
 
 /** Lists the searches that a queue stores by name. @throws UserError (usage) without a queue. */
-export async function tellCampaigns(queue: string | undefined): Promise<ExitCode> {
+export async function printCampaigns(queue: string | undefined): Promise<ExitCode> {
   if (queue === undefined)
     throw usageError('--campaigns needs the queue that stores the campaigns: add --queue redis://host:6379.')
   const campaigns = await listCampaigns(queue)

@@ -5,20 +5,20 @@ import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
 import { showQueue } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { tellOne } from '../reporting/reporting.ts'
+import { reportOne } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { printTitle } from '../terminal/fitted.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
-import { tellCampaigns } from './campaigns.ts'
+import { printCampaigns } from './campaigns.ts'
 import { assertionsOf, isolationOf, subjectOf, subjectText, takenText } from './outcome.ts'
-import type { CampaignsAsked, FuzzSettings } from './use.ts'
+import type { CampaignsRequest, FuzzSettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: shrinking the failures found. Interrupt again to end at once.'
 
-export const execute = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>
-  'campaignsOf' in settings ? tellCampaigns(settings.campaignsOf) : searchAndTell(settings)
+export const execute = (settings: FuzzSettings | CampaignsRequest): Promise<ExitCode> =>
+  'campaignsOf' in settings ? printCampaigns(settings.campaignsOf) : searchAndReport(settings)
 
-async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
+async function searchAndReport(settings: FuzzSettings): Promise<ExitCode> {
   const { search, reporters } = settings
   makeOutDirectory(search.out)
   const own = await loadOwnReporters(reporters)
@@ -35,7 +35,7 @@ async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
     })
     progress.stop()
     const exitCode = exitCodeOf(end.outcome, end.results, interrupts.signal.aborted)
-    return await tellOne(subjectOf(settings, end, exitCode), reporters, own)
+    return await reportOne(subjectOf(settings, end, exitCode), reporters, own)
   } finally {
     progress.stop()
     interrupts.release()
@@ -54,7 +54,7 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
       progress.update(`an invariant was broken in seed ${event.seed}: looking for what a client sees of it`)
       break
     case 'shrinking':
-      tellMore(progress, event.outcome)
+      noteDetails(progress, event.outcome)
       progress.update('cutting down what was found')
       break
     case 'written':
@@ -65,7 +65,7 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
   }
 }
 
-function tellMore({ note }: ProgressDisplay, { trials, steps, tried, findings }: SearchOutcome): void {
+function noteDetails({ note }: ProgressDisplay, { trials, steps, tried, findings }: SearchOutcome): void {
   note(`${plural(trials, 'trial')} of ${plural(steps, 'step')} altogether`)
   for (const [strategy, { trials: some, found }] of Object.entries(tried))
     note(`${strategy}: ${plural(some, 'trial')}, ${found} found`)

@@ -6,7 +6,7 @@ import { millis, usageError } from '@chaosproxy/history'
 import { count, duration } from '@chaosproxy/runner'
 import {
   type ProgramTraits,
-  simulatorSuffers,
+  simulatorFaultSupport,
   strategies,
   type TrialChoices,
   usualStrategiesOf,
@@ -184,12 +184,12 @@ function parseFaults(typed: string): readonly string[] {
 }
 
 function ofProtocols(typed: readonly string[]): readonly string[] {
-  const named = namesOfProfile(typed, 'simulated runs', ({ kind }) => simulatorSuffers(kind) === true)
+  const named = namesOfProfile(typed, 'simulated runs', ({ kind }) => simulatorFaultSupport(kind) === true)
   if (named !== undefined) return named
   for (const { name, kind } of nemeses.filter((nemesis) => typed.includes(nemesis.name))) {
-    const suffers = simulatorSuffers(kind)
-    if (suffers !== true)
-      throw usageError(`--faults ${name}: simulated runs cannot suffer this fault: ${refusalText(suffers)}`)
+    const support = simulatorFaultSupport(kind)
+    if (support !== true)
+      throw usageError(`--faults ${name}: simulated runs cannot suffer this fault: ${refusalText(support)}`)
   }
   return typed
 }

@@ -3,7 +3,7 @@ import { isolationOfService, isService, parseServiceReference } from '@chaosprox
 import { commandLine, type ExitCode, fileWord } from '@chaosproxy/engine/run'
 import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
-import { type FoundFailure, raceJson, type SearchSubject, type Size, toldHistory } from '@chaosproxy/report'
+import { type FoundFailure, raceJson, type SearchSubject, type Size, tellingOfHistory } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
@@ -63,21 +63,21 @@ export const subjectOf = (
   exitCode,
 })
 
-const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Result): FoundFailure => ({
+const failureOf = (settings: SearchSpec, { finding, times, play, files }: Result): FoundFailure => ({
   title: titleOfFailure(finding.failure, settings.subject.target),
-  sentence: shown?.sentence ?? sentenceOf(finding.failure),
-  trace: traceOf(shown?.failure ?? finding.failure),
-  told: toldOf(shown, settings.subject.bug),
+  sentence: play?.sentence ?? sentenceOf(finding.failure),
+  trace: traceOf(play?.failure ?? finding.failure),
+  telling: tellingOfFailure(play, settings.subject.bug),
   seed: finding.seed,
   strategy: finding.strategy,
   after: finding.after,
   times,
   found: sizeOf(finding.scenario),
-  shrunk: shown === undefined ? undefined : sizeOf(shown.scenario),
-  steps: shown?.steps ?? [],
-  columns: shown?.columns ?? [],
-  race: shown?.race,
-  delays: shown?.delays,
+  shrunk: play === undefined ? undefined : sizeOf(play.scenario),
+  steps: play?.steps ?? [],
+  columns: play?.columns ?? [],
+  race: play?.race,
+  delays: play?.delays,
   file: files?.replay,
   again:
     files === undefined
@@ -86,13 +86,13 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
 })
 
 /** Describes a violation for users: its consequences and the next step. */
-export function toldOf(shown: Result['shown'], bug: string | undefined): FoundFailure['told'] {
-  if (shown?.failure?.kind !== 'violation') return undefined
-  const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
-  if (bug === undefined) return told
+export function tellingOfFailure(play: Result['play'], bug: string | undefined): FoundFailure['telling'] {
+  if (play?.failure?.kind !== 'violation') return undefined
+  const telling = tellingOfHistory(play.history, play.report, play.failure.level, play.race)
+  if (bug === undefined) return telling
   // The next step names the planted bug as the cause.
   const next = `This is what the planted bug ${bug} does. Without it the search should find nothing.`
-  return { ...told, answers: [['Next', next]] }
+  return { ...telling, answers: [['Next', next]] }
 }
 
 /** The user's files, which must be named again: a replay file does not contain their code. */
@@ -160,7 +160,7 @@ function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd)
     strategies: outcome.tried,
     vacuous: doubtsOf(outcome),
     timing: { searchMs: millis(Math.round(outcome.elapsedMs)), shrinkMs: millis(Math.round(shrinkMs)) },
-    failures: results.map(({ finding, times, shown, files }) => ({
+    failures: results.map(({ finding, times, play: shown, files }) => ({
       kind: finding.failure.kind,
       cause: causeOf(finding.failure),
       sentence: shown?.sentence ?? sentenceOf(finding.failure),

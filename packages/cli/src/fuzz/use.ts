@@ -1,5 +1,5 @@
 import type { Priority, SearchSpec } from '@chaosproxy/engine'
-import { requireAskable, searchOf } from '@chaosproxy/engine'
+import { requireSupportedFunctions, searchOf } from '@chaosproxy/engine'
 import { withPaths } from '@chaosproxy/engine/run'
 import { type SubjectName, searchedIn } from '@chaosproxy/engine/worlds'
 import { type Millis, usageError } from '@chaosproxy/history'
@@ -107,11 +107,11 @@ const declared = {
 }
 
 /** The request to list the searches that a queue stores by name. */
-export interface CampaignsAsked {
+export interface CampaignsRequest {
   readonly campaignsOf: string | undefined
 }
 
-export const use: Use<FuzzSettings | CampaignsAsked> = {
+export const use: Use<FuzzSettings | CampaignsRequest> = {
   name: 'fuzz',
   positional: '',
   summary: 'search simulated runs for a failure of a protocol, and shrink the failure',
@@ -156,7 +156,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const needed = settingForBug(protocol, bug, settingsIn(subject))
   const workload = await chooseSharedWorkload(options, config, nameIn(draft.workload) ?? needed.workload)
   const isWorkloadTaken = textOf(options, 'workload') === undefined && nameIn(draft.workload) === undefined
-  const { workload: asked } = mergeDrafts(draft, {
+  const { workload: workloadDraft } = mergeDrafts(draft, {
     workload: { name: workload.reference, settings: parseClientSettings(workload.workload, options) },
   })
   const nodes = given.nodes ?? rest.nodes
@@ -165,7 +165,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   const level = given.expect ?? (rest.expect === NO_LEVEL ? undefined : rest.expect)
   const { invariants } = given
   const held = heldTo(protocol, workload.workload.object, targetSettings, level, invariants)
-  requireAskable({ ...held, protocol, workload: workload.workload, settings: settingsIn(asked) })
+  requireSupportedFunctions({ ...held, protocol, workload: workload.workload, settings: settingsIn(workloadDraft) })
   const chosen = parseTrialOptions(options, workload.workload)
   if (held.level !== NO_LEVEL) refuseUnpromised(protocol, held.targetSettings, chosen, level)
   return {
@@ -173,7 +173,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
       subject: {
         target: reference,
         workload: workload.reference,
-        settings: settingsIn(asked),
+        settings: settingsIn(workloadDraft),
         bug,
         ...decidable(workload.workload, held),
         nodes,

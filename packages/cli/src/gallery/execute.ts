@@ -2,13 +2,13 @@ import { resolve } from 'node:path'
 import { EXIT, type ExitCode, packageVersion } from '@chaosproxy/engine/run'
 import { environmentError, type Json } from '@chaosproxy/history'
 import {
+  type ExhibitResult,
   exhibitLines,
   exhibitOutcome,
   galleryMarkdown,
   gallerySummary,
   renderGalleryHtml,
   systemOf,
-  type ToldExhibit,
 } from '@chaosproxy/report/gallery'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
@@ -20,7 +20,7 @@ import { writeNamed } from '../terminal/overwriting.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { keptExhibits } from './kept.ts'
-import { lackedBy, runExhibit, toldExhibit, untried } from './run-exhibits.ts'
+import { exhibitResult, lackedBy, runExhibit, untried } from './run-exhibits.ts'
 import { leftInWords, type Ran, secondsLeft } from './time-left.ts'
 import type { GalleryRun, GallerySettings } from './use.ts'
 
@@ -32,7 +32,7 @@ export async function execute(settings: GallerySettings): Promise<ExitCode> {
   }
   if (settings.action === 'show') {
     const { exhibits } = settings
-    print(process.stdout, json ? jsonLines(exhibits) : fitted(`${exhibits.map(shownLines).join('\n')}\n`))
+    print(process.stdout, json ? jsonLines(exhibits) : fitted(`${exhibits.map(exhibitText).join('\n')}\n`))
     return EXIT.met
   }
   return run(settings, json)
@@ -44,7 +44,7 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
   if (!isAll) refuseWhatLacks(lacking)
   const interrupts = listenForInterrupts('Interrupted: the trial that runs is ended.')
   const progress = await createProgress({ quiet: false })
-  const told: ToldExhibit[] = []
+  const results: ExhibitResult[] = []
   const ran: Ran[] = []
   const kept = json ? [] : keptExhibits()
   const runnable = exhibits.map(({ name }) => name).filter((name) => !lacking.has(name))
@@ -61,7 +61,7 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
       const each = lacks === undefined ? await runExhibit(exhibit, trials) : untried(exhibit, lacks)
       if (signal.aborted) return EXIT.interrupted
       if (lacks === undefined) ran.push({ name: exhibit.name, seconds: took() })
-      told.push(each)
+      results.push(each)
       progress.stop()
       if (!json) print(process.stdout, fitted(`${exhibitLines(each).join('\n')}\n`))
     }
@@ -69,11 +69,11 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
     progress.stop()
     interrupts.release()
   }
-  const exitCode = exitCodeOf(told)
-  if (json) print(process.stdout, `${JSON.stringify(resultJson(told))}\n`)
-  else print(process.stdout, `\n  ${gallerySummary(told)}\n`)
-  if (html !== undefined) writeNamed(html, renderGalleryHtml(told, packageVersion()), `--html ${html}`)
-  if (markdown !== undefined) writeNamed(markdown, galleryMarkdown(told), `--markdown ${markdown}`)
+  const exitCode = exitCodeOf(results)
+  if (json) print(process.stdout, `${JSON.stringify(resultJson(results))}\n`)
+  else print(process.stdout, `\n  ${gallerySummary(results)}\n`)
+  if (html !== undefined) writeNamed(html, renderGalleryHtml(results, packageVersion()), `--html ${html}`)
+  if (markdown !== undefined) writeNamed(markdown, galleryMarkdown(results), `--markdown ${markdown}`)
   return exitCode
 }
 
@@ -91,16 +91,16 @@ function refuseWhatLacks(lacking: ReadonlyMap<string, string>): void {
   for (const [name, lacks] of lacking) throw environmentError(`chaos gallery run ${name}: ${lacks}.`)
 }
 
-function exitCodeOf(told: readonly ToldExhibit[]): ExitCode {
-  const outcomes = told.map(exhibitOutcome)
+function exitCodeOf(results: readonly ExhibitResult[]): ExitCode {
+  const outcomes = results.map(exhibitOutcome)
   if (outcomes.includes('not as described')) return EXIT.violated
   return outcomes.includes('skipped') ? EXIT.unknown : EXIT.met
 }
 
-const resultJson = (told: readonly ToldExhibit[]): Json => ({
+const resultJson = (results: readonly ExhibitResult[]): Json => ({
   chaos: RESULT_FORM,
-  summary: gallerySummary(told),
-  exhibits: JSON.parse(JSON.stringify(told.map((each) => ({ ...each, outcome: exhibitOutcome(each) })))) as Json,
+  summary: gallerySummary(results),
+  exhibits: JSON.parse(JSON.stringify(results.map((each) => ({ ...each, outcome: exhibitOutcome(each) })))) as Json,
 })
 
 const jsonLines = (exhibits: readonly Exhibit[]): string => `${JSON.stringify(exhibits)}\n`
@@ -116,8 +116,8 @@ const listLines = (): readonly string[] => [
   'Run one, then its cure: chaos gallery run NAME. What it runs: chaos gallery show NAME',
 ]
 
-function shownLines(exhibit: Exhibit): string {
-  const { commands, breaks } = toldExhibit(exhibit)
+function exhibitText(exhibit: Exhibit): string {
+  const { commands, breaks } = exhibitResult(exhibit)
   return [
     bold(exhibit.name),
     `  ${systemOf(exhibit)}: ${exhibit.weakness}`,

@@ -16,25 +16,25 @@ export function installPackages(cwd: string, program: string, signal: AbortSigna
         }),
       { forks: true },
     )
-    let said = ''
+    let output = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text
+      output += text
     })
     child.once('error', ({ message }) => resolve(`npm cannot be run: ${message}`))
     child.once('close', (code) => {
       forget()
-      resolve(code === 0 ? undefined : whyNotInstalled(said, code, program))
+      resolve(code === 0 ? undefined : whyNotInstalled(output, code, program))
     })
   })
 }
 
 /** Returns why `npm ci` installed nothing. */
-export function whyNotInstalled(said: string, code: number | null, program: string): string {
-  if (/npm (?:error|ERR!) code EUSAGE/.test(said)) {
-    const differences = [...said.matchAll(/npm (?:error|ERR!) ((?:Missing|Invalid): .+)/g)].map(([, text]) => text)
+export function whyNotInstalled(output: string, code: number | null, program: string): string {
+  if (/npm (?:error|ERR!) code EUSAGE/.test(output)) {
+    const differences = [...output.matchAll(/npm (?:error|ERR!) ((?:Missing|Invalid): .+)/g)].map(([, text]) => text)
     const shown = differences.length === 0 ? '' : ` (${differences.slice(0, 2).join('; ')})`
     return `its package-lock.json is not in step with its package.json${shown}: npm install --package-lock-only --prefix ${program}`
   }
-  const problem = /npm (?:error|ERR!) ((?!code |errno |syscall |A complete log).+)/.exec(said)?.[1]
+  const problem = /npm (?:error|ERR!) ((?!code |errno |syscall |A complete log).+)/.exec(output)?.[1]
   return `its packages cannot be installed from npm: ${problem ?? `npm ci ended with ${code}`}`
 }

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os'
 import { commandLine, registriesOf } from '@chaosproxy/engine/run'
-import type { ToldExhibit, ToldTrial } from '@chaosproxy/report/gallery'
+import type { ExhibitResult, TrialResult } from '@chaosproxy/report/gallery'
 import { type Exhibit, withSeed } from '@chaosproxy/scenarios'
-import { goSuffers, hasCompiler, WITHOUT_COMPILER } from '@chaosproxy/targets'
+import { goFaultSupport, hasCompiler, WITHOUT_COMPILER } from '@chaosproxy/targets'
 import { optionsOf } from '../command.ts'
 import { prepareProgram } from './programs.ts'
 import { runTrial } from './trial.ts'
@@ -26,8 +26,8 @@ export async function lackedBy({ system, servers, compiles, mounts }: Exhibit): 
     ),
   )
   if (compiles === true && !hasCompiler()) texts.push(WITHOUT_COMPILER)
-  const suffering = mounts === true ? goSuffers(system)('freeze-disk') : true
-  if (suffering !== true) texts.push(suffering.not)
+  const support = mounts === true ? goFaultSupport(system)('freeze-disk') : true
+  if (support !== true) texts.push(support.not)
   return texts.length === 0 ? undefined : texts.join('; ')
 }
 
@@ -35,30 +35,30 @@ export async function lackedBy({ system, servers, compiles, mounts }: Exhibit): 
  * Runs the trials one after another, because they are timed and some use every core. The exhibit's servers must be
  * running.
  */
-export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<ToldExhibit> {
+export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<ExhibitResult> {
   const { program, breaks, args, cure } = exhibit
   if (program !== undefined) trials.began(`${exhibit.name}: its packages`)
   const prepared = program === undefined ? { directory: tmpdir() } : await prepareProgram(program, trials.signal)
   if ('lacks' in prepared) return untried(exhibit, prepared.lacks)
-  const each = async (what: string, words: readonly string[]): Promise<readonly ToldTrial[]> => {
-    const told: ToldTrial[] = []
+  const each = async (what: string, words: readonly string[]): Promise<readonly TrialResult[]> => {
+    const results: TrialResult[] = []
     for (let i = 0; i < trials.seeds && !trials.signal.aborted; i++) {
       const seed = trials.seed + i
       trials.began(`${exhibit.name}: ${what}, trial ${i + 1} of ${trials.seeds}`)
       const given = withOutput(withSeed(words, seed), ['--json', '--out', trials.out])
-      told.push(await runTrial({ args: given, cwd: prepared.directory, seed, breaks, signal: trials.signal }))
+      results.push(await runTrial({ args: given, cwd: prepared.directory, seed, breaks, signal: trials.signal }))
     }
-    return told
+    return results
   }
   const triedOn = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length)
   const weaknessTrials = await each('the weakness', args)
-  return { ...toldExhibit(exhibit), triedOn, weaknessTrials, cureTrials: await each('the cure', cure.args) }
+  return { ...exhibitResult(exhibit), triedOn, weaknessTrials, cureTrials: await each('the cure', cure.args) }
 }
 
-export const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
+export const untried = (exhibit: Exhibit, lacks: string): ExhibitResult => ({ ...exhibitResult(exhibit), lacks })
 
 /** An exhibit as a result that has no trials yet. */
-export const toldExhibit = ({
+export const exhibitResult = ({
   name,
   kind,
   system,
@@ -67,18 +67,18 @@ export const toldExhibit = ({
   source,
   breaks,
   ...rest
-}: Exhibit): ToldExhibit => ({
+}: Exhibit): ExhibitResult => ({
   ...{ name, kind, system, weakness, source },
   ...(version === undefined ? {} : { version }),
   breaks,
   cure: rest.cure.says,
   ...(rest.program === undefined ? {} : { folder: `examples/${rest.program}` }),
-  commands: { weakness: shownCommand(rest.args), cure: shownCommand(rest.cure.args) },
+  commands: { weakness: seededCommand(rest.args), cure: seededCommand(rest.cure.args) },
   weaknessTrials: [],
   cureTrials: [],
 })
 
-const shownCommand = (args: readonly string[]): string => commandLine(['npx', 'chaos', ...withSeed(args, 1)])
+const seededCommand = (args: readonly string[]): string => commandLine(['npx', 'chaos', ...withSeed(args, 1)])
 
 /** Adds the output options before the command that `chaos record` runs. */
 function withOutput(args: readonly string[], output: readonly string[]): readonly string[] {

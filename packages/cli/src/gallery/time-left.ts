@@ -1,4 +1,4 @@
-import type { ToldExhibit, ToldTrial } from '@chaosproxy/report/gallery'
+import type { ExhibitResult, TrialResult } from '@chaosproxy/report/gallery'
 
 /** An exhibit that has been run, with all of its trials. */
 export interface Ran {
@@ -13,7 +13,7 @@ export interface Ran {
 export function secondsLeft(
   ran: readonly Ran[],
   left: readonly string[],
-  kept: readonly ToldExhibit[],
+  kept: readonly ExhibitResult[],
 ): number | undefined {
   if (ran.length === 0 || kept.length === 0) return undefined
   const usual = new Map(kept.map((exhibit) => [exhibit.name, usualSeconds(exhibit)]))
@@ -30,8 +30,8 @@ export function leftInWords(seconds: number): string {
 }
 
 /** The usual seconds for one trial of the weakness plus one trial of the cure. */
-const usualSeconds = ({ weaknessTrials, cureTrials }: ToldExhibit): number => mean(weaknessTrials) + mean(cureTrials)
+const usualSeconds = ({ weaknessTrials, cureTrials }: ExhibitResult): number => mean(weaknessTrials) + mean(cureTrials)
 
-const mean = (trials: readonly ToldTrial[]): number => total(trials.map(({ seconds }) => seconds)) / trials.length
+const mean = (trials: readonly TrialResult[]): number => total(trials.map(({ seconds }) => seconds)) / trials.length
 
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { EXIT } from '@chaosproxy/engine/run'
-import type { ToldTrial } from '@chaosproxy/report/gallery'
+import type { TrialResult } from '@chaosproxy/report/gallery'
 import { memberAt, textAt } from '@chaosproxy/runner/result'
 import { startWithThisThread } from '@chaosproxy/targets'
 import { CHAOS } from './programs.ts'
@@ -19,7 +19,7 @@ interface Trial {
 }
 
 /** Runs `chaos` once in a separate process. */
-export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<ToldTrial> {
+export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<TrialResult> {
   const startedAt = performance.now()
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' }
@@ -33,10 +33,10 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<To
         }),
       { forks: false },
     )
-    const said = { stdout: '', stderr: '' }
+    const output = { stdout: '', stderr: '' }
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].setEncoding('utf8').on('data', (text: string) => {
-        said[stream] += text
+        output[stream] += text
       })
     const end = (): void => {
       child.kill('SIGINT')
@@ -51,7 +51,7 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<To
       forget()
       signal.removeEventListener('abort', end)
       const seconds = Math.round((performance.now() - startedAt) / 100) / 10
-      resolve({ seed, seconds, ...(exitCode === null ? {} : { exitCode }), ...judgeTrial(exitCode, said, breaks) })
+      resolve({ seed, seconds, ...(exitCode === null ? {} : { exitCode }), ...judgeTrial(exitCode, output, breaks) })
     }
     child.once('error', () => finish(null))
     child.once('close', finish)
@@ -63,7 +63,7 @@ export function judgeTrial(
   exitCode: number | null,
   { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
   breaks: string,
-): Pick<ToldTrial, 'outcome' | 'said'> {
+): Pick<TrialResult, 'outcome' | 'said'> {
   const result = parsed(stdout)
   if (result === undefined) return { outcome: 'other', said: lastLine(stderr) ?? `ended with exit code ${exitCode}` }
   const [failure] = failuresIn(result)

@@ -17,11 +17,11 @@ export interface ComposeChoices {
   readonly wanted: string
   readonly services: readonly string[]
   readonly force: boolean
-  readonly asks: boolean
+  readonly canPrompt: boolean
 }
 
 /** Writes a declaration of a Compose project, and lists the guesses in it. @throws UserError */
-export async function initCompose({ wanted, services, force, asks }: ComposeChoices): Promise<void> {
+export async function initCompose({ wanted, services, force, canPrompt }: ComposeChoices): Promise<void> {
   const survey = surveyProject({
     wanted,
     directory: process.cwd(),
@@ -30,7 +30,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
   const groups = services.length > 0 ? [chosenGroup(services, survey)] : nodeGroups(survey.containers)
   const [likeliest, ...more] = groups
   if (likeliest === undefined) throw nothingToTest(survey)
-  const group = asks && more.length > 0 ? await askedGroup(groups) : likeliest
+  const group = canPrompt && more.length > 0 ? await promptForGroup(groups) : likeliest
   const { declaration, faults, cuttable, open } = proposalFor({ ...survey, group })
   const file = `${fileNameOf(survey.name)}.json`
   requireFree(file, force)
@@ -41,7 +41,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
   const first = startedBy === undefined || !faults.some((fault) => fault.includes(':')) ? '' : `${startedBy} && `
   const lines = [
     `Wrote ${file}. Its nodes are ${described(group)}.`,
-    ...(others.length === 0 || asks
+    ...(others.length === 0 || canPrompt
       ? []
       : [`Other services could be: ${others.map(described).join('; ')}. Choose them by --service.`]),
     ...open,
@@ -85,7 +85,7 @@ const nothingToTest = ({ name, containers }: Survey): UserError =>
     `${name}: chaos cannot tell which of these services are nodes: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name the nodes with --service.`,
   )
 
-async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
+async function promptForGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   try {
     const choices = groups.map((group, i) => `  ${i + 1}  ${described(group)}`).join('\n')

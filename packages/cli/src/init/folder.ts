@@ -1,9 +1,9 @@
 import { usageError } from '@chaosproxy/history'
 import { type Listed, listing } from '../terminal/listing.ts'
-import { type Ask, isYes } from './asking.ts'
 import type { Attempt } from './attempt.ts'
 import type { ComposedService } from './found.ts'
-import { type Proposal, proposalOf, saysOf, type TypedPlace } from './proposal.ts'
+import { isYes, type Prompt } from './prompt.ts'
+import { describePlace, type Proposal, proposalOf, type TypedPlace } from './proposal.ts'
 import type { FolderSurvey } from './survey.ts'
 import { type OwnStart, type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 
@@ -16,12 +16,12 @@ export type FolderChoice =
 /** The next step for the user: run or check the service, or first correct the port, the start or the routes. */
 export type Next = 'run' | 'check' | 'port' | 'start' | 'routes'
 
-export interface Asked {
+export interface FolderInput {
   readonly survey: FolderSurvey
   readonly typed: TypedPlace
   /** Asks the user. Without a terminal, the most likely choice is used without asking. */
-  readonly ask: Ask | undefined
-  readonly say: (text: string) => void
+  readonly prompt: Prompt | undefined
+  readonly print: (text: string) => void
   /** Starts the service to try a place, if this is allowed. */
   readonly attempt?: ((start: OwnStart, place: ServedPlace) => Promise<Attempt>) | undefined
 }
@@ -31,32 +31,32 @@ export interface Asked {
  *
  * @throws UserError (usage) if the service in the folder cannot be tested without changes.
  */
-export async function chooseForFolder(asked: Asked): Promise<FolderChoice> {
-  const { survey, typed, ask, say } = asked
+export async function chooseForFolder(input: FolderInput): Promise<FolderChoice> {
+  const { survey, typed, prompt, print } = input
   const first = proposalOf(survey, typed)
-  if (first === undefined) return withoutProgram(asked)
-  say(`${shown(first.found)}\n\n`)
-  const proposal = ask !== undefined && first.asksForRoutes ? await withRoutes(first, ask, asked) : first
+  if (first === undefined) return withoutProgram(input)
+  print(`${indentedListing(first.found)}\n\n`)
+  const proposal = prompt !== undefined && first.hasGuessedRoutes ? await withRoutes(first, prompt, input) : first
   const others = survey.compose === undefined ? [] : [composeText(survey.compose)]
-  const tried = await tryOut(proposal, asked)
+  const tried = await tryOut(proposal, input)
   const open = [...tried.open, ...others].map((text) => `  • ${text}\n`)
-  say(`  chaos.config.ts\n${shown(tried.says)}\n${open.length === 0 ? '' : `\n${open.join('')}`}\n`)
-  if (ask !== undefined && !isYes(await ask('Write chaos.config.ts? [Y/n] '))) return nothingWritten(say)
+  print(`  chaos.config.ts\n${indentedListing(tried.descriptions)}\n${open.length === 0 ? '' : `\n${open.join('')}`}\n`)
+  if (prompt !== undefined && !isYes(await prompt('Write chaos.config.ts? [Y/n] '))) return nothingWritten(print)
   return { write: 'configuration', start: tried.start, next: tried.next }
 }
 
-interface TriedOut extends Pick<Proposal, 'start' | 'says' | 'open'> {
+interface TriedOut extends Pick<Proposal, 'start' | 'descriptions' | 'open'> {
   readonly next: Next
 }
 
 /** Starts the service, and keeps the first routes of its source that answer as expected. */
-async function tryOut(proposal: Proposal, { survey, typed, ask, say, attempt }: Asked): Promise<TriedOut> {
+async function tryOut(proposal: Proposal, { survey, typed, prompt, print, attempt }: FolderInput): Promise<TriedOut> {
   const { start } = proposal
   if (!proposal.isReady) return { ...proposal, next: 'port' }
-  if (attempt === undefined || !('command' in start.target) || proposal.asksForRoutes)
+  if (attempt === undefined || !('command' in start.target) || proposal.hasGuessedRoutes)
     return { ...proposal, next: 'check' }
-  if (ask === undefined) say('  starting it, to write one value and read it back; --no-try starts nothing\n\n')
-  else if (!isYes(await ask('Start it, to write one value and read it back? [Y/n] ')))
+  if (prompt === undefined) print('  starting it, to write one value and read it back; --no-try starts nothing\n\n')
+  else if (!isYes(await prompt('Start it, to write one value and read it back? [Y/n] ')))
     return { ...proposal, next: 'check' }
   const others = typed.path === undefined ? survey.source.routes.slice(1) : []
   const all = [proposal, ...others.map((_, i) => proposalOf(survey, typed, i + 1) ?? proposal)]
@@ -67,8 +67,8 @@ async function tryOut(proposal: Proposal, { survey, typed, ask, say, attempt }: 
     switch (tried.type) {
       case 'fits': {
         const exchanges = tried.exchanges.map((text) => ['tried', text] as const)
-        const says = [...each.says.slice(0, 1), ...saysOf(tried.place), ...exchanges]
-        return { start: { ...each.start, place: tried.place }, says, open: refusals, next: 'run' }
+        const descriptions = [...each.descriptions.slice(0, 1), ...describePlace(tried.place), ...exchanges]
+        return { start: { ...each.start, place: tried.place }, descriptions, open: refusals, next: 'run' }
       }
       case 'not started':
         return doubtful(proposal, 'start', [`Not tried: ${tried.why}`])
@@ -88,38 +88,42 @@ const DOUBTS = {
 } as const
 
 const doubtful = (proposal: Proposal, next: keyof typeof DOUBTS, why: readonly string[]): TriedOut => ({
-  ...{ says: proposal.says, open: [...why, ...proposal.open], next },
+  ...{ descriptions: proposal.descriptions, open: [...why, ...proposal.open], next },
   start: { ...proposal.start, doubt: DOUBTS[next] },
 })
 
-const shown = (rows: readonly Listed[]): string =>
+const indentedListing = (rows: readonly Listed[]): string =>
   listing(
     rows.map(([name, text]): Listed => [`    ${name}`, text]),
     String,
   ).join('\n')
 
-async function withRoutes(proposal: Proposal, ask: Ask, { survey, typed, say }: Asked): Promise<Proposal> {
-  for (const text of proposal.open) say(`  • ${text}\n`)
-  const path = await ask(`Path of an object, with {key} in it, that GET reads and PUT writes [${USUAL_PLACE.path}] `)
-  const value = await ask(`Where its value is in bodies [${typed.value ?? USUAL_PLACE.value}] `)
-  const told = { ...typed, path: path || USUAL_PLACE.path, value: value || typed.value || USUAL_PLACE.value }
-  return proposalOf(survey, told) ?? proposal
+async function withRoutes(
+  proposal: Proposal,
+  prompt: Prompt,
+  { survey, typed, print }: FolderInput,
+): Promise<Proposal> {
+  for (const text of proposal.open) print(`  • ${text}\n`)
+  const path = await prompt(`Path of an object, with {key} in it, that GET reads and PUT writes [${USUAL_PLACE.path}] `)
+  const value = await prompt(`Where its value is in bodies [${typed.value ?? USUAL_PLACE.value}] `)
+  const completed = { ...typed, path: path || USUAL_PLACE.path, value: value || typed.value || USUAL_PLACE.value }
+  return proposalOf(survey, completed) ?? proposal
 }
 
-async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<FolderChoice> {
+async function withoutProgram({ survey, typed, prompt, print }: FolderInput): Promise<FolderChoice> {
   const { compose, image, other } = survey
   if (typed.path !== undefined || typed.value !== undefined)
     throw usageError('--path and --value need a service of your own: give --command, too.')
   if (compose !== undefined) {
-    say(`${shown([[compose.file, compose.services.map(serviceText).join('; ')]])}\n\n`)
-    if (ask === undefined)
+    print(`${indentedListing([[compose.file, compose.services.map(serviceText).join('; ')]])}\n\n`)
+    if (prompt === undefined)
       throw usageError(
         `Nothing was written. ${composeText(compose)}. To test something else, give --command or --target.`,
       )
     const isWanted = isYes(
-      await ask(`Read ${compose.file} through its engine, and write a declaration of its nodes? [Y/n] `),
+      await prompt(`Read ${compose.file} through its engine, and write a declaration of its nodes? [Y/n] `),
     )
-    return isWanted ? { write: 'declaration', composeFile: compose.file } : nothingWritten(say)
+    return isWanted ? { write: 'declaration', composeFile: compose.file } : nothingWritten(print)
   }
   if (image !== undefined && image.command !== '')
     throw usageError(
@@ -129,9 +133,9 @@ async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<Folde
     other === undefined
       ? `Nothing here looks like a service: ${LOOKED_FOR}.`
       : `${other.file} belongs to a program in ${other.language}, but chaos found no command that starts it. Give this command, and the\npath and the value of an object of the service: npx chaos init --command '${other.such}' --path /orders/{key} --value json.state`
-  if (ask === undefined) throw usageError(`${there}\nNothing was written. ${OTHER_BEGINNINGS}`)
-  say(`  ${there}\n`)
-  return nothingWritten(say)
+  if (prompt === undefined) throw usageError(`${there}\nNothing was written. ${OTHER_BEGINNINGS}`)
+  print(`  ${there}\n`)
+  return nothingWritten(print)
 }
 
 const LOOKED_FOR =
@@ -143,8 +147,8 @@ const OTHER_BEGINNINGS = `Other beginnings:
   npx chaos init --example                                  a small service to try
   npx chaos init --target raft                              a system that chaos includes`
 
-function nothingWritten(say: Asked['say']): FolderChoice {
-  say(`Nothing was written. ${OTHER_BEGINNINGS}
+function nothingWritten(print: FolderInput['print']): FolderChoice {
+  print(`Nothing was written. ${OTHER_BEGINNINGS}
 `)
   return { write: 'nothing' }
 }

@@ -7,12 +7,12 @@ export interface Proposal {
   readonly start: Start
   readonly found: readonly (readonly [where: string, what: string])[]
   /** The members of the configuration, described for people. */
-  readonly says: readonly (readonly [member: string, text: string])[]
+  readonly descriptions: readonly (readonly [member: string, text: string])[]
   readonly open: readonly string[]
   /** Whether a run of the configuration can work without further changes. */
   readonly isReady: boolean
   /** Whether the routes are a guess without evidence. */
-  readonly asksForRoutes: boolean
+  readonly hasGuessedRoutes: boolean
 }
 
 /** The place that a user typed; takes precedence over findings. */
@@ -56,19 +56,19 @@ export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0):
         : [[`port ${running.port}`, `${running.command} listens (process ${running.pid})`] as const]),
       ...(found === undefined ? [] : [[found.where, `GET and ${found.write} ${found.path}`] as const]),
     ],
-    says: [
+    descriptions: [
       'command' in target
         ? ['starts', `${commandLine(target)}; ${plural(nodes, 'node')}`]
         : ['uses', `what listens at 127.0.0.1:${running?.port}`],
-      ...saysOf(place),
+      ...describePlace(place),
     ],
     open: [...(running === undefined && program !== undefined ? openOf(program) : []), ...openRoutes(survey, typed)],
     isReady: running !== undefined || program?.port.by !== 'source',
-    asksForRoutes: found === undefined && typed.path === undefined,
+    hasGuessedRoutes: found === undefined && typed.path === undefined,
   }
 }
 
-export const saysOf = ({ path, write, value, result }: ServedPlace): Proposal['says'] => [
+export const describePlace = ({ path, write, value, result }: ServedPlace): Proposal['descriptions'] => [
   ['reads', `GET ${path}, the value at ${result}`],
   ['writes', `${write} ${path}, the value at ${value}`],
 ]

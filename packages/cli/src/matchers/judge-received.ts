@@ -71,7 +71,13 @@ function subjectOf(
     }
   return {
     ...{ kind: 'file', file, title: file, report, history, parseMs: 0, checkMs: 0 },
-    ...{ asked: level, expectation, requirements: undefined, vacuous, initial: history.header?.initial ?? null },
+    ...{
+      requestedLevel: level,
+      expectation,
+      requirements: undefined,
+      vacuous,
+      initial: history.header?.initial ?? null,
+    },
     ...{ alone: true, explain: false, reportFile: undefined, again: '', exitCode },
   }
 }

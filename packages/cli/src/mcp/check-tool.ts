@@ -7,8 +7,8 @@ import { namedFiles } from '../check/files.ts'
 import { parseCheckSettings } from '../check/use.ts'
 import { confined, confinedWithin } from './confined.ts'
 import { requireAllowed } from './own-names.ts'
-import { text, told } from './schema.ts'
-import { toldMembers, toldResult, toldText } from './told-result.ts'
+import { summarizeResult, summaryMembers, summaryText } from './result-summary.ts'
+import { describedText, text } from './schema.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
 const input = v.strictObject({
@@ -25,9 +25,9 @@ export const checkTool: Tool = {
   effect: 'reads',
   input: () => input,
   output: v.strictObject({
-    ...toldMembers,
-    file: told('the path of the history'),
-    reproduce: told('the command that repeats the check'),
+    ...summaryMembers,
+    file: describedText('the path of the history'),
+    reproduce: describedText('the command that repeats the check'),
   }),
   call: checked,
 }
@@ -56,8 +56,8 @@ async function checked(
     if ('stopped' in result) throw environmentError(result.stopped)
     const [said] = result.part.texts
     if (said === undefined || 'threw' in said) throw new Error(`the result of ${file} has no form: ${said?.threw}`)
-    const found = toldResult(JSON.parse(said.said), result.exitCode)
-    return { data: { ...found, file, reproduce: again }, text: `${toldText(found)}\nReproduce: ${again}` }
+    const found = summarizeResult(JSON.parse(said.content), result.exitCode)
+    return { data: { ...found, file, reproduce: again }, text: `${summaryText(found)}\nReproduce: ${again}` }
   }
   throw new Error(`${file} was given to the checker and has no result`)
 }

@@ -3,7 +3,7 @@ import { drawContradiction, explain, renderExplained } from '@chaosproxy/report/
 import * as v from 'valibot'
 import { readExplained } from '../explain/read-explained.ts'
 import { confined, confinedWithin } from './confined.ts'
-import { objects, oneOf, text, texts, told } from './schema.ts'
+import { describedText, objects, oneOf, text, texts } from './schema.ts'
 import type { Answer, Tool } from './tool.ts'
 
 const input = v.strictObject({
@@ -20,37 +20,39 @@ export const explainTool: Tool = {
   effect: 'reads',
   input: () => input,
   output: v.strictObject({
-    title: told('what users lost, in their words; the verdict if nothing is lost'),
-    verdict: told('the verdict on the level'),
-    mood: v.optional(told('whether the verdict is good, bad or unsure')),
-    sentence: told('the contradiction in a sentence, and why it was possible; empty if nothing is violated'),
+    title: describedText('what users lost, in their words; the verdict if nothing is lost'),
+    verdict: describedText('the verdict on the level'),
+    mood: v.optional(describedText('whether the verdict is good, bad or unsure')),
+    sentence: describedText('the contradiction in a sentence, and why it was possible; empty if nothing is violated'),
     why: v.pipe(
       v.strictObject({
-        text: told('how the violation arose; without a violation, what the verdict is based on'),
+        text: describedText('how the violation arose; without a violation, what the verdict is based on'),
         certainty: oneOf(['shown', 'likely', 'unknown'], 'how certain "text" is'),
-        settings: told('the settings chosen for the target; empty if unknown'),
+        settings: describedText('the settings chosen for the target; empty if unknown'),
       }),
       v.description('why the violation was possible'),
     ),
     advice: v.pipe(
       v.strictObject({
-        text: told('the advice in words'),
-        command: v.optional(told('the command that follows the advice')),
+        text: describedText('the advice in words'),
+        command: v.optional(describedText('the command that follows the advice')),
       }),
       v.description('what to do next'),
     ),
     also: texts('the other levels that forbid it, and what else broke levels'),
     messages: texts('what nodes sent each other meanwhile; empty where that was not recorded'),
-    drawing: told('the contradiction drawn: time runs down, a lane for each node; empty if nothing is violated'),
+    drawing: describedText(
+      'the contradiction drawn: time runs down, a lane for each node; empty if nothing is violated',
+    ),
     steps: objects('the operations that matter, in the order in which they began'),
     faults: texts('what was broken meanwhile'),
     levels: v.pipe(
       v.array(
         v.strictObject({
-          level: told('the name of the level'),
-          asks: v.optional(told('what the level requires')),
+          level: describedText('the name of the level'),
+          asks: v.optional(describedText('what the level requires')),
           result: oneOf(['met', 'violated', 'unknown'], 'the verdict'),
-          why: v.optional(told('the reason in words')),
+          why: v.optional(describedText('the reason in words')),
         }),
       ),
       v.description('the levels, strongest first'),

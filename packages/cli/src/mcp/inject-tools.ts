@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import type { FaultAnswer, LeaseAnswer, ProxyAnswer } from '../proxy/control-types.ts'
 import { faultsOf, findFault, healFaults, proxyPath } from '../proxy/lookup.ts'
 import { tokenOf } from '../proxy/token.ts'
-import { anyObject, flag, objects, oneOf, text, texts, told } from './schema.ts'
+import { anyObject, describedText, flag, objects, oneOf, text, texts } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 import type { CallContext, Tool } from './tool.ts'
 
@@ -73,16 +73,19 @@ export const injectTool: Tool = {
     'Puts a fault in force on what a running chaos proxy carries, on live connections too. It stays until "heal", or for "forMs". The tool "list" tells the kinds and their parameters.',
   effect: 'hurts',
   input: () => injected,
-  output: v.strictObject({ fault: anyObject('the fault with its parameters'), heal: told('how to heal the fault') }),
+  output: v.strictObject({
+    fault: anyObject('the fault with its parameters'),
+    heal: describedText('how to heal the fault'),
+  }),
   async call(input: v.InferOutput<typeof injected>, { settings }: CallContext) {
     const client = clientFor('inject', input, settings)
-    const { address: _, token: __, parameters, forMs, ...said } = input
-    const { kind, proxies, links } = said
+    const { address: _, token: __, parameters, forMs, ...members } = input
+    const { kind, proxies, links } = members
     for (const proxy of proxies ?? []) await proxyPath(client, proxy)
     if (proxies === undefined && links === undefined)
       throw usageError('inject: say what the fault hits: "proxies" or "links". The tool "proxies" lists both.')
     const lease = forMs === undefined ? undefined : await leaseOf(client, forMs)
-    const body = { ...parameters, ...said, lease }
+    const body = { ...parameters, ...members, lease }
     const fault = await added(client, body, lease)
     const ended = kind === 'reset' ? 'it is over: connections were reset' : undefined
     const heal = ended ?? (lease === undefined ? `heal {"names":["${fault.name}"]}` : `by itself after ${forMs} ms`)

@@ -132,7 +132,7 @@ async function listFaults(input: Input, context: CallContext): Promise<Answer> {
       summary,
       runs: nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name),
       ...(family === undefined ? {} : { inject: parametersIn(family, kind) }),
-      ...(target === undefined ? {} : sufferingOf(target, kind)),
+      ...(target === undefined ? {} : faultSupportOf(target, kind)),
     }
   })
   const lines = listed.map((fault) => {
@@ -144,14 +144,12 @@ async function listFaults(input: Input, context: CallContext): Promise<Answer> {
   return { data: { faults: listed }, text: lines.join('\n') }
 }
 
-function sufferingOf(
+function faultSupportOf(
   target: Target,
   kind: (typeof faultDefinitions)[number]['kind'],
 ): { readonly suffers: boolean; readonly not?: string; readonly instead?: string } {
-  const suffering = target.suffers(kind)
-  return suffering === true
-    ? { suffers: true }
-    : { suffers: false, not: suffering.not, instead: insteadText(suffering) }
+  const support = target.supports(kind)
+  return support === true ? { suffers: true } : { suffers: false, not: support.not, instead: insteadText(support) }
 }
 
 /** The arguments of `inject` for a kind of fault. */

@@ -30,9 +30,9 @@ import { againCommand } from '../run/again.ts'
 import { tooShortText } from '../run/too-short.ts'
 import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
 import { readNames, requireAllowed } from './own-names.ts'
-import { anyObject, flag, text, texts, told, whole } from './schema.ts'
+import { summarizeResult, summaryMembers, summaryText } from './result-summary.ts'
+import { anyObject, describedText, flag, text, texts, whole } from './schema.ts'
 import type { McpSettings } from './settings.ts'
-import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
 /**
@@ -67,12 +67,12 @@ export const runTool: Tool = {
   effect: 'runs',
   input: inputFor,
   output: v.strictObject({
-    ...toldMembers,
-    target: told('the target of the run'),
+    ...summaryMembers,
+    target: describedText('the target of the run'),
     faults: texts('what was injected'),
-    directory: told('the directory of the run, which "check" and "explain" take'),
-    report: told('the report for people, an HTML file'),
-    reproduce: told('the command that repeats the run'),
+    directory: describedText('the directory of the run, which "check" and "explain" take'),
+    report: describedText('the report for people, an HTML file'),
+    reproduce: describedText('the command that repeats the run'),
     seed: whole('the seed that repeats the run'),
   }),
   async call(input: Input, context: CallContext) {
@@ -136,22 +136,22 @@ function draftOf(input: Input, { longestMs }: McpSettings): RunDraft {
 const EVERY_MS = 500
 
 function reporting({ spec }: PlannedRun, progress: CallContext['progress']): RunListener {
-  let toldAt = Number.NEGATIVE_INFINITY
+  let reportedAt = Number.NEGATIVE_INFINITY
   return (event) => {
     if (event.type === 'checking')
       progress(spec.timeMs, spec.timeMs, `checking ${plural(event.operations, 'operation')}`)
-    if (event.type !== 'status' || performance.now() - toldAt < EVERY_MS) return
-    toldAt = performance.now()
+    if (event.type !== 'status' || performance.now() - reportedAt < EVERY_MS) return
+    reportedAt = performance.now()
     const { counts, elapsed, activeFaults } = event.progress
-    const hurt = activeFaults.map(({ kind }) => kind).join(', ')
+    const kinds = activeFaults.map(({ kind }) => kind).join(', ')
     const done = plural(counts.ok + counts.fail + counts.info, 'operation')
-    progress(Math.min(elapsed / 1e6, spec.timeMs), spec.timeMs, `${done}${hurt === '' ? '' : `, in force: ${hurt}`}`)
+    progress(Math.min(elapsed / 1e6, spec.timeMs), spec.timeMs, `${done}${kinds === '' ? '' : `, in force: ${kinds}`}`)
   }
 }
 
 function answerOf(finished: FinishedRun, isCancelled: boolean): Answer {
   const { run, directory, again, judged } = finished
-  const found = toldResult(jsonOf(runSubjectOf(finished)), isCancelled ? EXIT.interrupted : finished.exitCode)
+  const found = summarizeResult(jsonOf(runSubjectOf(finished)), isCancelled ? EXIT.interrupted : finished.exitCode)
   const tooShort = tooShortText(run)
   const data = {
     ...found,
@@ -163,5 +163,5 @@ function answerOf(finished: FinishedRun, isCancelled: boolean): Answer {
     report: directory.report,
     reproduce: again,
   }
-  return { data, text: `${toldText(data)}\nDirectory: ${directory.path}\nReproduce: ${again}` }
+  return { data, text: `${summaryText(data)}\nDirectory: ${directory.path}\nReproduce: ${again}` }
 }

@@ -8,7 +8,8 @@ import * as v from 'valibot'
 export const text = (description: string): v.GenericSchema<string> =>
   v.pipe(v.string('must be a string'), v.nonEmpty('must be a string'), v.description(description))
 
-export const told = (description: string): v.GenericSchema<string> => v.pipe(v.string(), v.description(description))
+export const describedText = (description: string): v.GenericSchema<string> =>
+  v.pipe(v.string(), v.description(description))
 
 export const texts = (description: string): v.GenericSchema<string[]> =>
   v.pipe(v.array(v.string('must be a string'), 'must be a list of strings'), v.description(description))

@@ -3,7 +3,7 @@ import { type Carriage, type ConfigPlace, proxiesIn, recordedBy } from '@chaospr
 import type { TrafficServer } from '@chaosproxy/runner'
 
 /** A proxy's settings for reading its traffic. */
-export interface Said {
+export interface TrafficSettings {
   readonly server: TrafficServer
   readonly carries: Carriage | 'tcp' | undefined
   readonly written: unknown
@@ -17,19 +17,19 @@ export const placeOfConfig = (file: string): ConfigPlace => ({
 })
 
 /** @throws UserError (input, environment) for a configuration that cannot be read. */
-export const saidInConfig = (file: string): readonly Said[] =>
+export const configuredTraffic = (file: string): readonly TrafficSettings[] =>
   proxiesIn(readJsonFile('--config', file), placeOfConfig(file)).map(
     ({ settings: { name, upstream, carries }, written }) => ({ server: { name, upstream }, carries, written }),
   )
 
 /** Whether the proxy's own settings define how its traffic is recorded. */
-export const saysIt = ({ carries }: Pick<Said, 'carries'>): boolean =>
+export const isRecordingDefined = ({ carries }: Pick<TrafficSettings, 'carries'>): boolean =>
   carries !== 'tcp' && recordedBy(carries) !== undefined
 
 /** Returns the distinct ways in which proxies record traffic. HTTP versions do not count as different. */
-export function recordedWays(said: readonly Said[]): readonly Carriage[] {
+export function recordedWays(settings: readonly TrafficSettings[]): readonly Carriage[] {
   const ways = new Map<string, Carriage>()
-  for (const { carries, written } of said) {
+  for (const { carries, written } of settings) {
     if (carries === undefined || carries === 'tcp' || recordedBy(carries) === undefined) continue
     const name = nameOfWay(carries, written)
     const known = ways.get(name)

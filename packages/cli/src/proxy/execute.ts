@@ -38,9 +38,9 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   try {
     await openProxies(plane, settings)
     by = recordedBy(plane)
-    const asked = recording === undefined ? stop.asked : Promise.race([stop.asked, recording.violated])
+    const stopRequested = recording === undefined ? stop.requested : Promise.race([stop.requested, recording.violated])
     if (settings.ui !== undefined) page = await showProxies(plane, seed, settings.ui)
-    const serving = await serveControl(plane, settings, { log, asked })
+    const serving = await serveControl(plane, settings, { log, stopRequested })
     if (isOnPage) logEvents(plane, log)
     try {
       const own = await serving.done
@@ -75,7 +75,7 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
   (await import('./recording.ts')).openRecording(settings, log)
 
 interface StopSignals {
-  readonly asked: Promise<void>
+  readonly requested: Promise<void>
   /** Whether requests in progress get time to end, as after SIGTERM. */
   readonly isGentle: boolean
   release(): void
@@ -83,9 +83,9 @@ interface StopSignals {
 
 /** The first signal ends the proxy cleanly, and the second signal ends it immediately. */
 function stopSignals(): StopSignals {
-  let ask: () => void = () => undefined
-  const asked = new Promise<void>((resolve) => {
-    ask = resolve
+  let request: () => void = () => undefined
+  const requested = new Promise<void>((resolve) => {
+    request = resolve
   })
   let count = 0
   let isGentle = false
@@ -93,12 +93,12 @@ function stopSignals(): StopSignals {
     count++
     isGentle = name === 'SIGTERM'
     if (count > 1) process.exit(EXIT.interrupted)
-    ask()
+    request()
   }
   const release = onEndingSignals(onSignal)
   return {
     release,
-    asked,
+    requested,
     get isGentle() {
       return isGentle
     },

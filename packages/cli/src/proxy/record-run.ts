@@ -11,7 +11,7 @@ import { parseReporters } from '../reporting/choice.ts'
 import { execute as executeRun } from '../run/execute.ts'
 import { type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
-import { saysIt } from './carried.ts'
+import { isRecordingDefined } from './carried.ts'
 import { openProxies } from './opening.ts'
 import { recordedBy, summaryLines } from './recording-summary.ts'
 import { logEvents, serveControl } from './serve-control.ts'
@@ -46,7 +46,7 @@ export async function recordRun(
               const carried =
                 recording.carried.length === 0
                   ? undefined
-                  : (said: Said) => (said === 'tcp' ? said : read(said, carries))
+                  : (carriage: ProxyCarriage) => (carriage === 'tcp' ? carriage : read(carriage, carries))
               await openProxies(plane, { ...settings, pairs, record: recording, carried })
             },
             called: (member) => (member === 'as' ? '--record' : '--initial'),
@@ -85,7 +85,7 @@ function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { draft }: Run
 function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording: RunRecording) {
   const { table, as, client, initial, model, servers, seed, draft } = recording
   const again = commandLine(wordsWithoutSecrets(['npx', 'chaos', ...process.argv.slice(2)]))
-  const said = {
+  const optional = {
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
@@ -93,10 +93,10 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     // recording.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
-  return recordingSpec({ as, servers, ...given(said) }, { ...draft, seed, timeMs: timeMs ?? LONGEST_MS })
+  return recordingSpec({ as, servers, ...given(optional) }, { ...draft, seed, timeMs: timeMs ?? LONGEST_MS })
 }
 
-type Said = ProxySettings['carries']
+type ProxyCarriage = ProxySettings['carries']
 
 /** Returns how to read the traffic of proxies. Only a route table that all proxies share defines final reads. */
 function readingOf({ carried }: RunRecording) {
@@ -104,19 +104,19 @@ function readingOf({ carried }: RunRecording) {
     carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries
   if (carried.length === 0) return withTable
   return (carries: Carriage | undefined, recorded: Carriage) =>
-    carried.length === 1 && saysIt({ carries }) ? withTable(carries, recorded) : carries
+    carried.length === 1 && isRecordingDefined({ carries }) ? withTable(carries, recorded) : carries
 }
 
 /** The clients of the recorded run: all that connect to a proxy, and the command. */
 function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
   let own: ExitCode | undefined
-  const asked = new Promise<void>((resolve) => whenAborted(signal, resolve))
+  const stopRequested = new Promise<void>((resolve) => whenAborted(signal, resolve))
   const clients: TrafficClients = {
     areStarted: false,
     areCutOff: true,
     howToUseIt: 'Clients have to use its address: nothing sends them there.',
     async begin({ plane }) {
-      const serving = await serveControl(plane, settings, { log, asked })
+      const serving = await serveControl(plane, settings, { log, stopRequested })
       const gone = serving.done.then((code) => {
         own = code
       })

@@ -34,14 +34,14 @@ export interface Serving {
 interface ServingOptions {
   readonly log: Logger
   /** Resolves when the end is requested, by a signal or a violation. */
-  readonly asked: Promise<void>
+  readonly stopRequested: Promise<void>
 }
 
 /** Serves the control interface, prints all addresses, and runs the command, if any. */
 export async function serveControl(
   plane: ControlPlane,
   settings: ProxyCommandSettings,
-  { log, asked }: ServingOptions,
+  { log, stopRequested }: ServingOptions,
 ): Promise<Serving> {
   const caFile = temporaryFile('ca.pem')
   const version = packageVersion()
@@ -71,7 +71,7 @@ export async function serveControl(
   await setImmediate()
   const done = outputFailed()
     ? Promise.resolve(EXIT.environment)
-    : untilDone(settings, { asked, ending: ending.signal, plane, controlUrl, log, authorities })
+    : untilDone(settings, { stopRequested, ending: ending.signal, plane, controlUrl, log, authorities })
   return {
     done,
     async close() {
@@ -98,7 +98,7 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
 }
 
 interface Running {
-  readonly asked: Promise<void>
+  readonly stopRequested: Promise<void>
   /** Aborted when the proxy ends for a reason other than `asked`. */
   readonly ending: AbortSignal
   readonly plane: ControlPlane
@@ -112,11 +112,11 @@ interface Running {
  */
 async function untilDone(
   settings: ProxyCommandSettings,
-  { asked, ending, plane, controlUrl, log, authorities }: Running,
+  { stopRequested, ending, plane, controlUrl, log, authorities }: Running,
 ): Promise<ExitCode> {
   const [program, ...args] = settings.command
   const ends: Promise<ExitCode>[] = [
-    asked.then(() => (program === undefined ? EXIT.met : EXIT.interrupted)),
+    stopRequested.then(() => (program === undefined ? EXIT.met : EXIT.interrupted)),
     new Promise((resolve) => whenAborted(ending, () => resolve(EXIT.interrupted))),
   ]
   let timer: NodeJS.Timeout | undefined

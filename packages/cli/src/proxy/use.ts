@@ -35,7 +35,7 @@ import { type Closing, composeOptions, proxiedUpstreams, readComposed } from '..
 import type { ValuesOf } from '../option.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
 import type { Use } from '../use.ts'
-import { recordedWays, type Said, saidInConfig, saysIt } from './carried.ts'
+import { configuredTraffic, isRecordingDefined, recordedWays, type TrafficSettings } from './carried.ts'
 import type { LogFormat } from './log.ts'
 import { carriageOf, type ProxyPair, parsePairs, recordedMembers } from './pairs.ts'
 import type { RecordSettings } from './recording.ts'
@@ -254,8 +254,8 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined
   if (inFiles && judged === undefined) return undefined
-  const said = saidBy(typed, pairs)
-  const carried = table === undefined ? recordedWays(said) : []
+  const traffic = typedTraffic(typed, pairs)
+  const carried = table === undefined ? recordedWays(traffic) : []
   const isRecorded = table !== undefined || carried.length > 0
   if (inFiles || !isRecorded) {
     if (judged === undefined) return undefined
@@ -277,20 +277,23 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     draft: withImpliedLevel(membersOf(typed, declared)),
     seed: asCount(v.optional(runMembers.seed, 1)).valueIn(options, 'seed'),
     events: parseEvents(options),
-    servers: said.map((each) =>
-      table === undefined && !saysIt(each) ? { ...each.server, recorded: false } : each.server,
+    servers: traffic.map((each) =>
+      table === undefined && !isRecordingDefined(each) ? { ...each.server, recorded: false } : each.server,
     ),
   }
 }
 
 /** The settings of the configuration's proxies, followed by the settings of the command line. */
-function saidBy({ config, carries: written, listen, upstream }: Typed, pairs: readonly ProxyPair[]): readonly Said[] {
-  const typed = pairs.map(({ name, carries }, i): Said => {
+function typedTraffic(
+  { config, carries: written, listen, upstream }: Typed,
+  pairs: readonly ProxyPair[],
+): readonly TrafficSettings[] {
+  const typed = pairs.map(({ name, carries }, i): TrafficSettings => {
     const server = { name, upstream: upstream[i], ...(listen[i] === undefined ? {} : { listen: listen[i] }) }
     const text = written[written.length === 1 ? 0 : i]
     return { server, carries, written: text === undefined ? undefined : carriageOf(text) }
   })
-  return config === undefined ? typed : [...saidInConfig(config), ...typed]
+  return config === undefined ? typed : [...configuredTraffic(config), ...typed]
 }
 
 /** @throws UserError (usage) if `--client` or `--initial` is given without `--record`. */

@@ -33,7 +33,7 @@ import type { ValuesOf } from '../option.ts'
 import { parsePairs } from '../proxy/pairs.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { outputOptions, parseOutput } from '../run/output.ts'
-import { shownRecordings } from '../run/shown-recordings.ts'
+import { recordingsWithAddresses } from '../run/recording-addresses.ts'
 import type { RunSettings } from '../run/use.ts'
 import type { Use } from '../use.ts'
 
@@ -170,7 +170,7 @@ async function parseRecordSettings(
   const draft = withImpliedLevel(membersOf(typed, declared))
   const spec = recordingSpec(trafficOf(options, typed, command), { ...draft, seed, timeMs: typed.time })
   const output = parseOutput(options)
-  const traffic = shownRecordings(isSilent(output.reporters) ? 'stderr' : 'stdout')
+  const traffic = recordingsWithAddresses(isSilent(output.reporters) ? 'stderr' : 'stdout')
   const run = await planRun(spec, { ...registries, traffic }, 'chaos record')
   const baseline = parseBaselineOptions(options)
   if (baseline !== undefined) requireSameRun(baseline, run)
@@ -183,13 +183,13 @@ const BYTES = 'tcp'
 function trafficOf(options: ParsedOptions, typed: Typed, command: readonly string[]): TrafficSpec {
   const { client, initial, model, hurt } = typed
   const environment = parseEnvironment(typed.env)
-  const said = {
+  const optional = {
     ...{ client, initial, model, hurt },
     ...(Object.keys(environment).length === 0 ? {} : { environment }),
     mayFail: typed['may-fail'] || undefined,
     endsInTime: textOf(options, 'time') !== undefined || undefined,
   }
-  return { as: tableIn(typed), servers: serversIn(typed), ...given(said), command }
+  return { as: tableIn(typed), servers: serversIn(typed), ...given(optional), command }
 }
 
 /** The route table's path, or the name of a protocol. */

@@ -3,31 +3,31 @@ import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import type { Json } from '@chaosproxy/history'
 import { type ReplaySummary, renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
-import { raceMembersOf, titleOfFailure, toldOf, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
+import { raceMembersOf, tellingOfFailure, titleOfFailure, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
 
 /** Returns the exit code. A single failing replay decides it. Without a failure, a doubt prevents success. */
-export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
-  if (failures > 0) return shown?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
+export function exitCodeOf({ bestPlay, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
+  if (failures > 0) return bestPlay?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
   if (interrupted) return EXIT.interrupted
   if (trouble.size > 0) return EXIT.environment
   return doubts.size > 0 ? EXIT.unknown : EXIT.met
 }
 
 export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome: ReplayOutcome): Json {
-  const { plays, failures, same, doubts, trouble, shown, interrupted } = outcome
+  const { plays, failures, same, doubts, trouble, bestPlay, interrupted } = outcome
   return {
     file,
     real,
     times: plays,
     failures,
     found: failures > 0,
-    ...(shown?.failure === undefined ? {} : { kind: shown.failure.kind, cause: causeOf(shown.failure) }),
-    ...traceMemberOf(shown?.failure),
-    ...(shown === undefined ? {} : { sentence: shown.sentence, digest: shown.digest }),
-    ...raceMembersOf({ ...shown }),
+    ...(bestPlay?.failure === undefined ? {} : { kind: bestPlay.failure.kind, cause: causeOf(bestPlay.failure) }),
+    ...traceMemberOf(bestPlay?.failure),
+    ...(bestPlay === undefined ? {} : { sentence: bestPlay.sentence, digest: bestPlay.digest }),
+    ...raceMembersOf({ ...bestPlay }),
     vacuous: [...doubts.keys()],
     trouble: [...trouble.keys()],
     interrupted,
@@ -37,7 +37,7 @@ export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome:
 }
 
 export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string {
-  const { plays, doubts, trouble, shown } = outcome
+  const { plays, doubts, trouble, bestPlay } = outcome
   const [title, mood] = titleOf(settings, outcome)
   const often = ([text, times]: readonly [string, number]): string =>
     plays === 1 ? text : `${text} (${times} of ${plays} times)`
@@ -45,15 +45,15 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
     {
       title,
       mood,
-      sentence: shown?.sentence ?? 'It was interrupted before it had been played to the end.',
-      trace: traceOf(shown?.failure),
+      sentence: bestPlay?.sentence ?? 'It was interrupted before it had been played to the end.',
+      trace: traceOf(bestPlay?.failure),
       doubts: [...doubts, ...trouble].map(often),
       played: playedText(settings, outcome),
-      steps: shown?.steps ?? [],
-      columns: shown?.columns ?? [],
-      race: shown?.race,
-      delays: shown?.delays,
-      told: toldOf(shown, settings.subject.bug) ?? toldWithout(settings, outcome),
+      steps: bestPlay?.steps ?? [],
+      columns: bestPlay?.columns ?? [],
+      race: bestPlay?.race,
+      delays: bestPlay?.delays,
+      telling: tellingOfFailure(bestPlay, settings.subject.bug) ?? tellingWithoutFailure(settings, outcome),
     },
     styleFor(process.stdout),
     terminalOptions(process.stdout),
@@ -61,7 +61,10 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
 }
 
 /** Suggests a new search if the code has changed, because the events of the changed code happen at other times. */
-const toldWithout = ({ changed }: ReplaySettings, { plays, failures }: ReplayOutcome): ReplaySummary['told'] =>
+const tellingWithoutFailure = (
+  { changed }: ReplaySettings,
+  { plays, failures }: ReplayOutcome,
+): ReplaySummary['telling'] =>
   changed && plays > 0 && failures === 0
     ? { what: '', answers: [['Next', 'Search again: in the changed code the same failure may need another seed.']] }
     : undefined
@@ -70,9 +73,9 @@ function titleOf(
   { subject }: ReplaySettings,
   outcome: ReplayOutcome,
 ): [title: string, mood: 'good' | 'bad' | 'unsure'] {
-  const { shown, doubts, trouble } = outcome
-  if (shown === undefined) return ['nothing was played', 'unsure']
-  const { failure, undecided } = shown
+  const { bestPlay, doubts, trouble } = outcome
+  if (bestPlay === undefined) return ['nothing was played', 'unsure']
+  const { failure, undecided } = bestPlay
   if (failure !== undefined) return [titleOfFailure(failure, subject.target), 'bad']
   if (undecided) return [`unknown whether ${subject.level}`, 'unsure']
   return doubts.size + trouble.size > 0

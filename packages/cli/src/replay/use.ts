@@ -94,8 +94,8 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const world = searchedIn(reference)
   const target = world.noun === 'program' ? undefined : (await targetOf(reference)).target
   const { protocol } = await (await world.open()).load(reference)
-  const asked = await workloadOf(workload)
-  refuseUnknownOperations(file, asked, operations)
+  const requested = await workloadOf(workload)
+  refuseUnknownOperations(file, requested, operations)
   if (target !== undefined) {
     parseBug(target, bug)
     parseTargetSettings(target, printSettings(targetSettings))
@@ -106,7 +106,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     given.expect ??
     knownLevel(replay.level, file) ??
     configuredLevel(config, reference) ??
-    levelFor(asked, promiseOf(protocol, targetSettings, asked.object))
+    levelFor(requested, promiseOf(protocol, targetSettings, requested.object))
   const watched = replay.invariants && (protocol.invariants ?? []).length > 0 && !real
   if (level === NO_LEVEL && !watched)
     throw usageError(`${reference} promises no level. Give the level to check with --expect.`)
@@ -181,10 +181,10 @@ function refuseUnknownOperations(
 /** @throws UserError (usage) if the target does not support a fault; (environment) if this machine lacks a program. */
 async function refuseImpossible(target: Target, { faults, besides = [] }: Scenario): Promise<void> {
   for (const { fault } of faults) {
-    const suffering = target.suffers(fault.kind)
-    if (suffering !== true)
+    const support = target.supports(fault.kind)
+    if (support !== true)
       throw usageError(
-        `--real: ${target.name} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Leave out --real to replay it in the simulator.`,
+        `--real: ${target.name} cannot suffer ${fault.kind} when it runs as real processes: ${support.not}. Leave out --real to replay it in the simulator.`,
       )
     const text = JSON.stringify(fault)
     const hit = besides.find((node) => text.includes(JSON.stringify(node)))

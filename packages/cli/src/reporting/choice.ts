@@ -12,7 +12,7 @@ import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 export interface ReporterChoice extends Reporting {
   readonly typed: string
   /** Whether a user requested the reporter. A reporter that the environment adds must not make the command fail. */
-  readonly isAsked: boolean
+  readonly isRequested: boolean
   /** Whether the text is appended to the file, as for a job's summary. */
   readonly appends: boolean
 }
@@ -82,9 +82,9 @@ export function chooseReporters(
   requireRoomOnStdout(chosen)
   const isUsual = chosen.every(({ file, name }) => file !== undefined || sharesStdout(name))
   const hasVerdict = chosen.some((choice) => isOnStdout(choice, QUIET) || isOnStdout(choice, usual?.name))
-  const told =
+  const choices =
     !isUsual || hasVerdict || usual === undefined ? chosen : [stdoutChoice(quiet ? QUIET : usual.name), ...chosen]
-  return [...told, ...onGitHub(told, environment)]
+  return [...choices, ...onGitHub(choices, environment)]
 }
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/variables */
@@ -93,9 +93,17 @@ function onGitHub(chosen: readonly ReporterChoice[], environment: NodeJS.Process
   if (GITHUB_ACTIONS !== 'true') return []
   const lacks = (name: string) => !chosen.some((choice) => choice.name === name)
   return [
-    ...(lacks('github') && !isForPrograms(chosen) ? [{ ...stdoutChoice('github'), isAsked: false }] : []),
+    ...(lacks('github') && !isForPrograms(chosen) ? [{ ...stdoutChoice('github'), isRequested: false }] : []),
     ...(lacks('markdown') && summary !== ''
-      ? [{ ...stdoutChoice('markdown'), file: summary, typed: 'GITHUB_STEP_SUMMARY', appends: true, isAsked: false }]
+      ? [
+          {
+            ...stdoutChoice('markdown'),
+            file: summary,
+            typed: 'GITHUB_STEP_SUMMARY',
+            appends: true,
+            isRequested: false,
+          },
+        ]
       : []),
   ]
 }
@@ -104,7 +112,7 @@ const stdoutChoice = (name: string): ReporterChoice => ({
   name,
   file: undefined,
   typed: `--reporter ${name}`,
-  isAsked: true,
+  isRequested: true,
   isOwn: false,
   appends: false,
 })

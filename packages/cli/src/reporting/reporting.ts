@@ -7,8 +7,8 @@ import {
   placeFor,
   type Screen,
   type SubjectTexts,
-  sayBy,
   type Text,
+  textBy,
   writeWholeFile,
 } from '@chaosproxy/engine/run'
 import { whyUnwritable } from '@chaosproxy/history/files'
@@ -52,8 +52,8 @@ export function createReporting(
   function take(choice: ReporterChoice, i: number, text: Text | undefined): void {
     if (text === undefined || failures.has(choice)) return
     if ('threw' in text) failures.set(choice, { why: `it threw: ${text.threw}.`, exitCode: EXIT.usage })
-    else if (streams && choice.file === undefined) show(choice, text.said)
-    else texts[i] += text.said
+    else if (streams && choice.file === undefined) show(choice, text.content)
+    else texts[i] += text.content
   }
 
   function write(choice: ReporterChoice, text: string): void {
@@ -74,7 +74,7 @@ export function createReporting(
   async function endOf(choice: ReporterChoice): Promise<Text> {
     const ownReporter = own.get(choice.name)
     if (ownReporter !== undefined) return attempt(() => ownReporter(parts.flatMap(({ findings }) => findings)))
-    return sayBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen, choices)))
+    return textBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen, choices)))
   }
 
   return {
@@ -89,14 +89,14 @@ export function createReporting(
       }
       for (const [choice, { why }] of failures)
         print(process.stderr, `${printableLines(failureText(choice, why, parts))}\n`)
-      const [missed] = [...failures].filter(([{ isAsked }]) => isAsked).map(([, failure]) => failure)
+      const [missed] = [...failures].filter(([{ isRequested }]) => isRequested).map(([, failure]) => failure)
       return exitCode === EXIT.met && missed !== undefined ? missed.exitCode : exitCode
     },
   }
 }
 
 /** Reports on a single subject. @returns what `finish` returns. */
-export async function tellOne(
+export async function reportOne(
   subject: Subject & { readonly exitCode: ExitCode },
   reporters: readonly ReporterChoice[],
   own: OwnReporters,
@@ -124,7 +124,7 @@ function failureText(
   const verdicts = parts.flatMap(({ findings }) =>
     findings.map((finding) => `${finding.name}: ${titleWithVerdict(finding)}`),
   )
-  const told = verdicts.length === 1 ? verdicts[0] : `${verdicts.length} verdicts`
+  const verdictText = verdicts.length === 1 ? verdicts[0] : `${verdicts.length} verdicts`
   const instead = file === undefined || isOwn ? '--reporter default' : `--reporter ${name}=${name}.txt`
-  return `${typed}: ${why.replaceAll('\n', ' ')} The verdict stands (${told}); to have it written, try ${instead}.`
+  return `${typed}: ${why.replaceAll('\n', ' ')} The verdict stands (${verdictText}); to have it written, try ${instead}.`
 }

@@ -87,7 +87,9 @@ function renderTry(tried: TriedRequest, table: RouteTable, path: string): string
     `  ${path}: ${taken}`,
     `  it is     ${kinds[kind]}`,
     ...client,
-    ...(events.length === 0 ? ['  nothing is written'] : events.map((event) => `  ${JSON.stringify(shown(event))}`)),
+    ...(events.length === 0
+      ? ['  nothing is written']
+      : events.map((event) => `  ${JSON.stringify(withoutPosition(event))}`)),
     '',
   ].join('\n')
 }
@@ -102,7 +104,13 @@ const kinds: { readonly [kind in TriedRequest['kind']]: string } = {
 }
 
 /** Returns an event without the members that matter only in real recordings. */
-function shown({ index: _, time: __, epoch: ___, node: ____, ...event }: TriedRequest['events'][number]): object {
+function withoutPosition({
+  index: _,
+  time: __,
+  epoch: ___,
+  node: ____,
+  ...event
+}: TriedRequest['events'][number]): object {
   return event
 }
 

@@ -64,8 +64,8 @@ export function openEventFile(path: string): EventFile {
 
   return {
     listener(event) {
-      const told = event.type === 'starting' ? { ...event, spec: specWithoutSecrets(event.spec) } : event
-      pending += `${JSON.stringify(told)}\n`
+      const saved = event.type === 'starting' ? { ...event, spec: specWithoutSecrets(event.spec) } : event
+      pending += `${JSON.stringify(saved)}\n`
       if (event.type !== 'event' || pending.length > FLUSH_BYTES) flush()
     },
     close() {

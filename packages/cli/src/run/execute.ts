@@ -25,16 +25,16 @@ import { createReporting } from '../reporting/reporting.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { fitted, printTitle } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
-import { stdoutScreen, widthAsked } from '../terminal/page-width.ts'
+import { requestedWidth, stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { againCommand } from './again.ts'
 import { type EventFile, openEventFile } from './event-file.ts'
 import { type Interrupts, listenForInterrupts } from './interrupts.ts'
 import type { LivePage } from './live-page.ts'
 import { showProgress } from './show-progress.ts'
-import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
 import type { RunSettings } from './use.ts'
+import { noteDetails } from './verbose-notes.ts'
 
 /** Performs the run, with its live page if requested. */
 export async function execute(settings: RunSettings): Promise<ExitCode> {
@@ -109,7 +109,7 @@ async function performOne(
     if (!isQuiet) printTitle(titleOf(run))
     const tooShort = isRecording ? undefined : tooShortText(run)
     if (tooShort !== undefined && !isQuiet) progress.warn(tooShort)
-    const more = tellMore(progress, run, directory.path)
+    const more = noteDetails(progress, run, directory.path)
     const show = showProgress(progress, run.target.tier === 'simulated')
     const announcing = settings.announces === false || isQuiet || run.target.tier === 'simulated' ? () => {} : announce
     const again = settings.again ?? againCommand(run, directory.runJson, settings.config, settings.load)
@@ -142,8 +142,8 @@ async function performOne(
 /** Prints a violation immediately; the report shows it again at the end. */
 const announce: RunListener = (event) => {
   if (event.type === 'violation') {
-    const told = fitted(`  ${printable(violationText(event.violation))}`, widthAsked(process.stderr))
-    print(process.stderr, `\n${told}\n`)
+    const text = fitted(`  ${printable(violationText(event.violation))}`, requestedWidth(process.stderr))
+    print(process.stderr, `\n${text}\n`)
   }
 }
 
@@ -153,9 +153,9 @@ const endsByInterrupt = ({ target, spec }: PlannedRun): boolean =>
 
 /** During checking, an interrupt ends the process: the record is complete, and the checker handles no signals. */
 const listening =
-  (told: readonly RunListener[], interrupts: Interrupts): RunListener =>
+  (listeners: readonly RunListener[], interrupts: Interrupts): RunListener =>
   (event) => {
-    for (const tell of told) tell(event)
+    for (const listener of listeners) listener(event)
     if (event.type === 'checking') interrupts.release()
   }
 
@@ -215,14 +215,14 @@ async function openFollowers(settings: Pick<RunSettings, 'events' | 'telemetry' 
       ...[telemetry, metrics].flatMap((follower) => (follower === undefined ? [] : [follower.follow(run)])),
     ],
     finish() {
-      const untold = events?.close()
-      if (untold !== undefined) throw untold
+      const failure = events?.close()
+      if (failure !== undefined) throw failure
     },
     async close(isQuiet) {
       events?.close()
       await metrics?.close()
-      const told = await telemetry?.close()
-      if (told !== undefined && !isQuiet) print(process.stderr, `  ${printable(told)}\n`)
+      const summary = await telemetry?.close()
+      if (summary !== undefined && !isQuiet) print(process.stderr, `  ${printable(summary)}\n`)
     },
   }
 }

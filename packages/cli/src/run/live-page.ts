@@ -29,7 +29,7 @@ export async function withLivePage(
     for (;;) {
       const exitCode = await perform(live)
       const isUnattended = exitCode === EXIT.interrupted && !hasTerminal()
-      if (isUnattended || !(await askedAgain(page.again()))) return exitCode
+      if (isUnattended || !(await waitForRepeat(page.again()))) return exitCode
     }
   } finally {
     following?.ended()
@@ -37,7 +37,7 @@ export async function withLivePage(
   }
 }
 
-async function askedAgain(again: Promise<void>): Promise<boolean> {
+async function waitForRepeat(again: Promise<void>): Promise<boolean> {
   const interrupts = listenForInterrupts('The live page is closed.')
   print(process.stderr, '\n  The live page stays until Ctrl-C.\n')
   try {

@@ -9,11 +9,11 @@ export async function loadFromQueue(
   display: ProgressDisplay,
 ): Promise<Pick<JudgedRunOptions, 'load' | 'reach'>> {
   const { queuedLoad } = await import('@chaosproxy/engine')
-  return queuedLoad({ ...load, listener: loadTelling(display) })
+  return queuedLoad({ ...load, listener: loadListener(display) })
 }
 
 /** Shows which workers drive the clients, and which were lost. */
-function loadTelling(display: ProgressDisplay): (event: LoadEvent) => void {
+function loadListener(display: ProgressDisplay): (event: LoadEvent) => void {
   return (event) => {
     switch (event.type) {
       case 'waiting': {

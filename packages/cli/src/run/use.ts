@@ -63,7 +63,7 @@ import { broughtProbes, broughtTarget, broughtTraffic, broughtWorkload } from '.
 import type { Use } from '../use.ts'
 import type { Interrupts } from './interrupts.ts'
 import { outputOptions, parseOutput, type RunOutput } from './output.ts'
-import { shownRecordings } from './shown-recordings.ts'
+import { recordingsWithAddresses } from './recording-addresses.ts'
 
 /** The settings of `chaos run`: the run itself, and its output. */
 export interface RunSettings extends RunOutput {
@@ -188,7 +188,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const { spec: file, times } = typed
   const { loaded, own, registries: named } = await readOwnConfig(options, 'chaos run')
   const output = parseOutput(options, loaded?.config.out)
-  const registries = { ...named, traffic: shownRecordings(isSilent(output.reporters) ? 'stderr' : 'stdout') }
+  const registries = { ...named, traffic: recordingsWithAddresses(isSilent(output.reporters) ? 'stderr' : 'stdout') }
   const spec =
     file === undefined
       ? await specOfOptions({ options, typed }, withPaths(baseDraft(options, loaded), own), {

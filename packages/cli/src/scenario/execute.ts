@@ -1,11 +1,11 @@
 import { commandLine, EXIT, type ExitCode, packageVersion } from '@chaosproxy/engine/run'
 import type { Json } from '@chaosproxy/history'
-import { renderStoryHtml, type StoryTelling, type ToldStory } from '@chaosproxy/report'
+import { type PlayedStory, renderStoryHtml, type StoryTelling } from '@chaosproxy/report'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { type Story, stories } from '@chaosproxy/scenarios'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { tellOne } from '../reporting/reporting.ts'
+import { reportOne } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { listing } from '../terminal/listing.ts'
@@ -28,21 +28,21 @@ export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
   const tellings = await play(story, settings)
   if (tellings === undefined) return EXIT.interrupted
   const elapsedMs = performance.now() - startedAt
-  const told = toldOf(story, tellings, settings)
-  const whole = await wholeOf(story, told, settings)
+  const played = playedStory(story, tellings, settings)
+  const whole = await wholeOf(story, played, settings)
   if (html !== undefined) writeNamed(html, renderStoryHtml(whole, packageVersion()), `--html ${html}`)
-  const exitCode = tellings.every(endedAsTold) ? EXIT.met : EXIT.violated
+  const exitCode = tellings.every(endedAsScripted) ? EXIT.met : EXIT.violated
   const again = commandLine(['npx', 'chaos', 'scenario', story.name, ...flagsOf(settings)])
   const subject = {
     kind: 'story',
-    story: told,
+    story: played,
     whole,
-    json: jsonOf(told, settings),
+    json: jsonOf(played, settings),
     elapsedMs,
     again,
     exitCode,
   } as const
-  return tellOne(subject, reporters, own)
+  return reportOne(subject, reporters, own)
 }
 
 const flagsOf = ({ fix, real }: ScenarioSettings): readonly string[] => [
@@ -76,21 +76,25 @@ async function play(
 /**
  * Adds the other tellings of a story if a page is wanted, because a page shows both the accident and its prevention.
  */
-async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: ScenarioSettings): Promise<ToldStory> {
-  if (html === undefined && !reporters.some(({ name }) => name === 'html')) return told
+async function wholeOf(
+  story: Story,
+  played: PlayedStory,
+  { fix, html, reporters }: ScenarioSettings,
+): Promise<PlayedStory> {
+  if (html === undefined && !reporters.some(({ name }) => name === 'html')) return played
   const tellings = fix
-    ? [...(await Promise.all(accidentOf(story).map(playTale))), ...told.tellings]
-    : [...told.tellings, await playTale(fixOf(story))]
-  return { ...told, tellings }
+    ? [...(await Promise.all(accidentOf(story).map(playTale))), ...played.tellings]
+    : [...played.tellings, await playTale(fixOf(story))]
+  return { ...played, tellings }
 }
 
-const endedAsTold = ({ differences }: StoryTelling): boolean => differences.length === 0
+const endedAsScripted = ({ differences }: StoryTelling): boolean => differences.length === 0
 
-const toldOf = (
+const playedStory = (
   { name, summary, lesson, source, fix }: Story,
   tellings: readonly StoryTelling[],
   settings: ScenarioSettings,
-): ToldStory => ({
+): PlayedStory => ({
   name,
   summary,
   lesson,
@@ -119,7 +123,7 @@ function listLines(): string[] {
   ]
 }
 
-const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, real }: ScenarioSettings): Json => ({
+const jsonOf = ({ name, summary, lesson, source, tellings }: PlayedStory, { fix, real }: ScenarioSettings): Json => ({
   chaos: RESULT_FORM,
   story: name,
   summary,
@@ -127,7 +131,7 @@ const jsonOf = ({ name, summary, lesson, source, tellings }: ToldStory, { fix, r
   source,
   fix,
   real,
-  asTold: tellings.every(endedAsTold),
+  asTold: tellings.every(endedAsScripted),
   tellings: tellings.map(({ title, setting, promise, steps, verdicts, goodput, ending, differences }) => ({
     title,
     setting,

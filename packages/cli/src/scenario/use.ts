@@ -74,10 +74,10 @@ function refuseImpossible(tales: readonly Tale[]): void {
   for (const tale of tales) {
     const target = protocolTargets.find(({ name }) => name === tale.target)
     for (const { fault } of scenarioOf(tale).faults) {
-      const suffering = target?.suffers(fault.kind) ?? true
-      if (suffering !== true)
+      const support = target?.supports(fault.kind) ?? true
+      if (support !== true)
         throw usageError(
-          `--real: ${tale.target} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Leave out --real to play the scenario in virtual time.`,
+          `--real: ${tale.target} cannot suffer ${fault.kind} when it runs as real processes: ${support.not}. Leave out --real to play the scenario in virtual time.`,
         )
     }
   }

@@ -37,8 +37,8 @@ export function besidesWith(
       typed.map(([name, file]) => [name, file === 'postgres' ? file : { entry: resolve(file) }] as const),
     ),
   }
-  const isAsked = [sql, isolation, unit].some((each) => each !== undefined) || asserts.length > 0
-  if (!isAsked && !standby && !calculator) return besides
+  const isConfigured = [sql, isolation, unit].some((each) => each !== undefined) || asserts.length > 0
+  if (!isConfigured && !standby && !calculator) return besides
   const [database, another] = Object.entries(besides).filter(([, each]) => isPostgres(each))
   if (database === undefined && (sql !== undefined || asserts.length > 0))
     throw usageError('SQL is given, but no PostgreSQL. Add --beside pg=postgres.')

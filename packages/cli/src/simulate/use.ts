@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { consistency, type Level } from '@chaosproxy/checker'
-import { requireAskable } from '@chaosproxy/engine'
+import { requireSupportedFunctions } from '@chaosproxy/engine'
 import {
   declaredService,
   isolationLevels,
@@ -131,10 +131,10 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   const target = serviceReference(spec)
   const world = await searchedIn(target).open()
   const { workload, reference } = await chooseSharedWorkload(options, config, nameIn(draft.workload))
-  const { workload: asked } = mergeDrafts(draft, {
+  const { workload: workloadDraft } = mergeDrafts(draft, {
     workload: { name: reference, settings: parseClientSettings(workload, options) },
   })
-  const settings = settingsIn(asked)
+  const settings = settingsIn(workloadDraft)
   const level =
     isolation !== undefined && !workload.levels.includes(isolation)
       ? NO_LEVEL
@@ -142,7 +142,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   const held = decidable(workload, { targetSettings: {}, level })
   const protocol = await world.outline(target)
   // Bundling takes seconds, so this is checked first.
-  requireAskable({ ...held, protocol, workload, settings })
+  requireSupportedFunctions({ ...held, protocol, workload, settings })
   const loaded = await world.load(target)
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }
   const choices = withFaults(
@@ -248,7 +248,7 @@ const isInProfiles =
 function sufferable(typed: readonly string[], { world, loaded }: Named): readonly string[] {
   const named = namesOfProfile(typed, 'simulated programs', isInProfiles(world))
   if (named !== undefined) return named
-  world.requireSufferable(typed, '--faults', loaded)
+  world.requireFaultSupport(typed, '--faults', loaded)
   return typed
 }
 
@@ -274,7 +274,7 @@ function namesIn(configured: readonly FaultChoice[], { world, loaded, where }: N
     )
   })
   requireFaults(names, where)
-  world.requireSufferable(names, where, loaded)
+  world.requireFaultSupport(names, where, loaded)
   return names
 }
 

@@ -49,12 +49,12 @@ export async function openTelemetry({ endpoint }: TelemetrySettings): Promise<Te
     follow: (run) => followed(run, sdk, provider.getTracer('chaosproxy', packageVersion()), made),
     async close() {
       await provider.shutdown().catch(() => {})
-      return told(made, exporter, endpoint)
+      return exportSummary(made, exporter, endpoint)
     },
   }
 }
 
-function told({ spans, refused }: Made, { sent, trouble }: CountingExporter, endpoint: string): string {
+function exportSummary({ spans, refused }: Made, { sent, trouble }: CountingExporter, endpoint: string): string {
   const to = endpoint === '' ? 'the collector' : endpoint
   const lost = spans - sent
   return [

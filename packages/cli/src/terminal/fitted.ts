@@ -1,17 +1,17 @@
 import { asciiOnly } from '@chaosproxy/history'
 import { fitLine } from '@chaosproxy/report'
 import { print } from './output.ts'
-import { speaksUnicode, widthAsked } from './page-width.ts'
+import { requestedWidth, speaksUnicode } from './page-width.ts'
 
 /** Wraps the lines of a list for a narrow terminal, and indents continuations to their column. */
-export function fitted(text: string, width: number | undefined = widthAsked(process.stdout)): string {
-  const said = speaksUnicode() ? text : asciiOnly(text)
-  if (width === undefined) return said
-  return said
+export function fitted(text: string, width: number | undefined = requestedWidth(process.stdout)): string {
+  const encoded = speaksUnicode() ? text : asciiOnly(text)
+  if (width === undefined) return encoded
+  return encoded
     .split('\n')
     .flatMap((line) => fitLine(line, width))
     .join('\n')
 }
 
 export const printTitle = (title: string): void =>
-  print(process.stderr, fitted(`\n  ${title}\n\n`, widthAsked(process.stderr)))
+  print(process.stderr, fitted(`\n  ${title}\n\n`, requestedWidth(process.stderr)))

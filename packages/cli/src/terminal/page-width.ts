@@ -20,15 +20,15 @@ export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
 }
 
 /** Returns the width of pages, at most `WIDEST_PAGE` so that lines stay readable. */
-export const pageWidth = (stream: Pick<NodeJS.WriteStream, 'columns'>): number => widthAsked(stream) ?? WIDEST_PAGE
+export const pageWidth = (stream: Pick<NodeJS.WriteStream, 'columns'>): number => requestedWidth(stream) ?? WIDEST_PAGE
 
-export function widthAsked({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number | undefined {
-  const asked = columns || columnsAsked()
-  return asked === undefined ? undefined : Math.min(WIDEST_PAGE, asked)
+export function requestedWidth({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number | undefined {
+  const width = columns || environmentColumns()
+  return width === undefined ? undefined : Math.min(WIDEST_PAGE, width)
 }
 
 /** The variable COLUMNS, which shells and CI servers set. */
-function columnsAsked(): number | undefined {
+function environmentColumns(): number | undefined {
   const columns = Number(process.env['COLUMNS'])
   return Number.isInteger(columns) && columns >= NARROWEST_PAGE ? columns : undefined
 }

@@ -87,9 +87,9 @@ export function describeBrought(brought: Brought): string {
       ? `the ${kind} ${text}`
       : `the ${kind} in ${text}`
   const commands = commandsOf(text)
-  const shown = commands.slice(0, MOST_COMMANDS).join('; ')
+  const listed = commands.slice(0, MOST_COMMANDS).join('; ')
   const more = commands.length > MOST_COMMANDS ? ` and ${commands.length - MOST_COMMANDS} more` : ''
-  return `the cluster in ${text}${shown === '' ? '' : `, which runs ${shown}${more}`}`
+  return `the cluster in ${text}${listed === '' ? '' : `, which runs ${listed}${more}`}`
 }
 
 /** Its path. */

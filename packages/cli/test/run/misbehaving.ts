@@ -75,13 +75,13 @@ export default {
 `
 
 const request = /on \{"type":"request"/
-const said = (what: RegExp): RegExp => new RegExp(`${what.source}.*${request.source}`)
+const inRequest = (what: RegExp): RegExp => new RegExp(`${what.source}.*${request.source}`)
 
 /** A protocol that fails in `step`: its title, the code, and the expected message. */
 const inStep = (name: string, step: string, what: RegExp): Misbehaving => ({
   name,
   source: protocol({ step }),
-  says: said(what),
+  says: inRequest(what),
 })
 
 const unusable = (name: string, source: string, says: RegExp): Misbehaving => ({ name, source, says, unusable: true })
@@ -89,7 +89,7 @@ const unusable = (name: string, source: string, says: RegExp): Misbehaving => ({
 const sending = (name: string, message: string, what: RegExp): Misbehaving => ({
   name: `sends ${name}`,
   source: protocol({ step: `effects.push({ type: 'send', to: state.peers[0], message: ${message} })` }),
-  says: new RegExp(`${said(/sent n\d a message that JSON cannot carry/).source}.*: ${what.source}`),
+  says: new RegExp(`${inRequest(/sent n\d a message that JSON cannot carry/).source}.*: ${what.source}`),
 })
 
 export const misbehaving: readonly Misbehaving[] = [

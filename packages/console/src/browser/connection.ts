@@ -1,5 +1,5 @@
 import type { FaultDraft } from './actions.ts'
-import type { Answer, Had, Order, Told } from './frames.ts'
+import type { Answer, Had, Order, ServerMessage } from './frames.ts'
 
 /** The WebSocket to the server, reopened whenever it is lost. */
 export interface Connection {
@@ -14,7 +14,7 @@ export type DraftedOrder =
   | { readonly type: 'again' }
 
 interface Listening {
-  readonly told: (told: Told) => void
+  readonly onMessage: (told: ServerMessage) => void
   readonly lost: () => void
   /** Returns the data that the page already has. Called for each new connection. */
   readonly had: () => Had
@@ -23,7 +23,7 @@ interface Listening {
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 8_000
 
-export function connect({ told, lost, had }: Listening): Connection {
+export function connect({ onMessage, lost, had }: Listening): Connection {
   const waiting = new Map<number, (error: string | undefined) => void>()
   let socket: WebSocket | undefined
   let orders = 0
@@ -46,9 +46,9 @@ export function connect({ told, lost, had }: Listening): Connection {
       send({ type: 'resume', had: had() })
     })
     current.addEventListener('message', ({ data }) => {
-      const said: Told = JSON.parse(String(data))
-      if (said.type === 'answer') answered(said)
-      told(said)
+      const message: ServerMessage = JSON.parse(String(data))
+      if (message.type === 'answer') answered(message)
+      onMessage(message)
     })
     current.addEventListener('close', () => {
       lost()

@@ -144,7 +144,7 @@ export interface Answer {
   readonly error?: string | undefined
 }
 
-export type Told = Hello | Frame | Answer
+export type ServerMessage = Hello | Frame | Answer
 
 /** The data that a page has. The server sends only the rest. */
 export interface Had {

@@ -1,14 +1,14 @@
 import { render } from 'preact'
 import { connect } from './connection.ts'
 import { Page } from './page.tsx'
-import { emptyView, tabTitle, type View, withTold } from './view.ts'
+import { emptyView, tabTitle, type View, withMessage } from './view.ts'
 
 let view: View = emptyView
 let isDrawn = true
 
 const connection = connect({
   had: () => view.had,
-  told: (told) => update(withTold(view, told)),
+  onMessage: (message) => update(withMessage(view, message)),
   lost: () => update({ ...view, connection: 'lost' }),
 })
 

@@ -18,8 +18,8 @@ const themes = ['auto', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
 
 const chosen = (): Theme => {
-  const asked = new URLSearchParams(location.search).get('theme')
-  return themes.find((theme) => theme === asked) ?? 'auto'
+  const requested = new URLSearchParams(location.search).get('theme')
+  return themes.find((theme) => theme === requested) ?? 'auto'
 }
 
 function show(theme: Theme): void {
@@ -147,20 +147,22 @@ const ANNOUNCE_EVERY_MS = 1_500
 
 /** Announces changes to screen readers in one sentence. */
 function Changes({ view }: { readonly view: View }): JSX.Element {
-  const [said, say] = useState('')
+  const [summary, setSummary] = useState('')
   const latest = useRef(view)
   latest.current = view
   useEffect(() => {
     const timer = setInterval(() => {
       const { faults, frame } = latest.current
       const leader = frame?.nodes.find(({ leads }) => leads === true)?.node
-      say(`${plural(inForce(faults).length, 'fault')} in force${leader === undefined ? '' : `, leader ${leader}`}`)
+      setSummary(
+        `${plural(inForce(faults).length, 'fault')} in force${leader === undefined ? '' : `, leader ${leader}`}`,
+      )
     }, ANNOUNCE_EVERY_MS)
     return () => clearInterval(timer)
   }, [])
   return (
     <div class="sr" role="status">
-      {said}
+      {summary}
     </div>
   )
 }

@@ -61,17 +61,17 @@ function basisOf({ verdict, connection, frame }: View): string {
   return upTo
 }
 
-interface Told {
+interface WhyProps {
   readonly verdict: Verdict | undefined
 }
 
 /** Shows the drawing of the contradiction that was found first, as in the report. */
-export function Why({ verdict }: Told): JSX.Element | null {
+export function Why({ verdict }: WhyProps): JSX.Element | null {
   if (verdict?.drawing === undefined) return null
   return <section class="why-part" dangerouslySetInnerHTML={{ __html: verdict.drawing }} />
 }
 
-export function Since({ verdict }: Told): JSX.Element | null {
+export function Since({ verdict }: WhyProps): JSX.Element | null {
   const since = verdict?.since
   if (since === undefined) return null
   return (
@@ -86,7 +86,7 @@ export function Since({ verdict }: Told): JSX.Element | null {
   )
 }
 
-export function Ladder({ verdict }: Told): JSX.Element {
+export function Ladder({ verdict }: WhyProps): JSX.Element {
   return (
     <section class="rungs" aria-labelledby="levels">
       {verdict === undefined ? null : (

@@ -1,5 +1,5 @@
 import { plural } from '@chaosproxy/history'
-import type { Bins, FaultRow, Frame, Had, Hello, NoticedViolation, Told, Verdict } from './frames.ts'
+import type { Bins, FaultRow, Frame, Had, Hello, NoticedViolation, ServerMessage, Verdict } from './frames.ts'
 import { hadNothing, hadWith } from './had.ts'
 
 export interface View {
@@ -18,16 +18,16 @@ const noBins: Bins = { width: 0, from: 0, rows: [], errors: [] }
 export const emptyView: View = { connection: 'connecting', bins: noBins, faults: [], had: hadNothing }
 
 /** Returns the view after a message. Answers to orders change nothing. */
-export function withTold(view: View, told: Told): View {
-  switch (told.type) {
+export function withMessage(view: View, message: ServerMessage): View {
+  switch (message.type) {
     case 'hello':
-      return { ...(view.hello?.run === told.run ? view : emptyView), connection: 'live', hello: told }
+      return { ...(view.hello?.run === message.run ? view : emptyView), connection: 'live', hello: message }
     case 'frame':
-      return withFrame(view, told)
+      return withFrame(view, message)
     case 'answer':
       return view
     default:
-      return told satisfies never
+      return message satisfies never
   }
 }
 
@@ -50,8 +50,8 @@ function joined(old: Bins, { width, from, rows, errors }: Bins): Bins {
 }
 
 export function tabTitle({ connection, verdict, hello, frame }: View): string {
-  const said = verdict?.title ?? (frame?.violation === undefined ? 'running' : violatedTitle(frame.violation))
-  return `${connection === 'lost' ? '(no connection) ' : ''}${said} · ${hello?.title ?? 'chaos'}`
+  const title = verdict?.title ?? (frame?.violation === undefined ? 'running' : violatedTitle(frame.violation))
+  return `${connection === 'lost' ? '(no connection) ' : ''}${title} · ${hello?.title ?? 'chaos'}`
 }
 
 /** `Not linearizable`. */

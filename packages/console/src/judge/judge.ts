@@ -11,7 +11,7 @@ export interface JudgeTask {
   readonly model: ModelName | undefined
   readonly initial: Json
   readonly workload: string
-  readonly asked: string | undefined
+  readonly requestedLevel: string | undefined
   readonly title: string
   readonly version: string
 }
@@ -40,7 +40,7 @@ const MEMORY_MB = 1_024
  */
 export function startJudge(
   task: JudgeTask,
-  told: (judgement: Judgement) => void,
+  onJudgement: (judgement: Judgement) => void,
   gaveUp: (why: string) => void,
 ): Judge {
   const thread = new Worker(judgeScript(), {
@@ -71,12 +71,12 @@ export function startJudge(
     stop()
     gaveUp(why)
   }
-  thread.on('message', (said: Judgement | { readonly failure: string }) => {
+  thread.on('message', (message: Judgement | { readonly failure: string }) => {
     if (stopped) return
     isBusy = false
-    if ('failure' in said) return giveUp(said.failure)
-    after(restAfter(said.tookMs))
-    told(said)
+    if ('failure' in message) return giveUp(message.failure)
+    after(restAfter(message.tookMs))
+    onJudgement(message)
   })
   thread.on('error', (error) => giveUp(error.message))
   thread.unref()

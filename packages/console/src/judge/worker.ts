@@ -16,7 +16,15 @@ import type { Judgement, JudgeTask } from './judge.ts'
 const DEADLINE_MS = millis(10_000)
 const MEMORY_BYTES = 500_000_000
 
-const { file, model: named, initial: start, workload: name, asked, title, version } = workerData as JudgeTask
+const {
+  file,
+  model: named,
+  initial: start,
+  workload: name,
+  requestedLevel: asked,
+  title,
+  version,
+} = workerData as JudgeTask
 
 stepAside()
 
@@ -51,7 +59,7 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
         report,
         historyFile: file,
         linksHistory: false,
-        asked,
+        requestedLevel: asked,
         vacuous: missingSuccesses(history, checking),
       },
       { isSoFar: true },

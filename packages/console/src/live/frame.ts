@@ -2,7 +2,7 @@ import type { Frame, Had, Verdict } from '../browser/frames.ts'
 import { hadNothing } from '../browser/had.ts'
 import type { LiveRun } from './live-run.ts'
 
-export interface ShownRun {
+export interface FrameSource {
   readonly number: number
   readonly live: LiveRun
   readonly verdict: Verdict | undefined
@@ -10,7 +10,7 @@ export interface ShownRun {
 }
 
 /** Returns a frame with everything that a page lacks. */
-export function frameFor({ number, live, verdict, report }: ShownRun, had: Had): Frame {
+export function frameFor({ number, live, verdict, report }: FrameSource, had: Had): Frame {
   const known = had.run === number ? had : hadNothing
   const { stage, elapsed, counts, nodes, faults, violation, failure } = live
   return {

@@ -6,9 +6,9 @@ import { savedBytes } from './bytes.ts'
 import type { Outcome, Progress, Question } from './messages.ts'
 
 /** Judges a saved history as `chaos check` does without options. */
-export async function judgeSaved(question: Question, told: (progress: Progress) => void): Promise<Outcome> {
+export async function judgeSaved(question: Question, onProgress: (progress: Progress) => void): Promise<Outcome> {
   try {
-    return await judged(question, told)
+    return await judged(question, onProgress)
   } catch (error) {
     if (error instanceof UserError) return { type: 'refused', why: error.message }
     if (error instanceof MemoryLimitError)
@@ -22,15 +22,15 @@ export async function judgeSaved(question: Question, told: (progress: Progress) 
 
 async function judged(
   { files, model, timeoutMs, version }: Question,
-  told: (progress: Progress) => void,
+  onProgress: (progress: Progress) => void,
 ): Promise<Outcome> {
   const of = files.reduce((sum, { blob }) => sum + blob.size, 0)
-  const { name, source } = savedBytes(files, (bytes) => told({ type: 'reading', bytes, of }))
+  const { name, source } = savedBytes(files, (bytes) => onProgress({ type: 'reading', bytes, of }))
   const started = performance.now()
   const settings = { ...USUAL_CHECK, model, timeoutMs: asMillis(timeoutMs) }
   const history = await readHistoryOf(source, name, { memoryBytes: settings.memoryBytes })
   const parseMs = performance.now() - started
-  told({ type: 'judging', operations: history.operations.length })
+  onProgress({ type: 'judging', operations: history.operations.length })
   const task = { file: name, settings, alone: true, again: checkCommandLine(name, settings), reportFile: undefined }
   const subject = { ...judgeHistory(task, { history, parseMs }), linksHistory: false }
   const [finding] = findingsOf(subject)

@@ -1,7 +1,7 @@
 import { printable } from '@chaosproxy/report'
 import { type JSX, render } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { Asking, type Choice, namedFiles } from './asking.tsx'
+import { type Choice, HistoryForm, namedFiles } from './history-form.tsx'
 import type { Answer, Judged, Progress, Question, SavedFile } from './messages.ts'
 import type { Setting } from './setting.ts'
 import { emptyView, progressText, tabTitle, type View, withAnswer } from './view.ts'
@@ -51,7 +51,7 @@ function Page() {
   }
   return (
     <main>
-      <Asking setting={setting} refusal={view.refusal} choice={choice} choose={choose} judge={judge} />
+      <HistoryForm setting={setting} refusal={view.refusal} choice={choice} choose={choose} judge={judge} />
     </main>
   )
 }
@@ -82,7 +82,7 @@ interface Judging {
 }
 
 /** Judges on another thread, started from a Blob because a page from disk may load nothing. */
-function startJudging(code: string, question: Question, told: (answer: Answer) => void): Judging {
+function startJudging(code: string, question: Question, onAnswer: (answer: Answer) => void): Judging {
   const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
   const worker = new Worker(address)
   const stop = (): void => {
@@ -91,13 +91,13 @@ function startJudging(code: string, question: Question, told: (answer: Answer) =
   }
   worker.onmessage = ({ data }: MessageEvent<Answer>) => {
     if (data.type === 'judged' || data.type === 'refused') stop()
-    told(data)
+    onAnswer(data)
   }
   // The cause is most likely the memory limit of the tab, which browsers do not report.
   worker.onerror = (event) => {
     event.preventDefault()
     stop()
-    told({
+    onAnswer({
       type: 'refused',
       why: `Judging ended with an error: ${event.message || 'out of memory?'}. The command line takes more: npx chaos check FILE`,
     })

@@ -6,14 +6,14 @@ const BETWEEN_MS = 100
 
 let last = Number.NEGATIVE_INFINITY
 
-const tell = (answer: Answer): void => self.postMessage(answer)
+const post = (answer: Answer): void => self.postMessage(answer)
 
 self.onmessage = async ({ data }: MessageEvent<Question>) => {
   const outcome = await judgeSaved(data, (progress) => {
     const now = performance.now()
     if (progress.type === 'reading' && now - last < BETWEEN_MS) return
     last = now
-    tell(progress)
+    post(progress)
   })
-  tell(outcome)
+  post(outcome)
 }

@@ -1,10 +1,10 @@
 import type { WebSocket } from 'ws'
-import type { Told } from '../browser/frames.ts'
+import type { ServerMessage } from '../browser/frames.ts'
 
 export interface Channel {
   /** Whether the connection is open and has no unsent data. */
   isFree(): boolean
-  send(told: Told): void
+  send(message: ServerMessage): void
   /** Closes the connection of a page after an unexpected message. */
   refuse(why: string): void
   onClosed(closed: () => void): void
@@ -18,17 +18,17 @@ const MOST_BUFFERED_BYTES = 4_000_000
 export function openChannel(page: WebSocket, connected: (channel: Channel) => (text: string) => void): void {
   const channel: Channel = {
     isFree: () => page.readyState === page.OPEN && page.bufferedAmount === 0,
-    send(told) {
+    send(message) {
       if (page.bufferedAmount > MOST_BUFFERED_BYTES) page.terminate()
-      else page.send(JSON.stringify(told))
+      else page.send(JSON.stringify(message))
     },
     refuse: (why) => page.close(POLICY_VIOLATION, why),
     onClosed: (closed) => void page.on('close', closed),
   }
-  const said = connected(channel)
+  const receive = connected(channel)
   page.on('message', (data, isBinary) => {
     if (isBinary) channel.refuse('Text only.')
-    else said(String(data))
+    else receive(String(data))
   })
   // The error closes the connection.
   page.on('error', () => page.terminate())

@@ -48,9 +48,9 @@ function offeredKinds({ target }: Pick<PlannedRun, 'target'>): readonly OfferedK
   return KINDS.map((kind) => {
     const summary = faultDefinitions.find((definition) => definition.kind === kind)?.summary ?? kind
     const places = OF_NODES.includes(kind) ? (['nodes'] as const) : (['links', 'clients'] as const)
-    const suffering = places.map((place) => target.suffers(kind, place === 'clients' ? 'clients' : 'nodes'))
-    const on = places.filter((_, i) => suffering[i] === true)
-    const refusal = suffering.find((each) => each !== true)
+    const support = places.map((place) => target.supports(kind, place === 'clients' ? 'clients' : 'nodes'))
+    const on = places.filter((_, i) => support[i] === true)
+    const refusal = support.find((each) => each !== true)
     const refused = refusal === undefined ? 'it cannot suffer this' : refusalText(refusal)
     return { kind, summary, on, ...(on.length > 0 ? {} : { refused }) }
   })

@@ -31,7 +31,7 @@ export async function injectFor(
     if (error instanceof UserError) return error.message
     throw error
   }
-  const problem = unknownPlace(fault, steered.nodes) ?? insufferable(fault, steered.run) ?? alreadyDown(fault, live)
+  const problem = unknownPlace(fault, steered.nodes) ?? whyUnsupported(fault, steered.run) ?? alreadyDown(fault, live)
   if (problem !== undefined) return problem
   return new Promise((resolve) => {
     handle.inject(fault, (outcome) => resolve(outcome.type === 'failed' ? outcome.error : undefined))
@@ -53,14 +53,14 @@ function unknownPlace(fault: Fault, nodes: readonly string[]): string | undefine
   return unknown === undefined ? undefined : `There is no node ${unknown}: the nodes are ${nodes.join(', ')}.`
 }
 
-function insufferable(fault: Fault, { target }: PlannedRun): string | undefined {
+function whyUnsupported(fault: Fault, { target }: PlannedRun): string | undefined {
   const among =
     'links' in fault && fault.links.every(({ from, to }) => from === 'clients' || to === 'clients')
       ? 'clients'
       : 'nodes'
-  const suffering = target.suffers(fault.kind, among)
-  if (suffering === true) return undefined
-  return `${target.name} cannot suffer ${fault.kind}: ${refusalText(suffering)}`
+  const support = target.supports(fault.kind, among)
+  if (support === true) return undefined
+  return `${target.name} cannot suffer ${fault.kind}: ${refusalText(support)}`
 }
 
 /** Refuses a fault on a node that another fault already stops, because healing both would conflict. */

@@ -41,7 +41,7 @@ async function checked(path: string): Promise<readonly string[] | string> {
   for await (const result of checkFiles([task], USUAL_CHECK)) {
     if ('trouble' in result) return result.trouble.message
     if ('stopped' in result) return result.stopped
-    return result.part.texts.map((text) => ('said' in text ? text.said : text.threw))
+    return result.part.texts.map((text) => ('content' in text ? text.content : text.threw))
   }
   throw new Error('nothing was checked')
 }

@@ -1,7 +1,7 @@
 import { type Event, nanos } from '@chaosproxy/history'
 import type { Progress, RunEvent } from '@chaosproxy/runner'
 import { expect, test } from 'vitest'
-import { emptyView, noticedText, tabTitle, type View, withTold } from '../../src/browser/view.ts'
+import { emptyView, noticedText, tabTitle, type View, withMessage } from '../../src/browser/view.ts'
 import { frameFor } from '../../src/live/frame.ts'
 import { createLiveRun, type LiveRun } from '../../src/live/live-run.ts'
 
@@ -115,11 +115,11 @@ test('a page that missed frames or lost its connection finally shows the same as
     if (i % 100 === 50) live.fold(nemesis(at, 'kill', { id: `f${i}`, nodes: ['n1'] }))
     if (i % 100 === 90) live.fold(nemesis(at, 'heal', { id: `f${i - 40}`, fault: 'kill', hits: 1 }))
     live.fold(status(at + 3))
-    if (i % 5 === 0) steady = withTold(steady, frameFor(shown(live), steady.had))
-    if (i % 700 === 0) sleepy = withTold({ ...sleepy, connection: 'lost' }, frameFor(shown(live), sleepy.had))
+    if (i % 5 === 0) steady = withMessage(steady, frameFor(shown(live), steady.had))
+    if (i % 700 === 0) sleepy = withMessage({ ...sleepy, connection: 'lost' }, frameFor(shown(live), sleepy.had))
   }
-  steady = withTold(steady, frameFor(shown(live), steady.had))
-  sleepy = withTold(sleepy, frameFor(shown(live), sleepy.had))
+  steady = withMessage(steady, frameFor(shown(live), steady.had))
+  sleepy = withMessage(sleepy, frameFor(shown(live), sleepy.had))
   const counted = ({ rows }: View['bins']) => rows.map(([ok, fail, info]) => [ok, fail, info])
   expect(counted(sleepy.bins)).toEqual(counted(steady.bins))
   expect(counted(steady.bins).reduce((sum, [ok, , info]) => sum + ok! + info!, 0)).toBe(3_000)
@@ -150,7 +150,7 @@ test('a violation is shown with its level and the number of events before the ru
   live.fold({ type: 'violation', violation: { ...violation, process: 0, sentence: 'It read too little.' } })
   const frame = frameFor(shown(live), had)
   expect(frame.violation).toEqual({ level: 'strict-serializable', noticedAfter: 12 })
-  expect(tabTitle(withTold(emptyView, frame))).toBe('Not strict serializable · chaos')
+  expect(tabTitle(withMessage(emptyView, frame))).toBe('Not strict serializable · chaos')
   expect(noticedText(frame.violation)).toBe('Noticed 12 events after it happened.')
   expect(noticedText({ level: 'linearizable', noticedAfter: 1 })).toBe('Noticed 1 event after it happened.')
   expect(noticedText({ level: 'linearizable', noticedAfter: 0 })).toBe('Noticed at the event that makes it certain.')

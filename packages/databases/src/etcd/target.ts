@@ -1,10 +1,10 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { usageError } from '@chaosproxy/history'
-import type { PromiseQuestion, Suffering, Target } from '@chaosproxy/runner'
+import type { FaultSupport, PromiseQuestion, Target } from '@chaosproxy/runner'
 import {
   etcdClients,
   etcdErrors,
-  goSuffers,
+  goFaultSupport,
   missingPrograms,
   type NodesDeclaration,
   ofReads,
@@ -90,7 +90,7 @@ const base = targetWithClients(declaration, {
   where: 'etcd',
   own,
   clients: etcdClients,
-  machine: goSuffers('etcd'),
+  machine: goFaultSupport('etcd'),
   below: 'layer',
 })
 
@@ -107,7 +107,7 @@ export const etcd: Target = {
     return lag || (isForgetful ? 'a member that is killed loses its data, and may vote twice' : undefined)
   },
   errors: etcdErrors,
-  suffers: (kind, ...more) => (kind === 'edit-request' ? EDITED : base.suffers(kind, ...more)),
+  supports: (kind, ...more) => (kind === 'edit-request' ? EDITED : base.supports(kind, ...more)),
   missing: async () => missingPrograms([{ program: 'etcd', install: 'apt-get install etcd-server', oldest: '3.4' }]),
   validate(settings) {
     const heartbeat = numberOf(settings, 'heartbeat')
@@ -119,7 +119,7 @@ export const etcd: Target = {
   },
 }
 
-const EDITED: Suffering = {
+const EDITED: FaultSupport = {
   not: 'its clients record the requests that they send, but a member would carry out the edited requests',
   instead: ['lose-request', 'error-status'],
 }

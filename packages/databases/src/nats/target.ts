@@ -1,6 +1,6 @@
 import { millis, usageError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
-import { goSuffers, missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
+import { goFaultSupport, missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 import { natsClients } from './client/clients.ts'
 import { natsErrors } from './client/outcomes.ts'
@@ -55,7 +55,7 @@ const base = targetWithClients(declaration, {
   where: 'nats',
   own,
   clients: natsClients,
-  machine: goSuffers('nats-server'),
+  machine: goFaultSupport('nats-server'),
   below: 'layer',
   watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
 })

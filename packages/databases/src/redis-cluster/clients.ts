@@ -111,8 +111,8 @@ function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, mas
     const name = `${node} ${way}`
     const open = clients.get(name)
     if (open !== undefined) return open
-    const said = { plain: {}, readonly: { login: READONLY }, asking: { ahead: ASKING } }[way]
-    const made = respClient(addressOf(node), { ...shared, ...said })
+    const options = { plain: {}, readonly: { login: READONLY }, asking: { ahead: ASKING } }[way]
+    const made = respClient(addressOf(node), { ...shared, ...options })
     clients.set(name, made)
     return made
   }

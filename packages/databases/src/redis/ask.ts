@@ -25,9 +25,9 @@ export function openAsker({ host, port }: Address): Asker {
     })
   return {
     ask(words, timeoutMs) {
-      const asked = last.then(() => askNow(words, timeoutMs))
-      last = asked
-      return asked
+      const reply = last.then(() => askNow(words, timeoutMs))
+      last = reply
+      return reply
     },
     close() {
       closed = true

@@ -2,7 +2,7 @@ import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import { type Millis, millis, type SessionSource } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import { COMPARE_AND_SET, type CommandTable, lockTable, redis } from '@chaosproxy/recorder/redis'
-import type { AskedOperations, Client } from '@chaosproxy/runner'
+import type { Client, RequestedOperations } from '@chaosproxy/runner'
 import {
   commandsOf,
   createProbation,
@@ -73,7 +73,7 @@ export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
     'redis',
   )
 
-interface Carried extends Pick<AskedOperations, 'initial'> {
+interface Carried extends Pick<RequestedOperations, 'initial'> {
   readonly table: string
   readonly wait: number
 }

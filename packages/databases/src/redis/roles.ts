@@ -34,9 +34,9 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
   )
 
   async function ask(id: NodeId): Promise<string | undefined> {
-    const asked = askers.get(id)
-    if (asked === undefined) return undefined
-    const role = await asked.redis.ask(['ROLE'], LONGEST_MS)
+    const asker = askers.get(id)
+    if (asker === undefined) return undefined
+    const role = await asker.redis.ask(['ROLE'], LONGEST_MS)
     if (!Array.isArray(role)) return undefined
     const others = nodes.length - 1
     const isPrimary = role[0] === 'master'
@@ -45,16 +45,16 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
       if (isPrimary) ready.add(id)
       return isPrimary ? 'leads: a primary' : 'a replica'
     }
-    const told = membersOf(await asked.sentinel.ask(['SENTINEL', 'MASTER', PRIMARY_NAME], LONGEST_MS))
-    const isTaken = told.get('port') === String(asked.node.placeholders()['announced-port.client'])
+    const members = membersOf(await asker.sentinel.ask(['SENTINEL', 'MASTER', PRIMARY_NAME], LONGEST_MS))
+    const isTaken = members.get('port') === String(asker.node.placeholders()['announced-port.client'])
     const isLinked = isPrimary ? replicas === others : role[3] === 'connected'
-    const isKnown = told.get('num-other-sentinels') === String(others)
+    const isKnown = members.get('num-other-sentinels') === String(others)
     if (isLinked && isKnown && !ready.has(id)) {
-      const known = await asked.sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
+      const known = await asker.sentinel.ask(['SENTINEL', 'REPLICAS', PRIMARY_NAME], LONGEST_MS)
       if (heardFrom(known) === others) ready.add(id)
     }
     const what = isPrimary ? `a primary with ${replicas} of ${others} replicas` : `a replica (${String(role[3])})`
-    const view = `its Sentinel in epoch ${told.get('config-epoch') ?? 'unknown'} knows ${told.get('num-other-sentinels') ?? 0} others`
+    const view = `its Sentinel in epoch ${members.get('config-epoch') ?? 'unknown'} knows ${members.get('num-other-sentinels') ?? 0} others`
     return `${isPrimary && isTaken ? 'leads: ' : ''}${what}; ${view}`
   }
 

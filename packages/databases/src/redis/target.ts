@@ -3,9 +3,9 @@ import { objectModels, redisErrors } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import {
   commandClusters,
-  declaredSuffers,
+  declaredFaultSupport,
   type Exposure,
-  machineSuffers,
+  machineFaultSupport,
   missingPrograms,
   ofReads,
   planCluster,
@@ -24,7 +24,7 @@ export const exposure: Exposure = {
   clients: 'spoken',
   linked: true,
   framed: false,
-  machine: machineSuffers,
+  machine: machineFaultSupport,
   refused: {},
 }
 
@@ -51,7 +51,7 @@ export const redis: Target = {
   // WAIT for all replicas, a failover loses no acknowledged write, but reads may see unconfirmed writes.
   promises: () => 'nothing',
   weakness: weaknessOf,
-  suffers: (kind, among) => declaredSuffers(exposure, kind, among),
+  supports: (kind, among) => declaredFaultSupport(exposure, kind, among),
   validate: (settings) => void choiceOf(settings),
   errors: redisErrors,
   missing: async () =>

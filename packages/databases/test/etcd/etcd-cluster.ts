@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Completion, type Input, millis } from '@chaosproxy/history'
-import type { AskedOperations, StartedCluster } from '@chaosproxy/runner'
+import type { RequestedOperations, StartedCluster } from '@chaosproxy/runner'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { onTestFinished } from 'vitest'
 import { temporaryDirectory } from '../../../testing/src/clients.ts'
@@ -19,7 +19,7 @@ export interface TriedEtcd extends StartedCluster {
 
 /** Starts a cluster that ends with its test. */
 export async function startEtcd(
-  asked: Pick<AskedOperations, 'functions' | 'initial'>,
+  asked: Pick<RequestedOperations, 'functions' | 'initial'>,
   { nodes = 1, ...chosen }: Settings & { readonly nodes?: number } = {},
 ): Promise<TriedEtcd> {
   const directory = temporaryDirectory()
@@ -28,7 +28,7 @@ export async function startEtcd(
     settings: settingsFor(etcd, chosen),
     bug: undefined,
     object: 'register',
-    asked: {
+    operations: {
       ...asked,
       reads: ['read'],
       before: asked.functions.includes('read') ? [{ f: 'read', key: 'x', value: null }] : [],

@@ -32,18 +32,18 @@ test('each target accepts a fault, or refuses it with a reason and alternatives 
   for (const target of targets)
     for (const kind of faultDefinitions.map((definition) => definition.kind))
       for (const among of ['nodes', 'clients', undefined] as const) {
-        const suffering = target.suffers(kind, among)
+        const suffering = target.supports(kind, among)
         if (suffering === true) continue
         expect(suffering.not).toMatch(/\w/)
         expect(insteadText(suffering)).toMatch(/\w/)
         const refused = suffering.instead.filter((name) => {
           const nemesis = nemeses.find((each) => each.name === name)
           const named = nemesis?.kind ?? faultDefinitions.find((each) => each.kind === name)?.kind
-          return named === undefined || target.suffers(named, nemesis?.among) !== true
+          return named === undefined || target.supports(named, nemesis?.among) !== true
         })
         expect([target.name, kind, among, refused]).toEqual([target.name, kind, among, []])
       }
-  const suffers = targets.find(({ name }) => name === 'raft')?.suffers
+  const suffers = targets.find(({ name }) => name === 'raft')?.supports
   expect(suffers?.('lose-reply')).toBe(true)
   expect(suffers?.('clock')).toEqual({
     not: 'all processes of a machine read the same clock',

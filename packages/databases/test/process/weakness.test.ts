@@ -3,20 +3,23 @@ import { type Setting, type SettingValue, settingsFor, workloads } from '@chaosp
 import { describe, expect, test } from 'vitest'
 import { targetNames, targetOf } from '../named.ts'
 
-interface Asked {
+interface WeaknessQuery {
   readonly object?: string
   readonly set?: Readonly<Record<string, string | number | boolean>>
   readonly faults?: readonly string[]
 }
 
 /** Returns which guarantees a target gives up with these settings, as the target describes them. */
-async function weaknessOf(name: string, { object = 'register', set = {}, faults = [] }: Asked): Promise<string> {
+async function weaknessOf(
+  name: string,
+  { object = 'register', set = {}, faults = [] }: WeaknessQuery,
+): Promise<string> {
   const target = await targetOf(name)
   const question = { object, settings: { ...settingsFor(target), ...set }, faults: faults as never, nodes: 3 }
   return target.weakness?.(question) ?? ''
 }
 
-async function promiseOf(name: string, set: NonNullable<Asked['set']>, fault: string): Promise<string> {
+async function promiseOf(name: string, set: NonNullable<WeaknessQuery['set']>, fault: string): Promise<string> {
   const target = await targetOf(name)
   const settings = { ...settingsFor(target), ...set }
   return target.promises({ object: 'register', workload: 'register', settings, faults: [fault] as never })

@@ -38,7 +38,7 @@ export function redisClusters() {
       settings: settingsFor(redis, settings),
       bug: undefined,
       object: workload.object,
-      asked: {
+      operations: {
         functions: workload.functions,
         reads: workload.reads,
         initial: workload.initial,

@@ -2,10 +2,10 @@ import { type ApartAnswer, decidedByStart, judgeApart, type ShareOptions } from 
 import { type History, historyOfPlace } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { signsOf } from '@chaosproxy/runner'
+import { type ApartResult, together } from './apart-result.ts'
 import { isUnclear, type Judging, judgeLongKeys, LONG } from './long-key.ts'
 import { heldBytesOf, roomBeside } from './memory.ts'
 import { checkOptionsFor } from './options.ts'
-import { type Shown, together } from './shown.ts'
 
 /**
  * Judges the keys of some places of a recording. Findings that need all keys are left to the caller.
@@ -17,11 +17,11 @@ export function judgePlaces(
   places: readonly number[],
   { file, settings, packedBytes = 0, leftMs }: Judging,
   long: number = LONG,
-): Shown {
-  const shown: Shown[] = []
+): ApartResult {
+  const results: ApartResult[] = []
   for (const place of places) {
     const judged = judgeLongKeys({ rest, packed }, place, { file, settings, packedBytes, leftMs }, long)
-    shown.push(...judged.values())
+    results.push(...judged.values())
     const history = historyOfPlace(rest, packed, place, new Set(judged.keys()))
     if (history.operations.length === 0) continue
     const memoryBytes = roomBeside(settings.memoryBytes, packedBytes + heldBytesOf(history))
@@ -30,11 +30,11 @@ export function judgePlaces(
       ...{ memoryBytes, explain: false, staleness: false },
     }
     const answer = whole(history, options) ?? judgeApart(history, options)
-    shown.push({ answer, signs: signsOf(history) })
+    results.push({ answer, signs: signsOf(history) })
     // Further findings about these keys are not needed.
     if (answer.result === 'whole') break
   }
-  return together(shown)
+  return together(results)
 }
 
 /** Returns why these keys cannot be judged separately; undefined if they can. */

@@ -1,5 +1,5 @@
 import { check, entryOf, type Model, reportOfSettled, type Settled } from '@chaosproxy/checker'
-import { asAsked, type History, plural, UserError } from '@chaosproxy/history'
+import { type History, plural, UserError, withRequestedValues } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
 import { megabytes, roomFor } from './memory.ts'
 import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
@@ -57,7 +57,7 @@ export async function checkRead(
   const started = performance.now()
   begins?.(whole.operations.length)
   const checking = checkOptionsFor(file, whole, settings, settings.timeoutMs, own)
-  const history = entryOf(checking.model).isOwn === true ? asAsked(whole) : whole
+  const history = entryOf(checking.model).isOwn === true ? withRequestedValues(whole) : whole
   const report =
     own === undefined || settled === undefined
       ? check(history, checking)

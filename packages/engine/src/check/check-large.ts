@@ -1,17 +1,17 @@
 import { tallyOf } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { doEach } from '../jobs/job.ts'
+import { type ApartResult, together, undecidedAt } from './apart-result.ts'
 import { placesFor } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { isTroubled } from './failure.ts'
 import { knownJob, placesJob } from './jobs.ts'
-import { canBeApart, isForWhole, type Known, mayFit, saysAsMuch } from './large.ts'
+import { canBeApart, isAsDecisive, isForWhole, type Known, mayFit } from './large.ts'
 import { packedBytesOf } from './memory.ts'
 import { textBytesOf } from './named-file.ts'
 import type { CheckPool } from './pool.ts'
 import { readLarge } from './read-large.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
-import { type Shown, together, undecidedAt } from './shown.ts'
 
 /** The number of jobs per thread: several, so that no thread waits long for the last job. */
 const JOBS_PER_THREAD = 4
@@ -31,7 +31,7 @@ interface ApartOptions {
   /** The number of places to read for jobs of this process; 0 if workers judge the keys. */
   readonly places: number
   checking(operations: number): void
-  judge(recording: PackedRecording): Promise<Shown | FileTrouble>
+  judge(recording: PackedRecording): Promise<ApartResult | FileTrouble>
 }
 
 /** Reads a recording, and has its keys judged. Returns undefined if the recording must be judged as a whole. */
@@ -47,41 +47,52 @@ export async function checkApart(
   const tally = tallyOf(recording.packed.map(({ counted }) => counted))
   checking(tally.operations)
   const started = performance.now()
-  const shown = await judge(recording)
+  const result = await judge(recording)
   // The next step reports the invalid operation and its place.
-  if ('trouble' in shown) return undefined
-  const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
-  return isForWhole(known) ? undefined : tellKnown(pool, known)
+  if ('trouble' in result) return undefined
+  const known: Known = {
+    task,
+    rest: recording.rest,
+    tally,
+    apart: result,
+    parseMs,
+    checkMs: performance.now() - started,
+  }
+  return isForWhole(known) ? undefined : checkKnown(pool, known)
 }
 
 /**
  * Returns the result of a recording that was judged key by key. One that fits into memory is judged again, for more
  * details.
  */
-async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
+async function checkKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
   const { task } = known
   if (mayFit(known)) {
     const whole = await pool.check(task)
-    if (saysAsMuch(whole, known)) return whole
+    if (isAsDecisive(whole, known)) return whole
   }
   return pool.run(knownJob, task, known)
 }
 
-async function judgeAll(pool: CheckPool, task: CheckTask, recording: PackedRecording): Promise<Shown | FileTrouble> {
+async function judgeAll(
+  pool: CheckPool,
+  task: CheckTask,
+  recording: PackedRecording,
+): Promise<ApartResult | FileTrouble> {
   const all = recording.packed[0]?.rows.length ?? 0
   const groups = Math.min(all, pool.threads * JOBS_PER_THREAD)
   const packedBytes = packedBytesOf(recording)
   const endsAtMs = epochMs() + task.settings.timeoutMs
-  const shown: (Shown | FileTrouble)[] = []
+  const results: (ApartResult | FileTrouble)[] = []
   await doEach(pool.threads, Array(groups).keys(), async (group) => {
     const places = Array.from(Array(all).keys()).filter((place) => place % groups === group)
     const part = { task, recording: ofPlaces(recording, places), places, packedBytes, endsAtMs }
     const found = await pool.run(placesJob, task, part)
-    if ('stopped' in found) shown.push(undecided(found.stopped))
-    else shown.push(found)
+    if ('stopped' in found) results.push(undecided(found.stopped))
+    else results.push(found)
   })
-  const trouble = shown.find(isTroubled)
-  return trouble ?? together(shown.flatMap((each) => ('trouble' in each ? [] : [each])))
+  const trouble = results.find(isTroubled)
+  return trouble ?? together(results.flatMap((each) => ('trouble' in each ? [] : [each])))
 }
 
 /** Drops the operations of other places, to send less. */
@@ -96,4 +107,4 @@ function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]):
 }
 
 /** The result of a thread that had to be ended. */
-const undecided = (stopped: string): Shown => undecidedAt(stopped.includes('out of memory') ? 'memory' : 'time')
+const undecided = (stopped: string): ApartResult => undecidedAt(stopped.includes('out of memory') ? 'memory' : 'time')

@@ -16,6 +16,7 @@ import { STDIN } from '@chaosproxy/history/files'
 import { doEach, type Pool } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import type { Priority } from '../queue/board.ts'
+import { type ApartResult, together, undecidedAt, withoutSigns } from './apart-result.ts'
 import type { CheckEvent } from './check-files.ts'
 import { checkApart } from './check-large.ts'
 import { placesFor, shardsFor } from './dealing.ts'
@@ -28,7 +29,6 @@ import { type CheckPool, createCheckPool } from './pool.ts'
 import { recordingAt } from './recording.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import { type ShardResult, type ShardSettings, type ShardSpec, shardJob } from './shard.ts'
-import { type Shown, showsOnly, together, undecidedAt } from './shown.ts'
 import { vetModel } from './vet-model.ts'
 import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { LentFile } from './worker.ts'
@@ -167,14 +167,14 @@ async function checkLargeElsewhere(
     async judge() {
       const of = shardsFor(textBytesOf(task), task.settings.memoryBytes)
       const answers = await answersOf(task, workers, { of, places: placesFor(textBytesOf(task), of) })
-      return together(answers.map(shownBy))
+      return together(answers.map(apartResultOf))
     },
   })
 }
 
-const shownBy = (answer: ShardResult): Shown => {
+const apartResultOf = (answer: ShardResult): ApartResult => {
   if (answer.result === 'apart') return answer.shown
-  return answer.result === 'unknown' ? showsOnly(answer) : undecidedAt('memory')
+  return answer.result === 'unknown' ? withoutSigns(answer) : undecidedAt('memory')
 }
 
 /** @throws UserError (usage) if workers cannot judge a file. */

@@ -2,10 +2,10 @@ import { existsSync, statSync } from 'node:fs'
 import type { Others, ShareAnswer } from '@chaosproxy/checker'
 import { partsOf, STDIN } from '@chaosproxy/history/files'
 import type { Job } from '../jobs/job.ts'
+import type { ApartResult } from './apart-result.ts'
 import type { Known } from './large.ts'
 import { modelFileOf } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
-import type { Shown } from './shown.ts'
 import * as worker from './worker.ts'
 
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>
@@ -62,12 +62,12 @@ export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = {
 
 /** Finishes the check of a recording that was judged key by key. */
 export const knownJob: CheckJob<Known, CheckResult> = {
-  kind: 'tellKnown',
+  kind: 'checkKnown',
   reads: ({ input }) => filesOf(input.task),
-  run: worker.tellKnown,
+  run: worker.checkKnown,
 }
 
-export const placesJob: CheckJob<worker.PlacesTask, Shown> = {
+export const placesJob: CheckJob<worker.PlacesTask, ApartResult> = {
   kind: 'judgeSomePlaces',
   reads: ({ input }) => filesOf(input.task),
   run: worker.judgeSomePlaces,

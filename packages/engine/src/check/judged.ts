@@ -67,7 +67,9 @@ export const USUAL_CHECK: CheckSpec = {
   explain: false,
 }
 
-type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requirements'> & { readonly exitCode: ExitCode }
+type Judged = Pick<FileSubject, 'requestedLevel' | 'vacuous' | 'expectation' | 'requirements'> & {
+  readonly exitCode: ExitCode
+}
 
 /**
  * Judges a history that has been read, for reporters. The time limit starts now.
@@ -112,9 +114,9 @@ const ONE_START: readonly string[] = ['register', 'rw-register']
 /** Adds hints: pauses of chaos itself, likely recording errors, and notable facts that no level forbids. */
 function withHints({ file, settings, setup }: JudgedTask, { history, report }: Checked): History {
   const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
-  const isTold = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
+  const hasHints = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
   const start = ONE_START.includes(report.model) ? startsByKey(history, initialOf(history, settings)) : []
-  const found = isViolated ? [...start, ...hintsFor(history)] : isTold ? [] : overwrittenNotes(history)
+  const found = isViolated ? [...start, ...hintsFor(history)] : hasHints ? [] : overwrittenNotes(history)
   const early = isViolated && setup === undefined ? finalReadsUnderFaults(history) : []
   const hints = [...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...found, ...early]
   if (hints.length === 0) return history
@@ -135,18 +137,18 @@ function finalReadsUnderFaults(history: History): readonly string[] {
 function judge({ settings, setup }: JudgedTask, { history, report, checking }: Checked): Judged {
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
-  const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
+  const requestedLevel = all.find((level) => levels?.includes(level) ?? true) ?? ''
   // If the operations are not in memory, `proves` has already made this check.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =
     setup === undefined ? [] : [...(setup.interrupted ? ['the run was interrupted'] : []), ...setup.vacuous]
   const vacuous = [...new Set([...doubts, ...missing, ...byStart])]
-  const found = judgeExpectation(report, expect ?? asked, vacuous)
+  const found = judgeExpectation(report, expect ?? requestedLevel, vacuous)
   const expectation = expect === undefined ? undefined : found
   const requirements = judgeRequired(settings, { history, report })
   const exitCode = exitCodeFor({ expectation, found, requirements: requirements ?? [], trouble: [] })
-  return { asked, vacuous, expectation, requirements, exitCode }
+  return { requestedLevel, vacuous, expectation, requirements, exitCode }
 }
 
 /** Returns undefined if only a level is required. */

@@ -2,13 +2,13 @@ import { check, findModel, reportOfApart, reportOfKeys, reportUndecided, type Vi
 import { environmentError, type History, historyOfTally, plural, type Tally } from '@chaosproxy/history'
 import { MemoryLimitError, type PackedRecording, readHeader, readKeys } from '@chaosproxy/history/files'
 import { proves } from '@chaosproxy/runner'
+import type { ApartResult } from './apart-result.ts'
 import { readingOf } from './check-file.ts'
 import { megabytes } from './memory.ts'
 import { textBytesOf } from './named-file.ts'
 import { checkOptionsFor } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
-import type { Shown } from './shown.ts'
 
 // Checks each key of a recording that is too large for memory. If each key is linearizable, the recording is too.
 // Otherwise, only the violated keys are read again and judged in full.
@@ -43,24 +43,24 @@ export interface Known {
   readonly task: CheckTask
   readonly rest: PackedRecording['rest']
   readonly tally: Tally
-  readonly shown: Shown
+  readonly apart: ApartResult
   readonly parseMs: number
   readonly checkMs: number
 }
 
 /** Whether the recording must be judged as a whole. */
-export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean =>
+export const isForWhole = ({ tally, apart: { answer, signs } }: Known): boolean =>
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
  * Whether to judge the whole recording too, for the levels that concern all keys together. This is useful if some key
  * was not found linearizable, and memory may suffice.
  */
-export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
+export const mayFit = ({ task, tally, apart: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
 /** Whether the check of the whole recording decides linearizability at least as well as the checks of its keys. */
-export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
+export function isAsDecisive(whole: CheckResult, { apart: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
   const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined
   return verdict !== undefined && (answer.result !== 'violated' || verdict.result === 'violated')
@@ -73,7 +73,7 @@ export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): bo
  */
 export async function resultOfKnown(known: Known, began: () => void = () => {}): Promise<CheckedFile> {
   const { task, rest, tally, parseMs, checkMs } = known
-  const { answer } = known.shown
+  const { answer } = known.apart
   const { file, settings } = task
   if (answer.result === 'whole') throw new Error('it can be reported only as a whole')
   const counted = historyOfTally(rest, tally)

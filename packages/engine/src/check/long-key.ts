@@ -3,9 +3,9 @@ import { eachPartOfKey, type History, historyOfTally, operationsByKey, tallyOf }
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { unjudgedLine } from '@chaosproxy/report'
 import { hasReadNothing } from '@chaosproxy/runner'
+import type { ApartResult } from './apart-result.ts'
 import { roomBeside } from './memory.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
-import type { Shown } from './shown.ts'
 
 // Judges a key with too many operations to unpack at once.
 
@@ -29,8 +29,8 @@ export function judgeLongKeys(
   place: number,
   { file, settings, packedBytes = 0, leftMs }: Judging,
   least: number,
-): ReadonlyMap<string, Shown> {
-  const found = new Map<string, Shown>()
+): ReadonlyMap<string, ApartResult> {
+  const found = new Map<string, ApartResult>()
   const rows = packed.reduce((sum, each) => sum + (each.rows[place]?.count ?? 0), 0)
   if (rows < least) return found
   const history = historyOfTally(rest, tallyOf(packed.map(({ counted }) => counted)))
@@ -41,13 +41,13 @@ export function judgeLongKeys(
     const memoryBytes = roomBeside(settings.memoryBytes, packedBytes)
     const options = { ...checkOptionsFor(file, history, settings, leftMs()), memoryBytes }
     const answer = judgeLongKey({ key: key === '' ? null : key, operations, eachPart }, history, options)
-    if (answer !== undefined) found.set(key, shownBy(answer))
+    if (answer !== undefined) found.set(key, apartResultOf(answer))
   }
   return found
 }
 
 /** A key that is judged here has at least two written values, so each read could have returned a wrong value. */
-const shownBy = (answer: ApartAnswer): Shown => ({
+const apartResultOf = (answer: ApartAnswer): ApartResult => ({
   answer,
   signs: { hasNews: answer.result === 'met', leavesOut: false },
 })

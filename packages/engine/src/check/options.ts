@@ -139,11 +139,11 @@ function levelsFor(
   { levels, expect, require = [] }: CheckSpec,
 ): readonly string[] {
   const { ladder } = judge
-  for (const [option, asked] of [
+  for (const [option, named] of [
     ['level', levels ?? []],
     ['expect', expect === undefined ? [] : [expect]],
   ] as const) {
-    const other = asked.find((level) => !ladder.levels.includes(level))
+    const other = named.find((level) => !ladder.levels.includes(level))
     if (other === undefined) continue
     throw usageError(
       `${file}: --${option} ${other}: the ${name} model does not have that level. It has ${levelsInWords(ladder.levels)}.${ofOperations(other, ladder.levels)}`,

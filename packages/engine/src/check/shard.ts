@@ -3,10 +3,10 @@ import { CannotPack, type History, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistory, readPacked } from '@chaosproxy/history/files'
 import type { Job, Task } from '../jobs/job.ts'
 import { judgePlaces } from './apart.ts'
+import { type ApartResult, undecidedAt, withoutSigns } from './apart-result.ts'
 import { dealingOf, shardOf } from './dealing.ts'
 import { type CheckSpec, checkOptionsFor, modelFileOf } from './options.ts'
 import { type RecordingName, storedIn } from './recording.ts'
-import { type Shown, showsOnly, undecidedAt } from './shown.ts'
 import { ownModel } from './thread-model.ts'
 
 /** The settings that affect a key's verdict. */
@@ -45,7 +45,7 @@ export type ShardResult =
   /** The violated part under a user's model. The recipient can verify the result. */
   | { readonly result: 'violated part'; readonly part: number }
   /** The result if the keys were assigned to places. */
-  | { readonly result: 'apart'; readonly shown: Shown }
+  | { readonly result: 'apart'; readonly shown: ApartResult }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 
 export const shardJob: Job<ShardSpec, ShardResult> = {
@@ -101,7 +101,7 @@ const ofParts = (found: SomeParts): ShardResult =>
   found.result === 'violated' ? { result: 'violated part', part: found.part } : found
 
 /** Judges a shard, keeping only its operations. */
-async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<Shown> {
+async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<ApartResult> {
   const { format, ordering, memoryBytes, timeoutMs } = settings
   const { file } = recording
   const stored = storedIn(recording)
@@ -114,7 +114,7 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
   } catch (error) {
     // The command reads the recording too, and reports its errors.
     if (error instanceof CannotPack || error instanceof UserError)
-      return showsOnly({ result: 'whole', why: error.message })
+      return withoutSigns({ result: 'whole', why: error.message })
     if (error instanceof MemoryLimitError) return undecidedAt('memory')
     throw error
   }

@@ -8,11 +8,11 @@ export const LOOKS_AT_MODELS = 20
 
 /** Returns the model with calls that report progress. */
 export function watchedModel(model: Model<unknown>, progress: Progress): Model<unknown> {
-  const call = <Result>(ask: () => Result): Result => {
+  const call = <Result>(compute: () => Result): Result => {
     countCall(progress)
     const before = enter(progress, WITHIN)
     try {
-      return ask()
+      return compute()
     } finally {
       enter(progress, before)
     }

@@ -11,13 +11,13 @@ import { borrowHistory, CannotPack, type History, type LentHistory, type ReadStr
 import { type PackedRecording, readPacked, readStretch, type Stretch } from '@chaosproxy/history/files'
 import type { Task } from '../jobs/job.ts'
 import { judgePlaces } from './apart.ts'
+import type { ApartResult } from './apart-result.ts'
 import { checkFile, checkRead, readingOf, readTimed, unlessTroubled } from './check-file.ts'
 import { dealingOf } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { type Known, resultOfKnown } from './large.ts'
 import { checkOptionsFor } from './options.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
-import type { Shown } from './shown.ts'
 import { markDecided, markDeciding, markStarted, type Stopwatch } from './stopwatch.ts'
 import { ownModel } from './thread-model.ts'
 
@@ -156,7 +156,9 @@ export interface PlacesTask {
   readonly endsAtMs: number
 }
 
-export const judgeSomePlaces = ({ spec }: Task<Timed<PlacesTask>>): Promise<Shown | FileTrouble | StoppedFile> => {
+export const judgeSomePlaces = ({
+  spec,
+}: Task<Timed<PlacesTask>>): Promise<ApartResult | FileTrouble | StoppedFile> => {
   const { input, stopwatch } = spec
   const { task, recording, places, packedBytes, endsAtMs } = input
   markDeciding(stopwatch)
@@ -165,7 +167,7 @@ export const judgeSomePlaces = ({ spec }: Task<Timed<PlacesTask>>): Promise<Show
   )
 }
 
-export const tellKnown = ({ spec }: Task<Timed<Known>>): Promise<CheckResult> => {
+export const checkKnown = ({ spec }: Task<Timed<Known>>): Promise<CheckResult> => {
   const { input: known, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(known.task, () => resultOfKnown(known, () => markDeciding(stopwatch)))

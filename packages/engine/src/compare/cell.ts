@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
-import { type ToldRun, toldRun } from '@chaosproxy/report'
+import { type RunTelling, tellingOfRun } from '@chaosproxy/report'
 import {
   inMemory,
   performRun,
@@ -21,7 +21,7 @@ export interface MeasuredCell {
   readonly measurement: Measurement
   /** Whether the run kept its promise, if there was one. */
   readonly kept: boolean | 'unknown' | undefined
-  readonly broken?: ToldRun | undefined
+  readonly broken?: RunTelling | undefined
   readonly toDecide?: string | undefined
   readonly trouble: readonly string[]
 }
@@ -71,8 +71,8 @@ export async function measureCell(
       timeNanos,
     }),
     kept: summary.expectation?.met,
-    ...(summary.expectation?.met === false ? { broken: toldRun(history, summary) } : {}),
-    ...(summary.expectation?.met === 'unknown' ? { toDecide: toldRun(history, summary).next.text } : {}),
+    ...(summary.expectation?.met === false ? { broken: tellingOfRun(history, summary) } : {}),
+    ...(summary.expectation?.met === 'unknown' ? { toDecide: tellingOfRun(history, summary).next.text } : {}),
     trouble: summary.trouble,
   }
 }

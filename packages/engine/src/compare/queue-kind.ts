@@ -1,6 +1,6 @@
 import { inputError, printable } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
-import type { ToldRun } from '@chaosproxy/report'
+import type { RunTelling } from '@chaosproxy/report'
 import { parseRunSpec, type RunSpec } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { findWorkload } from '@chaosproxy/workloads'
@@ -39,11 +39,11 @@ const measurement = v.pipe(
   })),
 )
 
-const outcome: v.GenericSchema<unknown, ToldRun['outcome']> = v.picklist([
+const outcome: v.GenericSchema<unknown, RunTelling['outcome']> = v.picklist([
   ...(['violated', 'met', 'weaker', 'missed', 'unknown', 'vacuous', 'interrupted', 'unchecked'] as const),
 ])
 
-const told = v.pipe(
+const runTelling = v.pipe(
   v.strictObject({
     ...{ outcome, what: v.string(), sentence: v.string() },
     why: v.strictObject({
@@ -53,7 +53,9 @@ const told = v.pipe(
     }),
     next: v.strictObject({ text: v.string(), command: v.nullish(v.string()) }),
   }),
-  v.transform(({ next, ...given }): ToldRun => ({ ...given, next: { ...next, command: next.command ?? undefined } })),
+  v.transform(
+    ({ next, ...given }): RunTelling => ({ ...given, next: { ...next, command: next.command ?? undefined } }),
+  ),
 )
 
 const cell = v.nullish(
@@ -61,7 +63,7 @@ const cell = v.nullish(
     v.strictObject({
       measurement,
       kept: v.nullish(v.union([v.boolean(), v.literal('unknown')])),
-      broken: v.nullish(told),
+      broken: v.nullish(runTelling),
       toDecide: v.nullish(v.string()),
       trouble: v.array(v.string()),
     }),

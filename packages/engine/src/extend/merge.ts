@@ -1,6 +1,6 @@
 import type { ModelEntry } from '@chaosproxy/checker'
 import { inputError, type UserError } from '@chaosproxy/history'
-import { blamed } from './blame.ts'
+import { withAttributedErrors } from './attributed-errors.ts'
 import type { Extension } from './extension.ts'
 
 /**
@@ -60,7 +60,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
           'concurrency',
           'none',
         ])
-        addOwnLevel(blamed(level, `the level ${level.name}`))
+        addOwnLevel(withAttributedErrors(level, `the level ${level.name}`))
         break
       }
       case 'reporter': {
@@ -98,7 +98,7 @@ async function mergeFault(
   const { kind } = fault
   refuseTaken(kind, faultKinds)
   const who = `the fault ${kind}`
-  const harm = blamed(own, who)
+  const harm = withAttributedErrors(own, who)
   if (harm.on === 'nodes') {
     const { addBlow } = await import('@chaosproxy/simulator')
     const { addNodeHarm } = await import('@chaosproxy/targets')
@@ -112,7 +112,7 @@ async function mergeFault(
       addStage<never>(kind, (context) => {
         const stage = harm.stage(context)
         if (stage.transform !== undefined && harm.alters !== true) throw notAltering(who, 'transform')
-        return blamed(stage, who)
+        return withAttributedErrors(stage, who)
       })
     if (harm.on === 'messages')
       addMessageHarm<never>(kind, (parameters, message) => {
@@ -124,7 +124,7 @@ async function mergeFault(
     if (harm.on === 'requests') addRequestHarm(kind, harm.meet)
     if (harm.simulated !== undefined) {
       const { addTrouble } = await import('@chaosproxy/simulator')
-      addTrouble(kind, blamed(harm.simulated, who))
+      addTrouble(kind, withAttributedErrors(harm.simulated, who))
     }
   }
   addFault({ ...fault, voidsPromises: 'alters' in harm ? harm.alters : undefined }, harm.on)

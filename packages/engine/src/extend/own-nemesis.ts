@@ -1,11 +1,11 @@
 import { type Nemesis, parsePlan } from '@chaosproxy/faults'
 import { inputError, isObject, type UserError } from '@chaosproxy/history'
-import { blamed } from './blame.ts'
+import { withAttributedErrors } from './attributed-errors.ts'
 
 /** Returns a nemesis whose plans are parsed like schedules, with defaults and checks. */
 export function checkedNemesis(nemesis: Nemesis, where: string): Nemesis {
   const wrong = (what: string): UserError => inputError(`${where}: ${what}`)
-  const own = blamed(nemesis, where)
+  const own = withAttributedErrors(nemesis, where)
   return {
     ...nemesis,
     plan(random, nodes) {

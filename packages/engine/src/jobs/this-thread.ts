@@ -11,15 +11,15 @@ export const thisThread: Pool = {
     await setImmediate()
     if (signal?.aborted) return { type: 'given up', ...NOWHERE }
     const progress = createProgress()
-    const asked = () => askToStop(progress)
-    if (stop?.aborted) asked()
-    stop?.addEventListener('abort', asked)
+    const onStop = () => askToStop(progress)
+    if (stop?.aborted) onStop()
+    stop?.addEventListener('abort', onStop)
     try {
       return { type: 'done', value: await job.run({ spec, progress }) }
     } catch (error) {
       return { type: 'failed', error, ...NOWHERE }
     } finally {
-      stop?.removeEventListener('abort', asked)
+      stop?.removeEventListener('abort', onStop)
     }
   },
   close: async () => {},

@@ -35,11 +35,11 @@ export function createThreadPool(script: ThreadScript, width: number, limits: Th
       const progress = createProgress(wanted)
       const task: Task<typeof spec> = { spec, progress }
       const ending = new AbortController()
-      const [giveUp, asked] = [() => ending.abort(), () => askToStop(progress)]
+      const [giveUp, onStop] = [() => ending.abort(), () => askToStop(progress)]
       signal?.addEventListener('abort', giveUp)
-      stop?.addEventListener('abort', asked)
+      stop?.addEventListener('abort', onStop)
       if (signal?.aborted) giveUp()
-      if (stop?.aborted) asked()
+      if (stop?.aborted) onStop()
       const watch = createWatch(progress, {
         looks: (looks ?? Number.POSITIVE_INFINITY) * LOOKS_OF_ONE,
         growthBytes: GROWTH_BYTES,
@@ -67,7 +67,7 @@ export function createThreadPool(script: ThreadScript, width: number, limits: Th
         busy--
         clearInterval(watching)
         signal?.removeEventListener('abort', giveUp)
-        stop?.removeEventListener('abort', asked)
+        stop?.removeEventListener('abort', onStop)
       }
     },
     close: threads.close,

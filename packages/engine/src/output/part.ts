@@ -20,7 +20,7 @@ export interface SubjectTexts {
 }
 
 /** A reporter's text, or the error it threw. */
-export type Text = { readonly said: string } | { readonly threw: string }
+export type Text = { readonly content: string } | { readonly threw: string }
 
 export interface Reporting {
   readonly name: string
@@ -43,30 +43,30 @@ export interface Output {
 
 export const partOf = async (
   subject: Subject,
-  { reporters: told, screen }: Output,
+  { reporters: choices, screen }: Output,
   row: CheckRow | undefined = undefined,
 ): Promise<SubjectTexts> => ({
   findings: findingsOf(subject),
   row,
   texts: await Promise.all(
-    told.map((each) => sayBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen, told)))),
+    choices.map((each) => textBy(each, (reporter) => reporter.each?.(subject, placeFor(each, screen, choices)))),
   ),
 })
 
-export async function sayBy(
+export async function textBy(
   { name, isOwn }: Reporting,
-  say: (reporter: (typeof reporters)[number]) => string | Promise<string> | undefined,
+  write: (reporter: (typeof reporters)[number]) => string | Promise<string> | undefined,
 ): Promise<Text> {
   // A user's reporter has one text about all subjects.
-  if (isOwn) return { said: '' }
+  if (isOwn) return { content: '' }
   const reporter = reporters.find((each) => each.name === name)
   if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)
-  return attempt(() => say(reporter) ?? '')
+  return attempt(() => write(reporter) ?? '')
 }
 
-export async function attempt(say: () => string | Promise<string>): Promise<Text> {
+export async function attempt(write: () => string | Promise<string>): Promise<Text> {
   try {
-    return { said: await say() }
+    return { content: await write() }
   } catch (error) {
     return { threw: error instanceof Error ? error.message : String(error) }
   }

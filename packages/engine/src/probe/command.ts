@@ -5,14 +5,14 @@ import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 const NOT_RUN: readonly (number | null)[] = [126, 127]
 
 /** Runs a command in a shell. Then ends all processes that the command started. */
-export function askCommand({
+export function runCommandProbe({
   command,
   take,
   withinMs,
 }: Extract<Probe, { readonly kind: 'command' }>): Promise<ProbeAnswer> {
   return new Promise((resolve) => {
     const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
-    const said = { stdout: '', stderr: '' }
+    const output = { stdout: '', stderr: '' }
     const end = (answer: ProbeAnswer): void => {
       clearTimeout(timer)
       endGroup(child.pid)
@@ -21,15 +21,15 @@ export function askCommand({
     const timer = setTimeout(() => end(late(withinMs)), withinMs)
     for (const stream of ['stdout', 'stderr'] as const)
       child[stream].setEncoding('utf8').on('data', (text: string) => {
-        if (said[stream].length < MOST_ANSWER_BYTES) said[stream] += text
+        if (output[stream].length < MOST_ANSWER_BYTES) output[stream] += text
       })
     child.once('error', ({ message }) => end({ why: `it cannot be run: ${message}` }))
     child.once('close', (code, signal) => {
       if (code === null) end({ why: `it was ended by ${signal}` })
-      else if (NOT_RUN.includes(code)) end({ why: `it cannot be run: ${shortened(said.stderr)}` })
+      else if (NOT_RUN.includes(code)) end({ why: `it cannot be run: ${shortened(output.stderr)}` })
       else if (take === 'exit') end({ value: code })
-      else if (code !== 0) end({ why: `it ended with exit code ${code}: ${shortened(said.stderr || said.stdout)}` })
-      else end(numberIn(said.stdout, 'its output'))
+      else if (code !== 0) end({ why: `it ended with exit code ${code}: ${shortened(output.stderr || output.stdout)}` })
+      else end(numberIn(output.stdout, 'its output'))
     })
   })
 }

@@ -2,7 +2,7 @@ import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './command.ts'
 
 /** Sends a GET request. A redirection counts as an answer. */
-export async function askHttp({
+export async function runHttpProbe({
   url,
   take,
   withinMs,

@@ -26,21 +26,21 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
   let adding: Promise<unknown> | undefined
   let listening: Promise<void> | undefined
 
-  const told = (name: string, outcome: Outcome): void => {
-    for (const tell of waiting.get(name) ?? []) tell(outcome)
+  const resolveAll = (name: string, outcome: Outcome): void => {
+    for (const resolve of waiting.get(name) ?? []) resolve(outcome)
   }
 
   /** Looks up whether a job has ended. The listener misses jobs that end before it is opened or during an outage. */
   async function look(name: string): Promise<void> {
     if (!waiting.has(name)) return
     const job = await queue.getJob(name)
-    if (job?.finishedOn !== undefined) told(name, { type: 'value', value: job.returnvalue })
+    if (job?.finishedOn !== undefined) resolveAll(name, { type: 'value', value: job.returnvalue })
   }
 
   async function listen(): Promise<void> {
     const events = await open()
-    events.on('completed', ({ jobId, returnvalue }) => told(jobId, { type: 'value', value: returnvalue }))
-    events.on('failed', ({ jobId, failedReason }) => told(jobId, failedBy(failedReason)))
+    events.on('completed', ({ jobId, returnvalue }) => resolveAll(jobId, { type: 'value', value: returnvalue }))
+    events.on('failed', ({ jobId, failedReason }) => resolveAll(jobId, failedBy(failedReason)))
     events.on('duplicated', ({ jobId }) => void look(jobId).catch(() => {}))
   }
 

@@ -41,10 +41,13 @@ export interface Queue extends Closed {
 export interface QueueEvents extends Closed {
   waitUntilReady(): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
-  on(event: 'completed', listener: (told: { readonly jobId: string; readonly returnvalue: unknown }) => void): unknown
-  on(event: 'failed', listener: (told: { readonly jobId: string; readonly failedReason: string }) => void): unknown
+  on(
+    event: 'completed',
+    listener: (completed: { readonly jobId: string; readonly returnvalue: unknown }) => void,
+  ): unknown
+  on(event: 'failed', listener: (failed: { readonly jobId: string; readonly failedReason: string }) => void): unknown
   /** A job of this name already existed. */
-  on(event: 'duplicated', listener: (told: { readonly jobId: string }) => void): unknown
+  on(event: 'duplicated', listener: (duplicated: { readonly jobId: string }) => void): unknown
 }
 
 interface QueueEventsOptions {

@@ -42,12 +42,12 @@ export async function openQueuePool(
   { kinds, listener = () => {}, priority }: QueueSettings,
 ): Promise<Pool> {
   const board = await openBoard(address, priority)
-  const missing = tellWhatIsMissing(board, listener)
-  const [closing, asked] = [new AbortController(), new Set<Promise<unknown>>()]
+  const missing = reportMissing(board, listener)
+  const [closing, pending] = [new AbortController(), new Set<Promise<unknown>>()]
   const parcelOf = createPacker()
   const send = createSender(board)
 
-  async function ask(kind: AnyKind, spec: object, { references, ...doing }: Asked): Promise<JobEnd<unknown>> {
+  async function request(kind: AnyKind, spec: object, { references, ...doing }: JobRequest): Promise<JobEnd<unknown>> {
     const parcel = references.length === 0 ? undefined : parcelOf(references)
     const lane = parcel === undefined ? 'plain' : 'code'
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
@@ -95,18 +95,18 @@ export async function openQueuePool(
     ): Promise<JobEnd<Result>> {
       const [kind, references] = [kindNamed(kinds, job.kind), job.reads(spec)]
       if (kind === undefined || references === undefined) return local.do(job, spec, doing)
-      const asking = ask(kind, spec, { ...doing, references })
-      asked.add(asking)
+      const end = request(kind, spec, { ...doing, references })
+      pending.add(end)
       try {
-        return (await asking) as JobEnd<Result>
+        return (await end) as JobEnd<Result>
       } finally {
-        asked.delete(asking)
+        pending.delete(end)
       }
     },
     async close() {
       // If one job failed, the caller no longer waits for the other jobs.
       closing.abort()
-      await Promise.allSettled(asked)
+      await Promise.allSettled(pending)
       missing.close()
       await Promise.all([board.close(), local.close()])
     },
@@ -132,14 +132,14 @@ interface Missing {
 }
 
 /** Reports lost jobs, and jobs that wait without workers. */
-function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void): Missing {
+function reportMissing(board: Board, listener: (event: QueueEvent) => void): Missing {
   const { place } = board
-  const tellLost = (): void => {
+  const reportLost = (): void => {
     if (missing.lost > 0) listener({ type: 'lost', jobs: missing.lost })
     missing.lost = 0
   }
   const counting = setInterval(async () => {
-    tellLost()
+    reportLost()
     for (const lane of ['plain', 'code'] as const) {
       if (missing.waiting[lane] === 0) continue
       const workers = await board.workers(lane)
@@ -152,13 +152,13 @@ function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void):
     lost: 0,
     close() {
       clearInterval(counting)
-      tellLost()
+      reportLost()
     },
   }
   return missing
 }
 
-interface Asked extends Doing {
+interface JobRequest extends Doing {
   readonly references: readonly string[]
 }
 

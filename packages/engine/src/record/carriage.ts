@@ -19,8 +19,8 @@ export interface RecordedMembers {
  *
  * @throws UserError (usage, input) whose message begins with `where`, or with the file.
  */
-export function recordedCarriage(where: string, as: string, { model, ...said }: RecordedMembers): Carriage {
-  const members = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
+export function recordedCarriage(where: string, as: string, { model, ...settings }: RecordedMembers): Carriage {
+  const members = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
   const commands = model === undefined ? {} : { commands: model }
   if (carriageNames().includes(as))
     return parseCarriage({ kind: as, ...members, ...(findRecordedProtocol(as) === undefined ? {} : commands) }, where)

@@ -125,7 +125,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
     },
   })
   const open = await Promise.race([callers.opened, judging.then(() => neverOpened(signal))])
-  const hurt = (fault: Fault) => injected(fault, (told) => handle?.inject(fault, told))
+  const hurt = (fault: Fault) => injected(fault, (report) => handle?.inject(fault, report))
   const recording = recordingOf({ origins: originsOf(places), open, listen, hurt }, async () => {
     callers.leave()
     const finished = await judging
@@ -166,7 +166,10 @@ function createCallers(listen: boolean) {
   return { ...clients, opened, leave: () => leave() }
 }
 
-const injected = (fault: Fault, inject: (told: (outcome: Injected) => void) => void): Promise<() => Promise<number>> =>
+const injected = (
+  fault: Fault,
+  inject: (report: (outcome: Injected) => void) => void,
+): Promise<() => Promise<number>> =>
   new Promise((resolve, reject) => {
     inject((outcome) => {
       if (outcome.type === 'injected') {

@@ -14,9 +14,9 @@ import {
   type TrafficSpec,
 } from '@chaosproxy/runner'
 import {
+  type AffectedServers,
   checkTable,
   commandClients,
-  type HurtServers,
   type OpenProxies,
   type OpenTraffic,
   type RecordedServer,
@@ -58,8 +58,8 @@ export function trafficParts(
   const others = first === undefined ? undefined : more
   const workload = recordedWorkload([carries, ...more], model, as)
   const servers = serversOf(traffic, carries).map((server) => ({ ...server, listens }))
-  const hurt = hurtServers(traffic, servers, carries)
-  return { workload, target: trafficTarget({ servers, carries, others, as, model, clients, open, workload, hurt }) }
+  const affected = affectedServers(traffic, servers, carries)
+  return { workload, target: trafficTarget({ servers, carries, others, as, model, clients, open, workload, affected }) }
 }
 
 /** The settings that a recording's run shares with other runs. */
@@ -84,7 +84,7 @@ interface RecordingOptions {
   /** Where to print the output of the clients' command. */
   readonly prints: 'stdout' | 'stderr'
   /** Receives the addresses for clients, if there is no command. */
-  readonly told: (proxies: OpenTraffic['proxies']) => void
+  readonly onListening: (proxies: OpenTraffic['proxies']) => void
 }
 
 /**
@@ -92,7 +92,7 @@ interface RecordingOptions {
  * or all that connect.
  */
 export const recordingsOf =
-  ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>
+  ({ prints, onListening }: RecordingOptions): NonNullable<Registries['traffic']> =>
   (spec) => {
     const { environment = {}, mayFail = false, endsInTime = false, command = [], again } = spec.target.traffic
     if (again !== undefined)
@@ -103,7 +103,7 @@ export const recordingsOf =
     const [program, ...rest] = command
     const clients =
       program === undefined
-        ? visitors({ timeMs: endsInTime ? timeMs : undefined, told })
+        ? visitors({ timeMs: endsInTime ? timeMs : undefined, onListening })
         : commandClients({ command: [program, ...rest], environment, mayFail, endsInTime, prints, timeMs })
     return trafficParts(spec, { clients, called: (member) => `--${member}` })
   }
@@ -138,8 +138,8 @@ export function parseInitial(asker: string, typed: string): unknown {
  *
  * @throws UserError (input) if no model fits a table, (usage) if no single model fits all of several tables.
  */
-function recordedWorkload(ways: readonly Carriage[], asked: string | undefined, where: string): Workload {
-  const wanted = asked ?? modelOfSpoken(ways, where)
+function recordedWorkload(ways: readonly Carriage[], requestedModel: string | undefined, where: string): Workload {
+  const wanted = requestedModel ?? modelOfSpoken(ways, where)
   const functions = ways.flatMap((carries) => {
     if (carries.kind === 'spoken') return []
     const table: RouteTable | undefined = 'table' in carries ? carries.table : undefined
@@ -189,14 +189,14 @@ function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly Record
 }
 
 /** Returns the servers that faults are injected into, grouped by the faults that they support. */
-function hurtServers(
+function affectedServers(
   { hurt }: TrafficSpec,
   servers: readonly RecordedServer[],
   carries: Carriage,
-): readonly HurtServers[] {
+): readonly AffectedServers[] {
   const names = servers.map(({ name }) => name)
   const chosen = hurt?.map((name) => knownName(`--hurt ${name}`, 'server', name, names)) ?? names
-  const groups = new Map<string, HurtServers>()
+  const groups = new Map<string, AffectedServers>()
   for (const server of servers) {
     const { name, isRecorded } = server
     if (!chosen.includes(name)) continue
@@ -213,16 +213,16 @@ function hurtServers(
 
 interface VisitorOptions {
   readonly timeMs?: Millis | undefined
-  readonly told: (proxies: OpenTraffic['proxies']) => void
+  readonly onListening: (proxies: OpenTraffic['proxies']) => void
 }
 
 /** The clients of a recording without a command: all that connect. */
-const visitors = ({ timeMs, told }: VisitorOptions): TrafficClients => ({
+const visitors = ({ timeMs, onListening }: VisitorOptions): TrafficClients => ({
   areStarted: false,
   areCutOff: true,
   howToUseIt: 'Clients have to use its address: nothing sends them there.',
   async begin({ proxies }) {
-    told(proxies)
+    onListening(proxies)
     let timer: NodeJS.Timeout | undefined
     const gone = new Promise<void>((resolve) => {
       if (timeMs !== undefined) timer = setTimeout(resolve, timeMs)

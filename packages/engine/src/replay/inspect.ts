@@ -2,7 +2,7 @@ import inspector from 'node:inspector'
 import { environmentError } from '@chaosproxy/history'
 import type { Race } from '@chaosproxy/report'
 import { type ClientRequest, requestOf } from '../references/requests.ts'
-import { type Shown, showScenario } from '../search/show.ts'
+import { type ScenarioPlay, showScenario } from '../search/show.ts'
 import { type Stops, stopAsItBegins, stopsAround, stopsOf } from '../worlds/stops.ts'
 import { subjectOf } from '../worlds/subject.ts'
 import { noPlays, type ReplayOutcome, type ReplaySpec, replay, withPlay } from './play-again.ts'
@@ -41,7 +41,7 @@ export async function inspectReplay(
   const { scenario, subject, invariants, digest } = spec
   const before = await replay({ ...spec, times: 1, real: false }, { signal })
   if (before.interrupted) return before
-  const { shown: found } = before
+  const { bestPlay: found } = before
   const { race, culprit, stops } = stopsFor(found)
   const probed = await subjectOf(subject, { stops })
   waiting({ url: openInspector(port), race, culprit })
@@ -51,7 +51,7 @@ export async function inspectReplay(
 }
 
 /** The stops around the overtaken `await` or, without one, at the request with the wrong answer. */
-function stopsFor(found: Shown | undefined): Omit<InspectedAt, 'url'> & { readonly stops: Stops } {
+function stopsFor(found: ScenarioPlay | undefined): Omit<InspectedAt, 'url'> & { readonly stops: Stops } {
   const { race, ran, culprit: row, history } = found ?? {}
   const stops = race === undefined || ran === undefined ? [] : stopsAround(race, ran)
   if (stops.length > 0) return { race, culprit: undefined, stops: stopsOf(stops) }

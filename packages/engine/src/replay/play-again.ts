@@ -4,7 +4,7 @@ import type { Scenario } from '@chaosproxy/runner'
 import { isUserFile } from '@chaosproxy/targets/named'
 import { abandonedAfter, GRACE_MS } from '../jobs/interruption.ts'
 import { createSearchPool } from '../search/pool.ts'
-import { explain, playedHere, playedSupervised, type Shown } from '../search/show.ts'
+import { explain, playedHere, playedSupervised, type ScenarioPlay } from '../search/show.ts'
 import { worldPlaying } from '../worlds/registry.ts'
 import { subjectOf } from '../worlds/subject.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
@@ -46,7 +46,7 @@ export interface ReplayOutcome {
   /** For each problem of the environment: the number of plays. */
   readonly trouble: ReadonlyMap<string, number>
   /** The most informative play: a failed one, else an undecided one. */
-  readonly shown: Shown | undefined
+  readonly bestPlay: ScenarioPlay | undefined
   readonly interrupted: boolean
 }
 
@@ -56,12 +56,12 @@ export const noPlays: ReplayOutcome = {
   same: 0,
   doubts: new Map(),
   trouble: new Map(),
-  shown: undefined,
+  bestPlay: undefined,
   interrupted: false,
 }
 
-export function withPlay(before: ReplayOutcome, play: Shown, recordedDigest: string | undefined): ReplayOutcome {
-  const { shown } = before
+export function withPlay(before: ReplayOutcome, play: ScenarioPlay, recordedDigest: string | undefined): ReplayOutcome {
+  const { bestPlay } = before
   return {
     ...before,
     plays: before.plays + 1,
@@ -69,14 +69,14 @@ export function withPlay(before: ReplayOutcome, play: Shown, recordedDigest: str
     same: before.same + (play.digest === recordedDigest ? 1 : 0),
     doubts: counted(before.doubts, play.doubts),
     trouble: counted(before.trouble, play.trouble),
-    shown: shown === undefined || weightOf(play) > weightOf(shown) ? play : shown,
+    bestPlay: bestPlay === undefined || weightOf(play) > weightOf(bestPlay) ? play : bestPlay,
   }
 }
 
 const counted = (before: ReadonlyMap<string, number>, texts: readonly string[]): ReadonlyMap<string, number> =>
   new Map([...before, ...texts.map((text) => [text, (before.get(text) ?? 0) + 1] as const)])
 
-const weightOf = ({ failure, doubts, trouble }: Shown): number =>
+const weightOf = ({ failure, doubts, trouble }: ScenarioPlay): number =>
   failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
 
 /**

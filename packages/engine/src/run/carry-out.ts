@@ -55,7 +55,7 @@ export async function carryOut(
         now: () => millis(performance.now()),
         // Few runs require a probe, so its code is imported late.
         ask: run.spec.require?.length
-          ? async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked)
+          ? async (...given) => (await import('../probe/run-probes.ts')).runProbes(...given)
           : undefined,
       },
       steered(handle) {

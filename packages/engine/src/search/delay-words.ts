@@ -7,8 +7,8 @@ const MOST_TOLD = 3
 
 /** Describes the unusual delays that the failure needs; undefined if the scenario lists none. */
 export function unusualText({ delays, holds = [] }: Scenario): string | undefined {
-  const said = [...holds.map(heldText), ...(delays === undefined ? [] : [delaysText(delays)])]
-  return said.length === 0 ? undefined : said.join('. ')
+  const texts = [...holds.map(heldText), ...(delays === undefined ? [] : [delaysText(delays)])]
+  return texts.length === 0 ? undefined : texts.join('. ')
 }
 
 /**
@@ -27,9 +27,9 @@ function heldText({ at, until, times, most }: PlannedHold): string {
 function delaysText(delays: readonly PlannedDelay[]): string {
   const usual = `packet takes the usual ${duration(USUAL_DELAY)}`
   if (delays.length === 0) return `No unusual delay is needed: every ${usual}`
-  const told = delays.length > MOST_TOLD ? [] : delays.map(oneText)
+  const listed = delays.length > MOST_TOLD ? [] : delays.map(oneText)
   const left = `${plural(delays.length, 'unusual delay')} ${delays.length === 1 ? 'is' : 'are'} left`
-  return `${left}${told.length === 0 ? '' : `: ${told.join(', ')}`}; every other ${usual}`
+  return `${left}${listed.length === 0 ? '' : `: ${listed.join(', ')}`}; every other ${usual}`
 }
 
 function oneText({ connection, from, packet, takes, least }: PlannedDelay): string {

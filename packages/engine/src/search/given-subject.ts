@@ -13,7 +13,7 @@ import { knownName } from '../known-name.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
 import { worldTaking } from '../worlds/registry.ts'
 import type { Subject } from '../worlds/world.ts'
-import { requireAskable } from './askable.ts'
+import { requireSupportedFunctions } from './supported-functions.ts'
 
 /** The subject to simulate; every member has a default. */
 export interface SubjectSettings {
@@ -68,7 +68,7 @@ export async function subjectFrom(
   const world = await worldTaking(given)
   const loaded = await world.given(given)
   const { protocol, subject, target, usualNodes } = loaded
-  world.requireSufferable(settings.faults ?? [], 'faults:', loaded)
+  world.requireFaultSupport(settings.faults ?? [], 'faults:', loaded)
   const named = { ...withNames(protocol, settings), target, nodes: undefined, operations: 0 }
   return { ...subject(named), usualNodes, usualFaults: world.usualFaults }
 }
@@ -86,7 +86,7 @@ function withNames(
     throw usageError(`${protocol.name} promises no level and has no invariants: say which level to check.`)
   if (held !== NO_LEVEL) knownName(`level: ${held}`, 'level', held, workload.levels)
   const settings = workloadSettings
-  requireAskable({ protocol, workload, settings, level: held, targetSettings })
+  requireSupportedFunctions({ protocol, workload, settings, level: held, targetSettings })
   for (const name of Object.keys(targetSettings))
     knownName(
       `settings.${name}`,

@@ -155,7 +155,7 @@ export async function searchInParallel(
     return { results: [...earlier.results, stuck, ...later.results], isLeft: earlier.isLeft || later.isLeft }
   }
 
-  function tell(): void {
+  function notify(): void {
     const trials = tally.trials()
     const elapsedMs = millis(performance.now() - startedAt)
     const left = Math.min(deadline - performance.now(), ((lastSeed - firstSeed - trials) * elapsedMs) / trials)
@@ -171,13 +171,13 @@ export async function searchInParallel(
     }
     for (const result of results) tally.add(result)
     searched.add(first)
-    shared?.tell()
+    shared?.notify()
     const elapsedMs = millis(performance.now() - startedAt)
     reached(() => ({ tally: tally.state(), ranges: searched.state(), elapsedMs }))
-    tell()
+    notify()
   })
   for (const part of parts) tally.add(part)
-  if (parts.length > 0) tell()
+  if (parts.length > 0) notify()
   const { sum, times, lost } = tally.state()
   const findings = keepGoing ? sum.findings : sum.findings.slice(0, 1)
   return { ...sum, findings, lost, times: new Map(times), elapsedMs: millis(performance.now() - startedAt) }

@@ -175,8 +175,8 @@ export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
     const result = v.parse(searchResult, data)
     requireSame(subject, ...result.findings.map(({ scenario }) => scenario))
     const isWithin = (seed: number): boolean => seed >= first && seed < first + many
-    const told = [...result.findings, ...result.evidence.reasons]
-    const seeds = [...told.map(({ seed }) => seed), ...result.interesting]
+    const failures = [...result.findings, ...result.evidence.reasons]
+    const seeds = [...failures.map(({ seed }) => seed), ...result.interesting]
     if (result.trials > many || !seeds.every(isWithin))
       throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and returns others`)
     return result

@@ -9,7 +9,7 @@ import { createRunDirectory, writeResult } from '../run-directory.ts'
 import { searchedIn } from '../worlds/registry.ts'
 import { subjectOf } from '../worlds/subject.ts'
 import { minimiseJob } from './jobs.ts'
-import { explain, playedSupervised, type Shown, unpromisedLevel } from './show.ts'
+import { explain, playedSupervised, type ScenarioPlay, unpromisedLevel } from './show.ts'
 import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 
@@ -19,7 +19,7 @@ export interface Result {
   /** The number of trials that failed for the same cause. */
   readonly times: number
   /** The replay of the finding. Undefined, like `files`, if it would never end or was interrupted. */
-  readonly shown: Shown | undefined
+  readonly play: ScenarioPlay | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
 
@@ -72,20 +72,20 @@ async function written(
   finding: SeedFailure,
   file: string,
   ends: Ends,
-): Promise<Pick<Result, 'shown' | 'files'>> {
+): Promise<Pick<Result, 'play' | 'files'>> {
   const { failure } = finding
-  if (failure.kind === 'broken' && failure.stuck === true) return { shown: undefined, files: undefined }
+  if (failure.kind === 'broken' && failure.stuck === true) return { play: undefined, files: undefined }
   const invariants = spec.invariants && failure.kind !== 'violation'
   const scenario = await smallest(pool, spec, finding, ends)
   const play = { subject: spec.subject, scenario, invariants, follows: true }
   const played = await playedSupervised(pool, play, ends.abandon)
-  const shown = played && explain(played)
-  if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
-    return { shown: undefined, files: undefined }
+  const explained = played && explain(played)
+  if (explained === undefined || (explained.failure?.kind === 'broken' && explained.failure.stuck === true))
+    return { play: undefined, files: undefined }
   // If the replay fails differently, the original finding is reported.
-  const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
+  const sentence = explained.failure?.kind === failure.kind ? explained.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
-  const { digest, events } = shown
+  const { digest, events } = explained
   const found = `${causeOf(failure)}: ${sentence}`
   const source = digestOfFile(scenario.target)
   const node = searchedIn(scenario.target).node
@@ -94,8 +94,8 @@ async function written(
     files.replay,
     printReplay({ scenario: portable(scenario, files.replay), found, level, digest, source, node, invariants }),
   )
-  writeHistory(files.history, { events, header: shown.header })
-  return { shown: { ...shown, sentence }, files }
+  writeHistory(files.history, { events, header: explained.header })
+  return { play: { ...explained, sentence }, files }
 }
 
 function portable(scenario: Scenario, file: string): Scenario {
@@ -116,7 +116,7 @@ async function smallest(pool: Pool, spec: SearchSpec, finding: SeedFailure, ends
 const sentenceOf = ({ failure }: SeedFailure): string =>
   failure.kind === 'violation' ? failure.sentence : failure.what
 
-function writeHistory(path: string, { events, header }: Pick<Shown, 'events' | 'header'>): void {
+function writeHistory(path: string, { events, header }: Pick<ScenarioPlay, 'events' | 'header'>): void {
   const writer = openHistoryWriter(path, { header })
   writer.appendAll(events)
   writer.close()

@@ -18,7 +18,7 @@ import {
   unpromisedOf,
   usualStrategiesOf,
 } from '@chaosproxy/simulator'
-import { isAskedToStop } from '@chaosproxy/targets/watchdog'
+import { mustStop } from '@chaosproxy/targets/watchdog'
 import { doneOf, type Job } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
@@ -173,7 +173,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
           ...spec,
           ...{ strategies, reached, limits: LIMITS },
           stopAtFirst: true,
-          stopped: () => isAskedToStop(progress),
+          stopped: () => mustStop(progress),
         }),
       ),
   }
@@ -218,10 +218,10 @@ function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: numb
   const invariants = failure.kind !== 'violation'
   // A run that does not end is not replayed.
   const isEndless = isStuck || (failure.kind === 'broken' && failure.endless === true)
-  const shown = isEndless ? undefined : showScenario(subject, scenario, invariants)
+  const play = isEndless ? undefined : showScenario(subject, scenario, invariants)
   const sentence =
-    shown?.failure?.kind === failure.kind
-      ? shown.sentence
+    play?.failure?.kind === failure.kind
+      ? play.sentence
       : failure.kind === 'violation'
         ? failure.sentence
         : failure.what
@@ -233,9 +233,9 @@ function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: numb
     operations: scenario.operations.length,
     faults: scenario.faults.length,
     replay: printReplay({
-      ...{ scenario, found: `${cause}: ${sentence}`, digest: shown?.digest, invariants },
+      ...{ scenario, found: `${cause}: ${sentence}`, digest: play?.digest, invariants },
       ...{ level: unpromisedLevel(subject), node: searchedIn(scenario.target).node },
     }),
-    drawn: shown === undefined ? [] : drawnSequence(shown.steps, shown.columns),
+    drawn: play === undefined ? [] : drawnSequence(play.steps, play.columns),
   }
 }

@@ -10,7 +10,7 @@ export interface SharedSeeds {
    */
   before(first: number): Promise<readonly number[] | undefined>
   /** Must be called whenever a range is done. */
-  tell(): void
+  notify(): void
 }
 
 interface Known {
@@ -43,6 +43,6 @@ export function shareSeeds(
       if (latest?.end !== end) latest = { end, seeds: interestingBefore(end, MOST_SHARED) }
       return latest.seeds
     },
-    tell: condition.changed,
+    notify: condition.changed,
   }
 }

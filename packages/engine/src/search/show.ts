@@ -28,7 +28,7 @@ import { playJob } from './jobs.ts'
 import { supervise } from './supervise.ts'
 import type { PlaySpec } from './worker.ts'
 
-export interface Shown {
+export interface ScenarioPlay {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
   /** Whether there is no failure, but the level could not be decided. */
@@ -59,7 +59,7 @@ export interface Shown {
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
-export const showScenario = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): Shown =>
+export const showScenario = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): ScenarioPlay =>
   explain(playedHere(subject, scenario, invariants))
 
 export const playedHere = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): PlayedScenario =>
@@ -86,7 +86,7 @@ export async function playedSupervised(
   return playedScenario(judging, scenario, { events: [], failure, records: [], trouble: [], log: [] })
 }
 
-export function explain(played: PlayedScenario): Shown {
+export function explain(played: PlayedScenario): ScenarioPlay {
   const { level, workload, scenario, history, events, log, trouble } = played
   const report = check(history, {
     model: workload.model,
@@ -101,11 +101,12 @@ export function explain(played: PlayedScenario): Shown {
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
   const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
   const race = isFromOutside(failure) ? undefined : raceOf(played, counterexample)
-  const database = played.ran?.database && toldIn(played.ran.database, history, counterexample, workload.model)
-  const tells = counterexample !== undefined && (race ?? database) !== undefined
-  const accused = tells ? accusedMember(counterexample, history) : {}
-  const told = { ...databaseMember(database), ...accused }
-  const extra = { ...raceMember(race), ...told }
+  const database =
+    played.ran?.database && databaseExplanationIn(played.ran.database, history, counterexample, workload.model)
+  const isExplained = counterexample !== undefined && (race ?? database) !== undefined
+  const accused = isExplained ? accusedMember(counterexample, history) : {}
+  const members = { ...databaseMember(database), ...accused }
+  const extra = { ...raceMember(race), ...members }
   const { model, initial } = workload
   const header: Header = {
     ...{ chaos: 1, model: typeof model === 'string' ? model : model.name, initial },
@@ -120,7 +121,7 @@ export function explain(played: PlayedScenario): Shown {
     events,
     header,
     // The member `race` already shows the race, so this header leaves it out.
-    history: database === undefined ? history : { ...history, header: { ...header, extra: told } },
+    history: database === undefined ? history : { ...history, header: { ...header, extra: members } },
     report,
     culprit: counterexample?.culprit,
     race,
@@ -143,15 +144,15 @@ export function explain(played: PlayedScenario): Shown {
 /** Replaces clients' requests in a failure's evidence by operations, which readers of the report know. */
 function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
   if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure
-  const told = toldWith(history)
-  return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
+  const named = namingRequests(history)
+  return { ...failure, what: named(failure.what), evidence: failure.evidence.map(named) }
 }
 
 /** Models whose elements are separate. A story about other elements explains nothing. */
 const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
 
 /** Returns a database's servers, and the story of an object in the contradiction if there is one. */
-function toldIn(
+function databaseExplanationIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
   counterexample: Counterexample | undefined,
@@ -165,7 +166,7 @@ function toldIn(
   const story =
     related.find(({ requests }) => requests.every((request) => own.has(request))) ??
     (counterexample !== undefined && OF_ELEMENTS.has(model) ? undefined : related[0])
-  return { hosts, told: story && { cause: toldWith(history)(story.cause), remedy: story.remedy } }
+  return { hosts, told: story && { cause: namingRequests(history)(story.cause), remedy: story.remedy } }
 }
 
 /** Returns the requests that concern objects in the contradiction. Without a contradiction, returns all requests. */
@@ -175,7 +176,7 @@ function requestsAbout(counterexample: Counterexample | undefined, history: Hist
   return Array.from(process, (_, row) => requestOf(history, row)).filter(({ row }) => keys?.has(key[row]) ?? true)
 }
 
-function toldWith(history: History): (line: string) => string {
+function namingRequests(history: History): (line: string) => string {
   const names = new Map(
     Array.from(history.operations.process, (_, row) => {
       const { name, process, f } = requestOf(history, row)

@@ -106,14 +106,14 @@ export async function simulate(
 
 type Options = Parameters<typeof beginSimulation>[1]
 
-interface Asked {
+interface SimulationRequest {
   readonly settings: SimulateSettings
   readonly chosen: typeof nemeses
   readonly nodes: number
   readonly append: (event: Event) => void
 }
 
-function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append }: Asked): Options {
+function runOptions(subject: SearchedProtocol, { settings, chosen, nodes, append }: SimulationRequest): Options {
   const { workload, targetSettings, protocol } = subject
   const { seed = 1, timeMs = 3_000, rate = 200, clients = 10 } = settings
   return {

@@ -81,9 +81,9 @@ function referenceIn(spec: object): string {
 /** Describes a failure in asynchronous code that a step started. */
 function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
   const mistake = `${subject} threw outside its steps`
-  const said = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
   return {
-    what: `${mistake}, in asynchronous code that a step started: ${said}`,
+    what: `${mistake}, in asynchronous code that a step started: ${message}`,
     mistake,
     trace: traceOf(error),
   }

@@ -11,7 +11,7 @@ import {
   strategiesNamed,
 } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { beginUnit, isAskedToStop, type Progress } from '@chaosproxy/targets/watchdog'
+import { beginUnit, mustStop, type Progress } from '@chaosproxy/targets/watchdog'
 import type { Task } from '../jobs/job.ts'
 import { limitsFor, playSimulated, type SimulatedPlay } from '../worlds/play.ts'
 import { searchedIn } from '../worlds/registry.ts'
@@ -61,7 +61,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   const startedAt = performance.now()
   const subject = await watchedSubject(spec, progress)
   const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
-  const stopped = (): boolean => isAskedToStop(progress)
+  const stopped = (): boolean => mustStop(progress)
   if (selfCheck !== undefined && subject.start !== undefined) {
     const share = (): number => (performance.now() - startedAt) / (selfCheck.mostMs ?? Number.POSITIVE_INFINITY)
     await settled(subject, () => requireRepeatable(subject, { first, count, strategies, limits, stopped, share }))

@@ -5,7 +5,7 @@ import type { AwaitedSql, CodeStep, SharedState, Site } from '@chaosproxy/node-s
 import type { CodeRun } from '@chaosproxy/report'
 
 /** The path of a source file as messages print it. */
-export const shownFile = (file: string): string => relative('.', file)
+export const relativeFile = (file: string): string => relative('.', file)
 
 /** The places in a program's source, and the time at which its run began. */
 interface Sited {
@@ -33,14 +33,14 @@ export function withSql(
     const nothing = { reads: [], writes: [], rests: [] }
     const at = (time: Nanos) => ({
       ...{ type: 'sql' as const, site: number, within: site.within, request, line: site.line },
-      ...{ file: shownFile(site.file), at: nanos(time - startedAt) },
+      ...{ file: relativeFile(site.file), at: nanos(time - startedAt) },
     })
     const answered = { ...at(answeredAt), ...nothing, reads, sql: { text: sql, outcome } }
     const committed = { ...at(committedAt), ...nothing, writes, rests: [...own] }
     for (const cell of reads) own.add(cell)
     const { within, line } = site
-    const asks = steps.find((step) => step.request === request && step.within === within && step.line === line)
-    for (const state of asks?.reads ?? []) {
+    const sqlStep = steps.find((step) => step.request === request && step.within === within && step.line === line)
+    for (const state of sqlStep?.reads ?? []) {
       const name = `${request} ${state}`
       cells.set(name, new Set([...(cells.get(name) ?? []), ...reads]))
     }
@@ -67,7 +67,16 @@ export function codeSteps(steps: readonly CodeStep[], { sites, startedAt }: Site
     const { within, line, reads, writes, rests } = site
     const touched = { reads: shared(reads, node), writes: shared(writes, node), rests: shared(rests, node) }
     return [
-      { type, site: number, within, request, file: shownFile(site.file), line, at: nanos(at - startedAt), ...touched },
+      {
+        type,
+        site: number,
+        within,
+        request,
+        file: relativeFile(site.file),
+        line,
+        at: nanos(at - startedAt),
+        ...touched,
+      },
     ]
   })
 }
@@ -76,7 +85,7 @@ export function codeSteps(steps: readonly CodeStep[], { sites, startedAt }: Site
 export const sourcesOf = ({ sites }: Pick<Sited, 'sites'>): CodeRun['sources'] =>
   Object.fromEntries(
     [...new Set(sites.map(({ file }) => file))].map((file) => [
-      shownFile(file),
+      relativeFile(file),
       readFileSync(file, 'utf8').split(/\r?\n/),
     ]),
   )

@@ -18,23 +18,23 @@ import {
   outsidePromises,
   type Probing,
   requireQuiet,
-  requireSufferable,
+  requireSupported,
   type Service,
   type Site,
-  serviceSuffers,
+  serviceFaultSupport,
   type TurnWatch,
   usualServiceFaults,
 } from '@chaosproxy/node-simulator'
 import { beginningIn, requireRequests } from '@chaosproxy/recorder/routes'
 import type { CodeRun } from '@chaosproxy/report'
 import {
-  type AskedOperations,
-  askedOf,
   type DeclaredBeginning,
   type PlannedRun,
   planRun,
   protocolTarget,
+  type RequestedOperations,
   type RunOutcome,
+  requestedOperations,
   runOptionsOf,
   type Target,
 } from '@chaosproxy/runner'
@@ -49,7 +49,7 @@ import {
 } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { workloadOf } from '@chaosproxy/targets/named'
-import { isAskedToStop } from '@chaosproxy/targets/watchdog'
+import { mustStop } from '@chaosproxy/targets/watchdog'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import {
   declaredService,
@@ -59,7 +59,7 @@ import {
   serviceReference,
   USUAL_NODES,
 } from '../references/services.ts'
-import { codeSteps, shownFile, sourcesOf, withSql } from './code-run.ts'
+import { codeSteps, relativeFile, sourcesOf, withSql } from './code-run.ts'
 import { limitsFor } from './play.ts'
 import type { Simulated } from './simulated-run.ts'
 import { isStop, type Stops } from './stops.ts'
@@ -87,12 +87,12 @@ export const programs: VirtualWorld = {
     const run = await planRun(spec, { workload: workloadOf, target }, spec.target.name)
     const simulated = await simulateService(service, run, {
       turns: watchedTurns(progress),
-      isInterrupted: () => isAskedToStop(progress),
+      isInterrupted: () => mustStop(progress),
     })
     await requireQuiet(serviceName(service.spec))
     return simulated
   },
-  requireSufferable: (faults, option, { nodesFor = () => undefined }) => requireSufferable(faults, option, nodesFor),
+  requireFaultSupport: (faults, option, { nodesFor = () => undefined }) => requireSupported(faults, option, nodesFor),
   get usualFaults() {
     return usualServiceFaults()
   },
@@ -160,7 +160,7 @@ const stoppedAt =
   ({ type, site: number, request }) => {
     const site = sites[number]
     if (site === undefined || !isStop({ type })) return false
-    return at(request, { file: shownFile(site.file), line: site.line })
+    return at(request, { file: relativeFile(site.file), line: site.line })
   }
 
 interface ServiceWatch {
@@ -168,7 +168,7 @@ interface ServiceWatch {
   /** Called for each step of code that runs for clients. Requires a service with probes. */
   readonly code?: CodeWatch | undefined
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
-  readonly story?: ((told: DatabaseStory) => void) | undefined
+  readonly story?: ((databaseStory: DatabaseStory) => void) | undefined
   readonly longestMs?: Watching['longestMs']
   readonly unsupportedSql?: Watching['unsupportedSql']
 }
@@ -185,7 +185,7 @@ function startsOf(
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
   // Two keys stand for any number of keys above one. A search draws the number, unless the settings give it.
-  const { functions, before } = askedOf(workload, { keys: 2, ...settings })
+  const { functions, before } = requestedOperations(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const startWith =
     (keepsPackages: boolean): NonNullable<SearchedProtocol['start']> =>
@@ -197,7 +197,7 @@ function startsOf(
 
 function isAboutOneObject(
   { clients }: Service,
-  { functions, before }: Pick<AskedOperations, 'functions' | 'before'>,
+  { functions, before }: Pick<RequestedOperations, 'functions' | 'before'>,
 ): boolean {
   if (clients.type === 'module') return false
   const { maker, file } = clients
@@ -225,7 +225,7 @@ async function followedCode(
   const awaited: AwaitedSql[] = []
   const sql = (statements: readonly AwaitedSql[]): void => void awaited.push(...statements)
   const stories: DatabaseStory[] = []
-  const story = (told: DatabaseStory): void => void stories.push(told)
+  const story = (databaseStory: DatabaseStory): void => void stories.push(databaseStory)
   const probed = { ...subject, ...startsOf(service, subject, { turns, code, sql, story }) }
   const trial = await outsidePromises(() => runScenario(probed, scenario, limitsFor(invariants)))
   if (digestOf(trial.events) !== digestOf(events)) return undefined
@@ -256,7 +256,7 @@ function simulatedServiceTarget(service: Service): Target {
     tier: 'simulated',
     mapping: 'routes',
     begins: beginningOf(service),
-    suffers: serviceSuffers,
+    supports: serviceFaultSupport,
     async start() {
       throw usageError(
         `${name}: this command runs a service only as processes. Use chaos run --sim or chaos simulate to run it in virtual time.`,

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { type Event, historyFromEvents, type Input, millis } from '@chaosproxy/history'
 import {
-  askedOf,
   type Client,
   type Cluster,
   currentLeader,
   type Played,
   type PlayOptions,
   playScenario,
+  requestedOperations,
   type Scenario,
   type StartedCluster,
   type StartOptions,
@@ -157,7 +157,7 @@ function startProcesses(
   return processes.start({
     ...{ nodes, seed, dataDir, logDir, signal, settings: settingsFor(processes), bug: undefined },
     object: workload.object,
-    asked: askedOf(workload, settings),
+    operations: requestedOperations(workload, settings),
     faults: [...new Set(scenario.faults.map(({ fault }) => fault.kind))],
     longestMs: millis(lastMs + operations.length * timeoutMs + RECOVERY_MS),
     rate: operations.length / Math.max(1, lastMs / 1_000),
@@ -208,7 +208,7 @@ async function warmUp(cluster: Cluster, workload: Workload, interrupted: AbortSi
   let swift = 0
   while (swift < ROUNDS && performance.now() < giveUpAt && !interrupted.aborted) {
     const begunAt = performance.now()
-    if (input !== undefined) await Promise.all(clients.map((client) => ask(client, input)))
+    if (input !== undefined) await Promise.all(clients.map((client) => invokeOnce(client, input)))
     const isSwift = performance.now() - begunAt <= SWIFT_MS && currentLeader(cluster) === leader
     swift = isSwift ? swift + 1 : 0
     leader = currentLeader(cluster)
@@ -217,5 +217,5 @@ async function warmUp(cluster: Cluster, workload: Workload, interrupted: AbortSi
   for (const client of clients) client.close()
 }
 
-const ask = (client: Client, input: Input): Promise<void> =>
+const invokeOnce = (client: Client, input: Input): Promise<void> =>
   new Promise((resolve) => client.invoke({ input, harmless: true }, TIMEOUT_MS, () => resolve()))

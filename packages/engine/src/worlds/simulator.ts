@@ -5,7 +5,7 @@ import { inMemory, performRun, planRun } from '@chaosproxy/runner'
 import { guardProtocol } from '@chaosproxy/simulator'
 import { SIMULATED, simulatedTarget } from '@chaosproxy/simulator/target'
 import { loadProtocol, protocolFrom, targetOf, workloadOf } from '@chaosproxy/targets/named'
-import { isAskedToStop } from '@chaosproxy/targets/watchdog'
+import { mustStop } from '@chaosproxy/targets/watchdog'
 import type { Simulated, SimulateSpec } from './simulated-run.ts'
 import { watchedProtocol } from './watched-protocol.ts'
 import type { Loaded, VirtualWorld } from './world.ts'
@@ -26,12 +26,12 @@ export const simulator: VirtualWorld = {
   },
   async run(spec, progress) {
     const protocol = await guardedProtocol(spec.spec.target.name.slice(SIMULATED.length))
-    const simulated = await simulateSpec(spec, watchedProtocol(protocol, progress), () => isAskedToStop(progress))
+    const simulated = await simulateSpec(spec, watchedProtocol(protocol, progress), () => mustStop(progress))
     await setImmediate()
     return simulated
   },
   // A search leaves out faults that a protocol does not support.
-  requireSufferable() {},
+  requireFaultSupport() {},
   usualFaults: undefined,
 }
 

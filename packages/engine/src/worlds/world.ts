@@ -58,7 +58,7 @@ export interface VirtualWorld extends World {
   /** Performs a whole run and reports its progress. */
   run(spec: SimulateSpec, progress: Progress): Promise<Simulated>
   /** @throws UserError (usage) if this subject does not support a fault. The message begins with `option`. */
-  requireSufferable(faults: readonly string[], option: string, loaded: Pick<Loaded, 'nodesFor'>): void
+  requireFaultSupport(faults: readonly string[], option: string, loaded: Pick<Loaded, 'nodesFor'>): void
   /** The default faults of a search; undefined for all faults among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }

@@ -13,7 +13,7 @@ import { targetNames } from '../../src/worlds/databases.ts'
 import { registries } from '../../src/worlds/registries.ts'
 
 /** Reads alone break nothing. */
-const isTelling = ({ name }: Workload): boolean => name !== 'read-only'
+const hasWrites = ({ name }: Workload): boolean => name !== 'read-only'
 
 /**
  * Every simulated system with every supported workload: with its default settings, with each other setting, and with
@@ -21,7 +21,7 @@ const isTelling = ({ name }: Workload): boolean => name !== 'read-only'
  */
 export const simulated: readonly RunDraft[] = protocols.flatMap(({ name, objects, settings, bugs }) =>
   workloads
-    .filter((workload) => objects.includes(workload.object) && isTelling(workload))
+    .filter((workload) => objects.includes(workload.object) && hasWrites(workload))
     .flatMap((workload) =>
       [
         {},
@@ -40,7 +40,7 @@ export const real: readonly RunDraft[] = targetNames
   .filter((name) => !name.startsWith(SIMULATED))
   .flatMap((target) =>
     workloads
-      .filter(isTelling)
+      .filter(hasWrites)
       .map(({ name }) => ({ target, workload: name, timeMs: millis(1_500), faults: ['partition', 'kill', 'pause'] })),
   )
 

@@ -110,15 +110,15 @@ const taskOf = (file: string, settings: Partial<CheckSpec> = {}): CheckTask => (
 })
 
 /** Returns the JSON result for a file, without the time of its check. */
-function told(result: CheckResult): Told {
+function resultJson(result: CheckResult): ResultJson {
   if (!('part' in result)) throw new Error(JSON.stringify(result))
   const [text] = result.part.texts
-  if (text === undefined || !('said' in text)) throw new Error(JSON.stringify(text))
-  const { timing: _, exitCode: __, ...rest } = JSON.parse(text.said)
+  if (text === undefined || !('content' in text)) throw new Error(JSON.stringify(text))
+  const { timing: _, exitCode: __, ...rest } = JSON.parse(text.content)
   return { ...rest, exitCode: result.exitCode }
 }
 
-type Told = {
+type ResultJson = {
   readonly levels: { readonly [level: string]: { readonly result: string } }
   readonly [member: string]: unknown
 }
@@ -148,7 +148,7 @@ async function knownOf(task: CheckTask, random: () => number): Promise<Known | '
   const leftMs = () => 20_000
   const shown = judgePlaces({ rest, packed }, [...Array(places).keys()], { ...task, leftMs })
   const tally = tallyOf(packed.map(({ counted }) => counted))
-  const known: Known = { task, rest, tally, shown, parseMs: 0, checkMs: 0 }
+  const known: Known = { task, rest, tally, apart: shown, parseMs: 0, checkMs: 0 }
   return isForWhole(known) ? 'whole' : known
 }
 
@@ -162,8 +162,8 @@ test('judging a recording key by key during reading agrees with judging the whol
       seen.whole++
       continue
     }
-    const [own, whole] = [told(await resultOfKnown(known)), told(await checkFile(task))]
-    const { result } = known.shown.answer
+    const [own, whole] = [resultJson(await resultOfKnown(known)), resultJson(await checkFile(task))]
+    const { result } = known.apart.answer
     expect(whole.levels['linearizable']?.result, `${seed + n}`).toBe(result)
     if (result === 'met') {
       seen.met++
@@ -340,6 +340,6 @@ test('jobs that judge a large recording receive the operations of their keys', a
   })
   const known = await checkLarge(pool, task, () => {})
   if (known === undefined) throw new Error('it can be judged by its keys')
-  expect(told(known)).toEqual(told(await checkFile(task)))
+  expect(resultJson(known)).toEqual(resultJson(await checkFile(task)))
   expect(given).toEqual([4])
 })

@@ -17,7 +17,7 @@ export class AnsweredValues {
   /** For each function: decides whether the value of an answer counts as written. For transactions, it is `always`. */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
   /** The requested values that answers replaced, by row. */
-  readonly #asked = new Map<number, number>()
+  readonly #requested = new Map<number, number>()
   #hasRevised = false
 
   constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
@@ -41,13 +41,13 @@ export class AnsweredValues {
     }
     const counts = this.#counts[f]
     if (counts === undefined || ((flags[row] ?? 0) & FLAG_UNSAID) !== 0) return
-    const asked = input[row] ?? 0
+    const requested = input[row] ?? 0
     if (counts === 'always') {
-      if (values.writesDiffer(asked, value)) this.#note(line)
+      if (values.writesDiffer(requested, value)) this.#note(line)
       return
     }
-    if (!counts(values.json(asked as ValueId), values.json(value as ValueId))) return
-    this.#asked.set(row, asked)
+    if (!counts(values.json(requested as ValueId), values.json(value as ValueId))) return
+    this.#requested.set(row, requested)
     this.#hasRevised ||= this.#functions.text(f) === 'put'
     input[row] = value
     this.#note(line)
@@ -60,21 +60,21 @@ export class AnsweredValues {
 
   /** Restores the requested values of puts for watched objects, because the answer to a put is a revision. */
   restore(): void {
-    for (const [row, input] of this.#asked) {
+    for (const [row, input] of this.#requested) {
       if (this.#functions.text(this.#columns.f[row] ?? 0) !== 'put') continue
       this.#columns.input[row] = input
-      this.#asked.delete(row)
+      this.#requested.delete(row)
       this.#tolerated.otherValues -= 1
     }
   }
 
   /** The requested values that answers replaced, by the line of the request. */
-  asked(): ReadonlyMap<number, number> {
-    return new Map(Array.from(this.#asked, ([row, input]) => [this.#columns.callLine[row] ?? 0, input]))
+  requested(): ReadonlyMap<number, number> {
+    return new Map(Array.from(this.#requested, ([row, input]) => [this.#columns.callLine[row] ?? 0, input]))
   }
 
   forget(): void {
-    this.#asked.clear()
+    this.#requested.clear()
     this.#hasRevised = false
   }
 }
@@ -83,7 +83,7 @@ export class AnsweredValues {
  * Returns the flags of an invocation that lacks its value. `"unsaid":"version"` means that the completion contains a
  * version.
  */
-export const unsaidFlags = ({ value, extra }: EventInput): number =>
+export const missingInputFlags = ({ value, extra }: EventInput): number =>
   extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0
 
 /** A read without a value but with an unknown member, which may contain the value. */

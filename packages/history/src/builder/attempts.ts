@@ -52,8 +52,8 @@ export class Attempts {
     this.#rows.forEach((row, i) => {
       const id = this.#idOfRow[i] ?? 0
       if ((attempts[id] ?? 0) < 2) return
-      const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0
-      const name = `${id} ${f[row]} ${key[row]} ${isUnsaid ? 'unsaid' : input[row]}`
+      const isInputMissing = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0
+      const name = `${id} ${f[row]} ${key[row]} ${isInputMissing ? 'unsaid' : input[row]}`
       const group = groups.get(name)
       if (group === undefined) groups.set(name, [row])
       else group.push(row)
@@ -73,8 +73,8 @@ function mergedInto(columns: Columns, rows: readonly number[]): readonly number[
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   if (first === undefined) return others
   // If the invocation had no value, the answer gives the input. Different answers then mean different operations.
-  const isUnsaid = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
-  if (isUnsaid && later.some((row) => output[row] !== output[first])) return []
+  const isInputMissing = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
+  if (isInputMissing && later.some((row) => output[row] !== output[first])) return []
   const end = returnEvent[first] ?? 0
   const refusedLater = rows.filter((row) => outcome[row] === FAIL && (callEvent[row] ?? 0) > end)
   columns.completeAs(kept, first)

@@ -32,10 +32,10 @@ import { type ValueId, ValueTable } from '../tables/value.ts'
 import {
   AnsweredValues,
   fillInVersions,
+  missingInputFlags,
   refuseUnread,
   type UnreadAnswer,
   unreadIn,
-  unsaidFlags,
 } from './answered-values.ts'
 import { Attempts } from './attempts.ts'
 import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
@@ -222,7 +222,7 @@ export class HistoryBuilder implements EventSink {
       event.node === undefined ? NONE : this.#knownNodes.numberOf(event.node),
       event.index ?? NONE,
       event.time ?? Number.NaN,
-      event.type === 'invoke' ? flags | unsaidFlags(event) : flags,
+      event.type === 'invoke' ? flags | missingInputFlags(event) : flags,
       event.error === undefined ? NONE : this.errors.internText(event.error),
       line,
       event.session === undefined ? NONE : this.sessions.names.internText(event.session),
@@ -362,7 +362,7 @@ export class HistoryBuilder implements EventSink {
       throw new CannotPack('irregularities')
     if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
     if (this.sessions.names.length > 0 || this.#header?.sessions !== undefined) throw new CannotPack('sessions')
-    if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasSaidMore))
+    if (!isFirst && (this.#header !== undefined || this.#nemesis.length > 0 || this.#recorder.hasNotes))
       throw new CannotPack('what is neither an operation nor the end')
     const open = new EdgeEventList()
     for (let row = 0; row < this.#columns.length; row++) this.#noteOpen(row, open)
@@ -442,7 +442,7 @@ export class HistoryBuilder implements EventSink {
     const asked =
       otherValues === 0
         ? undefined
-        : { values: this.#answers.asked(), warning: otherValuesWarning(this.source, otherValues, otherValueLine) }
+        : { values: this.#answers.requested(), warning: otherValuesWarning(this.source, otherValues, otherValueLine) }
     this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
     const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#latest)
@@ -474,7 +474,7 @@ export class HistoryBuilder implements EventSink {
         }),
       ],
       cutOff,
-      asked,
+      requested: asked,
       clocks: this.#clocks?.readings(),
       transactionNotes: this.#transactionNotes,
     })

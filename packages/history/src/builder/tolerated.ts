@@ -1,6 +1,6 @@
 import type { Header } from '../event/event.ts'
 import type { RecorderNotes } from '../event/marks.ts'
-import type { Asked } from '../history/history-data.ts'
+import type { RequestedValues } from '../history/history-data.ts'
 import { moment } from '../text/figures.ts'
 
 /** Harmless irregularities, counted during the building of a history. */
@@ -56,13 +56,13 @@ export function warningsAbout(
     source,
     clientEvents,
     cutOff,
-    asked,
+    asked: requested,
     unit,
   }: {
     readonly source: string
     readonly clientEvents: number
     readonly cutOff: string | undefined
-    readonly asked: Asked | undefined
+    readonly asked: RequestedValues | undefined
     readonly unit: string | undefined
   },
 ): string[] {
@@ -83,7 +83,7 @@ export function warningsAbout(
       `${source}: ${withoutTime} of ${clientEvents} events have no time; they count at the time of the event before.`,
     )
   }
-  if (asked !== undefined) warnings.push(asked.warning)
+  if (requested !== undefined) warnings.push(requested.warning)
   if (unit !== undefined) {
     warnings.push(
       `${source}: times look like ${unit} since 1970, and a time is in nanoseconds. Durations are wrong; the order of events is not affected.`,

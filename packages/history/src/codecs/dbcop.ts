@@ -74,10 +74,10 @@ function operationOf(event: Json): MicroOperation | undefined {
   if (!isObject(event)) return undefined
   const read = event['Read'] ?? event['read']
   const write = event['Write'] ?? event['write']
-  const said = read ?? write
-  if (isObject(said) && (read === undefined) !== (write === undefined)) {
-    const version = said['version'] ?? said['value'] ?? null
-    const key = said['variable'] ?? said['key']
+  const members = read ?? write
+  if (isObject(members) && (read === undefined) !== (write === undefined)) {
+    const version = members['version'] ?? members['value'] ?? null
+    const key = members['variable'] ?? members['key']
     return key === undefined ? undefined : [read === undefined ? 'w' : 'r', key, version]
   }
   const { write: isWrite, variable, version, value } = event

@@ -28,7 +28,7 @@ const SMALL_DIGITS = 9
 /** The tag that Jepsen puts before the map of an event. */
 const RECORD = '#jepsen.history.Op'
 
-const NOT_SAID = -1
+const ABSENT = -1
 
 /**
  * Reads usual transactions directly into a builder, without creating strings or objects. The parser reads all other
@@ -50,22 +50,22 @@ export class EdnScanner {
     this.#at = text.startsWith(RECORD, start) ? start + RECORD.length : start
     if (text.charCodeAt(this.#at) !== OPEN_BRACE) return UNUSUAL
     this.#at += 1
-    let process = NOT_SAID
-    let type = NOT_SAID
+    let process = ABSENT
+    let type = ABSENT
     let f = ''
     let value = NO_VALUE
-    let index = NOT_SAID
+    let index = ABSENT
     let time = Number.NaN
     for (let code = this.#space(); code !== CLOSE_BRACE; code = this.#space()) {
       const name = this.#keyword()
       this.#space()
       switch (name) {
         case 'process':
-          if (process !== NOT_SAID || !this.#number() || this.#integer < 0) return UNUSUAL
+          if (process !== ABSENT || !this.#number() || this.#integer < 0) return UNUSUAL
           process = this.#integer
           break
         case 'index':
-          if (index !== NOT_SAID || !this.#number() || this.#integer < 0) return UNUSUAL
+          if (index !== ABSENT || !this.#number() || this.#integer < 0) return UNUSUAL
           index = this.#integer
           break
         case 'time':
@@ -73,7 +73,7 @@ export class EdnScanner {
           time = this.#integer
           break
         case 'type':
-          if (type !== NOT_SAID) return UNUSUAL
+          if (type !== ABSENT) return UNUSUAL
           type = (eventTypes as readonly string[]).indexOf(this.#keyword())
           if (type < 0) return UNUSUAL
           break
@@ -92,7 +92,7 @@ export class EdnScanner {
       }
     }
     // Elle's events without `f` are transactions too.
-    if (process === NOT_SAID || type === NOT_SAID || value === NO_VALUE || (f === '' && value === NULL)) return UNUSUAL
+    if (process === ABSENT || type === ABSENT || value === NO_VALUE || (f === '' && value === NULL)) return UNUSUAL
     this.#at += 1
     const { processes, functions } = this.#builder
     const named = functions.internText(f === '' ? (transactionNames[0] ?? '') : f)

@@ -73,7 +73,7 @@ export function elementsOf(value: Json): readonly Json[] | undefined {
 }
 
 /** Returns a value as JSON for display, with sets as in EDN: `#{1 2}`. */
-export function shownText(value: Json): string {
+export function displayText(value: Json): string {
   const text = JSON.stringify(value)
   return text.includes(SET_MEMBER) ? withSets(value) : text
 }

@@ -18,26 +18,26 @@ export function etcdOperation(members: Members): Members {
   const { ClientID, ClientId, Input, Output, Call, Return } = members
   const input = isObject(Input) ? Input : {}
   const output = isObject(Output) ? Output : {}
-  const asked = askedOf(input)
+  const request = requestOf(input)
   const error = output['Error'] ?? output['ClientError'] ?? ''
   const failed = error === '' || error === null ? {} : { error }
   const isLost = output['PersistedRevision'] !== undefined || output['Persisted'] === true
   const shared = { process: ClientID ?? ClientId ?? null, call: Call ?? null, return: Return ?? null, ...failed }
-  if (asked.f === 'write')
-    return { ...shared, f: 'write', key: asked.key, value: asked.value, ...(isLost ? { status: 'info' } : {}) }
+  if (request.f === 'write')
+    return { ...shared, f: 'write', key: request.key, value: request.value, ...(isLost ? { status: 'info' } : {}) }
   return {
     ...shared,
     f: 'read',
-    key: asked.key,
-    ...('error' in failed || isLost ? { status: 'info' } : { output: readBy(output, asked.key) }),
+    key: request.key,
+    ...('error' in failed || isLost ? { status: 'info' } : { output: readBy(output, request.key) }),
   }
 }
 
-type Asked =
+type EtcdRequest =
   | { readonly f: 'read'; readonly key: string }
   | { readonly f: 'write'; readonly key: string; readonly value: Json }
 
-function askedOf(input: Members): Asked {
+function requestOf(input: Members): EtcdRequest {
   const { Type: type = '', Range, Txn } = input
   if (type === 'range' && isObject(Range)) {
     const { Start = '', End = '', Revision = 0 } = rangeOf(Range)
@@ -77,7 +77,7 @@ function rangeOf(range: Members): Members {
   return isObject(options) ? { ...range, ...options } : range
 }
 
-function operationOf(operation: Members): Asked | undefined {
+function operationOf(operation: Members): EtcdRequest | undefined {
   const { Type: type, Put, Delete, Range } = operation
   if (type === 'put-operation' && isObject(Put)) {
     const { Key, Value } = Put

@@ -43,17 +43,17 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
   }
   // Object.prototype has none of these names.
   const { index, time, key, value, node, error, final, answered, session } = members
-  if (isSaid(index)) event.index = indexOf(index)
-  if (isSaid(time)) event.time = timeOf(time, epoch)
-  if (isSaid(key)) event.key = key
+  if (isPresent(index)) event.index = indexOf(index)
+  if (isPresent(time)) event.time = timeOf(time, epoch)
+  if (isPresent(key)) event.key = key
   if (value !== undefined) event.value = value
-  if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
-  if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
+  if (isPresent(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
+  if (isPresent(error)) event.error = typeof error === 'string' ? error : canonical(error)
   // Jepsen's name for the member.
   const isFinal = final ?? members[FINAL]
-  if (isSaid(isFinal)) event.final = flagOf(isFinal, 'final')
-  if (isSaid(answered)) event.answered = flagOf(answered, 'answered')
-  if (isSaid(session)) event.session = textOf(session, 'session')
+  if (isPresent(isFinal)) event.final = flagOf(isFinal, 'final')
+  if (isPresent(answered)) event.answered = flagOf(answered, 'answered')
+  if (isPresent(session)) event.session = textOf(session, 'session')
   const extra = unknownMembers(members, known)
   if (extra !== undefined) event.extra = extra
   return event
@@ -63,13 +63,13 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
 export function headerOfMembers(members: Members): Header | undefined {
   if (!Object.hasOwn(members, 'chaos')) return undefined
   const version = members['chaos'] ?? null
-  if (version !== 1) throw new EventError(rules.newerFormat(shown(version)))
+  if (version !== 1) throw new EventError(rules.newerFormat(displayed(version)))
   const model = members['model'] ?? null
   return {
     chaos: 1,
     ...(model === null ? {} : { model: textOf(model, 'model') }),
     ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
-    ...(isSaid(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
+    ...(isPresent(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
     // Ignores other mappings, which come from newer versions.
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...(members['ends'] === true ? { ends: true } : {}),
@@ -83,23 +83,23 @@ export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping'
 function sessionsOf(value: Json): SessionSource {
   const { by = null, named = null } = isObject(value) ? value : {}
   if (typeof by === 'string' && typeof named === 'boolean') return { by, named }
-  throw new EventError(rules.wrongMember('sessions', shown(value), 'as {"by":"header.X-Client","named":true}'))
+  throw new EventError(rules.wrongMember('sessions', displayed(value), 'as {"by":"header.X-Client","named":true}'))
 }
 
 const optionalExtra = (extra: Members | undefined): { extra?: Members } => (extra === undefined ? {} : { extra })
 
 /** Null counts as absent, except for `value`. */
-const isSaid = (value: Json | undefined): value is NonNullable<Json> => value !== undefined && value !== null
+const isPresent = (value: Json | undefined): value is NonNullable<Json> => value !== undefined && value !== null
 
 function required(members: Members, name: string): Json {
   const value = members[name]
-  if (!isSaid(value)) throw new EventError(rules.missing(name))
+  if (!isPresent(value)) throw new EventError(rules.missing(name))
   return value
 }
 
 function typeOf(value: Json): EventType {
   const type = eventTypes.find((candidate) => candidate === value)
-  if (type === undefined) throw new EventError(rules.unknownType(shown(value)))
+  if (type === undefined) throw new EventError(rules.unknownType(displayed(value)))
   return type
 }
 
@@ -111,7 +111,7 @@ function processOf(value: Json): Process {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
     return Number.isSafeInteger(value) ? value : BigInt(value).toString()
   }
-  throw new EventError(rules.wrongProcess(shown(value)))
+  throw new EventError(rules.wrongProcess(displayed(value)))
 }
 
 const LARGE_INTEGER = /^\d{16,}N$/
@@ -119,7 +119,7 @@ const LARGE_INTEGER = /^\d{16,}N$/
 /** Reads an index. Some recorders write -1 for an unknown one. */
 function indexOf(value: Json): number | undefined {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-    throw new EventError(rules.wrongMember('index', shown(value), 'an integer'))
+    throw new EventError(rules.wrongMember('index', displayed(value), 'an integer'))
   }
   return value < 0 ? undefined : value
 }
@@ -130,17 +130,17 @@ function timeOf(value: Json, epoch: Epoch | undefined): number {
   const instant = nanosInstant(value)
   if (instant !== undefined) return epoch?.sinceInstant(instant) ?? nanosBetween(SINCE_1970, instant)
   throw new EventError(
-    typeof value === 'number' ? rules.fractionOfTime('time', shown(value)) : rules.wrongTime(shown(value)),
+    typeof value === 'number' ? rules.fractionOfTime('time', displayed(value)) : rules.wrongTime(displayed(value)),
   )
 }
 
 function flagOf(value: Json, member: string): boolean {
-  if (typeof value !== 'boolean') throw new EventError(rules.wrongMember(member, shown(value), 'true or false'))
+  if (typeof value !== 'boolean') throw new EventError(rules.wrongMember(member, displayed(value), 'true or false'))
   return value
 }
 
 function textOf(value: Json, member: string): string {
-  if (typeof value !== 'string') throw new EventError(rules.wrongMember(member, shown(value), 'a string'))
+  if (typeof value !== 'string') throw new EventError(rules.wrongMember(member, displayed(value), 'a string'))
   return value
 }
 
@@ -150,7 +150,7 @@ function unknownMembers(members: Members, knownHere: ReadonlySet<string>): Membe
   return Object.fromEntries(names.flatMap((name) => (knownHere.has(name) ? [] : [[name, members[name] ?? null]])))
 }
 
-const shown = (value: Json): string => shortened(canonical(value))
+const displayed = (value: Json): string => shortened(canonical(value))
 
 export function membersOf(value: Json): Members {
   if (isObject(value)) return value

@@ -60,14 +60,14 @@ export class EventRows {
   completed(event: EventInput): EventInput {
     const { extra, type, f, value = null } = event
     if (extra === undefined || type === 'fail' || type === 'info') return event
-    const isAsked = type === 'invoke'
-    if (isAsked ? takesNothing(f) || value !== null : !takesNothing(f)) return event
+    const isInvocation = type === 'invoke'
+    if (isInvocation ? takesNothing(f) || value !== null : !takesNothing(f)) return event
     const { roles } = this.#options
-    const found = roles.found(extra, isAsked ? 'input' : 'output')
+    const found = roles.found(extra, isInvocation ? 'input' : 'output')
     if (found === undefined || outcomeOf(found[1]) !== undefined || found[1] === null) return event
     if (value === null) {
       roles.lines += 1
-      roles.take(found[0], isAsked ? ASKED : RESULT)
+      roles.take(found[0], isInvocation ? REQUESTED : RESULT)
       return { ...event, value: found[1] }
     }
     if (canonical(value) === canonical(found[1])) return event
@@ -114,8 +114,8 @@ export class EventRows {
     const content = type === 'invoke' ? (held ?? other) : (other ?? held)
     const parts = partsOf(content?.[1], roles)
     const lane = this.#lanes.of(processOf(process), type, id?.[1])
-    const said = take(named, 'the operation') ?? parts.f
-    const f = typeof said === 'string' ? functionNamed(said) : lane.f
+    const given = take(named, 'the operation') ?? parts.f
+    const f = typeof given === 'string' ? functionNamed(given) : lane.f
     if (f === undefined) throw new EventError(missing('f', members))
     if (type === 'invoke') lane.f = f
     const outcome = type === 'ok' ? this.#outcomeOf(members, used, take, other, f) : type
@@ -173,7 +173,7 @@ export class EventRows {
     readonly take: (found: Found | undefined, as: string) => Json | undefined
   }): Json | undefined {
     if (type === 'invoke') {
-      take(held ?? other, ASKED)
+      take(held ?? other, REQUESTED)
       return takesNothing(f) ? null : parts
     }
     const isEmpty = parts === undefined || (isObject(parts) && Object.keys(parts).length === 0)
@@ -192,7 +192,7 @@ export class EventRows {
 }
 
 const MOST_UNREAD = 100
-const ASKED = 'what was asked for'
+const REQUESTED = 'what was asked for'
 const RESULT = 'what was returned'
 
 const processOf = (value: Json): Process =>

@@ -44,7 +44,7 @@ export class KeyedValues {
 
   take(event: EventInput, line: number): void {
     if (this.#isKeyed === undefined) {
-      this.#isKeyed = this.#toldBy(event, line)
+      this.#isKeyed = this.#isKeyedBy(event, line)
       if (this.#isKeyed === undefined) {
         this.#held.push({ event, line })
         if (this.#held.length > MOST_HELD) this.#refuse(line)
@@ -106,7 +106,7 @@ export class KeyedValues {
   }
 
   /** Whether the history is keyed, if this event shows it. */
-  #toldBy(event: EventInput, line: number): boolean | undefined {
+  #isKeyedBy(event: EventInput, line: number): boolean | undefined {
     const { process, type, f, key, value = null } = event
     if (!isClient(process)) return undefined
     if (key !== undefined || this.#options.isTuple(value)) return false

@@ -8,11 +8,11 @@ export function proposal(lines: readonly Members[]): string {
   const names = [...new Set(lines.flatMap((line) => Object.keys(line)))]
   if (names.length === 0) return ''
   const taken = new Set<string>()
-  const found = TELLING.map(([role, tells]): string => {
+  const found = ROLE_TESTS.map(([role, fits]): string => {
     const name = names.find(
       (each) =>
         !taken.has(each) &&
-        tells(
+        fits(
           lines.flatMap((line) => line[each] ?? []),
           each,
         ),
@@ -24,11 +24,11 @@ export function proposal(lines: readonly Members[]): string {
 }
 
 export function likeliest(role: string, line: Members, names: readonly string[]): string | undefined {
-  const tells = TELLING.find(([each]) => each === role)?.[1]
-  return names.find((name) => tells?.([line[name] ?? null], name))
+  const fits = ROLE_TESTS.find(([each]) => each === role)?.[1]
+  return names.find((name) => fits?.([line[name] ?? null], name))
 }
 
-const TELLING: readonly (readonly [role: string, tells: (values: readonly Json[], name: string) => boolean])[] = [
+const ROLE_TESTS: readonly (readonly [role: string, fits: (values: readonly Json[], name: string) => boolean])[] = [
   [
     'type',
     (values) => values.length > 0 && values.every((value) => typeof value === 'string' && typeOf(value) !== undefined),

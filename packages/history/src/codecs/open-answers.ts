@@ -21,17 +21,17 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
   return operations.map((operation) => {
     const { open, line, event } = operation
     if (open === undefined) return operation
-    const { member, said, outcome } = open
-    const isWritten = written.has(canonical(said))
+    const { member, answered, outcome } = open
+    const isWritten = written.has(canonical(answered))
     if (isWritten && (carriers.size === 0 || carriers.has(member))) return asReturned(operation, roles, open)
     if (outcome === 'ok' && carriers.has(member)) return asReturned(operation, roles, open)
     if (outcome === 'ok' && carriers.size === 0)
       throw brokenRule(
         source,
         line,
-        `"${member}" is ${shortened(canonical(said))}, and no member holds what a ${event.f} returned. If "${member}" does: --map output=${member} Otherwise name the member that does: --map output=MEMBER`,
+        `"${member}" is ${shortened(canonical(answered))}, and no member holds what a ${event.f} returned. If "${member}" does: --map output=${member} Otherwise name the member that does: --map output=MEMBER`,
       )
-    roles.take(member, 'the outcome', String(said))
+    roles.take(member, 'the outcome', String(answered))
     if (operation.type !== 'ok') return operation
     return outcome === 'ok' || outcome === 'nothing' ? { ...operation, output: null } : { ...operation, type: outcome }
   })
@@ -40,10 +40,10 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
 function asReturned(
   operation: ReadOperation,
   roles: Roles,
-  { member, said }: NonNullable<ReadOperation['open']>,
+  { member, answered }: NonNullable<ReadOperation['open']>,
 ): ReadOperation {
   roles.take(member, 'what was returned')
-  return { ...operation, output: said }
+  return { ...operation, output: answered }
 }
 
 function addAll(written: Set<string>, value: Json): void {

@@ -33,7 +33,7 @@ export interface OperationLine {
    * For a read without a value: a member that contains either the outcome or the value read. Only the whole file shows
    * which.
    */
-  readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
+  readonly open?: { readonly member: string; readonly answered: Json; readonly outcome: Outcome } | undefined
   /**
    * The member with the value read, if any. A member of this name then contains values in the whole file, not outcomes.
    */
@@ -78,8 +78,8 @@ class Line {
 }
 
 /** The operation of a line; undefined if the line is none. @throws EventError */
-export function operationOf(said: Members, roles: Roles): OperationLine | undefined {
-  const plainly = isEtcdOperation(said) ? etcdOperation(said) : said
+export function operationOf(lineMembers: Members, roles: Roles): OperationLine | undefined {
+  const plainly = isEtcdOperation(lineMembers) ? etcdOperation(lineMembers) : lineMembers
   const exchange = exchangeOf(plainly, roles)
   if (exchange === 'none') return undefined
   const members = exchange?.members ?? plainly
@@ -87,11 +87,11 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
   roles.lines += 1
   const times = timesOf(line)
   const process = processOf(line)
-  const asked = exchange === undefined ? askedOf(line) : exchangedOf(line, exchange)
-  const { f, key } = asked
+  const requested = exchange === undefined ? operationRequestOf(line) : exchangedOf(line, exchange)
+  const { f, key } = requested
   const explicit = statusOf(line)
   const error = errorOf(line)
-  const answer = answerOf(line, asked, explicit !== undefined)
+  const answer = answerOf(line, requested, explicit !== undefined)
   const outcome = combined(line, explicit, answer.outcome, error, times.returned !== undefined)
   const node = line.take(line.found('node'), 'the node')
   const final = line.take(line.found('final'), 'the mark of final reads')
@@ -133,7 +133,7 @@ function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' |
   const call = timeOf(called?.[1])
   if (called !== undefined && (timeValue(called[1]) ?? 0) < 0)
     throw new EventError(
-      `"${called[0]}" is ${shownTime(called[1])}. Times must not be negative: count from an earlier one.`,
+      `"${called[0]}" is ${timeText(called[1])}. Times must not be negative: count from an earlier one.`,
     )
   if (called === undefined || call === undefined)
     throw new EventError('"call" is missing. An operation says when it was called and when it returned, as numbers.')
@@ -143,7 +143,7 @@ function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' |
   if (ended !== undefined) line.take(ended, 'the time of the return')
   if (returned !== undefined && returned < call)
     throw new EventError(
-      `this operation returned (${shownTime(ended?.[1])}) before it was called (${shownTime(called[1])}).`,
+      `this operation returned (${timeText(ended?.[1])}) before it was called (${timeText(called[1])}).`,
     )
   const isBare = ended === undefined && roles.time(members, 'call') === undefined
   return { call, returned, unit: unitOfTime(called), isBare }
@@ -180,7 +180,7 @@ function requestOf(line: Line): Members | undefined {
   return part === undefined ? { requestId } : { requestId, part }
 }
 
-interface Asked {
+interface OperationRequest {
   readonly f: string
   readonly key: Json | undefined
   readonly value: Found | undefined
@@ -193,14 +193,14 @@ interface Asked {
  * Returns the request. Its parts are members of the line, or members of one input structure, as in Porcupine's
  * programs.
  */
-function askedOf(line: Line): Asked {
+function operationRequestOf(line: Line): OperationRequest {
   const own = line.found('f', (value) => typeof value === 'string' && outcomeOf(value) === undefined) ?? line.found('f')
   const named = own !== undefined && typeof own[1] === 'string' ? line.take(own, 'the operation') : undefined
   const held = line.found('value', (value) => value !== null) ?? line.found('value')
   const input = line.found('input')
   const isInput = input !== undefined && (held === undefined || held[1] === null || isMapped(line, input))
-  const asked = isInput ? input : held
-  const parts = partsOf(asked?.[1], line.roles)
+  const argument = isInput ? input : held
+  const parts = partsOf(argument?.[1], line.roles)
   const f = named ?? parts.f ?? own?.[1]
   if (typeof f !== 'string')
     throw new EventError(
@@ -211,7 +211,7 @@ function askedOf(line: Line): Asked {
   const name = functionNamed(f)
   const key = line.take(line.found('key'), 'the key') ?? parts.key
   if (input === undefined || !isMapped(line, input)) refuseTwo(name, held, input)
-  const nullable = asked ?? held
+  const nullable = argument ?? held
   const value: Found | undefined = nullable === undefined ? undefined : [nullable[0], parts.value ?? null]
   if (nullable !== undefined) line.used.add(nullable[0])
   if (isInput && takesNothing(name) && parts.value !== undefined && parts.value !== null && key === undefined)
@@ -224,7 +224,7 @@ function askedOf(line: Line): Asked {
 const isMapped = (line: Line, [name]: Found): boolean => line.roles.isMappedTo('input', name)
 
 /** Arguments of a read without a key. Empty lists and texts count as none. */
-function ofArgument(line: Line, f: string, member: string, value: Json): Omit<Asked, 'f'> {
+function ofArgument(line: Line, f: string, member: string, value: Json): Omit<OperationRequest, 'f'> {
   const result = line.found('output')
   const isEmpty = value === '' || (isArray(value) && value.every((each) => each === null))
   const isPair = isArray(value) && value.length === 2 && value[1] === null
@@ -248,7 +248,7 @@ function refuseTwo(f: string, held: Found | undefined, input: Found | undefined)
   )
 }
 
-function exchangedOf(line: Line, { f, key, method, path, body, response }: Exchange): Asked {
+function exchangedOf(line: Line, { f, key, method, path, body, response }: Exchange): OperationRequest {
   line.take(method, 'the operation', `${String(method[1])} is ${f}`)
   line.take(path, 'the key')
   return {
@@ -268,14 +268,14 @@ interface Answer {
   readonly carrier?: string | undefined
 }
 
-function answerOf(line: Line, { f, value, result, isContent = false }: Asked, isSaid: boolean): Answer {
-  const asked = value?.[1]
+function answerOf(line: Line, { f, value, result, isContent = false }: OperationRequest, isExplicit: boolean): Answer {
+  const requested = value?.[1]
   if (value !== undefined) line.used.add(value[0])
-  if (value !== undefined) line.roles.take(value[0], takesNothing(f) && value[1] !== null ? RESULT : ASKED)
+  if (value !== undefined) line.roles.take(value[0], takesNothing(f) && value[1] !== null ? RESULT : REQUESTED)
   if (result === undefined) {
     // A read takes no value. Its only value is its result.
-    if (takesNothing(f)) return { input: null, output: asked, carrier: asked === null ? undefined : value?.[0] }
-    return { input: asked, output: undefined }
+    if (takesNothing(f)) return { input: null, output: requested, carrier: requested === null ? undefined : value?.[0] }
+    return { input: requested, output: undefined }
   }
   line.used.add(result[0])
   const { value: answered, outcome: inside } = partsOf(result[1], line.roles)
@@ -284,7 +284,7 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Asked, is
   if (inside !== undefined && answered !== undefined) {
     line.roles.take(result[0], RESULT)
     return {
-      input: takesNothing(f) ? null : asked,
+      input: takesNothing(f) ? null : requested,
       output: returnsValue(f) ? answered : undefined,
       outcome: [result[0], inside],
     }
@@ -294,11 +294,11 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Asked, is
     return { input: null, output: answered ?? null, carrier: result[0] }
   }
   if (takesNothing(f) && returnsValue(f)) return readBy(line, f, value, [result[0], answered ?? null], outcome)
-  return changedBy(line, f, asked, [result[0], answered ?? null], outcome, isSaid)
+  return changedBy(line, f, requested, [result[0], answered ?? null], outcome, isExplicit)
 }
 
 const RESULT = 'what was returned'
-const ASKED = 'what was asked for'
+const REQUESTED = 'what was asked for'
 const OUTCOME = 'the outcome'
 
 function readBy(
@@ -310,7 +310,7 @@ function readBy(
 ): Answer {
   const held = value?.[1] ?? null
   if (held === null) {
-    if (outcome !== undefined) return { input: null, output: undefined, open: { member, said: answered, outcome } }
+    if (outcome !== undefined) return { input: null, output: undefined, open: { member, answered, outcome } }
     line.roles.take(member, RESULT)
     return { input: null, output: answered, carrier: answered === null ? undefined : member }
   }
@@ -337,17 +337,17 @@ function readBy(
 function changedBy(
   line: Line,
   f: string,
-  asked: Json | undefined,
+  requested: Json | undefined,
   [member, answered]: Found,
   outcome: Outcome | undefined,
-  isSaid: boolean,
+  isExplicit: boolean,
 ): Answer {
-  const input = takesNothing(f) ? null : asked
+  const input = takesNothing(f) ? null : requested
   // False means that a cas found another value, or that an acquire found the lock held.
   const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
   const done = declines ? 'fail' : f === 'cas' && answered === 1 ? 'ok' : outcome
-  const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isSaid)
-  if (done !== undefined && !isAnswer && !(isSaid && typeof answered === 'number' && !declines)) {
+  const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isExplicit)
+  if (done !== undefined && !isAnswer && !(isExplicit && typeof answered === 'number' && !declines)) {
     line.roles.take(member, OUTCOME, canonical(answered))
     return { input, output: undefined, outcome: [member, done] }
   }
@@ -398,13 +398,14 @@ function combined(
   error: string | undefined,
   hasReturned: boolean,
 ): { readonly type: OperationLine['type']; readonly isNothing: boolean } {
-  const said = explicit?.[1] as Outcome | undefined
-  if (said === 'ok' && answered !== undefined && answered[1] === 'info' && error === undefined)
+  const explicitOutcome = explicit?.[1] as Outcome | undefined
+  if (explicitOutcome === 'ok' && answered !== undefined && answered[1] === 'info' && error === undefined)
     throw new EventError(
       `"${explicit?.[0]}" says ok and "${answered[0]}" says otherwise (${shortened(canonical(line.members[answered[0]] ?? null))}): the outcome is unclear. Give --map status=${explicit?.[0]} or --map status=${answered[0]}`,
     )
-  const told = said === undefined || said === 'ok' ? (answered?.[1] ?? said) : said
-  const outcome = told === 'fail' && error !== undefined && isOpenError(error) ? 'info' : told
+  const reported =
+    explicitOutcome === undefined || explicitOutcome === 'ok' ? (answered?.[1] ?? explicitOutcome) : explicitOutcome
+  const outcome = reported === 'fail' && error !== undefined && isOpenError(error) ? 'info' : reported
   const isNothing = outcome === 'nothing'
   if (outcome === undefined) return { type: !hasReturned || error !== undefined ? 'info' : 'ok', isNothing }
   if (outcome === 'ok' || isNothing) return { type: hasReturned ? 'ok' : 'info', isNothing }
@@ -473,4 +474,4 @@ function timeOf(value: Json | undefined): bigint | undefined {
 }
 
 /** A time as in the file, without the mark of large integers. */
-const shownTime = (value: Json | undefined): string => shortened(String(value).replace(/(?<=^\d+)N$/, ''))
+const timeText = (value: Json | undefined): string => shortened(String(value).replace(/(?<=^\d+)N$/, ''))

@@ -222,8 +222,8 @@ class Lanes {
   overlapping = 0
   readonly #byClient: Map<Process, Lane[]> = new Map()
 
-  processOf({ process: said, line, call, returned, type }: ReadOperation): Process {
-    const client = said ?? `line ${line}`
+  processOf({ process: named, line, call, returned, type }: ReadOperation): Process {
+    const client = named ?? `line ${line}`
     const own = this.#byClient.get(client) ?? []
     if (own.length === 0) this.#byClient.set(client, own)
     // At equal times, the lines show the client's order.

@@ -27,12 +27,12 @@ export class OtherTimes {
     const { time, extra } = event
     if (time !== undefined || extra === undefined) return event
     const found = this.#found ?? this.#find(extra)
-    const said = found && extra[found.name]
-    const exact = exactTime(said)
+    const recorded = found && extra[found.name]
+    const exact = exactTime(recorded)
     if (found === undefined || exact === undefined) return event
     // A time in nanoseconds has no fraction.
-    if (found.unit.nanos === 1 && typeof said === 'number' && !Number.isInteger(said))
-      throw new EventError(rules.fractionOfTime(found.name, String(said)))
+    if (found.unit.nanos === 1 && typeof recorded === 'number' && !Number.isInteger(recorded))
+      throw new EventError(rules.fractionOfTime(found.name, String(recorded)))
     return { ...event, time: this.#epoch.sinceInstant(instantOf(exact, found.unit)) }
   }
 

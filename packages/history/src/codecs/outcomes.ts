@@ -44,8 +44,8 @@ export const isOpenError = (error: string): boolean =>
     error,
   )
 
-const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
-const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
+const OUTCOME_NAMES = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
+const REASON_NAMES = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 
 /**
  * Returns the outcome of an object that contains an outcome, a reason or both: `{"status":"ok"}`,
@@ -53,10 +53,10 @@ const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 
  */
 function outcomeOfObject(members: { readonly [member: string]: Json }): Outcome | undefined {
   const names = Object.keys(members)
-  if (names.length === 0 || !names.every((name) => SAYS_OUTCOME.has(plain(name)) || SAYS_WHY.has(plain(name))))
+  if (names.length === 0 || !names.every((name) => OUTCOME_NAMES.has(plain(name)) || REASON_NAMES.has(plain(name))))
     return undefined
   for (const name of names) {
-    if (!SAYS_OUTCOME.has(plain(name))) continue
+    if (!OUTCOME_NAMES.has(plain(name))) continue
     const outcome = outcomeOf(members[name] ?? null, plain(name).endsWith('code'))
     if (outcome !== undefined) return outcome
   }

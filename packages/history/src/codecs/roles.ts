@@ -107,7 +107,7 @@ export class Roles {
     return name === undefined ? undefined : [name, members[name] ?? null]
   }
 
-  said(members: Members, role: Role): Json | undefined {
+  value(members: Members, role: Role): Json | undefined {
     return this.found(members, role)?.[1]
   }
 
@@ -192,7 +192,7 @@ const isNamed = (name: string, wanted: string, role: Role): boolean =>
   plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted)
 
 /** The name of an operation in lower case. Redis's `set` becomes a write. */
-export function functionNamed(said: string): string {
-  const name = said.replace(/^:/, '').toLowerCase()
+export function functionNamed(text: string): string {
+  const name = text.replace(/^:/, '').toLowerCase()
   return name === 'set' ? 'write' : name
 }

@@ -38,10 +38,10 @@ export class Sessions {
       sessions.add(session)
       for (const [kind, , value] of operations) if (value === start) kinds.add(kind)
       const shared = { process: session, f: 'txn', time: 0 }
-      const asked = operations.map(([kind, key, value]): Json => [kind, key, kind === 'r' ? null : value])
+      const invoked = operations.map(([kind, key, value]): Json => [kind, key, kind === 'r' ? null : value])
       const events: readonly EventInput[] = [
-        { ...shared, type: 'invoke', value: asked },
-        isCommitted ? { ...shared, type: 'ok', value: operations } : { ...shared, type: 'fail', value: asked },
+        { ...shared, type: 'invoke', value: invoked },
+        isCommitted ? { ...shared, type: 'ok', value: operations } : { ...shared, type: 'fail', value: invoked },
       ]
       for (const event of events) sink.event(event, line)
     }

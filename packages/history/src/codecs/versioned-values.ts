@@ -38,7 +38,7 @@ export class VersionedValues {
       return
     }
     if (this.#isVersioned === undefined) {
-      this.#isVersioned = this.#toldBy(event)
+      this.#isVersioned = this.#isVersionedBy(event)
       if (this.#isVersioned === undefined) {
         this.#held.push({ event, line })
         if (this.#held.length > MOST_HELD) this.#decide(false)
@@ -75,7 +75,7 @@ export class VersionedValues {
   }
 
   /** Whether values have versions, if this event shows it. Only answers have a version. */
-  #toldBy({ process, type, f, value }: EventInput): boolean | undefined {
+  #isVersionedBy({ process, type, f, value }: EventInput): boolean | undefined {
     if (!isClient(process)) return undefined
     if (type === 'invoke' && takesNothing(f) && (value === undefined || value === null)) return false
     if (!isVersioned(value)) return value === undefined && type !== 'invoke' ? undefined : false

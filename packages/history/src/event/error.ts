@@ -37,7 +37,7 @@ export interface ErrorMeaning {
   /**
    * Texts by which the error is recognised: an error code, the first word of a message, or another part of the message.
    */
-  readonly says: readonly [string, ...string[]]
+  readonly texts: readonly [string, ...string[]]
   /** `fail`: the operation certainly had no effect. `info`: it may have had an effect, or part of an effect. */
   readonly means: 'fail' | 'info'
   readonly why: string

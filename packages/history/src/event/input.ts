@@ -42,7 +42,7 @@ export const writtenValue = (f: string, value: Json): Json =>
   f === 'cas' && Array.isArray(value) ? (value.at(-1) ?? null) : value
 
 /** Whether the value of an answer replaces the value of the invocation. */
-export type AnswerCounts = (asked: Json, answered: Json) => boolean
+export type AnswerCounts = (requested: Json, answered: Json) => boolean
 
 /** Returns the rule for `f`. Only `cas` and operations that replace the whole value have one. */
 export function answerCounts(f: string): AnswerCounts | undefined {
@@ -53,10 +53,10 @@ export function answerCounts(f: string): AnswerCounts | undefined {
 const ACKNOWLEDGED = /^(?:|ok|done|success|written|stored)$/i
 
 /** Whether the answer to a write is the written value. An answer of another type is only a reply, such as a version. */
-function isWritten(asked: Json, answered: Json): boolean {
+function isWritten(requested: Json, answered: Json): boolean {
   if (answered === null || (typeof answered === 'string' && ACKNOWLEDGED.test(answered))) return false
-  if (asked === null) return answered !== true
-  return typeof asked === typeof answered && Array.isArray(asked) === Array.isArray(answered)
+  if (requested === null) return answered !== true
+  return typeof requested === typeof answered && Array.isArray(requested) === Array.isArray(answered)
 }
 
 const isPair = (_: Json, answered: Json): boolean => Array.isArray(answered) && answered.length === 2

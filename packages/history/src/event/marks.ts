@@ -42,21 +42,21 @@ export class RecorderNotes {
   readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false
-  #saidMore = false
+  #hasNotes = false
 
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
   /** Whether the recorder wrote anything besides the end mark. */
-  get hasSaidMore(): boolean {
-    return this.#saidMore
+  get hasNotes(): boolean {
+    return this.#hasNotes
   }
 
   /** `position` is the number of client events before the event. */
   add({ f, key, value, extra }: Event, position: number, line: number): void {
     const what = textAt(value, 'what')
-    if (f !== END) this.#saidMore = true
+    if (f !== END) this.#hasNotes = true
     if (f === END) this.#hasEnded = true
     else if (f === 'touched' || f === 'not-understood' || f === 'unseen') {
       const mark: Mark = { kind: f, key, position, line, what, why: textAt(value, 'why') }

@@ -4,31 +4,31 @@ import { type EventType, eventTypes, type Process } from './event.ts'
 /** The rules of a history, as messages for broken rules. */
 export const rules = {
   twoInFlight: (process: Process, f: string, openF: string, openLine: number): string =>
-    `process ${shown(process)} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
+    `process ${processText(process)} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
     'A process runs one operation at a time; give concurrent calls their own process.',
 
   notInvoked: (process: Process, type: EventType, f: string): string =>
-    `process ${shown(process)} completed ${quoted(f)} (${type}) without having invoked it. ` +
+    `process ${processText(process)} completed ${quoted(f)} (${type}) without having invoked it. ` +
     'Every ok, fail and info follows an invoke of the same process.',
 
   endedTwice: (process: Process, type: EventType, f: string, line: number): string =>
-    `process ${shown(process)} completed ${quoted(f)} (${type}) after its info of line ${line}. ` +
+    `process ${processText(process)} completed ${quoted(f)} (${type}) after its info of line ${line}. ` +
     `An operation ends once. If the ${type} is the late answer, remove line ${line}.`,
 
   otherFunction: (process: Process, type: EventType, f: string, openF: string, openLine: number): string =>
-    `process ${shown(process)} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
+    `process ${processText(process)} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
     'A completion has the "f" of its invocation.',
 
   otherKey: (process: Process, type: EventType, key: string, openKey: string, openLine: number): string =>
-    `process ${shown(process)} completed (${type}) on key ${quoted(key)} an operation that it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
+    `process ${processText(process)} completed (${type}) on key ${quoted(key)} an operation that it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
     'A completion has the key of its invocation.',
 
   otherSession: (process: Process, session: string, known: string): string =>
-    `process ${shown(process)} is now of session ${quoted(session)}, and was of ${quoted(known)}. ` +
+    `process ${processText(process)} is now of session ${quoted(session)}, and was of ${quoted(known)}. ` +
     'A process belongs to one client for good; give the other one a process of its own.',
 
   lateSession: (process: Process, session: string): string =>
-    `process ${shown(process)} has session ${quoted(session)} here, and none on earlier lines. ` +
+    `process ${processText(process)} has session ${quoted(session)} here, and none on earlier lines. ` +
     'Name the session on every invocation of the process, from its first one.',
 
   indexGoesBack: (index: number, earlier: number, earlierLine: number): string =>
@@ -68,7 +68,7 @@ export class EventError extends Error {
   override readonly name: string = 'EventError'
 }
 
-const shown = (process: Process): string => JSON.stringify(String(process)).slice(1, -1)
+const processText = (process: Process): string => JSON.stringify(String(process)).slice(1, -1)
 
 const quoted = (text: string): string => JSON.stringify(shortened(text))
 

@@ -35,7 +35,7 @@ export interface HistoryData {
   /** The warning that the recording is incomplete, also in `warnings`. Absent if it seems complete. */
   readonly cutOff?: string | undefined
   /** The requested values that answers replaced; absent if there are none. */
-  readonly asked?: Asked | undefined
+  readonly requested?: RequestedValues | undefined
   /** How precise the times are; absent if they show the order of all events. */
   readonly clocks?: ClockReadings | undefined
   /**
@@ -48,7 +48,7 @@ export interface HistoryData {
 }
 
 /** The requested values that the values of answers replaced. */
-export interface Asked {
+export interface RequestedValues {
   /** By line of the request: the id of its value. */
   readonly values: ReadonlyMap<number, number>
   /** The warning that answers replaced these values, also in the history's `warnings`. */

@@ -29,7 +29,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
     warnings: parts.warnings,
     taken: parts.taken,
     cutOff: parts.cutOff,
-    asked: parts.asked,
+    requested: parts.requested,
     clocks: parts.clocks,
     transactionNotes: parts.transactionNotes,
     processName: (process) => String(processNames[process] ?? process),

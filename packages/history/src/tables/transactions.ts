@@ -209,8 +209,8 @@ export class TransactionTable {
   }
 
   /** Whether the answer has the requested writes, in order. Reads may differ. */
-  isAsAsked(asked: number, answered: number): boolean {
-    const { from, to } = this.range(asked)
+  hasSameWrites(requested: number, answered: number): boolean {
+    const { from, to } = this.range(requested)
     if (from === to) return true
     const ends = this.range(answered)
     let at = ends.from

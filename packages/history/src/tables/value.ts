@@ -128,9 +128,9 @@ export class ValueTable {
   }
 
   /** Whether both values are transactions with different writes. */
-  writesDiffer(asked: number, answered: number): boolean {
-    if (!isTransactionId(asked) || !isTransactionId(answered)) return false
-    return !this.transactionTable.isAsAsked(transactionOf(asked), transactionOf(answered))
+  writesDiffer(requested: number, answered: number): boolean {
+    if (!isTransactionId(requested) || !isTransactionId(answered)) return false
+    return !this.transactionTable.hasSameWrites(transactionOf(requested), transactionOf(answered))
   }
 
   /** The id of a list that micro-operations of this key read. Equal lists of a key have equal ids. */

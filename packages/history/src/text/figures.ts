@@ -42,10 +42,10 @@ export const momentInMillis = (time: number): string => `${(time / 1e6).toFixed(
 export function percent(share: number, digits: number = 2): string {
   if (!Number.isFinite(share)) return '–'
   const step = 10 ** -digits
-  const shown = share * 100
-  if (share < 1 && shown > 100 - step) return `${(100 - step).toFixed(digits)}%`
-  if (share > 0 && shown < step) return `${step.toFixed(digits)}%`
-  return `${shown.toFixed(digits)}%`
+  const percentage = share * 100
+  if (share < 1 && percentage > 100 - step) return `${(100 - step).toFixed(digits)}%`
+  if (share > 0 && percentage < step) return `${step.toFixed(digits)}%`
+  return `${percentage.toFixed(digits)}%`
 }
 
 /** A name that ends in a number without leading zeros. */

@@ -28,9 +28,9 @@ const MOST_SHOWN = 16
 /** Lists names for a message. Names with more parts, such as `{listen-host}`, come last: a long list is cut. */
 function shortList(names: readonly string[]): string {
   const parts = (name: string) => name.split(/[.-]/).length
-  const shown = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)
-  const rest = names.length - shown.length
-  const braced = shown.map((each) => `{${each}}`).join(', ')
+  const listed = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)
+  const rest = names.length - listed.length
+  const braced = listed.map((each) => `{${each}}`).join(', ')
   return rest === 0 ? braced : `${braced} and ${rest} more`
 }
 

@@ -22,7 +22,7 @@ const file = (name: string, content: string | Uint8Array): string => {
 }
 
 /** Returns the refusal of a file, or the warnings of its reader. */
-async function said(path: string): Promise<string> {
+async function outcomeOf(path: string): Promise<string> {
   try {
     const history = await readHistory(path)
     return [`${history.operations.length} read`, ...history.warnings].join('; ').replaceAll(`${directory}/`, '')
@@ -77,24 +77,26 @@ describe('a line of 100 MB', () => {
       `2: this line ${tooLong} event per line.`,
     ],
   ])('a line of 100 MB is refused after 16 MB are read: %s', async (name, before, character, after, message) => {
-    expect(await said(longFile(name, before, character, after))).toBe(`input: ${name}:${message}`)
+    expect(await outcomeOf(longFile(name, before, character, after))).toBe(`input: ${name}:${message}`)
     rmSync(join(directory, name))
   })
 
   test('a line of 40 MB in a small compressed file is refused because the line is too long', async () => {
     const text = `${invoked}${'x'.repeat(40_000_000)}`
-    expect(await said(file('bomb.gz', gzipSync(text)))).toBe(`input: bomb.gz:2: this line ${tooLong} event per line.`)
+    expect(await outcomeOf(file('bomb.gz', gzipSync(text)))).toBe(
+      `input: bomb.gz:2: this line ${tooLong} event per line.`,
+    )
   })
 })
 
 test('100 MB of empty lines contain no events', async () => {
   const path = longFile('empty-lines.jsonl', invoked, '\n', '')
-  expect(await said(path)).toBe('1 read')
+  expect(await outcomeOf(path)).toBe('1 read')
   rmSync(path)
 })
 
 test('a file that begins with 64 KB of white space is refused without guessing its format', async () => {
-  expect(await said(file('blank', ' '.repeat(100_000)))).toMatch(
+  expect(await outcomeOf(file('blank', ' '.repeat(100_000)))).toMatch(
     /^input: blank: this file begins with 64 KB of nothing but white space\.\nFormats: /,
   )
 })
@@ -118,12 +120,12 @@ describe('a million opening brackets', () => {
     ['metadata.edn', edn(`:value ${'^a '.repeat(many)}`), `1: bad EDN at column 1542: ${deep}. An event is one map.`],
     ['lists.edn', '('.repeat(many), `1: bad EDN at column 503: ${deep}. An event is one map.`],
   ])('a million opening brackets are refused without exhausting the stack: %s', async (name, content, message) => {
-    expect(await said(file(name, content))).toBe(`input: ${name}:${message}`)
+    expect(await outcomeOf(file(name, content))).toBe(`input: ${name}:${message}`)
     rmSync(join(directory, name))
   })
 
   test('a million opening brackets on an unfinished last line are skipped with a warning', async () => {
-    expect(await said(file('cut.jsonl', `${invoked}${'['.repeat(many)}`))).toBe(
+    expect(await outcomeOf(file('cut.jsonl', `${invoked}${'['.repeat(many)}`))).toBe(
       '1 read; cut.jsonl:2: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.',
     )
   })
@@ -158,11 +160,11 @@ describe('a malformed or huge number in a history', () => {
       'h.jsonl:1: "index" is "9007199254740993N". It must be an integer.',
     ],
   ])('is refused: %s', async (_, content, message) => {
-    expect(await said(file('h.jsonl', content))).toBe(`input: ${message}`)
+    expect(await outcomeOf(file('h.jsonl', content))).toBe(`input: ${message}`)
   })
 
   test('a time in EDN that is not a number is refused', async () => {
-    expect(await said(file('h.edn', edn(':value 1 :time ##NaN')))).toBe(
+    expect(await outcomeOf(file('h.edn', edn(':value 1 :time ##NaN')))).toBe(
       'input: h.edn:1: "time" is "##NaN". It must be an integer number of nanoseconds.',
     )
   })
@@ -186,10 +188,10 @@ describe('a malformed or huge number in a history', () => {
   })
 
   test('a negative time is accepted, and a time beyond 2^53 ns is rounded with a warning', async () => {
-    expect(await said(file('h.jsonl', '{"process":0,"type":"invoke","f":"read","time":-5}\n'))).toBe('1 read')
-    expect(await said(file('h.edn', edn(':value 1 :time 99999999999999999999')))).toBe('1 read')
+    expect(await outcomeOf(file('h.jsonl', '{"process":0,"type":"invoke","f":"read","time":-5}\n'))).toBe('1 read')
+    expect(await outcomeOf(file('h.edn', edn(':value 1 :time 99999999999999999999')))).toBe('1 read')
     const both = `${edn(':value 1 :time 5')}\n{:process 1 :type :invoke :f :read :value nil :time 99999999999999999999}`
-    expect(await said(file('h.edn', both))).toBe(
+    expect(await outcomeOf(file('h.edn', both))).toBe(
       "2 read; h.edn: times beyond 2^53 ns are rounded (to a microsecond or better); count from the run's start instead.",
     )
   })
@@ -200,10 +202,10 @@ describe('colliding identities', () => {
     const sentence =
       'index 3 comes after index 3 (line 1). Events are in order of their index; sort them, or leave "index" out to take the order of lines.'
     const twice = '{"index":3,"process":0,"type":"invoke","f":"read"}\n{"index":3,"process":0,"type":"ok","f":"read"}\n'
-    expect(await said(file('h.jsonl', twice))).toBe(`input: h.jsonl:2: ${sentence}`)
-    expect(await said(file('h.edn', `${edn(':index 3 :value 1')}{:index 3 :process 0 :type :ok :f :write}\n`))).toBe(
-      `input: h.edn:2: ${sentence}`,
-    )
+    expect(await outcomeOf(file('h.jsonl', twice))).toBe(`input: h.jsonl:2: ${sentence}`)
+    expect(
+      await outcomeOf(file('h.edn', `${edn(':index 3 :value 1')}{:index 3 :process 0 :type :ok :f :write}\n`)),
+    ).toBe(`input: h.edn:2: ${sentence}`)
   })
 
   test('keys of different types are different, even 1 and "1"', async () => {
@@ -217,7 +219,7 @@ describe('colliding identities', () => {
 
   test('a completion whose key has another type than its invocation is refused', async () => {
     const mixed = `${edn(':value 1 :key :a')}{:process 0 :type :ok :f :write :value 1 :key [1 2]}\n`
-    expect(await said(file('h.edn', mixed))).toBe(
+    expect(await outcomeOf(file('h.edn', mixed))).toBe(
       'input: h.edn:2: process 0 completed (ok) on key "[1,2]" an operation that it invoked on key ":a" (line 1). A completion has the key of its invocation.',
     )
   })

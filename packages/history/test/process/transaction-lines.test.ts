@@ -126,7 +126,7 @@ const inEdn: Syntax = {
 }
 
 interface Row {
-  readonly asked: string
+  readonly input: string
   readonly answered: string
   readonly f: string
   readonly order: number
@@ -166,15 +166,15 @@ function rowsOf(syntax: Syntax): fc.Arbitrary<readonly Row[]> {
     { weight: 1, arbitrary: fc.oneof(nested, listed(nested, 5)) },
   )
   const value = fc.oneof({ weight: 9, arbitrary: listed(micro, 4) }, held)
-  const row = { asked: value, answered: value, f: fc.constantFrom(...syntax.functions), order: fc.nat(3) }
+  const row = { input: value, answered: value, f: fc.constantFrom(...syntax.functions), order: fc.nat(3) }
   return fc.array(fc.record(row), { maxLength: 6 })
 }
 
 /** Begins with a usual event, so that the reader expects transactions. */
 const textOf = ({ event, functions }: Syntax, rows: readonly Row[]): string => {
   const first = event(9, 'invoke', functions[0]!, '[]', 0)
-  const others = rows.flatMap(({ asked, answered, f, order }, process) => [
-    event(process, 'invoke', f, asked, order),
+  const others = rows.flatMap(({ input, answered, f, order }, process) => [
+    event(process, 'invoke', f, input, order),
     event(process, 'ok', f, answered, order),
   ])
   return first + others.join('')
@@ -183,16 +183,16 @@ const textOf = ({ event, functions }: Syntax, rows: readonly Row[]): string => {
 /** Numbers ids in order of first appearance, because only their equality matters. */
 const renumbered = (ids: readonly (readonly [number, unknown])[]): unknown => {
   const numbers = new Map<number, number>()
-  return ids.map(([id, shown]) => {
+  return ids.map(([id, visible]) => {
     if (!numbers.has(id)) numbers.set(id, numbers.size)
-    return [numbers.get(id), shown]
+    return [numbers.get(id), visible]
   })
 }
 
 function outcome(run: () => History): unknown {
   try {
     const { operations, values, functions } = run()
-    const shown = (id: number): readonly [number, unknown] => [id, id === -2 ? 'none' : values.json(id as never)]
+    const visible = (id: number): readonly [number, unknown] => [id, id === -2 ? 'none' : values.json(id as never)]
     const ids = Array.from(operations.input, (input, row) => [input, operations.output[row]!]).flat()
     const micros = values.microOperations()
     const rows = ids.flatMap((id) => {
@@ -201,11 +201,11 @@ function outcome(run: () => History): unknown {
     })
     return {
       functions,
-      values: renumbered(ids.map(shown)),
+      values: renumbered(ids.map(visible)),
       isTransaction: ids.map((id) => values.microRange(id) !== undefined),
       kinds: rows.map((row) => micros?.kinds[micros.kind[row]!]),
-      keys: renumbered(rows.map((row) => shown(micros!.key[row]!))),
-      held: renumbered(rows.map((row) => shown(micros!.value[row]!))),
+      keys: renumbered(rows.map((row) => visible(micros!.key[row]!))),
+      held: renumbered(rows.map((row) => visible(micros!.value[row]!))),
     }
   } catch (error) {
     if (error instanceof UserError) return error.message

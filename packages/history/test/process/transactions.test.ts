@@ -39,8 +39,8 @@ function microOperations({ values, operations }: History, row: number): Json {
   for (let at = range.from; at < range.to; at++) {
     const key = values.json(columns.key[at] as ValueId)
     const value = columns.value[at]!
-    const said = value === NO_MICRO_VALUE ? [] : [values.json(value as ValueId)]
-    micros.push([columns.kinds[columns.kind[at]!]!, key, ...said])
+    const rest = value === NO_MICRO_VALUE ? [] : [values.json(value as ValueId)]
+    micros.push([columns.kinds[columns.kind[at]!]!, key, ...rest])
   }
   return micros
 }
@@ -261,10 +261,10 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
 })
 
 describe('a transaction whose completion differs from its invocation', () => {
-  const warnings = (asked: Json, answered: Json): readonly string[] =>
+  const warnings = (invocation: Json, answered: Json): readonly string[] =>
     historyFromEvents(
       [
-        { process: 0, type: 'invoke', f: 'txn', value: asked },
+        { process: 0, type: 'invoke', f: 'txn', value: invocation },
         { process: 0, type: 'ok', f: 'txn', value: answered },
       ],
       { source: 'h' },
@@ -277,8 +277,8 @@ describe('a transaction whose completion differs from its invocation', () => {
     ['another order', [append('x', 1), append('x', 2)], [append('x', 2), append('x', 1)]],
     ['a write more', [append('x', 1)], [append('x', 1), append('y', 2)]],
     ['a write less', [append('x', 1), append('y', 2)], [append('x', 1)]],
-  ])('a transaction causes a warning if its completion has %s', (_, asked, answered) => {
-    expect(warnings(asked, answered)).toEqual([
+  ])('a transaction causes a warning if its completion has %s', (_, invocation, answered) => {
+    expect(warnings(invocation, answered)).toEqual([
       'h: a write was answered with another value than asked for (line 2); the value of the answer counts.',
     ])
   })
@@ -289,7 +289,7 @@ describe('a transaction whose completion differs from its invocation', () => {
     ['reads are left out', [['r', 'y', null], append('x', 1)], [append('x', 1)]],
     ['nothing was asked for', [], [append('x', 1)]],
     ['the answer has no transaction', [append('x', 1)], 'OK'],
-  ])('a completion causes no warning although %s', (_, asked, answered) => {
-    expect(warnings(asked, answered)).toEqual([])
+  ])('a completion causes no warning although %s', (_, invocation, answered) => {
+    expect(warnings(invocation, answered)).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type History, historyFromObjects, inputOf, outputOf, shownText, UserError } from '@chaosproxy/history'
+import { displayText, type History, historyFromObjects, inputOf, outputOf, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory } from '@chaosproxy/history/files'
 import { afterAll, describe, expect, test } from 'vitest'
 
@@ -33,9 +33,9 @@ const shape = (history: History): readonly string[] =>
     const { process, f, callEvent, returnEvent, outcome, key } = history.operations
     const name = history.functions[f[row] ?? 0]
     const on = history.keys[key[row] ?? -1]
-    const asked = JSON.stringify(inputOf(history, row))
+    const input = JSON.stringify(inputOf(history, row))
     const answered = `${OUTCOMES[outcome[row] ?? 0]} ${JSON.stringify(outputOf(history, row))}`
-    return `${history.processName(process[row] ?? 0)} ${name}${on === undefined ? '' : ` ${on}`} ${asked} > ${answered} [${callEvent[row]}-${returnEvent[row]}]`
+    return `${history.processName(process[row] ?? 0)} ${name}${on === undefined ? '' : ` ${on}`} ${input} > ${answered} [${callEvent[row]}-${returnEvent[row]}]`
   })
 
 const lines = (objects: readonly object[]): string => objects.map((each) => `${JSON.stringify(each)}\n`).join('')
@@ -428,7 +428,7 @@ test('--keyed splits the pairs of JSON lines into key and value', async () => {
 })
 
 test('sets are printed in EDN notation', () => {
-  expect(shownText({ '#{}': [1, 2] })).toBe('#{1 2}')
-  expect(shownText([{ a: { '#{}': [{ '#{}': [] }, 'b'] } }])).toBe('[{"a":#{#{} "b"}}]')
-  expect(shownText({ a: 1 })).toBe('{"a":1}')
+  expect(displayText({ '#{}': [1, 2] })).toBe('#{1 2}')
+  expect(displayText([{ a: { '#{}': [{ '#{}': [] }, 'b'] } }])).toBe('[{"a":#{#{} "b"}}]')
+  expect(displayText({ a: 1 })).toBe('{"a":1}')
 })

@@ -179,7 +179,7 @@ describe('a history whose times contradict the order of lines', () => {
     ],
   ] as const)(
     'equal times cause a warning about the clock resolution: times %j, options %j, warning "%s"',
-    async ([first, second], ordering, said, [resolution, apart]) => {
+    async ([first, second], ordering, message, [resolution, apart]) => {
       const path = file(
         'resolution.jsonl',
         jsonl([
@@ -190,7 +190,7 @@ describe('a history whose times contradict the order of lines', () => {
         ]),
       )
       const { clocks, warnings } = await readHistory(path, { ordering: { by: 'time', ...ordering } })
-      expect(warnings).toEqual([expect.stringContaining(said)])
+      expect(warnings).toEqual([expect.stringContaining(message)])
       expect(clocks?.stamps).toMatchObject({ resolutionNanos: resolution, withinNanos: apart / 2 })
     },
   )

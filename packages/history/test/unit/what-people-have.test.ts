@@ -23,14 +23,14 @@ const shape = (history: History): readonly string[] =>
   Array.from({ length: history.operations.length }, (_, row) => {
     const { process, f, outcome, key } = history.operations
     const on = history.keys[key[row] ?? -1]
-    const asked = JSON.stringify(inputOf(history, row))
+    const input = JSON.stringify(inputOf(history, row))
     const answered = JSON.stringify(outputOf(history, row))
-    return `${history.processName(process[row] ?? 0)} ${history.functions[f[row] ?? 0]}${on === undefined ? '' : ` ${on}`} ${asked} > ${OUTCOMES[outcome[row] ?? 0]} ${answered}`
+    return `${history.processName(process[row] ?? 0)} ${history.functions[f[row] ?? 0]}${on === undefined ? '' : ` ${on}`} ${input} > ${OUTCOMES[outcome[row] ?? 0]} ${answered}`
   })
 
 const lines = (objects: readonly object[]): string => objects.map((each) => `${JSON.stringify(each)}\n`).join('')
 
-async function told(content: string, options: ReadOptions = {}): Promise<readonly string[] | string> {
+async function readingOf(content: string, options: ReadOptions = {}): Promise<readonly string[] | string> {
   try {
     return shape(await readHistory(file(content), options))
   } catch (error) {
@@ -54,7 +54,7 @@ describe('a member with the answer, next to a member with the value', () => {
     'an answer member is read as the outcome "ok" if it contains %j',
     async (result) => {
       for (const name of ['result', 'output', 'response'])
-        expect(await told(two({ value: 1, [name]: result }, { value: 1, [name]: result }))).toEqual(BOTH)
+        expect(await readingOf(two({ value: 1, [name]: result }, { value: 1, [name]: result }))).toEqual(BOTH)
     },
   )
 
@@ -68,7 +68,7 @@ describe('a member with the answer, next to a member with the value', () => {
     [{ error: 'connection reset' }, 'info'],
     [202, 'info'],
   ])('an answer member gives a write its outcome: %j means %s', async (result, outcome) => {
-    expect(await told(two({ value: 1, result }, { value: null, result: null }))).toEqual([
+    expect(await readingOf(two({ value: 1, result }, { value: null, result: null }))).toEqual([
       `0 write x 1 > ${outcome} 1`,
       '1 read x null > ok null',
     ])
@@ -79,17 +79,17 @@ describe('a member with the answer, next to a member with the value', () => {
     ['read ECONNRESET', 'info'],
     ['validation failed', 'fail'],
   ])('an operation with the status "failed" and the error %j has the outcome %s', async (error, outcome) => {
-    expect((await told(two({ value: 1, status: 'failed', error }, { value: null, result: null })))[0]).toMatch(
+    expect((await readingOf(two({ value: 1, status: 'failed', error }, { value: null, result: null })))[0]).toMatch(
       new RegExp(`> ${outcome}`),
     )
   })
 
   test('an answer member may be an object with both the outcome and the value', async () => {
-    expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
+    expect(await readingOf(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
   test('a read whose JSON line contains "result": "not_found" is parsed as a read that returned null', async () => {
-    expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
+    expect(await readingOf(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
     ])
@@ -97,7 +97,7 @@ describe('a member with the answer, next to a member with the value', () => {
 
   test('a cas is read as failed if its result is false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
-    expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
+    expect(await readingOf(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,
       '2 cas x [1,2] > fail [1,2]',
     ])
@@ -106,35 +106,35 @@ describe('a member with the answer, next to a member with the value', () => {
 
 describe('an ambiguous answer member', () => {
   test('an ambiguous answer member is the value if a write wrote this value and no other member fits', async () => {
-    expect(await told(two({ value: true }, { result: true }))).toEqual([
+    expect(await readingOf(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
     ])
-    expect(await told(two({ value: 'ok' }, { value: null, result: 'ok' }))).toEqual([
+    expect(await readingOf(two({ value: 'ok' }, { value: null, result: 'ok' }))).toEqual([
       '0 write x "ok" > ok "ok"',
       '1 read x null > ok "ok"',
     ])
   })
 
   test('a history is refused with a proposed --map if no member contains the value that a read returned', async () => {
-    expect(await told(two({ value: 1 }, { result: 'ok' }))).toMatch(
+    expect(await readingOf(two({ value: 1 }, { result: 'ok' }))).toMatch(
       /:2: "result" is "ok", and no member holds what a read returned. .*--map output=result/,
     )
   })
 
   test('an ambiguous answer member is refused if the member "value" states another value', async () => {
     const refused = two({ value: 1 }, { value: 1, output: 2 })
-    expect(await told(refused)).toMatch(
+    expect(await readingOf(refused)).toMatch(
       /:2: "value" is 1 and "output" is 2: .*--map output=value or --map output=output/,
     )
-    expect(await told(refused, { mapping: { output: 'output' } })).toEqual([WRITTEN, '1 read x null > ok 2'])
-    expect(await told(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
+    expect(await readingOf(refused, { mapping: { output: 'output' } })).toEqual([WRITTEN, '1 read x null > ok 2'])
+    expect(await readingOf(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
   })
 
   test('a history is refused if no read has a value and an unknown member may be the value', async () => {
-    expect(await told(two({ value: 1 }, { data: 1 }))).toMatch(/:2: no read has a value\. .*--map output=data$/)
-    expect(await told(two({ value: 1 }, { data: 1, output: null }))).toEqual([WRITTEN, '1 read x null > ok null'])
-    expect(await told(two({ value: 1 }, {}))).toEqual([WRITTEN, '1 read x null > ok null'])
+    expect(await readingOf(two({ value: 1 }, { data: 1 }))).toMatch(/:2: no read has a value\. .*--map output=data$/)
+    expect(await readingOf(two({ value: 1 }, { data: 1, output: null }))).toEqual([WRITTEN, '1 read x null > ok null'])
+    expect(await readingOf(two({ value: 1 }, {}))).toEqual([WRITTEN, '1 read x null > ok null'])
   })
 
   test('an ambiguous answer member is refused in a file of events if no read has a value', async () => {
@@ -146,24 +146,26 @@ describe('an ambiguous answer member', () => {
       ])
       return lines([{ ...write, type: 'invoke' }, { ...write, type: 'ok' }, ...answers])
     }
-    expect(await told(events({ data: 1 }))).toMatch(/:4: no read has a value\. .*--map output=data$/)
-    expect(await told(events({ data: 1 }), { mapping: { output: 'data' } })).toEqual(BOTH)
+    expect(await readingOf(events({ data: 1 }))).toMatch(/:4: no read has a value\. .*--map output=data$/)
+    expect(await readingOf(events({ data: 1 }), { mapping: { output: 'data' } })).toEqual(BOTH)
     for (const read of [{ data: 1, value: null }, {}, { requestId: 'r1' }])
-      expect(await told(events(read))).toEqual([WRITTEN, '1 read x null > ok null'])
-    expect(await told(events({ data: 1 }, { value: 1 }))).toHaveLength(3)
+      expect(await readingOf(events(read))).toEqual([WRITTEN, '1 read x null > ok null'])
+    expect(await readingOf(events({ data: 1 }, { value: 1 }))).toHaveLength(3)
   })
 
   test('an ambiguous answer member is refused if another member states another outcome', async () => {
-    expect(await told(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
+    expect(await readingOf(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
       /"status" says .* "type"|"status".*"type"/,
     )
   })
 
   test('a line is refused if a write has no value or a read has arguments', async () => {
-    const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
-    expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes no value\. .*jq -c '\.key=\.args\[0\]/)
-    expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
-    expect(await told(two({ op: 'SET', value: 1 }, { op: 'GET', response: 1 }))).toEqual([
+    const incomplete = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
+    expect(await readingOf(incomplete)).toMatch(
+      /:2: "args" is \["x"\], and a read takes no value\. .*jq -c '\.key=\.args\[0\]/,
+    )
+    expect(await readingOf(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
+    expect(await readingOf(two({ op: 'SET', value: 1 }, { op: 'GET', response: 1 }))).toEqual([
       WRITTEN,
       '1 get x null > ok 1',
     ])
@@ -217,11 +219,11 @@ describe('a --map option proposed by a refusal', () => {
     ],
     ['members that nothing tells', events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])],
   ])('is accepted: %s', async (_, content) => {
-    const message = String(await told(content))
+    const message = String(await readingOf(content))
     const options = [...message.matchAll(/--map (\S+)/g)].map(([, typed = '']) => typed)
     const named = options.filter((typed) => !typed.includes('MEMBER'))
     expect([message, named.length]).toEqual([message, expect.toSatisfy((length: number) => length > 0)])
-    for (const typed of named) expect(await told(content, { mapping: parseMapping(typed) })).toBeInstanceOf(Array)
+    for (const typed of named) expect(await readingOf(content, { mapping: parseMapping(typed) })).toBeInstanceOf(Array)
   })
 })
 
@@ -231,25 +233,27 @@ describe('a line that describes an HTTP request', () => {
   const read = ['0 write /kv/x 1 > ok 1', '1 read /kv/x null > ok 1']
 
   test('an HTTP request becomes a write or a read of the key in its path', async () => {
-    expect(await told(lines([put, get]))).toEqual(read)
+    expect(await readingOf(lines([put, get]))).toEqual(read)
     expect(
-      await told(
+      await readingOf(
         lines([
           { ...put, body: { value: 1 } },
           { ...get, response: { key: 'x', value: 1 } },
         ]),
       ),
     ).toEqual(read)
-    expect(await told(lines([put, { ...get, response: undefined, body: 1, path: 'http://h:80/kv/x/' }]))).toEqual(read)
+    expect(await readingOf(lines([put, { ...get, response: undefined, body: 1, path: 'http://h:80/kv/x/' }]))).toEqual(
+      read,
+    )
     const { start_ms, end_ms, client, ...response } = { ...get, body: '1' }
     expect(
-      await told(lines([put, { start_ms, end_ms, client, request: { method: 'GET', path: '/kv/x' }, response }])),
+      await readingOf(lines([put, { start_ms, end_ms, client, request: { method: 'GET', path: '/kv/x' }, response }])),
     ).toEqual(read)
   })
 
   test('the outcome of an HTTP request follows from its status', async () => {
     expect(
-      await told(
+      await readingOf(
         lines([
           { ...put, status: 503 },
           { ...get, response: undefined, status: 404 },
@@ -268,14 +272,16 @@ describe('a line that describes an HTTP request', () => {
   })
 
   test('an HTTP request is refused, with the reason, if a member is missing or unclear', async () => {
-    expect(await told(lines([{ ...put, method: 'POST' }]))).toMatch(
+    expect(await readingOf(lines([{ ...put, method: 'POST' }]))).toMatch(
       /:1: "method" is POST: .*sed 's\/"POST"\/"PUT"\/' FILE/,
     )
-    expect(await told(lines([{ ...get, response: undefined }]))).toMatch(
+    expect(await readingOf(lines([{ ...get, response: undefined }]))).toMatch(
       /GET \/kv\/x: no member holds what was returned/,
     )
-    expect(await told(lines([{ ...put, body: undefined }]))).toMatch(/PUT \/kv\/x: no member holds what was written/)
-    expect(await told(lines([{ ...get, path: '/kv?key=x' }]))).toMatch(/"path" is \/kv\?key=x/)
+    expect(await readingOf(lines([{ ...put, body: undefined }]))).toMatch(
+      /PUT \/kv\/x: no member holds what was written/,
+    )
+    expect(await readingOf(lines([{ ...get, path: '/kv?key=x' }]))).toMatch(/"path" is \/kv\?key=x/)
   })
 
   test('an HTTP request is ignored and counted if it is neither a read nor a write', async () => {
@@ -291,7 +297,7 @@ test('an operation on an object that was not found has failed, unless it reads, 
     ...{ start_ms: 2 * client, end_ms: 2 * client + 1 },
   })
   expect(
-    await told(
+    await readingOf(
       lines([
         operation(0, 'write', 1),
         operation(1, 'cas', [1, 2]),
@@ -313,11 +319,11 @@ test('an operation on an object that was not found has failed, unless it reads, 
 
 describe('a table', () => {
   test('a row of a table is read even if its first cell begins like a comment', async () => {
-    expect(await told('end;start;client;op;value\n2;1;0;write;1\n;3;1;write;2\n# a comment\n')).toEqual([
+    expect(await readingOf('end;start;client;op;value\n2;1;0;write;1\n;3;1;write;2\n# a comment\n')).toEqual([
       '0 write 1 > ok 1',
       '1 write 2 > info 2',
     ])
-    expect(await told('client,op,value,start,end\n#1,write,1,1,2\n--2,write,2,3,4\n')).toEqual([
+    expect(await readingOf('client,op,value,start,end\n#1,write,1,1,2\n--2,write,2,3,4\n')).toEqual([
       '#1 write 1 > ok 1',
       '--2 write 2 > ok 2',
     ])
@@ -328,7 +334,7 @@ describe('a table', () => {
     const history = await readHistory(file(text))
     expect(shape(history)).toEqual(['0 write 1 > ok 1'])
     expect(history.warnings).toEqual([expect.stringMatching(/:3: the last line is cut off and is left out/)])
-    expect(await told(`${text}\n`)).toMatch(/:3: this line has 4 cells, and the header names 5/)
+    expect(await readingOf(`${text}\n`)).toMatch(/:3: this line has 4 cells, and the header names 5/)
   })
 })
 
@@ -344,7 +350,7 @@ describe('events in other notations', () => {
     ['capital members and types', capital, ['Invoke', 'Ok']],
     ["Porcupine's kinds", { type: 'Kind', process: 'ClientId', f: 'Op', value: 'Value' }, [false, true]],
   ] as const)('events in other notations are read if they use %s', async (_, names, types) => {
-    expect(await told(events(names, types))).toEqual(read)
+    expect(await readingOf(events(names, types))).toEqual(read)
     expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
   })
 
@@ -355,15 +361,15 @@ describe('events in other notations', () => {
       { ClientId: 0, Kind: true, Value: {}, Id: 0 },
       { ClientId: 0, Kind: true, Value: { value: 'a' }, Id: 1 },
     ])
-    expect(await told(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
+    expect(await readingOf(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
   })
 
   test('events may contain the answer in "result", unless this contradicts the member "value"', async () => {
     const invoked = { process: 1, type: 'invoke', f: 'read' }
     const ok = { process: 1, type: 'ok', f: 'read', result: 5 }
-    expect(await told(lines([invoked, ok]))).toEqual(['1 read null > ok 5'])
-    expect(await told(lines([invoked, { ...ok, value: 5, result: 'ok' }]))).toEqual(['1 read null > ok 5'])
-    expect(await told(lines([invoked, { ...ok, value: 6 }]))).toMatch(/:2: "value" is 6 and "result" is 5/)
+    expect(await readingOf(lines([invoked, ok]))).toEqual(['1 read null > ok 5'])
+    expect(await readingOf(lines([invoked, { ...ok, value: 5, result: 'ok' }]))).toEqual(['1 read null > ok 5'])
+    expect(await readingOf(lines([invoked, { ...ok, value: 6 }]))).toMatch(/:2: "value" is 6 and "result" is 5/)
   })
 
   test('events belong to the nemesis if their process is -1', async () => {
@@ -386,17 +392,19 @@ describe('events in other notations', () => {
     const content = '{"who":1,"how":"invoke","what":"write","which":"x","value":1}\n'
     const mapping = { process: 'who', f: 'what', type: 'how' }
     const wrong = '--map key=wich: no line has this field. Its fields are who, how, what, which, value.'
-    expect(await told(content, { mapping: { ...mapping, key: 'wich' } })).toContain(wrong)
+    expect(await readingOf(content, { mapping: { ...mapping, key: 'wich' } })).toContain(wrong)
     // The member `error` may be absent, because no operation may have failed.
-    expect(await told(content, { mapping: { ...mapping, error: 'wrong' } })).toBeInstanceOf(Array)
+    expect(await readingOf(content, { mapping: { ...mapping, error: 'wrong' } })).toBeInstanceOf(Array)
     const operation = '{"who":1,"what":"read","which":"x","out":1,"call":1,"return":2}\n'
-    expect(await told(operation, { mapping: { process: 'who', f: 'what', key: 'wich' } })).toContain('--map key=wich')
+    expect(await readingOf(operation, { mapping: { process: 'who', f: 'what', key: 'wich' } })).toContain(
+      '--map key=wich',
+    )
   })
 
   test('events are read from the members that --map names', async () => {
     const content = events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])
-    expect(await told(content)).toMatch(/:1: .*--map/)
-    expect(await told(content, { mapping: { process: 'who', f: 'what', type: 'how' } })).toEqual(read)
+    expect(await readingOf(content)).toMatch(/:1: .*--map/)
+    expect(await readingOf(content, { mapping: { process: 'who', f: 'what', type: 'how' } })).toEqual(read)
   })
 })
 
@@ -431,7 +439,7 @@ describe('one-line operations with timestamps', () => {
       { process: 0, f: 'write', ...shared, invoked: 10, completed: 20, type: 'ok' },
       { process: 1, f: 'read', ...shared, invoked: 30, completed: 40, type: 'ok' },
     ])
-    expect(await told(content)).toEqual(read)
+    expect(await readingOf(content)).toEqual(read)
   })
 
   test("operations of etcd's robustness tests are read, and unsupported requests are refused by name", async () => {
@@ -451,17 +459,25 @@ describe('one-line operations with timestamps', () => {
       Return: 40,
     })
     const found = [{ Key: 'k', Value: { Value: '1', Hash: 0 }, ModRevision: 2 }]
-    expect(await told(lines([write, range('', found)]))).toEqual(['0 write k "1" > ok "1"', '1 read k null > ok "1"'])
-    expect(await told(lines([write, range('', [])]))).toEqual(['0 write k "1" > ok "1"', '1 read k null > ok null'])
-    expect(await told(lines([write, range('z', found)]))).toMatch(/:2: this range reads several keys .*jq -c/)
-    expect(await told(lines([put({}, { Conditions: [{}] })]))).toMatch(
+    expect(await readingOf(lines([write, range('', found)]))).toEqual([
+      '0 write k "1" > ok "1"',
+      '1 read k null > ok "1"',
+    ])
+    expect(await readingOf(lines([write, range('', [])]))).toEqual([
+      '0 write k "1" > ok "1"',
+      '1 read k null > ok null',
+    ])
+    expect(await readingOf(lines([write, range('z', found)]))).toMatch(/:2: this range reads several keys .*jq -c/)
+    expect(await readingOf(lines([put({}, { Conditions: [{}] })]))).toMatch(
       /:1: this transaction has 1 conditions.*all lines of these keys/,
     )
     const revoke = { ...write, Input: { Type: 'leaseRevoke', LeaseRevoke: { LeaseID: 3 }, Txn: null } }
-    expect(await told(lines([revoke]))).toMatch(/:1: this line deletes the keys of a lease.*all lines of these keys/)
+    expect(await readingOf(lines([revoke]))).toMatch(
+      /:1: this line deletes the keys of a lease.*all lines of these keys/,
+    )
     const compact = { ...write, Input: { Type: 'compact', Txn: null } }
-    expect(await told(lines([compact]))).toMatch(/:1: "Type" is "compact".*Leave such lines out/)
-    expect(await told(lines([{ ...write, Output: { Error: 'request timed out' } }]))).toEqual([
+    expect(await readingOf(lines([compact]))).toMatch(/:1: "Type" is "compact".*Leave such lines out/)
+    expect(await readingOf(lines([{ ...write, Output: { Error: 'request timed out' } }]))).toEqual([
       '0 write k "1" > info "1"',
     ])
   })
@@ -476,34 +492,34 @@ describe('a table of operations', () => {
   ])('a table may contain events or operations, with cells separated by %s', async (_, separator) => {
     const table = (text: string): string => text.replaceAll(',', separator)
     expect(
-      await told(
+      await readingOf(
         table(
           'process,type,f,key,value,time\n0,invoke,write,x,5,10\n0,ok,write,x,5,20\n1,invoke,read,x,,30\n1,ok,read,x,5,40\n',
         ),
       ),
     ).toEqual(read)
     expect(
-      await told(table('client,op,key,value,start,end,status\r\n0,write,x,5,10,20,ok\r\n1,read,x,5,30,40,ok\r\n')),
+      await readingOf(table('client,op,key,value,start,end,status\r\n0,write,x,5,10,20,ok\r\n1,read,x,5,30,40,ok\r\n')),
     ).toEqual(read)
   })
 
   test('the cells of a table may be quoted, and comments are skipped', async () => {
     expect(
-      await told(
+      await readingOf(
         '# made by load\nclient,op,key,value,start,end\n0,write,x,"a,""b""",10,20\n# half\n1,read,x,"a,""b""",30,40\n',
       ),
     ).toEqual(['0 write x "a,\\"b\\"" > ok "a,\\"b\\""', '1 read x null > ok "a,\\"b\\""'])
   })
 
   test('a line of a table is refused if its number of cells differs from the header', async () => {
-    expect(await told('process,type,f,value\n0,invoke,write,5\n0,ok,write\n')).toMatch(
+    expect(await readingOf('process,type,f,value\n0,invoke,write,5\n0,ok,write\n')).toMatch(
       /:3: this line has 3 cells, and the header names 4/,
     )
   })
 
   test('the columns of a table are read by a mapping of their names', async () => {
     expect(
-      await told('who,did,what,from,until\n0,write,5,10,20\n', {
+      await readingOf('who,did,what,from,until\n0,write,5,10,20\n', {
         mapping: { process: 'who', f: 'did', value: 'what', call: 'from', returned: 'until' },
       }),
     ).toEqual(['0 write 5 > ok 5'])
@@ -538,12 +554,12 @@ describe('transactions grouped by session', () => {
   })
 
   test('transactions may share a session, and may be marked as aborted', async () => {
-    expect(await told('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
+    expect(await readingOf('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
       '0 txn [["w",0,1]] > ok [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
       '1 txn [["r",0,null]] > ok [["r",0,null]]',
     ])
-    expect(await told('[[{"events":[{"Write":{"variable":0,"version":1}}],"committed":false}]]')).toEqual([
+    expect(await readingOf('[[{"events":[{"Write":{"variable":0,"version":1}}],"committed":false}]]')).toEqual([
       '0 txn [["w",0,1]] > fail [["w",0,1]]',
     ])
   })
@@ -562,7 +578,7 @@ describe('transactions grouped by session', () => {
   })
 
   test('a transaction with the number -1 is aborted in the format of Plume', async () => {
-    expect(await told('w(0,1,0,-1)\nw(0,2,0,0)\n')).toEqual([
+    expect(await readingOf('w(0,1,0,-1)\nw(0,2,0,0)\n')).toEqual([
       '0 txn [["w",0,1]] > fail [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
     ])
@@ -571,12 +587,12 @@ describe('transactions grouped by session', () => {
   test('events of DBCop that did not succeed are omitted', async () => {
     const events =
       '{"write":true,"variable":0,"value":1,"success":true},{"write":false,"variable":0,"value":9,"success":false}'
-    expect(await told(`[[{"events":[${events}],"success":true}]]`)).toEqual(['0 txn [["w",0,1]] > ok [["w",0,1]]'])
+    expect(await readingOf(`[[{"events":[${events}],"success":true}]]`)).toEqual(['0 txn [["w",0,1]] > ok [["w",0,1]]'])
   })
 
   test('transactions are refused if a line has an unknown form', async () => {
-    expect(await told('w 0 1\nx 0 1\n')).toMatch(/:2: "x 0 1" is no operation of this format/)
-    expect(await told('[[{"events":[{"Scan":{}}],"committed":true}]]')).toMatch(
+    expect(await readingOf('w 0 1\nx 0 1\n')).toMatch(/:2: "x 0 1" is no operation of this format/)
+    expect(await readingOf('[[{"events":[{"Scan":{}}],"committed":true}]]')).toMatch(
       /transaction 0 of session 0 has an event/,
     )
   })
@@ -599,12 +615,12 @@ describe('a Jepsen record', () => {
   test('a Jepsen log is recognised even if its operations follow 2,000 lines of set-up messages', async () => {
     const setUp = `${before}[jepsen node n1] jepsen.db: installing\n`.repeat(2000)
     const log = operations.map((line) => `${before}[jepsen worker 0] jepsen.util: ${line}\n`).join('')
-    expect(await told(setUp + log)).toEqual(read)
+    expect(await readingOf(setUp + log)).toEqual(read)
   })
 
   test('a Jepsen record is read from a history.txt with numbered lines', async () => {
-    expect(await told(operations.map((line, n) => `${n}\t${line}\n`).join(''))).toEqual(read)
-    expect(await told(operations.map((line, n) => `${n} ${n * 10} ${line}\n`).join(''))).toEqual(read)
+    expect(await readingOf(operations.map((line, n) => `${n}\t${line}\n`).join(''))).toEqual(read)
+    expect(await readingOf(operations.map((line, n) => `${n} ${n * 10} ${line}\n`).join(''))).toEqual(read)
   })
 
   const edn = operations
@@ -635,11 +651,11 @@ describe('a Jepsen record', () => {
     const history = await readHistory(file(content(keyed)))
     expect(shape(history)).toEqual(expected.map((each, n) => `${n} ${each.replace(' ', ' 7 ')}`))
     expect(history.warnings).toEqual([expect.stringMatching(/3 values with a version beside it/)])
-    expect(await told(content(keyed.map((each) => each.slice(3, -1))), { independent: false })).toEqual(
+    expect(await readingOf(content(keyed.map((each) => each.slice(3, -1))), { independent: false })).toEqual(
       expected.map((each, n) => `${n} ${each}`),
     )
     // The written value was itself a pair.
-    expect(await told(content(['[nil 3]', '[nil 3]', '[[nil 3] 4]', '[[nil 3] 4]', 'nil', '4']))).toEqual([
+    expect(await readingOf(content(['[nil 3]', '[nil 3]', '[[nil 3] 4]', '[[nil 3] 4]', 'nil', '4']))).toEqual([
       '0 write [null,3] > ok [null,3]',
       '1 cas [[null,3],4] > ok [[null,3],4]',
       '2 read null > ok 4',
@@ -649,9 +665,9 @@ describe('a Jepsen record', () => {
   test('a Jepsen record may have a cas of three values, the first of which is the key', async () => {
     const content =
       '{:process 0 :type :invoke :f :cas :value ["k" 1 2]}\n{:process 0 :type :ok :f :cas :value ["k" 1 2]}\n'
-    expect(await told(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
+    expect(await readingOf(content)).toEqual(['0 cas k [1,2] > ok [1,2]'])
     const json = lines(['invoke', 'ok'].map((type) => ({ process: 0, type, f: 'cas', value: ['k', 1, 2] })))
-    expect(await told(json, { independent: true })).toEqual(['0 cas k [1,2] > ok [1,2]'])
+    expect(await readingOf(json, { independent: true })).toEqual(['0 cas k [1,2] > ok [1,2]'])
   })
 
   test('a Jepsen record may name transactions by any function, and may mark final reads', async () => {

@@ -41,7 +41,7 @@ export class FileCalls {
     this.#directory = directory
     this.#watches = new FileWatches(life, files)
     // Stop notifying the node's previous program.
-    files.tellsOf = undefined
+    files.listener = undefined
   }
 
   pathOf(path: Path): string {

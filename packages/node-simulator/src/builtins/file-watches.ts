@@ -55,7 +55,7 @@ export class FileWatches {
     const { recursive = false, signal }: Options = typeof options === 'object' && options !== null ? options : {}
     const watcher = new Watcher((each) => this.#close(each))
     this.#watched.set(watcher, { path, inode, recursive })
-    this.#files.tellsOf = (change) => this.#changed(change)
+    this.#files.listener = (change) => this.#changed(change)
     const listener = typeof options === 'function' ? (options as Listener) : given
     if (listener !== undefined) watcher.on('change', listener)
     signal?.addEventListener('abort', () => watcher.close(), { once: true })

@@ -44,15 +44,15 @@ type End = { readonly answer: Answer } | { readonly lost: string; readonly never
 export function createClient(options: ClientOptions): Client {
   const { world, maker, isOfOne, name } = options
   let line: Line | undefined
-  let asked = 0
+  let requests = 0
   const versions = createVersions(maker)
 
   return {
     invoke({ input, harmless, session, final = false }: Request, timeoutMs, completed) {
-      asked++
+      requests++
       const { f, key, value } = input
       const named = versions.named(key === undefined || isOfOne ? { f, value } : { f, key, value })
-      const sequence = session?.sequence ?? asked
+      const sequence = session?.sequence ?? requests
       const who = session?.client ?? name
       const asker = { session: who, requestId: requestName(who, sequence), final }
       const made = typeof named === 'string' ? undefined : maker.make(named, asker)

@@ -74,7 +74,7 @@ export class ModuleClients {
   connect({ node, name, port }: ClientPlace): Client {
     const { world } = this.#options
     let opening: Promise<OpenClient> | undefined
-    let asked = 0
+    let requests = 0
 
     const open = async (): Promise<OpenClient> => {
       const client = await this.#module?.open({ node, host: node, port: port() ?? 0 })
@@ -105,9 +105,9 @@ export class ModuleClients {
 
     return {
       invoke: (request, timeoutMs, completed) => {
-        asked++
+        requests++
         const { session } = request
-        const own = requestName(session?.client ?? name, session?.sequence ?? asked)
+        const own = requestName(session?.client ?? name, session?.sequence ?? requests)
         const life = this.#options.life()
         let over = false
         const end = (completion: Completion): void => {

@@ -150,7 +150,7 @@ function judgedAs(
     case 'unknown':
       return { result: 'unknown', why: judged.reason.text }
     case 'violated':
-      return { result: 'broken', broken: toldOf(judged.counterexample, { history, startedAt, phantoms }) }
+      return { result: 'broken', broken: explanationOf(judged.counterexample, { history, startedAt, phantoms }) }
   }
 }
 
@@ -194,7 +194,7 @@ const ROWS_COME_TO_BE = {
   cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
 }
 
-function toldOf(
+function explanationOf(
   { sentence, transactions, story }: Counterexample,
   {
     history,
@@ -203,14 +203,14 @@ function toldOf(
   }: Pick<Judging, 'startedAt'> & { readonly history: History; readonly phantoms: boolean },
 ): BrokenIsolation {
   const parts = transactions?.parts ?? []
-  const shown = phantoms && story?.name !== NO_TRANSACTION ? ROWS_COME_TO_BE : story
+  const cause = phantoms && story?.name !== NO_TRANSACTION ? ROWS_COME_TO_BE : story
   return {
     what: named(shortened(sentence, parts), parts, history),
     evidence: [
       ...parts.flatMap((part, i) => linesOf(part, `T${i + 1}`, { history, startedAt })),
-      ...(shown === undefined ? [] : [shown.cause, `Cure: ${shown.cure}`]),
+      ...(cause === undefined ? [] : [cause.cause, `Cure: ${cause.cure}`]),
     ],
-    cure: shown?.cure,
+    cure: cause?.cure,
     requests: parts.flatMap((part) => requestOf(part, history) ?? []),
   }
 }
@@ -228,8 +228,8 @@ function shortened(sentence: string, parts: readonly DrawnTransaction[]): string
   for (const { steps } of parts)
     for (const { sql } of steps) {
       if (sql === undefined) continue
-      const shown = sql.length <= MOST_SQL ? sql : `${sql.slice(0, MOST_SQL - 1)}…`
-      text = text.replaceAll(` (${shown})`, '')
+      const short = sql.length <= MOST_SQL ? sql : `${sql.slice(0, MOST_SQL - 1)}…`
+      text = text.replaceAll(` (${short})`, '')
     }
   return text
 }

@@ -161,7 +161,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return kind === 'failover' && this.#standby === undefined ? `${this.id} has no standby: add --standby` : undefined
   }
 
-  suffer(fault: DatabaseFault): Undo {
+  injectFault(fault: DatabaseFault): Undo {
     switch (fault.kind) {
       case 'failover':
         return this.#failOver()

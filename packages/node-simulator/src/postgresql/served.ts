@@ -45,7 +45,7 @@ export class ServedConnection implements Plug {
     switch (packet.type) {
       case 'data':
         if (this.#isOpen) {
-          this.#traffic?.asked(packet.bytes, packet.request, packet.dialedFor)
+          this.#traffic?.sent(packet.bytes, packet.request, packet.dialedFor)
           this.#connection.receive(packet.bytes)
         } else this.#wire.send({ type: 'reset' })
         break

@@ -21,7 +21,7 @@ export interface AwaitedSql {
   readonly committedAt: Nanos
 }
 
-type Said = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
+type SentSql = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
 
 const LONGEST_MESSAGE = 2 ** 24
 
@@ -37,12 +37,12 @@ function recordedSql(traffic: Traffic, engine: Engine, id: string): History | un
 export function awaitedSql(traffic: Traffic, engine: Engine, id: string): readonly AwaitedSql[] {
   const history = recordedSql(traffic, engine, id)
   if (history === undefined) return []
-  const said = traffic
+  const sent = traffic
     .exchanges()
-    .flatMap(saidOn)
+    .flatMap(sentOn)
     .sort((one, other) => one.answeredAt - other.answeredAt)
   const cells = cellsOf(history)
-  return said.map((statement) => {
+  return sent.map((statement) => {
     const own = cells.get(statement.request) ?? []
     const at = own.findIndex(({ sql }) => sql === statement.sql)
     const [found] = at < 0 ? [] : own.splice(at, 1)
@@ -51,10 +51,10 @@ export function awaitedSql(traffic: Traffic, engine: Engine, id: string): readon
   })
 }
 
-function saidOn(exchanges: readonly Exchanged[]): readonly Said[] {
+function sentOn(exchanges: readonly Exchanged[]): readonly SentSql[] {
   const [questions, replies] = [frontendReader(LONGEST_MESSAGE), backendReader(LONGEST_MESSAGE)]
   const [prepared, portals] = [new Map<string, string>(), new Map<string, string>()]
-  return exchanges.flatMap((exchanged): readonly Said[] => {
+  return exchanges.flatMap((exchanged): readonly SentSql[] => {
     const { answered } = exchanged
     const texts = requestsOf(exchanged).flatMap(([{ bytes }, request]) => {
       const shapes = questions.read(bytes).flatMap((message): readonly string[] => {

@@ -2,7 +2,7 @@ import type { Nanos } from '@chaosproxy/history'
 import type { Passed } from '@chaosproxy/recorder/postgresql'
 import type { Resumed, ResumedWatch } from '../world/requests.ts'
 
-interface Asked {
+interface SentBytes {
   readonly kind: 'asked'
   readonly at: Nanos
   readonly bytes: Buffer
@@ -16,7 +16,7 @@ interface Answered {
   resumed: readonly Resumed[]
 }
 
-type Entry = Asked | Answered | { readonly kind: 'closed'; readonly at: Nanos }
+type Entry = SentBytes | Answered | { readonly kind: 'closed'; readonly at: Nanos }
 
 interface TrackedConnection {
   readonly entries: Entry[]
@@ -44,7 +44,7 @@ export class Traffic {
       this.#order.push({ connection: number, entry })
     }
     return {
-      asked: (bytes, serving, dialedFor) => {
+      sent: (bytes, serving, dialedFor) => {
         connection.dialedFor ??= dialedFor
         add({ kind: 'asked', at: this.#now(), bytes, serving })
       },
@@ -70,7 +70,7 @@ export class Traffic {
 
   /** Returns a function that finds the request that a session's process served at a time. */
   requests(): (pid: number, at: number) => string | undefined {
-    const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
+    const requestsByPid = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
     for (const { entries, pidOf, dialedFor } of this.#connections) {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
@@ -78,14 +78,14 @@ export class Traffic {
         // An exchange without a reply has a known request only if the connection served no request before.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
-        return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
+        return isLost ? exchanged.sent.map((entry) => [entry, entry.serving ?? dialedFor]) : found
       })
-      asked.set(
+      requestsByPid.set(
         pidOf(),
         own.map(([entry, request]) => [entry.at, request]),
       )
     }
-    return (pid, at) => asked.get(pid)?.findLast(([from]) => from <= at)?.[1]
+    return (pid, at) => requestsByPid.get(pid)?.findLast(([from]) => from <= at)?.[1]
   }
 
   /** Returns the traffic in the order of time, with each query's request. */
@@ -112,7 +112,7 @@ export interface ConnectionTraffic {
    * @param serving the request that the writing code served. @param dialedFor the request for which the connection was
    * opened.
    */
-  asked(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
+  sent(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
   /** Records a reply. Returns a function to call with the requests that resume. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
@@ -125,20 +125,20 @@ export interface ConnectionTraffic {
  * ready.
  */
 export interface Exchanged {
-  readonly asked: readonly Asked[]
+  readonly sent: readonly SentBytes[]
   readonly answered: readonly Answered[]
 }
 
 function exchangesOf(entries: readonly Entry[]): readonly Exchanged[] {
-  const found: { readonly asked: Asked[]; readonly answered: Answered[] }[] = []
+  const found: { readonly sent: SentBytes[]; readonly answered: Answered[] }[] = []
   for (const entry of entries) {
     const last = found.at(-1)
     if (entry.kind === 'answered') last?.answered.push(entry)
     if (entry.kind !== 'asked') continue
     const reply = last?.answered.at(-1)
     if (last === undefined || (reply !== undefined && endsWith(reply.bytes, READY, 1)))
-      found.push({ asked: [entry], answered: [] })
-    else last.asked.push(entry)
+      found.push({ sent: [entry], answered: [] })
+    else last.sent.push(entry)
   }
   return found
 }
@@ -155,10 +155,10 @@ const endsWith = (bytes: Buffer, message: Buffer, more = 0): boolean =>
  * resume when the reply arrives. A driver sends the rest of an extended query when it has the description of the
  * statement, in no request's turn.
  */
-export function requestsOf({ asked, answered }: Exchanged): [Asked, string | undefined][] {
+export function requestsOf({ sent, answered }: Exchanged): [SentBytes, string | undefined][] {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))
-  let begun: Asked | undefined
-  return asked.map((entry) => {
+  let begun: SentBytes | undefined
+  return sent.map((entry) => {
     const { serving } = begun ?? entry
     begun = isWhole(entry) ? undefined : (begun ?? entry)
     return [entry, requestOf(serving, resumed)]
@@ -167,7 +167,7 @@ export function requestsOf({ asked, answered }: Exchanged): [Asked, string | und
 
 const QUERY = 0x51
 
-const isWhole = ({ bytes }: Asked): boolean => bytes[0] === QUERY || endsWith(bytes, SYNC)
+const isWhole = ({ bytes }: SentBytes): boolean => bytes[0] === QUERY || endsWith(bytes, SYNC)
 
 /** @param resumed the requests that resumed when a reply arrived. */
 function requestOf(serving: string | undefined, resumed: ReadonlySet<string | undefined>): string | undefined {

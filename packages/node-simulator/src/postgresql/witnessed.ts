@@ -4,10 +4,10 @@ import type { WitnessedTransaction } from '@chaosproxy/simulated-postgresql'
 /** Returns an engine's transactions as a history, with versions of cells. */
 export function historyOfWitnessed(transactions: readonly WitnessedTransaction[], node: string): History {
   const processOf = freeProcesses()
-  const told = transactions
+  const witnessed = transactions
     .filter(({ statements }) => statements.some(({ accesses }) => accesses.length > 0))
     .sort((one, other) => one.began - other.began)
-  const events = told.flatMap((transaction) => {
+  const events = witnessed.flatMap((transaction) => {
     const { pid, began, ended, isolation, group, statements } = transaction
     const accesses = statements.flatMap((statement) => statement.accesses)
     const process = processOf(pid, began, ended)

@@ -60,7 +60,7 @@ export function ownPlaces(
       const file = id === real ? entry : id
       const text = new Text(code)
       const edits = { ...editsOf(program, code, isInstalled(id) ? undefined : mainSeenFrom(file, entry)), text }
-      if (!tellPlaces(edits, file)) return undefined
+      if (!replacePlaces(edits, file)) return undefined
       return { code: text.toString(), map: text.generateMap({ hires: true, source: id }).toString() }
     },
   }
@@ -89,7 +89,7 @@ interface Edits {
   readonly isModuleByMeta: boolean
 }
 
-function tellPlaces({ text, metas, replaced, free, start, isModuleByMeta }: Edits, file: string): boolean {
+function replacePlaces({ text, metas, replaced, free, start, isModuleByMeta }: Edits, file: string): boolean {
   for (const { start, end } of metas) text.overwrite(start, end, `${META}(${JSON.stringify(file)})`)
   for (const [{ start, end }, by] of replaced) text.overwrite(start, end, by)
   const places: { readonly [name: string]: string } = { __filename: file, __dirname: dirname(file) }

@@ -79,9 +79,9 @@ export class Seat {
       Object.defineProperty(global, name, { value, writable: true, configurable: true, enumerable: false })
     const place = (): string | undefined => callerOf(program, new Error().stack)
     Object.defineProperty(global, LISTENER, {
-      value(...told: unknown[]) {
+      value(...details: unknown[]) {
         const life = runningLife()
-        life.world.assertions.hear(life.id, place, told)
+        life.world.assertions.hear(life.id, place, details)
       },
     })
     this.#pristine = isKept ? this.#surroundings().map((holder) => noteMembers('', holder)) : []

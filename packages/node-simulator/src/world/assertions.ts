@@ -57,6 +57,6 @@ function detailsText(details: unknown): string {
   } catch {
     text = undefined
   }
-  const shown = text ?? String(details)
-  return `, with ${shown.length > LONGEST_DETAILS ? `${shown.slice(0, LONGEST_DETAILS)}…` : shown}`
+  const printed = text ?? String(details)
+  return `, with ${printed.length > LONGEST_DETAILS ? `${printed.slice(0, LONGEST_DETAILS)}…` : printed}`
 }

@@ -21,7 +21,7 @@ export interface Stoppable {
   /** Drops data that was not fsynced; absent in a node without a disk. */
   losePower?(unsynced: Unsynced): void
   /** Injects a fault of a PostgreSQL; absent in other nodes. */
-  suffer?(fault: DatabaseFault): Undo
+  injectFault?(fault: DatabaseFault): Undo
   /** Returns why a kind of fault cannot hit the node. */
   whyNot?(kind: FaultKind): string | undefined
 }
@@ -100,7 +100,7 @@ export function addServiceBlow(kind: string, harm: NodeHarm): void {
 }
 
 function onDatabases(fault: DatabaseFault, around: Injectable): Undo {
-  const undos = named(fault, around).flatMap((node) => node.suffer?.(fault) ?? [])
+  const undos = named(fault, around).flatMap((node) => node.injectFault?.(fault) ?? [])
   return () => undos.reduce((sum, undo) => sum + undo(), 0)
 }
 

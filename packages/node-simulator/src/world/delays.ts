@@ -12,14 +12,14 @@ export interface Delays {
  */
 export function delaysOf(
   planned: readonly PlannedDelay[] | undefined,
-  told?: ((delay: PlannedDelay) => void) | undefined,
+  onPlanned?: ((delay: PlannedDelay) => void) | undefined,
 ): Delays {
   const nameOf = (connection: string, from: Endpoint, packet: number): string => `${connection} ${from} ${packet}`
   const unusual = new Map(planned?.map((delay) => [nameOf(delay.connection, delay.from, delay.packet), delay.takes]))
   return {
     of(connection, from, packet, drawn) {
       const takes = planned === undefined ? drawn : (unusual.get(nameOf(connection, from, packet)) ?? USUAL_DELAY)
-      told?.({ connection, from, packet, takes: nanos(Math.round(takes)) })
+      onPlanned?.({ connection, from, packet, takes: nanos(Math.round(takes)) })
       return takes
     },
   }

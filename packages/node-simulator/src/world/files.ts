@@ -66,7 +66,7 @@ export class Files {
   #naming: Naming[] = []
   #inodes = 0
   /** The listener set by a program that watches files. */
-  tellsOf: ((change: FileChange) => void) | undefined
+  listener: ((change: FileChange) => void) | undefined
 
   constructor(directories: readonly string[]) {
     for (const path of directories) this.#ensure(path)
@@ -155,15 +155,15 @@ export class Files {
 
   #changed(inode: Inode, nowMs: number): void {
     inode.changedMs = nowMs
-    if (this.tellsOf === undefined) return
-    for (const [path, each] of this.#names) if (each === inode) this.tellsOf({ type: 'change', path, inodes: [inode] })
+    if (this.listener === undefined) return
+    for (const [path, each] of this.#names) if (each === inode) this.listener({ type: 'change', path, inodes: [inode] })
   }
 
   #name(path: string, inode: Inode | undefined): void {
     const before = this.#names.get(path)
     applied(this.#names, path, inode)
     this.#naming.push({ path, inode })
-    this.tellsOf?.({ type: 'rename', path, inodes: [before] })
+    this.listener?.({ type: 'rename', path, inodes: [before] })
   }
 
   #commit(): void {

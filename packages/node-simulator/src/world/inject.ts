@@ -1,7 +1,7 @@
 import { type Fault, refusalText } from '@chaosproxy/faults'
 import { createInjector, type Injector, strangerIn, type Undo } from '@chaosproxy/simulator'
 import { type Injectable, isOfDatabases, serviceBlows } from './blows.ts'
-import { serviceSuffers } from './suffers.ts'
+import { serviceFaultSupport } from './fault-support.ts'
 
 /** Returns an injector of faults into nodes and links of programs. */
 export const injectorOf = (around: Injectable): Injector =>
@@ -17,8 +17,8 @@ export const injectorOf = (around: Injectable): Injector =>
   })
 
 function problemOf(fault: Fault, around: Injectable): string | undefined {
-  const suffers = serviceSuffers(fault.kind)
-  if (suffers !== true) return refusalText(suffers)
+  const support = serviceFaultSupport(fault.kind)
+  if (support !== true) return refusalText(support)
   if (!('nodes' in fault) && (fault.match !== undefined || fault.when !== undefined))
     return 'connections of programs are neither counted nor matched: leave "match" and "when" out'
   return strangerIn(fault, around) ?? unable(fault, around)
@@ -29,7 +29,7 @@ function unable(fault: Fault, { nodes }: Injectable): string | undefined {
   if (!('nodes' in fault)) return undefined
   const reasons = fault.nodes.map((id) => {
     const node = nodes.get(id)
-    if (isOfDatabases(fault.kind) && node?.suffer === undefined) return `${id} is no PostgreSQL of the simulator`
+    if (isOfDatabases(fault.kind) && node?.injectFault === undefined) return `${id} is no PostgreSQL of the simulator`
     return node?.whyNot?.(fault.kind)
   })
   return reasons.find((reason) => reason !== undefined)

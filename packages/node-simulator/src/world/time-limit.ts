@@ -71,7 +71,7 @@ function limited<T>(
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     const isStuck = processors.usedMs() - before >= ENOUGH * longestMs
-    const told = ended({ afterMs: timeoutMs, isStuck })
+    const timeoutError = ended({ afterMs: timeoutMs, isStuck })
     // The stopped code may have left callbacks. They may be endless like the stopped code, so they have the same time
     // limit.
     resetContexts()
@@ -80,7 +80,7 @@ function limited<T>(
     } catch {
       resetContexts()
     }
-    throw told
+    throw timeoutError
   }
 }
 

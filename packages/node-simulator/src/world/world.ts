@@ -57,7 +57,7 @@ export class World {
   readonly requests: Requests | undefined
   readonly holds: Holds<Actor> | undefined
   #log: (node: NodeId, text: string) => void
-  readonly said: Map<NodeId, readonly string[]> = new Map()
+  readonly lastLines: Map<NodeId, readonly string[]> = new Map()
   #moments: MomentWatch
   #turns: TurnWatch | undefined
   /** The first use of something that cannot be simulated. */
@@ -122,7 +122,7 @@ export class World {
 
   log(node: NodeId, text: string): void {
     this.trace?.(`${this.queue.now} ${node} says ${text}`)
-    if (text.trim() !== '') this.said.set(node, [...(this.said.get(node) ?? []).slice(1 - LAST_LINES), text])
+    if (text.trim() !== '') this.lastLines.set(node, [...(this.lastLines.get(node) ?? []).slice(1 - LAST_LINES), text])
     this.#log(node, text)
   }
 

@@ -15,7 +15,7 @@ const routes = join(folder, 'routes.json')
 writeFileSync(routes, JSON.stringify({ routes: [{ request: 'GET /', f: 'read', result: 'body' }] }))
 
 /** Returns the program's answer to a request for its root, and its output. */
-async function asked(program: string): Promise<{ readonly listens: boolean; readonly heard: string }> {
+async function startedProgram(program: string): Promise<{ readonly listens: boolean; readonly heard: string }> {
   const service = await loadService({ program, routes })
   const heard: string[] = []
   return outsidePromises(() => {
@@ -46,7 +46,7 @@ function exampleIn(readme: string, name: string): string {
 
 describe('published examples in the simulator', () => {
   test('the unmodified example of express answers "Hello World"', async () => {
-    const { heard } = await asked(exampleIn('express/Readme.md', 'express.mjs'))
+    const { heard } = await startedProgram(exampleIn('express/Readme.md', 'express.mjs'))
     expect(heard).toContain('Server is running on http://localhost:3000')
     expect(heard).toMatch(/HTTP\/1\.1 200 OK[\s\S]*Hello World/)
   })
@@ -54,7 +54,7 @@ describe('published examples in the simulator', () => {
   test.each(['simple.js', 'simple.mjs', 'asyncawait.js'])(
     'the unmodified example %s of fastify answers {"hello":"world"}',
     async (name) => {
-      const { heard } = await asked(join(MODULES, 'fastify', 'examples', name))
+      const { heard } = await startedProgram(join(MODULES, 'fastify', 'examples', name))
       expect(heard).toMatch(/HTTP\/1\.1 200 OK[\s\S]*\{"hello":"world"\}/)
     },
   )
@@ -62,7 +62,7 @@ describe('published examples in the simulator', () => {
   test.each(['hooks.js', 'route-prefix.js', 'shared-schema.js', 'use-plugin.js', 'simple-stream.js'])(
     'the unmodified example %s of fastify answers a request',
     async (name) => {
-      const { listens, heard } = await asked(join(MODULES, 'fastify', 'examples', name))
+      const { listens, heard } = await startedProgram(join(MODULES, 'fastify', 'examples', name))
       expect(listens).toBe(true)
       expect(heard).toMatch(/HTTP\/1\.1 \d{3} /)
     },

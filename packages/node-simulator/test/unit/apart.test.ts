@@ -7,7 +7,7 @@ import { storiesOf } from '../../src/postgresql/story.ts'
 beforeAll(loadParser)
 
 /** Executes statements of sessions a to d. Each session serves one request. */
-function told(statements: readonly string[]) {
+function storiesIn(statements: readonly string[]) {
   let now = 0
   const sessions = new SimulatedSessions(4, new Set(), {}, { now: () => now++ })
   sessions.setUp(
@@ -31,7 +31,7 @@ const lost = (one: string, other: string, item: string) => [
 ]
 
 test('two conflicts that share no request are reported separately', () => {
-  const stories = told([...lost('a', 'b', 'x'), ...lost('c', 'd', 'y')])
+  const stories = storiesIn([...lost('a', 'b', 'x'), ...lost('c', 'd', 'y')])
   expect(stories.map(({ requests }) => [...requests].sort())).toEqual([
     ['request-a', 'request-b'],
     ['request-c', 'request-d'],
@@ -40,10 +40,10 @@ test('two conflicts that share no request are reported separately', () => {
 })
 
 test('two conflicts that share a request are reported as one conflict', () => {
-  const stories = told([...lost('a', 'b', 'x'), ...lost('b', 'c', 'y')])
+  const stories = storiesIn([...lost('a', 'b', 'x'), ...lost('b', 'c', 'y')])
   expect(stories).toHaveLength(1)
 })
 
 test('requests that did not overlap are not reported as a conflict', () => {
-  expect(told(['a: update items set sold = 1', 'b: update items set sold = 2'])).toEqual([])
+  expect(storiesIn(['a: update items set sold = 1', 'b: update items set sold = 2'])).toEqual([])
 })

@@ -18,11 +18,11 @@ const resumedOf = (...requests: readonly string[]) => requests.map((request) => 
 
 test('the end of an extended query belongs to the request that began it, although the connection sends it', () => {
   const requests = requestsIn((connection) => {
-    connection.asked(bytes(parse, flush), 'A', undefined)
+    connection.sent(bytes(parse, flush), 'A', undefined)
     connection.answered(bytes(described))([])
-    connection.asked(bytes(bind, sync), 'of the connection', undefined)
+    connection.sent(bytes(bind, sync), 'of the connection', undefined)
     connection.answered(bytes(done, ready))(resumedOf('A'))
-    connection.asked(bytes(bind, sync), 'B', undefined)
+    connection.sent(bytes(bind, sync), 'B', undefined)
     connection.answered(bytes(done, ready))(resumedOf('B'))
   })
   expect(requests).toEqual(['A', 'A', 'B'])
@@ -30,7 +30,7 @@ test('the end of an extended query belongs to the request that began it, althoug
 
 test('queries sent before the first reply have separate requests, or no request if it does not resume', () => {
   const requests = requestsIn((connection) => {
-    for (const request of ['A', 'B', 'C']) connection.asked(bytes(bind, sync), request, undefined)
+    for (const request of ['A', 'B', 'C']) connection.sent(bytes(bind, sync), request, undefined)
     connection.answered(bytes(done, ready, done, ready))(resumedOf('A', 'B'))
   })
   expect(requests).toEqual(['A', 'B', undefined])

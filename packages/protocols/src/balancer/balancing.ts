@@ -38,7 +38,7 @@ export const handleServed: Handler<Balancer, 'served'> = (turn, { request, attem
   if (job === undefined) return
   if ('result' in served) {
     release(turn, job)
-    tell(turn, request, job, served.result)
+    reply(turn, request, job, served.result)
     return
   }
   const left = { ...job, uncertain: job.uncertain - 1 }
@@ -69,10 +69,10 @@ const release = (turn: BalancerTurn, { server }: Job): void =>
 
 function end(turn: BalancerTurn, request: string, job: Job, why: string): void {
   const isSure = job.uncertain === 0 || isRead(turn, job.command)
-  tell(turn, request, job, isSure ? refused(why) : { type: 'info', error: why })
+  reply(turn, request, job, isSure ? refused(why) : { type: 'info', error: why })
 }
 
-function tell(turn: BalancerTurn, request: string, { from }: Job, result: Completion): void {
+function reply(turn: BalancerTurn, request: string, { from }: Job, result: Completion): void {
   turn.state.jobs.delete(request)
   turn.send(from, { type: 'told', request, result })
 }

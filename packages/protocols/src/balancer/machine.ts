@@ -94,10 +94,10 @@ function handleRequest(turn: BalancerTurn, requestId: string, command: Command):
 
 function end(turn: BalancerTurn, request: string, result: Completion): void {
   const { requests } = turn.state
-  const asked = requests.get(request)
-  if (asked === undefined) return
+  const pending = requests.get(request)
+  if (pending === undefined) return
   requests.delete(request)
-  turn.reply(asked.requestId, result)
+  turn.reply(pending.requestId, result)
 }
 
 function checkRequests(turn: BalancerTurn): void {

@@ -100,10 +100,11 @@ function resume(turn: ChainTurn): void {
   if (isTail(state)) executeAtTail(turn)
 }
 
-function request(turn: ChainTurn, asked: MachineRequest): void {
+function request(turn: ChainTurn, clientRequest: MachineRequest): void {
   const { config } = turn
-  if (config.bug === 'read-from-anywhere' && isRead(config, asked)) readHere(turn, asked.requestId, asked.input)
-  else handleRequest(turn, asked)
+  if (config.bug === 'read-from-anywhere' && isRead(config, clientRequest))
+    readHere(turn, clientRequest.requestId, clientRequest.input)
+  else handleRequest(turn, clientRequest)
 }
 
 type Handler<Message> = MessageHandler<ChainTurn, Message>

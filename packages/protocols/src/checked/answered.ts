@@ -24,7 +24,7 @@ export class Answered {
     if (this.#justNow.size > 0) this.#justNow.clear()
   }
 
-  asked(requestId: string): void {
+  requestBegins(requestId: string): void {
     this.#open.add(requestId)
   }
 

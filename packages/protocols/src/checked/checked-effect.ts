@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, count, type Millis, millis } from '@chaosproxy/history'
 import type { Effect } from '../machine.ts'
-import { shown } from '../machine-error.ts'
+import { valueText } from '../machine-error.ts'
 import type { Answered } from './answered.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
@@ -41,7 +41,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export function checkedEffect(effect: unknown, context: EffectContext): AnyEffect | undefined {
   if (typeof effect !== 'object' || effect === null)
     throw new Mistake(
-      `asked for ${shown(effect)}, which is not an effect`,
+      `asked for ${valueText(effect)}, which is not an effect`,
       `an effect is { type: ${TYPES.join(' | ')}, … }`,
     )
   const { type, ...members } = effect as { readonly [member: string]: unknown }
@@ -62,7 +62,7 @@ export function checkedEffect(effect: unknown, context: EffectContext): AnyEffec
       return { type, text: textIn(type, members, 'text') }
     default:
       throw new Mistake(
-        `asked for ${shown(effect)}, which is not an effect`,
+        `asked for ${valueText(effect)}, which is not an effect`,
         `"type" can be ${TYPES.slice(0, -1).join(', ')} or ${TYPES.at(-1)}`,
       )
   }
@@ -105,7 +105,7 @@ function checkedResult(result: unknown): Completion {
       `replied with ${what}`,
       'a result is { type: "ok", value }, { type: "fail", error: TEXT } or { type: "info", error: TEXT }; a "fail" that is the object\'s own answer has answered: true',
     )
-  if (typeof result !== 'object' || result === null) throw wrong(`the result ${shown(result)}`)
+  if (typeof result !== 'object' || result === null) throw wrong(`the result ${valueText(result)}`)
   const { type, value, error, answered } = result as Members
   switch (type) {
     case 'ok':
@@ -113,25 +113,25 @@ function checkedResult(result: unknown): Completion {
       return { type, value: copied('value', value, 'replied with a value') }
     case 'fail':
     case 'info':
-      if (typeof error !== 'string') throw wrong(`a result that is "${type}" with the error ${shown(error)}`)
+      if (typeof error !== 'string') throw wrong(`a result that is "${type}" with the error ${valueText(error)}`)
       if (answered === undefined || answered === false) return { type, error }
       if (type === 'fail' && answered === true) return { type, error, answered }
-      throw wrong(`a result that is "${type}" with answered ${shown(answered)}`)
+      throw wrong(`a result that is "${type}" with answered ${valueText(answered)}`)
     default:
-      throw wrong(`the result ${shown(result)}`)
+      throw wrong(`the result ${valueText(result)}`)
   }
 }
 
 function textIn(type: string, members: Members, name: string): string {
   const value = members[name]
   if (typeof value === 'string') return value
-  throw new Mistake(`asked for "${type}" with ${name} ${shown(value)}`, `"${name}" must be a string`)
+  throw new Mistake(`asked for "${type}" with ${name} ${valueText(value)}`, `"${name}" must be a string`)
 }
 
 function delayIn({ timer, afterMs }: Members): Millis {
   if (typeof afterMs === 'number' && afterMs >= 0 && afterMs <= LONGEST_TIMER_MS) return millis(afterMs)
   throw new Mistake(
-    `set the timer ${shown(timer)} to ring after ${typeof afterMs === 'number' ? afterMs : shown(afterMs)} ms`,
+    `set the timer ${valueText(timer)} to ring after ${typeof afterMs === 'number' ? afterMs : valueText(afterMs)} ms`,
     `"afterMs" must be a number from 0 to ${LONGEST_TIMER_MS}`,
   )
 }

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import { type AnyMachine, type ProtocolDefinition, wrapWatches } from '../definition.ts'
 import type { MachineEvent, NodeSetting, NodeStatus, Transition } from '../machine.ts'
-import { describeEvent, isThenable, MachineError, shown, threwOn } from '../machine-error.ts'
+import { describeEvent, isThenable, MachineError, threwOn, valueText } from '../machine-error.ts'
 import { Answered } from './answered.ts'
 import { type AnyEffect, checkedEffect, Mistake } from './checked-effect.ts'
 
@@ -29,7 +29,7 @@ export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinitio
     invariants: wrapWatches(
       invariants,
       (watch, node, name) => (checked, event, durable) =>
-        blamed(node, event, `"${name}"`, () => watch((checked as Checked).state, event, durable)),
+        withMachineErrors(node, event, `"${name}"`, () => watch((checked as Checked).state, event, durable)),
     ),
     changes:
       changes &&
@@ -37,7 +37,7 @@ export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinitio
         const changed = changes()
         return (checked) => {
           const { node, event, state } = checked as Checked
-          return blamed(node, event, '"changes"', () => changed(state))
+          return withMachineErrors(node, event, '"changes"', () => changed(state))
         }
       }),
   }
@@ -59,12 +59,12 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const text = JSON.stringify(event)
       const given: AnyEvent = JSON.parse(text)
       checked.event = event
-      if (event.type === 'request') checked.answered.asked(event.requestId)
+      if (event.type === 'request') checked.answered.requestBegins(event.requestId)
       checked.answered.stepBegins()
       return stepped(checked, event.type === 'message' ? text : '', () => {
         const returned = machine.step(checked.state, given, now, steady)
         if (JSON.stringify(given) !== text)
-          throw new Mistake('changed the event that it was given', `it left ${shown(given)}; change a copy instead`)
+          throw new Mistake('changed the event that it was given', `it left ${valueText(given)}; change a copy instead`)
         return returned
       })
     },
@@ -79,7 +79,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
   }
 
   function statusOf({ node, event, state }: Checked): NodeStatus {
-    return blamed(node, event, '"status"', () => checkedStatus(machine.status(state)))
+    return withMachineErrors(node, event, '"status"', () => checkedStatus(machine.status(state)))
   }
 }
 
@@ -97,11 +97,11 @@ function transitionOf(checked: Checked, messageText: string, run: () => unknown)
     }
     return { state: checked, effects: carried }
   } catch (error) {
-    throw blamedFor(node, event, error)
+    throw machineErrorOf(node, event, error)
   }
 }
 
-function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): MachineError {
+function machineErrorOf(node: NodeId, event: AnyEvent | undefined, error: unknown): MachineError {
   if (!(error instanceof Mistake)) return threwOn(node, event, error)
   return new MachineError({ node, did: error.did, on: describeEvent(event), detail: error.instead })
 }
@@ -116,7 +116,7 @@ function checkedReturn(returned: unknown): { readonly state: unknown; readonly e
     )
   }
   if (typeof returned !== 'object' || returned === null)
-    throw new Mistake(`returned ${shown(returned)}`, 'start and step must return { state, effects }')
+    throw new Mistake(`returned ${valueText(returned)}`, 'start and step must return { state, effects }')
   const { state, effects } = returned as { readonly state?: unknown; readonly effects?: unknown }
   if (state === undefined)
     throw new Mistake(
@@ -124,19 +124,19 @@ function checkedReturn(returned: unknown): { readonly state: unknown; readonly e
       'start and step must return { state, effects }; return null for an empty state',
     )
   if (!Array.isArray(effects))
-    throw new Mistake(`returned the effects ${shown(effects)}`, 'effects must be a list; return [] for none')
+    throw new Mistake(`returned the effects ${valueText(effects)}`, 'effects must be a list; return [] for none')
   return { state, effects }
 }
 
 function checkedStatus(status: unknown): NodeStatus {
   const wrong = (what: string): Mistake =>
     new Mistake(`returned ${what} from "status"`, 'a status must be { role: STRING, leads: true or false, … }')
-  if (isThenable(status) || typeof status !== 'object' || status === null) throw wrong(shown(status))
+  if (isThenable(status) || typeof status !== 'object' || status === null) throw wrong(valueText(status))
   const { role, leads, ready, owes, term, applied, leader } = status as { readonly [member: string]: unknown }
   const mustBe = (name: string, value: unknown, type: string): void => {
-    if (value !== undefined && typeof value !== type) throw wrong(`${name} ${shown(value)}`)
+    if (value !== undefined && typeof value !== type) throw wrong(`${name} ${valueText(value)}`)
   }
-  if (typeof role !== 'string') throw wrong(`the role ${shown(role)}`)
+  if (typeof role !== 'string') throw wrong(`the role ${valueText(role)}`)
   mustBe('leads', leads, 'boolean')
   mustBe('ready', ready, 'boolean')
   mustBe('owes', owes, 'boolean')
@@ -146,11 +146,11 @@ function checkedStatus(status: unknown): NodeStatus {
   return status as NodeStatus
 }
 
-function blamed<T>(node: NodeId, event: AnyEvent | undefined, name: string, run: () => T): T {
+function withMachineErrors<T>(node: NodeId, event: AnyEvent | undefined, name: string, run: () => T): T {
   try {
     return run()
   } catch (error) {
-    if (error instanceof Mistake) throw blamedFor(node, event, error)
+    if (error instanceof Mistake) throw machineErrorOf(node, event, error)
     throw threwOn(node, event, error, `threw from ${name}`)
   }
 }

@@ -17,7 +17,7 @@ import {
 } from './state.ts'
 
 const SWEEP_MS = millis(100)
-const ASKED_LIMIT = 10_000
+const PENDING_LIMIT = 10_000
 
 /**
  * Each key has an owner, which stores its versions by time. The node that a client calls is its gateway: a read sees
@@ -29,9 +29,9 @@ export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWa
   initial,
   redo: ({ state }, { key, version }) => add(state.versions, key, version),
   begin: (turn) => turn.setTimer('sweep', SWEEP_MS),
-  request(turn, asked) {
-    const command = commandOf(asked)
-    handleRequest(turn, { requestId: asked.requestId, gateway: turn.state.id, command, at: timeHere(turn) })
+  request(turn, clientRequest) {
+    const command = commandOf(clientRequest)
+    handleRequest(turn, { requestId: clientRequest.requestId, gateway: turn.state.id, command, at: timeHere(turn) })
   },
   messages: {
     ask(turn, { ticket, ask }, from) {
@@ -39,7 +39,7 @@ export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWa
       if (takeTicket(turn.state.forwarding, from, ticket)) serve(turn, ask)
     },
     answer(turn, { requestId, result }) {
-      if (turn.state.asked.delete(requestId)) turn.reply(requestId, result)
+      if (turn.state.pending.delete(requestId)) turn.reply(requestId, result)
     },
   },
   timers: { commit: waited, sweep },
@@ -52,7 +52,7 @@ function initial({ id, peers, seed }: NodeSetting, { skewMs }: CommitWaitConfig)
     aheadMs: (2 * draw(createGenerator(seed)) - 1) * skewMs,
     nodes: inOrder(id, peers),
     forwarding: createForwarding(seed),
-    asked: new Map(),
+    pending: new Map(),
     versions: new Map(),
     readAt: new Map(),
     waiting: new Map(),
@@ -63,11 +63,11 @@ function initial({ id, peers, seed }: NodeSetting, { skewMs }: CommitWaitConfig)
 function handleRequest(turn: CommitWaitTurn, ask: Ask): void {
   const { state } = turn
   const { requestId, command } = ask
-  if (state.asked.size >= ASKED_LIMIT) {
+  if (state.pending.size >= PENDING_LIMIT) {
     turn.reply(requestId, unavailable)
     return
   }
-  state.asked.set(requestId, { command, sweeps: 0 })
+  state.pending.set(requestId, { command, sweeps: 0 })
   const owner = ownerOf(state.nodes, command.input.key ?? UNKEYED)
   if (owner === state.id) serve(turn, ask)
   else turn.send(owner, { type: 'ask', ticket: issueTicket(state.forwarding), ask })
@@ -76,11 +76,11 @@ function handleRequest(turn: CommitWaitTurn, ask: Ask): void {
 /** Answers requests that have waited too long, since the owner's answer may be lost. */
 function sweep(turn: CommitWaitTurn): void {
   const { state, config } = turn
-  for (const [requestId, asked] of [...state.asked]) {
-    asked.sweeps++
-    if (asked.sweeps * SWEEP_MS <= config.requestTimeoutMs) continue
-    state.asked.delete(requestId)
-    turn.reply(requestId, asked.command.input.f === 'read' ? unavailable : noAnswer)
+  for (const [requestId, pending] of [...state.pending]) {
+    pending.sweeps++
+    if (pending.sweeps * SWEEP_MS <= config.requestTimeoutMs) continue
+    state.pending.delete(requestId)
+    turn.reply(requestId, pending.command.input.f === 'read' ? unavailable : noAnswer)
   }
   turn.setTimer('sweep', SWEEP_MS)
 }

@@ -44,7 +44,7 @@ export interface CommitWaitState {
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly forwarding: Forwarding
   /** At the gateway: the requests of its clients, each with the number of sweeps since its arrival. */
-  readonly asked: Map<string, { readonly command: Command; sweeps: number }>
+  readonly pending: Map<string, { readonly command: Command; sweeps: number }>
   /** Oldest first. */
   readonly versions: Map<string, Version[]>
   /** By key: the latest time of a read. No later write gets an earlier time. In memory only. */

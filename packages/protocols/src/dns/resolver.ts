@@ -27,7 +27,7 @@ export function resolve(turn: DnsTurn, requestId: string, name: string): void {
     turn.reply(requestId, unavailable)
     return
   }
-  ask(turn, name, { id: ++state.questionsAsked, askedAt: steady, attempt: 0, requestIds: [requestId] })
+  ask(turn, name, { id: ++state.questionsAsked, sentAt: steady, attempt: 0, requestIds: [requestId] })
 }
 
 function serversOf({ config, state }: DnsTurn): readonly NodeId[] {
@@ -45,7 +45,7 @@ function ask(turn: DnsTurn, name: string, question: Question): void {
     for (const requestId of question.requestIds) turn.reply(requestId, unavailable)
     return
   }
-  turn.state.questions.set(name, { ...question, askedAt: turn.steady })
+  turn.state.questions.set(name, { ...question, sentAt: turn.steady })
   turn.send(server, { type: 'query', name, id: question.id })
 }
 
@@ -55,7 +55,7 @@ const askNext = (turn: DnsTurn, name: string, question: Question): void =>
 export function askAgain(turn: DnsTurn): void {
   const { state, config, steady } = turn
   for (const [name, question] of [...state.questions])
-    if (steady - question.askedAt >= config.retransmitMs) askNext(turn, name, question)
+    if (steady - question.sentAt >= config.retransmitMs) askNext(turn, name, question)
 }
 
 export const handleQuery: Handler<Dns, 'query'> = (turn, { name, id }, from) => {

@@ -64,7 +64,7 @@ export interface CacheEntry extends Answer {
 
 export interface Question {
   readonly id: number
-  readonly askedAt: Millis
+  readonly sentAt: Millis
   readonly attempt: number
   readonly requestIds: readonly string[]
 }

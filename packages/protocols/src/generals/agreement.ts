@@ -11,7 +11,7 @@ import type { Battle, Decision, Generals, GeneralsState, GeneralsTurn, Order, Si
 export function command(turn: GeneralsTurn, order: Order): void {
   const { state } = turn
   const battle = state.decided.length
-  for (const lieutenant of othersOf(state)) tell(turn, lieutenant, battle, order, [])
+  for (const lieutenant of othersOf(state)) sendOrder(turn, lieutenant, battle, order, [])
   decide(turn, battle, order)
 }
 
@@ -21,11 +21,11 @@ const othersOf = ({ id, generals }: GeneralsState): readonly NodeId[] => general
  * Sends an order to a general. A traitor changes the order for some generals, but cannot forge the signature of
  * another.
  */
-function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, before: readonly Signature[]): void {
+function sendOrder(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, before: readonly Signature[]): void {
   const { state, config } = turn
-  const told = !state.isLoyal && draw(state.generator) < LIES ? altered(order) : order
-  const signatures = config.messages === 'signed' ? [...before, { by: state.id, under: textOf(told) }] : []
-  turn.send(to, { type: 'order', battle, order: told, signatures })
+  const sent = !state.isLoyal && draw(state.generator) < LIES ? altered(order) : order
+  const signatures = config.messages === 'signed' ? [...before, { by: state.id, under: textOf(sent) }] : []
+  turn.send(to, { type: 'order', battle, order: sent, signatures })
 }
 
 const LIES = 0.5
@@ -71,7 +71,7 @@ function hearOral(turn: GeneralsTurn, from: NodeId, number: number, battle: Batt
       decide(turn, number, order)
       return
     }
-    for (const lieutenant of peersOf(state)) tell(turn, lieutenant, number, order, [])
+    for (const lieutenant of peersOf(state)) sendOrder(turn, lieutenant, number, order, [])
   }
   if (battle.own !== null && peersOf(state).every((peer) => battle.heard.has(peer))) conclude(turn, number)
 }
@@ -99,7 +99,7 @@ function hearSigned(
     turn.mark()
   }
   battle.signed.set(text, order)
-  if (signatures.length === 1) for (const peer of peersOf(state)) tell(turn, peer, number, order, signatures)
+  if (signatures.length === 1) for (const peer of peersOf(state)) sendOrder(turn, peer, number, order, signatures)
 }
 
 /** "A loyal general's signature cannot be forged, and any alteration of the contents … can be detected" (A4). */

@@ -70,7 +70,7 @@ export interface Section {
 }
 
 type Phase =
-  | { readonly type: 'acquire'; readonly attempt: number; readonly askedAt: number }
+  | { readonly type: 'acquire'; readonly attempt: number; readonly requestedAt: number }
   | { readonly type: 'load'; readonly lease: Lease }
   | {
       readonly type: 'store'

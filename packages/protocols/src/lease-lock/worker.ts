@@ -26,7 +26,7 @@ function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NON
   const requests = [...again, ...(state.waiting.get(key) ?? NONE)]
   state.waiting.delete(key)
   const name = `${state.id}-${state.life}-${++state.named}`
-  acquire(turn, key, { name, requests, phase: { type: 'acquire', attempt: 0, askedAt: 0 } })
+  acquire(turn, key, { name, requests, phase: { type: 'acquire', attempt: 0, requestedAt: 0 } })
 }
 
 /** Begins a new section with the same requests, since nothing was stored. */
@@ -38,7 +38,7 @@ function beginAgain(turn: LeaseLockTurn, key: string, { name, requests }: Sectio
 function acquire(turn: LeaseLockTurn, key: string, section: Section): void {
   const { state, steady } = turn
   const attempt = section.phase.type === 'acquire' ? section.phase.attempt + 1 : 1
-  state.sections.set(key, { ...section, phase: { type: 'acquire', attempt, askedAt: steady } })
+  state.sections.set(key, { ...section, phase: { type: 'acquire', attempt, requestedAt: steady } })
   turn.send(state.service, { type: 'acquire', key, section: section.name, attempt })
 }
 
@@ -50,9 +50,9 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The lease began after the request was sent, so it is safe to count from `askedAt`. With wall clocks, the service
+  // The lease began after the request was sent, so it is safe to count from `requestedAt`. With wall clocks, the service
   // sends the end of the lease.
-  const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
+  const safeUntil = section.phase.requestedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
   turn.send(state.store, { type: 'load', key, section: name, token })

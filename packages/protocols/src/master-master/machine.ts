@@ -40,7 +40,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
   messages: { versions: handleVersions, received: handleReceived },
   timers: {
     gossip(turn) {
-      for (const peer of turn.state.peers) tell(turn, peer)
+      for (const peer of turn.state.peers) sendVersions(turn, peer)
       turn.setTimer('gossip', turn.config.retransmitMs)
     },
   },
@@ -169,7 +169,7 @@ function owe(turn: MasterMasterTurn, key: string): void {
 }
 
 /** Sends a peer the versions that it has not confirmed, limited to one message. */
-function tell(turn: MasterMasterTurn, peer: NodeId): void {
+function sendVersions(turn: MasterMasterTurn, peer: NodeId): void {
   const { state } = turn
   const versions: Version[] = []
   for (const key of state.owed.get(peer) ?? []) {

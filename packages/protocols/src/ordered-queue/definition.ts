@@ -46,12 +46,12 @@ function watchOrder(): Watch {
 }
 
 function watchKept(): Watch {
-  const said = new Map<NodeId, number>()
+  const reported = new Map<NodeId, number>()
   return (node) =>
     ({ log }, event) => {
       if (event?.type === 'message' && event.message.type === 'have')
-        said.set(event.from, Math.max(said.get(event.from) ?? 0, event.message.count))
-      const count = said.get(node) ?? 0
+        reported.set(event.from, Math.max(reported.get(event.from) ?? 0, event.message.count))
+      const count = reported.get(node) ?? 0
       if (event !== undefined || log.length >= count) return undefined
       return `${node} said it had ${count} updates, and starts with ${log.length}`
     }

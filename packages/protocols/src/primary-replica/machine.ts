@@ -88,10 +88,11 @@ function begin(turn: PrimaryReplicaTurn): void {
   becomePrimary(turn)
 }
 
-function request(turn: PrimaryReplicaTurn, asked: MachineRequest): void {
+function request(turn: PrimaryReplicaTurn, clientRequest: MachineRequest): void {
   const { config } = turn
-  if (config.reads === 'replica' && isRead(config, asked)) turn.reply(asked.requestId, readOf(turn, asked.input))
-  else handleRequest(turn, asked)
+  if (config.reads === 'replica' && isRead(config, clientRequest))
+    turn.reply(clientRequest.requestId, readOf(turn, clientRequest.input))
+  else handleRequest(turn, clientRequest)
 }
 
 type OfType<Type extends PrimaryReplicaMessage['type']> = MessageOf<PrimaryReplicaMessage, Type>

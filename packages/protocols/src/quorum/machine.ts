@@ -77,7 +77,7 @@ export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   before({ state }) {
     state.vouched = undefined
   },
-  request: (turn, asked) => handleRequest(turn, asked.requestId, asked),
+  request: (turn, request) => handleRequest(turn, request.requestId, request),
   messages: {
     query(turn, { operation, key }, from) {
       turn.send(from, { type: 'queried', operation, version: latestOf(turn.state, key) ?? null })

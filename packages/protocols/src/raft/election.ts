@@ -195,8 +195,8 @@ function takenForUpToDate({ state, config }: RaftTurn, last: number, upToDate: b
 export function handleVoteReply(turn: RaftTurn, message: VoteReply, from: NodeId): void {
   const { state } = turn
   const expected = message.type === 'vote-reply' ? 'candidate' : 'pre-candidate'
-  const asked = message.type === 'vote-reply' ? state.term : state.term + 1
-  if (state.role !== expected || message.asked !== asked || !message.granted) return
+  const requestedTerm = message.type === 'vote-reply' ? state.term : state.term + 1
+  if (state.role !== expected || message.asked !== requestedTerm || !message.granted) return
   if (state.votes.includes(from)) return
   state.votes.push(from)
   countVotes(turn)

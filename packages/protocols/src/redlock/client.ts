@@ -84,10 +84,10 @@ function granted(turn: RedlockTurn, attempt: Attempt): void {
   const { key, value, job, token } = attempt
   state.granted = { key, value, ownHad: state.locks.get(key) === value }
   if (job.type === 'hold') {
-    const shown: Json = turn.config.fencing ? token : value
+    const result: Json = turn.config.fencing ? token : value
     state.attempts.delete(value)
-    state.held.set(nameOfToken(key, shown), value)
-    turn.reply(job.requestId, ok(shown))
+    state.held.set(nameOfToken(key, result), value)
+    turn.reply(job.requestId, ok(result))
     return
   }
   attempt.phase = 'load'
@@ -163,8 +163,8 @@ export const handleLoaded: Handler<Redlock, 'loaded'> = (turn, { value, content 
 }
 
 function store(turn: RedlockTurn, { key, value, token, content }: Attempt): void {
-  const shown = turn.config.fencing ? token : 0
-  turn.send(turn.state.resource, { type: 'store', key, value, token: shown, content })
+  const result = turn.config.fencing ? token : 0
+  turn.send(turn.state.resource, { type: 'store', key, value, token: result, content })
 }
 
 export const handleStored: Handler<Redlock, 'stored'> = (turn, { value }) => {

@@ -9,11 +9,11 @@ import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } fr
 
 const SWEEP_MS = millis(50)
 
-export function handleRequest(turn: RoutingTurn, asked: MachineRequest): void {
+export function handleRequest(turn: RoutingTurn, clientRequest: MachineRequest): void {
   const { state, config } = turn
   const { requests } = state
-  const { requestId } = asked
-  const command = commandOf(asked)
+  const { requestId } = clientRequest
+  const command = commandOf(clientRequest)
   const refusal = !config.object.functions.includes(command.input.f)
     ? unsupported
     : requests.size >= REQUEST_LIMIT || (state.leader === undefined && config.leaderWaitMs === 0)

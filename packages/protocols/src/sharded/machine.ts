@@ -70,7 +70,7 @@ function initial(node: NodeSetting, { object, shards }: ShardedConfig): ShardedS
   const state: ShardedState = {
     ...twoPhaseAtFirst(node),
     forwarding: createForwarding(node.seed),
-    asked: new Map(),
+    pending: new Map(),
     places: new Map(),
     listed: new Map(),
     owned: new Map(),

@@ -6,25 +6,25 @@ import { ok, UNKEYED, unavailable } from '../objects/object.ts'
 import { issueTicket, type Ticket, takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
 import { placeOf } from './content.ts'
-import type { Asked, Sharded, ShardedTurn } from './state.ts'
+import type { PendingRequest, Sharded, ShardedTurn } from './state.ts'
 
-const ASKED_LIMIT = 10_000
+const PENDING_LIMIT = 10_000
 const LETTERS = 26
 
 export function handleRequest(turn: ShardedTurn, requestId: string, command: Command): void {
   const { state } = turn
-  if (state.asked.size >= ASKED_LIMIT) {
+  if (state.pending.size >= PENDING_LIMIT) {
     turn.reply(requestId, unavailable)
     return
   }
-  const asked: Asked = { command, idle: true, number: 0, ageMs: 0 }
-  state.asked.set(requestId, asked)
-  pass(turn, requestId, asked)
+  const pending: PendingRequest = { command, idle: true, number: 0, ageMs: 0 }
+  state.pending.set(requestId, pending)
+  pass(turn, requestId, pending)
 }
 
-function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
+function pass(turn: ShardedTurn, requestId: string, pending: PendingRequest): void {
   const { state } = turn
-  const { command } = asked
+  const { command } = pending
   const shard = shardOf(turn, command.input.key ?? UNKEYED)
   if (shard === undefined) return
   const { owner } = placeOf(state, shard)
@@ -34,8 +34,8 @@ function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
     return
   }
   const ticket = issueTicket(state.forwarding)
-  asked.idle = false
-  asked.number = ticket.number
+  pending.idle = false
+  pending.number = ticket.number
   turn.send(owner, { type: 'ask', ticket, requestId, shard, command })
 }
 
@@ -78,8 +78,8 @@ export const handleWhere = (turn: ShardedTurn, from: NodeId, key: string): void 
 export function handleThere(turn: ShardedTurn, key: string, shard: number): void {
   const { state } = turn
   state.listed.set(key, shard)
-  for (const [requestId, asked] of [...state.asked])
-    if (asked.idle && (asked.command.input.key ?? UNKEYED) === key) pass(turn, requestId, asked)
+  for (const [requestId, pending] of [...state.pending])
+    if (pending.idle && (pending.command.input.key ?? UNKEYED) === key) pass(turn, requestId, pending)
 }
 
 function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion | undefined {
@@ -117,27 +117,27 @@ export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number
   const { state } = turn
   const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id
   if (isNews) state.places.set(shard, place)
-  const asked = state.asked.get(requestId)
-  if (asked?.number !== number) return
-  asked.idle = true
-  if (isNews) pass(turn, requestId, asked)
+  const pending = state.pending.get(requestId)
+  if (pending?.number !== number) return
+  pending.idle = true
+  if (isNews) pass(turn, requestId, pending)
 }
 
 export function askAgain(turn: ShardedTurn): void {
   const { state, config } = turn
-  for (const [requestId, asked] of [...state.asked]) {
-    asked.ageMs += config.retransmitMs
-    if (asked.ageMs > config.requestTimeoutMs)
+  for (const [requestId, pending] of [...state.pending]) {
+    pending.ageMs += config.retransmitMs
+    if (pending.ageMs > config.requestTimeoutMs)
       finish(
         turn,
         requestId,
-        asked.idle ? unavailable : { type: 'info', error: 'no answer from the owner of its shard' },
+        pending.idle ? unavailable : { type: 'info', error: 'no answer from the owner of its shard' },
       )
-    else if (asked.idle) pass(turn, requestId, asked)
+    else if (pending.idle) pass(turn, requestId, pending)
   }
 }
 
 export function finish(turn: ShardedTurn, requestId: string, result: Completion): void {
   const { state } = turn
-  if (state.asked.delete(requestId)) turn.reply(requestId, result)
+  if (state.pending.delete(requestId)) turn.reply(requestId, result)
 }

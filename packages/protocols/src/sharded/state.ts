@@ -65,7 +65,7 @@ export type ShardedRecord =
   | { readonly kind: 'took'; readonly shard: number; readonly epoch: number; readonly content: Json }
   | { readonly kind: 'listed'; readonly key: string; readonly shard: number }
 
-export interface Asked {
+export interface PendingRequest {
   readonly command: Command
   /** True if no owner has the request: it was refused, or waits for the directory. */
   idle: boolean
@@ -78,7 +78,7 @@ export interface Asked {
 export interface ShardedState extends TwoPhaseState {
   readonly forwarding: Forwarding
   // The gateway.
-  readonly asked: Map<string, Asked>
+  readonly pending: Map<string, PendingRequest>
   /** The latest known place of each shard. */
   readonly places: Map<number, Place>
   /** The shard of each key, as the directory answered. */

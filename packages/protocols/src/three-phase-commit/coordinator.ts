@@ -56,7 +56,7 @@ export const handlePreCommitted: Handler<ThreePhase, 'pre-committed'> = (turn, {
 /** Phase 3. */
 function commit(turn: ThreePhaseTurn, transaction: string, open: Open): void {
   turn.state.open.delete(transaction)
-  tell(turn, transaction, open.sites, true)
+  sendOutcome(turn, transaction, open.sites, true)
   turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
 }
 
@@ -69,7 +69,7 @@ export const handleNo: Handler<ThreePhase, 'no'> = (turn, { transaction, refusal
 
 function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void {
   turn.state.open.delete(transaction)
-  tell(turn, transaction, sites, false)
+  sendOutcome(turn, transaction, sites, false)
 }
 
 /**
@@ -92,6 +92,6 @@ export function checkOpen(turn: ThreePhaseTurn): void {
  * Sends a decision to all sites, this site first: its own record must be on its way to the disk before any message is
  * sent.
  */
-function tell(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
+function sendOutcome(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
   for (const site of sites) turn.send(site, { type: 'decision', transaction, commit: isCommit })
 }

@@ -38,7 +38,7 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   const answer = answerOf(turn, command, votes)
   if (config.object.reads.includes(command.input.f)) {
     // A read has nothing to commit. All items were locked at the time of the last vote, so the values are consistent.
-    tell(turn, transaction, participants, false)
+    sendOutcome(turn, transaction, participants, false)
     turn.reply(requestId, answer)
     return
   }
@@ -46,7 +46,7 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   // The bug: the decision is kept only in memory. After a restart, the node presumes an abort.
   if (config.bug === 'forget-decision') turn.mark()
   else turn.persist({ kind: 'committed', transaction, participants })
-  tell(turn, transaction, participants, true)
+  sendOutcome(turn, transaction, participants, true)
   turn.reply(requestId, answer)
 }
 
@@ -60,7 +60,7 @@ export const handleNo: TwoPhaseHandler<'no'> = (turn, { transaction, refusal }) 
 function abort(turn: TwoPhaseTurn, transaction: string, { participants }: Open): void {
   turn.state.open.delete(transaction)
   turn.state.settled = [...turn.state.settled, { transaction, outcome: 'abort' }]
-  tell(turn, transaction, participants, false)
+  sendOutcome(turn, transaction, participants, false)
 }
 
 export const handleInquire: TwoPhaseHandler<'inquire'> = (turn, { transaction }, from) => {
@@ -94,9 +94,9 @@ export function checkDecisions(turn: TwoPhaseTurn): void {
     abort(turn, transaction, open)
     turn.reply(open.requestId, unavailable)
   }
-  for (const [transaction, left] of [...state.committed]) tell(turn, transaction, [...left], true)
+  for (const [transaction, left] of [...state.committed]) sendOutcome(turn, transaction, [...left], true)
 }
 
-function tell(turn: TwoPhaseTurn, transaction: string, participants: readonly NodeId[], commit: boolean): void {
+function sendOutcome(turn: TwoPhaseTurn, transaction: string, participants: readonly NodeId[], commit: boolean): void {
   for (const node of participants) turn.send(node, { type: 'decision', transaction, commit })
 }

@@ -19,7 +19,7 @@ export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPha
   before({ state }) {
     state.settled = NOTHING_SETTLED
   },
-  request: (turn, asked) => begin(turn, { requestId: asked.requestId, command: commandOf(asked), attempt: 1 }),
+  request: (turn, request) => begin(turn, { requestId: request.requestId, command: commandOf(request), attempt: 1 }),
   messages: {
     prepare: handlePrepare,
     yes: handleYes,

@@ -48,12 +48,13 @@ export function handleRecoveryResponse(turn: ViewstampedTurn, response: Recovery
   if (state.status !== 'recovering' || response.nonce !== state.nonce) return
   state.responses.set(from, response)
   const latest = Math.max(...[...state.responses.values()].map(({ view }) => view))
-  const told = state.responses.get(primaryOf(state, latest))
-  if (state.responses.size < quorumOf(state) || told?.view !== latest || told.entries === null) return
+  const primaryResponse = state.responses.get(primaryOf(state, latest))
+  if (state.responses.size < quorumOf(state) || primaryResponse?.view !== latest || primaryResponse.entries === null)
+    return
   const promised = state.view
-  begin(turn, latest, 1, told.entries)
+  begin(turn, latest, 1, primaryResponse.entries)
   turn.log(`recovered ${lastIndex(state.log)} entries of view ${latest}`)
-  commitUpTo(turn, Math.min(told.commit, lastIndex(state.log)))
+  commitUpTo(turn, Math.min(primaryResponse.commit, lastIndex(state.log)))
   state.responses = new Map()
   // The node had left the view `latest` before it died, and must not act in that view again.
   if (promised > latest) startViewChange(turn, promised)

@@ -98,13 +98,13 @@ test('the balancer retries an unanswered read on another server, and an unanswer
 
 test('the balancer sends a write that a server refused to another server', () => {
   const nodes = four({ 'service-ms': 10, 'queue-limit': 1, choice: 'consistent-hashing' })
-  const asked = [1, 2].map(() => nodes.ask('n1', add))
+  const requests = [1, 2].map(() => nodes.ask('n1', add))
   nodes.deliver()
   for (const server of ['n2', 'n3', 'n4']) {
     nodes.ring(server, 'served')
     nodes.deliver()
   }
-  expect(asked.map(nodes.reply)).toEqual([ok(1), ok(1)])
+  expect(requests.map(nodes.reply)).toEqual([ok(1), ok(1)])
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 

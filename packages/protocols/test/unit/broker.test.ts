@@ -39,21 +39,21 @@ test('a queue delivers messages in the order of arrival, and answers null when i
 test('with at-most-once delivery, a message is lost with the reply that carries it', () => {
   const nodes = three({ delivery: 'at-most-once' })
   fill(nodes, 1)
-  const asked = nodes.ask('n3', dequeue)
+  const request = nodes.ask('n3', dequeue)
   nodes.deliver(without('fetched'))
   nodes.lose()
   askAgain(nodes, 'n3', 500)
-  expect(nodes.reply(asked)).toEqual(ok(null))
+  expect(nodes.reply(request)).toEqual(ok(null))
   expect(nodes.answer('n2', drain)).toEqual(ok([]))
 })
 
 test('with at-least-once delivery, an unsettled message is delivered again after its visibility timeout', () => {
   const nodes = three({ delivery: 'at-least-once' })
   fill(nodes, 1)
-  const asked = nodes.ask('n3', dequeue)
+  const request = nodes.ask('n3', dequeue)
   nodes.deliver(without('settle'))
   nodes.lose()
-  expect(nodes.reply(asked)).toEqual(ok(1))
+  expect(nodes.reply(request)).toEqual(ok(1))
   const next = nodes.ask('n2', dequeue)
   nodes.deliver()
   expect(nodes.reply(next)).toBeUndefined()
@@ -113,7 +113,7 @@ test('a redelivered message keeps its place in the queue, except with the bug re
 })
 
 test('an empty queue with messages in flight is reported as empty only with the bug empty-while-in-flight', () => {
-  for (const [bug, said] of [
+  for (const [bug, message] of [
     [undefined, undefined],
     ['empty-while-in-flight', ok(null)],
   ] as const) {
@@ -121,9 +121,9 @@ test('an empty queue with messages in flight is reported as empty only with the 
     fill(nodes, 1)
     nodes.ask('n3', dequeue)
     nodes.deliver(without('settle'))
-    const asked = nodes.ask('n2', dequeue)
+    const request = nodes.ask('n2', dequeue)
     nodes.deliver(without('settle'))
-    expect(nodes.reply(asked)).toEqual(said)
+    expect(nodes.reply(request)).toEqual(message)
   }
 })
 
@@ -134,15 +134,15 @@ test('a drain waits for messages in flight, and a repeated drain gets the same a
   nodes.deliver(without('settle'))
   nodes.kill('n3')
   nodes.lose()
-  const asked = nodes.ask('n2', drain)
+  const request = nodes.ask('n2', drain)
   nodes.deliver()
-  expect(nodes.reply(asked)).toBeUndefined()
+  expect(nodes.reply(request)).toBeUndefined()
   nodes.pass(100)
   nodes.ring('n2', 'again')
   nodes.deliver(without('did'))
   nodes.lose()
   askAgain(nodes, 'n2', 20)
-  expect(nodes.reply(asked)).toEqual(ok([1, 2]))
+  expect(nodes.reply(request)).toEqual(ok([1, 2]))
 })
 
 test('the level that a broker promises depends on whether it serves a queue or a log, and on its delivery guarantee', () => {

@@ -133,12 +133,12 @@ describe('an update of a chain', () => {
 })
 
 describe('a query to a chain', () => {
-  const asked: ChainMessage = { type: 'query', epoch: 3, origin, input: read }
+  const query: ChainMessage = { type: 'query', epoch: 3, origin, input: read }
 
   test('a query to a chain is sent to the tail, which answers once a majority confirms the epoch of the tail', () => {
     expect(sent(head().request('r1', read))).toMatchObject([{ to: 'n3', type: 'query' }])
     const tail = member('n3')
-    expect(sent(tail.message('n1', asked)).map(({ type }) => type)).toEqual(['confirm', 'confirm'])
+    expect(sent(tail.message('n1', query)).map(({ type }) => type)).toEqual(['confirm', 'confirm'])
     expect(sent(tail.message('n2', { type: 'confirmed', epoch: 3, round: 1 }))).toMatchObject([
       { to: 'n1', type: 'answer', result: { type: 'ok', value: null } },
     ])
@@ -146,13 +146,13 @@ describe('a query to a chain', () => {
 
   test('a query to a chain fails if the tail seals its epoch before it answers', () => {
     const tail = member('n3')
-    tail.message('n1', asked)
+    tail.message('n1', query)
     const effects = sent(tail.message('n1', { type: 'seal', epoch: 6 }))
     expect(effects).toMatchObject([
       { type: 'answer', result: { type: 'fail' } },
       { type: 'sealed', epoch: 6 },
     ])
-    expect(sent(tail.message('n1', asked))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
+    expect(sent(tail.message('n1', query))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
   test('with the bug read-from-anywhere, any node of a chain answers a query', () => {

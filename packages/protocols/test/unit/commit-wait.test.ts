@@ -84,12 +84,12 @@ test('commit-wait extends the wait of a write if the clock is set back', () => {
 
 test('versions survive a restart of their owner, and a duplicated request is applied once', () => {
   const nodes = three('uncertainty-interval')
-  const asked = nodes.ask('n2', { f: 'cas', key: 'x', value: [null, 1] })
+  const request = nodes.ask('n2', { f: 'cas', key: 'x', value: [null, 1] })
   const [letter] = nodes.lose()
   nodes.hand(letter!)
   nodes.hand(letter!)
   nodes.deliver()
-  expect(nodes.reply(asked)).toEqual(ok([null, 1]))
+  expect(nodes.reply(request)).toEqual(ok([null, 1]))
   nodes.kill('n1')
   nodes.restart('n1')
   expect(nodes.answer('n3', read('x'))).toEqual(ok(1))

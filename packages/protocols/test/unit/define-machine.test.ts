@@ -51,7 +51,7 @@ const machine = createCounter({ step: 3 })
 const begun = (journal: readonly number[] = []) => machine.start(setting, journal, millis(5)).state
 const stepped = (event: unknown, state = begun()) =>
   machine.step(state, event as MachineEvent<Counter['message']>, millis(7), millis(8))
-const asked = (key: string) => ({ type: 'request', requestId: 'r', input: { f: 'write', key, value: 1 } })
+const requestOf = (key: string) => ({ type: 'request', requestId: 'r', input: { f: 'write', key, value: 1 } })
 
 test('a restarted node applies the records of its journal before its first effects', () => {
   const { state, effects } = machine.start(setting, [1, 4], millis(5))
@@ -63,7 +63,7 @@ test('a restarted node applies the records of its journal before its first effec
 })
 
 test('a message from a node to itself is handled within the step, before the later effects of the step', () => {
-  expect(stepped(asked('n1')).effects).toEqual([
+  expect(stepped(requestOf('n1')).effects).toEqual([
     { type: 'persist', record: 3 },
     { type: 'reply', requestId: 'r', result: { type: 'ok', value: 3 } },
     { type: 'mark' },
@@ -71,9 +71,9 @@ test('a message from a node to itself is handled within the step, before the lat
 })
 
 test('a message to another node is returned as a "send" effect, and may depend on the options of the protocol', () => {
-  expect(stepped(asked('n2')).effects[0]).toEqual({ type: 'send', to: 'n2', message: { type: 'add', by: 3 } })
+  expect(stepped(requestOf('n2')).effects[0]).toEqual({ type: 'send', to: 'n2', message: { type: 'add', by: 3 } })
   const other = createCounter({ step: 5 })
-  expect(other.step(begun(), asked('n2') as never, millis(7), millis(8)).effects[0]).toEqual({
+  expect(other.step(begun(), requestOf('n2') as never, millis(7), millis(8)).effects[0]).toEqual({
     type: 'send',
     to: 'n2',
     message: { type: 'add', by: 5 },

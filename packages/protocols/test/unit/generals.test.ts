@@ -12,9 +12,9 @@ const BATTLES = [1, 2, 3, 4, 5, 6, 7, 8]
 /** Returns the decisions of these generals after some battles whose rounds have all ended. */
 function fight(
   generals: readonly string[],
-  asked: { readonly bug?: string; readonly [setting: string]: string | undefined },
+  chosen: { readonly bug?: string; readonly [setting: string]: string | undefined },
 ) {
-  const { bug, ...settings } = asked
+  const { bug, ...settings } = chosen
   const nodes = createNodes(protocol.create({ bug, settings: settings as { [setting: string]: string } }), generals)
   for (const [battle, value] of BATTLES.entries()) {
     nodes.ask('n1', write(`battle ${battle}`, value))

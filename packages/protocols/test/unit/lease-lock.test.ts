@@ -84,14 +84,14 @@ test('after a clock jump, the lock service grants a held lock again with the wal
 
 test('without fencing, a holder whose lease has expired on its own clock stores nothing and acquires the lock again', () => {
   const nodes = four({ fencing: false })
-  const asked = nodes.ask('n3', append('a'))
+  const request = nodes.ask('n3', append('a'))
   nodes.deliver(({ message }) => message.type !== 'loaded')
   nodes.pass(90)
   nodes.deliver(({ message }) => message.type === 'loaded')
   expect(nodes.lose(isStore)).toEqual([])
-  expect(nodes.reply(asked)).toBeUndefined()
+  expect(nodes.reply(request)).toBeUndefined()
   nodes.deliver()
-  expect(nodes.reply(asked)).toEqual(ok('a'))
+  expect(nodes.reply(request)).toEqual(ok('a'))
 })
 
 test('fencing tokens grow even across a restart of the lock service, and the restart prolongs every lease', () => {

@@ -27,9 +27,9 @@ const leader = (term: number, log: Log, settled = 0): Node => ({ leads: true, te
 function verdictOn(...steps: readonly (readonly [string, Node])[]): string | undefined {
   const watch = watchCompleteness(protocol)
   const watches = new Map(steps.map(([node]) => [node, watch(node)]))
-  const said = steps.map(([node, state]) => watches.get(node)?.(state, undefined, []))
-  expect(said.slice(0, -1)).toEqual(said.slice(0, -1).map(() => undefined))
-  return said.at(-1)
+  const verdicts = steps.map(([node, state]) => watches.get(node)?.(state, undefined, []))
+  expect(verdicts.slice(0, -1)).toEqual(verdicts.slice(0, -1).map(() => undefined))
+  return verdicts.at(-1)
 }
 
 describe('leader completeness', () => {

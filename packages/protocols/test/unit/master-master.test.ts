@@ -37,7 +37,7 @@ const config = (mergeable: AnyMergeable, chosen: Partial<MasterMasterConfig> = {
 const { register } = mergeables
 
 /** Returns a node's state after it has received these versions in this order. */
-function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> = {}): MasterMasterState {
+function stateAfter(versions: readonly Version[], chosen: Partial<MasterMasterConfig> = {}): MasterMasterState {
   const machine = createMasterMaster(config(register!, chosen))
   let { state } = machine.start({ id: 'n9', peers: ['n1'], seed: 1 }, [], millis(0))
   for (const version of versions) {
@@ -52,8 +52,8 @@ test('copies that received equal sets of versions agree, in any order and with d
   const version = stamp.map((s): Version => ({ key: 'x', value: `${s.time} ${s.node} ${s.count}`, stamp: s }))
   fc.assert(
     fc.property(fc.array(version, { minLength: 1 }), fc.array(version), (versions, again) => {
-      const once = told([...versions, ...again])
-      const twice = told([...again, ...versions.toReversed(), ...versions])
+      const once = stateAfter([...versions, ...again])
+      const twice = stateAfter([...again, ...versions.toReversed(), ...versions])
       expect(twice.versions.get('x')).toEqual(once.versions.get('x'))
     }),
   )
@@ -250,8 +250,8 @@ describe('conflict resolution between masters', () => {
           }
           const versions = [...written.values()]
           const shuffled = order.map((place) => versions[place % versions.length]!)
-          const one = told(versions, { conflicts })
-          const other = told([...shuffled, ...versions.toReversed()], { conflicts })
+          const one = stateAfter(versions, { conflicts })
+          const other = stateAfter([...shuffled, ...versions.toReversed()], { conflicts })
           expect(heldOf(other, 'x')).toEqual(heldOf(one, 'x'))
         }),
       )

@@ -19,9 +19,9 @@ const both = (nodes: Nodes) => [nodes.answer('n1', read('x')), nodes.answer('n3'
 
 test('a write is answered as soon as the database has it, before the view shows the write', () => {
   const nodes = three()
-  const asked = nodes.ask('n3', add)
+  const request = nodes.ask('n3', add)
   nodes.deliver(isOf('commit', 'committed'))
-  expect(nodes.reply(asked)).toEqual(ok(1))
+  expect(nodes.reply(request)).toEqual(ok(1))
   nodes.deliver()
   expect(both(nodes)).toEqual([ok(1), ok(1)])
 })
@@ -82,11 +82,11 @@ test('a crash during a dual write loses an event or adds a false event, dependin
 
 test('an app server without an answer reports a write as info and a read as fail', () => {
   const nodes = three()
-  const [written, asked] = [nodes.ask('n3', add), nodes.ask('n3', read('x'))]
+  const [written, request] = [nodes.ask('n3', add), nodes.ask('n3', read('x'))]
   nodes.lose()
   nodes.pass(500)
   nodes.ring('n3', 'calls')
-  expect([written, asked].map(nodes.reply)).toEqual([
+  expect([written, request].map(nodes.reply)).toEqual([
     { type: 'info', error: 'no answer' },
     { type: 'fail', error: 'no answer' },
   ])

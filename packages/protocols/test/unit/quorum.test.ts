@@ -205,8 +205,8 @@ describe('a replica of a quorum', () => {
       ['y', { counter: 1, writer: 'b' }],
     ] as const
     expect(sent(node.message('n3', { type: 'digest', tags }))).toEqual([{ to: 'n3', type: 'want', keys: ['y'] }])
-    const asked = node.message('n3', { type: 'want', keys: ['x'] })
-    expect(sent(asked)).toMatchObject([{ type: 'versions', versions: [{ value: 1 }] }])
+    const response = node.message('n3', { type: 'want', keys: ['x'] })
+    expect(sent(response)).toMatchObject([{ type: 'versions', versions: [{ value: 1 }] }])
   })
 })
 

@@ -39,10 +39,10 @@ test('a lock needs a majority of masters, except with the bug no-majority', () =
 test('the time needed to acquire a lock is subtracted from the time to live of the lock', () => {
   const late = (bug?: string) => {
     const nodes = five({ bug, settings: { 'ttl-ms': 100, 'attempt-ms': 500 } })
-    const asked = nodes.ask('n1', acquire)
+    const request = nodes.ask('n1', acquire)
     nodes.pass(90)
     nodes.deliver()
-    return nodes.reply(asked)
+    return nodes.reply(request)
   }
   // The error is not `held`, because no client holds the lock.
   expect(late()).toEqual({ type: 'fail', error: 'unavailable' })

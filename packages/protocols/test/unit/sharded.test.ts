@@ -30,13 +30,13 @@ test('no node serves a shard that is moving, and requests for that shard wait', 
   nodes.ring('n1', 'rebalance')
   const [take] = nodes.lose(is('take'))
   expect(owners(nodes)).toEqual([])
-  const asked = nodes.ask('n1', write('x', 1))
+  const request = nodes.ask('n1', write('x', 1))
   nodes.deliver()
-  expect(nodes.reply(asked)).toBeUndefined()
+  expect(nodes.reply(request)).toBeUndefined()
   nodes.hand(take!)
   nodes.ring('n1', 'resend')
   nodes.deliver()
-  expect(nodes.reply(asked)).toEqual(ok(1))
+  expect(nodes.reply(request)).toEqual(ok(1))
   expect(owners(nodes)).toEqual([take!.to])
 })
 
@@ -67,14 +67,14 @@ test('a duplicated refusal does not make a request execute twice', () => {
   nodes.deliver()
   const [owner] = owners(nodes)
   const other = ids.find((id) => id !== 'n1' && id !== owner)!
-  const asked = nodes.ask(other, { f: 'append', key: 'x', value: 'a' })
+  const request = nodes.ask(other, { f: 'append', key: 'x', value: 'a' })
   nodes.deliver(is('ask'))
   const [moved] = nodes.lose(is('moved'))
   nodes.hand(moved!)
   nodes.hand(moved!)
   nodes.ring(other, 'resend')
   nodes.deliver()
-  expect(nodes.reply(asked)).toEqual(ok('a'))
+  expect(nodes.reply(request)).toEqual(ok('a'))
   expect(nodes.answer('n1', read('x'))).toEqual(ok('a'))
 })
 
@@ -119,8 +119,8 @@ describe('transactions on shards', () => {
     'a transaction accesses shards of several nodes, even after these shards move (by %s)',
     (by) => {
       const nodes = many({ shards: 8, by })
-      const done = (asked: Input) => {
-        const request = nodes.ask('n2', asked)
+      const done = (input: Input) => {
+        const request = nodes.ask('n2', input)
         for (let i = 0; i < 20 && nodes.reply(request) === undefined; i++) {
           nodes.deliver()
           nodes.ring('n2', 'again')
@@ -146,7 +146,7 @@ describe('transactions on shards', () => {
 
   test('a transaction keeps its shards from moving until it ends, even across a restart', () => {
     const nodes = three({ shards: 1 }, 'transactions')
-    const asked = nodes.ask('n2', txn(['w', 'x', 1]))
+    const request = nodes.ask('n2', txn(['w', 'x', 1]))
     nodes.deliver(is('prepare'))
     nodes.kill('n1')
     nodes.restart('n1')
@@ -154,7 +154,7 @@ describe('transactions on shards', () => {
     nodes.ring('n1', 'rebalance')
     expect(owners(nodes)).toEqual(['n1'])
     nodes.deliver()
-    expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
+    expect(nodes.reply(request)).toMatchObject({ type: 'ok' })
     nodes.ring('n1', 'rebalance')
     nodes.deliver()
     expect(owners(nodes)).not.toEqual(['n1'])

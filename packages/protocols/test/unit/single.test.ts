@@ -19,11 +19,11 @@ function callsOfN2(nodes: Nodes, afterMs: number) {
 
 /** The request takes effect, the answer is lost, and the app server gets time for another attempt. */
 function loseFirstAnswer(nodes: Nodes) {
-  const asked = nodes.ask('n2', add)
+  const request = nodes.ask('n2', add)
   nodes.deliver((letter) => !isAnswer(letter))
   nodes.lose()
   callsOfN2(nodes, 100)
-  return asked
+  return request
 }
 
 function retry(nodes: Nodes) {
@@ -41,10 +41,10 @@ test('app servers forward requests of clients to the database, and return its an
 test('without retries, a lost answer gives a write the outcome info and a read the outcome fail', () => {
   const nodes = three({ retry: 'none' })
   expect(nodes.reply(loseFirstAnswer(nodes))).toEqual({ type: 'info', error: 'no answer, after 1 attempt' })
-  const asked = nodes.ask('n2', read('x'))
+  const request = nodes.ask('n2', read('x'))
   nodes.lose()
   callsOfN2(nodes, 100)
-  expect(nodes.reply(asked)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
+  expect(nodes.reply(request)).toEqual({ type: 'fail', error: 'no answer, after 1 attempt' })
 })
 
 test('a blind retry executes twice; a retry with a key executes once, and returns the original answer', () => {
@@ -53,9 +53,9 @@ test('a blind retry executes twice; a retry with a key executes once, and return
     ['key', 1],
   ] as const) {
     const nodes = three({ retry: how })
-    const asked = loseFirstAnswer(nodes)
+    const request = loseFirstAnswer(nodes)
     retry(nodes)
-    expect(nodes.reply(asked)).toEqual(ok(1))
+    expect(nodes.reply(request)).toEqual(ok(1))
     expect(nodes.answer('n3', read('x'))).toEqual(ok(count))
   }
 })
@@ -91,24 +91,24 @@ test('a request that the network delivers twice is applied once, even across a r
 
 test('an app server limits its attempts, and doubles the pause between them up to a maximum', () => {
   const nodes = three({ attempts: 3, backoff: 'exponential', 'backoff-ms': 40 })
-  const asked = nodes.ask('n2', add)
+  const request = nodes.ask('n2', add)
   for (const pauseMs of [100, 40, 100, 80]) {
     nodes.lose()
     callsOfN2(nodes, pauseMs)
-    expect(nodes.reply(asked)).toBeUndefined()
+    expect(nodes.reply(request)).toBeUndefined()
   }
   nodes.lose()
   callsOfN2(nodes, 100)
-  expect(nodes.reply(asked)).toEqual({ type: 'info', error: 'no answer, after 3 attempts' })
+  expect(nodes.reply(request)).toEqual({ type: 'info', error: 'no answer, after 3 attempts' })
 })
 
 test('an app server whose retry budget is used up does not retry a failed request', () => {
   const nodes = three({ 'retry-budget': 0.5 })
   const failed = () => {
-    const asked = nodes.ask('n2', add)
+    const request = nodes.ask('n2', add)
     nodes.lose()
     callsOfN2(nodes, 100)
-    return nodes.reply(asked)?.type
+    return nodes.reply(request)?.type
   }
   expect([failed(), failed()]).toEqual(['info', undefined])
 })
@@ -137,22 +137,22 @@ test('in degraded mode, an app server answers reads with the last known value', 
   expect(nodes.answer('n2', read('x'))).toEqual(ok(0))
   nodes.answer('n3', add)
   nodes.kill('n1')
-  const asked = nodes.ask('n2', read('x'))
+  const request = nodes.ask('n2', read('x'))
   nodes.lose()
   callsOfN2(nodes, 100)
-  expect(nodes.reply(asked)).toEqual(ok(0))
+  expect(nodes.reply(request)).toEqual(ok(0))
 })
 
 test('a database with a service time serves requests one after another, and refuses requests beyond its queue limit', () => {
   const nodes = three({ 'service-ms': 10, 'queue-limit': 2, retry: 'none' })
-  const asked = [1, 2, 3].map(() => nodes.ask('n2', add))
+  const request = [1, 2, 3].map(() => nodes.ask('n2', add))
   nodes.deliver()
-  expect(asked.map(nodes.reply)).toEqual([undefined, undefined, expect.objectContaining({ type: 'fail' })])
+  expect(request.map(nodes.reply)).toEqual([undefined, undefined, expect.objectContaining({ type: 'fail' })])
   for (const _ of [1, 2]) {
     nodes.ring('n1', 'served')
     nodes.deliver()
   }
-  expect(asked.slice(0, 2).map(nodes.reply)).toEqual([ok(1), ok(1)])
+  expect(request.slice(0, 2).map(nodes.reply)).toEqual([ok(1), ok(1)])
   expect(nodes.isSet('n1', 'served')).toBe(false)
 })
 

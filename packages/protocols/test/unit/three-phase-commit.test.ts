@@ -35,14 +35,14 @@ test('a transfer between nodes changes both accounts and leaves no lock', () => 
 
 test('the coordinator commits only after every site has learned that all sites voted yes', () => {
   const nodes = three()
-  const asked = nodes.ask('n1', transfer)
+  const request = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter) || is('pre-commit')(letter))
   const [last, ...others] = nodes.lose(is('pre-committed'))
   for (const acknowledgement of others) nodes.hand(acknowledgement)
   nodes.deliver()
-  expect(nodes.reply(asked)).toBeUndefined()
+  expect(nodes.reply(request)).toBeUndefined()
   nodes.hand(last!)
-  expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
+  expect(nodes.reply(request)).toMatchObject({ type: 'ok' })
 })
 
 test('sites abort without the coordinator if no site has learned that all voted yes', () => {
@@ -94,7 +94,7 @@ test('a restarted site waits to hear from all sites, and then learns their decis
 
 test('after a partition, the two sides of three-phase commit take silence for a crash and decide differently', () => {
   const nodes = three()
-  const asked = nodes.ask('n1', transfer)
+  const request = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))
   // From here on n3 is cut off in both directions.
   for (const letter of nodes.lose()) if (letter.to !== 'n3') nodes.hand(letter)
@@ -102,7 +102,7 @@ test('after a partition, the two sides of three-phase commit take silence for a 
     for (const id of ids) nodes.ring(id, 'check')
     for (const letter of nodes.lose()) if (letter.to !== 'n3' && letter.from !== 'n3') nodes.hand(letter)
   }
-  expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
+  expect(nodes.reply(request)).toMatchObject({ type: 'ok' })
   beSilent(nodes, ids)
   expect(nodes.answer('n2', balances)).toEqual(ok({ ...money, a: 90_000 }))
 })

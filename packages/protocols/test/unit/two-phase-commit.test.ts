@@ -66,15 +66,15 @@ test('a transaction appends and writes on the nodes that hold its keys, and read
 
 test('the coordinator commits only after all participants have voted yes', () => {
   const nodes = three('bank')
-  const asked = nodes.ask('n1', transfer('a', 'b', 10_000))
+  const request = nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(is('prepare'))
   const [last, ...others] = nodes.lose(is('yes'))
   for (const vote of others) nodes.hand(vote)
   nodes.deliver()
-  expect(nodes.reply(asked)).toBeUndefined()
+  expect(nodes.reply(request)).toBeUndefined()
   expect(nodes.lose(is('decision'))).toEqual([])
   nodes.hand(last!)
-  expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
+  expect(nodes.reply(request)).toMatchObject({ type: 'ok' })
 })
 
 test('participants that voted yes are blocked while the coordinator is down, and released after its restart', () => {
@@ -102,9 +102,9 @@ test('participants that voted yes are blocked while the coordinator is down, and
 
 test('a recorded commit reaches every node, even if all nodes restart', () => {
   const nodes = three('bank')
-  const asked = nodes.ask('n1', transfer('a', 'b', 10_000))
+  const request = nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(({ message }) => message.type === 'prepare' || message.type === 'yes')
-  expect(nodes.reply(asked)).toMatchObject({ type: 'ok' })
+  expect(nodes.reply(request)).toMatchObject({ type: 'ok' })
   nodes.lose()
   for (const id of ids) {
     nodes.kill(id)
@@ -131,11 +131,11 @@ test('a read of a locked item waits, and then returns what the lock holder wrote
 
 test('a coordinator that misses votes aborts, and the operation of its client fails definitely', () => {
   const nodes = three()
-  const asked = ['x', 'y', 'z'].map((key) => nodes.ask('n1', write(key, 1)))
+  const request = ['x', 'y', 'z'].map((key) => nodes.ask('n1', write(key, 1)))
   nodes.lose(is('prepare'))
   for (let i = 0; i < 6; i++) nodes.ring('n1', 'check')
   nodes.deliver()
-  const refused = asked.map(nodes.reply).filter((reply) => reply?.type === 'fail')
+  const refused = request.map(nodes.reply).filter((reply) => reply?.type === 'fail')
   expect(refused.length).toBeGreaterThan(0)
   expect(refused.every((reply) => reply?.type === 'fail' && reply.error === 'unavailable')).toBe(true)
 })

@@ -165,8 +165,8 @@ describe('a view change of Viewstamped Replication', () => {
   test('a node that missed the view change requests the log, and keeps its own log meanwhile', () => {
     const node = createNode({ id: 'n3' })
     node.message('n1', prepare(0, 1, 7))
-    const asked = sent(node.message('n2', { type: 'commit', view: 4, commit: 1, round: 0 }))
-    expect(asked).toEqual([{ to: 'n2', type: 'get-state', view: 4, from: 1 }])
+    const sentMessages = sent(node.message('n2', { type: 'commit', view: 4, commit: 1, round: 0 }))
+    expect(sentMessages).toEqual([{ to: 'n2', type: 'get-state', view: 4, from: 1 }])
     expect(node.state.log.entries).toHaveLength(1)
     node.message('n2', { type: 'new-state', view: 4, from: 1, entries: [entry(1, 5)], commit: 1 })
     expect(node.state).toMatchObject({ view: 4, lastNormal: 4, status: 'normal' })

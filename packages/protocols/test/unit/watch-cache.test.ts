@@ -40,11 +40,11 @@ test('a consistent read waits until the cache has reached the revision of the st
   const nodes = cluster({ reads: 'consistent' })
   nodes.ask('n1', write('x', 1))
   const late = nodes.lose(({ to }) => to === 'n3')
-  const asked = nodes.ask('n3', read('x'))
+  const request = nodes.ask('n3', read('x'))
   nodes.deliver()
-  expect(nodes.reply(asked)).toBeUndefined()
+  expect(nodes.reply(request)).toBeUndefined()
   nodes.hand(late[0]!)
-  expect(nodes.reply(asked)).toEqual(ok(1))
+  expect(nodes.reply(request)).toEqual(ok(1))
 })
 
 test('a watch with a gap resumes after the last change that arrived, except with the bug resume-at-latest', () => {

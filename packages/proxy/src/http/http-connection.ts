@@ -53,7 +53,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   /** Requests without a complete response, in the order in which the client gets the responses. */
   readonly order: HttpTurn[] = []
   /** Requests sent to the server, in the order in which the server responds. */
-  readonly asked: HttpTurn[] = []
+  readonly unanswered: HttpTurn[] = []
   isMuted = false
   readonly #options: HttpConnectionOptions
   #requestsAreOpaque = false
@@ -131,7 +131,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   get isIdle(): boolean {
-    return this.order.length === 0 && this.asked.length === 0 && this.requestSide.isBetweenRequests
+    return this.order.length === 0 && this.unanswered.length === 0 && this.requestSide.isBetweenRequests
   }
 
   /** True if the proxy fabricates or withholds the next response. */
@@ -147,7 +147,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (turn.silenced !== undefined) this.#silence(turn.silenced)
     if (this.nextIsOurs) this.answerInTurn()
     this.#continueInTurn()
-    if (this.#requestsAreOpaque && this.asked.length === 0) this.#replySide.goOpaque()
+    if (this.#requestsAreOpaque && this.unanswered.length === 0) this.#replySide.goOpaque()
   }
 
   sayContinue(turn: HttpTurn): void {
@@ -220,15 +220,15 @@ export class HttpConnection implements Interceptor, SharedConnection {
   requestsMalformed(): void {
     this.link.counters.malformed++
     this.recording?.opaque(NO_HTTP, 'nothing')
-    this.recording?.mayHaveAsked(NO_HTTP, 'nothing')
+    this.recording?.mayHaveRequested(NO_HTTP, 'nothing')
     this.#requestsAreOpaque = true
-    if (this.asked.length === 0) this.#replySide.goOpaque()
+    if (this.unanswered.length === 0) this.#replySide.goOpaque()
   }
 
   repliesMalformed(): void {
     this.link.counters.malformed++
     this.recording?.opaque(NO_HTTP, 'everything')
-    for (const turn of this.asked) turn.unreadable(this.now())
+    for (const turn of this.unanswered) turn.unreadable(this.now())
     this.#endAll(this.now(), LOST.unparsed)
     this.requestSide.goOpaque()
   }
@@ -259,11 +259,11 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#chunkTime = undefined
     this.recording?.opaque(unreadable('HTTP/1.1', error), 'everything')
     const time = this.now()
-    for (const turn of [...this.asked.splice(0), ...this.order.splice(0)]) turn.abandoned(time)
+    for (const turn of [...this.unanswered.splice(0), ...this.order.splice(0)]) turn.abandoned(time)
   }
 
   #endAll(time: Nanos, reason: string): void {
-    for (const turn of this.asked.splice(0)) turn.ended(time, reason)
+    for (const turn of this.unanswered.splice(0)) turn.ended(time, reason)
     for (const turn of this.order.splice(0)) turn.ended(time, reason)
     this.governAsking()
   }

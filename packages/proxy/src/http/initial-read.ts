@@ -67,7 +67,7 @@ async function answerTo(path: string, upstream: Reached): Promise<Answer> {
   const { host, port } = upstream
   const socket = await dialServer(upstream, TIMEOUT_MS)
   return new Promise((resolve, reject) => {
-    const asked = ask({ host, port, path, createConnection: () => socket, timeout: TIMEOUT_MS }, (reply) => {
+    const request = ask({ host, port, path, createConnection: () => socket, timeout: TIMEOUT_MS }, (reply) => {
       const chunks: Buffer[] = []
       reply.on('data', (chunk: Buffer) => chunks.push(chunk))
       reply.on('error', reject)
@@ -76,9 +76,9 @@ async function answerTo(path: string, upstream: Reached): Promise<Answer> {
         resolve({ status: reply.statusCode ?? 0, headers: fieldsOf(reply.headers), body })
       })
     })
-    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
-    asked.on('error', reject)
-    asked.end()
+    request.on('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))
+    request.on('error', reject)
+    request.end()
   })
 }
 

@@ -114,7 +114,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
 }
 
 /** Applies the faults that hit a response: to the whole response if it is complete, otherwise to its head. */
-export function suffer(candidates: readonly Candidate[], original: Reply, answer: AnswerContext): ReplyFate {
+export function applyFaults(candidates: readonly Candidate[], original: Reply, answer: AnswerContext): ReplyFate {
   const fate: Draft = {
     reply: original,
     trickle: undefined,

@@ -10,7 +10,7 @@ import type { Candidate, HttpRule } from './http-rule.ts'
 import { MessageIntake } from './message-intake.ts'
 import { Pause } from './pause.ts'
 import { isEndless, type Reply } from './reply.ts'
-import { chosenForReply, planReply, type ReplyFate, type ReplyPlan, suffer } from './reply-fate.ts'
+import { applyFaults, chosenForReply, planReply, type ReplyFate, type ReplyPlan } from './reply-fate.ts'
 import { ReplyOutbox } from './reply-outbox.ts'
 import { ReplySender } from './reply-sender.ts'
 import type { SharedConnection } from './shared-connection.ts'
@@ -152,17 +152,17 @@ export class ReplySide implements Stage {
   }
 
   #cutHead(bytes: Buffer, stepAt: number): void {
-    const turn = this.#connection.asked[0]
-    const isHurt = () =>
+    const turn = this.#connection.unanswered[0]
+    const isAffected = () =>
       turn !== undefined && (turn.replyRules.length > 0 || turn.crashes || this.#treatmentOf(turn) === 'swallow')
-    this.#cut.cut(this.#intake, bytes, stepAt, isHurt)
+    this.#cut.cut(this.#intake, bytes, stepAt, isAffected)
   }
 
   #headRead(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { head } = this.#parser
     const intake = this.#intake
-    const turn = connection.asked[0]
+    const turn = connection.unanswered[0]
     const isInterim = head.status < 200 && head.status !== 101
     // The server may send an interim response before it has received the whole request.
     if (turn?.crashes === true && !isInterim) {
@@ -184,7 +184,7 @@ export class ReplySide implements Stage {
     let plan: ReplyPlan | undefined
     if (!this.#isInterim) {
       connection.link.counters.replies++
-      if (turn !== undefined) connection.link.counters.waitedMs += connection.nowMs() - turn.askedAtMs
+      if (turn !== undefined) connection.link.counters.waitedMs += connection.nowMs() - turn.sentAtMs
       if (turn === undefined && head.status < 400) connection.recording?.unmatchedAnswer()
       plan = this.#planFor(turn, treatment)
       this.#kind = kind
@@ -267,7 +267,7 @@ export class ReplySide implements Stage {
     const raw = isWhole ? Buffer.concat([this.#rawHead, this.#intake.takeCollected()]) : this.#rawHead
     const message = { raw, headLength: this.#rawHead.length, bodyFollows: !isWhole }
     const reply: Reply = { status, headers, kind: this.#kind, body: { bytes: content }, ...message }
-    const fate = suffer(this.#plan?.others ?? [], reply, { turn, isEndless: isEndless(headers) })
+    const fate = applyFaults(this.#plan?.others ?? [], reply, { turn, isEndless: isEndless(headers) })
     this.#fate = fate
     this.#progress = 'sent'
     this.#roomBytes = fate.reply.bodyFollows ? (fate.truncate?.bytes ?? this.#roomBytes) : this.#roomBytes
@@ -282,7 +282,7 @@ export class ReplySide implements Stage {
       this.#roomBytes -= length
       return
     }
-    const [turn] = this.#connection.asked
+    const [turn] = this.#connection.unanswered
     if (turn === undefined) return
     this.#fate?.truncate?.rule.hit(turn.name)
     this.#intake.settle(bytes, start + this.#roomBytes)
@@ -293,7 +293,7 @@ export class ReplySide implements Stage {
   }
 
   #chunkRead(): void {
-    const [turn] = this.#connection.asked
+    const [turn] = this.#connection.unanswered
     if (turn === undefined) return
     if (this.#progress === 'held') {
       this.#missLongerThan(this.#intake.collectedBytes)
@@ -347,7 +347,7 @@ export class ReplySide implements Stage {
     if (intake.treatment !== 'pass') intake.settle(bytes, this.#parser.offset)
     const { status, headers } = this.#parser.head
     if (this.#isInterim) return
-    const turn = connection.asked.shift()
+    const turn = connection.unanswered.shift()
     const progress = this.#progress
     // Copies the body if it is needed later, because its memory will be reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
@@ -406,7 +406,7 @@ export class ReplySide implements Stage {
     const connection = this.#connection
     const { head, carried, offset } = this.#parser
     const { isPassing } = this.#cut
-    connection.asked.shift()
+    connection.unanswered.shift()
     connection.link.counters.replies++
     connection.link.counters.switched++
     this.#opaque = true
@@ -465,7 +465,7 @@ export class ReplySide implements Stage {
     intake.settle(bytes, stepAt)
     this.#passWhatIsCut()
     this.#opaque = true
-    const [turn] = this.#connection.asked
+    const [turn] = this.#connection.unanswered
     this.#dropsRest = this.#isHidden
     if (this.#progress === 'lost' && turn !== undefined) this.#lose(turn)
     else if (this.#progress === 'replaced' && turn !== undefined) this.#connection.closeAfter(turn)
@@ -476,7 +476,7 @@ export class ReplySide implements Stage {
   #passWhatIsCut(): void {
     const held = this.#cut.takeHeld(this.#parser.carried)
     if (held !== undefined) this.outbox.pass(held)
-    const [turn] = this.#connection.asked
+    const [turn] = this.#connection.unanswered
     if (turn === undefined) return
     if (this.#progress === 'held') {
       this.#missWhere(() => true, 'the reply was cut off')

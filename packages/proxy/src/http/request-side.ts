@@ -84,7 +84,7 @@ export class RequestSide implements Stage {
       gate: this.gate,
       pause: this.#pause,
       now: () => connection.now(),
-      asks: (turn) => void connection.asked.push(turn),
+      asks: (turn) => void connection.unanswered.push(turn),
       pass: (bytes) => void this.#pass(bytes),
       isInForce: (rule) => connection.link.rules.includes(rule),
       sent: (turn) => this.#sent(turn),
@@ -209,7 +209,7 @@ export class RequestSide implements Stage {
     const turn = this.#turn ?? new HttpTurn(connection.recording, time)
     this.#turn = turn
     turn.method = head.method
-    turn.askedAtMs = connection.nowMs()
+    turn.sentAtMs = connection.nowMs()
     turn.target = head.target
     turn.head = head
     turn.switches = head.headers.upgrade || head.method === 'CONNECT'
@@ -315,12 +315,12 @@ export class RequestSide implements Stage {
     const head = this.#rawHead
     const original = { raw: head, headLength: head.length, bodyFollows: true }
     // If the body was searched, the proxy has already asked the client for it.
-    const isAsked = turn.awaitsContinue && wasSearched
-    const asked = isAsked ? editRequest(original, { headers: { Expect: null } }, undefined) : original
+    const isContinued = turn.awaitsContinue && wasSearched
+    const sentHead = isContinued ? editRequest(original, { headers: { Expect: null } }, undefined) : original
     if (plan.changesContent) this.altered()
     if (turn.awaitsContinue && !wasSearched && plan.changesExpectation) this.#connection.sayContinue(turn)
     this.#progress = 'sent'
-    this.#sender.begin(plan.edit(asked), plan)
+    this.#sender.begin(plan.edit(sentHead), plan)
     this.#copying = plan.copying
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
@@ -358,7 +358,7 @@ export class RequestSide implements Stage {
   /** Marks a request as sent, just before its first byte is passed on. */
   #forward(turn: HttpTurn, time: Nanos): void {
     turn.forwarded(time)
-    this.#connection.asked.push(turn)
+    this.#connection.unanswered.push(turn)
   }
 
   #requestRead(bytes: Buffer, time: Nanos): void {
@@ -454,7 +454,7 @@ export class RequestSide implements Stage {
   #lookFor(possible: (requests: OpaqueRequests) => readonly PossibleRequest[]): void {
     if (this.#opaqueRequests === undefined) return
     for (const { what, touches } of possible(this.#opaqueRequests))
-      this.#connection.recording?.mayHaveAsked(what, touches)
+      this.#connection.recording?.mayHaveRequested(what, touches)
   }
 
   /** Passes a partial message on when the connection ends or becomes unreadable. */

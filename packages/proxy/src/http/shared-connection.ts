@@ -27,7 +27,7 @@ export interface SharedConnection {
   readonly peer: Peer
   readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
   readonly order: HttpTurn[]
-  readonly asked: HttpTurn[]
+  readonly unanswered: HttpTurn[]
   /** Whether the client gets no further responses because an earlier response is missing. */
   readonly isMuted: boolean
   readonly endsServers: boolean

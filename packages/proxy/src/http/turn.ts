@@ -20,7 +20,7 @@ export class HttpTurn {
    */
   exchange: Exchange | undefined
   method = ''
-  askedAtMs = 0
+  sentAtMs = 0
   target = ''
   /** The request's head; undefined until it is complete. */
   head: MatchableHead | undefined

@@ -48,7 +48,7 @@ export function recordConversations(
       requests: {
         receive(bytes) {
           receivedAt = recorder.now()
-          read.asked(bytes, receivedAt)
+          read.requested(bytes, receivedAt)
           const free = requests.pass(bytes)
           receivedAt = undefined
           govern()

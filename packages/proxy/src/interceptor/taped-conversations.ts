@@ -23,19 +23,19 @@ function tapeConversation(
   { id, requests, responses, dial }: Conversation,
   { forward, backward, clock }: TapedLinks,
 ): ReturnType<Intercept> {
-  const asked = forward === undefined ? undefined : new StreamTape(forward, streamOf(id), clock)
+  const tape = forward === undefined ? undefined : new StreamTape(forward, streamOf(id), clock)
   const answered = backward === undefined ? undefined : new StreamTape(backward, streamOf(id) + 1, clock)
   // Dial now, because either side may send first.
   dial()
   return {
-    requests: stageOn(asked, requests),
+    requests: stageOn(tape, requests),
     responses: stageOn(answered, responses),
     disturbed() {
-      asked?.note('disturbed')
+      tape?.note('disturbed')
       answered?.note('disturbed')
     },
     closed() {
-      asked?.note('closed')
+      tape?.note('closed')
       answered?.note('closed')
     },
   }

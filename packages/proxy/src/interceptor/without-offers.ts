@@ -5,12 +5,13 @@ import type { Intercept } from './interceptor.ts'
 export const withoutOffers =
   (starts: (bound: () => void) => Starts): Intercept =>
   ({ requests, responses, dial, misread }) => {
-    const { requests: asked, responses: answered } = starts(() => misread?.('channel-binding'))
+    const { requests: requestReader, responses: answered } = starts(() => misread?.('channel-binding'))
     // Dial now, because either side may send first.
     dial()
     return {
       requests: {
-        receive: (bytes) => (asked === undefined ? requests.pass(bytes) : passRewritten(asked, bytes, requests)),
+        receive: (bytes) =>
+          requestReader === undefined ? requests.pass(bytes) : passRewritten(requestReader, bytes, requests),
         end: () => requests.end(),
         reset: () => requests.reset(),
         delivered: () => undefined,

@@ -93,12 +93,12 @@ export type Effect = 'none' | 'acts' | 'ends'
 /** Applies the rules that selected a message, in order. If a rule ends the message, only this rule counts as a hit. */
 export function carryOut<Kind extends Rule<TrafficFault>>(
   chosen: readonly Kind[],
-  suffer: (rule: Kind) => Effect,
+  apply: (rule: Kind) => Effect,
   request?: string,
 ): void {
   const acted: Kind[] = []
   for (const rule of chosen) {
-    const effect = suffer(rule)
+    const effect = apply(rule)
     if (effect === 'acts') acted.push(rule)
     if (effect !== 'ends') continue
     rule.hit(request)

@@ -97,8 +97,8 @@ export function addMessageHarm<Harm>(
 
 /** Returns a forged message, if the message has a JSON member that can be changed. */
 function forgedBytes(message: Buffer, fields: number, { framing, direction }: Track, random: Random) {
-  const said = framing.readsJson === true ? framing.read(message) : undefined
-  const forged = said === undefined ? undefined : forge(said, fields, () => random.next())
+  const parsed = framing.readsJson === true ? framing.read(message) : undefined
+  const forged = parsed === undefined ? undefined : forge(parsed, fields, () => random.next())
   return forged === undefined ? undefined : framing.write(forged, direction)
 }
 

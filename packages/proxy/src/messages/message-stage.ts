@@ -88,9 +88,9 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
       this.#reader.skim(bytes)
       return
     }
-    const isAsked = track.direction === 'requests'
+    const isRequest = track.direction === 'requests'
     this.#isObserving = true
-    if (!isAsked && !reader.awaitsReply) {
+    if (!isRequest && !reader.awaitsReply) {
       this.#dropPassed()
       this.#reader.skim(bytes, (firstByte) => reader.replyBegins(firstByte))
       return
@@ -100,13 +100,13 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
         this.#firstByte = firstByte
       },
       frame(message) {
-        if (isAsked) {
+        if (isRequest) {
           reader.caughtUp()
-          reader.asked(message)
-        } else reader.answered(message)
+          reader.readRequest(message)
+        } else reader.readReply(message)
       },
       loose: (_, last) => {
-        if (isAsked && last) reader.askedUnread(this.#firstByte)
+        if (isRequest && last) reader.skipRequest(this.#firstByte)
       },
     })
     this.#keptWasPassed = this.#reader.waitingBytes > 0
@@ -168,7 +168,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
 
   loose(bytes: Buffer, last: boolean): void {
     const { statements, track } = this.#options
-    if (last && track.direction === 'requests') statements?.reader.askedUnread(this.#firstByte)
+    if (last && track.direction === 'requests') statements?.reader.skipRequest(this.#firstByte)
     if (track.direction === 'responses' && statements?.isLost === true) return
     const hopeless = this.#ended || !this.#reader.framed
     this.#passLoose(bytes, hopeless ? 'rest' : last ? 'last-part' : 'part')
@@ -219,7 +219,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
   )
   let fate: Fate | undefined
   carryOut(chosen, (rule) => {
-    const next = suffer(fate ?? { copies: [message], delayMs: 0, delayedBy: [] }, { message, rule, track, seat })
+    const next = applyFault(fate ?? { copies: [message], delayMs: 0, delayedBy: [] }, { message, rule, track, seat })
     if (next === undefined) return 'none'
     fate = next
     if (fate.copies.length === 0) return 'ends'
@@ -231,7 +231,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
 
 const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'replay-message']
 
-function suffer(fate: Fate, strike: Strike): Fate | undefined {
+function applyFault(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule
   // The table has the effect of each kind of fault. The compiler cannot infer that it fits the fault.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined

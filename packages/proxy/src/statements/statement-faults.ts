@@ -69,7 +69,7 @@ export class StatementFaults implements Carrier<StatementRule> {
 
   /** Returns what the server gets in place of a client's message, if anything. */
   request(message: Buffer): Buffer | undefined {
-    const { exchange, statement } = this.reader.asked(message)
+    const { exchange, statement } = this.reader.readRequest(message)
     if (this.#cancelLinger !== undefined || this.#substitution?.skips(message) === true) return NOTHING
     this.#substitution = undefined
     const { rules } = this.#options.list
@@ -99,7 +99,7 @@ export class StatementFaults implements Carrier<StatementRule> {
     const exchange = this.reader.answering
     const fate = this.#fates.get(exchange)
     if (fate?.kind === 'substitution' && fate.isSurplus(message)) return NOTHING
-    this.reader.answered(message)
+    this.reader.readReply(message)
     if (fate === undefined) return undefined
     const isOver = this.reader.answering !== exchange
     if (isOver) this.#fates.delete(exchange)

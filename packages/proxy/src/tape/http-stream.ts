@@ -19,7 +19,7 @@ const REQUEST_LINE = /^[A-Z]{3,16} \S+ HTTP\/1\.[01]\r\n/
 const STATUS_LINE = /^HTTP\/1\.[01] \d{3}[ \r]/
 
 /** Reads HTTP/1; undefined if the stream is not HTTP/1. */
-export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream | undefined {
+export function readHttp(stream: Stream, requests: Stream | undefined): ReadStream | undefined {
   const [first] = stream.pieces
   const isWhole = first?.positionBytes === 0
   // Without the stream's beginning, start at the first chunk that begins with a message.
@@ -28,8 +28,12 @@ export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream 
   if (requestsFrom >= 0) return readMessages(stream, requestsFrom, requestReading())
   const repliesFrom = beginnings.findIndex((text) => STATUS_LINE.test(text))
   if (repliesFrom < 0) return undefined
-  const isPaired = isWhole && asked?.pieces[0]?.positionBytes === 0
-  return readMessages(stream, repliesFrom, replyReading(isPaired ? (readHttp(asked, undefined)?.messages ?? []) : []))
+  const isPaired = isWhole && requests?.pieces[0]?.positionBytes === 0
+  return readMessages(
+    stream,
+    repliesFrom,
+    replyReading(isPaired ? (readHttp(requests, undefined)?.messages ?? []) : []),
+  )
 }
 
 const textAt = (bytes: Buffer): string => bytes.toString('latin1', 0, LONGEST_LINE_BYTES)
@@ -144,8 +148,8 @@ function messageOf(
   { type, question, sentAtMs, before, isEncoded, isCut, body, bodyBytes }: OpenMessage,
   endBytes: number,
 ): ReadMessage {
-  const said = isCut || (isEncoded && bodyBytes > 0) ? undefined : textOf(Buffer.concat(body))
-  return { type, question, sentAtMs, endBytes, text: said === undefined ? undefined : before + said }
+  const text = isCut || (isEncoded && bodyBytes > 0) ? undefined : textOf(Buffer.concat(body))
+  return { type, question, sentAtMs, endBytes, text: text === undefined ? undefined : before + text }
 }
 
 function decoded(target: string): string {

@@ -43,8 +43,8 @@ export interface LinkTape {
 export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
   for (const { link, tape } of tapes) {
     const back = tapes.find((other) => other.link.from === link.to && other.link.to === link.from)
-    const asked = new Map(streamsOf(back?.tape.entries() ?? []).map((stream) => [stream.number, stream]))
-    const read = streamsOf(tape.entries()).map((stream) => passedOn(stream, asked.get(stream.number - 1)))
+    const requests = new Map(streamsOf(back?.tape.entries() ?? []).map((stream) => [stream.number, stream]))
+    const read = streamsOf(tape.entries()).map((stream) => passedOn(stream, requests.get(stream.number - 1)))
     yield {
       link,
       forgottenUntilMs: tape.forgottenUntilMs,

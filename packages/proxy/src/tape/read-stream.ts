@@ -7,12 +7,12 @@ const NOTHING: ReadStream = { messages: [], unreadableFromMs: undefined }
 /**
  * Reads a stream by its apparent protocol: HTTP/1, lines of JSON, or else chunk by chunk.
  *
- * @param asked the stream of the requests.
+ * @param requests the stream of the requests.
  */
-export function readStream(stream: Stream, asked: Stream | undefined): ReadStream {
+export function readStream(stream: Stream, requests: Stream | undefined): ReadStream {
   const [first] = stream.pieces
   if (first === undefined) return NOTHING
-  const http = readHttp(stream, asked)
+  const http = readHttp(stream, requests)
   if (http !== undefined) return http
   return first.positionBytes === 0 && first.bytes[0] === OPENING_BRACE ? readLines(stream) : readChunks(stream)
 }
@@ -49,8 +49,8 @@ function readLines(stream: Stream): ReadStream {
 function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMessage | undefined {
   const text = line.toString()
   try {
-    const said: unknown = JSON.parse(text)
-    const type = typeof said === 'object' && said !== null && 'type' in said ? said.type : undefined
+    const parsed: unknown = JSON.parse(text)
+    const type = typeof parsed === 'object' && parsed !== null && 'type' in parsed ? parsed.type : undefined
     return { type: typeof type === 'string' ? type : 'message', text, sentAtMs, endBytes }
   } catch {
     return undefined

@@ -51,19 +51,19 @@ export const MISREAD = {
   },
 } as const
 
-export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {
+export function createTroubleReporter(clock: ProxyClock, report: TroubleListener): TroubleReporter {
   /** Kinds of failures that were reported recently, each with the number of failures since then. */
   const recent: Map<string, { count: number; cancel: () => void }> = new Map()
 
-  function tellLater(key: string, trouble: Omit<Trouble, 'count'>): () => void {
+  function reportLater(key: string, trouble: Omit<Trouble, 'count'>): () => void {
     return clock.after(TELL_EVERY_MS, () => {
       const entry = recent.get(key)
       if (entry === undefined || entry.count === 0) {
         recent.delete(key)
         return
       }
-      tell({ ...trouble, count: entry.count })
-      recent.set(key, { count: 0, cancel: tellLater(key, trouble) })
+      report({ ...trouble, count: entry.count })
+      recent.set(key, { count: 0, cancel: reportLater(key, trouble) })
     })
   }
 
@@ -77,8 +77,8 @@ export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener):
         return
       }
       const trouble = { ...where, code, why: REASONS[code] ?? error.message }
-      tell({ ...trouble, count: 1 })
-      recent.set(key, { count: 0, cancel: tellLater(key, trouble) })
+      report({ ...trouble, count: 1 })
+      recent.set(key, { count: 0, cancel: reportLater(key, trouble) })
     },
     close() {
       for (const { cancel } of recent.values()) cancel()

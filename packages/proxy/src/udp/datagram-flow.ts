@@ -137,7 +137,7 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
 function planDatagram(chosen: readonly DatagramRule[], bytes: Buffer, seat: Seat): DatagramFate {
   let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }
   carryOut(chosen, (rule) => {
-    fate = suffer(fate, rule, seat)
+    fate = applyFault(fate, rule, seat)
     return fate.copies === 0 ? 'ends' : 'acts'
   })
   return fate
@@ -182,7 +182,7 @@ const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = 
   }),
 }
 
-function suffer(fate: DatagramFate, rule: DatagramRule, seat: Seat): DatagramFate {
+function applyFault(fate: DatagramFate, rule: DatagramRule, seat: Seat): DatagramFate {
   const { fault } = rule
   // The compiler cannot infer that the effect found for a kind fits a fault of this kind.
   const harm = harms[fault.kind] as DatagramHarm<DatagramFault['kind']>

@@ -16,7 +16,7 @@ import {
 import type { Dialogue, Speech, SpeechEnds } from '../postgresql/speech.ts'
 import { type Answer, AnswerReader } from './answer.ts'
 import { statementsOf } from './sql-tokens.ts'
-import { type Asked, Turns } from './turns.ts'
+import { type MysqlRequest, Turns } from './turns.ts'
 
 export const mysqlSpeech: Speech = { name: 'MySQL', framing: mysql, open: (ends) => new MysqlDialogue(ends) }
 
@@ -64,7 +64,7 @@ class MysqlDialogue implements Dialogue {
     this.#inDoubleQuotes = [...(ends.commands.tables?.keys() ?? [])].map((name) => `"${name}"`)
   }
 
-  asked(frame: Buffer): void {
+  requested(frame: Buffer): void {
     const { payload } = packetIn(frame)
     switch (this.#phase) {
       case 'greeting':
@@ -191,17 +191,17 @@ class MysqlDialogue implements Dialogue {
     this.#pending = { kind: 'prepare', prepared, next: undefined }
   }
 
-  #ask(asked: Omit<Asked, 'countsFound'>, isBinary: boolean): void {
+  #ask(request: Omit<MysqlRequest, 'countsFound'>, isBinary: boolean): void {
     const statement: Pending = { kind: 'statement', reader: new AnswerReader(isBinary) }
     if (this.#pending?.kind === 'prepare' || this.#pending?.kind === 'definitions') this.#pending.next = statement
     else this.#pending = statement
-    const text = asked.sql?.toLowerCase() ?? ''
+    const text = request.sql?.toLowerCase() ?? ''
     if (this.#inDoubleQuotes.some((name) => text.includes(name))) {
       this.#ends.lost('a connection of MySQL with a table in double quotes, as with ANSI_QUOTES (use backticks)')
       return
     }
     const countsFound = ((this.#login?.capabilities ?? 0) & CAPABILITY.foundRows) !== 0
-    this.#turns.ask({ ...asked, countsFound })
+    this.#turns.ask({ ...request, countsFound })
   }
 
   #answer(payload: Buffer): void {

@@ -20,7 +20,7 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
 
 /** @returns `info` for an error that is not listed. */
 export const judgeError = (code: number | string): ErrorMeaning['means'] =>
-  errorOutcomes.find(({ says }) => says.includes(String(code)))?.means ?? 'info'
+  errorOutcomes.find(({ texts: codes }) => codes.includes(String(code)))?.means ?? 'info'
 
 /** Returns the outcome of a COMMIT answered by an error. Only a deadlock certainly prevented it. */
 export const judgeCommit = (code: string): ErrorMeaning['means'] => (code === DEADLOCK ? 'fail' : 'info')

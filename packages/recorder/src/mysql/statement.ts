@@ -1,7 +1,7 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
-import type { AskedIsolation } from '../postgresql/asked-isolation.ts'
 import type { Dialect, OwnMeaning } from '../postgresql/dialect.ts'
 import { strangeFunction } from '../postgresql/other-statements.ts'
+import type { RequestedIsolation } from '../postgresql/requested-isolation.ts'
 import type { RowStatement } from '../postgresql/row-statement.ts'
 import { type Token, textOf, wordSet } from '../postgresql/sql-tokens.ts'
 import { controlOf } from '../postgresql/statement.ts'
@@ -16,7 +16,7 @@ const LEVELS = /(serializable|repeatable[ -]read|read[ -]committed|read[ -]uncom
 /**
  * Returns the isolation level that a statement requests. Without `isForSession`, it is for the next transaction only.
  */
-export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefined {
+export function isolationIn(tokens: readonly Token[]): RequestedIsolation | undefined {
   const text = textOf(tokens)
   if (!/^set\b/.test(text) || !/isolation/.test(text)) return undefined
   const found = LEVELS.exec(text)?.[1]?.replace('-', ' ')
@@ -46,7 +46,7 @@ function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolea
 
 const SELECT = wordOf('select')
 
-const sessionIsolation = (tokens: readonly Token[]): AskedIsolation | undefined => {
+const sessionIsolation = (tokens: readonly Token[]): RequestedIsolation | undefined => {
   const isolation = isolationIn(tokens)
   return isolation?.isForSession === true ? isolation : undefined
 }
@@ -64,8 +64,8 @@ function refined(rows: RowStatement): RowStatement {
   if (rows.does !== 'insert' || rows.inserted.length !== 1) return rows
   const key = rows.inserted[0]?.key
   const isGiven = key !== undefined && !(key.kind === 'constant' && (key.text === null || key.text === '0'))
-  const isShown = rows.shown.key !== undefined || rows.shown.values.size > 0
-  return isGiven || isShown ? rows : { ...rows, shown: { key: 0, values: new Map() } }
+  const isReturned = rows.resultColumns.key !== undefined || rows.resultColumns.values.size > 0
+  return isGiven || isReturned ? rows : { ...rows, resultColumns: { key: 0, values: new Map() } }
 }
 
 const FUNCTIONS = wordSet(

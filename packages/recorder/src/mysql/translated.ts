@@ -32,7 +32,7 @@ const UNREAD = Buffer.from([0xff])
 
 export const fieldOf = (value: Value): FieldValue => (value === 'unread' ? UNREAD : value)
 
-export function shownBy(result: Result, first: string): readonly BackendMessage[] {
+export function resultMessages(result: Result, first: string): readonly BackendMessage[] {
   if (result.kind === 'count') {
     const { affected, insertId } = result.ok
     return first === 'insert' && affected === 1 && insertId > 0 ? [rowOf([Buffer.from(String(insertId))])] : []

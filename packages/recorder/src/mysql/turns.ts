@@ -7,16 +7,16 @@ import type { Answer } from './answer.ts'
 import { DEADLOCK, STATEMENT_ONLY } from './errors.ts'
 import { statementsOf } from './sql-tokens.ts'
 import { isolationIn } from './statement.ts'
-import { fieldOf, shownBy, tagOf } from './translated.ts'
+import { fieldOf, resultMessages, tagOf } from './translated.ts'
 
-export interface Asked {
+export interface MysqlRequest {
   readonly sql: string | undefined
   readonly values: readonly Value[] | undefined
   /** Whether an UPDATE reports the matched rows, not the changed rows. Clients can choose this. */
   readonly countsFound: boolean
 }
 
-interface Turn extends Asked {
+interface Turn extends MysqlRequest {
   readonly tokens: readonly Token[]
   readonly flow: Flow
   /** Whether the statement first commits the open transaction. */
@@ -66,8 +66,8 @@ export class Turns {
     this.#ends = ends
   }
 
-  ask(asked: Asked): void {
-    const statements = asked.sql === undefined ? undefined : statementsOf(asked.sql)
+  ask(request: MysqlRequest): void {
+    const statements = request.sql === undefined ? undefined : statementsOf(request.sql)
     if (statements !== undefined && statements.length > 1) {
       this.#ends.lost(MULTIPLE)
       return
@@ -90,7 +90,7 @@ export class Turns {
     }
     const commitsFirst = this.#isOpen && (flow === 'begin' || flow === 'begin-snapshot' || flow === 'ends-first')
     const isOwn = flow !== 'begin' && flow !== 'begin-snapshot' && flow !== 'commit' && flow !== 'rollback'
-    this.#turn = { ...asked, values: isOwn ? asked.values : undefined, tokens, flow, commitsFirst }
+    this.#turn = { ...request, values: isOwn ? request.values : undefined, tokens, flow, commitsFirst }
     if (commitsFirst) this.#say('COMMIT')
     else if (!this.#isOpen && !this.#isAutocommit && (flow === 'plain' || flow === 'savepoint')) {
       this.#say(this.#beginning())
@@ -111,12 +111,12 @@ export class Turns {
         return
       default:
     }
-    const sql = asked.sql ?? UNREADABLE_TEXT
-    if (asked.values === undefined) {
+    const sql = request.sql ?? UNREADABLE_TEXT
+    if (request.values === undefined) {
       this.#say(sql)
       return
     }
-    const values = asked.values.map(fieldOf)
+    const values = request.values.map(fieldOf)
     this.#ends.asks({ kind: 'parse', statement: '', sql, types: [] })
     this.#ends.asks({ kind: 'bind', portal: '', statement: '', formats: [], values, resultFormats: [] })
     this.#ends.asks({ kind: 'execute', portal: '', mostRows: 0 })
@@ -145,11 +145,11 @@ export class Turns {
     if (flow === 'begin' || flow === 'begin-snapshot') this.#open()
     if (values !== undefined) this.#answers({ kind: 'parse-complete' }, { kind: 'bind-complete' })
     if (answer.warnings > 0) this.#answers(WARNED)
-    this.#answers(...shownBy(answer.result, tokens[0]?.text ?? ''), { kind: 'command-complete', tag })
+    this.#answers(...resultMessages(answer.result, tokens[0]?.text ?? ''), { kind: 'command-complete', tag })
     if (flow === 'begin-snapshot') this.#answers({ kind: 'command-complete', tag: 'SELECT 1' })
     this.#answers(ready(this.#isOpen))
     if (flow === 'plain' && !this.#isOpen) this.#nextLevel = undefined
-    this.#askedFor(tokens)
+    this.#noteIsolation(tokens)
   }
 
   status(status: number): void {
@@ -159,7 +159,7 @@ export class Turns {
     if (transaction === undefined) {
       if (isOpen) this.#ends.lost('a connection of MySQL with a transaction that no statement began, as in a procedure')
     } else if (isOpen) transaction.wasSeen = true
-    else if (transaction.wasSeen || this.#savepoints.size === 0) this.#endedUnasked(transaction)
+    else if (transaction.wasSeen || this.#savepoints.size === 0) this.#endedByServer(transaction)
   }
 
   reset(): void {
@@ -171,7 +171,7 @@ export class Turns {
   }
 
   /** Ends a transaction that the server has ended by itself, or has never begun. */
-  #endedUnasked(transaction: OpenTransaction): void {
+  #endedByServer(transaction: OpenTransaction): void {
     this.#say('COMMIT')
     if (transaction.wasSeen) transaction.doubt ??= 'the server ended the transaction without a COMMIT of the client'
     this.#concluded('COMMIT')
@@ -207,7 +207,7 @@ export class Turns {
   }
 
   /** Notes the isolation level that a SET requests. */
-  #askedFor(tokens: readonly Token[]): void {
+  #noteIsolation(tokens: readonly Token[]): void {
     const isolation = isolationIn(tokens)
     if (isolation === undefined) return
     if (isolation.isForSession) this.#level = isolation.level

@@ -61,13 +61,13 @@ const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.in
  */
 export function whyNotCompared(type: ColumnType, oid: number, column?: string): string | undefined {
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
-  const said = SAID[oid]
-  return said === undefined
+  const typeName = INEXACT_TYPES[oid]
+  return typeName === undefined
     ? `the column's type (number ${oid}) has several texts for one value: record a column of text or whole numbers, or use a cast in the SELECT`
-    : `the column is ${said}, which can write the same value in several ways: say ${column === undefined ? `"type":"${said}" beside "table"` : `"values":{"${column}":"${said}"}`}`
+    : `the column is ${typeName}, which can write the same value in several ways: say ${column === undefined ? `"type":"${typeName}" beside "table"` : `"values":{"${column}":"${typeName}"}`}`
 }
 
-const SAID: { readonly [oid: number]: ColumnType } = { 16: 'boolean', 1700: 'numeric', 3802: 'json' }
+const INEXACT_TYPES: { readonly [oid: number]: ColumnType } = { 16: 'boolean', 1700: 'numeric', 3802: 'json' }
 
 const WHOLE = /^(?:0|-?[1-9]\d*)$/
 const ALMOST_WHOLE = /^\s*[+-]?\d+\s*$/

@@ -38,7 +38,7 @@ export const postgresqlConversation = ({
         requestOf,
         lost,
         begun: (transaction) => crossings.begun(transaction),
-        asked: (unit) => replies.expect(unit),
+        requested: (unit) => replies.expect(unit),
       })
       const replies = new Replies({ questions, connection, commands, crossings, overwrites, now, lost })
       const dialogue = speech.open({
@@ -51,10 +51,10 @@ export const postgresqlConversation = ({
       return {
         /** The recorder gives up a connection with too many requests, and never makes the client wait. */
         isFull: false,
-        asked(request, arrivedAt, start) {
+        requested(request, arrivedAt, start) {
           time = arrivedAt
           startByte = start
-          dialogue.asked(request)
+          dialogue.requested(request)
           if (replies.areTooMany || questions.areTooMany) lost(OVERFLOW)
         },
         answered(reply) {

@@ -2,7 +2,7 @@ import type { ErrorMeaning } from '@chaosproxy/history'
 import type { ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Touches } from '../record/call.ts'
 import type { Control } from './action.ts'
-import type { AskedIsolation } from './asked-isolation.ts'
+import type { RequestedIsolation } from './requested-isolation.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { Token } from './sql-tokens.ts'
 
@@ -24,13 +24,13 @@ export type OwnMeaning = { readonly what: string } & (
       readonly kind: 'control'
       readonly control: Control
       readonly name: string
-      readonly isolation: AskedIsolation | undefined
+      readonly isolation: RequestedIsolation | undefined
     }
   | { readonly kind: 'doubtful'; readonly why: string; readonly touches: Touches; readonly lasts: boolean }
   | {
       readonly kind: 'other'
       readonly touches: 'nothing'
       readonly why: string
-      readonly isolation?: AskedIsolation | undefined
+      readonly isolation?: RequestedIsolation | undefined
     }
 )

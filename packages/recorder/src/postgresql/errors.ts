@@ -39,7 +39,7 @@ export const noticeOutcomes: readonly ErrorMeaning[] = [
 /** @param carriedOut Whether the command succeeded and only its commit was refused. */
 export function judgeReport({ severity, code }: ServerReport, carriedOut: boolean): Certainty {
   if (severity === 'PANIC') return 'info'
-  const found = errorOutcomes.find(({ says }) => says.some((each) => code.startsWith(each)))
+  const found = errorOutcomes.find(({ texts: codes }) => codes.some((each) => code.startsWith(each)))
   if (found === undefined) return 'info'
   // If a commit fails, only a conflict or a broken constraint proves that nothing was committed.
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
@@ -50,7 +50,9 @@ export function judgeNotices(
   notices: readonly ServerReport[],
 ): { readonly type: Certainty; readonly error: string } | undefined {
   for (const notice of notices) {
-    const found = noticeOutcomes.find(({ says }) => says.some((each) => notice.message.startsWith(each)))
+    const found = noticeOutcomes.find(({ texts: beginnings }) =>
+      beginnings.some((each) => notice.message.startsWith(each)),
+    )
     if (found !== undefined) return { type: found.means, error: notice.message }
   }
   return undefined

@@ -25,7 +25,7 @@ export interface Part {
   readonly call: Call
   /** What the part writes. It is needed to merge parts on one row. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
-  readonly says: (answer: Answer) => Interpretation
+  readonly interpret: (answer: Answer) => Interpretation
 }
 
 /** A statement with its values: an operation, or another statement with the keys that it may change. */
@@ -89,7 +89,7 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
         key,
         call: { f: 'read', key, value: null, harmless: true },
         writes: 'nothing',
-        says: (answer) => reads(action.value, answer),
+        interpret: (answer) => reads(action.value, answer),
       }
     case 'add':
       return isCounter ? addition(action, key, valueIn(action.amount)) : sum(action, key, valueIn(action.amount), reads)
@@ -101,27 +101,27 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
       const value = valueIn(action.value)
       if (value === undefined) return NOT_READ
       const missed = action.mayMiss ? 'no such row, or its condition did not hold' : undefined
-      return { key, call: { f: 'write', key, value }, writes: { value }, says: counted(value, missed) }
+      return { key, call: { f: 'write', key, value }, writes: { value }, interpret: counted(value, missed) }
     }
     case 'delete':
       return {
         key,
         call: { f: 'write', key, value: null },
         writes: { value: null },
-        says: action.mayMiss ? counted(null, 'its condition did not hold') : deleted,
+        interpret: action.mayMiss ? counted(null, 'its condition did not hold') : deleted,
       }
     case 'insert': {
       const value = valueIn(action.value)
       if (value === undefined) return NOT_READ
       const call = { f: 'cas', key, value: [null, value] }
-      return { key, call, writes: { value }, says: counted(call.value, 'the row exists') }
+      return { key, call, writes: { value }, interpret: counted(call.value, 'the row exists') }
     }
     case 'cas': {
       const expected = valueIn(action.expected)
       const value = action.value === 'delete' ? null : valueIn(action.value)
       if (expected === undefined || value === undefined) return NOT_READ
       const call = { f: 'cas', key, value: [expected, value] }
-      return { key, call, writes: { value }, says: counted(call.value, 'another value was there') }
+      return { key, call, writes: { value }, interpret: counted(call.value, 'another value was there') }
     }
   }
 }
@@ -135,7 +135,7 @@ function addition({ sign }: Addition, key: string, amount: Json | undefined): Pa
     key,
     call: { f, key, value },
     writes: 'unsaid',
-    says: counted(value, 'no such row, or its condition did not hold'),
+    interpret: counted(value, 'no such row, or its condition did not hold'),
   }
 }
 
@@ -154,7 +154,7 @@ function sum(
     key,
     call: { f: 'cas', key, value: UNSAID, amount },
     writes: 'unsaid',
-    says(answer) {
+    interpret(answer) {
       if (answer.rows.length === 0)
         return { type: 'fail', error: 'no such row, or its condition did not hold', answered: true }
       const read = reads(place, answer)

@@ -3,7 +3,6 @@ import type { FrontendMessage } from '@chaosproxy/wire/postgresql'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Control } from './action.ts'
-import { isolationIn } from './asked-isolation.ts'
 import { stepOf } from './part.ts'
 import {
   FUNCTION,
@@ -15,6 +14,7 @@ import {
   StatementReader,
   unseen,
 } from './prepared.ts'
+import { isolationIn } from './requested-isolation.ts'
 import type { Doubt, RowStep } from './row-step.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
@@ -29,7 +29,7 @@ export interface QuestionsOptions {
   /** Returns the application's request to which the current bytes belong, if it is known. */
   readonly requestOf?: (() => string | undefined) | undefined
   readonly begun: (transaction: Transaction) => void
-  readonly asked: (unit: Unit) => void
+  readonly requested: (unit: Unit) => void
   /** Called if the rest of the connection cannot be parsed. */
   readonly lost: (what: string) => void
 }
@@ -204,20 +204,25 @@ export class Questions {
     unit.expected.push({ kind: 'parse', name, prepared, isNew })
   }
 
-  #execute(unit: Unit, { statement, literals }: Asked, portal: Portal | undefined, askedAt: Nanos): void {
+  #execute(
+    unit: Unit,
+    { statement, literals }: RequestedStatement,
+    portal: Portal | undefined,
+    requestedAt: Nanos,
+  ): void {
     const { transaction } = unit
     const values = portal ?? (literals === undefined ? undefined : { ...NO_PARAMETERS, literals })
     const cursor = statement.kind === 'fetch' ? transaction.cursors.get(statement.name) : undefined
     const executed: Executed = {
       step: stepOf(statement, portal, this.#commands),
-      said: undefined,
-      askedAt: cursor?.askedAt ?? askedAt,
+      interpretation: undefined,
+      requestedAt: cursor?.requestedAt ?? requestedAt,
       row:
         cursor?.row ??
         (statement.kind === 'rows' ? { what: statement.what, statement: statement.rows, portal: values } : undefined),
     }
     if (statement.kind === 'cursor')
-      transaction.cursors.set(statement.name, { row: partly(statement, portal), askedAt })
+      transaction.cursors.set(statement.name, { row: partly(statement, portal), requestedAt })
     this.#noteAside(transaction, statement)
     const control = statement.kind === 'control' ? statement.control : undefined
     unit.expected.push({ kind: 'execute', executed, control, portal, rows: [], hasMore: false, columns: undefined })
@@ -284,7 +289,7 @@ export class Questions {
     this.#open = undefined
     if (this.#isLost) return
     if (this.#transaction === undefined) unit.ends ??= 'commit'
-    this.#options.asked(unit)
+    this.#options.requested(unit)
     const { transaction, ends } = unit
     if (ends === undefined) return
     const isNothing = ends === 'rollback' && !transaction.isTangled && this.#commands.tables === undefined
@@ -330,7 +335,7 @@ export class Questions {
 }
 
 /** A statement. `literals`: its literals, if its cached meaning is shared with other literals. */
-interface Asked {
+interface RequestedStatement {
   readonly statement: Statement
   readonly literals?: readonly string[] | undefined
 }

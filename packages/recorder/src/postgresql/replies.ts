@@ -152,7 +152,7 @@ export class Replies {
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
     // Only the description of a portal contains the formats.
     const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
-    if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
+    if (step.kind === 'operation') executed.interpretation = step.part.interpret({ tag, rows, columns, formats })
     if (row === undefined) return
     executed.answeredAt = this.#options.now()
     executed.done = doneBy(row, { tag, rows, columns, formats, hasMore, isWarned: unit.isWarned })
@@ -243,14 +243,14 @@ export class Replies {
   #committed(executed: readonly Executed[]): void {
     const { commands, connection } = this.#options
     const isAlone = executed.length === 1
-    for (const { step, said } of executed) {
-      if (step.kind !== 'operation' || said?.type !== 'ok' || !('value' in said)) continue
+    for (const { step, interpretation } of executed) {
+      if (step.kind !== 'operation' || interpretation?.type !== 'ok' || !('value' in interpretation)) continue
       const { key, call, writes } = step.part
       if (writes === 'nothing') {
-        if (isAlone) this.#rows.read(key, said.value)
+        if (isAlone) this.#rows.read(key, interpretation.value)
         continue
       }
-      const isOverwrite = this.#rows.wrote(key, said.value, isAlone && call.f === 'write')
+      const isOverwrite = this.#rows.wrote(key, interpretation.value, isAlone && call.f === 'write')
       // If `areAtomic` is false, the settings say that a transaction's reads and writes are independent.
       if (isOverwrite && commands.areAtomic) connection.overwrote(key)
     }

@@ -16,21 +16,26 @@ export function rowsOf(scope: Scope, where: Expression | undefined): Rows | unde
   let conditions = 0
   for (const condition of where === undefined ? [] : conjuncts(where)) {
     if (isAlwaysTrue(condition)) continue
-    const asked = columnCondition(scope, condition)
-    const operands = asked?.given.flatMap((each) => operandOf(each) ?? []) ?? []
+    const columnTest = columnCondition(scope, condition)
+    const operands = columnTest?.given.flatMap((each) => operandOf(each) ?? []) ?? []
     const [operand, another] = operands
-    const isValue = asked !== undefined && operand !== undefined && operands.length === asked.given.length
-    if (isValue && keys === undefined && asked.column === table.key && asked.comparison === '=') {
-      keys = asked.isArray ? { array: operand } : operands
+    const isValue = columnTest !== undefined && operand !== undefined && operands.length === columnTest.given.length
+    if (isValue && keys === undefined && columnTest.column === table.key && columnTest.comparison === '=') {
+      keys = columnTest.isArray ? { array: operand } : operands
       continue
     }
     conditions++
     const chosen = chosenBy(scope, condition)
-    const isOne = isValue && another === undefined && !asked.isArray && !asked.isCast && table.values.has(asked.column)
+    const isOne =
+      isValue &&
+      another === undefined &&
+      !columnTest.isArray &&
+      !columnTest.isCast &&
+      table.values.has(columnTest.column)
     if (chosen !== undefined) {
       hidden.push('select')
       compared.push(...chosen)
-    } else if (isOne) compared.push({ column: asked.column, comparison: asked.comparison, operand })
+    } else if (isOne) compared.push({ column: columnTest.column, comparison: columnTest.comparison, operand })
     else {
       if (!showsNothing(scope.reading, condition)) return undefined
       hidden.push(...wordsOf(scope.reading, condition).filter((word) => table.values.has(word) || word === 'select'))

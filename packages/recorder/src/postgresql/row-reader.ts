@@ -1,6 +1,6 @@
 import type { RecordedTable } from './recorded-table.ts'
 import { ANY_ROWS, isByKey, rowsOf } from './row-conditions.ts'
-import { isCount, NOTHING_SHOWN, shownOf } from './row-results.ts'
+import { isCount, NO_COLUMNS, resultColumnsOf } from './row-results.ts'
 import { isNamed, type Reading, type RowRead, type Scope } from './row-scope.ts'
 import type { RowStatement, Rows } from './row-statement.ts'
 import { insertedRow, mergedWith, newValues } from './row-values.ts'
@@ -29,7 +29,7 @@ export function rowStatementOf(
         depth++
         const read = depth > MOST_QUERIES ? undefined : readOf(reading, query)
         depth--
-        found.set(query, read?.others === undefined && read?.shown.values.size === 0 ? read : undefined)
+        found.set(query, read?.others === undefined && read?.resultColumns.values.size === 0 ? read : undefined)
       }
       return found.get(query)
     },
@@ -76,18 +76,18 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   const { table } = scope
   const { items, sources, where, locks, limit, offset } = query
   const isJoined = sources.length > 1
-  const asked = rowsOf(scope, where)
+  const selection = rowsOf(scope, where)
   // In a join, a column without a table name may belong to another table.
-  const found = isJoined && asked?.kind === 'predicate' ? ANY_ROWS : asked
-  const shown = found && shownOf(scope, items, isJoined ? found : undefined)
-  if (found === undefined || shown === undefined) return undefined
+  const found = isJoined && selection?.kind === 'predicate' ? ANY_ROWS : selection
+  const resultColumns = found && resultColumnsOf(scope, items, isJoined ? found : undefined)
+  if (found === undefined || resultColumns === undefined) return undefined
   const isPartial = isJoined || locks.some(({ isSkipping }) => isSkipping)
   const rows: Rows =
     found.kind === 'keys' ? { ...found, isPartial, limit, offset } : isLinked ? { kind: 'linked' } : found
   const count = items.findIndex((item) => isCount(scope, uncast(item)))
   return {
-    ...{ does: 'read', table, shown, rows, isJoined },
-    tells: count < 0 ? undefined : count,
+    ...{ does: 'read', table, resultColumns, rows, isJoined },
+    aggregate: count < 0 ? undefined : count,
     locks: locks.some(
       ({ isForUpdate, of }) => isForUpdate && (of.length === 0 || of.some((name) => isNamed(scope, name))),
     ),
@@ -98,8 +98,8 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
 function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
   const read = nested(query)
   // A subquery that counts rows always returns a row, so EXISTS of this subquery shows nothing.
-  const rows = read?.tells === undefined ? read?.rows : ANY_ROWS
-  return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
+  const rows = read?.aggregate === undefined ? read?.rows : ANY_ROWS
+  return read && rows && { ...read, rows, aggregate: 0, resultColumns: NO_COLUMNS, locks: false }
 }
 
 function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStatement | undefined {
@@ -118,10 +118,10 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
   const found = rowsOf(scope, where)
   if (found === undefined || (source !== undefined && where === undefined)) return undefined
   const rows = source !== undefined && found.kind === 'keys' ? { ...found, hidden: [...found.hidden, 'from'] } : found
-  const shown = shownOf(scope, returning) ?? NOTHING_SHOWN
-  if (does === 'delete') return { does, table, rows, shown }
+  const resultColumns = resultColumnsOf(scope, returning) ?? NO_COLUMNS
+  if (does === 'delete') return { does, table, rows, resultColumns }
   const sets = newValues(scope, tree.sets)
-  return sets && { does, table, rows, sets, shown }
+  return sets && { does, table, rows, sets, resultColumns }
 }
 
 function insertOf(reading: Reading, table: RecordedTable, tree: Insert): RowStatement | undefined {
@@ -131,7 +131,7 @@ function insertOf(reading: Reading, table: RecordedTable, tree: Insert): RowStat
   const scope: Scope = { reading, table, alias: target.alias }
   const inserted = tree.inserted.flatMap((row) => insertedRow(scope, columns, row) ?? [])
   if (inserted.length < tree.inserted.length) return undefined
-  const insert = { does: 'insert' as const, table, shown: shownOf(scope, returning) ?? NOTHING_SHOWN }
+  const insert = { does: 'insert' as const, table, resultColumns: resultColumnsOf(scope, returning) ?? NO_COLUMNS }
   if (conflict === undefined) return { ...insert, inserted, conflict: 'none' }
   const isByKey = conflict.columns?.length === 1 && conflict.columns[0] === table.key
   if (!isByKey && (conflict.columns !== undefined || conflict.sets !== undefined)) return undefined

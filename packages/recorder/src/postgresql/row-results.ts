@@ -1,19 +1,19 @@
 import type { Place } from './action.ts'
 import { columnOf, isNamed, type Scope, wordsOf } from './row-scope.ts'
-import type { Rows, Shown } from './row-statement.ts'
+import type { ResultColumns, Rows } from './row-statement.ts'
 import { wordSet } from './sql-tokens.ts'
 import { type Expression, operandOf, uncast } from './sql-tree.ts'
 
 /** Parts of expressions that read rows without returning their values. */
 const READING = wordSet('select count sum avg min max exists bool_and bool_or array_agg')
 
-export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
+export const NO_COLUMNS: ResultColumns = { key: undefined, values: new Map() }
 
 /**
  * Returns the columns of a table that a SELECT or RETURNING shows. Undefined if an expression hides what it reads.
  * `joined`: the table's rows in a join.
  */
-export function shownOf(scope: Scope, items: readonly Expression[], joined?: Rows): Shown | undefined {
+export function resultColumnsOf(scope: Scope, items: readonly Expression[], joined?: Rows): ResultColumns | undefined {
   const { table } = scope
   const isJoined = joined !== undefined
   const isHidden = (word: string): boolean => table.values.has(word) || READING.has(word) || isNamed(scope, word)

@@ -38,8 +38,8 @@ export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly
 export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
   const query = choosing(scope, condition)
   if (query === undefined) return undefined
-  const { table, rows, shown } = query
-  return table === scope.table && rows.kind !== 'linked' && shown.key !== undefined ? rows.compared : []
+  const { table, rows, resultColumns } = query
+  return table === scope.table && rows.kind !== 'linked' && resultColumns.key !== undefined ? rows.compared : []
 }
 
 /** Returns the subquery that selects the rows by key: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */

@@ -31,7 +31,7 @@ export interface Compared {
 }
 
 /** Where the primary key and the recorded columns are in a result. */
-export interface Shown {
+export interface ResultColumns {
   readonly key: Place | undefined
   readonly values: ReadonlyMap<string, Place>
 }
@@ -53,7 +53,7 @@ export interface InsertedRow {
   readonly values: ReadonlyMap<string, NewValue>
 }
 
-export type RowStatement = { readonly table: RecordedTable; readonly shown: Shown } & (
+export type RowStatement = { readonly table: RecordedTable; readonly resultColumns: ResultColumns } & (
   | {
       readonly does: 'read'
       readonly rows: Rows
@@ -61,7 +61,7 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       /** Whether the query joins other tables. A result row may then have no row of this table. */
       readonly isJoined: boolean
       /** Where the result has a count of rows or an EXISTS. It then contains no rows. */
-      readonly tells: Place | undefined
+      readonly aggregate: Place | undefined
       readonly others?: readonly RowStatement[] | undefined
     }
   | { readonly does: 'update'; readonly rows: Rows; readonly sets: ReadonlyMap<string, NewValue> }

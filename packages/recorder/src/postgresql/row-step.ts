@@ -7,7 +7,7 @@ import { elementsOf, recordedValue, whyNotCompared } from './column-values.ts'
 import { type Answer, fieldOf } from './part.ts'
 import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { RecordedTable } from './recorded-table.ts'
-import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
+import type { Compared, NewValue, ResultColumns, RowStatement, Rows } from './row-statement.ts'
 
 // The reads and writes of a statement, cell by cell.
 
@@ -63,7 +63,8 @@ const cells = (
 ): readonly MicroOperation[] => [...columns].map((column) => [kind, cellName(table, key, column), ...value])
 
 /** What is known of a statement before its answer. */
-export const askedOf = (step: RowStep): readonly MicroOperation[] => eachOf(step).flatMap(askedOfOne)
+export const requestedOperations = (step: RowStep): readonly MicroOperation[] =>
+  eachOf(step).flatMap(requestedOperationsOfOne)
 
 function eachOf(step: RowStep): readonly RowStep[] {
   const { statement } = step
@@ -71,7 +72,7 @@ function eachOf(step: RowStep): readonly RowStep[] {
   return [step, ...others.map((other) => ({ ...step, statement: other }))]
 }
 
-function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
+function requestedOperationsOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   const { table } = statement
   if (statement.does === 'insert')
     return statement.inserted.flatMap(({ key, values }) => {
@@ -83,7 +84,7 @@ function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   const ofRow = (key: string): readonly MicroOperation[] => {
     switch (statement.does) {
       case 'read':
-        return cells('r', table, key, statement.shown.values.keys(), null)
+        return cells('r', table, key, statement.resultColumns.values.keys(), null)
       case 'update':
         return [...statement.sets].flatMap(([column, value]) => written(table, key, column, value, portal))
       case 'delete':
@@ -109,9 +110,9 @@ export function doneBy(step: RowStep, answer: Answer): Done {
 function doneByOne(step: RowStep, answer: Answer): Done {
   const { statement } = step
   if (answer.isWarned === true) return doubtful(WARNED, mayChange(statement), true)
-  if (statement.does === 'read' && statement.tells !== undefined)
-    return toldBy(statement, statement.tells, answer, step)
-  const all = shownRows(statement.table, statement.shown, answer, step)
+  if (statement.does === 'read' && statement.aggregate !== undefined)
+    return aggregateReads(statement, statement.aggregate, answer, step)
+  const all = resultRows(statement.table, statement.resultColumns, answer, step)
   if (typeof all === 'string') return doubtful(all, mayChange(statement))
   const rows = statement.does === 'read' && statement.isJoined ? withoutRepeats(all) : all
   const keys = rows.flatMap(({ key }) => key ?? [])
@@ -126,7 +127,7 @@ function doneByOne(step: RowStep, answer: Answer): Done {
   }
 }
 
-function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
+function withoutRepeats(rows: readonly ResultRow[]): readonly ResultRow[] {
   const seen = new Set<string>()
   return rows.filter(({ key, values }) => {
     const text = JSON.stringify([key ?? null, ...values])
@@ -150,7 +151,7 @@ function mayChange(statement: RowStatement): Touches {
 const remedyFor = ({ key, converts }: RecordedTable): string =>
   converts === true ? `name each by a ${key} in digits or lower case` : `add RETURNING ${key}`
 
-interface ShownRow {
+interface ResultRow {
   /** Undefined in a result without the primary key. */
   readonly key: string | undefined
   readonly values: ReadonlyMap<string, Json>
@@ -158,35 +159,42 @@ interface ShownRow {
 
 type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
 
-function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore }: Answer, { portal }: RowStep): Done {
-  const { table, shown, rows: asked } = statement
-  const keys = keysOf(table, asked, portal)
+function readBy(
+  statement: Of<'read'>,
+  rows: readonly ResultRow[],
+  { tag, hasMore }: Answer,
+  { portal }: RowStep,
+): Done {
+  const { table, resultColumns, rows: selection } = statement
+  const keys = keysOf(table, selection, portal)
   const named = rows.map((row) => ({ ...row, key: row.key ?? (keys?.length === 1 ? keys[0] : undefined) }))
   const found = named.flatMap(({ key }) => key ?? [])
   const micro = named.flatMap(({ key, values }) => {
     if (key === undefined) return []
-    const shownReads = [...values].map(([column, value]): MicroOperation => ['r', cellName(table, key, column), value])
-    const read = [...shownReads, ...decided(table, key, asked, portal, values)]
-    return read.length > 0 || asked.kind !== 'keys' ? read : present(table, key)
+    const resultReads = [...values].map(([column, value]): MicroOperation => ['r', cellName(table, key, column), value])
+    const read = [...resultReads, ...decided(table, key, selection, portal, values)]
+    return read.length > 0 || selection.kind !== 'keys' ? read : present(table, key)
   })
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
   // An empty tag means that the client limited the rows. If all keys were found, no row is left out.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
-  const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
-  if (asked.kind === 'keys' && isTold)
+  const isComplete = keys !== undefined && !isHeldBack && leavesNoneOut(selection, keys.length, portal)
+  if (selection.kind === 'keys' && isComplete)
     for (const key of missing)
-      micro.push(...missed(table, key, asked, portal, (shown.values.size > 0 ? shown : table).values.keys()))
+      micro.push(
+        ...missed(table, key, selection, portal, (resultColumns.values.size > 0 ? resultColumns : table).values.keys()),
+      )
   const doubt = isHeldBack
     ? 'not all of its rows were seen; read them without a cursor'
-    : found.length < named.length && shown.values.size > 0
+    : found.length < named.length && resultColumns.values.size > 0
       ? `its result lacks ${table.key}; select it as well`
       : undefined
   return {
     micro,
     locked: statement.locks ? [...there].map((key) => rowName(table, key)) : [],
-    isPredicate: !(asked.kind === 'linked' || isTold || isAllFound) || hidesOthers(asked, table),
+    isPredicate: !(selection.kind === 'linked' || isComplete || isAllFound) || hidesOthers(selection, table),
     doubt: doubt === undefined ? undefined : { why: doubt, touches: 'nothing' },
   }
 }
@@ -196,7 +204,7 @@ const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): bo
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
 /** Returns the reads of a query that counts rows or tests for them. */
-function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
+function aggregateReads({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
   const keys = keysOf(table, rows, portal)
   const [row] = answer.rows
   const text = row === undefined ? undefined : fieldOf(row, place, answer)?.text
@@ -217,28 +225,29 @@ const present = (table: RecordedTable, key: string): readonly MicroOperation[] =
 
 function changedBy(
   statement: Of<'update'> | Of<'delete'>,
-  rows: readonly ShownRow[],
+  rows: readonly ResultRow[],
   { tag }: Answer,
   { portal }: RowStep,
 ): Done {
   const { table } = statement
-  const { rows: asked } = statement
-  const keys = keysOf(table, asked, portal)
+  const { rows: selection } = statement
+  const keys = keysOf(table, selection, portal)
   const count = countOf(tag, rows, keys)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
-  const isPredicate = keys === undefined || hidesOthers(asked, table)
+  const isPredicate = keys === undefined || hidesOthers(selection, table)
   const named = rows.flatMap(({ key }) => key ?? [])
-  const isTold = tag !== '' || count > 0
+  const isCounted = tag !== '' || count > 0
   const changed =
-    keys !== undefined && count === keys.length ? keys : isTold && named.length === count ? named : undefined
+    keys !== undefined && count === keys.length ? keys : isCounted && named.length === count ? named : undefined
   if (changed === undefined) {
     const touches = keys === undefined ? everyCell(table, columns) : cellsOf(table, keys, columns)
     if (columns.length === 0) return { ...NOTHING, isPredicate }
     return doubtful(`it does not say which rows it changed; ${remedyFor(table)}`, touches, isPredicate)
   }
   const micro: MicroOperation[] = []
-  if (asked.kind === 'keys')
-    for (const key of keys ?? []) if (!changed.includes(key)) micro.push(...missed(table, key, asked, portal, columns))
+  if (selection.kind === 'keys')
+    for (const key of keys ?? [])
+      if (!changed.includes(key)) micro.push(...missed(table, key, selection, portal, columns))
   for (const key of changed) {
     const row = rows.find((each) => (each.key ?? keys?.[0]) === key)
     const writes =
@@ -248,8 +257,8 @@ function changedBy(
             written(table, key, column, value, portal, row?.values.get(column)),
           )
     const read = writes.flatMap(([kind, cell]) => (kind === 'r' ? [columnOfCell(cell)] : []))
-    const shown = [...(row?.values.keys() ?? [])].filter((column) => !columns.includes(column))
-    micro.push(...decided(table, key, asked, portal, new Set([...read, ...shown])), ...writes)
+    const returned = [...(row?.values.keys() ?? [])].filter((column) => !columns.includes(column))
+    micro.push(...decided(table, key, selection, portal, new Set([...read, ...returned])), ...writes)
     for (const [column, value] of row?.values ?? [])
       if (!columns.includes(column)) micro.push(['r', cellName(table, key, column), value])
   }
@@ -267,14 +276,14 @@ const countOf = (tag: string, { length }: readonly unknown[], all: readonly unkn
   tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)
 
 /** Returns a column of unknown value from which a new value is computed. */
-const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
+const unseenIn = ({ sets, resultColumns }: Of<'update'>): string | undefined =>
   [...sets.values()]
     .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))
-    .find((column) => !sets.has(column) && !shown.values.has(column))
+    .find((column) => !sets.has(column) && !resultColumns.values.has(column))
 
 function insertedBy(
   { table, inserted, conflict }: Of<'insert'>,
-  rows: readonly ShownRow[],
+  rows: readonly ResultRow[],
   { tag }: Answer,
   { portal }: RowStep,
 ): Done {
@@ -416,24 +425,24 @@ const isCompared = ({ values, converts }: RecordedTable, column: string): boolea
   converts !== true || values.get(column) !== 'text'
 
 /** The rows of a result, or why they cannot be read. */
-function shownRows(
+function resultRows(
   table: RecordedTable,
-  shown: Shown,
+  resultColumns: ResultColumns,
   answer: Answer,
   { what, statement }: RowStep,
-): readonly ShownRow[] | string {
-  if (shown.key === undefined && shown.values.size === 0) return answer.rows.map(() => UNNAMED)
-  const rows: ShownRow[] = []
+): readonly ResultRow[] | string {
+  if (resultColumns.key === undefined && resultColumns.values.size === 0) return answer.rows.map(() => UNNAMED)
+  const rows: ResultRow[] = []
   for (const row of answer.rows) {
-    const key = shown.key === undefined ? undefined : fieldOf(row, shown.key, answer)
+    const key = resultColumns.key === undefined ? undefined : fieldOf(row, resultColumns.key, answer)
     if (statement.does === 'read' && statement.isJoined && key?.text === null) continue
     if (
-      shown.key !== undefined &&
+      resultColumns.key !== undefined &&
       (typeof key?.text !== 'string' || (table.converts === true && !isKey(table, key.text)))
     )
       return `the primary key in the answer of ${what} is not readable`
     const values = new Map<string, Json>()
-    for (const [column, place] of shown.values) {
+    for (const [column, place] of resultColumns.values) {
       const type = table.values.get(column) ?? 'text'
       const field = fieldOf(row, place, answer)
       if (field === undefined) return `its answer has no column ${column}`
@@ -448,7 +457,7 @@ function shownRows(
   return rows
 }
 
-const UNNAMED: ShownRow = { key: undefined, values: new Map() }
+const UNNAMED: ResultRow = { key: undefined, values: new Map() }
 
 /** The value assigned to a column. Undefined if the server may store another value. */
 function operandValue(

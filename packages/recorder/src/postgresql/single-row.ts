@@ -42,17 +42,17 @@ const expectedIn = ({ compared }: Keyed, of: string): Operand | undefined =>
   compared.find(({ column, comparison }) => column === of && comparison === '=')?.operand
 
 /** Returns the read of one row. Undefined with further conditions: a row that is not found may then exist. */
-function readOf({ rows, shown, isJoined, tells }: Of<'read'>, { value }: Recorded): Action | undefined {
+function readOf({ rows, resultColumns, isJoined, aggregate }: Of<'read'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
-  const place = shown.values.get(value)
-  if (one === undefined || one.rows.conditions > 0 || isJoined || tells !== undefined || place === undefined)
+  const place = resultColumns.values.get(value)
+  if (one === undefined || one.rows.conditions > 0 || isJoined || aggregate !== undefined || place === undefined)
     return undefined
   const { limit, offset } = one.rows
   return { does: 'read', key: one.key, value: place, limit, offset }
 }
 
 function updateOf(
-  { rows, sets, shown }: Of<'update'>,
+  { rows, sets, resultColumns }: Of<'update'>,
   { value: column, model }: Recorded,
 ): Action | Confined | undefined {
   const set = sets.get(column)
@@ -68,7 +68,7 @@ function updateOf(
         ? { does: 'write', key, value: set.operand, mayMiss: true }
         : { does: 'cas', key, expected, value: set.operand }
     case 'sum': {
-      const sum = shown.values.get(column)
+      const sum = resultColumns.values.get(column)
       if (expected !== undefined) return onlyTouches({ key }, 'it adds under a condition')
       if (others > 0 && sum === undefined && model !== 'counter')
         return onlyTouches({ key }, 'it adds under a condition', 'add RETURNING with the recorded column')
@@ -88,7 +88,7 @@ function deleteOf({ rows }: Of<'delete'>, { value }: Recorded): Action | undefin
 }
 
 function insertOf(
-  { inserted, conflict, shown, isConditional = false }: Of<'insert'>,
+  { inserted, conflict, resultColumns, isConditional = false }: Of<'insert'>,
   { value: column }: Recorded,
 ): Action | Confined | undefined {
   const [row, another] = inserted
@@ -104,7 +104,7 @@ function insertOf(
       const { amount, sign } = value
       return amount === 'excluded' || isConditional
         ? onlyTouches({ key }, 'it writes one value or adds another')
-        : { does: 'add', key, amount, sign, creates: true, sum: shown.values.get(column) }
+        : { does: 'add', key, amount, sign, creates: true, sum: resultColumns.values.get(column) }
     }
     default:
       return onlyTouches({ key }, 'the value that it writes is unknown')

@@ -23,7 +23,7 @@ export interface SpeechEnds {
 /** The messages of one connection, in borrowed bytes. */
 export interface Dialogue {
   /** @throws MalformedMessage */
-  asked(frame: Buffer): void
+  requested(frame: Buffer): void
   /** @throws MalformedMessage */
   answered(frame: Buffer): void
 }
@@ -32,7 +32,7 @@ export const postgresqlSpeech: Speech = {
   name: 'PostgreSQL',
   framing: postgresql,
   open: ({ asks, answers }) => ({
-    asked: (frame) => asks(readFrontend(frame)),
+    requested: (frame) => asks(readFrontend(frame)),
     answered: (frame) => answers(readBackend(frame)),
   }),
 }

@@ -67,20 +67,20 @@ export abstract class ExpressionReader extends SqlReader {
     const first = this.#sum()
     if (this.#isEnd()) return first
     const isNegated = this.takeWord('not')
-    const asked = this.#asked(first, from)
-    const parts = [asked ?? first]
+    const condition = this.#predicate(first, from)
+    const parts = [condition ?? first]
     // A last word without an operator is an alias.
-    for (let isOperator = asked === undefined && isNegated; !this.#isEnd(); isOperator = false) {
+    for (let isOperator = condition === undefined && isNegated; !this.#isEnd(); isOperator = false) {
       if (!isOperator && this.next?.kind === 'word' && this.#isEnd(1)) break
       this.at++
       parts.push(this.#sum())
     }
-    if (parts.length === 1 && asked === undefined) return first
-    const found: Expression = parts.length === 1 && asked ? asked : this.#node('other', from, parts)
+    if (parts.length === 1 && condition === undefined) return first
+    const found: Expression = parts.length === 1 && condition ? condition : this.#node('other', from, parts)
     return isNegated ? this.#node('not', from, [found]) : found
   }
 
-  #asked(left: Expression, from: number): Expression | undefined {
+  #predicate(left: Expression, from: number): Expression | undefined {
     if (this.takeWord('is')) return this.#tested(left, from)
     if (this.takeWord('in')) return this.#among(left, from)
     if (this.takeWord('between')) return this.#between(left, from)

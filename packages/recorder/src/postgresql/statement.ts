@@ -1,9 +1,9 @@
 import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch } from './action.ts'
-import { type AskedIsolation, isolationOf } from './asked-isolation.ts'
 import { everyCellOf } from './cells.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
+import { isolationOf, type RequestedIsolation } from './requested-isolation.ts'
 import { rowStatementOf } from './row-reader.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
@@ -20,7 +20,7 @@ export type Statement =
       readonly what: string
       readonly control: Control
       readonly name: string
-      readonly isolation: AskedIsolation | undefined
+      readonly isolation: RequestedIsolation | undefined
     }
   /** A statement on rows, if whole transactions are recorded. */
   | ({ readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement } & Aside)
@@ -43,7 +43,7 @@ export type Statement =
       readonly what: string
       readonly touches: MayTouch
       readonly why: string
-      readonly isolation?: AskedIsolation | undefined
+      readonly isolation?: RequestedIsolation | undefined
       readonly indirect?: Indirect | undefined
     }
 
@@ -97,7 +97,9 @@ function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | 
   const shows =
     rows === undefined
       ? tree !== 'other'
-      : rows.does === 'read' && rows.rows.kind === 'keys' && (rows.shown.values.size > 0 || rows.tells !== undefined)
+      : rows.does === 'read' &&
+        rows.rows.kind === 'keys' &&
+        (rows.resultColumns.values.size > 0 || rows.aggregate !== undefined)
   return !isSelect || !shows ? '' : tree === 'too deep' ? TOO_DEEP : UNREAD_COLUMN
 }
 

@@ -43,22 +43,22 @@ export function historyOfTraffic(
   const recording = recordPostgresql({ ...settings, commands, recorder, node, requestOf: () => request })
   const connections = new Map<
     number,
-    { conversation: ReturnType<typeof recording.open>; asked: number; answered: number }
+    { conversation: ReturnType<typeof recording.open>; requestBytes: number; answered: number }
   >()
   for (const each of traffic) {
     time = each.at
     const connection = connections.get(each.connection) ?? {
       conversation: recording.open({ host: `${each.connection}`, naming: { kind: 'fixed', session: undefined } }),
-      ...{ asked: 0, answered: 0 },
+      ...{ requestBytes: 0, answered: 0 },
     }
     connections.set(each.connection, connection)
     const { conversation } = connection
     switch (each.kind) {
       case 'asked':
         request = each.request
-        conversation.asked(each.bytes, time)
-        connection.asked += each.bytes.length
-        conversation.sent(connection.asked, time)
+        conversation.requested(each.bytes, time)
+        connection.requestBytes += each.bytes.length
+        conversation.sent(connection.requestBytes, time)
         break
       case 'answered':
         conversation.answered(each.bytes)

@@ -4,14 +4,14 @@ import { joined, UNSAID } from '../record/call.ts'
 import type { Part, Step } from './part.ts'
 import type { Done, RowStep } from './row-step.ts'
 
-/** A statement of a transaction. `said` is set when its answer arrives. */
+/** A statement of a transaction. `interpretation` is set when its answer arrives. */
 export interface Executed {
   readonly step: Step
-  said: Interpretation | undefined
+  interpretation: Interpretation | undefined
   /** The effect on rows, if whole transactions are recorded. */
   readonly row?: RowStep | undefined
   done?: Done | undefined
-  readonly askedAt: Nanos
+  readonly requestedAt: Nanos
   answeredAt?: Nanos | undefined
   isUndone?: boolean | undefined
 }
@@ -122,7 +122,7 @@ function byKey(all: readonly Executed[]): ReadonlyMap<string, readonly PartOf[]>
 
 const alone = ({ executed, part }: PartOf): Group => ({
   call: part.call,
-  completion: () => executed.said ?? UNANSWERED,
+  completion: () => executed.interpretation ?? UNANSWERED,
 })
 
 const UNANSWERED: Interpretation = { type: 'info', error: 'the statement was not answered' }
@@ -159,10 +159,13 @@ function groupOf(parts: readonly PartOf[]): readonly Group[] | Broken {
 
 /** Returns the result of several reads of a key. They must be equal. */
 function sameRead(reads: readonly PartOf[]): Interpretation {
-  const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
+  const [first, ...rest] = reads.map(({ executed }) => executed.interpretation ?? UNANSWERED)
   if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED
   const isSame = rest.every(
-    (said) => said.type === 'ok' && 'value' in said && JSON.stringify(said.value) === JSON.stringify(first.value),
+    (interpretation) =>
+      interpretation.type === 'ok' &&
+      'value' in interpretation &&
+      JSON.stringify(interpretation.value) === JSON.stringify(first.value),
   )
   return isSame ? first : DIFFERENT
 }
@@ -177,11 +180,11 @@ const DIFFERENT: Interpretation = {
 function effects(writes: readonly PartOf[]): readonly Json[] | undefined {
   const values: Json[] = []
   for (const { executed, part } of writes) {
-    const { said } = executed
-    if (said?.type === 'fail' && said.answered === true) continue
-    if (said?.type !== 'ok' || !('value' in said)) return undefined
+    const { interpretation } = executed
+    if (interpretation?.type === 'fail' && interpretation.answered === true) continue
+    if (interpretation?.type !== 'ok' || !('value' in interpretation)) return undefined
     if (typeof part.writes === 'object') values.push(part.writes.value)
-    else if (Array.isArray(said.value)) values.push((said.value as readonly Json[]).at(-1) ?? null)
+    else if (Array.isArray(interpretation.value)) values.push((interpretation.value as readonly Json[]).at(-1) ?? null)
   }
   return values
 }
@@ -190,8 +193,8 @@ function lastWrite(writes: readonly PartOf[]): Interpretation {
   const values = effects(writes)
   const last = writes.at(-1)
   if (values === undefined || last === undefined) return UNCLEAR
-  if (values.length === 0) return last.executed.said ?? UNANSWERED
-  return last.executed.said?.type === 'ok' ? last.executed.said : UNCLEAR
+  if (values.length === 0) return last.executed.interpretation ?? UNANSWERED
+  return last.executed.interpretation?.type === 'ok' ? last.executed.interpretation : UNCLEAR
 }
 
 function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): Interpretation {

@@ -31,7 +31,7 @@ export type Expected =
  */
 interface Cursor {
   readonly row: RowStep
-  readonly askedAt: Nanos
+  readonly requestedAt: Nanos
 }
 
 /** A transaction, from its first byte to the reply to its commit. */

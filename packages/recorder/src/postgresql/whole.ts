@@ -1,6 +1,6 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import { rowOfCell } from './cells.ts'
-import { askedOf, type MicroOperation } from './row-step.ts'
+import { type MicroOperation, requestedOperations } from './row-step.ts'
 import { type Collapsed, type Executed, unrecorded } from './transaction.ts'
 
 export interface WholeOptions {
@@ -46,7 +46,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 }
 
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
-  done?.micro ?? (row === undefined ? [] : askedOf(row))
+  done?.micro ?? (row === undefined ? [] : requestedOperations(row))
 
 /** Returns the additional members that checkers read (`TransactionNote`). */
 function membersOf(
@@ -89,11 +89,11 @@ interface Snapshots {
  * answer to its first statement on recorded rows.
  */
 function timesOf(
-  { askedAt, answeredAt }: Executed,
+  { requestedAt, answeredAt }: Executed,
   { first, firstRows, isolation, hasOneSnapshot }: Snapshots,
 ): readonly Nanos[] {
   const isByStatement = isolation !== undefined && BY_STATEMENT.includes(isolation)
-  const from = isByStatement ? askedAt : first.askedAt
+  const from = isByStatement ? requestedAt : first.requestedAt
   const isOwn = isByStatement || isolation === undefined || !hasOneSnapshot
   const to = isOwn ? answeredAt : earlierOf(firstRows.answeredAt, answeredAt)
   return to === undefined ? [] : [from, to]

@@ -1,4 +1,4 @@
-export type { AskedServer, ServerRecording } from '../spoken/conversation.ts'
+export type { QueriedServer, ServerRecording } from '../spoken/conversation.ts'
 export type { RecordedProtocol, Remedies, SpokenProtocol } from '../spoken/protocol.ts'
 export { findRecordedProtocol, recordedExamples, takenProtocolNames } from './lookup.ts'
 export { addRecordedProtocol, recordedProtocols } from './registry.ts'

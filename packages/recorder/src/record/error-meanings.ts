@@ -1,10 +1,10 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
-type Rule = (says: string | ErrorMeaning['says'], why: string) => ErrorMeaning
+type Rule = (errors: string | ErrorMeaning['texts'], why: string) => ErrorMeaning
 
 const rule =
   (means: ErrorMeaning['means']): Rule =>
-  (says, why) => ({ says: typeof says === 'string' ? [says] : says, means, why })
+  (errors, why) => ({ texts: typeof errors === 'string' ? [errors] : errors, means, why })
 
 /** Errors after which a request certainly had no effect. */
 export const fail: Rule = rule('fail')

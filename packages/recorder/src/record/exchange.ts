@@ -75,8 +75,8 @@ export class Exchange {
   }
 
   /** Call once, when the request's meaning is known. */
-  called(asked: Understanding): void {
-    const understanding = recordable(asked)
+  called(requested: Understanding): void {
+    const understanding = recordable(requested)
     this.#understanding = understanding
     this.#edges |= EDGE.clientIn
     if (understanding.kind === 'operations') this.#invoke(understanding)
@@ -223,7 +223,7 @@ export class Exchange {
   #invokeBackend(time: Nanos): void {
     const view = this.#recording.views.backend
     if (view === undefined) {
-      for (const operation of this.#all()) operation.asked()
+      for (const operation of this.#all()) operation.requested()
       return
     }
     const place = this.#backendPlace
@@ -289,9 +289,10 @@ export class Exchange {
   #endBackend(time: Nanos, answer: Completions | undefined, reason: string | undefined): void {
     if (this.#calls.length === 0) return
     if (this.#waitsForBackend) this.#resolveAtBackend(answer, reason)
-    const told = this.#isDuplicate ? completionsOfCopy(answer) : answer
-    if (this.#only !== undefined) this.#only.endAtBackend(time, this.#edges, partOf(told, 0), reason)
-    else this.#end(told, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
+    const completions = this.#isDuplicate ? completionsOfCopy(answer) : answer
+    if (this.#only !== undefined) this.#only.endAtBackend(time, this.#edges, partOf(completions, 0), reason)
+    else
+      this.#end(completions, (operation, completion) => operation.endAtBackend(time, this.#edges, completion, reason))
   }
 
   #end(
@@ -346,7 +347,7 @@ export class Exchange {
       if (completion?.type !== 'ok' || !('entries' in completion)) return undefined
       return completion.entries.map(({ key }, j) => this.#operation(call, key, tick, `${i}.${j}`))
     })
-    if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
+    if (entries.some((entry) => entry !== undefined)) this.#entries = entries.map((entry) => entry ?? [])
   }
 
   /** Returns marks for the keys of calls without an answer. */
@@ -404,11 +405,11 @@ export class Exchange {
 }
 
 /** Returns the meaning of a request, if a history can hold its values. */
-function recordable(asked: Understanding): Understanding {
-  if (asked.kind !== 'operations') return asked
-  const call = asked.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))
-  if (call === undefined) return asked
-  const changed = asked.calls.filter(({ harmless }) => harmless !== true)
+function recordable(requested: Understanding): Understanding {
+  if (requested.kind !== 'operations') return requested
+  const call = requested.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))
+  if (call === undefined) return requested
+  const changed = requested.calls.filter(({ harmless }) => harmless !== true)
   const keys = changed.flatMap(({ key }) => (typeof key === 'string' ? [key] : []))
   return {
     kind: 'not-understood',

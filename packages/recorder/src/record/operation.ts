@@ -22,7 +22,7 @@ export class Operation {
   #released = false
   /** Cached parts of the completion. They are mostly equal in both views. */
   #more: Extra | undefined
-  #told: { readonly value: Json; readonly text: string } | undefined
+  #reported: { readonly value: Json; readonly text: string } | undefined
 
   /**
    * @param tick a moment at which its process was idle.
@@ -45,8 +45,8 @@ export class Operation {
     this.#key = key
     this.#extra = call.version === undefined ? extra : joined(extra, UNSAID_VERSION)
     this.#subject = subjectText(call.f, key)
-    const asked = this.#askedValue
-    this.#input = asked === undefined ? '' : valueText(asked)
+    const requestValue = this.#requestValue
+    this.#input = requestValue === undefined ? '' : valueText(requestValue)
     this.#client = isForClient ? 'open' : 'done'
     if (!isForClient) return
     recording.counters.operations++
@@ -60,7 +60,7 @@ export class Operation {
   }
 
   /** Call before the request is sent to the backend. */
-  asked(): void {
+  requested(): void {
     this.#backend = 'open'
   }
 
@@ -160,12 +160,12 @@ export class Operation {
       const more = outcome.type === 'fail' && outcome.answered === true ? joined(ANSWERED, extra) : extra
       return lineOf(event, this.#subject, recording.tailWithError(error), more)
     }
-    const isTold = 'value' in outcome && outcome.value !== this.#call.value
-    if (isTold && this.#told?.value !== outcome.value)
-      this.#told = { value: outcome.value, text: valueText(outcome.value) }
-    const told = isTold ? this.#told : undefined
-    const value = told === undefined ? this.#askedValue : told.value
-    const text = told === undefined ? this.#input : told.text
+    const isReported = 'value' in outcome && outcome.value !== this.#call.value
+    if (isReported && this.#reported?.value !== outcome.value)
+      this.#reported = { value: outcome.value, text: valueText(outcome.value) }
+    const reported = isReported ? this.#reported : undefined
+    const value = reported === undefined ? this.#requestValue : reported.value
+    const text = reported === undefined ? this.#input : reported.text
     const event = { index: 0, time, process, type: outcome.type, f, key, value, node, epoch }
     return lineOf(event, `${this.#subject}${text}`, recording.tailText(), extra)
   }
@@ -185,7 +185,7 @@ export class Operation {
     const { process } = this
     const { f } = this.#call
     const { session, sessionMember } = this.#lanes
-    const value = this.#askedValue
+    const value = this.#requestValue
     const event = {
       index: 0,
       time,
@@ -202,7 +202,7 @@ export class Operation {
     return lineOf(event, `${this.#subject}${this.#input}`, tail, this.#extra)
   }
 
-  get #askedValue(): Json | undefined {
+  get #requestValue(): Json | undefined {
     const { value, version } = this.#call
     if (value !== UNSAID) return value
     return version?.from === undefined ? undefined : [version.from, null]

@@ -61,7 +61,7 @@ export interface ConnectionRecorder {
   /** Call when the connection can no longer be parsed, before clients can see what it changes. */
   opaque(what: string, touches: Touches): void
   /** Call for each request that unreadable bytes may contain, before the server gets them. */
-  mayHaveAsked(what: string, touches: Touches): void
+  mayHaveRequested(what: string, touches: Touches): void
   /** Call before the server gets a request that a fault has changed. It may change these keys. */
   altered(touches: Touches): void
   /**
@@ -191,7 +191,7 @@ export class Recorder {
         this.#opaqueConnections++
         this.#remarks.touched({ what, why: OPAQUE }, touches)
       },
-      mayHaveAsked: (what, touches) => {
+      mayHaveRequested: (what, touches) => {
         if (touches === 'nothing') this.#remarks.passedOn(what, false)
         else this.#remarks.touched({ what, why: 'bytes that are not HTTP/1.1 may contain it' }, touches)
       },

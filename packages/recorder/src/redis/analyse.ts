@@ -24,7 +24,7 @@ export interface Analysed {
 const LONGEST_NAME = 40
 
 /** The displayed name of a command. For EVALSHA it includes the SHA-1 by which the script can be declared. */
-function shownName(name: string, words: readonly Json[]): string {
+function displayedName(name: string, words: readonly Json[]): string {
   const [, sha] = words
   return name === 'EVALSHA' && typeof sha === 'string' && SHA.test(sha) ? `${name} ${sha}` : nameOfCommand(name)
 }
@@ -43,10 +43,10 @@ export interface Place {
 /** @param name the first word, in upper case */
 export function analyse(name: string, words: readonly Json[], place: Place): Analysed {
   const { commands, keySpace, database } = place
-  const told = commands.readers.get(name)?.(words, keySpace.names(database))
-  if (told === 'no effect') return { what: name, touches: 'nothing' }
-  if (told !== undefined) {
-    const recognised = withFields(told, keySpace)
+  const reading = commands.readers.get(name)?.(words, keySpace.names(database))
+  if (reading === 'no effect') return { what: name, touches: 'nothing' }
+  if (reading !== undefined) {
+    const recognised = withFields(reading, keySpace)
     const { touches = 'nothing', lifetimes, flushes } = recognised
     return { what: name, recognised, touches, lifetimes, flushes }
   }
@@ -58,7 +58,7 @@ export function analyse(name: string, words: readonly Json[], place: Place): Ana
     return { what: name, touches: 'nothing', flushes: true }
   const effect = effectOf(name, words, commands)
   const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
-  return { what: shownName(name, words), touches }
+  return { what: displayedName(name, words), touches }
 }
 
 /** Adds the fields of each hash that the command replaces. */

@@ -6,11 +6,11 @@ import { redisErrors } from './errors.ts'
  * Interprets a reply (see `respToJson`) to a call. Never called for errors. `index` is the call's position within its
  * command.
  */
-export type Says = (answer: Json, call: Call, index: number) => Interpretation | undefined
+export type Interpret = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
 export interface CommandOperation {
   readonly call: Call
-  readonly says: Says
+  readonly interpret: Interpret
   /** Whether the operation keeps the key's time to live, which most writes end. */
   readonly keepsTimeToLive?: true | undefined
   /** Whether the operation is on a field, whose hash may exist without it. */
@@ -35,51 +35,51 @@ const isText = (answer: Json | undefined): boolean =>
 
 const done = (call: Call): Interpretation => ok(typeof call.value === 'symbol' ? null : call.value)
 
-export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefined)
+export const interpretText: Interpret = (answer) => (isText(answer) ? ok(answer) : undefined)
 
 /** Interprets an array with a text for each call. */
-export const saysTexts: Says = (answer, _, index) => {
+export const interpretTexts: Interpret = (answer, _, index) => {
   const text = elementOf(answer, index)
   return text !== undefined && isText(text) ? ok(text) : undefined
 }
 
-export const saysOk: Says = (answer, call) => (answer === 'OK' ? done(call) : undefined)
+export const interpretOk: Interpret = (answer, call) => (answer === 'OK' ? done(call) : undefined)
 
 /** Interprets any number as success. */
-export const saysCount: Says = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
+export const interpretCount: Interpret = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
 
 /** Interprets `yes` as success, by default with the given value, and `no` as a failed condition. */
-export const saysEither =
-  (yes: Json, no: Json, error: string, value?: Json): Says =>
+export const interpretEither =
+  (yes: Json, no: Json, error: string, value?: Json): Interpret =>
   (answer, call) =>
     answer === yes ? (value === undefined ? done(call) : ok(value)) : answer === no ? declined(error) : undefined
 
 /** Interprets OK, or null for a failed condition. */
-export const saysOkOr = (error: string, value?: Json): Says => saysEither('OK', null, error, value)
+export const interpretOkOr = (error: string, value?: Json): Interpret => interpretEither('OK', null, error, value)
 
 /** Interprets 1 as success, and 0 as a failed condition. */
-export const saysOneOr = (error: string): Says => saysEither(1, 0, error)
+export const interpretOneOr = (error: string): Interpret => interpretEither(1, 0, error)
 
 /** Interprets a reply with the old value of a cas, which writes `value` if `isPut` holds. */
-export const saysOld =
-  (value: Json, isPut: (old: Json) => boolean = () => true): Says =>
+export const interpretOld =
+  (value: Json, isPut: (old: Json) => boolean = () => true): Interpret =>
   (answer) =>
     isText(answer) ? ok([answer, isPut(answer) ? value : answer]) : undefined
 
-export const saysList: Says = (answer) => (isList(answer) ? ok(answer) : undefined)
+export const interpretList: Interpret = (answer) => (isList(answer) ? ok(answer) : undefined)
 
-export const saysString: Says = (answer) => (typeof answer === 'string' ? ok(answer) : undefined)
+export const interpretString: Interpret = (answer) => (typeof answer === 'string' ? ok(answer) : undefined)
 
 /** Interprets a sum. It also shows the old value. If the old value is 0, the key may have been absent. */
-export const saysSum =
-  (amount: number): Says =>
+export const interpretSum =
+  (amount: number): Interpret =>
   (answer) => {
     if (typeof answer !== 'number' || !Number.isSafeInteger(answer - amount)) return undefined
     return ok(answer === amount ? [String(answer)] : [String(answer - amount), String(answer)])
   }
 
 const DEFINITE: ReadonlySet<string> = new Set(
-  redisErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says),
+  redisErrors.filter(({ means }) => means === 'fail').flatMap(({ texts: words }) => words),
 )
 
 /** A proxy before Redis also answers `ERR` if it loses the server, which may have executed the command. */

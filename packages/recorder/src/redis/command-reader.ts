@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Call, type Completions, type Interpretation, UNSAID } from '../record/call.ts'
-import { type CommandOperation, isError, refusalOf, type Says, saysCount, saysSum } from './answers.ts'
+import { type CommandOperation, type Interpret, interpretCount, interpretSum, isError, refusalOf } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 
 export interface Names {
@@ -54,8 +54,8 @@ export function completionsOf(recognised: Recognised, answer: Json | undefined):
   return parts.map((part, index) => completionOf(part, answer, index))
 }
 
-const completionOf = ({ call, says }: CommandOperation, answer: Json, index: number): Interpretation =>
-  says(answer, call, index) ?? NOT_UNDERSTOOD
+const completionOf = ({ call, interpret }: CommandOperation, answer: Json, index: number): Interpretation =>
+  interpret(answer, call, index) ?? NOT_UNDERSTOOD
 
 const UNREADABLE: Interpretation = { type: 'not-understood', error: 'an answer that cannot be read' }
 const NOT_UNDERSTOOD: Interpretation = {
@@ -63,33 +63,35 @@ const NOT_UNDERSTOOD: Interpretation = {
   error: 'an answer of another kind than the command has',
 }
 
-export const read = (key: string, says: Says): CommandOperation => ({
+export const read = (key: string, interpret: Interpret): CommandOperation => ({
   call: { f: 'read', key, value: null, harmless: true },
-  says,
+  interpret,
 })
 
-export const operation = (f: string, key: string, value: Call['value'], says: Says): CommandOperation => ({
+export const operation = (f: string, key: string, value: Call['value'], interpret: Interpret): CommandOperation => ({
   call: { f, key, value },
-  says,
+  interpret,
 })
 
-export const write = (key: string, value: Json, says: Says): CommandOperation => operation('write', key, value, says)
+export const write = (key: string, value: Json, interpret: Interpret): CommandOperation =>
+  operation('write', key, value, interpret)
 
 /** A cas with `[old, new]`, or `[new]` if only the answer has the old value. */
-export const cas = (key: string, value: readonly Json[], says: Says): CommandOperation =>
-  operation('cas', key, value, says)
+export const cas = (key: string, value: readonly Json[], interpret: Interpret): CommandOperation =>
+  operation('cas', key, value, interpret)
 
 /** Returns an addition as a cas. Only the reply contains the values of the cas. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
-  says: saysSum(amount),
+  interpret: interpretSum(amount),
 })
 
-export const unsaidWrite = (key: string, says: Says): CommandOperation => operation('write', key, UNSAID, says)
+export const unsaidWrite = (key: string, interpret: Interpret): CommandOperation =>
+  operation('write', key, UNSAID, interpret)
 
 /** Returns a change of a value, such as an addition, whose reply is a number. */
 export const change = (f: string, key: string, value: Json): CommandOperation =>
-  keeping(operation(f, key, value, saysCount))
+  keeping(operation(f, key, value, interpretCount))
 
 export const keeping = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true })
 

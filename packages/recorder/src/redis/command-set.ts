@@ -1,4 +1,4 @@
-import { saysOneOr } from './answers.ts'
+import { interpretOneOr } from './answers.ts'
 import { type CommandReader, type CommandReaders, cas, keeping } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { counterCommands, counterTable } from './counter-commands.ts'
@@ -86,5 +86,5 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
  */
 const casScript = (source: string): KnownScript =>
   oneOperation(source, 2, (key, values, names) =>
-    keeping(cas(names.key(key), values, saysOneOr('another value was there'))),
+    keeping(cas(names.key(key), values, interpretOneOr('another value was there'))),
   )

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Says, saysText } from './answers.ts'
+import { type Interpret, interpretText } from './answers.ts'
 import { amountOf, type CommandReader, type CommandReaders, change, ofKey, one, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 
@@ -10,15 +10,15 @@ const adding =
     return amount === undefined ? undefined : one(change(f, names.key(word(words, 1)), amount))
   }
 
-const saysNumber: Says = (answer, call, index) => {
-  if (answer === null) return saysText(answer, call, index)
+const interpretNumber: Interpret = (answer, call, index) => {
+  if (answer === null) return interpretText(answer, call, index)
   const number = typeof answer === 'string' && answer !== '' ? Number(answer) : Number.NaN
   return Number.isFinite(number) ? { type: 'ok', value: number satisfies Json } : undefined
 }
 
 /** Strings as counters. The sums in replies are ignored. */
 export const counterCommands: CommandReaders = {
-  GET: ofKey(2, (key) => read(key, saysNumber)),
+  GET: ofKey(2, (key) => read(key, interpretNumber)),
   INCR: adding('add'),
   INCRBY: adding('add'),
   DECR: adding('subtract'),

@@ -1,10 +1,10 @@
 import type { Json } from '@chaosproxy/history'
 import { allOf } from './all-of.ts'
-import { type CommandOperation, isError, isList, type Says } from './answers.ts'
+import { type CommandOperation, type Interpret, isError, isList } from './answers.ts'
 import { isKnownToChangeNothing } from './command-effects.ts'
 import { type CommandReaders, type Names, type Recognised, several } from './command-reader.ts'
 import { lifetimesOf } from './expire-commands.ts'
-import { type Lifetime, toldLifetime } from './lifetime.ts'
+import { type Lifetime, reportedLifetime } from './lifetime.ts'
 import type { KnownScript, ScriptText } from './scripts.ts'
 
 /** A script that is declared equivalent to a sequence of commands. */
@@ -72,16 +72,16 @@ function recognised({ words, answer }: DeclaredCommand, { keys, values, names, r
   const [name = ''] = words
   const upper = name.toUpperCase()
   const own = ownAnswer(answer)
-  const told = readers[upper]?.(all, names)
-  if (told === 'no effect') return NOTHING
-  if (told !== undefined) {
-    if (told.flushes === true) return undefined
-    const { parts, lifetimes = [], touches, deletes } = told
+  const effect = readers[upper]?.(all, names)
+  if (effect === 'no effect') return NOTHING
+  if (effect !== undefined) {
+    if (effect.flushes === true) return undefined
+    const { parts, lifetimes = [], touches, deletes } = effect
     const placed = parts.map((part, index) => placedPart(part, own, index))
     return { parts: placed, lifetimes: lifetimes.map((each) => placedLifetime(each, own)), touches, deletes }
   }
   if (upper === 'PTTL' && answer !== 'untold')
-    return { parts: [], lifetimes: [toldLifetime(names.key(all[1] ?? null), Number.POSITIVE_INFINITY, own)] }
+    return { parts: [], lifetimes: [reportedLifetime(names.key(all[1] ?? null), Number.POSITIVE_INFINITY, own)] }
   const lifetimes = lifetimesOf(upper, all, names)
   if (lifetimes !== undefined) return { parts: [], lifetimes: lifetimes.map((each) => placedLifetime(each, own)) }
   return isKnownToChangeNothing(upper) ? NOTHING : undefined
@@ -99,28 +99,28 @@ const ownAnswer =
 const UNTOLD = 'the script does not return its outcome'
 
 function placedPart(part: CommandOperation, own: OwnAnswer, index: number): CommandOperation {
-  const says: Says = (answer, call) => {
-    const told = own(answer)
-    if (told === undefined) return { type: 'info', error: UNTOLD }
-    if (isError(told)) return { type: 'info', error: told.error }
-    return part.says(told, call, index)
+  const interpret: Interpret = (answer, call) => {
+    const reply = own(answer)
+    if (reply === undefined) return { type: 'info', error: UNTOLD }
+    if (isError(reply)) return { type: 'info', error: reply.error }
+    return part.interpret(reply, call, index)
   }
   const { sees } = part
-  if (sees === undefined) return { ...part, says }
+  if (sees === undefined) return { ...part, interpret }
   return {
     ...part,
-    says,
+    interpret,
     sees(answer) {
-      const told = own(answer)
-      return told === undefined ? undefined : sees(told)
+      const reply = own(answer)
+      return reply === undefined ? undefined : sees(reply)
     },
   }
 }
 
 function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
   const isSet = (answer: Json): boolean | undefined => {
-    const told = own(answer)
-    return told === undefined ? undefined : lifetime.isSet(told)
+    const reply = own(answer)
+    return reply === undefined ? undefined : lifetime.isSet(reply)
   }
   return { ...lifetime, isSet }
 }

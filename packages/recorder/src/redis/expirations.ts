@@ -23,7 +23,7 @@ interface Setter {
   readonly lifetime: Lifetime
   /** The earliest time of a removal. */
   dueAt: number
-  readonly askedAt: number
+  readonly requestedAt: number
   readonly calledAt: number
   /** The moment of the reply. Until then, it is uncertain whether the time to live is set. */
   returnedAt: number
@@ -85,9 +85,9 @@ export class Expirations {
     if (this.#held > 0) this.#openDue(parts, moment)
     for (const { lifetime } of lifetimes) {
       if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
-      const askedAt = this.#options.now()
-      const dueAt = dueAfter(askedAt, lifetime.afterMs)
-      this.#hold(lifetime.key, { ...NOTHING_KNOWN, lifetime, dueAt, askedAt, calledAt: moment })
+      const requestedAt = this.#options.now()
+      const dueAt = dueAfter(requestedAt, lifetime.afterMs)
+      this.#hold(lifetime.key, { ...NOTHING_KNOWN, lifetime, dueAt, requestedAt, calledAt: moment })
     }
     return moment
   }
@@ -98,7 +98,7 @@ export class Expirations {
     this.#setters.set(key, list)
     this.#held++
     if (this.#held <= MOST_SETTERS) return
-    setter.dueAt = setter.askedAt
+    setter.dueAt = setter.requestedAt
     this.#openDueOf(key, setter.calledAt)
   }
 
@@ -184,7 +184,7 @@ export class Expirations {
     const left = lifetime.left?.(own)
     for (const setter of [...setters]) {
       if (setter.lifetime === lifetime) {
-        if (left !== undefined) setter.dueAt = dueAfter(setter.askedAt, left)
+        if (left !== undefined) setter.dueAt = dueAfter(setter.requestedAt, left)
         if (isSet !== false) setter.returnedAt = moment
         else this.#isOver(lifetime.key, setter, { overAt: moment, isForced: false })
       } else if (isSet === true && setter.returnedAt < calledAt && setter.lifetime.isOfField === lifetime.isOfField)
@@ -238,8 +238,8 @@ export class Expirations {
   }
 }
 
-const dueAfter = (askedAt: number, afterMs: number): number =>
-  askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
+const dueAfter = (requestedAt: number, afterMs: number): number =>
+  requestedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
 /** Whether a swap wrote an equal value. It may then have failed, and kept the time to live. */
 function isSame(completion: Interpretation): boolean {

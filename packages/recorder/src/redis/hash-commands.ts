@@ -1,6 +1,14 @@
 import type { Json } from '@chaosproxy/history'
 import { allOf } from './all-of.ts'
-import { type CommandOperation, type Says, saysCount, saysOneOr, saysString, saysText, saysTexts } from './answers.ts'
+import {
+  type CommandOperation,
+  type Interpret,
+  interpretCount,
+  interpretOneOr,
+  interpretString,
+  interpretText,
+  interpretTexts,
+} from './answers.ts'
 import {
   amountOf,
   type CommandReader,
@@ -48,20 +56,20 @@ const named: FieldsIn = (words) => words.slice(2).map((field) => [field, null])
 const assigned: FieldsIn = (words) => pairsOf(words, 2) ?? []
 
 /** HSET returns the number of new fields, HMSET returns OK. */
-const saysSet: Says = (answer, call, index) => saysCount(answer === 'OK' ? 0 : answer, call, index)
+const interpretSet: Interpret = (answer, call, index) => interpretCount(answer === 'OK' ? 0 : answer, call, index)
 
-const setting = ofFields(assigned, (name, value) => write(name, value, saysSet))
+const setting = ofFields(assigned, (name, value) => write(name, value, interpretSet))
 
 export const hashCommands: CommandReaders = {
-  HGET: ofField(3, (name) => read(name, saysText)),
-  HMGET: ofFields(named, (name) => read(name, saysTexts)),
+  HGET: ofField(3, (name) => read(name, interpretText)),
+  HMGET: ofFields(named, (name) => read(name, interpretTexts)),
   HSET: setting,
   HMSET: setting,
-  HSETNX: ofField(4, (name, words) => cas(name, [null, word(words, 3)], saysOneOr('the field exists'))),
-  HDEL: ofFields(named, (name) => write(name, null, saysCount)),
+  HSETNX: ofField(4, (name, words) => cas(name, [null, word(words, 3)], interpretOneOr('the field exists'))),
+  HDEL: ofFields(named, (name) => write(name, null, interpretCount)),
   HINCRBY: ofField(4, (name, words) => {
     const amount = amountOf(words[3])
     return amount === undefined ? undefined : unsaidSum(name, amount)
   }),
-  HINCRBYFLOAT: ofField(4, (name) => unsaidWrite(name, saysString)),
+  HINCRBYFLOAT: ofField(4, (name) => unsaidWrite(name, interpretString)),
 }

@@ -100,7 +100,7 @@ function leftBy(
   completion: Extract<Interpretation, { readonly type: 'ok' }>,
 ): string | undefined {
   if (meaningOf(call.f)?.effect !== 'replaces') return undefined
-  const said = 'value' in completion ? completion.value : call.value
-  const value = said === UNSAID ? undefined : writtenValue(call.f, said)
+  const recorded = 'value' in completion ? completion.value : call.value
+  const value = recorded === UNSAID ? undefined : writtenValue(call.f, recorded)
   return typeof value === 'string' ? value : undefined
 }

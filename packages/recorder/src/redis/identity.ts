@@ -6,7 +6,7 @@ export interface Identity {
   readonly session: string | undefined
   readonly isFinal: boolean
   /** Takes a command that may rename the client. Call the result with whether the command succeeded. */
-  readonly told: (
+  readonly received: (
     name: string,
     words: readonly Json[],
     when?: 'at once' | 'later',
@@ -50,7 +50,7 @@ export function createIdentity(naming: Naming): Identity {
     }
   }
 
-  const saidBy = (name: string, words: readonly Json[]): (() => void) | undefined => {
+  const renamingBy = (name: string, words: readonly Json[]): (() => void) | undefined => {
     switch (name) {
       case 'CLIENT':
         return upper(words[1]) === 'SETNAME' ? named(words[2]) : undefined
@@ -77,7 +77,7 @@ export function createIdentity(naming: Naming): Identity {
     get isFinal() {
       return clientName?.endsWith(FINAL_SUFFIX) === true
     },
-    told(name, words, when = 'at once') {
+    received(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
         // Rename at once, because requests sent before the reply have the new name, too.
         const before = clientName
@@ -86,12 +86,12 @@ export function createIdentity(naming: Naming): Identity {
           if (!succeeded) clientName = before
         }
       }
-      const said = saidBy(name, words)
-      if (said === undefined) return undefined
+      const renameClient = renamingBy(name, words)
+      if (renameClient === undefined) return undefined
       unanswered++
       return (succeeded) => {
         unanswered--
-        if (succeeded) said()
+        if (succeeded) renameClient()
       }
     },
   }

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import type { Recorder } from '../record/recorder.ts'
-import type { AskedServer } from '../spoken/conversation.ts'
+import type { QueriedServer } from '../spoken/conversation.ts'
 import { isError, isList } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
@@ -9,7 +9,7 @@ import { lifetimesWith } from './expire-commands.ts'
 import type { KeySpace } from './key-space.ts'
 
 export interface InitialScanOptions {
-  readonly server: AskedServer
+  readonly server: QueriedServer
   readonly recorder: Recorder
   readonly keySpace: KeySpace
   readonly expirations: Expirations
@@ -44,7 +44,7 @@ export async function scanInitially(options: InitialScanOptions): Promise<void> 
   } while (cursor !== '0')
 }
 
-async function ask(server: AskedServer, ...words: readonly string[]): Promise<Json> {
+async function ask(server: QueriedServer, ...words: readonly string[]): Promise<Json> {
   const answer = await server.ask(words)
   if (isError(answer)) throw server.unusable(answer.error)
   return answer

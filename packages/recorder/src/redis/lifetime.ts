@@ -14,7 +14,7 @@ export interface Lifetime {
 }
 
 /** A time to live that only the reply tells. `own`: the part of the reply with its milliseconds. */
-export function toldLifetime(key: string, afterMs: number, own: (answer: Json) => Json | undefined): Lifetime {
+export function reportedLifetime(key: string, afterMs: number, own: (answer: Json) => Json | undefined): Lifetime {
   const left = (answer: Json): number | undefined => {
     const ms = own(answer)
     return typeof ms === 'number' && ms >= 0 ? ms : undefined

@@ -1,4 +1,4 @@
-import { saysList } from './answers.ts'
+import { interpretList } from './answers.ts'
 import { type CommandReaders, change, ofEach, one, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 
@@ -7,7 +7,7 @@ export const listCommands: CommandReaders = {
   RPUSH: ofEach((key, value) => change('append', key, value)),
   LRANGE: (words, names) =>
     words.length === 4 && words[2] === '0' && words[3] === '-1'
-      ? one(read(names.key(word(words, 1)), saysList))
+      ? one(read(names.key(word(words, 1)), interpretList))
       : undefined,
 }
 

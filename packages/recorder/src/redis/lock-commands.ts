@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type CommandOperation, saysEither, saysOkOr, saysOneOr } from './answers.ts'
+import { type CommandOperation, interpretEither, interpretOkOr, interpretOneOr } from './answers.ts'
 import { type CommandReaders, one, operation, several, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { REDLOCK_ACQUIRE, REDLOCK_EXTEND, REDLOCK_RELEASE } from './redlock-scripts.ts'
@@ -14,12 +14,12 @@ const HELD = 'it is held'
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {
     if (!isAcquire(words)) return undefined
-    return one(operation('acquire', names.key(word(words, 1)), null, saysOkOr(HELD, word(words, 2))))
+    return one(operation('acquire', names.key(word(words, 1)), null, interpretOkOr(HELD, word(words, 2))))
   },
 }
 
 const released = (key: string, token: Json): CommandOperation =>
-  operation('release', key, token, saysOneOr('it is not held with this token'))
+  operation('release', key, token, interpretOneOr('it is not held with this token'))
 
 /** The scripts in the documentation of SET, and those of redlock. */
 export const lockScripts: readonly KnownScript[] = [
@@ -27,7 +27,9 @@ export const lockScripts: readonly KnownScript[] = [
   {
     is: { source: REDLOCK_ACQUIRE },
     recognise: (keys, [token = null], names) =>
-      several(keys.map((key) => operation('acquire', names.key(key), null, saysEither(keys.length, 0, HELD, token)))),
+      several(
+        keys.map((key) => operation('acquire', names.key(key), null, interpretEither(keys.length, 0, HELD, token))),
+      ),
   },
   // With several locks, the reply counts the released keys, but does not say which.
   {

@@ -1,4 +1,4 @@
-import { type Says, saysList, saysText } from './answers.ts'
+import { type Interpret, interpretList, interpretText } from './answers.ts'
 import {
   type CommandReader,
   type CommandReaders,
@@ -22,15 +22,17 @@ const enqueuing = ofEach((key, value) => change('enqueue', key, value))
 
 /** @param end where the list is filled: the opposite end. */
 const popping =
-  (end: End, length: number, says: Says): CommandReader =>
+  (end: End, length: number, interpret: Interpret): CommandReader =>
   (words, names) =>
     words.length === length && names.isFilledAt(word(words, 1), end)
-      ? one(keeping(operation('dequeue', names.key(word(words, 1)), null, says)))
+      ? one(keeping(operation('dequeue', names.key(word(words, 1)), null, interpret)))
       : undefined
 
 /** Interprets a reply with key and value, or null after a timeout. */
-const saysPopped: Says = (answer, call, index) =>
-  Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
+const interpretPopped: Interpret = (answer, call, index) =>
+  Array.isArray(answer) && answer.length === 2
+    ? interpretText(answer[1], call, index)
+    : interpretText(answer, call, index)
 
 /**
  * Lists as queues. The first command on a list determines at which end elements are added; commands that contradict it
@@ -39,15 +41,15 @@ const saysPopped: Says = (answer, call, index) =>
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),
   RPUSH: pushing('right'),
-  RPOP: popping('left', 2, saysText),
-  LPOP: popping('right', 2, saysText),
-  BRPOP: popping('left', 3, saysPopped),
-  BLPOP: popping('right', 3, saysPopped),
+  RPOP: popping('left', 2, interpretText),
+  LPOP: popping('right', 2, interpretText),
+  BRPOP: popping('left', 3, interpretPopped),
+  BLPOP: popping('right', 3, interpretPopped),
 }
 
 export const queueScripts: readonly KnownScript[] = [
   oneOperation(DRAIN, 0, (key, _, names) =>
-    names.isFilledAt(key, 'left') ? operation('drain', names.key(key), null, saysList) : undefined,
+    names.isFilledAt(key, 'left') ? operation('drain', names.key(key), null, interpretList) : undefined,
   ),
 ]
 

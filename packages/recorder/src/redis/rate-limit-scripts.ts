@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
-import { type CommandOperation, elementOf, type Says } from './answers.ts'
+import { type CommandOperation, elementOf, type Interpret } from './answers.ts'
 import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } from './command-reader.ts'
-import { type Lifetime, toldLifetime } from './lifetime.ts'
+import { type Lifetime, reportedLifetime } from './lifetime.ts'
 import type { KnownScript } from './scripts.ts'
 
 // Scripts of popular packages, compared token by token. They count requests in fixed windows: a counter expires with
@@ -42,19 +42,22 @@ if ${first} == 1 then redis.call("${command}", KEYS[1], ARGV[1]) end
 return ${local}`
 
 const at =
-  (place: number, says: Says): Says =>
+  (place: number, interpret: Interpret): Interpret =>
   (answer, call, index) => {
     const own = elementOf(answer, place)
-    return own === undefined ? undefined : says(own, call, index)
+    return own === undefined ? undefined : interpret(own, call, index)
   }
 
-const placed = (part: CommandOperation, place: number): CommandOperation => ({ ...part, says: at(place, part.says) })
+const placed = (part: CommandOperation, place: number): CommandOperation => ({
+  ...part,
+  interpret: at(place, part.interpret),
+})
 
 /** Reads a script that returns the count and the remaining time to live. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined
-  const lifetime = toldLifetime(key, afterMs, (answer) => elementOf(answer, 1))
+  const lifetime = reportedLifetime(key, afterMs, (answer) => elementOf(answer, 1))
   return { ...one(placed(keeping(unsaidSum(key, points)), 0)), lifetimes: [lifetime] }
 }
 
@@ -74,7 +77,7 @@ const oneKey =
     others.length > 0 ? undefined : recognise(key, values, names)
 
 /** Interprets the result of a GET: a text, or null. */
-const saysCounted: Says = (answer) =>
+const interpretCounted: Interpret = (answer) =>
   answer === null || typeof answer === 'string' ? { type: 'ok', value: answer } : undefined
 
 export const rateLimitScripts: readonly KnownScript[] = [
@@ -88,7 +91,7 @@ export const rateLimitScripts: readonly KnownScript[] = [
     is: { source: INCREMENT },
     recognise: oneKey((key, [windowMs = null], names) => counted(names.key(key), '1', amountOf(windowMs) ?? 0)),
   },
-  { is: { source: GET }, recognise: oneKey((key, _, names) => one(placed(read(names.key(key), saysCounted), 0))) },
+  { is: { source: GET }, recognise: oneKey((key, _, names) => one(placed(read(names.key(key), interpretCounted), 0))) },
   ...(['EXPIRE', 'PEXPIRE'] as const).flatMap((command) =>
     ['current', 'count', 'c', 'v', 'n', 'requests', 'hits', 'val', 'value', 'current_count'].flatMap((local) => [
       ifFirst(command, local, local),

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { saysEither, saysOneOr } from './answers.ts'
+import { interpretEither, interpretOneOr } from './answers.ts'
 import { amountOf, cas, several } from './command-reader.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
@@ -31,8 +31,8 @@ const lasting = (source: string, found: (token: Json) => Json, error: string): K
   is: { source },
   recognise(keys, [token = null, time = null], names) {
     const afterMs = amountOf(time) ?? 0
-    const says = saysEither(keys.length, 0, error)
-    const recognised = several(keys.map((key) => cas(names.key(key), [found(token), token], says)))
+    const interpret = interpretEither(keys.length, 0, error)
+    const recognised = several(keys.map((key) => cas(names.key(key), [found(token), token], interpret)))
     if (recognised === undefined || afterMs <= 0) return undefined
     const isSet = (answer: Json) => answer === keys.length
     return { ...recognised, lifetimes: keys.map((key) => ({ key: names.key(key), afterMs, isSet })) }
@@ -43,9 +43,9 @@ const OTHER = 'another token was there'
 
 /** Scripts on locks. A lock is a register with the token as its value. */
 export const tokenScripts: readonly KnownScript[] = [
-  oneOperation(RELEASE, 1, (key, [token = null], names) => cas(names.key(key), [token, null], saysOneOr(OTHER))),
+  oneOperation(RELEASE, 1, (key, [token = null], names) => cas(names.key(key), [token, null], interpretOneOr(OTHER))),
   oneOperation(REDLOCK_RELEASE, 1, (key, [token = null], names) =>
-    cas(names.key(key), [token, null], saysOneOr(OTHER)),
+    cas(names.key(key), [token, null], interpretOneOr(OTHER)),
   ),
   lasting(REDLOCK_ACQUIRE, () => null, 'one of the keys exists'),
   lasting(REDLOCK_EXTEND, (token) => token, OTHER),

@@ -89,7 +89,7 @@ export class RespConversation implements RecordedConversation {
     return this.#pending.length >= MOST_PENDING
   }
 
-  asked(bytes: Buffer, time: Nanos): void {
+  requested(bytes: Buffer, time: Nanos): void {
     this.#receivedAt = time
     try {
       if (!this.#isOpaque) this.#requests.read(bytes, this.#requestSink)
@@ -257,13 +257,13 @@ export class RespConversation implements RecordedConversation {
 
   #answerIsHere(value: RespValue | undefined): void {
     if (this.#isDisturbed) return
-    const asked = this.#pending.first
+    const request = this.#pending.first
     if (value?.kind === 'push') {
-      if (asked !== undefined && asked.pushes > 0 && isSubscription(value) && --asked.pushes === 0)
+      if (request !== undefined && request.pushes > 0 && isSubscription(value) && --request.pushes === 0)
         this.#pending.shift()
       return
     }
-    if (asked === undefined) {
+    if (request === undefined) {
       if (this.#isBlind) return
       if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
       // A reply before the end of the request: the bytes are not RESP, or the server is about to close.
@@ -271,19 +271,19 @@ export class RespConversation implements RecordedConversation {
       return
     }
     this.#pending.shift()
-    const { begun, understood } = asked
+    const { begun, understood } = request
     const { exchange } = begun
     const answer = value === undefined ? undefined : respToJson(value)
     const completions = completionsFor(understood, answer)
-    this.#settle(asked, answer)
+    this.#settle(request, answer)
     const { parts } = understood
     if (understood.confirmedBy !== undefined) this.#confirm(understood.confirmedBy, answer)
     if (completions === undefined || parts === undefined) {
-      this.#conclude(asked, undefined, answer)
+      this.#conclude(request, undefined, answer)
       return
     }
-    const gone = this.#gone(asked, parts, completions, answer)
-    this.#conclude(asked, completions, answer)
+    const gone = this.#gone(request, parts, completions, answer)
+    this.#conclude(request, completions, answer)
     if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
     const isWaitedFor =
       this.#pending.first?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)

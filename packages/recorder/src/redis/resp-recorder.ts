@@ -1,8 +1,8 @@
 import type { Expiry } from '../record/expiry.ts'
 import type { Recorder } from '../record/recorder.ts'
 import {
-  type AskedServer,
   MAX_MESSAGE_BYTES,
+  type QueriedServer,
   type RecordedServer,
   type ServerRecording,
 } from '../spoken/conversation.ts'
@@ -32,7 +32,7 @@ export function recordResp(options: RespRecorderOptions): ServerRecording {
 /** Reads the initial values from the first server only, since all nodes share one key space. */
 export async function readRespInitially(
   { recorder, node, commands }: RecordedServer & Pick<RespSettings, 'commands'>,
-  dial: () => Promise<AskedServer>,
+  dial: () => Promise<QueriedServer>,
 ): Promise<void> {
   const { keySpace, expirations } = sharedBy(recorder, commands)
   if (keySpace.isRead) return

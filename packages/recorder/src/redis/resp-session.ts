@@ -232,7 +232,7 @@ export class RespSession {
 
   #queue(open: Transaction, name: string, words: readonly Json[]): Understood {
     if (name === 'SELECT') open.select(String(words[1]))
-    if (IDENTIFYING.has(name)) this.#identity.told(name, words, 'later')
+    if (IDENTIFYING.has(name)) this.#identity.received(name, words, 'later')
     const place = { ...this.#here, database: open.database }
     open.queue(() => analyse(name, words, place))
     return passedOn(`${nameOfCommand(name)} in MULTI`, 'nothing', (answer) => {
@@ -282,17 +282,17 @@ export class RespSession {
   #reset(): Understood {
     this.#transaction = undefined
     this.#here.database = '0'
-    const told = this.#identity.told('RESET', [])
+    const settle = this.#identity.received('RESET', [])
     return passedOn('RESET', 'nothing', (answer) => {
       this.#protocol = 2
-      told?.(answer === 'RESET')
+      settle?.(answer === 'RESET')
     })
   }
 
   #hello(words: readonly Json[]): Understood {
-    const told = this.#identity.told('HELLO', words)
+    const settle = this.#identity.received('HELLO', words)
     return passedOn('HELLO', 'nothing', (answer) => {
-      told?.(answer !== undefined && !isError(answer))
+      settle?.(answer !== undefined && !isError(answer))
       if (isError(answer)) return
       if (words[1] === '3') this.#protocol = 3
       else if (words[1] === '2') this.#protocol = 2
@@ -300,9 +300,9 @@ export class RespSession {
   }
 
   #identify(name: string, words: readonly Json[]): Understood {
-    const told = this.#identity.told(name, words)
+    const settle = this.#identity.received(name, words)
     return passedOn(name, 'nothing', (answer) => {
-      told?.(answer === 'OK')
+      settle?.(answer === 'OK')
     })
   }
 

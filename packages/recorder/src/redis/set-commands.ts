@@ -1,23 +1,25 @@
 import type { Json } from '@chaosproxy/history'
-import { type CommandOperation, elementOf, type Says, saysList } from './answers.ts'
+import { type CommandOperation, elementOf, type Interpret, interpretList } from './answers.ts'
 import { type CommandReaders, change, ofEach, ofKey, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 
-const contains = (key: string, value: Json, says: Says): CommandOperation => ({
+const contains = (key: string, value: Json, interpret: Interpret): CommandOperation => ({
   call: { f: 'contains', key, value, harmless: true },
-  says,
+  interpret,
 })
 
-const saysWhether: Says = (answer) => (answer === 0 || answer === 1 ? { type: 'ok', value: answer === 1 } : undefined)
+const interpretWhether: Interpret = (answer) =>
+  answer === 0 || answer === 1 ? { type: 'ok', value: answer === 1 } : undefined
 
-const saysWhetherEach: Says = (answer, call, index) => saysWhether(elementOf(answer, index) ?? null, call, index)
+const interpretWhetherEach: Interpret = (answer, call, index) =>
+  interpretWhether(elementOf(answer, index) ?? null, call, index)
 
 export const setCommands: CommandReaders = {
   SADD: ofEach((key, member) => change('add', key, member)),
   SREM: ofEach((key, member) => change('remove', key, member)),
-  SMEMBERS: ofKey(2, (key) => read(key, saysList)),
-  SISMEMBER: ofKey(3, (key, words) => contains(key, word(words, 2), saysWhether)),
-  SMISMEMBER: ofEach((key, member) => contains(key, member, saysWhetherEach)),
+  SMEMBERS: ofKey(2, (key) => read(key, interpretList)),
+  SISMEMBER: ofKey(3, (key, words) => contains(key, word(words, 2), interpretWhether)),
+  SMISMEMBER: ofEach((key, member) => contains(key, member, interpretWhetherEach)),
 }
 
 export const setTable: CommandTable = {

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type CommandOperation, saysOk, saysOkOr, saysOld } from './answers.ts'
+import { type CommandOperation, interpretOk, interpretOkOr, interpretOld } from './answers.ts'
 import { type CommandReader, cas, keeping, one, word, write } from './command-reader.ts'
 import { lifetimeMs } from './lifetime.ts'
 
@@ -19,7 +19,7 @@ export const readSetCommand: CommandReader = (words, names) => {
   if (words.length < 3) return undefined
   const key = names.key(word(words, 1))
   const value = word(words, 2)
-  if (words.length === 3) return one(write(key, value, saysOk))
+  if (words.length === 3) return one(write(key, value, interpretOk))
   const options = optionsOf(words)
   if (options === undefined) return undefined
   const made = options.get ? replacing(key, value, options.condition) : setting(key, value, options.condition)
@@ -79,22 +79,22 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
 function setting(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':
-      return write(key, value, saysOk)
+      return write(key, value, interpretOk)
     case 'absent':
-      return cas(key, [null, value], saysOkOr('the key exists'))
+      return cas(key, [null, value], interpretOkOr('the key exists'))
     case 'present':
-      return write(key, value, saysOkOr('the key does not exist'))
+      return write(key, value, interpretOkOr('the key does not exist'))
     case 'equal':
-      return cas(key, [condition.value, value], saysOkOr('another value was there'))
+      return cas(key, [condition.value, value], interpretOkOr('another value was there'))
     case 'different':
-      return write(key, value, saysOkOr('this value was there'))
+      return write(key, value, interpretOkOr('this value was there'))
   }
 }
 
 /** A SET that returns the previous value, whether or not it sets the new value. */
 function replacing(key: string, value: Json, condition: Condition): CommandOperation {
-  const says = saysOld(value, (old) => holds(condition, old))
-  return cas(key, [value], says)
+  const interpret = interpretOld(value, (old) => holds(condition, old))
+  return cas(key, [value], interpret)
 }
 
 function holds(condition: Condition, old: Json): boolean {

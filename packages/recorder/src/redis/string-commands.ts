@@ -1,6 +1,15 @@
 import type { Json } from '@chaosproxy/history'
 import type { Interpretation } from '../record/call.ts'
-import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysString, saysText, saysTexts } from './answers.ts'
+import {
+  type Interpret,
+  interpretCount,
+  interpretOk,
+  interpretOld,
+  interpretOneOr,
+  interpretString,
+  interpretText,
+  interpretTexts,
+} from './answers.ts'
 import { isWord } from './command-effects.ts'
 import {
   amountOf,
@@ -46,7 +55,7 @@ const expiring =
     if (words.length !== 4 || afterMs === undefined) return undefined
     const key = names.key(word(words, 1))
     return {
-      ...one(write(key, word(words, 3), saysOk)),
+      ...one(write(key, word(words, 3), interpretOk)),
       lifetimes: [{ key, afterMs, isSet: (answer) => answer === 'OK' }],
     }
   }
@@ -54,7 +63,7 @@ const expiring =
 const deleting: CommandReader = (words, names) => {
   const keys = words.slice(1)
   const all = keys.flatMap((key) => [names.key(key), ...names.fieldsOf(key)])
-  const recognised = several(all.map((name) => write(name, null, saysCount)))
+  const recognised = several(all.map((name) => write(name, null, interpretCount)))
   return recognised === undefined ? undefined : { ...recognised, deletes: keys.map(names.key) }
 }
 
@@ -65,7 +74,7 @@ const flushing =
     const [, how] = words
     if (words.length > 2 || (how !== undefined && !isHow(how))) return undefined
     const known = names.known(all)
-    const recognised = several((known ?? []).map((name) => write(name, null, saysOk)))
+    const recognised = several((known ?? []).map((name) => write(name, null, interpretOk)))
     return recognised === undefined ? undefined : { ...recognised, flushes: true }
   }
 
@@ -73,28 +82,28 @@ const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i
 
 /** Reads a command that renames a key. The new key is written if its value is known, otherwise marked. */
 const renaming =
-  (says: Says): CommandReader =>
+  (interpret: Interpret): CommandReader =>
   (words, names) => {
     const [, from = null, to = null] = words
     if (words.length !== 3 || names.key(from) === names.key(to)) return undefined
     const held = names.held(from)
     if (held !== undefined) {
-      const saysHeld: Says = (answer, call, index) => {
-        const said = says(answer, call, index)
-        if (said?.type !== 'ok') return said
+      const interpretHeld: Interpret = (answer, call, index) => {
+        const interpretation = interpret(answer, call, index)
+        if (interpretation?.type !== 'ok') return interpretation
         const value = held(1)
         return value === undefined ? CHANGING : { type: 'ok', value }
       }
-      const [moved, ...others] = [names.key(from), ...names.fieldsOf(to)].map((name) => write(name, null, says))
+      const [moved, ...others] = [names.key(from), ...names.fieldsOf(to)].map((name) => write(name, null, interpret))
       const recognised = several([
         ...(moved === undefined ? [] : [moved]),
-        unsaidWrite(names.key(to), saysHeld),
+        unsaidWrite(names.key(to), interpretHeld),
         ...others,
       ])
       return recognised && { ...recognised, deletes: [names.key(from), names.key(to)] }
     }
     const left = [names.key(from), ...names.fieldsOf(from)]
-    const recognised = several(left.map((name) => write(name, null, says)))
+    const recognised = several(left.map((name) => write(name, null, interpret)))
     if (recognised === undefined) return undefined
     const why = 'it was given the value of another key'
     return { ...recognised, deletes: [names.key(from)], touches: { keys: names.touch([to]), why } }
@@ -102,7 +111,7 @@ const renaming =
 
 const getEx: CommandReader = (words, names) => {
   const key = names.key(word(words, 1))
-  const reading = one(read(key, saysText))
+  const reading = one(read(key, interpretText))
   const option = words[2]
   if (words.length === 2 || (words.length === 3 && isWord(option, 'PERSIST'))) return reading
   const afterMs = words.length === 4 ? lifetimeMs(option, words[3]) : undefined
@@ -117,9 +126,9 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
   const pairs = pairsOf(words, 1)
   const [pair] = pairs ?? []
   if (pairs === undefined || pair === undefined) return undefined
-  if (pairs.length === 1) return one(cas(names.key(pair[0]), [null, pair[1]], saysOneOr(KEY_EXISTS)))
+  if (pairs.length === 1) return one(cas(names.key(pair[0]), [null, pair[1]], interpretOneOr(KEY_EXISTS)))
   // A failure does not show which key exists.
-  return several(pairs.map(([key, value]) => write(names.key(key), value, saysOneOr(SOME_KEY_EXISTS))))
+  return several(pairs.map(([key, value]) => write(names.key(key), value, interpretOneOr(SOME_KEY_EXISTS))))
 }
 
 /** Reads APPEND. Bytes that are no text are not recorded, because a history cannot hold them. */
@@ -129,36 +138,36 @@ const appending: CommandReader = (words, names) => {
   if (words.length !== 3 || typeof piece !== 'string' || piece === '') return undefined
   const call = { f: 'append', key: names.key(word(words, 1)), value: piece }
   const sees = (length: Json) => (length === Buffer.byteLength(piece) ? 'nothing' : 'value')
-  return one({ call, says: saysCount, keepsTimeToLive: true, sees })
+  return one({ call, interpret: interpretCount, keepsTimeToLive: true, sees })
 }
 
 /** Strings as registers; null is an absent key. */
 export const stringCommands: CommandReaders = {
-  GET: ofKey(2, (key) => read(key, saysText)),
-  MGET: (words, names) => several(words.slice(1).map((key) => read(names.key(key), saysTexts))),
+  GET: ofKey(2, (key) => read(key, interpretText)),
+  MGET: (words, names) => several(words.slice(1).map((key) => read(names.key(key), interpretTexts))),
   SET: readSetCommand,
   MSET: (words, names) =>
-    several((pairsOf(words, 1) ?? []).map(([key, value]) => write(names.key(key), value, saysOk))),
+    several((pairsOf(words, 1) ?? []).map(([key, value]) => write(names.key(key), value, interpretOk))),
   MSETNX: setUnlessAnyExists,
-  SETNX: ofKey(3, (key, words) => cas(key, [null, word(words, 2)], saysOneOr(KEY_EXISTS))),
+  SETNX: ofKey(3, (key, words) => cas(key, [null, word(words, 2)], interpretOneOr(KEY_EXISTS))),
   SETEX: expiring('EX'),
   PSETEX: expiring('PX'),
-  GETSET: ofKey(3, (key, words) => cas(key, [word(words, 2)], saysOld(word(words, 2)))),
-  GETDEL: ofKey(2, (key) => cas(key, [null], saysOld(null))),
+  GETSET: ofKey(3, (key, words) => cas(key, [word(words, 2)], interpretOld(word(words, 2)))),
+  GETDEL: ofKey(2, (key) => cas(key, [null], interpretOld(null))),
   GETEX: getEx,
   DEL: deleting,
   UNLINK: deleting,
   FLUSHALL: flushing(true),
   FLUSHDB: flushing(false),
-  RENAME: renaming(saysOk),
-  RENAMENX: renaming(saysOneOr(KEY_EXISTS)),
-  DELIFEQ: ofKey(3, (key, words) => cas(key, [word(words, 2), null], saysOneOr('another value was there'))),
+  RENAME: renaming(interpretOk),
+  RENAMENX: renaming(interpretOneOr(KEY_EXISTS)),
+  DELIFEQ: ofKey(3, (key, words) => cas(key, [word(words, 2), null], interpretOneOr('another value was there'))),
   APPEND: appending,
   INCR: adding(1),
   DECR: adding(-1),
   INCRBY: addingBy(1),
   DECRBY: addingBy(-1),
-  INCRBYFLOAT: ofKey(3, (key) => keeping(unsaidWrite(key, saysString))),
+  INCRBYFLOAT: ofKey(3, (key) => keeping(unsaidWrite(key, interpretString))),
 }
 
 export const registerTable: CommandTable = {

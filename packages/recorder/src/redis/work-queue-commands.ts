@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Says, saysList, saysOneOr } from './answers.ts'
+import { type Interpret, interpretList, interpretOneOr } from './answers.ts'
 import { type CommandReaders, one, operation, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { type KnownScript, oneOperation } from './scripts.ts'
@@ -25,30 +25,34 @@ const REMAINING = `local all = {} local last = '0-0' local groups = redis.pcall(
 const MESSAGE = 'message'
 const NOT_HELD = 'nobody has it'
 
-const saysEntry: Says = (answer) =>
+const interpretEntry: Interpret = (answer) =>
   answer === null || (Array.isArray(answer) && answer.length === 2) ? { type: 'ok', value: answer } : undefined
 
 /** XADD returns the id of the new entry. */
-const saysAdded: Says = (answer, { value }) =>
+const interpretAdded: Interpret = (answer, { value }) =>
   typeof answer === 'string' && typeof value !== 'symbol' ? { type: 'ok', value } : undefined
 
 export const workQueueCommands: CommandReaders = {
   XADD: (words, names) =>
     words.length === 5 && words[2] === '*' && words[3] === MESSAGE
-      ? one(operation('enqueue', names.key(word(words, 1)), word(words, 4), saysAdded))
+      ? one(operation('enqueue', names.key(word(words, 1)), word(words, 4), interpretAdded))
       : undefined,
   XACK: (words, names) =>
     words.length === 4 && words[2] === GROUP
-      ? one(operation('ack', names.key(word(words, 1)), word(words, 3), saysOneOr(NOT_HELD)))
+      ? one(operation('ack', names.key(word(words, 1)), word(words, 3), interpretOneOr(NOT_HELD)))
       : undefined,
 }
 
 export const workQueueScripts: readonly KnownScript[] = [
-  oneOperation(TAKE, 1, (key, [lease = null], names) => operation('take', names.key(key), numberOf(lease), saysEntry)),
-  oneOperation(GIVE_BACK, 1, (key, [id = null], names) => operation('nack', names.key(key), id, saysOneOr(NOT_HELD))),
+  oneOperation(TAKE, 1, (key, [lease = null], names) =>
+    operation('take', names.key(key), numberOf(lease), interpretEntry),
+  ),
+  oneOperation(GIVE_BACK, 1, (key, [id = null], names) =>
+    operation('nack', names.key(key), id, interpretOneOr(NOT_HELD)),
+  ),
   oneOperation(REMAINING, 0, (key, _, names) => ({
     call: { f: 'remaining', key: names.key(key), value: null, harmless: true },
-    says: saysList,
+    interpret: interpretList,
   })),
 ]
 

@@ -1,4 +1,4 @@
-export { answered, answerText, fieldsOf, REFUSAL_BYTES, requestText, shown, textOf } from './making/made-text.ts'
+export { answered, answerText, bodyText, fieldsOf, REFUSAL_BYTES, requestText, textOf } from './making/made-text.ts'
 export type { MadeRequest, RequestMaker } from './making/request-maker.ts'
 export { compileRequestMaker, GENERATOR_CLIENT, generatorTable, requireFunctions } from './making/request-maker.ts'
 export { requireRequests } from './making/required-requests.ts'

@@ -6,7 +6,7 @@ import type { Recorder } from '../record/recorder.ts'
 /** A connection as its protocol's mapping reads it, before any fault acts. All bytes are valid only during the call. */
 export interface RecordedConversation {
   /** Called with bytes of the client before they are passed on. */
-  asked(bytes: Buffer, time: Nanos): void
+  requested(bytes: Buffer, time: Nanos): void
   /** Called with the number of client bytes sent so far. */
   sent(totalBytes: number, time: Nanos): void
   /** Called with bytes of the server before they are passed on. */
@@ -48,7 +48,7 @@ export interface ServerRecording {
 }
 
 /** A server from which the recorder reads initial values. */
-export interface AskedServer {
+export interface QueriedServer {
   /** @throws UserError (environment) if no reply comes. */
   ask(request: Json): Promise<Json>
   /** Returns the error for an unusable reply. */

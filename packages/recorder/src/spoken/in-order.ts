@@ -14,7 +14,7 @@ import { Crossings, type Unsent } from './crossings.ts'
 import { Fifo } from './fifo.ts'
 
 /** A protocol whose server answers each request with one message, in the order of the requests. */
-export interface InOrderProtocol<Asked> {
+export interface InOrderProtocol<Kept> {
   readonly framing: Framing
   /**
    * Returns the meaning of a request, and what to keep until its reply. The request's memory is borrowed.
@@ -23,13 +23,16 @@ export interface InOrderProtocol<Asked> {
    *
    * @throws MalformedMessage
    */
-  asked(request: Buffer, session: string | undefined): { readonly understanding: Understanding; readonly kept: Asked }
+  requested(
+    request: Buffer,
+    session: string | undefined,
+  ): { readonly understanding: Understanding; readonly kept: Kept }
   /**
    * Returns the completions of a request.
    *
    * @throws MalformedMessage
    */
-  answered(kept: Asked, reply: Buffer): Completions
+  answered(kept: Kept, reply: Buffer): Completions
 }
 
 /** Maximum number of unanswered requests of a connection. A client with more has to wait. */
@@ -39,8 +42,8 @@ export const MOST_PENDING = 10_000
  * Records the connections to a server that answers requests in order. After a message that is too long, malformed or
  * changed by a fault, the rest of a connection is not read, and any key may change.
  */
-export const recordedInOrder = <Asked>(
-  protocol: InOrderProtocol<Asked>,
+export const recordedInOrder = <Kept>(
+  protocol: InOrderProtocol<Kept>,
   { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES }: RecordedServer,
   client: ServerRecording['client'],
 ): ServerRecording => ({
@@ -57,9 +60,9 @@ export const recordedInOrder = <Asked>(
   },
 })
 
-interface Pending<Asked> extends Unsent {
+interface Pending<Kept> extends Unsent {
   readonly isOperation: boolean
-  readonly kept: Asked
+  readonly kept: Kept
 }
 
 interface OneByOne {
@@ -70,30 +73,30 @@ interface OneByOne {
 }
 
 /** Matches replies with the oldest unanswered requests. */
-function oneByOne<Asked>(
-  protocol: InOrderProtocol<Asked>,
+function oneByOne<Kept>(
+  protocol: InOrderProtocol<Kept>,
   { connection, session, crossings, now }: OneByOne,
 ): MessagesInOrder {
-  const pending: Fifo<Pending<Asked>> = new Fifo()
+  const pending: Fifo<Pending<Kept>> = new Fifo()
   return {
     get isFull() {
       return pending.length >= MOST_PENDING
     },
-    asked(request, time, startByte) {
-      const { understanding, kept } = protocol.asked(request, session)
+    requested(request, time, startByte) {
+      const { understanding, kept } = protocol.requested(request, session)
       const exchange = connection.beginWhole(time)
       exchange.called(understanding)
-      const asked = { exchange, startByte, isOperation: understanding.kind === 'operations', kept }
-      crossings.begun(asked)
-      pending.push(asked)
+      const entry = { exchange, startByte, isOperation: understanding.kind === 'operations', kept }
+      crossings.begun(entry)
+      pending.push(entry)
     },
     answered(reply) {
-      const asked = pending.first
-      if (asked === undefined) return connection.unmatchedAnswer()
-      const completions = protocol.answered(asked.kept, reply)
+      const entry = pending.first
+      if (entry === undefined) return connection.unmatchedAnswer()
+      const completions = protocol.answered(entry.kept, reply)
       pending.shift()
-      if (asked.isOperation) crossings.answered(asked.exchange, completions)
-      else asked.exchange.settled(partOf(completions, 0)?.type === 'fail')
+      if (entry.isOperation) crossings.answered(entry.exchange, completions)
+      else entry.exchange.settled(partOf(completions, 0)?.type === 'fail')
     },
     ended(reason) {
       for (const { exchange } of pending) exchange.ended(now(), reason)
@@ -109,7 +112,7 @@ interface MessagesInOrder {
    *
    * @throws MalformedMessage
    */
-  asked(request: Buffer, time: Nanos, startByte: number): void
+  requested(request: Buffer, time: Nanos, startByte: number): void
   /** @throws MalformedMessage */
   answered(reply: Buffer): void
   /** Called with the reason when no more replies follow. */
@@ -133,12 +136,12 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
   const { connection, framing, name, maxMessageBytes, now } = options
   const crossings = new Crossings<Request>(now)
   let isOpaque = false
-  let askedAt: Nanos
+  let requestedAt: Nanos
   const messages = options.open({ crossings, lost })
   const requests = readerOf('requests', (request) => {
     const startByte = crossings.requestBytes
     crossings.requestBytes += request.length
-    messages.asked(request, askedAt, startByte)
+    messages.requested(request, requestedAt, startByte)
   })
   const replies = readerOf('responses', (reply) => {
     crossings.replyBytes += reply.length
@@ -187,8 +190,8 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
     get isFull() {
       return messages.isFull
     },
-    asked(bytes, time) {
-      askedAt = time
+    requested(bytes, time) {
+      requestedAt = time
       requests(bytes)
     },
     answered: replies,

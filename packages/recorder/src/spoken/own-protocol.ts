@@ -40,7 +40,7 @@ export interface OwnProtocol {
   /** Returns the meaning of a request. Throws for an unreadable request, after which nothing more is recorded. */
   asked(request: Buffer): OwnAsked
   /** Returns the completion of an operation, from its reply. */
-  answered(asked: Extract<OwnAsked, { readonly f: string }>, reply: Buffer): Interpretation
+  answered(request: Extract<OwnAsked, { readonly f: string }>, reply: Buffer): Interpretation
   /** How to read a key after all clients have ended, by a request that clients never send. */
   readonly finalReads?: { ask(key: string): string; understood(answer: string): Completion }
 }
@@ -57,8 +57,8 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
       return Buffer.from(value)
     },
     command(message) {
-      const asked = readably(() => own.asked(message))
-      return asked !== undefined && 'f' in asked ? { name: asked.f.toUpperCase(), key: asked.key } : undefined
+      const request = readably(() => own.asked(message))
+      return request !== undefined && 'f' in request ? { name: request.f.toUpperCase(), key: request.key } : undefined
     },
   }
   return defineProtocol({
@@ -122,7 +122,7 @@ function readably<Read>(read: () => Read): Read | undefined {
 function spokenBy(own: OwnProtocol, framing: Framing): InOrderProtocol<OwnAsked> {
   return {
     framing,
-    asked(request, session) {
+    requested(request, session) {
       const kept = own.asked(request)
       return { kept, understanding: understood(kept, session) }
     },
@@ -130,9 +130,9 @@ function spokenBy(own: OwnProtocol, framing: Framing): InOrderProtocol<OwnAsked>
   }
 }
 
-function understood(asked: OwnAsked, session: string | undefined): Understanding {
-  if (!('f' in asked)) return { kind: 'passed-on', what: asked.passes, touches: asked.touches }
-  const { f, key, value, harmless = false, final = false } = asked
+function understood(request: OwnAsked, session: string | undefined): Understanding {
+  if (!('f' in request)) return { kind: 'passed-on', what: request.passes, touches: request.touches }
+  const { f, key, value, harmless = false, final = false } = request
   return { kind: 'operations', calls: [{ f, key, value, harmless }], session, final }
 }
 

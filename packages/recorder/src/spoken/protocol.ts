@@ -2,7 +2,7 @@ import type { Completion, Json } from '@chaosproxy/history'
 import type { Framing } from '@chaosproxy/wire'
 import type { Identifier } from '../record/naming.ts'
 import type { Members } from '../record/settings.ts'
-import type { AskedServer, RecordedServer, ServerRecording } from './conversation.ts'
+import type { QueriedServer, RecordedServer, ServerRecording } from './conversation.ts'
 
 /** A protocol that is recorded without a route table. */
 export interface RecordedProtocol {
@@ -62,7 +62,7 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
    *
    * @throws UserError (environment)
    */
-  readInitially(server: RecordedServer, dial: () => Promise<AskedServer>): Promise<void>
+  readInitially(server: RecordedServer, dial: () => Promise<QueriedServer>): Promise<void>
 }
 
 export interface SpokenSettings {
@@ -78,7 +78,7 @@ interface ProtocolReader<Settings> {
   readonly readInitially?: (
     settings: Settings,
     server: RecordedServer,
-    dial: () => Promise<AskedServer>,
+    dial: () => Promise<QueriedServer>,
   ) => Promise<void>
 }
 

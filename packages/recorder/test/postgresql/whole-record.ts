@@ -65,7 +65,7 @@ export function recordedBy(
   let delivered = 0
   const ask = (...messages: readonly FrontendMessage[]): void => {
     const bytes = Buffer.concat(messages.map(writeFrontend))
-    conversation.asked(bytes, now())
+    conversation.requested(bytes, now())
     sent += bytes.length
     conversation.sent(sent, now())
   }

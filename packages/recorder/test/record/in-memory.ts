@@ -32,11 +32,11 @@ export function recording(options: { readonly maximumWaiting?: number } = {}) {
 }
 
 /** Every event in a few words: `0 invoke write x=1 as alice`, `recorder touched x: why`. */
-export const told = ({ lines }: RecordedLines): readonly string[] =>
+export const eventTexts = ({ lines }: RecordedLines): readonly string[] =>
   lines.map((line) => {
     const { process, type, f, key, value, session } = JSON.parse(line) as { readonly [name: string]: Json | undefined }
     const about = key === undefined ? '' : ` ${key}`
     if (process === 'recorder') return `${f}${about}: ${JSON.stringify(value)}`
-    const said = value === undefined ? '' : `=${JSON.stringify(value)}`
-    return `${process} ${type} ${f}${about}${said}${session === undefined ? '' : ` as ${session}`}`
+    const valueText = value === undefined ? '' : `=${JSON.stringify(value)}`
+    return `${process} ${type} ${f}${about}${valueText}${session === undefined ? '' : ` as ${session}`}`
   })

@@ -34,7 +34,7 @@ export function recorded({ answer, ...options }: Options = {}) {
       },
       send(text: string | Buffer): void {
         const bytes = Buffer.from(text)
-        read.asked(bytes, now())
+        read.requested(bytes, now())
         if (!link.to) return
         sent += bytes.length
         read.sent(sent, now())

@@ -15,14 +15,14 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
 
   /** Shows the view that the address names. Returns false if the address only names an ordinary anchor. */
   const read = (): boolean => {
-    const asked = new URLSearchParams(location.hash.slice(1))
-    const [from, to] = (asked.get('t') ?? '').split('-').map((seconds) => Number.parseFloat(seconds) * 1e9)
-    const line = Number(asked.get('op') ?? Number.NaN)
+    const parameters = new URLSearchParams(location.hash.slice(1))
+    const [from, to] = (parameters.get('t') ?? '').split('-').map((seconds) => Number.parseFloat(seconds) * 1e9)
+    const line = Number(parameters.get('op') ?? Number.NaN)
     const stretch = from !== undefined && to !== undefined && from < to ? ([from, to] as const) : undefined
     if (stretch === undefined && !Number.isInteger(line)) return false
     isReading = true
     if (stretch !== undefined) {
-      filters.choose(Object.fromEntries(names.map((name) => [name, asked.get(name) ?? undefined])))
+      filters.choose(Object.fromEntries(names.map((name) => [name, parameters.get(name) ?? undefined])))
       explorer.look(...stretch)
     }
     if (Number.isInteger(line)) {
@@ -38,13 +38,13 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
   const write = (): void => {
     const { chosen } = explorer
     const seconds = (time: number): string => String(Number((time / 1e9).toFixed(6)))
-    const said = new URLSearchParams({
+    const parameters = new URLSearchParams({
       t: `${seconds(view.from)}-${seconds(view.to)}`,
       ...(chosen === undefined ? {} : { op: String(chosen.line) }),
       ...filters.chosen(),
     })
     try {
-      history.replaceState(null, '', `#${said}`)
+      history.replaceState(null, '', `#${parameters}`)
     } catch {
       // Browsers throw when the address changes too often, or inside some frames.
     }

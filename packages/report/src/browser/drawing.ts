@@ -236,7 +236,7 @@ export class Drawing {
       height: view.rowHeight * 0.7,
       text: () => words.brief(operation),
       outcome: operation.outcome,
-      isRead: words.tells(operation),
+      isRead: words.hasReturnValue(operation),
       isFaint,
       isPart: marked.part.has(operation.line),
       isRed: marked.red.has(operation.line),

@@ -30,14 +30,14 @@ export function filtersOf(operations: readonly Operation[], words: Words): Filte
 
   const wanted = (): string[] => (search?.value ?? '').toLowerCase().split(/\s+/).filter(Boolean)
   const apply = (): void => {
-    const asked = lists.filter(({ list }) => list.value !== '')
+    const chosen = lists.filter(({ list }) => list.value !== '')
     const sought = wanted()
     if (sought.length > 0 && texts.length === 0)
       texts = operations.map((operation) => words.full(operation).join(' ').toLowerCase())
     for (const operation of operations) {
       const text = texts[operation.index] ?? ''
       const passes =
-        asked.every(({ member, list }) => list.value === String(operation[member])) &&
+        chosen.every(({ member, list }) => list.value === String(operation[member])) &&
         sought.every((word) => text.includes(word))
       passing[operation.index] = passes ? 1 : 0
     }

@@ -36,7 +36,7 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     if (document.activeElement === document.body && focused !== '') (document.getElementById(focused) ?? main).focus()
   }
 
-  const ask = async (): Promise<void> => {
+  const refresh = async (): Promise<void> => {
     if (document.hidden) return
     try {
       const answer = await fetch(`./?${new URLSearchParams({ since: main.dataset['state'] ?? '' })}`)
@@ -48,7 +48,7 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
   }
 
   const again = (): void => {
-    void ask().then(() => setTimeout(again, betweenMs))
+    void refresh().then(() => setTimeout(again, betweenMs))
   }
   setTimeout(again, betweenMs)
 }

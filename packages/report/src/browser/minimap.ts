@@ -47,12 +47,12 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
     context.strokeRect(left, 1, Math.max(3, right - left), height - 2)
   }
   /** Whether a redraw was already requested. */
-  let isAsked = false
+  let isScheduled = false
   const redraw = (): void => {
-    if (isAsked) return
-    isAsked = true
+    if (isScheduled) return
+    isScheduled = true
     requestAnimationFrame(() => {
-      isAsked = false
+      isScheduled = false
       draw()
     })
   }

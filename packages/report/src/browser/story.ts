@@ -5,7 +5,7 @@ export function startStory(figure: Element, find: Find): void {
   const drawing = find('svg', SVGSVGElement, figure)
   const scroller = find('.scroll', HTMLElement, figure)
   const steps = [...figure.querySelectorAll<HTMLElement | SVGElement>('[data-step]')]
-  const told = steps.filter((step) => step instanceof HTMLLIElement)
+  const items = steps.filter((step) => step instanceof HTMLLIElement)
   const numberOf = (step: HTMLElement | SVGElement): string | undefined => step.dataset['step']
 
   const light = (number: string | undefined): void => {
@@ -20,7 +20,7 @@ export function startStory(figure: Element, find: Find): void {
   const walk = (from: HTMLElement | SVGElement, event: KeyboardEvent): void => {
     const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key]
     if (by === undefined) return
-    const next = told[told.findIndex((step) => numberOf(step) === numberOf(from)) + by]
+    const next = items[items.findIndex((step) => numberOf(step) === numberOf(from)) + by]
     if (next === undefined) return
     event.preventDefault()
     next.focus()

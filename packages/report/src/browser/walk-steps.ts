@@ -13,13 +13,13 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
   const storyOf = (row: HTMLLIElement | undefined): readonly HTMLLIElement[] =>
     rows.filter((each) => each.parentElement === row?.parentElement)
 
-  const say = (): void => {
+  const announce = (): void => {
     const row = rows[current]
     const story = storyOf(row)
     place.textContent = row === undefined ? unwalked : `Step ${story.indexOf(row) + 1} of ${story.length}`
-    const said = [...(row?.querySelectorAll<HTMLElement>('.says p, .ledger, .broken') ?? [])]
+    const spoken = [...(row?.querySelectorAll<HTMLElement>('.says p, .ledger, .broken') ?? [])]
     // The number of the step is already in `#step-place`.
-    const texts = said.map(({ textContent }) => textContent.replace(/^\d+ /, '').trim())
+    const texts = spoken.map(({ textContent }) => textContent.replace(/^\d+ /, '').trim())
     words.textContent = row === undefined ? '' : `: ${texts.join(' ').trim()}`
     back?.setAttribute('aria-disabled', String(current <= 0))
     next?.setAttribute('aria-disabled', String(current === rows.length - 1))
@@ -28,7 +28,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
   const show = (step: number): void => {
     current = step
     markSteps(rows, current)
-    say()
+    announce()
     rows[current]?.scrollIntoView({ block: 'nearest' })
   }
   const go = (step: number): void => {

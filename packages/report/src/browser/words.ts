@@ -13,7 +13,7 @@ export interface Words {
   readonly seconds: (time: number, digits?: number) => string
   readonly length: (nanos: number) => string
   readonly number: (value: number) => string
-  readonly tells: (operation: Operation) => boolean
+  readonly hasReturnValue: (operation: Operation) => boolean
   /** Returns input and outcome, short enough for a bar. */
   readonly brief: (operation: Operation) => string
   readonly full: (operation: Operation) => string[]
@@ -24,18 +24,18 @@ export interface Words {
 export function wordsOf(data: PageData, { count, duration }: Figures): Words {
   const seconds = (time: number, digits = 6): string => `${(time / 1e9).toFixed(digits)} s`
   const value = (id: number): string => (id % 2 === 0 ? (data.values[id / 2] ?? '') : String((id - 1) / 2))
-  const tells = ({ f }: Operation): boolean => data.telling[f] === true
+  const hasReturnValue = ({ f }: Operation): boolean => data.telling[f] === true
   const request = ({ final, f, key, input }: Operation): string =>
     [final ? 'final' : '', data.functions[f], data.keys[key], input === 0 ? '' : value(input)].filter(Boolean).join(' ')
   const answer = (operation: Operation): string => {
     const { outcome, output, end, error } = operation
-    if (outcome === 'ok') return tells(operation) ? value(output) : 'ok'
+    if (outcome === 'ok') return hasReturnValue(operation) ? value(output) : 'ok'
     const result = outcome === 'info' && !Number.isFinite(end) ? 'no answer' : outcome
     return error < 0 ? result : `${result}: ${data.errors[error]}`
   }
   const brief = (operation: Operation): string => {
     if (operation.outcome !== 'ok') return `${request(operation)} ✗`
-    return tells(operation) ? `${request(operation)} → ${value(operation.output)}` : request(operation)
+    return hasReturnValue(operation) ? `${request(operation)} → ${value(operation.output)}` : request(operation)
   }
   const full = (operation: Operation): string[] => {
     const { process, node, call, end, line, endLine } = operation
@@ -52,5 +52,5 @@ export function wordsOf(data: PageData, { count, duration }: Figures): Words {
       .filter(([start, end]) => start <= to && end >= from)
       .map(([, , label]) => label)
       .join(', ')
-  return { seconds, length: duration, number: count, tells, brief, full, faults }
+  return { seconds, length: duration, number: count, hasReturnValue, brief, full, faults }
 }

@@ -13,7 +13,7 @@ export type Claim =
   | HandedOutTwice
   | SlowestRecovery
   | NoMajorityUp
-  | BlamedOnFault
+  | ExplainedByFault
   | SettingsAllow
 
 /** At least `least` of these acknowledged changes are lost for good. For a counter, `least` is a sum. */
@@ -61,7 +61,7 @@ export interface NoMajorityUp {
 }
 
 /** A fault explains the contradiction of these operations. */
-export interface BlamedOnFault {
+export interface ExplainedByFault {
   readonly claim: 'blamed on a fault'
   readonly fault: FaultSpan
   readonly between: readonly OperationRow[]

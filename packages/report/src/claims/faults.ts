@@ -1,7 +1,7 @@
 import { nodeNames, stopsNodes } from '@chaosproxy/faults'
 import { type History, OK } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
-import type { BlamedOnFault, NoMajorityUp, SlowestRecovery } from './claim.ts'
+import type { ExplainedByFault, NoMajorityUp, SlowestRecovery } from './claim.ts'
 import { type Held, held, type Recorded } from './recorded.ts'
 
 /** Checks the claim against all faults that took effect. */
@@ -54,7 +54,7 @@ function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): b
 }
 
 /** Checks that the fault hit a node or link of these operations while they ran. */
-export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFault): Held {
+export function isExplainedByFault({ history }: Recorded, { fault, between }: ExplainedByFault): Held {
   const { callTime, returnTime, node, returnEvent } = history.operations
   if (fault.hits === 0) return 'refuted'
   const endOf = (row: number): number =>

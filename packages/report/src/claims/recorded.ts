@@ -88,14 +88,16 @@ export const ofKey = (history: History, key: number): OfKey => byKey(history).ge
 export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => ofKey(history, key).rows
 
 /** The decoded answers of reads. They are cached, because long lists decode slowly. Elements are canonical JSON. */
-const shownBy = oncePerHistory(() => new Map<OperationRow, { readonly value: Json; readonly elements: Set<string> }>())
+const readAnswers = oncePerHistory(
+  () => new Map<OperationRow, { readonly value: Json; readonly elements: Set<string> }>(),
+)
 
-function shownIn(history: History, read: OperationRow) {
-  const known = shownBy(history).get(read)
+function answerOfRead(history: History, read: OperationRow) {
+  const known = readAnswers(history).get(read)
   if (known !== undefined) return known
   const value = outputOf(history, read)
   const elements = new Set(Array.isArray(value) ? value.map((each) => canonical(each)) : [])
-  shownBy(history).set(read, { value, elements })
+  readAnswers(history).set(read, { value, elements })
   return { value, elements }
 }
 
@@ -127,7 +129,7 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
   const added = inputOf(history, change)
   // The element may have been removed, so its absence proves nothing.
   if (ofKey(history, history.operations.key[change] ?? -1).notAdded.has(canonical(added))) return 'unknown'
-  const { value, elements } = shownIn(history, read)
+  const { value, elements } = answerOfRead(history, read)
   if (value === null) return 'holds'
   if (Array.isArray(value)) return held(!elements.has(canonical(added)))
   return typeof value === 'string' && typeof added === 'string' ? held(!value.includes(added)) : 'unknown'

@@ -1,5 +1,5 @@
 import type { Claim, SettingsAllow } from './claim.ts'
-import { isSlowestRecovery, isToBlame, wasNoMajorityUp } from './faults.ts'
+import { isExplainedByFault, isSlowestRecovery, wasNoMajorityUp } from './faults.ts'
 import { isHandedOutTwice } from './handed-out.ts'
 import { isLost } from './lost.ts'
 import { cameBackWithout, isMissing } from './missing.ts'
@@ -15,7 +15,7 @@ const meanings: {
   'handed out twice': isHandedOutTwice,
   'slowest recovery': isSlowestRecovery,
   'no majority up': wasNoMajorityUp,
-  'blamed on a fault': isToBlame,
+  'blamed on a fault': isExplainedByFault,
   'the settings allow': doSettingsAllow,
 }
 

@@ -11,7 +11,7 @@ import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { type Telling, tellingOf } from '../telling/telling.ts'
 import { capitalised, nonEmpty, sentences } from '../words.ts'
-import { proofTold, type ToldProof } from './proof-told.ts'
+import { type ExplainedProof, explainProof } from './explained-proof.ts'
 import { type Step, stepsOf } from './steps.ts'
 
 export interface Explained {
@@ -35,7 +35,7 @@ export interface Explained {
   /** The race in a simulated program that explains the violation, if any does. */
   readonly race?: Race | undefined
   /** The verified proof that the operations admit no order, if it was requested. */
-  readonly proof?: ToldProof | undefined
+  readonly proof?: ExplainedProof | undefined
   readonly faults: readonly string[]
   /** The levels, strongest first: what each demands, and whether it allows the operations. */
   readonly levels: readonly {
@@ -61,7 +61,7 @@ export interface ExplainInput extends FactsInput {
 export function explain(input: ExplainInput): Explained {
   const { report, history } = input
   const facts = factsOfExplained(input)
-  const { headline, shown, near, wire, race, violations } = facts
+  const { headline, counterexample: shown, near, wire, race, violations } = facts
   const { outcome, why, next } = tellingOf(facts, input)
   const [first, ...others] = violations
   return {
@@ -79,9 +79,9 @@ export function explain(input: ExplainInput): Explained {
     steps: shown === undefined ? [] : stepsOf(history, shown),
     messages: wireLines(wire),
     ...(race === undefined ? {} : { race }),
-    ...(shown === undefined || input.prove === undefined ? {} : { proof: proofTold(history, input.prove(shown)) }),
+    ...(shown === undefined || input.prove === undefined ? {} : { proof: explainProof(history, input.prove(shown)) }),
     faults: near.map(({ whole }) => whole),
-    levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
+    levels: judgedLevels(report).map((each) => explainedLevel(report, facts, each)),
     causes:
       // The story of a transactional violation already states the cause.
       shown === undefined || shown.story !== undefined
@@ -98,14 +98,20 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
   factsOf(
     input.level === undefined
       ? input
-      : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
+      : {
+          ...input,
+          requestedLevel: input.level,
+          isAboutLevel: true,
+          expectation: undefined,
+          run: aboutLevel(input.run),
+        },
   )
 
 /** Drops the expected level, because the explanation of a single level must not mention it. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 
-function levelTold(
+function explainedLevel(
   report: Report<string>,
   { headline: { despite } }: Facts,
   level: string,

@@ -7,18 +7,18 @@ import {
   hasReturned,
   isOk,
   linesOf,
+  mayReturnValue,
   nameText,
   nodeOf,
   printable,
   requestText,
   returnTimeOf,
   rowsOf,
-  tells,
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { didTexts, endText, nameOfPart } from '../transactions/lanes.ts'
-import { capitalised, digitsToTellApart } from '../words.ts'
+import { capitalised, distinguishingDigits } from '../words.ts'
 
 export interface Step {
   /** When the operation began, in the format of all pages; empty without times. */
@@ -35,10 +35,10 @@ export function stepsOf(history: History, counterexample: Counterexample): Step[
   const { culprit } = counterexample
   const rows = rowsOf(counterexample).toSorted(byCall(history))
   const timed = hasTimes(history)
-  const digits = digitsToTellApart(rows.map((row) => callTimeOf(history, row)))
+  const digits = distinguishingDigits(rows.map((row) => callTimeOf(history, row)))
   return rows.map((row) => ({
     at: timed ? moment(callTimeOf(history, row), digits) : '',
-    text: `${capitalised(askedText(history, row))}, ${toldText(history, row, timed)}.`,
+    text: `${capitalised(callText(history, row))}, ${completionText(history, row, timed)}.`,
     isAccused: row === culprit,
     lines: linesText(history, linesOf(history, row)),
   }))
@@ -50,7 +50,7 @@ export function stepsOf(history: History, counterexample: Counterexample): Step[
  */
 function stepsOfTransactions(history: History, { parts }: TransactionDrawing): Step[] {
   const timed = hasTimes(history)
-  const digits = digitsToTellApart(parts.map(({ operation }) => callTimeOf(history, operation)))
+  const digits = distinguishingDigits(parts.map(({ operation }) => callTimeOf(history, operation)))
   return parts.map((part, i) => {
     const { operation, members = [] } = part
     const last = members.at(-1) ?? operation
@@ -68,18 +68,18 @@ function stepsOfTransactions(history: History, { parts }: TransactionDrawing): S
   })
 }
 
-function askedText(history: History, row: number): string {
+function callText(history: History, row: number): string {
   const node = nodeOf(history, row)
   const who = clientOfInWords(history, row)
   return `${who} asks${node === undefined ? '' : ` ${nameText(node)}`} to ${requestText(history, row, { withKey: true })}`
 }
 
-function toldText(history: History, row: number, timed: boolean): string {
+function completionText(history: History, row: number, timed: boolean): string {
   const { outcome } = history.operations
   if (!hasReturned(history, row)) return 'and is never answered: nobody knows whether it was done'
   const after = timed ? ` after ${duration(returnTimeOf(history, row) - callTimeOf(history, row))}` : ''
   if (isOk(history, row))
-    return tells(history, row)
+    return mayReturnValue(history, row)
       ? `and is given ${valueText(outputOf(history, row))}${after}`
       : `and is told${after} that it is done`
   const error = history.errorOf(row)

@@ -336,8 +336,8 @@ const MOST_CAUSES = 2
 export function causesOf(input: CauseInput): readonly KnownCause[] {
   const { story } = input.counterexample
   if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
-  const told = input.database?.told
-  if (told !== undefined) return [told]
+  const explanation = input.database?.told
+  if (explanation !== undefined) return [explanation]
   const precise = causes.filter((each) => fitsTo(input, each)).slice(0, MOST_CAUSES)
   const fitting = precise.length > 0 ? precise : [OTHERWISE].filter(({ fits }) => fits(input))
   const fine = fineWhere(input.report)
@@ -422,11 +422,8 @@ function hasComeBack(history: History, counterexample: Counterexample, { kind, n
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
-  const asked = endOf(
-    history,
-    counterexample.culprit === undefined ? undefined : keyOf(history, counterexample.culprit),
-  )
-  return asked !== undefined && 2 * asked.reads.size <= history.nodes.length
+  const end = endOf(history, counterexample.culprit === undefined ? undefined : keyOf(history, counterexample.culprit))
+  return end !== undefined && 2 * end.reads.size <= history.nodes.length
 }
 
 const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boolean =>

@@ -10,6 +10,7 @@ import {
   strongestOf,
 } from '@chaosproxy/runner/result'
 import { type Claims, claimsOf, type Made } from '../claims/registry.ts'
+import { labelledFaults } from '../fault-labels.ts'
 import { clockOfLease, leaseSentence } from '../lease-words.ts'
 import { accusedLevel, counterexampleOf } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
@@ -18,7 +19,6 @@ import { requirementText } from '../measured-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { databaseOfHeader, type SharedDatabase } from '../race/database.ts'
 import { accuses, raceOfHeader } from '../race/race-json.ts'
-import { shownFaults } from '../shown-faults.ts'
 import { likelyCause } from './causes.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { anotherFault, type NearFault, nearFaults } from './near-faults.ts'
@@ -38,7 +38,7 @@ export interface FactsInput {
   readonly vacuous?: readonly string[] | undefined
   /** The setup of the run that wrote the history file, if there is no `run`. */
   readonly setup?: RunSetup | undefined
-  readonly asked?: string | undefined
+  readonly requestedLevel?: string | undefined
   /** Whether the reader asked about the level instead of losses. */
   readonly isAboutLevel?: boolean | undefined
 }
@@ -56,32 +56,32 @@ export interface Facts {
   readonly isEmpty: boolean
   readonly setup: RunSetup | undefined
   /** The level that the report is about; by default the strongest. */
-  readonly asked: string | undefined
+  readonly requestedLevel: string | undefined
   readonly headline: Headline
   /** The expected and the found level: `promised linearizable, found eventual`. */
   readonly expected: string
   /** The counterexample that is drawn first. */
-  readonly shown: Counterexample | undefined
-  /** Whether {@link shown} violates a stronger level than the level of the page. */
+  readonly counterexample: Counterexample | undefined
+  /** Whether {@link counterexample} violates a stronger level than the level of the page. */
   readonly isAside: boolean
-  /** {@link shown}, then the other violations. There is one violation for each cause. */
+  /** {@link counterexample}, then the other violations. There is one violation for each cause. */
   readonly violations: readonly Violation[]
   /** The faults that were in force, ordered by start. */
   readonly spans: readonly FaultSpan[]
   readonly near: readonly NearFault[]
-  /** The messages between nodes around {@link shown}. */
+  /** The messages between nodes around {@link counterexample}. */
   readonly wire: Wire | undefined
   /** A sentence about the expired lease of a lock. Empty if the lease explains nothing. */
   readonly lease: string
   /** The clock fault that may have ended a lease early. */
   readonly leaseClock: FaultSpan | undefined
-  /** The race in a simulated program that explains {@link shown}. */
+  /** The race in a simulated program that explains {@link counterexample}. */
   readonly race: Race | undefined
   readonly database: SharedDatabase | undefined
   /** The claims besides the verdicts. Only confirmed claims are shown. */
   readonly claims: readonly Made[]
   readonly may: Claims['may']
-  /** Why {@link shown} was possible. */
+  /** Why {@link counterexample} was possible. */
   readonly why: Why
   readonly missed: readonly string[]
 }
@@ -91,7 +91,7 @@ const decided = new WeakMap<History, { readonly input: FactsInput; readonly fact
 /** The members of the input on which the facts depend. */
 const DECIDING: Readonly<Record<Exclude<keyof FactsInput, 'history'>, true>> = {
   ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, setup: true },
-  ...{ asked: true, isAboutLevel: true },
+  ...{ requestedLevel: true, isAboutLevel: true },
 }
 const deciding = Object.keys(DECIDING) as readonly (keyof typeof DECIDING)[]
 
@@ -108,34 +108,34 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const requirements = own.requirements ?? run?.requirements ?? []
   const vacuous = own.vacuous ?? run?.vacuous ?? []
   const setup = own.setup ?? run
-  const asked = expectation?.level ?? own.asked
-  const spans = shownFaults(history, run)
+  const requestedLevel = expectation?.level ?? own.requestedLevel
+  const spans = labelledFaults(history, run)
   const { made, may } = claimsOf({
     ...{ history, faults: spans, spec: setup?.spec },
     ...{ durationNanos: run?.durationNanos, heard: run?.heard },
     promised: expectation?.promised === true ? expectation.level : undefined,
   })
-  const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, { asked, may })
-  const shown =
+  const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, { requestedLevel, may })
+  const counterexample =
     report === undefined
       ? undefined
-      : (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, asked)))
-  const wire = wireOf(history, shown, run?.heard)
-  const near = shown === undefined ? [] : nearFaults(history, shown, { spans, may }, wire)
-  const another = shown === undefined ? undefined : anotherFault(history, shown, spans)
-  const lease = shown === undefined ? '' : leaseSentence(history, shown)
-  const leaseClock = shown === undefined ? undefined : clockOfLease(history, shown, spans)
-  const isTold = shown !== undefined && accuses(history, shown)
-  const race = isTold ? raceOfHeader(history.header) : undefined
-  const kept = shown === undefined ? undefined : databaseOfHeader(history.header)
-  const database = kept === undefined || isTold ? kept : { ...kept, told: undefined }
+      : (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, requestedLevel)))
+  const wire = wireOf(history, counterexample, run?.heard)
+  const near = counterexample === undefined ? [] : nearFaults(history, counterexample, { spans, may }, wire)
+  const another = counterexample === undefined ? undefined : anotherFault(history, counterexample, spans)
+  const lease = counterexample === undefined ? '' : leaseSentence(history, counterexample)
+  const leaseClock = counterexample === undefined ? undefined : clockOfLease(history, counterexample, spans)
+  const isAccused = counterexample !== undefined && accuses(history, counterexample)
+  const race = isAccused ? raceOfHeader(history.header) : undefined
+  const kept = counterexample === undefined ? undefined : databaseOfHeader(history.header)
+  const database = kept === undefined || isAccused ? kept : { ...kept, told: undefined }
   const why =
-    shown === undefined
+    counterexample === undefined
       ? NOTHING_SHOWN
-      : whyOf({ near, wire, lease, leaseClock, race, database, story: shown.story, spans, another, setup })
-  const isUnaided = report !== undefined && shown !== undefined && why.text === UNAIDED
+      : whyOf({ near, wire, lease, leaseClock, race, database, story: counterexample.story, spans, another, setup })
+  const isUnaided = report !== undefined && counterexample !== undefined && why.text === UNAIDED
   const likely = isUnaided
-    ? likelyCause({ report, history, counterexample: shown, near, leaseClock, race, wire, database })
+    ? likelyCause({ report, history, counterexample, near, leaseClock, race, wire, database })
     : undefined
   return {
     report,
@@ -144,21 +144,22 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
     vacuous,
     isEmpty: report !== undefined && isEmpty(history, report, { vacuous, run }),
     setup,
-    asked,
+    requestedLevel,
     headline:
       report === undefined
         ? { mood: 'unsure', title: 'Not checked', verdict: 'Not checked', beside: '' }
         : headlineOf(report, {
-            asked,
+            requestedLevel,
             isVacuous: vacuous.length > 0,
             isInterrupted: run?.interrupted === true,
             requirements,
             loss,
           }),
     expected: expectedText({ expectation, report, vacuous }),
-    shown,
-    isAside: shown !== undefined && report !== undefined && resultAsked(report, asked) !== 'violated',
-    violations: report === undefined ? [] : violationsOf(history, report, shown),
+    counterexample,
+    isAside:
+      counterexample !== undefined && report !== undefined && requestedResult(report, requestedLevel) !== 'violated',
+    violations: report === undefined ? [] : violationsOf(history, report, counterexample),
     spans,
     ...{ near, wire, lease, leaseClock, race, database, may, claims: made },
     why:
@@ -180,12 +181,12 @@ const isEmpty = (
   Object.values(levels).every(({ result }) => result !== 'violated')
 
 function hasResult({ functions, operations }: History): boolean {
-  const says = functions.map((f) => {
+  const hasAnswer = functions.map((f) => {
     const { takes, answers } = meaningOf(f) ?? {}
     return takes === undefined || takes === 'pair' || answers === 'value' || answers === 'receipt'
   })
   for (let row = 0; row < operations.length; row++)
-    if (operations.outcome[row] === OK && says[operations.f[row] ?? 0] === true) return true
+    if (operations.outcome[row] === OK && hasAnswer[operations.f[row] ?? 0] === true) return true
   return false
 }
 
@@ -195,17 +196,18 @@ export const PROVES_NONE = 'No level is confirmed: this record shows too little.
 const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 
 /** Returns the result of the level that the page is about. */
-export const resultAsked = (report: Report<string>, asked: string | undefined): Verdict['result'] =>
-  verdictOf(report, asked ?? strongestOf(report)).result
+export const requestedResult = (report: Report<string>, requestedLevel: string | undefined): Verdict['result'] =>
+  verdictOf(report, requestedLevel ?? strongestOf(report)).result
 
 /** Returns what users lost, if the level that the page is about is not met. */
 function lossIn(
   history: History,
   report: Report<string>,
-  { asked, may }: Pick<Facts, 'asked' | 'may'>,
+  { requestedLevel, may }: Pick<Facts, 'requestedLevel' | 'may'>,
 ): Loss | undefined {
   // If the level is undecided, show a loss that violates at least `eventual`.
-  const level = resultAsked(report, asked) === 'unknown' ? 'eventual' : (asked ?? strongestOf(report))
+  const level =
+    requestedResult(report, requestedLevel) === 'unknown' ? 'eventual' : (requestedLevel ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)
   return counterexample === undefined ? undefined : lossOf({ history, report, counterexample }, { may })
 }

@@ -15,12 +15,12 @@ import {
   isReplacing,
   isTaking,
   keyOf,
+  mayReturnValue,
   nameText,
   nodeOf,
   returnEventOf,
   rowsOf,
   spendsFrom,
-  tells,
   transferText,
   valueText,
   wasBefore,
@@ -33,7 +33,7 @@ import { amountOf, mayBeSeen, rowsWhere } from '../sheets/sheet.ts'
 export interface Gap {
   readonly from: number
   readonly to: number
-  readonly asked: number
+  readonly calledAt: number
   /** The node with the impossible answer. `writer`: the node with the ignored change. */
   readonly culprit: string | undefined
   readonly writer: string | undefined
@@ -45,11 +45,11 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
   const { culprit } = counterexample
   if (culprit === undefined) return gapOfAll(history, rows)
   const writer = ignoredBy(history, rows, culprit)
-  const asked = callTimeOf(history, culprit)
+  const calledAt = callTimeOf(history, culprit)
   return {
-    from: Math.min(asked, writer === undefined ? asked : callTimeOf(history, writer)),
+    from: Math.min(calledAt, writer === undefined ? calledAt : callTimeOf(history, writer)),
     to: endOf(history, culprit),
-    asked,
+    calledAt,
     culprit: nodeOf(history, culprit),
     writer: writer === undefined || callEventOf(history, writer) < 0 ? undefined : nodeOf(history, writer),
     ignored: writer,
@@ -74,11 +74,11 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
 /** Returns the gap of a counterexample without a single culprit, such as a cycle or final reads that disagree. */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
   const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTimeOf(history, row))
-  const changes = rows.filter((row) => !tells(history, row))
+  const changes = rows.filter((row) => !mayReturnValue(history, row))
   const finals = rows.filter((row) => isFinal(history, row))
   const from = finals.length > 0 && changes.length > 0 ? Math.max(...calls(changes)) : Math.min(...calls(rows))
   const to = Math.max(...rows.map((row) => endOf(history, row)))
-  return { from, to, asked: to, culprit: undefined, writer: undefined }
+  return { from, to, calledAt: to, culprit: undefined, writer: undefined }
 }
 
 const endOf = (history: History, row: OperationRow): number =>
@@ -95,8 +95,8 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   const { key } = history.operations
   const spent = spendsFrom(history, culprit)
   const ofKey = rows.filter((row) => key[row] === key[culprit])
-  const changes = (ofKey.some((row) => row !== culprit && !tells(history, row)) ? ofKey : rows)
-    .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
+  const changes = (ofKey.some((row) => row !== culprit && !mayReturnValue(history, row)) ? ofKey : rows)
+    .filter((row) => row !== culprit && !mayReturnValue(history, row) && outcome[row] !== FAIL)
     .filter((row) => spent === undefined || spendsFrom(history, row) === spent)
     .filter((row) => callEventOf(history, row) < end && !seen.has(writtenText(history, row)))
     .sort((a, b) => callEventOf(history, b) - callEventOf(history, a))
@@ -114,7 +114,7 @@ function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow
 }
 
 function seenBy(history: History, row: OperationRow): ReadonlySet<string | undefined> {
-  if (!tells(history, row)) return new Set()
+  if (!mayReturnValue(history, row)) return new Set()
   const answer = outputOf(history, row)
   const shown = functionOf(history, row) === 'drain' && Array.isArray(answer) ? answer : [answer]
   return new Set(shown.map((each) => JSON.stringify(each)))

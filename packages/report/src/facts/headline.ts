@@ -36,7 +36,7 @@ const INTERRUPTED = 'Interrupted'
 
 interface Circumstances {
   /** The level of the headline; by default the strongest. */
-  readonly asked: string | undefined
+  readonly requestedLevel: string | undefined
   readonly isVacuous: boolean
   readonly isInterrupted?: boolean
   readonly requirements: readonly RequirementResult[]
@@ -69,11 +69,11 @@ const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | un
 
 function verdictLine(
   report: Report<string>,
-  { asked, isVacuous, isInterrupted = false, loss }: Circumstances,
+  { requestedLevel, isVacuous, isInterrupted = false, loss }: Circumstances,
 ): Omit<Headline, 'title' | 'despite'> {
   const strongest = strongestOf(report)
   const despite = despiteOf(report, loss)
-  const level = asked ?? strongest
+  const level = requestedLevel ?? strongest
   const verdict = verdictOf(report, level)
   if (verdict.result === 'violated')
     return {

@@ -1,12 +1,12 @@
 import { FAIL } from '@chaosproxy/history'
 import type { Change, Listening } from '@chaosproxy/runner/result'
-import { keyOf, tells, writtenBy } from '../operation-words.ts'
+import { keyOf, mayReturnValue, writtenBy } from '../operation-words.ts'
 import { type FactsInput, factsOf } from './facts.ts'
 import { listeningTo } from './wire.ts'
 
 /** Returns which messages explain the violation that is drawn first, if any can. */
 export const listeningFor = (input: FactsInput): Listening | undefined =>
-  listeningTo(input.history, factsOf(input).shown)
+  listeningTo(input.history, factsOf(input).counterexample)
 
 /** Maximum number of known changes. A larger number would prove nothing more. */
 const MOST_KNOWN = 50
@@ -16,7 +16,7 @@ export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, a
   const { callTime, outcome, length } = history.operations
   const found: Change[] = []
   for (let row = length - 1; row >= 0 && found.length < MOST_KNOWN; row--) {
-    if ((callTime[row] ?? 0) >= from || outcome[row] === FAIL || tells(history, row)) continue
+    if ((callTime[row] ?? 0) >= from || outcome[row] === FAIL || mayReturnValue(history, row)) continue
     const key = keyOf(history, row)
     if (about.some((change) => change.key === key))
       found.push({ ...(key === undefined ? {} : { key }), value: writtenBy(history, row) })

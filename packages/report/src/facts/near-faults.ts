@@ -129,11 +129,20 @@ export function anotherFault(
   )
 }
 
-function nearFault(span: FaultSpan, { asked }: Gap, relation: string): NearFault {
+function nearFault(span: FaultSpan, { calledAt }: Gap, relation: string): NearFault {
   const short = inBrief(span.label)
   const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`
   const whole = relation === '' || relation.includes(short) ? `${text}.` : `${text}. ${relation}`
-  return { ...span, short, text, relation, isForgetting: false, isTakeover: false, whole, isOver: endOf(span) < asked }
+  return {
+    ...span,
+    short,
+    text,
+    relation,
+    isForgetting: false,
+    isTakeover: false,
+    whole,
+    isOver: endOf(span) < calledAt,
+  }
 }
 
 /** Returns the last faults that kept an addition's answer from the client, which then repeated the addition. */
@@ -163,10 +172,10 @@ function behindDoubling(
 }
 
 /** Describes a fault by lines of the history, because the history has no times. */
-function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
+function untimed(history: History, span: FaultSpan, { calledAt }: Gap): NearFault {
   const short = inBrief(span.label)
   // Without times, `from` and `to` are positions of events. The fault ended before the event at `to`.
-  const isOver = span.to <= asked
+  const isOver = span.to <= calledAt
   const lines = `${span.label}, lines ${lineAt(history, span.from)} to ${lineAt(history, span.to)}`
   const relation = isOver ? `In force until shortly before the request: ${lines}.` : `In force then: ${lines}.`
   return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }
@@ -193,7 +202,7 @@ export const endText = ({ startingFrom, to, isOpen }: Pick<FaultSpan, 'startingF
  * culprit's node the leader, or else the last.
  */
 function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): readonly FaultSpan[] {
-  const effective = spans.filter((span) => span.hits !== 0 && span.from <= gap.asked)
+  const effective = spans.filter((span) => span.hits !== 0 && span.from <= gap.calledAt)
   const last =
     effective.findLast((span) => hasTakenOver(history, span, gap)) ??
     effective.findLast(({ kind }) => kind === 'failover')
@@ -258,13 +267,13 @@ const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
 /** Whether `other` also stopped the node, so that either of the two faults may have lost the change. */
-const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
+const hasStopped = (other: FaultSpan, { culprit, calledAt }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
   other.kind === kind &&
   culprit !== undefined &&
   nodes.includes(culprit) &&
   other.nodes.includes(culprit) &&
-  other.to <= asked
+  other.to <= calledAt
 
 /** Whether a fault began after the change's acknowledgement. */
 const isAfter =
@@ -276,7 +285,7 @@ const momentsOf = (spans: readonly FaultSpan[]): string =>
   listed([...new Set(spans.map(({ from }) => from))].sort((a, b) => a - b).map((from) => moment(from)))
 
 /** Whether the fault was in force at the culprit's call. */
-const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
+const isOn = (span: FaultSpan, { calledAt }: Gap): boolean => endOf(span) >= calledAt
 
 /**
  * Returns for how long a fault overlaps the gap. The result is at least 1 if the fault touches the gap, or is a
@@ -319,10 +328,10 @@ function touching(
 function hasForgotten(
   { operations: { returnTime } }: History,
   { kind, nodes, from, to }: FaultSpan,
-  { culprit, writer, asked, ignored }: Gap,
+  { culprit, writer, calledAt, ignored }: Gap,
   wire?: Wire,
 ): boolean {
-  if (culprit === undefined || !LOSES_MEMORY.has(kind) || !nodes.includes(culprit) || to > asked) return false
+  if (culprit === undefined || !LOSES_MEMORY.has(kind) || !nodes.includes(culprit) || to > calledAt) return false
   const isKnown = ignored !== undefined && (returnTime[ignored] ?? Number.POSITIVE_INFINITY) <= from
   const received = wire?.messages.some(
     (message) => message.to === culprit && message.carries !== undefined && (message.endedAt ?? from) < from,
@@ -411,20 +420,20 @@ function relationOf(
   gap: Gap,
   times: readonly FaultSpan[],
 ): string {
-  const { culprit, asked, to: answered, ignored } = gap
+  const { culprit, calledAt, to: answered, ignored } = gap
   const short = inBrief(label)
   if (kind === 'failover')
     return `The last failover had begun at ${moment(from)} (${nodes.map((node) => nameText(node)).join(', ')}).`
   if (kind === 'flip-bit') return `Since ${moment(from)}, and for good: ${short}.`
   if (culprit === undefined) return `In force meanwhile: ${short}, ${moment(from)} to ${moment(to)}.`
-  if (to < asked) {
+  if (to < calledAt) {
     const ended = Object.hasOwn(ENDED, kind) && nodes.includes(culprit) ? ENDED[kind] : undefined
-    if (ended === undefined) return `In force until ${duration(asked - to)} before: ${short}.`
+    if (ended === undefined) return `In force until ${duration(calledAt - to)} before: ${short}.`
     const missed = ignored === undefined ? Number.NaN : (history.operations.callTime[ignored] ?? Number.NaN)
     const isMissed = LOSES_MEMORY.has(kind) && from < missed && missed < to
     const missing =
       ignored === undefined || !isMissed ? ' and' : `, missed ${changeText(history, ignored)} at ${moment(missed)}, and`
-    return `${nameText(culprit)} ${ended} at ${times.length > 1 ? momentsOf(times) : moment(from)}${missing} came back${times.length > 1 ? ', the last time' : ''} ${duration(asked - Math.max(to, ...times.map((other) => other.to)))} before it was asked.`
+    return `${nameText(culprit)} ${ended} at ${times.length > 1 ? momentsOf(times) : moment(from)}${missing} came back${times.length > 1 ? ', the last time' : ''} ${duration(calledAt - Math.max(to, ...times.map((other) => other.to)))} before it was asked.`
   }
   if (to < answered) return `In force when it was asked: ${short}, ${moment(from)} to ${moment(to)}.`
   const { writer } = gap

@@ -8,12 +8,12 @@ import {
   callTimeOf,
   clientOfInWords,
   linesOf,
+  mayReturnValue,
   nameText,
   nodeOf,
   printable,
   requestText,
   rowsOf,
-  tells,
 } from '../operation-words.ts'
 import { cited, linesText } from '../places.ts'
 import { capitalised, listed, sentences } from '../words.ts'
@@ -40,7 +40,7 @@ export function whyTitle(
   const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
   const around = [...new Set(near.map(({ short }) => short))]
   return [
-    shownText(history, counterexample, others, isAside),
+    headingText(history, counterexample, others, isAside),
     keys.length === 0
       ? []
       : `${keys.length === 1 ? 'key' : 'keys'} ${keys.length > MOST_KEYS ? `${keys.slice(0, MOST_KEYS).join(', ')} and ${count(counterexample.keys.length - MOST_KEYS)} more` : listed(keys)}`,
@@ -56,7 +56,7 @@ export function whyTitle(
  * Returns the beginning of the title: `Why it is not linearizable, in three operations of 58,113`, or `Write skew in
  * two transactions of 60`.
  */
-function shownText(
+function headingText(
   history: History,
   { level, story, operations }: Counterexample,
   others: readonly string[],
@@ -90,8 +90,8 @@ export function citation(history: History, counterexample: Counterexample, file:
 }
 
 /** Returns what happened, and why if it is known. */
-export const sentenceText = (history: History, shown: Counterexample, why: Pick<Why, 'text'>): string =>
-  sentences(storyOf(history, shown), why.text)
+export const sentenceText = (history: History, counterexample: Counterexample, why: Pick<Why, 'text'>): string =>
+  sentences(storyOf(history, counterexample), why.text)
 
 /** A longer sentence would take more than two lines of a page. */
 const LONG_STORY = 190
@@ -111,24 +111,25 @@ export function storyOf(history: History, counterexample: Counterexample): strin
     const before =
       culprit === undefined || shows === undefined
         ? ''
-        : `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
+        : `${capitalised(culpritRequestText(history, counterexample, culprit))} showed ${shows}.`
     return sentences(printable(balance.sentence), before)
   }
   // No single part of a cycle explains the violation.
   if (culprit === undefined) return printable(sentence)
-  if (shows !== undefined) return `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
+  if (shows !== undefined)
+    return `${capitalised(culpritRequestText(history, counterexample, culprit))} showed ${shows}.`
   const because = reproach(history, counterexample)
   if (because === undefined && counterexample.edges === undefined) return printable(sentence)
   // The last clause is about the impossible answer.
   if (because === undefined) return `${(printable(sentence).split(/[:;] /).at(-1) ?? '').replace(/\.$/, '')}.`
-  const asked = capitalised(askedText(history, counterexample, culprit))
-  return `${asked} returned ${answerText(history, culprit)}, though ${because.text}.`
+  const request = capitalised(culpritRequestText(history, counterexample, culprit))
+  return `${request} returned ${answerText(history, culprit)}, though ${because.text}.`
 }
 
-function askedText(history: History, { keys }: Counterexample, culprit: OperationRow): string {
+function culpritRequestText(history: History, { keys }: Counterexample, culprit: OperationRow): string {
   const node = nodeOf(history, culprit)
   const when = hasTimes(history) ? ` at ${moment(callTimeOf(history, culprit))}` : ''
-  const where = node === undefined ? '' : ` ${tells(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
+  const where = node === undefined ? '' : ` ${mayReturnValue(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
   return `${clientOfInWords(history, culprit)}'s ${requestText(history, culprit, { withKey: keys.length > 1 })}${where}${when}`
 }
 

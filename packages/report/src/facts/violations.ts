@@ -24,13 +24,13 @@ export interface Violation {
 export function violationsOf(
   history: History,
   report: Report<string>,
-  shown: Counterexample | undefined,
+  drawn: Counterexample | undefined,
 ): readonly Violation[] {
-  if (shown === undefined) return []
+  if (drawn === undefined) return []
   const broken = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
   const breaks = (cause: Counterexample, level: string): boolean =>
     isStrongerOrSame(level, cause) || isSame(cause, counterexampleOf(report, level))
-  const rest = broken.filter((level, i) => !breaks(shown, level) || (i === 0 && showsMore(report, level, shown)))
+  const rest = broken.filter((level, i) => !breaks(drawn, level) || (i === 0 && showsMore(report, level, drawn)))
   const causes: Counterexample[] = []
   for (const level of rest.toReversed()) {
     const own = counterexampleOf(report, level)
@@ -38,7 +38,7 @@ export function violationsOf(
   }
   // A level that has its own violation in this list is named only with that violation.
   const named = new Set<string>(causes.map(({ level }) => level))
-  return [shown, ...causes].map((counterexample) => {
+  return [drawn, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
     const unnamed = others.filter((level) => !named.has(level))
     for (const level of [counterexample.level, ...others]) named.add(level)
@@ -47,9 +47,9 @@ export function violationsOf(
 }
 
 /** Whether another level's counterexample shows more. A single answer shows that something was lost, but not how. */
-function showsMore(report: Report<string>, level: string, shown: Counterexample): boolean {
+function showsMore(report: Report<string>, level: string, drawn: Counterexample): boolean {
   const own = counterexampleOf(report, level)
-  return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
+  return drawn.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(drawn, own)
 }
 
 /**

@@ -53,15 +53,15 @@ export function whyOf(known: Known): Why {
 
 function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, another, setup }: Known): Why {
   if (story !== undefined) return shown(story.cause)
-  const told = database?.told?.cause ?? ''
-  if (race !== undefined) return shown(sentences(`${raceSentence(race)}.`, told))
+  const databaseCause = database?.told?.cause ?? ''
+  if (race !== undefined) return shown(sentences(`${raceSentence(race)}.`, databaseCause))
   const fault = near[0]?.relation ?? ''
   // A lease expires by itself, so a fault that was already over explains nothing.
   if (lease !== '') return shown(sentences(lease, near[0]?.isOver === true ? '' : fault))
   if (leaseClock !== undefined)
     return likely(`A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`)
   // The race may concern other operations than the violation.
-  if (told !== '') return likely(told)
+  if (databaseCause !== '') return likely(databaseCause)
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
     // The change had arrived, so the fault cannot have withheld it.
@@ -127,7 +127,7 @@ export const settingsIn = (settings: NonNullable<RunSetup['stronger']>): readonl
   Object.entries(settings).map(([name, value]) => `${name}=${value}`)
 
 /** Whether a cause already says which guarantee the settings give up. */
-const saysWeakness = (cause: string, setup: RunSetup): boolean => {
+const mentionsWeakness = (cause: string, setup: RunSetup): boolean => {
   const weakness = weaknessText(setup)
   return weakness !== '' && cause.includes(weakness)
 }
@@ -136,14 +136,16 @@ const saysWeakness = (cause: string, setup: RunSetup): boolean => {
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
 
 /**
- * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `saysWeak`, adds the guarantee that they give
+ * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `isWeaknessNamed`, adds the guarantee that they give
  * up, unless `cause` says this.
  */
-export function settingsText(setup: RunSetup | undefined, saysWeak: boolean, cause: string = ''): string {
+export function settingsText(setup: RunSetup | undefined, isWeaknessNamed: boolean, cause: string = ''): string {
   if (setup === undefined) return ''
   const { target, nodes } = setup.spec
   const weakness =
-    setup.weakness === undefined || !saysWeak || saysWeakness(cause, setup) ? '' : `: ${printable(setup.weakness)}`
+    setup.weakness === undefined || !isWeaknessNamed || mentionsWeakness(cause, setup)
+      ? ''
+      : `: ${printable(setup.weakness)}`
   const named = [
     ...(target.bug === undefined || cause.startsWith(plantedText(setup)) ? [] : [`bug ${target.bug}`]),
     ...settingsIn(target.settings),

@@ -34,8 +34,8 @@ export interface Wire {
 const MOST_DRAWN = 4
 
 /** Returns which messages explain a contradiction, if a node lacks another node's change. */
-export function listeningTo(history: History, shown: Counterexample | undefined): Listening | undefined {
-  const found = shown === undefined ? undefined : missingAt(history, shown)
+export function listeningTo(history: History, counterexample: Counterexample | undefined): Listening | undefined {
+  const found = counterexample === undefined ? undefined : missingAt(history, counterexample)
   if (found === undefined) return undefined
   const { gap, writer, reader, key, value } = found
   const about = [{ ...(key === undefined ? {} : { key }), value }]
@@ -65,27 +65,27 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
 /** Returns the messages that explain a contradiction, if they were recorded. */
 export function wireOf(
   history: History,
-  shown: Counterexample | undefined,
+  counterexample: Counterexample | undefined,
   heard: Heard | undefined,
 ): Wire | undefined {
-  const found = shown === undefined || heard === undefined ? undefined : missingAt(history, shown)
-  const wanted = listeningTo(history, shown)
+  const found = counterexample === undefined || heard === undefined ? undefined : missingAt(history, counterexample)
+  const wanted = listeningTo(history, counterexample)
   if (found === undefined || heard === undefined || JSON.stringify(wanted) !== JSON.stringify(heard.listening))
     return undefined
   const { gap, writer, reader, ignored } = found
   const carriers = heard.messages.filter(({ carries }) => carries !== undefined)
   const toReader = carriers.filter(({ to }) => to === reader)
   const stopped = firstOfEachKind(heard.messages.filter(({ fate, to }) => to === reader && fate !== 'received'))
-  const told = [...toReader, ...(toReader.length === 0 ? stopped : [])].slice(0, MOST_DRAWN)
+  const drawn = [...toReader, ...(toReader.length === 0 ? stopped : [])].slice(0, MOST_DRAWN)
   const sender = toReader[0]?.from ?? spreaderOf(carriers, writer)
-  const messages = [...told, ...wayOf(carriers, { writer, sender, reader })].sort((a, b) => a.sentAt - b.sentAt)
+  const messages = [...drawn, ...wayOf(carriers, { writer, sender, reader })].sort((a, b) => a.sentAt - b.sentAt)
   const change = changeText(history, ignored)
   const isNeverSent = toReader.length === 0 && !heard.isCut
-  const hasArrived = toReader.some((message) => hadArrived(message, gap.asked))
+  const hasArrived = toReader.some((message) => hadArrived(message, gap.calledAt))
   const informed = carriers
     .filter(({ from, to }) => from !== reader && heard.unasked?.includes(to))
     .sort((one, other) => (one.endedAt ?? Infinity) - (other.endedAt ?? Infinity))
-    .find((message) => hadArrived(message, gap.asked))
+    .find((message) => hadArrived(message, gap.calledAt))
   return {
     ...{ sender, reader, change, messages, isNeverSent, until: gap.to },
     unclear: toReader.length === 0 ? heard.unclear : undefined,
@@ -94,12 +94,12 @@ export function wireOf(
     isDelayedByItself:
       !hasArrived && toReader.length > 0 && toReader.every(({ by, fate }) => by === undefined && fate !== 'lost'),
     unasked: isNeverSent ? informed?.to : undefined,
-    sentence: sentenceOf(toReader, { change, reader, asked: gap.asked, isNeverSent, informed }),
+    sentence: sentenceOf(toReader, { change, reader, calledAt: gap.calledAt, isNeverSent, informed }),
   }
 }
 
-const hadArrived = ({ fate, endedAt }: NodeMessage, asked: number): boolean =>
-  fate === 'received' && (endedAt ?? 0) <= asked
+const hadArrived = ({ fate, endedAt }: NodeMessage, calledAt: number): boolean =>
+  fate === 'received' && (endedAt ?? 0) <= calledAt
 
 /** Removes repeated messages, which add nothing. */
 const firstOfEachKind = (messages: readonly NodeMessage[]): readonly NodeMessage[] =>
@@ -131,21 +131,24 @@ function wayOf(
   return [first, other].filter((message) => message !== undefined)
 }
 
-interface Asked {
+interface ReadCall {
   readonly change: string
   readonly reader: string
-  readonly asked: number
+  readonly calledAt: number
   readonly isNeverSent: boolean
   readonly informed: NodeMessage | undefined
 }
 
-function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, isNeverSent, informed }: Asked): string {
+function sentenceOf(
+  toReader: readonly NodeMessage[],
+  { change, reader, calledAt, isNeverSent, informed }: ReadCall,
+): string {
   const node = nameText(reader)
   if (isNeverSent && informed !== undefined)
     return `${node} had not asked ${nameText(informed.to)} since ${nameText(informed.to)} received ${change} at ${moment(informed.endedAt ?? 0)}.`
   if (isNeverSent) return `No message with ${change} was sent to ${node} by then.`
-  const arrived = toReader.find((message) => hadArrived(message, asked))
-  if (arrived !== undefined) return arrivedText(arrived, { change, node, asked })
+  const arrived = toReader.find((message) => hadArrived(message, calledAt))
+  if (arrived !== undefined) return arrivedText(arrived, { change, node, calledAt })
   const received = toReader
     .filter(({ fate }) => fate === 'received')
     .sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0))[0]
@@ -157,7 +160,7 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
   const [first] = fates
   if (first === undefined) {
     if (received === undefined) return ''
-    if (toReader.every(({ sentAt }) => sentAt > asked))
+    if (toReader.every(({ sentAt }) => sentAt > calledAt))
       return `The message with ${change} was sent to ${node} only at ${moment(Math.min(...toReader.map(({ sentAt }) => sentAt)))}, after it had been asked.`
     const held = toReader.find(({ by }) => by !== undefined && by !== 'down')
     if (held === undefined || received.by !== undefined) return `${lateText(received, { change, node })}.`
@@ -180,9 +183,9 @@ const lateText = (message: NodeMessage, { change, node }: { readonly change: str
 /** Returns the sentence about a change that arrived in time, and is missing from the answer. */
 function arrivedText(
   { by, endedAt }: NodeMessage,
-  { change, node, asked }: { readonly change: string; readonly node: string; readonly asked: number },
+  { change, node, calledAt }: { readonly change: string; readonly node: string; readonly calledAt: number },
 ): string {
-  const at = `${moment(endedAt ?? 0)}, ${duration(asked - (endedAt ?? 0))} before it was asked`
+  const at = `${moment(endedAt ?? 0)}, ${duration(calledAt - (endedAt ?? 0))} before it was asked`
   const held = by === undefined || by === 'down' ? '' : `, held (${nameOfFault(by)}) until then`
   return `${node} had received ${change} at ${at}${held}, and answered without it.`
 }
@@ -202,10 +205,10 @@ function fateText({ fate, by, endedAt }: NodeMessage): string {
 
 /** Describes a message: `n1 → n3: replicate with x = 743, sent at 6.571 s, held (partition)`. */
 export const messageText = (message: NodeMessage, wire: Pick<Wire, 'change'>): string =>
-  `${nameText(message.from)} → ${nameText(message.to)}: ${messageTold(message, wire)}`
+  `${nameText(message.from)} → ${nameText(message.to)}: ${messageDetails(message, wire)}`
 
 /** Returns the text of a message, without its sender and receiver. */
-export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change'>): string =>
+export const messageDetails = (message: NodeMessage, { change }: Pick<Wire, 'change'>): string =>
   `${nameText(message.type, 24)}${message.carries === undefined ? '' : ` with ${change}`}, sent at ${moment(message.sentAt, 4)}, ${
     message.fate === 'received' && message.by === undefined
       ? `received at ${moment(message.endedAt ?? 0, 4)}`

@@ -1,9 +1,9 @@
-import { exhibitOutcome, longestSeconds, type ToldExhibit, trialsText } from './told-exhibit.ts'
+import { type ExhibitResult, exhibitOutcome, longestSeconds, trialsText } from './exhibit-result.ts'
 
 const MARKS = { 'as described': '✔', 'not as described': '✘', skipped: '–' } as const
 
 /** Returns the outcome of an exhibit, and the trials that deviate from it. */
-export function exhibitLines(exhibit: ToldExhibit): readonly string[] {
+export function exhibitLines(exhibit: ExhibitResult): readonly string[] {
   const outcome = exhibitOutcome(exhibit)
   const time = outcome === 'skipped' ? '' : `, ${longestSeconds(exhibit).toFixed(1)} s at most`
   const wrong = [

@@ -1,8 +1,15 @@
 import { capitalised } from '../words.ts'
-import { exhibitOutcome, gallerySummary, saidOf, systemOf, type ToldExhibit, trialsText } from './told-exhibit.ts'
+import {
+  type ExhibitResult,
+  exhibitOutcome,
+  gallerySummary,
+  systemOf,
+  trialOutputOf,
+  trialsText,
+} from './exhibit-result.ts'
 
 /** Returns the results of a gallery as Markdown: the deviating exhibits, and a table for each kind of system. */
-export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
+export function galleryMarkdown(exhibits: readonly ExhibitResult[]): string {
   const kinds = [...new Set(exhibits.map(({ kind }) => kind))]
   return [
     `${exhibits.length} weaknesses: ${gallerySummary(exhibits)}.`,
@@ -20,14 +27,14 @@ export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
 }
 
 /** Describes an exhibit that is not `as described`, or was skipped. */
-function exceptionLine(exhibit: ToldExhibit): readonly string[] {
+function exceptionLine(exhibit: ExhibitResult): readonly string[] {
   const outcome = exhibitOutcome(exhibit)
   if (outcome === 'as described') return []
-  const said = outcome === 'skipped' ? '' : `. Not as described: ${saidOf(exhibit) || 'nothing'}`
-  return [`- \`${exhibit.name}\`: ${trialsText(exhibit)}${said}`, '']
+  const deviation = outcome === 'skipped' ? '' : `. Not as described: ${trialOutputOf(exhibit) || 'nothing'}`
+  return [`- \`${exhibit.name}\`: ${trialsText(exhibit)}${deviation}`, '']
 }
 
-function exhibitRow(exhibit: ToldExhibit): string {
+function exhibitRow(exhibit: ExhibitResult): string {
   const { name, source, weakness, cure } = exhibit
   const cells = [`[${name}](${source})`, systemOf(exhibit), weakness, cure]
   return `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`

@@ -35,12 +35,12 @@ export function labelled(
 ): readonly LabelledBar[] {
   const done: LabelledBar[] = []
   for (const bar of bars) {
-    const said = textOf(bar)
-    const half = (said.text.length * CHARACTER * (said.isBold ? BOLD : 1)) / 2
+    const label = textOf(bar)
+    const half = (label.text.length * CHARACTER * (label.isBold ? BOLD : 1)) / 2
     const x = Math.min(Math.max((bar.x1 + bar.x2) / 2, left + half), right - half)
     const meets = ({ lane, label }: LabelledBar): boolean => lane === bar.lane && x - half - GAP < label.x + label.half
     const isTaken = (above: boolean): boolean => done.some((other) => other.label.above === above && meets(other))
-    done.push({ ...bar, label: { ...said, half, x, above: !isTaken(true) || isTaken(false) } })
+    done.push({ ...bar, label: { ...label, half, x, above: !isTaken(true) || isTaken(false) } })
   }
   return done.map((bar, i) => (isNodeFree(done, i) ? bar : { ...bar, label: { ...bar.label, node: '' } }))
 }

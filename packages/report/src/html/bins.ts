@@ -15,7 +15,7 @@ export interface Binned {
   /** Latencies of the `ok` operations by bin, in nanoseconds, ascending. */
   readonly latencies: readonly Float64Array[]
   /** Count of operations by node and bin; `answered`: those with an answer. */
-  readonly asked: readonly Uint32Array[]
+  readonly called: readonly Uint32Array[]
   readonly answered: readonly Uint32Array[]
 }
 
@@ -30,14 +30,14 @@ export function binsOf(history: History, end: number, staleRows?: ArrayLike<numb
   const places = history.nodes.length + 1
   const binOf = new Uint8Array(length)
   const counts = new Uint32Array(size * OUTCOMES)
-  const [asked, answered] = [new Uint32Array(size * places), new Uint32Array(size * places)]
+  const [called, answered] = [new Uint32Array(size * places), new Uint32Array(size * places)]
   for (let row = 0; row < length; row++) {
     const bin = Math.max(0, Math.min(size - 1, Math.floor((callTime[row] ?? 0) / width)))
     binOf[row] = bin
     const place = bin * OUTCOMES + (outcome[row] ?? 0)
     counts[place] = (counts[place] ?? 0) + 1
     const atNode = ((node[row] ?? -1) + 1) * size + bin
-    asked[atNode] = (asked[atNode] ?? 0) + 1
+    called[atNode] = (called[atNode] ?? 0) + 1
     if (isAnswered(history, row)) answered[atNode] = (answered[atNode] ?? 0) + 1
   }
   const byNode = (all: Uint32Array): Uint32Array[] =>
@@ -57,7 +57,7 @@ export function binsOf(history: History, end: number, staleRows?: ArrayLike<numb
       p50: latencies.map((sorted) => quantile(sorted, 0.5)),
       p99: latencies.map((sorted) => quantile(sorted, 0.99)),
     },
-    ...{ latencies, asked: byNode(asked), answered: byNode(answered) },
+    ...{ latencies, called: byNode(called), answered: byNode(answered) },
   }
 }
 

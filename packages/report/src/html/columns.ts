@@ -2,7 +2,7 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { type History, hasTimes, lastTime, type ValueId } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { EmbeddedOperations } from '../browser/page-data.ts'
-import { isTelling, printable, processText, valueText } from '../operation-words.ts'
+import { hasReturnValue, printable, processText, valueText } from '../operation-words.ts'
 import { digitsOf } from './digits.ts'
 import { fieldsOf } from './fields.ts'
 import type { Lanes } from './lanes.ts'
@@ -133,7 +133,7 @@ export function embed(
     atOpening: lanes.atOpening,
     laneOf: processes.map((process) => lanes.laneOf.get(process) ?? 0),
     functions: history.functions.map(printable),
-    telling: history.functions.map(isTelling),
+    telling: history.functions.map(hasReturnValue),
     keys: clipped(keys.map((key) => printable(history.keys[key] ?? ''))),
     nodes: history.nodes.map(printable),
     values: clipped(values.map((id) => valueText(history.values.json(id as ValueId), LONGEST_TEXT))),

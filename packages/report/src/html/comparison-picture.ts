@@ -72,8 +72,8 @@ function pointsOf(comparison: Comparison): readonly Point[] {
 }
 
 const PANELS = [
-  { name: 'EL', says: 'without a cut, weaker than ' },
-  { name: 'EC', says: 'without a cut, ' },
+  { name: 'EL', meaning: 'without a cut, weaker than ' },
+  { name: 'EC', meaning: 'without a cut, ' },
 ] as const
 
 function drawing(points: readonly Point[], comparison: Comparison, layout: Layout): Html {
@@ -149,7 +149,7 @@ function frame(panel: number, scale: Scale, { kind }: Layout, strongest: string)
     kind !== 'narrow'
       ? scale.ticks
       : scale.ticks.filter((_, i, all) => all.length < 5 || i % Math.ceil(all.length / 3) === 0)
-  return html`${svgRect('panel', left, top, right - left, bottom - top)}${svgRect('panel top-part', left, top, right - left, line - top)}${svgText('corner', right - 8, line - 10, `PA/${about.name}`)}${svgText('corner', right - 8, bottom - 10, `PC/${about.name}`)}${svgText('row-name', left, top - 10, html`${about.name}${kind !== 'narrow' && html`<tspan class="t2"> ${about.says}${strongest}</tspan>`}`)}${panel === 0 && kind !== 'narrow' && svgText('t2', left + 8, line - 10, '99% to 100%, enlarged')}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 && svgText('t2 right', left - 6, scale.y(part) + 4, `${Math.round(part * 100)}%`)}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/>${svgText('t2 mid', scale.x(panel, nanos), bottom + 18, roundDuration(nanos))}`)}`
+  return html`${svgRect('panel', left, top, right - left, bottom - top)}${svgRect('panel top-part', left, top, right - left, line - top)}${svgText('corner', right - 8, line - 10, `PA/${about.name}`)}${svgText('corner', right - 8, bottom - 10, `PC/${about.name}`)}${svgText('row-name', left, top - 10, html`${about.name}${kind !== 'narrow' && html`<tspan class="t2"> ${about.meaning}${strongest}</tspan>`}`)}${panel === 0 && kind !== 'narrow' && svgText('t2', left + 8, line - 10, '99% to 100%, enlarged')}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 && svgText('t2 right', left - 6, scale.y(part) + 4, `${Math.round(part * 100)}%`)}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/>${svgText('t2 mid', scale.x(panel, nanos), bottom + 18, roundDuration(nanos))}`)}`
 }
 
 /** Formats `1 ms` instead of `1.0 ms`. */
@@ -225,19 +225,19 @@ const leader = (x: number, y: number, toX: number, toY: number): Html | undefine
 const aboutPoint = ({ system, number, under, found, latencyNanos }: Point): string =>
   `${number}. ${system.name}: ${spreadText(under.availability)} available under ${under.condition} and found ${found}, ${duration(latencyNanos)} for a read and a write in calm`
 
-const classesWith = (strongest: string): readonly { readonly name: Pacelc; readonly says: string }[] => [
-  { name: 'PA/EL', says: 'answers whatever happens, and soon' },
-  { name: 'PA/EC', says: 'consistent until it is cut, then available' },
-  { name: 'PC/EL', says: 'weaker for the sake of latency, and answers less than 99% when cut' },
-  { name: 'PC/EC', says: `${strongest} without a cut, and answers less than 99% when cut` },
+const classesWith = (strongest: string): readonly { readonly name: Pacelc; readonly meaning: string }[] => [
+  { name: 'PA/EL', meaning: 'answers whatever happens, and soon' },
+  { name: 'PA/EC', meaning: 'consistent until it is cut, then available' },
+  { name: 'PC/EL', meaning: 'weaker for the sake of latency, and answers less than 99% when cut' },
+  { name: 'PC/EC', meaning: `${strongest} without a cut, and answers less than 99% when cut` },
 ]
 
 function classes(comparison: Comparison): Html {
   const { systems } = comparison
   const isNamed = systems.length <= MOST_NAMED
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
-  return html`<div class="classes">${classesWith(strongestName(comparison)).map(({ name, says }) => {
+  return html`<div class="classes">${classesWith(strongestName(comparison)).map(({ name, meaning }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
-    return html`<div><h3>${name}</h3>${note(says)}<ul>${members.map(({ system, number }) => html`<li>${!isNamed && html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 && note('none')}</div>`
+    return html`<div><h3>${name}</h3>${note(meaning)}<ul>${members.map(({ system, number }) => html`<li>${!isNamed && html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 && note('none')}</div>`
   })}</div>`
 }

@@ -14,17 +14,17 @@ import {
   hasReturned,
   isFinal,
   linesOf,
+  mayReturnValue,
   nodeOf,
   operationText,
   requestText,
   returnEventOf,
   returnTimeOf,
   rowsOf,
-  tells,
   valueText,
 } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
-import { digitsToTellApart } from '../words.ts'
+import { distinguishingDigits } from '../words.ts'
 import { besideArc, boxOf, pathOf } from './arc-label.ts'
 import { CHARACTER, coversOf, type LabelledBar, type LabelText, labelled, labelsClearOfArcs } from './bar-labels.ts'
 import { arrowTips, BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'
@@ -190,10 +190,10 @@ function barMarkup(history: History, counterexample: Counterexample, bar: Labell
   const { operation, label } = bar
   const withKey = counterexample.keys.length > 1
   const role = counterexample.operations.find((entry) => entry.operation === operation)?.role ?? 'core'
-  const kind = `${tells(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
+  const kind = `${mayReturnValue(history, operation) ? 'read' : 'write'}${accused ? ' bad' : ''}${hasReturned(history, operation) ? '' : ' open'}`
   const whole = nodeOf(history, operation)
   const { text, node, x, above } = label
-  const where = whole === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${clip(whole, 60)}`
+  const where = whole === undefined ? '' : `${mayReturnValue(history, operation) ? 'from' : 'at'} ${clip(whole, 60)}`
   return html`<g class="op ${role}" data-step="${bar.number}" data-line="${linesOf(history, operation)[0] ?? 0}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${bar.x2 - bar.x1 > 14 && svgText(`number ${kind}`, (bar.x1 + bar.x2) / 2, bar.y + 4.5, bar.number)}${svgText(`label${accused ? ' badtext' : ''}`, x, above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14, text)}${node !== '' && svgText('node', x, above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6, node)}</g>`
 }
 
@@ -289,7 +289,7 @@ const BOUNDS = { left: LEFT, right: WIDTH - 2 }
 
 function axis(history: History, operations: readonly OperationRow[], scale: Scale, bottom: number): Html {
   const events = eventsOf(history, operations)
-  const digits = digitsToTellApart(
+  const digits = distinguishingDigits(
     events.map((event) => event.time),
     6,
   )

@@ -62,21 +62,21 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
     lastLine = line
     processes[i] = processNumbers.of(process[row] ?? -1)
     keys[i] = keyNumbers.of(key[row] ?? -1)
-    const asked = input[row] ?? 0
+    const requested = input[row] ?? 0
     const answered = output[row] ?? 0
     const bits =
-      Number(asked === answered) +
-      2 * Number(asked === NULL) +
+      Number(requested === answered) +
+      2 * Number(requested === NULL) +
       4 * (outcome[row] ?? 0) +
       16 * ((flags[row] ?? 0) & FLAG_FINAL) +
       32 * (isAccused[row] ?? 0)
     forms[i] = (bits * places + (node[row] ?? -1) + 1) * functions + (f[row] ?? 0)
-    if (asked !== NULL) {
-      const value = numberOf(asked)
+    if (requested !== NULL) {
+      const value = numberOf(requested)
       values[end++] = signed(value - lastValue)
       lastValue = value
     }
-    if (answered !== asked) {
+    if (answered !== requested) {
       const value = numberOf(answered)
       values[end++] = signed(value - lastValue)
       lastValue = value

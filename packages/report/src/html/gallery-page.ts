@@ -1,19 +1,19 @@
 import {
+  type ExhibitResult,
   exhibitOutcome,
   gallerySummary,
   longestSeconds,
-  saidOf,
   systemOf,
-  type ToldExhibit,
-  type ToldTrial,
+  type TrialResult,
+  trialOutputOf,
   trialsText,
-} from '../gallery/told-exhibit.ts'
+} from '../gallery/exhibit-result.ts'
 import { capitalised } from '../words.ts'
 import { type Html, headOf, html, note, script, scrollOf, sectionOf, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
 
 /** Renders a gallery as one self-contained page: a table, then each exhibit with commands and trials. */
-export function renderGalleryHtml(exhibits: readonly ToldExhibit[], version: string): string {
+export function renderGalleryHtml(exhibits: readonly ExhibitResult[], version: string): string {
   const title = 'Weaknesses of real systems'
   return html`${headOf(title, own)}
 <body>${topBar(version, ['chaos gallery run'])}
@@ -25,23 +25,23 @@ ${exhibits.map(section)}
 `.html
 }
 
-const row = (exhibit: ToldExhibit): Html =>
+const row = (exhibit: ExhibitResult): Html =>
   html`<tr><th scope="row"><a href="#${exhibit.name}">${exhibit.name}</a></th><td>${systemOf(exhibit)}</td><td>${exhibit.weakness}</td><td class="${classOf(exhibit)}">${trialsText(exhibit)}</td><td>${longestSeconds(exhibit).toFixed(1)} s</td></tr>`
 
-const section = (exhibit: ToldExhibit): Html =>
+const section = (exhibit: ExhibitResult): Html =>
   sectionOf(
     exhibit.name,
     `${capitalised(systemOf(exhibit))}: ${exhibit.name}`,
-    html`<p class="lede">${capitalised(exhibit.weakness)}. <a href="${exhibit.source}" rel="noreferrer">Source</a></p><p>It breaks: ${exhibit.breaks}. <span class="${classOf(exhibit)}">${capitalised(trialsText(exhibit))}${exhibit.triedOn === undefined ? '' : `, on ${exhibit.triedOn}`}.</span></p><pre>${exhibit.commands.weakness}</pre>${saidOf(exhibit) !== '' && note(`It said: ${saidOf(exhibit)}`)}<p>The cure: ${exhibit.cure}.</p><pre>${exhibit.commands.cure}</pre><details><summary>Trials</summary><ul>${trialItems('Weakness', exhibit.weaknessTrials)}${trialItems('Cure', exhibit.cureTrials)}</ul></details>`,
+    html`<p class="lede">${capitalised(exhibit.weakness)}. <a href="${exhibit.source}" rel="noreferrer">Source</a></p><p>It breaks: ${exhibit.breaks}. <span class="${classOf(exhibit)}">${capitalised(trialsText(exhibit))}${exhibit.triedOn === undefined ? '' : `, on ${exhibit.triedOn}`}.</span></p><pre>${exhibit.commands.weakness}</pre>${trialOutputOf(exhibit) !== '' && note(`It said: ${trialOutputOf(exhibit)}`)}<p>The cure: ${exhibit.cure}.</p><pre>${exhibit.commands.cure}</pre><details><summary>Trials</summary><ul>${trialItems('Weakness', exhibit.weaknessTrials)}${trialItems('Cure', exhibit.cureTrials)}</ul></details>`,
   )
 
-const trialItems = (what: string, trials: readonly ToldTrial[]): readonly Html[] =>
+const trialItems = (what: string, trials: readonly TrialResult[]): readonly Html[] =>
   trials.map(
     ({ seed, outcome, seconds, said }) =>
       html`<li>${what}, seed ${String(seed)}: ${outcome}, ${seconds.toFixed(1)} s. ${said}</li>`,
   )
 
-const classOf = (exhibit: ToldExhibit): string => (exhibitOutcome(exhibit) === 'as described' ? 'good' : 'bad')
+const classOf = (exhibit: ExhibitResult): string => (exhibitOutcome(exhibit) === 'as described' ? 'good' : 'bad')
 
 const own = `
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--panel);border-radius:8px;padding:10px 14px;font-size:13px}

@@ -2,7 +2,7 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, type History, hasTimes, moment } from '@chaosproxy/history'
 import { endText, type NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
-import { hasReturned, nameText, nodeOf, tells } from '../operation-words.ts'
+import { hasReturned, mayReturnValue, nameText, nodeOf } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import { type Html, html, svgRect, svgText } from './markup.ts'
 import type { Scale } from './scale.ts'
@@ -169,7 +169,7 @@ function answerMark(
   if (node === undefined || !nodes.includes(node) || !hasReturned(history, operation)) return undefined
   const { callEvent, returnEvent, callTime, returnTime } = history.operations
   const x = (scale.ofEvent(callEvent[operation] ?? 0) + scale.ofEvent(returnEvent[operation] ?? 0)) / 2
-  const kind = `${tells(history, operation) ? 'read' : 'write'}${accused.has(operation) ? ' bad' : ''}`
+  const kind = `${mayReturnValue(history, operation) ? 'read' : 'write'}${accused.has(operation) ? ' bad' : ''}`
   const took = duration((returnTime[operation] ?? 0) - (callTime[operation] ?? 0))
   return html`<circle class="served ${kind}" cx="${x}" cy="${middle(node)}" r="5.500"><title>${nameText(node)} served this operation within ${took}</title></circle>`
 }

@@ -8,7 +8,7 @@ import { type Html, html, round, svgText } from './markup.ts'
 export interface NodeStrip {
   readonly node: string
   /** Count of operations by bin; `answered`: those with an answer. */
-  readonly asked: Uint32Array
+  readonly called: Uint32Array
   readonly answered: Uint32Array
 }
 
@@ -17,10 +17,10 @@ const MOST_STRIPS = 9
 export const STRIP_HEIGHT = 20
 
 /** Returns the strips of all nodes by name, unless there is one node or too many. */
-export function nodeStripsOf({ nodes }: Pick<History, 'nodes'>, { asked, answered }: Binned): readonly NodeStrip[] {
+export function nodeStripsOf({ nodes }: Pick<History, 'nodes'>, { called, answered }: Binned): readonly NodeStrip[] {
   if (nodes.length < 2 || nodes.length > MOST_STRIPS) return []
   const none = new Uint32Array()
-  const strips = nodes.map((node, i) => ({ node, asked: asked[i] ?? none, answered: answered[i] ?? none }))
+  const strips = nodes.map((node, i) => ({ node, called: called[i] ?? none, answered: answered[i] ?? none }))
   return strips.sort((a, b) => byName(a.node, b.node))
 }
 
@@ -74,10 +74,10 @@ function isCutOff(node: string, { kind, links }: FaultSpan, nodes: number): bool
   return others.size * 2 >= nodes - 1 && others.size > 0
 }
 
-function answeredPath({ asked, answered }: NodeStrip, bottom: number, { width, x }: Place): string {
+function answeredPath({ called, answered }: NodeStrip, bottom: number, { width, x }: Place): string {
   const height = STRIP_HEIGHT - 6
   let path = ''
-  for (const [i, amount] of asked.entries()) {
+  for (const [i, amount] of called.entries()) {
     if (amount === 0) continue
     const high = ((answered[i] ?? 0) / amount) * height
     if (high > 0)

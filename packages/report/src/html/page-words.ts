@@ -47,7 +47,7 @@ const KEPT: ReadonlyMap<string, string> = new Map([
 ])
 
 export function ledeOf({ report, history }: Page, facts: Facts): string {
-  const { headline, shown, isAside } = facts
+  const { headline, counterexample: shown, isAside } = facts
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
   // The page says under `Why` why the verdict is unknown.
   if (headline.verdict.startsWith('Unknown')) return ''

@@ -55,7 +55,7 @@ const FEWEST_CHARTED = 100
 export function renderHtml(page: Page): string {
   const { history, report, run } = page
   const facts = factsOf(page)
-  const { spans, headline, shown, violations } = facts
+  const { spans, headline, counterexample: shown, violations } = facts
   const [first, ...others] = violations
   const telling = tellingOf(facts, page)
   const statistics = statisticsOf(history)
@@ -242,13 +242,13 @@ export function figure(
   const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = drawnOf(history, counterexample)
   const { near, wire } = facts ?? { near: nearFaults(history, counterexample, known), wire: undefined }
-  const said = facts === undefined ? undefined : ledeOf(page, facts)
+  const lede = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
   // The top of the page is about another violation, so give this one's cause here.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
-  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : note(whole)}${also !== '' && note(also)}${note(linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited)}`
+  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${lede !== undefined && lede !== '' && whole.startsWith(lede) ? undefined : note(whole)}${also !== '' && note(also)}${note(linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited)}`
   if (sheet !== undefined && sheet.isTimed !== true)
     return html`<div class="pictured">${sheetTable(history, sheet, hasTimeline)}<div>${faultNotes(near)}${notes}</div></div>`
   const { transactions } = counterexample
@@ -274,12 +274,12 @@ function otherFigures(
   known: Pick<Facts, 'spans' | 'may'>,
   isFirstOpen: boolean,
 ): Html | undefined {
-  const told = violations.map((violation, i) => {
+  const figures = violations.map((violation, i) => {
     const { counterexample } = violation
     const [level, ...sentence] = violationText(counterexample).split(': ')
     const lines = firstLines(page.history, counterexample).join(' ')
     const open = isFirstOpen && i === 0 ? html` open` : undefined
     return html`<details${open} data-lines="${lines}" data-accused="${accusedLines(page.history, counterexample).join(' ')}"><summary><b>${level}:</b> ${sentence.join(': ')}</summary>${figure(page, violation, known)}</details>`
   })
-  return told.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${told}</div>`
+  return figures.length === 0 ? undefined : html`<div class="also"><h3>Also</h3>${figures}</div>`
 }

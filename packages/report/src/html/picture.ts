@@ -43,9 +43,9 @@ export function renderPicture(page: Page, facts: Facts = factsOf(page)): string 
   const own = facts.violations[0]?.sheet
   const sheet = own?.isTimed === true ? undefined : own
   const drawn =
-    facts.shown === undefined || sheet !== undefined || !isDrawn(page, facts.shown)
+    facts.counterexample === undefined || sheet !== undefined || !isDrawn(page, facts.counterexample)
       ? undefined
-      : drawing(page, facts.shown, facts, head.bottom)
+      : drawing(page, facts.counterexample, facts, head.bottom)
   const levels = drawn === undefined && page.report !== undefined ? levelsOf(page.report) : []
   const rows = placed(sheet === undefined ? levels : sheetTexts(sheet), head.bottom)
   const foot = placed(footOf(page), drawn?.bottom ?? rows.bottom)

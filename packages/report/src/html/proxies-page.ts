@@ -8,15 +8,15 @@ import { proxiesScript } from './scripts.ts'
 export interface ProxiesPage {
   readonly version: string
   readonly seed: string
-  readonly proxies: readonly ShownProxy[]
+  readonly proxies: readonly ProxySummary[]
   /** The current recording; absent if nothing is recorded. */
-  readonly recording: ShownRecording | undefined
-  readonly faults: readonly ShownFault[]
+  readonly recording: RecordingSummary | undefined
+  readonly faults: readonly FaultSummary[]
   /** The newest first. */
   readonly events: readonly { readonly at: string; readonly text: string }[]
 }
 
-interface ShownRecording {
+interface RecordingSummary {
   /** Number of operations with outcome `ok`. `fail` and `info` are the numbers for these outcomes. */
   readonly ok: number
   readonly fail: number
@@ -29,7 +29,7 @@ interface ShownRecording {
   readonly because: string | undefined
 }
 
-interface ShownProxy {
+interface ProxySummary {
   readonly name: string
   readonly listen: string
   readonly upstream: string
@@ -44,14 +44,14 @@ interface ShownProxy {
    * The requests of each second of the last minute, oldest first, and the mean time of the last replies. Absent if
    * requests are not parsed.
    */
-  readonly requests: { readonly asked: readonly number[]; readonly meanMs: number | undefined } | undefined
+  readonly requests: { readonly perSecond: readonly number[]; readonly meanMs: number | undefined } | undefined
   /** What a click can do to the proxy. */
   readonly offered: readonly { readonly action: string; readonly text: string }[]
   /** The names of the faults in force on the proxy's links. */
-  readonly hurtBy: readonly string[]
+  readonly activeFaults: readonly string[]
 }
 
-interface ShownFault {
+interface FaultSummary {
   readonly name: string
   readonly text: string
   readonly hits: number
@@ -64,9 +64,11 @@ interface ShownFault {
 /** Renders every proxy with its traffic and its faults. A server keeps the page up to date. */
 export function renderProxiesHtml(page: ProxiesPage): string {
   const { version, seed, proxies, faults, events, recording } = page
-  const hurt = proxies.filter(({ hurtBy }) => hurtBy.length > 0).length
+  const affected = proxies.filter(({ activeFaults: hurtBy }) => hurtBy.length > 0).length
   const title =
-    hurt === 0 ? 'No fault in force' : `Faults on ${count(hurt)} of ${plural(proxies.length, 'proxy', 'proxies')}`
+    affected === 0
+      ? 'No fault in force'
+      : `Faults on ${count(affected)} of ${plural(proxies.length, 'proxy', 'proxies')}`
   return html`${headOf(`${title}: chaos proxy`, own, { isServed: true })}
 <body>${topBar(version, ['chaos proxy', `seed ${seed}`])}
 <main id="proxies" tabindex="-1">
@@ -80,9 +82,9 @@ ${sectionOf('events', 'What happened', html`<div id="happened"><ol class="events
 `.html
 }
 
-function card(proxy: ShownProxy): Html {
-  const { name, listen, upstream, enabled, carries, connections, sent, received, offered, hurtBy } = proxy
-  return html`<article class="proxy${hurtBy.length > 0 ? ' hurt' : ''}" aria-label="${name}"><h3>${name} <small>${carries}${enabled ? '' : ', disabled'}</small></h3><p class="way">${listen} → ${upstream}</p><p class="rates">${requestRate(proxy)}${rate(sent, (last) => `${bytesText(last)} to the server`)}${rate(received, (last) => `${bytesText(last)} back`)}<span>${plural(connections, 'connection')}</span></p>${hurtBy.length !== 0 && html`<p class="hurt-by">${hurtBy.join(', ')}</p>`}<p class="actions">${offered.map(({ action, text }) => html`<button type="button" id="${`${action}-${name}`}" data-action="${action}" data-on="${name}">${text}<span class="sr"> ${name}</span></button>`)}</p></article>`
+function card(proxy: ProxySummary): Html {
+  const { name, listen, upstream, enabled, carries, connections, sent, received, offered, activeFaults } = proxy
+  return html`<article class="proxy${activeFaults.length > 0 ? ' hurt' : ''}" aria-label="${name}"><h3>${name} <small>${carries}${enabled ? '' : ', disabled'}</small></h3><p class="way">${listen} → ${upstream}</p><p class="rates">${requestRate(proxy)}${rate(sent, (last) => `${bytesText(last)} to the server`)}${rate(received, (last) => `${bytesText(last)} back`)}<span>${plural(connections, 'connection')}</span></p>${activeFaults.length !== 0 && html`<p class="hurt-by">${activeFaults.join(', ')}</p>`}<p class="actions">${offered.map(({ action, text }) => html`<button type="button" id="${`${action}-${name}`}" data-action="${action}" data-on="${name}">${text}<span class="sr"> ${name}</span></button>`)}</p></article>`
 }
 
 const WIDTH = 120
@@ -98,14 +100,14 @@ function rate(rates: readonly number[], text: (last: number) => string): Html {
   return html`<span><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><path class="spark-bars" d="${bars.join('')}"/></svg>${text(rates.at(-1) ?? 0)}</span>`
 }
 
-function requestRate({ requests }: ShownProxy): Html | undefined {
+function requestRate({ requests }: ProxySummary): Html | undefined {
   if (requests === undefined) return undefined
-  const { asked, meanMs } = requests
+  const { perSecond, meanMs } = requests
   const took = meanMs === undefined ? '' : `, answered in ${duration(meanMs * 1e6)} on average`
-  return rate(asked, (last) => `${plural(last, 'request')}/s${took}`)
+  return rate(perSecond, (last) => `${plural(last, 'request')}/s${took}`)
 }
 
-function recordingPart(recording: ShownRecording | undefined): Html | undefined {
+function recordingPart(recording: RecordingSummary | undefined): Html | undefined {
   if (recording === undefined) return undefined
   const { ok, fail, info, unmatched, files, soFar, isViolated, because } = recording
   const counts = `${plural(ok + fail + info, 'operation')} recorded: ${count(ok)} ok, ${count(fail)} failed, ${count(info)} of unknown outcome`
@@ -123,7 +125,7 @@ function bytesText(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB/s` : `${(bytes / 1e6).toFixed(1)} MB/s`
 }
 
-const faultItem = ({ name, text, hits, requests, kept }: ShownFault): Html =>
+const faultItem = ({ name, text, hits, requests, kept }: FaultSummary): Html =>
   html`<li><div><b>${text}</b><small>${name}, ${hits === 0 ? 'no hit yet' : plural(hits, 'hit')}</small>${requests.length !== 0 && html`<ol class="requests">${requests.map(({ number, request }) => html`<li><span>${`hit ${number}`}</span> <code>${request}</code></li>`)}</ol>`}</div>${kept === undefined ? html`<button type="button" class="heal" id="${`heal-${name}`}" data-action="heal" data-on="${name}">Heal<span class="sr"> ${name}</span></button>` : html`<small>${kept}</small>`}</li>`
 
 const own = `

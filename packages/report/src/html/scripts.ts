@@ -28,7 +28,7 @@ import { startExplorer } from '../browser/start-explorer.ts'
 import { startPage } from '../browser/start-page.ts'
 import { startProxies } from '../browser/start-proxies.ts'
 import { startRuns } from '../browser/start-runs.ts'
-import { startTold } from '../browser/start-told.ts'
+import { startStoryPage } from '../browser/start-story-page.ts'
 import { startVerify } from '../browser/start-verify.ts'
 import { startStory } from '../browser/story.ts'
 import { startTheme } from '../browser/theme.ts'
@@ -72,7 +72,7 @@ export const runsScript: string = scriptOf(startRuns, {
   keepUp,
 })
 
-export const toldScript: string = scriptOf(startTold, { find, startTheme, markSteps, walkSteps })
+export const storyPageScript: string = scriptOf(startStoryPage, { find, startTheme, markSteps, walkSteps })
 
 /** @param verifier a script that defines the variable `verifier` */
 export const verifyScript = (verifier: string): string =>

@@ -5,6 +5,7 @@ import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosprox
 import { accountLines, sumsText } from '../accounting-words.ts'
 import type { Facts } from '../facts/facts.ts'
 import { endText } from '../facts/near-faults.ts'
+import { labelOfFault } from '../fault-labels.ts'
 import { lostText } from '../losses/register.ts'
 import {
   atomicityText,
@@ -20,7 +21,6 @@ import {
 } from '../measured-words.ts'
 import { keyedText, printable } from '../operation-words.ts'
 import { type RecordFacts, recordLines } from '../record.ts'
-import { labelOfFault } from '../shown-faults.ts'
 import { pageStyle } from '../terminal/run-page.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
 import { plainStyle } from '../terminal/style.ts'
@@ -32,12 +32,12 @@ export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html 
   if (all.length === 0) return undefined
   const phases = namedPhases(all)
   const majority = majorityText(phases, facts)
-  const telling = tellingPhases(phases)
-  const others = phases.filter((phase) => !telling.includes(phase))
+  const worst = worstPhases(phases)
+  const others = phases.filter((phase) => !worst.includes(phase))
   return sectionOf(
     'phases',
     'How it fared',
-    html`${phaseTable(telling, phases, 'Phases')}${others.length !== 0 && folded('more', plural(others.length, 'more phase'), phaseTable(others, phases, 'Other phases'))}${majority !== '' && note(`${capitalised(majority)}.`)}${phases.some(isBroken) && note('Violation seen: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. What led to it may have happened in an earlier phase.')}`,
+    html`${phaseTable(worst, phases, 'Phases')}${others.length !== 0 && folded('more', plural(others.length, 'more phase'), phaseTable(others, phases, 'Other phases'))}${majority !== '' && note(`${capitalised(majority)}.`)}${phases.some(isBroken) && note('Violation seen: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. What led to it may have happened in an earlier phase.')}`,
   )
 }
 
@@ -49,9 +49,9 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
     ...(all.some(isBroken) ? [broken] : []),
   ]
   const cell = (phase: PhaseSummary, { text, mood }: PhaseColumn): Html => {
-    const said = text(phase) ?? '–'
-    if (mood?.(phase) !== 'bad') return html`<td>${said}</td>`
-    return html`<td class="why-bad">${text === broken.text ? `✘ ${said}` : said}</td>`
+    const cellText = text(phase) ?? '–'
+    if (mood?.(phase) !== 'bad') return html`<td>${cellText}</td>`
+    return html`<td class="why-bad">${text === broken.text ? `✘ ${cellText}` : cellText}</td>`
   }
   const rows = shown.map(
     (phase) => html`<tr>${rowTitle(phase.phase)}${columns.map((column) => cell(phase, column))}</tr>`,
@@ -202,10 +202,10 @@ const MOST_PHASES = 6
  * worst, then those with the most stale reads. Among equals, single faults come before combined ones, and then low
  * availability decides.
  */
-export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
+export function worstPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))
-  const telling = new Set(worstFirst.slice(0, MOST_PHASES))
-  return phases.filter((phase) => telling.has(phase))
+  const worst = new Set(worstFirst.slice(0, MOST_PHASES))
+  return phases.filter((phase) => worst.has(phase))
 }
 
 /** Returns numbers to sort phases by: the first that differs decides. */

@@ -9,8 +9,9 @@ export function sheetTable(history: History, { title, columns, rows }: Sheet, ha
   const cell = (row: SheetRow, text: string, i: number): Html => {
     const isWrong = row.wrong?.includes(i) === true
     const line = i === 0 && hasTimeline && row.operation !== undefined ? linesOf(history, row.operation)[0] : undefined
-    const said = `${text}${isWrong && (columns[i]?.align === 'right' || i === row.wrong?.at(-1)) ? ' ✘' : ''}`
-    const content = line === undefined ? said : html`<a href="#op=${line}" title="Show it in the timeline">${said}</a>`
+    const cellText = `${text}${isWrong && (columns[i]?.align === 'right' || i === row.wrong?.at(-1)) ? ' ✘' : ''}`
+    const content =
+      line === undefined ? cellText : html`<a href="#op=${line}" title="Show it in the timeline">${cellText}</a>`
     const inner = isWrong ? html`<span class="why-bad">${content}</span>` : content
     return i === 0 && text !== '' ? html`<th scope="row"${align(i)}>${inner}</th>` : html`<td${align(i)}>${inner}</td>`
   }

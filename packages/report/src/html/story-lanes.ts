@@ -1,5 +1,5 @@
 import { isCut, type Links, lanesInOrder, wallsBetween } from '../lane-order.ts'
-import type { Sign, StoryTelling } from '../told-story.ts'
+import type { Sign, StoryTelling } from '../played-story.ts'
 import { type Html, html } from './markup.ts'
 
 /** The line of a client or node; `at` is in percent of the width. */

@@ -1,5 +1,5 @@
+import type { Goodput, PlayedStory, StoryTelling } from '../played-story.ts'
 import { verdictsText } from '../story-words.ts'
-import type { Goodput, StoryTelling, ToldStory } from '../told-story.ts'
 import { capitalised } from '../words.ts'
 import {
   type Html,
@@ -15,7 +15,7 @@ import {
   topBar,
   trusted,
 } from './markup.ts'
-import { toldScript } from './scripts.ts'
+import { storyPageScript } from './scripts.ts'
 import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
 
@@ -23,7 +23,7 @@ import { stepRows } from './story-steps.ts'
  * Renders a story as one self-contained file: every telling step by step, with words on the left, the drawing on the
  * right, and time downwards. It works from disk, without a network and without its script.
  */
-export function renderStoryHtml(story: ToldStory, version: string): string {
+export function renderStoryHtml(story: PlayedStory, version: string): string {
   const { name, summary, lesson, source, tellings } = story
   const title = capitalised(name.replaceAll('-', ' '))
   return html`${headOf(title, storyStyle)}
@@ -34,7 +34,7 @@ ${sectionsOf(tellings)}
 <section><h2>Lesson</h2><p class="lede">${lesson}</p></section>
 <section><h2>Source</h2>${note(`${source}.`)}</section>
 ${stepper}
-</main>${script(trusted(toldScript))}</body></html>
+</main>${script(trusted(storyPageScript))}</body></html>
 `.html
 }
 
@@ -46,21 +46,21 @@ function sectionsOf(tellings: readonly StoryTelling[]): readonly Html[] {
   return accidents.map((accident, i) => tellingSection(accident, fix, i))
 }
 
-function tellingSection(told: StoryTelling, fix: StoryTelling | undefined, number: number): Html {
+function tellingSection(telling: StoryTelling, fix: StoryTelling | undefined, number: number): Html {
   const id = `telling-${number + 1}`
-  const heading = told.kind === 'fix' ? `What prevents it: ${told.title}` : capitalised(told.title)
+  const heading = telling.kind === 'fix' ? `What prevents it: ${telling.title}` : capitalised(telling.title)
   return sectionOf(
     id,
     heading,
-    html`${told.promise !== undefined && html`<p class="promise">The promise: ${told.promise}</p>`}
-${stepRows(told, fix, number + 1)}
-<div class="endings${fix === undefined ? '' : ' two'}">${ending(told)}${fix !== undefined && ending(fix)}</div>`,
+    html`${telling.promise !== undefined && html`<p class="promise">The promise: ${telling.promise}</p>`}
+${stepRows(telling, fix, number + 1)}
+<div class="endings${fix === undefined ? '' : ' two'}">${ending(telling)}${fix !== undefined && ending(fix)}</div>`,
   )
 }
 
-function ending({ kind, goodput, ending: says, verdicts, differences }: StoryTelling): Html {
-  const asTold = differences.length === 0
-  return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${says}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!asTold && html`<p class="why-bad">It did not end as told:</p>${listOf('warnings', differences.map(capitalised))}`}</div></div>`
+function ending({ kind, goodput, ending: outcome, verdicts, differences }: StoryTelling): Html {
+  const isAsScripted = differences.length === 0
+  return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && isAsScripted ? 'good' : 'bad'}"><p><b>${outcome}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!isAsScripted && html`<p class="why-bad">It did not end as told:</p>${listOf('warnings', differences.map(capitalised))}`}</div></div>`
 }
 
 /** The navigation through the steps, which the script shows. */

@@ -1,7 +1,7 @@
 import { momentInMillis } from '@chaosproxy/history'
 import { cutsAfter, type Links } from '../lane-order.ts'
-import { groupsOf, type PairedSteps, pairedSteps, type ToldGroup } from '../told-rows.ts'
-import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
+import type { PlayedLedger, PlayedNode, StoryTelling } from '../played-story.ts'
+import { groupsOf, type PairedSteps, pairedSteps, type StepGroup } from '../story-rows.ts'
 import { type Html, html, note } from './markup.ts'
 import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-lanes.ts'
 
@@ -12,14 +12,14 @@ const MANY_LANES = 6
  * Returns the steps of an accident beside those of its prevention. A number links to its anchor: `#step=4`, or
  * `#telling=2&step=4` from the second accident on.
  */
-export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, telling: number): Html {
-  const one = columnOf(told, lanesOf(told))
+export function stepRows(accident: StoryTelling, fix: StoryTelling | undefined, telling: number): Html {
+  const one = columnOf(accident, lanesOf(accident))
   const other = fix && columnOf(fix, lanesBeside(one.lanes, fix))
-  const pairs = pairedSteps(groupsOf(told), fix === undefined ? [] : groupsOf(fix))
+  const pairs = pairedSteps(groupsOf(accident), fix === undefined ? [] : groupsOf(fix))
   const rows = pairs.map((pair, i) => {
-    const isBad = pair.told !== undefined && breaksIn(told, pair.told)
+    const isBad = pair.accident !== undefined && breaksIn(accident, pair.accident)
     const id = `${telling === 1 ? '' : `telling=${telling}&`}step=${i + 1}`
-    return html`<li id="${id}"${isBad && html` class="breaks"`}>${toldWords(pair, id, i + 1)}${one.cell(pair.told)}${other !== undefined && html`${fixedWords(pair)}${other.cell(pair.fixed)}`}</li>`
+    return html`<li id="${id}"${isBad && html` class="breaks"`}>${accidentWords(pair, id, i + 1)}${one.cell(pair.accident)}${other !== undefined && html`${fixedWords(pair)}${other.cell(pair.fixed)}`}</li>`
   })
   const isMany = [one, other].some((column) => (column?.lanes.length ?? 0) >= MANY_LANES)
   const kinds = `${fix === undefined ? '' : ' two'}${isMany ? ' many' : ''}`
@@ -30,20 +30,20 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
  * Whether to mark a step as wrong. Marks the steps that break a promise or, if there are none, those that violate the
  * level.
  */
-const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
+const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: StepGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
 
-const toldWords = ({ told }: PairedSteps, id: string, number: number): Html =>
-  html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${told?.text}</p>${ledgerMark(told?.ledger)}${told === undefined || told.broken === '' ? undefined : html`<b class="broken">✘ ${told.broken}</b>`}</div>`
+const accidentWords = ({ accident }: PairedSteps, id: string, number: number): Html =>
+  html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${accident?.text}</p>${ledgerMark(accident?.ledger)}${accident === undefined || accident.broken === '' ? undefined : html`<b class="broken">✘ ${accident.broken}</b>`}</div>`
 
 /** Returns the words of the fixed side. If they are the same as the accident's, leaves them out. */
-function fixedWords({ told, fixed }: PairedSteps): Html {
-  const isSame = fixed === undefined || fixed.text === told?.text
+function fixedWords({ accident, fixed }: PairedSteps): Html {
+  const isSame = fixed === undefined || fixed.text === accident?.text
   if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`
   return html`<div class="says fixed"><p><b>Fixed:</b> ${isSame ? 'the same.' : fixed.text}</p>${ledgerMark(fixed.ledger)}</div>`
 }
 
-const ledgerMark = (ledger: ToldLedger | undefined): Html | undefined =>
+const ledgerMark = (ledger: PlayedLedger | undefined): Html | undefined =>
   ledger && html`<span class="ledger${ledger.broken ? ' bad' : ''}">${ledger.broken ? '✘ ' : ''}${ledger.says}</span>`
 
 interface Column {
@@ -54,7 +54,7 @@ interface Column {
    * Draws a step, or only the lanes if this telling does not have the step. Call this function in the order of the
    * steps.
    */
-  cell(group: ToldGroup | undefined): Html
+  cell(group: StepGroup | undefined): Html
 }
 
 function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
@@ -63,7 +63,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
   let walls: readonly Links[] = []
   const title = html`<div class="title ${kind}"><b class="system">${label}: ${telling.title}</b>${note(telling.setting)}</div>`
   const names = html`<div class="heads ${kind}"><b class="label">${label}</b>${lanes.map(({ name }) => html`<b>${name}</b>`)}</div>`
-  function cell(group: ToldGroup | undefined): Html {
+  function cell(group: StepGroup | undefined): Html {
     const before = background(lanes, walls)
     const own = html`<div class="cell-head" aria-hidden="true">${names}</div><div class="edge">${before}</div>`
     if (group === undefined)
@@ -84,7 +84,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
   return { lanes, title, names, cell }
 }
 
-const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: readonly Links[]): Html | undefined =>
+const nodeBoxes = (nodes: readonly PlayedNode[], lanes: readonly Lane[], walls: readonly Links[]): Html | undefined =>
   nodes.length === 0
     ? undefined
     : html`<div class="boxes">${background(lanes, walls)}${lanes.map(({ name }) => {

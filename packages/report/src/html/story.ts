@@ -8,17 +8,17 @@ import {
   hasReturned,
   keyOf,
   linesOf,
+  mayReturnValue,
   nodeOf,
   operationText,
   orderText,
   outcomeName,
   requestText,
   returnTimeOf,
-  tells,
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
-import { capitalised, digitsToTellApart } from '../words.ts'
+import { capitalised, distinguishingDigits } from '../words.ts'
 import { accusedOf } from './contradiction.ts'
 import { folded, type Html, html } from './markup.ts'
 
@@ -48,8 +48,8 @@ function step(
 ): Html {
   const withKey = counterexample.keys.length > 1
   const node = nodeOf(history, operation)
-  const kind = `${tells(history, operation) ? 'read' : 'write'}${bad ? ' bad' : ''}`
-  const digits = digitsToTellApart([callTimeOf(history, operation), returnTimeOf(history, operation)], 6)
+  const kind = `${mayReturnValue(history, operation) ? 'read' : 'write'}${bad ? ' bad' : ''}`
+  const digits = distinguishingDigits([callTimeOf(history, operation), returnTimeOf(history, operation)], 6)
   const when = hasTimes(history)
     ? `${moment(callTimeOf(history, operation), digits)} to ${hasReturned(history, operation) ? moment(returnTimeOf(history, operation), digits) : 'no answer'}`
     : ''
@@ -62,14 +62,14 @@ function step(
     bad &&
     operation === counterexample.culprit &&
     states !== undefined &&
-    isTelling(states, outputOf(history, operation))
+    isInformative(states, outputOf(history, operation))
       ? `${keyOf(history, operation) ?? 'It'} could only be ${states.map((value) => valueText(value, 16)).join(' or ')}.`
       : undefined
-  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line !== undefined && html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(clientOfInWords(history, operation))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' && html` <span class="tag">outcome unknown</span>`}${because !== undefined && html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined && html`<br><span class="why-bad">${could}</span>`}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
+  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line !== undefined && html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(clientOfInWords(history, operation))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${mayReturnValue(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' && html` <span class="tag">outcome unknown</span>`}${because !== undefined && html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined && html`<br><span class="why-bad">${could}</span>`}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
 }
 
 /** Whether the possible states explain the wrong answer: they are few, and lack the read value. */
-const isTelling = (states: readonly Json[], read: Json): boolean =>
+const isInformative = (states: readonly Json[], read: Json): boolean =>
   states.length > 0 && states.length < 6 && !states.some((value) => JSON.stringify(value) === JSON.stringify(read))
 
 /** Returns the steps of a cycle with their reasons. */

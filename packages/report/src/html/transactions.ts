@@ -14,7 +14,7 @@ import {
   othersText,
   type PlacedTransaction,
 } from '../transactions/lanes.ts'
-import { digitsToTellApart, nonEmpty } from '../words.ts'
+import { distinguishingDigits, nonEmpty } from '../words.ts'
 import { type Arc, along, type Box, boxAround, overlaps, type Point, pathOf } from './arc-label.ts'
 import { CHARACTER } from './bar-labels.ts'
 import { arrowTips } from './cycle-arcs.ts'
@@ -44,14 +44,14 @@ export const canDraw = (history: History, drawing: TransactionDrawing): boolean 
   drawing.parts.length <= MOST_DRAWN && laneCount(history, drawing) <= MOST_LANES
 
 export function transactionsList(history: History, { parts, arrows }: TransactionDrawing): Html {
-  const told = parts.slice(0, MOST_LISTED).map((part, i) => {
+  const items = parts.slice(0, MOST_LISTED).map((part, i) => {
     const [line] = linesOf(history, part.operation)
     const did = didTexts(part).join(', ')
     const who = clientOfInWords(history, part.operation)
     return html`<li class="core" data-step="${i + 1}" data-line="${line ?? 0}" tabindex="0"><b>${nameOfPart(i)}</b> ${who}: ${did}<small>${endText(history, part)} · ${linesText(history, linesOf(history, part.operation))}</small></li>`
   })
-  const more = parts.length - told.length
-  return html`<ol class="story">${told}</ol>${more !== 0 && note(`${plural(more, 'more transaction')}.`)}${listOf('edges', arrows.slice(0, MOST_LISTED).map(arrowSentence))}`
+  const more = parts.length - items.length
+  return html`<ol class="story">${items}</ol>${more !== 0 && note(`${plural(more, 'more transaction')}.`)}${listOf('edges', arrows.slice(0, MOST_LISTED).map(arrowSentence))}`
 }
 
 interface Place {
@@ -81,7 +81,7 @@ export function transactionsSvg(
     return { left, right: left + columns.box, top: TOP + placed.top, bottom: TOP + placed.bottom }
   })
   const arrows = arrowsMarkup(drawing, level, { boxes, texts, parts: layout.parts, width, height })
-  const digits = digitsToTellApart(
+  const digits = distinguishingDigits(
     layout.moments.map(({ nanos }) => nanos),
     6,
   )
@@ -174,10 +174,10 @@ function boxMarkup(
   const lines = linesOf(history, drawn.operation)
   const end = endText(history, drawn)
   const did = [...drawn.steps.map(({ text }) => text), drawn.why ?? []].flat().join(', ')
-  const said = `Transaction ${name}, ${end}: ${did}`
+  const description = `Transaction ${name}, ${end}: ${did}`
   const [left, right] = [box.left + 11, box.right - 11]
   const cited = clip(linesText(history, lines), Math.floor((right - left) / CHARACTER) - name.length - end.length - 4)
-  return html`<g class="op txn" data-step="${part + 1}" data-line="${lines[0] ?? 0}" tabindex="-1" role="img" aria-label="${said}"><rect class="txn-box${end === 'committed' ? '' : ' open'}" x="${box.left}" y="${box.top}" width="${box.right - box.left}" height="${box.bottom - box.top}" rx="5"/>${svgText('txn-name', left, box.top + 19, name)}${svgText('t2', left + 26, box.top + 19, hasEnded || end !== 'committed' ? end : '')}${cited.length < 6 ? undefined : svgText('right t2', right, box.top + 19, cited)}${texts.lines.map(
+  return html`<g class="op txn" data-step="${part + 1}" data-line="${lines[0] ?? 0}" tabindex="-1" role="img" aria-label="${description}"><rect class="txn-box${end === 'committed' ? '' : ' open'}" x="${box.left}" y="${box.top}" width="${box.right - box.left}" height="${box.bottom - box.top}" rx="5"/>${svgText('txn-name', left, box.top + 19, name)}${svgText('t2', left + 26, box.top + 19, hasEnded || end !== 'committed' ? end : '')}${cited.length < 6 ? undefined : svgText('right t2', right, box.top + 19, cited)}${texts.lines.map(
     ({ text, y, look }) => svgText(looks[look], left, box.top + y + 4, text),
   )}</g>`
 }

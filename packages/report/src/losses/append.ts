@@ -2,12 +2,12 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, OK, outputOf } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
 import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf, rowsOf, wasBefore } from '../operation-words.ts'
-import type { Shown } from '../sheets/sheet.ts'
+import type { SheetInput } from '../sheets/sheet.ts'
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
 /** Finds the loss of appends: a read that misses acknowledged appends, or does not begin with the previous value. */
-export function appendLoss({ history, counterexample: { culprit, operations } }: Shown): Loss | undefined {
+export function appendLoss({ history, counterexample: { culprit, operations } }: SheetInput): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
   const rows = rowsOfKey(history, culprit, (row) => functionOf(history, row) === 'append')

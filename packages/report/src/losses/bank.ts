@@ -52,12 +52,12 @@ const overdrawnIn = (history: History, { balance }: Counterexample): Balance['ov
 function accountSheet(history: History, { account }: { readonly account: string }): Sheet | undefined {
   const opening = openingOf(history)?.get(account) ?? 0
   const negative = rowsWhere(history, (row) => (balancesOf(history, row)?.get(account) ?? 0) < 0)[0]
-  const told = entriesUntil(history, { account, opening, negative })
-  if (told.length === 0) return undefined
-  const shown = told.slice(-MOST_SHOWN)
-  const left = told.slice(0, told.length - shown.length)
+  const entries = entriesUntil(history, { account, opening, negative })
+  if (entries.length === 0) return undefined
+  const listed = entries.slice(-MOST_SHOWN)
+  const left = entries.slice(0, entries.length - listed.length)
   const hidden = changeText(sumOf(left.map(({ change }) => change)))
-  const at = clockOf(history, [...shown.map(({ row }) => row), ...(negative === undefined ? [] : [negative])])
+  const at = clockOf(history, [...listed.map(({ row }) => row), ...(negative === undefined ? [] : [negative])])
   const row = (operation: OperationRow, what: string, change: string, balance: number): SheetRow => ({
     cells: [
       at(operation, 'return'),
@@ -78,10 +78,10 @@ function accountSheet(history: History, { account }: { readonly account: string 
       ...left.slice(-1).map(({ balance }): SheetRow => {
         return { cells: ['', '', `${count(left.length)} earlier`, '', hidden, amountText(balance)], look: 'faint' }
       }),
-      ...shown.map((entry) =>
+      ...listed.map((entry) =>
         row(entry.row, withinText(history, entry.row, account), changeText(entry.change), entry.balance),
       ),
-      ...perhapsRows(history, { account, negative, told }),
+      ...perhapsRows(history, { account, negative, entries }),
       ...(negative === undefined ? [] : [row(negative, 'read', '', balancesOf(history, negative)?.get(account) ?? 0)]),
     ],
   }
@@ -93,10 +93,10 @@ function perhapsRows(
   {
     account,
     negative,
-    told,
-  }: Pick<Overdrawn, 'account' | 'negative'> & { readonly told: readonly { readonly row: OperationRow }[] },
+    entries,
+  }: Pick<Overdrawn, 'account' | 'negative'> & { readonly entries: readonly { readonly row: OperationRow }[] },
 ): readonly SheetRow[] {
-  const rows = told.map(({ row }) => row)
+  const rows = entries.map(({ row }) => row)
   const open = negative === undefined ? [] : changesAround(history, negative).open.filter((row) => !rows.includes(row))
   const changes = movesOf(history, [...rows, ...open])
     .flatMap(({ row, moves }) => (rows.includes(row) ? [] : changeOf(moves, account)))
@@ -144,19 +144,19 @@ function withinText(history: History, row: OperationRow, account: string): strin
 }
 
 /** An account's balance in a read, and its limits according to the acknowledged operations. */
-interface ShownAccount {
+interface AccountBalance {
   readonly account: string
   readonly opening: number
   readonly known: number
   readonly least: number
   readonly most: number
-  readonly shown: number
+  readonly balance: number
   /** How far the balance is below its limits (negative), or above them. */
   readonly off: number
   readonly changes: number
 }
 
-function accountsAt(history: History, read: OperationRow): readonly ShownAccount[] | undefined {
+function accountsAt(history: History, read: OperationRow): readonly AccountBalance[] | undefined {
   const [opened, found] = [openingOf(history), balancesOf(history, read)]
   if (opened === undefined || found === undefined) return undefined
   const around = changesAround(history, read)
@@ -173,7 +173,7 @@ function accountsAt(history: History, read: OperationRow): readonly ShownAccount
     )
     const shown = found.get(account) ?? 0
     const off = offBy(shown, [least, most])
-    return { account, opening, known, least, most, shown, off, changes: changes.filter(Boolean).length }
+    return { account, opening, known, least, most, balance: shown, off, changes: changes.filter(Boolean).length }
   })
 }
 
@@ -199,7 +199,7 @@ export function isBeyondTransfers(history: History, read: OperationRow): boolean
   })
 }
 
-function furthestOff(history: History, read: OperationRow): ShownAccount | undefined {
+function furthestOff(history: History, read: OperationRow): AccountBalance | undefined {
   const [most] = accountsAt(history, read)?.toSorted((a, b) => Math.abs(b.off) - Math.abs(a.off)) ?? []
   return most?.off === 0 ? undefined : most
 }
@@ -211,7 +211,7 @@ function furthestOff(history: History, read: OperationRow): ShownAccount | undef
 export function misreadText(history: History, read: OperationRow): string | undefined {
   const wrong = furthestOff(history, read)
   if (wrong === undefined) return undefined
-  const { account, shown, least, most } = wrong
+  const { account, balance: shown, least, most } = wrong
   const allowed = least === most ? amountText(least) : `${amountText(least)} to ${amountText(most)}`
   return `${amountText(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
@@ -221,15 +221,15 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const accounts = accountsAt(history, read)
   if (accounts === undefined) return undefined
   const wrong = accounts.filter(({ off }) => off !== 0)
-  const told = accounts.length <= MOST_ACCOUNTS ? accounts : wrong.slice(0, MOST_ACCOUNTS)
+  const listed = accounts.length <= MOST_ACCOUNTS ? accounts : wrong.slice(0, MOST_ACCOUNTS)
   const node = nodeOf(history, read)
-  const [known, shown] = [sumOf(accounts.map((each) => each.known)), sumOf(accounts.map((each) => each.shown))]
+  const [known, shown] = [sumOf(accounts.map((each) => each.known)), sumOf(accounts.map((each) => each.balance))]
   const at = clockOf(history, [read])
   return {
     title: `What ${clientOf(history, read)} read${node === undefined ? '' : ` from ${nameText(node, 16)}`} at ${at(read, 'call')}, against what had been acknowledged`,
     columns: [...textColumns('account'), ...numberColumns('opened with', 'acknowledged', 'allowed', 'read', 'off by')],
     rows: [
-      ...told.map(
+      ...listed.map(
         (each): SheetRow => ({
           cells: [
             nameText(each.account, 16),
@@ -238,7 +238,7 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
               ? 'nothing'
               : `${changeText(rounded(each.known - each.opening))} in ${count(each.changes)}`,
             each.least === each.most ? amountText(each.least) : `${amountText(each.least)} to ${amountText(each.most)}`,
-            amountText(each.shown),
+            amountText(each.balance),
             each.off === 0 ? '' : changeText(each.off),
           ],
           wrong: each.off === 0 ? [] : [4, 5],

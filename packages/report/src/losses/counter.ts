@@ -12,8 +12,8 @@ import {
   offBy,
   rounded,
   rowsWhere,
+  type SheetInput,
   type SheetRow,
-  type Shown,
   sumOf,
   textColumns,
 } from '../sheets/sheet.ts'
@@ -60,7 +60,7 @@ const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].
  * Finds counters whose final reads are all too low or all too high. For each counter, the final read with the smallest
  * error counts.
  */
-function inTheEnd({ history, report }: Shown): Loss | undefined {
+function inTheEnd({ history, report }: SheetInput): Loss | undefined {
   const least = offInTheEnd(history, wrongIn(report))
   const missing = sumIn(least.values(), 'missing')
   const extra = sumIn(least.values(), 'extra')
@@ -82,7 +82,7 @@ function inTheEnd({ history, report }: Shown): Loss | undefined {
     : undefined
 }
 
-function meanwhile({ history, report }: Shown): Loss | undefined {
+function meanwhile({ history, report }: SheetInput): Loss | undefined {
   const wrong = wrongIn(report)
   if (wrong.length === 0) return undefined
   const low = wrong.filter((each) => missOf(each).missing > 0).length

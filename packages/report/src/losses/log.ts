@@ -1,7 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { entriesIn, offsetsByRow, rangeOf } from '@chaosproxy/checker/effects'
 import { type History, inputOf, outputOf, plural } from '@chaosproxy/history'
-import { functionOf, isOk, nameText, tells, wasBefore } from '../operation-words.ts'
+import { functionOf, isOk, mayReturnValue, nameText, wasBefore } from '../operation-words.ts'
 import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
@@ -10,7 +10,7 @@ export const logLoss: FindLoss = ({ history, counterexample: { culprit, keys } }
   if (culprit === undefined || !isOk(history, culprit)) return undefined
   const [key] = keys
   const log = key === undefined ? 'the log' : `log ${nameText(key, 24)}`
-  if (!tells(history, culprit)) return givenTwice(history, culprit, log)
+  if (!mayReturnValue(history, culprit)) return givenTwice(history, culprit, log)
   const { otherAt, missed } = missedBy(history, culprit)
   if (otherAt !== undefined) return { title: `Offset ${otherAt} of ${log} holds another message than was acknowledged` }
   return missed === 0
@@ -59,5 +59,7 @@ const acknowledged = (history: History, culprit: OperationRow): readonly Operati
   rowsWhere(
     history,
     (row) =>
-      history.operations.key[row] === history.operations.key[culprit] && isOk(history, row) && !tells(history, row),
+      history.operations.key[row] === history.operations.key[culprit] &&
+      isOk(history, row) &&
+      !mayReturnValue(history, row),
   )

@@ -1,6 +1,6 @@
 import type { Claim } from '../claims/claim.ts'
 import type { Despite } from '../level-words.ts'
-import type { Shown } from '../sheets/sheet.ts'
+import type { SheetInput } from '../sheets/sheet.ts'
 
 /** What a broken promise cost users, in their words. */
 export interface Loss {
@@ -15,4 +15,4 @@ export interface Loss {
 }
 
 /** Finds one kind of loss, if the violation is of this kind. */
-export type FindLoss = (input: Shown) => Loss | undefined
+export type FindLoss = (input: SheetInput) => Loss | undefined

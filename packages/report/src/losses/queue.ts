@@ -12,7 +12,7 @@ import {
   valueText,
   wasBefore,
 } from '../operation-words.ts'
-import type { Shown } from '../sheets/sheet.ts'
+import type { SheetInput } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Losses of a queue: first those of all messages, then those in the counterexample. */
@@ -22,7 +22,7 @@ export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty
  * Finds lost messages: `106 acknowledged messages were lost`. If the queue was not drained, only an empty answer shows
  * that nothing was left.
  */
-function lostMessages({ history, report }: Shown): Loss | undefined {
+function lostMessages({ history, report }: SheetInput): Loss | undefined {
   const { accounting } = report
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const { surelyLost, lost } = accounting
@@ -41,7 +41,7 @@ function lostMessages({ history, report }: Shown): Loss | undefined {
  * Finds a message that was delivered repeatedly: `Message 7 was handed out twice`, unless an unknown outcome explains
  * it.
  */
-function twice({ history, report, counterexample }: Shown): Loss | undefined {
+function twice({ history, report, counterexample }: SheetInput): Loss | undefined {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
   if (culprit === undefined) return undefined
@@ -76,14 +76,14 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
  * Finds an impossible empty answer: `Queue x was found empty while it held messages`. Concurrent operations do not
  * explain it.
  */
-function foundEmpty({ history, counterexample: { culprit, keys } }: Shown): Loss | undefined {
+function foundEmpty({ history, counterexample: { culprit, keys } }: SheetInput): Loss | undefined {
   if (culprit === undefined || !isOk(history, culprit)) return undefined
   if (isSending(history, culprit) || !['null', '[]'].includes(canonical(outputOf(history, culprit)))) return undefined
   return { title: `${queueNamed(keys)} was found empty while it held messages` }
 }
 
 /** Finds a wrong order of deliveries: `Queue x handed out 2 before 1, which was sent first`. */
-function outOfOrder({ history, report, counterexample }: Shown): Loss | undefined {
+function outOfOrder({ history, report, counterexample }: SheetInput): Loss | undefined {
   if (report.model !== 'queue') return undefined
   const core = coreOf(counterexample)
   const messages = core.flatMap((sent) => {

@@ -27,7 +27,7 @@ import {
   writtenText,
 } from '../operation-words.ts'
 import { endOf, wrongOf } from '../sheets/final-states.ts'
-import type { Shown } from '../sheets/sheet.ts'
+import type { SheetInput } from '../sheets/sheet.ts'
 import { grouped, listed, nonEmpty } from '../words.ts'
 import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
@@ -51,7 +51,7 @@ const leastOf = (lost: readonly LostWrite[]): number =>
   lost.filter(({ isAppend }) => isAppend === true).length +
   new Set(lost.filter(({ isAppend }) => isAppend !== true).map(({ key }) => key)).size
 
-function goneForGood({ history, report: { lost } }: Shown): Loss | undefined {
+function goneForGood({ history, report: { lost } }: SheetInput): Loss | undefined {
   const [first] = lost
   if (first === undefined) return undefined
   const keys = leastOf(lost)
@@ -69,16 +69,16 @@ function goneForGood({ history, report: { lost } }: Shown): Loss | undefined {
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const isKnown = isReadEverywhere(history, first.key)
-  const title = isKnown ? `${write} is gone` : `${namesOf(nodesAsked(history, first.key))} ended without ${write}`
+  const title = isKnown ? `${write} is gone` : `${namesOf(nodesRead(history, first.key))} ended without ${write}`
   return { claim, title, level: 'eventual' }
 }
 
-const nodesAsked = (history: History, key: string | undefined): readonly string[] =>
+const nodesRead = (history: History, key: string | undefined): readonly string[] =>
   nonEmpty([...(endOf(history, key)?.reads.keys() ?? [])])
 
 /** Reports whether final reads asked every known node for the key. A node that was not asked may have the value. */
 function isReadEverywhere(history: History, key: string | undefined): boolean {
-  const { length } = nodesAsked(history, key)
+  const { length } = nodesRead(history, key)
   return length === 0 || length >= history.nodes.length
 }
 
@@ -102,7 +102,7 @@ export function lostText(lost: readonly LostWrite[]): string {
 /**
  * Finds nodes that ended with a wrong value, `n3 ended without p0's confirmed write to x`, or whose final reads differ.
  */
-function apartAtTheEnd({ history, report }: Shown): Loss | undefined {
+function apartAtTheEnd({ history, report }: SheetInput): Loss | undefined {
   const first = counterexampleOf(report, 'eventual')?.operations.find(({ operation }) =>
     isFinal(history, operation),
   )?.operation
@@ -133,7 +133,7 @@ const namesOf = (nodes: readonly string[]): string =>
 const MOST_NODES = 3
 
 /** Returns the loss if two clients both changed the same value. */
-function changedTwice({ history, counterexample }: Shown): Loss | undefined {
+function changedTwice({ history, counterexample }: SheetInput): Loss | undefined {
   const { culprit, keys } = counterexample
   if (culprit === undefined || !isOk(history, culprit)) return undefined
   const from = replacedText(history, culprit)
@@ -154,7 +154,7 @@ function changedTwice({ history, counterexample }: Shown): Loss | undefined {
  * Finds a write that its own node lost: `n1 answered without p0's confirmed write`. The node says that there is no
  * value.
  */
-function forgotten({ history, report, counterexample }: Shown): Loss | undefined {
+function forgotten({ history, report, counterexample }: SheetInput): Loss | undefined {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit) || outputOf(history, culprit) !== null) return undefined
   const { confirmed } = replacementOf(history, report, counterexample) ?? {}
@@ -170,10 +170,10 @@ function forgotten({ history, report, counterexample }: Shown): Loss | undefined
  * Finds a client that saw a change and missed an earlier change: `p2 saw p1's write to comment, but not its earlier one
  * to photo`.
  */
-function effectWithoutCause({ history, report, counterexample: asked }: Shown): Loss | undefined {
+function effectWithoutCause({ history, report, counterexample: given }: SheetInput): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
-  for (const counterexample of [asked, ...others]) {
-    const most = counterexample === asked ? MOST_IN_A_TITLE.ofAsked : MOST_IN_A_TITLE.ofOther
+  for (const counterexample of [given, ...others]) {
+    const most = counterexample === given ? MOST_IN_A_TITLE.ofGiven : MOST_IN_A_TITLE.ofOther
     const title = counterexample === undefined ? undefined : missingCause(history, counterexample, most)
     if (title !== undefined) return { title, level: counterexample?.level ?? '' }
   }
@@ -184,7 +184,7 @@ function effectWithoutCause({ history, report, counterexample: asked }: Shown): 
  * Maximum number of operations in a contradiction whose missing cause becomes the title. With more operations, a title
  * about a stale value is easier to understand.
  */
-const MOST_IN_A_TITLE = { ofAsked: 6, ofOther: 5 }
+const MOST_IN_A_TITLE = { ofGiven: 6, ofOther: 5 }
 
 function missingCause(
   history: History,
@@ -220,7 +220,7 @@ const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow
   edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
 
 /** Finds a client that read an older value than it already knew. */
-function olderThanKnown({ history, counterexample: { culprit, ...counterexample } }: Shown): Loss | undefined {
+function olderThanKnown({ history, counterexample: { culprit, ...counterexample } }: SheetInput): Loss | undefined {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const missed = missedBy(allEdges(counterexample), culprit)
   if (missed === undefined || keyOf(history, missed) !== keyOf(history, culprit)) return undefined
@@ -262,7 +262,7 @@ function replacedText(history: History, row: OperationRow): string | undefined {
 }
 
 /** Finds a read or cas of a value that was known to be replaced. */
-function unseen({ history, report, counterexample }: Shown): Loss | undefined {
+function unseen({ history, report, counterexample }: SheetInput): Loss | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined) return undefined
   const replacement = replacementOf(history, report, counterexample)
@@ -304,7 +304,7 @@ function unseen({ history, report, counterexample }: Shown): Loss | undefined {
 }
 
 /** Returns the loss if two clients disagree about which of two writes came last. */
-function disagreement({ history, report, counterexample }: Shown): Loss | undefined {
+function disagreement({ history, report, counterexample }: SheetInput): Loss | undefined {
   const { culprit, keys } = counterexample
   const differs = replacementOf(history, report, counterexample)?.differs
   const shown = coreOf(counterexample).find((row) => row === differs)

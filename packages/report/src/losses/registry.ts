@@ -2,7 +2,7 @@ import { count } from '@chaosproxy/history'
 import type { Claims } from '../claims/registry.ts'
 import { finalStatesSheet } from '../sheets/final-states.ts'
 import { elementSheet, messageSheet } from '../sheets/life.ts'
-import type { LayOutSheet, Sheet, Shown } from '../sheets/sheet.ts'
+import type { LayOutSheet, Sheet, SheetInput } from '../sheets/sheet.ts'
 import { bankLoss, bankSheet } from './bank.ts'
 import { counterLosses, counterSheet } from './counter.ts'
 import { listLoss } from './list-append.ts'
@@ -43,7 +43,7 @@ const transactionsLoss: FindLoss = ({ report: { model, transactions }, counterex
 }
 
 /** Returns the most specific loss that the record confirms. */
-export function lossOf(input: Shown, { may }: Pick<Claims, 'may'>): Loss | undefined {
+export function lossOf(input: SheetInput, { may }: Pick<Claims, 'may'>): Loss | undefined {
   const { model, transactions } = input.report
   const known = transactions !== undefined ? [transactionsLoss] : Object.hasOwn(losses, model) ? losses[model] : []
   for (const find of known ?? []) {
@@ -63,7 +63,7 @@ const sheets: { readonly [model: string]: LayOutSheet } = {
   lock: holdingsSheet,
 }
 
-export function sheetOf(input: Shown): Sheet | undefined {
+export function sheetOf(input: SheetInput): Sheet | undefined {
   const { model, transactions } = input.report
   if (transactions !== undefined) return undefined
   return (Object.hasOwn(sheets, model) ? sheets[model]?.(input) : undefined) ?? finalStatesSheet(input)

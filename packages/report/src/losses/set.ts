@@ -3,13 +3,13 @@ import { canonical, type History, type Json, outputOf, plural } from '@chaosprox
 import type { Claim } from '../claims/claim.ts'
 import { clientOf, isFinal, isOk, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import { missingFrom } from '../sheets/life.ts'
-import { rowsWhere, type Shown } from '../sheets/sheet.ts'
+import { rowsWhere, type SheetInput } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Losses of a set: `12 acknowledged elements were lost`. Without final reads, the last read decides. */
 export const setLosses: readonly FindLoss[] = [lostElements, unseen]
 
-function lostElements({ history, report: { accounting } }: Shown): Loss | undefined {
+function lostElements({ history, report: { accounting } }: SheetInput): Loss | undefined {
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const finals = rowsWhere(history, (row) => isFinal(history, row))
   // An element on any replica is not lost.
@@ -21,13 +21,13 @@ function lostElements({ history, report: { accounting } }: Shown): Loss | undefi
   if (first === undefined) return undefined
   const elements = plural(changes.length, 'acknowledged element')
   const [were, are] = others.length === 0 ? ['was', 'is'] : ['were', 'are']
-  const asked = new Set(finals.map((row) => nodeOf(history, row)))
+  const nodesRead = new Set(finals.map((row) => nodeOf(history, row)))
   const missing = finals.length > 0 ? `${were} missing from the final reads` : `${are} missing from the last read`
   // A node that was not asked may have the elements.
-  const areAllAsked = finals.length > 0 && (asked.has(undefined) || asked.size === history.nodes.length)
-  const said = areAllAsked ? `${were} lost` : missing
+  const areAllRead = finals.length > 0 && (nodesRead.has(undefined) || nodesRead.size === history.nodes.length)
+  const loss = areAllRead ? `${were} lost` : missing
   const claim = { claim: 'lost', of: 'elements', changes, least: changes.length } as const
-  return { claim, title: `${elements} ${said}`, level: 'eventual' }
+  return { claim, title: `${elements} ${loss}`, level: 'eventual' }
 }
 
 function elementsHeld(history: History, read: OperationRow): readonly string[] {
@@ -41,7 +41,7 @@ const named = (key: string | undefined, value: Json): string => canonical([key ?
  * Finds an element that a read missed, although its addition was confirmed (`p33's confirmed 261 was missing at n3`) or
  * another read had returned it.
  */
-function unseen({ history, counterexample }: Shown): Loss | undefined {
+function unseen({ history, counterexample }: SheetInput): Loss | undefined {
   const missing = missingFrom(history, counterexample)
   if (missing === undefined) return undefined
   const { element, known, read } = missing

@@ -6,11 +6,11 @@ import type { FindLoss } from './loss.ts'
 /** Finds what a watching client saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
 export const watchLoss: FindLoss = ({ history, counterexample }) => {
   const { level, culprit } = counterexample
-  if (culprit === undefined || !Object.hasOwn(told, level)) return undefined
+  if (culprit === undefined || !Object.hasOwn(violationTexts, level)) return undefined
   const core = coreOf(counterexample)
   const watch = core.find((row) => functionOf(history, row) === 'watch')
   const change = changeOf(history, core)
-  const title = told[level]?.({
+  const title = violationTexts[level]?.({
     watch: `${clientOf(history, culprit)}'s watch${watch === undefined ? '' : scopeOf(inputOf(history, watch))}`,
     change,
     isRefused: isRefused(outputOf(history, culprit)),
@@ -30,7 +30,7 @@ interface Seen {
 const missed = ({ watch, change }: Seen): string => `${watch} missed ${change ?? 'a change'}`
 
 /** By guarantee. */
-const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
+const violationTexts: { readonly [guarantee: string]: (seen: Seen) => string } = {
   filtered: ({ watch }) => `${watch} was sent a change that it had not asked for`,
   ordered: ({ watch }) => `${watch} went back in time`,
   unique: ({ watch }) => `${watch} was sent the same change twice`,
@@ -47,9 +47,9 @@ const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
 }
 
 /** Describes what a watch covers: ` of x`, ` of k*`; empty for every key. */
-function scopeOf(asked: Json): string {
-  if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return ''
-  const { key, prefix } = asked as { readonly [member: string]: Json }
+function scopeOf(scope: Json): string {
+  if (typeof scope !== 'object' || scope === null || Array.isArray(scope)) return ''
+  const { key, prefix } = scope as { readonly [member: string]: Json }
   if (typeof key === 'string') return ` of ${nameText(key, 24)}`
   return typeof prefix === 'string' && prefix !== '' ? ` of ${nameText(prefix, 24)}*` : ''
 }

@@ -4,10 +4,10 @@ import { type Header, isObject, type Json } from '@chaosproxy/history'
 export interface SharedDatabase {
   readonly hosts: readonly string[]
   /** Why clients got wrong answers, if the servers' events show it. */
-  readonly told: DatabaseTold | undefined
+  readonly told: DatabaseExplanation | undefined
 }
 
-interface DatabaseTold {
+interface DatabaseExplanation {
   readonly cause: string
   readonly remedy: string
 }
@@ -15,7 +15,7 @@ interface DatabaseTold {
 /** What was observed in the database servers of a run. */
 export interface ObservedDatabase extends Pick<SharedDatabase, 'hosts'> {
   /** Possible explanations, the most specific first, with the requests that they are about. */
-  readonly stories: readonly (DatabaseTold & { readonly requests: readonly string[] })[]
+  readonly stories: readonly (DatabaseExplanation & { readonly requests: readonly string[] })[]
 }
 
 const MEMBER = 'database'

@@ -63,7 +63,7 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
       if (change === undefined) return []
       const progress = its.filter((place) => place < back).length / its.length
       const left = own.filter((place) => place >= back).length / own.length
-      const much = progress * left * (1 + meanwhile.length / its.length) * blame(by) * blame(waited.request)
+      const much = progress * left * (1 + meanwhile.length / its.length) * causeWeight(by) * causeWeight(waited.request)
       const weight = much * ground
       const ran = meanwhile.flatMap((place) => steps[place] ?? [])
       return [{ waited, by, meanwhile: ran, change, weight }]
@@ -99,15 +99,15 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back 
     })
   }
   // Another server may carry out an awaited change at any time during the await.
-  const asks = own.findLast(
+  const at = own.findLast(
     (place) => place < gone && steps[place]?.type === 'at' && steps[place].within === steps[gone]?.within,
   )
-  const asked = steps[asks ?? -1]
+  const step = steps[at ?? -1]
   let most: Ground = { ground: 0, change: undefined }
   for (const place of meanwhile)
     for (const state of steps[place]?.writes ?? []) {
       if (!own.some((each) => each < place && steps[each]?.reads.includes(state))) continue
-      const maybe = asked !== undefined && restsOn(asked, state) === RESTS ? MAYBE_RESTS : 0
+      const maybe = step !== undefined && restsOn(step, state) === RESTS ? MAYBE_RESTS : 0
       const ground = Math.max(maybe, ...after(place, state).map((step) => restsOn(step, state)))
       const isInSame = most.change?.within !== steps[gone]?.within && steps[place]?.within === steps[gone]?.within
       if (ground > most.ground || (ground > 0 && ground === most.ground && isInSame))
@@ -130,7 +130,7 @@ const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? RESTS : writes.includes(state) ? 1 : 0
 
 /** Returns how likely a request is the cause: less if it changes nothing, or if the contradiction does not need it. */
-const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
+const causeWeight = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
 const areAboutOne = (one: Pick<RacingRequest, 'key'>, other: RacingRequest): boolean =>
   one.key === undefined || other.key === undefined || one.key === other.key

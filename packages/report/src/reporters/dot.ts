@@ -19,8 +19,8 @@ export const dotReporter: Reporter = {
     findingsOf(subject)
       .map(({ result }) => MARKS[result])
       .join(''),
-  end(told) {
-    const findings = told.flatMap((each) => each.findings)
+  end(summaries) {
+    const findings = summaries.flatMap((each) => each.findings)
     const others = findings.filter(({ result }) => result !== 'passed')
     const lines = others.map(
       ({ result, name, sentence, ...headline }) =>

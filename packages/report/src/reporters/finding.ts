@@ -232,18 +232,18 @@ function resultOfCell({ kept, level, lost = 0 }: ComparedCell): Finding['result'
 
 const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly Finding[] =>
   story.tellings.map(({ title, ending, differences, verdicts }): Finding => {
-    const isAsTold = differences.length === 0
+    const isAsScripted = differences.length === 0
     return {
       ...nothing,
       command: 'scenario',
       name: `${story.name}: ${title}`,
-      result: isAsTold ? 'passed' : 'failed',
-      ...titled(isAsTold ? 'Ended as told' : 'Did not end as told'),
-      sentence: isAsTold ? ending : printable(differences.join('; ')),
+      result: isAsScripted ? 'passed' : 'failed',
+      ...titled(isAsScripted ? 'Ended as told' : 'Did not end as told'),
+      sentence: isAsScripted ? ending : printable(differences.join('; ')),
       levels: verdicts.map(({ level, result }) => ({ level, result, reason: '' })),
       elapsedMs: elapsedMs / story.tellings.length,
       again,
-      exitCode: isAsTold ? EXIT.met : exitCode,
+      exitCode: isAsScripted ? EXIT.met : exitCode,
     }
   })
 
@@ -253,7 +253,7 @@ const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 function judged(input: FactsInput & { readonly again: string | undefined }, historyFile: string, exitCode: number) {
   const { history } = input
   const facts = factsOf(input)
-  const { report, headline, shown, violations, race, expected } = facts
+  const { report, headline, counterexample: shown, violations, race, expected } = facts
   const accused = shown?.culprit ?? shown?.operations.at(-1)?.operation
   return {
     operations: operationsIn(history),
@@ -282,7 +282,7 @@ function judged(input: FactsInput & { readonly again: string | undefined }, hist
 }
 
 function sentenceOf(history: History, facts: Facts): string {
-  const { shown, isAside, headline, missed, vacuous } = facts
+  const { counterexample: shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const texts =
     // With `isAside`, nobody expected the violated level.

@@ -15,8 +15,8 @@ export const githubReporter: Reporter = {
   name: 'github',
   summary: 'at most three annotations for GitHub Actions',
   sharesStdout: true,
-  end(told) {
-    const findings = told.flatMap((each) => each.findings).filter(({ result }) => result !== 'passed')
+  end(summaries) {
+    const findings = summaries.flatMap((each) => each.findings).filter(({ result }) => result !== 'passed')
     const worstFirst = findings.toSorted((a, b) => rank(a) - rank(b))
     const shown = worstFirst.slice(0, MOST_SHOWN)
     const hidden = findings.length - shown.length

@@ -40,7 +40,7 @@ export function jsonOf(subject: Subject): Json {
     }
     case 'file':
       // Without an expected level, the result is about the strongest one.
-      return toJson({ ...subject, asked: undefined })
+      return toJson({ ...subject, requestedLevel: undefined })
     case 'trouble': {
       const { file, message, why } = subject
       return why === 'stopped'

@@ -13,8 +13,8 @@ export const junitReporter: Reporter = {
   name: 'junit',
   summary: 'JUnit XML for CI servers, a test case for each verdict',
   recognises: (start) => start.startsWith(`${HEAD}\n  <testsuite name="chaos" `),
-  end(told, { version, host, now }) {
-    const findings = told.flatMap((each) => each.findings)
+  end(summaries, { version, host, now }) {
+    const findings = summaries.flatMap((each) => each.findings)
     const failures = findings.filter(({ result }) => result === 'failed').length
     const errors = findings.filter(({ result }) => result === 'undecided' || result === 'troubled').length
     const time = seconds(findings.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0))

@@ -27,9 +27,9 @@ export const markdownReporter: Reporter = {
   summary: 'a comment for a pull request or a job summary: verdicts, each contradiction drawn, the rest folded',
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
-  end(told, { picture }) {
+  end(summaries, { picture }) {
     // Comparisons are printed by `each`.
-    const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
+    const findings = summaries.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
     return findings.length === 0 ? '' : `${MARK}${markdownOf(findings, picture)}\n`
   },
 }

@@ -4,7 +4,7 @@ import type { NodeMessage } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
 import { decisive } from '../facts/gap.ts'
 import type { NearFault } from '../facts/near-faults.ts'
-import { messageTold, silentOf, unclearLine, type Wire } from '../facts/wire.ts'
+import { messageDetails, silentOf, unclearLine, type Wire } from '../facts/wire.ts'
 import { reproach } from '../moments.ts'
 import {
   answerText,
@@ -20,7 +20,7 @@ import {
   rowsOf,
 } from '../operation-words.ts'
 import { wrap } from '../terminal/width.ts'
-import { digitsToTellApart } from '../words.ts'
+import { distinguishingDigits } from '../words.ts'
 
 /** Maximum number of operations; a larger diagram is too wide or too long for a comment. */
 const MOST_OPERATIONS = 8
@@ -53,7 +53,10 @@ interface Lanes {
  * Draws the contradiction as a Mermaid sequence diagram; empty if the diagram would be too large. GitHub and GitLab
  * render Mermaid in comments, where a picture from a run's directory cannot be shown.
  */
-export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, 'shown' | 'near' | 'wire'>): string[] {
+export function mermaidOf(
+  history: History,
+  { counterexample: shown, near, wire }: Pick<Facts, 'counterexample' | 'near' | 'wire'>,
+): string[] {
   if (shown === undefined) return []
   const drawn = decisive(history, shown, MOST_OPERATIONS)
   if (drawn.operations.length > MOST_OF_CYCLE) return []
@@ -99,7 +102,7 @@ function lanesOf(history: History, counterexample: Counterexample, wire: Wire | 
 function operationLines(history: History, counterexample: Counterexample, lanes: Lanes): Drawn[] {
   const { callTime, returnTime, outcome } = history.operations
   const rows = rowsOf(counterexample)
-  const digits = digitsToTellApart(
+  const digits = distinguishingDigits(
     eventsOf(history, rows).map(({ time }) => time),
     6,
   )
@@ -107,13 +110,13 @@ function operationLines(history: History, counterexample: Counterexample, lanes:
   return rows.flatMap((row): Drawn[] => {
     const [client, node] = [lanes.client(row), lanes.node(nodeOf(history, row))]
     const [called, returned] = [callTime[row] ?? 0, returnTime[row] ?? 0]
-    const asked = `${when(called)}${lanes.who(row)}${requestText(history, row, { withKey: true })}`
-    if (!hasReturned(history, row)) return [{ at: called, line: arrow(client, '-)', node, `${asked}, no answer`) }]
+    const request = `${when(called)}${lanes.who(row)}${requestText(history, row, { withKey: true })}`
+    if (!hasReturned(history, row)) return [{ at: called, line: arrow(client, '-)', node, `${request}, no answer`) }]
     const answer = `${when(returned)}${lanes.who(row)}${answerText(history, row)}`
     const tip = outcome[row] === FAIL ? '--x' : '-->>'
     const accused = row === counterexample.culprit ? accusation(history, counterexample) : undefined
     return [
-      { at: called, line: arrow(client, '->>', node, asked) },
+      { at: called, line: arrow(client, '->>', node, request) },
       { at: returned, line: arrow(node, tip, client, accused === undefined ? answer : `${answer} ✘`) },
       ...(accused === undefined ? [] : [{ at: returned, line: note(`${client},${node}`, accused) }]),
     ]
@@ -154,7 +157,7 @@ function messageLines(message: NodeMessage, wire: Wire, lanes: Lanes): Drawn[] {
   const { fate, by, sentAt, endedAt } = message
   const isReceived = fate === 'received' && endedAt !== undefined && endedAt <= wire.until
   const isPlain = isReceived && by === undefined
-  const sent = { at: sentAt, line: arrow(from, isPlain ? '->>' : '-x', to, messageTold(message, wire)) }
+  const sent = { at: sentAt, line: arrow(from, isPlain ? '->>' : '-x', to, messageDetails(message, wire)) }
   if (!isReceived || isPlain) return [sent]
   return [sent, { at: endedAt, line: arrow(from, '->>', to, `${moment(endedAt)} received ${wire.change}`) }]
 }

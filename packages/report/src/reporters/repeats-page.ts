@@ -16,7 +16,7 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
   const page = pageStyle(style, options)
   const {
     headline,
-    shown,
+    counterexample: shown,
     why: cause,
     missed,
     vacuous,
@@ -35,8 +35,8 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
         ? [page.symbols.violated, style.accent]
         : [page.symbols.unknown, style.yellow]
   const seed = `seed ${summary.spec.seed}`
-  const said = headline.title === headline.verdict ? headline.title.toLowerCase() : titleWithVerdict(headline)
-  const title = paintFor(headline.mood, style)(said)
+  const headlineText = headline.title === headline.verdict ? headline.title.toLowerCase() : titleWithVerdict(headline)
+  const title = paintFor(headline.mood, style)(headlineText)
   const why = [
     ...(shown === undefined ? [] : [sentenceText(subject.history, shown, cause)]),
     ...missed,

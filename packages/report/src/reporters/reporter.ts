@@ -28,7 +28,7 @@ export interface Reporter {
    */
   each?(subject: Subject, place: Place): string | Promise<string>
   /** Returns the text after all subjects. */
-  end?(told: readonly Told[], place: Place): string
+  end?(summaries: readonly SubjectSummary[], place: Place): string
 }
 
 /** Where and when a text is written. */
@@ -46,7 +46,7 @@ export interface Place {
 }
 
 /** The plain data about a subject that remains when its history is released. */
-export interface Told {
+export interface SubjectSummary {
   readonly findings: readonly Finding[]
   readonly row: CheckRow | undefined
 }

@@ -70,7 +70,7 @@ function wholeJson(input: JsonInput): Part {
   return {
     chaos: RESULT_FORM,
     file: input.file,
-    ...saidOf(history, facts),
+    ...headlineJson(history, facts),
     telling: tellingJson(tellingOf(facts, input)),
     headline: report?.headline ?? 'not checked',
     model: report?.model,
@@ -152,7 +152,10 @@ const faultJson = ({ id, fault, from, to, hits, recoveryNanos, inDoubt, skipped 
 })
 
 /** Returns the texts at the top of every page. */
-const saidOf = (history: History, { headline: { title, verdict, despite }, shown, why }: Facts): Part => ({
+const headlineJson = (
+  history: History,
+  { headline: { title, verdict, despite }, counterexample: shown, why }: Facts,
+): Part => ({
   ...{ title, verdict, despite, shown: shown?.level },
   sentence: shown && capitalised(sentenceText(history, shown, why)),
 })
@@ -169,8 +172,8 @@ const viewsJson = ({ client, backend: { headline, levels }, settled, said }: Run
 })
 
 function overallOf(phases: readonly PhaseSummary[]): number {
-  const { asked, answered } = answeredIn(phases)
-  return answered / asked
+  const { requested, answered } = answeredIn(phases)
+  return answered / requested
 }
 
 const ACCOUNTS = ['lost', 'unexpected', 'duplicated', 'stale', 'recovered', 'neverRead'] as const
@@ -254,7 +257,7 @@ function verdictJson(verdict: Verdict, history: History, facts: Facts): Part {
 function counterexampleJson(
   counterexample: Counterexample,
   history: History,
-  { shown, near: known, spans, may }: Facts,
+  { counterexample: shown, near: known, spans, may }: Facts,
 ): Part {
   const { sentence, anomaly, story, keys, operations, culprit, statesBefore, edges, transactions, uncut } =
     counterexample

@@ -2,9 +2,9 @@ import type { Report } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
 import type { Expectation, RequirementResult, RunSetup, RunSummary } from '@chaosproxy/runner/result'
 import type { Comparison } from '../comparison.ts'
+import type { PlayedStory } from '../played-story.ts'
 import type { WrittenProof } from '../proof.ts'
 import type { SearchSummary } from '../terminal/search-page.ts'
-import type { ToldStory } from '../told-story.ts'
 
 export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject | ComparisonSubject | StorySubject
 
@@ -38,7 +38,7 @@ export interface FileSubject {
   readonly parseMs: number
   readonly checkMs: number
   /** The level for the headline if no level is expected. */
-  readonly asked: string
+  readonly requestedLevel: string
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[] | undefined
   /** Why the history proves less than it seems to. */
@@ -89,9 +89,9 @@ export interface ComparisonSubject {
 /** A story that was played, by `chaos scenario`. */
 export interface StorySubject {
   readonly kind: 'story'
-  readonly story: ToldStory
+  readonly story: PlayedStory
   /** The story with all its tellings, the accident and its prevention, for a page. */
-  readonly whole: ToldStory
+  readonly whole: PlayedStory
   /** The object that `--json` prints. */
   readonly json: Json
   readonly elapsedMs: number

@@ -14,11 +14,11 @@ export const terminalReporter: Reporter = {
   summary: 'a page for people',
   sharesStdout: true,
   each: pageOf,
-  end(told, { style, terminal }) {
-    if (told.length < 2) return ''
-    const runs = told.flatMap(({ findings }) => findings).filter(({ command }) => command === 'run')
+  end(summaries, { style, terminal }) {
+    if (summaries.length < 2) return ''
+    const runs = summaries.flatMap(({ findings }) => findings).filter(({ command }) => command === 'run')
     if (runs.length > 1) return renderRepeats(runs, style, terminal)
-    const rows = told.flatMap(({ row }): readonly CheckRow[] => (row === undefined ? [] : [row]))
+    const rows = summaries.flatMap(({ row }): readonly CheckRow[] => (row === undefined ? [] : [row]))
     return rows.length === 0 ? '' : renderCheckTable(rows, style, terminal)
   },
 }

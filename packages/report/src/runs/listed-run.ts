@@ -61,7 +61,7 @@ export function listedRun(files: RunFiles): ListedRun {
     workload: textAt(result, 'workload') ?? '',
     faults: faultsIn(result),
     seed: numberAt(result, 'seed'),
-    ...toldIn(result),
+    ...summaryIn(result),
     operations: numberAt(result, 'operations', 'total'),
   }
 }
@@ -137,7 +137,7 @@ export function nameOfRecord(record: unknown): string | undefined {
 }
 
 /** Returns the outcome as at the top of the report. */
-function toldIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level' | 'why' | 'next'> {
+function summaryIn(result: Parsed): Pick<ListedRun, 'mood' | 'title' | 'level' | 'why' | 'next'> {
   const { outcome, what, verdict, why, next } = savedTelling(result)
   return {
     mood: isOutcome(outcome) ? moodOf(outcome) : 'unsure',

@@ -40,13 +40,13 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
   if (shown === undefined || ![...shown.reads.keys()].every((node) => node !== '')) return undefined
   const wrong = [...ends.values()].filter((end) => wrongOf(history, end).length > 0)
   if (!wrong.includes(shown)) return undefined
-  const told = [shown, ...wrong.filter((end) => end !== shown)].slice(0, MOST_KEYS)
-  const nodes = [...new Set(told.flatMap(({ reads }) => [...reads.keys()]))].sort(byName)
+  const listed = [shown, ...wrong.filter((end) => end !== shown)].slice(0, MOST_KEYS)
+  const nodes = [...new Set(listed.flatMap(({ reads }) => [...reads.keys()]))].sort(byName)
   const at = clockOf(
     history,
-    told.flatMap(({ last }) => last ?? []),
+    listed.flatMap(({ last }) => last ?? []),
   )
-  const rows = told.map((end): SheetRow => {
+  const rows = listed.map((end): SheetRow => {
     const { key, reads, last } = end
     const node = last === undefined ? undefined : nodeOf(history, last)
     const written =
@@ -63,7 +63,7 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
       ...(last === undefined ? {} : { operation: last }),
     }
   })
-  const more = wrong.length - told.length
+  const more = wrong.length - listed.length
   const others = `${count(more)} more ${more === 1 ? 'key' : 'keys'}`
   return {
     title: 'What each node answered at the end',

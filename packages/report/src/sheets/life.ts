@@ -13,10 +13,10 @@ import {
   isOk,
   isRead,
   keyOf,
+  mayReturnValue,
   nameText,
   nodeOf,
   outcomeName,
-  tells,
   valueText,
   wasBefore,
 } from '../operation-words.ts'
@@ -31,8 +31,8 @@ const MOST_SUBJECTS = 3
 export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
-  const taken = culprit === undefined || tells(history, culprit) === false ? [] : elementsIn(history, culprit)
-  const sent = core.filter((row) => !tells(history, row)).map((row) => canonical(inputOf(history, row)))
+  const taken = culprit === undefined || mayReturnValue(history, culprit) === false ? [] : elementsIn(history, culprit)
+  const sent = core.filter((row) => !mayReturnValue(history, row)).map((row) => canonical(inputOf(history, row)))
   const again =
     taken.length === 1 && core.some((row) => row !== culprit && elementsIn(history, row).includes(taken[0] ?? ''))
   const all = [...new Set(again ? taken : [...sent, ...taken])]
@@ -63,10 +63,10 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
   if (culprit === undefined || !isRead(history, culprit) || !isOk(history, culprit)) return undefined
   const found = elementsIn(history, culprit)
   const core = coreOf({ operations })
-  if (core.some((row) => !tells(history, row) && functionOf(history, row) !== 'add')) return undefined
+  if (core.some((row) => !mayReturnValue(history, row) && functionOf(history, row) !== 'add')) return undefined
   const before = core.filter((row) => isOk(history, row) && wasBefore(history, row, culprit))
   for (const known of [
-    ...before.filter((row) => !tells(history, row)),
+    ...before.filter((row) => !mayReturnValue(history, row)),
     ...before.filter((row) => isRead(history, row)),
   ]) {
     const element = elementsIn(history, known).find((value) => !found.includes(value))
@@ -81,7 +81,7 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const found = elementsIn(history, culprit)
   const added = coreOf(counterexample)
-    .filter((row) => !tells(history, row))
+    .filter((row) => !mayReturnValue(history, row))
     .map((row) => canonical(inputOf(history, row)))
   const times = (value: string): number => found.filter((other) => other === value).length
   const subject = added.find((value) => times(value) === 0) ?? added.find((value) => times(value) > 1)
@@ -90,7 +90,7 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
     history,
     (row) => isOfKey(history, row, counterexample) && history.operations.outcome[row] !== FAIL,
   )
-  const changes = about.filter((row) => !tells(history, row) && canonical(inputOf(history, row)) === subject)
+  const changes = about.filter((row) => !mayReturnValue(history, row) && canonical(inputOf(history, row)) === subject)
   const { returnEvent } = history.operations
   const saw = about
     .filter((row) => row !== culprit && isRead(history, row) && elementsIn(history, row).includes(subject))
@@ -110,7 +110,7 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
     title: `The life of element ${subjectText(subject)}${inText(history, [culprit], 'of set')}${saw.length > 2 ? `, seen by ${plural(saw.length, 'read')}` : saw.length + times(subject) === 0 ? ', seen by no read' : ''}`,
     isWrong: (row) => lacked.includes(row),
     whatOf(row) {
-      if (!tells(history, row)) return `${functionOf(history, row)} ${subjectText(subject)}`
+      if (!mayReturnValue(history, row)) return `${functionOf(history, row)} ${subjectText(subject)}`
       if (row === culprit || lacked.includes(row))
         return `${isFinal(history, row) ? 'final ' : ''}read${row === culprit && times(subject) > 1 ? `: ${subjectText(subject)} is in it ${timesText(times(subject))}` : ' without it'}`
       return saw.length === 1 ? 'read with it' : row === saw[0] ? 'first read with it' : 'last read with it'
@@ -166,12 +166,18 @@ function lifeOf(
 
 const outcomeWord = (history: History, row: OperationRow): string => {
   const outcome = outcomeName(history, row)
-  return outcome === 'ok' ? (tells(history, row) ? 'ok' : 'acknowledged') : outcome === 'info' ? 'unknown' : 'failed'
+  return outcome === 'ok'
+    ? mayReturnValue(history, row)
+      ? 'ok'
+      : 'acknowledged'
+    : outcome === 'info'
+      ? 'unknown'
+      : 'failed'
 }
 
 function queueText(history: History, row: OperationRow, subjects: readonly string[]): string {
   const f = functionOf(history, row)
-  if (!tells(history, row)) return `${f} ${valueText(inputOf(history, row), 16)}`
+  if (!mayReturnValue(history, row)) return `${f} ${valueText(inputOf(history, row), 16)}`
   if (f === 'drain' || Array.isArray(outputOf(history, row)))
     return elementsIn(history, row).some((value) => subjects.includes(value)) ? `${f}, with it` : `${f}, without it`
   if (!isOk(history, row)) return f

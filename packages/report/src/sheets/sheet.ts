@@ -2,7 +2,7 @@ import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { amountAdded } from '@chaosproxy/checker/effects'
 import { amountText, FAIL, functionOf, type History, hasTimes, inputOf, moment } from '@chaosproxy/history'
 import { byReturn, callEventOf, isOk, isRead, linesOf, returnEventOf, wasBefore } from '../operation-words.ts'
-import { digitsToTellApart } from '../words.ts'
+import { distinguishingDigits } from '../words.ts'
 
 /** A contradiction as a table. Terminal and pages only format it. */
 export interface Sheet {
@@ -23,14 +23,14 @@ export interface SheetRow {
   readonly operation?: OperationRow
 }
 
-export interface Shown {
+export interface SheetInput {
   readonly history: History
   readonly report: Report<string>
   readonly counterexample: Counterexample
 }
 
 /** Returns the table of a contradiction; undefined if a time axis shows the contradiction best. */
-export type LayOutSheet = (input: Shown) => Sheet | undefined
+export type LayOutSheet = (input: SheetInput) => Sheet | undefined
 
 export const textColumns = (...titles: readonly string[]): Sheet['columns'] => titles.map((title) => ({ title }))
 
@@ -45,7 +45,7 @@ export function clockOf(
   const { callTime, returnTime, returnEvent } = history.operations
   const timeOf = (row: OperationRow, what: 'call' | 'return'): number =>
     (what === 'call' ? callTime[row] : returnTime[row]) ?? 0
-  const digits = digitsToTellApart(
+  const digits = distinguishingDigits(
     rows.flatMap((row) => [timeOf(row, 'call'), timeOf(row, 'return')]),
     4,
   )

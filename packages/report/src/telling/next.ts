@@ -82,7 +82,7 @@ const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
 /** Returns the usual remedy for a violation above the expected level. */
 function moreNeeded(facts: Facts, input: TellingInput): string {
   const strongest = strongestIn(facts)
-  const remedy = facts.shown === undefined ? '' : remedyOf(facts, input).replace(WEAKER_IS_FINE, '')
+  const remedy = facts.counterexample === undefined ? '' : remedyOf(facts, input).replace(WEAKER_IS_FINE, '')
   return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
 }
 
@@ -115,17 +115,17 @@ function halfTried(history: History, { spec, operations }: RunSummary, again: st
 
 function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next | undefined {
   const little = triedLittle(phases, again)
-  const { asked, answered } = answeredIn(phases)
-  if (little !== undefined || asked < MANY || answered >= SELDOM * asked) return little
+  const { requested, answered } = answeredIn(phases)
+  if (little !== undefined || requested < MANY || answered >= SELDOM * requested) return little
   return { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
 }
 
 /** Suggests what to do if most requests during faults had no answer. */
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
-  const { asked, answered } = answeredIn(underFaults(phases))
-  if (asked < MANY || answered >= SELDOM * asked) return undefined
+  const { requested, answered } = answeredIn(underFaults(phases))
+  if (requested < MANY || answered >= SELDOM * requested) return undefined
   const without = answeredIn(withoutFaults(phases))
-  if (without.answered < SELDOM * without.asked)
+  if (without.answered < SELDOM * without.requested)
     return {
       text: `${beginning}Most requests failed, with faults and without. Try it without faults first.`,
       command: withOption(again, 'faults', 'none'),
@@ -172,7 +172,7 @@ function cured(facts: Facts, input: TellingInput): Next {
 
 /** Returns the usual remedy of the most specific cause. */
 function remedyOf(facts: Facts, { history, run }: TellingInput): string {
-  const { report, shown } = facts
+  const { report, counterexample: shown } = facts
   if (report === undefined || shown === undefined) return 'Run it again.'
   const [cause] = causesOf({ ...facts, report, history, counterexample: shown, backend: run?.views?.backend })
   return cause?.remedy ?? ''
@@ -199,10 +199,10 @@ const DECIDING: {
 
 const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the logs of the nodes.'
 
-function decided({ report, asked }: Facts, { run, again }: TellingInput): Next {
+function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput): Next {
   // Options of the checker cannot replace missing answers.
   if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
-  const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))
+  const verdict = report === undefined ? undefined : verdictOf(report, requestedLevel ?? strongestOf(report))
   // The level is decided, so some requirement must be unknown.
   if (verdict?.result !== 'unknown')
     return { text: 'Supply what the reason names, then judge it again.', command: again }
@@ -220,7 +220,7 @@ const MS_FOR_A_FAULT = 10_000
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
 /** Says what the workload never requested. */
-function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations']): string | undefined {
+function missingOutcomesText({ ok, fail, info, reads, total }: RunSummary['operations']): string | undefined {
   if (ok > 0 && fail + info === 0) return 'All that clients asked for succeeded.'
   return reads > 0 && reads === total ? 'Clients asked for reads only.' : undefined
 }
@@ -250,7 +250,7 @@ function supplied(
     text,
     command: withOption(again, name, value),
   })
-  const neverAsked = neverAskedText(operations)
+  const missingOutcomes = missingOutcomesText(operations)
   const broken = neverWorked(history)
   if (broken.length > 0 && lacks.includes('successes'))
     return (
@@ -274,9 +274,9 @@ function supplied(
       return { text: 'Supply what the reason names, then run it again.', command: again }
     case 'successes':
       // A longer run does not help if the workload never requests these operations.
-      if (neverAsked !== undefined && Object.keys(spec.workload.settings).length > 0)
+      if (missingOutcomes !== undefined && Object.keys(spec.workload.settings).length > 0)
         return {
-          text: `${neverAsked} Let the workload ask for the rest, too.`,
+          text: `${missingOutcomes} Let the workload ask for the rest, too.`,
           command: again === undefined || isBySpec(again) ? undefined : withoutOption(again, 'workload-set'),
         }
       return (

@@ -27,10 +27,13 @@ export interface TellingInput {
   readonly again?: string | undefined
 }
 
-export function outcomeOf({ report, asked, requirements, vacuous }: Facts, run: RunSummary | undefined): Outcome {
+export function outcomeOf(
+  { report, requestedLevel, requirements, vacuous }: Facts,
+  run: RunSummary | undefined,
+): Outcome {
   if (report === undefined) return run?.interrupted === true ? 'interrupted' : 'unchecked'
   const strongest = strongestOf(report)
-  const { result } = verdictOf(report, asked ?? strongest)
+  const { result } = verdictOf(report, requestedLevel ?? strongest)
   if (result === 'violated') return 'violated'
   if (requirements.some(({ met }) => met === false)) return 'missed'
   if (run?.interrupted === true) return 'interrupted'

@@ -1,11 +1,11 @@
 import { faultName } from '@chaosproxy/faults'
 import { count, duration, type History, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
-import { type Facts, resultAsked } from '../facts/facts.ts'
+import { type Facts, requestedResult } from '../facts/facts.ts'
 import { NO_CAUSE, settingsText, shown, type Why } from '../facts/why.ts'
+import { severalOf } from '../fault-labels.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
 import { nameText } from '../operation-words.ts'
-import { severalOf } from '../shown-faults.ts'
 import { listed, sentences, shareOf } from '../words.ts'
 import { type Next, nextOf } from './next.ts'
 import { onlyNode } from './only-node.ts'
@@ -37,18 +37,18 @@ export function answersOf(telling: Pick<Telling, 'outcome' | 'why' | 'next'>): r
   return answers.filter(([, text]) => text !== '')
 }
 
-export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telling {
-  const repeats = again ?? told.run?.again
-  const input = { ...told, again: repeats === '' ? undefined : repeats }
+export function tellingOf(facts: Facts, { again, ...given }: TellingInput): Telling {
+  const repeats = again ?? given.run?.again
+  const input = { ...given, again: repeats === '' ? undefined : repeats }
   const outcome = outcomeOf(facts, input.run)
   const { certainty, text } = whyOfOutcome(outcome, facts, input)
   const hasBug = facts.setup?.spec.target.bug !== undefined
-  const saysWeak =
+  const isWeaknessNamed =
     outcome === 'weaker' || (outcome === 'violated' && !hasBug && facts.lease === '' && facts.leaseClock === undefined)
   return {
     outcome,
     what: facts.headline.title,
-    why: { text, certainty, settings: settingsText(facts.setup, saysWeak, text) },
+    why: { text, certainty, settings: settingsText(facts.setup, isWeaknessNamed, text) },
     next: nextOf(outcome, facts, input),
   }
 }
@@ -75,8 +75,8 @@ function whyOfOutcome(outcome: Outcome, facts: Facts, { history, run }: TellingI
   }
 }
 
-const isLevelUnknown = ({ report, asked }: Facts): boolean =>
-  report !== undefined && resultAsked(report, asked) === 'unknown'
+const isLevelUnknown = ({ report, requestedLevel }: Facts): boolean =>
+  report !== undefined && requestedResult(report, requestedLevel) === 'unknown'
 
 /** Says how much was tried, and how the faults affected clients. */
 function evidenceText(history: History, run: RunSummary | undefined, facts: Facts): string {
@@ -114,8 +114,8 @@ function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummar
 /** Describes what the faults cost clients: unanswered requests, and the slowest recovery. */
 function costText({ may }: Facts, run: RunSummary | undefined): string {
   const { phases, faults } = run ?? { phases: [], faults: [] }
-  const { asked, answered } = answeredIn(underFaults(phases))
-  if (asked === 0) return ''
+  const { requested, answered } = answeredIn(underFaults(phases))
+  if (requested === 0) return ''
   const recoveries = faults.map(({ hits, recoveryNanos = 0 }) => (hits > 0 ? recoveryNanos : 0))
   const slowest = recoveries.reduce((most, each) => Math.max(most, each), 0)
   const isAnswered = faults.every(
@@ -123,6 +123,6 @@ function costText({ may }: Facts, run: RunSummary | undefined): string {
   )
   const isKnown = slowest > 0 && isAnswered && may({ claim: 'slowest recovery', nanos: slowest })
   const recovery = !isKnown ? '' : ` After each fault began, the next answer came within ${duration(slowest)}.`
-  const share = answered === 0 ? `none of ${count(asked)}` : shareOf(answered / asked, asked)
+  const share = answered === 0 ? `none of ${count(requested)}` : shareOf(answered / requested, requested)
   return `Under faults ${share} operations were answered.${recovery}`
 }

@@ -49,18 +49,18 @@ export type CheckRow =
   | { readonly file: string; readonly trouble: string }
 
 /** The levels that a table shows, by the strongest level of their ladder. */
-const shownLevels: readonly (readonly [strongest: string, ...others: string[]])[] = [
+const columnLevels: readonly (readonly [strongest: string, ...others: string[]])[] = [
   ['linearizable', 'sequential', 'causal', 'eventual'],
   ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed'],
 ]
-/** Number of levels in the table if the judge decides none of `shownLevels`. */
+/** Number of levels in the table if the judge decides none of `columnLevels`. */
 const MOST_OTHERS = 4
 
 function columnsFor(rows: readonly Extract<CheckRow, { readonly report: unknown }>[]): readonly string[] {
   const columns = new Set<string>()
   for (const { report, expected = '' } of rows) {
     const levels = judgedLevels(report)
-    const shown = shownLevels.find(([strongest]) => levels.includes(strongest)) ?? levels.slice(0, MOST_OTHERS)
+    const shown = columnLevels.find(([strongest]) => levels.includes(strongest)) ?? levels.slice(0, MOST_OTHERS)
     for (const level of [...shown, expected]) if (levels.includes(level)) columns.add(level)
   }
   return [...columns]
@@ -176,7 +176,7 @@ export function renderCheck(report: Report<string>, history: History, style: Sty
     report.staleness === undefined ? '' : stalenessText(report.staleness),
     report.clocks === undefined ? '' : clocksText(report.clocks),
   ])
-  return fittedPage(style, options, facts.shown !== undefined && options.explain !== true, (page) => [
+  return fittedPage(style, options, facts.counterexample !== undefined && options.explain !== true, (page) => [
     [...headLines(telling, facts.headline, right, page), ...answerLines(telling, page)],
     warnings([...(telling.outcome === 'vacuous' ? [] : vacuousTexts(facts.vacuous)), ...history.warnings], page),
     recordText(record, ({ isDoubt }) => isDoubt, page),

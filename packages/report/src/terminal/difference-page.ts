@@ -38,8 +38,8 @@ function tellingSections(
   [one, other]: readonly [string, string],
   page: PageStyle,
 ): string[][] {
-  const first = toldLines(before)
-  const second = toldLines(after)
+  const first = verdictLines(before)
+  const second = verdictLines(after)
   const headed = (name: string, [title = '', ...rest]: readonly string[], { next }: SavedTelling): string[] => [
     ...painted(wrap(printable(`${name}: ${title}`), page.width), page.style.bold),
     ...wrapAll(rest.map(printable), page.width),
@@ -50,7 +50,7 @@ function tellingSections(
     : [headed(one, first, before), headed(other, second, after)]
 }
 
-const toldLines = (telling: SavedTelling): readonly string[] =>
+const verdictLines = (telling: SavedTelling): readonly string[] =>
   nonEmpty([`${titleWithVerdict({ ...telling, title: telling.what })}.`, savedStory(telling)])
 
 /** Returns the titles of the columns. Long names become short titles, which the legend explains. */

@@ -2,6 +2,7 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { count, duration, type History, hasTimes, moment, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/gap.ts'
+import { during } from '../fault-labels.ts'
 import { reproach } from '../moments.ts'
 import {
   hasReturned,
@@ -14,8 +15,7 @@ import {
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { clockOf, type Sheet } from '../sheets/sheet.ts'
-import { during } from '../shown-faults.ts'
-import { digitsToTellApart } from '../words.ts'
+import { distinguishingDigits } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import { type Box, type Layout, layOut } from './layout.ts'
 import type { Paint, Style, Symbols } from './style.ts'
@@ -99,7 +99,7 @@ function draw(
 
 function labelsOf(history: History, rows: readonly OperationEvent[]): string[] {
   if (!hasTimes(history)) return rows.map((row) => count(row.line))
-  const digits = digitsToTellApart(
+  const digits = distinguishingDigits(
     rows.map((row) => row.time),
     6,
   )

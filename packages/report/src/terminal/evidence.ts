@@ -59,7 +59,7 @@ export function evidence(
         : [...sheetLines(sheet, inner), ...reasonLines(history, violation, inner)]
     ).map((line) => `  ${line}`),
     ...named.map(({ text }, i) => style.dim(`${i === 0 ? '\n' : ''}  ${style.yellow(page.symbols.shade)} ${text}`)),
-    ...wireLines(brevity.remainder ? mostTelling(wire) : wire).map((text, i) =>
+    ...wireLines(brevity.remainder ? withLastMessage(wire) : wire).map((text, i) =>
       style.dim(`${i === 0 && named.length === 0 && !brevity.picture ? '\n' : ''}  ${page.symbols.bullet} ${text}`),
     ),
     '',
@@ -77,7 +77,7 @@ function reasonLines(history: History, { counterexample, sheet }: Violation, { w
 }
 
 /** Keeps only the message that `wire.sentence` is about. */
-function mostTelling(wire: Wire | undefined): Wire | undefined {
+function withLastMessage(wire: Wire | undefined): Wire | undefined {
   if (wire === undefined) return undefined
   const { messages, reader } = wire
   const message = messages.findLast(({ to }) => to === reader) ?? messages.at(-1)
@@ -96,13 +96,13 @@ export function otherViolations(
   file: string,
   { width, style, brevity }: PageStyle,
 ): string[] {
-  const told = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
-  return told.flatMap((violation) => {
+  const listed = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
+  return listed.flatMap((violation) => {
     const { counterexample } = violation
-    const said = brevity.others
+    const sentence = brevity.others
       ? `Not even ${adjective(counterexample.level)}: ${storyOf(history, counterexample)}`
       : violationText(counterexample)
-    const text = sentences(said, alsoForbiddenBy(violation))
+    const text = sentences(sentence, alsoForbiddenBy(violation))
     return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]
   })
 }

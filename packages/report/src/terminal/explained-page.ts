@@ -73,12 +73,12 @@ function stepLines(
   const { style, symbols } = page
   const when = at === '' ? '' : `${at}  `
   const cited = lines === '' ? '' : ` (${lines})`
-  const told = hanging(
+  const output = hanging(
     `${number}. ${when}${text}${isAccused ? ` ${symbols.violated} This cannot be.` : ''}${cited}`,
     '  ',
     page,
   )
-  return isAccused ? painted(told, style.accent) : told
+  return isAccused ? painted(output, style.accent) : output
 }
 
 /** Returns the lines of the proof. */
@@ -108,11 +108,13 @@ const WORD: { readonly [result in Verdict['result']]: string } = {
 
 /** Returns the lines of the levels. Omits levels that merely follow from a stronger level. */
 function levelLines({ levels }: Explained, page: PageStyle): string[] {
-  const told = levels.filter(({ asks, result, why }) => asks !== '' && !(result === 'met' && why.startsWith('follows')))
-  const shared = told.filter(
-    ({ result, why }) => result === 'unknown' && told.filter((each) => each.why === why).length > 1,
+  const listed = levels.filter(
+    ({ asks, result, why }) => asks !== '' && !(result === 'met' && why.startsWith('follows')),
   )
-  return told.flatMap((level): string[] => {
+  const shared = listed.filter(
+    ({ result, why }) => result === 'unknown' && listed.filter((each) => each.why === why).length > 1,
+  )
+  return listed.flatMap((level): string[] => {
     if (!shared.includes(level)) return levelLine(level, page)
     const alike = shared.filter(({ why }) => why === level.why)
     return alike[0] === level ? undecidedLine(alike, page) : []
@@ -137,7 +139,7 @@ function paintedFirst(text: string, paint: Paint, page: PageStyle): string[] {
 
 /** Draws the contradiction that `explain` explains, without colours. */
 export function drawContradiction(input: ExplainInput, options: TerminalOptions): string {
-  const { shown, near } = factsOfExplained(input)
+  const { counterexample: shown, near } = factsOfExplained(input)
   if (shown === undefined) return ''
   const page = pageStyle(plainStyle, options)
   const drawing = drawCounterexample(input.history, shown, near, page)

@@ -16,7 +16,7 @@ import {
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
-import { capitalised, digitsToTellApart, listed, listedAtMost, nonEmpty } from '../words.ts'
+import { capitalised, distinguishingDigits, listed, listedAtMost, nonEmpty } from '../words.ts'
 import { finish } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
@@ -32,16 +32,17 @@ export function renderExplanations(
   options: TerminalOptions,
 ): string {
   const width = Math.max(40, options.width) - 4
-  const told = new Set<Counterexample>()
+  const explained = new Set<Counterexample>()
   const sections = Object.entries(report.levels).map(([level, verdict]): string[] => {
-    const said = capitalised(adjective(level))
+    const levelName = capitalised(adjective(level))
     if (verdict.result === 'unknown')
-      return wrap(`${style.yellow(said)}: unknown. ${capitalised(printable(verdict.reason.text))}.`, width)
-    if (verdict.result === 'met') return wrap(`${style.green(said)}: met. ${capitalised(evidenceOf(verdict))}`, width)
+      return wrap(`${style.yellow(levelName)}: unknown. ${capitalised(printable(verdict.reason.text))}.`, width)
+    if (verdict.result === 'met')
+      return wrap(`${style.green(levelName)}: met. ${capitalised(evidenceOf(verdict))}`, width)
     const { counterexample } = verdict
-    const title = `${style.accent(said)}: violated.`
-    if (told.has(counterexample)) return [`${title} ${capitalised(sharedWith(report, level, counterexample))}`]
-    told.add(counterexample)
+    const title = `${style.accent(levelName)}: violated.`
+    if (explained.has(counterexample)) return [`${title} ${capitalised(sharedWith(report, level, counterexample))}`]
+    explained.add(counterexample)
     return [title, ...explanationOf(history, counterexample, style, width)]
   })
   return finish(sections, options)
@@ -107,7 +108,7 @@ function operationTable(history: History, { operations, culprit }: Counterexampl
   const timed = hasTimes(history)
   const returned = (row: number): number => (hasReturned(history, row) ? returnTimeOf(history, row) : Number.NaN)
   const times = operations.flatMap(({ operation }) => [callTimeOf(history, operation), returned(operation)])
-  const digits = digitsToTellApart(times)
+  const digits = distinguishingDigits(times)
   const withKey = new Set(operations.map(({ operation }) => history.operations.key[operation])).size > 1
   const columns = ['role', 'operation', 'node', ...(timed ? ['from', 'to'] : []), 'in the file'].map((title) => ({
     title,

@@ -1,7 +1,7 @@
 import { moment, momentInMillis } from '@chaosproxy/history'
 import { cutsAfter, type Links, wallsBetween } from '../lane-order.ts'
 import { printable } from '../operation-words.ts'
-import type { Sign } from '../told-story.ts'
+import type { Sign } from '../played-story.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import type { PageStyle } from './evidence.ts'
 import type { Paint, Symbols } from './style.ts'
@@ -157,12 +157,12 @@ function writeAt(
 ): void {
   const [one, two] = sheet.lanes
   const spacing = one === undefined || two === undefined ? sheet.width : two.column - one.column
-  const said = printable(text)
-  if (displayWidth(said) < spacing) {
-    for (const node of nodes) writeCentred(row, placeOf(sheet, node), said, paint)
+  const label = printable(text)
+  if (displayWidth(label) < spacing) {
+    for (const node of nodes) writeCentred(row, placeOf(sheet, node), label, paint)
     return
   }
-  const whole = nodes.length === 1 ? said : `${nodes.map(printable).join(' ')}: ${said}`
+  const whole = nodes.length === 1 ? label : `${nodes.map(printable).join(' ')}: ${label}`
   const start = Math.min(...nodes.map((node) => placeOf(sheet, node)))
   const from = Math.max(sheet.lanes[0]?.column ?? 0, Math.min(start, sheet.width - displayWidth(whole)))
   writeWhereRoom(row, whole, [{ from, to: sheet.width }], { paint, symbols: sheet.page.symbols })
@@ -181,9 +181,9 @@ function writeWhereRoom(
   rooms: readonly Room[],
   { paint, symbols }: { readonly paint: Paint; readonly symbols: Symbols },
 ): void {
-  const said = printable(text)
+  const label = printable(text)
   const widthOf = ({ from, to }: Room): number => to - from
   const widest = rooms.reduce((a, b) => (widthOf(b) > widthOf(a) ? b : a))
-  const room = rooms.find((each) => displayWidth(said) <= widthOf(each)) ?? widest
-  if (widthOf(room) > 0) row.write(0, room.from, clip(said, widthOf(room), symbols.ellipsis), paint)
+  const room = rooms.find((each) => displayWidth(label) <= widthOf(each)) ?? widest
+  if (widthOf(room) > 0) row.write(0, room.from, clip(label, widthOf(room), symbols.ellipsis), paint)
 }

@@ -22,7 +22,7 @@ import { clip, displayWidth, wrap } from './width.ts'
 /** A page may repeat a reason of at most this many characters. */
 const SHORT = 80
 
-type AboutLevels = Pick<Facts, 'headline' | 'asked' | 'isEmpty'>
+type AboutLevels = Pick<Facts, 'headline' | 'requestedLevel' | 'isEmpty'>
 
 /** Renders the verdicts on the levels. */
 export function levelLines(report: Report<string>, history: History, facts: AboutLevels, page: PageStyle): string[] {
@@ -36,11 +36,11 @@ export function levelLines(report: Report<string>, history: History, facts: Abou
 function levelTable(
   report: Report<string>,
   history: History,
-  { headline, asked }: AboutLevels,
+  { headline, requestedLevel }: AboutLevels,
   { width, style, symbols }: PageStyle,
 ): string[] {
   const rows = levelRows(report, headline.despite)
-  const said = saidAbove(report, asked)
+  const reason = undecidedReason(report, requestedLevel)
   const names = rows.map((row) => rowName(row.levels, symbols.ellipsis))
   const room = width - Math.max('level'.length, ...names.map(displayWidth)) - 3
   const cells = rows.flatMap((row, i): Cell[][] => {
@@ -54,7 +54,7 @@ function levelTable(
           : `met${note === '' ? '' : `: ${note}`}`
         : row.result === 'violated'
           ? `violated ${note}${place}`
-          : `unknown: ${note.length > SHORT && row.note === said ? 'as said above' : note}`
+          : `unknown: ${note.length > SHORT && row.note === reason ? 'as said above' : note}`
     return wrap(`${symbols[row.result]} ${text}`, Math.max(20, room - 2)).map((line, part) => [
       { text: part === 0 ? (names[i] ?? '') : '' },
       { text: part === 0 ? line : `  ${line}`, paint: resultPaints(style)[row.result] },
@@ -87,8 +87,8 @@ function briefLevels(
     ...decided,
     ...notes.flatMap((note) => {
       const text = `${symbols.bullet} ${note}`
-      const told = brevity.picture ? [clip(text, width, symbols.ellipsis)] : wrap(text, width)
-      return painted(told, style.dim)
+      const lines = brevity.picture ? [clip(text, width, symbols.ellipsis)] : wrap(text, width)
+      return painted(lines, style.dim)
     }),
   ]
 }
@@ -101,8 +101,8 @@ export const placeOf = (history: Lines, { culprit, operations }: Counterexample,
 }
 
 /** Returns the reason that the headline states already. */
-function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
-  const verdict = verdictOf(report, asked ?? strongestOf(report))
+function undecidedReason(report: Report<string>, requestedLevel: string | undefined): string | undefined {
+  const verdict = verdictOf(report, requestedLevel ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason.text : undefined
 }
 

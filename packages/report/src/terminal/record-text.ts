@@ -19,8 +19,8 @@ export function recordText(
     .filter(isShown)
     .flatMap(({ about, text, isDoubt }) =>
       wrap(text, width - RECORD_COLUMN).map((line, part) => {
-        const told = isDoubt ? style.yellow(line) : line
-        return part === 0 ? `${style.dim(about.padEnd(RECORD_COLUMN))}${told}` : `${indent}${told}`
+        const painted = isDoubt ? style.yellow(line) : line
+        return part === 0 ? `${style.dim(about.padEnd(RECORD_COLUMN))}${painted}` : `${indent}${painted}`
       }),
     )
 }

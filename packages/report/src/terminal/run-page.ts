@@ -49,7 +49,7 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
   const record = recordFactsOf(history, undefined)
   const telling = tellingOf(facts, { history, run: summary, again: options.again })
   // The page may be shortened only if the report has the omitted parts.
-  const canShorten = facts.shown !== undefined && options.reportFile !== undefined
+  const canShorten = facts.counterexample !== undefined && options.reportFile !== undefined
   return fittedPage(style, options, canShorten, (page) => [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
@@ -127,15 +127,15 @@ export const copiedRow = (name: string, value: string, { style }: PageStyle): st
 export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
   const width = pageWidthOf(options)
   // Lines are broken after the replacement of characters, because ASCII replacements may be wider.
-  const said = options.unicode ? (text: string) => text : asciiOnly
+  const encoded = options.unicode ? (text: string) => text : asciiOnly
   return sections
     .filter((section) => section.length > 0)
-    .flatMap((section) => ['', ...section.flatMap((line) => shownLines(said(line), width))])
+    .flatMap((section) => ['', ...section.flatMap((line) => fittedLines(encoded(line), width))])
     .map((line) => (line === '' ? '\n' : `  ${line}`.trimEnd().concat('\n')))
     .join('')
 }
 
-const shownLines = (line: string, width: number): readonly string[] =>
+const fittedLines = (line: string, width: number): readonly string[] =>
   line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width)
 
 /** Returns the headline. Drops its second part if the page repeats it below. */
@@ -238,8 +238,8 @@ function accountingLines(accounting: Accounting, page: PageStyle): string[] {
     .flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
       const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
       const marked = isTrouble ? `${symbols.violated} ${text}` : text
-      const told = brevity.picture ? [clip(marked, width, symbols.ellipsis)] : wrap(marked, width)
-      return told.map((line) => (isTrouble ? style.accent(line) : line))
+      const lineParts = brevity.picture ? [clip(marked, width, symbols.ellipsis)] : wrap(marked, width)
+      return lineParts.map((line) => (isTrouble ? style.accent(line) : line))
     })
   return isBrief ? lines : [...wrap(`accounting: ${sumsText(accounting)}`, width), ...lines]
 }

@@ -2,9 +2,9 @@ import { faultName } from '@chaosproxy/faults'
 import { count, moment, percent, plural } from '@chaosproxy/history'
 import type { FaultRecord, NodeSummary, PhaseSummary, RunSummary } from '@chaosproxy/runner/result'
 import type { Facts } from '../facts/facts.ts'
+import { labelOfFault, severalOf } from '../fault-labels.ts'
 import { answeredIn, isBroken, namedPhases, type PhaseColumn, phaseColumns } from '../measured-words.ts'
 import { nameText, printable } from '../operation-words.ts'
-import { labelOfFault, severalOf } from '../shown-faults.ts'
 import { grouped, listed, listedAtMost, percentOf } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { table } from './table.ts'
@@ -90,8 +90,9 @@ export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Fact
   const share = without.reduce((sum, phase) => sum + phase.share, 0)
   if (!may({ claim: 'no majority up', share })) return ''
   const rest = phases.filter(({ majority, operations }) => majority && operations > 0)
-  const { asked, answered } = answeredIn(rest)
-  const otherwise = asked === 0 ? '' : `; the rest of the time ${percent(answered / asked)} of requests were answered`
+  const { requested, answered } = answeredIn(rest)
+  const otherwise =
+    requested === 0 ? '' : `; the rest of the time ${percent(answered / requested)} of requests were answered`
   return `for ${share < 0.01 ? 'under 1%' : percent(share, 0)} of the run there was no working majority${otherwise}`
 }
 

@@ -2,7 +2,7 @@ import { count, type Millis, plural, rate } from '@chaosproxy/history'
 import type { Mood } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
-import type { ToldHistory } from '../telling/told-run.ts'
+import type { HistoryTelling } from '../telling/run-telling.ts'
 import { durationOfMillis } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { drawRace } from './race-lines.ts'
@@ -58,7 +58,7 @@ export interface FoundFailure {
   readonly delays?: string | undefined
   readonly file: string | undefined
   /** For a violation: what users lost, and what to do next. */
-  readonly told?: ToldHistory | undefined
+  readonly telling?: HistoryTelling | undefined
   /** The command that replays the failure. */
   readonly again: string
 }
@@ -118,14 +118,14 @@ const inCapitals = (title: string): string => title.replace(/^[^:]*/, (words) =>
 
 function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
   const { style, width } = page
-  const { told } = failure
+  const { telling } = failure
   return [
     [
-      ...whatLines(told, page),
+      ...whatLines(telling, page),
       style.bold(style.accent(inCapitals(failure.title))),
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
-      ...answerLines(told?.answers ?? [], page),
+      ...answerLines(telling?.answers ?? [], page),
       ...painted(wrap(foundText(failure), width), style.dim),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
@@ -138,10 +138,10 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
   ]
 }
 
-const whatLines = (told: ToldHistory | undefined, { style, width }: PageStyle): string[] =>
-  told === undefined || told.what === '' ? [] : painted(wrap(printable(told.what), width), style.bold)
+const whatLines = (telling: HistoryTelling | undefined, { style, width }: PageStyle): string[] =>
+  telling === undefined || telling.what === '' ? [] : painted(wrap(printable(telling.what), width), style.bold)
 
-const answerLines = (answers: ToldHistory['answers'], { width }: PageStyle): string[] =>
+const answerLines = (answers: HistoryTelling['answers'], { width }: PageStyle): string[] =>
   answers.flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
 
 /** These lines are never broken, because editors turn places in files into links. */
@@ -159,7 +159,7 @@ const sizeText = ({ operations, faults, nodes }: Size): string =>
   `${plural(operations, 'operation')}, ${plural(faults, 'fault')}, ${plural(nodes, 'node')}`
 
 export interface ReplaySummary
-  extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays' | 'told'> {
+  extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays' | 'telling'> {
   readonly mood: Mood
   /** Why the replay proves less than it seems to. The page shows this instead of `sentence` if nothing went wrong. */
   readonly doubts: readonly string[]
@@ -170,16 +170,16 @@ export interface ReplaySummary
 /** Renders the page of a replay. Ends in a newline. */
 export function renderReplay(summary: ReplaySummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
-  const { title, mood, sentence, trace, doubts, steps, columns, race, delays, played, told } = summary
-  const said =
+  const { title, mood, sentence, trace, doubts, steps, columns, race, delays, played, telling } = summary
+  const outcomeLines =
     mood === 'unsure' && doubts.length > 0 ? [] : [...wrap(printable(sentence), page.width), ...traceLines(trace)]
   const sections = [
     [
-      ...whatLines(told, page),
+      ...whatLines(telling, page),
       style.bold(paintFor(mood, style)(inCapitals(title))),
-      ...said,
+      ...outcomeLines,
       ...warnings(doubts, page),
-      ...answerLines(told?.answers ?? [], page),
+      ...answerLines(telling?.answers ?? [], page),
     ],
     drawSequence(steps, columns, page),
     race === undefined ? [] : drawRace(race, page),

@@ -57,8 +57,8 @@ function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
     last.set(name, i)
   }
   // Of a repeated note, only the first and the last are kept.
-  const telling = notes.filter((note, i) => first.get(nameOf(note)) === i || last.get(nameOf(note)) === i)
-  const kept = telling.slice(-MOST_LOG_LINES)
+  const ends = notes.filter((note, i) => first.get(nameOf(note)) === i || last.get(nameOf(note)) === i)
+  const kept = ends.slice(-MOST_LOG_LINES)
   const [oldest] = kept
   if (oldest === undefined || kept.length === notes.length) return notes
   const left = plural(notes.length - kept.length, 'line')

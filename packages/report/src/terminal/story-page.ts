@@ -1,8 +1,8 @@
 import { lanesInOrder } from '../lane-order.ts'
 import { printable } from '../operation-words.ts'
+import type { Goodput, PlayedLedger, PlayedStory, StoryTelling } from '../played-story.ts'
+import { groupsOf } from '../story-rows.ts'
 import { verdictsText } from '../story-words.ts'
-import { groupsOf } from '../told-rows.ts'
-import type { Goodput, StoryTelling, ToldLedger, ToldStory } from '../told-story.ts'
 import type { PageStyle } from './evidence.ts'
 import { laneRows } from './lane-rows.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
@@ -13,7 +13,7 @@ import { spread, wrap } from './width.ts'
 const INDENT = '      '
 
 /** Renders a story on a terminal, each step with its part of the drawing. */
-export function renderStory(story: ToldStory, style: Style, options: TerminalOptions): string {
+export function renderStory(story: PlayedStory, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { name, summary, lesson, source, prevention } = story
   return finish(
@@ -69,7 +69,7 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
 }
 
 /** Returns the state of the promise, if the step changes it. */
-function ledgerLines(ledger: ToldLedger | undefined, page: PageStyle): string[] {
+function ledgerLines(ledger: PlayedLedger | undefined, page: PageStyle): string[] {
   if (ledger === undefined || (ledger.broken && !ledger.breaks)) return []
   return ledger.broken ? brokenLines(ledger.says, page) : indented(ledger.says, page.style.dim, page)
 }

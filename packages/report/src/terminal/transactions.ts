@@ -11,7 +11,7 @@ import {
   othersText,
   type PlacedTransaction,
 } from '../transactions/lanes.ts'
-import { digitsToTellApart, nonEmpty } from '../words.ts'
+import { distinguishingDigits, nonEmpty } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import type { DrawingOptions } from './drawing.ts'
 import type { Paint } from './style.ts'
@@ -159,7 +159,7 @@ function stacked(
 
 function labelsOf(history: History, { moments }: LaneLayout): readonly string[] {
   if (!hasTimes(history)) return moments.map(() => '')
-  const digits = digitsToTellApart(
+  const digits = distinguishingDigits(
     moments.map(({ nanos }) => nanos),
     6,
   )
@@ -167,10 +167,10 @@ function labelsOf(history: History, { moments }: LaneLayout): readonly string[] 
 }
 
 function legendOf({ arrows }: TransactionDrawing, { width, style, symbols }: DrawingOptions): string[] {
-  const told = arrows.slice(0, MOST_STEPS).map((arrow, i) => {
+  const legend = arrows.slice(0, MOST_STEPS).map((arrow, i) => {
     const text = clip(arrowSentence(arrow), width - 3, symbols.ellipsis)
     return `${style.accent(letterOf(i))}  ${text}`
   })
-  const left = arrows.length - told.length
-  return left === 0 ? told : [...told, style.dim(`${symbols.ellipsis}  ${left} more in the report`)]
+  const left = arrows.length - legend.length
+  return left === 0 ? legend : [...legend, style.dim(`${symbols.ellipsis}  ${left} more in the report`)]
 }

@@ -31,11 +31,11 @@ const operation = (
   { process, type: 'ok', f, value: output, ...more },
 ]
 
-interface Said {
+interface ResultJson {
   readonly [member: string]: Json
 }
 
-function said(history: History, report: Report): Said {
+function boundedResult(history: History, report: Report): ResultJson {
   const text = JSON.stringify(toJson({ report, history, checkMs: 1 }))
   expect(new TextEncoder().encode(text).length).toBeLessThan(1e6)
   const page = renderHtml({ title: 'x', version: '1', history, report, historyFile: 'x.jsonl' })
@@ -43,7 +43,7 @@ function said(history: History, report: Report): Said {
   const options = { width: 100, unicode: true, file: 'x.jsonl', parseMs: 1, checkMs: 1 }
   expect(renderCheck(report, history, plainStyle, options).length).toBeLessThan(100_000)
   expect(renderExplanations(report, history, plainStyle, options).length).toBeLessThan(1e6)
-  return JSON.parse(text) as Said
+  return JSON.parse(text) as ResultJson
 }
 
 /** Returns a report in which every level is violated, by up to 200 operations. */
@@ -76,8 +76,8 @@ test('the JSON of 200 operations with long texts has a bounded length, and state
     operation(n, 'write', `${long}${n}`, `${long}${n}`, { key: `${long} ${n}`, node: `${long} node ${n % 50}` }),
   ).flat()
   const history = historyFromEvents(events)
-  const { levels: verdicts } = said(history, reportOf(history)) as unknown as {
-    readonly levels: { readonly [level: string]: { readonly counterexample: Said } }
+  const { levels: verdicts } = boundedResult(history, reportOf(history)) as unknown as {
+    readonly levels: { readonly [level: string]: { readonly counterexample: ResultJson } }
   }
   const counterexample = verdicts['linearizable']?.counterexample
   // Twelve levels with 200 operations each would be too long, so only the number of operations is given.
@@ -92,10 +92,12 @@ test('the JSON of a read of 50,000 elements contains only the first elements, an
     ...operation(0, 'read', null, many),
     ...operation(1, 'read', null, many.slice(1)),
   ])
-  const json = said(history, checked(history, 'set')) as unknown as {
+  const json = boundedResult(history, checked(history, 'set')) as unknown as {
     readonly levels: {
       readonly linearizable: {
-        readonly counterexample: { readonly operations: readonly { readonly output: Json; readonly totals?: Said }[] }
+        readonly counterexample: {
+          readonly operations: readonly { readonly output: Json; readonly totals?: ResultJson }[]
+        }
       }
     }
     readonly accounting: { readonly unexpected: readonly Json[]; readonly totals: { readonly unexpected: number } }
@@ -114,7 +116,7 @@ test('the JSON of 5,000 lost writes states the total number of lost writes', () 
     { process: 9, type: 'ok' as const, f: 'read', key: `k${n}`, value: null },
   ]).flat()
   const history = historyFromEvents([...events, ...finals])
-  const json = said(history, checked(history, 'register'))
+  const json = boundedResult(history, checked(history, 'register'))
   expect(json['totals']).toEqual({ lost: 5_000 })
 })
 

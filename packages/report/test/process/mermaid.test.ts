@@ -70,12 +70,12 @@ describe('a contradiction as a sequence diagram', () => {
     }))
     const all = many.map((_, operation) => ({ operation, role: 'core' as const }))
     const shown = { ...counterexample, operations: all, culprit: 12 }
-    const lines = mermaidOf(made(many), { shown, near: [], wire: undefined })
+    const lines = mermaidOf(made(many), { counterexample: shown, near: [], wire: undefined })
     expect(lines.filter((line) => line.includes('->>n'))).toHaveLength(8)
     expect(shownOf(lines)).toContain('✘')
     const cycle = { ...shown, edges: [] }
-    expect(mermaidOf(made(many), { shown: cycle, near: [], wire: undefined })).toEqual([])
-    expect(mermaidOf(history, { shown: undefined, near: [], wire: undefined })).toEqual([])
+    expect(mermaidOf(made(many), { counterexample: cycle, near: [], wire: undefined })).toEqual([])
+    expect(mermaidOf(history, { counterexample: undefined, near: [], wire: undefined })).toEqual([])
   })
 
   test('a sequence diagram consists only of known kinds of lines, whatever keys, values and names contain', () => {
@@ -93,7 +93,7 @@ describe('a contradiction as a sequence diagram', () => {
         const operations = [0, 1, 2].map((operation) => ({ operation, role: 'core' as const }))
         const shown = { ...counterexample, keys: [key], operations, culprit: 2 }
         const near = [{ text: value, relation: '', whole: value, label: value, from: 0, to: 5e6 }] as never
-        const lines = mermaidOf(evil, { shown, near, wire: undefined })
+        const lines = mermaidOf(evil, { counterexample: shown, near, wire: undefined })
         expect(lines.length).toBeGreaterThan(7)
         expect(lines.filter((line) => !isWritten(line))).toEqual([])
       }),
@@ -103,14 +103,14 @@ describe('a contradiction as a sequence diagram', () => {
   test('shortens long values', () => {
     const evil = made([{ p: 0, f: 'read', key: 'k'.repeat(1e6), out: 'v'.repeat(1e6), from: 1e6, to: 2e6 }])
     const shown = { ...counterexample, keys: [], operations: [{ operation: 0, role: 'core' as const }], culprit: 0 }
-    expect(mermaidOf(evil, { shown, near: [], wire: undefined }).join('\n').length).toBeLessThan(1_000)
+    expect(mermaidOf(evil, { counterexample: shown, near: [], wire: undefined }).join('\n').length).toBeLessThan(1_000)
   })
 })
 
 test('the Markdown report shows the sequence diagram, and repeats it as text in a folded section', () => {
   const [finding] = findingsOf({
     ...{ kind: 'file', file: 'h.jsonl', title: 'h.jsonl', report: judged, history, parseMs: 1, checkMs: 1 },
-    ...{ asked: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },
+    ...{ requestedLevel: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },
     ...{ alone: true, explain: false, reportFile: undefined, again: 'npx chaos check h.jsonl', exitCode: 1 },
   })
   const text = markdownOf(finding === undefined ? [] : [finding])

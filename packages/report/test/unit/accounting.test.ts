@@ -202,7 +202,7 @@ test('a sum that is too high is blamed on a fault behind the service if every ad
     const facts = factsOf({ history, report, run: summary({ report, faults }) })
     return {
       why: facts.why.text,
-      cause: causesOf({ report, history, counterexample: facts.shown!, near: facts.near })[0]?.cause,
+      cause: causesOf({ report, history, counterexample: facts.counterexample!, near: facts.near })[0]?.cause,
     }
   }
   expect(told(5, 150)).toEqual({

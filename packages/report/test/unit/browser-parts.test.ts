@@ -8,8 +8,8 @@ import {
   pageScript,
   proxiesScript,
   runsScript,
+  storyPageScript,
   themeScript,
-  toldScript,
   verifyScript,
 } from '../../src/html/scripts.ts'
 
@@ -35,9 +35,15 @@ describe.each(files)('browser/%s', (file) => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
       expect(
-        [pageScript, explorerScript, comparisonScript, runsScript, proxiesScript, toldScript, verifyScript('')].join(
-          '\n',
-        ),
+        [
+          pageScript,
+          explorerScript,
+          comparisonScript,
+          runsScript,
+          proxiesScript,
+          storyPageScript,
+          verifyScript(''),
+        ].join('\n'),
       ).toMatch(new RegExp(`(function|class) ${name}\\b`))
   })
 })
@@ -48,7 +54,7 @@ test.each([
   ['proxies', proxiesScript],
   ['runs', runsScript],
   ['theme', themeScript],
-  ['told', toldScript],
+  ['told', storyPageScript],
   ['verify', verifyScript('var verifier = {}')],
 ])('the %s script can be parsed, contains no script tag, and imports no module', (_, script) => {
   expect(() => new Script(script)).not.toThrow()

@@ -16,7 +16,7 @@ function judge(model: string | Model<number>, operations: readonly Made[], initi
   const now = () => millis(performance.now())
   const report = check(history, { model, initial, levels, ...options, now } as never)
   const facts = factsOf({ history, report })
-  const counterexample = facts.shown!
+  const counterexample = facts.counterexample!
   const causes = causesOf({ ...facts, report, history, counterexample })
   return { history, report, facts, counterexample, causes, texts: causes.map(({ cause }) => cause) }
 }
@@ -41,7 +41,7 @@ test("a user's model has no usual causes, whatever the names of its operations",
   const vote = next({ p: 0, f: 'add', key: 'x', in: 'yes' })
   const { texts, facts } = judge(votes, [vote, read(1, 3)])
   expect(texts).toEqual([])
-  expect(facts.shown?.sentence).toContain('no order of them fits the votes')
+  expect(facts.counterexample?.sentence).toContain('no order of them fits the votes')
 })
 
 describe('the usual causes of a register', () => {

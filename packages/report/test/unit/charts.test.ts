@@ -53,8 +53,8 @@ describe('the charts of a report', () => {
   test('the charts have a row for each node, which shows its replies and its downtime', () => {
     const strips = nodeStripsOf(history, binsOf(history, 100e6))
     expect(strips.map(({ node }) => node)).toEqual(['n1', 'n2'])
-    expect([...strips[1]!.answered].map((amount, bin) => amount / strips[1]!.asked[bin]!)[24]).toBe(0)
-    expect(strips[0]!.answered).toEqual(strips[0]!.asked)
+    expect([...strips[1]!.answered].map((amount, bin) => amount / strips[1]!.called[bin]!)[24]).toBe(0)
+    expect(strips[0]!.answered).toEqual(strips[0]!.called)
     expect(drawn([]).match(/class="answered"/g)).toHaveLength(2)
     expect(drawn([]).match(/<rect class="down"/g)).toHaveLength(1)
   })

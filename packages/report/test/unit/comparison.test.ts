@@ -8,8 +8,8 @@ import {
   type ComparedSystem,
   type Comparison,
   type LevelResult,
+  type RunTelling,
   renderComparisonHtml,
-  type ToldRun,
 } from '../../src/index.ts'
 import { comparisonMarkdown } from '../../src/reporters/comparison-markdown.ts'
 import { renderComparison } from '../../src/terminal/comparison-page.ts'
@@ -142,7 +142,7 @@ test('the title of a comparison names a broken promise, or states that no system
 })
 
 test('a comparison reports a broken promise with the event, the cause, and the next step', () => {
-  const broken: ToldRun = {
+  const broken: RunTelling = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1. n1 was killed.' },
     ...{ why: { text: 'n1 was killed.', certainty: 'likely', settings: '' }, next: { text: 'Write to the disk.' } },
   }

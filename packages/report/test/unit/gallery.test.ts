@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import { galleryMarkdown } from '../../src/gallery/markdown.ts'
 import {
+  type ExhibitResult,
   exhibitOutcome,
   gallerySummary,
-  type ToldExhibit,
-  type ToldTrial,
+  type TrialResult,
   trialsText,
-} from '../../src/gallery/told-exhibit.ts'
+} from '../../src/gallery/exhibit-result.ts'
+import { galleryMarkdown } from '../../src/gallery/markdown.ts'
 import { renderGalleryHtml } from '../../src/html/gallery-page.ts'
 
-const trial = (outcome: ToldTrial['outcome'], seed = 1): ToldTrial => ({
+const trial = (outcome: TrialResult['outcome'], seed = 1): TrialResult => ({
   ...{ seed, outcome, seconds: 1.5 },
   exitCode: outcome === 'found' ? 1 : 0,
   said: `seed ${seed} was ${outcome}`,
 })
 
-const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
+const exhibit = (members: Partial<ExhibitResult> = {}): ExhibitResult => ({
   ...{ name: 'two-holders', kind: 'package', system: 'lock', version: '1.2.3', weakness: 'a | b <hold> it' },
   source: 'https://example.org/lock',
   breaks: 'linearizable',

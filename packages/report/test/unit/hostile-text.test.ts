@@ -67,7 +67,7 @@ describe('a hostile text in a history', () => {
         history,
         parseMs: 1,
         checkMs: 1,
-        asked: 'linearizable',
+        requestedLevel: 'linearizable',
       },
       ...{ expectation: undefined, requirements: undefined, vacuous: [], initial: null, alone: true, explain: false },
       ...{ reportFile: undefined, again: 'npx chaos check h.jsonl', exitCode: 1 },

@@ -43,7 +43,7 @@ test.each([
 test('the headline of transactions names the strongest met level and the violated level above it', () => {
   const events = together(line(0, read('x'), append('y', 1)), line(1, read('y'), append('x', 1)))
   const history = historyFromEvents(events)
-  const facts = factsOf({ history, report: judged(events), asked: 'snapshot-isolation' })
+  const facts = factsOf({ history, report: judged(events), requestedLevel: 'snapshot-isolation' })
   const { what, outcome } = tellingOf(facts, { history })
   expect([outcome, what]).toEqual(['weaker', 'Strong snapshot isolated, not strict serializable'])
 })

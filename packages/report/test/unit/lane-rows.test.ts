@@ -1,9 +1,9 @@
 import { nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import type { Sign } from '../../src/played-story.ts'
 import { laneRows } from '../../src/terminal/lane-rows.ts'
 import { pageStyle } from '../../src/terminal/run-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
-import type { Sign } from '../../src/told-story.ts'
 
 const rowOf = (from: string, to: string, fate: Extract<Sign, { type: 'message' }>['fate']): string =>
   laneRows(['Ana', 'n1', 'n2', 'Ben'], pageStyle(plainStyle, { width: 100, unicode: true })).row({

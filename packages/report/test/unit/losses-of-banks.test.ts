@@ -35,8 +35,8 @@ test('the headline of a bank violation names the account in the contradiction, n
   const facts = factsOf({ history: opened, report })
   expect(facts.headline.title).toBe('Account c was overdrawn by 7')
   // The other account's withdrawals do not contradict the overdraft of this account.
-  if (facts.shown === undefined) throw new Error('nothing is overdrawn')
-  expect(reproach(opened, facts.shown)).toBeUndefined()
+  if (facts.counterexample === undefined) throw new Error('nothing is overdrawn')
+  expect(reproach(opened, facts.counterexample)).toBeUndefined()
 })
 
 describe('the report of a bank violation', () => {
@@ -53,7 +53,7 @@ describe('the report of a bank violation', () => {
     const report = check(history, {
       ...{ model: 'bank', initial, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },
     } as never)
-    const { headline, shown } = factsOf({ history, report })
+    const { headline, counterexample: shown } = factsOf({ history, report })
     return { title: headline.title, sentence: shown?.sentence ?? '' }
   }
 
@@ -116,7 +116,7 @@ test('the headline of a bank violation replaces a long explanation by the balanc
     memoryBytes: 1e9,
     now,
   }
-  const { shown } = factsOf({ history, report: check(history, options as never) })
+  const { counterexample: shown } = factsOf({ history, report: check(history, options as never) })
   if (shown === undefined) throw new Error('nothing is overdrawn')
   expect(storyOf(history, shown)).toBe(
     'Account savings opened with 100,000, received at most 0, and spent 120,000 in 3 acknowledged operations (70,000 at n1, 20,000 at n2, 30,000 at n3): that leaves -20,000.',
@@ -142,7 +142,7 @@ test('a long explanation of a bank violation ends with the impossible balance', 
   const read = { p: 9, f: 'read', out: { a: 9_000, b: 11_000 }, from: 100, to: 101, node: 'n1' } as never
   const history = made([transfer(1, 1, 2), transfer(2, 3, 4), transfer(3, 5, 6), transfer(4, 7, 8), read])
   const initial = { a: 10_000, b: 10_000 }
-  const { shown } = factsOf({
+  const { counterexample: shown } = factsOf({
     history: { ...history, header: { chaos: 1, model: 'bank', initial } },
     report: check(history, {
       ...{ model: 'bank', initial, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },

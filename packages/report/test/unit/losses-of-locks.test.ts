@@ -57,7 +57,7 @@ describe('the report of a lock violation', () => {
   test("the report of a lock violation names a second grant even if the first holder's release failed", () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
-    const { headline, shown, history } = judge(held)
+    const { headline, counterexample: shown, history } = judge(held)
     expect(headline.title).toBe('p2 was given lock L, which p1 had not released')
     expect(shown?.sentence).toBe(
       'Process 1 held L from 0.002 s and could not release it when it asked to at 0.020 s; process 2 was given it at 0.043 s.',
@@ -90,7 +90,7 @@ describe('the report of a lock violation', () => {
     })
 
     test('the report of a lock violation names the end of the lease as the cause, and proposes a remedy', () => {
-      const { history, report, shown, near } = judge(held, lasts(300))
+      const { history, report, counterexample: shown, near } = judge(held, lasts(300))
       const [first] = causesOf({ history, report, counterexample: shown!, near })
       expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
       expect(first?.remedy).toContain('token')

@@ -46,7 +46,7 @@ describe('the headline of a queue violation', () => {
   })
 
   test('the headline of a queue violation names the loss above the verdict on the violated level', () => {
-    const { shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
+    const { counterexample: shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
     expect(headline.verdict).toBe('Not linearizable')
     expect(shown?.sentence).toContain('never came out')
   })
@@ -81,14 +81,14 @@ describe('the headline of a queue violation', () => {
       ...{ p, f: 'dequeue', key: 'q', type: 'info', from, to: from + 1 },
     })
     const changed = [enqueue(1, 1), enqueue(2, 2), dequeue(7, 2, 30, 35), dequeue(8, 1, 40, 45)]
-    const { shown } = judge([...changed, unknown(20, 25), unknown(21, 60), unknown(22, 70)], 'queue')
+    const { counterexample: shown } = judge([...changed, unknown(20, 25), unknown(21, 60), unknown(22, 70)], 'queue')
     expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'core', 'core'])
   })
 
   test('the headline names a message that the last drain delivered again, and blames the first dequeue', () => {
     const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
     const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]
-    const { headline, shown, history } = judge(operations, 'queue')
+    const { headline, counterexample: shown, history } = judge(operations, 'queue')
     expect(headline.title).toBe('Message 1 was handed out twice')
     expect(reproach(history, shown!)?.text).toBe('process 7 had been given 1')
     const { ignored } = gapOf(history, shown!)
@@ -207,7 +207,12 @@ test('the headline of an id violation counts the ids that were generated twice',
 test('the headline states how often a message was delivered, and names the first client', () => {
   const taken = (p: number, to: number): Made => ({ p, f: 'dequeue', key: 'q', out: 5, from: p + 9, to })
   const sent: Made = { p: 0, f: 'enqueue', key: 'q', in: 5, from: 1, to: 2 }
-  const { headline, shown, history, report } = judge([sent, taken(1, 15), taken(2, 16), taken(3, 14)], 'queue')
+  const {
+    headline,
+    counterexample: shown,
+    history,
+    report,
+  } = judge([sent, taken(1, 15), taken(2, 16), taken(3, 14)], 'queue')
   expect(headline.title).toBe('Message 5 was handed out 3 times')
   if (shown === undefined || report.accounting === undefined) throw new Error('nothing is repeated')
   expect(reproach(history, shown)?.text).toBe('process 3 had been given it')
@@ -216,7 +221,10 @@ test('the headline states how often a message was delivered, and names the first
 
 test('the headline of a set with a duplicated element names that element', () => {
   const add = (p: number, value: number): Made => ({ p, f: 'add', in: value, from: p * 10, to: p * 10 + 5 })
-  const { shown, history } = judge([add(1, 1), add(2, 2), { p: 3, f: 'read', out: [1, 1, 2], from: 30, to: 35 }], 'set')
+  const { counterexample: shown, history } = judge(
+    [add(1, 1), add(2, 2), { p: 3, f: 'read', out: [1, 1, 2], from: 30, to: 35 }],
+    'set',
+  )
   if (shown === undefined) throw new Error('nothing is repeated')
   expect(reproach(history, shown)).toEqual({ by: 0, text: '1 is in it twice' })
 })
@@ -231,7 +239,7 @@ test('a message dequeued too early is explained by an earlier message, and not b
   const report = check(history, {
     ...{ model: 'queue', initial: null, levels, failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9, now },
   } as never)
-  const { shown } = factsOf({ history, report })
+  const { counterexample: shown } = factsOf({ history, report })
   if (shown === undefined) throw new Error('nothing is wrong')
   expect(reproach(history, { ...shown, culprit: 2 })?.by).toBe(0)
 })
@@ -247,7 +255,7 @@ test('a lost addition on the only node of a service is explained by a lost updat
     ...{ model: 'counter', initial: null, levels: ['linearizable'], failedCas: 'drop', deadlineMs: millis(60_000) },
     ...{ memoryBytes: 1e9, now },
   } as never)
-  const { shown } = factsOf({ history, report })
+  const { counterexample: shown } = factsOf({ history, report })
   if (shown === undefined) throw new Error('nothing is wrong')
   expect(causesOf({ report, history, counterexample: shown, near: [] })[0]).toEqual({
     cause: 'A change was computed from an old value, and undid another one.',
@@ -278,7 +286,7 @@ test('the remedy for a counter that is too low on several nodes is to add up the
     ...{ model: 'counter', initial: null, levels: ['eventual'], failedCas: 'drop', deadlineMs: millis(60_000) },
     ...{ memoryBytes: 1e9, now },
   } as never)
-  const { shown } = factsOf({ history, report, asked: 'eventual' })
+  const { counterexample: shown } = factsOf({ history, report, requestedLevel: 'eventual' })
   if (shown === undefined) throw new Error('nothing is wrong')
   expect(causesOf({ report, history, counterexample: shown, near: [] })[0]?.remedy).toMatch(
     /^Keep one sum for each node/,

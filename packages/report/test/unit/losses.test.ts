@@ -37,7 +37,7 @@ describe('the headline of a violation', () => {
     const [end, other] = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
     const told = judge([write(1, 1, 0), write(2, 2, 10), end, other], 'register')
     expect(told.headline.title).toBe("p2's confirmed write to x is gone")
-    expect(told.shown?.level).toBe('eventual')
+    expect(told.counterexample?.level).toBe('eventual')
     const oneAsked = judge([write(1, 1, 0), write(2, 2, 10), end], 'register')
     expect(oneAsked.headline.title).toBe("n3 ended without p2's confirmed write to x")
   })
@@ -89,13 +89,13 @@ describe('the headline of a violation', () => {
     const [older, newer] = [read(3, 1, 20), read(4, 2, 21)]
     const told = judge([...both, older, newer], 'register')
     expect(told.headline.title).toBe('p3 and p4 disagree about the last write to x')
-    expect(told.shown?.sentence.match(/read \d|'s write of \d/g)).toEqual([
+    expect(told.counterexample?.sentence.match(/read \d|'s write of \d/g)).toEqual([
       'read 2',
       "'s write of 1",
       'read 1',
       "'s write of 2",
     ])
-    expect(reproach(told.history, told.shown!)?.text).toMatch(
+    expect(reproach(told.history, told.counterexample!)?.text).toMatch(
       /^write 1 was acknowledged .* this read began, and process 3 read 1 after write 2 was acknowledged$/,
     )
     const page = renderHtml({ history: told.history, report: told.report, title: 't', version: '1', historyFile: 'h' })
@@ -118,7 +118,7 @@ describe('the headline of a violation', () => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
       const { history, report } = judge([...known, write(3, 3, 40, g), last], 'register')
-      const { headline } = factsOf({ history, report, asked: 'causal' })
+      const { headline } = factsOf({ history, report, requestedLevel: 'causal' })
       expect(headline.despite?.because).toBe(
         'it leaves real time out, so the g it read may count as newer than its own write',
       )
@@ -128,7 +128,9 @@ describe('the headline of a violation', () => {
     expect(causally(read(3, 1, 50, { key: 'g' }))).toBe('p3 read an older g than it had written itself')
     const reads = [write(1, 1, 0), read(2, 1, 10), write(2, 2, 20), read(3, 2, 30), read(3, 1, 40)]
     const { history, report } = judge(reads, 'register')
-    expect(factsOf({ history, report, asked: 'causal' }).headline.title).toBe('p3 read an older x than it knew of')
+    expect(factsOf({ history, report, requestedLevel: 'causal' }).headline.title).toBe(
+      'p3 read an older x than it knew of',
+    )
   })
 
   test('the headline states that a change is lost if two clients changed the register from the same value', () => {
@@ -226,7 +228,7 @@ test('a report on one requested level has a headline about that level, even if a
     ],
     'queue',
   )
-  expect(factsOf({ history, report, asked: 'linearizable', isAboutLevel: true }).headline.title).toBe(
+  expect(factsOf({ history, report, requestedLevel: 'linearizable', isAboutLevel: true }).headline.title).toBe(
     'Not linearizable',
   )
 })

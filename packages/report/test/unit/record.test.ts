@@ -80,7 +80,14 @@ test('the JSON of a history without recorder events has no member "record"', () 
   expect(toJson({ report, history: plain, checkMs: 1 })).not.toHaveProperty('record')
 })
 
-const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
+const options = {
+  width: 110,
+  unicode: true,
+  file: 'h.jsonl',
+  parseMs: 1,
+  checkMs: 1,
+  requestedLevel: 'linearizable',
+} as const
 
 test('the terminal page names keys changed outside the record above the verdict, and each unknown reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)

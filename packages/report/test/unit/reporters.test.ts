@@ -5,7 +5,7 @@ import { allMet, made, ms, report, staleRead, violated } from '../../../testing/
 import { type Finding, findingsOf } from '../../src/reporters/finding.ts'
 import { markdownOf } from '../../src/reporters/markdown.ts'
 import { reporters } from '../../src/reporters/registry.ts'
-import type { Place, Told } from '../../src/reporters/reporter.ts'
+import type { Place, SubjectSummary } from '../../src/reporters/reporter.ts'
 import type { FileSubject, RunSubject, SearchSubject, Subject, TroubleSubject } from '../../src/reporters/subject.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 import { sampleRun } from '../sample-run.ts'
@@ -22,7 +22,7 @@ const place: Place = {
 /** Returns everything that a reporter writes about these subjects. */
 async function written(name: string, ...subjects: readonly Subject[]): Promise<string> {
   const reporter = reporters.find((each) => each.name === name)
-  const told = subjects.map((subject): Told => ({ findings: findingsOf(subject), row: undefined }))
+  const told = subjects.map((subject): SubjectSummary => ({ findings: findingsOf(subject), row: undefined }))
   const each = await Promise.all(subjects.map((subject) => reporter?.each?.(subject, place) ?? ''))
   return `${each.join('')}${(await reporter?.end?.(told, place)) ?? ''}`
 }
@@ -38,7 +38,7 @@ const broken: FileSubject = {
   history: stale.history,
   parseMs: 2,
   checkMs: 10,
-  asked: 'linearizable',
+  requestedLevel: 'linearizable',
   expectation: { level: 'linearizable', met: false },
   vacuous: [],
   initial: null,

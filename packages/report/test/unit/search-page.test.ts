@@ -28,11 +28,14 @@ test('the page of a search begins a violation with the loss to users, and ends w
     what: 'p0 did not see its own confirmed write',
     answers: [['Next', 'Read from the primary.']],
   } as const
-  const page = renderSearch({ ...summary, failures: [{ ...failure, told }] }, plainStyle, { width: 110, unicode: true })
+  const page = renderSearch({ ...summary, failures: [{ ...failure, telling: told }] }, plainStyle, {
+    width: 110,
+    unicode: true,
+  })
   expect(page).toMatch(
     /^\s*p0 did not see its own confirmed write\n {2}NOT LINEARIZABLE\n {2}a read went back\n {2}next: Read from the primary\.\n {2}seed 4/,
   )
-  const bare = renderSearch({ ...summary, failures: [{ ...failure, told: { ...told, what: '' } }] }, plainStyle, {
+  const bare = renderSearch({ ...summary, failures: [{ ...failure, telling: { ...told, what: '' } }] }, plainStyle, {
     width: 110,
     unicode: true,
   })

@@ -2,7 +2,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { background, lanesBeside, lanesOf, signRow } from '../../src/html/story-lanes.ts'
 import { cutsAfter } from '../../src/lane-order.ts'
-import type { Sign, StoryTelling } from '../../src/told-story.ts'
+import type { Sign, StoryTelling } from '../../src/played-story.ts'
 
 // The lanes of Ana, n1, n3, n2 and Ben are at 10, 30, 50, 70 and 90% of the width.
 

@@ -1,6 +1,6 @@
 import type { PhaseSummary } from '@chaosproxy/runner/result'
 import { expect, test } from 'vitest'
-import { tellingPhases } from '../../src/html/sections.ts'
+import { worstPhases } from '../../src/html/sections.ts'
 
 const phase = (name: string, availability: number, more: Partial<PhaseSummary> = {}): PhaseSummary => ({
   phase: name,
@@ -11,7 +11,7 @@ const phase = (name: string, availability: number, more: Partial<PhaseSummary> =
   ...more,
 })
 
-const namesOf = (phases: readonly PhaseSummary[]): readonly string[] => tellingPhases(phases).map((each) => each.phase)
+const namesOf = (phases: readonly PhaseSummary[]): readonly string[] => worstPhases(phases).map((each) => each.phase)
 
 test('a table of a few phases shows all phases in the order of the run', () => {
   expect(namesOf([phase('calm', 1), phase('kill', 0.5), phase('healed', 1)])).toEqual(['calm', 'kill', 'healed'])

@@ -9,14 +9,14 @@ import { factsOf } from '../../src/facts/facts.ts'
 import { listeningFor } from '../../src/facts/listening.ts'
 import type { Race } from '../../src/race/code-run.ts'
 import { withOption } from '../../src/telling/next.ts'
+import { tellingOfHistory } from '../../src/telling/run-telling.ts'
 import { answersOf, type Telling, tellingOf } from '../../src/telling/telling.ts'
-import { toldHistory } from '../../src/telling/told-run.ts'
 
 const { history, counterexample } = readOfReplaced()
 const stale = report('not linearizable', { linearizable: violated(counterexample), eventual: met })
 const fine = report('linearizable', { linearizable: met, eventual: met })
 
-const told = (run: RunSummary): Telling =>
+const tellingOfSummary = (run: RunSummary): Telling =>
   tellingOf(factsOf({ history, report: run.report, run }), {
     history,
     run,
@@ -88,7 +88,7 @@ describe('the summary of a run', () => {
     ],
     ['unchecked', { report: undefined }, /again/, 'npx chaos run --target t --time 4s'],
   ])('the summary of a run proposes a next step for the outcome %s', (outcome, more, text, command) => {
-    const telling = told(summary(more as never))
+    const telling = tellingOfSummary(summary(more as never))
     expect(telling.outcome).toBe(outcome)
     expect(telling.next.text).toMatch(text)
     expect(telling.next.command).toBe(command)
@@ -133,7 +133,7 @@ describe('the summary of a run', () => {
 
   test('the summary of a run proposes faults that only delay messages if most requests failed during faults', () => {
     const phase = { phase: 'kill', availability: 0.1, operations: 60 } as never
-    const { next } = told(summary({ report: fine, phases: [phase] }))
+    const { next } = tellingOfSummary(summary({ report: fine, phases: [phase] }))
     expect(next).toEqual({
       text: 'Most requests failed while faults were in force, so this run tried little. Try faults that only delay messages.',
       command: 'npx chaos run --target t --time 4s --faults gentle',
@@ -142,7 +142,9 @@ describe('the summary of a run', () => {
 
   test('the summary of a run refers to the logs of the nodes if nothing was answered after the faults', () => {
     const judged = report('unknown', { linearizable: unknown('nobody read it after everything was healed') })
-    const { next } = told(summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }))
+    const { next } = tellingOfSummary(
+      summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }),
+    )
     expect(next).toEqual({
       text: 'Nothing was answered after the faults ended. Look at the logs of the nodes.',
       command: 'npx chaos run --target t --time 4s',
@@ -150,7 +152,7 @@ describe('the summary of a run', () => {
   })
 
   test('the summary of a run proposes replies only by the primary or a majority if a cut-off replica answered', () => {
-    const { next } = told(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
+    const { next } = tellingOfSummary(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
     expect(next.text).toMatch(
       /^Answer only while the primary or a majority can be reached: a copy that is cut off refuses/,
     )
@@ -177,22 +179,24 @@ describe('the summary of a run', () => {
   test('the summary of a run proposes a run without the planted bug, or with stronger settings', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
-    const { next, why } = told({ ...run, spec: { ...run.spec, target } })
+    const { next, why } = tellingOfSummary({ ...run, spec: { ...run.spec, target } })
     expect(next).toEqual({
       text: 'Without the planted bug the run should pass.',
       command: 'npx chaos run --target t --time 4s',
     })
     expect(why).toMatchObject({ text: 'The run planted the bug stale-reads.', certainty: 'likely' })
     const weak = { spec: { ...run.spec, target }, weakness: 'reads ask nobody', stronger: { sync: 2 } }
-    expect(told({ ...run, ...weak }).next).toEqual({
+    expect(tellingOfSummary({ ...run, ...weak }).next).toEqual({
       text: 'Without the planted bug, and with sync=2, the run should pass.',
       command: 'npx chaos run --target t --time 4s --set sync=2',
     })
-    expect(told({ ...run, report: fine, spec: { ...run.spec, target } }).next).toEqual({
+    expect(tellingOfSummary({ ...run, report: fine, spec: { ...run.spec, target } }).next).toEqual({
       text: 'The planted bug stale-reads broke nothing that was expected in this run. Try twenty seeds.',
       command: 'npx chaos run --target t --time 4s --times 20',
     })
-    expect(told({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next).toEqual({
+    expect(
+      tellingOfSummary({ ...run, weakness: 'replicas lag', stronger: { reads: 'primary', sync: 2 } }).next,
+    ).toEqual({
       text: 'Try reads=primary and sync=2.',
       command: 'npx chaos run --target t --time 4s --set reads=primary --set sync=2',
     })
@@ -201,17 +205,17 @@ describe('the summary of a run', () => {
       linearizable: violated(counterexample),
       eventual: violated(counterexample),
     })
-    expect(told({ ...run, ...merged, report: lasting }).next).toEqual({
+    expect(tellingOfSummary({ ...run, ...merged, report: lasting }).next).toEqual({
       text: 'The settings allow this. Try sums=merge, with which it promises to be eventually consistent.',
       command: 'npx chaos run --target t --time 4s --set sums=merge --expect eventual',
     })
-    expect(told({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Answer only while|Reads from/)
+    expect(tellingOfSummary({ ...run, weakness: 'replicas lag' }).next.text).toMatch(/Answer only while|Reads from/)
   })
 
   test('the summary of a run counts stale reads if the expected level allows them', () => {
     const run = summary({ report: stale, expectation: { level: 'eventual', met: true, promised: true } })
     const phases = [{ phase: 'calm', operations: 9, availability: 1, staleReads: 2 }] as never
-    expect(told({ ...run, phases, convergedAfterHealNanos: ms(47) as never }).why.text).toMatch(
+    expect(tellingOfSummary({ ...run, phases, convergedAfterHealNanos: ms(47) as never }).why.text).toMatch(
       / 2 reads returned a value that had been replaced; 47 ms after healing, all nodes agreed\.$/,
     )
   })
@@ -223,14 +227,14 @@ describe('the summary of a run', () => {
   })
 
   test('the summary of a run is headed "Interrupted" if the run was interrupted before it proved anything', () => {
-    const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['no kill was injected'] }))
+    const { what } = tellingOfSummary(summary({ report: fine, interrupted: true, vacuous: ['no kill was injected'] }))
     expect(what).toBe('Interrupted')
   })
 
   test('the summary of a run reports a violation even if the run was interrupted or proves little', () => {
-    expect(told(summary({ report: stale, interrupted: true, vacuous: ['no successful read'] })).outcome).toBe(
-      'violated',
-    )
+    expect(
+      tellingOfSummary(summary({ report: stale, interrupted: true, vacuous: ['no successful read'] })).outcome,
+    ).toBe('violated')
   })
 
   test('the summary of a run names the loss in its title even if the verdict is unknown', () => {
@@ -267,7 +271,7 @@ describe('the cause of a violation', () => {
     ...{ listening, messages, isCut: false },
     ...more,
   })
-  const why = (more: Partial<RunSummary>) => told(summary({ report: stale, ...more } as never)).why
+  const why = (more: Partial<RunSummary>) => tellingOfSummary(summary({ report: stale, ...more } as never)).why
 
   test('the cause of a violation has the certainty "shown" if a fault stopped a recorded message', () => {
     const faults = [fault(between, 6000, 9000)]
@@ -359,7 +363,7 @@ describe('the cause of a violation', () => {
       text: 'n3 was told to take over at 6.600 s and answers without x = 743. A promotion may lose a commit.',
       certainty: 'likely',
     })
-    const { next } = told(summary({ report: stale, ...more } as never))
+    const { next } = tellingOfSummary(summary({ report: stale, ...more } as never))
     expect(next.text).toMatch(/every replica that may take over/)
     const other = fault({ kind: 'failover', nodes: ['n2'] } as never, 6600, 7000)
     expect(why({ ...more, faults: [other] }).text).toMatch(/The last failover had begun at 6\.600 s \(n2\)/)
@@ -449,12 +453,12 @@ describe('the cause of a violation', () => {
   test('the cause of a violation includes the settings of the target', () => {
     const run = summary({ report: stale })
     const spec = { ...run.spec, target: { ...run.spec.target, settings: { r: 2, w: 3 } } }
-    expect(told({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
-    const weak = told({ ...run, spec, weakness: 'reads may miss writes' }).why
+    expect(tellingOfSummary({ ...run, spec }).why.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
+    const weak = tellingOfSummary({ ...run, spec, weakness: 'reads may miss writes' }).why
     expect(weak).toMatchObject({ text: 'Reads may miss writes.', certainty: 'likely' })
     expect(weak.settings).toMatch(/^r=2, w=3, \d+ nodes?$/)
     const faults = [fault(between, 6000, 9000)]
-    const cut = told({ ...run, spec, faults, weakness: 'reads may miss writes' }).why
+    const cut = tellingOfSummary({ ...run, spec, faults, weakness: 'reads may miss writes' }).why
     expect(cut.text).toMatch(/^Reads may miss writes\. In force then: partition/)
   })
 })
@@ -515,7 +519,7 @@ describe('a violation of a custom model', () => {
   })
 
   test('the next step for a violation of a custom model is the remedy for a race if there is a race', () => {
-    const answers = Object.fromEntries(toldHistory(twice, judged, 'linearizable', race).answers)
+    const answers = Object.fromEntries(tellingOfHistory(twice, judged, 'linearizable', race).answers)
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 

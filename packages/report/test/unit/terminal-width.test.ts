@@ -2,13 +2,13 @@ import { check, levels } from '@chaosproxy/checker'
 import { type EventInput, historyFromEvents, millis, millisToNanos } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { PlayedStory, Sign } from '../../src/played-story.ts'
 import { type CheckPageOptions, renderCheck, renderCheckTable } from '../../src/terminal/check-page.ts'
 import { colouredStyle } from '../../src/terminal/coloured-style.ts'
 import { renderExplanations } from '../../src/terminal/explanation.ts'
 import { renderStory } from '../../src/terminal/story-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 import { displayWidth, fitLine } from '../../src/terminal/width.ts'
-import type { Sign, ToldStory } from '../../src/told-story.ts'
 
 const now = () => millis(0)
 const budget = { deadlineMs: millis(60_000), memoryBytes: 1e9, now }
@@ -88,7 +88,7 @@ describe('the width of terminal pages', () => {
   })
 })
 
-function storyOf(client: string, nodes: readonly string[], text: string): ToldStory {
+function storyOf(client: string, nodes: readonly string[], text: string): PlayedStory {
   const [first = '', second = ''] = nodes
   const between = [[first, second]] as const
   const signs: readonly Sign[] = [

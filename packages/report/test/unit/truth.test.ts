@@ -368,7 +368,7 @@ test('the page of a file without an expectation shows evidence, but neither "pas
     parseMs: 1,
     checkMs: 1,
     alone: true,
-    asked: 'linearizable',
+    requestedLevel: 'linearizable',
     expectation: undefined,
     requirements: undefined,
     vacuous: [],

@@ -45,8 +45,8 @@ describe('a read that shows an effect without its cause', () => {
 
   test('the report of a causal violation names both writes, explains them, and accuses the second read', () => {
     expect(facts.headline.title).toBe("p1 saw p0's write to comment, but not its earlier one to photo")
-    expect(facts.shown?.sentence).toBe(STORY)
-    expect(facts.shown?.culprit).toBe(3)
+    expect(facts.counterexample?.sentence).toBe(STORY)
+    expect(facts.counterexample?.culprit).toBe(3)
   })
 
   test('the report of a causal violation has the same headline if the second read returned an older value', () => {
@@ -67,7 +67,13 @@ describe('a read that shows an effect without its cause', () => {
     const options = { width: 200, unicode: true, file: 'f.jsonl', parseMs: 1, checkMs: 1 }
     const subject: FileSubject = {
       ...{ kind: 'file', file: 'f.jsonl', title: 'f.jsonl', report, history, parseMs: 1, checkMs: 1, alone: true },
-      ...{ asked: 'linearizable', expectation: undefined, requirements: undefined, vacuous: [], initial: null },
+      ...{
+        requestedLevel: 'linearizable',
+        expectation: undefined,
+        requirements: undefined,
+        vacuous: [],
+        initial: null,
+      },
       ...{ explain: false, reportFile: undefined, again: 'chaos check f.jsonl', exitCode: 0 },
     }
     const findings = findingsOf(subject)
@@ -128,7 +134,7 @@ test('every violated level has exactly one reported cause, whose operations alon
     fc.property(histories, (operations) => {
       const history = made(operations)
       const report = judge(history)
-      const shown = factsOf({ history, report }).shown
+      const shown = factsOf({ history, report }).counterexample
       const violations = violationsOf(history, report, shown)
       const broken = levels.filter((level) => report.levels[level].result === 'violated')
       const named = violations.flatMap(({ counterexample, others }) => [counterexample.level, ...others])

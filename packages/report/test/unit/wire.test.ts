@@ -25,7 +25,7 @@ const sent: NodeMessage = {
   carries: change,
 }
 
-function told(messages: readonly NodeMessage[], more: Partial<Heard> = {}) {
+function rendered(messages: readonly NodeMessage[], more: Partial<Heard> = {}) {
   if (listening === undefined) throw new Error('nothing to listen for')
   const run = { ...summary({ report: judged }), heard: { listening, messages, isCut: false, ...more } }
   const input = { history, report: judged, run }
@@ -39,7 +39,7 @@ function told(messages: readonly NodeMessage[], more: Partial<Heard> = {}) {
   }
 }
 
-const everywhere = (all: ReturnType<typeof told>, words: string): void => {
+const everywhere = (all: ReturnType<typeof rendered>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
@@ -63,7 +63,7 @@ test('a replay records no messages for the model lock, whose changes cannot be r
 
 describe('a message with the missed change', () => {
   test('a held message with the missed change is drawn up to a bar, and every report states that it was held', () => {
-    const all = told([{ ...sent, fate: 'held', by: 'partition' }])
+    const all = rendered([{ ...sent, fate: 'held', by: 'partition' }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition).')
     expect(all.svg).toContain('class="message held"')
     expect(all.svg).not.toContain('never')
@@ -72,32 +72,32 @@ describe('a message with the missed change', () => {
   })
 
   test('a lost message with the missed change is drawn as an arrow up to a cross', () => {
-    const all = told([{ ...sent, fate: 'lost', by: 'down', endedAt: ms(6572) }])
+    const all = rendered([{ ...sent, fate: 'lost', by: 'down', endedAt: ms(6572) }])
     everywhere(all, 'The message with x = 743 to n3 was lost (it was down).')
     expect(all.svg).toContain('class="stop lost"')
   })
 
   test('a message that brought a write too late for the read is reported with the time of its arrival', () => {
-    const all = told([{ ...sent, by: 'partition', endedAt: ms(7119) }])
+    const all = rendered([{ ...sent, by: 'partition', endedAt: ms(7119) }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition) and received only at 7.119 s.')
   })
 
   test('a violation is not blamed on the network if the message with the missed change had arrived', () => {
     const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
-    everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
+    everywhere(rendered([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
   test('a message that was held until shortly before the read is reported with both times', () => {
     const words =
       'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
-    everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
+    everywhere(rendered([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
   test('a held message and an earlier copy of its write from another node are reported with a time each', () => {
     const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
     const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
     everywhere(
-      told([held, brought]),
+      rendered([held, brought]),
       'The message with x = 743 to n3 was held (partition) and received only at 7.300 s; n3 received it from n2 only at 7.119 s.',
     )
   })
@@ -111,11 +111,11 @@ describe('a message with the missed change', () => {
       endedAt: ms(6601),
       fate: 'received',
     }
-    const all = told([other])
+    const all = rendered([other])
     everywhere(all, 'No message with x = 743 was sent to n3 by then.')
     expect(all.svg).toContain('class="message never"')
     expect(all.terminal).toContain('1 other message meanwhile')
-    const cut = told([other], { isCut: true })
+    const cut = rendered([other], { isCut: true })
     expect(cut.page).not.toContain('was sent to n3 by then')
     expect(cut.svg).not.toContain('class="message never"')
   })
@@ -123,12 +123,12 @@ describe('a message with the missed change', () => {
 
 test('the report names a server that had the change but that the reading node did not ask', () => {
   const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
-  const all = told([stored], { unasked: ['db'] })
+  const all = rendered([stored], { unasked: ['db'] })
   everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
   expect(all.terminal).toContain('n3 → db: nothing about it was sent from then on')
   expect(JSON.stringify(all.explained)).toContain('Read from the server that has the data')
   expect(all.svg).toContain('n3 had not asked db since')
-  const late = told([{ ...stored, endedAt: ms(7300) }], { unasked: ['db'] })
+  const late = rendered([{ ...stored, endedAt: ms(7300) }], { unasked: ['db'] })
   everywhere(late, 'No message with x = 743 was sent to n3 by then.')
 })
 
@@ -139,7 +139,7 @@ describe('a capture of messages', () => {
   ] as const)(
     'if a message with the missed write may not have been recognised, the report says %s and draws no message',
     (unclear, words) => {
-      const all = told([], { isCut: true, unclear })
+      const all = rendered([], { isCut: true, unclear })
       for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
       expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
       expect(all.svg).not.toContain('class="message')
@@ -147,14 +147,14 @@ describe('a capture of messages', () => {
   )
 
   test('the report does not say that messages are missing if a recorded message contained the missed write', () => {
-    const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
+    const all = rendered([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
 })
 
 test('only the first attempt to reach a dead node is reported', () => {
   const attempt = { from: 'n1', to: 'n3', type: 'connection', fate: 'lost', by: 'down' } as const
-  const all = told(
+  const all = rendered(
     [6580, 6590, 6600].map((at) => ({ ...attempt, sentAt: ms(at), endedAt: ms(at + 1) })),
     { isCut: true, unclear: 'not recorded' },
   )
@@ -167,13 +167,13 @@ test('only the first attempt to reach a dead node is reported', () => {
 
 test('the name of a message does not cover the line of a message that was never sent', () => {
   const toOther = { ...sent, to: 'n2', endedAt: ms(6571.5) }
-  const { svg } = told([toOther])
+  const { svg } = rendered([toOther])
   expect(svg).toContain('class="message never"')
   expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
 })
 
 test('the names of two messages sent at almost the same time are on opposite sides of their arrows', () => {
-  const { svg } = told([
+  const { svg } = rendered([
     { ...sent, fate: 'held', by: 'partition' },
     { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },
   ])
@@ -184,5 +184,5 @@ test('the names of two messages sent at almost the same time are on opposite sid
 test('messages are not reported if they were recorded for another time span than that of the violation', () => {
   if (listening === undefined) throw new Error('nothing to listen for')
   const other = { ...listening, to: nanos(listening.to + 1) }
-  expect(told([sent], { listening: other }).terminal).not.toContain('replicate')
+  expect(rendered([sent], { listening: other }).terminal).not.toContain('replicate')
 })

@@ -37,7 +37,7 @@ export type NodeChoice =
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   const { clock, process, client, random } = options
   const nodes = createNodePicker(options)
-  let asked: Input | undefined
+  let input: Input | undefined
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
@@ -52,16 +52,16 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   }
 
   function invoke(): void {
-    asked = client.next()
-    process.invoke(nodes.pick(), asked, completed)
+    input = client.next()
+    process.invoke(nodes.pick(), input, completed)
   }
 
   function completed(completion: Completion): void {
-    if (asked !== undefined) {
-      client.learned?.(asked, completion)
-      nodes.answered(asked, completion)
+    if (input !== undefined) {
+      client.learned?.(input, completion)
+      nodes.answered(input, completion)
     }
-    asked = undefined
+    input = undefined
     if (onStopped !== undefined) halt(onStopped)
     else scheduleNext()
   }
@@ -75,7 +75,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   scheduleNext()
   return {
     stop(stopped) {
-      if (asked !== undefined) onStopped = stopped
+      if (input !== undefined) onStopped = stopped
       else halt(stopped)
     },
     finish(deadline, finished) {

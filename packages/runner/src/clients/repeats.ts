@@ -27,7 +27,7 @@ interface Repetition {
 
 export function createRepeats(model: string): Repeats {
   /** The last answer of a node to each process. Clients' events and nodes' events have the same process numbers. */
-  const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
+  const outcomes = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
   const open = new Map<Event['process'], Repetition>()
   const repetitions: Repetition[] = []
   let further = 0
@@ -37,10 +37,10 @@ export function createRepeats(model: string): Repeats {
       const { type, process, f, key, value } = event
       sums.client(event)
       if (type !== 'invoke') return
-      said.delete(process)
+      outcomes.delete(process)
       const first = REPEATS.exec(line)?.[1]
       // If the first attempt never left the proxy, it had no effect.
-      if (first === undefined || !(said.has(Number(first)) || said.hasForgotten)) return
+      if (first === undefined || !(outcomes.has(Number(first)) || outcomes.hasForgotten)) return
       const isSum = f === 'cas' && (value === null || value === undefined)
       if (!isSum && meaningIn(model, f)?.accumulates !== true) return
       if (repetitions.length >= MOST_REPETITIONS) {
@@ -52,19 +52,19 @@ export function createRepeats(model: string): Repeats {
       repetitions.push(repetition)
     },
     backend({ type, process }) {
-      if (type === 'invoke') said.set(process, 'nothing yet')
-      else if (type === 'ok') said.set(process, 'done')
-      else if (type === 'fail') said.set(process, 'refused')
+      if (type === 'invoke') outcomes.set(process, 'nothing yet')
+      else if (type === 'ok') outcomes.set(process, 'done')
+      else if (type === 'fail') outcomes.set(process, 'refused')
       const repetition = open.get(process)
       if (repetition === undefined || type === 'invoke') return
       open.delete(process)
       repetition.isDone = type === 'ok'
     },
     doubts() {
-      const done = repetitions.filter(({ isDone, first }) => isDone && said.get(first) !== 'refused')
-      const certain = done.filter(({ first }) => said.get(first) === 'done')
-      const open = done.filter(({ first }) => said.get(first) !== 'done')
-      const { twice, perhaps } = told(open, sums)
+      const done = repetitions.filter(({ isDone, first }) => isDone && outcomes.get(first) !== 'refused')
+      const certain = done.filter(({ first }) => outcomes.get(first) === 'done')
+      const open = done.filter(({ first }) => outcomes.get(first) !== 'done')
+      const { twice, perhaps } = classifyRepetitions(open, sums)
       return [
         ...sentence([...certain, ...twice], 'both times'),
         ...sentence(perhaps, 'perhaps'),
@@ -78,7 +78,7 @@ export function createRepeats(model: string): Repeats {
  * Determines which repeated requests were executed twice, certainly or perhaps. No node had answered their first
  * attempts. If no answered addition explains a sum, a first attempt was executed.
  */
-function told(
+function classifyRepetitions(
   repetitions: readonly Repetition[],
   sums: Sums,
 ): { readonly twice: readonly Repetition[]; readonly perhaps: readonly Repetition[] } {

@@ -8,7 +8,7 @@ import {
   type Report,
   verdictOf,
 } from '@chaosproxy/checker'
-import { asAsked, type History, type Millis, plural } from '@chaosproxy/history'
+import { type History, type Millis, plural, withRequestedValues } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { type PlannedRun, type RequestedFault, requestedFaults } from '../plan/plan-run.ts'
 import type { Answers, JudgedRun, Judging, RunStore } from '../ports/run-options.ts'
@@ -63,7 +63,7 @@ export async function judge(
 ): Promise<JudgedRun> {
   const { spec, target, workload, schedule, expect } = run
   const recorded = await store.read()
-  const history = entryOf(workload.model).isOwn === true ? asAsked(recorded) : recorded
+  const history = entryOf(workload.model).isOwn === true ? withRequestedValues(recorded) : recorded
   listener?.({ type: 'checking', operations: history.operations.length })
   const checkStarted = now()
   const checking: CheckOptions<string> = {
@@ -179,19 +179,24 @@ const untried = ({
  * from correct nodes, or did not notice the nodes' violation.
  */
 function compareViews(client: Report<string>, backend: Report<string>, settled: Settled): RunViews {
-  return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }
+  return {
+    client: client.headline,
+    backend,
+    settled,
+    said: [...differenceOf(client, backend), ...deliveryDifferences(settled)],
+  }
 }
 
 function differenceOf(client: Report<string>, backend: Report<string>): string[] {
   const [strongest = ''] = Object.keys(backend.levels)
-  const told = verdictOf(client, strongest).result
+  const seen = verdictOf(client, strongest).result
   const kept = verdictOf(backend, strongest).result
-  if (told === 'violated' && kept === 'met') return ['the nodes kept their promise; the clients were told wrong']
-  if (told === 'met' && kept === 'violated') return ['the nodes broke their promise; no client was told of it']
+  if (seen === 'violated' && kept === 'met') return ['the nodes kept their promise; the clients were told wrong']
+  if (seen === 'met' && kept === 'violated') return ['the nodes broke their promise; no client was told of it']
   return []
 }
 
-function toldOf({ neverLeft, untold }: Settled): string[] {
+function deliveryDifferences({ neverLeft, untold }: Settled): string[] {
   return [
     ...(untold === 0
       ? []

@@ -136,6 +136,6 @@ function leftBehind(history: History, row: number): Json | undefined {
   const { f, outcome, flags } = history.operations
   const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0
   if (isUnsaid && outcome[row] !== OK) return undefined
-  const said = isUnsaid ? outputOf(history, row) : inputOf(history, row)
-  return writtenValue(history.functions[f[row] ?? -1] ?? '', said)
+  const recorded = isUnsaid ? outputOf(history, row) : inputOf(history, row)
+  return writtenValue(history.functions[f[row] ?? -1] ?? '', recorded)
 }

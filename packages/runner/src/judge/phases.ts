@@ -98,9 +98,9 @@ function availabilityOfUp(
   const { callTime, node } = history.operations
   const downs = faults.flatMap(({ fault, from, to }) => (isStopping(fault) ? { nodes: fault.nodes, from, to } : []))
   const isUp = (row: number): boolean => {
-    const asked = history.nodes[node[row] ?? -1]
+    const called = history.nodes[node[row] ?? -1]
     const at = callTime[row] ?? 0
-    return !downs.some(({ nodes, from, to }) => asked !== undefined && from <= at && at < to && nodes.includes(asked))
+    return !downs.some(({ nodes, from, to }) => called !== undefined && from <= at && at < to && nodes.includes(called))
   }
   const up = rows.filter(isUp)
   if (up.length === 0 || up.length === rows.length) return {}
@@ -194,16 +194,16 @@ export const withRecoveries = (history: History, faults: readonly FaultRecord[])
 /** Summarizes each node that clients called, without final reads and operations after healing. */
 export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {
   const { length, node, callTime, flags } = history.operations
-  const asked = history.nodes.map(() => ({ operations: 0, answered: 0 }))
+  const countsByNode = history.nodes.map(() => ({ operations: 0, answered: 0 }))
   for (let row = 0; row < length; row++) {
-    const counts = asked[node[row] ?? -1]
+    const counts = countsByNode[node[row] ?? -1]
     if (counts === undefined || (callTime[row] ?? 0) >= healedAt || (flags[row] ?? 0) & FLAG_FINAL) continue
     counts.operations += 1
     if (isAnswered(history, row)) counts.answered += 1
   }
   return history.nodes
     .map((name, i) => {
-      const { operations, answered } = asked[i] ?? { operations: 0, answered: 0 }
+      const { operations, answered } = countsByNode[i] ?? { operations: 0, answered: 0 }
       return { node: name, operations, availability: operations === 0 ? 1 : answered / operations }
     })
     .sort((a, b) => byName(a.node, b.node))

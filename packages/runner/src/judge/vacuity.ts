@@ -70,8 +70,8 @@ function withoutSuccesses(
   history: History,
   workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
 ): readonly string[] {
-  const said = workload.vacuous(history)
-  return said.length > 0 ? said : withoutObservation(history, workload)
+  const reasons = workload.vacuous(history)
+  return reasons.length > 0 ? reasons : withoutObservation(history, workload)
 }
 
 /** Returns a sentence if no operation observed anything: any system would then meet every level. */

@@ -10,7 +10,7 @@ export interface ShareOptions
   readonly cluster: Pick<Cluster, 'nodes' | 'clock' | 'connect'>
   readonly seed: number
   readonly share: Share
-  readonly tell: (entry: LoadEntry) => void
+  readonly emit: (entry: LoadEntry) => void
   readonly whenKnown: (known: () => void) => void
 }
 
@@ -23,7 +23,7 @@ export interface DrivenShare {
 
 /** Starts a worker's share of the clients of a run. These act exactly as clients that the run itself drives. */
 export function driveShare(options: ShareOptions): DrivenShare {
-  const { cluster, share, seed, tell, whenKnown } = options
+  const { cluster, share, seed, emit, whenKnown } = options
   const { clock } = cluster
   const newProcess = processNumbers(share.index, share.of)
   let asking = 0
@@ -31,10 +31,10 @@ export function driveShare(options: ShareOptions): DrivenShare {
     newProcess,
     invoked({ process, node, input: { f, key, value }, final }) {
       asking = process
-      tell({ type: 'planned', process, time: clock.now(), node, f, key, value, ...(final ? { final } : {}) })
+      emit({ type: 'planned', process, time: clock.now(), node, f, key, value, ...(final ? { final } : {}) })
     },
     completed({ process }, completion) {
-      tell({ type: 'completed', process, time: clock.now(), completion })
+      emit({ type: 'completed', process, time: clock.now(), completion })
     },
     nemesis() {},
     counts: () => ({ ok: 0, fail: 0, info: 0 }),
@@ -46,7 +46,7 @@ export function driveShare(options: ShareOptions): DrivenShare {
       invoke(request, timeoutMs, completed) {
         const process = asking
         whenKnown(() => {
-          tell({ type: 'asked', process, time: clock.now() })
+          emit({ type: 'asked', process, time: clock.now() })
           client.invoke(request, timeoutMs, completed)
         })
       },

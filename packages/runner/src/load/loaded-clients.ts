@@ -27,9 +27,9 @@ export function loadClients(
   online.stop('what several clocks timed is judged only at the end')
   const merge = createMerge({ workers: load.workers, startedAt, now: since, append: (event) => sink.append(event) })
   load.begin({
-    told(worker, entries, upTo) {
+    received(worker, entries, upTo) {
       for (const entry of entries) if (entry.type === 'planned') for (const key of keysIn(entry)) keys.add(key)
-      merge.told(worker, entries, upTo)
+      merge.received(worker, entries, upTo)
     },
     ended: merge.ended,
   })

@@ -15,7 +15,7 @@ interface MergeOptions {
 export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
   /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
-  told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
+  received(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** Ends a lost worker. Its open operations end with the given error. Returns their number. */
   ended(worker: number, error: string): number
 }
@@ -83,8 +83,8 @@ export function createMerge({ workers, startedAt, now, append }: MergeOptions): 
       nemesis: (f, value) => happened(() => written.nemesis(f, value)),
       counts: (): LiveCounts => ({ ...counts }),
     },
-    told(worker, entries, upTo) {
-      const isTaken = sources[worker]?.told(entries, upTo)
+    received(worker, entries, upTo) {
+      const isTaken = sources[worker]?.received(entries, upTo)
       for (const entry of entries) if (isTaken && entry.type === 'completed') counts[entry.completion.type] += 1
       flush()
     },
@@ -106,7 +106,7 @@ const brokenEvent = (time: Nanos, value: Json): Event => ({
 interface Source {
   readonly ripe: Waiting[]
   /** Returns false once the worker has ended. */
-  told(entries: readonly LoadEntry[], upTo: Nanos): boolean
+  received(entries: readonly LoadEntry[], upTo: Nanos): boolean
   /** Assigns times to the entries that are older than `HOLD`. */
   ripen(): void
   frontier(): number
@@ -124,7 +124,7 @@ interface SourceOptions {
 interface Open {
   readonly invocation: Invocation
   readonly plannedAt: Nanos
-  isAsked: boolean
+  isSent: boolean
 }
 
 function createSource({ name, bounds }: WorkerClock, { startedAt, written }: SourceOptions): Source {
@@ -135,15 +135,15 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
   let floor = nanos(0)
   let upTo: Nanos | undefined
   let isOver = false
-  let isTold = false
+  let isReported = false
 
   function time(remote: Nanos, write: () => void): void {
     const { earliest, latest } = bounds.at(remote)
     const middle = Math.round((earliest + latest) / 2) - startedAt
     floor = nanos(Math.max(floor, Number.isFinite(middle) ? middle : 0))
     const within = Math.ceil(Math.max(latest - startedAt - floor, floor - (earliest - startedAt)))
-    const said = Number.isFinite(within) ? within : Number.MAX_SAFE_INTEGER
-    ripe.push({ time: floor, extra: { clock: name, within: said }, write })
+    const bound = Number.isFinite(within) ? within : Number.MAX_SAFE_INTEGER
+    ripe.push({ time: floor, extra: { clock: name, within: bound }, write })
   }
 
   function take(entry: LoadEntry): void {
@@ -151,14 +151,14 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       const { process, node, f, key, value, final = false } = entry
       const input = { f, value, ...(key === undefined ? {} : { key }) }
       const invocation = { process, node, input, final, harmless: false }
-      open.set(process, { invocation, plannedAt: entry.time, isAsked: false })
+      open.set(process, { invocation, plannedAt: entry.time, isSent: false })
       return
     }
     const found = open.get(entry.process)
     if (found === undefined) return
     const { invocation } = found
     if (entry.type === 'asked') {
-      found.isAsked = true
+      found.isSent = true
       time(entry.time, () => written.invoked(invocation))
     } else {
       open.delete(entry.process)
@@ -174,7 +174,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
 
   return {
     ripe,
-    told(entries, until) {
+    received(entries, until) {
       if (isOver) return false
       held.push(...entries)
       upTo = until
@@ -195,13 +195,13 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
       // No worker reported whether such an operation was sent. It may have been sent at any time after it was planned.
-      for (const { invocation, plannedAt, isAsked } of open.values())
-        if (!isAsked) time(plannedAt, () => written.invoked(invocation))
+      for (const { invocation, plannedAt, isSent } of open.values())
+        if (!isSent) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)
     },
     newsOfClock() {
-      if (isTold || !bounds.isBroken()) return undefined
-      isTold = true
+      if (isReported || !bounds.isBroken()) return undefined
+      isReported = true
       return { clock: name, why: 'its exchanges contradict each other: its machine slept, or its clock was set' }
     },
   }

@@ -20,7 +20,7 @@ export interface RemoteLoad {
 
 interface LoadListener {
   /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
-  told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
+  received(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** Ends a lost worker. Its open operations end with this error. Returns their number. */
   ended(worker: number, error: string): number
 }

@@ -29,7 +29,7 @@ export interface FaultsInForce {
   end(current: ActiveFault, healed?: (outcome: Healed) => void): void
 }
 
-const NOT_SAID = 'whoever injected it has not said that it is over'
+const NOT_ENDED = 'whoever injected it has not said that it is over'
 
 /** Calls `settled` whenever a fault has ended. */
 export function createFaultsInForce(
@@ -60,7 +60,7 @@ export function createFaultsInForce(
     },
     concluded() {
       for (const current of strangers.values())
-        records.ended(current, { type: 'healed', hits: 0, lost: { why: NOT_SAID, knownAgo: nanos(0) } })
+        records.ended(current, { type: 'healed', hits: 0, lost: { why: NOT_ENDED, knownAgo: nanos(0) } })
       strangers.clear()
       return records.inOrder()
     },
@@ -104,7 +104,7 @@ export function createFaultsInForce(
         current.outcome = outcome
         records.ended(current, outcome)
         active.delete(current.id)
-        for (const told of current.waiting) told(outcome)
+        for (const callback of current.waiting) callback(outcome)
         settled()
       })
     },

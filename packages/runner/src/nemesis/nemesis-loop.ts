@@ -103,11 +103,11 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
   return {
     hasBitten: records.haveBitten,
     add,
-    inject(fault, told) {
-      if (stopped) return told({ type: 'failed', error: 'the run is over' })
+    inject(fault, callback) {
+      if (stopped) return callback({ type: 'failed', error: 'the run is over' })
       byHand++
       inForce.enter({ id: `by hand ${byHand}`, fault, to: NEVER }, (outcome, current) =>
-        told(
+        callback(
           outcome.type === 'failed' ? outcome : { type: 'injected', heal: (healed) => inForce.end(current, healed) },
         ),
       )

@@ -69,25 +69,25 @@ const offersOf = (target: Target, nodes: number): readonly Offer[] =>
 const named = (offer: Offer, name: string): Nemesis | undefined => offer.nemeses.find((each) => each.name === name)
 
 const nemesesFor = (target: Target): readonly Nemesis[] =>
-  nemeses.filter(({ kind, among }) => target.suffers(kind, among) === true)
+  nemeses.filter(({ kind, among }) => target.supports(kind, among) === true)
 
 /** Returns why a fault is refused. A fault is never weakened silently. */
 function refusalOf(name: string, target: Target): string {
   const nemesis = nemeses.find((each) => each.name === name)
-  if (nemesis !== undefined) return sufferingText(target, nemesis)
+  if (nemesis !== undefined) return unsupportedFaultText(target, nemesis)
   const known = nemeses.map((each) => each.name)
   return `there is no fault ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
 }
 
 /** Returns why the target does not support a fault, and which faults it supports. */
-export function sufferingText(
+export function unsupportedFaultText(
   target: Target,
   { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
 ): string {
-  const suffering = target.suffers(kind, among)
-  if (suffering === true) throw new Error(`${target.name} can suffer ${name}`)
+  const support = target.supports(kind, among)
+  if (support === true) throw new Error(`${target.name} can suffer ${name}`)
   const possible = nemesesFor(target).map((each) => each.name)
-  return `${target.name} cannot suffer ${name}: ${refusalText(suffering)} Faults it can suffer: ${possible.join(', ')}.`
+  return `${target.name} cannot suffer ${name}: ${refusalText(support)} Faults it can suffer: ${possible.join(', ')}.`
 }
 
 const planOnce = (
@@ -195,6 +195,8 @@ export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): rea
 function noneOf({ name, has }: FaultProfile, target: Target): string {
   const first = nemeses.find(({ kind }) => has(kind))
   const why =
-    first === undefined || target.suffers(first.kind, first.among) === true ? '' : ` ${sufferingText(target, first)}`
+    first === undefined || target.supports(first.kind, first.among) === true
+      ? ''
+      : ` ${unsupportedFaultText(target, first)}`
   return `--faults ${name}: ${target.name} cannot suffer any fault of this profile.${why}`
 }

@@ -6,7 +6,7 @@ import type { RunExpectation } from '../result/requirements/judge-requirements.t
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import type { RunSpec, TrafficSpec } from '../result/run-spec.ts'
 import { type Shortage, shortageOf } from './least-time.ts'
-import { missingNodeText, planFaults, promiseOf, sufferingText, withProfilesNamed } from './plan-faults.ts'
+import { missingNodeText, planFaults, promiseOf, unsupportedFaultText, withProfilesNamed } from './plan-faults.ts'
 
 export interface Registries {
   /** @throws UserError (usage, input) for an unknown name or a missing file. */
@@ -93,8 +93,8 @@ export async function planRun(
     const [{ kind }, among] = [plan, placeOf(plan)]
     const missing = target.offers === undefined ? missingNodeText(fault, nodes) : undefined
     if (missing !== undefined) refuse(missing)
-    if (target.suffers(kind, among) !== true)
-      refuse(sufferingText(target, { kind, name: `${id} (${nameOfKind(kind, among)})`, among }))
+    if (target.supports(kind, among) !== true)
+      refuse(unsupportedFaultText(target, { kind, name: `${id} (${nameOfKind(kind, among)})`, among }))
   }
   const faults = requestedKinds(chosen, schedule)
   const promised = promiseOf(target, {
@@ -114,7 +114,7 @@ export async function planRun(
     schedule,
     shortage: () => shortageOf({ ...spec, nodes, faults: named }, target, planned),
     expect: expectationOf(spec, { workload, settings: workloadSettings }, promised, (problem) =>
-      refuse(`${problem}${thoseThatTell(spec.expect ?? promised, target, targetSettings)}`),
+      refuse(`${problem}${distinguishingWorkloadsText(spec.expect ?? promised, target, targetSettings)}`),
     ),
   }
   refuseMore?.(run)
@@ -177,7 +177,7 @@ const listText = (what: string, list: readonly Workload[]): string =>
   list.length === 0 ? '' : ` ${what}: ${list.map(({ name }) => name).join(', ')}.`
 
 /** Lists the workloads that can decide a level: the target's own workloads, or all if none of its own can. */
-function thoseThatTell(level: string, target: Target, settings: Settings): string {
+function distinguishingWorkloadsText(level: string, target: Target, settings: Settings): string {
   const telling = workloads.filter((workload) => decidedLevels(workload).includes(levelFor(workload, level)))
   const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))
   return own.length > 0
@@ -204,10 +204,10 @@ function expectationOf(
   if (expect === 'none') return undefined
   const { name } = workload
   const levels = decidedLevels(workload, settings)
-  const asked = levelFor(workload, expect ?? promised)
+  const requested = levelFor(workload, expect ?? promised)
   // If a run stops on a violation, `linearizable` means the strongest level of the workload.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
-  const level = isStrongest && !levels.includes(asked) ? (levels[0] ?? asked) : asked
+  const level = isStrongest && !levels.includes(requested) ? (levels[0] ?? requested) : requested
   if (levels.includes(level)) return { level, promised: expect === undefined }
   if (expect === undefined) return undefined
   const weaker = workload.levels.includes(level) ? weakerText(workload) : ''

@@ -12,7 +12,7 @@ import { trafficSchema } from './traffic-spec.ts'
  * drafts.
  */
 export interface RunDraft
-  extends Said<Omit<RunSpec, 'target' | 'workload' | 'usualFaults' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
+  extends LoosePartial<Omit<RunSpec, 'target' | 'workload' | 'usualFaults' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
   /** A name in the registry, the path of a file, or an object with a name, settings and a bug. */
   readonly target?: string | NamedPart | undefined
   readonly workload?: string | Omit<NamedPart, 'bug'> | undefined
@@ -24,7 +24,7 @@ export interface RunDraft
   readonly checkMs?: number | undefined
 }
 
-type Said<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
+type LoosePartial<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
 
 export interface NamedPart {
   readonly name?: string | undefined

@@ -15,7 +15,7 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
   /** The reasons why the record proves less than its operations suggest. */
   readonly doubts?: readonly string[] | undefined
   /** Returns the messages between nodes that were kept; absent if no messages were kept. */
-  readonly recall?: ((asked: Pick<Recollection, 'listening' | 'known' | 'keys'>) => Heard) | undefined
+  readonly recall?: ((recollection: Pick<Recollection, 'listening' | 'known' | 'keys'>) => Heard) | undefined
   /** The violation of the strongest level that was noticed while the history was recorded. */
   readonly violation?: LiveViolation | undefined
   /** Nodes on which the protocol's deliberate bug took effect. */

@@ -6,7 +6,7 @@ import type { Heard, Listening, Recollection } from '../result/run-summary.ts'
 import type { Cluster } from './cluster.ts'
 
 /** `true` if a target supports a kind of fault; otherwise the reason why it does not. */
-export type Suffering = true | Refusal
+export type FaultSupport = true | Refusal
 
 interface Bug {
   readonly name: string
@@ -99,13 +99,13 @@ export interface Target {
    * Whether the target supports a fault on nodes or on links of clients, as `among` says. Without `among`, either
    * suffices.
    */
-  suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
+  supports(fault: FaultKind, among?: 'nodes' | 'clients'): FaultSupport
   /**
    * Returns the faults that can be chosen by name, for each group of nodes. If absent, every node supports all
-   * registered faults that `suffers` allows.
+   * registered faults that `supports` allows.
    */
   offers?(): readonly Offer[]
-  /** Returns why the target offers no fault of this name, and what to do. If absent, `suffers` gives the reason. */
+  /** Returns why the target offers no fault of this name, and what to do. If absent, `supports` gives the reason. */
   refusal?(name: string): string
   /**
    * Rejects settings, bugs and numbers of nodes that cannot be combined, before anything is started.
@@ -157,7 +157,7 @@ export interface StartOptions {
   /** The object to replicate, if the target supports several. */
   readonly object: string
   /** The operations that clients request, which the proxy must know for its record. */
-  readonly asked: AskedOperations
+  readonly operations: RequestedOperations
   readonly seed: number
   /** Directory for the nodes' data and output. A target without such files does not create the directory. */
   readonly dataDir: string
@@ -189,7 +189,7 @@ export interface StartOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface AskedOperations {
+export interface RequestedOperations {
   readonly functions: readonly string[]
   readonly reads: readonly string[]
   readonly initial: Json
@@ -249,7 +249,7 @@ export interface StartedCluster extends Cluster {
    * Returns the messages between nodes about a change, from the cluster's record of traffic. Absent if the cluster
    * keeps no record.
    */
-  recall?(asked: Recollection): Heard
+  recall?(recollection: Recollection): Heard
   /** Returns remarks that do not change the verdict, after the end of the run. */
   notes?(): Promise<readonly string[]>
   /** Returns unexpected failures in order, such as a node that exited by itself. */

@@ -89,8 +89,8 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
       recorder.nemesis('healed', null)
       lastClients.finish(recorder, () => {
         const inputs = workload.finale(keysOf(scenario))
-        const asked = { inputs, otherwise: operationsOf(options), timeoutMs, quietMs, until: options.until }
-        readFinally({ cluster, recorder, workload, ...asked }, ({ recovery }) =>
+        const request = { inputs, otherwise: operationsOf(options), timeoutMs, quietMs, until: options.until }
+        readFinally({ cluster, recorder, workload, ...request }, ({ recovery }) =>
           ended({ healedAt, faults: nemesis.injected(), records, trouble, recovery }),
         )
       })
@@ -160,7 +160,7 @@ function playClient(options: ClientOptions, ended: () => void): void {
   const follower = workload.follow?.()
   let position = 0
   let planned: PlannedOperation
-  let asked: Input
+  let input: Input
 
   function begin(): void {
     const place = places[position]
@@ -179,13 +179,13 @@ function playClient(options: ClientOptions, ended: () => void): void {
   }
 
   function invoke(): void {
-    asked = follower === undefined ? planned.input : follower.filledIn(planned.input)
-    process.invoke(planned.node, asked, completed)
+    input = follower === undefined ? planned.input : follower.filledIn(planned.input)
+    process.invoke(planned.node, input, completed)
   }
 
   function completed(completion: Completion): void {
-    follower?.learned(asked, completion)
-    learned(planned.node, asked, completion)
+    follower?.learned(input, completion)
+    learned(planned.node, input, completion)
     position++
     begin()
   }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type NodeChoice, startClientLoop } from '../../src/clients/client-loop.ts'
 
 /** Returns the nodes that a client chooses for consecutive operations, if it gets these answers. */
-function asked(nodes: NodeChoice, answers: readonly (readonly [f: string, completion: Completion])[]) {
+function drivenLoop(nodes: NodeChoice, answers: readonly (readonly [f: string, completion: Completion])[]) {
   const called: string[] = []
   let next: (() => void) | undefined
   let turn = 0
@@ -41,7 +41,7 @@ const sticky: NodeChoice = { type: 'while up', home: 'n1', others: ['n2'] }
 
 test('a sticky session moves to another node if a read gets no reply', () => {
   expect(
-    asked(sticky, [
+    drivenLoop(sticky, [
       ['read', ok],
       ['read', fail],
       ['read', ok],
@@ -52,7 +52,7 @@ test('a sticky session moves to another node if a read gets no reply', () => {
 
 test('a sticky session moves to another node after an unknown outcome, but stays after a refused write', () => {
   expect(
-    asked(sticky, [
+    drivenLoop(sticky, [
       ['write', fail],
       ['write', info],
       ['write', ok],
@@ -62,14 +62,14 @@ test('a sticky session moves to another node after an unknown outcome, but stays
 
 test('a sticky session moves between two nodes after failed reads, and stays if there is only one node', () => {
   expect(
-    asked(sticky, [
+    drivenLoop(sticky, [
       ['read', fail],
       ['read', fail],
       ['read', ok],
     ]),
   ).toEqual(['n1', 'n2', 'n1'])
   expect(
-    asked({ ...sticky, others: [] }, [
+    drivenLoop({ ...sticky, others: [] }, [
       ['read', fail],
       ['read', ok],
     ]),

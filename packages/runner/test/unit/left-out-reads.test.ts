@@ -2,10 +2,16 @@ import { type EventInput, historyFromEvents } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { leftOutReads } from '../../src/judge/left-out-reads.ts'
 
-type Told = readonly [process: number, type: EventInput['type'], f: string, value?: EventInput['value'], error?: string]
+type EventOf = readonly [
+  process: number,
+  type: EventInput['type'],
+  f: string,
+  value?: EventInput['value'],
+  error?: string,
+]
 
 /** Builds a history of the key x, with the events in this order. */
-const complaints = (...told: readonly Told[]) =>
+const complaints = (...told: readonly EventOf[]) =>
   leftOutReads(
     historyFromEvents(
       told.map(([process, type, f, value = null, error], time) => ({ time, process, type, f, key: 'x', value, error })),

@@ -44,7 +44,7 @@ function recorded(operations: readonly Done[], exchange: () => number): Event[] 
       const told = entriesOf(operations.filter((each) => each.worker === worker))
       const isNew = ({ time }: LoadEntry): boolean =>
         time > clockOf(worker, at - 20 * MS) && time <= clockOf(worker, at)
-      merge.told(worker, told.filter(isNew), clockOf(worker, at))
+      merge.received(worker, told.filter(isNew), clockOf(worker, at))
     }
   for (const worker of [0, 1]) expect(merge.ended(worker, 'lost')).toBe(0)
   return events

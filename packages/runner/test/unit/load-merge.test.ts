@@ -28,7 +28,7 @@ function merging(...ahead: readonly number[]) {
       for (const [worker, { bounds }] of workers.entries()) {
         const at = remote(worker, saidMs)
         bounds.add({ sent: nanos((ms - 0.5) * MS), remote: at, received: nanos((ms + 0.5) * MS) })
-        merge.told(worker, told[worker] ?? [], at)
+        merge.received(worker, told[worker] ?? [], at)
       }
     },
     lines: () => events.map(({ process, type, time }) => `${process} ${type} ${Math.round(time / MS)}`),

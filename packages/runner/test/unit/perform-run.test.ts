@@ -254,9 +254,9 @@ describe('planRun', () => {
     planRun(specOf(more), registriesWith(targetLike({ start, ...target })), 'mine.json')
 
   test('a fault that cannot be injected into the target is refused, with the reason and alternatives', async () => {
-    const suffers: Target['suffers'] = (kind) =>
+    const suffers: Target['supports'] = (kind) =>
       kind === 'kill' ? { not: 'its nodes are threads', instead: ['pause'] } : true
-    await expect(refused({ suffers })).rejects.toMatchObject({
+    await expect(refused({ supports: suffers })).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringMatching(
         /^mine\.json: fake cannot suffer kill: its nodes are threads\. Instead: pause\. Faults it can suffer: .*pause/,

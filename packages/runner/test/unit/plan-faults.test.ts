@@ -28,7 +28,7 @@ const plain: Target = {
   tier: 'simulated',
   functions: () => register.functions,
   promises: () => 'nothing',
-  suffers: (kind) => (kind === 'clock' ? { not: 'it has none', instead: ['pause'] } : true),
+  supports: (kind) => (kind === 'clock' ? { not: 'it has none', instead: ['pause'] } : true),
   start: () => Promise.reject(new Error('it is only planned')),
 }
 
@@ -184,7 +184,7 @@ describe('the selection of faults by "everything" or a profile', () => {
   test('a profile is refused, with a list of possible faults, if none of its faults can be injected into the target', async () => {
     const diskless: Target = {
       ...plain,
-      suffers: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
+      supports: (kind) => (ON_DISK.has(kind) ? { not: 'it has none', instead: [] } : true),
     }
     await expect(planned(diskless, ['disk'])).rejects.toThrow(
       /--faults disk: fake cannot suffer any fault of this profile\. fake cannot suffer power-loss: .* Faults it can suffer: partition/,

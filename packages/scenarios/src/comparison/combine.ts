@@ -1,4 +1,4 @@
-import type { ComparedCell, LevelResult, Spread, ToldRun } from '@chaosproxy/report'
+import type { ComparedCell, LevelResult, RunTelling, Spread } from '@chaosproxy/report'
 import { AVAILABLE } from '@chaosproxy/runner/result'
 import type { Measurement } from './measure.ts'
 import type { Recovery } from './recovery.ts'
@@ -7,7 +7,7 @@ interface Run {
   readonly measurement: Measurement
   readonly kept: boolean | 'unknown' | undefined
   /** Describes the run, if the promise was broken. */
-  readonly broken?: ToldRun | undefined
+  readonly broken?: RunTelling | undefined
   /** How to find out whether the promise was kept, if the run leaves it undecided. */
   readonly toDecide?: string | undefined
   readonly again: string

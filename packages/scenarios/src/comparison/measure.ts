@@ -110,10 +110,11 @@ function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
     if (at >= healedAt || ((flags[row] ?? 0) & FLAG_FINAL) !== 0) continue
     const current = trouble.filter(({ from, to }) => from <= at && at < to)
     if (trouble.length > 0 && current.length === 0) continue
-    const asked = history.nodes[node[row] ?? -1]
+    const called = history.nodes[node[row] ?? -1]
     if (
       current.some(
-        ({ fault }) => stopsNodes(fault.kind) && 'nodes' in fault && asked !== undefined && fault.nodes.includes(asked),
+        ({ fault }) =>
+          stopsNodes(fault.kind) && 'nodes' in fault && called !== undefined && fault.nodes.includes(called),
       )
     )
       continue

@@ -1,4 +1,4 @@
-import { type Exhibit, shown } from './exhibit.ts'
+import { type Exhibit, testedSystem } from './exhibit.ts'
 import { runArgs } from './run-args.ts'
 
 const natsReads = (direct: string): readonly string[] =>
@@ -42,7 +42,7 @@ const rabbitMessages = (settings: readonly string[]): readonly string[] =>
 export const brokerExhibits: readonly Exhibit[] = [
   {
     name: 'nats-direct-get',
-    ...shown('server', 'NATS JetStream', '2.9.10', 'nats'),
+    ...testedSystem('server', 'NATS JetStream', '2.9.10', 'nats'),
     weakness: 'direct gets, as buckets have them by default, are answered by a replica that is cut off: old values',
     source: 'https://docs.nats.io/nats-concepts/jetstream/streams#direct-get',
     program: 'gallery/servers',
@@ -52,7 +52,7 @@ export const brokerExhibits: readonly Exhibit[] = [
   },
   {
     name: 'nats-two-updates',
-    ...shown('server', 'NATS JetStream', '2.9.10', 'nats'),
+    ...testedSystem('server', 'NATS JetStream', '2.9.10', 'nats'),
     weakness: 'two updates of a key that expect one and the same revision both succeed: one of them is lost',
     source: 'https://github.com/nats-io/nats-server/issues/4320',
     program: 'gallery/servers',
@@ -62,7 +62,7 @@ export const brokerExhibits: readonly Exhibit[] = [
   },
   {
     name: 'nats-power-loss',
-    ...shown('server', 'NATS JetStream', '2.9.10', 'nats'),
+    ...testedSystem('server', 'NATS JetStream', '2.9.10', 'nats'),
     weakness: 'a message is acknowledged long before it is fsynced: a power loss of all replicas takes it',
     source: 'https://jepsen.io/analyses/nats-2.12.1',
     program: 'gallery/servers',
@@ -76,7 +76,7 @@ export const brokerExhibits: readonly Exhibit[] = [
   },
   {
     name: 'rabbitmq-transient',
-    ...shown('server', 'RabbitMQ', '3.10.8', 'rabbitmq'),
+    ...testedSystem('server', 'RabbitMQ', '3.10.8', 'rabbitmq'),
     weakness:
       'a classic queue confirms transient messages once it has them in memory, and a broker that dies loses them',
     source: 'https://www.rabbitmq.com/docs/confirms#when-publishes-are-confirmed',

@@ -1,4 +1,4 @@
-import { type Exhibit, shown } from './exhibit.ts'
+import { type Exhibit, testedSystem } from './exhibit.ts'
 import { ROUTES, recordArgs } from './recorded.ts'
 
 const args = (cache: string, mode: string): readonly string[] =>
@@ -32,7 +32,7 @@ export const cacheExhibits: readonly Exhibit[] = [
   ...caches.map(
     ([cache, version, what, source]): Exhibit => ({
       name: `${cache}-stale`,
-      ...shown('package', cache, version),
+      ...testedSystem('package', cache, version),
       weakness: `${what} keeps what it loaded before an entry was removed: the old value stays for ever`,
       source,
       program: 'gallery/caches',

@@ -1,4 +1,4 @@
-import { type Exhibit, shown } from './exhibit.ts'
+import { type Exhibit, testedSystem } from './exhibit.ts'
 import { runArgs } from './run-args.ts'
 
 const bank = (target: string, settings: readonly string[]): readonly string[] =>
@@ -82,7 +82,7 @@ const redisPower = (appendonly: string): readonly string[] =>
 export const databaseExhibits: readonly Exhibit[] = [
   {
     name: 'postgres-lost-update',
-    ...shown('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
     weakness: 'at read committed, its default, transfers that read balances and write them later lose updates',
     source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED',
     breaks: 'linearizable',
@@ -91,7 +91,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'postgres-write-skew',
-    ...shown('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
     weakness: 'at repeatable read two transactions write what neither of them has read: no serial order explains both',
     source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ',
     breaks: 'serializable',
@@ -100,7 +100,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'postgres-flipped-bit',
-    ...shown('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
     weakness: 'without checksums, a bit of a row that is flipped on disk is served as if it had been written',
     source: 'https://www.postgresql.org/docs/current/checksums.html',
     program: 'gallery/servers',
@@ -110,7 +110,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'postgres-promotion',
-    ...shown('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
     weakness: 'a promotion forgets writes that the old primary acknowledged before its standby had them',
     source: 'https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION',
     program: 'gallery/servers',
@@ -123,7 +123,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'redis-failover',
-    ...shown('server', 'Redis with Sentinel', '7.0.15', 'redis'),
+    ...testedSystem('server', 'Redis with Sentinel', '7.0.15', 'redis'),
     weakness: 'a failover forgets writes that the old primary acknowledged before its replicas had them',
     source: 'https://github.com/redis/redis/issues/6062',
     breaks: 'eventual',
@@ -132,7 +132,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'redis-cluster-failover',
-    ...shown('server', 'Redis Cluster', '7.0.15', 'redis-cluster'),
+    ...testedSystem('server', 'Redis Cluster', '7.0.15', 'redis-cluster'),
     weakness: 'a master that is cut off acknowledges writes until it notices, and its promoted replica never has them',
     source: 'https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#write-safety',
     program: 'gallery/servers',
@@ -145,7 +145,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'redis-power-loss',
-    ...shown('server', 'Redis', '7.0.15', 'redis'),
+    ...testedSystem('server', 'Redis', '7.0.15', 'redis'),
     weakness: 'with appendfsync everysec, up to a second of acknowledged writes is gone after a power loss',
     source: 'https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/',
     program: 'gallery/servers',
@@ -156,7 +156,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'mariadb-lost-update',
-    ...shown('server', 'MariaDB', '10.11.19', 'mariadb'),
+    ...testedSystem('server', 'MariaDB', '10.11.19', 'mariadb'),
     weakness: 'at repeatable read, its default, transfers that read balances and write them later lose updates',
     source: 'https://mariadb.com/kb/en/innodb-system-variables/#innodb_snapshot_isolation',
     breaks: 'linearizable',
@@ -168,7 +168,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'mariadb-promotion',
-    ...shown('server', 'MariaDB', '10.11.19', 'mariadb'),
+    ...testedSystem('server', 'MariaDB', '10.11.19', 'mariadb'),
     weakness: 'a promotion forgets writes that the old primary acknowledged before its replica had them',
     source: 'https://mariadb.com/kb/en/semisynchronous-replication/',
     program: 'gallery/servers',
@@ -181,7 +181,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'galera-stale-read',
-    ...shown('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    ...testedSystem('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
     weakness: 'a node answers reads before it has applied what another node committed',
     source: 'https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait',
     breaks: 'linearizable',
@@ -190,7 +190,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'galera-lost-update',
-    ...shown('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    ...testedSystem('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
     weakness: 'at repeatable read, its default, transfers that read balances and write them later lose updates',
     source: 'https://jepsen.io/analyses/mariadb-galera-cluster-12.1.2',
     breaks: 'linearizable',
@@ -202,7 +202,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'galera-all-killed',
-    ...shown('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    ...testedSystem('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
     weakness:
       'with innodb_flush_log_at_trx_commit=0, as recommended for it, servers that are killed together forget commits',
     source: 'https://jepsen.io/analyses/mariadb-galera-cluster-12.1.2',

@@ -37,7 +37,7 @@ export interface Exhibit {
 }
 
 /** Returns the parts of an exhibit that readers see. */
-export const shown = (
+export const testedSystem = (
   kind: ExhibitKind,
   system: string,
   version: string,

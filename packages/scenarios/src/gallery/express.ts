@@ -1,4 +1,4 @@
-import { type Exhibit, shown } from './exhibit.ts'
+import { type Exhibit, testedSystem } from './exhibit.ts'
 import { ROUTES, recordArgs, redis } from './recorded.ts'
 
 const cart = (mode: string): readonly string[] =>
@@ -23,7 +23,7 @@ const limited = (store: string): readonly string[] =>
 export const expressExhibits: readonly Exhibit[] = [
   {
     name: 'express-session-resave',
-    ...shown('package', 'express-session', '1.19.0'),
+    ...testedSystem('package', 'express-session', '1.19.0'),
     weakness: 'with resave, a slow request that only looks at a session saves it as it was, over what others put in',
     source: 'https://github.com/expressjs/session#resave',
     program: 'gallery/sessions',
@@ -33,7 +33,7 @@ export const expressExhibits: readonly Exhibit[] = [
   },
   {
     name: 'express-rate-limit',
-    ...shown('package', 'express-rate-limit', '8.7.5', 'redis'),
+    ...testedSystem('package', 'express-rate-limit', '8.7.5', 'redis'),
     weakness: 'each process counts in its own memory: what is limited to one request is granted once by each',
     source: 'https://express-rate-limit.mintlify.app/reference/stores',
     program: 'gallery/limited',

@@ -123,10 +123,10 @@ const words = (text: string): readonly string[] => text.split(' ')
  * Weaknesses that no documentation mentions. For each of them, `examples/track-record` has a program that shows the
  * weakness without the `chaos` tool.
  */
-export const found: readonly Exhibit[] = findings.map(({ folder, weak, cured, cure, ...said }) => ({
-  ...said,
+export const found: readonly Exhibit[] = findings.map(({ folder, weak, cured, cure, ...exhibit }) => ({
+  ...exhibit,
   kind: 'new finding',
-  program: `track-record/${folder ?? said.name}`,
+  program: `track-record/${folder ?? exhibit.name}`,
   servers: [],
   args: ['simulate', 'server.mjs', ...words(weak), ...SEARCH],
   cure: { says: cure, args: ['simulate', 'server.mjs', ...words(weak), ...words(cured), ...SEARCH] },

@@ -1,4 +1,4 @@
-import { type Exhibit, SEED, shown } from './exhibit.ts'
+import { type Exhibit, SEED, testedSystem } from './exhibit.ts'
 import { ROUTES, recordArgs, redis } from './recorded.ts'
 
 const args = (lock: string, mode: string): readonly string[] =>
@@ -53,7 +53,7 @@ const lockfile = (staleMs: number): readonly string[] =>
 export const fileLocks: readonly Exhibit[] = [
   {
     name: 'proper-lockfile-stale',
-    ...shown('package', 'proper-lockfile', '4.1.2'),
+    ...testedSystem('package', 'proper-lockfile', '4.1.2'),
     weakness: 'a holder that pauses for longer than `stale` writes over what the next holder wrote',
     source: 'https://github.com/moxystudio/node-proper-lockfile/issues/11',
     program: 'gallery/lockfile',

@@ -69,10 +69,10 @@ const settingIn = (setting: string | undefined): { readonly setting?: string } =
   setting === undefined ? {} : { setting }
 
 /** Embedded protocols of this repository that model weaknesses of other systems. */
-export const modelExhibits: readonly Exhibit[] = models.map(({ target, workload, weak, cured, cure, ...said }) => {
-  const search = { target, workload, expect: said.breaks }
+export const modelExhibits: readonly Exhibit[] = models.map(({ target, workload, weak, cured, cure, ...exhibit }) => {
+  const search = { target, workload, expect: exhibit.breaks }
   return {
-    ...said,
+    ...exhibit,
     kind: 'embedded model',
     servers: [],
     args: searchArgs({ ...search, ...settingIn(weak) }),

@@ -1,4 +1,4 @@
-import { type Exhibit, shown } from './exhibit.ts'
+import { type Exhibit, testedSystem } from './exhibit.ts'
 import { postgres, ROUTES, recordArgs } from './recorded.ts'
 
 const args = (orm: string, mode: string): readonly string[] =>
@@ -43,7 +43,7 @@ const names = (mode: string): readonly string[] =>
 /** A library for PostgreSQL that looks for a row and then creates one. */
 export const checkThenInsert: Exhibit = {
   name: 'sequelize-two-rows',
-  ...shown('package', 'sequelize', '6.37.7', 'postgres'),
+  ...testedSystem('package', 'sequelize', '6.37.7', 'postgres'),
   weakness: 'findOrCreate() looks, then inserts: two that call it at the same time both create a row of one name',
   source: 'https://github.com/sequelize/sequelize/issues/3931',
   program: 'gallery/orms',
@@ -62,7 +62,7 @@ const bank = (mode: string): readonly string[] =>
 /** A driver for PostgreSQL whose pool may use a different connection for each query. */
 export const poolBegin: Exhibit = {
   name: 'pg-pool-begin',
-  ...shown('package', 'pg', '8.23.1', 'postgres'),
+  ...testedSystem('package', 'pg', '8.23.1', 'postgres'),
   weakness: "pool.query('BEGIN') and the statements after it may go over different connections: nothing is rolled back",
   source: 'https://node-postgres.com/features/transactions',
   program: 'gallery/orms',
@@ -74,7 +74,7 @@ export const poolBegin: Exhibit = {
 /** Libraries whose usual way to change a row loses updates at PostgreSQL's default level. */
 export const ormExhibits: readonly Exhibit[] = orms.map(({ orm, version, weakness, source, cure }) => ({
   name: `${orm}-lost-update`,
-  ...shown('package', orm, version, 'postgres'),
+  ...testedSystem('package', orm, version, 'postgres'),
   weakness,
   source,
   program: 'gallery/orms',

@@ -1,4 +1,4 @@
-import { type Exhibit, shown } from './exhibit.ts'
+import { type Exhibit, testedSystem } from './exhibit.ts'
 import { postgres, ROUTES, recordArgs, redis } from './recorded.ts'
 
 const ioredis = (mode: string): readonly string[] =>
@@ -47,7 +47,7 @@ const bank = (mode: string): readonly string[] =>
 export const examplePackages: readonly Exhibit[] = [
   {
     name: 'ioredis-incr',
-    ...shown('package', 'ioredis', '6.0.0', 'redis'),
+    ...testedSystem('package', 'ioredis', '6.0.0', 'redis'),
     weakness:
       'a command whose answer was lost is sent again: one INCR counts twice, and the caller is told that all is well',
     source: 'https://github.com/redis/ioredis#auto-reconnect',
@@ -58,7 +58,7 @@ export const examplePackages: readonly Exhibit[] = [
   },
   {
     name: 'bullmq-add',
-    ...shown('package', 'BullMQ', '6.7.0', 'redis'),
+    ...testedSystem('package', 'BullMQ', '6.7.0', 'redis'),
     weakness: 'an add whose answer was lost is sent again: there are two jobs',
     source: 'https://docs.bullmq.io/guide/jobs/job-ids',
     program: 'bullmq-twice',
@@ -68,7 +68,7 @@ export const examplePackages: readonly Exhibit[] = [
   },
   {
     name: 'bullmq-stalled',
-    ...shown('package', 'BullMQ', '6.7.0', 'redis'),
+    ...testedSystem('package', 'BullMQ', '6.7.0', 'redis'),
     weakness: 'a processor that computes for longer than its lock lasts has its job run by another worker as well',
     source: 'https://github.com/taskforcesh/bullmq/issues/439',
     program: 'bullmq-stalled',
@@ -78,7 +78,7 @@ export const examplePackages: readonly Exhibit[] = [
   },
   {
     name: 'bullmq-paused',
-    ...shown('package', 'BullMQ', '6.7.0', 'redis'),
+    ...testedSystem('package', 'BullMQ', '6.7.0', 'redis'),
     weakness: 'a worker that is paused in a job has it run by another worker as well',
     source: 'https://docs.bullmq.io/guide/workers/stalled-jobs',
     program: 'bullmq-stalled',
@@ -88,7 +88,7 @@ export const examplePackages: readonly Exhibit[] = [
   },
   {
     name: 'pg-commit-lost',
-    ...shown('package', 'pg', '8.23.1', 'postgres'),
+    ...testedSystem('package', 'pg', '8.23.1', 'postgres'),
     weakness: 'a COMMIT whose answer was lost is an error although it took effect: who tries again transfers twice',
     source: 'https://www.postgresql.org/docs/current/protocol-flow.html',
     program: 'commit-lost',

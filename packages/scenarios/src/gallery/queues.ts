@@ -1,4 +1,4 @@
-import { type Exhibit, shown } from './exhibit.ts'
+import { type Exhibit, testedSystem } from './exhibit.ts'
 import { ROUTES, recordArgs, redis } from './recorded.ts'
 
 const args = (queue: string, mode: string): readonly string[] =>
@@ -33,7 +33,7 @@ const queues = [
 /** Queues in Redis that deliver a job again if its worker does not renew its lock. */
 export const queueExhibits: readonly Exhibit[] = queues.map(({ queue, version, source, cure, mode }) => ({
   name: `${queue}-paused`,
-  ...shown('package', queue, version, 'redis'),
+  ...testedSystem('package', queue, version, 'redis'),
   weakness: 'a worker that is paused in a job has it run by another worker as well',
   source,
   program: 'gallery/stalled',

@@ -47,8 +47,8 @@ const services: readonly Simulated[] = [
 ]
 
 /** Node.js services with third-party packages, run unchanged in the simulator. */
-export const simulatedServices: readonly Exhibit[] = services.map(({ weak, cured, cure, ...said }) => ({
-  ...said,
+export const simulatedServices: readonly Exhibit[] = services.map(({ weak, cured, cure, ...exhibit }) => ({
+  ...exhibit,
   kind: 'pattern',
   servers: [],
   args: args(weak),

@@ -1,7 +1,7 @@
 import { check, levelsOf } from '@chaosproxy/checker'
 import { nemeses, parseSchedule } from '@chaosproxy/faults'
 import { historyFromEvents, millis, millisToNanos, nanos } from '@chaosproxy/history'
-import type { ToldRun } from '@chaosproxy/report'
+import type { RunTelling } from '@chaosproxy/report'
 import type { FaultRecord } from '@chaosproxy/runner/result'
 import { describe, expect, test } from 'vitest'
 import {
@@ -280,7 +280,7 @@ test('the proposed next step for an undecided promise comes from the undecided r
 
 test('a cell of the comparison table reports a broken promise of a run with the command of that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
-  const broken: ToldRun = {
+  const broken: RunTelling = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },
     ...{ why: { text: '', certainty: 'unknown', settings: '' }, next: { text: 'Write to the disk.' } },
   }

@@ -86,7 +86,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ['backend_type', 'text', ({ type }) => type],
   ])
 
-interface ShownLock {
+interface LockRow {
   readonly session: Activity
   readonly target: Readonly<Record<string, string | undefined>>
   readonly mode: LockMode
@@ -104,7 +104,7 @@ const TARGETS: Readonly<Record<string, RegExp>> = {
   advisory: /^advisory lock \[(?<database>\d+),(?<classid>\d+),(?<objid>\d+),(?<objsubid>\d+)\]$/,
 }
 
-function targetOf(name: string): ShownLock['target'] {
+function targetOf(name: string): LockRow['target'] {
   for (const [locktype, form] of Object.entries(TARGETS)) {
     const groups = form.exec(name)?.groups
     if (groups !== undefined) return { ...(locktype === 'object' ? { objsubid: '0' } : {}), ...groups, locktype }
@@ -112,7 +112,7 @@ function targetOf(name: string): ShownLock['target'] {
   throw new Error(`pg_locks does not know ${name}`)
 }
 
-function locksOf(session: Activity): readonly ShownLock[] {
+function locksOf(session: Activity): readonly LockRow[] {
   const { grants, waiter, waits } = session.backend
   const held = grants.filter(
     ({ lock, mode }, at) => grants.findIndex((each) => each.lock === lock && each.mode === mode) === at,
@@ -144,7 +144,7 @@ function locksOf(session: Activity): readonly ShownLock[] {
   ]
 }
 
-const targetFields = (type: string, ...names: readonly string[]): readonly Field<ShownLock>[] =>
+const targetFields = (type: string, ...names: readonly string[]): readonly Field<LockRow>[] =>
   names.map((name) => [
     name,
     type,

@@ -94,9 +94,9 @@ function literal(node: Extract<Node, { A_Const: unknown }>, oid: number, types: 
   if (boolval !== undefined) return oid === OID.bool ? `${boolval.boolval === true}` : undefined
   if (ival !== undefined) {
     const number = ival.ival ?? 0
-    const shown = number < 0 ? `'${number}'::integer` : `${number}`
+    const text = number < 0 ? `'${number}'::integer` : `${number}`
     const wider = WIDER.get(oid)
-    return INTEGERS.has(oid) ? shown : wider && `(${shown})::${wider}`
+    return INTEGERS.has(oid) ? text : wider && `(${text})::${wider}`
   }
   if (fval !== undefined) return oid === OID.numeric && /^\d+\.\d+$/.test(fval.fval ?? '') ? fval.fval : undefined
   if (sval === undefined || !isText(oid, types)) return undefined
@@ -110,6 +110,6 @@ function listed(word: string, left: Operand, items: readonly Node[], types: Type
   if (values.includes(undefined) || (!isText(left.type.oid, types) && !INTEGERS.has(left.type.oid))) return undefined
   const cast = left.type.oid === OID.int8 ? values.map((each) => `(${each})::bigint`) : values
   const array = `ARRAY[${cast.join(', ')}]`
-  const shown = left.type.oid === OID.varchar ? `(${array})::text[]` : array
-  return `(${left.compared} ${word} ${word === '=' ? 'ANY' : 'ALL'} (${shown}))`
+  const operand = left.type.oid === OID.varchar ? `(${array})::text[]` : array
+  return `(${left.compared} ${word} ${word === '=' ? 'ANY' : 'ALL'} (${operand}))`
 }

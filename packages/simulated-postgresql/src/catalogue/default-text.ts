@@ -70,8 +70,8 @@ function constant(
     return /^\d+$/.test(number) && BigInt(number) < 1n << 63n ? `'${number}'::bigint` : undefined
   }
   const text = sval?.sval ?? ''
-  const shown = view.types.typeOf(type.oid)
-  switch (shown.category) {
+  const resolved = view.types.typeOf(type.oid)
+  switch (resolved.category) {
     // PostgreSQL prints the parsed value of a literal such as `+5` or `1 hour`, so only plain literals are supported.
     case 'N':
       return /^(?:0|[1-9]\d*)$/.test(text) ? text : undefined

@@ -16,7 +16,7 @@ export interface IndexDefinition
 
 export type IndexColumn = (
   | { readonly place: number }
-  | { readonly compiled: Compiled; readonly text: string; readonly shown: string }
+  | { readonly compiled: Compiled; readonly text: string; readonly displayText: string }
 ) & { readonly order: Index['orders'][number] }
 
 /** Creates an empty index. Its expressions depend only on the row, and are evaluated with `facts`. */
@@ -44,7 +44,9 @@ export function createIndex(definition: IndexDefinition, table: Table, facts: Se
     },
     keyOf: (values) => joinKeys(values.map((value, at) => keyText(value, typeAt(at), facts))),
     describe(values) {
-      const names = columns.map((column) => ('place' in column ? table.columns[column.place]?.name : column.shown))
+      const names = columns.map((column) =>
+        'place' in column ? table.columns[column.place]?.name : column.displayText,
+      )
       const texts = values.map((value, at) =>
         value === null ? 'null' : facts.types.typeOf(typeAt(at).oid).output(value, facts),
       )

@@ -73,12 +73,12 @@ export function signatureOf({ oid, name, arguments: all, returns, volatility, st
     routine: oid,
     result: resultOid(returns),
     arguments: all.map(({ type }) => type.domain ?? type.oid),
-    columns: shownColumns(returns).map(({ name: column, type }) => ({ name: column, oid: type.domain ?? type.oid })),
+    columns: resultColumns(returns).map(({ name: column, type }) => ({ name: column, oid: type.domain ?? type.oid })),
   }
 }
 
 /** Returns the result columns. An unnamed scalar result has none. */
-function shownColumns(returns: Returns): readonly RecordColumn[] {
+function resultColumns(returns: Returns): readonly RecordColumn[] {
   if (returns.kind === 'record') return returns.columns
   if (returns.kind === 'set') return returns.scalar && !returns.named ? [] : returns.columns
   return returns.kind === 'value' && returns.name !== undefined ? [{ name: returns.name, type: returns.type }] : []

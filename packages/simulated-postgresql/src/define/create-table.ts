@@ -84,18 +84,18 @@ function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context
   const { relation, options = 0 } = fieldsOf('TableLikeClause', fields, ['relation', 'options'])
   const other = relationOf(relation, context)
   const columns = columnsOf(other)
-  const asked = (part: keyof typeof LIKE): boolean => (options & LIKE[part]) !== 0
+  const includes = (part: keyof typeof LIKE): boolean => (options & LIKE[part]) !== 0
   const refused: readonly (readonly [boolean, string])[] = [
-    [asked('constraints') && other.checks.length > 0, 'CONSTRAINTS'],
-    [asked('generated') && columns.some(({ generated }) => generated !== undefined), 'GENERATED'],
-    [asked('identity') && columns.some(({ identity }) => identity !== undefined), 'IDENTITY'],
-    [asked('indexes') && other.indexes.length > 0, 'INDEXES'],
+    [includes('constraints') && other.checks.length > 0, 'CONSTRAINTS'],
+    [includes('generated') && columns.some(({ generated }) => generated !== undefined), 'GENERATED'],
+    [includes('identity') && columns.some(({ identity }) => identity !== undefined), 'IDENTITY'],
+    [includes('indexes') && other.indexes.length > 0, 'INDEXES'],
   ]
   for (const [needed, part] of refused) if (needed) throw new NotSupported(`LIKE … INCLUDING ${part}`)
   for (const { name, type, notNull, default: value } of columns) {
     const column = newColumn(table, name, type, run)
     column.notNull = notNull
-    if (asked('defaults')) column.default = value
+    if (includes('defaults')) column.default = value
   }
 }
 

@@ -13,7 +13,7 @@ import type { SqlType } from '../types/value.ts'
 import { dropColumn } from './alter-table.ts'
 import { dropIndexes } from './indexes.ts'
 import { hasDependents, viewsOn } from './names.ts'
-import { dropFunction, dropTrigger, shownCall } from './routines.ts'
+import { callSignature, dropFunction, dropTrigger } from './routines.ts'
 import { dropPolicy } from './row-security.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -52,13 +52,13 @@ export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): C
         ? yield* dropFunction(node.ObjectWithArgs, cascade, context, run)
         : yield* dropOne(kind, names, cascade, context, run, tables)
     if (found) continue
-    const shown =
+    const description =
       'ObjectWithArgs' in node
-        ? `function ${shownCall(node.ObjectWithArgs, context)}`
-        : shownAs(kind, names, missing_ok === true)
-    if (isKnown(kind, names)) throw new NotSupported(`DROP of ${shown}`)
-    if (missing_ok !== true) throw new SqlError(MISSING[kind] ?? '42P01', `${shown} does not exist`)
-    run.notice('NOTICE', '00000', `${shown} does not exist, skipping`)
+        ? `function ${callSignature(node.ObjectWithArgs, context)}`
+        : describe(kind, names, missing_ok === true)
+    if (isKnown(kind, names)) throw new NotSupported(`DROP of ${description}`)
+    if (missing_ok !== true) throw new SqlError(MISSING[kind] ?? '42P01', `${description} does not exist`)
+    run.notice('NOTICE', '00000', `${description} does not exist, skipping`)
   }
   for (const table of tables) dropped.add(table)
   for (const table of tables)
@@ -95,7 +95,7 @@ function isKnown(kind: string, names: readonly string[]): boolean {
   }
 }
 
-function shownAs(kind: string, names: readonly string[], skipping: boolean): string {
+function describe(kind: string, names: readonly string[], skipping: boolean): string {
   const isOfTable = kind === 'trigger' || kind === 'policy'
   const of = isOfTable ? ` for ${skipping ? 'relation' : 'table'} "${names.at(-2)}"` : ''
   return `${kind} "${names.at(-1)}"${of}`

@@ -65,13 +65,13 @@ function exclusive(operator: string, type: SqlType, method: string, context: Con
   const value = (at: number): Compiled => ({ type, evaluate: ({ row }): SqlValue => row[at] ?? null })
   const compiled = binary(new QueryScope(context, undefined), operator, value(0), value(1))
   const allowed = operatorsOf(type, method, context)
-  const shown = `${operator}(${context.format(type)},${context.format(type)})`
+  const signature = `${operator}(${context.format(type)},${context.format(type)})`
   if (!COMMUTATIVE.has(operator))
-    throw new SqlError('42809', `operator ${shown} is not commutative`, {
+    throw new SqlError('42809', `operator ${signature} is not commutative`, {
       detail: 'Only commutative operators can be used in exclusion constraints.',
     })
   if (!allowed.includes(operator))
-    throw new SqlError('42809', `operator ${shown} is not a member of an operator family of the index`, {
+    throw new SqlError('42809', `operator ${signature} is not a member of an operator family of the index`, {
       detail: 'The exclusion operator must be related to the index operator class for the constraint.',
     })
   return compiled

@@ -109,7 +109,7 @@ export function indexColumns(
 
 function expressionColumn(expr: Node, table: Table, context: Context) {
   const compiled = compileExpression(expr, rowScope(table, context))
-  return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr) }
+  return { compiled, text: JSON.stringify(withoutLocations(expr)), displayText: expressionText(expr) }
 }
 
 export const conditionOf = (where: Node, table: Table, context: Context): IndexDefinition['condition'] => ({
@@ -154,9 +154,9 @@ function orderText(descending: boolean, nulls: string | undefined): string {
   return `${descending ? ' DESC' : ''}${nulls === 'SORTBY_NULLS_LAST' && descending ? ' NULLS LAST' : ''}`
 }
 
-function shownExpression(node: Node): string {
+function expressionText(node: Node): string {
   if ('FuncCall' in node)
-    return `${namesOf(node.FuncCall.funcname).join('.')}(${(node.FuncCall.args ?? []).map(shownExpression).join(', ')})`
+    return `${namesOf(node.FuncCall.funcname).join('.')}(${(node.FuncCall.args ?? []).map(expressionText).join(', ')})`
   if ('ColumnRef' in node) return namesOf(node.ColumnRef.fields).join('.')
   return '(expression)'
 }

@@ -162,10 +162,10 @@ function requireChecks(table: Table, values: readonly SqlValue[], parent: Table,
       return condition.evaluate({ row, parameters: [], session: run }) !== false
     })
   }
-  const shown = ({ expression }: Check): string => JSON.stringify(withoutLocations(expression))
+  const expressionOf = ({ expression }: Check): string => JSON.stringify(withoutLocations(expression))
   for (const check of table.checks) {
     const whole = parent.checks.find((each) => each.name === check.name)
-    if (whole === undefined ? !isImplied(check) : shown(whole) !== shown(check))
+    if (whole === undefined ? !isImplied(check) : expressionOf(whole) !== expressionOf(check))
       throw new NotSupported(`ATTACH PARTITION of a table with the constraint ${check.name}`)
   }
 }

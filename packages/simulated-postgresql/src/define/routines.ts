@@ -50,13 +50,13 @@ export function* createFunction(fields: Fields<'CreateFunctionStmt'>, context: C
   if (replace !== true) throw new SqlError('42723', `function "${name}" already exists with same argument types`)
   if (JSON.stringify(known.returns) !== JSON.stringify(returns))
     throw new SqlError('42P13', 'cannot change return type of existing function', {
-      hint: `Use DROP FUNCTION ${shown(known, context)} first.`,
+      hint: `Use DROP FUNCTION ${signature(known, context)} first.`,
     })
   if (known.arguments.some((each, at) => each.name !== declared[at]?.name))
     throw new NotSupported('CREATE OR REPLACE FUNCTION with changed names of arguments')
   if (known.arguments.some((each, at) => each.default !== undefined && declared[at]?.default === undefined))
     throw new SqlError('42P13', 'cannot remove parameter defaults from existing function', {
-      hint: `Use DROP FUNCTION ${shown(known, context)} first.`,
+      hint: `Use DROP FUNCTION ${signature(known, context)} first.`,
     })
   yield* catalogue.routines.replace(known, key, created, run)
   return 'CREATE FUNCTION'
@@ -433,7 +433,7 @@ export function* dropFunction(
   for (const table of catalogue.visibleTables(context.own)) {
     const [dependent] = table.triggers.filter((each) => each.routine.oid === routine.oid)
     if (dependent === undefined) continue
-    const dropped = `function ${shown(routine, context)}`
+    const dropped = `function ${signature(routine, context)}`
     if (!cascade) throw hasDependents(dropped, `trigger ${dependent.name} on table ${table.name} depends on ${dropped}`)
     setTriggers(
       table,
@@ -446,12 +446,12 @@ export function* dropFunction(
   return true
 }
 
-export function shownCall({ objname, objargs }: Fields<'ObjectWithArgs'>, context: Context): string {
+export function callSignature({ objname, objargs }: Fields<'ObjectWithArgs'>, context: Context): string {
   const { types } = context
   const all = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context))
   return `${namesOf(objname).join('.')}(${all.map(({ oid, domain }) => formatType(types, domain ?? oid)).join(', ')})`
 }
 
-function shown({ name, arguments: all }: Routine, { types }: Context): string {
+function signature({ name, arguments: all }: Routine, { types }: Context): string {
   return `${name}(${all.map(({ type }) => formatType(types, type.oid)).join(', ')})`
 }

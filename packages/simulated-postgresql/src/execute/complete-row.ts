@@ -52,11 +52,11 @@ function partitionFor(table: Table, row: readonly SqlValue[], run: Run): Table {
 const SHOWN_BYTES = 64
 
 function failingRow(table: Table, row: readonly SqlValue[], run: Run): string {
-  const shown = columnsOf(table).map((column) => {
+  const texts = columnsOf(table).map((column) => {
     const value = row[column.attribute - 1] ?? null
     const text = value === null ? 'null' : run.types.typeOf(column.type.oid).output(value, run)
     const start = firstBytes(text, SHOWN_BYTES)
     return start === text ? text : `${start}...`
   })
-  return `Failing row contains (${shown.join(', ')}).`
+  return `Failing row contains (${texts.join(', ')}).`
 }

@@ -43,15 +43,15 @@ export function compileDelete(
       },
       endsVersions: true,
     }),
-    *asked(run) {
+    *preview(run) {
       yield* prepare(run, undefined)
       const rows = yield* candidates(target, scope, run)
-      const asked: Rows[number][] = []
+      const preview: Rows[number][] = []
       for (const row of rows) {
         const answer = returning === undefined ? [] : yield* project(returning, row, run, undefined)
-        asked.push([row.tuples[scan.relation.tuple]?.row.number ?? null, ...answer])
+        preview.push([row.tuples[scan.relation.tuple]?.row.number ?? null, ...answer])
       }
-      return asked
+      return preview
     },
   }
 }

@@ -226,7 +226,7 @@ function checkGrouped(
     if (column !== undefined && !slots.has(column.slot))
       throw new SqlError(
         '42803',
-        `column "${shownName(names, column, scope)}" must appear in the GROUP BY clause or be used in an aggregate function`,
+        `column "${qualifiedName(names, column, scope)}" must appear in the GROUP BY clause or be used in an aggregate function`,
       )
   }
   const subqueries = new Set<Node | undefined>()
@@ -255,11 +255,11 @@ function checkGrouped(
     if (subqueries.has(from) && !slots.has(column.slot))
       throw new SqlError(
         '42803',
-        `subquery uses ungrouped column "${shownName(names, column, scope)}" from outer query`,
+        `subquery uses ungrouped column "${qualifiedName(names, column, scope)}" from outer query`,
       )
 }
 
-function shownName(names: readonly string[], column: NamedColumn, scope: QueryScope): string {
+function qualifiedName(names: readonly string[], column: NamedColumn, scope: QueryScope): string {
   const owner = scope.relations.find((relation) =>
     [...relation.columns, ...(relation.system?.columns ?? [])].includes(column),
   )

@@ -10,7 +10,7 @@ import { completeRow } from './complete-row.ts'
 import type { Context } from './context.ts'
 import type { JoinedRow, ModificationPlan, QueryPlan, Run, TableFacts } from './model.ts'
 import { executionOf } from './modification.ts'
-import { type Conflict, compileConflict, conflictsAsked, resolveConflict } from './on-conflict.ts'
+import { type Conflict, compileConflict, previewConflicts, resolveConflict } from './on-conflict.ts'
 import { compileReturning, targetTable } from './returning.ts'
 import { emptyRow, fillSlots } from './rows.ts'
 import { evaluating } from './run.ts'
@@ -64,12 +64,12 @@ export function compileInsert(
       },
       endsVersions: conflict !== undefined,
     }),
-    *asked(run) {
+    *preview(run) {
       yield* prepare(run, undefined)
       const rows = source.read === undefined ? [] : yield* source.read.rows(run, undefined)
       if (conflict === undefined) return rows
       const returned = (tuple: Tuple) => project(returning ?? [], place(tuple), run, undefined)
-      return [...rows, ...(yield* conflictsAsked(conflict, facts, returned, run))]
+      return [...rows, ...(yield* previewConflicts(conflict, facts, returned, run))]
     },
   }
 }

@@ -42,7 +42,7 @@ export interface ModificationPlan {
    * Returns one result row for each row that the statement would change, without changing anything. Absent if the
    * statement reads no table.
    */
-  readonly asked?: ((run: Run) => Coroutine<Rows>) | undefined
+  readonly preview?: ((run: Run) => Coroutine<Rows>) | undefined
 }
 
 /** A row during query execution: the values of all items of FROM, and their row versions. */

@@ -151,7 +151,7 @@ function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): voi
  * Returns the effect of ON CONFLICT without executing it.
  * @param returned computes the RETURNING row.
  */
-export function* conflictsAsked(
+export function* previewConflicts(
   conflict: Conflict,
   facts: TableFacts,
   returned: (tuple: Tuple) => Coroutine<readonly SqlValue[]>,

@@ -17,7 +17,7 @@ export interface Plan extends Locking {
   readonly parameterOids: readonly number[]
   execute(run: Run): Coroutine<{ readonly tag: string; readonly rows: Rows }>
   /** Evaluates the statement in the view of the run. Returns its result, or the changes that it would make. */
-  asked(run: Run): Coroutine<Rows>
+  preview(run: Run): Coroutine<Rows>
   readonly reading?: QueryPlan['reading']
 }
 
@@ -52,7 +52,7 @@ export function compilePlan(node: Node, options: Omit<ContextOptions, 'compilers
       const rows = yield* plan.rows(run, undefined)
       return { tag: `SELECT ${rows.length}`, rows }
     },
-    asked: (run) => plan.rows(run, undefined),
+    preview: (run) => plan.rows(run, undefined),
     reading: plan.reading,
   }
 }
@@ -70,9 +70,9 @@ function modificationPlan(node: Node, context: Context): Plan {
       const { count, rows } = yield* plan.execute(run)
       return { tag: verb === 'INSERT' ? `INSERT 0 ${count}` : `${verb} ${count}`, rows }
     },
-    asked(run) {
-      if (plan.asked === undefined) throw new NotSupported(`${verb} once more`)
-      return plan.asked(run)
+    preview(run) {
+      if (plan.preview === undefined) throw new NotSupported(`${verb} once more`)
+      return plan.preview(run)
     },
   }
 }

@@ -3,7 +3,7 @@ import { NotSupported } from '../sql/error.ts'
 import { SYSTEM_COLUMNS, type SystemName } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
 import { placeOf } from '../storage/places.ts'
-import { shownXmax } from '../storage/rows.ts'
+import { rawXmax } from '../storage/rows.ts'
 import type { Types } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { NamedColumn, SystemColumns } from './model.ts'
@@ -17,7 +17,7 @@ const READ: Readonly<Record<SystemName, Read | undefined>> = {
   ctid: placeOf,
   xmin: ({ xmin }) => xmin.xid,
   cmin: undefined,
-  xmax: shownXmax,
+  xmax: rawXmax,
   cmax: undefined,
   tableoid: (_, { oid }) => oid,
 }

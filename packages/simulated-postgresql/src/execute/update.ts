@@ -66,7 +66,7 @@ export function compileUpdate(
       },
       endsVersions: true,
     }),
-    *asked(run) {
+    *preview(run) {
       yield* prepare(run, undefined)
       const rows: Rows[number][] = []
       for (const row of yield* candidates(target, scope, run)) {

@@ -53,7 +53,7 @@ export class View {
   readonly #met: Met
   readonly #changes: Changes
   /** The rows that the modifications in WITH would return. */
-  readonly partsAsked: (readonly SqlValue[])[] = []
+  readonly previewedRows: (readonly SqlValue[])[] = []
 
   constructor(executed: Ran, met: Met, changes: Changes) {
     this.#executed = executed
@@ -65,11 +65,13 @@ export class View {
   read(heap: Heap, among: readonly Tuple[]): readonly Tuple[] {
     const changed = this.#changes.get(heap)
     const emptied = heap.emptied?.slice(this.#met.emptied.get(heap) ?? 0) ?? []
-    const shown = [...among, ...emptied].filter((tuple) => changed?.has(tuple.row) !== true && this.shows(tuple))
-    for (const tuple of changed?.values() ?? []) if (tuple !== undefined) shown.push(tuple)
+    const visibleTuples = [...among, ...emptied].filter(
+      (tuple) => changed?.has(tuple.row) !== true && this.shows(tuple),
+    )
+    for (const tuple of changed?.values() ?? []) if (tuple !== undefined) visibleTuples.push(tuple)
     const { order } = this.#met
     const placeOf = ({ row }: Tuple): number => order.get(row) ?? order.size + row.number
-    return shown.sort((one, other) => placeOf(one) - placeOf(other))
+    return visibleTuples.sort((one, other) => placeOf(one) - placeOf(other))
   }
 
   /** Without the changes. */

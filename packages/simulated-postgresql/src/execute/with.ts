@@ -93,7 +93,7 @@ function modification(name: string, query: Node, names: readonly string[], scope
     if (view === undefined) run.memo.set(table, (yield* plan.execute(run)).rows)
     else {
       run.memo.set(table, view.kept(table))
-      if (plan.asked !== undefined) view.partsAsked.push(...(yield* plan.asked(run)))
+      if (plan.preview !== undefined) view.previewedRows.push(...(yield* plan.preview(run)))
     }
   }
 }

@@ -49,18 +49,18 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const choice = chooseFunction(types, name, oids, call.func_variadic === true, written)
   if (choice.kind !== 'found') {
     if (conversionTarget(call, name, given, scope) !== undefined) return undefined
-    const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
+    const callText = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
     if (choice.kind === 'none') {
       const extension = extensionsOf(name).find((each) => scope.context.hasExtension?.(each) === true)
       if (extension !== undefined) throw new NotSupported(`the function ${name} of ${extension}`)
       if (isKnownFunction(name, given.length) || oids.some((oid) => isMultirange(types, oid)))
-        throw new NotSupported(`the function ${shown}`)
-      throw new SqlError('42883', `function ${shown} does not exist`, {
+        throw new NotSupported(`the function ${callText}`)
+      throw new SqlError('42883', `function ${callText} does not exist`, {
         hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
         ...position(call.location),
       })
     }
-    throw new SqlError('42725', `function ${shown} is not unique`, {
+    throw new SqlError('42725', `function ${callText} is not unique`, {
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
       ...position(call.location),
     })
@@ -149,8 +149,8 @@ function placedBy(
 }
 
 function noSuch(all: readonly Node[], name: string): never {
-  const shown = all.flatMap((argument) => ('NamedArgExpr' in argument ? [argument.NamedArgExpr.name] : []))
-  throw new SqlError('42883', `function ${name} has no argument "${shown.join(', ')}"`)
+  const names = all.flatMap((argument) => ('NamedArgExpr' in argument ? [argument.NamedArgExpr.name] : []))
+  throw new SqlError('42883', `function ${name} has no argument "${names.join(', ')}"`)
 }
 
 /** Checks an argument declared `any`. A parameter is an error, because nothing determines its type. */
@@ -245,8 +245,8 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
   const { calculator } = scope.context
   const own = computed(builtin(signature.source), canBe ? calculator : undefined, functionQuery(signature))
   if (own === undefined && !SESSION_FUNCTION.test(signature.source)) {
-    const shown = signature.arguments.map((oid) => formatType(scope.context.types, oid)).join(', ')
-    throw new NotSupported(`the function ${name}(${shown})${canBe ? REMEDY : ''}`)
+    const types = signature.arguments.map((oid) => formatType(scope.context.types, oid)).join(', ')
+    throw new NotSupported(`the function ${name}(${types})${canBe ? REMEDY : ''}`)
   }
   const implementation = own ?? sessionFunction(signature)
   const evaluate = (env: Env): SqlValue => {

@@ -47,13 +47,13 @@ export function foldable(
   fold: (env: Env) => Known | undefined,
 ): Compiled {
   let known: Known | undefined
-  let asked = false
+  let isFolded = false
   return {
     type,
     evaluate: (env) => (known === undefined ? compute(env) : known.value),
     fold: (env) => {
-      if (asked) return known
-      asked = true
+      if (isFolded) return known
+      isFolded = true
       known = fold(env)
       return known
     },

@@ -37,7 +37,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   const own = signature.routine === undefined ? setFunction(signature.source) : routineSet(signature, signature.routine)
   const isRow = types.result.oid === OID.record
   const composite = scope.context.types.typeOf(types.result.oid).columns
-  const shown = definedColumns(resolved, defined, call.location)
+  const resultColumns = definedColumns(resolved, defined, call.location)
   if (!signature.returnsSet && (!isRow || own === undefined)) {
     if (isRow) throw new NotSupported(`the function ${name} in FROM`)
     const compiled = applied(resolved, name, scope)
@@ -51,7 +51,7 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
     }
   }
   const columns =
-    shown ??
+    resultColumns ??
     (isRow
       ? signature.columns.map((column) => ({ name: column.name, type: typeNamed(scope, column.oid) }))
       : [{ name: signature.columns[0]?.name ?? signature.name, type: types.result }])

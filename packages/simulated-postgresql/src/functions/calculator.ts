@@ -82,12 +82,12 @@ function answered(
 ): Rows {
   const { types } = session
   const oids = call.arguments.map(({ oid }) => (oid === OID.unknown ? OID.text : oid))
-  const shown = query(oids.map((_, at) => `$${at + 1}`))
+  const sql = query(oids.map((_, at) => `$${at + 1}`))
   const strange = [...oids, ...results].find((oid) => !isKnown(oid))
   if (strange !== undefined)
-    throw new NotSupported(`${shown.slice('select '.length)} of the type ${types.typeOf(strange).name}`)
+    throw new NotSupported(`${sql.slice('select '.length)} of the type ${types.typeOf(strange).name}`)
   const texts = values.map((value, at) => (value === null ? null : types.typeOf(oids[at] ?? 0).output(value, session)))
-  const answer = calculator.rows(shown, oids, texts, session.setting('TimeZone') ?? 'UTC')
+  const answer = calculator.rows(sql, oids, texts, session.setting('TimeZone') ?? 'UTC')
   if ('code' in answer) throw new SqlError(answer.code, answer.message)
   return answer.rows.map((row) =>
     row.map((text, at) => (text === null ? null : types.typeOf(results[at] ?? 0).input(text, session, -1))),

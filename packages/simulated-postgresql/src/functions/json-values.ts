@@ -124,7 +124,7 @@ export function scalarText(value: JsonValue): string | null {
 }
 
 /** Returns a JSON text as `->>` shows it. */
-export function shownText(source: string | undefined): string | null {
+export function extractedText(source: string | undefined): string | null {
   if (source === undefined) return null
   const trimmed = source.trim()
   if (trimmed === 'null') return null

@@ -14,7 +14,7 @@ import { OID } from '../types/oids.ts'
 import { Jsonb, type JsonValue, type SqlArray, type SqlValue } from '../types/value.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
 import { jsonbPath, jsonElement, jsonMember, pathIndex } from './json-access.ts'
-import { jsonKey, jsonText, jsonValue, scalarText, shownText } from './json-values.ts'
+import { extractedText, jsonKey, jsonText, jsonValue, scalarText } from './json-values.ts'
 import type { Env } from './session-facts.ts'
 
 function document(value: SqlValue | undefined): JsonValue {
@@ -67,11 +67,11 @@ const access: Builtins = {
   jsonb_extract_path: ([a, keys]) => wrapped(path(a, keys)),
   jsonb_extract_path_text: ([a, keys]) => text(path(a, keys)),
   json_object_field: ([a, key]) => textAt(asString(a), asString(key)) ?? null,
-  json_object_field_text: ([a, key]) => shownText(textAt(asString(a), asString(key))),
+  json_object_field_text: ([a, key]) => extractedText(textAt(asString(a), asString(key))),
   json_array_element: ([a, index]) => textAt(asString(a), asNumber(index)) ?? null,
-  json_array_element_text: ([a, index]) => shownText(textAt(asString(a), asNumber(index))),
+  json_array_element_text: ([a, index]) => extractedText(textAt(asString(a), asNumber(index))),
   json_extract_path: ([a, keys]) => textPath(asString(a), steps(asArray(keys))) ?? null,
-  json_extract_path_text: ([a, keys]) => shownText(textPath(asString(a), steps(asArray(keys)))),
+  json_extract_path_text: ([a, keys]) => extractedText(textPath(asString(a), steps(asArray(keys)))),
 }
 
 /** The operator `@>`. An array contains a scalar that is its element. */

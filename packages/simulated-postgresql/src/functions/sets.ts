@@ -6,7 +6,7 @@ import { Jsonb, type JsonValue, SqlRecord, type SqlValue } from '../types/value.
 import { fixedZone, type Zone } from '../types/zone.ts'
 import { isEndless, zoneOf } from './casts.ts'
 import { JSON_ROWS } from './json-rows.ts'
-import { scalarText, shownText } from './json-values.ts'
+import { extractedText, scalarText } from './json-values.ts'
 import { addIntervalIn } from './moments.ts'
 import type { SetFunction } from './set-function.ts'
 import { splitText } from './text.ts'
@@ -82,7 +82,7 @@ const json: Readonly<Record<string, SetFunction>> = {
     members(asJsonb(a).value, 'jsonb_each_text').map(([key, value]) => [key, scalarText(value)]),
   json_array_elements: ([a]) => textElements(asString(a), 'json_array_elements').map((text) => [text]),
   json_array_elements_text: ([a]) =>
-    textElements(asString(a), 'json_array_elements_text').map((text) => [shownText(text)]),
+    textElements(asString(a), 'json_array_elements_text').map((text) => [extractedText(text)]),
 }
 
 const toTable: SetFunction = ([text = null, separator = null, nullText = null]) =>

@@ -440,12 +440,12 @@ export class Machine<P extends Planned> {
   #putField(record: number, name: string, value: SqlValue, type: SqlType): void {
     const shape = this.#shapes[record]
     const variable = this.#body.variables[record]
-    const shown = variable?.kind === 'record' ? variable.name : ''
+    const recordName = variable?.kind === 'record' ? variable.name : ''
     const columns = shape?.kind === 'record' ? shape.columns : undefined
-    if (columns === undefined) throw new SqlError('55000', `record "${shown}" is not assigned yet`)
+    if (columns === undefined) throw new SqlError('55000', `record "${recordName}" is not assigned yet`)
     const at = columns.findIndex((column) => column.name === name)
     const column = columns[at]
-    if (column === undefined) throw undefinedField(shown, name)
+    if (column === undefined) throw undefinedField(recordName, name)
     const before = this.#values[record]
     const values = before instanceof SqlRecord ? [...before.values] : columns.map(() => null)
     values[at] = this.#host.converted(value, type, column.type)

@@ -143,7 +143,7 @@ export class Extended {
     const { columns, rows } = outcome.kind === 'rows' ? outcome : { columns: [], rows: [] }
     const end = mostRows > 0 ? Math.min(rows.length, portal.next + mostRows) : rows.length
     const sent = rows.slice(portal.next, end)
-    if (outcome.kind === 'rows') outcome.tellRead?.(portal.next, mostRows > 0 ? mostRows : Number.POSITIVE_INFINITY)
+    if (outcome.kind === 'rows') outcome.reportRead?.(portal.next, mostRows > 0 ? mostRows : Number.POSITIVE_INFINITY)
     portal.next = end
     for (const row of sent)
       peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })

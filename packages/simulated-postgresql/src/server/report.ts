@@ -17,14 +17,14 @@ export const noticeMessage = ({ severity, code, message, fields = {} }: Notice):
 /** Ends the connection. */
 export const fatal = (code: string, message: string): SqlError => new SqlError(code, message, { severity: 'FATAL' })
 
-interface Said {
+interface ReportedError {
   readonly code: string
   readonly message: string
   readonly fields: SqlErrorFields
 }
 
 /** Returns the fields in PostgreSQL's order (its manual, "Error and Notice Message Fields"). */
-function reportFields(severity: string, { code, message, fields }: Said): Report['fields'] {
+function reportFields(severity: string, { code, message, fields }: ReportedError): Report['fields'] {
   const { detail, hint, position, schema, table, column, dataType, constraint } = fields
   const all: readonly (readonly [letter: string, text: string | undefined])[] = [
     ['S', severity],

@@ -243,11 +243,12 @@ export class Connection implements Session, Subscriber, Host {
     if (!isPlanned(prepared.statement.node)) return yield* executeCommand(this, prepared.statement, parameters)
     const compile = (): Plan => this.planner.current(prepared)
     const { sql } = prepared.statement
-    const { tag, rows, plan, tellRead } = yield* this.runner.run(compile, parameters, sql, inParts)
+    const { tag, rows, plan, reportRead } = yield* this.runner.run(compile, parameters, sql, inParts)
     const { columns } = plan
     if (columns === undefined) return { kind: 'done', tag }
-    const tell = tellRead && ((from: number, count: number) => tellRead(sql, (all) => all.slice(from, from + count)))
-    return { kind: 'rows', tag, columns, rows, tellRead: tell }
+    const reportPart =
+      reportRead && ((from: number, count: number) => reportRead(sql, (all) => all.slice(from, from + count)))
+    return { kind: 'rows', tag, columns, rows, reportRead: reportPart }
   }
 
   #refuseIfFailed(statement: Statement): void {

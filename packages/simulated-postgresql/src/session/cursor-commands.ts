@@ -49,9 +49,9 @@ export function* declare(
     }
   }
   // PostgreSQL reads the remaining rows of a cursor WITH HOLD at the commit, so all rows count as read at once.
-  const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
+  const { rows, plan, reportRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
   connection.cursors.set(portalname, {
-    ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },
+    ...{ columns: plan.columns ?? [], rows, position: 0, hold, reportRead },
     forwardOnly: forwardOnly || isLocking,
     reading: reading && (() => readInto(fetched, reading)),
   })
@@ -101,7 +101,7 @@ export function* fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: strin
   yield* readUpTo(cursor, wanted)
   const rows = fetchRows(cursor, wanted, ismove === true)
   if (ismove === true) return { kind: 'done', tag: `MOVE ${rows.length}` }
-  cursor.tellRead?.(sql, (all) => fetchRows({ ...cursor, rows: all, position }, wanted, false))
+  cursor.reportRead?.(sql, (all) => fetchRows({ ...cursor, rows: all, position }, wanted, false))
   return { kind: 'rows', tag: `FETCH ${rows.length}`, columns: cursor.columns, rows }
 }
 

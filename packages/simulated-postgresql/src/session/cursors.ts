@@ -1,7 +1,7 @@
 import { SqlError } from '../sql/error.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { Rows, SqlValue } from '../types/value.ts'
-import type { TellRead } from './runner.ts'
+import type { ReportRead } from './runner.ts'
 import type { ResultColumn } from './session.ts'
 
 /** A cursor of DECLARE. */
@@ -12,7 +12,7 @@ export interface Cursor {
   readonly reading: (() => Coroutine<boolean>) | undefined
   position: number
   /** Reports fetched rows as read, if the engine is observed. */
-  readonly tellRead: TellRead | undefined
+  readonly reportRead: ReportRead | undefined
   /** WITH HOLD: the cursor outlives its transaction. */
   readonly hold: boolean
   readonly forwardOnly: boolean

@@ -66,7 +66,7 @@ function engineOf(server: Server): Engine {
       if (connection?.secret === secret)
         connection.interrupt(new SqlError('57014', 'canceling statement due to user request'))
     },
-    witnessed: (grouping) => server.witness?.told(grouping),
+    witnessed: (grouping) => server.witness?.witnessed(grouping),
     crash() {
       endAll()
       store.begunAt = store.time.now()

@@ -32,7 +32,7 @@ export interface Ran {
 }
 
 /** Reports a fetch of some rows of a query, as if it were a separate statement. */
-export type TellRead = (sql: string, part: (rows: Rows) => Rows) => void
+export type ReportRead = (sql: string, part: (rows: Rows) => Rows) => void
 
 export interface RunnerOwner {
   readonly server: Server
@@ -60,14 +60,14 @@ export class Runner {
 
   /**
    * @param sql what a watch shows for it
-   * @param inParts a query whose rows count as read once `tellRead` says so
+   * @param inParts a query whose rows count as read once `reportRead` says so
    */
   *run(
     compile: () => Plan,
     parameters: readonly SqlValue[],
     sql = '',
     inParts = false,
-  ): Coroutine<Ran & { readonly plan: Plan; readonly tellRead: TellRead | undefined }> {
+  ): Coroutine<Ran & { readonly plan: Plan; readonly reportRead: ReportRead | undefined }> {
     const { transactions, server } = this.#owner
     const transaction = transactions.begin(false)
     const plan = yield* this.locked(compile)
@@ -77,12 +77,13 @@ export class Runner {
     try {
       const run = this.newRun(transaction, snapshot, parameters)
       const result = yield* plan.execute(run)
-      const isTold = !inParts || (plan.writes !== undefined && plan.writes !== 'SELECT FOR UPDATE')
-      if (isTold) server.witness?.executed(plan, run, { sql, began, result })
+      const isReported = !inParts || (plan.writes !== undefined && plan.writes !== 'SELECT FOR UPDATE')
+      if (isReported) server.witness?.executed(plan, run, { sql, began, result })
       nextCommand(transaction)
       yield* this.payOwed(run)
-      const tellRead: TellRead = (by, part) => server.witness?.readPart(plan, run, { sql: by, rows: result.rows, part })
-      return { ...result, plan, tellRead: isTold ? undefined : tellRead }
+      const reportRead: ReportRead = (by, part) =>
+        server.witness?.readPart(plan, run, { sql: by, rows: result.rows, part })
+      return { ...result, plan, reportRead: isReported ? undefined : reportRead }
     } finally {
       if (transaction.isolation === 'read committed') transaction.snapshot = undefined
     }

@@ -6,7 +6,7 @@ import type { Coroutine, EngineTime } from '../storage/wait.ts'
 import type { Calculator } from '../types/calculator.ts'
 import type { TextContext, Types } from '../types/registry.ts'
 import type { Rows, SqlValue } from '../types/value.ts'
-import type { Grouping, Watch, Witnessed } from '../witness/told.ts'
+import type { Grouping, Watch, Witnessed } from '../witness/witnessed.ts'
 
 export type { ResultColumn } from '../execute/model.ts'
 export type { EngineTime, Wait } from '../storage/wait.ts'
@@ -122,7 +122,7 @@ export interface Session {
   /**
    * Executes a statement, which is atomic between two yields. Throws SqlError or NotSupported.
    *
-   * @param inParts If true, the rows of a query do not count as read until `tellRead` of its outcome reports them.
+   * @param inParts If true, the rows of a query do not count as read until `reportRead` of its outcome reports them.
    */
   execute(given: Prepared | Statement, parameters: readonly SqlValue[], inParts?: boolean): Execution
   /** Commits the implicit transaction, if one is open. Throws SqlError if that fails (40001, 23503 deferred). */
@@ -150,7 +150,7 @@ export type Outcome =
       readonly columns: readonly ResultColumn[]
       readonly rows: Rows
       /** Reports to the witness that `count` rows from row `from` on were fetched. Absent if all rows were fetched. */
-      readonly tellRead?: ((from: number, count: number) => void) | undefined
+      readonly reportRead?: ((from: number, count: number) => void) | undefined
     }
   | { readonly kind: 'empty' }
   | {

@@ -89,7 +89,7 @@ export class Settings {
     const error = value === undefined ? undefinedSetting(name) : undefined
     if (error !== undefined && (!missingOk || error instanceof NotSupported)) throw error
     const isTime = BY_NAME.get(name.toLowerCase())?.marks.includes('ms')
-    return isTime && value !== undefined ? shownTime(millisecondsOf(value) ?? 0) : value
+    return isTime && value !== undefined ? timeText(millisecondsOf(value) ?? 0) : value
   }
 
   /** Sets or resets a value. The result undoes the change. */
@@ -180,7 +180,7 @@ function millisecondsOf(text: string): number | undefined {
 }
 
 /** Returns a time as SHOW prints it, in the largest unit of which it is a multiple. */
-function shownTime(milliseconds: number): string {
+function timeText(milliseconds: number): string {
   const units = Object.entries(UNITS).toReversed()
   const [unit, size] = units.find(([, each]) => milliseconds % each === 0) ?? ['ms', 1]
   return milliseconds === 0 ? '0' : `${milliseconds / size}${unit}`

@@ -68,13 +68,13 @@ const isOfServer = (schema: string | undefined): boolean => schema?.startsWith('
 
 type Names = readonly [schema: string | undefined, name: string]
 
-const shownName = ([schema, name]: Names): string => (schema === undefined ? name : `${schema}.${name}`)
+const dottedName = ([schema, name]: Names): string => (schema === undefined ? name : `${schema}.${name}`)
 
 /** A relation: 42P01. */
 export function undefinedRelation(names: Names, fields: SqlErrorFields = {}): Error {
   return knownRelation(...names) !== undefined || isOfServer(names[0])
-    ? new NotSupported(shownName(names))
-    : new SqlError('42P01', `relation "${shownName(names)}" does not exist`, fields)
+    ? new NotSupported(dottedName(names))
+    : new SqlError('42P01', `relation "${dottedName(names)}" does not exist`, fields)
 }
 
 /** Returns the error for a missing type, 42704. Relations are known types, because each has a row type. */
@@ -89,8 +89,8 @@ export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error 
       domains.has(each),
   )
   return isKnown || isOfServer(schema)
-    ? new NotSupported(`the type ${shownName(names)}`)
-    : new SqlError('42704', `type "${shownName(names)}" does not exist`, fields)
+    ? new NotSupported(`the type ${dottedName(names)}`)
+    : new SqlError('42704', `type "${dottedName(names)}" does not exist`, fields)
 }
 
 /** Returns the error for a missing type by its text: `pg_catalog.pg_class[]`. */

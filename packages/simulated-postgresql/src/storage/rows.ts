@@ -42,9 +42,9 @@ export function scan(heap: Heap, snapshot: Snapshot, { store, transaction: own }
   if (reader === undefined) return heap.tuples.filter((tuple) => visible(tuple, snapshot, own))
   store.serializable.readTable(reader, heap)
   return heap.tuples.filter((tuple) => {
-    const shown = visible(tuple, snapshot, own)
-    store.serializable.met(reader, tuple, shown, snapshot)
-    return shown
+    const isVisible = visible(tuple, snapshot, own)
+    store.serializable.met(reader, tuple, isVisible, snapshot)
+    return isVisible
   })
 }
 
@@ -60,10 +60,10 @@ export function lookUp(
   if (reader === undefined) return entries.filter((tuple) => visible(tuple, snapshot, own))
   store.serializable.readKey(reader, index, key)
   return entries.filter((tuple) => {
-    const shown = visible(tuple, snapshot, own)
-    store.serializable.met(reader, tuple, shown, snapshot)
-    if (shown) store.serializable.readRow(reader, heap, tuple)
-    return shown
+    const isVisible = visible(tuple, snapshot, own)
+    store.serializable.met(reader, tuple, isVisible, snapshot)
+    if (isVisible) store.serializable.readRow(reader, heap, tuple)
+    return isVisible
   })
 }
 
@@ -96,9 +96,9 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   )
   if (mine) return
   const xid = writer.store.xidOf(writer.backend, transaction.current)
-  const isOne = shownXmax(version) === 0 || row.lockers.every((each) => each.holder === transaction.current)
-  const shown = isOne ? xid : writer.store.nextMultixact()
-  show(version, shown)
+  const isOne = rawXmax(version) === 0 || row.lockers.every((each) => each.holder === transaction.current)
+  const xmax = isOne ? xid : writer.store.nextMultixact()
+  show(version, xmax)
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
 }
 
@@ -112,7 +112,7 @@ const nextOf = ({ xmax, next }: Tuple): Tuple | undefined =>
   xmax === undefined || statusOf(xmax) === 'aborted' ? undefined : next
 
 /** Returns the id that `xmax` shows, even after the transaction has ended (HeapTupleHeaderGetRawXmax). */
-export function shownXmax(tuple: Tuple): number {
+export function rawXmax(tuple: Tuple): number {
   const { xmax, cmax, row } = tuple
   if (xmax === undefined) return cmax
   if (statusOf(xmax) !== 'aborted') return xmax.xid
@@ -122,7 +122,7 @@ export function shownXmax(tuple: Tuple): number {
 /** A lock on the replaced version carries over to the new one (heap_update). */
 function inheritedXmax(replaced: Tuple | undefined): number {
   if (replaced === undefined || replaced.row.lockers.length === 0) return 0
-  return replaced.row.lockers.some(({ holder }) => statusOf(holder) === 'active') ? shownXmax(replaced) : 0
+  return replaced.row.lockers.some(({ holder }) => statusOf(holder) === 'active') ? rawXmax(replaced) : 0
 }
 
 function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {

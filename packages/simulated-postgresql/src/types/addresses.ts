@@ -27,12 +27,12 @@ export function parseAddress(text: string, isNetwork: boolean): string {
   const rest = BigInt(widthOf(isV6) - prefix)
   if (isNetwork && (bits & ((1n << rest) - 1n)) !== 0n)
     throw new SqlError('22P02', `invalid cidr value: "${text}"`, { detail: 'Value has bits set to right of mask.' })
-  const shown = isV6 ? v6Text(bits) : v4Text(bits)
-  return `${shown}/${prefix}`
+  const addressText = isV6 ? v6Text(bits) : v4Text(bits)
+  return `${addressText}/${prefix}`
 }
 
 /** Returns the text of an inet. A single address has no prefix length. */
-export const shownAddress = (text: string): string => text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '')
+export const withoutFullPrefix = (text: string): string => text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '')
 
 function v4Bits(text: string): bigint | undefined {
   const parts = text.split('.')
@@ -68,11 +68,11 @@ function v6Text(bits: bigint): string {
   }
   const { start, length } = best
   const hasV4 = start === 0 && (length === 6 || (length === 5 && words[5] === 0xffffn))
-  const shown = words.slice(0, hasV4 ? 6 : 8).map((word) => word.toString(16))
+  const groups = words.slice(0, hasV4 ? 6 : 8).map((word) => word.toString(16))
   const tail = hasV4 ? `${length === 5 ? 'ffff:' : ''}${v4Text(bits & 0xffff_ffffn)}` : ''
   if (hasV4) return `::${tail}`
-  if (start < 0) return shown.join(':')
-  return `${shown.slice(0, start).join(':')}::${shown.slice(start + length).join(':')}`
+  if (start < 0) return groups.join(':')
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + length).join(':')}`
 }
 
 function read(text: string): Address {

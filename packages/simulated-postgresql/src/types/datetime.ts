@@ -121,14 +121,14 @@ function invalid(name: string, text: string): SqlError {
   return new SqlError('22007', `invalid input syntax for type ${name}: "${text}"`)
 }
 
-export function checkedTimestamp(value: bigint, shown = ''): bigint {
+export function checkedTimestamp(value: bigint, suffix = ''): bigint {
   if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS)
-    throw new SqlError('22008', `timestamp out of range${shown}`)
+    throw new SqlError('22008', `timestamp out of range${suffix}`)
   return value
 }
 
-export function checkedDate(days: number, shown = ''): number {
-  if (days < LEAST_DATE || days >= END_OF_DATES) throw new SqlError('22008', `date out of range${shown}`)
+export function checkedDate(days: number, suffix = ''): number {
+  if (days < LEAST_DATE || days >= END_OF_DATES) throw new SqlError('22008', `date out of range${suffix}`)
   return days
 }
 

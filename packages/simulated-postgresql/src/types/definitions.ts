@@ -1,6 +1,6 @@
 import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { compareAddresses, parseAddress, shownAddress } from './addresses.ts'
+import { compareAddresses, parseAddress, withoutFullPrefix } from './addresses.ts'
 import { compareArrays, formatArray, parseArray, receiveArray, sendArray } from './array.ts'
 import { fitBit, fitVarbit, parseBits, receiveBits, sendBits } from './bits.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
@@ -376,7 +376,7 @@ function address(isNetwork: boolean): Behaviour {
   }
   return {
     input: (text) => parseAddress(text, isNetwork),
-    output: (value) => (isNetwork ? asString(value) : shownAddress(asString(value))),
+    output: (value) => (isNetwork ? asString(value) : withoutFullPrefix(asString(value))),
     receive: refuse,
     send: refuse,
     compare: (a, b) => compareAddresses(asString(a), asString(b)),

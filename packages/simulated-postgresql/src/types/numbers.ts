@@ -116,8 +116,8 @@ function formatFloat(value: number, text: string, fixedBelow: number): string {
   const sign = value < 0 ? '-' : ''
   if (digits === '') return `${sign}0`
   if (exponent < -4 || exponent >= fixedBelow) {
-    const shown = Math.abs(exponent).toString().padStart(2, '0')
-    return `${sign}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ''}e${exponent < 0 ? '-' : '+'}${shown}`
+    const padded = Math.abs(exponent).toString().padStart(2, '0')
+    return `${sign}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ''}e${exponent < 0 ? '-' : '+'}${padded}`
   }
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
   if (digits.length <= exponent + 1) return sign + digits.padEnd(exponent + 1, '0')

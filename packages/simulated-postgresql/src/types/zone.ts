@@ -122,9 +122,9 @@ export function sessionZone(setting: string | undefined): Zone {
 export function formatOffset(seconds: number): string {
   const size = Math.abs(seconds)
   const parts = [Math.floor(size / 3600), Math.floor(size / 60) % 60, size % 60]
-  const shown = parts[2] !== 0 ? 3 : parts[1] !== 0 ? 2 : 1
+  const count = parts[2] !== 0 ? 3 : parts[1] !== 0 ? 2 : 1
   const text = parts
-    .slice(0, shown)
+    .slice(0, count)
     .map((part) => part.toString().padStart(2, '0'))
     .join(':')
   return `${seconds < 0 ? '-' : '+'}${text}`

@@ -5,8 +5,8 @@ import type { SqlValue } from '../types/value.ts'
 import type { Executed } from './executed.ts'
 import type { Member } from './members.ts'
 import { sightOf } from './sight.ts'
-import type { Access, WitnessedStatement, WitnessedTransaction, WitnessedValue } from './told.ts'
 import { type Changed, changedPlaces, type RowHistory, withEntries } from './versions.ts'
+import type { Access, WitnessedStatement, WitnessedTransaction, WitnessedValue } from './witnessed.ts'
 
 /** A statement's relation to a change by another transaction: it saw the change or missed it. */
 interface Read {
@@ -84,10 +84,10 @@ export class Cells {
     return cell
   }
 
-  told(members: readonly Member[]): readonly WitnessedTransaction[] {
+  transactionsOf(members: readonly Member[]): readonly WitnessedTransaction[] {
     const accesses = new Map<Executed, Access[]>()
     const unplaced = new Map<Member, Access[]>()
-    const tell = (cell: Cell, versions: readonly number[], reads: readonly Read[]): void => {
+    const addAccesses = (cell: Cell, versions: readonly number[], reads: readonly Read[]): void => {
       const name = this.#nameOf(cell, versions)
       for (const executed of new Set(reads.map((read) => read.executed))) {
         const sight = sightOf(executed, cell.history)
@@ -115,12 +115,12 @@ export class Cells {
         const versions = this.#versionsOf(cell)
         const [shared, own] = this.#split(cell, versions, known)
         const isWhole = shared.length > 0 || own.length === 0
-        if (isWhole) tell(cell, versions, shared)
-        for (const reads of own) tell(cell, inOrder(new Set(reads.map(({ at }) => at))), reads)
-        if (!isWhole && cell.ordered.size > 0) tell(cell, inOrder(cell.ordered), [])
+        if (isWhole) addAccesses(cell, versions, shared)
+        for (const reads of own) addAccesses(cell, inOrder(new Set(reads.map(({ at }) => at))), reads)
+        if (!isWhole && cell.ordered.size > 0) addAccesses(cell, inOrder(cell.ordered), [])
       }
     }
-    return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
+    return members.map((member) => witnessedTransaction(member, accesses, unplaced.get(member) ?? []))
   }
 
   /** Returns the versions of a cell that the members wrote, including those that no statement read. */
@@ -203,12 +203,12 @@ export class Cells {
 
 const inOrder = (versions: Iterable<number>): readonly number[] => [...versions].sort((one, other) => one - other)
 
-function toldOf(
+function witnessedTransaction(
   { transaction, statements, began, ended, group }: Member,
   accesses: ReadonlyMap<Executed, readonly Access[]>,
   unplaced: readonly Access[],
 ): WitnessedTransaction {
-  const told = statements.map((executed): WitnessedStatement => {
+  const witnessed = statements.map((executed): WitnessedStatement => {
     const { sql, from, to } = executed
     const own = accesses.get(executed) ?? []
     const readsFirst = [...own.filter(({ does }) => does === 'r'), ...own.filter(({ does }) => does === 'w')]
@@ -217,6 +217,6 @@ function toldOf(
   const rest = unplaced.length === 0 ? [] : [{ sql: '', from: ended, to: ended, accesses: unplaced }]
   return {
     ...{ pid: transaction.pid, began, ended },
-    ...{ isolation: transaction.isolation, group: group.name, statements: [...told, ...rest] },
+    ...{ isolation: transaction.isolation, group: group.name, statements: [...witnessed, ...rest] },
   }
 }

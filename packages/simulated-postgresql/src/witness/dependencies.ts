@@ -2,10 +2,9 @@ import type { Catalogue } from '../catalogue/catalogue.ts'
 import type { Changes } from '../execute/view.ts'
 import type { Heap, Row, Transaction, Tuple } from '../storage/model.ts'
 import { Cells } from './cells.ts'
-import { Asked, type Executed } from './executed.ts'
+import { type Executed, RepeatedEvaluation } from './executed.ts'
 import { type Committed, grouped, isWithin, type Member } from './members.ts'
 import { type Other, sightOf, withoutVersion, withVersion } from './sight.ts'
-import type { Grouping, Witnessed } from './told.ts'
 import {
   type Changed,
   changedPlaces,
@@ -15,6 +14,7 @@ import {
   textOf,
   writtenPlaces,
 } from './versions.ts'
+import type { Grouping, Witnessed } from './witnessed.ts'
 
 /** One transaction's change of a row, and whether a statement saw it. */
 interface Change {
@@ -36,7 +36,7 @@ export class Dependencies {
   readonly #members: readonly Member[]
   readonly #grouping: Grouping
   readonly #changed: Changed
-  readonly #asked = new Map<Executed, Asked>()
+  readonly #evaluations = new Map<Executed, RepeatedEvaluation>()
   #questions = 0
   #unknown: string | undefined
 
@@ -53,9 +53,9 @@ export class Dependencies {
     this.#changed = changesSince(catalogue, since, assigned)
   }
 
-  told(): Witnessed {
+  witnessed(): Witnessed {
     const cells = new Cells()
-    const told = new Set<Member>()
+    const connected = new Set<Member>()
     for (const [from, to] of this.#stretches()) {
       const groups = new Set(
         this.#members
@@ -65,9 +65,9 @@ export class Dependencies {
       const members = this.#members.filter(({ group }) => groups.has(group))
       cells.begin(members)
       this.#relate(members, cells)
-      for (const member of members) told.add(member)
+      for (const member of members) connected.add(member)
     }
-    const transactions = this.#members.filter((member) => told.has(member))
+    const transactions = this.#members.filter((member) => connected.has(member))
     const commits = this.#members
       .filter(({ transaction }) => this.#hasChanged(transaction))
       .map(({ statements, ended, group }) => {
@@ -75,7 +75,7 @@ export class Dependencies {
         const parameters = writing.map(({ run }) => run.parameters.map(textOf).join()).join('; ')
         return { ended, group: group.name, sql: writing.map((executed) => executed.sql), parameters }
       })
-    return { commits, transactions: cells.told(transactions), unknown: this.#unknown }
+    return { commits, transactions: cells.transactionsOf(transactions), unknown: this.#unknown }
   }
 
   /**
@@ -140,9 +140,9 @@ export class Dependencies {
       this.#unknown ??= 'too many transactions overlap'
       return false
     }
-    const asked = this.#asked.get(executed) ?? new Asked(executed, this.#catalogue.version)
-    this.#asked.set(executed, asked)
-    const differs = asked.differsBy(changesOf(changes))
+    const evaluation = this.#evaluations.get(executed) ?? new RepeatedEvaluation(executed, this.#catalogue.version)
+    this.#evaluations.set(executed, evaluation)
+    const differs = evaluation.differsBy(changesOf(changes))
     if (differs === undefined) this.#unknown ??= `${executed.sql} cannot be asked again`
     return differs === true
   }

@@ -23,11 +23,11 @@ export interface Executed {
 const NO_CHANGES: Changes = new Map()
 
 /** Evaluates an executed statement again, with other versions of some rows. */
-export class Asked {
+export class RepeatedEvaluation {
   readonly #executed: Executed
   readonly #version: number
   #unchanged: string | undefined
-  #isAsked = false
+  #isEvaluated = false
 
   /** @param version of the catalogue now. */
   constructor(executed: Executed, version: number) {
@@ -40,8 +40,8 @@ export class Asked {
    * statement then depends on more than the rows.
    */
   get unchanged(): string | undefined {
-    if (this.#isAsked) return this.#unchanged
-    this.#isAsked = true
+    if (this.#isEvaluated) return this.#unchanged
+    this.#isEvaluated = true
     const answer = this.#ask(NO_CHANGES)
     if (answer !== undefined && answer !== 'error' && this.#isAnswered(answer)) this.#unchanged = linesOf(answer)
     return this.#unchanged
@@ -74,9 +74,9 @@ export class Asked {
       notice() {},
     }
     try {
-      const asking = plan.asked(again)
+      const asking = plan.preview(again)
       const step = asking.next()
-      return step.done === true ? [...step.value, ...view.partsAsked] : undefined
+      return step.done === true ? [...step.value, ...view.previewedRows] : undefined
     } catch (error) {
       return error instanceof SqlError ? 'error' : undefined
     }

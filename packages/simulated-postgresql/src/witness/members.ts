@@ -1,6 +1,6 @@
 import type { Transaction } from '../storage/model.ts'
 import type { Executed } from './executed.ts'
-import type { Grouping } from './told.ts'
+import type { Grouping } from './witnessed.ts'
 
 export interface Committed {
   readonly transaction: Transaction

@@ -5,7 +5,7 @@ import { addTo } from '../lists.ts'
 import type { Transaction } from '../storage/model.ts'
 import { Dependencies } from './dependencies.ts'
 import type { Executed } from './executed.ts'
-import type { Grouping, Watch, Witnessed } from './told.ts'
+import type { Grouping, Watch, Witnessed } from './witnessed.ts'
 
 const TRUNCATE: Plan = {
   ...{ columns: undefined, parameterOids: [], tables: new Map(), writes: 'TRUNCATE', isIdle: false },
@@ -14,7 +14,7 @@ const TRUNCATE: Plan = {
     return { tag: 'TRUNCATE TABLE', rows: [] }
   },
   // biome-ignore lint/correctness/useYield: it depends on nothing
-  *asked() {
+  *preview() {
     return []
   },
 }
@@ -69,8 +69,8 @@ export class Witness {
   ): void {
     const reading: Plan = {
       ...plan,
-      *asked(again) {
-        return part(yield* plan.asked(again))
+      *preview(again) {
+        return part(yield* plan.preview(again))
       },
     }
     this.executed(reading, run, { sql, began: this.now(), result: { tag: '', rows: part(rows) } })
@@ -90,7 +90,7 @@ export class Witness {
     this.#statements.delete(transaction)
   }
 
-  told(grouping: Grouping): Witnessed {
+  witnessed(grouping: Grouping): Witnessed {
     const committed = [...this.#statements]
       .filter(([{ state }]) => state === 'committed')
       .map(([transaction, all]) => {
@@ -99,6 +99,6 @@ export class Witness {
         return { transaction, statements, began: this.#began.get(transaction) ?? ended, ended }
       })
       .sort((one, other) => one.transaction.commitNumber - other.transaction.commitNumber)
-    return new Dependencies(this.#catalogue, committed, grouping).told()
+    return new Dependencies(this.#catalogue, committed, grouping).witnessed()
   }
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadParser } from '../../src/sql/parse.ts'
-import { RACES, recordedRaces, SESSIONS, shownRace } from '../races/races.ts'
+import { RACES, raceText, recordedRaces, SESSIONS } from '../races/races.ts'
 import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
 
 /** Rows of catalogues that must have another key than all others. */
@@ -19,7 +19,7 @@ describe('two sessions with concurrent schema changes', () => {
     async (race) => {
       const sessions = new SimulatedSessions(SESSIONS)
       sessions.setUp(race.setUp)
-      expect(await shownRace(race, sessions)).toBe(recorded[race.at])
+      expect(await raceText(race, sessions)).toBe(recorded[race.at])
       for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
     },
   )

@@ -871,7 +871,7 @@ export const RACES: readonly Race[] = Object.entries(PAIRS).flatMap(
 export const SESSIONS = 3
 
 /** How a race goes, to be read and compared, with what errors say. Numbers that PostgreSQL draws are not shown. */
-export async function shownRace({ name, setUp, steps: all }: Race, sessions: Sessions): Promise<string> {
+export async function raceText({ name, setUp, steps: all }: Race, sessions: Sessions): Promise<string> {
   const lines = [`# ${name}`, ...(setUp === '' ? [] : [setUp])]
   for (const [session, sql] of all) {
     lines.push(`${session}: ${sql}`)

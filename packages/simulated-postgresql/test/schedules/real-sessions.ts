@@ -1,5 +1,5 @@
 import postgres from 'postgres'
-import { type Answer, DEADLOCK_TIMEOUT, type Sessions, shown } from './simulated-sessions.ts'
+import { type Answer, DEADLOCK_TIMEOUT, rowsText, type Sessions } from './simulated-sessions.ts'
 
 interface Real {
   readonly client: postgres.Sql
@@ -133,5 +133,5 @@ function answerOf(rows: readonly (readonly unknown[])[], command: string, count:
   const tag = command === 'INSERT' ? `INSERT 0 ${count}` : command === 'LOCK' ? 'LOCK TABLE' : command
   const text = (value: unknown): string =>
     value === null ? '' : value === true ? 't' : value === false ? 'f' : `${value}`
-  return `${counted ? `${command} ${count}` : tag}${shown(rows.map((row) => row.map(text)))}`
+  return `${counted ? `${command} ${count}` : tag}${rowsText(rows.map((row) => row.map(text)))}`
 }

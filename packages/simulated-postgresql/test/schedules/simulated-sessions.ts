@@ -1,7 +1,7 @@
 import { createEngine } from '../../src/session/engine.ts'
 import type { Engine, Execution, Session } from '../../src/session/session.ts'
 import { NotSupported, SqlError } from '../../src/sql/error.ts'
-import type { Watch } from '../../src/witness/told.ts'
+import type { Watch } from '../../src/witness/witnessed.ts'
 
 /** What a session answered since the last statement: nothing new is `-`, an open statement is `waits`. */
 export type Answer = string
@@ -153,7 +153,7 @@ export class SimulatedSessions implements Sessions {
       const outcome = step.value
       open.answer =
         outcome.kind === 'rows'
-          ? `${outcome.tag}${shown(outcome.rows.map((row) => row.map((value, at) => (value === null ? '' : this.engine.types.typeOf(outcome.columns[at]!.type.oid).output(value, open.session.context)))))}`
+          ? `${outcome.tag}${rowsText(outcome.rows.map((row) => row.map((value, at) => (value === null ? '' : this.engine.types.typeOf(outcome.columns[at]!.type.oid).output(value, open.session.context)))))}`
           : outcome.kind === 'done'
             ? // The driver of the real server does not tell this count.
               outcome.tag.replace(/^MERGE .*/, 'MERGE')
@@ -174,7 +174,7 @@ export class SimulatedSessions implements Sessions {
 }
 
 /** Rows in an order of their own: PostgreSQL promises none. */
-export const shown = (rows: readonly (readonly string[])[]): string =>
+export const rowsText = (rows: readonly (readonly string[])[]): string =>
   rows.length === 0
     ? ''
     : ` ${rows

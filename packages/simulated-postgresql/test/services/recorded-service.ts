@@ -12,7 +12,7 @@ const ENVIRONMENT = {
 
 export interface RecordedService {
   readonly exitCode: number | null
-  readonly told: string
+  readonly output: string
   /** What a query answers once the program has ended. */
   answered(sql: string): string
 }
@@ -27,7 +27,7 @@ export interface Judged {
 }
 
 /** What goes wrong while clients are recorded. */
-export interface Hurt {
+export interface FaultRun {
   /** Of consistency; absent: nothing is expected of what clients see. */
   readonly level?: 'linearizable'
   readonly faults: 'none' | 'lose-reply' | 'kill'
@@ -60,14 +60,14 @@ export async function recordedService(
     ],
     { cwd, env: { ...ENVIRONMENT, ...environment } },
   )
-  return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' '), answered }
+  return { exitCode, output: (stdout + stderr).replace(/\s+/g, ' '), answered }
 }
 
 /** The same, where what clients ask of the service is recorded, by its route table. The seed decides when it is hurt. */
 export async function recordedClients(
   cwd: string,
   service: string,
-  { level, faults, hurt, seed, environment, standby, slowed }: Hurt,
+  { level, faults, hurt, seed, environment, standby, slowed }: FaultRun,
 ): Promise<RecordedService> {
   const { port, answered } = await databaseOf(cwd, service)
   if (slowed !== undefined) answered(slowed)
@@ -83,7 +83,7 @@ export async function recordedClients(
     ],
     { cwd, env: { ...ENVIRONMENT, ...environment, ...behind } },
   )
-  return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' '), answered }
+  return { exitCode, output: (stdout + stderr).replace(/\s+/g, ' '), answered }
 }
 
 const SLOW =

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { installed, startPostgres, whySkipped } from '../../../testing/src/servers.ts'
-import { RACES, type Race, RECORDED, recordedRaces, SESSIONS, shownRace } from '../races/races.ts'
+import { RACES, type Race, RECORDED, raceText, recordedRaces, SESSIONS } from '../races/races.ts'
 import { RealSessions } from '../schedules/real-sessions.ts'
 
 const [initdb, postgres] = ['initdb', 'postgres'].map(installed)
@@ -16,7 +16,7 @@ test.skipIf(lacking)(
       real.patienceMs = patienceMs
       await real.reset()
       await real.setUp(race.setUp)
-      return shownRace(race, real)
+      return raceText(race, real)
     }
     const recorded = recordedRaces()
     const all: string[] = []

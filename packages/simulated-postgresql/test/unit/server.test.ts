@@ -286,7 +286,7 @@ describe('the extended protocol', () => {
     const told: string[] = []
     const counted = {
       ...rows('SELECT 3', ['n'], [1], [2], [3]),
-      tellRead: (...part: number[]) => told.push(part.join()),
+      reportRead: (...part: number[]) => told.push(part.join()),
     }
     served({ 'SELECT n': () => counted as Outcome })
       .client()

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadParser } from '../../src/sql/parse.ts'
-import type { Grouping } from '../../src/witness/told.ts'
+import type { Grouping } from '../../src/witness/witnessed.ts'
 import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
 
 beforeAll(loadParser)
@@ -17,7 +17,7 @@ const TABLES = `
   insert into jobs values (1, 'queued'), (2, 'queued'), (3, 'queued')`
 
 /** What transactions of sessions a, b and c saw and missed of each other, a line for each access. */
-function told(statements: readonly string[], grouping: Partial<Grouping> = {}) {
+function witnessedBy(statements: readonly string[], grouping: Partial<Grouping> = {}) {
   let now = 0
   const sessions = new SimulatedSessions(3, new Set(), {}, { now: () => now++ })
   sessions.setUp(TABLES)
@@ -41,7 +41,7 @@ const leave = (name: string): string => `update doctors set active = false where
 
 describe('the dependency report', () => {
   test('the dependency report lists each old row version that a count read', () => {
-    const { lines } = told([
+    const { lines } = witnessedBy([
       ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],
       ...[`a: ${COUNT}`, `b: ${COUNT}`, `a: ${leave('a')}`, `b: ${leave('b')}`, 'a: commit', 'b: commit'],
     ])
@@ -55,7 +55,7 @@ describe('the dependency report', () => {
 
   test('the dependency report contains only the fetched rows of a cursor', () => {
     const withCursor = (...fetched: readonly string[]) => {
-      const { lines, unknown } = told([
+      const { lines, unknown } = witnessedBy([
         ...['a: begin', 'a: declare c cursor for select id, state from jobs order by id', ...fetched],
         ...[
           'b: begin',
@@ -78,7 +78,7 @@ describe('the dependency report', () => {
 
   test('the dependency report contains TRUNCATE as a deletion of all rows, and the reads of the deleted rows', () => {
     const count = 'select count(*) from jobs'
-    const { lines, unknown } = told([
+    const { lines, unknown } = witnessedBy([
       ...['a: begin', `a: ${count}`, 'b: begin', "b: select active from doctors where name = 'a'"],
       ...["a: update doctors set active = false where name = 'a'", 'a: commit', 'b: truncate jobs', 'b: commit'],
       ...[`c: ${count}`, "c: insert into jobs values (7, 'queued')"],
@@ -93,7 +93,7 @@ describe('the dependency report', () => {
   })
 
   test('the dependency report shows a count of no rows for an older snapshot of a table truncated later', () => {
-    const { lines, unknown } = told([
+    const { lines, unknown } = witnessedBy([
       ...['a: begin isolation level repeatable read', 'a: select active from doctors where ward = 2'],
       ...['b: begin', 'b: update doctors set active = false where ward = 2', 'b: truncate jobs', 'b: commit'],
       ...['a: select count(*) from jobs', 'a: commit'],
@@ -106,7 +106,7 @@ describe('the dependency report', () => {
   })
 
   test('the dependency report of a TRUNCATE that was rolled back is empty', () => {
-    const { lines, unknown } = told([
+    const { lines, unknown } = witnessedBy([
       ...['a: begin', 'a: savepoint s', 'a: truncate jobs', 'a: rollback to s', 'b: select count(*) from jobs'],
       ...["a: update jobs set state = 'done'", 'a: commit', 'b: select count(*) from jobs'],
     ])
@@ -114,7 +114,7 @@ describe('the dependency report', () => {
   })
 
   test('the dependency report distinguishes jsonb objects by their content', () => {
-    const { lines } = told([
+    const { lines } = witnessedBy([
       ...['a: begin', 'b: begin', 'a: select data from docs', 'b: select data from docs'],
       ...[`a: update docs set data = '{"n":2}'`, 'a: commit', `b: update docs set data = '{"n":3}'`, 'b: commit'],
     ])
@@ -123,7 +123,7 @@ describe('the dependency report', () => {
 
   test('the dependency report contains a row that a read missed, even if the row matched only after a later change', () => {
     const confirmed = "select count(*) from bookings where state = 'confirmed'"
-    const { lines } = told([
+    const { lines } = witnessedBy([
       ...['a: begin', `a: ${confirmed}`, "c: insert into bookings values (2, 'pending')"],
       ...['b: begin', `b: ${confirmed}`, "b: update bookings set state = 'confirmed' where id = 2", 'b: commit'],
       ...["a: insert into bookings values (1, 'confirmed')", 'a: commit'],
@@ -135,7 +135,7 @@ describe('the dependency report', () => {
     const book = (id: number): string =>
       `insert into bookings select ${id}, 'booked' where (select count(*) from bookings) < 2`
     const sessions = ['a', 'b', 'c'].map((name, i) => [`${name}: begin`, `${name}: ${book(i)}`])
-    const { lines, unknown } = told([...sessions.flat(), 'a: commit', 'b: commit', 'c: commit'])
+    const { lines, unknown } = witnessedBy([...sessions.flat(), 'a: commit', 'b: commit', 'c: commit'])
     expect([lines, unknown]).toEqual([[], expect.stringMatching(/depends on several transactions together$/)])
   })
 
@@ -173,22 +173,26 @@ describe('the dependency report', () => {
       ]),
     ],
   ])('the dependency report contains no dependency between transactions %s', (_, statements) => {
-    expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined, transactions: [] })
+    expect(witnessedBy([...statements, 'a: commit', 'b: commit'])).toEqual({
+      lines: [],
+      unknown: undefined,
+      transactions: [],
+    })
   })
 
   test('the dependency report contains missed rows only if phantoms are requested', () => {
     const statements = [...['a: begin', `a: ${COUNT}`, "b: insert into doctors values (1, 'd', true)", 'a: commit']]
-    expect(told(statements).lines).toEqual([
+    expect(witnessedBy(statements).lines).toEqual([
       'b w doctors/1/d {"ward":1,"name":"d","active":true,"seen":0} 0',
       'a r doctors/1/d null -1',
     ])
-    expect(told(statements, { phantoms: false }).lines).toEqual([])
+    expect(witnessedBy(statements, { phantoms: false }).lines).toEqual([])
   })
 
   test('the dependency report contains a write that repeats the value of a concurrent write', () => {
     const change = "update doctors set seen = 1 where name = 'c'"
     const read = "select seen from doctors where name = 'c'"
-    const { lines } = told([
+    const { lines } = witnessedBy([
       'a: begin',
       `a: ${read}`,
       'b: begin',
@@ -207,9 +211,9 @@ describe('the dependency report', () => {
 
   test('the dependency report treats the transactions of one request as one transaction if `areOne` is set', () => {
     const statements = [`a: ${COUNT}`, `b: ${leave('b')}`, `a: ${leave('a')}`]
-    expect(told(statements).lines).toEqual([])
+    expect(witnessedBy(statements).lines).toEqual([])
     const groupOf = (pid: number): string => `request ${pid}`
-    expect(told(statements, { areOne: true, groupOf }).lines).toContain('a r doctors/1/b/active true -1')
+    expect(witnessedBy(statements, { areOne: true, groupOf }).lines).toContain('a r doctors/1/b/active true -1')
   })
 
   const COUNT_ACTIVE = 'select count(*) from doctors where active'
@@ -274,14 +278,16 @@ describe('the dependency report', () => {
   ])(
     'the dependency report contains the row that a statement waited for, if the statement then %s',
     (_, statements, line) => {
-      const { lines, unknown } = told(statements)
+      const { lines, unknown } = witnessedBy(statements)
       expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
     },
   )
 
   test('the dependency report is unknown for an INSERT ... SELECT with ON CONFLICT DO NOTHING that waited for a conflicting row', () => {
     const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
-    const { unknown } = told(bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write))
+    const { unknown } = witnessedBy(
+      bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write),
+    )
     expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)
   })
 
@@ -296,7 +302,7 @@ describe('the dependency report', () => {
     'after the reader updated the row, the dependency report contains the expected reads %s',
     (_, column, expected) => {
       const read = `select ${column} from doctors where ward = 2 and name = 'c'`
-      const { lines } = told([
+      const { lines } = witnessedBy([
         ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
         ...["b: update doctors set active = false where ward = 2 and name = 'c'", `b: ${read}`, 'b: commit'],
       ])
@@ -306,7 +312,7 @@ describe('the dependency report', () => {
 
   test('the dependency report places a write of another transaction between two writes of one group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
-    const { lines } = told(
+    const { lines } = witnessedBy(
       [
         ...[`a: ${write('1')}`, "b: select count(*) from jobs where id = 1 and state <> 'queued'"],
         ...[`b: ${write('2')}`, `a: ${write('3')}`],
@@ -329,7 +335,7 @@ describe('the dependency report', () => {
     ['equal values', '1', '1', '2', '2'],
   ])('the report lists successive lost updates of one column under two separate keys, with %s', (_, ...states) => {
     const [first = '', second = '', third = '', fourth = ''] = states
-    const { lines } = told([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
+    const { lines } = witnessedBy([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
     expect(lines).toEqual([
       ...['a r jobs/1/state "queued" -1', `a w jobs/1/state "${first}" 0`],
       ...['b r jobs/1/state "queued" -1', `b w jobs/1/state "${second}" 1`],
@@ -339,7 +345,7 @@ describe('the dependency report', () => {
   })
 
   test('the dependency report omits a missed version that does not change the result of a read', () => {
-    const { lines } = told([
+    const { lines } = witnessedBy([
       ...['c: begin isolation level repeatable read', 'c: select count(*) from doctors', ...lostUpdate('1', '2')],
       ...["c: select count(*) from jobs where id = 1 and state <> 'done'"],
       ...["a: update jobs set state = 'done' where id = 1", "c: update jobs set state = '5' where id = 2", 'c: commit'],
@@ -349,7 +355,7 @@ describe('the dependency report', () => {
   })
 
   test('a transaction begins with its first statement in the dependency report, even if the statement reads no table', () => {
-    const { transactions } = told([
+    const { transactions } = witnessedBy([
       ...['a: begin isolation level repeatable read', 'a: select 1', `b: ${leave('b')}`, `a: ${COUNT}`],
       ...[`a: ${leave('a')}`, 'a: commit'],
     ])
@@ -359,7 +365,7 @@ describe('the dependency report', () => {
   })
 
   test('the dependency report is unknown for a statement that takes numbers from a sequence', () => {
-    const { unknown } = told([
+    const { unknown } = witnessedBy([
       ...[
         'a: begin',
         "a: select nextval('numbers'), count(*) from doctors where active",

@@ -47,7 +47,7 @@ function hello({ session, args }: Call): Reply {
   }
   if (version !== undefined) session.protocol = version === '3' ? 3 : 2
   session.name = name ?? session.name
-  const told: readonly (readonly [string, Reply])[] = [
+  const fields: readonly (readonly [string, Reply])[] = [
     ['server', 'redis'],
     ['version', VERSION],
     ['proto', session.protocol],
@@ -56,7 +56,7 @@ function hello({ session, args }: Call): Reply {
     ['role', 'master'],
     ['modules', []],
   ]
-  return { map: told.flat() }
+  return { map: fields.flat() }
 }
 
 function client({ session, args: [what = '', ...rest] }: Call): Reply {

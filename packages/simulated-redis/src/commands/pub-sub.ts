@@ -27,11 +27,11 @@ const unsubscribing =
   (kind: Kind) =>
   ({ store, session, args }: Call): undefined => {
     const topics = args.length > 0 ? args : [...session[kind]]
-    const told = `${prefix[kind]}unsubscribe`
-    if (topics.length === 0) session.outbox.push({ push: [told, null, countOf(session)] })
+    const kindOfPush = `${prefix[kind]}unsubscribe`
+    if (topics.length === 0) session.outbox.push({ push: [kindOfPush, null, countOf(session)] })
     for (const topic of topics) {
       leave(store, session, kind, topic)
-      session.outbox.push({ push: [told, topic, countOf(session)] })
+      session.outbox.push({ push: [kindOfPush, topic, countOf(session)] })
     }
   }
 

@@ -11,7 +11,7 @@ function streamInfo(stream: Stream): Reply {
   const { entries, groups, lastId, greatestDeleted, addedCount } = stream
   const [first, last] = [entries[0], entries.at(-1)]
   const nodes = Math.ceil(entries.length / NODE_ENTRIES)
-  const told: readonly (readonly [string, Reply])[] = [
+  const fields: readonly (readonly [string, Reply])[] = [
     ['length', entries.length],
     ['radix-tree-keys', nodes],
     ['radix-tree-nodes', nodes + 1],
@@ -23,7 +23,7 @@ function streamInfo(stream: Stream): Reply {
     ['first-entry', first === undefined ? null : entryReply(first)],
     ['last-entry', last === undefined ? null : entryReply(last)],
   ]
-  return { map: told.flat() }
+  return { map: fields.flat() }
 }
 
 /** Returns the number of entries that a group has not read, if it is known. */
@@ -39,7 +39,7 @@ const groupsInfo = (stream: Stream): Reply =>
   [...stream.groups]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, group]): Reply => {
-      const told: readonly (readonly [string, Reply])[] = [
+      const fields: readonly (readonly [string, Reply])[] = [
         ['name', name],
         ['consumers', group.consumers.size],
         ['pending', group.pending.size],
@@ -47,7 +47,7 @@ const groupsInfo = (stream: Stream): Reply =>
         ['entries-read', group.readCount ?? null],
         ['lag', lagOf(stream, group)],
       ]
-      return { map: told.flat() }
+      return { map: fields.flat() }
     })
 
 const consumersInfo = ({ consumers, pending }: Group, now: number): Reply =>
@@ -55,13 +55,13 @@ const consumersInfo = ({ consumers, pending }: Group, now: number): Reply =>
     .sort((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, seenAt, activeAt }): Reply => {
       const own = [...pending.values()].filter(({ consumer }) => consumer === name).length
-      const told: readonly (readonly [string, Reply])[] = [
+      const fields: readonly (readonly [string, Reply])[] = [
         ['name', name],
         ['pending', own],
         ['idle', now - seenAt],
         ['inactive', activeAt === undefined ? -1 : now - activeAt],
       ]
-      return { map: told.flat() }
+      return { map: fields.flat() }
     })
 
 function info(call: Call): Reply {

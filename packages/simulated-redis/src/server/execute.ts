@@ -160,8 +160,8 @@ function withoutWaiting(store: Store, session: Session, words: readonly string[]
 function firstServed(store: Store, session: Session, { keys, does, reply }: Waits['waits']): Reply | undefined {
   for (const key of keys) {
     const served = run(store, session, does(key))
-    const told = served === undefined || isWaits(served) ? undefined : reply(key, served)
-    if (told !== undefined) return told
+    const answer = served === undefined || isWaits(served) ? undefined : reply(key, served)
+    if (answer !== undefined) return answer
   }
   return undefined
 }
@@ -177,8 +177,8 @@ function serveWaiting(store: Store): void {
       const served = failing(() => noting(store, session, [words], () => run(store, session, words) as Reply))
       // If the value of the key has another type, the session continues to wait.
       if (served === undefined || isError(served)) continue
-      const told = waiting.reply(key, served)
-      if (told !== undefined) goOn(store, session, told)
+      const answer = waiting.reply(key, served)
+      if (answer !== undefined) goOn(store, session, answer)
     }
   }
 }

@@ -71,9 +71,9 @@ const printList = (items: readonly object[]): string =>
   items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`
 
 function printOperation({ at, client, node, input }: PlannedOperation): object {
-  const { value, ...asked } = input
-  const shown = value === null && meaningOf(asked.f)?.effect !== 'replaces' ? asked : input
-  return { atMs: nanosToMillis(at), client, node, ...shown }
+  const { value, ...withoutValue } = input
+  const printed = value === null && meaningOf(withoutValue.f)?.effect !== 'replaces' ? withoutValue : input
+  return { atMs: nanosToMillis(at), client, node, ...printed }
 }
 
 const printPlannedFault = ({ from, to, fault }: PlannedFault): object => ({

@@ -34,11 +34,11 @@ export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,
   targetSettings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] {
-  const asked: readonly FaultPlan['kind'][] =
+  const requested: readonly FaultPlan['kind'][] =
     choices.faults === undefined ? [] : nemesesOf(choices).map(({ kind }) => kind)
   const keepsClocks = protocol.clocks !== undefined || choices.clocks !== undefined
   return notPromisedUnder(protocol, targetSettings).filter(
-    (kind) => !asked.includes(kind) && !(kind === 'clock' && keepsClocks),
+    (kind) => !requested.includes(kind) && !(kind === 'clock' && keepsClocks),
   )
 }
 

@@ -18,7 +18,7 @@ import { NODE_COUNTS, possibleNodes } from './possible-nodes.ts'
 import { harms, type Reaction } from './reaction.ts'
 import { withSlowClock } from './slow-clock.ts'
 import { drawnReaction, OCCURRENCES, type Strategy, scatter } from './strategy.ts'
-import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
+import { isForLess, type SearchedProtocol, type SearchSubject } from './subject.ts'
 import { timesOf } from './times.ts'
 import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
@@ -114,7 +114,7 @@ function chooseTargetSettings(
 /**
  * Returns why clients of the protocol cannot run the workload, such as `does not support add`; undefined if they can.
  */
-export function whyUnaskable(subject: Asked): string | undefined {
+export function whyUnaskable(subject: SearchSubject): string | undefined {
   const { workload, settings, protocol, targetSettings } = subject
   const functions = functionsOf(protocol, targetSettings)
   const needed = workload.uses?.(settingsFor(workload, settings, isForLess(subject))) ?? workload.functions

@@ -1,6 +1,6 @@
 import { nemeses } from '@chaosproxy/faults'
 import { notPromisedUnder, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
-import { simulatorSuffers } from '../suffers.ts'
+import { simulatorFaultSupport } from '../fault-support.ts'
 import { nemesesOf } from './trial-choices.ts'
 
 /** The settings under which a bug is likely to appear, unless the user chose others. */
@@ -31,7 +31,7 @@ export function settingForBug(
     .filter(({ kind }) => !notUnder.includes(kind) || (kind === 'clock' && protocol.clocks !== undefined))
     .map(({ name }) => name)
   const besides = nemeses
-    .filter(({ name, kind }) => faults.includes(name) && !drawn.includes(name) && simulatorSuffers(kind) === true)
+    .filter(({ name, kind }) => faults.includes(name) && !drawn.includes(name) && simulatorFaultSupport(kind) === true)
     .map(({ name }) => name)
   return { targetSettings, workload, besides, faults: besides.length === 0 ? undefined : [...drawn, ...besides] }
 }

@@ -43,10 +43,10 @@ export interface SearchedProtocol {
   readonly shortcut?: Shortcut | undefined
 }
 
-export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
+export type SearchSubject = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
 /** Returns whether the check is weaker than the workload permits. The workload then uses other default settings. */
-export function isForLess({ workload, level, protocol, targetSettings }: Omit<Asked, 'settings'>): boolean {
+export function isForLess({ workload, level, protocol, targetSettings }: Omit<SearchSubject, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)
   return !isStrongest(workload, level) || !workload.functions.every((name) => functions.includes(name))
 }

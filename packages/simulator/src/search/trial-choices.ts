@@ -1,6 +1,6 @@
 import { nemeses as allNemeses, type FaultKind, type Nemesis, type NodeId, resolveFault } from '@chaosproxy/faults'
 import type { Input, Millis } from '@chaosproxy/history'
-import { simulatorSuffers } from '../suffers.ts'
+import { simulatorFaultSupport } from '../fault-support.ts'
 import type { Harm, Reaction } from './reaction.ts'
 
 /** Parameters that the user fixed. Each trial draws the others. */
@@ -28,7 +28,7 @@ export interface ClockStrengths {
  */
 const usual = (): readonly Nemesis[] =>
   allNemeses.filter(
-    ({ among, kind }) => among === 'nodes' && simulatorSuffers(kind) === true && !kind.startsWith('forge-'),
+    ({ among, kind }) => among === 'nodes' && simulatorFaultSupport(kind) === true && !kind.startsWith('forge-'),
   )
 
 export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>

@@ -6,13 +6,13 @@ import { type SearchedProtocol, searchSeeds, type TrialChoices, usualStrategies 
 import { keepsToClocks } from '../../src/search/clock-bounds.ts'
 import { planTrial } from '../../src/search/plan.ts'
 
-interface Asked {
+interface ClockedSubject {
   readonly protocol: ProtocolDefinition
   readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue }
   readonly clocks?: { readonly driftPpm?: number; readonly jumpMs?: Millis }
 }
 
-const subjectOf = ({ protocol, targetSettings = {}, clocks }: Asked): SearchedProtocol => ({
+const subjectOf = ({ protocol, targetSettings = {}, clocks }: ClockedSubject): SearchedProtocol => ({
   target: protocol.name,
   protocol,
   bug: undefined,
@@ -28,7 +28,7 @@ const subjectOf = ({ protocol, targetSettings = {}, clocks }: Asked): SearchedPr
 const SEEDS = 400
 
 /** Returns the clock faults of many trials, trial by trial. */
-const drawn = (asked: Asked) =>
+const drawn = (asked: ClockedSubject) =>
   Array.from({ length: SEEDS }, (_, seed) =>
     planTrial(subjectOf(asked), usualStrategies[seed % usualStrategies.length]!, seed).schedule.flatMap(
       ({ plan, from, to }) => (plan.kind === 'clock' ? [{ ...plan, from, to }] : []),
@@ -37,7 +37,7 @@ const drawn = (asked: Asked) =>
 
 const most = (numbers: readonly number[]): number => Math.max(0, ...numbers.map(Math.abs))
 
-function widest(asked: Asked): { driftPpm: number; jumpMs: number } {
+function widest(asked: ClockedSubject): { driftPpm: number; jumpMs: number } {
   const faults = drawn(asked).flat()
   return {
     driftPpm: most(faults.map(({ driftPpm }) => driftPpm)),

@@ -16,7 +16,7 @@ const CALM_PACE = { timeMs: millis(300), rate: 1_000 }
 const USUAL_PACE = { timeMs: millis(1_500), rate: 200 }
 
 /** The combined results of one row's runs. */
-export interface Shown {
+export interface RowResult {
   readonly runs: number
   /** Levels that every run must meet and some run did not: by level, the first seed and the reason. */
   readonly missed: readonly string[]
@@ -26,9 +26,9 @@ export interface Shown {
 }
 
 /** Runs a row with the given seeds, until `enough` returns true. */
-export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (shown: Shown) => boolean): Shown {
+export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (result: RowResult) => boolean): RowResult {
   const { meets, breaks = [], loses = false } = row.earns
-  let shown: Shown = { runs: 0, missed: [], unbroken: breaks, loses: false }
+  let shown: RowResult = { runs: 0, missed: [], unbroken: breaks, loses: false }
   for (const seed of seeds) {
     const { levels, lost } = runRow(row, seed)
     const missed = meets.flatMap((level) => {
@@ -48,7 +48,7 @@ export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (shown:
 }
 
 /** Whether every violation and loss that some run must show has been shown. */
-export const isComplete = ({ earns: { loses = false } }: SystemRow, shown: Shown): boolean =>
+export const isComplete = ({ earns: { loses = false } }: SystemRow, shown: RowResult): boolean =>
   shown.unbroken.length === 0 && (!loses || shown.loses)
 
 function runRow(row: SystemRow, seed: number): Report<string> {

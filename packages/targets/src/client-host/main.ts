@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
-import { badBy, tellExit } from '../user-files/vet-on-thread.ts'
+import { badBy, reportExit } from '../user-files/vet-on-thread.ts'
 import type { FromHost, ToHost } from './messages.ts'
 import {
   type ClientModule,
@@ -18,9 +18,9 @@ const path = String(workerData)
 const port = parentPort
 if (port === null) throw new Error('this is the entry of a thread')
 
-const tell = (message: FromHost): void => port.postMessage(message)
+const post = (message: FromHost): void => port.postMessage(message)
 
-tellExit(tell)
+reportExit(post)
 
 const clients = new Map<number, Promise<ModuleClient>>()
 const waiting = new Map<number, AbortController>()
@@ -39,9 +39,9 @@ async function invoke(
     opened = await opening
   } catch (error) {
     clients.delete(client)
-    if (error instanceof UserError) tell(badBy(error))
+    if (error instanceof UserError) post(badBy(error))
     // No operation has been requested yet, so refusing is safe.
-    tell({ type: 'thrown', id, refused: true, error: `"open" failed: ${errorText(error, path)}` })
+    post({ type: 'thrown', id, refused: true, error: `"open" failed: ${errorText(error, path)}` })
     return
   }
   const abort = new AbortController()
@@ -49,7 +49,7 @@ async function invoke(
   try {
     answer(id, await opened.invoke(input, abort.signal))
   } catch (error) {
-    tell({ type: 'thrown', id, refused: isRefusal(error), error: errorText(error, path) })
+    post({ type: 'thrown', id, refused: isRefusal(error), error: errorText(error, path) })
   } finally {
     waiting.delete(id)
   }
@@ -57,11 +57,11 @@ async function invoke(
 
 function answer(id: number, value: unknown): void {
   try {
-    tell({ type: 'answer', id, answer: value })
+    post({ type: 'answer', id, answer: value })
   } catch {
     // The thread cannot send some values, such as functions.
     const message = `${path}: "invoke" returned a ${typeof value}, or a value with one inside. Return only what JSON can represent.`
-    tell({ type: 'bad', code: 'input', message })
+    post({ type: 'bad', code: 'input', message })
   }
 }
 
@@ -89,10 +89,10 @@ try {
         void close(message.client)
         return
       case 'ping':
-        tell({ type: 'pong' })
+        post({ type: 'pong' })
     }
   })
-  tell({ type: 'ready', functions: module.functions })
+  post({ type: 'ready', functions: module.functions })
 } catch (error) {
-  tell(badBy(error))
+  post(badBy(error))
 }

@@ -42,7 +42,8 @@ function planModule(declaration: ModuleDeclaration, where: string, directory: st
     functions: declaration.functions ?? allFunctions,
     sessions: undefined,
     carries: () => undefined,
-    open: ({ asked, broke }) => openModule(file, { named: declaration.file, functions: asked.functions, broke }),
+    open: ({ operations, broke }) =>
+      openModule(file, { named: declaration.file, functions: operations.functions, broke }),
   }
 }
 
@@ -91,23 +92,23 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
   const ping = setInterval(() => {
     if (performance.now() - heardAt > STUCK_MS)
       bad(` is stuck in a loop: it has not returned for ${STUCK_MS / 1000} s.`)
-    else tell({ type: 'ping' })
+    else post({ type: 'ping' })
   }, PING_EVERY_MS)
-  const tell = (message: ToHost): void => thread.postMessage(message)
+  const post = (message: ToHost): void => thread.postMessage(message)
   return {
     connect({ node, host, port }) {
       const client = clients++
       return {
         invoke(request, timeoutMs, completed) {
           const late = (number: number) => {
-            tell({ type: 'abort', id: number })
+            post({ type: 'abort', id: number })
             requests.failed(number, `timeout after ${timeoutMs} ms`)
           }
           const id = requests.add(request, completed, { afterMs: timeoutMs, late })
           if (id !== undefined)
-            tell({ type: 'invoke', id, client, address: { node, host, port }, input: request.input })
+            post({ type: 'invoke', id, client, address: { node, host, port }, input: request.input })
         },
-        close: () => tell({ type: 'close', client }),
+        close: () => post({ type: 'close', client }),
       } satisfies Client
     },
     async close() {

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError, inputError, type Json, usageError } from '@chaosproxy/history'
-import type { AskedOperations, Client, Elsewhere } from '@chaosproxy/runner'
+import type { Client, Elsewhere, RequestedOperations } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
 import { createHttpClient } from '../node/http-client.ts'
@@ -14,7 +14,7 @@ export type ClientsElsewhere =
       readonly client: ClientDeclaration
       /** Whether the client has a password, which each worker reads from its own environment. */
       readonly isSecret: boolean
-      readonly asked: Pick<AskedOperations, 'functions' | 'reads' | 'initial'>
+      readonly asked: Pick<RequestedOperations, 'functions' | 'reads' | 'initial'>
       /** The part of object names that identifies the run. */
       readonly run: string
     }
@@ -38,7 +38,7 @@ const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.variant('kind', [
 
 interface Surroundings {
   readonly where: string
-  readonly asked: AskedOperations
+  readonly operations: RequestedOperations
   readonly run: string
 }
 
@@ -64,7 +64,7 @@ export function requireElsewhere(
 /** @throws UserError (usage) as `requireElsewhere` does. */
 export function declaredElsewhere(
   clients: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
-  { where, asked: { functions, reads, initial }, run }: Surroundings,
+  { where, operations: { functions, reads, initial }, run }: Surroundings,
 ): ClientsElsewhere {
   const elsewhere = requireElsewhere(clients, where)
   const isSecret = 'password' in elsewhere && elsewhere.password !== undefined
@@ -93,7 +93,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
     const { registers } = found.output
     return { connect: (node) => createHttpClient({ ...addressOf(node), registers }), close: async () => {} }
   }
-  const { client, isSecret, asked, run } = found.output
+  const { client, isSecret, asked: operations, run } = found.output
   const password = process.env[PASSWORD]
   if (isSecret && password === undefined)
     throw environmentError(
@@ -104,7 +104,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
     'the run',
     '.',
   ).open({
-    ...{ asked, run, logDir: '.', nodes: () => addresses },
+    ...{ operations, run, logDir: '.', nodes: () => addresses },
     // The worker reports each failed operation, so there is nothing to add.
     broke: () => {},
   })

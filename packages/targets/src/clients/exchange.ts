@@ -1,5 +1,5 @@
 import type { Completion, Input } from '@chaosproxy/history'
-import { answerText, type MadeRequest, shown } from '@chaosproxy/recorder/routes'
+import { answerText, bodyText, type MadeRequest } from '@chaosproxy/recorder/routes'
 import type { Answer } from '@chaosproxy/wire/http'
 
 export type WrittenRequest = MadeRequest['request']
@@ -11,7 +11,7 @@ export interface Exchange {
 
 export interface ExchangeWatch {
   /** Called when an operation is requested. The returned function is called when it ends. */
-  asked(input: Input, request: WrittenRequest): (answer: Answer, completion: Completion) => void
+  requested(input: Input, request: WrittenRequest): (answer: Answer, completion: Completion) => void
 }
 
 /** Statuses that refuse a request regardless of the state of a cluster. */
@@ -22,4 +22,5 @@ export const exchangeText = ({ request, answer }: Exchange): string =>
   `${requestTextOf(request)} was answered ${answerText(answer)}`
 
 /** Formats a request: `PUT /items/x0 {"item":7}`. */
-export const requestTextOf = ({ method, target, body }: WrittenRequest): string => `${method} ${target}${shown(body)}`
+export const requestTextOf = ({ method, target, body }: WrittenRequest): string =>
+  `${method} ${target}${bodyText(body)}`

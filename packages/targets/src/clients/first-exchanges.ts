@@ -32,7 +32,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       )
   }
   return {
-    asked({ f, key = '' }, request) {
+    requested({ f, key = '' }, request) {
       if (hasWritten && hasFound) return nothingMore
       if (replacesWhole(f)) return (answer, completion) => afterWrite(request, answer, completion, key)
       const before = written.get(key)

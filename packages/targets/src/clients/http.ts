@@ -77,10 +77,10 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
     mapping: 'routes',
     begins: beginningIn(table, at),
     carries: ({ initial }) => ({ kind: 'http', table: generatorTable(table, initial), websocket: false }),
-    async open({ asked, logDir, broke, run = Date.now().toString(36) }) {
-      const maker = compileRequestMaker(generatorTable(table, asked.initial), at)
-      requireFunctions(maker, asked.functions, at)
-      const isOfOne = requireRequests(maker, asked, at)
+    async open({ operations, logDir, broke, run = Date.now().toString(36) }) {
+      const maker = compileRequestMaker(generatorTable(table, operations.initial), at)
+      requireFunctions(maker, operations.functions, at)
+      const isOfOne = requireRequests(maker, operations, at)
       const shared: HttpClients = {
         maker,
         isOfOne,
@@ -93,7 +93,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
         async rehearse(nodes, signal) {
           const { rehearse } = await import('./rehearse.ts')
           // The first use of a key assigns its number.
-          for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
+          for (const { key } of operations.before ?? []) if (key !== undefined) shared.nameKey(key)
           const unwatched = { ...shared, probation: createProbation(() => {}), keepBytes: SHOWN_BYTES }
           const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
             httpClient(address, { ...unwatched, watch, ...(name === undefined ? {} : { nameKey: () => name }) })
@@ -104,7 +104,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
                 route.outcomes?.[String(status)] === 'info' &&
                 !('f' in route && readsWhole(route.f)),
             )
-          const rehearsed = await rehearse({ asked, at, logDir, nodes, isOfOne, leavesOpen, connect, signal })
+          const rehearsed = await rehearse({ operations, at, logDir, nodes, isOfOne, leavesOpen, connect, signal })
           isOfTexts = rehearsed.isOfTexts
           return rehearsed
         },
@@ -162,17 +162,17 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
   const { maker, isOfOne, nameKey, probation, watch, isOfTexts = false, keepBytes = 0 } = shared
   const line = openLine<Answer, HttpReplies>(address, httpReplies)
   const versions = createVersions(maker)
-  let asked = 0
+  let requests = 0
 
   return {
     invoke({ input, session, harmless, final = false }, timeoutMs, completed) {
-      asked++
+      requests++
       const { f, key } = input
       const value = isOfTexts ? textsIn(input) : input.value
       const named = versions.named(key === undefined ? input : isOfOne ? { f, value } : { f, key: nameKey(key), value })
       const asker = {
         session: session?.client ?? 'nobody',
-        requestId: session === undefined ? String(asked) : `${session.client}-${session.sequence}`,
+        requestId: session === undefined ? String(requests) : `${session.client}-${session.sequence}`,
         final,
       }
       const made = typeof named === 'string' ? undefined : maker.make(named, asker)
@@ -183,7 +183,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
         return
       }
       probation.passed(f)
-      const answeredAs = watch.asked(input, made.request)
+      const answeredAs = watch.requested(input, made.request)
       line.ask({
         bytes: requestText(made, addressText(address)),
         prepare: (reader) => reader.expect(made.request.method, Math.max(made.answerBytes, keepBytes, REFUSAL_BYTES)),

@@ -2,4 +2,4 @@ import type { ErrorMeaning } from '@chaosproxy/history'
 
 /** Returns the outcome of a request with this error; `info` for an error that is not listed. */
 export const outcomeOf = (errors: readonly ErrorMeaning[], message: string): ErrorMeaning['means'] =>
-  errors.find(({ says }) => says.some((part) => message.includes(part)))?.means ?? 'info'
+  errors.find(({ texts: parts }) => parts.some((part) => message.includes(part)))?.means ?? 'info'

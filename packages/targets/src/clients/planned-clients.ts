@@ -3,7 +3,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Header, Input, SessionSource, UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import type { AskedOperations, Client, DeclaredBeginning, Rehearsal } from '@chaosproxy/runner'
+import type { Client, DeclaredBeginning, Rehearsal, RequestedOperations } from '@chaosproxy/runner'
 import type { Keeper } from '../keeper/keeper.ts'
 
 /** The clients of an external system, validated as far as possible without starting anything. */
@@ -19,7 +19,7 @@ export interface PlannedClients {
    * Returns the protocol on the clients' links. With it, the proxy records requests and injects faults into requests.
    * Undefined if the proxy cannot parse the protocol.
    */
-  carries(asked: AskedOperations): Carriage | undefined
+  carries(operations: RequestedOperations): Carriage | undefined
   /** The declaration from which `openElsewhere` creates the same clients in another process. */
   readonly elsewhere?: { readonly kind: string } | undefined
   /**
@@ -30,7 +30,7 @@ export interface PlannedClients {
 }
 
 export interface OpenClientsOptions {
-  readonly asked: AskedOperations
+  readonly operations: RequestedOperations
   readonly logDir: string
   /** Ends the clients' programs if this process dies. Clients without programs need no keeper. */
   readonly keeper?: Keeper | undefined

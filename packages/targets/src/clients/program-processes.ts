@@ -72,9 +72,9 @@ export function createProgramProcesses(options: ProgramProcessesOptions): Progra
       idle.delete(free)
       return free
     },
-    ask(asked, id, line) {
-      asked.owes = id
-      asked.process.tell(line)
+    ask(owner, id, line) {
+      owner.owes = id
+      owner.process.write(line)
     },
     release(free) {
       free.owes = undefined

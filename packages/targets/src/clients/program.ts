@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { addressText, type Completion, type Input, inputError, isObject, UserError } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
-import { allFunctions, shownAnswer } from '@chaosproxy/workloads'
+import { allFunctions, answerText } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { lastWordsText } from '../command/log-tail.ts'
 import { type CommandText, commandSchema, wordsOf } from '../command/words.ts'
@@ -95,7 +95,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
     ends = 0
     hasAnswered = true
     const why = settledBy(line)
-    if (why !== undefined) wrong(`is wrong: ${why}. Its line was ${shownAnswer(text)}`)
+    if (why !== undefined) wrong(`is wrong: ${why}. Its line was ${answerText(text)}`)
   }
 
   /** Settles the request if it is still pending. Returns the problem with the answer, if any. */
@@ -110,7 +110,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
     const process = await processes.take()
     // The caller stopped waiting before the process had started.
     if (!requests.isPending(id)) processes.release(process)
-    else processes.ask(process, id, askedLine(id, address, input))
+    else processes.ask(process, id, requestLine(id, address, input))
   }
 
   function timedOut(id: number, timeoutMs: number): void {
@@ -141,7 +141,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
 }
 
 /** Returns one line for the program's standard input. */
-const askedLine = (id: number, address: NodeAddress, input: Input): string =>
+const requestLine = (id: number, address: NodeAddress, input: Input): string =>
   JSON.stringify({ id, node: address.node, address: addressText(address), input })
 
 const FORM =
@@ -153,11 +153,11 @@ type AnswerLine = { readonly id: number } & (
   | { readonly error: string }
 )
 
-function answerTo(owed: number | undefined, text: string, asked: number): AnswerLine | string {
+function answerTo(owed: number | undefined, text: string, nextId: number): AnswerLine | string {
   const line = parseLine(text)
-  if (typeof line === 'string') return `wrote ${shownAnswer(text)} on its standard output: ${line}`
+  if (typeof line === 'string') return `wrote ${answerText(text)} on its standard output: ${line}`
   if (line.id === owed) return line
-  return line.id < asked ? `answered ${line.id} twice` : `answered ${line.id}, which was never requested`
+  return line.id < nextId ? `answered ${line.id} twice` : `answered ${line.id}, which was never requested`
 }
 
 function parseLine(text: string): AnswerLine | string {
@@ -171,8 +171,8 @@ function parseLine(text: string): AnswerLine | string {
   const { id, type, value, error, answered } = json
   if (typeof id !== 'number') return 'it has no "id" of a request'
   if (type === 'ok') return { id, value }
-  const why = typeof error === 'string' ? error : shownAnswer(error)
+  const why = typeof error === 'string' ? error : answerText(error)
   if (type === 'fail') return { id, failure: { type, error: why, ...(answered === true ? { answered } : {}) } }
   if (type === 'info') return { id, error: why }
-  return `its "type" is ${shownAnswer(type)}, not ok, fail or info`
+  return `its "type" is ${answerText(type)}, not ok, fail or info`
 }

@@ -49,7 +49,7 @@ export interface Named {
 }
 
 interface Refused {
-  readonly shown: Answered
+  readonly refused: Answered
   /** Another refused write, with another value and answer. */
   readonly besides?: Answered | undefined
   readonly named?: Named | undefined
@@ -60,8 +60,8 @@ interface Refused {
  * Returns the error for a refused write or read, with the cause that the status suggests. A 500 is a failure of the
  * service.
  */
-export function refusedError(at: string, part: Part, { shown, besides, named, logPath }: Refused): UserError {
-  const { address, exchange } = shown
+export function refusedError(at: string, part: Part, { refused, besides, named, logPath }: Refused): UserError {
+  const { address, exchange } = refused
   const { status, headers } = exchange.answer
   const all = [exchange, ...(besides === undefined ? [] : [besides.exchange])].map(exchangeText).join(', and ')
   const problem = `the first ${part} did not work: ${all}`
@@ -88,7 +88,7 @@ export function refusedError(at: string, part: Part, { shown, besides, named, lo
  * Returns the error for an answer that the route table does not explain. A run would not know whether the operation
  * took effect.
  */
-export function unsaidError(at: string, part: Part, { exchange, completion }: Answered): UserError {
+export function unmappedAnswerError(at: string, part: Part, { exchange, completion }: Answered): UserError {
   const { status } = exchange.answer
   const why = completion.type === 'ok' ? '' : completion.error.replace(/^status \d+[^:]*(?:: )?/, '')
   return rehearsalError(

@@ -21,7 +21,7 @@ export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !=
 type WriteJudgement =
   | {
       readonly type: 'refused'
-      readonly shown: Answered
+      readonly refusal: Answered
       readonly besides: Answered | undefined
     }
   /** The answers do not show an error in the declaration. For example, there is no leader. */
@@ -39,17 +39,17 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   // correct requests.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
-  const shown =
+  const refusal =
     refused.find(({ exchange }) => REFUSED_VALUES.has(exchange.answer.status)) ??
     refused[0] ??
     (answered.every(({ exchange }) => isRedirect(exchange.answer.status)) ? answered[0] : undefined)
-  if (shown === undefined) return { type: 'unclear' }
-  const { answer } = shown.exchange
+  if (refusal === undefined) return { type: 'unclear' }
+  const { answer } = refusal.exchange
   const besides = refused.find(
     ({ input, exchange }) =>
-      canonical(input.value) !== canonical(shown.input.value) && textOf(exchange.answer.body) !== textOf(answer.body),
+      canonical(input.value) !== canonical(refusal.input.value) && textOf(exchange.answer.body) !== textOf(answer.body),
   )
-  return { type: 'refused', shown, besides }
+  return { type: 'refused', refusal, besides }
 }
 
 /** Statuses that refuse the content of a request. After such a refusal of a number, a text is tried. */
@@ -57,7 +57,7 @@ export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)
 
-export function isUnsaid(tried: Tried): tried is Answered {
+export function isUnmapped(tried: Tried): tried is Answered {
   const { completion } = tried
   if (!isAnswered(tried) || completion.type === 'ok') return false
   const { status } = tried.exchange.answer

@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { type Completion, canonical, type Input, type Json, millis, readsWhole } from '@chaosproxy/history'
-import type { AskedOperations, Client, Rehearsal } from '@chaosproxy/runner'
+import type { Client, Rehearsal, RequestedOperations } from '@chaosproxy/runner'
 import { keyNames } from '@chaosproxy/workloads'
 import { type Exchange, type ExchangeWatch, exchangeText, requestTextOf, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 import {
   type Answered,
   isAnswered,
-  isUnsaid,
+  isUnmapped,
   judgeRead,
   judgeWrites,
   REFUSED_VALUES,
   type ReadJudgement,
   type Tried,
 } from './rehearsal.ts'
-import { type Named, OF_OBJECTS, refusedError, unreadError, unsaidError } from './rehearsal-error.ts'
+import { type Named, OF_OBJECTS, refusedError, unmappedAnswerError, unreadError } from './rehearsal-error.ts'
 
 interface RehearseOptions {
-  readonly asked: AskedOperations
+  readonly operations: RequestedOperations
   readonly at: string
   readonly logDir: string
   /** The addresses of all nodes, bypassing the proxy, which would record the operations. */
@@ -61,11 +61,11 @@ const NOTHING: Rehearsed = { exchanges: [], isOfTexts: false }
  * @throws UserError: input for a declaration that does not fit the service, environment for a service that fails.
  */
 export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
-  const { asked, isOfOne } = options
-  const [read] = asked.before ?? []
-  const sample = asked.sampleWrite?.()
+  const { operations, isOfOne } = options
+  const [read] = operations.before ?? []
+  const sample = operations.sampleWrite?.()
   if (read === undefined || sample === undefined || !readsWhole(read.f)) return NOTHING
-  const unused = isOfOne ? undefined : unusedKey(asked)
+  const unused = isOfOne ? undefined : unusedKey(operations)
   if (unused === undefined) return NOTHING
   const values = valuesLike(sample.value)
   const stage: Stage = { ...options, read, write: sample.f, key: unused, values, ask: createAsk(options) }
@@ -80,7 +80,7 @@ const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER
 /**
  * Returns a key that no client uses, named like the clients' keys. Undefined if the clients' keys have unusual names.
  */
-function unusedKey({ before = [] }: AskedOperations): string | undefined {
+function unusedKey({ before = [] }: RequestedOperations): string | undefined {
   const used = before.map(({ key }) => key ?? null)
   const isUsual = canonical(keyNames(used.length)) === canonical(used)
   return isUsual ? keyNames(used.length + 1).at(-1) : undefined
@@ -106,7 +106,7 @@ function createAsk({ connect }: RehearseOptions): Stage['ask'] {
       let request: WrittenRequest | undefined
       let exchange: Exchange | undefined
       const watch: ExchangeWatch = {
-        asked(_, made) {
+        requested(_, made) {
           request = made
           return (answer) => {
             exchange = { request: made, answer }
@@ -141,13 +141,13 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
         ...NOTHING,
         remark: `no write has worked so far: ${[...new Map(written.map((tried) => [tried.address.node, triedText(tried)])).values()].slice(0, 2).join('; ')}`,
       }
-    const { shown, besides } = judged
-    const named = OF_OBJECTS.has(statusOf(shown)) ? await writeNamed(stage) : undefined
-    throw refusedError(at, 'write', { shown, besides, named, logPath: logOf(shown) })
+    const { refusal, besides } = judged
+    const named = OF_OBJECTS.has(statusOf(refusal)) ? await writeNamed(stage) : undefined
+    throw refusedError(at, 'write', { refused: refusal, besides, named, logPath: logOf(refusal) })
   }
   if (write.completion.type === 'info') {
     if (stage.leavesOpen(statusOf(write))) return NOTHING
-    throw unsaidError(at, 'write', write)
+    throw unmappedAnswerError(at, 'write', write)
   }
   const { read, judged } = await readBack(stage, write)
   if (!isAnswered(read) || write.completion.type !== 'ok') return NOTHING
@@ -156,7 +156,7 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     case 'unclear':
       return NOTHING
     case 'refused':
-      throw refusedError(at, 'read', { shown: read, logPath: logOf(read) })
+      throw refusedError(at, 'read', { refused: read, logPath: logOf(read) })
     case 'text':
       if ((await writeAtAny({ ...stage, values: [String(write.completion.value)] })).some(hasWorked)) break
       throw unreadError(at, { write, read, judged })
@@ -171,7 +171,7 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
   }
   // The route table must also explain the reply for an object that clients will use, which is still empty.
   const empty = await stage.ask(write.address, stage.read)
-  if (isUnsaid(empty)) throw unsaidError(at, 'read', empty)
+  if (isUnmapped(empty)) throw unmappedAnswerError(at, 'read', empty)
   if (judged.type === 'text')
     return {
       exchanges,
@@ -196,21 +196,21 @@ const statusOf = ({ exchange }: Tried): number => exchange?.answer.status ?? 0
  */
 async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, name?: string): Promise<readonly Tried[]> {
   const all: Tried[] = []
-  let asked = nodes
+  let addresses = nodes
   for (const value of values) {
     signal?.throwIfAborted()
-    const tried = await untilOneWorks(asked.map((address) => ask(address, { f: write, key, value }, name)))
+    const tried = await untilOneWorks(addresses.map((address) => ask(address, { f: write, key, value }, name)))
     all.push(...tried)
     if (tried.some(hasWorked)) return all
-    asked = tried.filter((each) => REFUSED_VALUES.has(statusOf(each))).map(({ address }) => address)
+    addresses = tried.filter((each) => REFUSED_VALUES.has(statusOf(each))).map(({ address }) => address)
   }
   return all
 }
 
 /** Resolves with the ended writes, once one has worked or all have ended. */
-async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly Tried[]> {
+async function untilOneWorks(attempts: readonly Promise<Tried>[]): Promise<readonly Tried[]> {
   const ended: Tried[] = []
-  const one = asked.map(async (each) => {
+  const one = attempts.map(async (each) => {
     const tried = await each
     ended.push(tried)
     if (!hasWorked(tried)) throw new Error('it did not work')

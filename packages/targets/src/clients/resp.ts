@@ -159,34 +159,34 @@ const tokens = {
 function choose(specs: readonly CommandSpec[], { key, value }: Input): Chosen | undefined {
   const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
   const token = tokens.next()
-  const said: { readonly [name: string]: Json | undefined } = { key, value, old, new: next, token }
+  const fields: { readonly [name: string]: Json | undefined } = { key, value, old, new: next, token }
   for (const spec of specs) {
-    const words = spec.send.map((word) => fill(word, said))
+    const words = spec.send.map((word) => fill(word, fields))
     if (words.every((word) => word !== undefined)) return { spec, words, token }
   }
   return undefined
 }
 
-function fill(word: string, said: { readonly [name: string]: Json | undefined }): string | undefined {
-  let isSaid = true
+function fill(word: string, fields: { readonly [name: string]: Json | undefined }): string | undefined {
+  let isComplete = true
   const filled = word.replaceAll(/\{(key|value|old|new|token)\}/g, (_, name: string) => {
-    const value = said[name]
+    const value = fields[name]
     if (typeof value === 'string' || typeof value === 'number') return String(value)
-    isSaid = false
+    isComplete = false
     return ''
   })
-  return isSaid ? filled : undefined
+  return isComplete ? filled : undefined
 }
 
-interface Asked {
+interface SentCommand {
   readonly input: Input
   readonly harmless: boolean
   readonly token: string
   readonly replicas: number
 }
 
-function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Asked): Completion {
-  const { input, harmless, token, replicas } = asked
+function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, sent: SentCommand): Completion {
+  const { input, harmless, token, replicas } = sent
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
   const { reply, behind } = end.reply
   const error = errorOf(reply)

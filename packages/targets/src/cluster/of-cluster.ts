@@ -4,7 +4,7 @@ import type { Target } from '@chaosproxy/runner'
 import { requireElsewhere } from '../client-kinds/elsewhere.ts'
 import type { PlannedClients } from '../clients/planned-clients.ts'
 import type { CommonDeclaration } from './declaration.ts'
-import { declaredSuffers, type Exposure } from './suffers.ts'
+import { declaredFaultSupport, type Exposure } from './fault-support.ts'
 
 export interface DeclaredTargetOptions {
   /** The prefix of every error message: the file of the declaration, or `chaos.config.ts: targets.NAME`. */
@@ -35,7 +35,7 @@ export const ofCluster = (
   declared: declaration,
   functions: () => clients.functions,
   promises: () => declaration.promises ?? 'nothing',
-  suffers: (kind, among) => declaredSuffers(exposure, kind, among),
+  supports: (kind, among) => declaredFaultSupport(exposure, kind, among),
   requireElsewhere: () => requireElsewhere(clients, where),
 })
 

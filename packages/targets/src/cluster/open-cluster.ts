@@ -62,7 +62,7 @@ type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 const LINGERS_MS = millis(500)
 
 export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>): OwnCluster {
-  const { nodes, network, clients, wire, roles, suffers, others, remotes, datagrams, failover, news } = parts
+  const { nodes, network, clients, wire, roles, supports, others, remotes, datagrams, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const { readyNanos = process.hrtime.bigint() } = parts
   const clock = createClock(readyNanos)
@@ -90,7 +90,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
     connect: (id) => clients.connect(addressOf(id)),
     inject(fault, injected) {
-      inject(fault, { nodes: byId, network, suffers, others, remotes, datagrams, failover }).then(
+      inject(fault, { nodes: byId, network, supports, others, remotes, datagrams, failover }).then(
         injected,
         (error: Error) => injected({ type: 'failed', error: error.message }),
       )
@@ -112,7 +112,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
     commands: () => commandsOf(nodes),
     keeperPid: parts.keeperPid,
     begin() {},
-    recall: (asked) => network.recall({ ...asked, zeroMs: machineMs(clock, asked.startedAt) }),
+    recall: (recollection) => network.recall({ ...recollection, zeroMs: machineMs(clock, recollection.startedAt) }),
     onBroken: news.onBroken,
     onChange: news.onChange,
     ...(parts.notes === undefined ? {} : { notes: parts.notes }),

@@ -45,8 +45,8 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
   }
 
   function begin(node: NodeId): void {
-    const asked = askOnce(node).finally(() => asking.delete(asked))
-    asking.add(asked)
+    const answered = askOnce(node).finally(() => asking.delete(answered))
+    asking.add(answered)
   }
 
   const isLed = () => [...statuses.values()].some((status) => status?.leads === true)

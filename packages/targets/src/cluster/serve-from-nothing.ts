@@ -8,12 +8,12 @@ import {
   millis,
   type UserError,
 } from '@chaosproxy/history'
-import type { AskedOperations, Client } from '@chaosproxy/runner'
+import type { Client, RequestedOperations } from '@chaosproxy/runner'
 import { BEFORE } from '../clients/user-requests.ts'
 
 interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
-  readonly asked: AskedOperations
+  readonly operations: RequestedOperations
   /** Connects without the proxy, because the proxy would record the reads before the run. */
   readonly connect: (node: NodeId) => Client
   readonly timeoutMs: number
@@ -40,8 +40,8 @@ const MOST_READS = 100
  * @throws UserError (environment) if no node serves in time, or if there is data.
  */
 export async function serveFromNothing(options: BeforeRunOptions): Promise<void> {
-  const { asked, timeoutMs, signal } = options
-  const inputs = asked.before?.slice(0, MOST_READS) ?? []
+  const { operations, timeoutMs, signal } = options
+  const inputs = operations.before?.slice(0, MOST_READS) ?? []
   const [first] = inputs
   if (first === undefined) return
   const startedAt = performance.now()
@@ -65,7 +65,7 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
   const all = [...answered, ...(await askEach(options, inputs.slice(1)))]
   throwIfBroken(options)
   for (const { node, input, completion } of all)
-    if (completion.type === 'ok' && !isInitial(completion.value, asked.initial))
+    if (completion.type === 'ok' && !isInitial(completion.value, operations.initial))
       throw dataLeft(options, node, input, completion.value)
 }
 
@@ -74,18 +74,18 @@ function throwIfBroken({ broken }: BeforeRunOptions): void {
   if (error !== undefined) throw error
 }
 
-interface Asked {
+interface FirstAnswer {
   readonly node: NodeId
   readonly input: Input
   readonly completion: Completion
 }
 
 /** Sends every input to every node, one at a time. */
-async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly Input[]): Promise<Asked[]> {
+async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly Input[]): Promise<FirstAnswer[]> {
   const all = await Promise.all(
     nodes.map(async (node) => {
       const client = connect(node)
-      const found: Asked[] = []
+      const found: FirstAnswer[] = []
       try {
         for (const [sequence, input] of inputs.entries()) {
           const session = { client: `${BEFORE}${node}`, sequence }
@@ -104,7 +104,7 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
 }
 
 /** A refusal counts, too: a read of an object that was never written may be refused. */
-const isServed = ({ completion }: Asked): boolean =>
+const isServed = ({ completion }: FirstAnswer): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 
 /** Returns whether a value is the initial one. All forms of an empty object, such as null, 0 and [], count as equal. */
@@ -119,21 +119,21 @@ const NOTHING: readonly string[] = [null, '', 0, [], {}].map((value) => canonica
 
 const question = ({ f, key }: Input): string => (key === undefined ? f : `${f} of ${key}`)
 
-const nobodyServes = (options: BeforeRunOptions, input: Input, asked: readonly Asked[]): UserError =>
+const nobodyServes = (options: BeforeRunOptions, input: Input, answers: readonly FirstAnswer[]): UserError =>
   environmentError(
-    `no node answered a ${answersText(options, input, asked)} in the ${options.timeoutMs} ms after the nodes were ready. Check the nodes' logs, and whether "client" fits the nodes.`,
+    `no node answered a ${answersText(options, input, answers)} in the ${options.timeoutMs} ms after the nodes were ready. Check the nodes' logs, and whether "client" fits the nodes.`,
   )
 
 /** Formats a read and its answers: `read of x (GET /items/x; n1: status 503 …)`. */
-function answersText({ requestOf }: BeforeRunOptions, input: Input, asked: readonly Asked[]): string {
+function answersText({ requestOf }: BeforeRunOptions, input: Input, answers: readonly FirstAnswer[]): string {
   const request = requestOf?.(input)
-  const said = asked.map(({ node, completion }) => `${node}: ${completion.type === 'ok' ? 'ok' : completion.error}`)
-  return `${question(input)} (${[...(request === undefined ? [] : [request]), ...said].join('; ')})`
+  const texts = answers.map(({ node, completion }) => `${node}: ${completion.type === 'ok' ? 'ok' : completion.error}`)
+  return `${question(input)} (${[...(request === undefined ? [] : [request]), ...texts].join('; ')})`
 }
 
-function dataLeft({ asked, remedy }: BeforeRunOptions, node: NodeId, input: Input, value: Json): UserError {
+function dataLeft({ operations, remedy }: BeforeRunOptions, node: NodeId, input: Input, value: Json): UserError {
   const text = JSON.stringify(value)
   return environmentError(
-    `${node} holds data already: a ${question(input)} before the run returned ${text.length > 60 ? `${text.slice(0, 57)}…` : text}, not ${JSON.stringify(asked.initial)}. ${remedy}`,
+    `${node} holds data already: a ${question(input)} before the run returned ${text.length > 60 ? `${text.slice(0, 57)}…` : text}, not ${JSON.stringify(operations.initial)}. ${remedy}`,
   )
 }

@@ -15,15 +15,18 @@ import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { CommandFault } from './command-fault.ts'
 import type { NodesDeclaration } from './declaration.ts'
 import { failoverOf } from './failover.ts'
+import { declaredFaultSupport, type Exposure } from './fault-support.ts'
 import { addAddresses } from './node-placeholders.ts'
 import { type OwnCluster, openCluster, type ServingNode } from './open-cluster.ts'
 import type { RoleWatch } from './role.ts'
 import { type RoleWatchOfOptions, roleWatchOf } from './role-watch.ts'
 import { serveFromNothing } from './serve-from-nothing.ts'
-import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface DeclaredOptions
-  extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'waits' | 'signal'> {
+  extends Pick<
+    StartOptions,
+    'operations' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'waits' | 'signal'
+  > {
   /** The prefix of every error message: the declaration's file. */
   readonly where: string
   readonly clients: PlannedClients
@@ -59,17 +62,17 @@ const READY_WITHIN_MS = 30_000
  */
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {
-    const { declaration, ids, clientPort, asked, seed, logDir, where, reach, signal, exposure } = options
+    const { declaration, ids, clientPort, operations, seed, logDir, where, reach, signal, exposure } = options
     // Identifies the run in object names. Clients in workers use the same text.
     const run = Date.now().toString(36)
     const { keeper, news, calledNanos, stop } = starting
     const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
-    const carries = options.clients.carries(asked)
+    const carries = options.clients.carries(operations)
     const wire = options.clients.sessions === undefined ? undefined : openWireRecord()
     const remotes = await options.remotes?.()
     starting.remotes = remotes
     const clients = await options.clients.open({
-      ...{ asked, logDir, keeper, broke: news.broke, run },
+      ...{ operations, logDir, keeper, broke: news.broke, run },
       nodes: () => clientAddresses(starting.nodes, starting.network),
     })
     starting.clients = clients
@@ -93,7 +96,7 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     const reached = (id: NodeId) => ({ node: id, ...addressOf(nodes, id, clientPort) })
     await clients.prepare?.(ids.map(reached), timeoutMs)
     await serveFromNothing({
-      ...{ nodes: ids, asked, timeoutMs, signal, broken: news.broken, remedy: options.remedy },
+      ...{ nodes: ids, operations, timeoutMs, signal, broken: news.broken, remedy: options.remedy },
       connect: (id) => clients.connect(reached(id)),
       requestOf: clients.requestOf,
       isAlive: () => starting.nodes.some(({ life }) => life().alive),
@@ -103,8 +106,8 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
     await starting.machines?.settle(nodes)
     return openCluster({
       ...{ nodes, network, clients, wire, roles, news, calledNanos, stop, keeperPid: keeper.pid },
-      elsewhere: () => declaredElsewhere(options.clients, { where, asked, run }),
-      suffers: (kind) => declaredSuffers(exposure, kind),
+      elsewhere: () => declaredElsewhere(options.clients, { where, operations, run }),
+      supports: (kind) => declaredFaultSupport(exposure, kind),
       rehearsal,
       notes: async () => [
         ...(rehearsal?.remark === undefined ? [] : [rehearsal.remark]),

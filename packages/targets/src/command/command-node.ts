@@ -21,7 +21,7 @@ export interface NodeMachine {
   under(command: ProgramCommand): ProgramCommand
   /** @throws UserError (environment) if one of these processes does not run on this machine. */
   requireUnder(pids: () => readonly number[]): Promise<void>
-  suffering(node: SupervisedNode): NonNullable<Victim['suffer']>
+  faultInjector(node: SupervisedNode): NonNullable<Victim['injectFault']>
 }
 
 export interface CommandNodeOptions<Port extends string> {
@@ -63,7 +63,7 @@ export interface CommandNodeOptions<Port extends string> {
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
   readonly addresses: { readonly [port in Port]: Address }
-  readonly suffer?: NonNullable<Victim['suffer']>
+  readonly injectFault?: NonNullable<Victim['injectFault']>
   placeholders(): Placeholders
 }
 
@@ -137,7 +137,7 @@ export async function openCommandNode<Port extends string>(
     ...node,
     ports,
     addresses,
-    ...(machine && { suffer: machine.suffering(node) }),
+    ...(machine && { injectFault: machine.faultInjector(node) }),
     placeholders,
     async end() {
       await node.end()

@@ -28,7 +28,7 @@ export interface CommandProcessOptions {
   readonly keeper: Keeper
   /**
    * Called with each line of standard output, which is then not logged. With this function, standard input is open for
-   * `tell`; otherwise it is empty.
+   * `write`; otherwise it is empty.
    */
   readonly line?: ((text: string) => void) | undefined
   /** Sends the output to this process's output instead of the log. `stderr` sends everything to standard error. */
@@ -55,7 +55,7 @@ export interface CommandProcess {
   running(): boolean
   /** Returns the pids of the remaining processes; empty without /proc. */
   members(): readonly number[]
-  tell(text: string): void
+  write(text: string): void
   /** See `LineReader`. */
   unended(forMs: number): string | undefined
   /** Sends SIGSTOP, and waits until all processes are stopped or have ended. */
@@ -110,7 +110,7 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
     exited,
     running: () => running,
     members: () => membersOf(root),
-    tell(text) {
+    write(text) {
       if (child.stdin?.writable) child.stdin.write(`${text}\n`)
     },
     unended: (forMs) => lines?.unended(forMs),

@@ -81,7 +81,7 @@ interface Counts {
   healed: number
 }
 
-const isHurt = ({ faults, healed }: Counts): boolean => faults > healed
+const isUnderFault = ({ faults, healed }: Counts): boolean => faults > healed
 
 /** Starts a node. Retries if a fault during the start may have caused the failure. */
 async function restart(start: () => Promise<void>, count: Counts, refused: Hearing['refused']): Promise<void> {
@@ -90,7 +90,7 @@ async function restart(start: () => Promise<void>, count: Counts, refused: Heari
     await start()
   } catch (error) {
     // If the node was killed again while it started, the heal of the later fault restarts it.
-    if (isHurt(count) || count.lives > lives + 1) return
+    if (isUnderFault(count) || count.lives > lives + 1) return
     await (count.faults > faults ? restart(start, count, refused) : refused(error))
   }
 }
@@ -123,7 +123,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     process.exited.then((exit) => {
       if (current !== process) return
       current = undefined
-      if (life.alive && !isHurt(count) && !ended) hearing.ended(endedText(options, exit))
+      if (life.alive && !isUnderFault(count) && !ended) hearing.ended(endedText(options, exit))
       if (life.alive) enter(false)
       options.moved(undefined)
     })
@@ -153,7 +153,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     expectEnd: () => void count.faults++,
     async revive() {
       count.healed++
-      if (!isHurt(count) && current === undefined) await restart(start, count, (error) => hearing.refused(error))
+      if (!isUnderFault(count) && current === undefined) await restart(start, count, (error) => hearing.refused(error))
     },
     damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {
@@ -202,9 +202,9 @@ async function inTime<Ready>(
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   const long = setTimeout(() => {
     // If the command names a port on which the node listens, the port is not the problem.
-    const told = JSON.stringify(process.command)
+    const command = JSON.stringify(process.command)
     const others = portsOfSession(process.pid)
-    const listens = others.some((port) => told.includes(String(port))) ? '' : listensText(others)
+    const listens = others.some((port) => command.includes(String(port))) ? '' : listensText(others)
     waits?.(
       `${id} is not ready after ${LONG_MS / 1000} s; it has ${startupTimeoutMs / 1000} s.${condition}${listens}${lastWordsText(logPath)}`,
     )

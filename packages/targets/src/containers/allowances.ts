@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { findProgram, type Program } from '../command/programs.ts'
-import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
+import { type Container, type EngineListing, type EngineProgram, listEngines } from './engine.ts'
 import { findLibrary, WITHOUT_LIBRARY } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
@@ -20,7 +20,7 @@ const LONGEST_MS = 20_000
 
 /** Returns what this machine allows with containers; empty without an engine. */
 export function containerAllowances(): readonly Allowance[] {
-  const engines = askedEngines()
+  const engines = listEngines()
   if (engines.length === 0) return []
   const some = engines.some(({ problem }) => problem === undefined)
   return [
@@ -33,7 +33,7 @@ export function containerAllowances(): readonly Allowance[] {
   ]
 }
 
-function answers({ program, problem, containers }: AskedEngine, isNeeded: boolean): Allowance {
+function answers({ program, problem, containers }: EngineListing, isNeeded: boolean): Allowance {
   if (problem !== undefined)
     return {
       ...{ what: program, allowed: false, detail: problem, isNeeded },
@@ -80,7 +80,7 @@ function say(program: string, args: readonly string[]): string | undefined {
   return status === 0 && stdout.trim() !== '' ? stdout.trim() : undefined
 }
 
-function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
+function composing(engines: readonly EngineListing[]): readonly Allowance[] {
   const found = engines.filter(({ problem }) => problem === undefined).flatMap(({ program }) => [composeOf(program)])
   const words = found.find((each) => each !== undefined)
   return [

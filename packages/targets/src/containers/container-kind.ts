@@ -45,8 +45,8 @@ export function kindOf({ image, command, service, labels }: Container): Containe
   const name = imageName(image)
   const isBuilt = project !== undefined && [`${project}-`, `${project}_`].some((start) => name.startsWith(start))
   const program = command.map((word) => word.split('/').at(-1) ?? '').find((word) => !STARTERS.test(word))
-  const said = knownBy(isBuilt ? service.toLowerCase() : name) ?? knownBy(program ?? '')
-  if (said !== undefined) return said.kind
+  const known = knownBy(isBuilt ? service.toLowerCase() : name) ?? knownBy(program ?? '')
+  if (known !== undefined) return known.kind
   const named = knownBy(service.toLowerCase())
   return named !== undefined && NO_NODES.includes(named.kind) ? named.kind : 'own'
 }

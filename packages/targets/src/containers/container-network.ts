@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Fault, familyOf, type Link, tcpFamily } from '@chaosproxy/faults'
 import { environmentError, type UserError, usageError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import type { Injected, Suffering } from '@chaosproxy/runner'
+import type { FaultSupport, Injected } from '@chaosproxy/runner'
 import { missingPrograms } from '../command/programs.ts'
 import { openClusterNetwork } from '../network/cluster-network.ts'
 import { inject } from '../network/inject.ts'
@@ -12,7 +12,7 @@ import { type StartedNode, startCluster } from '../network/starting.ts'
 import { ATTACHING_PROGRAMS, elsewhere } from './allowances.ts'
 import type { ContainerEvent } from './container-event.ts'
 import { CLIENT_PORT } from './container-links.ts'
-import { type AskedEngine, askedEngines, type Container, containersOf, type EngineProgram } from './engine.ts'
+import { type Container, containersOf, type EngineListing, type EngineProgram, listEngines } from './engine.ts'
 import { directly } from './entrance.ts'
 import { followLinks } from './followed-links.ts'
 import { listeningPorts } from './listening-ports.ts'
@@ -87,7 +87,7 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
       },
       async inject(fault) {
         if ('links' in fault) requireEnds(fault.links, names)
-        return inject(fault, { nodes: new Map(), network, suffers, others: names, datagrams: links })
+        return inject(fault, { nodes: new Map(), network, supports: faultSupport, others: names, datagrams: links })
       },
       close: stop,
     }
@@ -131,7 +131,7 @@ function engineOf(
   ids: ReadonlyMap<string, string>,
   where: string,
 ): { readonly engine: EngineProgram; readonly containers: ReadonlyMap<string, Container> } {
-  const engines = askedEngines()
+  const engines = listEngines()
   for (const { program, containers } of engines) {
     const found = [...ids].flatMap(([name, id]) => {
       const container = containers.find((each) => each.id.startsWith(id))
@@ -151,12 +151,12 @@ function engineOf(
   throw notFound(ids, engines, where)
 }
 
-function notFound(ids: ReadonlyMap<string, string>, engines: readonly AskedEngine[], where: string): UserError {
+function notFound(ids: ReadonlyMap<string, string>, engines: readonly EngineListing[], where: string): UserError {
   if (engines.length === 0)
     return environmentError(
       `${where}: neither docker nor podman is in any directory of PATH, and one of them is needed to find the containers. Install the program of the engine that runs them.`,
     )
-  const missing = ({ program, containers, problem }: AskedEngine) => {
+  const missing = ({ program, containers, problem }: EngineListing) => {
     const unknown = [...ids].filter(([, id]) => !containers.some((each) => each.id.startsWith(id)))
     return `${program} ${problem === undefined ? `does not have ${unknown.map(([name, id]) => `${name} (${id.slice(0, 12)})`).join(', ')}` : `says: ${problem}`}`
   }
@@ -188,7 +188,7 @@ function requireEnds(links: readonly Link[], names: readonly string[]): void {
   throw usageError(`there is no container ${unknown} in this network. The containers are ${names.join(', ')}.`)
 }
 
-const suffers = (kind: Fault['kind']): Suffering =>
+const faultSupport = (kind: Fault['kind']): FaultSupport =>
   familyOf(kind) === tcpFamily || {
     not: 'faults between containers act only on the bytes of their links',
     instead: ['partition', 'delay', 'slow'],

@@ -73,9 +73,9 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
   )
   return {
     ...node,
-    suffer(fault) {
+    injectFault(fault) {
       if (!isEngineFault(fault)) throw new Error(`${fault.kind} is refused above`)
-      return faults.suffer(fault)
+      return faults.injectFault(fault)
     },
     end: () => allEnded([node.end(), faults.end()]),
   }

@@ -26,7 +26,7 @@ interface EngineFaultsOptions {
 }
 
 interface EngineFaults {
-  suffer(fault: EngineFault): Promise<Handover>
+  injectFault(fault: EngineFault): Promise<Handover>
   end(): Promise<void>
 }
 
@@ -73,7 +73,7 @@ export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFa
     },
   }
   return {
-    async suffer(fault) {
+    async injectFault(fault) {
       switch (fault.kind) {
         case 'stop':
           return { done: await stopped(shared), undo: () => node.revive() }

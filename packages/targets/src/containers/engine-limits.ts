@@ -27,8 +27,8 @@ const LIMITS = ['NanoCpus', 'CpuQuota', 'CpuPeriod', 'Memory', 'MemorySwap'].map
 
 /** @throws UserError (environment) */
 export async function limitsOf({ engine, name }: Limited): Promise<Limits> {
-  const said = await askEngine(engine, ['inspect', '--type', 'container', '--format', LIMITS.join(' '), name])
-  const [nanoCpus = 0, quota = 0, period = 0, memoryBytes = 0, swapBytes = 0] = said.trim().split(' ').map(Number)
+  const output = await askEngine(engine, ['inspect', '--type', 'container', '--format', LIMITS.join(' '), name])
+  const [nanoCpus = 0, quota = 0, period = 0, memoryBytes = 0, swapBytes = 0] = output.trim().split(' ').map(Number)
   return { cpus: nanoCpus / 1e9, quota, period, memoryBytes, swapBytes }
 }
 

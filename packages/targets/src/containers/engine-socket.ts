@@ -34,8 +34,8 @@ export async function openEngineSocket({ engine, keeper, logDir }: EngineSocketO
   const path = own?.path ?? dockerSocket()
   return {
     async containersOf(ids) {
-      const asked = await Promise.all(ids.map((id) => containerAt(path, PATHS[engine](id))))
-      const seen = asked.flatMap((each) => each ?? [])
+      const inspected = await Promise.all(ids.map((id) => containerAt(path, PATHS[engine](id))))
+      const seen = inspected.flatMap((each) => each ?? [])
       return seen.length === ids.length ? seen : containersOf(engine, ids)
     },
     close: async () => own?.close(),
@@ -87,13 +87,13 @@ function containerAt(socketPath: string, path: string): Promise<Container | unde
   return new Promise((resolve) => {
     const nothing = () => resolve(undefined)
     const request = get({ socketPath, path, timeout: ANSWERS_WITHIN_MS }, (response) => {
-      let said = ''
+      let body = ''
       response.setEncoding('utf8')
       response.on('data', (text) => {
-        said += text
+        body += text
       })
       response.on('error', nothing)
-      response.on('end', () => resolve(response.statusCode === 200 ? containerOf(said) : undefined))
+      response.on('end', () => resolve(response.statusCode === 200 ? containerOf(body) : undefined))
     })
     request.on('timeout', () => request.destroy())
     request.on('error', nothing)

@@ -87,14 +87,14 @@ export async function containersOf(program: EngineProgram, ids: readonly string[
 /** A container may be removed between listing and inspection; the engine still prints the others. */
 const isListing = (stdout: string): boolean => stdout.trimStart().startsWith('[')
 
-export interface AskedEngine {
+export interface EngineListing {
   readonly program: EngineProgram
   readonly containers: readonly Container[]
   /** Why the engine does not answer: `Cannot connect to the Docker daemon`. */
   readonly problem: string | undefined
 }
 
-export const askedEngines = (): readonly AskedEngine[] =>
+export const listEngines = (): readonly EngineListing[] =>
   PROGRAMS.filter((program) => findProgram(program) !== undefined).map((program) => {
     const listed = spawnSync(program, LIST, { encoding: 'utf8', timeout: LONGEST_MS })
     if (listed.status !== 0) return { program, containers: [], problem: problemOf(listed) }

@@ -124,12 +124,12 @@ const LANGUAGES =
 const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$/, '')
 
 function mentions(container: Container, { service, name, id }: Container): boolean {
-  return container.id !== id && says(container, [service, name])
+  return container.id !== id && mentionsAny(container, [service, name])
 }
 
-const mentionsService = (container: Container): boolean => says(container, [container.service])
+const mentionsService = (container: Container): boolean => mentionsAny(container, [container.service])
 
-function says({ command, environment }: Container, names: readonly string[]): boolean {
+function mentionsAny({ command, environment }: Container, names: readonly string[]): boolean {
   const word = new RegExp(`(^|[^\\w.-])(${names.map(escaped).join('|')})($|[^\\w.-])`)
   return [...command, ...Object.values(environment)].some((text) => word.test(text))
 }

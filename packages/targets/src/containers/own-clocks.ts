@@ -4,7 +4,7 @@ import { environmentError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
 import type { Handover } from '../network/node-harms.ts'
-import { isLoaded } from '../preload/suffering.ts'
+import { isLoaded } from '../preload/fault-injector.ts'
 import type { Member } from './members.ts'
 import { writeOverride } from './override.ts'
 

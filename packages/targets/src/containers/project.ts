@@ -4,7 +4,7 @@ import { environmentError, type UserError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { findProgram } from '../command/programs.ts'
 import type { ProgramCommand } from '../processes/command.ts'
-import { type AskedEngine, askedEngines, type Container, type EngineProgram } from './engine.ts'
+import { type Container, type EngineListing, type EngineProgram, listEngines } from './engine.ts'
 
 export interface Project {
   readonly engine: EngineProgram
@@ -28,7 +28,7 @@ const PROJECT = 'com.docker.compose.project'
 
 /** Returns the project in its current state, if any of its containers runs. */
 export function findProject(declaration: ContainersDeclaration, { directory }: ProjectPlace): Project | undefined {
-  for (const { program, containers } of askedEngines()) {
+  for (const { program, containers } of listEngines()) {
     const ours = containers.filter((each) => isMeant(each, declaration, directory))
     const [first] = ours.filter(({ running }) => running)
     if (first !== undefined)
@@ -80,7 +80,7 @@ export function commandsFor(
   { where, directory }: ProjectPlace,
   overrides: readonly string[] = [],
 ): ProjectCommands {
-  const engines = askedEngines()
+  const engines = listEngines()
   const answering = engines.find(({ problem }) => problem === undefined)
   if (answering === undefined) throw noEngine(where, engines)
   const { compose, containers } = declaration
@@ -105,18 +105,18 @@ export function commandsFor(
   )
 }
 
-function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
-  const said = engines.map(({ program, problem }) => `${program}: ${problem}`).join('; ')
+function noEngine(where: string, engines: readonly EngineListing[]): UserError {
+  const problems = engines.map(({ program, problem }) => `${program}: ${problem}`).join('; ')
   return environmentError(
-    said === ''
+    problems === ''
       ? `${where}: there is no container engine: neither docker nor podman is in any directory of PATH. Install one.`
-      : `${where}: no container engine answers (${said}). ${isTooOld(said) ? 'The engine is older than its program: update it, or set DOCKER_API_VERSION to the version that it supports.' : 'Start it, or run chaos as a user who may use it.'}`,
+      : `${where}: no container engine answers (${problems}). ${isTooOld(problems) ? 'The engine is older than its program: update it, or set DOCKER_API_VERSION to the version that it supports.' : 'Start it, or run chaos as a user who may use it.'}`,
   )
 }
 
 /** Matches `client version 1.41 is too new. Maximum supported API version is 1.24`. */
-const isTooOld = (said: string): boolean =>
-  /client version \S+ is too new|server API version \S+ is too old/i.test(said)
+const isTooOld = (text: string): boolean =>
+  /client version \S+ is too new|server API version \S+ is too old/i.test(text)
 
 /**
  * Returns the Compose program of an engine: `docker compose` if it works, or `docker-compose`; for podman

@@ -43,7 +43,7 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
 
 const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
   askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', network]).then(
-    (said) => said.trim(),
+    (output) => output.trim(),
     () => '',
   )
 

@@ -309,15 +309,15 @@ async function answerOf(
   const giveUp = setTimeout(() => nft.kill(), ANSWERS_WITHIN_MS)
   try {
     return await new Promise((resolve, reject) => {
-      let said = ''
+      let output = ''
       let complained = ''
       const on = (emitter: NodeJS.EventEmitter, event: string, listener: (value: Buffer | Error) => void) => {
         emitter.on(event, listener)
         removals.push(() => emitter.off(event, listener))
       }
       on(nft.stdout, 'data', (text) => {
-        said += text
-        if (said.endsWith('\n}\n')) resolve(said)
+        output += text
+        if (output.endsWith('\n}\n')) resolve(output)
       })
       on(nft.stderr, 'data', (text) => {
         complained += text

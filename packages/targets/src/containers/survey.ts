@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { environmentError, usageError } from '@chaosproxy/history'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { ProgramCommand } from '../processes/command.ts'
-import { askedEngines } from './engine.ts'
+import { listEngines } from './engine.ts'
 import { listeningPorts } from './listening-ports.ts'
 import { commandsFor, isMeant } from './project.ts'
 import type { ProposalOptions } from './proposal.ts'
@@ -74,7 +74,7 @@ export function composeOf(wanted: string, directory: string): Survey['compose'] 
 }
 
 function surveyed(compose: Survey['compose'], directory: string): Survey | undefined {
-  for (const { program, containers } of askedEngines()) {
+  for (const { program, containers } of listEngines()) {
     const ours = containers.filter((each) => isMeant(each, { compose, client: NO_CLIENT }, directory))
     const [first] = ours
     if (first === undefined) continue

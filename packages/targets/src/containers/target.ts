@@ -9,11 +9,11 @@ import {
   refusalText,
 } from '@chaosproxy/faults'
 import { didYouMean, environmentError } from '@chaosproxy/history'
-import type { Offer, Suffering, Target } from '@chaosproxy/runner'
+import type { FaultSupport, Offer, Target } from '@chaosproxy/runner'
 import { planClients } from '../client-kinds/registry.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
+import { declaredFaultSupport, type Exposure } from '../cluster/fault-support.ts'
 import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from '../cluster/of-cluster.ts'
-import { declaredSuffers, type Exposure } from '../cluster/suffers.ts'
 import { missingPrograms } from '../command/programs.ts'
 import { ATTACHING_PROGRAMS } from './allowances.ts'
 import { type Member, membersOf } from './members.ts'
@@ -57,7 +57,7 @@ export function containersTarget(
     nodes: nodes(),
     services: servicesOf(members()),
     isUp: members().length > 0,
-    suffers: ({ kind, among }) => declaredSuffers(exposure, kind, among),
+    supports: ({ kind, among }) => declaredFaultSupport(exposure, kind, among),
   })
   return {
     ...ofCluster(declaration, { where, clients, exposure }),
@@ -127,15 +127,15 @@ interface Offering {
   /** The services that are not nodes, with their containers' names on links. */
   readonly services: ReadonlyMap<string, readonly string[]>
   readonly isUp: boolean
-  readonly suffers: (nemesis: Nemesis) => Suffering
+  readonly supports: (nemesis: Nemesis) => FaultSupport
 }
 
 /**
  * Returns all faults that can be injected into the cluster. `NAME:SERVICE` is the fault NAME on the links between the
  * nodes and a service.
  */
-function containerOffer({ nodes, services, suffers }: Offering): Offer {
-  const possible = nemeses.filter((nemesis) => suffers(nemesis) === true)
+function containerOffer({ nodes, services, supports }: Offering): Offer {
+  const possible = nemeses.filter((nemesis) => supports(nemesis) === true)
   const ofServices = [...services].flatMap(([service, ends]) =>
     possible.filter(isOfLinks).map((nemesis) => onService(nemesis, service, linksBetween([nodes, ends]))),
   )
@@ -144,15 +144,15 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
 
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
-function containerRefusal(name: string, { services, isUp, suffers }: Offering): string {
+function containerRefusal(name: string, { services, isUp, supports }: Offering): string {
   const [base = '', service = ''] = name.split(':')
   const nemesis = nemeses.find((each) => each.name === base)
   if (nemesis === undefined) {
     const known = nemeses.map((each) => each.name)
     return `there is no fault ${base}.${didYouMean(base, known)} Known: ${known.join(', ')}.`
   }
-  const suffering = suffers(nemesis)
-  if (suffering !== true) return `this cluster cannot suffer ${base}: ${refusalText(suffering)}`
+  const support = supports(nemesis)
+  if (support !== true) return `this cluster cannot suffer ${base}: ${refusalText(support)}`
   if (!isUp)
     return `${name}: the project is not up, so its services are not known. Start it first (docker compose up -d), then run this again.`
   const known = [...services.keys()]

@@ -27,7 +27,7 @@ export async function watchContainers(
 ): Promise<() => Promise<void>> {
   const filters = ['type=container', 'event=start', 'event=die', ...(engine === 'podman' ? ['event=died'] : [])]
   const words = [engine, 'events', '--format', FORMATS[engine], ...filters.flatMap((each) => ['--filter', each])]
-  const told = new Set<string>()
+  const reported = new Set<string>()
   let over = false
   const begin = async (): Promise<CommandProcess> => {
     const begun = await startCommand({
@@ -38,7 +38,7 @@ export async function watchContainers(
       line(text) {
         const [action = '', id = ''] = text.trim().split(' ')
         const event: ContainerEvent = { id, what: action.startsWith('start') ? 'start' : 'die' }
-        if (id !== '' && !told.delete(nameOf(event, timeOfDay(text)))) happened(event)
+        if (id !== '' && !reported.delete(nameOf(event, timeOfDay(text)))) happened(event)
       },
     })
     void begun.exited.then(again)
@@ -61,7 +61,7 @@ export async function watchContainers(
   const unwatch =
     engine === 'podman'
       ? watchEventFile(events.pid, ({ time, ...event }) => {
-          told.add(nameOf(event, time))
+          reported.add(nameOf(event, time))
           happened(event)
         })
       : () => {}

@@ -13,14 +13,14 @@ import {
   type RunningDeclaration,
   type StartedDeclaration,
 } from '../cluster/declaration.ts'
+import type { Exposure } from '../cluster/fault-support.ts'
 import { carriedBy, type DeclaredTargetOptions, NO_FAILOVER, ofCluster } from '../cluster/of-cluster.ts'
 import { type ClusterPlan, inPlace, planCluster, wipedWeakness } from '../cluster/parts.ts'
 import type { RoleWatch } from '../cluster/role.ts'
 import { planRunning, type RunningPlan } from '../cluster/running-plan.ts'
-import type { Exposure } from '../cluster/suffers.ts'
 import type { CommandNode } from '../command/command-node.ts'
 import { containersTarget } from '../containers/target.ts'
-import { machineSuffers } from '../preload/suffers.ts'
+import { machineFaultSupport } from '../preload/fault-support.ts'
 
 /**
  * Returns an external cluster as a target.
@@ -45,7 +45,7 @@ interface OwnClients {
   /** The target's own settings. They replace settings of the declaration that have the same name. */
   readonly own?: readonly Setting[] | undefined
   readonly clients: (settings: Settings) => PlannedClients
-  /** Returns whether a fault can be injected into the target's disks and clocks; by default `machineSuffers`. */
+  /** Returns whether a fault can be injected into the target's disks and clocks; by default `machineFaultSupport`. */
   readonly machine?: Exposure['machine']
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Exposure['below']
@@ -59,7 +59,7 @@ interface OwnClients {
  */
 export function targetWithClients(
   declared: NodesDeclaration,
-  { where, own, clients: clientsFor, machine = machineSuffers, below, watchRoles }: OwnClients,
+  { where, own, clients: clientsFor, machine = machineFaultSupport, below, watchRoles }: OwnClients,
 ): Target {
   const declaration = own === undefined ? declared : { ...declared, settings: declarationsOf(own) }
   const plan = planCluster(declaration, where)

@@ -4,10 +4,10 @@ import { type FaultKind, familyOf, type NodeId, nodeNames } from '@chaosproxy/fa
 import { environmentError, usageError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import {
-  type AskedOperations,
+  type FaultSupport,
   protocolTarget,
+  type RequestedOperations,
   type StartOptions,
-  type Suffering,
   type Target,
 } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
@@ -39,7 +39,7 @@ export interface EmbeddedClusterOptions
    */
   readonly startupTimeoutMs?: number | undefined
   /** The operations that the proxy records: see `Cluster.record`. */
-  readonly recorded?: AskedOperations | undefined
+  readonly recorded?: RequestedOperations | undefined
 }
 
 /** A protocol as real processes, one for each node, with every link through the proxy. */
@@ -165,7 +165,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
       clients: { connect: (address) => createHttpClient({ ...address, registers }), close: async () => {} },
       elsewhere: () => ({ kind: 'embedded', registers }),
       statusOf: (node) => node.status(),
-      suffers: embeddedSuffers,
+      supports: embeddedFaultSupport,
       failover: undefined,
     }),
     // Nodes report pending work themselves.
@@ -190,13 +190,14 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
   name: protocol.name,
   tier: 'real',
   sessions: { by: NODE_CLIENTS, named: true },
-  suffers: embeddedSuffers,
+  supports: embeddedFaultSupport,
   requireElsewhere() {},
-  start: ({ asked, ...options }) => startEmbeddedCluster({ ...options, protocol: reference, recorded: asked }),
+  start: ({ operations, ...options }) =>
+    startEmbeddedCluster({ ...options, protocol: reference, recorded: operations }),
 })
 
 /** Embedded nodes are real processes, and every link leads through the proxy. */
-function embeddedSuffers(kind: FaultKind): Suffering {
+function embeddedFaultSupport(kind: FaultKind): FaultSupport {
   const refusal = processRefusal(kind)
   if (refusal !== undefined) return refusal
   if (kind === 'corrupt-message')

@@ -73,8 +73,8 @@ export async function startNode(
   const { id: name, logPath } = setup
   const line = (text: string) => hear(JSON.parse(text) as NodeReport)
   const node = await startCommand({ name, command, logPath, keeper, line, forks: false })
-  const tell = (request: NodeSetup | NodeRequest) => node.tell(JSON.stringify(request))
-  tell(setup)
+  const send = (request: NodeSetup | NodeRequest) => node.write(JSON.stringify(request))
+  send(setup)
   const ended = node.exited.then((exit) => {
     statusChanged()
     throw broken === undefined ? neverReady(name, logPath, exit) : brokenError(broken, logPath)
@@ -88,7 +88,7 @@ export async function startNode(
     status: () => (node.running() && !paused ? status : undefined),
     linked: () => linked,
     broken: () => broken,
-    countFrom: (originNanos) => tell({ type: 'origin', originNanos: String(originNanos) }),
+    countFrom: (originNanos) => send({ type: 'origin', originNanos: String(originNanos) }),
     pause() {
       paused = true
       statusChanged()
@@ -99,7 +99,7 @@ export async function startNode(
       status = undefined
       paused = false
       node.resume()
-      tell({ type: 'status' })
+      send({ type: 'status' })
     },
   }
 }

@@ -30,7 +30,7 @@ export async function ready(
       const status = node.status()
       return status?.ready ?? status?.leads
     })
-  const saysNothing = () => haveReported() && nodes.every((node) => node.status()?.ready === undefined)
+  const isSilent = () => haveReported() && nodes.every((node) => node.status()?.ready === undefined)
   let patience: NodeJS.Timeout | undefined
   let waited = false
   let timer: NodeJS.Timeout | undefined
@@ -42,7 +42,7 @@ export async function ready(
         const gone = nodes.find((node) => node.pid() === undefined)
         if (error !== undefined) reject(error)
         else if (gone !== undefined) reject(endedEarly(gone.id, logPath(gone.id)))
-        else if (isReady() || (waited && saysNothing())) resolve()
+        else if (isReady() || (waited && isSilent())) resolve()
       }
       watchers.add(watcher)
       timer = setTimeout(() => {

@@ -84,21 +84,21 @@ export function startKeeper(died: () => void): Keeper {
     if (!closing) died()
   })
   child.stdin.on('error', () => {})
-  const tell = (request: KeeperRequest) => {
+  const send = (request: KeeperRequest) => {
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(request)}\n`)
   }
   return {
     pid: child.pid,
-    announce: (mark) => tell({ type: 'announce', mark }),
-    watch: (root, finishing) => tell({ type: 'watch', root, finishing }),
-    forget: ({ pid }) => tell({ type: 'forget', pid }),
-    removeLater: (path) => tell({ type: 'remove', path: resolve(path) }),
+    announce: (mark) => send({ type: 'announce', mark }),
+    watch: (root, finishing) => send({ type: 'watch', root, finishing }),
+    forget: ({ pid }) => send({ type: 'forget', pid }),
+    removeLater: (path) => send({ type: 'remove', path: resolve(path) }),
     undoLater(command, undoing) {
       const id = ++undos
-      tell({ type: 'undo', id, command, ...undoing })
-      return () => tell({ type: 'undone', id })
+      send({ type: 'undo', id, command, ...undoing })
+      return () => send({ type: 'undone', id })
     },
-    undoUntil: (command, timeoutMs, node) => tell({ type: 'until', command, timeoutMs, node }),
+    undoUntil: (command, timeoutMs, node) => send({ type: 'until', command, timeoutMs, node }),
     unref() {
       child.unref()
       // This stream is a socket, although its type is more general.
@@ -107,7 +107,7 @@ export function startKeeper(died: () => void): Keeper {
     // Everything has been undone at this point, so the keeper must not act.
     close() {
       closing = true
-      tell({ type: 'leave' })
+      send({ type: 'leave' })
       child.stdin.end()
       return ended
     },

@@ -23,7 +23,7 @@ export interface MachineClock extends Clock {
 export function createClock(originNanos: bigint): MachineClock {
   /** The pending alarms by time, and then in the order of the requests. */
   const alarms: Alarm[] = []
-  let asked = 0
+  let sequence = 0
   let stopped = false
   let disarm = () => {}
   let timeout: NodeJS.Timeout | undefined
@@ -59,7 +59,7 @@ export function createClock(originNanos: bigint): MachineClock {
     const time = now()
     // Callbacks may set new alarms. New alarms wait for the next turn of the event loop, so that they cannot starve the
     // process.
-    const before = asked
+    const before = sequence
     try {
       for (
         let next = alarms[0];
@@ -78,7 +78,7 @@ export function createClock(originNanos: bigint): MachineClock {
   return {
     now,
     at(time, callback, { keepsAlive = true } = {}) {
-      const alarm = { time, sequence: asked++, callback, keepsAlive }
+      const alarm = { time, sequence: sequence++, callback, keepsAlive }
       if (keepsAlive) keep(1)
       const position = positionAfter(alarms, time)
       alarms.splice(position, 0, alarm)

@@ -43,7 +43,7 @@ export interface ClusterNetwork {
    * Returns the messages between nodes, from the traffic on their links. `zeroMs` is the start of the run by
    * `performance.now()`.
    */
-  recall(asked: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
+  recall(recollection: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
   hasTraffic(links: readonly Link[]): boolean
   /** Opens another link, and applies the faults in force to it. */
   addLink(link: PeerLink): Promise<void>
@@ -143,12 +143,12 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     throw error
   })
 
-  function addressOf(asked: LinkPort, isAnnounced = false): Address {
+  function addressOf(link: LinkPort, isAnnounced = false): Address {
     const found = routes.find(
       ({ from, to, port, ...found }) =>
-        from === asked.from && to === asked.to && port === asked.port && found.announced === isAnnounced,
+        from === link.from && to === link.to && port === link.port && found.announced === isAnnounced,
     )
-    if (found === undefined) throw new Error(`no route leads from ${asked.from} to ${asked.to}'s port ${asked.port}`)
+    if (found === undefined) throw new Error(`no route leads from ${link.from} to ${link.to}'s port ${link.port}`)
     return { host: found.route.host, port: found.route.port }
   }
 
@@ -167,9 +167,9 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
     moved(node, listening) {
       for (const { to, port, fixed, route } of routes) if (to === node && !fixed) route.setUpstream(listening?.[port])
     },
-    recall: (asked) =>
+    recall: (recollection) =>
       heardOf({
-        ...{ ...asked, nodes, passages: network.passages() },
+        ...{ ...recollection, nodes, passages: network.passages() },
         carriesAll: ({ from, to }) =>
           routes.some((open) => open.to === to && (open.announced ? isKnown(open) : open.from === from)),
       }),

@@ -15,7 +15,7 @@ import {
   type TcpFault,
   tcpFamily,
 } from '@chaosproxy/faults'
-import type { Heal, Injected, Suffering } from '@chaosproxy/runner'
+import type { FaultSupport, Heal, Injected } from '@chaosproxy/runner'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { ClusterNetwork } from './cluster-network.ts'
 import { type Handover, nodeHarms, type Victim } from './node-harms.ts'
@@ -31,7 +31,7 @@ export interface DatagramCuts {
 export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork
-  readonly suffers: (kind: Fault['kind']) => Suffering
+  readonly supports: (kind: Fault['kind']) => FaultSupport
   /** Endpoints with links that are not nodes: services on which nodes depend. */
   readonly others?: readonly string[] | undefined
   readonly remotes?: RemoteProxies | undefined
@@ -44,10 +44,10 @@ export interface Vulnerable {
 /** Injects a fault. Has no effect if the fault names an unknown node, or cannot be injected into the cluster. */
 export async function inject(
   fault: Fault,
-  { nodes, network, suffers, others = [], remotes, datagrams, failover }: Vulnerable,
+  { nodes, network, supports, others = [], remotes, datagrams, failover }: Vulnerable,
 ): Promise<Injected> {
-  const suffering = suffers(fault.kind)
-  if (suffering !== true) return { type: 'failed', error: refusalText(suffering) }
+  const support = supports(fault.kind)
+  if (support !== true) return { type: 'failed', error: refusalText(support) }
   if (fault.kind === 'failover') return onLeadership(fault, nodes, failover)
   if ('nodes' in fault) return injectIntoNodes(fault, nodes)
   requireNodes(fault.links, nodes, others)
@@ -72,9 +72,9 @@ async function onLeadership(
 async function bySurroundings(fault: SurroundingFault, nodes: Nodes): Promise<Injected> {
   const handovers = await Promise.all(
     nodesOf(fault.nodes, nodes).map((node) => {
-      if (node.suffer === undefined)
+      if (node.injectFault === undefined)
         throw new Error(`the programs of the node were not started for ${fault.kind}. Name this fault in --faults`)
-      return node.suffer(fault)
+      return node.injectFault(fault)
     }),
   )
   return injected(

@@ -19,7 +19,7 @@ export interface ClusterNews {
 
 export function createNews(): ClusterNews {
   const watchers = new Set<() => void>()
-  const told: ((error: UserError) => void)[] = []
+  const callbacks: ((error: UserError) => void)[] = []
   const changes: ((change: ClusterChange) => void)[] = []
   let broken: UserError | undefined
   const statusChanged = () => {
@@ -38,11 +38,11 @@ export function createNews(): ClusterNews {
       if (broken !== undefined) return
       broken = error
       statusChanged()
-      for (const callback of told) callback(error)
+      for (const callback of callbacks) callback(error)
     },
     broken: () => broken,
     onBroken(callback) {
-      told.push(callback)
+      callbacks.push(callback)
       if (broken !== undefined) callback(broken)
     },
   }

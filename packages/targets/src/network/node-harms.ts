@@ -25,7 +25,7 @@ export interface Victim {
   pause(): Promise<boolean>
   resume(): void | Promise<void>
   /** Lets the container engine or the machine inject the fault. Absent if the node has neither. */
-  suffer?(fault: SurroundingFault): Promise<Handover>
+  injectFault?(fault: SurroundingFault): Promise<Handover>
 }
 
 interface NodeHarm {

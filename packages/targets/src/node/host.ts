@@ -87,7 +87,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     links.set(to, createPeerLink({ from: id, to, port, maxBufferedBytes: MAX_BUFFERED_BYTES }))
 
   log.line(`${id} starts: ${protocol}, ${records.length} journal records, process ${process.pid}`)
-  const start = blamed(options, undefined, () => machine.start({ id, peers, seed }, records, now()))
+  const start = withAttributedErrors(options, undefined, () => machine.start({ id, peers, seed }, records, now()))
   let state: unknown = start.state
   effects.run(start.effects)
   status.note(state)
@@ -97,7 +97,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   function step(event: MachineEvent<unknown>): void {
     if (closed) return
     try {
-      const transition = blamed(options, event, () => {
+      const transition = withAttributedErrors(options, event, () => {
         const time = now()
         return machine.step(state, event, time, time)
       })
@@ -131,7 +131,7 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   }
 }
 
-function blamed(
+function withAttributedErrors(
   { id, watchdog }: NodeOptions,
   event: MachineEvent<unknown> | undefined,
   run: () => Transition<unknown, unknown, unknown>,

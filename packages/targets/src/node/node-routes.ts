@@ -1,6 +1,6 @@
 import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
-import type { AskedOperations } from '@chaosproxy/runner'
+import type { RequestedOperations } from '@chaosproxy/runner'
 import type { Body } from '../clients/json-body.ts'
 
 // How a node's HTTP interface expresses operations. Clients (`http-client.ts`), nodes (`http-api.ts`) and the proxy
@@ -65,7 +65,7 @@ const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 export const NODE_CLIENTS = 'header.Chaos-Session'
 
 /** Returns the operations of nodes as a route table for the proxy. */
-export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): RouteTable => ({
+export const nodeRoutes = ({ functions, reads, initial }: RequestedOperations): RouteTable => ({
   client: NODE_CLIENTS,
   final: 'Chaos-Final',
   initial: { value: initial },
@@ -79,11 +79,11 @@ export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): Rout
       outcomes: REFUSALS,
     })),
     ...functions.flatMap((f) => {
-      const asked = { f, value: 'json.value', result: 'json.value', harmless: reads.includes(f), outcomes: REFUSALS }
+      const shared = { f, value: 'json.value', result: 'json.value', harmless: reads.includes(f), outcomes: REFUSALS }
       const request = 'POST /do'
       return [
-        { request, when: { 'json.f': f, 'json.key': { there: true } }, key: 'json.key', ...asked },
-        { request, when: { 'json.f': f }, ...asked },
+        { request, when: { 'json.f': f, 'json.key': { there: true } }, key: 'json.key', ...shared },
+        { request, when: { 'json.f': f }, ...shared },
       ]
     }),
     { request: 'GET /status', ignore: true },

@@ -18,7 +18,7 @@ export interface Machine {
   /** Treats everything on the disk as fsynced. Call only while programs are stopped. */
   settle(): void
   /** Injects a fault until it is undone. `hits` then returns how often programs met it. */
-  hurt(fault: Exclude<MachineFault, { readonly kind: AtRest }>): Hurt
+  injectFault(fault: Exclude<MachineFault, { readonly kind: AtRest }>): ActiveFault
 }
 
 type AtRest = 'power-loss' | 'flip-bit'
@@ -32,7 +32,7 @@ export type Below =
 /** The kind of layer between programs and their disk and clock. */
 export type Between = Exclude<Below['by'], 'nothing'>
 
-interface Hurt {
+interface ActiveFault {
   undo(): void
   hits(): number
 }
@@ -66,7 +66,7 @@ export function machineOf({ own, disk, below, control, clock }: MachineParts, ra
     losePower: (unsynced) => losePower({ disk: realpathSync(disk), undo: join(own, 'undo'), unsynced, random }),
     flipBit: (fault) => flipBit(realpathSync(disk), fault),
     settle: () => settleDisk({ disk: realpathSync(disk), undo: join(own, 'undo') }),
-    hurt(fault) {
+    injectFault(fault) {
       const counter = COUNTERS[fault.kind]
       const before = control.count(counter)
       const hits = () => control.count(counter) - before

@@ -8,9 +8,9 @@ import { makeTemporary } from '../keeper/temporary.ts'
 import type { Pausable } from '../network/starting.ts'
 import { createClock } from './clock.ts'
 import { openControl } from './control.ts'
+import { faultInjectorOf, requireOn } from './fault-injector.ts'
 import { builtLibrary, type LibraryName } from './library.ts'
 import { type Below, type Between, type Machine, type MachineParts, machineOf } from './machine.ts'
-import { requireOn, sufferingOf } from './suffering.ts'
 
 // The machine under a node's programs: a disk that can lose power, be slow, fail, or be full or frozen, and a clock
 // that can be wrong. A control file selects the faults. Preloaded libraries or a mounted file system inject them.
@@ -83,7 +83,8 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
       return {
         ...machine,
         requireUnder: (pids) => requireOn(node, pids, machine),
-        suffering: (supervised) => sufferingOf(supervised, machine, { logPath, note: (text) => notes.push(text) }),
+        faultInjector: (supervised) =>
+          faultInjectorOf(supervised, machine, { logPath, note: (text) => notes.push(text) }),
       }
     },
     async settle(nodes) {

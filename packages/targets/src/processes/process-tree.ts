@@ -62,11 +62,11 @@ export function resumeTree(root: TreeRoot): void {
 export async function killTree(root: TreeRoot): Promise<void> {
   // A process that forks during the search could escape, so all are stopped first. A process in a system call that
   // cannot be interrupted, for example on a slow disk, stops when the call ends.
-  const told = new Set<number>()
+  const signalled = new Set<number>()
   const mayFork = (stat: ProcessStat): boolean => {
-    const isTold = told.has(stat.pid)
-    told.add(stat.pid)
-    return !halted(stat) && !(isTold && stat.state === 'D')
+    const isSignalled = signalled.has(stat.pid)
+    signalled.add(stat.pid)
+    return !halted(stat) && !(isSignalled && stat.state === 'D')
   }
   if (root.forks) await untilNone(root, 'SIGSTOP', mayFork)
   await untilNone(root, 'SIGKILL', () => true)

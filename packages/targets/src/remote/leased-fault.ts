@@ -56,11 +56,11 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
   if (granted.status !== 201) throw refused(granted.status, granted.text)
   const lease = idIn(parseAnswer(granted.text, place))
   if (lease === undefined) throw environmentError(`${place} granted no lease. Check that a chaos proxy listens there.`)
-  const askedMs = performance.now()
+  const requestedMs = performance.now()
   const injected = await client
     .ask('POST', '/v1/faults', { body: { ...fault, lease }, timeoutMs: leaseMs })
     .catch((error: Error) => error)
-  const doubtful = (why: string) => new Leased(options, lease, { knownMs: askedMs, hits: 0, why })
+  const doubtful = (why: string) => new Leased(options, lease, { knownMs: requestedMs, hits: 0, why })
   const endLease = () => client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
   if (injected instanceof Error) return doubtful(injected.message)
   if (injected.status === 404) return doubtful(RAN_OUT)
@@ -74,7 +74,7 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
     await endLease()
     return { end: async () => ({ hits }) }
   }
-  return new Leased(options, lease, { knownMs: askedMs, hits, why: undefined })
+  return new Leased(options, lease, { knownMs: requestedMs, hits, why: undefined })
 }
 
 const RAN_OUT = 'its lease ran out'
@@ -128,9 +128,9 @@ class Leased implements LeasedFault {
     const { client, place, fault, leaseMs, owner } = this.#options
     const timeoutMs = leaseMs / RENEWALS
     try {
-      const askedMs = performance.now()
+      const requestedMs = performance.now()
       const seen = await client.ask('GET', `/v1/faults/${encodeURIComponent(fault.name)}`, { timeoutMs })
-      if (seen.status === 200) this.#known = { ...this.#known, knownMs: askedMs, hits: hitsIn(seen.text, place) }
+      if (seen.status === 200) this.#known = { ...this.#known, knownMs: requestedMs, hits: hitsIn(seen.text, place) }
       else if (seen.status !== 404) throw refused(seen.status, seen.text)
       const leased = await client.ask(method, path, { timeoutMs })
       if (leased.status === 404)

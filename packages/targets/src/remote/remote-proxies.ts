@@ -25,8 +25,8 @@ export async function openRemoteProxies(
   const inForce = new Set<LeasedFault>()
   return {
     async apply(fault, here) {
-      const asked = shares(fault, hosts)
-      const begun = await Promise.allSettled(asked.there.map(({ host, share }) => host.apply(share)))
+      const divided = shares(fault, hosts)
+      const begun = await Promise.allSettled(divided.there.map(({ host, share }) => host.apply(share)))
       const leased = begun.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
       const refused = begun.find((each) => each.status === 'rejected')
       for (const each of leased) inForce.add(each)
@@ -43,7 +43,7 @@ export async function openRemoteProxies(
         const { lost } = undone
         return injected(async () => ({ ...undone, lost: { ...lost, why: `${error}; ${lost.why}` } }))
       }
-      const local = asked.here === undefined ? undefined : here(asked.here)
+      const local = divided.here === undefined ? undefined : here(divided.here)
       return injected(async () => {
         local?.remove()
         const healed = await end()

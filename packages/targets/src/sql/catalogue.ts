@@ -1,7 +1,7 @@
 import { environmentError, usageError } from '@chaosproxy/history'
 import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
-import type { Row } from './asked.ts'
 import { NotConnected } from './clients.ts'
+import type { Row } from './request.ts'
 
 /** A kind of database, with the queries for its schema. Lists in one cell are separated by {@link SEPARATOR}. */
 export interface CatalogueSource {

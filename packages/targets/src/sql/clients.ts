@@ -3,14 +3,14 @@ import { type Completion, type Input, isTransaction, type Json } from '@chaospro
 import type { Client, Request } from '@chaosproxy/runner'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
 import {
-  type Asked,
   type Command,
   type Judged,
   type ObjectName,
   type ObjectsByName,
   objectOf,
+  type SqlRequest,
   type Transfers,
-} from './asked.ts'
+} from './request.ts'
 
 /** A session with one server. It runs one command at a time, and never sends a command twice. */
 export interface SqlSession {
@@ -64,12 +64,12 @@ export function planSqlClients(databaseOf: () => SqlDatabase): PlannedClients {
   }
 }
 
-function openClients(database: SqlDatabase, { asked, nodes }: OpenClientsOptions): OpenedClients {
+function openClients(database: SqlDatabase, { operations: requested, nodes }: OpenClientsOptions): OpenedClients {
   const { declaration, objects } = database
-  const object = declaration.object ?? objectOf(asked.functions, asked.initial)
+  const object = declaration.object ?? objectOf(requested.functions, requested.initial)
   const open = new Set<Client>()
   return {
-    prepare: (reached, timeoutMs) => database.prepare(objects[object].tables(asked.initial), reached, timeoutMs),
+    prepare: (reached, timeoutMs) => database.prepare(objects[object].tables(requested.initial), reached, timeoutMs),
     connect(address) {
       const client = openClient(address, { database, object, nodes })
       open.add(client)
@@ -136,8 +136,8 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
   }
 
   async function ask({ input, harmless }: Request, signal: AbortSignal): Promise<Completion> {
-    const asked = objects[object].asked(input, declaration.transfers)
-    if (asked.type === 'unknown') return { type: 'fail', error: asked.why }
+    const sqlRequest = objects[object].requestFor(input, declaration.transfers)
+    if (sqlRequest.type === 'unknown') return { type: 'fail', error: sqlRequest.why }
     let connected: Connected
     try {
       const isHere = goesTo(isReading(input)) === 'own'
@@ -147,7 +147,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
       throw error
     }
     const { node, session } = connected
-    const end = await ending(session, signal, () => carryOut(asked, session))
+    const end = await ending(session, signal, () => carryOut(sqlRequest, session))
     const completion = end.type === 'ok' || end.type === 'done' ? succeeded(end, input) : completionOf(end, harmless)
     return { ...completion, node }
   }
@@ -169,12 +169,12 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
 }
 
 async function carryOut(
-  asked: Exclude<Asked, { readonly type: 'unknown' }>,
+  request: Exclude<SqlRequest, { readonly type: 'unknown' }>,
   session: SqlSession,
 ): Promise<Completion | Judged> {
-  if (asked.type === 'transaction') return transact(session, asked)
-  const judged = await session.run(asked.command)
-  return judged.type === 'done' ? asked.result(judged) : judged
+  if (request.type === 'transaction') return transact(session, request)
+  const judged = await session.run(request.command)
+  return judged.type === 'done' ? request.result(judged) : judged
 }
 
 /** Runs a step, and closes the session if the signal aborts during the step. */
@@ -212,7 +212,7 @@ const completionOf = (
  */
 async function transact(
   session: SqlSession,
-  { commands, result }: Extract<Asked, { readonly type: 'transaction' }>,
+  { commands, result }: Extract<SqlRequest, { readonly type: 'transaction' }>,
 ): Promise<Completion | Judged> {
   const begun = await session.begin()
   if (begun.type !== 'done') return { type: 'fail', error: begun.error }

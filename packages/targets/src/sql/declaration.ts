@@ -1,6 +1,6 @@
 import type { Setting, Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { type ObjectName, objectNames, type Transfers, transfersMade } from './asked.ts'
+import { type ObjectName, objectNames, type Transfers, transfersMade } from './request.ts'
 
 /** Clients of an SQL database, in tables that chaos creates. */
 export interface SqlDeclaration {

@@ -1,6 +1,5 @@
 import { isTransaction, type Json, membersOf } from '@chaosproxy/history'
 import {
-  type Asked,
   type BankCommands,
   type Command,
   changing,
@@ -9,11 +8,12 @@ import {
   type Objects,
   type ObjectsByName,
   reading,
+  type SqlRequest,
   type Transfers,
   transacting,
   transferring,
   unknown,
-} from './asked.ts'
+} from './request.ts'
 
 /**
  * The statements of one database, in its own dialect. Values are JSON texts. Parameters: a key and, except for reads, a
@@ -44,7 +44,7 @@ export interface Dialect {
 }
 
 interface Functions {
-  readonly [f: string]: (key: string, value: Json, transfers: Transfers) => Asked
+  readonly [f: string]: (key: string, value: Json, transfers: Transfers) => SqlRequest
 }
 
 export const objectsIn = ({ register, counter, set, lists, transactions, bank }: Dialect): ObjectsByName => ({
@@ -73,7 +73,7 @@ export const objectsIn = ({ register, counter, set, lists, transactions, bank }:
   transactions: {
     functions: ['txn'],
     tables: () => transactions.tables,
-    asked: ({ f, value }) =>
+    requestFor: ({ f, value }) =>
       isTransaction(f) && Array.isArray(value) ? transacting(value, transactions.steps) : unknown(f),
   },
   bank: {
@@ -91,7 +91,7 @@ export const objectsIn = ({ register, counter, set, lists, transactions, bank }:
 const object = (tables: readonly string[], functions: Functions): Objects => ({
   functions: Object.keys(functions),
   tables: () => tables,
-  asked({ f, key = '', value }, transfers = 'in-place') {
+  requestFor({ f, key = '', value }, transfers = 'in-place') {
     const asks = Object.hasOwn(functions, f) ? functions[f] : undefined
     return asks?.(key, value, transfers) ?? unknown(f)
   },

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { environmentError } from '@chaosproxy/history'
 import type { NodeAddress } from '../clients/planned-clients.ts'
-import type { Row } from './asked.ts'
 import { NotConnected } from './clients.ts'
+import type { Row } from './request.ts'
 
 export interface NodeSession<Connection> {
   readonly node: string

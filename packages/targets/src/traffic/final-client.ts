@@ -78,7 +78,7 @@ function fieldOf(name: string): Input | undefined {
 }
 
 const nobody = createProbation(() => {})
-const unwatched: ExchangeWatch = { asked: () => () => {} }
+const unwatched: ExchangeWatch = { requested: () => () => {} }
 
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
@@ -123,12 +123,12 @@ function readSpoken({ protocol, model }: SpokenProtocol): ReadFinally | undefine
       const line = openLine<Buffer, ReplySource<Buffer>>(address, () => answersIn(framing))
       return {
         invoke({ input: { key = '' } }, timeoutMs, completed) {
-          const asked = reads.ask(key)
-          if (asked === undefined) {
+          const request = reads.ask(key)
+          if (request === undefined) {
             queueMicrotask(() => completed({ type: 'fail', error: `nothing asks for ${key}` }))
             return
           }
-          const bytes = framing.write(asked, 'requests')
+          const bytes = framing.write(request, 'requests')
           line.ask({
             bytes: () => bytes,
             timeoutMs,

@@ -15,7 +15,7 @@ import type { Offer } from '@chaosproxy/runner'
 const NOT_HERE = 'crash-before-reply'
 
 /** Servers into which the same faults can be injected. */
-export interface HurtServers {
+export interface AffectedServers {
   readonly nodes: readonly NodeId[]
   /** The protocol between the servers and their clients; undefined for raw bytes. */
   readonly carries: Carriage | undefined
@@ -23,10 +23,10 @@ export interface HurtServers {
   readonly areOurs: boolean
 }
 
-const trafficOf = ({ carries }: Pick<HurtServers, 'carries'>): Traffic =>
+const trafficOf = ({ carries }: Pick<AffectedServers, 'carries'>): Traffic =>
   carries?.kind === 'http' ? 'requests' : 'streams'
 
-const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
+const possibleFor = (servers: AffectedServers): readonly Nemesis[] =>
   nemeses.flatMap((nemesis) => {
     const there = nemesis.name === NOT_HERE ? undefined : nemesisIn(trafficOf(servers), nemesis)
     return there === undefined || (there.among === 'nodes' && !servers.areOurs) ? [] : [there]
@@ -35,7 +35,7 @@ const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
 /** After faults on whole streams, the calm is longer by this factor, because clients reconnect and retry. */
 const CALM_OF_STREAMS = 4
 
-export const trafficOffer = (servers: HurtServers): Offer => ({
+export const trafficOffer = (servers: AffectedServers): Offer => ({
   nodes: servers.nodes,
   nemeses: possibleFor(servers).map(onlyHere),
   calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
@@ -50,7 +50,7 @@ const onlyHere = (nemesis: Nemesis): Nemesis => ({
 })
 
 /** Explains why the named fault cannot be injected into these servers. */
-export function trafficRefusal(name: string, servers: readonly HurtServers[]): string {
+export function trafficRefusal(name: string, servers: readonly AffectedServers[]): string {
   const names = [...new Set(servers.flatMap((each) => possibleFor(each).map((nemesis) => nemesis.name)))]
   const known = `Known: ${names.join(', ')}, none.`
   const nemesis = nemeses.find((each) => each.name === name)

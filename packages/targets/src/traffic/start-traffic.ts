@@ -128,8 +128,8 @@ function observedCluster(
   }
   const observed: ObservedClients = {
     untilGone: !clients.areStarted,
-    onTraffic: came.tell,
-    onGone: gone.tell,
+    onTraffic: came.listen,
+    onGone: gone.listen,
     onFault: (began) =>
       cluster.onFault((name, fault) => {
         injected++
@@ -161,9 +161,9 @@ function observedCluster(
     leader: () => undefined,
     placeholders: () => placeholders,
     ...(servers === undefined ? {} : { commands: servers.commands }),
-    inject(fault, told) {
+    inject(fault, callback) {
       injected++
-      cluster.inject(fault, told)
+      cluster.inject(fault, callback)
     },
     begin() {
       const dials = dialsOf(proxies)
@@ -172,7 +172,7 @@ function observedCluster(
       // Commands take time to start, and a fault before the first traffic has no effect.
       beginning = onTrafficOf(recorder, came.happened)
     },
-    onBroken: broken.tell,
+    onBroken: broken.listen,
     trouble: () => [...(servers?.trouble ?? []), ...ownTrouble, ...tlsTrouble()],
     stop(stopped) {
       void endClients('interrupted')
@@ -204,15 +204,15 @@ const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly Traffic
 
 /** An event that happens at most once. Callbacks may be added before or after it. */
 function createNews<Of>() {
-  let told: ((news: Of) => void) | undefined
+  let listener: ((news: Of) => void) | undefined
   let known: { readonly news: Of } | undefined
   return {
     happened(news: Of): void {
       known ??= { news }
-      told?.(known.news)
+      listener?.(known.news)
     },
-    tell(callback: (news: Of) => void): void {
-      told = callback
+    listen(callback: (news: Of) => void): void {
+      listener = callback
       if (known !== undefined) callback(known.news)
     },
   }

@@ -1,22 +1,22 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
-import type { Suffering, Target } from '@chaosproxy/runner'
+import type { FaultSupport, Target } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import { nodeHarms } from '../network/node-harms.ts'
 import { RECORDING } from './name.ts'
 import { type ObservedTraffic, waysOf } from './observed-traffic.ts'
-import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
+import { type AffectedServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
 
 interface TrafficTarget extends ObservedTraffic {
   readonly workload: Workload
-  readonly hurt: readonly HurtServers[]
+  readonly affected: readonly AffectedServers[]
 }
 
 /** Returns a target whose clients are only observed, through the proxies. */
 export function trafficTarget(traffic: TrafficTarget): Target {
-  const { servers, workload, hurt } = traffic
+  const { servers, workload, affected } = traffic
   const ways = waysOf(traffic)
   return {
     name: RECORDING,
@@ -31,9 +31,9 @@ export function trafficTarget(traffic: TrafficTarget): Target {
     mapping: ways.some((carries) => 'table' in carries) ? 'routes' : undefined,
     functions: () => workload.functions,
     promises: () => 'nothing',
-    suffers: (kind, among) => sufferingOf(kind, among, hurt),
-    offers: () => hurt.map(trafficOffer),
-    refusal: (name) => trafficRefusal(name, hurt),
+    supports: (kind, among) => trafficFaultSupport(kind, among, affected),
+    offers: () => affected.map(trafficOffer),
+    refusal: (name) => trafficRefusal(name, affected),
     validate(_settings, _bug, nodes) {
       if (nodes !== servers.length)
         throw inputError(`nodes is ${nodes}, but target.traffic has ${servers.length} servers.`)
@@ -42,11 +42,15 @@ export function trafficTarget(traffic: TrafficTarget): Target {
   }
 }
 
-function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hurt: readonly HurtServers[]): Suffering {
+function trafficFaultSupport(
+  kind: FaultKind,
+  among: 'nodes' | 'clients' | undefined,
+  affected: readonly AffectedServers[],
+): FaultSupport {
   if (among !== 'nodes') return true
   if (!Object.hasOwn(nodeHarms, kind))
     return { not: 'faults act only on traffic between servers and their clients', instead: ['cut-clients'] }
-  if (hurt.some(({ areOurs }) => areOurs)) return true
+  if (affected.some(({ areOurs }) => areOurs)) return true
   return { not: 'the run starts no server: declare one with "serve"', instead: ['cut-clients'] }
 }
 

@@ -98,7 +98,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     recorder,
     plane,
     record: begin,
-    onFault: others.tell,
+    onFault: others.listen,
     noteFault: others.note,
     canRead: (key) =>
       options.finally?.canRead(key) === true && recorded().every(({ speaks }) => speaks === carriageName(carries)),
@@ -225,9 +225,9 @@ function faultsOfOthers() {
     },
     areOurs: (name: string): boolean => ours.has(name),
     butNot: (name: string): void => void ours.add(name),
-    tell(told: FaultNoticed): void {
-      noticed = told
-      for (const [name, fault] of begun) ends.set(name, told(name, fault))
+    listen(listener: FaultNoticed): void {
+      noticed = listener
+      for (const [name, fault] of begun) ends.set(name, listener(name, fault))
     },
   }
 }

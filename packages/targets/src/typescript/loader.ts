@@ -4,7 +4,7 @@ import type { Jiti, JitiOptions, TransformOptions } from 'jiti'
 /** Returns a loader of a user's TypeScript file. It uses the nearest tsconfig.json as the simulator's bundler does. */
 export async function typescriptLoader(file: string, options: JitiOptions = {}): Promise<Jiti> {
   // These modules load slowly.
-  const [{ createJiti }, { helperModules, stripped, tellUnread }] = await Promise.all([
+  const [{ createJiti }, { helperModules, stripped, warnUnread }] = await Promise.all([
     import('jiti'),
     import('./transform.ts'),
   ])
@@ -26,7 +26,7 @@ export async function typescriptLoader(file: string, options: JitiOptions = {}):
   try {
     return createJiti(from, { ...transforming, tsconfigPaths: true })
   } catch (error) {
-    tellUnread(file, error instanceof Error ? error.message : String(error))
+    warnUnread(file, error instanceof Error ? error.message : String(error))
     return createJiti(from, transforming)
   }
 }

@@ -69,15 +69,15 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
   if (!tsconfig || !message.includes('[TSCONFIG_ERROR]'))
     throw new SyntaxError(`${relative(process.cwd(), file)}: ${message}`)
   // An unreadable tsconfig.json is only reported, because earlier versions needed none.
-  tellUnread(file, message.trim())
+  warnUnread(file, message.trim())
   return transformed(source, file, false)
 }
 
-const told = new Set<string>()
+const warned = new Set<string>()
 
-export function tellUnread(file: string, why: string): void {
-  if (told.has(why)) return
-  told.add(why)
+export function warnUnread(file: string, why: string): void {
+  if (warned.has(why)) return
+  warned.add(why)
   process.stderr.write(`${relative(process.cwd(), file)}: its tsconfig.json is ignored: ${why}\n`)
 }
 

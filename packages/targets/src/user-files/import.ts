@@ -62,7 +62,7 @@ export function thrownText(thrown: unknown, file: string): string {
 }
 
 /** If `call` throws an error, attributes it to a member of the user's file. */
-export function told<T>(path: string, member: string, call: () => T): T {
+export function callOwn<T>(path: string, member: string, call: () => T): T {
   try {
     return call()
   } catch (error) {

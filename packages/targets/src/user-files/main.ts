@@ -1,7 +1,7 @@
 import { createRandom } from '@chaosproxy/faults'
 import { historyFromEvents, type Input } from '@chaosproxy/history'
 import { settingsFor, type Workload } from '@chaosproxy/workloads'
-import { told } from './import.ts'
+import { callOwn } from './import.ts'
 import { loadProtocol } from './protocol-file.ts'
 import { vetOnThread } from './vet-on-thread.ts'
 import { loadWorkload } from './workload-file.ts'
@@ -31,13 +31,13 @@ async function tryWorkload(path: string): Promise<void> {
       client.learned?.(input, { type: i % 10 === 9 ? 'info' : 'fail', error: 'tried out' })
     }
   }
-  told(path, 'finale', () => workload.finale(['x', 'y']).length)
-  told(path, 'vacuous', () => workload.vacuous(historyFromEvents([])).length)
+  callOwn(path, 'finale', () => workload.finale(['x', 'y']).length)
+  callOwn(path, 'vacuous', () => workload.vacuous(historyFromEvents([])).length)
 }
 
 function applyOnce({ model }: Workload, { f, value }: Input, path: string): void {
   if (typeof model === 'string') return
-  told(path, 'model', () => {
+  callOwn(path, 'model', () => {
     const applied = model.apply(model.initial, { f, value, process: '0' })
     if (applied !== undefined) model.key(applied[0])
   })

@@ -12,7 +12,7 @@ import {
   protocols,
 } from '@chaosproxy/protocols'
 import { EXECUTED, isBinary, isMaelstrom } from '../stdio/binary/reference.ts'
-import { hasDefault, importUserFile, isTexts, isUserFile, objectIn, refusing, told, type Wrong } from './import.ts'
+import { callOwn, hasDefault, importUserFile, isTexts, isUserFile, objectIn, refusing, type Wrong } from './import.ts'
 
 const DEFAULT_NODES = 3
 const objectNames = objects.map(({ name }) => name)
@@ -81,7 +81,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   }
   if (clocks !== undefined && typeof clocks !== 'function') boundsIn(clocks, wrong)
   const create: ProtocolDefinition['create'] = (options) => {
-    const machine: unknown = told(path, 'create', () => module.create?.(options))
+    const machine: unknown = callOwn(path, 'create', () => module.create?.(options))
     for (const member of ['start', 'step', 'status'] as const)
       if (typeof (machine as { readonly [name: string]: unknown } | undefined)?.[member] !== 'function')
         throw wrong(`the object that "create" returns has no function "${member}"`)

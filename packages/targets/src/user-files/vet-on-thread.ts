@@ -19,26 +19,26 @@ export interface Exited {
 
 const TURNS = 3
 
-const tell = (vetted: Vetted): void => parentPort?.postMessage(vetted)
+const post = (vetted: Vetted): void => parentPort?.postMessage(vetted)
 
 /** Does the work of a `vetFile` thread: loads the file for the first time, and reports the result. */
 export async function vetOnThread(load: (path: string) => Promise<void>): Promise<void> {
-  tellExit(tell)
+  reportExit(post)
   try {
     await load(String(workerData))
     // Waits for rejected promises of the file, because they would end any thread that loads it.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
-    tell({ type: 'good' })
+    post({ type: 'good' })
   } catch (error) {
-    tell(badBy(error))
+    post(badBy(error))
   }
 }
 
 /** Calls back whenever the thread calls `process.exit`. */
-export function tellExit(tell: (exited: Exited) => void): void {
+export function reportExit(report: (exited: Exited) => void): void {
   const exit = process.exit.bind(process)
   process.exit = (exitCode) => {
-    tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
+    report({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
   // After an uncaught error, Node itself calls process.exit. If that call were reported as well, its message could

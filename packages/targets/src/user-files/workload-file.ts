@@ -1,17 +1,17 @@
 import { findModel, type Model, type ModelName } from '@chaosproxy/checker'
 import { didYouMean, type Input, inputError, printable, usageError } from '@chaosproxy/history'
 import {
+  answerText,
   type Clients,
   findWorkload,
   missing,
-  shownAnswer,
   type Workload,
   type WorkloadClient,
   type WorkloadModule,
   workloads,
 } from '@chaosproxy/workloads'
 import { builtEntry } from '../processes/entry.ts'
-import { hasDefault, importUserFile, isTexts, isUserFile, objectIn, refusing, told, type Wrong } from './import.ts'
+import { callOwn, hasDefault, importUserFile, isTexts, isUserFile, objectIn, refusing, type Wrong } from './import.ts'
 import { vetFile } from './vet-file.ts'
 
 /**
@@ -70,14 +70,14 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
     reads,
     settings,
     create(chosen, serial) {
-      const clients: unknown = told(path, 'create', () => create(chosen, serial))
+      const clients: unknown = callOwn(path, 'create', () => create(chosen, serial))
       if (typeof (clients as Partial<Clients> | undefined)?.client !== 'function')
         throw wrong('the object that "create" returns has no function "client"')
       const { client } = clients as Clients
       return {
         client: (random, rank) =>
           checkedClient(
-            told(path, 'client', () => client(random, rank)),
+            callOwn(path, 'client', () => client(random, rank)),
             functions,
             path,
           ),
@@ -129,22 +129,22 @@ function checkedClient(client: unknown, functions: readonly string[], path: stri
     throw inputError(`${path}: the object that "client" returns has no function "next".`)
   return {
     next() {
-      const input: unknown = told(path, 'next', () => own.next?.())
+      const input: unknown = callOwn(path, 'next', () => own.next?.())
       const { f, key, value } = (input ?? {}) as Partial<Input>
       if (typeof f !== 'string' || !functions.includes(f) || (key !== undefined && typeof key !== 'string'))
         throw inputError(
-          `${path}: "next" returned ${shownAnswer(input)}, which is not a { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
+          `${path}: "next" returned ${answerText(input)}, which is not a { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
         )
       // Only JSON values reach the target and the history.
       return key === undefined ? { f, value: plain(value, path) } : { f, key, value: plain(value, path) }
     },
-    learned: (input, completion) => told(path, 'learned', () => own.learned?.(input, completion)),
+    learned: (input, completion) => callOwn(path, 'learned', () => own.learned?.(input, completion)),
   }
 }
 
 function plain(value: unknown, path: string): Input['value'] {
   if (value === null || typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)))
     return value as Input['value']
-  const text = told(path, 'next', () => JSON.stringify(value))
+  const text = callOwn(path, 'next', () => JSON.stringify(value))
   return text === undefined ? null : JSON.parse(text)
 }

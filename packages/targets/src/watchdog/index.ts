@@ -6,7 +6,7 @@ export {
   createProgress,
   describeCall,
   enter,
-  isAskedToStop,
+  mustStop,
   type Progress,
   type Reading,
   readDescription,

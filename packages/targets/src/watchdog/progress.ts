@@ -73,4 +73,4 @@ export function askToStop(progress: Progress): void {
   progress[STOP] = 1
 }
 
-export const isAskedToStop = (progress: Progress): boolean => progress[STOP] === 1
+export const mustStop = (progress: Progress): boolean => progress[STOP] === 1

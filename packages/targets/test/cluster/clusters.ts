@@ -46,7 +46,7 @@ export function declaredClusters() {
       settings: Object.fromEntries(target.settings.map(({ name, default: usual }) => [name, usual])),
       bug: undefined,
       object: 'register',
-      asked,
+      operations: asked,
       seed: 1,
       dataDir: join(runDir, 'data'),
       logDir: join(runDir, 'logs'),

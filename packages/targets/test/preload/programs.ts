@@ -7,10 +7,10 @@ import { createInterface } from 'node:readline'
 import type { FaultKind } from '@chaosproxy/faults'
 import { onTestFinished } from 'vitest'
 import type { Keeper } from '../../src/keeper/keeper.ts'
+import { whyNoLayer } from '../../src/preload/fault-support.ts'
 import { hasCompiler } from '../../src/preload/library.ts'
 import type { Between, Machine } from '../../src/preload/machine.ts'
 import { openMachines } from '../../src/preload/machines.ts'
-import { whyNoLayer } from '../../src/preload/suffers.ts'
 
 interface Way {
   readonly by: Between

@@ -24,21 +24,21 @@ function service() {
     put(status: number, completion: Completion, key = 'x') {
       nowMs += 100
       const input = { f: 'write', key, value: 7 }
-      first.asked(input, { method: 'PUT', target: `/items/${key}`, headers: [], body: '{"item":7}' })(
+      first.requested(input, { method: 'PUT', target: `/items/${key}`, headers: [], body: '{"item":7}' })(
         answer(status, '{"error":"no"}'),
         completion,
       )
     },
     get(status: number, key = 'x') {
       nowMs += 100
-      const asked = first.asked(
+      const asked = first.requested(
         { f: 'read', key, value: null },
         { method: 'GET', target: `/itemz/${key}`, headers: [], body: '' },
       )
       asked(answer(status, ''), done)
     },
     remove() {
-      first.asked(
+      first.requested(
         { f: 'delete', key: 'x', value: null },
         { method: 'DELETE', target: '/items/x', headers: [], body: '' },
       )(answer(200, ''), done)
@@ -69,7 +69,7 @@ describe('the first exchanges of a run', () => {
       () => 1_000,
     )
     const request = { method: 'PUT', target: '/items/x', headers: [], body: '' }
-    times(100, () => first.asked({ f: 'write', key: 'x', value: 7 }, request)(answer(422, ''), failed))
+    times(100, () => first.requested({ f: 'write', key: 'x', value: 7 }, request)(answer(422, ''), failed))
     expect(errors).toEqual([])
   })
 

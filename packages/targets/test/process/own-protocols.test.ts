@@ -40,8 +40,8 @@ const READY = '{ role: "copy", leads: false, ready: true }'
 const read = { f: 'read', key: 'x', value: null } as const
 
 /** Returns the error of a protocol that fails once it has received a request. */
-async function toldOf(asked: string): Promise<string> {
-  const cluster = await start({ protocol: fileOf({ asked, status: READY }) })
+async function failureOf(statement: string): Promise<string> {
+  const cluster = await start({ protocol: fileOf({ asked: statement, status: READY }) })
   const broken = new Promise<UserError>((resolve) => cluster.onBroken(resolve))
   await ask(cluster, 'n1', read)
   return (await broken).message
@@ -75,17 +75,17 @@ describe('an error in a protocol', () => {
   })
 
   test('an error in a step of a protocol is reported with its stack and the handled event', async () => {
-    expect(await toldOf('state.nothing.at')).toMatch(
+    expect(await failureOf('state.nothing.at')).toMatch(
       /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
   })
 
   test('a step of a protocol that does not return is reported with its event', async () => {
-    expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
+    expect(await failureOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
   test('a rejected promise that a step of a protocol leaves is reported with its stack', async () => {
-    expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
+    expect(await failureOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )
   })

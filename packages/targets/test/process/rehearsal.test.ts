@@ -17,7 +17,7 @@ interface Route {
 const READ: Route = { request: 'GET /items/{key}', f: 'read', result: 'json.item', outcomes: { 404: 'absent' } }
 const WRITE: Route = { request: 'PUT /items/{key}', f: 'write', value: 'json.item' }
 
-interface Asked {
+interface ReceivedRequest {
   readonly method: string
   readonly id: string
   /** The member `item` of the body. */
@@ -28,7 +28,7 @@ interface Asked {
 type Items = Map<string, Json>
 
 /** How a service deviates from a correct one. Returns true if it has answered the request. */
-type Quirk = (asked: Asked, response: ServerResponse, items: Items) => boolean
+type Quirk = (asked: ReceivedRequest, response: ServerResponse, items: Items) => boolean
 
 function end(response: ServerResponse, status: number, body?: Json, fields: { [name: string]: string } = {}): true {
   response.writeHead(status, { 'content-type': 'application/json', ...fields })
@@ -89,7 +89,7 @@ async function rehearsed(options: Rehearsing) {
   }))
   const planned = http.plan({ kind: 'http', routes: { routes } }, 'kv.json', '.')
   const clients = await planned.open({
-    asked: {
+    operations: {
       functions: ['read', 'write'],
       reads: ['read'],
       initial: null,

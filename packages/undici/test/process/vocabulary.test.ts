@@ -14,13 +14,13 @@ import { ROUTES, recording, store, storeListener, temporaryDirectory } from '../
 type Fault = Parameters<Recording['hurt']>[0]
 
 /** What one client sees of one fault, through connections that began under it. */
-interface Hurt {
+interface InjectedFault {
   readonly fault: Fault
   /** A request's status, or `failed`; `nothing` if no answer came while anybody waited. */
   ask(patienceMs?: number): Promise<number | 'failed' | 'nothing'>
 }
 
-type Effect = readonly [fault: Fault, seen: (hurt: Hurt) => Promise<void>]
+type Effect = readonly [fault: Fault, seen: (hurt: InjectedFault) => Promise<void>]
 
 const answers = [{ from: 'n1', to: 'clients' }]
 const PATIENCE_MS = 400
@@ -28,10 +28,10 @@ const LATE_MS = 60
 
 const is =
   (outcome: number | 'failed') =>
-  async ({ ask }: Hurt) =>
+  async ({ ask }: InjectedFault) =>
     expect(await ask()).toBe(outcome)
-const silence = async ({ ask }: Hurt) => expect(await ask(PATIENCE_MS)).toBe('nothing')
-const late = async ({ ask }: Hurt) => {
+const silence = async ({ ask }: InjectedFault) => expect(await ask(PATIENCE_MS)).toBe('nothing')
+const late = async ({ ask }: InjectedFault) => {
   const before = performance.now()
   expect(await ask()).toBe(200)
   // A timer may fire a millisecond early.

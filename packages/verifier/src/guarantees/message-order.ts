@@ -90,11 +90,11 @@ function follow(rule: string, message: Message, isStartOpen: boolean, state: Sta
     }
     case 'look': {
       const left = copies.filter(({ isAcknowledged }) => !isAcknowledged)
-      if (rule === 'no-lost-messages' && step.isLast && left.filter(({ isDue }) => isDue).length > step.shown) return []
-      if (step.shown > left.length && mayAppear)
-        return at([...copies, ...Array.from({ length: step.shown - left.length }, () => ({ ...NEW }))])
-      if (rule === 'no-invented-messages' && step.shown > copies.length) return []
-      if (rule === 'no-handouts-after-ack' && Math.min(step.shown, copies.length) > left.length) return []
+      if (rule === 'no-lost-messages' && step.isLast && left.filter(({ isDue }) => isDue).length > step.count) return []
+      if (step.count > left.length && mayAppear)
+        return at([...copies, ...Array.from({ length: step.count - left.length }, () => ({ ...NEW }))])
+      if (rule === 'no-invented-messages' && step.count > copies.length) return []
+      if (rule === 'no-handouts-after-ack' && Math.min(step.count, copies.length) > left.length) return []
       return at(copies)
     }
     default:

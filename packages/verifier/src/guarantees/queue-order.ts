@@ -18,7 +18,7 @@ interface Life {
 }
 
 const showsOf = (message: Message): readonly Operation[] =>
-  message.steps.flatMap((each) => (each.does === 'take' || each.shown > 0 ? [each.of] : []))
+  message.steps.flatMap((each) => (each.does === 'take' || each.count > 0 ? [each.of] : []))
 
 const isOne = (message: Message): boolean =>
   copiesOf(message) === 1 && !showsOf(message).some((each) => isInvented(message, each))

@@ -42,16 +42,16 @@ interface Record {
   readonly isPollLost: boolean
 }
 
-/** An operation that shows a message at an offset. With `isTold`, it is the send to which the offset was returned. */
+/** An operation that shows a message at an offset. With `isSent`, it is the send to which the offset was returned. */
 export interface Placed extends At {
   readonly of: Operation
-  readonly isTold: boolean
+  readonly isSent: boolean
 }
 
 export interface Partition extends Record {
   readonly placed: readonly Placed[]
-  /** Messages with their offsets, as text. `told`: the sends that returned the offsets. `polled`: what polls showed. */
-  readonly told: ReadonlyMap<string, Operation>
+  /** Messages with their offsets, as text. `sent`: the sends that returned the offsets. `polled`: what polls showed. */
+  readonly sent: ReadonlyMap<string, Operation>
   readonly polled: ReadonlySet<string>
   /** By message: the offsets that polls showed and no send returned. */
   readonly seen: ReadonlyMap<string, ReadonlySet<number>>
@@ -70,19 +70,19 @@ export function partitionsOf(history: History): readonly Partition[] {
   const [bySend, byPoll, byCommit, byStart] = [by(sends), by(polls), by(commits), by(starts)]
   return [...names].map((name): Partition => {
     const own = { sends: bySend.get(name) ?? [], polls: byPoll.get(name) ?? [] }
-    const byTelling = own.sends.flatMap(({ of, message, offset }): Placed[] =>
-      offset === undefined ? [] : [{ of, message, offset, isTold: true }],
+    const bySending = own.sends.flatMap(({ of, message, offset }): Placed[] =>
+      offset === undefined ? [] : [{ of, message, offset, isSent: true }],
     )
-    const byPolling = own.polls.flatMap(({ of, messages }) => messages.map((at) => ({ ...at, of, isTold: false })))
+    const byPolling = own.polls.flatMap(({ of, messages }) => messages.map((at) => ({ ...at, of, isSent: false })))
     // If several sends returned the same offset and message, the send with the earliest call counts.
-    const told = new Map(byTelling.toReversed().map((each) => [nameOf(each), each.of]))
+    const sent = new Map(bySending.toReversed().map((each) => [nameOf(each), each.of]))
     const seen = grouped(
-      byPolling.filter((each) => !told.has(nameOf(each))),
+      byPolling.filter((each) => !sent.has(nameOf(each))),
       ({ message }) => message,
     )
     return {
-      ...{ ...own, told, commits: byCommit.get(name) ?? [], starts: byStart.get(name) ?? [], isPollLost },
-      placed: [...byTelling, ...byPolling],
+      ...{ ...own, sent, commits: byCommit.get(name) ?? [], starts: byStart.get(name) ?? [], isPollLost },
+      placed: [...bySending, ...byPolling],
       polled: new Set(byPolling.map(nameOf)),
       seen: new Map(Array.from(seen, ([message, all]) => [message, new Set(all.map(({ offset }) => offset))])),
       attempts: grouped(
@@ -98,9 +98,9 @@ interface Place {
   readonly resumed: Operation | undefined
 }
 
-/** A consuming process. `asked`: it asked to join a group, and the outcome is unknown. */
+/** A consuming process. `requested`: it asked to join a group, and the outcome is unknown. */
 interface Consumer {
-  readonly group: 'none' | 'asked' | 'joined'
+  readonly group: 'none' | 'requested' | 'joined'
   readonly places: Map<string, Place>
 }
 
@@ -143,7 +143,7 @@ function recordOf({ operations }: History): Record {
         break
       }
       case 'subscribe':
-        consumers.set(process, { group: isOk ? 'joined' : 'asked', places: new Map() })
+        consumers.set(process, { group: isOk ? 'joined' : 'requested', places: new Map() })
         break
       case 'crash':
         consumers.delete(process)
@@ -189,15 +189,15 @@ function stepsOf(of: Operation): readonly Step[] {
     ]
   if (f === 'poll' && micros === undefined)
     return answer === undefined ? [{ isLost: true }] : polledIn(of, membersOf(of, input), membersOf(of, answer))
-  const told = microsOf(answer ?? null)
-  if (micros === undefined || micros.length === 0 || ((answer ?? null) !== null) !== (told !== undefined))
+  const completion = microsOf(answer ?? null)
+  if (micros === undefined || micros.length === 0 || ((answer ?? null) !== null) !== (completion !== undefined))
     return misread(of)
-  if (told !== undefined && told.length !== micros.length) return misread(of)
+  if (completion !== undefined && completion.length !== micros.length) return misread(of)
   return micros.flatMap(([does, name = null, value = null], n): readonly Step[] => {
-    const [did, shown, at] = told?.[n] ?? []
-    if (told !== undefined && isPoll(did) !== isPoll(does)) return misread(of)
+    const [did, result, at] = completion?.[n] ?? []
+    if (completion !== undefined && isPoll(did) !== isPoll(does)) return misread(of)
     if (isPoll(does))
-      return told === undefined ? [{ isLost: true }] : polledIn(of, new Map(), membersOf(of, shown ?? {}))
+      return completion === undefined ? [{ isLost: true }] : polledIn(of, new Map(), membersOf(of, result ?? {}))
     const message = textOf(value)
     const step = { partition: partitionOf(name), message, offset: undefined }
     if (at === undefined || textOf(at) === message) return [step]
@@ -229,10 +229,10 @@ const offsetsIn = (of: Operation, json: Json | undefined): readonly Commit[] =>
     offset: offsetOf(of, offset) ?? misread(of),
   }))
 
-const polledIn = (of: Operation, asked: ReadonlyMap<string, Json>, told: ReadonlyMap<string, Json>): readonly Step[] =>
-  [...new Set([...asked.keys(), ...told.keys()])].map((partition) => {
-    const from = asked.get(partition) ?? undefined
-    const pairs = told.get(partition) ?? []
+const polledIn = (of: Operation, input: ReadonlyMap<string, Json>, got: ReadonlyMap<string, Json>): readonly Step[] =>
+  [...new Set([...input.keys(), ...got.keys()])].map((partition) => {
+    const from = input.get(partition) ?? undefined
+    const pairs = got.get(partition) ?? []
     if ((from !== undefined && typeof from !== 'number') || !isList(pairs)) return misread(of)
     const messages = pairs.map((pair): At => {
       const [offset = null, message = null] = isList(pair) ? pair : []

@@ -17,14 +17,14 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
   'consistent-offsets': ({ placed }, isIn) =>
     groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {
       const there = all.filter(({ of }) => isIn(of))
-      return new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isTold).length > 1
+      return new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isSent).length > 1
     }),
   /** Broken if a message has more offsets than sends (duplicate). */
-  'no-duplicates': ({ placed, told, attempts }, isIn) =>
+  'no-duplicates': ({ placed, sent, attempts }, isIn) =>
     [...grouped(placed, ({ message }) => message)].some(([message, all]) => {
       const own = attempts.get(message) ?? []
-      const seen = new Set(all.filter((each) => isIn(each.of) && !told.has(nameOf(each))).map(({ offset }) => offset))
-      return own.length > 0 && seen.size > untoldOf(attempts, message).length
+      const seen = new Set(all.filter((each) => isIn(each.of) && !sent.has(nameOf(each))).map(({ offset }) => offset))
+      return own.length > 0 && seen.size > unplaced(attempts, message).length
     }),
   /** Broken if a polled message was not sent before, or if all its sends failed (G1a). */
   'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
@@ -95,13 +95,13 @@ const unseenOf = ({ placed, polled }: Partition): readonly Placed[] =>
   placed.filter((each) => !polled.has(nameOf(each)))
 
 /** Returns the polled messages that no send explains. `older`: the message may be older than the record. */
-function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: Operation; why: 'unsent' | 'older' }[] {
-  const [firstTold = Number.POSITIVE_INFINITY] = offsetsOf(placed.filter((each) => each.isTold))
+function sourceless({ polls, sends, sent, placed, attempts }: Partition): { of: Operation; why: 'unsent' | 'older' }[] {
+  const [firstSent = Number.POSITIVE_INFINITY] = offsetsOf(placed.filter((each) => each.isSent))
   const early = new Map<string, { readonly of: Operation; readonly message: string }>()
   const found = polls.flatMap(({ of, messages }) =>
     messages.flatMap((at): { of: Operation; why: 'unsent' | 'older' }[] => {
       const { offset, message } = at
-      const send = told.get(nameOf(at))
+      const send = sent.get(nameOf(at))
       if (send !== undefined) {
         if (send.line > of.return && of.return < (early.get(nameOf(at))?.of.return ?? of.return + 1))
           early.set(nameOf(at), { of, message })
@@ -110,16 +110,16 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
       const own = attempts.get(message) ?? []
       if (own.some((attempt) => attempt.of.line < of.return)) return []
       const isFailed = own.length === 0 && sends.some((each) => each.message === message)
-      return [{ of, why: isFailed || offset >= firstTold ? 'unsent' : 'older' }]
+      return [{ of, why: isFailed || offset >= firstSent ? 'unsent' : 'older' }]
     }),
   )
   // These polls showed a message at an offset that only a later send returned. An earlier send of an equal message may
   // explain a poll, if the offset of that send is unknown.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
-    const untold = untoldOf(attempts, message)
+    const open = unplaced(attempts, message)
     let used = 0
     for (const { of } of all.toSorted((a, b) => a.of.return - b.of.return))
-      if ((untold[used]?.of.line ?? of.return) < of.return) used++
+      if ((open[used]?.of.line ?? of.return) < of.return) used++
       else found.push({ of, why: 'unsent' })
   }
   return found
@@ -131,11 +131,11 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
 function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
   if (offset !== undefined || of.outcome === 'fail') return offset
   const places = seen.get(message) ?? new Set()
-  return untoldOf(attempts, message).length === 1 && places.size === 1 ? [...places][0] : undefined
+  return unplaced(attempts, message).length === 1 && places.size === 1 ? [...places][0] : undefined
 }
 
 /** Returns the sends of a message that may have succeeded but returned no offset. */
-const untoldOf = (attempts: Partition['attempts'], message: string): readonly Send[] =>
+const unplaced = (attempts: Partition['attempts'], message: string): readonly Send[] =>
   (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
 
 /**
@@ -194,7 +194,7 @@ function whyOpen(guarantee: string, partition: Partition): string | undefined {
         return 'consumers have polled beyond a message that nobody is known to have polled'
       if (unseen.some((each) => !ends.some((end) => wasThere(each, end))))
         return 'nobody polled up to an acknowledged message after everything was healed'
-      return isUntold(partition) ? 'a message was acknowledged without its offset, and nobody polled it' : undefined
+      return isUnplaced(partition) ? 'a message was acknowledged without its offset, and nobody polled it' : undefined
     }
     default:
       return undefined
@@ -204,16 +204,16 @@ function whyOpen(guarantee: string, partition: Partition): string | undefined {
 const EQUAL = 'the verifier does not tell equal messages apart'
 
 const areEqual = ({ seen, attempts }: Partition): boolean =>
-  [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
+  [...seen.keys()].some((message) => unplaced(attempts, message).length > 1)
 
 /**
  * Returns whether an acknowledged message has an unknown offset: it has more sends without an offset than offsets in
  * polls.
  */
-const isUntold = ({ attempts, seen }: Partition): boolean =>
+const isUnplaced = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {
-    const untold = untoldOf(attempts, message).filter(({ of }) => of.outcome === 'ok')
-    return untold.length > (seen.get(message)?.size ?? 0)
+    const done = unplaced(attempts, message).filter(({ of }) => of.outcome === 'ok')
+    return done.length > (seen.get(message)?.size ?? 0)
   })
 
 export const stream: GuaranteeModel = {

@@ -9,7 +9,7 @@ interface Change {
 }
 
 /** A change as an event of a watch. It may lack `previous` and `created`. */
-export interface Told extends Change {
+export interface WatchEvent extends Change {
   readonly previous: string | undefined
   readonly created: boolean | undefined
 }
@@ -37,7 +37,7 @@ export interface Timeline {
   readonly ofKey: ReadonlyMap<string, readonly number[]>
   /** Writes that may have happened, at an unknown revision. */
   readonly open: readonly Write[]
-  readonly falsehoods: ReadonlySet<Told>
+  readonly falsehoods: ReadonlySet<WatchEvent>
   /** Returns whether any revision from `from` to `to` has unknown changes. */
   hasHole(from: number, to: number): boolean
 }
@@ -49,7 +49,7 @@ export interface Timeline {
 export function timelineOf(
   writes: readonly Write[],
   readings: readonly Reading[],
-  told: readonly { readonly of: Operation; readonly events: readonly Told[] }[],
+  reports: readonly { readonly of: Operation; readonly events: readonly WatchEvent[] }[],
 ): Timeline {
   const changes = new Map<number, Map<string, string | undefined>>()
   const place = (write: Write, revision: number): void => {
@@ -58,10 +58,10 @@ export function timelineOf(
     for (const [key, value] of write.changes) there.set(key, value)
     changes.set(revision, there)
   }
-  const untold = writes.filter(({ revision }) => revision === undefined)
+  const unplaced = writes.filter(({ revision }) => revision === undefined)
   for (const write of writes) if (write.revision !== undefined) place(write, write.revision)
   const byChange = grouped(
-    untold.flatMap((write) => Array.from(write.changes, ([key, value]) => ({ write, name: nameOf({ key, value }) }))),
+    unplaced.flatMap((write) => Array.from(write.changes, ([key, value]) => ({ write, name: nameOf({ key, value }) }))),
     ({ name }) => name,
   )
   for (const some of byChange.values())
@@ -81,12 +81,12 @@ export function timelineOf(
     readings.find(({ from, to }) => from <= revision && revision <= to)
   const isRead = (revision: number, key: string): boolean =>
     readAt(revision)?.changes.some((each) => each.revision === revision && each.key === key) !== false
-  for (const { of, changes: shown } of readings)
-    if (!shown.every((each) => (isKnown(each) ? isTrue(each) : settle(each, of.return)))) throw new Undecided(TORN)
+  for (const { of, changes: read } of readings)
+    if (!read.every((each) => (isKnown(each) ? isTrue(each) : settle(each, of.return)))) throw new Undecided(TORN)
   for (const [revision, there] of changes)
     if (![...there.keys()].every((key) => isRead(revision, key))) throw new Undecided(TORN)
-  const falsehoods = new Set<Told>()
-  for (const { of, events } of told.toSorted((a, b) => a.of.return - b.of.return))
+  const falsehoods = new Set<WatchEvent>()
+  for (const { of, events } of reports.toSorted((a, b) => a.of.return - b.of.return))
     for (const each of events) {
       const isNew = !changes.has(each.revision) && readAt(each.revision) === undefined
       if (!(isKnown(each) ? isTrue(each) : isNew && settle(each, of.return))) falsehoods.add(each)
@@ -104,7 +104,7 @@ export function timelineOf(
   )
   const ofKey = new Map(Array.from(byKey, ([key, all]) => [key, all.map(({ revision }) => revision)]))
   const [[first] = [0]] = ascending
-  return { changes, first, ofKey, falsehoods, hasHole, open: untold.filter(({ revision }) => revision === undefined) }
+  return { changes, first, ofKey, falsehoods, hasHole, open: unplaced.filter(({ revision }) => revision === undefined) }
 }
 
 const TORN = 'what was read of the store contradicts what it acknowledged'

@@ -1,13 +1,13 @@
 import { type History, isList, type Operation, textOf } from '../history.ts'
 import { isObject, type Json } from '../proof.ts'
 import { misread } from './patterns.ts'
-import { type Reading, type Timeline, type Told, timelineOf, type Write } from './timeline.ts'
+import { type Reading, type Timeline, timelineOf, type WatchEvent, type Write } from './timeline.ts'
 
 // A store whose changes have global revisions, and watches that receive them.
 
 /** A response: events and other messages that arrived together. */
 export type Response =
-  | { readonly type: 'events'; readonly events: readonly Told[] }
+  | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
   | { readonly type: 'progress'; readonly revision: number }
   | { readonly type: 'ended'; readonly isCompacted: boolean }
 
@@ -87,11 +87,11 @@ export function storeOf({ operations }: History): Store {
     }
   }
   const all = [...watches.values()]
-  const told = all.flatMap(({ deliveries }) => deliveries.map((each) => ({ of: each.of, events: eventsOf(each) })))
-  return { watches: all, compactions, ...timelineOf(writes, readings, told) }
+  const reports = all.flatMap(({ deliveries }) => deliveries.map((each) => ({ of: each.of, events: eventsOf(each) })))
+  return { watches: all, compactions, ...timelineOf(writes, readings, reports) }
 }
 
-export const eventsOf = ({ responses }: Delivery): readonly Told[] =>
+export const eventsOf = ({ responses }: Delivery): readonly WatchEvent[] =>
   responses.flatMap((each) => (each.type === 'events' ? each.events : []))
 
 function writeOf(of: Operation): Write {
@@ -113,14 +113,14 @@ function writeOf(of: Operation): Write {
 
 function readingOf(of: Operation): Reading {
   const { from, to, changes } = objectIn(of, of.answer)
-  const all = (isList(changes) ? changes : misread(of)).map((each) => toldIn(of, each))
+  const all = (isList(changes) ? changes : misread(of)).map((each) => watchEventIn(of, each))
   return { of, from: revisionIn(of, from), to: revisionIn(of, to), changes: all }
 }
 
 function watchOf(of: Operation, resumes: Watch | undefined): Watch {
   const { key, prefix, from, without } = objectIn(of, of.input)
-  const said = of.outcome === 'ok' && isObject(of.answer) ? of.answer['revision'] : undefined
-  const present = typeof said === 'number' ? revisionIn(of, said) : undefined
+  const revision = of.outcome === 'ok' && isObject(of.answer) ? of.answer['revision'] : undefined
+  const present = typeof revision === 'number' ? revisionIn(of, revision) : undefined
   const start = typeof from === 'number' ? revisionIn(of, from) : undefined
   return {
     of,
@@ -140,10 +140,10 @@ function responseIn(of: Operation, json: Json): Response {
   const { progress, ended, compacted, events } = objectIn(of, json)
   if (typeof progress === 'number') return { type: 'progress', revision: revisionIn(of, progress) }
   if (ended !== undefined) return { type: 'ended', isCompacted: typeof compacted === 'number' }
-  return { type: 'events', events: (isList(events) ? events : misread(of)).map((each) => toldIn(of, each)) }
+  return { type: 'events', events: (isList(events) ? events : misread(of)).map((each) => watchEventIn(of, each)) }
 }
 
-function toldIn(of: Operation, json: Json): Told {
+function watchEventIn(of: Operation, json: Json): WatchEvent {
   const { revision, key, value, previous, created } = objectIn(of, json)
   return {
     revision: revisionIn(of, revision),

@@ -1,6 +1,6 @@
 import type { Operation } from '../history.ts'
 import { type GuaranteeModel, levelsOf, placeFrom } from './patterns.ts'
-import type { Told } from './timeline.ts'
+import type { WatchEvent } from './timeline.ts'
 import { type Delivery, eventsOf, type Response, type Store, storeOf, type Watch } from './watch-record.ts'
 
 // This file judges watches by etcd's guarantees (its API reference, "Watch API guarantees"). The events of a watch are
@@ -118,7 +118,7 @@ interface Position {
   readonly sent: Map<number, { readonly keys: Set<string>; readonly response: Response }>
 }
 
-const nameOf = ({ revision, key }: Told): string => `${revision} ${key}`
+const nameOf = ({ revision, key }: WatchEvent): string => `${revision} ${key}`
 
 /** Yields the guarantees that a response breaks, or `unknown`. Advances the position. */
 function* brokenBy(view: View, now: Position, of: Operation, response: Response): Generator<string> {
@@ -173,7 +173,7 @@ const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
     .sort((a, b) => a - b)
 
 /** Returns whether an event is right about the change, the previous value, and whether the key is new. */
-function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' | 'unknown' {
+function truthOf(store: Store, event: WatchEvent, isGone: boolean): 'true' | 'false' | 'unknown' {
   if (store.falsehoods.has(event)) return 'false'
   const { key, revision, value, created, previous } = event
   if (created === undefined && previous === undefined) return 'true'
@@ -184,6 +184,6 @@ function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' |
   const held = last === undefined ? undefined : store.changes.get(last)?.get(key)
   if (created !== undefined && created !== (held === undefined && value !== undefined)) return 'false'
   // The previous value may have been compacted.
-  const isSaid = previous === undefined || previous === (held ?? 'null') || (previous === 'null' && isGone)
-  return isSaid ? 'true' : 'false'
+  const isPreviousTrue = previous === undefined || previous === (held ?? 'null') || (previous === 'null' && isGone)
+  return isPreviousTrue ? 'true' : 'false'
 }

@@ -9,7 +9,7 @@ export interface Step {
   readonly receipt: string
   readonly leaseMs: number | undefined
   /** The number of copies that a listing of the queue (`look`) showed. */
-  readonly shown: number
+  readonly count: number
   /** Whether no later step lists the queue. */
   readonly isLast: boolean
 }
@@ -43,7 +43,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
   initial.forEach(stepsOf)
   const given = new Map<string, string>()
   const lastLook = operations.findLast(({ f, outcome }) => f === 'remaining' && outcome === 'ok')
-  const none = { receipt: '', leaseMs: undefined, shown: 0, isLast: false }
+  const none = { receipt: '', leaseMs: undefined, count: 0, isLast: false }
   for (const operation of operations) {
     const { f, input, answer, outcome } = operation
     if (f === 'enqueue' && outcome !== 'fail') stepsOf(textOf(input)).push({ ...none, of: operation, does: 'enqueue' })
@@ -51,7 +51,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     if (f === 'remaining') {
       const texts = isList(answer) ? answer.map(textOf) : misread(operation)
       for (const [text, { length }] of grouped(texts, (each) => each))
-        stepsOf(text).push({ ...none, of: operation, does: 'look', shown: length, isLast: operation === lastLook })
+        stepsOf(text).push({ ...none, of: operation, does: 'look', count: length, isLast: operation === lastLook })
       continue
     }
     if (input !== null && !(typeof input === 'number' && input >= 0 && input <= Number.MAX_SAFE_INTEGER))

@@ -11,20 +11,20 @@ export interface More {
 export type Line = readonly [
   process: number,
   f: string,
-  asked: unknown,
+  input: unknown,
   type: 'ok' | 'fail' | 'info',
-  told?: unknown,
+  output?: unknown,
   more?: More,
 ]
 
 /** The history of operations that do not overlap. Operation n is called on line 2n - 1. */
 export const inTurn = (lines: readonly Line[]): string =>
   lines
-    .flatMap(([process, f, asked, type, told = asked, { key, final, at } = {}]) => {
+    .flatMap(([process, f, input, type, output = input, { key, final, at } = {}]) => {
       const of = { process, f, key, final, time: at === undefined ? undefined : at * 1e6 }
       return [
-        { ...of, type: 'invoke', value: asked },
-        { ...of, type, value: told },
+        { ...of, type: 'invoke', value: input },
+        { ...of, type, value: output },
       ]
     })
     .map((event) => `${JSON.stringify(event)}\n`)

@@ -106,11 +106,11 @@ export const ofStreams: readonly Attack[] = [
       ['assign', ['other'], 'ok'],
     ] as const
   ).map(
-    ([f, asked, type]): Attack => [
+    ([f, input, type]): Attack => [
       `a consumer that does not know where it is since ${f} (${type}) one that goes back`,
       violated('monotonic-polls', 1, 5),
-      [poll(5, [[5, 'a']]), [1, f, asked, type], poll(null, [[4, 'b']])],
-      [poll(5, [[5, 'a']]), [2, f, asked, type], poll(null, [[4, 'b']])],
+      [poll(5, [[5, 'a']]), [1, f, input, type], poll(null, [[4, 'b']])],
+      [poll(5, [[5, 'a']]), [2, f, input, type], poll(null, [[4, 'b']])],
     ],
   ),
   [

@@ -19,12 +19,12 @@ const stale = history(
   '2 ok read - null',
 )
 
-const said = (text: string, of: object, ...entries: readonly object[]): string[] =>
+const findingsOf = (text: string, of: object, ...entries: readonly object[]): string[] =>
   verified(text, { ...head, ...of }, entries).findings.map(({ verdict, why }) => `${verdict}: ${why}`)
 
 describe('a proof given to the verifier', () => {
   test('a proof of a violation is accepted if no order explains its operations, and the number of steps tried is reported', () => {
-    const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
+    const [one] = findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
     expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
   })
 
@@ -53,20 +53,20 @@ describe('a proof given to the verifier', () => {
 
   test('a proof of a met level is accepted if the order in the proof explains every answer', () => {
     const order = differences([5, 1, 3])
-    expect(said(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
+    expect(findingsOf(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
       'accepted: an order of 3 operations explains every answer',
     ])
   })
 
   test('a proof of "met" also proves weaker levels, and a proof of "violated" also proves stronger levels', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
-    expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
+    expect(findingsOf(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
       'accepted: because sequential is met',
     )
-    expect(said(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
+    expect(findingsOf(stale, {}, met, { level: 'linearizable', result: 'met', by: 'sequential' })[1]).toBe(
       'refused: linearizable does not follow from sequential',
     )
-    expect(said(stale, {}, { level: 'causal', result: 'met', by: 'sequential' })).toEqual([
+    expect(findingsOf(stale, {}, { level: 'causal', result: 'met', by: 'sequential' })).toEqual([
       'refused: the proof uses that sequential is met, which no earlier entry proves',
     ])
   })
@@ -83,7 +83,7 @@ describe('a proof given to the verifier', () => {
       'line 1: it had returned before the call of one that is earlier in the order',
     ],
   ])('the verifier refuses a proof of a met level whose order %s', (_, lines, level, why) => {
-    expect(said(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
+    expect(findingsOf(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
   })
 
   test.each([
@@ -98,7 +98,7 @@ describe('a proof given to the verifier', () => {
       'these operations have an order if answers that may depend on others are left out',
     ],
   ])('a proof of a violation is refused if its list of operations %s', (_, core, why) => {
-    expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
+    expect(findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
   test('a proof is refused if it hashes another history, or if its text is truncated', () => {
@@ -134,7 +134,7 @@ describe('a proof given to the verifier', () => {
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
     ['final reads of a set', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
   ])('a proof is undecided for %s, which the verifier does not cover', (_, of, entry) => {
-    expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
+    expect(findingsOf(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })
 })
 
@@ -173,7 +173,7 @@ describe('a history given to the verifier', () => {
     const value = '{"a": 1, "a": 2, "a\\\\": 3}'
     const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
     const entry = { level: 'linearizable', result: 'met', order: [1] }
-    expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
+    expect(findingsOf(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
   })
 
   test('a history may contain a transfer to the same account, which moves no money', () => {
@@ -190,27 +190,29 @@ describe('a history given to the verifier', () => {
     const limits = { deadlineMs: millis(1_000), memoryBytes: 1e9, now: () => millis(0), failedCas: 'drop' } as const
     const report = check(historyFromEvents(events), { ...bank, ...limits, levels: ['linearizable'] })
     expect(report.levels.linearizable.result).toBe('met')
-    expect(said(text, bank, { level: 'linearizable', result: 'met', order: [1, 2] })[0]).toMatch(/^accepted/)
-    expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
+    expect(findingsOf(text, bank, { level: 'linearizable', result: 'met', order: [1, 2] })[0]).toMatch(/^accepted/)
+    expect(findingsOf(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
   })
 
   test('a history without operations meets linearizable and causal', () => {
-    expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
+    expect(findingsOf('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
       'accepted: an order of 0 operations explains every answer',
     ])
-    expect(said('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
+    expect(findingsOf('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
       'accepted: the writes that the proof names for 0 reads keep its rule',
     ])
   })
 
   test('a history is refused if it has whole numbers beyond 2^53', () => {
     const text = history('0 invoke write - 9007199254740993', '0 ok write - 9007199254740993')
-    expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
+    expect(findingsOf(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(
+      /refused: .* is not exact/,
+    )
   })
 
   test('the verdict on a proof is undecided if the history contains a function that the verifier does not know', () => {
     const text = history('0 invoke swap - 1', '0 ok swap - 1')
-    expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
+    expect(findingsOf(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
   })
 
   test('a history may be given as a string, which is read character by character', () => {
@@ -224,7 +226,7 @@ describe('the core of a violation', () => {
   test('the core of a violation is undecided if it has more than 60 operations', () => {
     const lines = Array.from({ length: 61 }, (_, at) => [`${at} invoke write - ${at}`, `${at} ok write - ${at}`]).flat()
     const core = Array.from({ length: 61 }, (_, at) => 2 * at + 1)
-    expect(said(history(...lines), {}, { level: 'linearizable', result: 'violated', core })).toEqual([
+    expect(findingsOf(history(...lines), {}, { level: 'linearizable', result: 'violated', core })).toEqual([
       'undecided: a core of 61 operations is too large to search',
     ])
   })
@@ -232,16 +234,20 @@ describe('the core of a violation', () => {
   test('the core of a violation must contradict every initial value if the initial value of the register is unknown', () => {
     const text = history('0 invoke read -', '0 ok read - 1', '0 invoke read -', '0 ok read - 2')
     const unknown = { initial: undefined }
-    expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^accepted/)
-    expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1] })[0]).toMatch(/^refused/)
-    expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
+    expect(findingsOf(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(
+      /^accepted/,
+    )
+    expect(findingsOf(text, unknown, { level: 'linearizable', result: 'violated', core: [1] })[0]).toMatch(/^refused/)
+    expect(findingsOf(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(
+      /^refused/,
+    )
   })
 
   test('a violation of a transactional level is undecided if the initial values are unknown', () => {
     const text = history('0 invoke txn -', '0 ok txn - [["r","x",5]]')
     const entry = { level: 'serializable', result: 'violated', core: [1] }
-    expect(said(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
-    expect(said(text, { model: 'rw-register', initial: 5 }, entry)[0]).toMatch(/^refused/)
+    expect(findingsOf(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
+    expect(findingsOf(text, { model: 'rw-register', initial: 5 }, entry)[0]).toMatch(/^refused/)
   })
 
   test('verify treats a read without a value in a transaction as a read of an unknown value', () => {
@@ -255,28 +261,28 @@ describe('the core of a violation', () => {
     )
     const lists = { model: 'list-append', initial: null }
     const met = (...order: number[]): string =>
-      said(text, lists, { level: 'serializable', result: 'met', order: differences(order) })[0] ?? ''
+      findingsOf(text, lists, { level: 'serializable', result: 'met', order: differences(order) })[0] ?? ''
     expect(met(3, 1, 5)).toMatch(/^accepted/)
     expect(met(1, 3, 5)).toMatch(/^refused/)
     const core = (...lines: number[]): object => ({ level: 'strict-serializable', result: 'violated', core: lines })
-    expect(said(text, lists, core(1, 3, 5))[0]).toMatch(/^accepted/)
-    expect(said(text, lists, core(1, 3))[0]).toMatch(/^refused/)
+    expect(findingsOf(text, lists, core(1, 3, 5))[0]).toMatch(/^accepted/)
+    expect(findingsOf(text, lists, core(1, 3))[0]).toMatch(/^refused/)
   })
 
   test('the core of a violation may omit operations that were called after the last return in the core', () => {
     const before = ['0 invoke cas - [2,3]', '0 info cas -', '1 invoke read -']
     const [read, write] = ['1 ok read - 3', '2 invoke write - 2']
     const entry = { level: 'linearizable', result: 'violated', core: [1, 3] }
-    expect(said(history(...before, read, write), {}, entry)[0]).toMatch(/^accepted/)
-    expect(said(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
+    expect(findingsOf(history(...before, read, write), {}, entry)[0]).toMatch(/^accepted/)
+    expect(findingsOf(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
   })
 
   test('verify counts all additions that a read of a counter may include, even additions that the proof leaves out', () => {
     const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
     const entry = { level: 'linearizable', result: 'violated', core: [3] }
-    expect(said(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)
+    expect(findingsOf(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)
     const open = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '0 invoke add - 1', '1 ok read - 3')
-    expect(said(open, { model: 'counter' }, entry)[0]).toMatch(/^refused/)
+    expect(findingsOf(open, { model: 'counter' }, entry)[0]).toMatch(/^refused/)
   })
 })
 
@@ -292,13 +298,13 @@ test('verify accepts a met causal level if the proof names the write that each r
     '1 invoke read x',
     '1 ok read x null',
   )
-  expect(said(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
-  expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
-  expect(said(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
+  expect(findingsOf(text, {}, { level: 'monotonic-reads', result: 'met', sources: [3, 0] })[0]).toMatch(/^accepted/)
+  expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 0] })[0]).toMatch(/^refused/)
+  expect(findingsOf(text, {}, { level: 'causal', result: 'met', sources: [3, 1] })[0]).toBe(
     'refused: line 7: this read cannot have seen what line 1 wrote, as the proof says',
   )
-  expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
-  expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
+  expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 3, 5, 7] })[0]).toMatch(/^accepted/)
+  expect(findingsOf(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
 
 test('a read of an older write by another client violates linearizable but not sequential', () => {
@@ -310,21 +316,21 @@ test('a read of an older write by another client violates linearizable but not s
     '1 invoke read -',
     '1 ok read - 1',
   )
-  expect(said(text, {}, { level: 'sequential', result: 'violated', core: [3, 5] })[0]).toMatch(/^refused/)
-  expect(said(text, {}, { level: 'linearizable', result: 'violated', core: [3, 5] })[0]).toMatch(/^accepted/)
+  expect(findingsOf(text, {}, { level: 'sequential', result: 'violated', core: [3, 5] })[0]).toMatch(/^refused/)
+  expect(findingsOf(text, {}, { level: 'linearizable', result: 'violated', core: [3, 5] })[0]).toMatch(/^accepted/)
 })
 
 test('monotonic-writes forbids a client to read a value that it writes later', () => {
   const text = history('0 invoke read -', '0 ok read - 1', '0 invoke write - 1', '0 ok write - 1')
-  expect(said(text, {}, { level: 'monotonic-writes', result: 'met', sources: [3] })[0]).toMatch(/^refused/)
+  expect(findingsOf(text, {}, { level: 'monotonic-writes', result: 'met', sources: [3] })[0]).toMatch(/^refused/)
 })
 
 test('equal final reads of a value that was never written violate eventual and meet convergent', () => {
   const read = { process: 0, type: 'invoke', f: 'read', value: null, final: true }
   const text = `${JSON.stringify(read)}\n${history('0 ok read - 9')}`
-  expect(said(text, {}, { level: 'eventual', result: 'met', final: true })[0]).toMatch(/^refused/)
-  expect(said(text, {}, { level: 'eventual', result: 'violated', final: true })[0]).toMatch(/^accepted/)
-  expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
+  expect(findingsOf(text, {}, { level: 'eventual', result: 'met', final: true })[0]).toMatch(/^refused/)
+  expect(findingsOf(text, {}, { level: 'eventual', result: 'violated', final: true })[0]).toMatch(/^accepted/)
+  expect(findingsOf(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
 })
 
 test('a proof lists a drain once for each drained message, and once more for the empty queue', () => {
@@ -336,12 +342,12 @@ test('a proof lists a drain once for each drained message, and once more for the
   const order = { level: 'linearizable', result: 'met', order: differences([1, 3, 5, 5, 5]) }
   const core = { level: 'linearizable', result: 'violated', core: [1, 3, 5] }
   const queue = { model: 'queue' }
-  expect(said(drained('[1,2]'), queue, order)[0]).toMatch(/^accepted/)
-  expect(said(drained('[1,2]'), queue, { ...order, order: differences([1, 3, 5, 5]) })[0]).toMatch(/^refused/)
-  expect(said(drained('[1,2]'), queue, core)[0]).toMatch(/^refused/)
-  expect(said(drained('[2,1]'), queue, order)[0]).toMatch(/^refused/)
+  expect(findingsOf(drained('[1,2]'), queue, order)[0]).toMatch(/^accepted/)
+  expect(findingsOf(drained('[1,2]'), queue, { ...order, order: differences([1, 3, 5, 5]) })[0]).toMatch(/^refused/)
+  expect(findingsOf(drained('[1,2]'), queue, core)[0]).toMatch(/^refused/)
+  expect(findingsOf(drained('[2,1]'), queue, order)[0]).toMatch(/^refused/)
   // The drain's answer does not show in which order it took the messages.
-  expect(said(drained('[2,1]'), queue, core)[0]).toMatch(/^refused/)
-  expect(said(drained('[1]'), queue, core)[0]).toMatch(/^accepted/)
-  expect(said(drained('[1,2,3]'), queue, core)[0]).toMatch(/^accepted/)
+  expect(findingsOf(drained('[2,1]'), queue, core)[0]).toMatch(/^refused/)
+  expect(findingsOf(drained('[1]'), queue, core)[0]).toMatch(/^accepted/)
+  expect(findingsOf(drained('[1,2,3]'), queue, core)[0]).toMatch(/^accepted/)
 })

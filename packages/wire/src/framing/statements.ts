@@ -36,10 +36,10 @@ export interface StatementReader {
    * Reads a message of the client. Returns its statement, and the number of its exchange (a request and its reply),
    * counted from 0.
    */
-  asked(message: Buffer): { readonly exchange: number; readonly statement: string | undefined }
+  readRequest(message: Buffer): { readonly exchange: number; readonly statement: string | undefined }
   /** Reports an unreadable message of the client: it is too long, or its start was missed. */
-  askedUnread(firstByte: number): void
-  answered(message: Buffer): void
+  skipRequest(firstByte: number): void
+  readReply(message: Buffer): void
   /** Reports that a message of the server begins, while replies are not read. */
   replyBegins(firstByte: number): void
   /** The exchange to which the server's next message belongs. */

@@ -39,8 +39,8 @@ export function createReplyReader(): ReplyReader {
   }
 
   return {
-    expect(asked, bytes) {
-      method = asked
+    expect(requestMethod, bytes) {
+      method = requestMethod
       keepBytes = bytes
     },
     read(chunk) {

@@ -40,13 +40,13 @@ function reader(): StatementReader {
     reply.begin()
   }
 
-  function asked(command: number, sql: string | undefined): number {
+  function begin(command: number, sql: string | undefined): number {
     outstanding.push({ command, sql })
     return asking++
   }
 
   return {
-    asked(message) {
+    readRequest(message) {
       const command = message[HEADER_BYTES] ?? 0
       if (message[HEADER_BYTES - 1] !== 0 || NO_REPLY.includes(command)) {
         if (command === COMMAND.closeStatement && message.length >= 9) prepared.delete(message.readUInt32LE(5))
@@ -56,10 +56,10 @@ function reader(): StatementReader {
       const executed = command === COMMAND.execute && message.length >= 9 ? message.readUInt32LE(5) : undefined
       if (command === COMMAND.prepare) remember(prepared, LAST, sql)
       const statement = command === COMMAND.query ? sql : executed === undefined ? undefined : prepared.get(executed)
-      return { exchange: asked(command, command === COMMAND.prepare ? sql : undefined), statement }
+      return { exchange: begin(command, command === COMMAND.prepare ? sql : undefined), statement }
     },
-    askedUnread: () => void asked(COMMAND.query, undefined),
-    answered(message) {
+    skipRequest: () => void begin(COMMAND.query, undefined),
+    readReply(message) {
       const [first] = outstanding
       if (first === undefined) return
       const payload = message.subarray(HEADER_BYTES)

@@ -160,7 +160,7 @@ export function writeBackend(message: BackendMessage): Buffer {
       return typed('C', text(message.tag))
     case 'error':
     case 'notice': {
-      const fields = message.fields.map(([letter, said]) => text(`${letter}${said}`))
+      const fields = message.fields.map(([letter, value]) => text(`${letter}${value}`))
       return typed(message.kind === 'error' ? 'E' : 'N', ...fields, text(''))
     }
     case 'notification':

@@ -10,8 +10,12 @@ export interface ServerReport {
 }
 
 export function reportOf({ fields }: Extract<BackendMessage, { readonly kind: 'error' | 'notice' }>): ServerReport {
-  const said = new Map(fields)
-  return { severity: said.get('V') ?? said.get('S') ?? '', code: said.get('C') ?? '', message: said.get('M') ?? '' }
+  const fieldValues = new Map(fields)
+  return {
+    severity: fieldValues.get('V') ?? fieldValues.get('S') ?? '',
+    code: fieldValues.get('C') ?? '',
+    message: fieldValues.get('M') ?? '',
+  }
 }
 
 /** Returns a report as text: `40001 could not serialize access due to concurrent update`. */

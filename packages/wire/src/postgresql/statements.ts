@@ -25,7 +25,7 @@ function reader(): StatementReader {
   let answering = 0
   const prepared = new Map<string, string>()
   const portals = new Map<string, string>()
-  const askedUnread = (firstByte: number): void => {
+  const skipRequest = (firstByte: number): void => {
     if (ENDS_EXCHANGE.has(firstByte)) asking++
   }
 
@@ -54,15 +54,15 @@ function reader(): StatementReader {
   }
 
   return {
-    asked(message) {
+    readRequest(message) {
       const exchange = asking
       const [first = 0] = message
-      if (first !== 0) askedUnread(first)
+      if (first !== 0) skipRequest(first)
       else if (message.length >= 8 && message.readUInt16BE(4) === MAJOR_VERSION) asking++
       return { exchange, statement: statementOf(String.fromCharCode(first), message) }
     },
-    askedUnread,
-    answered([first]) {
+    skipRequest,
+    readReply([first]) {
       if (first === READY) answering++
     },
     replyBegins(first) {

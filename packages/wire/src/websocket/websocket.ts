@@ -24,7 +24,7 @@ export const websocket: Framing = {
   read(message) {
     const payload = payloadOf(message)
     if (payload === undefined) return undefined
-    return ((message[0] ?? 0) & OPCODE_BITS) === OPCODE.close ? closedBy(payload) : saidBy(payload)
+    return ((message[0] ?? 0) & OPCODE_BITS) === OPCODE.close ? closedBy(payload) : jsonOf(payload)
   },
   plain: (message) => payloadOf(message) ?? NOTHING,
   write(value, direction) {
@@ -75,7 +75,7 @@ function payloadOf(message: Buffer): Buffer | undefined {
   return Buffer.concat(frames.filter(({ opcode }) => !isControl(opcode)).map(({ payload }) => payload))
 }
 
-function saidBy(payload: Buffer): Json {
+function jsonOf(payload: Buffer): Json {
   if (!isUtf8(payload)) return { base64: payload.toString('base64') }
   const text = payload.toString('utf8')
   try {

@@ -89,11 +89,11 @@ function read<Head extends RequestHead | ResponseHead>(
 
 /** Returns a reading as text, for comparison with another reading. */
 export function traceOf({ messages, malformed }: Reading<RequestHead | ResponseHead>): string {
-  const shown = messages.map(({ head, body, complete, end }) => {
+  const messageTexts = messages.map(({ head, body, complete, end }) => {
     const { headers, ...line } = head
     return [Object.values(line), headers.bytes.toString('latin1'), body, complete, end]
   })
-  return JSON.stringify([shown, malformed])
+  return JSON.stringify([messageTexts, malformed])
 }
 
 /** Splits `bytes` at these offsets, which are in ascending order. */

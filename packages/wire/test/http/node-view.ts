@@ -9,7 +9,7 @@ export interface NodeView {
 }
 
 /** A connection whose peer has sent all of its bytes and then closed its side. */
-class Said extends Duplex {
+class ClosedConnection extends Duplex {
   constructor(bytes: Buffer) {
     super()
     this.push(bytes)
@@ -42,22 +42,22 @@ export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
   const server = createServer({ maxHeaderSize: 80 * 1024, requireHostHeader: false }, readAll)
   // Without this listener, the server would reply to any expectation other than 100-continue, and report no request.
   server.on('checkExpectation', readAll)
-  function readAll(asked: IncomingMessage, reply: ServerResponse): void {
+  function readAll(message: IncomingMessage, reply: ServerResponse): void {
     let body = ''
-    asked.setEncoding('latin1')
-    asked.on('data', (text: string) => {
+    message.setEncoding('latin1')
+    message.on('data', (text: string) => {
       body += text
     })
-    asked.on('error', () => undefined)
-    asked.on('end', () => {
-      if (asked.complete) messages.push({ subject: `${asked.method} ${asked.url}`, body })
+    message.on('error', () => undefined)
+    message.on('end', () => {
+      if (message.complete) messages.push({ subject: `${message.method} ${message.url}`, body })
       reply.end()
     })
   }
-  const socket = new Said(bytes)
+  const socket = new ClosedConnection(bytes)
   // An upgrade or a tunnel takes over the rest of the stream, so only its request can be compared.
-  const taken = (asked: { method?: string; url?: string }) => {
-    messages.push({ subject: `${asked.method} ${asked.url}`, body: '' })
+  const taken = (message: { method?: string; url?: string }) => {
+    messages.push({ subject: `${message.method} ${message.url}`, body: '' })
   }
   server.on('upgrade', taken)
   server.on('connect', taken)
@@ -76,8 +76,8 @@ export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
 export async function nodeReadsResponse(bytes: Buffer, methods: ResponseStream['methods']): Promise<NodeView> {
   const messages: { subject: string; body: string }[] = []
   let refused = false
-  const socket = new Said(bytes)
-  const asked = request(
+  const socket = new ClosedConnection(bytes)
+  const clientRequest = request(
     { method: methods[0], path: '/', createConnection: () => socket as never, maxHeaderSize: 80 * 1024 },
     (reply) => {
       let body = ''
@@ -91,10 +91,10 @@ export async function nodeReadsResponse(bytes: Buffer, methods: ResponseStream['
       })
     },
   )
-  asked.on('error', () => {
+  clientRequest.on('error', () => {
     refused = true
   })
-  asked.end()
+  clientRequest.end()
   await quiet()
   socket.destroy()
   return { messages, refused }

@@ -65,7 +65,7 @@ export const execute = (statement: number, values: readonly (string | null)[]): 
   return command(23, Buffer.concat([int(statement, 4), Buffer.from([0]), int(1, 4), ...parameters]))
 }
 
-export interface Said {
+export interface OkPacket {
   readonly affected?: number
   readonly insertId?: number
   readonly status?: number
@@ -79,8 +79,14 @@ export interface Said {
 
 const SESSION_CHANGED = 0x4000
 
-export const ok = ({ affected = 0, insertId = 0, status = AUTOCOMMIT, warnings = 0, ...said }: Said = {}): Buffer => {
-  const { info, sequence = 1, changed } = said
+export const ok = ({
+  affected = 0,
+  insertId = 0,
+  status = AUTOCOMMIT,
+  warnings = 0,
+  ...rest
+}: OkPacket = {}): Buffer => {
+  const { info, sequence = 1, changed } = rest
   const states = changed === undefined ? undefined : Buffer.concat(changed.map(counted))
   return packetOf({
     sequence,

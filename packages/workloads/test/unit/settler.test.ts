@@ -34,8 +34,8 @@ describe('the settler of a watched store', () => {
     expect(after()).toEqual(asks({ from: 2, to: 8 }))
     settler.learned(read(2, 4))
     expect(after()).toEqual(asks({ from: 5, to: 8 }))
-    for (let asked = 0; after() !== undefined; asked++) {
-      expect(asked).toBeLessThan(100)
+    for (let count = 0; after() !== undefined; count++) {
+      expect(count).toBeLessThan(100)
       settler.learned({ type: 'fail', error: 'timeout' })
     }
   })

@@ -52,7 +52,7 @@ describe.each(ofTransactions)('the workload $name', (workload) => {
   })
 
   test('a workload repeats its operations with the same seed, but writes new values in a later part of the run', () => {
-    const asked = (serial: number, count: number): readonly Input[] => {
+    const requests = (serial: number, count: number): readonly Input[] => {
       const client = workload.create(settingsFor(workload), serial).client(createRandom(7), 1)
       return Array.from({ length: count }, () => client.next())
     }
@@ -60,10 +60,10 @@ describe.each(ofTransactions)('the workload $name', (workload) => {
       inputs.flatMap(({ value }) =>
         (value as unknown as readonly Step[]).flatMap(([f, , given]) => (f === 'r' ? [] : [given])),
       )
-    expect(asked(0, 50)).toEqual(asked(0, 50))
-    const before = new Set(written(asked(0, 200)))
-    expect(before.size).toBe(written(asked(0, 200)).length)
-    expect(written(asked(200, 200)).filter((value) => before.has(value))).toEqual([])
+    expect(requests(0, 50)).toEqual(requests(0, 50))
+    const before = new Set(written(requests(0, 200)))
+    expect(before.size).toBe(written(requests(0, 200)).length)
+    expect(written(requests(200, 200)).filter((value) => before.has(value))).toEqual([])
   })
 
   test('a workload of transactions has no evidence if no transaction succeeds', () => {

@@ -54,19 +54,19 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     )
 
     test('a workload requests the same operations with the same seed', () => {
-      const asked = () => {
+      const requested = () => {
         const clients = workload.create(settingsFor(workload), 0)
         const client = clients.client(createRandom(7), 1)
         return Array.from({ length: 50 }, () => client.next())
       }
-      expect(asked()).toEqual(asked())
+      expect(requested()).toEqual(requested())
     })
 
     test('a workload calls exactly the functions that it declares, including final reads', () => {
       const client = workload.create(settingsFor(workload), 0).client(createRandom(1), 0)
-      const asked = new Set(Array.from({ length: 500 }, () => client.next().f))
+      const requested = new Set(Array.from({ length: 500 }, () => client.next().f))
       const finale = workload.finale(['x', 'y']).map(({ f }) => f)
-      expect([...new Set([...asked, ...finale])].sort()).toEqual([...workload.functions].sort())
+      expect([...new Set([...requested, ...finale])].sort()).toEqual([...workload.functions].sort())
       expect(workload.functions).toEqual(expect.arrayContaining([...workload.reads]))
     })
 

@@ -61,12 +61,12 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   const nothing = new Float64Array(places.size)
   const first = states.numberOf(sum(nothing, initial))
   /** By operation: the state that it observes, or -1. */
-  const shown = new Int32Array(operations.length).fill(-1)
+  const stateOf = new Int32Array(operations.length).fill(-1)
   const adds: Placed[] = []
   for (const [o, effect] of effects.entries()) {
     budget.tick()
     if (effect === undefined) return undefined
-    if ('shows' in effect) shown[o] = states.numberOf(sum(nothing, effect.shows))
+    if ('shows' in effect) stateOf[o] = states.numberOf(sum(nothing, effect.shows))
     adds.push('adds' in effect ? effect.adds : [])
   }
   const scratch = new Float64Array(places.size)
@@ -74,7 +74,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
     initial: first,
     code,
     step: (state, operation) => {
-      if (shown[operation] !== -1) return shown[operation] === state ? state : IMPOSSIBLE
+      if (stateOf[operation] !== -1) return stateOf[operation] === state ? state : IMPOSSIBLE
       states.read(state, scratch)
       for (const [place, amount] of adds[operation]) scratch[place] += amount
       for (const [place] of adds[operation]) if (scratch[place] < 0) return IMPOSSIBLE

@@ -45,13 +45,13 @@ function apart(
   rows: readonly [one: OperationRow, other: OperationRow],
   key: string | undefined,
 ): Verdict {
-  const said = rows.map((row) => `${readerOf(history, row)} read ${show(outputOf(history, row))}`)
+  const readings = rows.map((row) => `${readerOf(history, row)} read ${show(outputOf(history, row))}`)
   const where = key === undefined ? '' : ` for ${key}`
   return {
     result: 'violated',
     counterexample: {
       level: 'convergent',
-      sentence: capital(`at the end, the replicas still disagreed${where}: ${said.join(', but ')}.`),
+      sentence: capital(`at the end, the replicas still disagreed${where}: ${readings.join(', but ')}.`),
       operations: asCore(rows),
       keys: key === undefined ? [] : [key],
       culprit: rows[1],

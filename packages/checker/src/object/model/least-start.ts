@@ -4,15 +4,15 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 /** By key: elements that were certainly present at the start. Answers show them, and no operation added them. */
 export type LeastStarts = ReadonlyMap<number, readonly Json[]>
 
-export function askedByKey(
+export function inputsByKey(
   { operations: { f, key, input, length } }: History,
-  isAsked: (f: number) => boolean,
+  isSelected: (f: number) => boolean,
 ): ReadonlyMap<number, ReadonlySet<number>> {
   const byKey = new Map<number, Set<number>>()
   for (let row: OperationRow = 0; row < length; row++) {
-    const asked = byKey.get(key[row]) ?? new Set()
-    byKey.set(key[row], asked)
-    if (isAsked(f[row])) asked.add(input[row])
+    const inputs = byKey.get(key[row]) ?? new Set()
+    byKey.set(key[row], inputs)
+    if (isSelected(f[row])) inputs.add(input[row])
   }
   return byKey
 }

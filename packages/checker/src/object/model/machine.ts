@@ -199,17 +199,20 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
     return ask()
   } catch (error) {
     if (error instanceof UserError || error instanceof OutOfTime) throw error
-    const said = error instanceof Error ? error.message : String(error)
+    const message = error instanceof Error ? error.message : String(error)
     if (error instanceof WrongValue)
       throw new UserError(
         'input',
-        `${place === undefined ? '' : `${place}: `}${on}: ${said}. Choose the right model with --model, or correct the value.`,
+        `${place === undefined ? '' : `${place}: `}${on}: ${message}. Choose the right model with --model, or correct the value.`,
       )
     const hint =
       place === undefined
         ? 'The model has a bug.'
         : 'Either the operation is not one of this model, or the model has a bug.'
-    throw new UserError('input', `${place === undefined ? '' : `${place}: `}the model threw on ${on}: ${said}. ${hint}`)
+    throw new UserError(
+      'input',
+      `${place === undefined ? '' : `${place}: `}the model threw on ${on}: ${message}. ${hint}`,
+    )
   }
 }
 

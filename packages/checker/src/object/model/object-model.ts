@@ -143,7 +143,7 @@ interface Wording {
    * Describes the contradiction in a sentence, if the default sentence does not suit. `culprit` is the first row after
    * which no order is possible.
    */
-  tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
+  explain?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
   /** Describes the balance after the operations. `culprit` is the first operation after which no order is possible. */
   aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
 }

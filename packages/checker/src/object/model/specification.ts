@@ -14,13 +14,13 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
   let repeated = 0
   const keyOf = (state: State): string => {
     const key: unknown = model.key(state)
-    if (typeof key !== 'string') throw new Error(`"key" returned ${shown(key)}, which is not a string`)
+    if (typeof key !== 'string') throw new Error(`"key" returned ${valueText(key)}, which is not a string`)
     return key
   }
   const apply = (state: State, operation: ObjectOperation): readonly [State, Json?] | undefined => {
     const result: unknown = model.apply(state, operation)
     if (result !== undefined && !isResult<State>(result))
-      throw new Error(`"apply" returned ${shown(result)}, which is not [next, output]`)
+      throw new Error(`"apply" returned ${valueText(result)}, which is not [next, output]`)
     return result
   }
   return {
@@ -55,7 +55,7 @@ function beginning<State>(model: Model<State>, initial: Json): State {
   if (model.from === undefined)
     throw new UserError(
       'usage',
-      `the model ${model.name} cannot begin with the initial value ${shown(initial)}, because it has no "from". Add from(value), which returns the state, or leave the initial value out.`,
+      `the model ${model.name} cannot begin with the initial value ${valueText(initial)}, because it has no "from". Add from(value), which returns the state, or leave the initial value out.`,
     )
   return byModel(() => model.from?.(initial) ?? model.initial, `--initial ${JSON.stringify(initial)}`)
 }
@@ -86,7 +86,7 @@ function fits(output: Json | undefined, { output: returned }: ObjectOperation): 
   if (output === undefined || returned === undefined || output === returned) return true
   if (!isJson(output))
     throw new Error(
-      `"apply" returned the output ${shown(output)}, which is not plain JSON; it may contain neither undefined nor NaN`,
+      `"apply" returned the output ${valueText(output)}, which is not plain JSON; it may contain neither undefined nor NaN`,
     )
   return canonical(output) === canonical(returned)
 }
@@ -100,13 +100,13 @@ function isJson(value: unknown): boolean {
 }
 
 function shardOf(shard: unknown): string {
-  if (typeof shard !== 'string') throw new Error(`"shard" returned ${shown(shard)}, which is not a string`)
+  if (typeof shard !== 'string') throw new Error(`"shard" returned ${valueText(shard)}, which is not a string`)
   return shard
 }
 
 const MOST_SHOWN = 60
 
-function shown(value: unknown): string {
+function valueText(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (['bigint', 'symbol', 'number'].includes(typeof value)) return String(value)
   if (value instanceof Map || value instanceof Set) return `a ${value.constructor.name}`

@@ -29,7 +29,7 @@ export interface Sums {
  */
 export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
   const { width, isRead, from, amount, sum } = summed
-  const asked = { up: new Float64Array(width), down: new Float64Array(width) }
+  const invoked = { up: new Float64Array(width), down: new Float64Array(width) }
   const done = { up: new Float64Array(width), down: new Float64Array(width) }
   const atCall = createShelf(width)
   const sums: Sums = { read: -1, least: new Float64Array(width), most: new Float64Array(width) }
@@ -38,7 +38,7 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
     const i = event >> 1
     const isReturn = (event & 1) === 1
     if (!isRead(i)) {
-      const { up, down } = isReturn ? done : asked
+      const { up, down } = isReturn ? done : invoked
       for (let at = from[i]; at < from[i + 1]; at++) (sum[at] > 0 ? up : down)[amount[at]] += sum[at]
       continue
     }
@@ -49,8 +49,8 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
     sums.read = i
     atCall.restore(i, sums.least, sums.most)
     for (let a = 0; a < width; a++) {
-      sums.least[a] += asked.down[a]
-      sums.most[a] += asked.up[a]
+      sums.least[a] += invoked.down[a]
+      sums.most[a] += invoked.up[a]
     }
     if (width > WIDE) budget.look(width)
     yield sums
@@ -117,11 +117,11 @@ export function impossibleRead(
   const mostBy = leastBy.slice()
   for (const sums of sumsAtReads(summed, budget)) {
     const { read } = sums
-    const shown = shows(read)
-    if (shown === undefined) continue
+    const amounts = shows(read)
+    if (amounts === undefined) continue
     for (let amount = 0; amount < summed.width; amount++) {
-      const lowest = shown[amount] - sums.most[amount]
-      const highest = shown[amount] - sums.least[amount]
+      const lowest = amounts[amount] - sums.most[amount]
+      const highest = amounts[amount] - sums.least[amount]
       const by = lowest > most[amount] ? mostBy[amount] : highest < least[amount] ? leastBy[amount] : undefined
       if (by !== undefined) return by === -1 ? [read] : [by, read]
       if (lowest > least[amount]) {

@@ -23,7 +23,7 @@ import { capital, show } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 
 /** The maximum number of operations that are described individually. */
-const MOST_TOLD = 6
+const MOST_CLAUSES = 6
 
 /**
  * Describes the operations of a contradiction, the time between them, and the rule that they break: `Process 0 enqueued
@@ -31,7 +31,7 @@ const MOST_TOLD = 6
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
   const clauses: string[] = []
-  for (let i = Math.max(0, core.length - MOST_TOLD); i < core.length; i++) {
+  for (let i = Math.max(0, core.length - MOST_CLAUSES); i < core.length; i++) {
     const did = didOf(core, i)
     if (clauses.length === 0) {
       const isCounted = i + 1 < core.length && isLater(core, i + 1)
@@ -48,9 +48,9 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   }
   const left = core.length - clauses.length
   // Removes a clause's final comma, because joining the clauses adds one.
-  const told = clauses.map((clause) => clause.replace(/,$/, ''))
-  const last = told.pop() ?? ''
-  const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`
+  const parts = clauses.map((clause) => clause.replace(/,$/, ''))
+  const last = parts.pop() ?? ''
+  const listed = parts.length === 0 ? last : `${parts.join(', ')}, and ${last}`
   const before = left > 0 ? `after ${plural(left, 'earlier operation')}, ` : ''
   return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
 }
@@ -93,7 +93,7 @@ function didOf(part: Part, i: number): string {
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
     return `${who} read ${count(elements.length)} elements${ofInterest(part, elements)}${where}`
   }
-  return `${who} ${told(f, input, output)}${where}`
+  return `${who} ${operationText(f, input, output)}${where}`
 }
 
 /** Longer reads are described by their length and the relevant elements. */
@@ -117,16 +117,16 @@ function ofInterest({ history, row, input }: Part, read: readonly Json[]): strin
   return `, the last of them ${show(read[read.length - 1])},`
 }
 
-function told(f: string, input: Json, output: Json): string {
+function operationText(f: string, input: Json, output: Json): string {
   const { effect, takes, answers, did } = meaningOf(f) ?? {}
   if (effect === 'acquires') return `${did}${typeof output === 'number' ? ` with token ${output}` : ''}`
   if (effect === 'releases') return `${did}`
   if (effect === 'takes' && did !== undefined && output === null) return `${did} and found nothing`
   if (effect === 'drains' && output === null) return `${did} until nothing was left`
   if (effect === 'moves' && did !== undefined) return `${did} ${movement(input)}`
-  const asked = input === null ? '' : ` ${show(input)}`
+  const argument = input === null ? '' : ` ${show(input)}`
   const got = answers === 'value' || show(output) !== show(input) ? ` and got ${show(output)}` : ''
-  if (did === undefined) return `called ${f}${asked}${got}`
+  if (did === undefined) return `called ${f}${argument}${got}`
   if (takes !== 'nothing') return `${did} ${show(input)}${got}`
   return `${did} ${show(output)}${typeof input === 'number' ? ` from ${input} on` : ''}`
 }
@@ -165,7 +165,7 @@ export function unheardOf(
 }
 
 export function listOf(list: readonly Accounted[]): string {
-  const shown = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
-  const more = list.length - shown.length
-  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ')
+  const listed = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
+  const more = list.length - listed.length
+  return more > 0 ? `${listed.join(', ')} and ${more} more` : listed.join(', ')
 }

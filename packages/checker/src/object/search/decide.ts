@@ -34,7 +34,7 @@ export interface Judge {
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** The rule that every correct history obeys. It ends a sentence about a violation. */
   readonly rule: string
-  readonly tell?: ObjectModel['tell']
+  readonly explain?: ObjectModel['explain']
   readonly beside?: ((row: number) => string | undefined) | undefined
   /** The balance of the operations of a contradiction, as a sentence. */
   readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
@@ -135,8 +135,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         orders[p] = begun.order
         judges[p] = begun.by
       } else {
-        const shown = begun.conflict.length === 0 ? shownAlone(part, judge, budget) : undefined
-        return shown ?? { result: 'violated', part, conflict: begun.conflict, until: undefined }
+        const obvious = begun.conflict.length === 0 ? obviousContradiction(part, judge, budget) : undefined
+        return obvious ?? { result: 'violated', part, conflict: begun.conflict, until: undefined }
       }
       if ((p & 0xff) === 0xff && budget.expired(0xff)) exhausted = 'time'
       if (exhausted !== undefined) break
@@ -156,7 +156,12 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
           const until = parts[part].returns[search.culprit()]
           // A contradiction found without a search is simpler to explain.
           return (
-            shownAlone(parts[part], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
+            obviousContradiction(parts[part], judge, budget) ?? {
+              result: 'violated',
+              part: parts[part],
+              conflict: [],
+              until,
+            }
           )
         }
         if (progress === 'met') orders[part] = search.order()
@@ -191,7 +196,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
 }
 
 /** Looks for a contradiction that shows itself without a search, to report instead of the one found by search. */
-const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
+const obviousContradiction = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 
 function refutedBy(part: Part, { refute }: Judge, budget: Budget): ObjectAnswer | undefined {

@@ -12,7 +12,7 @@ export interface Anchor {
   readonly included: readonly number[]
   readonly excluded: readonly number[]
   /** The operations of unknown outcome that this anchor includes but no earlier anchor does. */
-  readonly shown: readonly number[]
+  readonly added: readonly number[]
 }
 
 interface Inclusion {
@@ -34,7 +34,7 @@ export function anchorsOf(
 ): readonly Anchor[] {
   const inclusions = inclusionsOf(sightings, since, budget)
   inclusions.sort((a, b) => a.size - b.size || sightings[a.at].call - sightings[b.at].call)
-  const unshown = [...since].sort(([, a], [, b]) => b - a)
+  const pending = [...since].sort(([, a], [, b]) => b - a)
   const anchors: Anchor[] = []
   const known = new Set<number>()
   // This distance is so small that all anchors fit between two events.
@@ -49,13 +49,13 @@ export function anchorsOf(
     const isIncluded = (_: Addition, bit: number): boolean => ((subset >> bit) & 1) === 1
     const included = overlapping.filter(isIncluded)
     const excluded = overlapping.filter((each, bit) => !isIncluded(each, bit))
-    let first = unshown.length
-    while (first > 0 && unshown[first - 1][1] <= at) first--
-    const shown = unshown.slice(first).map(([operation]) => operation)
-    const from = Math.max(point, call, ...[...included, ...shown].map((each) => each.call))
+    let first = pending.length
+    while (first > 0 && pending[first - 1][1] <= at) first--
+    const added = pending.slice(first).map(([operation]) => operation)
+    const from = Math.max(point, call, ...[...included, ...added].map((each) => each.call))
     if (from + apart >= Math.min(until, ...excluded.map((each) => each.return))) continue
     point = from + apart
-    unshown.length = first
+    pending.length = first
     for (const { operation } of included) known.add(operation)
     const operationOf = ({ operation }: Addition): number => operation
     anchors.push({
@@ -63,7 +63,7 @@ export function anchorsOf(
       point,
       included: included.map(operationOf),
       excluded: excluded.map(operationOf),
-      shown: shown.map(operationOf),
+      added: added.map(operationOf),
     })
   }
   return anchors

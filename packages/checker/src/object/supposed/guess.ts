@@ -118,13 +118,13 @@ function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
   const tryWith = (late: number | undefined): void => {
     const sum = guess.sum + (late === undefined ? 0 : unknown[late].adds)
     for (let subset = 0; subset < sums.length; subset++) {
-      const shown = view.subsetFor(sum + sums[subset], forced)
-      if (shown === undefined) continue
+      const overlapped = view.subsetFor(sum + sums[subset], forced)
+      if (overlapped === undefined) continue
       const { taken, cost, included } = withSubset(guess, recent, subset, place)
       found.push({
         sum: sum + sums[subset],
         taken: late === undefined ? taken : { unknown: late, since: at, before: taken },
-        included: includedAfter(view, included, shown),
+        included: includedAfter(view, included, overlapped),
         cost: late === undefined ? cost : cost + LATE,
       })
     }

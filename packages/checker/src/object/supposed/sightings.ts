@@ -51,12 +51,12 @@ export function sightingsOf({ part, code, weights, isRead }: Known, budget: Budg
     if (part.returns[i] === NEVER) continue
     const isCall = (event & 1) === 0
     if (isRead(part.f[i])) {
-      const shown = weights.shows(code[i])
-      if (shown === undefined) continue
+      const total = weights.shows(code[i])
+      if (total === undefined) continue
       if (isCall) {
         const overlapping = [...openOthers.values()]
         const [call, until] = [part.calls[i], part.returns[i]]
-        openReads.set(i, { read: i, call, return: until, excess: shown - sum, returnedBefore, overlapping })
+        openReads.set(i, { read: i, call, return: until, excess: total - sum, returnedBefore, overlapping })
         continue
       }
       const sighting = openReads.get(i)

@@ -41,13 +41,13 @@ function intervalsOf(
   const returns = Float64Array.from(part.returns)
   for (const [{ operation }, at] of since) returns[operation] = sightings[at].return
   let before = 0
-  for (const { at, point, included, excluded, shown } of anchorsOf(sightings, since, budget)) {
+  for (const { at, point, included, excluded, added } of anchorsOf(sightings, since, budget)) {
     budget.tick()
     for (const operation of included) returns[operation] = Math.min(returns[operation], point)
     for (const operation of excluded) calls[operation] = Math.max(calls[operation], point)
     const { read } = sightings[at]
     returns[read] = Math.min(returns[read], point)
-    for (const operation of shown) {
+    for (const operation of added) {
       calls[operation] = Math.max(calls[operation], before)
       returns[operation] = point
     }

@@ -78,10 +78,10 @@ function cutDown<Known extends Answer>(
       (allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated',
       ALLOWED_LOOKS,
     )
-  const { shown, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
-  const set = restrict(encoded, shown)
+  const { kept, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
+  const set = restrict(encoded, kept)
   const again = inTime(() => seek(set), unknown)
-  const keys = [...new Set(shown.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
+  const keys = [...new Set(kept.map((i) => decoder.keyName(encoded.key[i])))].filter((name) => name !== undefined)
   return {
     level,
     ...wordsOf(set, again),

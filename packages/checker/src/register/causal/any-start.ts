@@ -23,10 +23,10 @@ const EXPLAIN_ALL_MS = 2_000
 export function judgeWeakerFromAny(
   encoded: Encoded,
   decoder: Decoder,
-  asked: readonly Level[],
+  requested: readonly Level[],
   budget: Budget,
 ): Verdicts {
-  const levels = weakLevels.filter((level) => asked.includes(level))
+  const levels = weakLevels.filter((level) => requested.includes(level))
   const other = unlikeRegister(encoded, decoder)
   if (other !== undefined) return undefinedFor(other, levels)
   const weaker = createWeakerFromAny(encoded, decoder, budget)
@@ -34,7 +34,7 @@ export function judgeWeakerFromAny(
   try {
     return judgeEach(levels, {
       judge: (level) => verdictOf(level, weaker.decide(level)),
-      retell: (level, told) => borrowed(level, told, encoded, decoder, explaining),
+      explainAgain: (level, counterexample) => borrowed(level, counterexample, encoded, decoder, explaining),
       isSearched: true,
     })
   } finally {

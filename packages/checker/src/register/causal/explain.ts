@@ -9,8 +9,8 @@ import { CYCLE, capital, createWords } from '../../verdict/words.ts'
 import type { FewQuestion } from '../any-start/any.ts'
 import { type Explanation, explained, findAmong } from '../any-start/explained.ts'
 import { storyOf } from '../counterexample/story.ts'
+import { fromEarliest, orderEdgeOf, stepOf } from '../sequential/order-edges.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
-import { fromEarliest, stepOf, toldEdge } from '../sequential/told-edges.ts'
 import type { WeakAnswer } from './answer.ts'
 import { createWeaker } from './decide.ts'
 import { type Derivation, derivationOf } from './derivation.ts'
@@ -94,7 +94,7 @@ function wordsOf(
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const derivation = derivationOf(facts, contradiction, weakDefinition(level))
   const cycle = fromEarliest(derivation.cycle, row)
-  const edges = cycle.map((edge) => toldEdge(edge, shownByReads(derivation), row))
+  const edges = cycle.map((edge) => orderEdgeOf(edge, ordersOfReads(derivation), row))
   const story = storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
   const ofOneClient = (a: number, b: number): string => words.ofOneClient(row(a), row(b))
@@ -113,7 +113,7 @@ function wordsOf(
  * Keeps only the paths for reads of written values. Reads of the initial value need no path, because every write
  * follows the initial value.
  */
-const shownByReads = ({ paths }: Derivation): Pick<Derivation, 'paths'> => ({
+const ordersOfReads = ({ paths }: Derivation): Pick<Derivation, 'paths'> => ({
   paths: new Map([...paths].filter(([{ reason }]) => reason === 'overwritten before')),
 })
 

@@ -23,11 +23,11 @@ const EXPLAIN_MS = 1_000
 export function judgeWeaker(
   encoded: Encoded,
   decoder: Decoder,
-  asked: readonly Level[],
+  requested: readonly Level[],
   sources: ReturnType<typeof readsFrom>,
   budget: Budget,
 ): Verdicts {
-  const levels = weakLevels.filter((level) => asked.includes(level))
+  const levels = weakLevels.filter((level) => requested.includes(level))
   if (levels.length === 0) return {}
   const other = unlikeRegister(encoded, decoder)
   if (other !== undefined) return undefinedFor(other, levels)
@@ -39,7 +39,7 @@ export function judgeWeaker(
   try {
     return judgeEach(levels, {
       judge: (level) => verdictOf(level, weaker, encoded, explanations.explain),
-      retell: explanations.retell,
+      explainAgain: explanations.explainAgain,
       isSearched: sources.result === 'repeated values',
     })
   } finally {
@@ -49,7 +49,7 @@ export function judgeWeaker(
 
 export interface Judge {
   readonly judge: (level: WeakLevel) => Verdict
-  readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
+  readonly explainAgain: (level: WeakLevel, weaker: Counterexample) => Counterexample
   /**
    * Whether deciding a level needs a search. Causal convergence is then judged first, because a history that meets it
    * also meets the levels that it implies.
@@ -58,7 +58,7 @@ export interface Judge {
 }
 
 /** Judges the given levels, cheapest first, except levels known to be met. */
-export function judgeEach(levels: readonly WeakLevel[], { judge, retell, isSearched }: Judge): Verdicts {
+export function judgeEach(levels: readonly WeakLevel[], { judge, explainAgain, isSearched }: Judge): Verdicts {
   const verdicts: Verdicts = {}
   if (isSearched && levels.some((level) => follows('causal-convergence', level))) {
     const verdict = judge('causal-convergence')
@@ -68,7 +68,7 @@ export function judgeEach(levels: readonly WeakLevel[], { judge, retell, isSearc
     if (weakLevels.some((other) => follows(other, level) && verdicts[other]?.result === 'met')) continue
     const weaker = shortest(weakLevels.map((other) => (follows(level, other) ? verdicts[other] : undefined)))
     verdicts[level] =
-      weaker === undefined ? judge(level) : { result: 'violated', counterexample: retell(level, weaker) }
+      weaker === undefined ? judge(level) : { result: 'violated', counterexample: explainAgain(level, weaker) }
   }
   return verdicts
 }
@@ -95,23 +95,23 @@ function createExplanations(
   encoded: Encoded,
   decoder: Decoder,
   budget: Budget,
-): { readonly explain: Explain; readonly retell: Judge['retell'] } {
+): { readonly explain: Explain; readonly explainAgain: Judge['explainAgain'] } {
   const known = new Map<Contradiction, Counterexample>()
   const share = (): Budget => budget.within(Math.min(EXPLAIN_MS, budget.left() / 4))
-  let retelling: Budget | undefined
-  const retell: Judge['retell'] = (level, told) => {
-    retelling ??= share()
-    return borrowed(level, told, encoded, decoder, retelling)
+  let remaining: Budget | undefined
+  const explainAgain: Judge['explainAgain'] = (level, counterexample) => {
+    remaining ??= share()
+    return borrowed(level, counterexample, encoded, decoder, remaining)
   }
   const explain: Explain = (level, answer) => {
     const contradiction = answer.found?.contradiction
     const same = contradiction === undefined ? undefined : known.get(contradiction)
-    if (same !== undefined) return { ...retell(level, same), level }
+    if (same !== undefined) return { ...explainAgain(level, same), level }
     const made = explainWeaker(level, encoded, answer, decoder, share())
     if (contradiction !== undefined) known.set(contradiction, made)
     return made
   }
-  return { explain, retell }
+  return { explain, explainAgain }
 }
 
 function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: Explain): Verdict {

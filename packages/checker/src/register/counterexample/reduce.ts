@@ -25,7 +25,7 @@ export function watched(budget: Budget): {
 
 /** The part of a core that is shown, small enough to read. */
 export interface Limited {
-  readonly shown: readonly number[]
+  readonly kept: readonly number[]
   readonly uncut: Uncut | undefined
 }
 
@@ -44,12 +44,12 @@ export function limit(
   { among, limit, makesSure }: Limiting,
 ): Limited {
   if (core.length <= MOST_OPERATIONS)
-    return { shown: core, uncut: limit && { why: limit, among, standsAlone: makesSure(core) } }
+    return { kept: core, uncut: limit && { why: limit, among, standsAlone: makesSure(core) } }
   const kept = core
     .toSorted((a, b) => returns[a] - returns[b])
     .slice(-MOST_OPERATIONS)
     .sort((a, b) => a - b)
-  return { shown: kept, uncut: { why: limit ?? 'size', among, standsAlone: makesSure(kept) } }
+  return { kept, uncut: { why: limit ?? 'size', among, standsAlone: makesSure(kept) } }
 }
 
 /** @param among the operations on which results of `start` may depend */
@@ -70,7 +70,7 @@ export interface Contradiction {
    * Reports whether some operations include everything on which their results may depend. They can then be shown alone.
    * By default, `isClosedUnder(complete)`.
    */
-  readonly isTold?: ((some: readonly number[]) => boolean) | undefined
+  readonly isClosed?: ((some: readonly number[]) => boolean) | undefined
   /** Tries to find a few operations that the verifier accepts as a contradiction. Begins with one of `starts`. */
   readonly prove?: Prove | undefined
 }
@@ -84,7 +84,7 @@ export interface Contradiction {
  * @throws OutOfTime if there is no time to begin.
  */
 export function reduce(
-  { starts, complete, contradicts, isTold = isClosedUnder(complete), prove }: Contradiction,
+  { starts, complete, contradicts, isClosed = isClosedUnder(complete), prove }: Contradiction,
   budget: Budget,
 ): readonly number[] | undefined {
   for (const start of starts) {
@@ -100,7 +100,7 @@ export function reduce(
     }
     shrink(start, contradictory, budget)
     if (completion.length > MOST_REDUCED) return completion
-    const core = shrink(completion, (some) => isTold(some) && contradicts(some), budget)
+    const core = shrink(completion, (some) => isClosed(some) && contradicts(some), budget)
     return prove?.(core, completion, contradicts) ?? core
   }
   return undefined

@@ -60,7 +60,7 @@ export function storyOf(edges: readonly OrderEdge[], history: History): Story | 
   if (walk === undefined) return undefined
   const culprits = walk.filter(({ way }) => isBack(way)).map(({ row }) => row)
   const segments = segmentsOf(fromBoundary(walk, culprits.length))
-  if (!segments.every((segment) => isTellable(segment, history))) return undefined
+  if (!segments.every((segment) => isDescribable(segment, history))) return undefined
   const isCulprit = culprits.length === 1
   const clauses = [...new Set(segments.flatMap((segment) => clauseOf(segment, isCulprit, history)))]
   if (clauses.length === 0 || clauses.length > MOST_CLAUSES) return undefined
@@ -131,7 +131,7 @@ function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
 }
 
 /** Reports whether a segment belongs to one client and concerns whole values, so that it can be described. */
-function isTellable(segment: readonly Step[], history: History): boolean {
+function isDescribable(segment: readonly Step[], history: History): boolean {
   const client = clientOf(history, segment[0]?.row ?? 0)
   return segment.every(({ row, way }) => {
     if (clientOf(history, row) !== client || !isOfWhole(functionOf(history, row))) return false
@@ -159,8 +159,8 @@ function clauseOf(segment: readonly Step[], isCulprit: boolean, history: History
   const last = segment.at(-1)
   if (first === undefined || last === undefined) return []
   if (segment.length === 1 && !reads(history, first.row)) return []
-  const told = segment.map((step) => actOf(step, isCulprit, history))
-  const acts = told.map((act, i) => (told[i - 1]?.startsWith(WROTE) ? act.replace(WROTE_AGAIN, '') : act))
+  const texts = segment.map((step) => actOf(step, isCulprit, history))
+  const acts = texts.map((act, i) => (texts[i - 1]?.startsWith(WROTE) ? act.replace(WROTE_AGAIN, '') : act))
   const but = isBack(last.way) ? (isCulprit ? 'but then' : 'and then') : 'then'
   const clause = acts.length === 1 ? acts[0] : `${acts.slice(0, -1).join(', then ')}, ${but} ${acts.at(-1)}`
   return [`${whoOf(history, first.row)} ${clause}`]

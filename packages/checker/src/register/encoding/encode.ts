@@ -10,6 +10,7 @@ import {
   type ValueId,
   ValueTable,
 } from '@chaosproxy/history'
+import { casValuesOf } from '../../encoding/cas-values.ts'
 import { clientsOf } from '../../encoding/clients.ts'
 import {
   APPEND,
@@ -23,7 +24,6 @@ import {
   READ,
   WRITE,
 } from '../../encoding/encoded.ts'
-import { saidOf } from '../../encoding/half-said.ts'
 import { UNJUDGED, unknownFunction, wrongAt } from '../../encoding/operation-row.ts'
 import { isUnknownStart, UNMENTIONED } from '../../encoding/unknown-start.ts'
 import type { Semantics } from '../../judge/options.ts'
@@ -239,8 +239,8 @@ function casPairs(history: History, nullId: number): Pairs {
   const idOf = (value: Json): number => (value === null ? nullId : history.values.id(value))
   const learn = (operation: number): void => {
     const value: Json = history.values.json(input[operation] as ValueId)
-    const said = saidOf(value)
-    if (said?.is !== 'full') {
+    const casValues = casValuesOf(value)
+    if (casValues?.is !== 'full') {
       throw wrongAt(
         history,
         operation,
@@ -248,8 +248,8 @@ function casPairs(history: History, nullId: number): Pairs {
       )
     }
     const place = ValueTable.placeOf(input[operation])
-    from[place] = idOf(said.from)
-    to[place] = idOf(said.to)
+    from[place] = idOf(casValues.from)
+    to[place] = idOf(casValues.to)
     isKnown[place] = 1
   }
   return { from, to, isKnown, learn }

@@ -22,14 +22,14 @@ export function disagreement(
   lastWriter: ReadonlyMap<number, number>,
 ): Counterexample {
   const groups = [...values].sort(([, a], [, b]) => b.length - a.length).slice(0, MOST_SHOWN)
-  const said = groups.map(([value, reads]) => `${readersOf(input, reads)} ${shown(input, value)}`)
+  const groupTexts = groups.map(([value, reads]) => `${readersOf(input, reads)} ${valueText(input, value)}`)
   const more = values.size > groups.length ? `, and ${values.size - groups.length} more answers were given` : ''
-  const shownReads = groups.map(([, reads]) => reads[reads.length - 1])
+  const lastReads = groups.map(([, reads]) => reads[reads.length - 1])
   return counterexample(input, level, {
-    sentence: `At the end, the replicas still disagreed${onKey(input)}: ${said.join(', but ')}${more}.`,
-    core: shownReads.slice(0, 2),
+    sentence: `At the end, the replicas still disagreed${onKey(input)}: ${groupTexts.join(', but ')}${more}.`,
+    core: lastReads.slice(0, 2),
     context: [
-      ...shownReads.slice(2),
+      ...lastReads.slice(2),
       ...groups.map(([value]) => lastWriter.get(value) ?? FROM_THE_START).filter((writer) => writer !== FROM_THE_START),
     ],
   })
@@ -47,7 +47,7 @@ export function thinAir(input: Key, value: number): Counterexample {
       ? 'which no write that could have taken effect had written'
       : `which only ${clientInWords(decoder.history, who)} had tried to write, and that certainly failed`
   return counterexample(input, 'eventual', {
-    sentence: `At the end, ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}, ${why}.`,
+    sentence: `At the end, ${readersOf(input, reads)} ${valueText(input, value)}${onKey(input)}, ${why}.`,
     core: [reads[0]],
     context: [],
     rows: failed === undefined ? [] : [failed],
@@ -78,7 +78,7 @@ export function superseded(input: Key, value: number, writer: number, after: num
       ? ''
       : `, whose write had returned ${duration(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before that one was called`
   return counterexample(input, 'eventual', {
-    sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}, but at the end ${readersOf(input, reads)} ${shown(input, value)}${onKey(input)}${since}.`,
+    sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}, but at the end ${readersOf(input, reads)} ${valueText(input, value)}${onKey(input)}${since}.`,
     core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],
     context: reads.slice(1, MOST_SHOWN),
   })
@@ -89,7 +89,7 @@ const onKey = ({ decoder, key }: Key): string => {
   return name === undefined ? '' : ` for ${name}`
 }
 
-const shown = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
+const valueText = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
 
 /** Names the readers: `n1 and n3 read`, or processes if the nodes are unknown. */
 function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string {
@@ -109,7 +109,7 @@ function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string 
 function counterexample(
   { encoded, decoder, key }: Key,
   level: 'eventual' | 'convergent',
-  said: {
+  parts: {
     readonly sentence: string
     readonly core: readonly number[]
     readonly context: readonly number[]
@@ -117,15 +117,15 @@ function counterexample(
     readonly rows?: readonly number[] | undefined
   },
 ): Counterexample {
-  const core = new Set(said.core.map((i) => encoded.row[i]))
-  const context = said.context.map((i) => encoded.row[i])
-  const all = ascending([...core, ...context, ...(said.rows ?? [])])
+  const core = new Set(parts.core.map((i) => encoded.row[i]))
+  const context = parts.context.map((i) => encoded.row[i])
+  const all = ascending([...core, ...context, ...(parts.rows ?? [])])
   const name = decoder.keyName(key)
   return {
     level,
-    sentence: capital(said.sentence),
+    sentence: capital(parts.sentence),
     operations: all.map((operation) => ({ operation, role: core.has(operation) ? 'core' : 'context' })),
     keys: name === undefined ? [] : [name],
-    culprit: encoded.row[said.core[said.core.length - 1]],
+    culprit: encoded.row[parts.core[parts.core.length - 1]],
   }
 }

@@ -80,8 +80,8 @@ function cutDown(
   const all = range(0, operations.length)
   const reduced = reduce(contradiction, budget) ?? all
   const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(operations, some), decoder)
-  const { shown, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
-  const set = restrict(operations, shown)
+  const { kept, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
+  const set = restrict(operations, kept)
   const culprit = set.returns.indexOf(culpritReturn)
   const keyName = decoder.keyName(part.key[0])
   const spokenOf = new Set<number>()
@@ -112,16 +112,16 @@ const standsAlone = (some: Encoded, decoder: Decoder): boolean =>
 function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
   const { part } = violated
   const keyName = decoder.keyName(part.key[0] ?? 0)
-  const shown = later(() => nearest(violated, decoder.value))
+  const explanation = later(() => nearest(violated, decoder.value))
   return {
     level: 'linearizable',
     sentence: `No order of these ${part.length} operations is legal.`,
     get operations() {
-      return asCore(shown().set.row)
+      return asCore(explanation().set.row)
     },
     keys: keyName === undefined ? [] : [keyName],
     get uncut() {
-      const { set, standsAlone } = shown()
+      const { set, standsAlone } = explanation()
       if (set.length === part.length && why === 'unasked') return undefined
       return { why, among: part.length, standsAlone }
     },
@@ -139,14 +139,14 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
   const did = `${words.did(row, set.kind[observation])} at ${words.calledAt(row)}`
   if (set.kind[observation] === DIFFERS) return `${did}, though no value but that one was possible then.`
   const value = set.expects[observation]
-  const said = show(decoder.value(set.names[value]))
+  const valueText = show(decoder.value(set.names[value]))
 
   if (value !== set.initial && !set.hasAppend) {
     const writer = earliestWriter(whole, value)
     const unlike = set.anyStart ? unlikeStart(set, whole, observation, decoder, words) : undefined
     if (unlike !== undefined) return `${did}, ${unlike}.`
     if (writer === -1 && !set.anyStart)
-      return `${did}, ${failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`}.`
+      return `${did}, ${failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${valueText}`}.`
     if (writer !== -1 && whole.calls[writer] > returnIn(whole, row) && !set.anyStart) {
       const early = gapText(history, operations.callTime[whole.row[writer]] - operations.returnTime[row])
       const answered = `${words.did(row, READ)}, answered at ${words.returnedAt(row)}`
@@ -204,10 +204,10 @@ function unlikeStart(
   if (writer !== -1 && whole.calls[writer] < returnIn(whole, row)) return undefined
   const { history } = decoder
   const { operations } = history
-  const said = show(decoder.value(set.names[value]))
+  const valueText = show(decoder.value(set.names[value]))
   const unwritten =
     writer === -1
-      ? (failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${said}`)
+      ? (failedWrite(decoder, row, set.names[value], words) ?? `but nobody ever wrote ${valueText}`)
       : `before ${words.the(whole.row[writer], whole.kind[writer])} was called`
   for (let i = 0; i < set.length; i++) {
     if (set.returns[i] === NEVER || (set.kind[i] !== READ && set.kind[i] !== CAS) || set.expects[i] === value) continue
@@ -322,8 +322,8 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   for (const value of candidates) {
     // Includes earlier reads of the value, which show that it was present then.
     const seen = rows.filter((i) => before.expects[i] === value)
-    const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
-    const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
+    const query = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
+    const impossible = violatesLinearizability(query, decoder.value, budget, stepsFor(query))
     if (impossible === 'unknown') return undefined
     // The unknown initial value is possible, so the object may hold any value.
     if (!impossible && part.anyStart && value === part.initial) return undefined

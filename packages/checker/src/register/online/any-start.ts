@@ -39,7 +39,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let isLost = false
 
   /** Returns a contradiction only if the initial value is certain; otherwise gives up the key. */
-  function told(answer: Impossible | 'too much to remember' | undefined): Impossible | undefined {
+  function ifCertain(answer: Impossible | 'too much to remember' | undefined): Impossible | undefined {
     if (answer === undefined) return undefined
     if (answer !== 'too much to remember' && !isAmbiguous) return answer
     isLost = true
@@ -58,7 +58,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
     early.clear()
     written.clear()
     for (const step of kept) {
-      const answer = inner === undefined ? undefined : told(give(inner, flights, step))
+      const answer = inner === undefined ? undefined : ifCertain(give(inner, flights, step))
       if (answer !== undefined) return step === kept.at(-1) && step.what !== 'abandoned' ? answer : 'known late'
     }
     return undefined
@@ -66,9 +66,9 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
 
   function take(step: Step): Impossible | undefined {
     if (isLost) return undefined
-    if (inner !== undefined) return told(give(inner, flights, step))
+    if (inner !== undefined) return ifCertain(give(inner, flights, step))
     steps.push(step)
-    if (steps.length > MOST_KEPT) return told('too much to remember')
+    if (steps.length > MOST_KEPT) return ifCertain('too much to remember')
     return step.what === 'called' ? undefined : ended(step)
   }
 
@@ -94,7 +94,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
       if (inner !== undefined) {
         const real = inner.called(position, operation)
         if (real !== 'too much to remember') return real
-        told(real)
+        ifCertain(real)
       }
       const replaces = operation.kind === 'write' ? operation.replaces : undefined
       const observes = operation.kind === 'read' || replaces !== undefined

@@ -8,7 +8,7 @@ import {
   readsWhole,
   UserError,
 } from '@chaosproxy/history'
-import { type Said, saidOf } from '../../encoding/half-said.ts'
+import { type CasValues, casValuesOf } from '../../encoding/cas-values.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import {
   type Called,
@@ -30,10 +30,10 @@ import {
   type ValueName,
 } from './monitor.ts'
 
-interface Asked {
+interface OpenOperation {
   readonly caller: Caller
   readonly input: Json
-  readonly said: Said | undefined
+  readonly casValues: CasValues | undefined
   readonly flight: Flight
 }
 
@@ -48,7 +48,7 @@ interface Asked {
  *
  * The checker holds the values written while a read or cas is open, and the values of unread writes of unknown outcome.
  */
-export const registerRoom: OnlineRoom<Asked> = {
+export const registerRoom: OnlineRoom<OpenOperation> = {
   model: 'register',
   functions: registerFunctions,
   isWhole: false,
@@ -136,36 +136,39 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
 function watchRegister(
   monitor: RegisterMonitor,
   { key, name, failedCas, retainAtMost, readBack }: Watching,
-): ObjectMonitor<Asked> {
+): ObjectMonitor<OpenOperation> {
   /** Whether some cas was judged as a write although its answer contained the old value. */
   let isAnswerUnused = false
 
-  function begin({ position, f, event }: Called, said: Said | undefined): ReturnType<RegisterMonitor['called']> {
+  function begin(
+    { position, f, event }: Called,
+    casValues: CasValues | undefined,
+  ): ReturnType<RegisterMonitor['called']> {
     if (readsWhole(f)) return monitor.called(position, { kind: 'read' })
-    const to = f === 'cas' ? said?.to : event.value
+    const to = f === 'cas' ? casValues?.to : event.value
     readBack?.wrote(name(to))
     if (f !== 'cas') return monitor.called(position, { kind: 'write', value: name(to) })
-    if (said === undefined) throw new UserError('input', `event ${position}: ${notACas(event)}`)
-    if (said.is === 'half') return monitor.called(position, { kind: 'write', value: name(said.to) })
-    if (name(said.from) === name(said.to)) return monitor.called(position, { kind: 'read' })
-    return monitor.called(position, { kind: 'write', value: name(said.to), replaces: name(said.from) })
+    if (casValues === undefined) throw new UserError('input', `event ${position}: ${notACas(event)}`)
+    if (casValues.is === 'half') return monitor.called(position, { kind: 'write', value: name(casValues.to) })
+    if (name(casValues.from) === name(casValues.to)) return monitor.called(position, { kind: 'read' })
+    return monitor.called(position, { kind: 'write', value: name(casValues.to), replaces: name(casValues.from) })
   }
 
-  function end({ flight, said }: Asked, { position, type, output }: Ended): Impossibility | undefined {
+  function end({ flight, casValues }: OpenOperation, { position, type, output }: Ended): Impossibility | undefined {
     if (type === 'info') return monitor.abandoned(flight)
     if (type === 'fail') return monitor.failed(flight)
-    if (said?.is === 'half' && saidOf(output)?.is === 'full') isAnswerUnused = true
+    if (casValues?.is === 'half' && casValuesOf(output)?.is === 'full') isAnswerUnused = true
     // A cas with equal old and new values counts as a read of its old value.
-    const seen = said?.is === 'full' ? said.from : output
-    if (said === undefined && flight.written === undefined) readBack?.read(name(seen))
+    const seen = casValues?.is === 'full' ? casValues.from : output
+    if (casValues === undefined && flight.written === undefined) readBack?.read(name(seen))
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
   }
 
   /** Reports whether the answer names a different written value than the request. `check` trusts the answer. */
-  function isAnsweredOtherwise({ said, input, flight }: Asked, { type, output }: Ended): boolean {
+  function isAnsweredOtherwise({ casValues, input, flight }: OpenOperation, { type, output }: Ended): boolean {
     if (type !== 'ok' || output === undefined || output === input) return false
-    if (said === undefined ? flight.written === undefined : said.is === 'half') return false
-    const counts = answerCounts(said === undefined ? 'write' : 'cas')
+    if (casValues === undefined ? flight.written === undefined : casValues.is === 'half') return false
+    const counts = answerCounts(casValues === undefined ? 'write' : 'cas')
     return counts?.(input, output) === true && canonical(output) !== canonical(input)
   }
 
@@ -173,16 +176,16 @@ function watchRegister(
     called(operation) {
       const { f, input = null, event: caller } = operation
       if (f === 'append') return APPENDED
-      const said = f === 'cas' ? saidOf(input) : undefined
-      const flight = begin(operation, said)
-      return flight === 'too much to remember' ? tooMuch(retainAtMost) : { caller, input, said, flight }
+      const casValues = f === 'cas' ? casValuesOf(input) : undefined
+      const flight = begin(operation, casValues)
+      return flight === 'too much to remember' ? tooMuch(retainAtMost) : { caller, input, casValues, flight }
     },
-    ended(asked, ending) {
-      if (isAnsweredOtherwise(asked, ending)) return OTHERWISE
-      const impossible = end(asked, ending)
+    ended(operation, ending) {
+      if (isAnsweredOtherwise(operation, ending)) return OTHERWISE
+      const impossible = end(operation, ending)
       if (impossible !== undefined && readBack?.isDoubtful() === true) return MISREAD
-      if (impossible !== undefined) return new Impossible(sentence(asked, ending, impossible, key), key, ending)
-      const isObserved = ending.type === 'fail' && asked.said?.is === 'full' && failedCas === 'observes'
+      if (impossible !== undefined) return new Impossible(sentence(operation, ending, impossible, key), key, ending)
+      const isObserved = ending.type === 'fail' && operation.casValues?.is === 'full' && failedCas === 'observes'
       return isObserved ? OBSERVED : undefined
     },
     doubt: () =>
@@ -205,17 +208,17 @@ const notACas = ({ process, value }: EventInput): string =>
   `process ${process}'s cas takes [old, new], or [new] if its answer says the old value, not ${JSON.stringify(value)}.`
 
 function sentence(
-  { caller, input, said }: Asked,
+  { caller, input, casValues }: OpenOperation,
   { output }: Ended,
   impossible: Impossibility,
   key: string | undefined,
 ): string {
   const of = key === undefined ? '' : ` for ${key}`
   const did =
-    said?.is === 'full'
-      ? `${capital(callerInWords(caller))} changed ${show(said.from)} to ${show(said.to)}${of}`
-      : said?.is === 'half'
-        ? `${capital(callerInWords(caller))} changed the value to ${show(said.to)}${of}`
+    casValues?.is === 'full'
+      ? `${capital(callerInWords(caller))} changed ${show(casValues.from)} to ${show(casValues.to)}${of}`
+      : casValues?.is === 'half'
+        ? `${capital(callerInWords(caller))} changed the value to ${show(casValues.to)}${of}`
         : `${capital(callerInWords(caller))} read ${show(output ?? null)}${of}`
   switch (impossible) {
     case 'not there to be read':
@@ -227,7 +230,7 @@ function sentence(
     case 'replaced twice':
       return `${did}, but another compare-and-set had already replaced the same value.`
     case 'its write failed':
-      return `${capital(callerInWords(caller))}'s ${said === undefined ? 'write of' : 'cas to'} ${show(said?.to ?? input)}${of} certainly failed, but the value had been read.`
+      return `${capital(callerInWords(caller))}'s ${casValues === undefined ? 'write of' : 'cas to'} ${show(casValues?.to ?? input)}${of} certainly failed, but the value had been read.`
     default:
       return impossible satisfies never
   }

@@ -10,7 +10,7 @@ import { explained } from '../any-start/explained.ts'
 import { storyOf } from '../counterexample/story.ts'
 import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { derive } from './derivation.ts'
-import { fromEarliest, stepOf, toldEdge } from './told-edges.ts'
+import { fromEarliest, orderEdgeOf, stepOf } from './order-edges.ts'
 
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
@@ -94,7 +94,7 @@ function wordsOf(
   const the = (operation: number): string => words.the(row(operation), kind(operation))
   const { process } = decoder.history.operations
   const areOfOne = (a: number, b: number): boolean => set.isTied !== true || process[row(a)] === process[row(b)]
-  const edges = cycle.map((edge) => toldEdge(edge, derivation, row, areOfOne))
+  const edges = cycle.map((edge) => orderEdgeOf(edge, derivation, row, areOfOne))
   const story = set.isTied === true ? undefined : storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
   const since = (reader: number): string => `after it ${words.did(row(reader), kind(reader))}`

@@ -74,7 +74,7 @@ interface Choosing {
   candidates: Candidates[]
   /** `weight`: the number of contradictions by read. `blame`: the number of contradictions by read and source. */
   readonly weight: Int32Array
-  readonly blame: Map<number, number>
+  readonly conflicts: Map<number, number>
   /** Remaining saturations. */
   turns: number
   isStopped: boolean
@@ -108,7 +108,7 @@ function begin(choices: Choices, physical: boolean, saturations: number, budget:
     numberOf: new Map(reads.map((read, n) => [read, n])),
     candidates: [],
     weight: new Int32Array(reads.length),
-    blame: new Map(),
+    conflicts: new Map(),
     turns: saturations,
     isStopped: false,
   }
@@ -212,17 +212,18 @@ function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, mos
 function likeliest(choosing: Choosing, n: number): number {
   const { candidates } = choosing
   let best = candidates[n][0]
-  for (const source of candidates[n]) if (blameOf(choosing, n, source) < blameOf(choosing, n, best)) best = source
+  for (const source of candidates[n])
+    if (conflictsOf(choosing, n, source) < conflictsOf(choosing, n, best)) best = source
   return best
 }
 
 function accuse(choosing: Choosing, n: number, source: number): void {
   choosing.weight[n]++
-  choosing.blame.set(nameOf(choosing, n, source), blameOf(choosing, n, source) + 1)
+  choosing.conflicts.set(nameOf(choosing, n, source), conflictsOf(choosing, n, source) + 1)
 }
 
-const blameOf = (choosing: Choosing, n: number, source: number): number =>
-  choosing.blame.get(nameOf(choosing, n, source)) ?? 0
+const conflictsOf = (choosing: Choosing, n: number, source: number): number =>
+  choosing.conflicts.get(nameOf(choosing, n, source)) ?? 0
 
 const nameOf = ({ choices }: Choosing, n: number, source: number): number =>
   n * (choices.encoded.length + 1) + source + 1

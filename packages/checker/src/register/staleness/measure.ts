@@ -66,7 +66,7 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
     }
   }
   budget.look(encoded.length)
-  return reads.told(timed, delta, k)
+  return reads.staleness(timed, delta, k)
 }
 
 /**
@@ -123,7 +123,7 @@ class MeasuredReads {
     }
   }
 
-  told(timed: boolean, delta: Bounds, k: Bounds): Staleness {
+  staleness(timed: boolean, delta: Bounds, k: Bounds): Staleness {
     const stale = this.#staleRows.length
     return {
       reads: { measured: this.#measured, stale, ambiguous: this.#ambiguous, unexplained: this.#unexplained },

@@ -46,13 +46,13 @@ export class CycleSearch {
   find(
     cycle: CycleSteps,
     strength: Strength = '',
-    isAsked: (component: number) => boolean = () => true,
+    isSelected: (component: number) => boolean = () => true,
     allowance: Allowance = { left: EDGES_PER_SEARCH },
   ): ReadonlyMap<number, readonly CycleStep[]> {
     const { graph, transaction, component } = this.#core
-    const found = this.#pairs(cycle, strength, isAsked)
+    const found = this.#pairs(cycle, strength, isSelected)
     for (let node = 0; node < graph.nodes; node++) {
-      if (transaction[node] < 0 || !isAsked(component[node])) continue
+      if (transaction[node] < 0 || !isSelected(component[node])) continue
       const known = found.get(component[node])
       if (known?.length === 2) continue
       for (let e = graph.starts[node]; e < graph.starts[node + 1] && allowance.left > 0; e++) {
@@ -66,7 +66,7 @@ export class CycleSearch {
   }
 
   /** Finds cycles of two transactions without a search. Most cycles in real time are of this kind. */
-  #pairs(cycle: CycleSteps, strength: Strength, isAsked: (component: number) => boolean) {
+  #pairs(cycle: CycleSteps, strength: Strength, isSelected: (component: number) => boolean) {
     const { graph, transaction, component } = this.#core
     const { starts, to, kind, key } = graph
     const found = new Map<number, readonly CycleStep[]>()
@@ -75,7 +75,7 @@ export class CycleSearch {
       return state >= 0 && cycle.accepts(state) && (strength === '' || isNeeded(back, strength))
     }
     for (let node = 0; node < graph.nodes; node++) {
-      if (transaction[node] < 0 || !isAsked(component[node]) || found.has(component[node])) continue
+      if (transaction[node] < 0 || !isSelected(component[node]) || found.has(component[node])) continue
       for (let e = starts[node]; e < starts[node + 1]; e++) {
         const other = to[e]
         if (kind[e] !== cycle.begins || transaction[other] < 0) continue

@@ -1,9 +1,9 @@
 import type { RowLock, TransactionNote, ValueId } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
 import { countBelow } from '../../search/halving.ts'
+import { keyText } from '../explanation/words.ts'
 import { ABORTED, ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { sumOf } from '../record/sum.ts'
-import { keyText } from '../told/words.ts'
 
 interface CellVersion {
   /** The last micro-operation that wrote the version. */

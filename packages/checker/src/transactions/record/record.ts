@@ -134,15 +134,15 @@ export function readTransactions(history: History, areLists: boolean): Transacti
    * Whether an answer shows what was read. If the answer has no value, the transaction is known only from its
    * invocation.
    */
-  const isShown = (t: number): boolean => outcome[t] === OK && output[t] !== NULL && (flags[t] & FLAG_NO_RESULT) === 0
+  const hasResult = (t: number): boolean => outcome[t] === OK && output[t] !== NULL && (flags[t] & FLAG_NO_RESULT) === 0
   for (let t = 0; t < length; t++) {
     const isCommitted = outcome[t] === OK
     status[t] = isCommitted ? COMMITTED : outcome[t] === FAIL ? ABORTED : UNANSWERED
     session[t] = history.hasSessions && !isTied ? history.sessionOf(process[t]) : process[t]
     if (isCommitted) completed[t] = returnEvent[t]
-    const said = isShown(t) ? output[t] : input[t]
-    const range = values.microRange(said)
-    if (range === undefined && !isEmpty(history, said)) throw noTransaction(history, t)
+    const transactionId = hasResult(t) ? output[t] : input[t]
+    const range = values.microRange(transactionId)
+    if (range === undefined && !isEmpty(history, transactionId)) throw noTransaction(history, t)
     starts[t] = rows
     from[t] = range?.from ?? 0
     rows += range === undefined ? 0 : range.to - range.from
@@ -159,7 +159,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   // Elle reads a missing value, such as that of [:r :x], as nil, which is an empty list.
   const isNil = areLists && history.format === 'edn'
   for (let t = 0; t < length && micro !== undefined; t++) {
-    const areReadsKnown = isShown(t)
+    const areReadsKnown = hasResult(t)
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
       const isCompared = isComparison[micro.kind[at]]
@@ -167,8 +167,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
       if (kind < 0 || ((kind === ADD || isCompared) && history.transactionNotes === undefined))
         throw otherKind(history, t, names[micro.kind[at]])
       if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)
-      const said = micro.value[at]
-      const value = isNil && kind === READ && said === NO_MICRO_VALUE ? NULL : said
+      const recorded = micro.value[at]
+      const value = isNil && kind === READ && recorded === NO_MICRO_VALUE ? NULL : recorded
       if (kind === APPEND && value === NO_MICRO_VALUE) throw nothingAppended(history, t, micro.key[at])
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])

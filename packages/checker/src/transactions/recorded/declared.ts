@@ -4,6 +4,7 @@ import { notRecorded } from '../../verdict/reason.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
 import { type CycleClassName, cycleClasses, nameOf } from '../anomalies/classes.ts'
 import { CycleSearch, shortest } from '../anomalies/search.ts'
+import { type Explanation, explainAmong, explainCycle, explainFinding } from '../explanation/counterexample.ts'
 import { isAcyclic } from '../graph/components.ts'
 import { coreOf } from '../graph/core.ts'
 import { type EdgeKind, EdgeList, maskOf, RW, WR, WW } from '../graph/edges.ts'
@@ -15,8 +16,7 @@ import type { Finding } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
 import { ABORTED, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
-import { type Told, tellAmong, tellCycle, tellFinding } from '../told/counterexample.ts'
-import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './asked-levels.ts'
+import { DECLARED, requestedLevel, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './requested-levels.ts'
 
 /**
  * Decides whether each transaction got the level that it asked for. An order between two transactions counts if these
@@ -37,9 +37,9 @@ export function decideDeclared(
   budget: Budget,
 ): Verdict {
   if (notes.some((note) => note?.isolation === UNPROMISING)) return { result: 'unknown', reason: NOT_PROMISED }
-  const levels = Uint8Array.from(notes, levelAsked)
+  const levels = Uint8Array.from(notes, requestedLevel)
   const wrong = wrongRead(record, inference, levels)
-  if (wrong !== undefined) return violated(levels, tellFinding(record, wrong))
+  if (wrong !== undefined) return violated(levels, explainFinding(record, wrong))
   const { edges, nodes } = versionEdges(record, inference.versions)
   budget.look(edges.length)
   const counting = (isPromised: (from: number, to: number, key: number) => boolean): EdgeList => {
@@ -61,14 +61,14 @@ export function decideDeclared(
   function broken(kept: EdgeList, classes: readonly CycleClassName[]): Verdict {
     const core = coreOf(graphOf(kept, nodes), record.length)
     const steps = shortestOf(new CycleSearch(core, record), classes)
-    const told =
+    const explanation =
       steps === undefined
-        ? tellAmong(
+        ? explainAmong(
             record,
             Array.from(core.transaction).filter((t, node) => t >= 0 && core.component[node] === 0),
           )
-        : tellCycle(record, inference.versions, nameOf(steps), steps)
-    return violated(levels, told)
+        : explainCycle(record, inference.versions, nameOf(steps), steps)
+    return violated(levels, explanation)
   }
 }
 
@@ -133,17 +133,19 @@ const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'
 
 /** Returns a violation of the declared level. Its remedy concerns the database. */
-function violated(levels: Uint8Array, { story, ...told }: Told): Verdict {
-  const shown = told.operations.map(({ operation }) => operation)
-  const ran = told.culprit !== undefined ? [told.culprit] : shown
-  const asked = ran.slice(0, MOST_NAMED).map((t) => `T${shown.indexOf(t) + 1} asked for ${LEVEL_NAMES[levels[t]]}`)
+function violated(levels: Uint8Array, { story, ...explanation }: Explanation): Verdict {
+  const transactions = explanation.operations.map(({ operation }) => operation)
+  const ran = explanation.culprit !== undefined ? [explanation.culprit] : transactions
+  const requests = ran
+    .slice(0, MOST_NAMED)
+    .map((t) => `T${transactions.indexOf(t) + 1} asked for ${LEVEL_NAMES[levels[t]]}`)
   const title = story?.title ?? 'A transaction did not get the level that it asked for'
   return {
     result: 'violated',
     counterexample: {
-      ...told,
+      ...explanation,
       level: DECLARED,
-      sentence: `${told.sentence} ${asked.join(', ')}, which forbids this.`,
+      sentence: `${explanation.sentence} ${requests.join(', ')}, which forbids this.`,
       story: { name: story?.name, title, cause: CAUSE, cure: CURE, refusedBy: DECLARED },
     },
   }

@@ -15,7 +15,7 @@ import { ABORTED, ADD, COMMITTED, READ, type TransactionRecord, UNKNOWN } from '
 import { sumOf } from '../record/sum.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { orderOfAdditions } from './additions.ts'
-import { UNPROMISING } from './asked-levels.ts'
+import { UNPROMISING } from './requested-levels.ts'
 import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
 /** The orders and sources that the record proves, and those that are likely. */
@@ -137,12 +137,12 @@ function readsOf(
     if (status[t] !== COMMITTED) continue
     const own = new Map<number, number>()
     const added = new Map<number, Added>()
-    const readAt = (row: number, said: number, { began, ended }: ReadTimes, isImplied: boolean): void => {
+    const readAt = (row: number, recorded: number, { began, ended }: ReadTimes, isImplied: boolean): void => {
       const cell = key[row]
       const { writes } = orders[cell]
       const places = visible[cell].of({ began, ended }).filter((place) => place < 0 || writes[place].transaction !== t)
-      const mayBe = said === UNKNOWN ? (mayFind.get(row) ?? (() => true)) : (found: number) => found === said
-      reads.push({ transaction: t, row, cell, value: said, began, ended, isDirty, isImplied, mayBe, places })
+      const mayBe = recorded === UNKNOWN ? (mayFind.get(row) ?? (() => true)) : (found: number) => found === recorded
+      reads.push({ transaction: t, row, cell, value: recorded, began, ended, isDirty, isImplied, mayBe, places })
     }
     const times = new ReadTimesOf(record, t)
     const isDirty = notes[t]?.isolation === UNPROMISING
@@ -274,8 +274,8 @@ function likelyValues(
       const values = valuesFrom(first)
       const valueAt = (at: number): number => (at < 0 ? first : values[at])
       const isSeen = ({ places, mayBe }: Read) => places.some((at) => valueAt(at) !== UNKNOWN && mayBe(valueAt(at)))
-      const isShown = order.writes.every(({ value }, at) => value === UNKNOWN || values[at] === value)
-      if (first !== UNKNOWN && isShown && reads.every(isSeen)) return values
+      const agrees = order.writes.every(({ value }, at) => value === UNKNOWN || values[at] === value)
+      if (first !== UNKNOWN && agrees && reads.every(isSeen)) return values
     }
   }
   return valuesInOrder(record, order, counts, pins)

@@ -4,19 +4,26 @@ import { placeOf } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Report } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
-import { notRecorded, type Reason, UNASKED } from '../../verdict/reason.ts'
+import { NOT_REQUESTED, notRecorded, type Reason } from '../../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../../verdict/verdict.ts'
 import { headlineOf, reportOf, strongestOf, transactionsEntry } from '../entry.ts'
+import { keyText, microText } from '../explanation/words.ts'
 import { notesOf } from '../granted/row-locks.ts'
 import { judgeVersions } from '../levels/judge.ts'
 import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
 import { eachRow, readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
-import { keyText, microText } from '../told/words.ts'
-import { askedText, DECLARED, levelAsked, type RecordedLevel, recordedLadder, SERIALIZABLE } from './asked-levels.ts'
 import { decideDeclared } from './declared.ts'
 import { givenVersions } from './given.ts'
 import { type DoubtfulCells, inferRecorded } from './infer.ts'
+import {
+  DECLARED,
+  type RecordedLevel,
+  recordedLadder,
+  requestedLevel,
+  requestedLevelsText,
+  SERIALIZABLE,
+} from './requested-levels.ts'
 import { type UnitKind, united, unitsOf, withoutTransaction } from './units.ts'
 
 export const recordedTransactions = transactionsEntry(
@@ -54,14 +61,14 @@ function judgeRecorded(
     given === undefined ? inferRecorded(record, { initial: first, isFresh, doubts }) : { certain: given, likely: given }
   budget.look(record.kind.length)
   const assumed = given !== undefined ? [] : isFresh ? ['row-locks', 'fresh'] : ['row-locks']
-  const asked = levels.filter((level) => level !== DECLARED)
+  const isolationLevels = levels.filter((level) => level !== DECLARED)
   const judgedBy = (some: TransactionRecord, inference: Inference): Judged => {
     const judged = judgeVersions(some, inference.versions, inference.findings, budget)
-    const report = reportOf(model, some, { inference, judged, assumed }, asked)
-    const isAsked = isSql && levels.includes(DECLARED)
-    const declared: Verdict = isAsked
+    const report = reportOf(model, some, { inference, judged, assumed }, isolationLevels)
+    const isRequested = isSql && levels.includes(DECLARED)
+    const declared: Verdict = isRequested
       ? decideDeclared(some, inference, notes, budget)
-      : { result: 'unknown', reason: UNASKED }
+      : { result: 'unknown', reason: NOT_REQUESTED }
     return { report, verdicts: { ...report.levels, [DECLARED]: declared } }
   }
   const unseen = record.history.marks.find(({ kind }) => kind === 'unseen')
@@ -73,7 +80,7 @@ function judgeRecorded(
   const alone = { report: sure.report, verdicts: merged(sure, best) }
   const { report, verdicts } = unit === undefined ? alone : judgedAsOne(alone, unit)
   const { transactions } = report
-  const granted = askedText(notes, certain.versions.counts)
+  const granted = requestedLevelsText(notes, certain.versions.counts)
   return {
     ...report,
     levels: verdicts,
@@ -107,11 +114,11 @@ interface Judged {
 }
 
 /** Describes, in the headline, whether transactions got the level that they asked for. */
-function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, asked: string): string {
+function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, requested: string): string {
   if (result === 'unknown') return ''
   return result === 'met'
-    ? `; each got the level it asked for (${asked})`
-    : `; not each got the level it asked for (${asked})`
+    ? `; each got the level it asked for (${requested})`
+    : `; not each got the level it asked for (${requested})`
 }
 
 function mergedLevels(
@@ -142,7 +149,7 @@ function hiddenFrom(
 ): Reason | undefined {
   if (doubts.reason !== undefined) return notRecorded(doubts.reason)
   if (level !== DECLARED && !impliesLevel(level, 'serializable')) return undefined
-  const some = level === DECLARED ? notes.filter((note) => levelAsked(note) === SERIALIZABLE) : notes
+  const some = level === DECLARED ? notes.filter((note) => requestedLevel(note) === SERIALIZABLE) : notes
   const sql = some.flatMap((note) => note?.predicates ?? [])[0]
   return sql === undefined
     ? undefined
@@ -204,15 +211,15 @@ class Doubts implements DoubtfulCells {
   }
 
   unexplained(cell: number, micro: number, newest: number | undefined): void {
-    const found = newest === undefined ? '' : ` (the newest version that it may have seen: ${this.#told(newest)})`
-    this.#doubt(cell, `${this.#told(micro)}, which no recorded write explains${found}: ${OTHERS}`)
+    const found = newest === undefined ? '' : ` (the newest version that it may have seen: ${this.#describe(newest)})`
+    this.#doubt(cell, `${this.#describe(micro)}, which no recorded write explains${found}: ${OTHERS}`)
   }
 
   changed(cell: number, micro: number): void {
-    this.#doubt(cell, `${this.#told(micro)} after it had itself written another value: ${OTHERS}`)
+    this.#doubt(cell, `${this.#describe(micro)} after it had itself written another value: ${OTHERS}`)
   }
 
-  #told(micro: number): string {
+  #describe(micro: number): string {
     const record = this.#record
     return `the transaction of ${placeOf(record.history, transactionOf(record, micro))} ${microText(record, micro)}`
   }

@@ -1,5 +1,5 @@
 import { type History, type Json, OK, outputOf, readsWhole, type TransactionNote } from '@chaosproxy/history'
-import { saidOf } from '../../encoding/half-said.ts'
+import { casValuesOf } from '../../encoding/cas-values.ts'
 import { registerFunctions } from '../../register/encoding/encode.ts'
 import { rowOfCell } from '../granted/row-locks.ts'
 
@@ -49,9 +49,9 @@ function microOperations(name: string, cell: string, value: Json): MicroOperatio
       ['w', cell],
     ]
   if (name !== 'cas') return [['w', cell, value]]
-  const said = saidOf(value)
+  const casValues = casValuesOf(value)
   return [
-    said?.is === 'full' ? ['r', cell, said.from] : ['r', cell],
-    said === undefined ? ['w', cell] : ['w', cell, said.to],
+    casValues?.is === 'full' ? ['r', cell, casValues.from] : ['r', cell],
+    casValues === undefined ? ['w', cell] : ['w', cell, casValues.to],
   ]
 }

@@ -1,11 +1,11 @@
 import type { ValueId } from '@chaosproxy/history'
 import { range } from '../../encoding/lists.ts'
 import { notRecorded } from '../../verdict/reason.ts'
+import { keyText } from '../explanation/words.ts'
 import type { Outcomes } from '../levels/decide.ts'
 import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
 import type { Outcome } from '../levels/situation.ts'
 import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
-import { keyText } from '../told/words.ts'
 import type { Sources } from './sources.ts'
 
 interface Decided {
@@ -13,7 +13,7 @@ interface Decided {
   readonly sources: Sources
 }
 
-interface Asked {
+interface FirstDecision {
   readonly levels: readonly IsolationLevel[]
   readonly first: Int32Array
   readonly found: Decided
@@ -26,7 +26,10 @@ const MOST_STARTS = 64
  * Keeps only violations that hold for all initial values. A read of a written value may have seen an equal initial
  * value instead, so each value that is read in a contradiction is tried as the initial value.
  */
-export function whateverTheStart(record: TransactionRecord, { levels, first, found, decideFrom }: Asked): Outcomes {
+export function whateverTheStart(
+  record: TransactionRecord,
+  { levels, first, found, decideFrom }: FirstDecision,
+): Outcomes {
   const { outcomes } = found
   let tries = 0
   /** Returns an initial value that may avoid the violation of the level, if there is one. */
@@ -45,7 +48,10 @@ export function whateverTheStart(record: TransactionRecord, { levels, first, fou
     if (violated === undefined) continue
     tries = MOST_STARTS
     const start = wayOut(level, first, found)
-    sure.set(level, start === undefined ? violated : { result: 'unknown', reason: notRecorded(told(record, start)) })
+    sure.set(
+      level,
+      start === undefined ? violated : { result: 'unknown', reason: notRecorded(unknownStartText(record, start)) },
+    )
   }
   return sure
 }
@@ -83,7 +89,7 @@ function startsOf(
   return [...found.values()]
 }
 
-const told = (record: TransactionRecord, { key, value }: Start): string =>
+const unknownStartText = (record: TransactionRecord, { key, value }: Start): string =>
   key < 0
     ? 'the initial values are unknown, and some may explain all reads. Give them with --initial'
     : `the initial values are unknown, and if that of ${keyText(record, key)} was ${JSON.stringify(record.history.values.json(value as ValueId))}, no violation is known. Give them with --initial`

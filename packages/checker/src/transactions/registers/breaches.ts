@@ -184,7 +184,7 @@ export class ParallelOrders implements Breaches {
       const after = source === INITIAL ? undefined : this.#order.path(source, newer)
       return {
         grounds: union(visible.grounds, after?.grounds ?? []),
-        shown: [...visible.shown, ...(after?.shown ?? [])],
+        evidence: [...visible.evidence, ...(after?.evidence ?? [])],
       }
     }
     return undefined

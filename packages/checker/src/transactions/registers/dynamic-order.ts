@@ -9,7 +9,7 @@ interface Soft {
   readonly to: number
   readonly grounds: Grounds
   /** Nodes that show why the order holds. */
-  readonly shown: readonly number[]
+  readonly evidence: readonly number[]
 }
 
 /** By node. */
@@ -24,7 +24,7 @@ function pushTo(edges: Edges, node: number, edge: Soft): void {
 /** The reason why one node precedes another. */
 export interface Path {
   readonly grounds: Grounds
-  readonly shown: readonly number[]
+  readonly evidence: readonly number[]
 }
 
 /**
@@ -72,9 +72,9 @@ export class DynamicOrder {
   }
 
   /** Adds an edge and returns the moved nodes. No path may lead from `to` to `from`. */
-  add(from: number, to: number, grounds: Grounds, shown: readonly number[]): readonly number[] {
+  add(from: number, to: number, grounds: Grounds, evidence: readonly number[]): readonly number[] {
     const moved = this.position[from] < this.position[to] ? [] : this.#move(from, to)
-    const edge: Soft = { from, to, grounds, shown }
+    const edge: Soft = { from, to, grounds, evidence }
     pushTo(this.#out, from, edge)
     pushTo(this.#in, to, edge)
     this.#trail.push(edge)
@@ -115,18 +115,18 @@ export class DynamicOrder {
   }
 
   #pathTo(from: number, to: number): Path {
-    const shown = [to]
+    const evidence = [to]
     let grounds: Grounds = NONE_NUMBERS
     for (let node = to; node !== from; ) {
       const by = this.#cameBy[node]
       if (by !== undefined) {
         grounds = union(grounds, by.grounds)
-        for (const each of by.shown) shown.push(each)
+        for (const each of by.evidence) evidence.push(each)
       }
       node = this.#cameFrom[node]
-      shown.push(node)
+      evidence.push(node)
     }
-    return { grounds, shown: shown.length > MOST_SHOWN ? [...new Set(shown)] : shown }
+    return { grounds, evidence: evidence.length > MOST_SHOWN ? [...new Set(evidence)] : evidence }
   }
 
   /** Moves `to` and its successors behind `from` and its predecessors. */

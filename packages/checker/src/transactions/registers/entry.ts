@@ -8,6 +8,7 @@ import type { Budget } from '../../limits/budget.ts'
 import { notRecorded, OUT_OF_TIME } from '../../verdict/reason.ts'
 import type { Witness } from '../../verdict/verdict.ts'
 import { reportOf, transactionsEntry } from '../entry.ts'
+import { microText } from '../explanation/words.ts'
 import { assumptionOf, assumptions } from '../granted/assumptions.ts'
 import { coreOf } from '../graph/core.ts'
 import { graphOf } from '../graph/graph.ts'
@@ -28,7 +29,6 @@ import { MET, type Outcome } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
 import { eachRow, READ, readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import { NO_VERSION } from '../record/versions.ts'
-import { microText } from '../told/words.ts'
 import { whateverTheStart } from './any-start.ts'
 import { findExample, type Registers } from './example.ts'
 import { type Decision, RegisterJudge } from './judge.ts'
@@ -146,7 +146,7 @@ function withDoubts(
     return { outcomes: new Map([['read-uncommitted', { result: 'violated', contradiction }]]), orders: NO_ORDERS }
   }
   if (ambiguous === undefined) return { outcomes, orders }
-  const reason = notRecorded(tellAmbiguity(record, ambiguous))
+  const reason = notRecorded(ambiguityText(record, ambiguous))
   const doubted = new Map([...outcomes].filter(([, { result }]) => result === 'violated'))
   const violated = [...doubted.keys()]
   for (const level of isolationLadder.levels)
@@ -154,7 +154,7 @@ function withDoubts(
   return { outcomes: doubted, orders: NO_ORDERS }
 }
 
-function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambiguity): string {
+function ambiguityText(record: TransactionRecord, { read, first, second }: Ambiguity): string {
   const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
   const wrote = microText(record, first)
   return second < 0
@@ -185,7 +185,7 @@ const orderings: { readonly [name in Form['name']]: Ordering } = {
 
 export function decideRegisters(
   registers: Registers,
-  asked: readonly IsolationLevel[],
+  requested: readonly IsolationLevel[],
   budget: Budget,
 ): DecidedRegisters {
   const { record, sources, granted } = registers
@@ -195,7 +195,7 @@ export function decideRegisters(
   for (const [isolation, some] of order)
     for (const form of some) {
       const level = form.prefixed(isolation)
-      const isUseful = asked.some(
+      const isUseful = requested.some(
         (each) =>
           !isKnown(each, outcomes) && (impliesLevel(each, level) || (isSearched(each) && impliesLevel(level, each))),
       )

@@ -88,18 +88,18 @@ export class RegisterJudge {
     return { result: 'violated', suspects }
   }
 
-  #search(asked: Rules, ordering: Ordering, budget: Budget): Decision {
+  #search(rules: Rules, ordering: Ordering, budget: Budget): Decision {
     const { length } = this.#record
     const { counts } = this.#sources
-    const problem = problemOf(this.#record, this.#facts, counts, asked, ordering, this.#granted)
+    const problem = problemOf(this.#record, this.#facts, counts, rules, ordering, this.#granted)
     const answer = searchOrder(problem, budget)
     switch (answer.result) {
       case 'met':
-        return asked === plain
+        return rules === plain
           ? { result: 'met', order: answer.order.filter((node) => node < length && counts[node] === 1) }
           : { result: 'met' }
       case 'violated': {
-        const points = asked.hasSnapshots ? 2 * length : length
+        const points = rules.hasSnapshots ? 2 * length : length
         const involved = answer.involved.size > 0 ? [...answer.involved] : (shortCycle(problem.graph, EVERY_KIND) ?? [])
         const nodes = involved.filter((node) => node < points)
         return this.#excluded(nodes.map((node) => node % length))

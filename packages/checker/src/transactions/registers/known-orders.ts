@@ -39,7 +39,7 @@ class VersionOrder {
   readonly #initial: Int32Array
   readonly #numbers = new Map<string, number>()
   /** By version: a micro-operation that read or wrote it. */
-  readonly #shown: number[] = []
+  readonly #rows: number[] = []
   readonly #later: Set<number>[] = []
 
   constructor(record: TransactionRecord, { counts }: Sources, initial: Int32Array) {
@@ -64,13 +64,13 @@ class VersionOrder {
     const ordered = depthFirst(later.length, (version, place) => later[version]?.[place] ?? NO_MORE)
     if ('order' in ordered) return undefined
     const [first = 0, last = first] = [ordered.cycle[0], ordered.cycle.at(-1)]
-    return [this.#shown[last] ?? 0, this.#shown[first] ?? 0]
+    return [this.#rows[last] ?? 0, this.#rows[first] ?? 0]
   }
 
   edges(): EdgeList {
     const { starts, kind, key, value, length } = this.#record
-    const writers = new Int32Array(this.#shown.length).fill(-1)
-    const readers: number[][] = this.#shown.map(() => [])
+    const writers = new Int32Array(this.#rows.length).fill(-1)
+    const readers: number[][] = this.#rows.map(() => [])
     for (let t = 0; t < length; t++) {
       if (this.#counts[t] === 0) continue
       for (let row = starts[t]; row < starts[t + 1]; row++) {
@@ -82,7 +82,7 @@ class VersionOrder {
     }
     const edges = new EdgeList()
     this.#later.forEach((all, version) => {
-      const k = key[this.#shown[version] ?? 0]
+      const k = key[this.#rows[version] ?? 0]
       for (const other of all) {
         const writer = writers[other]
         if (writer < 0) continue
@@ -101,9 +101,9 @@ class VersionOrder {
     const name = this.#nameOf(row)
     const known = this.#numbers.get(name)
     if (known !== undefined) return known
-    this.#numbers.set(name, this.#shown.length)
+    this.#numbers.set(name, this.#rows.length)
     this.#later.push(new Set())
-    return this.#shown.push(row) - 1
+    return this.#rows.push(row) - 1
   }
 }
 

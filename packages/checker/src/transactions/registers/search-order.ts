@@ -77,7 +77,7 @@ class Search {
     if (againstFirst !== undefined && againstSecond !== undefined)
       return {
         grounds: union(againstFirst.grounds, againstSecond.grounds),
-        shown: [...againstFirst.shown, ...againstSecond.shown],
+        evidence: [...againstFirst.evidence, ...againstSecond.evidence],
       }
     if (againstFirst !== undefined && second !== undefined) this.#add(second, againstFirst)
     else if (againstSecond !== undefined && first !== undefined) this.#add(first, againstSecond)
@@ -86,7 +86,7 @@ class Search {
       const distance = ([from, to]: readonly [number, number]): number => position[from] - position[to]
       const [from, to] = distance(first) <= distance(second) ? first : second
       this.#decisions.push({ obstacle, from, to, added: this.#order.added })
-      this.#add([from, to], { grounds: [this.#decisions.length], shown: [...first, ...second] })
+      this.#add([from, to], { grounds: [this.#decisions.length], evidence: [...first, ...second] })
     }
     return undefined
   }
@@ -97,15 +97,15 @@ class Search {
     return this.#order.path(order[1], order[0])
   }
 
-  #add([from, to]: readonly [number, number], { grounds, shown }: Path): void {
-    this.#keys.moved(this.#order.add(from, to, grounds, shown))
+  #add([from, to]: readonly [number, number], { grounds, evidence }: Path): void {
+    this.#keys.moved(this.#order.add(from, to, grounds, evidence))
   }
 
   /** Reverses the latest choice on which a contradiction depends, if there is one. */
   #goBack(conflict: Path): boolean {
-    let { grounds, shown } = conflict
+    let { grounds, evidence } = conflict
     for (;;) {
-      for (const node of shown) this.#involved.add(node)
+      for (const node of evidence) this.#involved.add(node)
       const latest = grounds.at(-1)
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
@@ -117,9 +117,9 @@ class Search {
       if (turned === undefined || next === undefined) return false
       this.#order.undo(next.added)
       this.#decisions.length = kept
-      const again = this.#turn(turned, { grounds: rest, shown: shown.slice(0, MOST_SHOWN) })
+      const again = this.#turn(turned, { grounds: rest, evidence: evidence.slice(0, MOST_SHOWN) })
       if (again === undefined) return true
-      ;({ grounds, shown } = again)
+      ;({ grounds, evidence } = again)
     }
   }
 
@@ -129,13 +129,13 @@ class Search {
     for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {
       const against = this.#against(order)
       if (against !== undefined)
-        return { grounds: union(why.grounds, against.grounds), shown: [...why.shown, ...against.shown] }
+        return { grounds: union(why.grounds, against.grounds), evidence: [...why.evidence, ...against.evidence] }
       if (order !== undefined) this.#add(order, why)
     }
     return undefined
   }
 }
 
-const NEVER_POSSIBLE: Path = { grounds: [], shown: [] }
+const NEVER_POSSIBLE: Path = { grounds: [], evidence: [] }
 const MOST_SHOWN = 64
 const STEPS_BETWEEN_LOOKS = 20_000

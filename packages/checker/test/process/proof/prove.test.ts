@@ -22,7 +22,7 @@ const modelOf = (name: string): string => (name === 'list transactions' ? 'list-
 describe.each(models)('the prover of the model %s', (model) => {
   test(`the prover proves only true verdicts, and the verifier accepts every proof, in ${manyOf(400)} histories`, () => {
     const first = inject('seed') * 10_000
-    const told = { proved: 0, decided: 0 }
+    const counts = { proved: 0, decided: 0 }
     for (let seed = first; seed < first + many(400); seed++) {
       const given = randomCase(model, seed)
       const { proof, history = '', levels } = provedOf(given)
@@ -34,11 +34,11 @@ describe.each(models)('the prover of the model %s', (model) => {
         if (isProved && given.levels.includes(level))
           expect([undefined, result === 'met'], `${level}, seed ${seed}`).toContain(given.truth(level))
         if (!given.levels.slice(0, 1).includes(level)) continue
-        told.decided++
-        if (isProved) told.proved++
+        counts.decided++
+        if (isProved) counts.proved++
       }
     }
-    expect(told.proved / told.decided).toBeGreaterThan(0.97)
+    expect(counts.proved / counts.decided).toBeGreaterThan(0.97)
   })
 })
 

@@ -29,14 +29,14 @@ const judge = (kind: Kind, history: History): Report<string> =>
   })
 
 /** Returns the different counterexamples of a report, each with the weakest level that has it. */
-function shownIn({ levels }: Report<string>) {
-  const shown = Object.values(levels).flatMap((verdict) =>
+function counterexamplesOf({ levels }: Report<string>) {
+  const counterexample = Object.values(levels).flatMap((verdict) =>
     verdict.result === 'violated' ? verdict.counterexample : [],
   )
-  return [...new Set(shown)]
+  return [...new Set(counterexample)]
 }
 
-const rowsOf = ({ operations }: ReturnType<typeof shownIn>[number]): readonly number[] =>
+const rowsOf = ({ operations }: ReturnType<typeof counterexamplesOf>[number]): readonly number[] =>
   operations.map(({ operation }) => operation)
 
 type Step = readonly [f: string, key: string, value: Json]
@@ -61,11 +61,11 @@ function alone(history: History, rows: readonly number[]): EventInput[] {
   const events = rows.flatMap((row) => {
     const of = { process: process[row]!, f: 'txn' }
     const end = outcome[row] === OK ? 'ok' : outcome[row] === FAIL ? 'fail' : 'info'
-    const said = end === 'ok' ? known(outputOf(history, row) as unknown as readonly Step[]) : inputOf(history, row)
+    const value = end === 'ok' ? known(outputOf(history, row) as unknown as readonly Step[]) : inputOf(history, row)
     const at = returnEvent[row]! < 0 ? length * 2 + row : returnEvent[row]!
     return [
       { at: callEvent[row]!, event: { ...of, type: 'invoke' as const, value: inputOf(history, row) } },
-      { at, event: { ...of, type: end, value: said as Json } as const },
+      { at, event: { ...of, type: end, value: value as Json } as const },
     ]
   })
   return events.toSorted((a, b) => a.at - b.at).map(({ event }) => event)
@@ -87,16 +87,19 @@ describe.each(['list', 'register'] as const)('a counterexample of transactions o
       const history = historyFromEvents(eventsOf(randomTransactions(randomShape(kind, random, 7), random), kind))
       const lines = judgedLines(history)!
       const head = { proof: 1, history: '', model: models[kind], initial: null, failedCas: 'drop' } as const
-      for (const shown of shownIn(judge(kind, history))) {
-        const rows = rowsOf(shown)
-        const what = `${shown.level} of seed ${seed}: ${shown.sentence}`
+      for (const counterexample of counterexamplesOf(judge(kind, history))) {
+        const rows = rowsOf(counterexample)
+        const what = `${counterexample.level} of seed ${seed}: ${counterexample.sentence}`
         const { levels } = judge(kind, historyFromEvents(alone(history, rows)))
-        expect(levels[shown.level]?.result, what).toBe('violated')
+        expect(levels[counterexample.level]?.result, what).toBe('violated')
         const core = rows.map((row) => lines.lineOf[row]!)
-        const finding = createVerifier(lines.read, head)([{ level: coveredBy(shown.level), result: 'violated', core }])
+        const finding = createVerifier(
+          lines.read,
+          head,
+        )([{ level: coveredBy(counterexample.level), result: 'violated', core }])
         expect(finding.verdict, `${what} ${finding.why}`).toBe('accepted')
         expect(
-          shown.transactions?.parts.map(({ operation }) => operation),
+          counterexample.transactions?.parts.map(({ operation }) => operation),
           what,
         ).toEqual(rows)
       }
@@ -124,13 +127,15 @@ test('a counterexample draws and names the reader that proves the order of two a
       [2, [['r', 'x', [2, 1]]]],
     ),
   ]
-  const [shown] = shownIn(judge('list', historyFromEvents(events)))
-  expect(shown?.transactions?.parts.map(({ why }) => why)).toEqual([
+  const [counterexample] = counterexamplesOf(judge('list', historyFromEvents(events)))
+  expect(counterexample?.transactions?.parts.map(({ why }) => why)).toEqual([
     undefined,
     undefined,
     'shows that T2 appended to x before T1',
   ])
-  expect(shown?.sentence).toMatch(/T3 \(process 2\) read x = \[2,1\], which shows that T2 appended to x before T1\.$/)
+  expect(counterexample?.sentence).toMatch(
+    /T3 \(process 2\) read x = \[2,1\], which shows that T2 appended to x before T1\.$/,
+  )
 })
 
 test('the drawing of a counterexample labels the transaction that proves a read older than a write', () => {
@@ -159,10 +164,12 @@ test('the drawing of a counterexample labels the transaction that proves a read 
       ],
     ],
   )
-  const shown = shownIn(judge('register', historyFromEvents(events))).find(({ level }) => level === 'causal')
+  const counterexample = counterexamplesOf(judge('register', historyFromEvents(events))).find(
+    ({ level }) => level === 'causal',
+  )
   const why = 'shows that T4 read x before T3 wrote it'
-  expect(shown?.transactions?.parts.map((part) => part.why)).toEqual([why, why, undefined, undefined])
-  expect(shown?.sentence).toContain(
+  expect(counterexample?.transactions?.parts.map((part) => part.why)).toEqual([why, why, undefined, undefined])
+  expect(counterexample?.sentence).toContain(
     `T1 (process 0) wrote 1 to x; T2 (process 1) read x = 1 and wrote 1 to z. Together this ${why}.`,
   )
 })

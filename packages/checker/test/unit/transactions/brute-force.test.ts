@@ -122,9 +122,9 @@ describe('anomalies of registers', () => {
   ] satisfies [string, string[], string[], string[]][])(
     'in registers, %s violates exactly the levels that forbid it',
     (_, rounds, violated, met) => {
-      const shown = edge('register', history('register', ...rounds))
-      expect(shown.violated).toEqual(violated)
-      expect(shown.met).toEqual(expect.arrayContaining(met))
+      const drawn = edge('register', history('register', ...rounds))
+      expect(drawn.violated).toEqual(violated)
+      expect(drawn.met).toEqual(expect.arrayContaining(met))
     },
   )
 

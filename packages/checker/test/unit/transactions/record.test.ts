@@ -92,9 +92,9 @@ test('readTransactions refuses a value that is not a transaction, and names its 
   expect(() => readTransactions(historyOf(['ok', [['r', 'x', 5]]]), true)).toThrow('not 5')
 })
 
-const answered = (asked: Json, answer: Json | undefined) =>
+const answered = (invocation: Json, answer: Json | undefined) =>
   historyFromEvents([
-    { process: 0, type: 'invoke', f: 'txn', value: asked },
+    { process: 0, type: 'invoke', f: 'txn', value: invocation },
     { process: 0, type: 'ok', f: 'txn', ...(answer === undefined ? {} : { value: answer }) },
   ])
 
@@ -102,11 +102,11 @@ test.each([
   ['null', null],
   ['no value', undefined],
 ])('a transaction whose answer is %s performed its writes, and its reads have unknown results', (_, answer) => {
-  const asked = [
+  const invocation = [
     ['append', 'x', 1],
     ['r', 'x', null],
   ]
-  const record = readTransactions(answered(asked, answer), true)
+  const record = readTransactions(answered(invocation, answer), true)
   expect([...record.status]).toEqual([COMMITTED])
   expect([...record.kind]).toEqual([APPEND, READ])
   expect(record.value[1]).toBe(UNKNOWN)

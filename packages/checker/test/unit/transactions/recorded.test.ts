@@ -31,8 +31,10 @@ interface Ran {
 function recording(all: readonly Ran[], marks: readonly Members[] = [], after: readonly Members[] = []): History {
   const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by, statements }, at) => {
     const process = by ?? at
-    const asked = micro.map(([kind, cell, value]) => (kind.startsWith('r') ? ['r', cell, null] : [kind, cell, value]))
-    const value = asked.map((each) => each.filter((part) => part !== undefined)) as Json
+    const invocation = micro.map(([kind, cell, value]) =>
+      kind.startsWith('r') ? ['r', cell, null] : [kind, cell, value],
+    )
+    const value = invocation.map((each) => each.filter((part) => part !== undefined)) as Json
     const done = micro.map((each) => each.filter((part) => part !== undefined)) as Json
     const called = { process, type: 'invoke', f: 'txn', time: from, value }
     const returned = {

@@ -46,7 +46,7 @@ const stories = {
 }
 
 /** Returns the report on a history, with the counterexample of its strongest level. */
-const shown = (events: (typeof stories)[keyof typeof stories], model?: 'rw-register') => {
+const storyOf = (events: (typeof stories)[keyof typeof stories], model?: 'rw-register') => {
   const report = judged(events, null, model)
   const verdict = report.levels['strict-serializable']
   if (verdict?.result !== 'violated') throw new Error('it is not violated')
@@ -54,7 +54,7 @@ const shown = (events: (typeof stories)[keyof typeof stories], model?: 'rw-regis
 }
 
 describe.each(Object.entries(stories))('a history of %s', (name, events) => {
-  const { report, counterexample } = shown(events)
+  const { report, counterexample } = storyOf(events)
   const { story, transactions, sentence } = counterexample
 
   test('an anomaly is explained with its name, its cause and its remedy', () => {
@@ -91,7 +91,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
 
 test('a read of a value before its write is explained as "read ahead", and violates "strong-read-committed"', () => {
   const write = (value: number): Json => ['w', 'x', value]
-  const { counterexample } = shown(oneByOne(line(0, write(1), ['r', 'x', 2]), line(1, write(2))), 'rw-register')
+  const { counterexample } = storyOf(oneByOne(line(0, write(1), ['r', 'x', 2]), line(1, write(2))), 'rw-register')
   expect(counterexample.story).toMatchObject({ name: 'read ahead', refusedBy: 'strong-read-committed' })
 })
 
@@ -106,13 +106,13 @@ test('an unseen change is explained by "strong-cursor-stability" if the history 
 })
 
 test('the sentence about a lost update of a list names the readers and the appenders', () => {
-  expect(shown(stories['lost update']).counterexample.sentence).toBe(
+  expect(storyOf(stories['lost update']).counterexample.sentence).toBe(
     'Lost update (G-single-item): T1 (process 0) and T2 (process 1) both read x = []; T1 appended 1 to x, and T2 then appended 2 to x without having seen it. T3 (process 2) read x = [1,2], which shows that T1 appended to x before T2.',
   )
 })
 
 test('the drawing of a lost update shows both the read and the write of a transaction', () => {
-  const { transactions } = shown(stories['lost update']).counterexample
+  const { transactions } = storyOf(stories['lost update']).counterexample
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
 
@@ -124,7 +124,7 @@ test('a report shows a lost update rather than a non-repeatable read if a histor
     ...together(again(0, [1, 2], [1, 2], 3), again(1, [1, 2], [1, 2, 3], 4)),
     ...oneByOne(line(2, read('x', 1, 2, 3, 4))),
   ]
-  const { report, counterexample } = shown(events)
+  const { report, counterexample } = storyOf(events)
   expect(counterexample.story?.name).toBe('lost update')
   expect(report.levels['read-atomic']).toMatchObject({
     counterexample: { story: { name: 'non-repeatable read' } },
@@ -133,18 +133,18 @@ test('a report shows a lost update rather than a non-repeatable read if a histor
 
 test('a lost update is reported even if no read shows which of the two writes was last', () => {
   const both = together(line(0, read('x'), append('x', 1)), line(1, read('x'), append('x', 2)))
-  expect(shown(both).counterexample.story).toMatchObject({ name: 'lost update', refusedBy: 'cursor-stability' })
-  expect(shown(both).counterexample.sentence).toContain('Neither saw what the other wrote')
+  expect(storyOf(both).counterexample.story).toMatchObject({ name: 'lost update', refusedBy: 'cursor-stability' })
+  expect(storyOf(both).counterexample.sentence).toContain('Neither saw what the other wrote')
 })
 
 test("a transaction that reads another transaction's new value and then an old value violates monotonic atomic view", () => {
   const back = together(line(0, append('x', 1), append('y', 1)), line(1, read('x', 1), read('y')))
-  expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
+  expect(storyOf(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
 
 test('a transaction that reads the new value of a key and then the old value violates monotonic atomic view', () => {
   const back = together(line(0, append('x', 1)), line(1, read('x', 1), read('x')))
-  expect(shown(back).counterexample.story).toMatchObject({
+  expect(storyOf(back).counterexample.story).toMatchObject({
     name: 'non-repeatable read',
     refusedBy: 'monotonic-atomic-view',
   })
@@ -152,7 +152,7 @@ test('a transaction that reads the new value of a key and then the old value vio
 
 test('a read that lacks an append is a stale read, and the append is not lost, if another later read has it', () => {
   const late = oneByOne(line(0, append('x', 1)), line(1, read('x')), line(2, read('x', 1)))
-  expect(shown(late).counterexample.story).toMatchObject({ name: 'stale read' })
+  expect(storyOf(late).counterexample.story).toMatchObject({ name: 'stale read' })
 })
 
 test('a cycle without write-write dependencies violates causal with one anti-dependency, and prefix with two', () => {
@@ -161,7 +161,7 @@ test('a cycle without write-write dependencies violates causal with one anti-dep
     line(1, read('x', 1), append('z', 1)),
     line(2, read('z', 1), read('y')),
   )
-  expect(shown(missed).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'causal' })
+  expect(storyOf(missed).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'causal' })
   const forked = together(
     line(0, append('x', 1)),
     line(1, append('y', 1)),
@@ -169,12 +169,12 @@ test('a cycle without write-write dependencies violates causal with one anti-dep
     line(3, read('y', 1), append('z', 1)),
     line(4, read('z', 1), read('x')),
   )
-  expect(shown(forked).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'prefix' })
+  expect(storyOf(forked).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'prefix' })
 })
 
 test('the remedy of a dirty read concerns the failure report only if the writer failed before the reader began', () => {
   const failed: Line = [0, [append('x', 1)], 'fail']
-  const cureOf = (events: (typeof stories)['dirty read']): string => shown(events).counterexample.story?.cure ?? ''
+  const cureOf = (events: (typeof stories)['dirty read']): string => storyOf(events).counterexample.story?.cure ?? ''
   expect(cureOf(oneByOne(failed, line(1, read('x', 1))))).toContain('Report a transaction as failed only if')
   expect(cureOf(together(failed, line(1, read('x', 1))))).toContain('Show nobody else a change before')
 })

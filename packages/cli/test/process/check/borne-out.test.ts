@@ -8,7 +8,7 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 type Json = number | string | null | readonly Json[]
 type Line = readonly [process: number, type: string, f: string, value: Json]
 
-async function saidOf(model: string, lines: readonly Line[], everyMs: number | undefined): Promise<string> {
+async function checkOutput(model: string, lines: readonly Line[], everyMs: number | undefined): Promise<string> {
   const file = join(temporaryDirectory(), 'h.jsonl')
   const events = lines.map(([process, type, f, value], at) => ({
     ...{ process, type, f, value },
@@ -47,7 +47,7 @@ describe('the explanation of a read of a failed write', () => {
   ])(
     'the explanation mentions a failed write only if that write began before the read returned: %s',
     async (_, lines, isOfIt) => {
-      const said = await saidOf('register', lines, 1)
+      const said = await checkOutput('register', lines, 1)
       expect(said.includes('a write that had failed')).toBe(isOfIt)
       expect(said.includes('which nobody had written')).toBe(!isOfIt)
     },
@@ -73,7 +73,7 @@ describe('a fault in a record without times', () => {
     ],
     ['a fault that began later', [...both(0, 'write', 1), ...stale, ...cut()], /^(?!.*In force then)/],
   ])('the explanation names a fault only if the violation happened during the fault: %s', async (_, lines, says) => {
-    const said = await saidOf('register', asNemesis(lines), undefined)
+    const said = await checkOutput('register', asNemesis(lines), undefined)
     expect(said).toMatch(says)
     expect(said).not.toMatch(/\d n?s after/)
   })
@@ -109,6 +109,6 @@ describe('the explanation of a lock that was acquired twice', () => {
       /Two clients held the lock/,
     ],
   ])('names %s', async (_, lines, says) => {
-    expect(await saidOf('lock', lines, 1)).toMatch(says)
+    expect(await checkOutput('lock', lines, 1)).toMatch(says)
   })
 })

@@ -252,7 +252,7 @@ describe('chaos check --workers', () => {
     const task = { file, settings: spec, alone: true, again: '', output: { reporters, screen } }
     const { part } = await checkRead(task, { history: await readHistory(file), parseMs: 60_000 })
     const [json] = part.texts
-    expect(JSON.parse(json !== undefined && 'said' in json ? json.said : '')).toMatchObject({
+    expect(JSON.parse(json !== undefined && 'content' in json ? json.content : '')).toMatchObject({
       timing: { parseMs: 60_000 },
       levels: { linearizable: { result: 'met' } },
     })

@@ -123,7 +123,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
       // The checkers test for a weaker property than linearizability.
       if (label === 'violated') expect(report.levels.linearizable.result).toBe('violated')
       else expect(report.levels.linearizable.result).toBe('met')
-      const said = saidByChecker(resultEdn ?? '')
+      const said = countsOfChecker(resultEdn ?? '')
       const ours = Object.fromEntries(Object.keys(said).map((name) => [name, counted(accounting)[name]]))
       expect(ours).toEqual(said)
     },
@@ -186,7 +186,7 @@ function latencies(lost: readonly Accounted[]): string {
 }
 
 /** The results of the checker that our accounting also has: counts as numbers, collections as their sorted items. */
-function saidByChecker(edn: string): { readonly [name: string]: number | string } {
+function countsOfChecker(edn: string): { readonly [name: string]: number | string } {
   const known = new Set(Object.keys(counted(empty)))
   const said: { [name: string]: number | string } = {}
   for (const match of edn.matchAll(/:([a-z-]+) ("?#?[{([](?:[^{}()[\]]|\[[^\]]*\])*[)}\]]"?|\d+)/g)) {

@@ -7,7 +7,7 @@ import { chaosHere, startChaos, temporaryDirectory } from '../../../../testing/s
 import { test } from '../../../../testing/src/patient.ts'
 import { readComposeFile } from '../../../src/init/compose-file.ts'
 import { readDockerfile } from '../../../src/init/dockerfile.ts'
-import { type Asked, chooseForFolder } from '../../../src/init/folder.ts'
+import { chooseForFolder, type FolderInput } from '../../../src/init/folder.ts'
 import { surveyFolder } from '../../../src/init/survey.ts'
 import { configText } from '../../../src/init/template.ts'
 
@@ -311,7 +311,11 @@ volumes:
 })
 
 /** Returns everything that the command asks and prints on a terminal where these answers are typed. */
-async function asked(files: { readonly [path: string]: string }, answers: readonly string[] | undefined, typed = {}) {
+async function initialise(
+  files: { readonly [path: string]: string },
+  answers: readonly string[] | undefined,
+  typed = {},
+) {
   const said: string[] = []
   const left = [...(answers ?? [])]
   const answer = async (question: string) => {
@@ -321,9 +325,9 @@ async function asked(files: { readonly [path: string]: string }, answers: readon
   const choice = await chooseForFolder({
     survey: surveyFolder(folderOf(files)),
     typed: { path: undefined, value: undefined, nodes: undefined, ...typed },
-    ask: answers === undefined ? undefined : answer,
-    say: (text) => void said.push(text),
-  } satisfies Asked)
+    prompt: answers === undefined ? undefined : answer,
+    print: (text) => void said.push(text),
+  } satisfies FolderInput)
   return { choice, said: said.join(''), left }
 }
 
@@ -331,7 +335,7 @@ const SHOP = { 'package.json': manifest('node server.js', 'express'), 'server.js
 
 describe('chaos init on a terminal', () => {
   test('chaos init shows the survey and the planned files, and asks for confirmation', async () => {
-    const { choice, said, left } = await asked(SHOP, [''])
+    const { choice, said, left } = await initialise(SHOP, [''])
     expect(said).toBe(`    package.json  express, started by node server.js
     server.js     reads its port from PORT
     server.js:7   GET and PUT /orders/{key}
@@ -346,23 +350,25 @@ Write chaos.config.ts? [Y/n] `)
   })
 
   test('chaos init writes nothing if the answer is no, and names other ways to begin', async () => {
-    const { choice, said } = await asked(SHOP, ['n'])
+    const { choice, said } = await initialise(SHOP, ['n'])
     expect(choice).toEqual({ write: 'nothing' })
     expect(said).toMatch(/Nothing was written.*npx chaos init --compose .*npx chaos init --target raft/s)
   })
 
   test('chaos init asks for the routes that it cannot find', async () => {
     const files = { 'package.json': manifest('node server.js', 'express'), 'server.js': "app.post('/orders', create)" }
-    const { choice, said } = await asked(files, ['/orders/{key}', '', 'yes'])
+    const { choice, said } = await initialise(files, ['/orders/{key}', '', 'yes'])
     expect(said).toContain('None of the routes (POST /orders) reads and writes one object by its path')
     expect(choice).toMatchObject({ start: { place: { path: '/orders/{key}', value: 'json.item' } } })
   })
 
   test('chaos init offers a declaration for a Compose project, and writes nothing in an empty folder', async () => {
-    const compose = await asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n    ports: ["80:80"]\n' }, ['y'])
+    const compose = await initialise({ 'compose.yaml': 'services:\n  web:\n    image: shop\n    ports: ["80:80"]\n' }, [
+      'y',
+    ])
     expect(compose.said).toContain('compose.yaml  web (shop, port 80)')
     expect(compose.choice).toEqual({ write: 'declaration', composeFile: 'compose.yaml' })
-    const nothing = await asked({}, [''])
+    const nothing = await initialise({}, [''])
     expect(nothing.said).toMatch(/Nothing here looks like a service.*npx chaos init --target raft/s)
     expect(nothing.choice).toEqual({ write: 'nothing' })
   })
@@ -457,22 +463,22 @@ describe('chaos init without a terminal', () => {
   })
 
   test('chaos init reports what prevents a run, with a remedy', async () => {
-    const { said } = await asked({ 'kv.py': PLAIN_PYTHON }, undefined)
+    const { said } = await initialise({ 'kv.py': PLAIN_PYTHON }, undefined)
     expect(said).toContain(
       "kv.py always listens on 8000, and each node needs a port of its own: write int(os.environ.get('PORT', 8000)) in its place",
     )
     const { stdout } = await chaosHere(['init'], { cwd: folderOf({ 'kv.py': PLAIN_PYTHON }) })
     expect(stdout).toMatch(/Next: give the service its port as said above, then npx chaos run smoke\n$/)
-    const { said: routeless } = await asked({ 'server.js': 'createServer().listen(process.env.PORT)' }, undefined)
+    const { said: routeless } = await initialise({ 'server.js': 'createServer().listen(process.env.PORT)' }, undefined)
     expect(routeless).toMatch(
       /No route was found\. .*npx chaos init --force --path \/orders\/\{key\} --value json\.state/,
     )
-    const { said: typed } = await asked(SHOP, undefined, { path: '/v2/{key}', nodes: 3 })
+    const { said: typed } = await initialise(SHOP, undefined, { path: '/v2/{key}', nodes: 3 })
     expect(typed).toMatch(/node server\.js; 3 nodes\n.*GET \/v2\/\{key\}.*\n.*PUT \/v2\/\{key\}/)
   })
 
   test('chaos init writes nothing for a program in an unknown language, and names the command to run instead', async () => {
-    await expect(asked({ 'go.mod': 'module shop\n', 'main.go': 'package main' }, undefined)).rejects.toThrow(
+    await expect(initialise({ 'go.mod': 'module shop\n', 'main.go': 'package main' }, undefined)).rejects.toThrow(
       /^go\.mod belongs to a program in Go.*npx chaos init --command '\.\/server --port \{port\}'.*Nothing was written/s,
     )
     const cwd = folderOf({ Gemfile: "gem 'rails'" })
@@ -481,10 +487,10 @@ describe('chaos init without a terminal', () => {
   })
 
   test('chaos init without a terminal writes nothing if it would have to ask a question about the folder', async () => {
-    await expect(asked({ 'compose.yaml': 'services:\n  web:\n    image: shop\n' }, undefined)).rejects.toThrow(
+    await expect(initialise({ 'compose.yaml': 'services:\n  web:\n    image: shop\n' }, undefined)).rejects.toThrow(
       /Nothing was written\. .*npx chaos init --compose compose\.yaml/,
     )
-    await expect(asked({ Dockerfile: 'FROM scratch\nCMD ["/shop"]\n' }, undefined)).rejects.toThrow(
+    await expect(initialise({ Dockerfile: 'FROM scratch\nCMD ["/shop"]\n' }, undefined)).rejects.toThrow(
       /Dockerfile starts \/shop, which is in the image/,
     )
   })

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { countsMarkdown, type KeptSubject, subjectsMarkdown } from '../../../../../scripts/subjects-table.ts'
 import { root } from '../../../../testing/src/chaos.ts'
 import { keptExhibits } from '../../../src/gallery/kept.ts'
-import { toldExhibit } from '../../../src/gallery/run-exhibits.ts'
+import { exhibitResult } from '../../../src/gallery/run-exhibits.ts'
 
 const docs = join(root, 'packages', 'cli', 'docs')
 const page = join(docs, 'weaknesses.md')
@@ -58,7 +58,7 @@ describe('the stored results of the gallery', () => {
       for (const { seconds } of [...weaknessTrials, ...cureTrials]) expect(seconds).toBeLessThan(LONGEST_SECONDS)
       expect(triedOn).toMatch(/^\d{4}-\d\d-\d\d$/)
       const current = gallery.find(({ name }) => name === exhibit.name)
-      const { weaknessTrials: _, cureTrials: __, ...now } = toldExhibit(current!)
+      const { weaknessTrials: _, cureTrials: __, ...now } = exhibitResult(current!)
       expect(said).toMatchObject(now)
     },
   )

@@ -1,16 +1,16 @@
-import type { ToldExhibit } from '@chaosproxy/report/gallery'
+import type { ExhibitResult } from '@chaosproxy/report/gallery'
 import { gallery } from '@chaosproxy/scenarios'
 import { expect, test } from 'vitest'
 import { keptExhibits } from '../../../src/gallery/kept.ts'
-import { toldExhibit } from '../../../src/gallery/run-exhibits.ts'
+import { exhibitResult } from '../../../src/gallery/run-exhibits.ts'
 import { leftInWords, secondsLeft } from '../../../src/gallery/time-left.ts'
 import { clippedLines } from '../../../src/terminal/progress.ts'
 
 /** An exhibit with two trials of the weakness and three of the cure, each of which took this long. */
-const kept = (name: string, seconds: number): ToldExhibit => {
+const kept = (name: string, seconds: number): ExhibitResult => {
   const trial = { seed: 1, outcome: 'clean', seconds, said: '' } as const
   const [exhibit] = gallery
-  return { ...toldExhibit(exhibit!), name, weaknessTrials: [trial, trial], cureTrials: [trial, trial, trial] }
+  return { ...exhibitResult(exhibit!), name, weaknessTrials: [trial, trial], cureTrials: [trial, trial, trial] }
 }
 
 test('the estimated time is the stored trial time, scaled by the slowdown of the finished trials', () => {

@@ -16,10 +16,10 @@ const without = executablePath === undefined
 const RECONNECTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 10_000
 
 /** Starts a run with a live page, and returns the address of the page. */
-const startRun = (args: readonly string[]) => startShown(['run', '--target', 'raft', '--nodes', '3', ...args])
+const startRun = (args: readonly string[]) => startWithPage(['run', '--target', 'raft', '--nodes', '3', ...args])
 
 /** Starts a command that shows a live page. A program that it runs comes last. */
-async function startShown([name = '', ...args]: readonly string[]) {
+async function startWithPage([name = '', ...args]: readonly string[]) {
   const out = temporaryDirectory()
   const running = startChaos([name, '--ui', '--out', out, ...args])
   let said = ''
@@ -209,7 +209,7 @@ describe('the live page in a real browser', () => {
       const server = "redis-server --port {port} --dir {data} --save ''"
       const client = 'for i in $(seq 1 2000); do redis-cli -p {n1.port} set x $i; redis-cli -p {n1.port} get x; done'
       const recorded = ['--serve', server, '--as', 'resp', '--model', 'register']
-      const run = await startShown(['record', ...recorded, '--', 'sh', '-c', client])
+      const run = await startWithPage(['record', ...recorded, '--', 'sh', '-c', client])
       await open(run, async (page) => {
         await page.getByRole('heading', { name: /^Linearizable so far/ }).waitFor()
         await page.locator('#node-n1').click()

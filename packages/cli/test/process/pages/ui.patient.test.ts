@@ -14,7 +14,7 @@ const without = executablePath === undefined
 const BRIEF = ['run', '--sim', '--time', '2s', '--rate', '100', '--quiet']
 
 /** Starts `chaos`, and waits until it has printed an address. */
-async function startShown(args: readonly string[]) {
+async function startWithPage(args: readonly string[]) {
   const running = startChaos(args)
   let said = ''
   running.child.stderr?.on('data', (chunk) => {
@@ -67,7 +67,7 @@ describe('the page of runs in a real browser', () => {
       const out = temporaryDirectory()
       await chaosHere([...BRIEF, '--seed', '1', '--out', out])
       await chaosHere([...BRIEF, '--seed', '2', '--target', 'primary-replica', '--out', out])
-      const ui = await startShown(['ui', out])
+      const ui = await startWithPage(['ui', out])
       await open(ui.url, async (page) => {
         await page.getByRole('heading', { name: '2 runs' }).waitFor()
         await page.getByLabel('Filter').fill('primary partition')
@@ -82,7 +82,7 @@ describe('the page of runs in a real browser', () => {
         await page.goBack()
         await page.getByRole('link', { name: 'All runs' }).click()
 
-        const shown = await startShown([
+        const shown = await startWithPage([
           'run',
           '--ui',
           '--time',
@@ -112,7 +112,7 @@ describe('the page of runs in a real browser', () => {
   )
 
   test.skipIf(without)('the page of runs reports that chaos has ended', async () => {
-    const ui = await startShown(['ui', temporaryDirectory()])
+    const ui = await startWithPage(['ui', temporaryDirectory()])
     const page = await browser!.newPage()
     await page.goto(ui.url.href)
     await page.getByRole('heading', { name: 'No runs yet' }).waitFor()
@@ -136,7 +136,7 @@ describe('the page of runs in a real browser', () => {
         '--out',
         join(out, 'diff.html'),
       ])
-      const ui = await startShown(['ui', out])
+      const ui = await startWithPage(['ui', out])
       for (const url of [ui.url, pathToFileURL(join(out, 'index.html')), pathToFileURL(join(out, 'diff.html'))])
         await open(url, async (page) => {
           for (const colorScheme of ['dark', 'light'] as const)

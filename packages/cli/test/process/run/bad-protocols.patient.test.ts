@@ -51,17 +51,17 @@ const failureOf = async (goesWrong: string) => {
 }
 
 /** The failure of the protocol, the code that causes it, and the expected message. */
-type Blamed = readonly [string, string, RegExp]
+type FailureCase = readonly [string, string, RegExp]
 
 describe('a failing protocol', () => {
-  const isBlamed = async (_: string, goesWrong: string, what: RegExp) => {
+  const expectFailure = async (_: string, goesWrong: string, what: RegExp) => {
     const { exitCode, failures } = await failureOf(goesWrong)
     expect(failures[0]).toMatchObject({ kind: 'broken', sentence: expect.stringMatching(what) })
     expect(exitCode).toBe(4)
   }
   test.each([
     ['one that throws', 'throw new Error("oh no")', /^n\d threw on \{"type":"request".*oh no$/],
-  ] satisfies Blamed[])('a failing protocol is reported with the event and without a verdict: %s', isBlamed)
+  ] satisfies FailureCase[])('a failing protocol is reported with the event and without a verdict: %s', expectFailure)
 
   patientTest.each([
     ['one that never returns', 'for (;;);', /does not return from its step: .*"type":"request"/],
@@ -81,7 +81,7 @@ describe('a failing protocol', () => {
       'return { state, effects: [{ type: "reply", requestId, result: { type: "ok", value: calls++ } }] }',
       /not deterministic.*event \d+ of the clients/,
     ],
-  ] satisfies Blamed[])('is reported with the event and without a verdict, after a while: %s', isBlamed)
+  ] satisfies FailureCase[])('is reported with the event and without a verdict, after a while: %s', expectFailure)
 })
 
 const vacuousOf = async (body: string) => {

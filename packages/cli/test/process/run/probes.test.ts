@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { askProbes } from '../../../../engine/src/probe/ask.ts'
+import { runProbes } from '../../../../engine/src/probe/run-probes.ts'
 import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
 const stale = join(root, 'histories', 'stale-read.jsonl')
@@ -25,7 +25,7 @@ async function answering(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const asked = async (text: string, placeholders = {}) => (await askProbes([text], placeholders)).get(text)
+const asked = async (text: string, placeholders = {}) => (await runProbes([text], placeholders)).get(text)
 
 describe('a probe over HTTP', () => {
   test('an HTTP probe returns the status code, a number in the body, or a JSON member named by "json.PATH"', async () => {

@@ -28,7 +28,7 @@ async function runInto(...args: readonly string[]) {
  * Returns the requests of each client's first process, without times. Values are left out, because what a cas expects
  * depends on earlier replies.
  */
-function askedIn(history: string): string[][] {
+function requestsIn(history: string): string[][] {
   const asked: string[][] = [[], [], [], []]
   for (const line of history.trim().split('\n').slice(1)) {
     const { process, session, type, f, key, final } = JSON.parse(line)
@@ -44,7 +44,7 @@ function askedIn(history: string): string[][] {
  * the machine.
  */
 function expectSameWorkload(one: string, other: string): void {
-  const pairs = askedIn(one).map((asked, client) => [asked, askedIn(other)[client] ?? []] as const)
+  const pairs = requestsIn(one).map((asked, client) => [asked, requestsIn(other)[client] ?? []] as const)
   let compared = 0
   for (const [left, right] of pairs) {
     const length = Math.min(left.length, right.length)

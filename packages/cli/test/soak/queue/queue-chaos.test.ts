@@ -94,7 +94,7 @@ const works: {
 
 const kinds = Object.keys(works)
 
-function readTold(work: string, { exitCode, stdout, stderr }: Finished): unknown {
+function readResult(work: string, { exitCode, stdout, stderr }: Finished): unknown {
   if (stdout === '') throw new Error(`${work} ended with ${exitCode}: ${stderr}`)
   const { told } = works[work]!
   return {
@@ -116,7 +116,7 @@ function differences(one: unknown, other: unknown, at = ''): readonly string[] {
 const undisturbed = new Map<string, Promise<unknown>>()
 function alone(work: string): Promise<unknown> {
   const known =
-    undisturbed.get(work) ?? startChaos(works[work]!.words()).finished.then((finished) => readTold(work, finished))
+    undisturbed.get(work) ?? startChaos(works[work]!.words()).finished.then((finished) => readResult(work, finished))
   undisturbed.set(work, known)
   return known
 }
@@ -197,7 +197,7 @@ async function campaign(seed: number) {
   for (const { child } of workers) child.kill('SIGKILL')
   server.signal('SIGKILL')
   console.log(`${label}: ended ${endedMs} ms later`)
-  const differ = differences(readTold(work, finished), await alone(work))
+  const differ = differences(readResult(work, finished), await alone(work))
   if (differ.length > 0) throw new Error(`${label}: it ended otherwise.\n${differ.join('\n')}\n${finished.stderr}`)
 }
 

@@ -39,7 +39,7 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
   }, 200_000)
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-  interface Asked {
+  interface RecordingOptions {
     readonly what: 'on-call' | 'balance' | 'both'
     readonly level: 'READ COMMITTED' | 'REPEATABLE READ' | 'SERIALIZABLE'
     readonly mode: 'unlocked' | 'locked' | 'added' | 'prepared' | 'manual'
@@ -48,7 +48,11 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
 
   const database = () => startMariadb({ server: server!, install: install! }, TABLES)
 
-  async function recorded({ port }: RealServer, { what, level, mode, expected = 'serializable' }: Asked, seed: number) {
+  async function recorded(
+    { port }: RealServer,
+    { what, level, mode, expected = 'serializable' }: RecordingOptions,
+    seed: number,
+  ) {
     const { exitCode, stdout, stderr } = await chaos(
       [
         ...['record', '--upstream', `mysql://127.0.0.1:${port}`, '--as', JSON.stringify(SETTINGS), '--faults', 'none'],

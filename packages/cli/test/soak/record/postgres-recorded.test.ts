@@ -62,7 +62,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return port
   }
 
-  interface Asked {
+  interface RecordingOptions {
     readonly mode: 'locked' | 'unlocked' | 'audited'
     readonly as?: object
     readonly faults?: string
@@ -70,7 +70,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
   }
 
   /** Records SQL clients through the proxy. */
-  async function recorded({ mode, as = {}, faults = 'none', rounds = 40 }: Asked) {
+  async function recorded({ mode, as = {}, faults = 'none', rounds = 40 }: RecordingOptions) {
     const settings = { kind: 'postgresql', table: 'kv', initial: { value: null }, ...as }
     return chaos(
       [

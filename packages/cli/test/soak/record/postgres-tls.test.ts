@@ -20,7 +20,7 @@ UPDATE kv SET value = '2' WHERE key = 'x';
 SELECT value FROM kv WHERE key = 'x';
 `
 
-interface Asked {
+interface RecordingOptions {
   readonly server: PostgresOptions
   /** The schemes of the addresses of the upstream and of the listener. */
   readonly upstream?: 'tls'
@@ -29,7 +29,7 @@ interface Asked {
   readonly connection: string
 }
 
-async function recorded({ server, upstream, listen, connection }: Asked) {
+async function recorded({ server, upstream, listen, connection }: RecordingOptions) {
   const { port } = await startPostgres(initdb!, postgres!, server)
   const PGPASSWORD = server.password ?? ''
   execFileSync(

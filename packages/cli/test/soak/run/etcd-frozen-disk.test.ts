@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { goSuffers } from '../../../../targets/src/preload/suffers.ts'
+import { goFaultSupport } from '../../../../targets/src/preload/fault-support.ts'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
 // Issue 15247 of etcd: a leader whose disk is frozen still counts leases down. When its disk works again it has them
 // revoked, although there is a new leader by then and the leases were kept alive.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
-const suffering = goSuffers('etcd')('freeze-disk')
+const suffering = goFaultSupport('etcd')('freeze-disk')
 const why = installed('etcd') === undefined ? whySkipped('etcd') : suffering === true ? '' : suffering.not
 const limit = { timeout: 180_000 }
 

@@ -12,17 +12,17 @@ const rare = process.env['CHAOS_SOAK'] === 'short' ? [] : seeds
 const isInstalled = installed('etcd') !== undefined
 const why = isInstalled ? '' : `: ${whySkipped('etcd')}`
 
-interface Shown {
+interface RunResult {
   readonly levels: {
     readonly [level: string]: { readonly result: string; readonly counterexample?: { readonly sentence: string } }
   }
 }
 
-async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+async function run(seed: number, ...args: readonly string[]): Promise<RunResult> {
   const typed = ['run', '--target', 'etcd', '--seed', String(seed), '--expect', 'none', '--json']
   const { stdout, stderr } = await chaosHere([...typed, '--out', temporaryDirectory(), ...args])
   expect(stdout, stderr).not.toBe('')
-  return JSON.parse(stdout) as Shown
+  return JSON.parse(stdout) as RunResult
 }
 
 interface Cut {

@@ -14,7 +14,7 @@ const commands = {
   run: ['run', '--time', '2s', '--rate', '200', '--faults', 'none'],
 } as const
 
-async function told(args: readonly string[], { source, says, unusable }: Misbehaving): Promise<void> {
+async function expectReport(args: readonly string[], { source, says, unusable }: Misbehaving): Promise<void> {
   const cwd = temporaryDirectory()
   writeFileSync(join(cwd, 'mine.mjs'), source)
   const began = performance.now()
@@ -33,6 +33,6 @@ describe.each(ways)('a misbehaving protocol in chaos %s', (command, args, way) =
     .filter((_, i) => !short || i % ways.length === way)
     .filter(({ simulatedOnly }) => command !== 'run' || !simulatedOnly)
   test.each(cases.map((one) => [one.name, one] as const))('a protocol that %s is reported within 30 s', (_, one) =>
-    told(args, one),
+    expectReport(args, one),
   )
 })

@@ -11,7 +11,7 @@ const seeds = [1, 2, 3]
 const isInstalled = installed('nats-server') !== undefined
 const why = isInstalled ? '' : `: ${whySkipped('nats-server')}`
 
-interface Shown {
+interface RunResult {
   readonly levels: { readonly [level: string]: { readonly result: string } }
   readonly accounting?: {
     readonly acknowledged: number
@@ -20,11 +20,11 @@ interface Shown {
   readonly operations: { readonly info: number }
 }
 
-async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+async function run(seed: number, ...args: readonly string[]): Promise<RunResult> {
   const typed = ['run', '--target', 'nats', '--seed', String(seed), '--expect', 'none', '--json']
   const { stdout, stderr } = await chaosHere([...typed, '--out', temporaryDirectory(), ...args])
   expect(stdout, stderr).not.toBe('')
-  return JSON.parse(stdout) as Shown
+  return JSON.parse(stdout) as RunResult
 }
 
 interface Cut {

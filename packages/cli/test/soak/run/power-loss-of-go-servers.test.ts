@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { goSuffers } from '../../../../targets/src/preload/suffers.ts'
+import { goFaultSupport } from '../../../../targets/src/preload/fault-support.ts'
 import { chaos, startChaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
 // The data that servers written in Go lose in a power failure, which a file system below them simulates.
 // CHAOS_SOAK=short takes one seed.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
-const suffering = goSuffers('a server')('power-loss')
+const suffering = goFaultSupport('a server')('power-loss')
 const without = (program: string): string => {
   if (installed(program) === undefined) return `: ${whySkipped(program)}`
   return suffering === true ? '' : `: ${suffering.not}`

@@ -10,7 +10,7 @@ const seeds = [1, 2, 3]
 const isInstalled = existsSync('/usr/lib/rabbitmq/bin/rabbitmq-server')
 const why = isInstalled ? '' : `: ${whySkipped('rabbitmq-server')}`
 
-interface Shown {
+interface RunResult {
   readonly levels: { readonly [level: string]: { readonly result: string } }
   readonly accounting: {
     readonly acknowledged: number
@@ -19,12 +19,12 @@ interface Shown {
 }
 
 /** Most operations enqueue, so that there is something to lose. */
-async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+async function run(seed: number, ...args: readonly string[]): Promise<RunResult> {
   const typed = ['run', '--target', 'rabbitmq', '--workload', 'queue', '--seed', String(seed), '--expect', 'none']
   const load = ['--workload-set', 'dequeues=0.3', '--rate', '200', '--time', '12s']
   const { stdout, stderr } = await chaosHere([...typed, ...load, '--json', '--out', temporaryDirectory(), ...args])
   expect(stdout, stderr).not.toBe('')
-  return JSON.parse(stdout) as Shown
+  return JSON.parse(stdout) as RunResult
 }
 
 function scheduled(...faults: readonly object[]): string {

@@ -10,17 +10,17 @@ const seeds = [1, 2, 3]
 const program = installed('redis-server')
 const why = program === undefined ? `: ${whySkipped('redis-server')}` : ''
 
-interface Shown {
+interface RunResult {
   readonly levels: { readonly [level: string]: { readonly result: string } }
   readonly accounting: { readonly acknowledged: number }
 }
 
-async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+async function run(seed: number, ...args: readonly string[]): Promise<RunResult> {
   const typed = ['run', '--target', 'redis-cluster', '--workload', 'set', '--seed', String(seed), '--expect', 'none']
   const load = ['--rate', '400', '--time', '8s', '--json', '--out', temporaryDirectory()]
   const { stdout, stderr } = await chaosHere([...typed, ...load, ...args])
   expect(stdout, stderr).not.toBe('')
-  return JSON.parse(stdout) as Shown
+  return JSON.parse(stdout) as RunResult
 }
 
 /** A long timeout, so that a busy machine does not cause a failover. */

@@ -10,12 +10,12 @@ const seeds = [1, 2, 3]
 const program = installed('redis-server')
 const why = program === undefined ? `: ${whySkipped('redis-server')}` : ''
 
-interface Shown {
+interface RunResult {
   readonly levels: { readonly [level: string]: { readonly result: string } }
   readonly lost: readonly unknown[]
 }
 
-async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+async function run(seed: number, ...args: readonly string[]): Promise<RunResult> {
   const file = join(temporaryDirectory(), 'faults.json')
   const failover = { id: 'failover', kind: 'failover', nodes: 'follower', fromMs: 1_000, toMs: 2_000 }
   writeFileSync(file, JSON.stringify([failover]))
@@ -24,7 +24,7 @@ async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
   const load = ['--set', 'down-after-ms=60000', '--clients', '12', '--rate', '600', '--time', '4s', '--faults', file]
   const { stdout, stderr } = await chaosHere([...typed, ...load, '--json', '--out', temporaryDirectory(), ...args])
   expect(stdout, stderr).not.toBe('')
-  return JSON.parse(stdout) as Shown
+  return JSON.parse(stdout) as RunResult
 }
 
 describe.skipIf(program === undefined)(`a live consumer group of a Redis stream${why}`, { timeout: 180_000 }, () => {

@@ -11,15 +11,15 @@ const seeds = isShort ? [1] : [1, 2, 3]
 const isInstalled = installed('java') !== undefined && existsSync('/usr/share/java/zookeeper.jar')
 const why = isInstalled ? '' : `: ${whySkipped('zookeeper')}`
 
-interface Shown {
+interface RunResult {
   readonly levels: { readonly [level: string]: { readonly result: string } }
 }
 
-async function run(seed: number, ...args: readonly string[]): Promise<Shown> {
+async function run(seed: number, ...args: readonly string[]): Promise<RunResult> {
   const typed = ['run', '--target', 'zookeeper', '--seed', String(seed), '--expect', 'none', '--json']
   const { stdout, stderr } = await chaosHere([...typed, '--out', temporaryDirectory(), ...args])
   expect(stdout, stderr).not.toBe('')
-  return JSON.parse(stdout) as Shown
+  return JSON.parse(stdout) as RunResult
 }
 
 /** Cuts off each server in turn from the other two. Messages to it are held until the partition ends. */

@@ -26,10 +26,10 @@ export const natsClients = (settings: Settings): PlannedClients => ({
   functions: [...ON_BUCKET, ...ON_QUEUES, ...ON_LOGS],
   sessions: undefined,
   carries: () => undefined,
-  async open({ asked }) {
+  async open({ operations }) {
     const isDirect = settings['direct'] === 'on'
     const queues = openQueues(numberOf(settings, 'ack-wait-ms'))
-    const uses = (functions: readonly string[]) => asked.functions.some((f) => functions.includes(f))
+    const uses = (functions: readonly string[]) => operations.functions.some((f) => functions.includes(f))
     const [stream, configOf] = uses(ON_QUEUES)
       ? ([QUEUES, queuesConfig] as const)
       : uses(ON_LOGS)

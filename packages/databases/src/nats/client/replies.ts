@@ -30,22 +30,22 @@ const HELLO = `CONNECT ${JSON.stringify({
 export function natsReplies(): NatsReplies {
   const inbox = `_INBOX.${randomUUID().replaceAll('-', '')}`
   let buffered: Buffer = Buffer.alloc(0)
-  let asked = 0
+  let requests = 0
   let most = 1
   let pings = 0
   let messages: NatsMessage[] = []
 
   return {
     bytes({ also = [], most: expected = 1 + also.length, ...first }) {
-      const before = asked === 0 ? HELLO : `UNSUB ${asked}${CRLF}`
+      const before = requests === 0 ? HELLO : `UNSUB ${requests}${CRLF}`
       const pongs = `PONG${CRLF}`.repeat(pings)
-      asked++
+      requests++
       most = expected
       pings = 0
       messages = []
-      const reply = `${inbox}.${asked}`
+      const reply = `${inbox}.${requests}`
       return Buffer.concat([
-        Buffer.from(`${before}${pongs}SUB ${reply} ${asked}${CRLF}`),
+        Buffer.from(`${before}${pongs}SUB ${reply} ${requests}${CRLF}`),
         ...[first, ...also].map((publication) => publish(publication, reply)),
       ])
     },
@@ -60,7 +60,7 @@ export function natsReplies(): NatsReplies {
         const { found } = piece
         if (found === undefined) continue
         // Ignores an answer to an earlier request: after a partition, two leaders of a consumer may answer one pull.
-        if (found.subscription !== String(asked)) continue
+        if (found.subscription !== String(requests)) continue
         messages.push(found)
         if (found.status === undefined && messages.length < most) continue
         const reply = messages

@@ -2,13 +2,13 @@ import type { ErrorMeaning } from '@chaosproxy/history'
 
 /** The meanings of the errors of RabbitMQ 3.10. Any other error is `info`. */
 export const rabbitmqErrors: readonly ErrorMeaning[] = [
-  { says: ['NO_ROUTE'], means: 'fail', why: 'no queue took it: the broker that has the queue is down' },
-  { says: ['NOT_FOUND'], means: 'fail', why: 'the queue is not there, or the broker that has it is down' },
-  { says: ['ACCESS_REFUSED'], means: 'fail', why: 'refused before anything is done' },
-  { says: ['RESOURCE_LOCKED'], means: 'fail', why: 'refused before anything is done' },
-  { says: ['PRECONDITION_FAILED'], means: 'fail', why: 'refused before anything is done' },
+  { texts: ['NO_ROUTE'], means: 'fail', why: 'no queue took it: the broker that has the queue is down' },
+  { texts: ['NOT_FOUND'], means: 'fail', why: 'the queue is not there, or the broker that has it is down' },
+  { texts: ['ACCESS_REFUSED'], means: 'fail', why: 'refused before anything is done' },
+  { texts: ['RESOURCE_LOCKED'], means: 'fail', why: 'refused before anything is done' },
+  { texts: ['PRECONDITION_FAILED'], means: 'fail', why: 'refused before anything is done' },
   {
-    says: ['basic.nack'],
+    texts: ['basic.nack'],
     means: 'info',
     why: 'the broker takes no responsibility for the message, and may have stored it',
   },

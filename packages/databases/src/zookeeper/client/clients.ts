@@ -18,9 +18,9 @@ export const zookeeperClients = (settings: Settings): PlannedClients => ({
   functions: ['read', 'write', 'cas', 'add', 'acquire', 'release'],
   sessions: undefined,
   carries: () => undefined,
-  open: async ({ asked }) => ({
+  open: async ({ operations }) => ({
     prepare: makeRoot,
-    connect: (address) => zookeeperClient(address, settings, asked.initial),
+    connect: (address) => zookeeperClient(address, settings, operations.initial),
     close: async () => {},
   }),
 })

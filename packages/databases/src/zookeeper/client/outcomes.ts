@@ -24,17 +24,17 @@ const NAMES: { readonly [code: number]: string } = {
 
 /** The errors with a definite outcome. Any other error is `info`. */
 export const zookeeperErrors: readonly ErrorMeaning[] = [
-  { says: ['NoNode'], means: 'fail', why: 'there was nothing to change' },
-  { says: ['BadVersion'], means: 'fail', why: 'another version was there' },
-  { says: ['NodeExists'], means: 'fail', why: 'another client had created it' },
-  { says: ['BadArguments'], means: 'fail', why: 'refused before it is proposed' },
-  { says: ['Unimplemented'], means: 'fail', why: 'refused before it is proposed' },
-  { says: ['MarshallingError'], means: 'fail', why: 'refused before it is proposed' },
-  { says: ['NoAuth'], means: 'fail', why: 'refused by the leader, which orders changes' },
-  { says: ['InvalidACL'], means: 'fail', why: 'refused by the leader, which orders changes' },
-  { says: ['SessionExpired'], means: 'fail', why: 'refused by the leader, which orders changes' },
-  { says: ['SessionMoved'], means: 'fail', why: 'refused by the leader, which orders changes' },
-  { says: ['ThrottledOp'], means: 'fail', why: 'refused before it is proposed' },
+  { texts: ['NoNode'], means: 'fail', why: 'there was nothing to change' },
+  { texts: ['BadVersion'], means: 'fail', why: 'another version was there' },
+  { texts: ['NodeExists'], means: 'fail', why: 'another client had created it' },
+  { texts: ['BadArguments'], means: 'fail', why: 'refused before it is proposed' },
+  { texts: ['Unimplemented'], means: 'fail', why: 'refused before it is proposed' },
+  { texts: ['MarshallingError'], means: 'fail', why: 'refused before it is proposed' },
+  { texts: ['NoAuth'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { texts: ['InvalidACL'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { texts: ['SessionExpired'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { texts: ['SessionMoved'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  { texts: ['ThrottledOp'], means: 'fail', why: 'refused before it is proposed' },
 ]
 
 /** Returns an error's text, such as `-101 NoNode`. */

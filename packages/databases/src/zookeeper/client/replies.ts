@@ -46,7 +46,7 @@ const PING = -2
 export function sessionReplies(): SessionReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
-  let asked = 0
+  let requests = 0
   let awaited = 0
 
   function replyIn(record: Buffer): Received<Reply> {
@@ -68,7 +68,7 @@ export function sessionReplies(): SessionReplies {
     introduce: (zxid, sessionMs) =>
       framed(int(PROTOCOL), long(zxid), int(sessionMs), long(0n), bytes(NO_PASSWORD), boolean(false)),
     request(operation, record) {
-      awaited = operation === 'ping' ? PING : ++asked
+      awaited = operation === 'ping' ? PING : ++requests
       return framed(int(awaited), int(OPERATIONS[operation]), record)
     },
     read(chunk) {

@@ -16,7 +16,7 @@ function asker(cluster: StartedCluster): (input: Input) => Promise<Completion> {
 }
 
 /** The next events of watch 1. */
-async function shown(watching: (input: Input) => Promise<Completion>, count: number): Promise<Json[]> {
+async function watchedEvents(watching: (input: Input) => Promise<Completion>, count: number): Promise<Json[]> {
   const events: Json[] = []
   while (events.length < count) {
     const taken = await watching({ f: 'watched', value: { watch: 1 } })
@@ -116,12 +116,12 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const watching = asker(cluster)
     const asked = { watch: 1, key: 'x', from: first + 2, previous: true }
     expect(await watching({ f: 'watch', value: asked })).toEqual({ type: 'ok', value: { revision: first + 3 } })
-    expect(await shown(watching, 2)).toEqual([
+    expect(await watchedEvents(watching, 2)).toEqual([
       { revision: first + 2, key: 'x', value: 3, created: false, previous: 2 },
       { revision: first + 3, key: 'x', previous: 3 },
     ])
     const again = await put(x('put', 5))
-    expect(await shown(watching, 1)).toEqual([{ revision: again, key: 'x', value: 5, created: true }])
+    expect(await watchedEvents(watching, 1)).toEqual([{ revision: again, key: 'x', value: 5, created: true }])
     await ask({ f: 'compact', value: again })
     const late = { watch: 2, key: 'x', from: first }
     expect(await watching({ f: 'watch', value: late })).toMatchObject({ type: 'ok' })
@@ -137,7 +137,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const watching = asker(cluster)
     expect(await watching({ f: 'watch', value: { watch: 1 } })).toMatchObject({ type: 'ok' })
     await ask(x('put', 1))
-    expect(await shown(watching, 1)).toMatchObject([{ key: 'x', value: 1 }])
+    expect(await watchedEvents(watching, 1)).toMatchObject([{ key: 'x', value: 1 }])
     await new Promise((resolve) => cluster.inject({ kind: 'kill', nodes: ['n1'] }, resolve))
     let ended = await watching({ f: 'watched', value: { watch: 1 } })
     // The watch may have reported progress before it ended.

@@ -51,7 +51,9 @@ test('an error that etcdErrors does not list leaves the outcome unknown', () => 
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   test('etcd is unchanged after each error that etcdErrors lists as definite', async () => {
-    expect(Object.keys(refused)).toEqual(etcdErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says))
+    expect(Object.keys(refused)).toEqual(
+      etcdErrors.filter(({ means }) => means === 'fail').flatMap(({ texts }) => texts),
+    )
     const cluster = await startEtcd({ functions: ['read'], initial: null })
     const gateway = gatewayTo(cluster, 'n1')
     for (const key of ['a', 'b', 'a']) await gateway.ask('/v3/kv/put', put(key), 5000)
@@ -88,7 +90,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const leader = cluster.leader() ?? ''
     const gateway = gatewayTo(cluster, leader)
     await injected(cluster, { kind: 'pause', nodes: cluster.nodes.filter((node) => node !== leader) })
-    const errors = etcdErrors.filter(({ means }) => means === 'info').flatMap(({ says }) => says)
+    const errors = etcdErrors.filter(({ means }) => means === 'info').flatMap(({ texts }) => texts)
     // etcd gives up a request after five seconds and the time of two elections.
     for (const key of ['a', 'b']) {
       const reply = await gateway.ask('/v3/kv/put', put(key), 20_000)

@@ -42,7 +42,7 @@ async function clientAmong(answer: readonly (Answer | undefined)[], reads = 'pri
   }
   const choice = choiceOf(settingsFor(redisCluster, { reads }))
   const opened = await planClusterClients({ nodes: 6, choice, table: 'register' }).open({
-    ...{ asked: { functions: ['read', 'write'], reads: ['read'], initial: null }, logDir: '.' },
+    ...{ operations: { functions: ['read', 'write'], reads: ['read'], initial: null }, logDir: '.' },
     ...{ broke: () => {}, nodes: () => addresses },
   })
   const client = opened.connect(addressOf('n1'))

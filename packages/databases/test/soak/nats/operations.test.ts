@@ -16,7 +16,7 @@ async function startNats(functions: readonly string[], chosen: Settings = {}) {
   const cluster = await nats.start({
     ...{ nodes: 3, settings: settingsFor(nats, chosen), bug: undefined, seed: 1, longestMs: millis(60_000), rate: 10 },
     object: functions.includes('read') ? 'register' : 'queue',
-    asked: { functions, reads: ['read'], initial: null },
+    operations: { functions, reads: ['read'], initial: null },
     ...{ dataDir: join(directory, 'data'), logDir: join(directory, 'logs') },
   })
   onTestFinished(() => new Promise((resolve) => cluster.stop(resolve)))

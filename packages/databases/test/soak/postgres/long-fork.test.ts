@@ -74,7 +74,7 @@ async function started(chosen: Parameters<typeof settingsFor>[1]): Promise<Start
     settings: settingsFor(postgres, chosen),
     bug: undefined,
     object: 'register',
-    asked: {
+    operations: {
       functions: ['read', 'write'],
       initial: null,
       reads: ['read'],

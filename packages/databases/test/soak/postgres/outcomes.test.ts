@@ -61,7 +61,7 @@ async function world(port: number, functions: readonly string[], more: Partial<P
   const nodes = [{ node: 'n1', host: '127.0.0.1', port }]
   const initial = functions.includes('transfer') ? BANK : functions.includes('add') ? 0 : null
   const opened = await planPostgres({ kind: 'postgres', user: 'tester', ...more }).open({
-    ...{ asked: { functions, reads: ['read'], initial }, logDir: '.', broke: () => {}, nodes: () => nodes },
+    ...{ operations: { functions, reads: ['read'], initial }, logDir: '.', broke: () => {}, nodes: () => nodes },
     keeper: undefined as never,
   })
   onTestFinished(() => opened.close())

@@ -115,7 +115,7 @@ describe.skipIf(redis === undefined)(
         const commands = { write: { send: send ?? ['SET', '{key}', '{value}'] } }
         const own = await tryClient({ kind: 'resp', commands, ...(password === undefined ? {} : { password }) }, port)
         expect(await own.ask(write('x', 2))).toMatchObject({ type: 'fail', error: expect.stringMatching(`^${word}`) })
-        expect(redisErrors.find(({ says }) => says.includes(word))?.means).toBe('fail')
+        expect(redisErrors.find(({ texts }) => texts.includes(word))?.means).toBe('fail')
         await after?.(ask)
         const holds = await ask('GET', 'x')
         expect(word === 'CLUSTERDOWN' ? (holds as { error?: string }).error : holds).toMatch(/^1$|^CLUSTERDOWN/)
@@ -134,6 +134,6 @@ describe.skipIf(redis === undefined)(
 )
 
 test('redisErrors lists each Redis error once, with a reason', () => {
-  expect(new Set(redisErrors.flatMap(({ says }) => says)).size).toBe(redisErrors.length)
+  expect(new Set(redisErrors.flatMap(({ texts }) => texts)).size).toBe(redisErrors.length)
   for (const { why } of redisErrors) expect(why).toMatch(/\w+ \w+/)
 })

@@ -8,7 +8,7 @@ const channelsOf = (run: string, worker: number) => {
 /** One end of a worker's conversation with its coordinator. */
 export interface Conversation {
   /** Sends a message, which an outage may lose. */
-  say(message: object): void
+  send(message: object): void
   /** Registers the listener. Messages sent earlier were lost; their sender repeats them. */
   hear(listener: (message: string) => void): void
   /** Stops delivering messages, including those that have arrived. */
@@ -25,7 +25,7 @@ export async function converse(
   let isClosed = false
   await listener.subscribe(theirs)
   return {
-    say(message) {
+    send(message) {
       // The sender repeats a lost message.
       speaker.publish(mine, JSON.stringify(message)).catch(() => {})
     },

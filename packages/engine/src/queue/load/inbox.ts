@@ -23,7 +23,7 @@ export interface Inbox {
 export function createInbox({ index, of }: { readonly index: number; readonly of: number }): Inbox {
   const early = new Map<number, readonly LoadEntry[]>()
   let [arrived, made, unreadable] = [0, 0, 0]
-  let untold: LoadEntry[] = []
+  let undelivered: LoadEntry[] = []
 
   const isOwn = ({ process }: LoadEntry): boolean => process % (of + 1) === index
 
@@ -38,7 +38,7 @@ export function createInbox({ index, of }: { readonly index: number; readonly of
     for (let next = early.get(arrived + 1); next !== undefined; next = early.get(arrived + 1)) {
       arrived += 1
       early.delete(arrived)
-      untold.push(...next)
+      undelivered.push(...next)
     }
   }
 
@@ -51,8 +51,8 @@ export function createInbox({ index, of }: { readonly index: number; readonly of
     arrived: () => arrived,
     isComplete: () => arrived === made,
     take() {
-      const taken = untold
-      untold = []
+      const taken = undelivered
+      undelivered = []
       return taken
     },
   }

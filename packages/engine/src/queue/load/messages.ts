@@ -103,9 +103,9 @@ const entries = v.array(entry)
 export const readBeat = (message: string): Beat | undefined => parsed(beat, message)
 export const readReport = (message: string): Report | undefined => parsed(report, message)
 
-export function chunkOf(number: number, told: readonly LoadEntry[]): Chunk {
-  const text = JSON.stringify(told)
-  return { number, count: told.length, sha256: hashOf(text), entries: text }
+export function chunkOf(number: number, entries: readonly LoadEntry[]): Chunk {
+  const text = JSON.stringify(entries)
+  return { number, count: entries.length, sha256: hashOf(text), entries: text }
 }
 
 /** Returns the entries; undefined if they are not the ones that were sent. */

@@ -37,7 +37,7 @@ export async function openLoad(
   { cluster, run, signal }: Loaded,
 ): Promise<OpenLoad> {
   const { place, connect } = connected
-  const telling = { place, listener, signal }
+  const context = { place, listener, signal }
   const desk = openDesk(connected)
   const sessions: Session[] = []
   const beating = setInterval(() => {
@@ -53,7 +53,7 @@ export async function openLoad(
   }
 
   try {
-    const of = workers ?? (await joinedWorkers(desk.queue, telling))
+    const of = workers ?? (await joinedWorkers(desk.queue, context))
     const order = orderOf(cluster, run)
     for (let index = 0; index < of; index++) {
       const share = { index, of }
@@ -62,7 +62,7 @@ export async function openLoad(
       sessions.push(session)
       await desk.put({ ...order, share }, session.refused)
     }
-    await allReady(sessions, telling)
+    await allReady(sessions, context)
   } catch (error) {
     await close()
     throw error
@@ -160,14 +160,14 @@ async function endOf(
   return undefined
 }
 
-interface Telling {
+interface LoadContext {
   readonly place: string
   readonly listener: (event: LoadEvent) => void
   readonly signal: AbortSignal | undefined
 }
 
 /** Waits for at least one worker, and returns how many have joined. */
-async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling): Promise<number> {
+async function joinedWorkers(queue: Queue, { place, listener, signal }: LoadContext): Promise<number> {
   for (;;) {
     const count = await queue.getWorkersCount().catch(() => 0)
     if (count > 0) return count
@@ -176,7 +176,7 @@ async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling)
   }
 }
 
-async function allReady(sessions: readonly Session[], { place, listener, signal }: Telling): Promise<void> {
+async function allReady(sessions: readonly Session[], { place, listener, signal }: LoadContext): Promise<void> {
   const all = Promise.all(sessions.map((session) => session.ready))
   // A session may fail after this function has returned.
   all.catch(() => {})

@@ -80,15 +80,15 @@ export function readLoadOrder(data: unknown): LoadOrder {
 
 /** Identifies a machine. Equal identities share loopback addresses, so containers differ. */
 export function machineIdentity(): string {
-  const told = [hostname()]
+  const parts = [hostname()]
   for (const read of [
     () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     () => readlinkSync('/proc/self/ns/net'),
   ])
     try {
-      told.push(read())
+      parts.push(read())
     } catch {
       // Only Linux has these files in `/proc`. Elsewhere, the host's name suffices.
     }
-  return told.join(' ')
+  return parts.join(' ')
 }

@@ -8,7 +8,7 @@ const AGAIN_AFTER_MS = 500
 /** A worker's unacknowledged reports. They are few, because clients wait for acknowledgements. */
 export interface Outbox {
   made(): number
-  tell(entry: LoadEntry): void
+  add(entry: LoadEntry): void
   /** Calls back once all reports so far are acknowledged. */
   whenKnown(known: () => void): void
   flush(): void
@@ -21,31 +21,31 @@ export interface Outbox {
 export function createOutbox(send: (chunk: Chunk) => void): Outbox {
   const unacknowledged: { readonly chunk: Chunk; sentAt: number }[] = []
   let waiting: { readonly chunk: number; readonly known: () => void }[] = []
-  let told: LoadEntry[] = []
+  let entries: LoadEntry[] = []
   let [made, known] = [0, 0]
   let isDue = false
 
   function flush(): void {
     isDue = false
-    if (told.length === 0) return
+    if (entries.length === 0) return
     made += 1
-    const chunk = chunkOf(made, told)
-    told = []
+    const chunk = chunkOf(made, entries)
+    entries = []
     unacknowledged.push({ chunk, sentAt: performance.now() })
     send(chunk)
   }
 
   return {
     made: () => made,
-    tell(entry) {
-      told.push(entry)
+    add(entry) {
+      entries.push(entry)
       if (isDue) return
       isDue = true
       // The entry is sent together with all other entries of this turn of the event loop.
       setImmediate(flush)
     },
     whenKnown(callback) {
-      waiting.push({ chunk: told.length === 0 ? made : made + 1, known: callback })
+      waiting.push({ chunk: entries.length === 0 ? made : made + 1, known: callback })
     },
     flush,
     acknowledged(number) {

@@ -32,8 +32,8 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   let [heard, heardAt] = [0, performance.now()]
 
   function report(chunk?: Chunk): void {
-    const said: Report = { state, text, heard, at: clock.now(), chunks: outbox.made(), chunk }
-    conversation.say(said)
+    const message: Report = { state, text, heard, at: clock.now(), chunks: outbox.made(), chunk }
+    conversation.send(message)
   }
 
   const conversation = await converse(connect, { run, worker: share.index, as: 'worker' })
@@ -89,7 +89,7 @@ async function drive(order: LoadOrder, { clock, outbox, stage, reached, enter }:
   const driven = driveShare({
     ...{ workload, settings: order.workload.settings, clients, sticky, rate, timeoutMs, seed, share },
     cluster: { nodes, clock, connect: reached.connect },
-    tell: outbox.tell,
+    emit: outbox.add,
     whenKnown: outbox.whenKnown,
   })
   enter('working')
@@ -114,7 +114,7 @@ async function openReached(elsewhere: Elsewhere): Promise<Reached> {
       const client = opened.connect(node)
       clients.add(client)
       return {
-        invoke: (...asked) => client.invoke(...asked),
+        invoke: (...given) => client.invoke(...given),
         close() {
           clients.delete(client)
           client.close()

@@ -62,14 +62,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   function beat(): void {
     if (heardAt !== undefined && performance.now() - heardAt > leaseMs)
       lose(`nothing was heard from it for ${leaseMs / 1000} s`)
-    conversation.say({ number: line.sent(), stage, acknowledged: inbox.arrived() })
+    conversation.send({ number: line.sent(), stage, acknowledged: inbox.arrived() })
   }
 
   function lose(why: string): void {
     if (progress.isOver()) return
     progress.lost(environmentError(`--queue: ${who}: ${why}`))
     if (to === undefined) return
-    to.told(index, inbox.take(), line.last())
+    to.received(index, inbox.take(), line.last())
     const open = to.ended(index, `worker ${name} was lost`)
     const outcome = `${plural(open, 'operation')} of its clients ${open === 1 ? 'is' : 'are'} of unknown outcome`
     trouble.push(`${who} was lost: ${why}. ${outcome}, and the run went on without it`)
@@ -90,7 +90,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     const isRead = inbox.put(report)
     if (!isRead) lose('its reports could not be read, repeatedly')
     if (report.chunk !== undefined) beat()
-    if (to !== undefined && inbox.isComplete()) to.told(index, inbox.take(), line.last())
+    if (to !== undefined && inbox.isComplete()) to.received(index, inbox.take(), line.last())
     progress.at(report.state, inbox.isComplete())
   })
   return {

@@ -29,7 +29,7 @@ export function watchStages(): StageWatch {
       if (!has(next)) stage = next
       condition.changed()
     },
-    is: (asked) => stage === asked,
+    is: (wanted) => stage === wanted,
     giveUp(error) {
       failure ??= error
       condition.changed()

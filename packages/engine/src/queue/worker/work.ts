@@ -73,8 +73,8 @@ export async function work(settings: WorkSettings): Promise<void> {
       const { kind, spec: sent, files, looks, wanted } = readOrder(kinds, data)
       if (files.length > 0 && !allowCode) throw usageError(NO_CODE)
       const { paths, receive, send } = files.length === 0 ? NOTHING : await unpacker.unpack(files)
-      const asked = readSpec(kind, receive(sent), paths)
-      const spec = ((await kind.bring?.(asked, { ...store, home: unpacker.home })) ?? asked) as never
+      const read = readSpec(kind, receive(sent), paths)
+      const spec = ((await kind.bring?.(read, { ...store, home: unpacker.home })) ?? read) as never
       const end = await pools.of(kind).do(kind.job as Job<never, unknown>, spec, { looks, wanted })
       rest.end()
       listener({ type: 'done', job: send(kind.title(spec)), elapsedMs: performance.now() - startedAt })
@@ -158,25 +158,25 @@ const LOOK_AT_JOBS_MS = 100
 
 const LOOK_EVERY_MS = 2_000
 
-function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): NodeJS.Timeout {
+function watchRedis(client: Client, notify: (type: 'away' | 'back') => void): NodeJS.Timeout {
   let isAway = false
   return setInterval(async () => {
     const answer = client.ping().catch(() => undefined)
     if (isAway) return
     if ((await Promise.race([answer, pause(LOOK_EVERY_MS, 'late', { ref: false })])) !== 'late') return
     isAway = true
-    tell('away')
+    notify('away')
     await answer
     isAway = false
-    tell('back')
+    notify('back')
   }, LOOK_EVERY_MS)
 }
 
 function troubleOf(error: unknown, home: string): string {
-  const said = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
   return FULL.has(String((error as { code?: unknown } | null)?.code))
-    ? `the worker cannot write below ${home}, where it unpacks files: ${said}. Make room there, or start it with another TMPDIR.`
-    : said
+    ? `the worker cannot write below ${home}, where it unpacks files: ${message}. Make room there, or start it with another TMPDIR.`
+    : message
 }
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'])

@@ -16,7 +16,7 @@ import { nemesesOf } from '../../../../simulator/src/search/trial-choices.ts'
 import { EXTENDED_BY } from '../../../src/built-file.ts'
 import { extendByConfig } from '../../../src/config/load.ts'
 import { parseConfig } from '../../../src/config/schema.ts'
-import { blamed } from '../../../src/extend/blame.ts'
+import { withAttributedErrors } from '../../../src/extend/attributed-errors.ts'
 import {
   defineFault,
   defineModel,
@@ -199,7 +199,7 @@ describe('user-defined code', () => {
         return lateMs
       },
     }
-    const own = blamed(Object.freeze(stage), 'the fault doze')
+    const own = withAttributedErrors(Object.freeze(stage), 'the fault doze')
     expect(() => own.delayMs()).toThrow(new UserError('input', 'the fault doze threw in delayMs: no'))
     await expect(own.strike()).rejects.toThrow('the fault doze threw in strike: no')
     lateMs = 2

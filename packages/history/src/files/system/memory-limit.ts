@@ -29,7 +29,7 @@ export interface HeldBytes {
 }
 
 /** No estimate is made before this share of the text is read, because memory pages are mostly empty at first. */
-const TELLING_PART = 0.1
+const SIGNIFICANT_PART = 0.1
 
 /**
  * Estimates from the text read so far whether packing will exceed the memory limit. `density`: the operations per byte
@@ -41,6 +41,6 @@ export function willExceed(
   { textBytes, of = textBytes, density }: { textBytes: number; of: number | undefined; density: number },
 ): boolean {
   if (sizeBytes > memoryBytes) return true
-  const left = textBytes < of * TELLING_PART ? 0 : Math.max(0, of / textBytes - 1)
+  const left = textBytes < of * SIGNIFICANT_PART ? 0 : Math.max(0, of / textBytes - 1)
   return sizeBytes + left * density * packedBytes > memoryBytes
 }

@@ -4,7 +4,7 @@ import { runningLife } from '../../world/life.ts'
 import { MessageLine } from '../../world/line.ts'
 import { fieldOf, isPlain, type RequestMessage } from '../../world/messages.ts'
 import { simulatedRequest } from './http.ts'
-import { type Asked, askedOf } from './request.ts'
+import { type FetchRequest, fetchRequestOf } from './request.ts'
 import { FetchedResponse, type WholeAnswer } from './response.ts'
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
@@ -12,14 +12,14 @@ const MOST_REDIRECTS = 20
 
 /** `fetch` over the simulated network, with Node's own requests and responses. */
 export async function simulatedFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const asked = await askedOf(input, init)
-  let { url, method, payload } = asked
+  const fetchRequest = await fetchRequestOf(input, init)
+  let { url, method, payload } = fetchRequest
   for (let redirects = 0; ; redirects++) {
-    const following = followSignal(asked.signal)
-    const message = await exchange({ ...asked, url, method, payload }, following)
+    const following = followSignal(fetchRequest.signal)
+    const message = await exchange({ ...fetchRequest, url, method, payload }, following)
     const location = message.headers.location
     const status = message.statusCode ?? 0
-    if (!REDIRECTS.has(status) || location === undefined || asked.redirect === 'manual') {
+    if (!REDIRECTS.has(status) || location === undefined || fetchRequest.redirect === 'manual') {
       const { over } = following
       const response = new FetchedResponse(message, { url: url.href, method, redirected: redirects > 0, over })
       following.aborted = (reason) => response.abort(reason)
@@ -27,7 +27,7 @@ export async function simulatedFetch(input: string | URL | Request, init?: Reque
     }
     following.over()
     if (!('whole' in message)) message.resume()
-    if (asked.redirect === 'error' || redirects >= MOST_REDIRECTS)
+    if (fetchRequest.redirect === 'error' || redirects >= MOST_REDIRECTS)
       throw new TypeError('fetch failed', { cause: new Error('redirect count exceeded') })
     url = new URL(location, url)
     if (status === 303 || ((status === 301 || status === 302) && method === 'POST')) {
@@ -61,8 +61,8 @@ function followSignal(signal: AbortSignal | undefined): Following {
   return following
 }
 
-function exchange(asked: Asked, following: Following): Promise<http.IncomingMessage | WholeAnswer> {
-  const { url, method, headers, signal } = asked
+function exchange(fetchRequest: FetchRequest, following: Following): Promise<http.IncomingMessage | WholeAnswer> {
+  const { url, method, headers, signal } = fetchRequest
   if (url.protocol !== 'http:')
     throw new NotSimulated(
       `fetch of ${url.protocol}//${url.host}`,
@@ -79,15 +79,15 @@ function exchange(asked: Asked, following: Following): Promise<http.IncomingMess
     (to !== life.id || life.servers.has(port)) &&
     isPlain(method, pathOf(url), Object.entries(headers))
   )
-    return exchangeMessages(asked, to, following)
-  return exchangeBytes(asked, following)
+    return exchangeMessages(fetchRequest, to, following)
+  return exchangeBytes(fetchRequest, following)
 }
 
 const portOf = ({ port }: URL): number => (port === '' ? 80 : Number(port))
 const pathOf = ({ pathname, search }: URL): string => `${pathname}${search}`
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-const fieldsOf = ({ url, headers, payload }: Asked): { readonly [name: string]: string } => ({
+const fieldsOf = ({ url, headers, payload }: FetchRequest): { readonly [name: string]: string } => ({
   host: url.host,
   accept: '*/*',
   'accept-language': '*',
@@ -97,8 +97,12 @@ const fieldsOf = ({ url, headers, payload }: Asked): { readonly [name: string]: 
   ...(payload === undefined ? {} : { 'content-length': String(payload.length) }),
 })
 
-function exchangeMessages(asked: Asked, to: string, following: Following): Promise<http.IncomingMessage | WholeAnswer> {
-  const { url, method, payload } = asked
+function exchangeMessages(
+  fetchRequest: FetchRequest,
+  to: string,
+  following: Following,
+): Promise<http.IncomingMessage | WholeAnswer> {
+  const { url, method, payload } = fetchRequest
   const { bytesOnly } = runningLife()
   const empty = payload === undefined && WITH_BODY.has(method) ? ['Content-Length', '0'] : []
   const request: RequestMessage = {
@@ -106,7 +110,7 @@ function exchangeMessages(asked: Asked, to: string, following: Following): Promi
     method,
     target: pathOf(url),
     body: payload ?? NOTHING,
-    headers: [...Object.entries(fieldsOf(asked)).flat(), 'Connection', 'keep-alive', ...empty],
+    headers: [...Object.entries(fieldsOf(fetchRequest)).flat(), 'Connection', 'keep-alive', ...empty],
   }
   return new Promise((resolve, reject) => {
     const line = MessageLine.to(to, portOf(url))
@@ -122,7 +126,7 @@ function exchangeMessages(asked: Asked, to: string, following: Following): Promi
           break
         case 'bytes only':
           bytesOnly.add(`${to}:${portOf(url)}`)
-          resolve(exchangeBytes(asked, following))
+          resolve(exchangeBytes(fetchRequest, following))
           break
         case 'answered': {
           const { head, body, rest } = end.received
@@ -143,14 +147,14 @@ function exchangeMessages(asked: Asked, to: string, following: Following): Promi
 
 const NOTHING = Buffer.alloc(0)
 
-function exchangeBytes(asked: Asked, following: Following): Promise<http.IncomingMessage> {
-  const { url, method, payload } = asked
+function exchangeBytes(fetchRequest: FetchRequest, following: Following): Promise<http.IncomingMessage> {
+  const { url, method, payload } = fetchRequest
   const request = simulatedRequest({
     host: url.hostname,
     port: portOf(url),
     path: pathOf(url),
     method,
-    headers: fieldsOf(asked),
+    headers: fieldsOf(fetchRequest),
   })
   return new Promise((resolve, reject) => {
     following.aborted = (reason) => {

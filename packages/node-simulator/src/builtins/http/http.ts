@@ -30,9 +30,9 @@ const withAgent = (options: http.RequestOptions, agent: http.Agent): http.Reques
 })
 
 function get(...args: Args): http.ClientRequest {
-  const asked = request(...args)
-  asked.end()
-  return asked
+  const call = request(...args)
+  call.end()
+  return call
 }
 
 /** `node:http`, whose agent is the program's own. */

@@ -1,6 +1,6 @@
 import { FIELD_NAME, FIELD_VALUE, METHODS } from '../../world/messages.ts'
 
-export interface Asked {
+export interface FetchRequest {
   readonly url: URL
   readonly method: string
   /** Fields by lower-case name, sorted by name. */
@@ -20,18 +20,21 @@ const KNOWN: ReadonlySet<string> = new Set([
  * Returns the request that the arguments of `fetch` describe. Uses Node's own `Request` only for unusual arguments,
  * because creating it takes as long as the whole exchange.
  */
-export async function askedOf(input: string | URL | Request, init: RequestInit | undefined): Promise<Asked> {
+export async function fetchRequestOf(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+): Promise<FetchRequest> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined
   signal?.throwIfAborted()
   const plain = plainly(input, init)
   if (plain !== undefined) return { signal, ...plain }
-  const asked = new Request(input, { ...init, signal: null })
+  const request = new Request(input, { ...init, signal: null })
   return {
-    url: new URL(asked.url),
-    method: asked.method,
-    headers: Object.fromEntries(asked.headers),
-    payload: asked.body === null ? undefined : Buffer.from(await asked.arrayBuffer()),
-    redirect: asked.redirect,
+    url: new URL(request.url),
+    method: request.method,
+    headers: Object.fromEntries(request.headers),
+    payload: request.body === null ? undefined : Buffer.from(await request.arrayBuffer()),
+    redirect: request.redirect,
     signal,
   }
 }
@@ -41,7 +44,7 @@ const isRequest = (input: string | URL | Request): input is Request => typeof in
 function plainly(
   input: string | URL | Request,
   { method = 'GET', headers = {}, body = null, redirect = 'follow', ...rest }: RequestInit = {},
-): Omit<Asked, 'signal'> | undefined {
+): Omit<FetchRequest, 'signal'> | undefined {
   if (isRequest(input) || !METHODS.has(method) || !['follow', 'error', 'manual'].includes(redirect)) return undefined
   if (Object.keys(rest).some((name) => !KNOWN.has(name))) return undefined
   const url = urlOf(input)

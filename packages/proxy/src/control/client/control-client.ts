@@ -53,7 +53,7 @@ export function createControlClient({ host, token, authorities, words }: Control
   function open(method: string, path: string, { body, timeoutMs = TIMEOUT_MS }: AskOptions): Promise<IncomingMessage> {
     const text = body === undefined ? undefined : JSON.stringify(body)
     return new Promise((resolve, reject) => {
-      const asked = dial(
+      const call = dial(
         new URL(path, base),
         {
           method,
@@ -70,14 +70,14 @@ export function createControlClient({ host, token, authorities, words }: Control
         },
         resolve,
       )
-      const late = setTimeout(() => asked.destroy(new Error(`${TOO_LONG} ${timeoutMs / 1000} s`)), timeoutMs)
-      asked.on('close', () => clearTimeout(late))
-      asked.on('response', (response: IncomingMessage) => {
+      const late = setTimeout(() => call.destroy(new Error(`${TOO_LONG} ${timeoutMs / 1000} s`)), timeoutMs)
+      call.on('close', () => clearTimeout(late))
+      call.on('response', (response: IncomingMessage) => {
         // An event stream continues, so it has no time limit.
         if (response.headers['content-type'] === 'text/event-stream') clearTimeout(late)
       })
-      asked.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(base, error, words)))
-      asked.end(text)
+      call.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(base, error, words)))
+      call.end(text)
     })
   }
 
@@ -147,10 +147,10 @@ function parseBase(host: string, words: ControlWords): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url !== undefined && ['http:', 'https:'].includes(url.protocol) && url.username === '' && url.password === '')
     return url
-  throw usageError(`${words.host} ${shownAddress(host)} is not an address. Write it as 127.0.0.1:8474.`)
+  throw usageError(`${words.host} ${withoutPassword(host)} is not an address. Write it as 127.0.0.1:8474.`)
 }
 
-const shownAddress = (host: string): string => host.replace(/\/\/.*@/, '//…@')
+const withoutPassword = (host: string): string => host.replace(/\/\/.*@/, '//…@')
 
 async function readAll(response: IncomingMessage): Promise<string> {
   let text = ''

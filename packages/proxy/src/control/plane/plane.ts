@@ -176,9 +176,9 @@ function asRecorded(settings: ProxySettings, recording: ProxyRecording | undefin
   return { ...settings, carries: recordedAs(carries, recording.carries) }
 }
 
-async function addProxy(parts: Parts, asked: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
+async function addProxy(parts: Parts, requested: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
   const { proxies, faults, toxics, events, recording, validate } = parts
-  const settings = asRecorded(asked, recording)
+  const settings = asRecorded(requested, recording)
   const { carries } = settings
   if (typeof carries === 'object' && 'table' in carries && carries.table !== undefined)
     recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
@@ -232,7 +232,7 @@ function validateTransport({ kind, links }: TrafficFault, proxies: readonly Mana
   for (const link of links) {
     const protocols = proxies.filter((proxy) => carries(proxy, link)).map(({ protocol }) => protocol)
     const [protocol] = protocols
-    if (protocol === undefined || protocols.some((other) => canHurt(kind, other))) continue
+    if (protocol === undefined || protocols.some((other) => canAffect(kind, other))) continue
     const where = `${kind} on ${shorten(linkName(link))}`
     throw new ControlError(
       400,
@@ -245,5 +245,5 @@ function validateTransport({ kind, links }: TrafficFault, proxies: readonly Mana
 
 const carries = (proxy: ManagedProxy, link: Link): boolean => linksOf(proxy).map(linkName).includes(linkName(link))
 
-const canHurt = (kind: TrafficFault['kind'], protocol: ManagedProxy['protocol']): boolean =>
+const canAffect = (kind: TrafficFault['kind'], protocol: ManagedProxy['protocol']): boolean =>
   (familyOf(kind)?.name === 'udp') === (protocol === 'udp') || CUTS.includes(kind)

@@ -107,7 +107,7 @@ async function answer(
   if (!('route' in match)) return match.allowed.length === 0 ? api.noSuchPath(path) : api.wrongMethod(match.allowed)
   try {
     const body = await readBody(request)
-    const asked: ApiRequest = {
+    const apiRequest: ApiRequest = {
       param(name) {
         const value = match.params.get(name)
         if (value === undefined) throw new TypeError(`${match.route.path} has no {${name}}`)
@@ -117,7 +117,7 @@ async function answer(
       headers: request.headers,
       body,
     }
-    return await withinTime(match.route.handle(asked))
+    return await withinTime(match.route.handle(apiRequest))
   } catch (error) {
     return api.failed(error, path)
   }

@@ -1,5 +1,5 @@
 import { environmentError, type Json, type UserError } from '@chaosproxy/history'
-import type { AskedServer } from '@chaosproxy/recorder/protocols'
+import type { QueriedServer } from '@chaosproxy/recorder/protocols'
 import { FrameReader, type Framing } from '@chaosproxy/wire'
 import { dialServer, type Reached } from '../../tls/dial-server.ts'
 
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 10_000
  *
  * @throws UserError (environment) if the server cannot be reached.
  */
-export async function askServer(upstream: Reached, framing: Framing): Promise<AskedServer> {
+export async function askServer(upstream: Reached, framing: Framing): Promise<QueriedServer> {
   const unusable = (why: string): UserError =>
     environmentError(
       `"initial": "read" at ${upstream.host}:${upstream.port}: ${why}. Start the server before the proxy, or leave "initial" out: initial values are then unknown.`,

@@ -41,15 +41,15 @@ export function describeApi(routes: readonly DescribedRoute[], version: string):
 
 function describeRoute(route: DescribedRoute): object {
   const { operation, summary, body, success, errors = [] } = route
-  const said = success.schema === undefined ? {} : { content: content(success.schema, success.contentType) }
+  const successContent = success.schema === undefined ? {} : { content: content(success.schema, success.contentType) }
   return {
     operationId: operation,
     summary,
     parameters: describeParameters(route),
     ...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
     responses: {
-      [success.status]: { description: success.description, ...said },
-      ...(success.created === undefined ? {} : { 201: { description: success.created, ...said } }),
+      [success.status]: { description: success.description, ...successContent },
+      ...(success.created === undefined ? {} : { 201: { description: success.created, ...successContent } }),
       ...Object.fromEntries([...ALWAYS, ...errors].map((status) => [status, describeError(status)])),
     },
   }

@@ -3,7 +3,7 @@ import { nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { type Candidate, candidateFor, HttpRule } from '../../../src/http/http-rule.ts'
 import { makeUpReply, type Reply } from '../../../src/http/reply.ts'
-import { chosenForReply, planReply, suffer } from '../../../src/http/reply-fate.ts'
+import { applyFaults, chosenForReply, planReply } from '../../../src/http/reply-fate.ts'
 import { HttpTurn } from '../../../src/http/turn.ts'
 
 const chances = { nowMs: () => 0, seat: { number: 1 } }
@@ -75,7 +75,7 @@ describe('a response under faults', () => {
   const original = makeUpReply(200, 'abcdef', { close: false, method: 'GET' })
   const suffering = (faults: readonly object[], reply: Reply = original, isEndless = false) => {
     const rules = faults.map((fault) => ruleOf(fault))
-    const fate = suffer(rules.map(chosen), reply, { turn: turnOf(), isEndless })
+    const fate = applyFaults(rules.map(chosen), reply, { turn: turnOf(), isEndless })
     return { fate, hits: hitsOf(rules), rules }
   }
   const cut = (bytes: number) => ({ kind: 'truncate-reply', bytes })
@@ -128,7 +128,7 @@ describe('a response under faults', () => {
     const rule = ruleOf({ kind: 'stale-reply' })
     const reply = (text: string) => makeUpReply(200, text, { close: false, method: 'GET' })
     const given = (text: string, state: Candidate['state'] = 'chosen') =>
-      suffer([{ rule, state }], reply(text), { turn: turnOf(), isEndless: false }).reply.body.bytes.toString()
+      applyFaults([{ rule, state }], reply(text), { turn: turnOf(), isEndless: false }).reply.body.bytes.toString()
     expect([given('one'), given('one'), given('two', 'seen'), given('two'), given('three')]).toEqual([
       ...['one', 'one', 'two', 'one', 'two'],
     ])

@@ -62,10 +62,10 @@ function completionOf(made: MadeRequest, answer: Answer, harmless: boolean): Com
 
 const MOST_SHOWN = 120
 
-export const answerText = ({ status, body }: Answer): string => `${status}${shown(textOf(body))}`
+export const answerText = ({ status, body }: Answer): string => `${status}${bodyText(textOf(body))}`
 
 /** Formats a body: empty, or a space and at most 120 of its characters. */
-export const shown = (text: string): string =>
+export const bodyText = (text: string): string =>
   text === '' ? '' : ` ${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`
 
 export function textOf(body: Answer['body']): string {

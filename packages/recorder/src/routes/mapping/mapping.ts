@@ -8,7 +8,7 @@ import { isIgnored, operationsOf, requestLine } from '../table/route-table.ts'
 import { compileClient, type NameClient, type Peer } from './client-source.ts'
 import { compileConditions } from './conditions.ts'
 import { Message, NO_PATH } from './message.ts'
-import { type Asked, collect, compileOperation, type OperationParts, union } from './operation.ts'
+import { collect, compileOperation, type OperationParts, type RequestedOperation, union } from './operation.ts'
 import { compileOutcomes } from './outcomes.ts'
 import { parametersBeside, parametersIn, parametersNamedBy, whyNotNamed } from './parameters.ts'
 import type { Scene } from './scene.ts'
@@ -205,7 +205,12 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
     .map((source) => `answer.${source}`)
   const most = (sizes: readonly number[]) => Math.max(0, ...sizes)
 
-  function completions(asked: readonly Asked[], request: Message, method: string, answer: Answer): Completions {
+  function completions(
+    requested: readonly RequestedOperation[],
+    request: Message,
+    method: string,
+    answer: Answer,
+  ): Completions {
     const { status, grpcStatus, headers } = answer
     const scene: Scene = {
       request,
@@ -213,10 +218,10 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
       status: grpcStatus === undefined ? statusText(status) : describeGrpcStatus(grpcStatus),
       item: undefined,
     }
-    const [only] = asked
-    if (asked.length === 1 && only !== undefined)
+    const [only] = requested
+    if (requested.length === 1 && only !== undefined)
       return only.complete(scene, outcomes(answer, only.call.harmless === true, scene))
-    return asked.map((one) => one.complete(scene, outcomes(answer, one.call.harmless === true, scene)))
+    return requested.map((one) => one.complete(scene, outcomes(answer, one.call.harmless === true, scene)))
   }
 
   return {
@@ -231,12 +236,12 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
       const id = requestId === undefined ? undefined : request.headers?.get(requestId)
       const common = { what, requestId: id }
       const [only] = operations
-      const asked =
+      const requested =
         operations.length === 1 && only !== undefined
           ? only.ask(scene, common)
           : collect(operations.map((operation) => operation.ask(scene, common)))
-      if ('why' in asked) return noOperation({ kind: 'not-understood', what, ...asked })
-      const calls = callsOf(asked)
+      if ('why' in requested) return noOperation({ kind: 'not-understood', what, ...requested })
+      const calls = callsOf(requested)
       if (unnamed.length > 0) {
         const { key } = calls[0] ?? {}
         const touches = operations.map((operation) => operation.touches({ request })).reduce(union)
@@ -247,7 +252,11 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
       const session = nameClient(request, peer)
       const isFinal = final !== undefined && request.headers?.get(final) !== undefined
       const understanding: Understanding = { kind: 'operations', calls, session, final: isFinal }
-      return { route: undefined, understanding, complete: (answer) => completions(asked, request, head.method, answer) }
+      return {
+        route: undefined,
+        understanding,
+        complete: (answer) => completions(requested, request, head.method, answer),
+      }
     },
     touches: (request) => operations.map((operation) => operation.touches({ request })).reduce(union),
   }
@@ -271,9 +280,9 @@ function statusText(status: number): string {
   return text
 }
 
-function callsOf(asked: readonly Asked[]): readonly Call[] {
-  const [only] = asked
-  return asked.length === 1 && only !== undefined ? [only.call] : asked.map(({ call }) => call)
+function callsOf(requested: readonly RequestedOperation[]): readonly Call[] {
+  const [only] = requested
+  return requested.length === 1 && only !== undefined ? [only.call] : requested.map(({ call }) => call)
 }
 
 const hasSome = (calls: readonly Call[]): calls is readonly [Call, ...Call[]] => calls.length > 0

@@ -7,7 +7,7 @@ import type { Normalize } from './textual-values.ts'
 import { bytesFor, compileKey, compileValue, inAnswer, isOfAnswer, type ReadValue, sourcesOf } from './value-source.ts'
 import type { WrittenValues } from './written-values.ts'
 
-export interface Asked {
+export interface RequestedOperation {
   readonly call: Call
   complete(scene: Scene, meaning: Meaning): Interpretation
 }
@@ -15,7 +15,7 @@ export interface Asked {
 type CommonParts = Pick<Call, 'what' | 'requestId'>
 
 /** Why a request cannot be recorded as an operation. */
-export interface NotAsked {
+export interface UnrecordedRequest {
   readonly why: string
   readonly key: string | undefined
   readonly touches: Touches
@@ -27,7 +27,7 @@ export interface RoutedOperation {
   /** How many bytes to keep of the request's body, and of the response's. */
   readonly bodyBytes: number
   readonly answerBytes: number
-  ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked
+  ask(scene: Scene, common: CommonParts): readonly RequestedOperation[] | UnrecordedRequest
   /** The keys that the request changes, according to its head. */
   touches(scene: Scene): Touches
 }
@@ -39,14 +39,14 @@ export interface OperationParts {
 
 export function compileOperation(spec: OperationSpec, path: string, parts: OperationParts): RoutedOperation {
   const readers = compileReaders(spec, path, parts)
-  const { sources, keyIsTold, isListed, keyOf, givenOf, listOf } = readers
+  const { sources, isKeyInAnswer, isListed, keyOf, givenOf, listOf } = readers
   const { written } = parts
   const { f, each } = spec
   const harmless = spec.harmless ?? readsWhole(f)
   const complete = compileCompletion(spec, harmless, readers, parts)
-  const asked = [...sources.key, ...sources.value, ...sourcesOf(each)]
-  const valueIsTold = sources.value.some(readers.isTold)
-  const versionOf = keyIsTold ? undefined : compileVersion(spec, parts.normalize)
+  const allSources = [...sources.key, ...sources.value, ...sourcesOf(each)]
+  const isValueInAnswer = sources.value.some(readers.isInAnswer)
+  const versionOf = isKeyInAnswer ? undefined : compileVersion(spec, parts.normalize)
   const conditions = sources.value
     .filter((source) => CONDITIONS.has(source.toLowerCase()))
     .map((source) => ({ source, read: compileValue(source, 'request') }))
@@ -54,23 +54,23 @@ export function compileOperation(spec: OperationSpec, path: string, parts: Opera
   const touchesOf = (key: string | undefined): Touches =>
     harmless ? 'nothing' : key === undefined ? 'everything' : { keys: [key] }
 
-  function notAsked({ request }: Scene, missing: readonly ValueSource[], key: string | undefined): NotAsked {
+  function unrecorded({ request }: Scene, missing: readonly ValueSource[], key: string | undefined): UnrecordedRequest {
     const why = `nothing at ${places(missing)}${request.trouble === undefined ? '' : `: its body ${request.trouble}`}`
     return { why, key, touches: touchesOf(key) }
   }
 
-  function askOne(scene: Scene, { what, requestId }: CommonParts): Asked | NotAsked {
-    const key = keyIsTold ? undefined : keyOf?.(scene)
-    if (keyOf !== undefined && !keyIsTold && key === undefined) return notAsked(scene, sources.key, undefined)
+  function askOne(scene: Scene, { what, requestId }: CommonParts): RequestedOperation | UnrecordedRequest {
+    const key = isKeyInAnswer ? undefined : keyOf?.(scene)
+    if (keyOf !== undefined && !isKeyInAnswer && key === undefined) return unrecorded(scene, sources.key, undefined)
     for (const { source, read } of conditions) {
       const tag = read(scene)
       if (typeof tag === 'string' && !ONE_TAG.test(tag))
         return { why: `${tag} at ${source}, which does not name one version`, key, touches: touchesOf(key) }
     }
-    const value = valueIsTold ? UNSAID : givenOf(scene)
-    if (value === undefined) return notAsked(scene, sources.value, key)
+    const value = isValueInAnswer ? UNSAID : givenOf(scene)
+    if (value === undefined) return unrecorded(scene, sources.value, key)
     const version = versionOf?.(scene)
-    const call: Call = { f, key: keyIsTold ? UNSAID : key, value, version, harmless, what, requestId }
+    const call: Call = { f, key: isKeyInAnswer ? UNSAID : key, value, version, harmless, what, requestId }
     if (typeof key === 'string' && value !== UNSAID && !harmless) written?.wrote(key, writtenValue(f, value))
     const { item } = scene
     return {
@@ -81,24 +81,24 @@ export function compileOperation(spec: OperationSpec, path: string, parts: Opera
 
   return {
     harmless,
-    bodyBytes: bytesFor(asked, 'request'),
-    answerBytes: bytesFor([...asked, ...sources.result], 'answer'),
+    bodyBytes: bytesFor(allSources, 'request'),
+    answerBytes: bytesFor([...allSources, ...sources.result], 'answer'),
     ask(scene, common) {
       if (listOf === undefined || isListed) return listed(askOne(scene, common))
       const items = itemsOf(listOf(scene))
-      if (items === undefined) return notAsked(scene, sourcesOf(each), undefined)
+      if (items === undefined) return unrecorded(scene, sourcesOf(each), undefined)
       return collect(items.map((item: Item) => askOne({ ...scene, item }, common)))
     },
-    touches: (scene) => touchesOf(!keyIsTold && each === undefined ? keyOf?.(scene) : undefined),
+    touches: (scene) => touchesOf(!isKeyInAnswer && each === undefined ? keyOf?.(scene) : undefined),
   }
 }
 
 interface Readers {
   readonly sources: Sources
   /** Whether only the response contains a place. */
-  readonly isTold: (source: ValueSource) => boolean
+  readonly isInAnswer: (source: ValueSource) => boolean
   /** Whether only the response contains the key. */
-  readonly keyIsTold: boolean
+  readonly isKeyInAnswer: boolean
   /** Whether `each` lists items of the response. */
   readonly isListed: boolean
   readonly keyOf: ReadKey | undefined
@@ -112,11 +112,11 @@ function compileReaders(spec: OperationSpec, path: string, { normalize }: Operat
   const key = keySpec(spec, path)
   const sources = { key: sourcesOf(key), value: sourcesOf(value), result: sourcesOf(result).map(inAnswer) }
   const isListed = each !== undefined && isOfAnswer(each)
-  const isTold = (source: ValueSource) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source))
+  const isInAnswer = (source: ValueSource) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source))
   return {
     sources,
-    isTold,
-    keyIsTold: isListed || sources.key.some(isTold),
+    isInAnswer,
+    isKeyInAnswer: isListed || sources.key.some(isInAnswer),
     isListed,
     keyOf: key === undefined ? undefined : compileKey(key, 'request'),
     givenOf: value === undefined ? () => null : normalized(compileValue(value, 'request'), normalize),
@@ -131,13 +131,13 @@ type Complete = (call: Call, scene: Scene, meaning: Meaning) => Interpretation
 function compileCompletion(
   { missing, perhaps, each }: OperationSpec,
   harmless: boolean,
-  { sources, keyIsTold, isListed, keyOf, givenOf, resultOf, listOf }: Readers,
+  { sources, isKeyInAnswer, isListed, keyOf, givenOf, resultOf, listOf }: Readers,
   { normalize, written }: OperationParts,
 ): Complete {
   let hasFound = false
 
   /** Returns the operation's value according to a successful response. */
-  function told(call: Call, scene: Scene): Json | undefined {
+  function confirmedValue(call: Call, scene: Scene): Json | undefined {
     if (call.value === UNSAID) return givenOf(scene)
     if (resultOf === undefined) return call.value
     const found = resultOf(scene)
@@ -167,7 +167,7 @@ function compileCompletion(
       const within = { ...scene, item }
       const key = keyOf?.(within)
       if (key === undefined) return notUnderstood(scene, sources.key)
-      const value = told(call, within)
+      const value = confirmedValue(call, within)
       if (value === undefined) return notUnderstood(scene, resultOf === undefined ? sources.value : sources.result)
       entries.push({ key, value })
     }
@@ -176,13 +176,13 @@ function compileCompletion(
 
   return (call, scene, meaning) => {
     if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
-    if (meaning === 'absent') return keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
+    if (meaning === 'absent') return isKeyInAnswer ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
     if (meaning === 'info' && harmless) return { type: 'info', error: `${scene.status}, which says nothing` }
     if (meaning === 'declined') return { type: 'fail', error: scene.status ?? '', answered: true }
     if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
     if (perhaps) return { type: 'info', error: 'it may happen at any time from the request on, or never' }
-    if (keyIsTold) return completeEntries(call, scene)
-    const value = told(call, scene)
+    if (isKeyInAnswer) return completeEntries(call, scene)
+    const value = confirmedValue(call, scene)
     const error = value === null ? misread(call, scene) : undefined
     if (error !== undefined) return { type: 'not-understood', error }
     if (value !== undefined) return { type: 'ok', value }
@@ -207,11 +207,11 @@ function compileVersion(
   { f, value }: OperationSpec,
   normalize: Normalize,
 ): ((scene: Scene) => Call['version']) | undefined {
-  if (replacesWhole(f)) return typeof value === 'string' && TOLD_VERSION.test(value) ? () => ({}) : undefined
+  if (replacesWhole(f)) return typeof value === 'string' && ANSWERED_VERSION.test(value) ? () => ({}) : undefined
   if (f !== 'cas' || !Array.isArray(value)) return undefined
   const [from, to] = value as readonly ValueSpec[]
   if (from === undefined || sourcesOf(from).some(isOfAnswer)) return undefined
-  if (typeof to !== 'string' || !TOLD_VERSION.test(to)) return undefined
+  if (typeof to !== 'string' || !ANSWERED_VERSION.test(to)) return undefined
   const read = normalized(compileValue(from, 'request'), normalize)
   return (scene) => {
     const expected = read(scene)
@@ -220,7 +220,7 @@ function compileVersion(
 }
 
 /** Places in a response that hold a version, by their names. */
-const TOLD_VERSION = /^answer\.(header\.|json\.(.*\.)?)(x-)?_?(etag|version|revision|rev|mod_?revision)$/i
+const ANSWERED_VERSION = /^answer\.(header\.|json\.(.*\.)?)(x-)?_?(etag|version|revision|rev|mod_?revision)$/i
 
 interface Sources {
   readonly key: readonly ValueSource[]
@@ -236,21 +236,25 @@ const CONDITIONS: ReadonlySet<string> = new Set(['header.if-match', 'header.if-n
 /** A single entity tag, with or without quotes. */
 const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
-const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
+const listed = (
+  requested: RequestedOperation | UnrecordedRequest,
+): readonly RequestedOperation[] | UnrecordedRequest => ('why' in requested ? requested : [requested])
 
 /** Collects a request's operations. If one is not understood, returns the keys that may have changed. */
-export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
-  const asked: Asked[] = []
-  let not: NotAsked | undefined
+export function collect(
+  parts: readonly (RequestedOperation | UnrecordedRequest | readonly RequestedOperation[])[],
+): readonly RequestedOperation[] | UnrecordedRequest {
+  const requested: RequestedOperation[] = []
+  let not: UnrecordedRequest | undefined
   for (const part of parts) {
-    if (Array.isArray(part)) asked.push(...(part as readonly Asked[]))
-    else if ('call' in part) asked.push(part)
+    if (Array.isArray(part)) requested.push(...(part as readonly RequestedOperation[]))
+    else if ('call' in part) requested.push(part)
     else if ('why' in part)
       not = not === undefined ? part : { ...not, key: undefined, touches: union(not.touches, part.touches) }
   }
-  if (not === undefined) return asked
-  const touches = asked.map(({ call }) => touchesOfCall(call)).reduce(union, not.touches)
-  return { ...not, key: asked.length === 0 ? not.key : undefined, touches }
+  if (not === undefined) return requested
+  const touches = requested.map(({ call }) => touchesOfCall(call)).reduce(union, not.touches)
+  return { ...not, key: requested.length === 0 ? not.key : undefined, touches }
 }
 
 function touchesOfCall({ key, harmless }: Call): Touches {

@@ -54,10 +54,10 @@ function meaningOfStatus(
       outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualMeaning(status, harmless)
     return meaning === 'fail' && ABOUT_THE_OBJECT.has(status) ? 'declined' : meaning
   }
-  const said = outcomes[`grpc ${grpcStatus}`] ?? outcomes[`grpc ${grpcStatusNames[grpcStatus] ?? ''}`]
-  if (said === undefined && harmless && grpcStatusNames[grpcStatus] === 'NOT_FOUND')
+  const outcome = outcomes[`grpc ${grpcStatus}`] ?? outcomes[`grpc ${grpcStatusNames[grpcStatus] ?? ''}`]
+  if (outcome === undefined && harmless && grpcStatusNames[grpcStatus] === 'NOT_FOUND')
     return absentPerhaps('grpc NOT_FOUND')
-  return said ?? usualGrpcOutcome(grpcStatus)
+  return outcome ?? usualGrpcOutcome(grpcStatus)
 }
 
 /**

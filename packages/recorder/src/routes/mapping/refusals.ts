@@ -23,7 +23,7 @@ const hasContent = (value: Json | undefined): boolean => {
 
 const isFalse = (value: Json | undefined): boolean => value === false
 
-const said = (member: string): Sign => ({
+const errorMember = (member: string): Sign => ({
   member,
   refuses: hasContent,
   refused: `{"json.${member}": {"there": true}}`,
@@ -39,8 +39,8 @@ const denied = (member: string): Sign => ({
 
 /** Signs of refusals in GraphQL, JSON-RPC, and other conventions with a status of 200. */
 const SIGNS: readonly Sign[] = [
-  said('errors'),
-  said('error'),
+  errorMember('errors'),
+  errorMember('error'),
   denied('ok'),
   denied('success'),
   { member: undefined, refuses: isFalse, refused: '{"json": false}', done: '{"json": true}' },

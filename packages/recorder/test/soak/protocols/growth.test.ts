@@ -102,14 +102,14 @@ const TABLES = { kv: { key: 'k', values: ['v'] } }
 const column = { table: 'kv', key: 'k', value: 'v' }
 
 const toPostgresql = (conversation: RecordedConversation): void => {
-  conversation.asked(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'a']] }), nanos(0))
+  conversation.requested(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'a']] }), nanos(0))
   const authenticated = { kind: 'authentication', method: 0, bytes: Buffer.alloc(0) } as const
   conversation.answered(Buffer.concat([writeBackend(authenticated), writeBackend({ kind: 'ready', status: 'I' })]))
 }
 
 const toMysql = (conversation: RecordedConversation): void => {
   conversation.answered(greeting(AUTOCOMMIT))
-  conversation.asked(login('a'), nanos(0))
+  conversation.requested(login('a'), nanos(0))
   conversation.answered(ok({ status: AUTOCOMMIT }))
 }
 
@@ -192,7 +192,7 @@ async function timeToRead({ kind, settings, greet, request }: Subject, text: str
   const conversation = served.open({ host: '10.0.0.1', naming: { kind: 'said' } })
   greet(conversation)
   const bytes = request(text)
-  const took = timed([() => conversation.asked(bytes, recorder.now())])
+  const took = timed([() => conversation.requested(bytes, recorder.now())])
   for (const { what } of recorder.counters.examples.touched) if (what.includes(FAILED)) throw new Error(what)
   return took
 }

@@ -79,7 +79,7 @@ function recorded(
   let [sent, delivered] = [0, 0]
   const ask = (bytes: Buffer): void => {
     for (let at = 0; at < bytes.length; at += part)
-      lend(bytes.subarray(at, at + part), (lent) => conversation.asked(lent, now()))
+      lend(bytes.subarray(at, at + part), (lent) => conversation.requested(lent, now()))
     sent += bytes.length
     conversation.sent(sent, now())
   }
@@ -664,7 +664,7 @@ describe('a login to MySQL 8', () => {
       ...{ naming: { kind: 'said' }, speech: mysqlSpeech },
     })
     conversation.answered(greeting())
-    conversation.asked(tls, now())
+    conversation.requested(tls, now())
     expect(client.lines.join()).toContain('an encrypted connection of MySQL (connect to the proxy without TLS)')
   })
 

@@ -7,7 +7,7 @@ import type { BackendMessage, Column, FrontendMessage } from '../../../../wire/s
 import { postgresqlConversation } from '../../../src/postgresql/conversation.ts'
 import { parsePostgresqlSettings } from '../../../src/postgresql/settings.ts'
 import type { RecordedConversation } from '../../../src/spoken/conversation.ts'
-import { recording, told } from '../../record/in-memory.ts'
+import { eventTexts, recording } from '../../record/in-memory.ts'
 
 type Step = { readonly asks: readonly FrontendMessage[] } | { readonly answers: readonly BackendMessage[] }
 
@@ -97,7 +97,7 @@ function recorded(
   for (const step of [startup, begun, ...steps])
     if ('asks' in step)
       each(Buffer.concat(step.asks.map(writeFrontend)), (piece) => {
-        conversation.asked(piece, now())
+        conversation.requested(piece, now())
         sent += piece.length
         conversation.sent(sent, now())
       })
@@ -108,7 +108,7 @@ function recorded(
         conversation.delivered(delivered)
       })
   conversation.closed()
-  return told(client)
+  return eventTexts(client)
 }
 
 describe('the recorder of a PostgreSQL connection', () => {
@@ -807,7 +807,7 @@ describe('the recorder of a PostgreSQL connection', () => {
         return {
           ask: (...messages: readonly FrontendMessage[]) => {
             const bytes = Buffer.concat(messages.map(writeFrontend))
-            conversation.asked(bytes, now())
+            conversation.requested(bytes, now())
             sent += bytes.length
             conversation.sent(sent, now())
           },
@@ -870,15 +870,15 @@ describe('the recorder of a PostgreSQL connection', () => {
       const naming = { kind: 'said' } as const
       const overwrites = new Overwrites()
       steps(postgresqlConversation({ connection, now, commands, naming, maxMessageBytes: 1000, overwrites }), now())
-      return told(client).join()
+      return eventTexts(client).join()
     }
     expect(
       after((conversation, time) => {
-        conversation.asked(writeFrontend({ kind: 'ssl-request' }), time)
+        conversation.requested(writeFrontend({ kind: 'ssl-request' }), time)
         conversation.answered(Buffer.from('S'))
       }),
     ).toMatch(/^touched: .*sslmode=disable/)
-    const strange = after((conversation, time) => conversation.asked(Buffer.from('GET / HTTP/1.1\r\n\r\n'), time))
+    const strange = after((conversation, time) => conversation.requested(Buffer.from('GET / HTTP/1.1\r\n\r\n'), time))
     expect(strange).toMatch(/^touched: .*a connection that does not speak PostgreSQL/)
   })
 
@@ -893,7 +893,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       const { recorder, connection, now } = recording()
       const options = { connection, now, commands, maxMessageBytes: 1000, overwrites: new Overwrites() }
       const conversation = postgresqlConversation({ ...options, naming: { kind: 'said' } })
-      conversation.asked(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] }), now())
+      conversation.requested(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] }), now())
       conversation.answered(writeBackend(message))
       expect(recorder.counters.unmatchedAnswers).toBe(unmatchedAnswers)
     },

@@ -15,7 +15,7 @@ function isLostAfter(messages: readonly FrontendMessage[]): boolean {
     commands: parsePostgresqlSettings({ table: 'kv' }, 'a test').commands,
   })
   const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters: [] }
-  conversation.asked(Buffer.concat([startup, ...messages].map(writeFrontend)), now())
+  conversation.requested(Buffer.concat([startup, ...messages].map(writeFrontend)), now())
   return client.lines.some((line) => line.includes(OVERFLOW))
 }
 

@@ -31,7 +31,7 @@ function inRows(sql: string): string {
   const { keys, conditions, compared, isPartial } = rows.rows
   const named = 'array' in keys ? `each of ${numbers([keys.array])}` : numbers(keys)
   const set = rows.does === 'update' ? ` by ${[...rows.sets.values()].map(({ kind }) => kind).join()}` : ''
-  const tells = rows.does === 'read' && rows.tells !== undefined ? ', whether it is there' : ''
+  const tells = rows.does === 'read' && rows.aggregate !== undefined ? ', whether it is there' : ''
   const locks = rows.does === 'read' && rows.locks ? ', locked' : ''
   const asked = compared.map(({ comparison, operand }) => `, ${comparison} ${numbers([operand])}`).join('')
   const unread = conditions > compared.length || isPartial ? ', in part' : ''

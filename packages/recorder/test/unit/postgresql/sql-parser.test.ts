@@ -10,7 +10,7 @@ const operand = (given: Operand | undefined): string =>
   given === undefined ? '' : given.kind === 'constant' ? JSON.stringify(given.text) : `$${given.number}`
 
 /** A tree in brackets: `equal(column a, "1")`. The text of an unread expression is in braces. */
-function shown(tokens: readonly Token[]) {
+function printerOf(tokens: readonly Token[]) {
   const text = ({ from, to }: { readonly from: number; readonly to: number }): string =>
     tokens
       .slice(from, to)
@@ -62,20 +62,20 @@ const item = (sql: string): string => {
   const tokens = tokensOf(`SELECT ${sql}`)
   const tree = parse(tokens)
   if (typeof tree === 'string' || tree.does !== 'select') return String(tree)
-  return tree.query.items.map(shown(tokens).expression).join(', ')
+  return tree.query.items.map(printerOf(tokens).expression).join(', ')
 }
 
 const selected = (sql: string): string => {
   const tokens = tokensOf(sql)
   const tree = parse(tokens)
-  return typeof tree === 'string' || tree.does !== 'select' ? String(tree) : shown(tokens).query(tree.query)
+  return typeof tree === 'string' || tree.does !== 'select' ? String(tree) : printerOf(tokens).query(tree.query)
 }
 
 const changed = (sql: string): string => {
   const tokens = tokensOf(sql)
   const tree: Parsed = parse(tokens)
   if (typeof tree === 'string' || tree.does === 'select') return String(tree)
-  const { expression, query } = shown(tokens)
+  const { expression, query } = printerOf(tokens)
   const { does, target, named, returning } = tree
   const list = (all: readonly Expression[]) => all.map(expression).join(', ')
   const sets = (all: readonly { readonly column: Expression; readonly value: Expression }[] = []) =>

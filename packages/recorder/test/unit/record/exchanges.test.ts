@@ -4,7 +4,7 @@ import type { Call, Completions } from '../../../src/record/call.ts'
 import { UNSAID } from '../../../src/record/call.ts'
 import { Lanes, Ticks } from '../../../src/record/processes.ts'
 import { Retries } from '../../../src/record/retries.ts'
-import { asks, ok, read, recording, told, write } from '../../record/in-memory.ts'
+import { asks, eventTexts, ok, read, recording, write } from '../../record/in-memory.ts'
 
 const script = { kind: 'passed-on', what: 'EVAL', touches: { keys: ['x'] } } as const
 const refusal = { type: 'fail', error: 'no' } as const
@@ -69,7 +69,7 @@ describe('a copy that the proxy sends', () => {
   test('the record of a copy gives the outcome of a successful part as unknown, and of a refused part as failed', () => {
     const { backend, copy, now } = duplicates(write(1), write(2, { key: 'y' }))
     copy.answered(now(), [ok(1), refusal])
-    expect(told(backend).slice(4)).toEqual(['2 info write x', '3 fail write y'])
+    expect(eventTexts(backend).slice(4)).toEqual(['2 info write x', '3 fail write y'])
   })
 })
 
@@ -251,7 +251,12 @@ test('a process becomes idle only once after an operation, even if its connectio
   first.delivered(now(), ok(1))
   for (let i = 0; i < 2; i++) first.ended(now(), 'the connection ended')
   for (const value of [2, 3]) connection.beginWhole(now()).called(asks(write(value)))
-  expect(told(client)).toEqual(['0 invoke write x=1', '0 ok write x=1', '0 invoke write x=2', '1 invoke write x=3'])
+  expect(eventTexts(client)).toEqual([
+    '0 invoke write x=1',
+    '0 ok write x=1',
+    '0 invoke write x=2',
+    '1 invoke write x=3',
+  ])
 })
 
 test('an operation gets a process that was already idle when the operation began to arrive', () => {
@@ -277,8 +282,8 @@ test('equal requests are listed again as examples of a remark only with a differ
 
 test('bytes that may contain a request without side effects are counted as a request that does not write', () => {
   const { client, connection } = recording()
-  connection.mayHaveAsked('GET /', 'nothing')
-  expect(told(client)).toEqual(['passed-on: {"what":"GET /","count":1,"mayWrite":false}'])
+  connection.mayHaveRequested('GET /', 'nothing')
+  expect(eventTexts(client)).toEqual(['passed-on: {"what":"GET /","count":1,"mayWrite":false}'])
 })
 
 test('each key is marked only once as changed outside the record, and no longer once all keys are marked', () => {
@@ -294,7 +299,7 @@ test('passed-on requests beyond 1,000 kinds are counted together as one more kin
   const { client, recorder } = recording()
   for (let kind = 0; kind < 1002; kind++) recorder.passedOn(`GET /${kind}`, 'nothing')
   recorder.passedOn('GET /0', 'nothing')
-  const kinds = told(client).map((line) => line.replace(/^passed-on: /, ''))
+  const kinds = eventTexts(client).map((line) => line.replace(/^passed-on: /, ''))
   expect(kinds).toHaveLength(1001)
   expect(kinds.slice(-2)).toEqual([
     '{"what":"GET /999","count":1,"mayWrite":false}',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Processes, Ticks } from '../../../src/record/processes.ts'
-import { recording, told } from '../../record/in-memory.ts'
+import { eventTexts, recording } from '../../record/in-memory.ts'
 
 test('the recorder remembers the processes of the last 100,000 sessions', () => {
   const processes = new Processes(new Ticks())
@@ -23,11 +23,11 @@ test('the recorder counts up to 10,000 overwritten keys exactly, and all overwri
 test('the recorder names up to 1,000 kinds of forwarded requests, and counts the others together', () => {
   const { recorder, client } = recording()
   for (let i = 0; i < 1000; i++) recorder.passedOn(`GET /${i}`, 'nothing')
-  expect(told(client).at(-1)).toBe('passed-on: {"what":"GET /999","count":1,"mayWrite":false}')
+  expect(eventTexts(client).at(-1)).toBe('passed-on: {"what":"GET /999","count":1,"mayWrite":false}')
   for (const what of ['GET /x', 'GET /y', 'GET /0']) recorder.passedOn(what, 'nothing')
   recorder.passedOn('POST /z', 'everything')
   recorder.finish()
-  expect(told(client).slice(1000)).toEqual([
+  expect(eventTexts(client).slice(1000)).toEqual([
     'passed-on: {"what":"other requests","count":1,"mayWrite":false}',
     'touched: {"what":"POST /z","why":"it may have written, and is not an operation"}',
     'passed-on: {"what":"GET /0","count":2,"mayWrite":false}',
@@ -44,7 +44,7 @@ test('the recorder marks up to 10,000 keys as changed outside the record, and th
   expect(client.lines).toHaveLength(10_000)
   recorder.touched('b', 'why', { keys: ['x'] })
   recorder.touched('c', 'why', { keys: ['y'] })
-  expect(told(client).slice(10_000)).toEqual(['touched: {"what":"b","why":"why"}'])
+  expect(eventTexts(client).slice(10_000)).toEqual(['touched: {"what":"b","why":"why"}'])
 })
 
 test('the recorder marks the reads of up to 10,000 keys as unknown, and then all reads', () => {
@@ -52,5 +52,5 @@ test('the recorder marks the reads of up to 10,000 keys as unknown, and then all
   for (const key of keys(10_000)) recorder.notUnderstood('a', 'why', key)
   recorder.notUnderstood('again', 'why', 'k0')
   for (const key of ['x', 'y', 'k0']) recorder.notUnderstood('b', 'why', key)
-  expect(told(client).slice(10_000)).toEqual(['not-understood: {"what":"b","why":"why"}'])
+  expect(eventTexts(client).slice(10_000)).toEqual(['not-understood: {"what":"b","why":"why"}'])
 })

@@ -390,8 +390,8 @@ describe('the recorder', () => {
 
   test('a request that is unreadable or altered by a fault records the keys that it may write as possibly changed', () => {
     const { client, recorder, connection } = recording()
-    connection.mayHaveAsked('GET /', 'nothing')
-    connection.mayHaveAsked('PUT /', { keys: ['x'] })
+    connection.mayHaveRequested('GET /', 'nothing')
+    connection.mayHaveRequested('PUT /', { keys: ['x'] })
     connection.altered({ keys: ['y'] })
     connection.unmatchedAnswer()
     recorder.notUnderstood('GET /z', 'why', 'z')

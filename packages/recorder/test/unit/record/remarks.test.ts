@@ -2,7 +2,7 @@ import { HistoryBuilder } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { parseJsonLine } from '../../../../history/src/codecs/jsonl.ts'
 import { UNSAID } from '../../../src/record/call.ts'
-import { asks, ok, read, recording, told, write } from '../../record/in-memory.ts'
+import { asks, eventTexts, ok, read, recording, write } from '../../record/in-memory.ts'
 
 const script = { kind: 'passed-on', what: 'EVAL', touches: { keys: ['x', 'y'] } } as const
 const why = 'it may have written, and is not an operation'
@@ -16,10 +16,10 @@ describe('a request that is forwarded without being read', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
-    expect(told(client)).toEqual([passedOn('EVAL', 1, true)])
+    expect(eventTexts(client)).toEqual([passedOn('EVAL', 1, true)])
     exchange.forwarded(now())
     for (const view of [client, backend])
-      expect(told(view)).toEqual([
+      expect(eventTexts(view)).toEqual([
         passedOn('EVAL', 1, true),
         mark('touched', 'x', 'EVAL'),
         mark('touched', 'y', 'EVAL'),
@@ -31,7 +31,7 @@ describe('a request that is forwarded without being read', () => {
     const exchange = connection.begin(now())
     exchange.called(script)
     exchange.ended(now(), 'lost')
-    expect([...told(client), ...told(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
+    expect([...eventTexts(client), ...eventTexts(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
   })
 
   test('a possible change is recorded before a later read, even if the request is parsed only after the read', () => {
@@ -45,7 +45,7 @@ describe('a request that is forwarded without being read', () => {
     reading.delivered(now(), ok(7))
     slow.called(script)
     for (const view of [client, backend])
-      expect(told(view).slice(0, 4)).toEqual([
+      expect(eventTexts(view).slice(0, 4)).toEqual([
         mark('touched', 'x', 'EVAL'),
         mark('touched', 'y', 'EVAL'),
         '0 invoke read x=null',
@@ -61,7 +61,7 @@ describe('a request that is forwarded without being read', () => {
     const misread = { type: 'not-understood', error: 'a body that is no JSON' } as const
     exchange.answered(now(), misread)
     exchange.delivered(now(), misread)
-    expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
+    expect(eventTexts(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
   test('repeated requests mark a key as possibly changed once, and an earlier slow request marks the key once more', () => {
@@ -75,7 +75,7 @@ describe('a request that is forwarded without being read', () => {
       exchange.settled(false)
     }
     slow.called({ ...script, touches: { keys: ['x'] } })
-    expect(told(client).filter((event) => event.startsWith('touched'))).toEqual([
+    expect(eventTexts(client).filter((event) => event.startsWith('touched'))).toEqual([
       mark('touched', 'x', 'EVAL'),
       mark('touched', 'x', 'EVAL'),
       mark('touched', 'y', 'EVAL'),
@@ -107,7 +107,7 @@ describe('a request that is forwarded without being read', () => {
     const keys = Array.from({ length: 10_001 }, (_, i) => `k${i}`)
     recorder.touched('FLUSHALL', 'many', { keys })
     recorder.touched('EVAL', 'one more', { keys: ['another'] })
-    expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
+    expect(eventTexts(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
   })
 
   test('uninterpreted requests are counted by kind, and the first three kinds are listed as examples', () => {
@@ -115,7 +115,7 @@ describe('a request that is forwarded without being read', () => {
     for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
     recorder.passedOn('POST /login', 'everything')
     recorder.finish()
-    expect(told(client)).toEqual([
+    expect(eventTexts(client)).toEqual([
       passedOn('GET /a', 1, false),
       passedOn('GET /b', 1, false),
       passedOn('GET /c', 1, false),
@@ -153,7 +153,7 @@ describe('a request or reply that is not understood', () => {
       exchange.delivered(now(), answer)
     }
     for (const view of [client, backend])
-      expect(told(view)).toEqual([
+      expect(eventTexts(view)).toEqual([
         '0 invoke read x=null',
         mark('not-understood', 'x', 'GET /kv/x', error),
         '0 info read x',
@@ -175,7 +175,7 @@ describe('a request or reply that is not understood', () => {
     exchange.forwarded(now())
     exchange.answered(now(), answer)
     exchange.delivered(now(), answer)
-    expect(told(client)).toEqual(['0 invoke write x=1', '0 info write x'])
+    expect(eventTexts(client)).toEqual(['0 invoke write x=1', '0 info write x'])
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
@@ -185,7 +185,11 @@ describe('a request or reply that is not understood', () => {
     exchange.called(asks(write(UNSAID)))
     exchange.forwarded(now())
     exchange.delivered(now(), answer)
-    expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
+    expect(eventTexts(client)).toEqual([
+      '0 invoke write x',
+      mark('touched', 'x', 'write of x', error),
+      '0 info write x',
+    ])
   })
 
   test('a request that is not understood is listed with the keys that it may write, or with the key that it reads', () => {
@@ -195,7 +199,7 @@ describe('a request or reply that is not understood', () => {
       exchange.called({ kind: 'not-understood', what: 'a request', why: 'no value', key: 'x', touches })
       exchange.forwarded(now())
     }
-    expect(told(client)).toEqual([
+    expect(eventTexts(client)).toEqual([
       mark('not-understood', 'x', 'a request', 'no value'),
       mark('touched', 'y', 'a request', 'no value'),
     ])
@@ -211,7 +215,7 @@ test('all keys are recorded as possibly changed from the time of a request that 
   quick.forwarded(now())
   quick.delivered(now(), ok(1))
   slow.called(asks(write(2)))
-  expect(told(client)).toEqual([
+  expect(eventTexts(client)).toEqual([
     expect.stringMatching(/^touched: .*took too long to arrive/),
     '0 invoke read x=null',
     '0 ok read x=1',
@@ -232,7 +236,7 @@ describe('a request with several operations', () => {
     refused.forwarded(now())
     refused.answered(now(), { type: 'fail', error: 'no' })
     refused.delivered(now(), { type: 'fail', error: 'no' })
-    expect(told(client)).toEqual([
+    expect(eventTexts(client)).toEqual([
       '0 invoke read x=null',
       '1 invoke read y=null',
       '0 ok read x=1',
@@ -242,7 +246,7 @@ describe('a request with several operations', () => {
       '1 fail write x',
       '0 fail write y',
     ])
-    expect(told(backend).slice(0, 2)).toEqual(['0 invoke read x=null', '1 invoke read y=null'])
+    expect(eventTexts(backend).slice(0, 2)).toEqual(['0 invoke read x=null', '1 invoke read y=null'])
   })
 
   test('all operations of a request that arrived slowly are recorded before the operations of later requests', () => {
@@ -251,7 +255,7 @@ describe('a request with several operations', () => {
     const quick = connect().beginWhole(now())
     quick.called(asks(read))
     slow.called(asks(write(1), write(2, { key: 'y' })))
-    expect(told(client)).toEqual(['1 invoke write x=1', '2 invoke write y=2', '0 invoke read x=null'])
+    expect(eventTexts(client)).toEqual(['1 invoke write x=1', '2 invoke write y=2', '0 invoke read x=null'])
   })
 })
 
@@ -262,7 +266,7 @@ describe('the reply to a recorded request', () => {
     exchange.called(asks(write(UNSAID)))
     exchange.forwarded(now())
     exchange.delivered(now(), ok('v1'))
-    expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
+    expect(eventTexts(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
   })
 
   test('the creation of an object whose key is only in the reply is recorded at the time of the request', () => {
@@ -279,7 +283,7 @@ describe('the reply to a recorded request', () => {
     making.answered(now(), made)
     making.delivered(now(), made)
     for (const view of [client, backend])
-      expect(told(view)).toEqual([
+      expect(eventTexts(view)).toEqual([
         '1 invoke write 17="a"',
         '0 invoke read x=null',
         '0 ok read x=1',
@@ -300,7 +304,12 @@ describe('the reply to a recorded request', () => {
         { key: 'b', value: 2 },
       ],
     })
-    expect(told(client)).toEqual(['0 invoke read a=null', '1 invoke read b=null', '0 ok read a=1', '1 ok read b=2'])
+    expect(eventTexts(client)).toEqual([
+      '0 invoke read a=null',
+      '1 invoke read b=null',
+      '0 ok read a=1',
+      '1 ok read b=2',
+    ])
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
@@ -320,7 +329,7 @@ describe('the reply to a recorded request', () => {
     making.ended(now(), 'reset')
     see('later')
     const reason = 'reset, so its key is unknown'
-    expect(told(client)).toEqual([
+    expect(eventTexts(client)).toEqual([
       '0 invoke read guessed=null',
       '0 ok read guessed=null',
       '1 invoke read there=null',
@@ -342,7 +351,7 @@ describe('the reply to a recorded request', () => {
     listing.called(asks({ ...read, key: UNSAID }))
     listing.forwarded(now())
     listing.ended(now(), 'reset')
-    expect(told(client)).toEqual([])
+    expect(eventTexts(client)).toEqual([])
     expect(recorder.counters).toMatchObject({ operations: 2, fail: 2, open: 0, waiting: 0 })
   })
 })

@@ -1,7 +1,7 @@
 import { nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../src/record/recorder.ts'
-import { asks, asksAs, ok, read, recording, told, write } from '../../record/in-memory.ts'
+import { asks, asksAs, eventTexts, ok, read, recording, write } from '../../record/in-memory.ts'
 
 describe('a named client', () => {
   test('a named client is one process across connections for consecutive requests', () => {
@@ -14,7 +14,7 @@ describe('a named client', () => {
       exchange.delivered(now(), ok(value))
     }
     for (const view of [client, backend])
-      expect(told(view)).toEqual([
+      expect(eventTexts(view)).toEqual([
         '0 invoke write x=1 as alice',
         '0 ok write x=1',
         '0 invoke write x=2 as alice',
@@ -25,7 +25,7 @@ describe('a named client', () => {
   test('a named client has several processes in one session for concurrent requests', () => {
     const { client, connect, now } = recording()
     for (let i = 0; i < 2; i++) connect().beginWhole(now()).called(asksAs('alice', read))
-    expect(told(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
+    expect(eventTexts(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
   })
 
   test('a named client is distinct from other clients on its connection', () => {
@@ -36,7 +36,7 @@ describe('a named client', () => {
       exchange.forwarded(now())
       exchange.delivered(now(), ok(1))
     }
-    expect(told(client).filter((event) => event.includes('invoke'))).toEqual([
+    expect(eventTexts(client).filter((event) => event.includes('invoke'))).toEqual([
       '0 invoke read x=null as alice',
       '1 invoke read x=null as bob',
       '2 invoke read x=null',
@@ -52,7 +52,11 @@ describe('a named client', () => {
     quick.forwarded(now())
     quick.delivered(now(), ok(1))
     slow.called(asksAs('alice', write(2)))
-    expect(told(client)).toEqual(['1 invoke write x=2 as alice', '0 invoke read x=null as alice', '0 ok read x=1'])
+    expect(eventTexts(client)).toEqual([
+      '1 invoke write x=2 as alice',
+      '0 invoke read x=null as alice',
+      '0 ok read x=1',
+    ])
     expect(() => client.history).not.toThrow()
   })
 
@@ -62,8 +66,8 @@ describe('a named client', () => {
     original.called(asksAs('alice', write(1)))
     original.forwarded(now())
     connection.duplicate(original, now()).forwarded(now())
-    expect(told(client)).toEqual(['0 invoke write x=1 as alice'])
-    expect(told(backend)).toEqual(['0 invoke write x=1 as alice', "1 invoke write x=1 as the proxy's copy 1"])
+    expect(eventTexts(client)).toEqual(['0 invoke write x=1 as alice'])
+    expect(eventTexts(backend)).toEqual(['0 invoke write x=1 as alice', "1 invoke write x=1 as the proxy's copy 1"])
   })
 })
 
@@ -90,6 +94,6 @@ describe('the way in which a record identifies clients', () => {
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })
     expect(recorder.counters.unnamed).toBe(1)
-    expect(told(client)[0]).toBe('0 invoke read x=null')
+    expect(eventTexts(client)[0]).toBe('0 invoke read x=null')
   })
 })

@@ -6,7 +6,7 @@ import { HeldValues } from '../../../src/redis/held-values.ts'
 
 const writing = (value: Json, key: string | typeof UNSAID = 'x', f = 'write', harmless?: true): CommandOperation => ({
   call: { f, key, value, ...(harmless && { harmless }) },
-  says: () => undefined,
+  interpret: () => undefined,
 })
 const ok = (value: Json): Interpretation => ({ type: 'ok', value })
 

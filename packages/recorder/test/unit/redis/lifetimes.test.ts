@@ -95,7 +95,7 @@ describe('a Redis value whose time to live may predate the recording', () => {
     ['has not expired if two reads at the same time find it absent', [null, null], []],
   ])('%s', (_, values, expired) => {
     const lifetimes = new Lifetimes()
-    const parts = [{ call: { f: 'read', key: 'x', value: null, harmless: true }, says: () => undefined }]
+    const parts = [{ call: { f: 'read', key: 'x', value: null, harmless: true }, interpret: () => undefined }]
     const calledAt = values.map(() => lifetimes.called(parts))
     const gone = values.flatMap((value, at) => lifetimes.ended(parts, calledAt[at]!, { type: 'ok', value }, value))
     expect(gone).toEqual(expired)

@@ -1,6 +1,6 @@
 import type { Input, Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { answered, answerText, fieldsOf, requestText, shown } from '../../../src/routes/making/made-text.ts'
+import { answered, answerText, bodyText, fieldsOf, requestText } from '../../../src/routes/making/made-text.ts'
 import { RequestDraft } from '../../../src/routes/making/request-draft.ts'
 import { compileRequestMaker } from '../../../src/routes/making/request-maker.ts'
 import { requireRequests } from '../../../src/routes/making/required-requests.ts'
@@ -72,7 +72,7 @@ describe('the error of a reply to a generated request', () => {
 
   test('the error of a reply contains at most 120 characters of the body', () => {
     const text = `b${'a'.repeat(119)}`
-    expect([shown(''), shown(text), shown(`${text}c`)]).toEqual(['', ` ${text}`, ` ${text}…`])
+    expect([bodyText(''), bodyText(text), bodyText(`${text}c`)]).toEqual(['', ` ${text}`, ` ${text}…`])
     const headers = { get: () => undefined }
     expect(answerText({ status: 404, headers, body: { json: [1] } })).toBe('404 [1]')
     expect(answerText({ status: 404, headers, body: { sha256: 'a', length: 9 } })).toBe('404')

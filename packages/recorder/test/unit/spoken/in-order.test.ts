@@ -4,7 +4,7 @@ import type { Framing } from '../../../../wire/src/framing/framing.ts'
 import { MalformedMessage } from '../../../../wire/src/framing/malformed-message.ts'
 import { Fifo } from '../../../src/spoken/fifo.ts'
 import { type InOrderProtocol, MOST_PENDING, recordedInOrder } from '../../../src/spoken/in-order.ts'
-import { recording, told } from '../../record/in-memory.ts'
+import { eventTexts, recording } from '../../record/in-memory.ts'
 
 /** Lines of `name value`; `!` is no line of it. */
 const framing: Framing = {
@@ -16,7 +16,7 @@ const framing: Framing = {
 
 const lines: InOrderProtocol<string> = {
   framing,
-  asked(request, session) {
+  requested(request, session) {
     const [key = '', value = ''] = request.toString().trimEnd().split(' ')
     if (key === '!') throw new MalformedMessage('it begins with !')
     if (key === '?') throw new RangeError('Maximum call stack size exceeded')
@@ -38,7 +38,7 @@ function connected({ maxMessageBytes = 100 } = {}) {
   return {
     ...{ recorder, conversation },
     asks(text: string) {
-      conversation.asked(Buffer.from(text), recorder.now())
+      conversation.requested(Buffer.from(text), recorder.now())
       asked += Buffer.byteLength(text)
       conversation.sent(asked, recorder.now())
     },
@@ -48,7 +48,7 @@ function connected({ maxMessageBytes = 100 } = {}) {
       answered += Buffer.byteLength(text)
     },
     delivers: (bytes = answered) => conversation.delivered(bytes),
-    told: () => told(client),
+    told: () => eventTexts(client),
   }
 }
 
@@ -86,7 +86,7 @@ describe('a recorded connection whose server answers in order', () => {
 
   test('a request that was never forwarded is recorded as fail', () => {
     const { recorder, conversation, told } = connected()
-    conversation.asked(Buffer.from('x 1\n'), recorder.now())
+    conversation.requested(Buffer.from('x 1\n'), recorder.now())
     conversation.closed()
     expect(told()).toEqual(['0 invoke write x="1" as a', '0 fail write x'])
   })

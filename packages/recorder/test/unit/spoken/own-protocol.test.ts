@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findRecordedProtocol, recordedExamples, takenProtocolNames } from '../../../src/protocols/lookup.ts'
 import { recordedProtocols } from '../../../src/protocols/registry.ts'
 import { type OwnProtocol, ownProtocol } from '../../../src/spoken/own-protocol.ts'
-import { recording, told } from '../../record/in-memory.ts'
+import { eventTexts, recording } from '../../record/in-memory.ts'
 
 const framingOf = (scan: (bytes: Buffer, start: number) => number) => {
   const own: OwnProtocol = {
@@ -68,12 +68,12 @@ describe('the record of a protocol of one’s own', () => {
     const spoken = ownProtocol(protocol).parse({ ...members }, '--as')
     const { open, client: by } = await spoken.record({ recorder, node: 'n1' })
     const conversation = open({ host: '10.0.0.1', naming: { kind: 'fixed', session: 'a' } })
-    conversation.asked(Buffer.from(asks), recorder.now())
+    conversation.requested(Buffer.from(asks), recorder.now())
     conversation.sent(asks.length, recorder.now())
     conversation.answered(Buffer.from(answers))
     conversation.delivered(answers.length)
     const finals = client.lines.map((line) => (JSON.parse(line) as { final?: boolean }).final)
-    return { lines: told(client), recorder, by, finals }
+    return { lines: eventTexts(client), recorder, by, finals }
   }
 
   test('operations of a custom protocol are recorded, and the keys of its other requests are marked as possibly changed', async () => {

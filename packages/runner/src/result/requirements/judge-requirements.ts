@@ -194,8 +194,8 @@ function momentsOf(part: RunPart, faults: readonly Spell[]): (time: number) => b
     case 'healed':
       return (time) => faults.length > 0 && time >= lastEnd
     case 'calm': {
-      const hurt = isIn(perhaps)
-      return (time) => !hurt(time) && (faults.length === 0 || time < lastEnd)
+      const isDoubtful = isIn(perhaps)
+      return (time) => !isDoubtful(time) && (faults.length === 0 || time < lastEnd)
     }
     case 'faults':
       return isIn(faults)

@@ -53,18 +53,18 @@ export function judgeOwnLevel({ name, judge }: OwnLevel, history: History): OwnJ
   if (history.tally !== undefined)
     return { met: 'unknown', why: 'the operations of this history are counted, and not kept' }
   const { length } = history.operations
-  const told: unknown = judge(Array.from({ length }, (_, row) => recordedOperation(history, row)))
-  if (isJudgement(told)) return told
+  const judgement: unknown = judge(Array.from({ length }, (_, row) => recordedOperation(history, row)))
+  if (isJudgement(judgement)) return judgement
   throw inputError(
-    `the level ${name} returned ${JSON.stringify(told)}. Return { met: true or false, found: a string }, or { met: 'unknown', why: a string }.`,
+    `the level ${name} returned ${JSON.stringify(judgement)}. Return { met: true or false, found: a string }, or { met: 'unknown', why: a string }.`,
   )
 }
 
-const isJudgement = (told: unknown): told is OwnJudgement =>
-  isObject(told) &&
-  (told['met'] === 'unknown'
-    ? typeof told['why'] === 'string'
-    : typeof told['met'] === 'boolean' && typeof told['found'] === 'string')
+const isJudgement = (value: unknown): value is OwnJudgement =>
+  isObject(value) &&
+  (value['met'] === 'unknown'
+    ? typeof value['why'] === 'string'
+    : typeof value['met'] === 'boolean' && typeof value['found'] === 'string')
 
 function recordedOperation(history: History, row: number): RecordedOperation {
   const { process, key, callTime, returnTime } = history.operations

@@ -19,13 +19,13 @@ const FIRST_SEEDS = short ? [1] : [1, 1_001, 2_001]
 const CLEAN_SEEDS = short ? 5 : 2_000
 const cwd = join(import.meta.dirname, '../../services/programs')
 
-interface Asked {
+interface ExpectedResult {
   readonly found: 'violation' | 'invariant'
   readonly options: readonly string[]
 }
 
 /** By the first word of a service's name. */
-const ASKED: Readonly<Record<string, Asked>> = {
+const ASKED: Readonly<Record<string, ExpectedResult>> = {
   wallet: {
     found: 'invariant',
     options: [
@@ -106,7 +106,7 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings that check
 })
 
 /** How real processes show whether money was moved rightly. */
-interface Shown {
+interface RecordedProof {
   /** Of isolation: transactions are recorded; absent, clients are, over HTTP. */
   readonly level?: string
   /** What the database answers `t` at the end if it was, where the record does not tell: sums and absent rows are no reads. */
@@ -120,34 +120,34 @@ interface Moves {
   /** At which level of isolation, where that is not READ COMMITTED. */
   readonly isolation?: readonly [ofBug: string, ofCure: string]
   readonly options: readonly string[]
-  readonly shown: Shown
+  readonly proof: RecordedProof
 }
 
 const SERIALIZABLE = ['--expect', 'serializable']
-const TRANSACTIONS: Shown = { level: 'serializable' }
+const TRANSACTIONS: RecordedProof = { level: 'serializable' }
 const COVERED = 'SELECT NOT EXISTS (SELECT 1 FROM entries GROUP BY account HAVING sum(amount) < -20)'
 const ONCE = 'SELECT NOT EXISTS (SELECT 1 FROM entries GROUP BY account, amount HAVING count(*) > 1)'
 const BOTH_WRITTEN = 'SELECT (SELECT count(*) FROM entries) = (SELECT count(*) FROM outbox)'
 
 const MOVES: readonly Moves[] = [
-  { bug: 'lost update', cure: 'locked update', options: SERIALIZABLE, shown: TRANSACTIONS },
-  { bug: 'read and write', cure: 'one step', options: [], shown: {} },
-  { bug: 'cursor', cure: 'locked update', options: SERIALIZABLE, shown: TRANSACTIONS },
-  { bug: 'double spend', cure: 'locked spend', options: SERIALIZABLE, shown: { ...TRANSACTIONS, holds: COVERED } },
-  { bug: 'look then insert', cure: 'unique', options: SERIALIZABLE, shown: { ...TRANSACTIONS, holds: ONCE } },
+  { bug: 'lost update', cure: 'locked update', options: SERIALIZABLE, proof: TRANSACTIONS },
+  { bug: 'read and write', cure: 'one step', options: [], proof: {} },
+  { bug: 'cursor', cure: 'locked update', options: SERIALIZABLE, proof: TRANSACTIONS },
+  { bug: 'double spend', cure: 'locked spend', options: SERIALIZABLE, proof: { ...TRANSACTIONS, holds: COVERED } },
+  { bug: 'look then insert', cure: 'unique', options: SERIALIZABLE, proof: { ...TRANSACTIONS, holds: ONCE } },
   {
-    ...{ bug: 'two writes', cure: 'outbox', shown: { holds: BOTH_WRITTEN } },
+    ...{ bug: 'two writes', cure: 'outbox', proof: { holds: BOTH_WRITTEN } },
     options: ['--expect', 'none', '--assert-sql', BOTH_WRITTEN],
   },
   {
-    ...{ bug: 'two halves', cure: 'two halves', options: SERIALIZABLE, shown: TRANSACTIONS },
+    ...{ bug: 'two halves', cure: 'two halves', options: SERIALIZABLE, proof: TRANSACTIONS },
     isolation: ['READ COMMITTED', 'REPEATABLE READ'],
   },
   {
-    ...{ bug: 'read-only', cure: 'read-only', options: SERIALIZABLE, shown: TRANSACTIONS },
+    ...{ bug: 'read-only', cure: 'read-only', options: SERIALIZABLE, proof: TRANSACTIONS },
     isolation: ['REPEATABLE READ', 'SERIALIZABLE'],
   },
-  { bug: 'standby', cure: 'one step', options: ['--standby'], shown: {} },
+  { bug: 'standby', cure: 'one step', options: ['--standby'], proof: {} },
 ]
 
 async function moved(moves: string, isolation: string, ...more: readonly string[]) {
@@ -208,7 +208,7 @@ const TOLD: Readonly<Record<string, RegExp>> = {
 
 describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   test.each(BUGS)('the recorder finds the bug of the service %s', async (service) => {
-    const { exitCode, told, answered } = await recordedAs(service)
+    const { exitCode, output: told, answered } = await recordedAs(service)
     expect(told).toMatch(TOLD[service]!)
     expect(exitCode).toBe(1)
     const assertion = assertionOf(service)
@@ -216,15 +216,15 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
   })
 
   test.each(CURES)('the recorder finds no violation of the service %s', async (service) => {
-    const { exitCode, told, answered } = await recordedAs(service)
+    const { exitCode, output: told, answered } = await recordedAs(service)
     expect(exitCode, told).toBe(0)
     const assertion = assertionOf(service)
     if (assertion !== undefined) expect(answered(assertion)).toBe('t')
   })
 
-  describe.each(short ? [] : MOVES)('a money transfer of the faulty kind "$bug"', ({ bug, cure, isolation, shown }) => {
+  describe.each(short ? [] : MOVES)('a money transfer of the faulty kind "$bug"', ({ bug, cure, isolation, proof }) => {
     const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
-    const { level, holds } = shown
+    const { level, holds } = proof
     const recorded = (moves: string, ISOLATION: string, seed = 1) => {
       const environment = { MOVES: moves, ISOLATION }
       if (level !== undefined) return recordedService(cwd, 'accounts', { level, environment })
@@ -240,13 +240,13 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       let [seed, last] = [1, await recorded(bug, ofBug)]
       // What a kill ends is chance.
       while (holds !== undefined && last.answered(holds) === 't' && seed < 3) last = await recorded(bug, ofBug, ++seed)
-      const { exitCode, told, answered } = last
+      const { exitCode, output: told, answered } = last
       if (holds === undefined) expect(exitCode, told).toBe(1)
       else expect([answered(holds), level !== undefined && exitCode === 0]).toEqual(['f', false])
     })
 
     test(`a recorded money transfer violates nothing if it uses ${cure} at ${ofCure}`, async () => {
-      const { exitCode, told, answered } = await recorded(cure, ofCure)
+      const { exitCode, output: told, answered } = await recorded(cure, ofCure)
       if (holds === undefined) expect(exitCode, told).toBe(0)
       else expect([answered(holds), exitCode === 1]).toEqual(['t', false])
     })

@@ -78,10 +78,10 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
     () => {
       test('a Prisma service is recorded with a lost update for read-then-write, and without one for an increment', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
-        expect(lost.told).toMatch(/updates? (was|were) lost/i)
+        expect(lost.output).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)
         const kept = await recordedService(cwd, 'wallet-incremented')
-        expect(kept.exitCode, kept.told).toBe(0)
+        expect(kept.exitCode, kept.output).toBe(0)
       })
     },
   )

@@ -1,4 +1,4 @@
-import type { AskedOperations, Client } from '@chaosproxy/runner'
+import type { Client, RequestedOperations } from '@chaosproxy/runner'
 import { numberOf, type Settings } from '@chaosproxy/workloads'
 import { startOperation } from '../../clients/operation-time.ts'
 import { performingClient } from '../../clients/performing.ts'
@@ -18,7 +18,7 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
   functions: [...new Set([...Object.keys(operations), ...wholeFunctions])],
   sessions: undefined,
   carries: () => ({ kind: 'http', table: undefined, websocket: false }),
-  async open({ asked, nodes }) {
+  async open({ operations: requested, nodes }) {
     const locks = openLocks({
       ttlSeconds: numberOf(settings, 'ttl'),
       fencing: settings['fencing'] === true,
@@ -26,13 +26,13 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
       members: () => nodes().map(({ node }) => node),
     })
     const keeping: Keeping = {
-      as: isOfElements(asked) ? 'elements' : 'value',
-      initial: asked.initial,
+      as: isOfElements(requested) ? 'elements' : 'value',
+      initial: requested.initial,
       update: settings['update'] === 'lock' ? 'lock' : 'txn',
       locks,
     }
     const serializable = settings['reads'] === 'serializable'
-    const performOf = operationsFor(asked)
+    const performOf = operationsFor(requested)
     return {
       connect: (address) => etcdClient(address, { keeping, serializable, performOf }),
       close: async () => locks.close(),
@@ -41,13 +41,13 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
 })
 
 /** If the initial value is a number, `add` belongs to a counter. */
-const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
+const isOfElements = ({ functions, initial }: RequestedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 
 export const wholeFunctions: readonly string[] = wholeObjects.flatMap(({ functions }) => functions)
 
 /** Returns the implementations for the kind of object that supports all these functions. */
-function operationsFor({ functions }: AskedOperations): (f: string) => Perform | undefined {
+function operationsFor({ functions }: RequestedOperations): (f: string) => Perform | undefined {
   const whole = functions.every((f) => Object.hasOwn(operations, f))
     ? undefined
     : wholeObjects.find((object) => functions.every((f) => object.functions.includes(f)))

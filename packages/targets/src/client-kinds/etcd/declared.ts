@@ -46,10 +46,10 @@ function planEtcd({ keys: names = '{key}', reads = 'linearizable' }: EtcdDeclara
           const client = opened.connect(address)
           return {
             ...client,
-            invoke(asked, timeoutMs, completed) {
-              const { input } = asked
+            invoke(request, timeoutMs, completed) {
+              const { input } = request
               const named = input.key === undefined ? input : { ...input, key: nameKey(input.key) }
-              client.invoke({ ...asked, input: named }, timeoutMs, completed)
+              client.invoke({ ...request, input: named }, timeoutMs, completed)
             },
           }
         },

@@ -56,8 +56,9 @@ function replyOf(end: ExchangeEnd<Answer>): Reply {
   if (json === undefined) return { type: 'info', error: `HTTP ${status}, and an answer that is not understood` }
   if (status === 200) return { type: 'ok', body: json }
   const { error, message } = json
-  const said = typeof error === 'string' ? error : typeof message === 'string' ? message : 'an answer without a message'
-  return { type: outcomeOf(etcdErrors, said), error: `HTTP ${status}: ${said}` }
+  const reason =
+    typeof error === 'string' ? error : typeof message === 'string' ? message : 'an answer without a message'
+  return { type: outcomeOf(etcdErrors, reason), error: `HTTP ${status}: ${reason}` }
 }
 
 export const encoded = (text: string): string => Buffer.from(text).toString('base64')

@@ -51,8 +51,8 @@ export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOp
       await use.ask('/v3/lease/revoke', { ID: lease })
       return 'held'
     }
-    const asked = keptAliveBy === 'following' ? await followersFor(use, members()) : [use.address]
-    const stops = asked.map((address) => keepAlive(address, lease, (ttlSeconds * 1000) / KEEP_ALIVES))
+    const addresses = keptAliveBy === 'following' ? await followersFor(use, members()) : [use.address]
+    const stops = addresses.map((address) => keepAlive(address, lease, (ttlSeconds * 1000) / KEEP_ALIVES))
     keeping.set(taken.revision, () => {
       for (const stop of stops) stop()
     })

@@ -36,7 +36,7 @@ export function openWatchStream({
     const { host, port } = address
     const body = JSON.stringify({ create_request: create })
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const asked: ClientRequest = request({ host, port, path: '/v3/watch', method: 'POST', agent: false, headers })
+    const call: ClientRequest = request({ host, port, path: '/v3/watch', method: 'POST', agent: false, headers })
     const arrived: Json[] = []
     let rest = ''
     let failure: string | undefined
@@ -49,7 +49,7 @@ export function openWatchStream({
     function broken(why: string): void {
       failure ??= why
       clearTimeout(timer)
-      asked.destroy()
+      call.destroy()
       resolve({ type: 'fail', error: failure })
       wake()
     }
@@ -85,8 +85,8 @@ export function openWatchStream({
     }
 
     const timer = setTimeout(() => broken(`timeout after ${timeoutMs} ms`), timeoutMs)
-    asked.on('error', (error: NodeJS.ErrnoException) => broken(error.code ?? error.message))
-    asked.on('response', (answer) => {
+    call.on('error', (error: NodeJS.ErrnoException) => broken(error.code ?? error.message))
+    call.on('response', (answer) => {
       answer.setEncoding('utf8')
       answer.on('data', (text: string) => {
         const lines = (rest + text).split('\n')
@@ -96,7 +96,7 @@ export function openWatchStream({
       answer.on('error', (error: NodeJS.ErrnoException) => broken(error.code ?? error.message))
       answer.on('close', () => broken('the stream ended'))
     })
-    asked.end(body)
+    call.end(body)
   })
 }
 
@@ -108,8 +108,8 @@ function responseOf(result: Body, nameOf: WatchStreamOptions['nameOf']): Json | 
     return compacted === 0 ? { ended: true } : { ended: true, compacted }
   }
   if (events.length === 0) return { progress: numberIn(bodyIn(result, 'header'), 'revision') }
-  const told = events.map((event) => eventOf(event, nameOf)).filter((event) => event !== undefined)
-  return told.length === 0 ? undefined : { events: told }
+  const known = events.map((event) => eventOf(event, nameOf)).filter((event) => event !== undefined)
+  return known.length === 0 ? undefined : { events: known }
 }
 
 function eventOf(event: Body, nameOf: WatchStreamOptions['nameOf']): Json | undefined {

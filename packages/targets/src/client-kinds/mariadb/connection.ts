@@ -18,8 +18,8 @@ import {
   type ServerError,
   type Value,
 } from '@chaosproxy/wire/mysql'
-import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
+import type { Row } from '../../sql/request.ts'
 import { openSessionSocket } from '../../sql/session-socket.ts'
 
 interface ConnectOptions extends Credentials {

@@ -1,5 +1,5 @@
-import type { Command, ObjectsByName } from '../../sql/asked.ts'
 import { type Dialect, objectsIn } from '../../sql/objects.ts'
+import type { Command, ObjectsByName } from '../../sql/request.ts'
 
 /** Compares names byte by byte, as all other systems do. */
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'

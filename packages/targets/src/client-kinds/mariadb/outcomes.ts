@@ -1,5 +1,5 @@
 import { judgeError } from '@chaosproxy/recorder/mysql'
-import type { Judged } from '../../sql/asked.ts'
+import type { Judged } from '../../sql/request.ts'
 import type { QueryEnd } from './connection.ts'
 
 export function judgeEnd(end: QueryEnd): Judged {

@@ -7,9 +7,9 @@ export interface Credentials {
 }
 
 /** The client's response to one Authentication message of the server; undefined if it expects none. */
-export type Login = (asked: Asked) => Buffer | undefined
+export type Login = (request: AuthenticationRequest) => Buffer | undefined
 
-type Asked = Pick<Extract<BackendMessage, { readonly kind: 'authentication' }>, 'method' | 'bytes'>
+type AuthenticationRequest = Pick<Extract<BackendMessage, { readonly kind: 'authentication' }>, 'method' | 'bytes'>
 
 const MECHANISM = 'SCRAM-SHA-256'
 /** The greatest iteration count that a server may demand. No real server asks for more. */

@@ -8,8 +8,8 @@ import {
   type ServerReport,
   writeFrontend,
 } from '@chaosproxy/wire/postgresql'
-import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
+import type { Row } from '../../sql/request.ts'
 import { openSessionSocket } from '../../sql/session-socket.ts'
 import { type Credentials, createLogin } from './authentication.ts'
 
@@ -66,7 +66,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
   return new Promise((opened, notOpened) => {
     const reader = backendReader(LONGEST_BYTES)
     const login = createLogin(options, randomBytes(18).toString('base64'))
-    const said = new Map<string, string>()
+    const serverParameters = new Map<string, string>()
     let ready = false
     let lastWords: ServerReport | undefined
     let pending: Pending | undefined
@@ -91,7 +91,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
     })
 
     function received(message: BackendMessage): void {
-      if (message.kind === 'parameter-status') said.set(message.name, message.value)
+      if (message.kind === 'parameter-status') serverParameters.set(message.name, message.value)
       else if (message.kind === 'notice') pending?.notices.push(reportOf(message))
       else if (pending !== undefined) answered(pending, message)
       else if (message.kind === 'error') lastWords = reportOf(message)
@@ -128,7 +128,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
     }
 
     const connection: Connection = {
-      parameter: (name) => said.get(name),
+      parameter: (name) => serverParameters.get(name),
       isOpen,
       query(sql, values) {
         if (pending !== undefined) throw new Error('a connection has one command at a time')

@@ -1,5 +1,5 @@
-import type { ObjectsByName } from '../../sql/asked.ts'
 import { type Dialect, objectsIn } from '../../sql/objects.ts'
+import type { ObjectsByName } from '../../sql/request.ts'
 
 const tableOf = (name: string, columns: string): string => `CREATE TABLE IF NOT EXISTS chaos_${name} (${columns})`
 

@@ -1,6 +1,6 @@
 import { judgeNotices, judgeReport } from '@chaosproxy/recorder/postgresql'
 import { rowsOf } from '@chaosproxy/wire/postgresql'
-import type { Certainty, Done } from '../../sql/asked.ts'
+import type { Certainty, Done } from '../../sql/request.ts'
 import type { QueryEnd } from './connection.ts'
 
 /** The outcome of a command whose connection ended without a reply. */

@@ -48,14 +48,14 @@ export function heardOf(overheard: Overheard): Heard {
         : [link.from, link.to].every((end) => between.includes(end))
     })
     .sort((a, b) => Number(carries(b)) - Number(carries(a)) || a.sentAt - b.sentAt)
-  const unasked = unaskedOf(excerpts, overheard)
+  const notRequested = unqueriedServers(excerpts, overheard)
   const messages = kept.slice(0, MOST_HEARD).map((each) => messageOf(each, overheard, isAmbiguous))
   return {
     listening,
     messages: messages.sort((a, b) => a.sentAt - b.sentAt),
     isCut: kept.length > MOST_HEARD || unclear !== undefined,
     ...(unclear === undefined ? {} : { unclear }),
-    ...(unasked.length === 0 ? {} : { unasked }),
+    ...(notRequested.length === 0 ? {} : { unasked: notRequested }),
   }
 }
 
@@ -105,7 +105,7 @@ function unclearOf(
  * Returns the databases and caches that received the change, if the reading node has not asked them about the key since
  * then. Omits a server if the proxy does not carry all traffic from the node to it.
  */
-function unaskedOf(
+function unqueriedServers(
   excerpts: readonly Excerpt[],
   { listening: { between, about }, keys, nodes, carriesAll, zeroMs }: Overheard,
 ): readonly NodeId[] {
@@ -118,20 +118,20 @@ function unaskedOf(
   const mayAsk = (text: string | undefined): boolean =>
     text === undefined || namesAny(own, text) || !namesAny(others, text)
   /** When each server received the change. */
-  const told = new Map<NodeId, Nanos>()
+  const firstReceived = new Map<NodeId, Nanos>()
   for (const { link, message } of excerpts.flatMap(({ sent }) => sent.filter(carries))) {
     if (message.deliveredAtMs === undefined || nodes.includes(link.to) || link.from === reader) continue
     const receivedAt = runTime(message.deliveredAtMs, { zeroMs })
-    if (receivedAt < (told.get(link.to) ?? Number.POSITIVE_INFINITY)) told.set(link.to, receivedAt)
+    if (receivedAt < (firstReceived.get(link.to) ?? Number.POSITIVE_INFINITY)) firstReceived.set(link.to, receivedAt)
   }
-  return [...told].flatMap(([server, since]) => {
+  return [...firstReceived].flatMap(([server, since]) => {
     if (reader === undefined || !carriesAll({ from: reader, to: server })) return []
     const asking = excerpts.filter(({ link }) => link.from === reader && link.to === server)
-    const hasAsked = asking.some(
+    const hasRequested = asking.some(
       ({ doubts, sent }) =>
         doubts.length > 0 || sent.some(({ message, sentAt }) => sentAt >= since && mayAsk(message.text)),
     )
-    return hasAsked ? [] : [server]
+    return hasRequested ? [] : [server]
   })
 }
 

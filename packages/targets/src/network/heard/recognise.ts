@@ -2,13 +2,13 @@ import type { Json } from '@chaosproxy/history'
 import type { PassedMessage } from '@chaosproxy/proxy'
 import type { Change } from '@chaosproxy/runner/result'
 
-type Said = Pick<PassedMessage, 'text' | 'question'>
+type MessageText = Pick<PassedMessage, 'text' | 'question'>
 
 /**
  * Returns whether a message says that the key has the value: it contains both as whole words, or within one object of
  * JSON. `value only`: the value occurs without a key. `unreadable`: the message is not text.
  */
-export function recognise({ text, question }: Said, { key, value }: Change): Recognised {
+export function recognise({ text, question }: MessageText, { key, value }: Change): Recognised {
   if (text === undefined || !isTelling(value)) return 'unreadable'
   // Most messages are unrelated, and need not be parsed.
   if (SIMPLE.test(wordOf(value)) && !text.includes(wordOf(value))) return 'no'

@@ -55,7 +55,7 @@ function nameOf(words: readonly string[]): string {
 function machineOf(words: readonly string[]) {
   const processes = processesOf(JSON.stringify(words))
 
-  function asked(state: Running, line: object): Step {
+  function requested(state: Running, line: object): Step {
     const { process } = state
     try {
       const answer = parsed(process.ask(JSON.stringify(line)))
@@ -71,10 +71,10 @@ function machineOf(words: readonly string[]) {
   return {
     start({ id, peers, seed }: NodeSetting, journal: readonly unknown[], now: Millis): Step {
       const state = { process: processes.launched(id, words), status: UNKNOWN }
-      return asked(state, { type: 'init', id, peers, seed, journal, now })
+      return requested(state, { type: 'init', id, peers, seed, journal, now })
     },
     step: (state: Running, event: MachineEvent<unknown>, now: Millis, steady: Millis): Step =>
-      asked(state, { ...event, now, steady }),
+      requested(state, { ...event, now, steady }),
     status: ({ status }: Running): NodeStatus => status,
   }
 }

@@ -101,9 +101,9 @@ export class LineProcess {
   }
 
   #trouble(what: string): string {
-    const said = endOf(this.#stderr)
+    const output = endOf(this.#stderr)
     const started = this.#child.pid !== undefined
-    return `the program ${started ? `${what} instead of answering` : 'does not start'}${said === '' ? '' : `. It said: ${said}`}`
+    return `the program ${started ? `${what} instead of answering` : 'does not start'}${output === '' ? '' : `. It said: ${output}`}`
   }
 }
 

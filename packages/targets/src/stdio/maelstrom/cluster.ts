@@ -17,13 +17,13 @@ import { createExchanges } from './exchanges.ts'
 import type { Message } from './message.ts'
 import { type MaelstromNode, maelstromNode } from './node.ts'
 import { createServices } from './services.ts'
-import type { NetworkAsked } from './settings.ts'
+import type { NetworkSettings } from './settings.ts'
 import { createSwitchboard, type Switchboard } from './switchboard.ts'
 import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 interface MaelstromOptions
-  extends NetworkAsked,
+  extends NetworkSettings,
     Pick<StartOptions, 'seed' | 'nodes' | 'dataDir' | 'logDir' | 'signal'> {
   readonly words: ProgramCommand['words']
   readonly rpc: RpcWorkload
@@ -187,7 +187,7 @@ interface Traffic {
 function openTraffic({ options, names, clock, trouble, broke, node }: Surroundings): Traffic {
   const { rpc, seed, latency } = options
   const services = createServices(createRandom(seed).fork('services'))
-  const told = new Set<string>()
+  const reported = new Set<string>()
   const busiest = createBusiest()
   let sent = 0
 
@@ -217,8 +217,8 @@ function openTraffic({ options, names, clock, trouble, broke, node }: Surroundin
   }
 
   function once(text: string, kind: string): void {
-    if (told.has(kind)) return
-    told.add(kind)
+    if (reported.has(kind)) return
+    reported.add(kind)
     trouble.push(text)
   }
 

@@ -43,17 +43,17 @@ interface Pending {
 export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOptions): Exchanges {
   const pending = new Map<string, Pending>()
   const answered = new Set<string>()
-  const asked = new Map<string, number>()
+  const lastIds = new Map<string, number>()
   let serial = 0
   let ended = 0
   let isRepeated = false
 
   const isRequest = (client: string, id: Json | undefined): boolean =>
-    Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (asked.get(client) ?? 0)
+    Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (lastIds.get(client) ?? 0)
 
   /** Explains why a message is no reply to a request. A late reply needs no explanation. */
   function whyNoReply(client: string, id: Json | undefined, name: string): string | undefined {
-    if (!asked.has(client)) return `sent a message to ${client}, and there is no such client`
+    if (!lastIds.has(client)) return `sent a message to ${client}, and there is no such client`
     if (!isRequest(client, id))
       return `sent ${client} a message whose "in_reply_to" is no "msg_id" of a request of ${client}`
     return answered.has(name) && !isRepeated ? 'replied twice to the same request' : undefined
@@ -66,13 +66,13 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
     ended: () => ended,
     anyAnswered: () => answered.size > 0,
     connect(to) {
-      const client = `c${asked.size + 1}`
+      const client = `c${lastIds.size + 1}`
       let msgId = 0
-      asked.set(client, msgId)
+      lastIds.set(client, msgId)
       return {
         invoke(request, timeoutMs, completed) {
           const name = `${client}/${++msgId}`
-          asked.set(client, msgId)
+          lastIds.set(client, msgId)
           const n = serial++
           const late = nanos(clock.now() + millisToNanos(timeoutMs))
           const cancel = clock.at(late, () => end(unanswered(request, timeoutMs)))

@@ -14,16 +14,16 @@ export const STARTER = 'c0'
 export const INIT_ID = 1
 const TOPOLOGY_ID = 2
 
-const asked = (id: NodeId, msgId: number, type: string, members: object): Message => ({
+const starterMessage = (id: NodeId, msgId: number, type: string, members: object): Message => ({
   ...{ src: STARTER, dest: id },
   body: { type, msg_id: msgId, ...members },
 })
 
 export const initMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
-  asked(id, INIT_ID, 'init', { node_id: id, node_ids: [...nodes] })
+  starterMessage(id, INIT_ID, 'init', { node_id: id, node_ids: [...nodes] })
 
 export const topologyMessage = (id: NodeId, topology: Topology): Message =>
-  asked(id, TOPOLOGY_ID, 'topology', { topology })
+  starterMessage(id, TOPOLOGY_ID, 'topology', { topology })
 
 /** Explains what is wrong with an answer to `init` or `topology`, if anything. */
 export function whyNotStarted({ type, in_reply_to: id }: Body, topology?: Topology): string | undefined {
@@ -60,7 +60,7 @@ const STARTUP_MS = 10_000
 
 export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
   const { id, nodes, words, directory, logPath, keeper, topology } = options
-  let tell: ((message: Message) => void) | undefined
+  let deliver: ((message: Message) => void) | undefined
   let unended: MaelstromNode['unended'] = () => undefined
 
   async function launch(): Promise<Life<void>> {
@@ -90,16 +90,16 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     }
 
     const process = await startCommand({ name: id, command: { words, directory }, logPath, keeper, line: read })
-    const receive = (message: Message): void => process.tell(JSON.stringify(message))
+    const receive = (message: Message): void => process.write(JSON.stringify(message))
     unended = process.unended
     process.exited.then(({ code, signal }) => {
-      if (tell === receive) tell = undefined
+      if (deliver === receive) deliver = undefined
       const how = signal === null ? `exited with ${code}` : `was ended by ${signal}`
       failed(inputError(`${id}: the program ${how} before it answered init with init_ok. ${lastLines(logPath)}`))
     })
     initialised.then(
       () => {
-        tell = receive
+        deliver = receive
       },
       () => {},
     )
@@ -112,5 +112,5 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     awaited: () => `answers init with init_ok${topology === undefined ? '' : ', and topology with topology_ok'}`,
     moved() {},
   })
-  return { ...supervised, logPath, receive: (message) => tell?.(message), unended: (forMs) => unended(forMs) }
+  return { ...supervised, logPath, receive: (message) => deliver?.(message), unended: (forMs) => unended(forMs) }
 }

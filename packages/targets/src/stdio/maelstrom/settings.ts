@@ -30,12 +30,12 @@ export interface Latency {
   readonly jitterMs: Millis
 }
 
-export interface NetworkAsked {
+export interface NetworkSettings {
   readonly latency: Latency
   readonly topology: string
 }
 
-export function networkOf(settings: { readonly [name: string]: ProtocolSettingValue }): NetworkAsked {
+export function networkOf(settings: { readonly [name: string]: ProtocolSettingValue }): NetworkSettings {
   const mean = Number(settings['latency'] ?? 0)
   const isConstant = settings['latency-dist'] === CONSTANT
   return {

@@ -1,7 +1,7 @@
 import type { FaultKind } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
-import type { Suffering, Target } from '@chaosproxy/runner'
-import { simulatorSuffers } from '@chaosproxy/simulator'
+import type { FaultSupport, Target } from '@chaosproxy/runner'
+import { simulatorFaultSupport } from '@chaosproxy/simulator'
 import { nodeHarms } from '../../network/node-harms.ts'
 import { maelstromProgram } from './reference.ts'
 import { networkOf, networkSettings } from './settings.ts'
@@ -45,7 +45,7 @@ export function maelstromTarget(reference: string): Target {
       load: usualLoad(rpc),
     },
     promises: ({ faults }) => (faults.some(losesMemory) ? 'nothing' : rpc.promises),
-    suffers,
+    supports: faultSupport,
     async start({ settings, ...options }) {
       const { startMaelstrom } = await import('./cluster.ts')
       return startMaelstrom({ ...options, ...networkOf(settings), words, rpc })
@@ -60,9 +60,9 @@ const losesMemory = (kind: FaultKind): boolean => kind === 'kill'
  * Returns whether a fault can be injected. Processes can be killed and paused. The faults of messages are those of the
  * simulator, except forgery.
  */
-function suffers(kind: FaultKind): Suffering {
+function faultSupport(kind: FaultKind): FaultSupport {
   if (Object.hasOwn(nodeHarms, kind)) return true
-  const simulated = simulatorSuffers(kind)
+  const simulated = simulatorFaultSupport(kind)
   if (simulated !== true) return simulated
   return MESSAGES.has(kind)
     ? true

@@ -14,7 +14,7 @@ import { type Body, type Message, parseMessage } from './message.ts'
 import { INIT_ID, initMessage, STARTER, topologyMessage, whyNotStarted } from './node.ts'
 import { maelstromProgram } from './reference.ts'
 import { createServices, type Service } from './services.ts'
-import { type NetworkAsked, networkOf, networkSettings } from './settings.ts'
+import { type NetworkSettings, networkOf, networkSettings } from './settings.ts'
 import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
@@ -39,7 +39,7 @@ interface Running {
   began: number | undefined
   isReady: boolean
   readonly onTheWay: Map<string, Message>
-  readonly asked: Map<number, Extract<MachineEvent<Message>, { readonly type: 'request' }>>
+  readonly requests: Map<number, Extract<MachineEvent<Message>, { readonly type: 'request' }>>
   serial: number
 }
 
@@ -83,14 +83,14 @@ function firstLine(file: string): string {
   }
 }
 
-function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topology }: NetworkAsked) {
+function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topology }: NetworkSettings) {
   const processes = processesOf(JSON.stringify(program))
   const isDelayed = latency.delayMs + latency.jitterMs > 0
   const delayOf = ({ random }: Running): Millis => millis(latency.delayMs + random.next() * latency.jitterMs)
   let services: ReadonlyMap<string, Service> | undefined
 
   /** Passes messages to the program, and collects its effects. */
-  function told(state: Running, messages: readonly Message[], now: Millis, steady: Millis): Step {
+  function delivered(state: Running, messages: readonly Message[], now: Millis, steady: Millis): Step {
     state.began ??= steady
     const question: Question = {
       now,
@@ -128,7 +128,7 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
     const service = services?.get(message.dest)
     if (message.dest !== state.id && state.nodes.includes(message.dest))
       return { state, effects: [{ type: 'send', to: message.dest, message }] }
-    if (service === undefined) return told(state, [message], now, steady)
+    if (service === undefined) return delivered(state, [message], now, steady)
     const { src, dest, body } = message
     const reply = { ...service(src, body), in_reply_to: body.msg_id }
     return { state, effects: [later(state, { src: dest, dest: src, body: reply })] }
@@ -143,20 +143,20 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
       const state: Running = {
         ...{ id, nodes, process, random, began: undefined, isReady: false, serial: INIT_ID },
         onTheWay: new Map(),
-        asked: new Map(),
+        requests: new Map(),
       }
       // The first message is sent by a timer, because the node learns the steady clock only from events.
       return { state, effects: [later(state, initMessage(id, nodes), millis(0))] }
     },
     step(state: Running, event: MachineEvent<Message>, now: Millis, steady: Millis): Step {
-      if (event.type === 'message') return told(state, [event.message], now, steady)
+      if (event.type === 'message') return delivered(state, [event.message], now, steady)
       if (event.type === 'timer')
-        return event.timer === WAKE ? told(state, [], now, steady) : arrived(state, event.timer, now, steady)
+        return event.timer === WAKE ? delivered(state, [], now, steady) : arrived(state, event.timer, now, steady)
       if (!state.isReady) return { state, effects: [] }
       const id = ++state.serial
-      state.asked.set(id, event)
+      state.requests.set(id, event)
       const body = { ...rpc.request(event.input, id), msg_id: id }
-      return told(state, [{ src: CLIENT, dest: state.id, body }], now, steady)
+      return delivered(state, [{ src: CLIENT, dest: state.id, body }], now, steady)
     },
     status: ({ isReady }: Running): NodeStatus => ({ role: 'node', leads: false, ready: isReady }),
   }
@@ -176,19 +176,20 @@ function wordsFor(program: readonly string[], seed: number): readonly string[] {
 const readsOf = ({ workload }: RpcWorkload): readonly string[] => findWorkload(workload)?.reads ?? []
 
 function initialised(state: Running, body: Body, topology: string | undefined): readonly Sent[] {
-  const told = topology === undefined ? undefined : topologyOf(state.nodes, topology)
-  const wrong = whyNotStarted(body, told)
+  const neighbours = topology === undefined ? undefined : topologyOf(state.nodes, topology)
+  const wrong = whyNotStarted(body, neighbours)
   if (wrong !== undefined) throw new Error(`${state.id}: the program ${wrong}: ${JSON.stringify(body)}`)
-  if (body.in_reply_to === INIT_ID && told !== undefined) return [later(state, topologyMessage(state.id, told))]
+  if (body.in_reply_to === INIT_ID && neighbours !== undefined)
+    return [later(state, topologyMessage(state.id, neighbours))]
   state.isReady = true
   return []
 }
 
 function replied(rpc: RpcWorkload, state: Running, body: Body): readonly Sent[] {
   const id = body.in_reply_to ?? 0
-  const request = state.asked.get(id)
+  const request = state.requests.get(id)
   if (request === undefined) throw new Error(`${state.id} replied twice to the same request (${JSON.stringify(body)})`)
-  state.asked.delete(id)
+  state.requests.delete(id)
   const { requestId, input } = request
   const result = completionOfReply(rpc, body, { input, harmless: readsOf(rpc).includes(input.f) }, id)
   if (typeof result !== 'string') return [{ type: 'reply', requestId, result }]

@@ -65,10 +65,10 @@ const transactions = (name: 'txn-list-append' | 'txn-rw-register'): RpcWorkload 
   promises: 'strict-serializable',
   request: ({ value }) => ({ type: 'txn', txn: value }),
   completion({ txn = null }, { value }) {
-    const asked = Array.isArray(value) ? value.length : 0
-    return Array.isArray(txn) && txn.length === asked && txn.every(Array.isArray)
+    const length = Array.isArray(value) ? value.length : 0
+    return Array.isArray(txn) && txn.length === length && txn.every(Array.isArray)
       ? ok(txn)
-      : `has no list "txn" of ${asked} operations`
+      : `has no list "txn" of ${length} operations`
   },
 })
 

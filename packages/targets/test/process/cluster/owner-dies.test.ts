@@ -28,7 +28,7 @@ async function startRunner(declaration: unknown, runDir: string) {
     import { declaredTarget, parseDeclaration } from '${built}'
     const target = declaredTarget(parseDeclaration(${JSON.stringify(declaration)}, 'mine'), { where: 'mine', directory: '.' })
     const cluster = await target.start({
-      nodes: 3, settings: { data: 'kept' }, asked: { functions: ['read', 'write'], reads: ['read'], initial: null },
+      nodes: 3, settings: { data: 'kept' }, operations: { functions: ['read', 'write'], reads: ['read'], initial: null },
       seed: 1, dataDir: '${runDir}/data', logDir: '${runDir}/logs',
     })
     const pids = [...cluster.nodes.map(cluster.pid), cluster.keeperPid].filter(Boolean)

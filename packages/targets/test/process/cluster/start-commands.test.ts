@@ -92,8 +92,8 @@ describe("a cluster started by the user's commands", () => {
   })
 
   test('a failover fault is refused if the declaration has no failover command', () => {
-    expect(targetOf(kv).suffers('failover')).toMatchObject({ not: expect.stringContaining('"failover"') })
-    expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).suffers('failover')).toBe(true)
+    expect(targetOf(kv).supports('failover')).toMatchObject({ not: expect.stringContaining('"failover"') })
+    expect(targetOf({ ...kv, faults: { failover: { do: 'true' } } }).supports('failover')).toBe(true)
   })
 
   test('an unknown placeholder in the failover command is refused before anything starts', async () => {
@@ -208,7 +208,12 @@ describe('the start of a cluster', () => {
     const answers = ['status 503 {"error":"warming up"}', 'status 404']
     await serveFromNothing({
       nodes: ['n1'],
-      asked: { functions: ['read'], reads: ['read'], initial: null, before: [{ f: 'read', key: 'x', value: null }] },
+      operations: {
+        functions: ['read'],
+        reads: ['read'],
+        initial: null,
+        before: [{ f: 'read', key: 'x', value: null }],
+      },
       connect: () => ({
         invoke(_, __, completed) {
           completed({ type: 'fail', error: (waits.length === 0 ? answers[0] : answers[1]) ?? '' })
@@ -243,7 +248,7 @@ describe('the start of a cluster', () => {
     async (_, initial, value, expected) => {
       const serving = serveFromNothing({
         nodes: ['n1'],
-        asked: { functions: ['read'], reads: ['read'], initial, before: [{ f: 'read', key: 'x', value: null }] },
+        operations: { functions: ['read'], reads: ['read'], initial, before: [{ f: 'read', key: 'x', value: null }] },
         connect: () => ({ invoke: (_, __, completed) => completed({ type: 'ok', value }), close() {} }),
         ...{ timeoutMs: 30_000, broken: () => undefined, isAlive: () => true, remedy: '' },
       })

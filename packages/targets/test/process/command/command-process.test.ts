@@ -159,7 +159,7 @@ describe('a command', () => {
     const node = await run.start(shell('read name; echo "hello $name"; echo "not for you" >&2; echo bye'), (line) =>
       lines.push(line),
     )
-    node.tell('world')
+    node.write('world')
     await node.exited
     expect(lines).toEqual(['hello world', 'bye'])
     expect(run.log()).toBe('not for you\n')

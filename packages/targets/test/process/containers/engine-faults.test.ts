@@ -9,13 +9,13 @@ import { parseDeclaration } from '../../../src/declared/read-declaration.ts'
 import { declaredTarget } from '../../../src/declared/target.ts'
 import { startKeeper } from '../../../src/keeper/keeper.ts'
 
-type Asked<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
+type FaultWithoutNodes<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
 
 /**
  * Returns the commands that an engine gets for faults of one container with these limits. The engine carries out every
  * command.
  */
-async function asked(
+async function engineCommands(
   limits: string,
   alive: boolean,
   faults: (node: ReturnType<typeof engineFaults>) => Promise<void>,
@@ -57,13 +57,13 @@ async function asked(
   return readFileSync(log, 'utf8').trim().split('\n')
 }
 
-const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
+const fault = (harm: FaultWithoutNodes): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
 
 describe('the requests to a container engine', () => {
   test('a CPU fault sets a CPU share, and the last heal restores the previous limit', async () => {
-    const commands = await asked('0 150000 100000 0 0', true, async (node) => {
-      const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
-      const second = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
+    const commands = await engineCommands('0 150000 100000 0 0', true, async (node) => {
+      const first = await node.injectFault(fault({ kind: 'limit-cpu', share: 0.1 }))
+      const second = await node.injectFault(fault({ kind: 'limit-cpu', share: 0.1 }))
       await first.undo()
       await second.undo()
     })
@@ -74,15 +74,15 @@ describe('the requests to a container engine', () => {
   })
 
   test("a CPU fault sets a number of CPUs if the container's former limit is a number of CPUs", async () => {
-    const commands = await asked('1500000000 0 0 0 0', true, async (node) =>
-      (await node.suffer(fault({ kind: 'limit-cpu', share: 0.5 }))).undo(),
+    const commands = await engineCommands('1500000000 0 0 0 0', true, async (node) =>
+      (await node.injectFault(fault({ kind: 'limit-cpu', share: 0.5 }))).undo(),
     )
     expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
   })
 
   test('a memory fault lowers the limit, restores it, and starts a container that the kernel killed', async () => {
-    const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
-      (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
+    const commands = await engineCommands('0 0 0 1000000000 2000000000', true, async (node) =>
+      (await node.injectFault(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
     )
     expect(commands).toEqual([
       'update --memory=64000000 --memory-swap=64000000 web',
@@ -98,13 +98,13 @@ describe('the requests to a container engine', () => {
     // ballast.
     symlinkSync('/dev/full', join(disk, 'ballast'))
     const isFull = () => existsSync(join(disk, 'ballast'))
-    const commands = await asked(
+    const commands = await engineCommands(
       '',
       true,
       async (node) => {
         const [first, second] = [
-          await node.suffer(fault({ kind: 'fill-disk' })),
-          await node.suffer(fault({ kind: 'fill-disk' })),
+          await node.injectFault(fault({ kind: 'fill-disk' })),
+          await node.injectFault(fault({ kind: 'fill-disk' })),
         ]
         expect([first.done, isFull()]).toEqual([true, true])
         await first.undo()
@@ -118,8 +118,8 @@ describe('the requests to a container engine', () => {
   })
 
   test('no signal is sent to a container that another fault keeps stopped', async () => {
-    const commands = await asked('0 0 0 0 0', false, async (node) => {
-      const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
+    const commands = await engineCommands('0 0 0 0 0', false, async (node) => {
+      const sent = await node.injectFault(fault({ kind: 'signal', signal: 'SIGHUP' }))
       expect(sent.done).toBe(false)
       await sent.undo()
     })
@@ -127,8 +127,8 @@ describe('the requests to a container engine', () => {
   })
 
   test('a container fault that is in force when the run ends is undone', async () => {
-    const commands = await asked('0 0 0 0 0', true, async (node) => {
-      await node.suffer(fault({ kind: 'signal', signal: 'SIGSTOP' }))
+    const commands = await engineCommands('0 0 0 0 0', true, async (node) => {
+      await node.injectFault(fault({ kind: 'signal', signal: 'SIGSTOP' }))
       await node.end()
     })
     expect(commands).toEqual(['kill --signal SIGSTOP web', 'kill --signal SIGCONT web'])
@@ -141,7 +141,7 @@ test('fill-disk faults of containers need "disk" in the declaration, and clock f
     declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {
       where: 'mine.json',
       directory: '.',
-    }).suffers(kind)
+    }).supports(kind)
   expect(suffering({})).toMatchObject({ not: expect.stringContaining('"disk" of the declaration gives them some') })
   expect(suffering({ disk: { path: '/data' } })).toBe(true)
   expect(suffering({}, 'clock')).toEqual({ not: expect.stringContaining('"clocks": true'), instead: ['pause'] })
@@ -158,5 +158,5 @@ test('faults of the container engine are refused for processes outside container
   const declaration = { command: 'node server.js {listen}', nodes: 1, client: { kind: 'resp', commands: 'register' } }
   const target = declaredTarget(parseDeclaration(declaration, 'mine.json'), { where: 'mine.json', directory: '.' })
   for (const kind of ['stop', 'restart', 'signal', 'limit-cpu', 'limit-memory'] as const)
-    expect(target.suffers(kind)).toEqual({ not: 'no container engine runs its nodes', instead: ['kill', 'pause'] })
+    expect(target.supports(kind)).toEqual({ not: 'no container engine runs its nodes', instead: ['kill', 'pause'] })
 })

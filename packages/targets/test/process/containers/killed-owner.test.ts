@@ -99,7 +99,7 @@ function startOwner({ faults, holds, untold = 0, boots = false }: Moment) {
     console.log(real.pid)
     for (const fault of ${JSON.stringify(faults)}) {
       if (fault.kind === 'pause') await node.pause()
-      else await node.suffer({ ...fault, nodes: ['n1'] })
+      else await node.injectFault({ ...fault, nodes: ['n1'] })
       console.log('injected')
     }
     setInterval(() => {}, 1000)

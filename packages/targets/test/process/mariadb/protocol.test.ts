@@ -9,7 +9,7 @@ test('texts in a MariaDB command are quoted, and placeholders within them are no
 
 test('a MariaDB cas from null inserts a row, and a cas to null deletes the row', () => {
   const swap = (value: readonly [number | null, number | null]) => {
-    const asked = objects.register.asked({ f: 'cas', key: 'x', value })
+    const asked = objects.register.requestFor({ f: 'cas', key: 'x', value })
     return asked.type === 'command' ? withParameters(asked.command) : ''
   }
   expect(swap([null, 1])).toBe("INSERT IGNORE INTO chaos_register VALUES ('x', '1')")

@@ -39,7 +39,7 @@ test('a PostgreSQL client attributes a write to the primary, and a read to the r
     { node: 'n2', host: '127.0.0.1', port: await standIn(true, 'SELECT 0') },
   ]
   const opened = await planPostgres({ kind: 'postgres', reads: 'replicas' }).open({
-    ...{ asked: { functions: ['read', 'write'], reads: ['read'], initial: null }, logDir: '.', broke: () => {} },
+    ...{ operations: { functions: ['read', 'write'], reads: ['read'], initial: null }, logDir: '.', broke: () => {} },
     nodes: () => nodes,
   })
   onTestFinished(() => opened.close())

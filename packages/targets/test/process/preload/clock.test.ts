@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createClock } from '../../../src/preload/clock.ts'
 import type { Wrongness } from '../../../src/preload/control.ts'
-import { goSuffers, machineSuffers } from '../../../src/preload/suffers.ts'
+import { goFaultSupport, machineFaultSupport } from '../../../src/preload/fault-support.ts'
 import { openMachine, ways } from '../../preload/programs.ts'
 
 const TELLING = `setInterval(() => say(Date.now() - (performance.timeOrigin + performance.now())), 5)`
@@ -19,9 +19,14 @@ describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].wi
     }
     const isNear = (expected: number) => (ahead: number) => Math.abs(ahead - expected) < 500
     await until(isNear(0))
-    const jump = machine.hurt({ kind: 'clock', nodes: ['n1'], offsetMs: 3_600_000 as never, driftPpm: 0 })
+    const jump = machine.injectFault({ kind: 'clock', nodes: ['n1'], offsetMs: 3_600_000 as never, driftPpm: 0 })
     await until(isNear(3_600_000))
-    const drift = machine.hurt({ kind: 'clock', nodes: ['n1'], offsetMs: -7_200_000 as never, driftPpm: 500_000 })
+    const drift = machine.injectFault({
+      kind: 'clock',
+      nodes: ['n1'],
+      offsetMs: -7_200_000 as never,
+      driftPpm: 500_000,
+    })
     const before = await until(isNear(-3_600_000))
     await until((ahead) => ahead > before + 100 && ahead < -3_000_000)
     jump.undo()
@@ -42,12 +47,12 @@ test('overlapping clock faults add up, and each fault is undone separately', () 
 
 test('a power loss is refused if no compiler is installed, and clock faults are refused for Go programs', () => {
   vi.stubEnv('PATH', '/nowhere')
-  expect(machineSuffers('power-loss')).toEqual({
+  expect(machineFaultSupport('power-loss')).toEqual({
     not: expect.stringMatching(/Linux only|there is no cc on this machine \(apt-get install gcc libc6-dev\)/),
     instead: ['kill'],
   })
   vi.unstubAllEnvs()
-  expect(goSuffers('etcd')('clock')).toEqual({
+  expect(goFaultSupport('etcd')('clock')).toEqual({
     not: 'etcd is a Go program, which reads the clock without the C library',
     instead: ['pause'],
   })

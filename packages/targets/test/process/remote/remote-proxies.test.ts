@@ -289,9 +289,9 @@ describe('a declaration with remote proxies', () => {
 
   test('a declaration with remote proxies accepts partitions between nodes, and refuses faults of single messages', () => {
     const target = declared(good)
-    expect(target.suffers('partition', 'nodes')).toBe(true)
-    expect(target.suffers('latency', 'nodes')).toBe(true)
-    expect(target.suffers('drop-message', 'nodes')).toEqual({
+    expect(target.supports('partition', 'nodes')).toBe(true)
+    expect(target.supports('latency', 'nodes')).toBe(true)
+    expect(target.supports('drop-message', 'nodes')).toEqual({
       not: 'proxies of other hosts inject faults into connections, not into single messages',
       instead: ['delay', 'reset', 'partition'],
     })

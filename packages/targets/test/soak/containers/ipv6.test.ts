@@ -33,7 +33,7 @@ describe.runIf(isPossible)('containers with IPv6 addresses', () => {
   const addressOf = (name: string, member: 'IPAddress' | 'GlobalIPv6Address') =>
     inspected(name, `{{range .NetworkSettings.Networks}}{{.${member}}}{{end}}`)
   /** Returns the answer that a program in one container gets from another container over IPv6. */
-  async function asked(from: string, to: string): Promise<string> {
+  async function answerFrom(from: string, to: string): Promise<string> {
     const url = `http://[${addressOf(to, 'GlobalIPv6Address')}]:8080/`
     const script = `fetch('${url}', { signal: AbortSignal.timeout(2000) }).then((r) => r.text()).then(console.log, (e) => console.log(e.name))`
     // `say` would block this process, which carries the connection.
@@ -48,28 +48,28 @@ describe.runIf(isPossible)('containers with IPv6 addresses', () => {
     const links = await openContainerNetwork({ where: 'dual', ids, seed: 1 })
     try {
       const a = addressOf('a', 'GlobalIPv6Address')
-      await expect.poll(() => asked('a', 'b'), { timeout: 30_000 }).toBe(a)
+      await expect.poll(() => answerFrom('a', 'b'), { timeout: 30_000 }).toBe(a)
       const cut = await links.inject({ kind: 'partition', links: [{ from: 'a', to: 'b' }], mode: 'hold' })
-      expect(await asked('a', 'b')).toBe('TimeoutError')
-      expect(await asked('c', 'b')).toBe(addressOf('c', 'GlobalIPv6Address'))
-      expect(await asked('a', 'c')).toBe(a)
+      expect(await answerFrom('a', 'b')).toBe('TimeoutError')
+      expect(await answerFrom('c', 'b')).toBe(addressOf('c', 'GlobalIPv6Address'))
+      expect(await answerFrom('a', 'c')).toBe(a)
       if (cut.type === 'failed') throw new Error(cut.error)
       const healed = await new Promise((resolve) => cut.heal(resolve))
       expect(healed).toMatchObject({ type: 'healed', hits: expect.any(Number) })
-      expect(await asked('a', 'b')).toBe(a)
+      expect(await answerFrom('a', 'b')).toBe(a)
 
       const before = addressOf('b', 'GlobalIPv6Address')
       say('podman restart --time 0 dual_b_1')
       expect(addressOf('b', 'GlobalIPv6Address')).not.toBe(before)
-      await expect.poll(() => asked('a', 'b'), { timeout: 30_000 }).toBe(a)
+      await expect.poll(() => answerFrom('a', 'b'), { timeout: 30_000 }).toBe(a)
       const again = await links.inject({ kind: 'partition', links: [{ from: 'a', to: 'b' }], mode: 'drop' })
-      expect(await asked('a', 'b')).toBe('TimeoutError')
+      expect(await answerFrom('a', 'b')).toBe('TimeoutError')
       if (again.type === 'injected') await new Promise((resolve) => again.heal(resolve))
       expect(links.trouble).toEqual([])
     } finally {
       await links.close()
     }
-    expect(await asked('a', 'b')).toBe(addressOf('a', 'GlobalIPv6Address'))
+    expect(await answerFrom('a', 'b')).toBe(addressOf('a', 'GlobalIPv6Address'))
     // Only these containers are checked, because concurrent tests have containers, too.
     for (const id of ids.values()) expect(rulesOnMachine(`containers_${id.slice(0, 12)}`)).toEqual([])
   })

@@ -53,7 +53,7 @@ describe.runIf(isPossible)('links between containers', () => {
     return stdout.trim()
   }
   /** Returns the address that the server sees for the requesting container. */
-  async function asked(from: string, to: string, family: 'ipv4' | 'ipv6'): Promise<string> {
+  async function answerFrom(from: string, to: string, family: 'ipv4' | 'ipv6'): Promise<string> {
     const host = addressesOf(to)[family]
     const url = `http://${isIPv6(host) ? `[${host}]` : host}:9000/`
     const said = await printed(
@@ -80,13 +80,13 @@ describe.runIf(isPossible)('links between containers', () => {
     "a partition cuts container links over %s, and servers see the client's address before and after it",
     async (family) => {
       const [n1, n3] = [addressesOf('n1')[family], addressesOf('n3')[family]]
-      expect(await asked('n1', 'n2', family)).toBe(n1)
+      expect(await answerFrom('n1', 'n2', family)).toBe(n1)
       const heal = await inject({ kind: 'partition', links: [between('n1', 'n2')], mode: 'hold' })
-      expect(await asked('n1', 'n2', family)).toBe('TimeoutError')
-      expect(await asked('n3', 'n2', family)).toBe(n3)
-      expect(await asked('n1', 'n3', family)).toBe(n1)
+      expect(await answerFrom('n1', 'n2', family)).toBe('TimeoutError')
+      expect(await answerFrom('n3', 'n2', family)).toBe(n3)
+      expect(await answerFrom('n1', 'n3', family)).toBe(n1)
       await heal()
-      expect(await asked('n1', 'n2', family)).toBe(n1)
+      expect(await answerFrom('n1', 'n2', family)).toBe(n1)
     },
   )
 
@@ -124,7 +124,7 @@ describe.runIf(isPossible)('links between containers', () => {
       links: [between('n1', 'n2')],
     })
     expect(await echoed('n1', 'n2', 'ipv4')).toBe('echo')
-    expect(await asked('n1', 'n2', 'ipv4')).toBe('TimeoutError')
+    expect(await answerFrom('n1', 'n2', 'ipv4')).toBe('TimeoutError')
     await heal()
   })
 })

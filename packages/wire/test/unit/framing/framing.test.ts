@@ -219,8 +219,8 @@ describe('the content of a RESP message', () => {
     ['*2\r\n:1\r\n*-1\r\n', [1, null]],
     ['%1\r\n+a\r\n:1\r\n', ['a', 1]],
     ['|1\r\n+ttl\r\n:1\r\n+x\r\n', 'x'],
-  ])('the content of a RESP message is read from %j', (text, said) => {
-    expect(resp.read(latin(text))).toEqual(said)
+  ])('the content of a RESP message is read from %j', (text, content) => {
+    expect(resp.read(latin(text))).toEqual(content)
   })
 
   test('a RESP message may give its length in ten digits, and may have a line of at most 64 KiB', () => {

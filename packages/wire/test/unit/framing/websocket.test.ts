@@ -8,13 +8,13 @@ import { createMessageScanner } from '../../../src/websocket/websocket-scanner.t
 import { frames, latin, readAll } from '../../framing/examples.ts'
 
 describe('the WebSocket framing', () => {
-  const asked = 'GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+  const upgrade = 'GET /chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
   const early = 'HTTP/1.1 103 Early Hints\r\n\r\n'
   const agreed = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
 
   test('the WebSocket framing yields the HTTP headers as handshakes, and then each WebSocket message', () => {
     for (const [direction, heads] of [
-      ['requests', [asked]],
+      ['requests', [upgrade]],
       ['responses', [early, agreed]],
     ] as const) {
       const stream = latin([...heads, ...frames(direction === 'requests')].join(''))
@@ -32,14 +32,14 @@ describe('the WebSocket framing', () => {
     ['requests', 'POST / HTTP/1.1\r\n'],
     ['requests', '\n\n\n'],
     ['requests', `GET /${'x'.repeat(17_000)}`],
-    ['requests', `${asked}\x81\x05hello`],
-    ['requests', `${asked}\x83\x80\0\0\0\0`],
-    ['requests', `${asked}\x80\x80\0\0\0\0`],
-    ['requests', `${asked}\x09\x80\0\0\0\0`],
-    ['requests', `${asked}\xc9\x80\0\0\0\0`],
-    ['requests', `${asked}\x91\x80\0\0\0\0`],
-    ['requests', `${asked}\xa1\x80\0\0\0\0`],
-    ['requests', `${asked}GET`],
+    ['requests', `${upgrade}\x81\x05hello`],
+    ['requests', `${upgrade}\x83\x80\0\0\0\0`],
+    ['requests', `${upgrade}\x80\x80\0\0\0\0`],
+    ['requests', `${upgrade}\x09\x80\0\0\0\0`],
+    ['requests', `${upgrade}\xc9\x80\0\0\0\0`],
+    ['requests', `${upgrade}\x91\x80\0\0\0\0`],
+    ['requests', `${upgrade}\xa1\x80\0\0\0\0`],
+    ['requests', `${upgrade}GET`],
     ['responses', 'HTTP/1.1 200 OK\r\n\r\n'],
     ['responses', `${agreed}\x81\x85\0\0\0\0hello`],
     ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
@@ -54,10 +54,10 @@ describe('the WebSocket framing', () => {
   const MESSAGES = ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]
   test('the WebSocket framing decodes each text, JSON value, byte string and close frame that it encodes', () => {
     for (const direction of ['requests', 'responses'] as const)
-      for (const said of [...MESSAGES, { close: 1011, reason: 'x' }, { close: 1000 }, { close: 1005 }]) {
-        const message = websocket.write(said, direction)
+      for (const expected of [...MESSAGES, { close: 1011, reason: 'x' }, { close: 1000 }, { close: 1005 }]) {
+        const message = websocket.write(expected, direction)
         expect(isOneMessage(websocket, direction, message)).toBe(true)
-        expect(websocket.read(message)).toEqual(said)
+        expect(websocket.read(message)).toEqual(expected)
       }
     expect(websocket.plain?.(latin('\x81\x82\x01\x02\x03\x04ik'))).toEqual(latin('hi'))
     expect(websocket.plain?.(latin(frames(false)[3] ?? '')).toString()).toBe('ab')
@@ -127,7 +127,7 @@ describe('the WebSocket framing', () => {
   })
 
   test('the WebSocket framing frames a header of up to 16 KiB, and no longer one, in any division of the bytes', () => {
-    const head = (bytes: number) => latin(`${asked.slice(0, -2)}X: ${'y'.repeat(bytes - asked.length - 5)}\r\n\r\n`)
+    const head = (bytes: number) => latin(`${upgrade.slice(0, -2)}X: ${'y'.repeat(bytes - upgrade.length - 5)}\r\n\r\n`)
     for (const at of [3, 1000, 16_383, 16_384]) {
       const read = (bytes: Buffer) => readAll(websocket, [bytes.subarray(0, at), bytes.subarray(at)], { max: 1e6 })
       expect(read(head(16_384)).messages).toHaveLength(1)

@@ -11,7 +11,7 @@ function replied(pieces: readonly string[], { method = 'GET', keep = 100 } = {})
   reader.expect(method, keep)
   const read = pieces.map((piece) => reader.read(bytesOf(piece)))
   const last = read.at(-1)
-  const shown = (reply: typeof last) =>
+  const replyText = (reply: typeof last) =>
     reply?.type === 'answer'
       ? {
           status: reply.answer.status,
@@ -22,7 +22,7 @@ function replied(pieces: readonly string[], { method = 'GET', keep = 100 } = {})
       : reply?.type === 'unreadable'
         ? reply.why
         : reply?.type
-  return { earlier: read.slice(0, -1).map(({ type }) => type), last: shown(last), end: shown(reader.end()) }
+  return { earlier: read.slice(0, -1).map(({ type }) => type), last: replyText(last), end: replyText(reader.end()) }
 }
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n'

@@ -172,11 +172,11 @@ test('the HPACK decoder decodes blocks from node:http2 that refer to earlier blo
   // Every octet that a value may have, and a block that is too long for one frame.
   const wide = { ':path': '/wide', 'x-text': `${letters(0x21, 0x7e)}${letters(0xa1, 0xff)}` }
   const long = { ':path': '/long', 'x-text': 'y'.repeat(60_000) }
-  const asked: OutgoingHttpHeaders[] = [...requests, wide, long, ...requests]
+  const headerLists: OutgoingHttpHeaders[] = [...requests, wide, long, ...requests]
   const heads = new HeaderReader()
-  const read = (await blocksOf(asked)).map((block) => heads.read(block))
-  expect(read.length).toBe(asked.length)
-  for (const [i, headers] of asked.entries()) {
+  const read = (await blocksOf(headerLists)).map((block) => heads.read(block))
+  expect(read.length).toBe(headerLists.length)
+  for (const [i, headers] of headerLists.entries()) {
     expect([read[i]?.get(':method'), read[i]?.get(':path')], seed).toEqual([
       headers[':method'] ?? 'GET',
       headers[':path'],

@@ -16,8 +16,8 @@ const packetsOf = (bytes: Buffer) => readAll(mysql, [bytes], { direction: 'respo
 
 function readerWithStatement(number: number) {
   const reader = statements.reader()
-  reader.asked(command(PREPARE, 'SELECT ?'))
-  for (const packet of packetsOf(prepared(number, 0, 0))) reader.answered(packet)
+  reader.readRequest(command(PREPARE, 'SELECT ?'))
+  for (const packet of packetsOf(prepared(number, 0, 0))) reader.readReply(packet)
   return reader
 }
 
@@ -39,11 +39,11 @@ describe('the MySQL statement reader', () => {
     ['an OK and rows', Buffer.concat([ok({ status: MORE }), rows(['a'], [['1']])])],
   ])('the MySQL statement reader ends an exchange at the last packet of its reply: %s', (_, reply) => {
     const reader = statements.reader()
-    expect(reader.asked(query('SELECT 1'))).toEqual({ exchange: 0, statement: 'SELECT 1' })
-    expect(reader.asked(query('SELECT 2'))).toEqual({ exchange: 1, statement: 'SELECT 2' })
+    expect(reader.readRequest(query('SELECT 1'))).toEqual({ exchange: 0, statement: 'SELECT 1' })
+    expect(reader.readRequest(query('SELECT 2'))).toEqual({ exchange: 1, statement: 'SELECT 2' })
     const packets = packetsOf(reply)
     const seen = packets.map((packet) => {
-      reader.answered(packet)
+      reader.readReply(packet)
       return reader.answering
     })
     expect(seen).toEqual(packets.map((_, i) => (i === packets.length - 1 ? 1 : 0)))
@@ -51,37 +51,37 @@ describe('the MySQL statement reader', () => {
 
   test('the MySQL statement reader finds a prepared statement by its number until it is closed', () => {
     const reader = statements.reader()
-    const statementOf = (message: Buffer) => reader.asked(message).statement
-    reader.asked(command(PREPARE, 'SELECT ?'))
+    const statementOf = (message: Buffer) => reader.readRequest(message).statement
+    reader.readRequest(command(PREPARE, 'SELECT ?'))
     expect(reader.awaitsReply).toBe(true)
-    for (const packet of packetsOf(prepared(7, 1, 1))) reader.answered(packet)
+    for (const packet of packetsOf(prepared(7, 1, 1))) reader.readReply(packet)
     expect([reader.answering, reader.awaitsReply]).toEqual([1, false])
     expect([statementOf(execute(7, [])), statementOf(execute(LAST, [])), statementOf(execute(8, []))]).toEqual([
       'SELECT ?',
       'SELECT ?',
       undefined,
     ])
-    reader.asked(command(CLOSE, Buffer.from([7, 0, 0, 0])))
+    reader.readRequest(command(CLOSE, Buffer.from([7, 0, 0, 0])))
     expect(statementOf(execute(7, []))).toBeUndefined()
   })
 
   test('a MySQL statement gets no number if the server refuses to prepare it', () => {
     const reader = statements.reader()
-    reader.asked(command(PREPARE, 'SELECT nothing'))
+    reader.readRequest(command(PREPARE, 'SELECT nothing'))
     const refusal = refused(1064)
-    reader.answered(refusal)
+    reader.readReply(refusal)
     expect(reader.answering).toBe(1)
     // Read the error's bytes at the position of a statement number in the reply to a prepare command.
     const number = packetIn(refusal).payload.readUInt32LE(1)
-    expect(reader.asked(execute(number, [])).statement).toBeUndefined()
+    expect(reader.readRequest(execute(number, [])).statement).toBeUndefined()
   })
 
   test('the MySQL statement reader takes no statement number from the reply to a query', () => {
     const reader = statements.reader()
-    reader.asked(query('UPDATE t SET a = 1'))
-    reader.answered(ok({ affected: 5, info: 'Rows matched: 5' }))
-    expect(reader.asked(execute(5 | (2 << 16), [])).statement).toBeUndefined()
-    expect(reader.asked(execute(5, [])).statement).toBeUndefined()
+    reader.readRequest(query('UPDATE t SET a = 1'))
+    reader.readReply(ok({ affected: 5, info: 'Rows matched: 5' }))
+    expect(reader.readRequest(execute(5 | (2 << 16), [])).statement).toBeUndefined()
+    expect(reader.readRequest(execute(5, [])).statement).toBeUndefined()
   })
 
   test.each<readonly [string, Buffer]>([
@@ -90,8 +90,8 @@ describe('the MySQL statement reader', () => {
     ['a packet within a command', packetOf({ sequence: 1, payload: Buffer.from([23, 7, 0, 0, 0]) })],
   ])('the MySQL statement reader finds no prepared statement for %s', (_, message) => {
     const reader = readerWithStatement(7)
-    expect(reader.asked(message).statement).toBeUndefined()
-    expect(reader.asked(command(23, Buffer.from([7, 0, 0, 0]))).statement).toBe('SELECT ?')
+    expect(reader.readRequest(message).statement).toBeUndefined()
+    expect(reader.readRequest(command(23, Buffer.from([7, 0, 0, 0]))).statement).toBe('SELECT ?')
   })
 
   test.each<readonly [string, Buffer]>([
@@ -100,50 +100,54 @@ describe('the MySQL statement reader', () => {
     ['a close that is cut off', command(CLOSE, Buffer.from([7, 0, 0]))],
   ])('the MySQL statement reader keeps a prepared statement after %s', (_, message) => {
     const reader = readerWithStatement(7)
-    reader.asked(message)
-    expect(reader.asked(execute(7, [])).statement).toBe('SELECT ?')
+    reader.readRequest(message)
+    expect(reader.readRequest(execute(7, [])).statement).toBe('SELECT ?')
   })
 
   test('the MySQL statement reader takes a statement number only from the first packet of a reply', () => {
     const reader = statements.reader()
-    reader.asked(command(PREPARE, 'SELECT 1'))
+    reader.readRequest(command(PREPARE, 'SELECT 1'))
     const [first, ...others] = packetsOf(prepared(7, 1, 0))
-    reader.answered(first!)
-    reader.answered(packetOf({ sequence: 2, payload: Buffer.from([0, 9, 0, 0, 0, 0, 0, 0, 0]) }))
-    reader.answered(others[1]!)
-    expect([reader.answering, reader.asked(execute(9, [])).statement]).toEqual([1, undefined])
-    expect(reader.asked(execute(7, [])).statement).toBe('SELECT 1')
+    reader.readReply(first!)
+    reader.readReply(packetOf({ sequence: 2, payload: Buffer.from([0, 9, 0, 0, 0, 0, 0, 0, 0]) }))
+    reader.readReply(others[1]!)
+    expect([reader.answering, reader.readRequest(execute(9, [])).statement]).toEqual([1, undefined])
+    expect(reader.readRequest(execute(7, [])).statement).toBe('SELECT 1')
   })
 
   test('the MySQL statement reader truncates a statement to 64 KiB, and still counts it as one exchange', () => {
     const reader = statements.reader()
-    expect(reader.asked(query('x'.repeat(0x1_0000))).statement).toHaveLength(0x1_0000)
-    expect(reader.asked(query('x'.repeat(0x1_0001)))).toEqual({ exchange: 1, statement: 'x'.repeat(0x1_0000) })
-    expect(reader.asked(query('SELECT 1')).exchange).toBe(2)
+    expect(reader.readRequest(query('x'.repeat(0x1_0000))).statement).toHaveLength(0x1_0000)
+    expect(reader.readRequest(query('x'.repeat(0x1_0001)))).toEqual({ exchange: 1, statement: 'x'.repeat(0x1_0000) })
+    expect(reader.readRequest(query('SELECT 1')).exchange).toBe(2)
   })
 
   test('the MySQL statement reader discards pending requests once caughtUp() is called', () => {
     const reader = statements.reader()
-    reader.asked(command(PREPARE, 'SELECT ?'))
+    reader.readRequest(command(PREPARE, 'SELECT ?'))
     const [first] = packetsOf(prepared(7, 1, 1))
-    reader.answered(first!)
+    reader.readReply(first!)
     reader.caughtUp()
     expect([reader.answering, reader.awaitsReply]).toEqual([1, false])
-    reader.answered(ok())
+    reader.readReply(ok())
     expect(reader.answering).toBe(1)
-    reader.asked(query('SELECT 1'))
-    reader.answered(ok())
+    reader.readRequest(query('SELECT 1'))
+    reader.readReply(ok())
     expect(reader.answering).toBe(2)
   })
 
   test('accepts any reply', () => {
     fc.assert(
-      fc.property(fc.constantFrom(3, 4, 9, PREPARE, 27), fc.array(fc.uint8Array({ maxLength: 12 })), (asked, reply) => {
-        const reader = statements.reader()
-        reader.asked(command(asked, 'SELECT 1'))
-        for (const payload of reply) reader.answered(packetOf({ sequence: 1, payload: Buffer.from(payload) }))
-        expect(reader.answering).toBeLessThanOrEqual(1)
-      }),
+      fc.property(
+        fc.constantFrom(3, 4, 9, PREPARE, 27),
+        fc.array(fc.uint8Array({ maxLength: 12 })),
+        (commandByte, reply) => {
+          const reader = statements.reader()
+          reader.readRequest(command(commandByte, 'SELECT 1'))
+          for (const payload of reply) reader.readReply(packetOf({ sequence: 1, payload: Buffer.from(payload) }))
+          expect(reader.answering).toBeLessThanOrEqual(1)
+        },
+      ),
       {
         numRuns: 300,
         examples: [
@@ -156,9 +160,9 @@ describe('the MySQL statement reader', () => {
 
   test('the MySQL statement reader counts each query as an exchange, but no command without a reply', () => {
     const reader = statements.reader()
-    expect(reader.asked(command(QUIT)).exchange).toBe(0)
-    expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
-    expect(reader.asked(query('SELECT 1')).exchange).toBe(1)
+    expect(reader.readRequest(command(QUIT)).exchange).toBe(0)
+    expect(reader.readRequest(query('SELECT 1')).exchange).toBe(0)
+    expect(reader.readRequest(query('SELECT 1')).exchange).toBe(1)
     reader.caughtUp()
     expect(reader.answering).toBe(2)
   })
@@ -178,11 +182,11 @@ test.each<readonly [string, number, readonly Buffer[]]>([
   ['an OK with numbers of one, three, four and nine bytes', 3, [okOf('fa00', MORE), okOf('fcfffffdffffff', 2)]],
   ['an OK with numbers of nine bytes', 3, [okOf('fe0000000000010000fe0000000000010000', MORE), okOf('0000', 2)]],
   ['an OK without a status', 3, [packetOf({ sequence: 1, payload: Buffer.from([0, 0, 0, MORE]) })]],
-])('a MySQL reply with %s is read to its last packet', (_, asked, reply) => {
+])('a MySQL reply with %s is read to its last packet', (_, commandByte, reply) => {
   const reader = statements.reader()
-  reader.asked(command(asked, 'SELECT 1'))
+  reader.readRequest(command(commandByte, 'SELECT 1'))
   const seen = reply.map((packet) => {
-    reader.answered(packet)
+    reader.readReply(packet)
     return reader.answering
   })
   expect(seen).toEqual(reply.map((_, i) => (i === reply.length - 1 ? 1 : 0)))
@@ -204,10 +208,10 @@ function largeOk(status: number): Buffer {
 
 test('the MySQL statement reader counts an unreadable request as one exchange, and ignores a reply without a request', () => {
   const reader = statements.reader()
-  reader.answered(ok())
+  reader.readReply(ok())
   expect(reader.answering).toBe(0)
-  reader.askedUnread(0)
-  reader.answered(ok())
+  reader.skipRequest(0)
+  reader.readReply(ok())
   expect(reader.answering).toBe(1)
 })
 

@@ -15,7 +15,7 @@ const double = (value: number): Buffer => {
   bytes.writeDoubleLE(value)
   return bytes
 }
-const shown = (values: readonly (Buffer | null | 'unread')[]) => values.map((value) => value?.toString() ?? null)
+const valueTexts = (values: readonly (Buffer | null | 'unread')[]) => values.map((value) => value?.toString() ?? null)
 
 /** Values of the binary protocol, with their types and their texts. */
 const values: [name: string, type: number, bytes: Buffer, signed: string, unsigned?: string][] = [
@@ -51,8 +51,8 @@ describe('a row of a prepared statement', () => {
           { name: 'a', type, flags },
           { name: 'b', type: TYPE.tiny, flags: 0 },
         ])
-      expect(shown(read(0))).toEqual([signed, '7'])
-      expect(shown(read(COLUMN_FLAG.unsigned))).toEqual([unsigned, '7'])
+      expect(valueTexts(read(0))).toEqual([signed, '7'])
+      expect(valueTexts(read(COLUMN_FLAG.unsigned))).toEqual([unsigned, '7'])
     },
   )
 
@@ -65,9 +65,17 @@ describe('a row of a prepared statement', () => {
 
   test('a row of a prepared statement marks each NULL by a bit, after two reserved bits', () => {
     const columns = Array.from({ length: 7 }, (_, at) => ({ name: `${at}`, type: TYPE.tiny, flags: 0 }))
-    expect(shown(readBinaryRow(row('8401', hex('01020304')), columns))).toEqual([null, '1', '2', '3', '4', null, null])
+    expect(valueTexts(readBinaryRow(row('8401', hex('01020304')), columns))).toEqual([
+      null,
+      '1',
+      '2',
+      '3',
+      '4',
+      null,
+      null,
+    ])
     const six = columns.slice(0, 6)
-    expect(shown(readBinaryRow(row('f8', hex('01')), six))).toEqual(['1', null, null, null, null, null])
+    expect(valueTexts(readBinaryRow(row('f8', hex('01')), six))).toEqual(['1', null, null, null, null, null])
   })
 
   test.each([
@@ -142,20 +150,22 @@ describe('the parameters of a prepared statement', () => {
 
   test('the parameters of a prepared statement are read by types that the client sends only at the first execution', () => {
     const first = readParameters(bytesOf(['a', null, 'b']), 3, undefined, NONE)
-    expect(shown(first.values)).toEqual(['a', null, 'b'])
+    expect(valueTexts(first.values)).toEqual(['a', null, 'b'])
     expect(first.types).toEqual([253, 253, 253])
     const again = Buffer.concat([hex('00' + '00'), counted('c'), counted('d'), counted('e')])
-    expect(shown(readParameters(again, 3, first.types, NONE).values)).toEqual(['c', 'd', 'e'])
+    expect(valueTexts(readParameters(again, 3, first.types, NONE).values)).toEqual(['c', 'd', 'e'])
     expect(() => readParameters(again, 3, undefined, NONE)).toThrow('their types were not sent')
   })
 
   test('the parameters of a prepared statement are read as signed or unsigned, unless a separate command sent them', () => {
     const typed = (type: string) => Buffer.concat([hex('00' + '01'), hex(type), hex('ff')])
-    expect(shown(readParameters(typed('0100'), 1, undefined, NONE).values)).toEqual(['-1'])
-    expect(shown(readParameters(typed('0180'), 1, undefined, NONE).values)).toEqual(['255'])
+    expect(valueTexts(readParameters(typed('0100'), 1, undefined, NONE).values)).toEqual(['-1'])
+    expect(valueTexts(readParameters(typed('0180'), 1, undefined, NONE).values)).toEqual(['255'])
     expect(readParameters(typed('0100'), 1, undefined, new Set([0])).values).toEqual(['unread'])
     expect(
-      shown(readParameters(Buffer.concat([hex('00' + '01'), hex('0500'), double(1.5)]), 1, undefined, NONE).values),
+      valueTexts(
+        readParameters(Buffer.concat([hex('00' + '01'), hex('0500'), double(1.5)]), 1, undefined, NONE).values,
+      ),
     ).toEqual(['1.5'])
     expect(readParameters(hex('00' + '01' + '0600'), 1, undefined, NONE).values).toEqual([null])
     expect(readParameters(Buffer.alloc(0), 0, undefined, NONE)).toEqual({ values: [], types: [] })
@@ -164,7 +174,7 @@ describe('the parameters of a prepared statement', () => {
   test('the parameters of a prepared statement have a bit for each NULL', () => {
     for (const length of [8, 9]) {
       const texts = Array.from({ length }, (_, at) => (at === 0 || at === length - 1 ? null : `${at}`))
-      expect(shown(readParameters(bytesOf(texts), length, undefined, NONE).values)).toEqual(texts)
+      expect(valueTexts(readParameters(bytesOf(texts), length, undefined, NONE).values)).toEqual(texts)
     }
   })
 })
@@ -229,7 +239,7 @@ describe('the login of a client', () => {
   }
   const [OLD, SECURE, LENGTH, DATABASE, PLUGIN, ATTRIBUTES] = [0x200, 0x8000, 0x200000, 8, 0x80000, 0x100000]
   const attributes = Buffer.concat([counted('program_name'), counted('shop'), counted('_pid'), counted('7')])
-  const said = (capabilities: number, ...parts: readonly Buffer[]) =>
+  const response = (capabilities: number, ...parts: readonly Buffer[]) =>
     readLogin(Buffer.concat([fixed(capabilities), ...parts]))
   const listed = Buffer.concat([Buffer.from([attributes.length]), attributes])
   const USER = Buffer.from('app\0')
@@ -246,18 +256,18 @@ describe('the login of a client', () => {
       [USER, Buffer.from([0]), Buffer.from('shop\0plugin\0')],
     ],
   ])('the login of a MySQL client may contain %s before its attributes', (_, capabilities, parts) => {
-    expect(said(capabilities | ATTRIBUTES, ...parts, listed)).toEqual({
+    expect(response(capabilities | ATTRIBUTES, ...parts, listed)).toEqual({
       capabilities: capabilities | ATTRIBUTES,
       attributes: new Map([
         ['program_name', 'shop'],
         ['_pid', '7'],
       ]),
     })
-    expect(said(capabilities, ...parts)).toEqual({ capabilities, attributes: new Map() })
+    expect(response(capabilities, ...parts)).toEqual({ capabilities, attributes: new Map() })
   })
 
   test('the login of a MySQL client has no attributes if its packet ends before the attributes that its flags announce', () => {
-    const { attributes: none } = said(
+    const { attributes: none } = response(
       OLD | SECURE | DATABASE | PLUGIN | ATTRIBUTES,
       USER,
       Buffer.from([0]),

@@ -138,8 +138,8 @@ describe('a PostgreSQL message', () => {
 
   test('a PostgreSQL message is read with the same result in any division of the bytes', () => {
     fc.assert(
-      fc.property(fc.array(requests, { maxLength: 8 }), sizes, (asked, cuts) => {
-        const all: FrontendMessage[] = [{ kind: 'ssl-request' }, { kind: 'gssenc-request' }, startup, ...asked]
+      fc.property(fc.array(requests, { maxLength: 8 }), sizes, (sent, cuts) => {
+        const all: FrontendMessage[] = [{ kind: 'ssl-request' }, { kind: 'gssenc-request' }, startup, ...sent]
         const frames = new FrameReader({ scanner: createPostgresqlScanner('requests'), maxFrameBytes: 1 << 20 })
         const read: FrontendMessage[] = []
         const loose = () => expect.unreachable('all bytes are framed')

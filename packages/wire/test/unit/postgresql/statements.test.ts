@@ -16,25 +16,25 @@ const complete = (tag: string) => writeBackend({ kind: 'command-complete', tag }
 describe('the PostgreSQL statement reader', () => {
   test('the PostgreSQL statement reader finds the SQL of each query and of each executed portal', () => {
     const reader = statements.reader()
-    const of = (message: Buffer) => reader.asked(message).statement
+    const of = (message: Buffer) => reader.readRequest(message).statement
     expect(of(query('SELECT 1'))).toBe('SELECT 1')
     expect([of(parse('s', 'SELECT $1')), of(bind('p', 's')), of(execute('p'))]).toEqual([
       undefined,
       undefined,
       'SELECT $1',
     ])
-    reader.asked(writeFrontend({ kind: 'close', of: 'portal', name: 's' }))
-    reader.asked(bind('q', 's'))
+    reader.readRequest(writeFrontend({ kind: 'close', of: 'portal', name: 's' }))
+    reader.readRequest(bind('q', 's'))
     expect(of(execute('q'))).toBe('SELECT $1')
-    reader.asked(writeFrontend({ kind: 'close', of: 'statement', name: 's' }))
-    reader.asked(bind('q', 's'))
+    reader.readRequest(writeFrontend({ kind: 'close', of: 'statement', name: 's' }))
+    reader.readRequest(bind('q', 's'))
     expect(of(execute('q'))).toBe('')
   })
 
   test('the messages up to a Sync or a query count as one exchange, which ends at ReadyForQuery', () => {
     const reader = statements.reader()
     const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] })
-    const asked = [
+    const requests = [
       startup,
       parse('', 'SELECT 1'),
       bind('', ''),
@@ -43,9 +43,9 @@ describe('the PostgreSQL statement reader', () => {
       query('SELECT 2'),
       query('SELECT 3'),
     ]
-    expect(asked.map((message) => reader.asked(message).exchange)).toEqual([0, 1, 1, 1, 1, 2, 3])
+    expect(requests.map((message) => reader.readRequest(message).exchange)).toEqual([0, 1, 1, 1, 1, 2, 3])
     const answered = [ready, complete('SELECT 1'), ready, ready].map((message) => {
-      reader.answered(message)
+      reader.readReply(message)
       return reader.answering
     })
     expect(answered).toEqual([1, 1, 2, 3])
@@ -54,9 +54,9 @@ describe('the PostgreSQL statement reader', () => {
   test('a startup message of eight bytes counts as an exchange, unless it has another protocol version', () => {
     const reader = statements.reader()
     expect(reader.awaitsReply).toBe(false)
-    reader.asked(Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]))
-    expect(reader.asked(Buffer.from([0, 0, 0, 8, 0, 2, 0, 0])).exchange).toBe(1)
-    expect(reader.asked(Buffer.from([0, 0, 0])).exchange).toBe(1)
+    reader.readRequest(Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]))
+    expect(reader.readRequest(Buffer.from([0, 0, 0, 8, 0, 2, 0, 0])).exchange).toBe(1)
+    expect(reader.readRequest(Buffer.from([0, 0, 0])).exchange).toBe(1)
   })
 
   test('the PostgreSQL statement reader counts replies that it does not read, and truncates a statement to 64 KiB', () => {
@@ -64,14 +64,14 @@ describe('the PostgreSQL statement reader', () => {
     reader.replyBegins('Z'.charCodeAt(0))
     reader.replyBegins('C'.charCodeAt(0))
     expect(reader.answering).toBe(1)
-    expect(reader.asked(query('x'.repeat(0x1_0001))).statement).toBe('x'.repeat(0x1_0000))
+    expect(reader.readRequest(query('x'.repeat(0x1_0001))).statement).toBe('x'.repeat(0x1_0000))
   })
 
   test('a request for encryption or cancellation counts as no exchange', () => {
     const reader = statements.reader()
-    reader.asked(writeFrontend({ kind: 'ssl-request' }))
-    reader.asked(writeFrontend({ kind: 'cancel-request', processId: 1, secret: Buffer.alloc(4) }))
-    expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
+    reader.readRequest(writeFrontend({ kind: 'ssl-request' }))
+    reader.readRequest(writeFrontend({ kind: 'cancel-request', processId: 1, secret: Buffer.alloc(4) }))
+    expect(reader.readRequest(query('SELECT 1')).exchange).toBe(0)
   })
 })
 

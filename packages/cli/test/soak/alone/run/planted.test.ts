@@ -31,7 +31,7 @@ function loadCores(): void {
   for (let core = 0; core < availableParallelism(); core++) startProcess(process.execPath, ['-e', 'for (;;);'])
 }
 
-interface Said {
+interface RunResult {
   readonly levels: {
     readonly [level: string]: {
       readonly result: string
@@ -53,7 +53,7 @@ test.each(cases)(
       const { exitCode, stdout, stderr } = await chaos(['check', file, ...options])
       expect(exitCode, `${options.join(' ')}: ${stdout.slice(0, 2_000)} ${stderr}`).toBe(1)
       expect(stdout.length).toBeLessThan(1e6)
-      const { levels: said } = JSON.parse(stdout) as Said
+      const { levels: said } = JSON.parse(stdout) as RunResult
       expect(said[level]?.result).toBe('violated')
       for (const { counterexample } of Object.values(said)) {
         expect(counterexample?.operations.length ?? 0).toBeLessThanOrEqual(200)

@@ -9,7 +9,7 @@ import { rpcWorkloads } from '../../../../src/stdio/maelstrom/workloads.ts'
 const n1 = 'n1' as NodeId
 
 /** A client with one pending request, and a clock whose only alarm rings on command. */
-function asked() {
+function openExchanges() {
   const sent: Message[] = []
   const trouble: string[] = []
   const completions: Completion[] = []
@@ -50,7 +50,7 @@ test.each([
   ['to no request', ok(undefined), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to a client that does not exist', ok(1), 'c9', 'n1 sent a message to c9, and there is no such client'],
 ])('a Maelstrom reply %s is reported as trouble, and completes no request', (_, body, client, message) => {
-  const { trouble, completions, reply, anyAnswered } = asked()
+  const { trouble, completions, reply, anyAnswered } = openExchanges()
   reply(body, client)
   expect(trouble).toEqual([expect.stringContaining(message)])
   expect(completions).toEqual([])
@@ -58,7 +58,7 @@ test.each([
 })
 
 test('a Maelstrom exchange reports a second reply to a request, and uses the first', () => {
-  const { trouble, completions, reply } = asked()
+  const { trouble, completions, reply } = openExchanges()
   reply(ok(1))
   reply(ok(1))
   expect(completions).toEqual([{ type: 'ok', value: 7 }])
@@ -66,7 +66,7 @@ test('a Maelstrom exchange reports a second reply to a request, and uses the fir
 })
 
 test('a Maelstrom exchange tolerates a second reply while a fault duplicates client messages', () => {
-  const { trouble, completions, reply, repeated } = asked()
+  const { trouble, completions, reply, repeated } = openExchanges()
   repeated()
   reply(ok(1))
   reply(ok(1))
@@ -75,7 +75,7 @@ test('a Maelstrom exchange tolerates a second reply while a fault duplicates cli
 })
 
 test('a Maelstrom exchange ignores a reply after the timeout without reporting trouble', () => {
-  const { trouble, completions, reply, timeOut } = asked()
+  const { trouble, completions, reply, timeOut } = openExchanges()
   timeOut()
   reply(ok(1))
   expect(completions).toEqual([{ type: 'info', error: 'no answer within 1000 ms' }])
@@ -83,7 +83,7 @@ test('a Maelstrom exchange ignores a reply after the timeout without reporting t
 })
 
 test('a Maelstrom exchange refuses an error reply without a code', () => {
-  const { broken, reply } = asked()
+  const { broken, reply } = openExchanges()
   reply({ type: 'error', in_reply_to: 1 })
   expect(broken).toEqual([
     expect.stringContaining('n1: unique-ids: its reply is an error without a whole number "code"'),

@@ -1,0 +1,67 @@
+import { type History, type Json, OK, type ValueId, ValueTable } from '@chaosproxy/history'
+
+/** The values that a cas names. */
+export type CasValues =
+  /** `[old, new]` */
+  | { readonly is: 'full'; readonly from: Json; readonly to: Json }
+  /**
+   * `[new]`: the value of a cas that does not name the old value but returns it. Without an answer, it counts as a
+   * write.
+   */
+  | { readonly is: 'half'; readonly to: Json }
+
+export function casValuesOf(value: Json | undefined): CasValues | undefined {
+  if (!Array.isArray(value)) return undefined
+  const [first = null, second = null] = value as readonly Json[]
+  if (value.length === 2) return { is: 'full', from: first, to: second }
+  return value.length === 1 ? { is: 'half', to: first } : undefined
+}
+
+/**
+ * Replaces every cas that names only its new value by a cas with both values, or by a write.
+ *
+ * @returns Undefined if there is no such cas.
+ */
+export function withCompleteCas(history: History): History | undefined {
+  const cas = history.functions.indexOf('cas')
+  if (cas < 0) return undefined
+  const { values, operations } = history
+  const { input } = operations
+  const newValueOf = halves(history)
+  const known = history.functions.indexOf('write')
+  const write = known < 0 ? history.functions.length : known
+  let columns: { readonly f: Uint8Array; readonly input: Int32Array } | undefined
+  for (let row = 0; row < operations.length; row++) {
+    if (operations.f[row] !== cas) continue
+    const put = newValueOf(input[row])
+    if (put === undefined) continue
+    columns ??= { f: Uint8Array.from(operations.f), input: input.slice() }
+    const output = operations.output[row]
+    if (
+      operations.outcome[row] === OK &&
+      output !== input[row] &&
+      casValuesOf(values.json(output as ValueId))?.is === 'full'
+    ) {
+      columns.input[row] = output
+    } else {
+      columns.f[row] = write
+      columns.input[row] = put
+    }
+  }
+  if (columns === undefined) return undefined
+  const functions = known < 0 ? [...history.functions, 'write'] : history.functions
+  return { ...history, functions, operations: { ...operations, ...columns } }
+}
+
+/** Maps a cas value to its only element; undefined for other values. Computes each result once. */
+function halves({ values }: History): (id: number) => number | undefined {
+  const known = new Map<number, number | undefined>()
+  return (id) => {
+    const place = ValueTable.placeOf(id)
+    if (known.has(place)) return known.get(place)
+    const casValues = casValuesOf(values.json(id as ValueId))
+    const half = casValues?.is === 'half' ? (values.id(casValues.to) as number) : undefined
+    known.set(place, half)
+    return half
+  }
+}

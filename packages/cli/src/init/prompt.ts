@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline/promises'
+
+/** Asks on the terminal. Resolves to the typed text, or to `n` if the input has ended. */
+export type Prompt = (question: string) => Promise<string>
+
+export const canPrompt = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true
+
+export async function promptOnTerminal<Result>(use: (ask: Prompt) => Promise<Result>): Promise<Result> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  terminal.once('SIGINT', () => {
+    // Closing the terminal restores its modes. SIGINT then ends the process before anything is written.
+    terminal.close()
+    process.kill(process.pid, 'SIGINT')
+  })
+  const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('n')))
+  try {
+    return await use(async (question) => (await Promise.race([terminal.question(question), closed])).trim())
+  } finally {
+    terminal.close()
+  }
+}
+
+export const isYes = (typed: string): boolean => /^(?:y|yes)?$/i.test(typed)

@@ -1,0 +1,22 @@
+import type { Registries } from '@chaosproxy/runner'
+import { print } from '../terminal/output.ts'
+
+/** Resolves the recordings of a spec. Without a command, prints the addresses for clients. */
+export const recordingsWithAddresses =
+  (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
+  async (spec) => {
+    // Few runs are recordings.
+    const { recordingsOf } = await import('@chaosproxy/engine')
+    return recordingsOf({
+      prints,
+      onListening: (proxies) =>
+        print(
+          process[prints],
+          [
+            ...proxies.map(({ name, listen, upstream }) => `  ${name}  ${listen} → ${upstream}`),
+            '  Recording whoever uses these addresses. Ctrl-C ends it.',
+            '',
+          ].join('\n'),
+        ),
+    })(spec)
+  }

@@ -1,0 +1,26 @@
+import { inputError, UserError } from '@chaosproxy/history'
+
+/** Returns a definition whose functions name the definition in the errors that they throw. */
+export function withAttributedErrors<Own extends object>(own: Own, who: string): Own {
+  return new Proxy({} as Own, {
+    has: (_, member) => member in own,
+    get(_, member) {
+      const value: unknown = Reflect.get(own, member)
+      if (typeof value !== 'function') return value
+      return (...given: readonly unknown[]) => called(() => value.apply(own, given), who, String(member))
+    },
+  })
+}
+
+function called(call: () => unknown, who: string, member: string): unknown {
+  const rethrow = (error: unknown): never => {
+    if (error instanceof UserError) throw error
+    throw inputError(`${who} threw in ${member}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  try {
+    const result = call()
+    return result instanceof Promise ? result.catch(rethrow) : result
+  } catch (error) {
+    return rethrow(error)
+  }
+}

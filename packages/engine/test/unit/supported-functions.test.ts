@@ -1,0 +1,20 @@
+import { findProtocol } from '@chaosproxy/protocols'
+import { workloads } from '@chaosproxy/workloads'
+import { expect, test } from 'vitest'
+import { requireSupportedFunctions } from '../../src/search/supported-functions.ts'
+
+const requiring = (name: string) => () =>
+  requireSupportedFunctions({
+    protocol: { ...findProtocol('quorum')!, objects: ['set'], functions: ['read', 'add'] },
+    ...{ workload: workloads.find((each) => each.name === name)!, level: 'eventual', settings: {}, targetSettings: {} },
+  })
+
+test('a workload that a service cannot perform in full is refused with a setting that removes the missing function', () => {
+  expect(requiring('set')).toThrow(
+    /does not support remove, which the workload set needs. --workload-set removes=0 leaves/,
+  )
+})
+
+test('a workload that always needs acquire and release is refused if the service supports neither function', () => {
+  expect(requiring('lock')).toThrow(/does not support acquire, release, which the workload lock needs. List in its/)
+})

@@ -1,0 +1,74 @@
+import { adjective } from './level-words.ts'
+import type { PlayedLedger, PlayedNode, Sign, StoryTelling } from './played-story.ts'
+
+/** A step of a telling, with the events that occur during it. */
+export interface StepGroup {
+  readonly number: number
+  readonly text: string
+  readonly broken: string
+  readonly signs: readonly Sign[]
+  readonly what: string
+  readonly nodes: readonly PlayedNode[]
+  /** State of the promise after the step; undefined if unchanged since the previous step. */
+  readonly ledger: PlayedLedger | undefined
+}
+
+/** Groups the signs of a telling by the step during which they occur, even if another step lists them. */
+export function groupsOf({ steps }: StoryTelling): readonly StepGroup[] {
+  const signs = steps
+    .flatMap((step, number) => step.signs.map((sign) => ({ number, sign })))
+    .sort((one, other) => one.sign.at - other.sign.at)
+  const groups: (StepGroup & { readonly signs: Sign[] })[] = []
+  const begin = (until: number): void => {
+    for (const { what, text, breaks, nodes = [], ledger } of steps.slice(groups.length, until)) {
+      const before = steps[groups.length - 1]?.ledger
+      const isNew = ledger?.says !== before?.says || ledger?.broken !== before?.broken
+      const own = { what, text, broken: brokenText(breaks), nodes, ledger: isNew ? ledger : undefined }
+      groups.push({ ...own, number: groups.length + 1, signs: [] })
+    }
+  }
+  for (const { number, sign } of signs) {
+    begin(number + 1)
+    groups.at(-1)?.signs.push(sign)
+  }
+  begin(steps.length)
+  return groups
+}
+
+const brokenText = (level: string | undefined): string =>
+  level === undefined ? '' : `No order of the answers fits any more: not ${adjective(level)}.`
+
+/** A step of the accident and the corresponding step of the fix; one of them may be missing. */
+export interface PairedSteps {
+  readonly accident: StepGroup | undefined
+  readonly fixed: StepGroup | undefined
+}
+
+/** Aligns the steps of two tellings, with as many pairs of corresponding steps as possible. */
+export function pairedSteps(accident: readonly StepGroup[], fixed: readonly StepGroup[]): readonly PairedSteps[] {
+  const most: number[][] = Array.from({ length: accident.length + 1 }, () => Array(fixed.length + 1).fill(0))
+  const at = (i: number, j: number): number => most[i]?.[j] ?? 0
+  for (let i = accident.length - 1; i >= 0; i--)
+    for (let j = fixed.length - 1; j >= 0; j--) {
+      const row = most[i]
+      if (row !== undefined)
+        row[j] = accident[i]?.what === fixed[j]?.what ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1))
+    }
+  const rows: PairedSteps[] = []
+  let [i, j] = [0, 0]
+  while (i < accident.length || j < fixed.length) {
+    const [one, other] = [accident[i], fixed[j]]
+    if (one !== undefined && one.what === other?.what) {
+      rows.push({ accident: one, fixed: other })
+      i++
+      j++
+    } else if (other === undefined || (one !== undefined && at(i + 1, j) >= at(i, j + 1))) {
+      rows.push({ accident: one, fixed: undefined })
+      i++
+    } else {
+      rows.push({ accident: undefined, fixed: other })
+      j++
+    }
+  }
+  return rows
+}
