@@ -236,8 +236,9 @@ export const objectMutations: readonly Mutation[] = [
     [
       {
         name: 'registers-forget-what-a-txn-wrote',
-        before: 'after.set(register, canonical(value))',
-        after: 'if (operation.output === undefined) after.set(register, canonical(value))',
+        before: "if (f === 'write' || there === undefined) after.set(register, content)",
+        after:
+          "if ((f === 'write' && operation.output === undefined) || there === undefined) after.set(register, content)",
         breaks: 'a txn cannot read what it wrote itself',
       },
       {

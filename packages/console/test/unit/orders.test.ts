@@ -39,7 +39,7 @@ describe('a fault injected by hand', () => {
   } as unknown as RunHandle
   const target = {
     name: 'raft',
-    suffers: (kind: string) => (kind === 'clock' ? { not: 'it reads no clock', instead: ['pause'] } : true),
+    supports: (kind: string) => (kind === 'clock' ? { not: 'it reads no clock', instead: ['pause'] } : true),
   }
   const run = { target } as unknown as PlannedRun
   const working = () => {

@@ -28,10 +28,9 @@ function recorded(client?: Client) {
   const read = Object.assign(
     { isFull: false },
     Object.fromEntries(
-      ['asked', 'answered', 'hungUp', 'sent', 'altered', 'ended', 'delivered', 'disturbed', 'closed'].map((name) => [
-        name,
-        note(name),
-      ]),
+      ['requested', 'answered', 'hungUp', 'sent', 'altered', 'ended', 'delivered', 'disturbed', 'closed'].map(
+        (name) => [name, note(name)],
+      ),
     ),
   )
   const namings: unknown[] = []
@@ -69,7 +68,7 @@ describe('a recorded connection', () => {
     const { requests, responses, disturbed, closed, since } = recorded()
     expect(since()).toEqual(['dial'])
     expect([requests.receive(Buffer.from('a')), requests.receive(Buffer.from('bc'))]).toEqual([true, false])
-    expect(since()).toEqual(['asked a 1', 'to server pass a', 'asked bc 2', 'to server pass bc'])
+    expect(since()).toEqual(['requested a 1', 'to server pass a', 'requested bc 2', 'to server pass bc'])
     expect([responses.receive(Buffer.from('d')), responses.receive(Buffer.from('ef'))]).toEqual([true, false])
     expect(since()).toEqual(['answered d', 'to client pass d', 'answered ef', 'to client pass ef'])
     requests.delivered(3)
@@ -86,7 +85,7 @@ describe('a recorded connection', () => {
     since()
     passing.act = () => requests.delivered(5)
     requests.receive(Buffer.from('a'))
-    expect(since()).toEqual(['asked a 1', 'to server pass a', 'sent 5 1'])
+    expect(since()).toEqual(['requested a 1', 'to server pass a', 'sent 5 1'])
     requests.delivered(6)
     expect(since()).toEqual(['sent 6 2'])
   })
