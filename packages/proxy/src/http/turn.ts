@@ -8,7 +8,7 @@ import type { Reply } from './reply.ts'
 /** The reasons for a missing response, in the words of histories. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
-  unparsed: 'unparsable: the bytes are not HTTP/1.1',
+  unparsed: 'unparsable: the answer is not valid HTTP',
   request: 'the request was lost',
   reply: 'the answer was lost',
 } as const

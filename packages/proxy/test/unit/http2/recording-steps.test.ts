@@ -139,7 +139,7 @@ describe('an answer over HTTP/2', () => {
     recording.answerArrived(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 1, Buffer.from([0x80])))
     answer(3, 10)
     recording.answersDelivered(10)
-    const unparsable = 'unparsable: the bytes are not HTTP/1.1'
+    const unparsable = 'unparsable: the answer is not valid HTTP'
     expect(errors()).toEqual([`1: ${unparsable}`, `3: ${unparsable}`])
   })
 })
