@@ -116,6 +116,23 @@ export function refuseUnread(
   )
 }
 
+/** Counts the answered reads that have no value. `line`: that of the first. */
+export function valuelessReads(
+  { length, f: functionOf, outcome, flags, returnLine }: Columns,
+  functions: ByteTable,
+): { readonly count: number; readonly line: number } {
+  const areReads = functions.texts().map((f) => takesNothing(f) && returnsValue(f))
+  let count = 0
+  let line = 0
+  for (let row = 0; row < length; row++) {
+    if (((flags[row] ?? 0) & FLAG_NO_RESULT) === 0 || outcome[row] !== OK || areReads[functionOf[row] ?? 0] !== true)
+      continue
+    count += 1
+    line ||= returnLine[row] ?? 0
+  }
+  return { count, line }
+}
+
 /** Takes a version from the answer if the input lacks it. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {
   for (let row = 0; row < length; row++)

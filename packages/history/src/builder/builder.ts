@@ -36,6 +36,7 @@ import {
   refuseUnread,
   type UnreadAnswer,
   unreadIn,
+  valuelessReads,
 } from './answered-values.ts'
 import { Attempts } from './attempts.ts'
 import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
@@ -439,7 +440,7 @@ export class HistoryBuilder implements EventSink {
     if (inversion !== undefined) throw new OutOfOrder(this.source, this.epoch, inversion, this.#warnings)
     if (this.#answers.hasRevised && this.#isWatched) this.#answers.restore()
     const { otherValues, otherValueLine } = this.#tolerated
-    const asked =
+    const requested =
       otherValues === 0
         ? undefined
         : { values: this.#answers.requested(), warning: otherValuesWarning(this.source, otherValues, otherValueLine) }
@@ -469,12 +470,13 @@ export class HistoryBuilder implements EventSink {
         ...this.#warnings,
         ...this.#disorder.warnings(this.source),
         ...warningsAbout(this.#tolerated, {
-          ...{ source: this.source, clientEvents: this.#clientEvents, cutOff, asked },
+          ...{ source: this.source, clientEvents: this.#clientEvents, cutOff, requested },
+          valueless: valuelessReads(this.#columns, this.functions),
           unit: probableUnit(this.#first, this.#latest),
         }),
       ],
       cutOff,
-      requested: asked,
+      requested,
       clocks: this.#clocks?.readings(),
       transactionNotes: this.#transactionNotes,
     })

@@ -56,13 +56,15 @@ export function warningsAbout(
     source,
     clientEvents,
     cutOff,
-    asked: requested,
+    requested,
+    valueless,
     unit,
   }: {
     readonly source: string
     readonly clientEvents: number
     readonly cutOff: string | undefined
-    readonly asked: RequestedValues | undefined
+    readonly requested: RequestedValues | undefined
+    readonly valueless: { readonly count: number; readonly line: number }
     readonly unit: string | undefined
   },
 ): string[] {
@@ -84,6 +86,11 @@ export function warningsAbout(
     )
   }
   if (requested !== undefined) warnings.push(requested.warning)
+  if (valueless.count > 0) {
+    warnings.push(
+      `${source}: ${valueless.count === 1 ? 'a read has' : `${valueless.count} reads have`} no value (line ${valueless.line}). Built-in models take them as reads of null. If the values are unknown, leave these reads out.`,
+    )
+  }
   if (unit !== undefined) {
     warnings.push(
       `${source}: times look like ${unit} since 1970, and a time is in nanoseconds. Durations are wrong; the order of events is not affected.`,

@@ -14,6 +14,10 @@ export interface LineTaker {
 /** Thrown for a line that is no record, such as the last line of a killed writer. */
 export class Unfinished extends EventError {}
 
+/** The warning about a last line without a line end. In these formats, a cut-off line can look whole: `25` becomes `2`. */
+export const perhapsCutOff = (source: string, line: number): string =>
+  `${source}:${line}: the last line has no line end. If the file was cut off, leave this line out: its last value may be incomplete.`
+
 /** Reads texts line by line, where speed does not matter. */
 export class LinesReader implements ChunkReader {
   line = 1
@@ -53,6 +57,7 @@ export class LinesReader implements ChunkReader {
       const text = this.#decoder.decode(bytes).replace(/\r$/, '')
       if (text.trim() === '') return
       this.#taker.take(text, this.line)
+      if (!isWhole && this.#any) this.#sink.warn(perhapsCutOff(this.#source, this.line))
       this.#any = true
     } catch (error) {
       if (error instanceof Unfinished && !isWhole && this.#any) {

@@ -6,6 +6,7 @@ import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
 import { ednMembers } from './edn-reader.ts'
 import { nameOf } from './edn-values.ts'
 import { eventOfMembers } from './event-members.ts'
+import { perhapsCutOff } from './lines-reader.ts'
 
 const NEWLINE = 0x0a
 
@@ -82,6 +83,7 @@ export class JepsenLogReader implements ChunkReader {
       if (event === undefined) return
       this.#any = true
       sink.event(event, this.line)
+      if (!isWhole && this.line > 1) sink.warn(perhapsCutOff(source, this.line))
     } catch (error) {
       if (!(error instanceof EventError || error instanceof Incomplete)) throw error
       if (!isWhole && this.line > 1) {

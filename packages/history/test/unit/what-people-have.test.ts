@@ -712,3 +712,29 @@ describe('a file that is not a history', () => {
     await expect(readHistory(file(content))).rejects.toThrow(`this is ${what}`)
   })
 })
+
+test.each([
+  ['a table', 'client,op,key,value,start,end\n0,write,x,25,1,2\n1,read,x,2,3,4', 3],
+  ['a Jepsen log', '0\t:invoke\t:write\t25\n0\t:ok\t:write\t25\n1\t:invoke\t:read\tnil\n1\t:ok\t:read\t2', 4],
+])(
+  'a last line without a line end in %s gets a warning, because its last value may be cut off',
+  async (_, text, line) => {
+    const warning = expect.stringContaining(`:${line}: the last line has no line end.`)
+    expect((await readHistory(file(text))).warnings).toEqual([warning])
+    expect((await readHistory(file(`${text}\n`))).warnings).toEqual([])
+  },
+)
+
+test('answered reads without a value are counted in a warning', async () => {
+  const content = lines([
+    { process: 0, type: 'invoke', f: 'read' },
+    { process: 0, type: 'ok', f: 'read', value: 1 },
+    { process: 0, type: 'invoke', f: 'read' },
+    { process: 0, type: 'ok', f: 'read' },
+    { process: 0, type: 'invoke', f: 'write', value: 1 },
+    { process: 0, type: 'ok', f: 'write' },
+  ])
+  expect((await readHistory(file(content))).warnings).toEqual([
+    expect.stringMatching(/: a read has no value \(line 4\)/),
+  ])
+})
