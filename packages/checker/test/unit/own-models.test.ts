@@ -158,7 +158,7 @@ describe("a mistake in a user's model", () => {
   })
 })
 
-test("states of a user's model may have one key if no operation tells them apart", () => {
+test("two states of a user's model may share a key if no operation distinguishes them", () => {
   const parity: Model<number> = {
     name: 'parity',
     initial: 0,
@@ -170,7 +170,7 @@ test("states of a user's model may have one key if no operation tells them apart
   expect(judge([...adds, call(0, 'read'), ok(0, 'read', 1)], parity)).toBe('violated')
 })
 
-test("a user's model without from begins only with its own initial value", () => {
+test("a user's model without a 'from' function accepts only its own initial value", () => {
   const history = historyFromEvents([call(0, 'pop'), ok(0, 'pop', null)])
   const from = (initial: Json) => checkHistory(history, { model: stack, initial, levels: ['linearizable'] })
   expect(() => from([1])).toThrow('the model stack cannot begin with the initial value [1], because it has no "from".')

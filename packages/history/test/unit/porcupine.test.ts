@@ -65,7 +65,7 @@ describe("Porcupine's etcd log", () => {
   })
 })
 
-test('a key-value log of Porcupine begins with empty strings', () => {
+test("the keys of a Porcupine key-value log have the initial value ''", () => {
   const history = read('{:process 0, :type :invoke, :f :get, :key "0", :value nil}\n', { format: 'porcupine-kv' })
   expect(history.header?.initial).toBe('')
 })

@@ -31,7 +31,7 @@ const write = (p: number, value: number | string, more: Partial<Made> = {}): Mad
 const read = (p: number, out: number | string | null, more: Partial<Made> = {}): Made =>
   next({ p, f: 'read', key: 'x', out, ...more })
 
-test("a user's model has no usual causes, whatever the names of its operations", () => {
+test("a report suggests no common cause for a violation of a user's model", () => {
   const votes: Model<number> = {
     name: 'votes',
     initial: 0,

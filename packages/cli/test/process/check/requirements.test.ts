@@ -26,10 +26,13 @@ describe('chaos check --require', () => {
     ['linearizable', 1],
     ['sequential', 0],
     ['lost == 0', 0],
-  ])('chaos check decides the level that --require "%s" needs, beside those of --level', async (required, expected) => {
-    const { exitCode } = await chaosHere(['check', stale, '--level', 'convergent', '--require', required])
-    expect(exitCode).toBe(expected)
-  })
+  ])(
+    'chaos check also checks the level that --require "%s" needs if --level names others',
+    async (required, expected) => {
+      const { exitCode } = await chaosHere(['check', stale, '--level', 'convergent', '--require', required])
+      expect(exitCode).toBe(expected)
+    },
+  )
 
   test('chaos check --require exits with 2 if a bound cannot be decided, and says why', async () => {
     const { exitCode, stdout } = await chaosHere(['check', stale, '--require', 'p99 during kill < 1s'])

@@ -42,7 +42,7 @@ describe('a proxy that cannot listen', () => {
   })
 })
 
-test('a proxy is at its addresses, however they are written, and not at unknown ones', async () => {
+test("isAt recognises a proxy's addresses in any notation, and no unknown address", async () => {
   const set = proxies()
   const { listen } = await set.create(proxy({ upstream: 'localhost:1' }))
   const isAt = (addresses: object) => set.isAt('p', { listen, upstream: UPSTREAM, ...addresses })
@@ -60,7 +60,7 @@ test('an upstream with an unknown name is no loop, even at the port of a proxy',
   expect(await set.create(proxy({ name: 'q', to: 'q', upstream }))).toMatchObject({ upstream, enabled: true })
 })
 
-test('of two proxies that lead to each other, at most one is enabled if both are enabled at once', async () => {
+test('if two proxies that lead to each other are enabled at the same time, at least one is refused', async () => {
   const set = proxies()
   // The test holds the port at 127.0.0.1, so that no other program takes it at the other addresses.
   const { port } = await echo()

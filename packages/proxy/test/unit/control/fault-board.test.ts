@@ -72,7 +72,7 @@ describe('a fault in force', () => {
   test.each([
     ['kind', halfOpen],
     ['links', latency(5, [{ from: 'db', to: 'clients' }])],
-  ])('a fault is applied anew before the old one ends, and keeps its hits, if its %s change', (_, fault) => {
+  ])('a fault whose %s change keeps its hits, and is applied in its new form before the old form ends', (_, fault) => {
     const { board, toldSince, applied } = boardOf()
     board.add(named('f', latency(5)))
     applied[0]!.hits = 2
@@ -115,7 +115,7 @@ describe('a fault in force', () => {
   test.each([
     [100, /l99>db$/],
     [101, /l99>db and 1 more$/],
-  ])('a fault with %i links is named with at most 100', (count, what) => {
+  ])('the name of a fault with %i links lists at most 100 links', (count, what) => {
     const { board, events } = boardOf()
     const links = Array.from({ length: count }, (_, i) => ({ from: `l${i}`, to: 'db' }))
     board.add(named('f', latency(5, links)))

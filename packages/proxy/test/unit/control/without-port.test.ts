@@ -29,7 +29,7 @@ describe('a proxy without a port', () => {
     await client.until(({ text }) => text === 'hello')
   })
 
-  test('a proxy without a port may lead to its own address, because no other connection reaches it', async () => {
+  test('a proxy that does not listen may lead to its own address, because that makes no loop', async () => {
     const set = proxies()
     const port = await heldPort()
     const address = `127.0.0.1:${port}`
@@ -41,7 +41,7 @@ describe('a proxy without a port', () => {
     ])
   })
 
-  test('a proxy without a port listens, and closes its port again, when it is changed', async () => {
+  test("a proxy opens or closes its port when an update changes 'listens'", async () => {
     const set = proxies()
     const { port } = await echo()
     await set.create(proxy(`127.0.0.1:${port}`, { listen: '127.0.0.1:0' }))

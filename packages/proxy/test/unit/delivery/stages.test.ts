@@ -238,7 +238,7 @@ test.each<readonly [ReturnType<typeof latency>, readonly number[], number]>([
 })
 
 describe('a latency fault', () => {
-  test('a latency fault draws once for each chunk, and again once its parameters change', () => {
+  test('a latency fault draws one delay for each chunk, and a new one after a change of its parameters', () => {
     const { stage, state } = stageOf(latency(100, 10), { numbers: [0, 0.5, 1] })
     const [first, second] = [chunkOf(1), chunkOf(1)]
     const delayMs = (chunk: Chunk) => stage.delayMs?.(chunk, 'bytes')
@@ -254,7 +254,7 @@ describe('a latency fault', () => {
 })
 
 describe('a bandwidth', () => {
-  test('a shared bandwidth reserves the time of a piece from its planning until it is sent', () => {
+  test('a shared bandwidth reserves the sending time of a piece when the piece is planned', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const [first, second] = [chunkOf(100), chunkOf(100)]

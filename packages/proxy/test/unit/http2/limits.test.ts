@@ -53,7 +53,7 @@ test('a connection records up to 10,000 open requests over HTTP/2, and counts fu
   expect(client.remarks.filter((remark) => (remark as readonly unknown[])[0] === 'passed-on')).toHaveLength(1)
 })
 
-test('up to 1,000 requests that a fault has ended wait for a response, and the oldest ends before the 1,001st', () => {
+test('up to 1,000 requests that a fault has reset wait for their responses; the 1,001st ends the oldest', () => {
   const { backend, recording, ask } = recordingOf()
   const ended = () => backend.events.filter(({ type }) => type !== 'invoke').map(({ key }) => key)
   const lose = (stream: number) => {
@@ -110,7 +110,7 @@ test('the server cannot reach the last 1,000 streams that a fault has reset', ()
   expect([late(1), late(2), late(1001)]).toEqual([true, false, false])
 })
 
-test('up to 10,000 overtaken requests have another number at the server, and the oldest loses it first', () => {
+test('the numbers of at most 10,000 reordered streams are translated, and the oldest is dropped first', () => {
   const streams = new StreamNumbers()
   const atServer = (stream: number) => streamOf(streams.toServer(headers(stream)))
   for (const stream of numbers(10_002)) streams.arrived(headers(stream))

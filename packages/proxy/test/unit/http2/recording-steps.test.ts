@@ -48,7 +48,7 @@ function recorded() {
 }
 
 describe('a request over HTTP/2', () => {
-  test('an HTTP/2 request reaches the server once the first byte of its head was taken', () => {
+  test('an HTTP/2 request counts as arrived as soon as the server has received the first byte of its head', () => {
     const { recording, ask, at, toldOfBackend } = recorded()
     for (const stream of [1, 3, 5]) ask(stream)
     recording.requestPassed(headers(1), 10)
@@ -91,7 +91,7 @@ describe('a request over HTTP/2', () => {
 })
 
 describe('an answer over HTTP/2', () => {
-  test('an HTTP/2 answer is delivered once its last byte was taken', () => {
+  test('an HTTP/2 answer counts as delivered as soon as the client has received its last byte', () => {
     const { recording, ask, answer, at, told } = recorded()
     for (const [stream, endByte] of [
       [1, 10],
@@ -113,7 +113,7 @@ describe('an answer over HTTP/2', () => {
     expect(told().slice(3)).toEqual(['ok 1 2', 'ok 3 3', 'ok 5 4'])
   })
 
-  test('an HTTP/2 request is unknown to its client if its answer was not delivered when the connection closes', () => {
+  test('an HTTP/2 request has an unknown outcome if the connection closes before its answer is delivered', () => {
     const { recording, ask, answer, errors, toldOfBackend } = recorded()
     for (const stream of [1, 3]) ask(stream, 'PUT')
     for (const stream of [1, 3]) {
@@ -145,7 +145,7 @@ describe('an answer over HTTP/2', () => {
 })
 
 describe('a GOAWAY', () => {
-  test('a GOAWAY refuses the unanswered requests after its last stream, now and later, and no others', () => {
+  test('a GOAWAY refuses exactly the earlier and later requests with higher numbers that have no answer', () => {
     const { recording, ask, answer, errors } = recorded()
     for (const stream of [1, 3, 5]) ask(stream)
     answer(5)

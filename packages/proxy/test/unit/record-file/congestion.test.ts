@@ -32,7 +32,7 @@ function recordFile(options: RecordFileOptions = {}) {
 const line = `${'x'.repeat(49)}\n`
 
 describe('the lines of a record file', () => {
-  test('a record file writes lines after 5 ms, and lines that arrive during a write immediately after the write', async () => {
+  test('a record file writes a line after 5 ms, or immediately after a write that was in progress', async () => {
     const { file, proceed, close, writtenSince } = recordFile()
     file.write('a\n')
     vi.advanceTimersByTime(4)
@@ -91,7 +91,7 @@ describe('a record file', () => {
     [100, 1],
     [99, 2],
   ])(
-    'a record file that may be %i bytes behind is congested beyond, and relieved at half of it, after %i writes',
+    'a record file with a limit of %i waiting bytes is congested above it, and relieved at half of it after %i writes',
     async (most, writes) => {
       const { file, proceed, close } = recordFile({ maximumBehindBytes: most, parts: { bytes: 50 } })
       let relieved = 0

@@ -63,7 +63,7 @@ test('up to 64 datagrams wait until the name of their server is resolved', async
   expect(arrived).toEqual([...Array.from({ length: 64 }, (_, i) => `${i}`), 'late'])
 })
 
-test('a session is used whenever its client or its server sends', async () => {
+test('usedAtMs is the time of the last datagram of a session, from either side', async () => {
   const { port } = await server()
   const { session, clock, say, answers } = sessionTo({ host: '127.0.0.1', port })
   expect(session.usedAtMs).toBe(0)
