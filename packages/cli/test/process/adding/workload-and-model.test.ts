@@ -60,9 +60,3 @@ test('a history that a user-defined model forbids is not linearizable by that mo
   expect(JSON.parse(stdout)).toMatchObject({ model: 'high-water', levels: { linearizable: { result: 'violated' } } })
   expect((await checkTide(file)).stdout).toContain('NOT LINEARIZABLE')
 })
-
-test('two histories are compared by a user-defined model', async () => {
-  const files = [tide(['mark', 5], ['read', 5]), tide(['mark', 5], ['read', 3])]
-  const { stdout } = await extended(['diff', ...files, '--model', 'high-water', '--initial', '0'])
-  expect(stdout).toMatch(/linearizable +met +violated +worse/)
-})
