@@ -244,7 +244,8 @@ test("check calls no step of a user's model after the deadline", () => {
     expect(report.levels.linearizable).toMatchObject({
       reason: { kind: 'time', text: expect.stringContaining('out of time') },
     })
-    expect(steps, `steps after the deadline, which was at ${looks}`).toBeLessThan(2)
+    // A step is computed twice, to detect a model that depends on chance.
+    expect(steps, `steps after the deadline, which was at ${looks}`).toBeLessThan(3)
   }
 })
 

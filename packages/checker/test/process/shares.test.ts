@@ -169,6 +169,7 @@ test('a share of a split check reports no violation if another share has found a
 const cell: Model<Json> = {
   name: 'cell',
   initial: null,
+  from: (value) => value,
   apply: (state, { f, value }) => (f === 'write' ? [value] : [state, state]),
   key: (state) => JSON.stringify(state),
   reads: ['read'],
@@ -181,7 +182,7 @@ test("a split check by a user's model returns the same report as an unsplit chec
     const events = randomEvents({ ...shapeFrom(random), cas: false, append: false }, random)
     const isTouched = random() < 0.2
     const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events)
-    const checkOptions: CheckOptions = { ...options, model: cell, initial: random() < 0.2 ? 'unknown' : null }
+    const checkOptions: CheckOptions = { ...options, model: cell, initial: random() < 0.2 ? 'given' : null }
     expect(mayBeSettled(history, checkOptions)).toBe(true)
     const of = 1 + Math.floor(random() * 4)
     const answers = Array.from({ length: of }, (_, shard) => decideOwnShard(history, cell, checkOptions, { shard, of }))

@@ -48,3 +48,20 @@ export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceO
 /** Whether the object executed or declined the operation. A refusal for lack of a leader is no answer. */
 export const isAnswered = ({ operations: { outcome, flags } }: History, row: number): boolean =>
   outcome[row] === OK || (outcome[row] === FAIL && ((flags[row] ?? 0) & FLAG_ANSWERED) !== 0)
+
+/** Returns the history with all requested values, for models in which the value of an answer is only a result. */
+export function withRequestedValues(history: History): History {
+  const { requested, operations, warnings } = history
+  if (requested === undefined) return history
+  const input = operations.input.slice()
+  for (let row = 0; row < operations.length; row++) {
+    const value = requested.values.get(operations.callLine[row] ?? 0)
+    if (value !== undefined) input[row] = value as ValueId
+  }
+  return {
+    ...history,
+    requested: undefined,
+    operations: { ...operations, input },
+    warnings: warnings.filter((warning) => warning !== requested.warning),
+  }
+}

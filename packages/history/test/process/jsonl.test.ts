@@ -76,7 +76,7 @@ describe('an integer beyond the precision of a double', () => {
 
   test('a first time beyond the precision of a double is accepted, and later times are relative to it', () => {
     const history = read(
-      '{"process":0,"type":"invoke","f":"read","time":1700000000000000123}\n{"process":0,"type":"ok","f":"read","time":1700000000000000125}\n',
+      '{"process":0,"type":"invoke","f":"read","time":1700000000000000123}\n{"process":0,"type":"ok","f":"read","value":null,"time":1700000000000000125}\n',
     )
     expect([history.operations.callTime[0], history.operations.returnTime[0]]).toEqual([0, 2])
     expect(history.warnings).toEqual([])
