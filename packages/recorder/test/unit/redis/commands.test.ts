@@ -117,6 +117,8 @@ test.each([
   ['XREADGROUP GROUP g c', 'touches everything'],
   ['XREADGROUP GROUP g c STREAMS s t > >', 'touches s t'],
   ['ZUNIONSTORE z 2 a b', 'touches z'],
+  ['MSETEX 2 x 1 y 2 EX 9', 'touches x y'],
+  ['MSETEX 3 x 1 y 2 EX', 'touches everything'],
   ['BITOP AND d a b', 'touches d'],
   ['FLUSHALL', 'touches nothing'],
   ['SWAPDB 0 1', 'touches everything'],

@@ -54,6 +54,7 @@ describe('a key with a time to live', () => {
 
   test.each<readonly [string, Step]>([
     ['a write without one', ['SET x 2', OK]],
+    ['a write that returns the old value', ['SET x 2 GET', HERE]],
     ['a deletion', ['DEL x', ONE]],
     ['its absence', gone],
     ['another time to live', ['EXPIRE x 100', ONE]],
