@@ -77,22 +77,22 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('object/model/slots.ts', definitions, [
     {
       name: 'slots-in-any-order',
-      before: "if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }",
-      after: "if (returns[i] < calls[latest[at]] - length) return { result: 'violated', conflict: [latest[at], i] }",
+      before: 'if (returns[i] < calls[latest[at]]) return violated([latest[at], i])',
+      after: 'if (returns[i] < calls[latest[at]] - length) return violated([latest[at], i])',
       breaks: 'what reads show of the order may contradict real time',
     },
     {
       name: 'slots-loose-at-any-time',
-      before: "if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }",
-      after: "if (before < 0) return { result: 'violated', conflict: [latest[before], i] }",
+      before: 'if (before < firstOfSlot(slot[i])) return violated([latest[before], i])',
+      after: 'if (before < 0) return violated([latest[before], i])',
       breaks: 'a repeated addition may come before the first',
     },
   ]),
   ...inFile('queue/lives.ts', definitions, [
     {
       name: 'bag-takes-before-it-was-given',
-      before: 'if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }',
-      after: 'if (calls[enqueue] > returns[dequeue] + length) return { conflict: [enqueue, dequeue] }',
+      before: 'if (calls[enqueue] > returns[dequeue]) return violated([enqueue, dequeue])',
+      after: 'if (calls[enqueue] > returns[dequeue] + length) return violated([enqueue, dequeue])',
       breaks: 'a message may come out before it was enqueued',
     },
   ]),
@@ -150,26 +150,23 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('lock/lock.ts', definitions, [
     {
       name: 'lock-two-holders',
-      before:
-        "if (holder !== undefined && to(holder) > from(tenure)) return { result: 'violated', conflict: both(holder, tenure) }",
+      before: 'if (holder !== undefined && to(holder) > from(tenure)) return violated(both(holder, tenure))',
       after:
-        "if (holder !== undefined && to(holder) > from(tenure) + part.length) return { result: 'violated', conflict: both(holder, tenure) }",
+        'if (holder !== undefined && to(holder) > from(tenure) + part.length) return violated(both(holder, tenure))',
       breaks: 'two processes may hold the lock for a short while',
     },
     {
       name: 'lock-tokens-may-repeat',
-      before:
-        "if (token !== undefined && value <= token.value) return { result: 'violated', conflict: both(token.of, tenure) }",
-      after:
-        "if (token !== undefined && value < token.value) return { result: 'violated', conflict: both(token.of, tenure) }",
+      before: 'if (token !== undefined && value <= token.value) return violated(both(token.of, tenure))',
+      after: 'if (token !== undefined && value < token.value) return violated(both(token.of, tenure))',
       breaks: 'two holders may have the same fencing token',
     },
   ]),
   ...inFile('log/dense.ts', definitions, [
     {
       name: 'log-two-values-at-one-offset',
-      before: "if (part.input[append] !== id) return { result: 'violated', conflict: [append, i] }",
-      after: "if (part.input[append] < -id) return { result: 'violated', conflict: [append, i] }",
+      before: 'if (part.input[append] !== id) return violated([append, i])',
+      after: 'if (part.input[append] < -id) return violated([append, i])',
       breaks: 'a read may return another value than the one that was acknowledged at its offset',
     },
     {
@@ -225,8 +222,8 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('unique-ids/unique-ids.ts', definitions, [
     {
       name: 'ids-given-twice',
-      before: "if (known !== undefined) return { result: 'violated', conflict: [known, i] }",
-      after: "if (known === i) return { result: 'violated', conflict: [known, i] }",
+      before: 'if (known !== undefined) return violated([known, i])',
+      after: 'if (known === i) return violated([known, i])',
       breaks: 'an id may be given out twice',
     },
   ]),

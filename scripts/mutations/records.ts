@@ -37,8 +37,8 @@ export const recordMutations: readonly Mutation[] = [
     },
     {
       name: 'record-unsaid-inputs-stay-unsaid',
-      before: 'for (const row of missing) if (operations.outcome[row] === OK) input[row] = operations.output[row]',
-      after: 'for (const row of missing) if (operations.outcome[row] !== OK) input[row] = operations.output[row]',
+      before: 'const completed = missing.filter((row) => operations.outcome[row] === OK)',
+      after: 'const completed = missing.filter((row) => operations.outcome[row] !== OK)',
       breaks: 'a write whose answer says what it wrote is taken to have written null',
     },
     {
@@ -145,8 +145,9 @@ export const recordMutations: readonly Mutation[] = [
     [
       {
         name: 'ties-objects-are-judged-apart',
-        before: 'if (first !== undefined && parts.length > 1 && !fit(orders, first.history, budget))',
-        after: 'if (first === undefined)',
+        before:
+          'if (first !== undefined && parts.length > 1 && !fit(orders, first.history, budget)) return unknownBecause(APART)',
+        after: 'if (first === undefined) return unknownBecause(APART)',
         breaks: 'objects whose orders contradict each other within a millisecond pass for linearizable',
       },
     ],

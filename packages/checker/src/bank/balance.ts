@@ -1,19 +1,9 @@
-import {
-  amountText,
-  calledAt,
-  clientInWords,
-  FAIL,
-  functionOf,
-  type History,
-  type Json,
-  OK,
-  outputOf,
-} from '@chaosproxy/history'
+import { amountText, calledAt, FAIL, functionOf, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 import type { Balance } from '../verdict/verdict.ts'
-import { show } from '../verdict/words.ts'
+import { phrase, show, who } from '../verdict/words.ts'
 import { amountsIn, balancesIn, movedBy } from './related.ts'
 
 /** The maximum number of spending operations that a sentence lists. */
@@ -55,8 +45,8 @@ export function balanceOf(
 
 /** Returns how much a read's total differs from the money that exists, which transfers do not change. */
 function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<string, number>): Balance | undefined {
-  const { operations, functions } = history
-  if (operations.outcome[culprit] !== OK || functions[operations.f[culprit]] !== 'read') return undefined
+  const { functions } = history
+  if (!isAnsweredRead(history, culprit)) return undefined
   if (functions.includes('deposit') || functions.includes('withdraw')) return undefined
   const balances = balancesIn(outputOf(history, culprit))
   if (balances === undefined || balances.size === 0) return undefined
@@ -105,7 +95,7 @@ function storyOf(
   for (let i = 0; i < length && seen === ''; i++) {
     const overdrawn = overdrawnIn(history, row[i])
     if (overdrawn?.[0] === account)
-      seen = `, and ${clientInWords(history, operations.process[row[i]])} read ${show(overdrawn[1])}${atNode(history, row[i])}`
+      seen = `, and ${who(history, row[i])} read ${show(overdrawn[1])}${atNode(history, row[i])}`
   }
   const made = spent.length === 1 ? 'operation' : 'operations'
   const sentence = `Account ${account} opened with ${amountText(opening)}, received at most ${amountText(received)}, and spent ${amountText(total)} in ${spent.length} acknowledged ${made} (${listed.join(', ')}${more}): that leaves ${amountText(balance)}${seen}.`
@@ -118,22 +108,17 @@ export function firstOverdrawnRead(history: History): Balance | undefined {
     const overdrawn = overdrawnIn(history, row)
     if (overdrawn === undefined) continue
     return {
-      sentence: `Account ${overdrawn[0]} is overdrawn: ${clientInWords(history, history.operations.process[row])} read ${show(overdrawn[1])}${atNode(history, row)} at ${calledAt(history, row)}.`,
+      sentence: `Account ${overdrawn[0]} is overdrawn: ${who(history, row)} read ${show(overdrawn[1])}${atNode(history, row)} at ${calledAt(history, row)}.`,
       overdrawn: { account: overdrawn[0], by: -overdrawn[1] },
     }
   }
   return undefined
 }
 
-function atNode({ operations, nodes }: History, row: number): string {
-  const node = nodes[operations.node[row]]
-  return node === undefined ? '' : ` at ${node}`
-}
+const atNode = ({ operations, nodes }: History, row: number): string => phrase('at', nodes[operations.node[row]])
 
-function overdrawnIn(history: History, row: OperationRow): readonly [account: string, balance: number] | undefined {
-  const isAnswered = history.operations.outcome[row] === OK && functionOf(history, row) === 'read'
-  return isAnswered ? overdraftIn(outputOf(history, row)) : undefined
-}
+const overdrawnIn = (history: History, row: OperationRow): readonly [account: string, balance: number] | undefined =>
+  isAnsweredRead(history, row) ? overdraftIn(outputOf(history, row)) : undefined
 
 /** The first account with a balance below zero. */
 export const overdraftIn = (read: Json): readonly [account: string, balance: number] | undefined =>
@@ -159,9 +144,8 @@ function openingOf(history: History): Json | undefined {
   if (first === undefined || balances === undefined) return undefined
   for (let row = 0; row < operations.length; row++) {
     if (functionOf(history, row) === 'read' || operations.outcome[row] === FAIL) continue
-    if ((operations.callEvent[row] ?? 0) > (operations.returnEvent[first] ?? 0)) continue
-    const isBefore =
-      operations.outcome[row] === OK && (operations.returnEvent[row] ?? 0) < (operations.callEvent[first] ?? 0)
+    if (operations.callEvent[row] > operations.returnEvent[first]) continue
+    const isBefore = operations.outcome[row] === OK && operations.returnEvent[row] < operations.callEvent[first]
     // An operation with an id takes effect once, even if it was sent several times.
     const { moves, id } = movedBy(history, row)
     if (!isBefore || id !== undefined) return undefined
@@ -170,8 +154,11 @@ function openingOf(history: History): Json | undefined {
   return [...balances.values()].some((balance) => balance < 0) ? undefined : Object.fromEntries(balances)
 }
 
-function firstRead({ operations, functions }: History): number | undefined {
-  for (let row = 0; row < operations.length; row++)
-    if (operations.outcome[row] === OK && functions[operations.f[row] ?? 0] === 'read') return row
+function firstRead(history: History): number | undefined {
+  const { length } = history.operations
+  for (let row = 0; row < length; row++) if (isAnsweredRead(history, row)) return row
   return undefined
 }
+
+const isAnsweredRead = (history: History, row: OperationRow): boolean =>
+  history.operations.outcome[row] === OK && functionOf(history, row) === 'read'

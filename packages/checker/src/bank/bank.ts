@@ -1,11 +1,10 @@
-import { isObject, type Json, UserError, type ValueId } from '@chaosproxy/history'
+import { isObject, type Json, outputOf, UserError } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { placeOf } from '../encoding/operation-row.ts'
 import { type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { type Additive, additiveMachine } from '../object/model/additive.ts'
 import { decimal } from '../object/model/decimal.ts'
-import { byModel } from '../object/model/machine.ts'
+import { named } from '../object/model/machine.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, operationAt, type Part } from '../object/model/part.ts'
 import { balanceOf, overdraftIn } from './balance.ts'
@@ -45,7 +44,7 @@ export const bank: ObjectEntry = {
     contentOf: withoutEmptyAccounts,
     specification: (initial) => bankFrom(balancesOf(initial)),
     beside: (history, row) => {
-      const overdrawn = overdraftIn(history.values.json(history.operations.output[row] as ValueId))
+      const overdrawn = overdraftIn(outputOf(history, row))
       return overdrawn && `where ${overdrawn[0]} is overdrawn by ${-overdrawn[1]}`
     },
     aftermath: (core, initial, culprit) => balanceOf(core, culprit, balancesOf(initial)),
@@ -105,8 +104,7 @@ export const movedIn = (part: Part): ((i: number) => Moved | undefined) => {
     const before = known.get(name)
     if (before !== undefined) return before
     const operation = operationAt(part, i)
-    const on = `"${operation.f}" of ${JSON.stringify(operation.value)}`
-    const moved = byModel(() => movesOf(operation), on, placeOf(part.history, part.row[i]))
+    const moved = named(part, part.row[i], operation, () => movesOf(operation))
     known.set(name, moved)
     return moved
   }

@@ -1,10 +1,11 @@
 import { functionOf, type History, inputOf, isObject, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { ascending } from '../encoding/lists.ts'
+import { addTo, ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import { decimal } from '../object/model/decimal.ts'
+import type { Closure } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 
 /** What an operation moves, by account, and its id. Of all operations with one id, only one takes effect. */
@@ -65,15 +66,15 @@ export function relatedByAccount(
   movedBy: (i: number) => Moved | undefined,
   opening: ReadonlyMap<string, number>,
   budget: Budget,
-): (chosen: Iterable<number>) => readonly number[] {
+): Closure {
   const { length, calls, returns } = part
   const moved = Array.from({ length }, (_, i) => movedBy(i))
   const credits = new Map<string, number[]>()
   const copies = new Map<string, number[]>()
   for (const [i, each] of moved.entries()) {
     budget.tick()
-    for (const [account, amount] of each?.moves ?? []) if (amount > 0) listed(credits, account).push(i)
-    if (each?.id !== undefined) listed(copies, each.id).push(i)
+    for (const [account, amount] of each?.moves ?? []) if (amount > 0) addTo(credits, account, i)
+    if (each?.id !== undefined) addTo(copies, each.id, i)
   }
   return (chosen) => {
     const kept = new Set<number>()
@@ -122,12 +123,4 @@ export function relatedByAccount(
     }
     return ascending(kept)
   }
-}
-
-function listed(lists: Map<string, number[]>, name: string): number[] {
-  const known = lists.get(name)
-  if (known !== undefined) return known
-  const made: number[] = []
-  lists.set(name, made)
-  return made
 }

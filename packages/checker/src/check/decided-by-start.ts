@@ -2,7 +2,6 @@ import { canonical, type History, type Json, millis } from '@chaosproxy/history'
 import { addTo } from '../encoding/lists.ts'
 import { historyOfRows } from '../encoding/rows.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
-import type { RecordRules } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { check } from './check.ts'
@@ -25,7 +24,7 @@ export function decidedByStart(history: History, options: CheckOptions<string>):
   const judged = judgeableOf(history, record, options.initial)?.history ?? history
   const { found, remedy } = record.byStart?.(judged) ?? { found: [], remedy: '' }
   const [first] = found
-  if (first === undefined) return byLeastStarts(history, record.leastStarts?.(judged), options)
+  if (first === undefined) return byLeastStarts(history, record.leastStarts?.(judged) ?? new Map(), options)
   const more = found.length === 1 ? '' : ` (and ${found.length - 1} more like it)`
   return [`${first}${more}. ${remedy}`]
 }
@@ -33,7 +32,7 @@ export function decidedByStart(history: History, options: CheckOptions<string>):
 /** Judges the keys again, with the content that answers show to be initial. */
 function byLeastStarts(
   history: History,
-  starts: ReturnType<NonNullable<RecordRules['leastStarts']>> = new Map(),
+  starts: ReadonlyMap<number, readonly Json[]>,
   options: CheckOptions<string>,
 ): readonly string[] {
   const endsAt = options.now() + Math.min(AGAIN_MS, options.deadlineMs)

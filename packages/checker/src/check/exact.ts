@@ -21,12 +21,7 @@ export function requireExactNumbers(history: History, model: string): void {
       if (size === undefined) {
         const value = values.json(id as ValueId)
         const large = largeIn(value)
-        if (large !== undefined)
-          throw wrongAt(
-            history,
-            row,
-            `${large} is greater than 2^53, and the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`,
-          )
+        if (large !== undefined) throw wrongAt(history, row, `${large} is greater than 2^53, and ${limitOf(model)}`)
         size = sizeOf(value)
         known.set(id, size)
       }
@@ -36,9 +31,12 @@ export function requireExactNumbers(history: History, model: string): void {
   if (sum > Number.MAX_SAFE_INTEGER)
     throw new UserError(
       'input',
-      `${history.source ?? 'this history'}: the amounts add up to ${sum}, and the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`,
+      `${history.source ?? 'this history'}: the amounts add up to ${sum}, and ${limitOf(model)}`,
     )
 }
+
+const limitOf = (model: string): string =>
+  `the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`
 
 /** Returns a number that doubles do not represent exactly. */
 function largeIn(value: Json): string | undefined {

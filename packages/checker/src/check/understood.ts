@@ -1,4 +1,4 @@
-import { type History, OK, type UserError } from '@chaosproxy/history'
+import { functionOf, type History, OK, type UserError } from '@chaosproxy/history'
 import { unknownFunction } from '../encoding/operation-row.ts'
 import type { ModelEntry, Need } from '../judge/entry.ts'
 import type { CheckOptions, Semantics } from '../judge/options.ts'
@@ -21,7 +21,7 @@ export function requireUnderstood(history: History, entry: ModelEntry<string>): 
 }
 
 function notKnown(history: History, row: number, { name, functions = [] }: ModelEntry<string>): UserError {
-  const f = history.functions[history.operations.f[row]] ?? ''
+  const f = functionOf(history, row)
   // A model that knows all operations is probably the intended one.
   const all = models.filter((each) => history.functions.every((every) => knows(each, every)))
   const some = all.length > 0 ? all : models.filter((each) => knows(each, f))

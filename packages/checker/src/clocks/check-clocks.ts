@@ -4,7 +4,7 @@ import { followsFrom } from '../judge/headline.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
-import type { Counterexample, Verdict } from '../verdict/verdict.ts'
+import { type Counterexample, unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { costOf } from './cost.ts'
 import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
@@ -66,7 +66,7 @@ export function checkClocks(
   const [first] = open.filter((level) => known[level] === DEPENDS)
   const isExplained = first !== undefined && isCertain
   const most = isExplained ? contradictionOf(bounded.narrowest, first, options, left(), judge) : undefined
-  const unknown: Verdict = { result: 'unknown', reason: notRecorded(first === undefined ? '' : cost.reason(most)) }
+  const unknown: Verdict = unknownBecause(notRecorded(first === undefined ? '' : cost.reason(most)))
   const levels = Object.fromEntries(
     ladder.levels.map((level) => [level, known[level] === DEPENDS ? unknown : known[level]]),
   )

@@ -147,7 +147,7 @@ function withColumns(history: History, operations: Operations): History {
 export function clientsApart(history: History, operations: Operations): History {
   const { process, length } = operations
   const apart = { ...operations, process: Int32Array.from(process, (_, row) => row) }
-  const itsOwn = (row: number): number => process[row] ?? 0
+  const itsOwn = (row: number): number => process[row]
   return {
     ...withColumns(history, apart),
     processCount: length,

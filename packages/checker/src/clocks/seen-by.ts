@@ -76,7 +76,7 @@ function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, ope
       own.push({ line: returnLine[row], time: returnTime[row] })
   }
   own.sort((one, other) => one.line - other.line)
-  if (own.length === 0 || own.some(({ time }, n) => n > 0 && time < (own[n - 1]?.time ?? 0))) return undefined
+  if (own.length === 0 || own.some(({ time }, n) => n > 0 && time < own[n - 1].time)) return undefined
   const earliest = Float64Array.from(own, ({ line, time }) => time - (within[line] ?? 0))
   const latest = Float64Array.from(own, ({ line, time }) => time + (within[line] ?? 0))
   for (let n = 1; n < own.length; n++) earliest[n] = Math.max(earliest[n], earliest[n - 1])
@@ -110,13 +110,13 @@ function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen 
     callTime: Float64Array.from(rows, (row) => ends.earliestCall[row]),
     returnTime: Float64Array.from(rows, (row) => ends.latestReturn[row]),
   }
-  const seen = { ...history, errorOf: (row: number) => history.errorOf(rows[row] ?? 0) }
+  const seen = { ...history, errorOf: (row: number) => history.errorOf(rows[row]) }
   return { history: clientsApart(seen, permuted), rows }
 }
 
 /** Gives a counterexample the rows of the original history. */
 export function asIn({ rows }: Seen, { operations, culprit, edges, ...rest }: Counterexample): Counterexample {
-  const row = (seen: OperationRow): OperationRow => (rows[seen] ?? 0) as OperationRow
+  const row = (seen: OperationRow): OperationRow => rows[seen]
   const edge = ({ before, after, reason, shownBy }: OrderEdge): OrderEdge => ({
     before: row(before),
     after: row(after),

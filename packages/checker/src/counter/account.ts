@@ -1,4 +1,14 @@
-import { byName, FLAG_FINAL, type History, INFO, type Json, OK, type ValueId } from '@chaosproxy/history'
+import {
+  byName,
+  FLAG_FINAL,
+  functionOf,
+  type History,
+  INFO,
+  inputOf,
+  type Json,
+  OK,
+  outputOf,
+} from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { addTo, ascending } from '../encoding/lists.ts'
 import { type OperationRow, wrongAt } from '../encoding/operation-row.ts'
@@ -16,6 +26,8 @@ import {
   rowsOf,
 } from '../verdict/accounting.ts'
 import { NO_FINAL_READS } from '../verdict/reason.ts'
+import { unknownBecause } from '../verdict/verdict.ts'
+import { phrase } from '../verdict/words.ts'
 import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { type Addition, createReachable } from './reachable-sums.ts'
 
@@ -47,11 +59,11 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
   let attempted = 0
   let acknowledged = 0
   for (const row of rowsOf(history, Object.keys(counterNumbers), budget)) {
-    if (!isRead(history, row)) {
+    if (!isRead(history, row.row)) {
       attempted++
       if (row.acknowledged) acknowledged++
     }
-    if (row.failed || (isRead(history, row) && !row.acknowledged)) continue
+    if (row.failed || (isRead(history, row.row) && !row.acknowledged)) continue
     rows.push(row)
     calls.push(callEvent[row.row])
     returns.push(row.acknowledged ? returnEvent[row.row] : NEVER)
@@ -68,9 +80,9 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
     const isReturn = (event & 1) === 1
     const sum = sums.get(row.key) ?? { upInvoked: 0, upDone: 0, downInvoked: 0, downDone: 0 }
     sums.set(row.key, sum)
-    if (!isRead(history, row)) {
-      const f = history.functions[history.operations.f[row.row]]
-      const value = history.values.json(row.input as ValueId) ?? 1
+    if (!isRead(history, row.row)) {
+      const f = functionOf(history, row.row)
+      const value = inputOf(history, row.row) ?? 1
       if (typeof value !== 'number') {
         throw wrongAt(history, row.row, `an amount must be a number, not ${JSON.stringify(value)}. ${CHOOSE}`)
       }
@@ -78,13 +90,12 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
       if (amount >= 0) sum[isReturn ? 'upDone' : 'upInvoked'] += amount
       else sum[isReturn ? 'downDone' : 'downInvoked'] += amount
       if (isReturn) continue
-      const addition = { amount: decimal(amount), calls: calls[i], returns: returns[i] }
-      addTo(additions, row.key, addition)
+      addTo(additions, row.key, { amount: decimal(amount), calls: calls[i], returns: returns[i] })
     } else if (isReturn) {
       const called = atCall.get(row.row) ?? { up: 0, down: 0 }
       reads.push({
         row: row.row,
-        value: numberRead(history, row) ?? start,
+        value: numberRead(history, row.row) ?? start,
         least: decimal(start + called.up + sum.downInvoked),
         most: decimal(start + sum.upInvoked + called.down),
       })
@@ -97,8 +108,8 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
 
 const CHOOSE = 'Choose the right model with --model.'
 
-function numberRead(history: History, { row, output }: AccountRow): number | undefined {
-  const value = history.values.json(output as ValueId) ?? undefined
+function numberRead(history: History, row: OperationRow): number | undefined {
+  const value = outputOf(history, row) ?? undefined
   if (value === undefined || typeof value === 'number') return value
   throw wrongAt(history, row, `a read must return a number, not ${JSON.stringify(value)}. ${CHOOSE}`)
 }
@@ -117,8 +128,7 @@ function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Boun
   })
 }
 
-const isRead = (history: History, { row }: AccountRow): boolean =>
-  counterNumbers[history.functions[history.operations.f[row]]] === READ
+const isRead = (history: History, row: OperationRow): boolean => counterNumbers[functionOf(history, row)] === READ
 
 export function accountOfCounter(history: History, initial: Json, budget: Budget): Accounting {
   const { reads: counted, attempted, acknowledged } = counterReads(history, initial, budget)
@@ -154,15 +164,14 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
   const marked = reads.filter(({ row }) => (flags[row] & FLAG_FINAL) !== 0)
   const isUnknown = isUnknownStart(initial)
   const finals = isUnknown ? fromAnyStart(history, marked) : marked
-  if (finals.length === 0) return { result: 'unknown', reason: NO_FINAL_READS }
+  if (finals.length === 0) return unknownBecause(NO_FINAL_READS)
   const sumsOf = isUnknown ? () => undefined : sumsOfReads(history, additions, startOf(initial), budget)
   const firsts = new Map<number, Bounds>()
   for (const read of finals) {
     const { row, value } = read
     const allowed = contradicted(read, sumsOf(row))
     if (allowed !== undefined) {
-      const name = history.keys[key[row]]
-      const ofKey = name === undefined ? '' : ` of ${name}`
+      const ofKey = phrase('of', history.keys[key[row]])
       const updates = updatesBefore(history, row, budget)
       const rows = isUnknown
         ? [...updates, ...readsUpTo(history, finals, row)]
@@ -185,12 +194,12 @@ const MOST_NODES = 9
 
 /** Describes how much of the count each node acknowledged: `: n1 acknowledged 254, n2 251`. */
 function acknowledgedText(history: History, read: OperationRow, updates: readonly OperationRow[]): string {
-  const { f, outcome, input, node, returnEvent, callEvent } = history.operations
+  const { outcome, node, returnEvent, callEvent } = history.operations
   const sums = new Map<string, number>()
   for (const row of updates) {
     const name = history.nodes[node[row]]
     if (name === undefined || outcome[row] !== OK || returnEvent[row] >= callEvent[read]) continue
-    const amount = amountOf({ f: history.functions[f[row]], value: history.values.json(input[row] as ValueId) })
+    const amount = amountOf({ f: functionOf(history, row), value: inputOf(history, row) })
     sums.set(name, decimal((sums.get(name) ?? 0) + amount))
   }
   if (sums.size < 2 || sums.size > MOST_NODES) return ''
@@ -198,12 +207,12 @@ function acknowledgedText(history: History, read: OperationRow, updates: readonl
   return `: ${sorted.map(([name, sum], i) => `${name} ${i === 0 ? 'acknowledged ' : ''}${sum}`).join(', ')}`
 }
 
-function updatesBefore({ operations, functions }: History, read: OperationRow, budget: Budget): OperationRow[] {
-  const { f, key, outcome, callEvent, returnEvent } = operations
+function updatesBefore(history: History, read: OperationRow, budget: Budget): OperationRow[] {
+  const { length, key, outcome, callEvent, returnEvent } = history.operations
   const rows: OperationRow[] = []
-  for (let row = 0; row < operations.length && callEvent[row] < returnEvent[read]; row++) {
+  for (let row = 0; row < length && callEvent[row] < returnEvent[read]; row++) {
     budget.tick()
-    if (key[row] !== key[read] || counterNumbers[functions[f[row]]] === READ) continue
+    if (key[row] !== key[read] || isRead(history, row)) continue
     if (outcome[row] === OK || outcome[row] === INFO) rows.push(row)
   }
   return rows
@@ -225,12 +234,11 @@ function readWithUpdates(
   updates: readonly OperationRow[],
   differsFromStart: boolean,
 ): OperationRow[] {
-  const { outcome, input, returnEvent, callEvent } = history.operations
+  const { outcome, returnEvent, callEvent } = history.operations
   if (updates.length <= MOST_SHOWN) return [...updates, read]
   if (differsFromStart) return [read]
   const missed = updates.find(
-    (row) =>
-      outcome[row] === OK && returnEvent[row] < callEvent[read] && history.values.json(input[row] as ValueId) !== 0,
+    (row) => outcome[row] === OK && returnEvent[row] < callEvent[read] && inputOf(history, row) !== 0,
   )
   return missed === undefined ? [read] : [missed, read]
 }

@@ -6,7 +6,7 @@ import type { Budget } from '../limits/budget.ts'
 import { decimal, LARGEST_FRACTION } from '../object/model/decimal.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, eventsInOrder, jsonOf, type Part } from '../object/model/part.ts'
-import { type FastAnswer, NOT_APPLICABLE } from '../object/model/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, violated } from '../object/model/slots.ts'
 import { createHeap } from '../search/heap.ts'
 import { accountOfCounter, convergenceOfCounter, counterReads } from './account.ts'
 import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
@@ -122,11 +122,9 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
       }
       if (!Number.isInteger(step) && seen[i] > LARGEST_FRACTION) return NOT_APPLICABLE
       const wanted = step === 0 ? 0 : Math.round(seen[i] / step)
-      if (decimal(wanted * step) !== seen[i] || wanted < count) return { result: 'violated', conflict: [i] }
+      if (decimal(wanted * step) !== seen[i] || wanted < count) return violated([i])
       if (wanted === count) emit(i)
-      else {
-        addTo(waiting, wanted, i)
-      }
+      else addTo(waiting, wanted, i)
       continue
     }
     if (done[i] === 1) continue
@@ -138,7 +136,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     while (done[i] === 0) {
       const next = open.pop()
-      if (next === undefined) return { result: 'violated', conflict: [i] }
+      if (next === undefined) return violated([i])
       rise(next)
     }
   }

@@ -28,8 +28,7 @@ export function withCompleteCas(history: History): History | undefined {
   const { values, operations } = history
   const { input } = operations
   const newValueOf = halves(history)
-  const known = history.functions.indexOf('write')
-  const write = known < 0 ? history.functions.length : known
+  const { functions, write } = withWrite(history)
   let columns: { readonly f: Uint8Array; readonly input: Int32Array } | undefined
   for (let row = 0; row < operations.length; row++) {
     if (operations.f[row] !== cas) continue
@@ -49,8 +48,13 @@ export function withCompleteCas(history: History): History | undefined {
     }
   }
   if (columns === undefined) return undefined
-  const functions = known < 0 ? [...history.functions, 'write'] : history.functions
   return { ...history, functions, operations: { ...operations, ...columns } }
+}
+
+/** The functions of a history with `write` among them, and its number. */
+export function withWrite({ functions }: History): { readonly functions: readonly string[]; readonly write: number } {
+  const known = functions.indexOf('write')
+  return known < 0 ? { functions: [...functions, 'write'], write: functions.length } : { functions, write: known }
 }
 
 /** Maps a cas value to its only element; undefined for other values. Computes each result once. */

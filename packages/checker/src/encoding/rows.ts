@@ -10,21 +10,21 @@ export function historyOfRows(
   cut: number = Number.POSITIVE_INFINITY,
 ): History {
   const { operations } = history
-  const kept = rows.filter((row) => (operations.callEvent[row] ?? 0) <= cut)
+  const kept = rows.filter((row) => operations.callEvent[row] <= cut)
   const { lend: _, ...rest } = history
   return {
     ...rest,
     operations: cutAt(columnsOf(operations, kept), cut),
-    errorOf: (row) => history.errorOf(kept[row] ?? -1),
+    errorOf: (row) => history.errorOf(kept[row]),
   }
 }
 
 export function columnsOf(operations: Operations, rows: ArrayLike<number>): Operations {
   const { process, f, key, input, output, outcome, callEvent, returnEvent } = operations
   const { callTime, returnTime, node, flags, callLine, returnLine } = operations
-  const whole = (column: Int32Array): Int32Array => Int32Array.from(rows, (row: number) => column[row] ?? 0)
-  const small = (column: Uint8Array): Uint8Array => Uint8Array.from(rows, (row: number) => column[row] ?? 0)
-  const times = (column: Float64Array): Float64Array => Float64Array.from(rows, (row: number) => column[row] ?? 0)
+  const whole = (column: Int32Array): Int32Array => Int32Array.from(rows, (row: number) => column[row])
+  const small = (column: Uint8Array): Uint8Array => Uint8Array.from(rows, (row: number) => column[row])
+  const times = (column: Float64Array): Float64Array => Float64Array.from(rows, (row: number) => column[row])
   return {
     length: rows.length,
     process: whole(process),
@@ -51,11 +51,11 @@ export function columnsOf(operations: Operations, rows: ArrayLike<number>): Oper
 function cutAt(operations: Operations, cut: number): Operations {
   const { length, outcome, returnEvent, returnTime, output, input } = operations
   for (let row = 0; row < length; row++) {
-    if ((returnEvent[row] ?? 0) <= cut || outcome[row] !== OK) continue
+    if (returnEvent[row] <= cut || outcome[row] !== OK) continue
     outcome[row] = INFO
     returnEvent[row] = -1
     returnTime[row] = Number.POSITIVE_INFINITY
-    output[row] = input[row] ?? 0
+    output[row] = input[row]
   }
   return operations
 }

@@ -60,7 +60,7 @@ interface Client {
  *
  * @throws OutOfTime
  */
-export function threadsOf(encoded: Timed, certain = false, budget: Budget = unlimited): Threads {
+export function threadsOf(encoded: Timed, certain: boolean, budget: Budget = unlimited): Threads {
   if (encoded.isTied === true) return tiedThreads(encoded, budget)
   const { length, returns, calls } = encoded
   const numbers = encoded.clients()

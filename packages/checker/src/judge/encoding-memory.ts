@@ -15,21 +15,20 @@ export const encodingBytes = ({ operations, keys }: History): number =>
 
 /** Reserves memory for encoding the history. Returns the reason if there is not enough. */
 export function takeEncoding(history: History, budget: Budget): Reason | undefined {
-  const bytes = encodingBytes(history)
-  if (budget.take(bytes)) return undefined
-  const operations = count(history.operations.length)
-  return outOf('memory', `${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`)
+  return take(encodingBytes(history), history.operations.length, 'operations', budget)
 }
+
+const take = (bytes: number, items: number, noun: string, budget: Budget): Reason | undefined =>
+  budget.take(bytes)
+    ? undefined
+    : outOf('memory', `${count(items)} ${noun} take ${Math.ceil(bytes / 1e6)} MB before any search`)
 
 /** Bytes for judging an object with a few operations. */
 const BYTES_PER_OBJECT = 2_500
 
 /** Reserves memory for judging each object separately. Returns the reason if there is not enough. */
 export function takeObjects({ keys }: History, budget: Budget): Reason | undefined {
-  const bytes = keys.length * BYTES_PER_OBJECT
-  if (budget.take(bytes)) return undefined
-  const objects = count(keys.length)
-  return outOf('memory', `${objects} objects take ${Math.ceil(bytes / 1e6)} MB before any search`)
+  return take(keys.length * BYTES_PER_OBJECT, keys.length, 'objects', budget)
 }
 
 export function reportUnread<Name extends string>(

@@ -1,7 +1,7 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import { NOT_REQUESTED, notRecorded } from '../verdict/reason.ts'
-import { asCore, type Verdict, type Verdicts } from '../verdict/verdict.ts'
+import { asCore, CHECKED, unknownBecause, type Verdict, type Verdicts } from '../verdict/verdict.ts'
 import { followsFrom } from './headline.ts'
 
 /** The level that combines all guarantees of a stream. */
@@ -94,8 +94,8 @@ export function combinedVerdicts<Level extends string, Guarantee extends string>
     decided.set(
       level,
       first === undefined
-        ? { result: 'met', witness: { kind: 'checked' } }
-        : { result: 'unknown', reason: notRecorded(`${open.join(', ')} unknown: ${unsure.get(first) ?? ''}`) },
+        ? CHECKED
+        : unknownBecause(notRecorded(`${open.join(', ')} unknown: ${unsure.get(first) ?? ''}`)),
     )
   }
   return followsFrom(
@@ -109,10 +109,7 @@ function verdictOf<Guarantee extends string>(
   finding: Finding<Guarantee> | undefined,
   why: string | undefined,
 ): Verdict {
-  if (finding === undefined)
-    return why === undefined
-      ? { result: 'met', witness: { kind: 'checked' } }
-      : { result: 'unknown', reason: notRecorded(why) }
+  if (finding === undefined) return why === undefined ? CHECKED : unknownBecause(notRecorded(why))
   const { guarantee, sentence, core, context, culprit } = finding
   const operations = [...asCore(core), ...context.map((operation) => ({ operation, role: 'context' as const }))].sort(
     (a, b) => a.operation - b.operation,

@@ -1,7 +1,7 @@
 import { type Level, summaries, weakLevels } from '../levels/levels.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import type { Reason } from '../verdict/reason.ts'
-import type { Verdict, Verdicts } from '../verdict/verdict.ts'
+import { type Unknown, unknownBecause, type Verdict, type Verdicts } from '../verdict/verdict.ts'
 
 /** Adds the verdicts that follow from the decided levels. All others are unknown, for the given reason. */
 export function followsFrom<Name extends string>(
@@ -9,10 +9,9 @@ export function followsFrom<Name extends string>(
   decided: { readonly [level in Name]?: Verdict | undefined },
   otherwise: (level: Name) => Reason,
 ): Verdicts<Name> {
-  const unknown = (level: Name): Verdict => ({ result: 'unknown', reason: otherwise(level) })
   // Plain loops here and below are fast: searches judge thousands of short histories a second.
   const verdicts = {} as { [level in Name]: Verdict }
-  for (const level of all) verdicts[level] = decided[level] ?? unknown(level)
+  for (const level of all) verdicts[level] = decided[level] ?? unknownBecause(otherwise(level))
   // Levels are listed strongest first. So one pass down propagates "met", and one pass up propagates "violated".
   for (const level of all) {
     if (verdicts[level].result !== 'met') continue
@@ -59,8 +58,6 @@ export function headlineOf(verdicts: Verdicts<Level>): string {
     ? `replicas did not converge; linearizable unknown: ${why(linearizable)}`
     : `unknown: ${why(linearizable)}`
 }
-
-type Unknown = Extract<Verdict, { readonly result: 'unknown' }>
 
 const reasonOf = (verdict: Verdict): string | undefined =>
   verdict.result === 'unknown' ? verdict.reason.text : undefined

@@ -4,7 +4,7 @@ import { consistency, type Level } from '../levels/levels.ts'
 import { type Budget, createBudget, inTime } from '../limits/budget.ts'
 import type { Accounting } from '../verdict/accounting.ts'
 import { NOT_REQUESTED, OUT_OF_TIME, type Reason } from '../verdict/reason.ts'
-import type { Verdict } from '../verdict/verdict.ts'
+import { unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { reportUnread, takeEncoding } from './encoding-memory.ts'
 import type { ModelEntry } from './entry.ts'
 import { followsFrom } from './headline.ts'
@@ -39,16 +39,16 @@ export interface Opened {
 
 /** The verdicts on the levels about final reads; absent if the model does not decide them. */
 export interface Convergences {
-  readonly eventual?: Verdict
-  readonly convergent?: Verdict
+  readonly eventual?: Verdict | undefined
+  readonly convergent?: Verdict | undefined
   /** The reason why `eventual` and `convergent` cannot be met. */
   readonly owed: Reason | undefined
   readonly lost: readonly LostWrite[]
 }
 
 export const unknownConvergences = (reason: Reason): Convergences => ({
-  eventual: { result: 'unknown', reason },
-  convergent: { result: 'unknown', reason },
+  eventual: unknownBecause(reason),
+  convergent: unknownBecause(reason),
   owed: reason,
   lost: [],
 })
@@ -159,9 +159,7 @@ function explainedBy(others: Others): Others {
   const { decided, owed } = others
   const contrary = byFinalReads.filter((level) => decided[level] !== undefined && decided[level].result !== 'met')
   const verdict: Verdict =
-    owed === undefined
-      ? { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
-      : { result: 'unknown', reason: owed }
+    owed === undefined ? { result: 'met', witness: { kind: 'implied', by: 'linearizable' } } : unknownBecause(owed)
   return {
     ...others,
     decided: { ...decided, ...Object.fromEntries(contrary.map((level) => [level, verdict])) },

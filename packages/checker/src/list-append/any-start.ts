@@ -1,4 +1,4 @@
-import { type History, OK, type ValueId } from '@chaosproxy/history'
+import { functionOf, type History, OK, type ValueId } from '@chaosproxy/history'
 import type { Budget } from '../limits/budget.ts'
 import { type AnyStart, type Guesses, MOST_GUESSES } from '../object/model/any-start.ts'
 import { createContents } from '../object/model/elements.ts'
@@ -30,13 +30,12 @@ function leastStarts(history: History): LeastStarts {
 
 /** The possible initial lists: every read begins with the initial list. */
 function guesses(part: Part, budget: Budget): Guesses {
-  const { functions, operations } = part.history
   const appended = new Set<number>()
   let shortest: Int32Array | undefined
   const reads: Int32Array[] = []
   for (let i = 0; i < part.length; i++) {
     budget.tick()
-    if (functions[operations.f[part.row[i]]] === 'append') appended.add(part.input[i])
+    if (functionOf(part.history, part.row[i]) === 'append') appended.add(part.input[i])
     else {
       const read = part.contents(part.row[i])
       reads.push(read)

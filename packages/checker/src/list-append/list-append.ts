@@ -3,11 +3,10 @@ import { NEVER } from '../encoding/encoded.ts'
 import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
 import { listAtFirst } from '../object/model/any-start.ts'
-import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
+import { membersOfElements } from '../object/model/elements-at-end.ts'
 import { type ObjectEntry, readIn } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
-import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
-import { unheardOf } from '../object/model/words.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, violated } from '../object/model/slots.ts'
 
 const APPEND = 0
 const READ = 1
@@ -22,10 +21,13 @@ export const listAppend: ObjectEntry = {
   functions: ['append', 'read'],
   levels: ['linearizable', 'eventual', 'convergent'],
   object: {
-    beside: (history, row, initial) =>
-      history.functions[history.operations.f[row]] === 'read'
-        ? unheardOf(history, row, { givers: ['append'], given: 'appended', initial })
-        : undefined,
+    ...membersOfElements({
+      adds: 'append',
+      added: 'appended',
+      atFirst: startOf,
+      isCounted: true,
+      isOrdered: true,
+    }),
     rule: 'every read returns all that was appended before it, in one order for all',
     numbers,
     reads: [READ],
@@ -34,16 +36,7 @@ export const listAppend: ObjectEntry = {
     simulate,
     readsElements: READ,
     contentOf: (output) => output ?? [],
-    eventual: (ended, budget) => elementsAtEnd(ended, ELEMENTS, budget),
   },
-}
-
-const ELEMENTS: Elements = {
-  adds: 'append',
-  added: 'appended',
-  atFirst: startOf,
-  isCounted: true,
-  isOrdered: true,
 }
 
 /** A list or, before its first read, only its end. */
@@ -99,7 +92,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     if (f[i] === READ) {
       const read = contentOf(i)
       if (read.length < start.length || !isBeginning(read, order, budget)) {
-        return { result: 'violated', conflict: longest === i || longest === undefined ? [i] : [longest, i] }
+        return violated(longest === i || longest === undefined ? [i] : [longest, i])
       }
       slot[i] = 2 * read.length
     } else if (returns[i] !== NEVER) slot[i] = 2 * order.length + 1
@@ -115,7 +108,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
         continue
       }
     }
-    return { result: 'violated', conflict: longest === undefined ? [] : [longest] }
+    return violated(longest === undefined ? [] : [longest])
   }
   return orderBySlots(part, slot, new Uint8Array(length), budget)
 }

@@ -3,9 +3,9 @@ import { NEVER } from '../encoding/encoded.ts'
 import type { Specification } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
-import { type ObjectEntry, relatedByGroups } from '../object/model/object-model.ts'
+import { type Closure, type ObjectEntry, relatedByGroups } from '../object/model/object-model.ts'
 import { badOperation, jsonOf, type Part } from '../object/model/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../object/model/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, orderByMoment, violated } from '../object/model/slots.ts'
 import { lockSentence } from './words.ts'
 
 const ACQUIRE = 0
@@ -76,8 +76,8 @@ interface Tenure {
   readonly release: number
 }
 
-/** Returns the tenures of a lock. Undefined if it is unclear which acquires and releases belong together. */
-function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
+/** Returns the tenures of a lock. Not applicable if it is unclear which acquires and releases belong together. */
+function tenures(part: Part, budget: Budget): readonly Tenure[] | FastAnswer {
   const { length, f, process, calls, returns } = part
   const held = new Map<number, number>()
   const unclear = new Set<number>()
@@ -88,9 +88,9 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
     const p = process[i]
     const acquire = held.get(p)
     // After an operation of unknown outcome, it is unclear whether the process holds the lock.
-    if (unclear.has(p)) return undefined
+    if (unclear.has(p)) return NOT_APPLICABLE
     // Overlapping operations of one client may have taken effect in any order.
-    if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined
+    if (calls[i] < (busyUntil.get(p) ?? 0)) return NOT_APPLICABLE
     busyUntil.set(p, returns[i])
     if (returns[i] === NEVER) {
       unclear.add(p)
@@ -99,10 +99,10 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
         held.delete(p)
       }
     } else if (f[i] === ACQUIRE) {
-      if (acquire !== undefined) return { conflict: [acquire, i] }
+      if (acquire !== undefined) return violated([acquire, i])
       held.set(p, i)
     } else if (acquire === undefined) {
-      return { conflict: [i] }
+      return violated([i])
     } else {
       made.push({ acquire, release: i })
       held.delete(p)
@@ -119,8 +119,7 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (holderOf(initial) !== undefined) return NOT_APPLICABLE
   const found = tenures(part, budget)
-  if (found === undefined) return NOT_APPLICABLE
-  if ('conflict' in found) return { result: 'violated', conflict: found.conflict }
+  if ('result' in found) return found
   const { calls, returns } = part
   const from = ({ acquire }: Tenure): number => returns[acquire]
   const to = ({ release }: Tenure): number => (release === -1 ? NEVER : calls[release])
@@ -129,10 +128,10 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   let token: { readonly value: number; readonly of: Tenure } | undefined
   for (const tenure of sorted) {
     budget.tick()
-    if (holder !== undefined && to(holder) > from(tenure)) return { result: 'violated', conflict: both(holder, tenure) }
+    if (holder !== undefined && to(holder) > from(tenure)) return violated(both(holder, tenure))
     const value = tokenOf(part, tenure.acquire)
     if (value !== undefined) {
-      if (token !== undefined && value <= token.value) return { result: 'violated', conflict: both(token.of, tenure) }
+      if (token !== undefined && value <= token.value) return violated(both(token.of, tenure))
       token = { value, of: tenure }
     }
     holder = tenure
@@ -160,7 +159,7 @@ function tokenOf(part: Part, acquire: number): number | undefined {
  * Groups the operations of a tenure, because leaving out all of them frees the lock. A release without an acquire may
  * belong to the holder at the start.
  */
-function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
+function related(part: Part, budget: Budget): Closure {
   const tenure = new Int32Array(part.length)
   const current = new Map<number, number>()
   for (let i = 0; i < part.length; i++) {

@@ -1,7 +1,7 @@
-import { answeredAt, calledAt, clientInWords, type History, INFO, OK, outputOf } from '@chaosproxy/history'
+import { answeredAt, calledAt, functionOf, type History, INFO, OK, outputOf } from '@chaosproxy/history'
 import { firstOfClient } from '../encoding/clients.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
-import { capital, show } from '../verdict/words.ts'
+import { capital, show, who } from '../verdict/words.ts'
 
 /** The time that a client held a lock: from the answer of its acquire to the call of its release. */
 export interface Holding {
@@ -85,8 +85,8 @@ export function holdingOf(history: History, acquire: OperationRow): Holding {
   return { acquire, release, freed }
 }
 
-const isAcquire = ({ operations, functions }: History, row: OperationRow): boolean =>
-  functions[operations.f[row]] === 'acquire' || functions[operations.f[row]] === 'lock'
+const isAcquire = (history: History, row: OperationRow): boolean =>
+  ['acquire', 'lock'].includes(functionOf(history, row))
 
 const clientOf = (history: History, row: OperationRow): number =>
   firstOfClient(history)(history.operations.process[row])
@@ -97,8 +97,6 @@ function tokenOf(history: History, row: OperationRow): number | undefined {
     ? output
     : undefined
 }
-
-const who = (history: History, row: OperationRow): string => clientInWords(history, history.operations.process[row])
 
 const by = ({ operations, nodes }: History, row: OperationRow): string =>
   operations.node[row] < 0 ? '' : ` by ${nodes[operations.node[row]]}`

@@ -1,8 +1,8 @@
 import { canonical, type History } from '@chaosproxy/history'
-import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
+import type { ObjectOperation, Specification } from '../judge/model.ts'
 import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { countedAtStart } from './at-start.ts'
-import { type EntriesOf, entriesIn, noList, type OffsetOf, offsetsIn, rangeOf } from './operations.ts'
+import { type EntriesOf, entriesIn, type OffsetOf, offsetsIn, rangeOf, readOf } from './operations.ts'
 
 /** What is known of a log with unknown initial entries. */
 interface Log {
@@ -34,8 +34,7 @@ function stepOf(log: Log, operation: ObjectOperation, offsetOf: OffsetOf, entrie
     return possible({ ...next, least: Math.max(least, before), most: Math.min(most, before) })
   }
   const { from, limit } = rangeOf(operation)
-  const returned = entriesOf(operation.output)
-  if (returned === undefined) throw new WrongValue(noList(operation.output))
+  const returned = readOf(entriesOf, operation.output)
   if (returned.some(({ offset }, at) => (offset ?? from + at) !== from + at)) return []
   const entries = returned.map(({ value }) => value)
   if (limit !== undefined && entries.length > limit) return []

@@ -1,23 +1,23 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { type Specification, WrongValue } from '../judge/model.ts'
+import type { Specification } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
-import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, violated } from '../object/model/slots.ts'
 import { placeEarly } from './early.ts'
 import {
   APPEND,
   entriesAtFirst,
   entriesIn,
   logNumbers,
-  noList,
   offsetAt,
   offsetsIn,
   READ,
   type ReadEntry,
   rangeOf,
   readAt,
+  readOf,
   readRange,
 } from './operations.ts'
 
@@ -41,8 +41,7 @@ function specification(initial: Json, history?: History): Specification<readonly
         return offset === undefined || offset === entries.length ? [[...entries, JSON.stringify(value)]] : []
       }
       const { from, limit } = rangeOf(operation)
-      const read = entriesOf(output)
-      if (read === undefined) throw new WrongValue(noList(output))
+      const read = readOf(entriesOf, output)
       const there = entries.slice(from, limit === undefined ? undefined : from + limit)
       const isThere = ({ value, offset }: ReadEntry, at: number): boolean =>
         JSON.stringify(value) === there[at] && (offset ?? from + at) === from + at
@@ -80,7 +79,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     const offset = offsetAt(part, offsetOf, i)
     if (offset === undefined) return NOT_APPLICABLE
     const other = appendAt.get(offset)
-    if (other !== undefined) return { result: 'violated', conflict: [other, i] }
+    if (other !== undefined) return violated([other, i])
     appendAt.set(offset, i)
   }
   const slot = new Int32Array(length).fill(LEFT_OUT)
@@ -91,18 +90,18 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     if (f[i] !== READ) continue
     const { from, limit } = readRange(part, i)
     const read = readAt(part, entriesOf, i)
-    if (limit !== undefined && read.length > limit) return { result: 'violated', conflict: [i] }
+    if (limit !== undefined && read.length > limit) return violated([i])
     for (const [at, { value, offset = from + at }] of read.entries()) {
       budget.tick()
-      if (offset !== from + at) return { result: 'violated', conflict: [i] }
+      if (offset !== from + at) return violated([i])
       const id = part.history.values.id(value)
       const append = appendAt.get(from + at)
       if (append !== undefined) {
-        if (part.input[append] !== id) return { result: 'violated', conflict: [append, i] }
+        if (part.input[append] !== id) return violated([append, i])
         continue
       }
       const unseen = unknown.get(id)
-      if (unseen === undefined) return { result: 'violated', conflict: [i] }
+      if (unseen === undefined) return violated([i])
       unknown.delete(id)
       appendAt.set(from + at, unseen)
     }
@@ -114,12 +113,11 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   for (let offset = 0; offset < appendAt.size; offset++) {
     budget.tick()
     const append = appendAt.get(offset) ?? unseen.pop()
-    if (append === undefined) return { result: 'violated', conflict: [...appendAt.values()] }
+    if (append === undefined) return violated([...appendAt.values()])
     appendAt.set(offset, append)
     slot[append] = 2 * offset + 1
   }
-  const late = placeEarly(part, early, slot, budget)
-  return late === undefined ? orderBySlots(part, slot, loose, budget) : { result: 'violated', conflict: late }
+  return placeEarly(part, early, slot, budget) ?? orderBySlots(part, slot, loose, budget)
 }
 
 function simulate(part: Part, initial: Json): (i: number) => boolean {

@@ -2,18 +2,18 @@ import { NEVER } from '../encoding/encoded.ts'
 import { range } from '../encoding/lists.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { Part } from '../object/model/part.ts'
-import { LEFT_OUT } from '../object/model/slots.ts'
+import { type FastAnswer, LEFT_OUT, violated } from '../object/model/slots.ts'
 
 /**
  * Places each read that found nothing directly after the operations that returned before its call. If this is too late,
- * returns the read and an operation that it should precede.
+ * returns the conflict of the read with an operation that it should precede.
  */
 export function placeEarly(
   part: Part,
   early: readonly number[],
   slot: Int32Array,
   budget: Budget,
-): readonly number[] | undefined {
+): FastAnswer | undefined {
   if (early.length === 0) return undefined
   const { calls, returns } = part
   const isEarly = new Set(early)
@@ -29,7 +29,7 @@ export function placeEarly(
     }
     // An append has an odd slot; the even slot after it lies before the next append.
     const place = last === undefined ? 0 : slot[last] + (slot[last] % 2)
-    if (last !== undefined && place > slot[i]) return [last, i]
+    if (last !== undefined && place > slot[i]) return violated([last, i])
     slot[i] = place
   }
   return undefined

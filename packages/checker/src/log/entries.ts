@@ -54,8 +54,8 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
     return (place >= 0 || isOpen) && fits(place) ? [place] : []
   }
   const places: number[] = []
-  let place = firstPassing(most, (greatest) => greatest >= from)
-  for (; place + length <= values.length && (place === 0 || (least[place - 1] ?? 0) < from); place++)
+  let place = firstWhere(0, most.length, (at) => most[at] >= from)
+  for (; place + length <= values.length && (place === 0 || least[place - 1] < from); place++)
     if (fits(place)) places.push(place)
   for (let before = 1; isOpen && before <= length && length - before <= values.length; before++)
     if (fits(-before)) places.push(-before)
@@ -73,8 +73,8 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
     values.unshift(...entries.slice(0, before).map(({ value }) => value))
     least.unshift(...entries.slice(0, before).map(() => 0))
     most.unshift(...entries.slice(0, before).map(() => Number.POSITIVE_INFINITY))
-    for (let i = 1; i <= before && i < least.length; i++) if (!raised(known, i, (least[i - 1] ?? 0) + 1)) return false
-    if (before < most.length && !lowered(known, before - 1, (most[before] ?? 0) - 1)) return false
+    for (let i = 1; i <= before && i < least.length; i++) if (!raised(known, i, least[i - 1] + 1)) return false
+    if (before < most.length && !lowered(known, before - 1, most[before] - 1)) return false
   }
   const place = at + before
   if (place < values.length && !raised(known, place, from)) return false
@@ -95,9 +95,9 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
  */
 function raised<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
-  for (let i = at; i < least.length && (least[i] ?? 0) < bound; i++, bound++) {
+  for (let i = at; i < least.length && least[i] < bound; i++, bound++) {
     least[i] = bound
-    if ((most[i] ?? 0) < bound) return false
+    if (most[i] < bound) return false
   }
   return true
 }
@@ -108,12 +108,9 @@ function raised<Value>({ least, most }: Entries<Value>, at: number, offset: numb
  */
 function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
-  for (let i = at; i >= 0 && (most[i] ?? 0) > bound; i--, bound--) {
+  for (let i = at; i >= 0 && most[i] > bound; i--, bound--) {
     most[i] = bound
-    if ((least[i] ?? 0) > bound) return false
+    if (least[i] > bound) return false
   }
   return true
 }
-
-const firstPassing = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
-  firstWhere(0, bounds.length, (at) => passes(bounds[at] ?? 0))

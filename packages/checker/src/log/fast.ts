@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { Part } from '../object/model/part.ts'
-import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, violated } from '../object/model/slots.ts'
 import { firstWhere } from '../search/halving.ts'
 import { placeEarly } from './early.ts'
 import { append, type Entries, noteRead } from './entries.ts'
@@ -39,14 +39,12 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const seen = entriesSeen(part, appends, budget)
   if ('result' in seen) return seen
   const entries = inOrder(part, appends, seen, budget)
-  if (entries === undefined) return VIOLATED
+  if (entries === undefined) return violated([])
   // An answered append without an offset that no read returned: only the search can place it.
   if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
     return NOT_APPLICABLE
   return placed(part, entries, seen, budget)
 }
-
-const VIOLATED: FastAnswer = { result: 'violated', conflict: [] }
 
 interface Appends {
   readonly known: readonly number[]
@@ -70,8 +68,8 @@ function appendsOf(part: Part, budget: Budget): Appends | FastAnswer {
       continue
     }
     const other = at.get(offset)
-    if (other !== undefined) return { result: 'violated', conflict: [other, i] }
-    if (!Number.isInteger(offset) || offset < 0) return { result: 'violated', conflict: [i] }
+    if (other !== undefined) return violated([other, i])
+    if (!Number.isInteger(offset) || offset < 0) return violated([i])
     at.set(offset, i)
   }
   for (const { value, offset } of pairsRead(part, budget)) {
@@ -108,7 +106,7 @@ function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Bud
     if (part.f[read] !== READ) continue
     const { from, limit = Number.POSITIVE_INFINITY } = readRange(part, read)
     const entries = readAt(part, entriesOf, read)
-    if (entries.length > limit) return { result: 'violated', conflict: [read] }
+    if (entries.length > limit) return violated([read])
     const appends: number[] = []
     let next = firstWhere(0, offsets.length, (at) => offsets[at] >= from)
     for (const { value, offset } of entries) {
@@ -119,9 +117,8 @@ function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Bud
       const other = offset === undefined ? loose.get(id) : undefined
       if (isNext && other !== undefined) return NOT_APPLICABLE
       const found = isNext ? known[next] : other
-      if (found === undefined)
-        return { result: 'violated', conflict: next < known.length ? [known[next], read] : [read] }
-      if (!isNext && (nextOf.get(found) ?? next) !== next) return { result: 'violated', conflict: [found, read] }
+      if (found === undefined) return violated(next < known.length ? [known[next], read] : [read])
+      if (!isNext && (nextOf.get(found) ?? next) !== next) return violated([found, read])
       if (isNext) next++
       else nextOf.set(found, next)
       appends.push(found)
@@ -197,6 +194,5 @@ function placed(part: Part, { values, least }: Entries<number>, { reads }: Seen,
     else slot[read] = limit === 0 ? 0 : 2 * firstWhere(0, least.length, (at) => least[at] >= from)
     if (last === undefined && limit > 0 && from > 0) early.push(read)
   }
-  const late = placeEarly(part, early, slot, budget)
-  return late === undefined ? orderBySlots(part, slot, loose, budget) : { result: 'violated', conflict: late }
+  return placeEarly(part, early, slot, budget) ?? orderBySlots(part, slot, loose, budget)
 }

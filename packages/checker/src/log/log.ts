@@ -1,5 +1,5 @@
 import type { Budget } from '../limits/budget.ts'
-import type { ObjectEntry, ObjectModel } from '../object/model/object-model.ts'
+import type { Closure, ObjectEntry, ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 import { relatedByTime } from '../object/search/decide.ts'
 import { dense } from './dense.ts'
@@ -41,7 +41,7 @@ export const denseLog: ObjectEntry = {
 }
 
 /** Offsets have gaps, so an append depends on no other operation. A read depends on all operations before it. */
-function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
+function related(part: Part, budget: Budget): Closure {
   const before = relatedByTime((number) => number === READ)(part, budget)
   return (chosen) => {
     const all = [...chosen]

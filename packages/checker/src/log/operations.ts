@@ -12,7 +12,7 @@ import {
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import { listAtFirst } from '../object/model/any-start.ts'
-import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
+import { isSilent, jsonOf, orBadOperation, type Part } from '../object/model/part.ts'
 
 export const APPEND = 0
 export const READ = 1
@@ -128,21 +128,17 @@ export function rangeOf({ value }: Pick<ObjectOperation, 'value'>): Range {
 export const isOffset = (value: Json): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0
 
-export function readRange(part: Part, i: number): Range {
-  try {
-    return rangeOf({ value: jsonOf(part, part.input[i]) })
-  } catch (error) {
-    throw badOperation(part, i, `${(error as Error).message}.`)
-  }
-}
+/** @throws UserError if the value is no range. */
+export const readRange = (part: Part, i: number): Range =>
+  orBadOperation(part, i, () => rangeOf({ value: jsonOf(part, part.input[i]) }))
 
 /** @throws UserError if the value is not a list. */
-export function readAt(part: Part, entriesOf: EntriesOf, i: number): readonly ReadEntry[] {
-  const output = jsonOf(part, part.output[i])
+export const readAt = (part: Part, entriesOf: EntriesOf, i: number): readonly ReadEntry[] =>
+  orBadOperation(part, i, () => readOf(entriesOf, jsonOf(part, part.output[i])))
+
+/** @throws WrongValue if the output is not a list. */
+export function readOf(entriesOf: EntriesOf, output: Json | undefined): readonly ReadEntry[] {
   const read = entriesOf(output)
-  if (read === undefined) throw badOperation(part, i, `${noList(output)}.`)
+  if (read === undefined) throw new WrongValue(`a read must return a list, not ${JSON.stringify(output ?? null)}`)
   return read
 }
-
-export const noList = (output: Json | undefined): string =>
-  `a read must return a list, not ${JSON.stringify(output ?? null)}`

@@ -1,5 +1,5 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
-import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
+import type { ObjectOperation, Specification } from '../judge/model.ts'
 import type { ObjectModel } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
 import { append, copyOf, type Entries, noteRead, placesOf, type Reading } from './entries.ts'
@@ -10,11 +10,11 @@ import {
   entriesAtFirst,
   entriesIn,
   logNumbers,
-  noList,
   offsetAt,
   offsetsIn,
   rangeOf,
   readAt,
+  readOf,
   readRange,
 } from './operations.ts'
 
@@ -58,8 +58,7 @@ function beginning<Value>(values: readonly Value[], isOpen: boolean): Entries<Va
 }
 
 function readingOf(operation: ObjectOperation, entriesOf: EntriesOf): Reading<string> {
-  const read = entriesOf(operation.output)
-  if (read === undefined) throw new WrongValue(noList(operation.output))
+  const read = readOf(entriesOf, operation.output)
   const { from, limit = Number.POSITIVE_INFINITY } = rangeOf(operation)
   return { from, limit, entries: read.map(({ value, offset }) => ({ value: JSON.stringify(value), offset })) }
 }

@@ -5,8 +5,8 @@ import type { IsMetBy } from '../judge/entry.ts'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { AnyStart } from '../object/model/any-start.ts'
-import type { ObjectEntry } from '../object/model/object-model.ts'
-import { badOperation, operationAt, type Part } from '../object/model/part.ts'
+import type { Closure, ObjectEntry } from '../object/model/object-model.ts'
+import { operationAt, orBadOperation, type Part } from '../object/model/part.ts'
 
 const TXN = 0
 
@@ -125,11 +125,7 @@ function startOf(initial: Json): Start {
 function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])[] {
   return Array.from({ length: part.length }, (_, i) => {
     budget.tick()
-    try {
-      return partsOfTxn(operationAt(part, i))
-    } catch (error) {
-      throw badOperation(part, i, `${(error as Error).message}.`)
-    }
+    return orBadOperation(part, i, () => partsOfTxn(operationAt(part, i)))
   })
 }
 
@@ -162,8 +158,7 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   for (const [i, txn] of txns.entries()) {
     // An empty txn can take effect at any time.
     if (txn.length === 0) continue
-    const group = groupNamed(txn[0].register)
-    addTo(members, group, i)
+    addTo(members, groupNamed(txn[0].register), i)
   }
   return [...members.values()]
 }
@@ -193,14 +188,10 @@ function dependencies(
 }
 
 /** Adds, recursively, every txn that may have written a value read by a chosen one. */
-function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
+function related(part: Part, budget: Budget): Closure {
   const all = dependencies(part, budget)
   const writers = new Map<string, number[]>()
-  for (const [i, { leaves }] of all.entries()) {
-    for (const name of leaves) {
-      addTo(writers, name, i)
-    }
-  }
+  for (const [i, { leaves }] of all.entries()) for (const name of leaves) addTo(writers, name, i)
   return (chosen) => {
     const kept = new Set(chosen)
     // The loop also visits the operations that it adds.

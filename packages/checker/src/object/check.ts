@@ -11,7 +11,7 @@ import type { Limit } from '../limits/race.ts'
 import { judgingOf } from '../proof/orders.ts'
 import { looseReason } from '../register/sequential/loose.ts'
 import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
-import type { Verdict } from '../verdict/verdict.ts'
+import { unknownBecause, type Verdict, type Witness } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
 import { convergencesOf } from './convergence.ts'
 import { explainObject } from './explain.ts'
@@ -137,11 +137,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
     convergences(budget) {
       const found = convergencesOf(history, entry, { object, functions, contents }, options.initial, budget)
       const { eventual, convergent } = found
-      return {
-        ...found,
-        ...(eventual === undefined ? {} : { eventual: sure(eventual) }),
-        ...(convergent === undefined ? {} : { convergent: sure(convergent) }),
-      }
+      return { ...found, eventual: eventual && sure(eventual), convergent: convergent && sure(convergent) }
     },
     byClients(budget) {
       if (!isSequential || !entry.levels.includes('sequential')) return {}
@@ -162,7 +158,7 @@ function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
   const reason = notRecorded(
     `nobody knows what was there at the start, and from where the model ${name} begins no order fits`,
   )
-  return { result: 'unknown', reason }
+  return unknownBecause(reason)
 }
 
 function judgeOf(
@@ -264,7 +260,7 @@ function judgeParts(
 ): Verdict {
   const [first] = whole
   const loose = judge.specification.perProcess === true && first !== undefined ? looseReason(first.history) : undefined
-  if (loose !== undefined) return { result: 'unknown', reason: notRecorded(loose) }
+  if (loose !== undefined) return unknownBecause(notRecorded(loose))
   return inTime(
     () => {
       const parts = whole.map((part) => {
@@ -274,7 +270,7 @@ function judgeParts(
       const shards = shardsOf(parts, judge, budget)
       return settled === undefined ? judgeShards(shards, judge, budget) : judgeSettled(shards, judge, budget, settled)
     },
-    () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+    () => unknownBecause(OUT_OF_TIME),
   )
 }
 
@@ -289,10 +285,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
     }
   }
   return (
-    replayed(parts, judge, budget, answer) ?? {
-      result: 'unknown',
-      reason: outOf('time', 'the order that was found was not replayed'),
-    }
+    replayed(parts, judge, budget, answer) ?? unknownBecause(outOf('time', 'the order that was found was not replayed'))
   )
 }
 
@@ -330,7 +323,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
   )
 }
 
-type Orders = Extract<Extract<Verdict, { readonly result: 'met' }>['witness'], { readonly kind: 'order' }>
+type Orders = Extract<Witness, { readonly kind: 'order' }>
 
 /** Replays the orders that were found, and returns the verdict that they prove. */
 function replayed(

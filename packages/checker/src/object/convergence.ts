@@ -6,7 +6,7 @@ import type { Convergences } from '../judge/judge-consistency.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Budget } from '../limits/budget.ts'
 import { MOST_NAMED, noFinalRead, type Reason } from '../verdict/reason.ts'
-import { asCore, MOST_OPERATIONS, type Verdict } from '../verdict/verdict.ts'
+import { asCore, MOST_OPERATIONS, unknownBecause, type Verdict, type Violated } from '../verdict/verdict.ts'
 import { convergentByFinalReads } from './model/convergent.ts'
 import type { Contents } from './model/elements.ts'
 import type { Ending } from './model/ending.ts'
@@ -29,13 +29,8 @@ export function convergencesOf(
   const end = decides('eventual') ? object.eventual?.({ history, initial, contents, ending }, budget) : undefined
   const { eventual, convergent } = together(end, read)
   const judged = (verdict: Verdict): Verdict =>
-    owed === undefined || verdict.result === 'violated' ? verdict : { result: 'unknown', reason: owed }
-  return {
-    ...(eventual === undefined ? {} : { eventual: judged(eventual) }),
-    ...(convergent === undefined ? {} : { convergent: judged(convergent) }),
-    owed,
-    lost: [],
-  }
+    owed === undefined || verdict.result === 'violated' ? verdict : unknownBecause(owed)
+  return { eventual: eventual && judged(eventual), convergent: convergent && judged(convergent), owed, lost: [] }
 }
 
 /** @throws OutOfTime */
@@ -70,13 +65,13 @@ function together(end: Convergence | undefined, convergent: Verdict | undefined)
 
 const BY_EVENTUAL = { kind: 'implied', by: 'eventual' } as const
 
-const as = (level: Level, { counterexample }: Extract<Verdict, { result: 'violated' }>): Verdict => ({
+const as = (level: Level, { counterexample }: Violated): Verdict => ({
   result: 'violated',
   counterexample: { ...counterexample, level },
 })
 
 function verdictOf(end: Convergence): Verdict {
-  if (end.result === 'unknown') return { result: 'unknown', reason: end.reason }
+  if (end.result === 'unknown') return unknownBecause(end.reason)
   if (end.result === 'met') return { result: 'met', witness: { kind: 'convergence', values: [] } }
   const { sentence, rows } = end
   return {

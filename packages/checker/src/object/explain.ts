@@ -23,7 +23,7 @@ export const stepsFor = (part: Part): number => 20_000 + 200 * part.length
 interface Violated {
   readonly part: Part
   readonly conflict: readonly number[]
-  readonly until: number | undefined
+  readonly until?: number
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Budget, inTime, isSure } from '../limits/budget.ts'
 import { limit, reduce, watched } from '../register/counterexample/reduce.ts'
 import { looseReason } from '../register/sequential/loose.ts'
 import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
-import type { Counterexample, Verdict } from '../verdict/verdict.ts'
+import { CHECKED, type Counterexample, unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
 import { operationsAndKeys, proving, stepsFor } from './explain.ts'
 import { machineOf, STEPS_OF_MOVE } from './model/machine.ts'
@@ -18,16 +18,16 @@ const SLICE = 1_024
 /** Judges sequential consistency (Lamport 1979). It is not local, so all objects are judged together. */
 export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
   const [part, ...others] = parts
-  if (part === undefined) return { result: 'met', witness: { kind: 'checked' } }
+  if (part === undefined) return CHECKED
   if (others.length > 0) {
     const reason = notRecorded(
       `there are ${parts.length} objects, and this model is judged one at a time: known only where it is linearizable`,
     )
-    return { result: 'unknown', reason }
+    return unknownBecause(reason)
   }
   return inTime(
     () => judgePart(part, judge, budget),
-    () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+    () => unknownBecause(OUT_OF_TIME),
   )
 }
 
@@ -41,7 +41,7 @@ function judgePart(part: Part, judge: Judge, budget: Budget): Verdict {
   }
   const { order } = answer
   const loose = looseReason(part.history)
-  if (loose !== undefined) return { result: 'unknown', reason: notRecorded(loose) }
+  if (loose !== undefined) return unknownBecause(notRecorded(loose))
   const isPossible = simulateBy(judge.specification, part)
   if (!order.every(isPossible)) throw new Error('the order found is not a witness of sequential consistency')
   const orders = [orderOfRows(part.key, order.length, () => order.map((i) => part.row[i]))]
@@ -60,13 +60,10 @@ export function decide(part: Part, { specification }: Judge, budget: Budget, ste
       const progress = search.run(Math.min(left, SLICE))
       if (progress === 'met') return { result: 'met', order: search.order() }
       if (progress === 'violated') return { result: 'violated' }
-      if (progress === 'out of memory') return { result: 'unknown', reason: outOf('memory') }
+      if (progress === 'out of memory') return unknownBecause(outOf('memory'))
       if (budget.expired(STEPS_OF_MOVE * Math.min(left, SLICE))) break
     }
-    return {
-      result: 'unknown',
-      reason: outOf('time', 'neither an order of all operations nor a contradiction was found'),
-    }
+    return unknownBecause(outOf('time', 'neither an order of all operations nor a contradiction was found'))
   } finally {
     search.release()
   }

@@ -7,7 +7,7 @@ import { graphOf } from '../transactions/graph/graph.ts'
 import { addSessions, eventsOf, type Spans } from '../transactions/graph/real-time.ts'
 import { serialOrder } from '../transactions/graph/serial-order.ts'
 import { notRecorded, OUT_OF_TIME } from '../verdict/reason.ts'
-import { ofLevel, type Verdict } from '../verdict/verdict.ts'
+import { ofLevel, unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
 import { explainObject } from './explain.ts'
 import type { Part } from './model/part.ts'
@@ -29,7 +29,7 @@ const APART = notRecorded(
 export const judgeTied = (parts: readonly Part[], judge: Judge, budget: Budget): Verdict =>
   inTime(
     () => judgeParts(parts, judge, budget),
-    () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+    () => unknownBecause(OUT_OF_TIME),
   )
 
 /** @throws OutOfTime */
@@ -37,11 +37,10 @@ function judgeParts(parts: readonly Part[], judge: Judge, budget: Budget): Verdi
   const orders: (readonly number[])[] = []
   let open: Verdict | undefined
   for (const part of parts) {
-    if (new Set(part.row).size < part.length) return { result: 'unknown', reason: REPEATED }
+    if (new Set(part.row).size < part.length) return unknownBecause(REPEATED)
     const conflict = judge.refute?.(part, budget)
     if (conflict !== undefined) {
-      const seen = { part, conflict, until: undefined }
-      return { result: 'violated', counterexample: explainObject(seen, judge, budget) }
+      return { result: 'violated', counterexample: explainObject({ part, conflict }, judge, budget) }
     }
     const answer = decide(part, judge, budget, Number.POSITIVE_INFINITY)
     if (answer.result === 'violated') {
@@ -54,8 +53,7 @@ function judgeParts(parts: readonly Part[], judge: Judge, budget: Budget): Verdi
   }
   if (open !== undefined) return open
   const [first] = parts
-  if (first !== undefined && parts.length > 1 && !fit(orders, first.history, budget))
-    return { result: 'unknown', reason: APART }
+  if (first !== undefined && parts.length > 1 && !fit(orders, first.history, budget)) return unknownBecause(APART)
   const found = parts.map(({ key }, p) => orderOfRows(key, orders[p].length, () => [...orders[p]]))
   return { result: 'met', witness: { kind: 'order', orders: found } }
 }

@@ -1,4 +1,4 @@
-import { type History, OK, type UserError, type ValueId } from '@chaosproxy/history'
+import { functionOf, type History, inputOf, OK, outputOf, type UserError } from '@chaosproxy/history'
 import { wrongAt } from '../encoding/operation-row.ts'
 import type { ObjectModel } from './model/object-model.ts'
 
@@ -22,41 +22,36 @@ export function vetObject(
     if (complaint !== undefined) throw wrongAt(history, row, complaint)
     const number = numberOf[f[row]] ?? NONE
     if (input[row] === NULL_ID) continue
-    if (repeats?.includes(number) === true && outcome[row] === OK && isOther(history, row))
-      throw otherValue(history, row, model)
+    if (repeats?.includes(number) === true && outcome[row] === OK && isOther(row)) throw otherValue(history, row, model)
     if (nameless !== number) continue
     const known = first.get(key[row])
     if (known === undefined) first.set(key[row], row)
     else if (input[known] !== input[row]) throw severalNames(history, known, row)
   }
 
-  function isOther({ values }: History, row: number): boolean {
+  function isOther(row: number): boolean {
     if (output[row] === input[row] || output[row] === NULL_ID) return false
-    const invoked = values.json(input[row] as ValueId)
     // A reply of a different kind than the value is probably not an element, but the server's "OK" or a number.
-    return kindOf(invoked) === kindOf(values.json(output[row] as ValueId))
+    return kindOf(inputOf(history, row)) === kindOf(outputOf(history, row))
   }
 }
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value)
 
 function otherValue(history: History, row: number, model: string): UserError {
-  const { f, input, output, returnLine } = history.operations
-  const name = history.functions[f[row]]
-  const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
+  const [asked, answered] = [inputOf(history, row), outputOf(history, row)].map((value) => JSON.stringify(value))
   return wrongAt(
     history,
     row,
-    `this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write that value on both lines, or leave "value" out of the answer.`,
+    `this ${functionOf(history, row)} asks for ${asked} and is answered with ${answered} (line ${history.operations.returnLine[row]}). The ${model} model cannot know which value took effect. Write that value on both lines, or leave "value" out of the answer.`,
   )
 }
 
 function severalNames(history: History, known: number, row: number): UserError {
-  const { f, input, callLine } = history.operations
-  const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
+  const [first, second] = [known, row].map((each) => JSON.stringify(inputOf(history, each)))
   return wrongAt(
     history,
     row,
-    `this ${history.functions[f[row]]} has the value ${show(input[row])}, and the operation on line ${callLine[known]} has the value ${show(input[known])}. The two cannot name one lock. If the values name locks, write them as "key": each key is a lock. If they name holders, leave them out: the process holds the lock.`,
+    `this ${functionOf(history, row)} has the value ${second}, and the operation on line ${history.operations.callLine[known]} has the value ${first}. The two cannot name one lock. If the values name locks, write them as "key": each key is a lock. If they name holders, leave them out: the process holds the lock.`,
   )
 }

@@ -16,8 +16,8 @@ import { createLongKey } from '../register/linearizable/distinct/long-key.ts'
 import type { LongValue } from '../register/linearizable/distinct/long-values.ts'
 import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
 import { MOST_NAMED, NO_FINAL_READS } from '../verdict/reason.ts'
-import type { Verdict } from '../verdict/verdict.ts'
-import { narrowed, type ShareOptions } from './shares.ts'
+import { unknownBecause, type Verdict } from '../verdict/verdict.ts'
+import { leftOpen, narrowed, type ShareOptions } from './shares.ts'
 
 // Judges some keys of registers, for workers that hold only a part of a history. If all keys are linearizable, the
 // workers' answers suffice for the report. Otherwise the other levels need all keys together.
@@ -162,8 +162,7 @@ export function togetherApart(answers: readonly ApartAnswer[]): ApartAnswer {
   if (open.length > 0)
     return {
       result: 'unknown',
-      limit: open.some(({ limit }) => limit === 'time') ? 'time' : 'memory',
-      undecided: sumOf(open, ({ undecided }) => undecided),
+      ...leftOpen(open),
       keys: sumOf(open, ({ keys }) => keys),
     }
   const met = answers.flatMap((answer) => (answer.result === 'met' ? [answer] : []))
@@ -203,12 +202,12 @@ export function reportOfApart(answer: Met, given: ShareOptions): Report {
 type Met = Extract<ApartAnswer, { readonly result: 'met' }>
 
 function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, contrary }: Met): Verdict {
-  if (read === 0) return { result: 'unknown', reason: NO_FINAL_READS }
+  if (read === 0) return unknownBecause(NO_FINAL_READS)
   const owed = owedFor(
     firstUnread.map(({ key }) => key ?? undefined),
     unread,
   )
-  if (owed !== undefined) return { result: 'unknown', reason: owed }
+  if (owed !== undefined) return unknownBecause(owed)
   return contrary.includes(level)
     ? { result: 'met', witness: { kind: 'implied', by: 'linearizable' } }
     : { result: 'met', witness: { kind: 'convergence', values: [] } }
@@ -222,7 +221,7 @@ export function reportOfKeys(part: Report, unknownOutcomes: number, why: string)
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
     if (verdict.result === 'violated') return [level, verdict]
     const alone = verdict.result === 'met' ? `; alone, the keys that are not linearizable are ${level}` : ''
-    return [level, { result: 'unknown', reason: { kind: 'memory', text: `${why}${alone}` } }]
+    return [level, unknownBecause({ kind: 'memory', text: `${why}${alone}` })]
   })
   const verdicts = Object.fromEntries(levelsOf) as Report['levels']
   const { staleness: _, ...rest } = part
@@ -240,12 +239,9 @@ export function reportUndecided(
   unknownOutcomes: number,
   why: string,
 ): Report {
-  const open: Verdict = { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
+  const open: Verdict = unknownBecause(reasonUndecided(limit, undecided, keys))
   const verdicts = Object.fromEntries(
-    levels.map((level) => [
-      level,
-      level === 'linearizable' ? open : { result: 'unknown', reason: { kind: 'memory', text: why } },
-    ]),
+    levels.map((level) => [level, level === 'linearizable' ? open : unknownBecause({ kind: 'memory', text: why })]),
   ) as Report['levels']
   return {
     model: registerEntry.name,

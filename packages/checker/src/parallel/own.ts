@@ -6,6 +6,7 @@ import type { Settled, SomeParts } from '../object/check.ts'
 import { decideOwn, modelEntry } from '../object/own.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { outOf } from '../verdict/reason.ts'
+import { unknownBecause } from '../verdict/verdict.ts'
 import { leftOpen, narrowed, type ShareOptions } from './shares.ts'
 
 // Judges a history by a user's model in several workers. Each decides some parts, because keys and shards are local
@@ -54,5 +55,5 @@ export function settledBy(answers: readonly SomeParts[]): Settled {
   if (open.length === 0) return { result: 'met' }
   const { limit, undecided } = leftOpen(open)
   const all = open.reduce((most, answer) => Math.max(most, answer.keys), undecided)
-  return { result: 'unknown', reason: outOf(limit, `${undecided} of ${all} objects are not decided`) }
+  return unknownBecause(outOf(limit, `${undecided} of ${all} objects are not decided`))
 }

@@ -17,7 +17,7 @@ import { registerEntry } from '../register/entry.ts'
 import { decideLinearizable } from '../register/linearizable/decide.ts'
 import { reasonUndecided } from '../register/linearizable/portfolio/answer.ts'
 import { OUT_OF_TIME, type Reason } from '../verdict/reason.ts'
-import type { Counterexample, Verdict } from '../verdict/verdict.ts'
+import { type Counterexample, unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { joined, orderOfRows, type PackedOrders, witnessOfPacked } from '../verdict/witness-order.ts'
 import { type Board, type BoardMemory, boardOf } from './board.ts'
 
@@ -179,7 +179,7 @@ export function judgeBeside(history: History, given: ShareOptions, memory: Board
 
 /** The answer for levels that were not decided. */
 export const undecidedBeside = ({ levels: requested }: Pick<ShareOptions, 'levels'>, reason: Reason): Others => ({
-  decided: Object.fromEntries(requested.filter(isGlobal).map((level) => [level, { result: 'unknown', reason }])),
+  decided: Object.fromEntries(requested.filter(isGlobal).map((level) => [level, unknownBecause(reason)])),
   lost: [],
   accounting: undefined,
   staleness: undefined,
@@ -201,7 +201,7 @@ export function mergeShares(answers: readonly ShareAnswer[], { keys: names }: Pi
   if (open.length > 0) {
     const { limit, undecided } = leftOpen(open)
     const keys = open.reduce((most, answer) => Math.max(most, answer.keys), 0)
-    return { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
+    return unknownBecause(reasonUndecided(limit, undecided, keys))
   }
   const packed = answers.flatMap((answer) => (answer.result === 'packed' ? [answer.packed] : []))
   if (packed.length > 0) return { result: 'met', witness: witnessOfPacked(joined(packed), (key) => names[key]) }

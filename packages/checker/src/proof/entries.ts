@@ -11,9 +11,7 @@ import {
 } from '@chaosproxy/history'
 import type { LevelProof } from '@chaosproxy/verifier'
 import { addTo } from '../encoding/lists.ts'
-import type { Verdict } from '../verdict/verdict.ts'
-
-type Met = Extract<Verdict, { readonly result: 'met' }>
+import type { Met } from '../verdict/verdict.ts'
 
 /** The proof entries of a verdict `met`; empty if no witness other than the check itself shows it. */
 export function witnessEntries(

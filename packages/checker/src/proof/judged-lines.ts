@@ -153,7 +153,7 @@ function isInOrder({ length, callEvent, returnEvent, callLine, returnLine }: Ope
     lines[callEvent[row]] = callLine[row]
     if (returnEvent[row] >= 0) lines[returnEvent[row]] = returnLine[row]
   }
-  return lines.every((line, at) => at === 0 || (lines[at - 1] ?? 0) < line)
+  return lines.every((line, at) => at === 0 || lines[at - 1] < line)
 }
 
 const outcomes = ['ok', 'fail', 'info'] as const

@@ -31,7 +31,7 @@ interface Reading {
   readonly head: ProofHead
 }
 
-const coreEntry = (level: string, rows: readonly number[], lineOf: Int32Array): readonly LevelProof[] => [
+export const coreEntry = (level: string, rows: readonly number[], lineOf: Int32Array): readonly LevelProof[] => [
   { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
 ]
 

@@ -1,10 +1,11 @@
 import type { History } from '@chaosproxy/history'
 import { createVerifier, type Finding, hasGuarantees, type LevelProof, type ProofHead } from '@chaosproxy/verifier'
+import { isByFinalReads } from '../judge/judge-consistency.ts'
 import type { Report } from '../judge/report.ts'
-import type { Verdict } from '../verdict/verdict.ts'
+import type { Met, Violated } from '../verdict/verdict.ts'
 import { sourceEntries, witnessEntries } from './entries.ts'
 import { asWritten, type JudgedLines, type Judging, readLines } from './judged-lines.ts'
-import { provenCore, type VerifierAnswer } from './orders.ts'
+import { coreEntry, provenCore, type VerifierAnswer } from './orders.ts'
 
 export interface Proved {
   /** The proof as JSON lines; undefined if no level has a proof. */
@@ -71,9 +72,6 @@ export function prove(
   }
 }
 
-type Met = Extract<Verdict, { readonly result: 'met' }>
-type Violated = Extract<Verdict, { readonly result: 'violated' }>
-
 const isProved = ({ verdict }: VerifierAnswer): boolean => verdict === 'accepted'
 
 interface Subject {
@@ -136,7 +134,7 @@ function evidenceOfMet(
 ): VerifierAnswer | undefined {
   const { witness } = verdict
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
-  if (byFinalReads.includes(level)) {
+  if (isByFinalReads(level)) {
     const answer = firstAccepted([[{ level, result: 'met', final: true }]])
     // An implied level may be weaker than the verifier's definition of it. If the verifier refuses such a level, this
     // proves nothing.
@@ -160,12 +158,9 @@ function evidenceOfViolated(
   level: string,
   { counterexample }: Violated,
 ): VerifierAnswer | undefined {
-  if (byFinalReads.includes(level)) return firstAccepted([[{ level, result: 'violated', final: true }]])
+  if (isByFinalReads(level)) return firstAccepted([[{ level, result: 'violated', final: true }]])
   const { operations, ...answer } = provenCore(history, level, counterexample, { lines, head })
-  const core = operations.map((row) => lines.lineOf[row])
-  return isProved(answer) ? firstAccepted([[{ level, result: 'violated', core }]]) : answer
+  return isProved(answer) ? firstAccepted([coreEntry(level, operations, lines.lineOf)]) : answer
 }
-
-const byFinalReads: readonly string[] = ['eventual', 'convergent']
 
 const NO_EVIDENCE: VerifierAnswer = { verdict: 'undecided', why: 'the check keeps no evidence of it' }

@@ -1,10 +1,11 @@
-import { elementsOf, FLAG_FINAL, type History, type Json, type ValueId } from '@chaosproxy/history'
+import { FLAG_FINAL, functionOf, type History, type Json } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Budget } from '../limits/budget.ts'
 import { listOf } from '../object/model/words.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../verdict/accounting.ts'
+import { takenIn } from './at-start.ts'
 import { NULL_ID } from './gaps.ts'
-import { DEQUEUE, ENQUEUE, queueNumbers } from './operations.ts'
+import { DEQUEUE, DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
  * Jepsen's `total-queue`: every enqueued message must be dequeued. Assumes that each queue was drained at the end. If
@@ -98,7 +99,7 @@ function trafficOf(history: History, budget: Budget): Traffic {
     Object.keys(queueNumbers),
     budget,
   )) {
-    const number = queueNumbers[history.functions[operations.f[row]]]
+    const number = queueNumbers[functionOf(history, row)]
     if (number !== ENQUEUE && !ok && !failed) {
       takers.set(key, (takers.get(key) ?? 0) + (number === DEQUEUE ? 1 : Number.POSITIVE_INFINITY))
     }
@@ -112,17 +113,11 @@ function trafficOf(history: History, budget: Budget): Traffic {
         tally.row = row
       }
       if (!failed) raise(lastEnqueue, key, ok ? operations.returnEvent[row] : operations.callEvent[row])
-    } else if (number === DEQUEUE) {
-      const isFinal = (operations.flags[row] & FLAG_FINAL) !== 0
-      const foundNothing = ok && output === NULL_ID
+    } else {
+      const isFinal = number === DEQUEUE && (operations.flags[row] & FLAG_FINAL) !== 0
+      const foundNothing = ok && (number === DRAIN || output === NULL_ID)
       if (isFinal || foundNothing) raise(drainedAt, key, operations.callEvent[row])
-      if (ok && output !== NULL_ID) dequeued.push({ row, key, value: output })
-    } else if (ok) {
-      const items = history.values.json(output as ValueId)
-      for (const item of elementsOf(items) ?? []) {
-        dequeued.push({ row, key, value: history.values.id(item) })
-      }
-      raise(drainedAt, key, operations.callEvent[row])
+      for (const value of ok ? takenIn(history, row, number === DRAIN) : []) dequeued.push({ row, key, value })
     }
   }
   for (const { row, key, value } of dequeued) {
@@ -162,9 +157,7 @@ function tallyOf(
   name: number,
   { row, value }: { readonly row: number; readonly value: number },
 ): Tally {
-  const known = tallies.get(name)
-  if (known !== undefined) return known
-  const made = { row, value, attempts: 0, acknowledged: 0, taken: 0 }
-  tallies.set(name, made)
-  return made
+  const tally = tallies.get(name) ?? { row, value, attempts: 0, acknowledged: 0, taken: 0 }
+  tallies.set(name, tally)
+  return tally
 }

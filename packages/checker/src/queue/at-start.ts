@@ -60,7 +60,8 @@ function takenByKey(history: History): ReadonlyMap<number, Taken> {
   return byKey
 }
 
-function takenIn({ operations, values }: History, row: number, isDrain: boolean): readonly ValueId[] {
+/** The messages that an answered dequeue or drain returned. */
+export function takenIn({ operations, values }: History, row: number, isDrain: boolean): readonly ValueId[] {
   const output = operations.output[row] as ValueId
   if (isDrain) return (elementsOf(values.json(output)) ?? []).map((each) => values.id(each))
   return output === NULL_ID ? [] : [output]

@@ -4,7 +4,7 @@ import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
-import { type FastAnswer, NOT_APPLICABLE, orderByMoment } from '../object/model/slots.ts'
+import { type FastAnswer, orderByMoment } from '../object/model/slots.ts'
 import { NULL_ID, takeByUnknown } from './gaps.ts'
 import { lifetimes, momentsOf, takenBefore } from './lives.ts'
 import { enqueuedBy, keyOfMessages, type Messages, messageObject } from './messages.ts'
@@ -59,12 +59,11 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
-  if (messages === undefined) return NOT_APPLICABLE
-  if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
+  if ('result' in messages) return messages
   const { lives, empties, unknown } = messages
   const moments: { readonly at: number; readonly operation: number }[] = []
   const gaps = momentsOf(messages, part, budget)
-  if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
+  if ('result' in gaps) return gaps
   for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
   for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
     // An overlapping enqueue takes effect together with the dequeue, when the latter begins.
@@ -73,7 +72,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
   }
   const taken = takeByUnknown(takenBefore(messages, gaps, budget), unknown, part.calls)
-  if ('conflict' in taken) return { result: 'violated', conflict: taken.conflict }
+  if ('result' in taken) return taken
   for (const { dequeue, before } of taken) moments.push({ at: before - QUARTER, operation: dequeue })
   return { result: 'met', order: orderByMoment(moments, budget) }
 }

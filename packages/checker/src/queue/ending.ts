@@ -1,4 +1,4 @@
-import { elementsOf, FAIL, FLAG_FINAL, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
+import { FAIL, FLAG_FINAL, functionOf, type History, type Json, OK, type ValueId } from '@chaosproxy/history'
 import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -6,7 +6,9 @@ import type { Ending } from '../object/model/ending.ts'
 import type { Convergence, Ended, WrongEnd } from '../object/model/object-model.ts'
 import { rowsOf } from '../verdict/accounting.ts'
 import { notRecorded } from '../verdict/reason.ts'
-import { show } from '../verdict/words.ts'
+import { unknownBecause } from '../verdict/verdict.ts'
+import { phrase, show } from '../verdict/words.ts'
+import { takenIn } from './at-start.ts'
 import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
@@ -84,10 +86,7 @@ export function messagesAtEnd(ended: Ended, budget: Budget): Convergence {
     else if (found !== undefined) return found
   }
   if (!excused) return { result: 'met' }
-  return {
-    result: 'unknown',
-    reason: notRecorded('operations of unknown outcome may have taken what never came out'),
-  }
+  return unknownBecause(notRecorded('operations of unknown outcome may have taken what never came out'))
 }
 
 function drainedOf({ history, initial, ending }: Ended, budget: Budget): ReadonlyMap<number, Drained> {
@@ -104,10 +103,10 @@ function drainedOf({ history, initial, ending }: Ended, budget: Budget): Readonl
     queues.set(key, queue)
     for (const message of start) passageOf(queue, values.id(message)).given++
   }
-  for (const { row, key, acknowledged, failed, input, output } of rowsOf(history, Object.keys(queueNumbers), budget)) {
+  for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(queueNumbers), budget)) {
     const queue = queues.get(key)
     if (queue === undefined || failed) continue
-    const number = queueNumbers[history.functions[history.operations.f[row]]]
+    const number = queueNumbers[functionOf(history, row)]
     if (number === ENQUEUE) {
       const passage = passageOf(queue, input)
       passage.rows.push(row)
@@ -117,8 +116,7 @@ function drainedOf({ history, initial, ending }: Ended, budget: Budget): Readonl
       queue.takers.push(row)
       queue.mostTaken += number === DRAIN ? Number.POSITIVE_INFINITY : 1
     } else {
-      const out = number === DRAIN ? messagesIn(history, output) : output === NULL_ID ? [] : [output]
-      for (const value of out) {
+      for (const value of takenIn(history, row, number === DRAIN)) {
         budget.tick()
         const passage = passageOf(queue, value)
         passage.taken++
@@ -129,17 +127,14 @@ function drainedOf({ history, initial, ending }: Ended, budget: Budget): Readonl
   return queues
 }
 
-const messagesIn = ({ values }: History, output: number): readonly number[] =>
-  (elementsOf(values.json(output as ValueId)) ?? []).map((each) => values.id(each))
-
 /** Describes what is wrong with a queue's final state, if anything. */
 function endOf(
   { history, initial }: Ended,
   { key, drain, passages, takers, mostTaken }: Drained,
   budget: Budget,
 ): WrongEnd | 'excused' | undefined {
-  const { operations, functions, values, keys } = history
-  const name = keys[key] === undefined ? '' : ` of ${keys[key]}`
+  const { operations, values, keys } = history
+  const name = phrase('of', keys[key])
   const listText = (some: readonly Passage[]): string => {
     const listed = some.slice(0, MOST_NAMED).map(({ value }) => show(values.json(value as ValueId)))
     return some.length > listed.length
@@ -176,7 +171,7 @@ function endOf(
     if (left < 0) break
   }
   const isAcknowledged = enough.some(({ rows }) =>
-    rows.some((row) => queueNumbers[functions[operations.f[row]]] === ENQUEUE),
+    rows.some((row) => queueNumbers[functionOf(history, row)] === ENQUEUE),
   )
   const what = isAcknowledged ? 'was acknowledged' : 'was there at the start'
   const sentence = `What ${what}${name} never came out, though the queue was drained: ${listText(missing)}.`
@@ -185,10 +180,11 @@ function endOf(
 
 const MOST_NAMED = 5
 
-function wasRefused({ operations, functions }: History, key: number, value: number): boolean {
+function wasRefused(history: History, key: number, value: number): boolean {
+  const { operations } = history
   for (let row = 0; row < operations.length; row++) {
     if (operations.key[row] !== key || operations.input[row] !== value || operations.outcome[row] !== FAIL) continue
-    if (queueNumbers[functions[operations.f[row]]] === ENQUEUE) return true
+    if (queueNumbers[functionOf(history, row)] === ENQUEUE) return true
   }
   return false
 }

@@ -1,4 +1,5 @@
 import type { Budget } from '../limits/budget.ts'
+import { type FastAnswer, violated } from '../object/model/slots.ts'
 import { firstWhere } from '../search/halving.ts'
 import type { Life } from './life.ts'
 
@@ -81,21 +82,27 @@ export interface Taking {
   readonly evidence: readonly number[]
 }
 
-type Taken =
-  | readonly { readonly life: Life; readonly dequeue: number; readonly before: number }[]
-  | { readonly conflict: readonly number[] }
+interface Taken {
+  readonly life: Life
+  readonly dequeue: number
+  readonly before: number
+}
 
 /**
  * Assigns the messages that dequeues of unknown outcome must have taken to these dequeues, in order of call. If too few
  * were called in time, returns a conflict. `needed` and `unknown` must be ordered by time.
  */
-export function takeByUnknown(needed: readonly Taking[], unknown: readonly number[], calls: Int32Array): Taken {
-  const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []
+export function takeByUnknown(
+  needed: readonly Taking[],
+  unknown: readonly number[],
+  calls: Int32Array,
+): readonly Taken[] | FastAnswer {
+  const taken: Taken[] = []
   for (const [at, { life, before }] of needed.entries()) {
     const dequeue = unknown[at]
     if (dequeue === undefined || calls[dequeue] > before) {
       const gone = needed.slice(0, at + 1).flatMap(({ life: { enqueue }, evidence }) => [enqueue, ...evidence])
-      return { conflict: [...new Set([...gone, ...unknown.slice(0, at)])] }
+      return violated([...new Set([...gone, ...unknown.slice(0, at)])])
     }
     taken.push({ life, dequeue, before })
   }

@@ -3,6 +3,7 @@ import { NEVER } from '../encoding/encoded.ts'
 import { addTo } from '../encoding/lists.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { badOperation, type Part } from '../object/model/part.ts'
+import { type FastAnswer, NOT_APPLICABLE, violated } from '../object/model/slots.ts'
 import { firstWhere } from '../search/halving.ts'
 import { findGap, NULL_ID, type Taking } from './gaps.ts'
 import type { Life } from './life.ts'
@@ -21,14 +22,10 @@ export interface Lives {
 
 /**
  * Pairs each dequeue with the enqueue of its message. Of equal messages, the enqueue called first is paired with the
- * dequeue that returns first, which is valid if any pairing is. Undefined if another pairing might lead to a different
- * verdict.
+ * dequeue that returns first, which is valid if any pairing is. Not applicable if another pairing might lead to a
+ * different verdict.
  */
-export function lifetimes(
-  part: Part,
-  initial: Json,
-  budget: Budget,
-): Lives | { readonly conflict: readonly number[] } | undefined {
+export function lifetimes(part: Part, initial: Json, budget: Budget): Lives | FastAnswer {
   const { length, f, input, output, calls, returns } = part
   if (initial !== null && messagesAtFirst(initial).length > 0) return strayIn(part, initial, budget)
   const enqueues = new Map<number, number[]>()
@@ -44,9 +41,7 @@ export function lifetimes(
       addTo(enqueues, input[i], i)
     } else if (returns[i] === NEVER) unknown.push(i)
     else if (output[i] === NULL_ID) empties.push(i)
-    else {
-      addTo(dequeues, output[i], i)
-    }
+    else addTo(dequeues, output[i], i)
   }
   if (repeated && empties.length > 0) return strayIn(part, null, budget)
   const lives: Life[] = []
@@ -56,8 +51,8 @@ export function lifetimes(
     for (const [at, dequeue] of takers.entries()) {
       budget.tick()
       const enqueue = givers[at]
-      if (enqueue === undefined) return { conflict: [...givers, ...takers.slice(0, at + 1)] }
-      if (calls[enqueue] > returns[dequeue]) return { conflict: [enqueue, dequeue] }
+      if (enqueue === undefined) return violated([...givers, ...takers.slice(0, at + 1)])
+      if (calls[enqueue] > returns[dequeue]) return violated([enqueue, dequeue])
       lives.push({
         enqueue,
         dequeue,
@@ -86,8 +81,8 @@ export function lifetimes(
   return { lives, empties, unknown, repeated }
 }
 
-/** Returns a dequeue of a message that was neither initial nor enqueued. */
-function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict: readonly number[] } | undefined {
+/** Returns the conflict of a dequeue whose message was neither initial nor enqueued. Not applicable if there is none. */
+function strayIn(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, output, returns } = part
   const given = new Set<number>(elementsOf(initial)?.map((message) => part.history.values.id(message)))
   for (let i = 0; i < length; i++) {
@@ -97,9 +92,9 @@ function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict
   for (let i = 0; i < length; i++) {
     budget.tick()
     if (f[i] === ENQUEUE || returns[i] === NEVER || output[i] === NULL_ID || given.has(output[i])) continue
-    return { conflict: [i] }
+    return violated([i])
   }
-  return undefined
+  return NOT_APPLICABLE
 }
 
 /**
@@ -110,7 +105,7 @@ export function momentsOf(
   { lives, empties, unknown }: Lives,
   part: Part,
   budget: Budget,
-): readonly number[] | { readonly conflict: readonly number[] } {
+): readonly number[] | FastAnswer {
   if (empties.length === 0) return []
   const gapFor = findGap(
     lives,
@@ -121,7 +116,7 @@ export function momentsOf(
   for (const empty of empties) {
     budget.tick()
     const moment = gapFor(part.calls[empty], part.returns[empty])
-    if (moment === undefined) return { conflict: [empty, ...fillersOf({ lives, unknown }, part, empty, budget)] }
+    if (moment === undefined) return violated([empty, ...fillersOf({ lives, unknown }, part, empty, budget)])
     moments.push(moment)
   }
   return moments

@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaosproxy/history'
+import { functionOf, type History, type Json } from '@chaosproxy/history'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import type { ObjectModel } from '../object/model/object-model.ts'
 import { unheardOf } from '../object/model/words.ts'
@@ -7,11 +7,9 @@ import { endingOfMessages, messagesAtEnd } from './ending.ts'
 import { glanceAtMessages } from './glance.ts'
 import { drainExpands, ENQUEUE, messagesAtFirst, NO_MESSAGE, queueNumbers } from './operations.ts'
 
-interface Kind extends Pick<ObjectModel, 'rule' | 'specification'> {
+interface Kind extends Required<Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'>> {
   /** Whether messages are dequeued in the order of their enqueues. */
   readonly isInOrder: boolean
-  readonly fast: NonNullable<ObjectModel['fast']>
-  readonly simulate: NonNullable<ObjectModel['simulate']>
 }
 
 /** The messages in the queue. If the initial messages are unknown, some may be left until the queue was found empty. */
@@ -22,8 +20,8 @@ export interface Messages {
 
 export const keyOfMessages = ({ isKnown, messages }: Messages): string => `${isKnown ? '=' : '+'}${messages.join(' ')}`
 
-export const messageObject = ({ rule, isInOrder, specification, fast, simulate }: Kind): ObjectModel => ({
-  rule,
+export const messageObject = ({ isInOrder, ...kind }: Kind): ObjectModel => ({
+  ...kind,
   numbers: queueNumbers,
   repeats: [ENQUEUE],
   reads: [],
@@ -33,13 +31,10 @@ export const messageObject = ({ rule, isInOrder, specification, fast, simulate }
   },
   expands: drainExpands,
   beside: besideOfMessage,
-  specification,
-  fast,
   glance: (part, initial, budget) =>
     messagesAtFirst(initial).length > 0
       ? undefined
-      : glanceAtMessages(part, isInOrder, (some) => fast(some, initial, budget), budget),
-  simulate,
+      : glanceAtMessages(part, isInOrder, (some) => kind.fast(some, initial, budget), budget),
   readsElements: -1,
   account: accountOfQueue,
   ending: endingOfMessages,
@@ -55,6 +50,6 @@ export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
 const givers = Object.keys(queueNumbers).filter((f) => queueNumbers[f] === ENQUEUE)
 
 function besideOfMessage(history: History, row: number, initial: Json): string | undefined {
-  if (queueNumbers[history.functions[history.operations.f[row]]] === ENQUEUE) return undefined
+  if (queueNumbers[functionOf(history, row)] === ENQUEUE) return undefined
   return unheardOf(history, row, { givers, given: 'enqueued', initial })
 }

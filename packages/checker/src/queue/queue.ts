@@ -4,7 +4,7 @@ import type { Specification } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import type { Part } from '../object/model/part.ts'
-import { type FastAnswer, NOT_APPLICABLE } from '../object/model/slots.ts'
+import { type FastAnswer, NOT_APPLICABLE, violated } from '../object/model/slots.ts'
 import { NULL_ID, type Taking, takeByUnknown } from './gaps.ts'
 import type { Life } from './life.ts'
 import { type Lives, lifetimes, momentsOf, operationsOf, takenBefore } from './lives.ts'
@@ -60,21 +60,18 @@ export const queueFrom = (initial: Messages): Specification<Messages> => ({
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
-  if (messages === undefined || ('repeated' in messages && messages.repeated)) return NOT_APPLICABLE
-  if ('conflict' in messages) return { result: 'violated', conflict: messages.conflict }
+  if ('result' in messages) return messages
+  if (messages.repeated) return NOT_APPLICABLE
   const gaps = momentsOf(messages, part, budget)
-  if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
+  if ('result' in gaps) return gaps
   const lives = withTaken(part, messages, gaps, budget)
-  if ('conflict' in lives) return { result: 'violated', conflict: lives.conflict }
+  if ('result' in lives) return lives
   for (const [n, at] of gaps.entries()) {
     const dequeue = messages.empties[n]
     lives.push({ enqueue: -1, dequeue, enqueueFrom: at, enqueued: at, dequeueFrom: at, dequeued: at })
   }
   const sequence = inOrder(lives, budget)
-  if ('conflict' in sequence) {
-    return { result: 'violated', conflict: sequence.conflict.flatMap(operationsOf) }
-  }
-  return { result: 'met', order: replayLate(sequence, budget) }
+  return 'result' in sequence ? sequence : { result: 'met', order: replayLate(sequence, budget) }
 }
 
 /**
@@ -83,12 +80,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
  * concern the messages enqueued first, so the earliest dequeues can take the earliest messages. Returns a conflict if
  * too few were called in time.
  */
-function withTaken(
-  part: Part,
-  messages: Lives,
-  gaps: readonly number[],
-  budget: Budget,
-): Life[] | { readonly conflict: readonly number[] } {
+function withTaken(part: Part, messages: Lives, gaps: readonly number[], budget: Budget): Life[] | FastAnswer {
   const { lives, unknown } = messages
   const beforeEmpty = new Map(takenBefore(messages, gaps, budget).map((taking) => [taking.life, taking]))
   const stayed = lives.filter(({ dequeue }) => dequeue === -1).sort(ticking((a, b) => b.enqueued - a.enqueued, budget))
@@ -109,7 +101,7 @@ function withTaken(
     else result.push(life)
   }
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
-  if ('conflict' in taken) return taken
+  if ('result' in taken) return taken
   for (const { life, dequeue } of taken) {
     // These messages leave at NEVER - 1. Messages that are never dequeued leave at NEVER, which is later.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
@@ -120,12 +112,9 @@ function withTaken(
 
 /**
  * Returns the messages in the order that `fast` defines, by repeatedly taking a message without predecessors. If every
- * message that is left has a predecessor, returns two messages that precede each other.
+ * message that is left has a predecessor, returns the conflict of two messages that precede each other.
  */
-function inOrder(
-  lives: readonly Life[],
-  budget: Budget,
-): readonly Life[] | { readonly conflict: readonly [Life, Life] } {
+function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | FastAnswer {
   const all = lives.map((_, i) => i)
   const ascending = (moment: (life: Life) => number): readonly number[] =>
     all.toSorted(ticking((a, b) => moment(lives[a]) - moment(lives[b]), budget))
@@ -157,7 +146,7 @@ function inOrder(
     if (minimal === undefined) {
       // The predecessor of the message enqueued first can only precede it by dequeue. The predecessor of the message
       // dequeued first can only precede it by enqueue. So these two messages precede each other.
-      return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
+      return violated([lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]].flatMap(operationsOf))
     }
     isGone[minimal] = 1
     sequence.push(lives[minimal])
@@ -166,18 +155,11 @@ function inOrder(
 }
 
 function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
-  const place = new Map<number, { readonly at: number; readonly isEnqueue: boolean }>()
-  const moments: { readonly time: number; readonly operation: number }[] = []
+  const moments: { readonly time: number; readonly at: number; readonly isEnqueue: boolean }[] = []
   for (const [at, { enqueue, dequeue, enqueued, dequeued }] of sequence.entries()) {
     budget.tick()
-    if (enqueue !== -1) {
-      place.set(enqueue, { at, isEnqueue: true })
-      moments.push({ time: enqueued, operation: enqueue })
-    }
-    if (dequeue !== -1) {
-      place.set(dequeue, { at, isEnqueue: false })
-      moments.push({ time: dequeued, operation: dequeue })
-    }
+    if (enqueue !== -1) moments.push({ time: enqueued, at, isEnqueue: true })
+    if (dequeue !== -1) moments.push({ time: dequeued, at, isEnqueue: false })
   }
   moments.sort(ticking((a, b) => a.time - b.time, budget))
   const order: number[] = []
@@ -203,12 +185,10 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
       else leaveUpTo(entered - 1)
     }
   }
-  for (const { operation } of moments) {
+  for (const { at, isEnqueue } of moments) {
     budget.tick()
-    const known = place.get(operation)
-    if (known === undefined) continue
-    if (known.isEnqueue) enterUpTo(known.at)
-    else leaveUpTo(known.at)
+    if (isEnqueue) enterUpTo(at)
+    else leaveUpTo(at)
   }
   return Int32Array.from(order)
 }

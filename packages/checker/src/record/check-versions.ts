@@ -1,11 +1,12 @@
 import { FAIL, type History, OK, type ValueId } from '@chaosproxy/history'
+import { withWrite } from '../encoding/cas-values.ts'
 import { UNJUDGED } from '../encoding/operation-row.ts'
 import { historyOfRows } from '../encoding/rows.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
-import type { Verdict } from '../verdict/verdict.ts'
+import { unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import {
   type Assignment,
   assigned,
@@ -49,7 +50,7 @@ export function checkVersions(
     for (const [row, version] of way.assignment) chosen.set(row, version)
     isCertain &&= way.isCertain
   }
-  const report = judge(assigned(history, keys, chosen, UNJUDGED), options)
+  const report = judge(assigned(history, keys, chosen), options)
   // Without real time, a read may see a version before its write is called. Assignments of this kind were not all
   // tried, so violations are doubtful.
   const doubtful = Object.entries(report.levels)
@@ -87,7 +88,7 @@ function wayFor(key: number, versions: LostVersions, { history, options, judge, 
   let isCertain = true
   const isPossible = (cut?: number): boolean => {
     tried++
-    const part = historyOfRows(assigned(history, keys, taken, UNJUDGED), rows, cut)
+    const part = historyOfRows(assigned(history, keys, taken), rows, cut)
     return judge(part, narrow).levels['linearizable']?.result !== 'violated'
   }
   const goOn = (at: number, startIsFree: boolean): boolean => {
@@ -118,10 +119,8 @@ function wayFor(key: number, versions: LostVersions, { history, options, judge, 
  * level, the whole history violates the level, too.
  */
 function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersions>): History {
-  const plain = assigned(history, keys, new Map(), UNJUDGED)
-  const known = plain.functions.indexOf('write')
-  const write = known < 0 ? plain.functions.length : known
-  const functions = known < 0 ? [...plain.functions, 'write'] : plain.functions
+  const plain = assigned(history, keys, new Map())
+  const { functions, write } = withWrite(plain)
   const f = plain.operations.f.slice()
   const input = plain.operations.input.slice()
   const outcome = plain.operations.outcome.slice()
@@ -143,12 +142,11 @@ function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersion
   return { ...plain, functions, operations: { ...plain.operations, f, input, outcome } }
 }
 
-const UNSURE: Verdict = {
-  result: 'unknown',
-  reason: notRecorded(
+const UNSURE = unknownBecause(
+  notRecorded(
     'the answers to writes of versions were lost, and there is more than one way to say which of them wrote what was read. Lose fewer answers for each key: shorter faults, or more keys',
   ),
-}
+)
 
 /** Keeps a violation of a doubtful level only if the level is also violated without the unknown versions. */
 function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {

@@ -3,7 +3,7 @@ import type { ModelEntry } from '../judge/entry.ts'
 import { countUnknown } from '../judge/outcomes.ts'
 import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
-import type { Verdict, Verdicts } from '../verdict/verdict.ts'
+import { unknownBecause, type Verdict, type Verdicts } from '../verdict/verdict.ts'
 import type { Judgeable, Touched } from './judgeable.ts'
 
 const MOST_NAMED = 3
@@ -71,7 +71,7 @@ export function withDoubts<Name extends string>(
   const doubted = ladder.levels.map((level): [Name, Verdict] => {
     const verdict = report.levels[level]
     const isUnsure = verdict.result === 'met' || (mayBeTaken && ladder.apart.includes(level))
-    return [level, isUnsure ? { result: 'unknown', reason: notRecorded(reason) } : verdict]
+    return [level, isUnsure ? unknownBecause(notRecorded(reason)) : verdict]
   })
   const levels = Object.fromEntries(doubted) as Verdicts<Name>
   const { accounting, lost, ...rest } = report

@@ -70,22 +70,18 @@ function changesByInput(f: string): boolean {
 /** The history with missing inputs taken from completions. */
 function inFull(history: History, missing: readonly number[], rules: RecordRules): History {
   const { operations } = history
-  const input = missing.some((row) => operations.outcome[row] === OK) ? completed(history, missing) : operations.input
-  const complete = input === operations.input ? history : { ...history, operations: { ...operations, input } }
+  const completed = missing.filter((row) => operations.outcome[row] === OK)
+  const input = completed.length === 0 ? operations.input : operations.input.slice()
+  for (const row of completed) input[row] = operations.output[row]
+  const complete = completed.length === 0 ? history : { ...history, operations: { ...operations, input } }
   return rules.inFull?.(complete) ?? complete
-}
-
-/** The input column, with missing inputs taken from completions. */
-function completed({ operations }: History, missing: readonly number[]): Int32Array {
-  const input = operations.input.slice()
-  for (const row of missing) if (operations.outcome[row] === OK) input[row] = operations.output[row]
-  return input
 }
 
 /** Returns a mark for an operation of unknown outcome without an input, because it may have written any value. */
 const markOf =
-  ({ operations, functions, keys }: History) =>
+  (history: History) =>
   (row: number): readonly Mark[] => {
+    const { operations, keys } = history
     if (operations.outcome[row] !== INFO) return []
     return [
       {
@@ -93,7 +89,7 @@ const markOf =
         key: keys[operations.key[row]],
         position: operations.callEvent[row],
         line: operations.callLine[row],
-        what: functions[operations.f[row]],
+        what: functionOf(history, row),
         why: 'its outcome is unknown, and so is what it would have written',
       },
     ]
@@ -157,10 +153,6 @@ function upToMarks(
 
 /** Returns each mark once, although a mark may cover every key. */
 function touchedOf(first: readonly (Mark | undefined)[], affected: ReadonlySet<number>): readonly Touched[] {
-  const marks = new Set<Mark>()
-  for (const place of affected) {
-    const mark = first[place]
-    if (mark !== undefined) marks.add(mark)
-  }
+  const marks = new Set(Array.from(affected).flatMap((place) => first[place] ?? []))
   return [...marks].sort((a, b) => a.position - b.position)
 }

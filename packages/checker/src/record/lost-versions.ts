@@ -9,6 +9,7 @@ import {
   readsWhole,
   type ValueId,
 } from '@chaosproxy/history'
+import { UNJUDGED } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 
 export interface LostVersions {
@@ -145,12 +146,7 @@ export function writersOf(
 }
 
 /** The history in which the lost writes of these keys have their assigned versions, or are left out. */
-export function assigned(
-  history: History,
-  keys: ReadonlyMap<number, LostVersions>,
-  chosen: Assignment,
-  leftOut: number,
-): History {
+export function assigned(history: History, keys: ReadonlyMap<number, LostVersions>, chosen: Assignment): History {
   const { operations, values } = history
   const input = operations.input.slice()
   const output = operations.output.slice()
@@ -163,7 +159,7 @@ export function assigned(
     if (outcome[row] !== INFO) continue
     const version = chosen.get(row)
     if (version === undefined) {
-      outcome[row] = leftOut
+      outcome[row] = UNJUDGED
       continue
     }
     const [expected] = isCas(history, row) ? pairOf(history, operations.input[row]) : []

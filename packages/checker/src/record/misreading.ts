@@ -15,7 +15,7 @@ import type { ModelEntry } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
-import type { Verdict, Verdicts } from '../verdict/verdict.ts'
+import { unknownBecause, type Verdict, type Verdicts } from '../verdict/verdict.ts'
 
 /** The minimum number of reads for judging whether most reads returned unwritten values. */
 const FEWEST_READS = 5
@@ -38,7 +38,7 @@ export function withMisreading<Name extends string>(
   if (!ladder.levels.some((level) => report.levels[level].result === 'violated')) return report
   const reason = reasonOf(history, initial) ?? unroutedReason(history)
   if (reason === undefined) return report
-  const unknown: Verdict = { result: 'unknown', reason: notRecorded(reason) }
+  const unknown: Verdict = unknownBecause(notRecorded(reason))
   const levels = Object.fromEntries(ladder.levels.map((level): [Name, Verdict] => [level, unknown])) as Verdicts<Name>
   const { staleness: _, ...rest } = report
   return { ...rest, levels, headline: headline(levels, undefined), lost: [] }
@@ -111,10 +111,8 @@ function writesOf(history: History): Writes {
   for (let row = 0; row < length; row++) {
     if (isRead[f[row]]) continue
     if (outcome[row] === INFO && (flags[row] & FLAG_UNSAID) !== 0) open.add(key[row])
-    const known = written.get(key[row])
-    const id: number = history.values.id(writtenBy(history, row))
-    if (known === undefined) written.set(key[row], new Set([id]))
-    else known.add(id)
+    const ids = written.get(key[row]) ?? new Set()
+    written.set(key[row], ids.add(history.values.id(writtenBy(history, row))))
     if (outcome[row] !== OK) continue
     firstReturn.set(key[row], Math.min(firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY, returnEvent[row]))
   }
@@ -132,7 +130,7 @@ function writtenBy(history: History, row: number): Json {
  * Returns a written value that resembles a read value. The difference between the two shows where the route table
  * should read the value.
  */
-function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
+function relatedTo(read: Json, { values }: History, written: Iterable<number> = []): Json | undefined {
   for (const id of written) {
     const value = values.json(id as never)
     if (difference(value, read) !== '') return value

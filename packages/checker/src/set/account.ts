@@ -1,4 +1,4 @@
-import { FLAG_FINAL, type History, type Json } from '@chaosproxy/history'
+import { FLAG_FINAL, functionOf, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
@@ -71,12 +71,9 @@ function numberOf(elements: Elements, value: number): number {
 export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()
   for (const { row, key, acknowledged, failed, input } of rowsOf(history, Object.keys(setNumbers), budget)) {
-    const number = setNumbers[history.functions[history.operations.f[row]]]
-    let elements = sets.get(key)
-    if (elements === undefined) {
-      elements = createElements()
-      sets.set(key, elements)
-    }
+    const number = setNumbers[functionOf(history, row)]
+    const elements = sets.get(key) ?? createElements()
+    sets.set(key, elements)
     if (number === READ) {
       if (acknowledged) elements.reads.push(row)
     } else if (number !== CONTAINS) {
@@ -209,13 +206,12 @@ function settle(
     if (isThere) sums.ok++
     if (isTaken[element]) continue
     const row = acknowledged[element] === -1 ? attempted[element] : acknowledged[element]
+    const lateAt = (read: number): number => Math.max(0, (read === -1 ? 0 : callTime[read] + 1) - knownAt[element])
     if (isThere) {
       sums.stable++
-      const late = Math.max(0, (absent[element] === -1 ? 0 : callTime[absent[element]] + 1) - knownAt[element])
-      if (missing > known[element]) lists.stale.push({ ...accounted(history, row, id), late })
+      if (missing > known[element]) lists.stale.push({ ...accounted(history, row, id), late: lateAt(absent[element]) })
     } else if (missing > known[element]) {
-      const late = Math.max(0, (last === -1 ? 0 : callTime[last] + 1) - knownAt[element])
-      lists.lost.push({ ...accounted(history, row, id), late })
+      lists.lost.push({ ...accounted(history, row, id), late: lateAt(last) })
       if (acknowledged[element] !== -1) sums.surelyLost++
     } else if (acknowledged[element] !== -1) lists.neverRead.push(accounted(history, row, id))
   }

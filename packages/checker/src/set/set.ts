@@ -5,11 +5,10 @@ import { type Specification, WrongValue } from '../judge/model.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import { sorted } from '../object/model/any-start.ts'
 import { createNumbering } from '../object/model/elements.ts'
-import { type Elements, elementsAtEnd } from '../object/model/elements-at-end.ts'
+import { membersOfElements } from '../object/model/elements-at-end.ts'
 import { type ObjectEntry, readIn } from '../object/model/object-model.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
-import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots } from '../object/model/slots.ts'
-import { unheardOf } from '../object/model/words.ts'
+import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, violated } from '../object/model/slots.ts'
 import { accountOfSet } from './account.ts'
 import { ADD, CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operations.ts'
 
@@ -23,10 +22,14 @@ export const set: ObjectEntry = {
   meanings: { add: { effect: 'appends', takes: 'value', answers: 'reply' } },
   levels: ['linearizable', 'eventual', 'convergent'],
   object: {
-    beside: (history, row, initial) =>
-      history.functions[history.operations.f[row]] === 'read'
-        ? unheardOf(history, row, { givers: ['add'], given: 'added', initial })
-        : undefined,
+    ...membersOfElements({
+      adds: 'add',
+      added: 'added',
+      removes: 'remove',
+      atFirst: elementsAtFirst,
+      isCounted: false,
+      isOrdered: false,
+    }),
     rule: 'an element is in from its addition until it is removed, for every read',
     numbers: setNumbers,
     reads: [READ, CONTAINS],
@@ -40,17 +43,7 @@ export const set: ObjectEntry = {
     contentOf: (output) => (output === null ? [] : (elementsOf(output)?.toSorted(byText) ?? output)),
     account: accountOfSet,
     partial: [CONTAINS],
-    eventual: (ended, budget) => elementsAtEnd(ended, ELEMENTS, budget),
   },
-}
-
-const ELEMENTS: Elements = {
-  adds: 'add',
-  added: 'added',
-  removes: 'remove',
-  atFirst: elementsAtFirst,
-  isCounted: false,
-  isOrdered: false,
 }
 
 /** Sorts elements by text, because a set has no order. */
@@ -149,10 +142,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   let current = 0
   let previous: number | undefined
   for (const read of reads) {
-    const contradiction: FastAnswer = {
-      result: 'violated',
-      conflict: previous === undefined ? [read] : [previous, read],
-    }
+    const contradiction = violated(previous === undefined ? [read] : [previous, read])
     const elements = contentOf(read)
     if (previous === undefined || part.output[read] !== part.output[previous]) {
       if (elements.length < size) return contradiction
@@ -196,7 +186,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     const seen = levelOf(element) - 1
     if (seen <= 0) continue
     const adder = adders[element]
-    if (adder === undefined) return { result: 'violated', conflict: reads.slice(-1) }
+    if (adder === undefined) return violated(reads.slice(-1))
     slot[adder] = 2 * seen
     loose[adder] = 0
   }

@@ -4,7 +4,7 @@ import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, type Part } from '../object/model/part.ts'
-import type { FastAnswer } from '../object/model/slots.ts'
+import { type FastAnswer, violated } from '../object/model/slots.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../verdict/accounting.ts'
 
 const GENERATE = 0
@@ -48,7 +48,7 @@ function fast(part: Part, _: Json, budget: Budget): FastAnswer {
     if (part.returns[i] === NEVER) continue
     if (part.output[i] === NULL) throw badOperation(part, i, 'this generate is answered without an id. Record the id.')
     const known = first.get(part.output[i])
-    if (known !== undefined) return { result: 'violated', conflict: [known, i] }
+    if (known !== undefined) return violated([known, i])
     order[first.size] = i
     first.set(part.output[i], i)
   }

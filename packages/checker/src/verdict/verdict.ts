@@ -11,6 +11,15 @@ export type Verdict =
   | { readonly result: 'violated'; readonly counterexample: Counterexample }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
+export type Met = Extract<Verdict, { readonly result: 'met' }>
+export type Violated = Extract<Verdict, { readonly result: 'violated' }>
+export type Unknown = Extract<Verdict, { readonly result: 'unknown' }>
+
+/** A level that was checked by examining every read. */
+export const CHECKED: Met = { result: 'met', witness: { kind: 'checked' } }
+
+export const unknownBecause = (reason: Reason): Unknown => ({ result: 'unknown', reason })
+
 export type Witness =
   /**
    * A legal total order of the operations of each key (linearizability is local), or of all operations (sequential

@@ -4,12 +4,26 @@ import {
   clientInWords,
   displayText,
   functionOf,
+  type History,
   INFO,
   inputOf,
   type Json,
   outputOf,
 } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
+import type { OperationRow } from '../encoding/operation-row.ts'
+
+/** The client of an operation, such as `process 4`. */
+export const who = (history: History, row: OperationRow): string =>
+  clientInWords(history, history.operations.process[row])
+
+/** The node at which an operation was done or, if it is unknown, the client. */
+export const whereOrWho = (history: History, row: OperationRow): string =>
+  history.nodes[history.operations.node[row]] ?? who(history, row)
+
+/** A phrase such as ` at n1`; empty without a name. */
+export const phrase = (preposition: string, name: string | undefined): string =>
+  name === undefined ? '' : ` ${preposition} ${name}`
 
 /** Describes an operation by its row, for people. */
 export interface Words {
@@ -36,20 +50,9 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
     spokenOf?.add(row)
     return clientInWords(history, operations.process[row])
   }
-  const node = (row: number): string | undefined => history.nodes[operations.node[row]]
-  const at = (preposition: string, row: number): string => {
-    const name = node(row)
-    return name === undefined ? '' : ` ${preposition} ${name}`
-  }
-  // Names the key only if there are several keys.
-  const key = (row: number): string => {
-    const name = history.keys[operations.key[row]]
-    return name === undefined ? '' : ` ${name}`
-  }
-  const of = (row: number): string => {
-    const name = history.keys[operations.key[row]]
-    return name === undefined ? '' : ` to ${name}`
-  }
+  const node = (preposition: string, row: number): string => phrase(preposition, history.nodes[operations.node[row]])
+  const keyOf = (row: number): string | undefined => history.keys[operations.key[row]]
+  const key = (preposition: string, row: number): string => phrase(preposition, keyOf(row))
   const pair = (row: number): string => {
     const value = inputOf(history, row)
     return Array.isArray(value) ? `from ${show(value[0])} to ${show(value[1])}` : show(value)
@@ -62,11 +65,10 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
     did: (row, kind) => {
       if (isCas(row)) {
         const what = kind === DIFFERS ? 'failed to change' : known(row) ? 'changed' : 'may have changed'
-        return `${who(row)} ${what}${key(row) === '' ? ' the value' : key(row)} ${pair(row)}${at('at', row)}`
+        return `${who(row)} ${what} ${keyOf(row) ?? 'the value'} ${pair(row)}${node('at', row)}`
       }
       if (kind === READ) {
-        const from = at('from', row)
-        return `${who(row)} read ${show(outputOf(history, row))}${key(row) === '' ? '' : ` for${key(row)}`}${from}`
+        return `${who(row)} read ${show(outputOf(history, row))}${key('for', row)}${node('from', row)}`
       }
       const verb = isAppend(row)
         ? known(row)
@@ -75,16 +77,15 @@ export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
         : known(row)
           ? 'wrote'
           : 'may have written'
-      return `${who(row)} ${verb} ${show(inputOf(history, row))}${of(row)}${at('at', row)}`
+      return `${who(row)} ${verb} ${show(inputOf(history, row))}${key('to', row)}${node('at', row)}`
     },
     the: (row, kind) => {
-      if (isCas(row)) return `${who(row)}'s cas${key(row) === '' ? '' : ` of${key(row)}`} ${pair(row)}`
-      if (kind === READ)
-        return `${who(row)}'s read of ${show(outputOf(history, row))}${key(row) === '' ? '' : ` for${key(row)}`}`
-      return `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}${of(row)}`
+      if (isCas(row)) return `${who(row)}'s cas${key('of', row)} ${pair(row)}`
+      if (kind === READ) return `${who(row)}'s read of ${show(outputOf(history, row))}${key('for', row)}`
+      return `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}${key('to', row)}`
     },
     acknowledged: (row, kind) =>
-      `${kind === CAS || isCas(row) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${at('by', row)}`,
+      `${kind === CAS || isCas(row) ? `${who(row)}'s cas ${pair(row)}` : `${who(row)}'s ${isAppend(row) ? 'append' : 'write'} of ${show(inputOf(history, row))}`} was acknowledged${node('by', row)}`,
     ofOneClient: (row, other) =>
       operations.process[row] === operations.process[other] ? 'in the same process' : 'for the same client',
     returnedAt: (row) => answeredAt(history, row),

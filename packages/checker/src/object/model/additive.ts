@@ -25,8 +25,7 @@ type Placed = readonly (readonly [place: number, amount: number])[]
  * exactly.
  */
 export function additiveMachine(part: Part, additive: Additive, budget: Budget): Machine | undefined {
-  const distinct = distinctOperations(part, false, budget)
-  const { operations, code } = distinct
+  const { operations, representative, code } = distinctOperations(part, false, budget)
   const places = new Map<string, number>()
   const placeOf = (name: string): number => {
     const place = places.get(name) ?? places.size
@@ -46,7 +45,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   const initial = placed(additive.initial)
   const effects = operations.map((operation, o) => {
     budget.tick()
-    const effect = named(part, distinct, o, () => additive.effectOf(operation))
+    const effect = named(part, representative[o], operation, () => additive.effectOf(operation))
     if (effect === undefined) return undefined
     return 'adds' in effect ? { adds: placed(effect.adds) } : { shows: placed(effect.shows) }
   })

@@ -1,9 +1,9 @@
-import { canonical, clientInWords, FLAG_FINAL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
+import { canonical, FLAG_FINAL, type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { NO_FINAL_READS } from '../../verdict/reason.ts'
-import { asCore, type Verdict } from '../../verdict/verdict.ts'
-import { capital, show } from '../../verdict/words.ts'
+import { asCore, unknownBecause, type Verdict } from '../../verdict/verdict.ts'
+import { capital, phrase, show, whereOrWho } from '../../verdict/words.ts'
 import type { ObjectModel } from './object-model.ts'
 import type { Functions } from './part.ts'
 
@@ -36,7 +36,7 @@ export function convergentByFinalReads(
       return apart(history, [first, row], keys[operations.key[row]])
     }
   }
-  if (firsts.size === 0) return { result: 'unknown', reason: NO_FINAL_READS }
+  if (firsts.size === 0) return unknownBecause(NO_FINAL_READS)
   return { result: 'met', witness: { kind: 'convergence', values: [] } }
 }
 
@@ -45,19 +45,15 @@ function apart(
   rows: readonly [one: OperationRow, other: OperationRow],
   key: string | undefined,
 ): Verdict {
-  const readings = rows.map((row) => `${readerOf(history, row)} read ${show(outputOf(history, row))}`)
-  const where = key === undefined ? '' : ` for ${key}`
+  const readings = rows.map((row) => `${whereOrWho(history, row)} read ${show(outputOf(history, row))}`)
   return {
     result: 'violated',
     counterexample: {
       level: 'convergent',
-      sentence: capital(`at the end, the replicas still disagreed${where}: ${readings.join(', but ')}.`),
+      sentence: capital(`at the end, the replicas still disagreed${phrase('for', key)}: ${readings.join(', but ')}.`),
       operations: asCore(rows),
       keys: key === undefined ? [] : [key],
       culprit: rows[1],
     },
   }
 }
-
-const readerOf = (history: History, row: OperationRow): string =>
-  history.nodes[history.operations.node[row]] ?? clientInWords(history, history.operations.process[row])

@@ -1,12 +1,23 @@
-import { answeredAt, FAIL, type History, type Json, OK, plural, type ValueId } from '@chaosproxy/history'
+import {
+  answeredAt,
+  FAIL,
+  functionOf,
+  type History,
+  type Json,
+  OK,
+  outputOf,
+  plural,
+  type ValueId,
+} from '@chaosproxy/history'
 import { type OperationRow, UNJUDGED } from '../../encoding/operation-row.ts'
 import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
-import { show } from '../../verdict/words.ts'
-import type { Convergence, Ended, WrongEnd } from './object-model.ts'
+import { phrase, show } from '../../verdict/words.ts'
+import type { Convergence, Ended, ObjectModel, WrongEnd } from './object-model.ts'
+import { unheardOf } from './words.ts'
 
 /** An object that holds elements, and whose reads return all of them. */
-export interface Elements {
+interface Elements {
   /** The operation that adds an element, and the words for it in a sentence. */
   readonly adds: string
   readonly added: string
@@ -18,13 +29,22 @@ export interface Elements {
   readonly isOrdered: boolean
 }
 
+/** The members of a model that follow from what its elements are. */
+export const membersOfElements = (elements: Elements): Pick<ObjectModel, 'beside' | 'eventual'> => ({
+  beside: (history, row, initial) =>
+    functionOf(history, row) === 'read'
+      ? unheardOf(history, row, { givers: [elements.adds], given: elements.added, initial })
+      : undefined,
+  eventual: (ended, budget) => elementsAtEnd(ended, elements, budget),
+})
+
 /**
  * Eventual consistency of sets and lists, by their final reads. These agree, and hold every element that was initial or
  * acknowledged before them, unless some operation removed it. They hold no other elements except added ones.
  *
  * @throws OutOfTime
  */
-export function elementsAtEnd(ended: Ended, elements: Elements, budget: Budget): Convergence {
+function elementsAtEnd(ended: Ended, elements: Elements, budget: Budget): Convergence {
   const changes = changesOf(ended, elements, budget)
   for (const [key, reads] of ended.ending.finals) {
     const wrong = wrongRead(ended, elements, { key, reads, changes: changes.get(key) ?? [] }, budget)
@@ -76,7 +96,7 @@ function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): 
     const wrong = wrongElement(ended, elements, { own, read, limits }, budget)
     if (wrong !== undefined) return wrong
     if (n > 0 && !agree(ended, elements, [first, read], budget)) {
-      const [one, other] = [first, read].map((row) => show(ended.history.values.json(output[row] as ValueId)))
+      const [one, other] = [first, read].map((row) => show(outputOf(ended.history, row)))
       return {
         result: 'violated',
         sentence: `Final reads${ofKey(ended, own)} disagree: ${one} and ${other}.`,
@@ -144,13 +164,11 @@ function wrongElement(
     budget.tick()
     held.set(value, (held.get(value) ?? 0) + 1)
   }
-  const at = history.nodes[history.operations.node[read]]
-  const subject = `A final read${ofKey(ended, own)}${at === undefined ? '' : ` at ${at}`}`
+  const subject = `A final read${ofKey(ended, own)}${phrase('at', history.nodes[history.operations.node[read]])}`
   const wrong = (value: number, what: (element: string, adders: readonly OperationRow[]) => string): WrongEnd => {
-    const { input, f, callEvent, returnEvent } = history.operations
+    const { input, callEvent, returnEvent } = history.operations
     const adders = own.changes.filter(
-      (row) =>
-        input[row] === value && history.functions[f[row]] === elements.adds && callEvent[row] < returnEvent[read],
+      (row) => input[row] === value && functionOf(history, row) === elements.adds && callEvent[row] < returnEvent[read],
     )
     const element = show(history.values.json(value as ValueId))
     return { result: 'violated', sentence: `${subject} ${what(element, adders)}.`, rows: [...adders, read] }
@@ -179,10 +197,10 @@ function wrongElement(
 }
 
 /** Describes why an element cannot be present. */
-function neverAdded({ operations, functions }: History, { adds, added }: Elements, key: number, value: number): string {
-  const { f, input, outcome } = operations
+function neverAdded(history: History, { adds, added }: Elements, key: number, value: number): string {
+  const { input, outcome, key: keys } = history.operations
   const isTried = (row: number): boolean =>
-    functions[f[row]] === adds && input[row] === value && operations.key[row] === key
+    functionOf(history, row) === adds && input[row] === value && keys[row] === key
   const tried = [...outcome.keys()].filter(isTried)
   if (tried.some((row) => outcome[row] === FAIL)) return `was ${added} only by an operation that failed`
   return `nobody ${tried.length === 0 ? '' : 'had yet '}${added}`
@@ -206,7 +224,4 @@ function agree({ contents }: Ended, { isOrdered }: Elements, reads: readonly Ope
   return true
 }
 
-const ofKey = ({ history }: Ended, { key }: Own): string => {
-  const name = history.keys[key]
-  return name === undefined ? '' : ` of ${name}`
-}
+const ofKey = ({ history }: Ended, { key }: Own): string => phrase('of', history.keys[key])

@@ -1,4 +1,4 @@
-import { elementsOf, type History, type Json, type ValueId } from '@chaosproxy/history'
+import { elementsOf, type History, type Json, outputOf } from '@chaosproxy/history'
 import { wrongAt } from '../../encoding/operation-row.ts'
 
 /** The elements, as value ids, that a read returned, by row of the history. */
@@ -21,7 +21,7 @@ export function createContents(history: History): Contents {
 
 /** @throws UserError if the read returned no list. */
 function listOf(history: History, row: number): readonly Json[] {
-  const value = history.values.json(history.operations.output[row] as ValueId) ?? []
+  const value = outputOf(history, row) ?? []
   const elements = elementsOf(value)
   if (elements !== undefined) return elements
   throw wrongAt(

@@ -1,5 +1,5 @@
 import { UserError } from '@chaosproxy/history'
-import { placeOf } from '../../encoding/operation-row.ts'
+import { type OperationRow, placeOf } from '../../encoding/operation-row.ts'
 import { type IntegerModel, type ObjectOperation, type Specification, WrongValue } from '../../judge/model.ts'
 import { type Budget, OutOfTime } from '../../limits/budget.ts'
 import { isSilent, operationAt, type Part } from './part.ts'
@@ -55,8 +55,7 @@ export const STEPS_OF_MOVE = 25
  * @throws UserError naming the operation for which the specification threw.
  */
 export function machineOf<State>(specification: Specification<State>, part: Part, budget: Budget): Machine {
-  const distinct = distinctOperations(part, specification.perProcess === true, budget)
-  const { operations, code } = distinct
+  const { operations, representative, code } = distinctOperations(part, specification.perProcess === true, budget)
   const states: State[] = []
   const numbers = new Map<string, number>()
   const lists: (readonly number[])[] = []
@@ -92,8 +91,9 @@ export function machineOf<State>(specification: Specification<State>, part: Part
     return number
   }
   const stepAnew = (state: number, operation: number): number => {
-    const next = named(part, distinct, operation, () =>
-      specification.step(states[state], operations[operation]).map(numberOf),
+    const input = operations[operation]
+    const next = named(part, representative[operation], input, () =>
+      specification.step(states[state], input).map(numberOf),
     )
     if (next.length <= 1) return next[0] ?? IMPOSSIBLE
     lists.push([...new Set(next)])
@@ -155,15 +155,15 @@ function alikeBy<State>(
 
 /** Creates the machine of a model on integers. Encodes each operation once, and computes each step anew. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
-  const distinct = distinctOperations(part, perProcess, budget)
-  const numbers = distinct.operations.map((operation, at) =>
-    named(part, distinct, at, () => integers.encode(operation, operation.output)),
+  const { operations, representative, code } = distinctOperations(part, perProcess, budget)
+  const numbers = operations.map((operation, at) =>
+    named(part, representative[at], operation, () => integers.encode(operation, operation.output)),
   )
   let late = false
   let steps = 0
   return {
     initial: integers.initial,
-    code: distinct.code.map((i) => numbers[i]),
+    code: code.map((i) => numbers[i]),
     step: (state, operation) => {
       if ((++steps & STEPS_BETWEEN_CLOCKS) === 0) late ||= budget.expired(STEPS_BETWEEN_CLOCKS)
       if (late) return IMPOSSIBLE
@@ -182,16 +182,13 @@ export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess
   }
 }
 
-/** The result of a model's function for an operation. An error names the operation. */
-export function named<Result>(
-  part: Part,
-  { operations, representative }: Distinct,
-  operation: number,
+/** The result of a model's function for the operation at a row. An error names the operation. */
+export const named = <Result>(
+  { history }: Part,
+  row: OperationRow,
+  { f, value }: ObjectOperation,
   ask: () => Result,
-): Result {
-  const { f, value } = operations[operation]
-  return byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(part.history, representative[operation]))
-}
+): Result => byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(history, row))
 
 /** The result of a model's function for an operation. An error names the operation and blames the model. */
 export function byModel<Result>(ask: () => Result, on: string, place?: string): Result {
@@ -200,23 +197,19 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
   } catch (error) {
     if (error instanceof UserError || error instanceof OutOfTime) throw error
     const message = error instanceof Error ? error.message : String(error)
-    if (error instanceof WrongValue)
-      throw new UserError(
-        'input',
-        `${place === undefined ? '' : `${place}: `}${on}: ${message}. Choose the right model with --model, or correct the value.`,
-      )
     const hint =
       place === undefined
         ? 'The model has a bug.'
         : 'Either the operation is not one of this model, or the model has a bug.'
-    throw new UserError(
-      'input',
-      `${place === undefined ? '' : `${place}: `}the model threw on ${on}: ${message}. ${hint}`,
-    )
+    const complaint =
+      error instanceof WrongValue
+        ? `${on}: ${message}. Choose the right model with --model, or correct the value.`
+        : `the model threw on ${on}: ${message}. ${hint}`
+    throw new UserError('input', `${place === undefined ? '' : `${place}: `}${complaint}`)
   }
 }
 
-export interface Distinct {
+interface Distinct {
   readonly operations: readonly ObjectOperation[]
   readonly representative: readonly number[]
   readonly code: Int32Array

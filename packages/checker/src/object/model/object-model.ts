@@ -116,13 +116,16 @@ interface Speed {
   simulate?(part: Part, initial: Json): (i: number) => boolean
 }
 
+/** Adds to operations all others on which their results may depend. */
+export type Closure = (chosen: Iterable<number>) => readonly number[]
+
 /** Members for smaller counterexamples: which operations may be left out. */
 interface Dependence {
   /**
    * Adds to the chosen operations everything on which their results may depend. If the whole history has a legal order,
    * the resulting set has one, too. By default adds all earlier operations that may change the state.
    */
-  related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
+  related?(part: Part, budget: Budget, initial: Json): Closure
   /**
    * Tests whether some operations include everything on which their results may depend. By default, tests whether the
    * set is closed under `related`.
@@ -191,9 +194,9 @@ export function relatedByGroups(
   part: Part,
   groupsOf: (i: number) => Iterable<number>,
   budget: Budget,
-  always: (i: number) => boolean = () => false,
+  always: (i: number) => boolean,
   isMember: (i: number) => boolean = () => true,
-): (chosen: Iterable<number>) => readonly number[] {
+): Closure {
   const members = new Map<number, number[]>()
   const constant: number[] = []
   for (let i = 0; i < part.length; i++) {
@@ -230,7 +233,7 @@ export const readIn =
  */
 export const relatedByElement =
   (read: number) =>
-  (part: Part, budget: Budget, initial: Json): ((chosen: Iterable<number>) => readonly number[]) => {
+  (part: Part, budget: Budget, initial: Json): Closure => {
     const { history, input, output } = part
     const contentOf = readIn(part)
     const isRead = (i: number): boolean => part.f[i] === read

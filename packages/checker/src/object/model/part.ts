@@ -2,10 +2,12 @@ import {
   elementsOf,
   FAIL,
   FLAG_NO_RESULT,
+  functionOf,
   type History,
   INFO,
   type Json,
   OK,
+  outputOf,
   type UserError,
   type ValueId,
 } from '@chaosproxy/history'
@@ -156,11 +158,10 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
 
 /** @throws UserError if the operation returned no list, because the items that it took are then unknown. */
 function itemsOf(history: History, row: number): readonly Json[] {
-  const { f, output } = history.operations
-  const value = history.values.json(output[row] as ValueId)
+  const value = outputOf(history, row)
   const items = elementsOf(value)
   if (items !== undefined) return items
-  const name = history.functions[f[row]]
+  const name = functionOf(history, row)
   throw wrongAt(
     history,
     row,
@@ -214,9 +215,8 @@ export const jsonOf = (part: Part, id: number): Json => part.history.values.json
 
 export function operationAt(part: Part, i: number): ObjectOperation {
   const { history } = part
-  const { operations } = history
   return {
-    f: history.functions[operations.f[part.row[i]]],
+    f: functionOf(history, part.row[i]),
     value: jsonOf(part, part.input[i]),
     process: history.processName(part.process[i]),
     output: isSilent(part, i) ? undefined : jsonOf(part, part.output[i]),
@@ -224,10 +224,7 @@ export function operationAt(part: Part, i: number): ObjectOperation {
 }
 
 /** The events in order of time: 2 * i for the call of i, 2 * i + 1 for its return. */
-export function eventsInOrder(
-  part: Pick<Part, 'length' | 'calls' | 'returns'>,
-  budget: Budget = unlimited,
-): Int32Array {
+export function eventsInOrder(part: Pick<Part, 'length' | 'calls' | 'returns'>, budget: Budget): Int32Array {
   const { length, calls, returns } = part
   let last = -1
   for (let i = 0; i < length; i++) {
@@ -271,4 +268,13 @@ function eventsByPosition(
 
 export function badOperation(part: Part, i: number, complaint: string): UserError {
   return wrongAt(part.history, part.row[i], complaint)
+}
+
+/** Returns the result; an error becomes one that names the operation. */
+export function orBadOperation<Result>(part: Part, i: number, ask: () => Result): Result {
+  try {
+    return ask()
+  } catch (error) {
+    throw badOperation(part, i, `${(error as Error).message}.`)
+  }
 }

@@ -1,5 +1,5 @@
 import { NEVER } from '../../encoding/encoded.ts'
-import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
+import { type Budget, ticking } from '../../limits/budget.ts'
 import { firstWhere } from '../../search/halving.ts'
 import type { Part } from './part.ts'
 
@@ -12,6 +12,8 @@ export type FastAnswer =
 
 export const NOT_APPLICABLE: FastAnswer = { result: 'not applicable' }
 
+export const violated = (conflict: readonly number[]): FastAnswer => ({ result: 'violated', conflict })
+
 /** Marks an operation left out of the order, which need not have happened. */
 export const LEFT_OUT = -1
 
@@ -22,7 +24,7 @@ export const LEFT_OUT = -1
  * Sound and complete: if an operation of a later slot returned before an operation of an earlier slot was called, the
  * two contradict each other. Otherwise sorting by slot and then by call respects every precedence.
  */
-export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, budget: Budget = unlimited): FastAnswer {
+export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, budget: Budget): FastAnswer {
   const { length, calls, returns } = part
   const fixed: number[] = []
   const free: number[] = []
@@ -38,7 +40,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
     // Within a slot, operations are sorted by call. If an operation earlier in `fixed` was called after this return, it
     // belongs to an earlier slot.
-    if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
+    if (returns[i] < calls[latest[at]]) return violated([latest[at], i])
   }
   const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)
   const placed: { readonly before: number; readonly operation: number }[] = []
@@ -47,7 +49,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
     // The latest place that real time allows.
     const before =
       returns[i] === NEVER ? fixed.length : firstWhere(0, fixed.length, (at) => calls[latest[at]] > returns[i])
-    if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
+    if (before < firstOfSlot(slot[i])) return violated([latest[before], i])
     placed.push({ before, operation: i })
   }
   placed.sort(ticking((a, b) => a.before - b.before || calls[a.operation] - calls[b.operation], budget))

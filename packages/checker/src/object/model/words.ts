@@ -1,7 +1,6 @@
 import {
   answeredAt,
   calledAt,
-  clientInWords,
   count,
   duration,
   elementsOf,
@@ -14,12 +13,13 @@ import {
   isObject,
   type Json,
   meaningOf,
+  outputOf,
   plural,
   type ValueId,
 } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
 import type { Accounted } from '../../verdict/accounting.ts'
-import { capital, show } from '../../verdict/words.ts'
+import { capital, phrase, show, who } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 
 /** The maximum number of operations that are described individually. */
@@ -36,15 +36,12 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (clauses.length === 0) {
       const isCounted = i + 1 < core.length && isLater(core, i + 1)
       const { history } = core
-      clauses.push(
-        isCounted
-          ? `${did} ${hasTimes(history) ? 'by' : 'at'} ${answeredAt(history, core.row[i])}`
-          : `${did} at ${calledAt(history, core.row[i])}`,
-      )
+      const preposition = isCounted && hasTimes(history) ? 'by' : 'at'
+      clauses.push(`${did} ${preposition} ${(isCounted ? answeredAt : calledAt)(history, core.row[i])}`)
       continue
     }
-    clauses.push(isLater(core, i) ? `${laterBy(core, i)} ${did}` : `then ${did}`)
-    if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
+    const isMeanwhile = core.returns[i - 1] > core.calls[i]
+    clauses.push(`${isMeanwhile ? 'meanwhile' : isLater(core, i) ? laterBy(core, i) : 'then'} ${did}`)
   }
   const left = core.length - clauses.length
   // Removes a clause's final comma, because joining the clauses adds one.
@@ -80,20 +77,19 @@ function didOf(part: Part, i: number): string {
   const { operations } = history
   const row = part.row[i]
   const f = functionOf(history, row)
-  const node = history.nodes[operations.node[row]]
-  const where = `${key === undefined ? '' : ` on ${key}`}${node === undefined ? '' : ` at ${node}`}`
-  const who = clientInWords(history, operations.process[row])
+  const where = `${phrase('on', key)}${phrase('at', history.nodes[operations.node[row]])}`
+  const client = who(history, row)
   const input = inputOf(history, row)
   if (operations.outcome[row] === INFO) {
-    return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
+    return `${client} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
   // Several operations may represent one row. Each has its own output, which only the part holds.
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
-    return `${who} read ${count(elements.length)} elements${ofInterest(part, elements)}${where}`
+    return `${client} read ${count(elements.length)} elements${ofInterest(part, elements)}${where}`
   }
-  return `${who} ${operationText(f, input, output)}${where}`
+  return `${client} ${operationText(f, input, output)}${where}`
 }
 
 /** Longer reads are described by their length and the relevant elements. */
@@ -146,7 +142,7 @@ export function unheardOf(
   { givers, given, initial }: { readonly givers: readonly string[]; readonly given: string; readonly initial: Json },
 ): string | undefined {
   const { key, input, output, outcome } = history.operations
-  const value = history.values.json(output[row] as ValueId)
+  const value = outputOf(history, row)
   const { effect } = meaningOf(functionOf(history, row)) ?? {}
   const elements = effect === 'reads' || effect === 'drains' ? elementsOf(value) : undefined
   const wanted = new Set(elements?.map((each) => history.values.id(each) as number) ?? [output[row]])

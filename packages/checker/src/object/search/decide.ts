@@ -2,13 +2,13 @@ import { NEVER } from '../../encoding/encoded.ts'
 import { addTo } from '../../encoding/lists.ts'
 import { type OperationRow, placeOf } from '../../encoding/operation-row.ts'
 import type { Specification } from '../../judge/model.ts'
-import { type Budget, inSlices, inTime, ticking, unlimited } from '../../limits/budget.ts'
+import { type Budget, inSlices, inTime, ticking } from '../../limits/budget.ts'
 import type { Limit } from '../../limits/race.ts'
 import type { Judging } from '../../proof/judged-lines.ts'
 import { outOf, type Reason } from '../../verdict/reason.ts'
-import type { Balance } from '../../verdict/verdict.ts'
+import { type Balance, unknownBecause } from '../../verdict/verdict.ts'
 import { byModel, type Machine, machineOf, STEPS_OF_MOVE } from '../model/machine.ts'
-import type { ObjectModel } from '../model/object-model.ts'
+import type { Closure, ObjectModel } from '../model/object-model.ts'
 import { choose, operationAt, type Part } from '../model/part.ts'
 import { type FastAnswer, NOT_APPLICABLE } from '../model/slots.ts'
 import { supposed } from '../supposed/supposed.ts'
@@ -43,7 +43,7 @@ export interface Judge {
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
   /** Whether `related` selects operations by their elements, not by time. */
   readonly isOfElements?: boolean | undefined
-  readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
+  readonly related: (part: Part, budget: Budget) => Closure
   /**
    * For an unknown initial value: returns a judge for each guessed value. Their fast methods are tried first.
    * `isComplete`: no other value explains the part.
@@ -70,7 +70,7 @@ export type ObjectAnswer =
       /** The operations to examine first; empty if unknown. */
       readonly conflict: readonly number[]
       /** The return event at which the search found no explanation left, if known. */
-      readonly until: number | undefined
+      readonly until?: number
     }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
@@ -79,11 +79,7 @@ export type ObjectAnswer =
  *
  * @throws OutOfTime
  */
-export function shardsOf(
-  parts: readonly Part[],
-  { specification, divide }: Judge,
-  budget: Budget = unlimited,
-): readonly Part[] {
+export function shardsOf(parts: readonly Part[], { specification, divide }: Judge, budget: Budget): readonly Part[] {
   const { shard } = specification
   if (divide !== undefined) {
     return parts.flatMap((part) => {
@@ -115,9 +111,6 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   const orders: (Int32Array | undefined)[] = parts.map(() => undefined)
   const judges: (Judge | undefined)[] = parts.map(() => undefined)
   let open: { readonly part: number; readonly search: ObjectSearch }[] = []
-  const release = (): void => {
-    for (const { search } of open) search.release()
-  }
   try {
     let exhausted: 'time' | 'memory' | undefined
     const seen = glanceAt(
@@ -136,7 +129,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         judges[p] = begun.by
       } else {
         const obvious = begun.conflict.length === 0 ? obviousContradiction(part, judge, budget) : undefined
-        return obvious ?? { result: 'violated', part, conflict: begun.conflict, until: undefined }
+        return obvious ?? { result: 'violated', part, conflict: begun.conflict }
       }
       if ((p & 0xff) === 0xff && budget.expired(0xff)) exhausted = 'time'
       if (exhausted !== undefined) break
@@ -174,9 +167,9 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
     }
     const decided = orders.filter((order) => order !== undefined)
     if (decided.length === parts.length) return { result: 'met', parts, orders: decided, judges }
-    return { result: 'unknown', reason: reasonOf(exhausted, decided.length, parts.length) }
+    return unknownBecause(reasonOf(exhausted, decided.length, parts.length))
   } finally {
-    release()
+    for (const { search } of open) search.release()
   }
 }
 
@@ -190,7 +183,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   if (glance === undefined) return undefined
   for (const part of parts) {
     const conflict = inTime(() => glance(part, budget))
-    if (conflict !== undefined) return { result: 'violated', part, conflict, until: undefined }
+    if (conflict !== undefined) return { result: 'violated', part, conflict }
   }
   return undefined
 }
@@ -201,7 +194,7 @@ const obviousContradiction = (part: Part, judge: Judge, budget: Budget): ObjectA
 
 function refutedBy(part: Part, { refute }: Judge, budget: Budget): ObjectAnswer | undefined {
   const conflict = inTime(() => refute?.(part, budget))
-  return conflict === undefined ? undefined : { result: 'violated', part, conflict, until: undefined }
+  return conflict === undefined ? undefined : { result: 'violated', part, conflict }
 }
 
 /** In long histories, objects with few operations come first, because their violations are found soonest. */
@@ -305,7 +298,7 @@ const reasonOf = (exhausted: Limit = 'time', decided: number, parts: number): Re
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>
-  (part: Part, budget: Budget): ((chosen: Iterable<number>) => readonly number[]) =>
+  (part: Part, budget: Budget): Closure =>
   (chosen) => {
     const kept = new Set<number>()
     let last = -1

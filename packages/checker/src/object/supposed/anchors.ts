@@ -1,6 +1,6 @@
 import type { Budget } from '../../limits/budget.ts'
 import { countOf } from '../../search/halving.ts'
-import type { Addition, Sighting } from './sightings.ts'
+import type { Addition, Sighting, Since } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
 
 /** A sighting with the operations that it includes, and a moment at which it may have happened. */
@@ -25,13 +25,9 @@ interface Inclusion {
 
 /**
  * Returns the sightings in an order in which each includes everything that earlier ones include. Omits sightings that
- * fit no such order. `since` gives, for each operation of unknown outcome, the first sighting that shows it.
+ * fit no such order.
  */
-export function anchorsOf(
-  sightings: readonly Sighting[],
-  since: readonly (readonly [operation: Addition, at: number])[],
-  budget: Budget,
-): readonly Anchor[] {
+export function anchorsOf(sightings: readonly Sighting[], since: Since, budget: Budget): readonly Anchor[] {
   const inclusions = inclusionsOf(sightings, since, budget)
   inclusions.sort((a, b) => a.size - b.size || sightings[a.at].call - sightings[b.at].call)
   const pending = [...since].sort(([, a], [, b]) => b - a)
@@ -69,11 +65,7 @@ export function anchorsOf(
   return anchors
 }
 
-function inclusionsOf(
-  sightings: readonly Sighting[],
-  since: readonly (readonly [operation: Addition, at: number])[],
-  budget: Budget,
-): Inclusion[] {
+function inclusionsOf(sightings: readonly Sighting[], since: Since, budget: Budget): Inclusion[] {
   const sums = new Float64Array(sightings.length)
   const counts = new Int32Array(sightings.length)
   for (const [{ adds }, at] of since) {

@@ -27,6 +27,9 @@ export interface Addition {
   readonly adds: number
 }
 
+/** Operations of unknown outcome, each with the first sighting that shows it. */
+export type Since = readonly (readonly [operation: Addition, at: number])[]
+
 /** The maximum number of overlapping operations. With more, too many subsets are possible. */
 const MOST_OVERLAPPING = 12
 

@@ -3,7 +3,7 @@ import { type Budget, ticking } from '../../limits/budget.ts'
 import { choose, NO_OUTPUT, type Part } from '../model/part.ts'
 import { anchorsOf } from './anchors.ts'
 import { bestGuess } from './guess.ts'
-import { type Addition, type Known, type Sighting, sightingsOf, unknownOf } from './sightings.ts'
+import { type Addition, type Known, type Sighting, type Since, sightingsOf, unknownOf } from './sightings.ts'
 
 /** The operations that are supposed to have taken effect, with their supposed, shorter intervals. */
 export interface Supposed {
@@ -31,12 +31,7 @@ interface Intervals {
   readonly returns: Float64Array
 }
 
-function intervalsOf(
-  part: Part,
-  sightings: readonly Sighting[],
-  since: readonly (readonly [operation: Addition, at: number])[],
-  budget: Budget,
-): Intervals | undefined {
+function intervalsOf(part: Part, sightings: readonly Sighting[], since: Since, budget: Budget): Intervals | undefined {
   const calls = Float64Array.from(part.calls)
   const returns = Float64Array.from(part.returns)
   for (const [{ operation }, at] of since) returns[operation] = sightings[at].return
@@ -61,12 +56,7 @@ function intervalsOf(
  * Returns the part without the operations that are supposed not to have taken effect. Of events at one point, returns
  * come first.
  */
-function narrowed(
-  part: Part,
-  { calls, returns }: Intervals,
-  since: readonly (readonly [operation: Addition, at: number])[],
-  budget: Budget,
-): Supposed {
+function narrowed(part: Part, { calls, returns }: Intervals, since: Since, budget: Budget): Supposed {
   const tookEffect = new Set(since.map(([{ operation }]) => operation))
   const indices: number[] = []
   for (let i = 0; i < part.length; i++) if (part.returns[i] !== NEVER || tookEffect.has(i)) indices.push(i)
