@@ -96,8 +96,8 @@ export const sessionMutations: readonly Mutation[] = [
   ...inFile('register/check.ts', sessions, [
     {
       name: 'unnamed-clients-meet-levels',
-      before: "return [level, verdict?.result === 'violated' ? verdict : ({ result: 'unknown', reason } as const)]",
-      after: "return [level, verdict !== undefined ? verdict : ({ result: 'unknown', reason } as const)]",
+      before: "return [level, verdict?.result === 'violated' ? verdict : unknownBecause(reason)]",
+      after: 'return [level, verdict !== undefined ? verdict : unknownBecause(reason)]',
       breaks: 'a level is met by what was left after the unnamed clients were dropped',
     },
   ]),

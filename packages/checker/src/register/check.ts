@@ -10,7 +10,7 @@ import { isWeak, type Level } from '../levels/levels.ts'
 import { type Budget, inTime } from '../limits/budget.ts'
 import { alone } from '../limits/race.ts'
 import { notRecorded, OUT_OF_TIME } from '../verdict/reason.ts'
-import { type Counterexample, ofLevel, type Verdict } from '../verdict/verdict.ts'
+import { type Counterexample, ofLevel, unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { orderOfRows, witnessOfPacked } from '../verdict/witness-order.ts'
 import { judgeWeakerFromAny } from './causal/any-start.ts'
 import { judgeWeaker, unlikeRegister } from './causal/judge.ts'
@@ -116,7 +116,7 @@ function decideOrder(registers: Registers, share: Budget, budget: Budget, explai
     () => decideLinearizable(encoded, decoder.value, share, alone, parts),
     () => LATE,
   )
-  if (answer.result === 'unknown') return { result: 'unknown', reason: answer.reason }
+  if (answer.result === 'unknown') return unknownBecause(answer.reason)
   if (answer.result === 'violated') {
     return { result: 'violated', counterexample: counterexampleOf(answer, decoder, explain, budget) }
   }
@@ -143,7 +143,7 @@ export function counterexampleOf(
   return explainLinearizability(answer, decoder, budget.within(explainMs(budget)), explain)
 }
 
-const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
+const LATE = unknownBecause(OUT_OF_TIME)
 
 function judgeByClients(
   registers: Registers,
@@ -163,7 +163,7 @@ function judgeByClients(
   return Object.fromEntries(
     resting.map((level) => {
       const verdict = known[level]
-      return [level, verdict?.result === 'violated' ? verdict : ({ result: 'unknown', reason } as const)]
+      return [level, verdict?.result === 'violated' ? verdict : unknownBecause(reason)]
     }),
   )
 }
@@ -190,8 +190,7 @@ function judgeInOrder(
   first: readonly OperationRow[],
 ): Decided {
   const { levels } = options
-  const decided: { [level in Level]?: Verdict } = {}
-  Object.assign(decided, judgeNearby(registers, levels, budget, first))
+  const decided = judgeNearby(registers, levels, budget, first)
   const open = levels.filter((level) => !isViolated(level, decided))
   const isOpen = open.some(isWeak)
   if (!isViolated('sequential', decided) && needsSequential(registers, options)) {

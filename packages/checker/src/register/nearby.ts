@@ -55,7 +55,7 @@ export function judgeNearby(
   { encoded, decoder, parts }: Nearby,
   levels: readonly Level[],
   whole: Budget,
-  first: readonly OperationRow[] = [],
+  first: readonly OperationRow[],
   only = false,
 ): Verdicts {
   const isRegister = unlikeRegister(encoded, decoder) === undefined

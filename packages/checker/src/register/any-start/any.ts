@@ -5,6 +5,7 @@ import { partition } from '../../encoding/partition.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { notRecorded, OUT_OF_TIME, type Reason } from '../../verdict/reason.ts'
+import { unknownBecause } from '../../verdict/verdict.ts'
 import { createCompletion } from '../counterexample/sources.ts'
 import { likelyStart } from '../linearizable/portfolio/small.ts'
 import { type Choice, certainStarts, choicesAmong, settled } from '../start/choices.ts'
@@ -74,7 +75,7 @@ export function decideFromAny<Known extends Answer>(
     const operations = settled(encoded, choice)
     const answer = question.decide(operations)
     if (answer.result === 'met') return { result: 'met', answer, operations }
-    if (answer.result === 'unknown') return { result: 'unknown', reason: reasonOf(answer) }
+    if (answer.result === 'unknown') return unknownBecause(reasonOf(answer))
     const contradiction = question.involved(operations, answer) ?? question.contradiction(operations, answer)
     if (contradiction === undefined) break
     involved = complete([...involved, ...contradiction])
@@ -87,7 +88,7 @@ export function decideFromAny<Known extends Answer>(
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
-  return { result: 'unknown', reason: NOT_KNOWN }
+  return unknownBecause(NOT_KNOWN)
 }
 
 const reasonOf = (answer: Answer): Reason => answer.reason ?? OUT_OF_TIME

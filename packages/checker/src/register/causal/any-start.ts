@@ -2,7 +2,7 @@ import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import { type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { OUT_OF_TIME } from '../../verdict/reason.ts'
-import type { Verdict } from '../../verdict/verdict.ts'
+import { unknownBecause, type Verdict } from '../../verdict/verdict.ts'
 import { decideFromAny, type FromAny, likelyStarts } from '../any-start/any.ts'
 import { rowsIn } from '../counterexample/involved.ts'
 import { readsFrom } from '../sequential/reads-from.ts'
@@ -97,7 +97,7 @@ function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget)
     decide: (level) =>
       inTime(
         () => decide(level),
-        () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+        () => unknownBecause(OUT_OF_TIME),
       ),
     release,
   }

@@ -4,7 +4,7 @@ import { type WeakLevel, weakDefinition } from '../../levels/levels.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import { outOfThinAir } from '../../verdict/start-words.ts'
-import type { Counterexample } from '../../verdict/verdict.ts'
+import { type Counterexample, unknownBecause } from '../../verdict/verdict.ts'
 import { CYCLE, capital, createWords } from '../../verdict/words.ts'
 import type { FewQuestion } from '../any-start/any.ts'
 import { type Explanation, explained, findAmong } from '../any-start/explained.ts'
@@ -41,7 +41,7 @@ export const violates = (level: WeakLevel, some: Encoded, decoder: Decoder, budg
 const explanationOf = (level: WeakLevel, decoder: Decoder): Explanation<WeakAnswer> => ({
   level,
   questionOf: (budget) => questionOf(level, budget),
-  unknown: () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+  unknown: () => unknownBecause(OUT_OF_TIME),
   inGeneral: (count) => allContradict(level, count),
   wordsOf: (set, answer) => wordsOf(level, set, answer, decoder),
 })

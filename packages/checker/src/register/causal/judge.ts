@@ -3,7 +3,7 @@ import { type Decoder, type Encoded, later } from '../../encoding/encoded.ts'
 import { follows, type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { definedForRegisters, OUT_OF_TIME } from '../../verdict/reason.ts'
-import type { Counterexample, Verdict, Witness } from '../../verdict/verdict.ts'
+import { CHECKED, type Counterexample, unknownBecause, type Verdict, type Witness } from '../../verdict/verdict.ts'
 import type { readsFrom } from '../sequential/reads-from.ts'
 import type { ArbitratedHistory, WeakAnswer } from './answer.ts'
 import { borrowed, coreSize } from './borrowed.ts'
@@ -34,7 +34,7 @@ export function judgeWeaker(
   const explanations = createExplanations(encoded, decoder, budget)
   const weaker = inTime(() => createWeaker(encoded, sources, budget))
   if (weaker === undefined) {
-    return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason: OUT_OF_TIME }]))
+    return Object.fromEntries(levels.map((level) => [level, unknownBecause(OUT_OF_TIME)]))
   }
   try {
     return judgeEach(levels, {
@@ -85,7 +85,7 @@ function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | 
 /** Returns `unknown` for the levels that are not defined for a kind of operation, named by `other`. */
 export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
   const reason = definedForRegisters(other)
-  return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
+  return Object.fromEntries(levels.map((level) => [level, unknownBecause(reason)]))
 }
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
@@ -124,9 +124,7 @@ function verdictOf(level: WeakLevel, weaker: Weaker, encoded: Encoded, explain: 
 export const witnessOfWeak = (
   { arbitration }: Extract<WeakAnswer, { readonly result: 'met' }>,
   encoded: Encoded,
-): Witness => (arbitration === undefined ? CHECKED : witnessOf(arbitration, encoded))
-
-const CHECKED: Witness = { kind: 'checked' }
+): Witness => (arbitration === undefined ? CHECKED.witness : witnessOf(arbitration, encoded))
 
 /** The maximum length of a list that is built immediately; an object with getters would cost more. */
 const FEW = 1_000

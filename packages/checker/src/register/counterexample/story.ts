@@ -15,7 +15,7 @@ import {
 } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { OrderEdge } from '../../verdict/verdict.ts'
-import { show } from '../../verdict/words.ts'
+import { phrase, show } from '../../verdict/words.ts'
 
 /**
  * How one operation of a cycle leads to the next.
@@ -148,7 +148,7 @@ const writes = (history: History, row: OperationRow): boolean => !readsWhole(fun
 
 /** Returns the session of the operation's client, or else the process name. */
 function clientOf(history: History, row: OperationRow): number | string {
-  const process = history.operations.process[row] ?? 0
+  const process = history.operations.process[row]
   const session = history.sessionOf(process)
   return session === UNNAMED ? history.processName(process) : session
 }
@@ -195,8 +195,7 @@ function casText(history: History, row: OperationRow): string {
 const writtenBy = (history: History, row: OperationRow): Json =>
   writtenValue(functionOf(history, row), inputOf(history, row))
 
-const keyText = ({ keys, operations }: History, row: OperationRow): string =>
-  clipped(keys[operations.key[row] ?? -1] ?? '')
+const keyText = ({ keys, operations }: History, row: OperationRow): string => clipped(keys[operations.key[row]] ?? '')
 
 /** Shortens a name, because names in files may be long. */
 const clipped = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`)
@@ -207,17 +206,15 @@ const pair = (history: History, row: OperationRow, value: Json): string =>
   keyText(history, row) === '' ? show(value) : `${keyText(history, row)} = ${show(value)}`
 
 function whoOf(history: History, row: OperationRow): string {
-  const name = clientName(history, history.operations.process[row] ?? 0)
+  const name = clientName(history, history.operations.process[row])
   return /^\d+$/.test(name) ? `p${name}` : clipped(name)
 }
 
 const whose = (history: History, row: OperationRow, viewer: OperationRow): string =>
   clientOf(history, row) === clientOf(history, viewer) ? 'its own' : `${whoOf(history, row)}'s`
 
-function nodeText({ nodes, operations }: History, row: OperationRow): string {
-  const node = nodes[operations.node[row] ?? -1]
-  return node === undefined ? '' : ` from ${node}`
-}
+const nodeText = ({ nodes, operations }: History, row: OperationRow): string =>
+  phrase('from', nodes[operations.node[row]])
 
 const unanswered = ({ operations }: History, row: OperationRow): string =>
   operations.outcome[row] === INFO ? ' (outcome unknown)' : ''

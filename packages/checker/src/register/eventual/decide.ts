@@ -5,7 +5,7 @@ import { type Convergences, unknownConvergences } from '../../judge/judge-consis
 import type { LostWrite } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { MOST_NAMED, NO_FINAL_READS, noFinalRead, type Reason } from '../../verdict/reason.ts'
-import type { Counterexample, Verdict } from '../../verdict/verdict.ts'
+import { type Counterexample, unknownBecause, type Verdict } from '../../verdict/verdict.ts'
 import { appendText } from '../replay/appends.ts'
 import { disagreement, FROM_THE_START, failedWriter, type Key, superseded, thinAir } from './explain.ts'
 
@@ -43,7 +43,7 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   const unread = [...keys].filter(isOwed).map(([key]) => key)
   const owed = owedFor(unread.slice(0, MOST_NAMED).map(decoder.keyName), unread.length)
   if (owed !== undefined) {
-    const unknown: Verdict = { result: 'unknown', reason: owed }
+    const unknown: Verdict = unknownBecause(owed)
     return { eventual: found(wrong, unknown), convergent: found(apart, unknown), owed, lost }
   }
   const met: Verdict = { result: 'met', witness: { kind: 'convergence', values: agreed } }

@@ -1,8 +1,8 @@
-import { clientInWords, duration, FAIL, functionOf, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
+import { duration, FAIL, functionOf, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import { ascending } from '../../encoding/lists.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
-import { capital, createWords, show } from '../../verdict/words.ts'
+import { capital, createWords, phrase, show, whereOrWho, who } from '../../verdict/words.ts'
 
 export interface Key {
   readonly encoded: Encoded
@@ -41,11 +41,10 @@ const MOST_SHOWN = 5
 export function thinAir(input: Key, value: number): Counterexample {
   const { decoder, reads } = input
   const failed = failedWriter(input, value)
-  const who = failed === undefined ? undefined : decoder.history.operations.process[failed]
   const why =
-    who === undefined
+    failed === undefined
       ? 'which no write that could have taken effect had written'
-      : `which only ${clientInWords(decoder.history, who)} had tried to write, and that certainly failed`
+      : `which only ${who(decoder.history, failed)} had tried to write, and that certainly failed`
   return counterexample(input, 'eventual', {
     sentence: `At the end, ${readersOf(input, reads)} ${valueText(input, value)}${onKey(input)}, ${why}.`,
     core: [reads[0]],
@@ -84,22 +83,14 @@ export function superseded(input: Key, value: number, writer: number, after: num
   })
 }
 
-const onKey = ({ decoder, key }: Key): string => {
-  const name = decoder.keyName(key)
-  return name === undefined ? '' : ` for ${name}`
-}
+const onKey = ({ decoder, key }: Key): string => phrase('for', decoder.keyName(key))
 
 const valueText = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
 
 /** Names the readers: `n1 and n3 read`, or processes if the nodes are unknown. */
 function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string {
   const { history } = decoder
-  const names = new Set(
-    reads.map((read) => {
-      const row = encoded.row[read]
-      return history.nodes[history.operations.node[row]] ?? clientInWords(history, history.operations.process[row])
-    }),
-  )
+  const names = new Set(reads.map((read) => whereOrWho(history, encoded.row[read])))
   const list = [...names]
   if (list.length > MOST_SHOWN) list.splice(MOST_SHOWN - 1, list.length, `${list.length - MOST_SHOWN + 1} more`)
   const last = list.pop()

@@ -19,7 +19,7 @@ import {
   type OnlineRoom,
   tooMuch,
 } from '../../online/object-monitor.ts'
-import { capital, show } from '../../verdict/words.ts'
+import { capital, phrase, show } from '../../verdict/words.ts'
 import { registerFunctions } from '../encoding/encode.ts'
 import { createMonitorFromAny } from './any-start.ts'
 import {
@@ -213,13 +213,14 @@ function sentence(
   impossible: Impossibility,
   key: string | undefined,
 ): string {
-  const of = key === undefined ? '' : ` for ${key}`
+  const of = phrase('for', key)
+  const client = capital(callerInWords(caller))
   const did =
     casValues?.is === 'full'
-      ? `${capital(callerInWords(caller))} changed ${show(casValues.from)} to ${show(casValues.to)}${of}`
+      ? `${client} changed ${show(casValues.from)} to ${show(casValues.to)}${of}`
       : casValues?.is === 'half'
-        ? `${capital(callerInWords(caller))} changed the value to ${show(casValues.to)}${of}`
-        : `${capital(callerInWords(caller))} read ${show(output ?? null)}${of}`
+        ? `${client} changed the value to ${show(casValues.to)}${of}`
+        : `${client} read ${show(output ?? null)}${of}`
   switch (impossible) {
     case 'not there to be read':
       return `${did}, but that value had been overwritten for certain, or was never written.`
@@ -230,7 +231,7 @@ function sentence(
     case 'replaced twice':
       return `${did}, but another compare-and-set had already replaced the same value.`
     case 'its write failed':
-      return `${capital(callerInWords(caller))}'s ${casValues === undefined ? 'write of' : 'cas to'} ${show(casValues?.to ?? input)}${of} certainly failed, but the value had been read.`
+      return `${client}'s ${casValues === undefined ? 'write of' : 'cas to'} ${show(casValues?.to ?? input)}${of} certainly failed, but the value had been read.`
     default:
       return impossible satisfies never
   }

@@ -3,7 +3,7 @@ import { ascending } from '../../encoding/lists.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import { outOfThinAir } from '../../verdict/start-words.ts'
-import type { Counterexample } from '../../verdict/verdict.ts'
+import { type Counterexample, unknownBecause } from '../../verdict/verdict.ts'
 import { CYCLE, createWords } from '../../verdict/words.ts'
 import type { FewQuestion } from '../any-start/any.ts'
 import { explained } from '../any-start/explained.ts'
@@ -31,7 +31,7 @@ export const explainSequential = (
     {
       level: 'sequential',
       questionOf: (allowance) => questionOf(decoder.value, allowance),
-      unknown: () => ({ result: 'unknown', reason: OUT_OF_TIME }),
+      unknown: () => unknownBecause(OUT_OF_TIME),
       inGeneral: encoded.isTied === true ? noTiedOrder : noSingleOrder,
       wordsOf: (set, answer) => wordsOf(set, answer, decoder),
     },
