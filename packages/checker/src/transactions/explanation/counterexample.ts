@@ -7,7 +7,7 @@ import {
   type TransactionArrow,
   type TransactionStory,
 } from '../../verdict/verdict.ts'
-import { CYCLE } from '../../verdict/words.ts'
+import { CYCLE, capital } from '../../verdict/words.ts'
 import { NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { Contradiction, CycleStep, Situation, Violation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
@@ -28,7 +28,6 @@ import {
   microText,
   NO_ROW,
   rowsOfStep,
-  type StepRows,
 } from './words.ts'
 
 export type Explanation = Omit<Counterexample, 'level'>
@@ -49,8 +48,7 @@ const GUESS =
 /** Formats a title as `Write skew (G2-item)`, or the anomaly alone. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {
   if (name === undefined) return anomaly
-  const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
-  return name.replaceAll(' ', '-') === anomaly ? title : `${title} (${anomaly})`
+  return name.replaceAll(' ', '-') === anomaly ? capital(name) : `${capital(name)} (${anomaly})`
 }
 
 export function explainCycle(
@@ -77,7 +75,7 @@ export function explainCycle(
     story.name === 'lost update' || story.name === 'unseen change'
       ? lostUpdateOf(record, steps, orders, { name, areSame: haveReadTheSame(record, versions, steps) })
       : (skewOf(record, orders, name) ??
-        `${steps.map((step, at) => becauseOf(record, step, orders[at]?.rows ?? NO_ROWS, name)).join('; ')}. ${CYCLE}`)
+        `${steps.map((step, at) => becauseOf(record, step, orders[at].rows, name)).join('; ')}. ${CYCLE}`)
   return {
     sentence: `${titleOf(anomaly, story)}: ${because}${isGuess ? GUESS : ''}${proofsText(record, proofs, name)}`,
     operations: rowsOf(transactions),
@@ -95,8 +93,8 @@ function skewOf(
   orders: readonly DrawnOrder[],
   name: (t: number) => string,
 ): string | undefined {
-  const [one, other] = [...orders].sort((a, b) => a.from - b.from)
-  if (one === undefined || other === undefined || orders.length > 2) return undefined
+  if (orders.length !== 2) return undefined
+  const [one, other] = orders.toSorted((a, b) => a.from - b.from)
   const rows = [one.rows.from, one.rows.to, other.rows.from, other.rows.to]
   if (one.edge !== 'rw' || other.edge !== 'rw' || rows.includes(NO_ROW)) return undefined
   const did = ({ from, rows }: DrawnOrder, { rows: next }: DrawnOrder): string =>
@@ -129,8 +127,6 @@ function lostUpdateOf(
   const both = areSame ? `${name(loser)} and ${name(winner)} both ${read}` : `${name(winner)} ${read}`
   return `${both}; ${name(loser)} ${microText(record, next.rows.from)}, and ${name(winner)} then ${microText(record, next.rows.to)} without having seen it.${isLost ? ` The update of ${name(loser)} is lost.` : ''}`
 }
-
-const NO_ROWS: StepRows = { from: NO_ROW, to: NO_ROW }
 
 export function explainFinding(record: TransactionRecord, finding: Finding): Explanation {
   const { anomaly, transaction, micro, other } = finding

@@ -365,7 +365,7 @@ export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): Tra
  * already excludes this.
  */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
-  const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {
+  const [missed, seen] = [RW, WR].map((wanted) => {
     const step = steps.find(({ kind }) => kind === wanted)
     if (step === undefined) return NO_ROW
     const rows = rowsOfStep(record, versions, step)

@@ -1,10 +1,10 @@
 import { placeOf } from '../../encoding/operation-row.ts'
 import { notRecorded } from '../../verdict/reason.ts'
-import type { TransactionStory, Verdict, Witness } from '../../verdict/verdict.ts'
+import { CHECKED, type TransactionStory, unknownBecause, type Verdict, type Witness } from '../../verdict/verdict.ts'
 import { nameOf } from '../anomalies/classes.ts'
 import { type FoundCycles, findCycles } from '../anomalies/find.ts'
 import { findLostUpdates } from '../anomalies/lost-updates.ts'
-import { excludedBy, isMet } from '../levels/decide.ts'
+import { excludedBy, isMet, violationOf } from '../levels/decide.ts'
 import { findExampleAmong } from '../levels/example.ts'
 import type { Judged } from '../levels/judge.ts'
 import { type IsolationLevel, impliesLevel, isolationLadder, partsOf } from '../levels/ladder.ts'
@@ -56,7 +56,7 @@ export function explainJudged(
       case 'met':
         verdicts[level] = {
           result: 'met',
-          witness: order === undefined ? (witnessBy?.(level) ?? CHECKED) : witnessOf(order),
+          witness: order === undefined ? (witnessBy?.(level) ?? CHECKED.witness) : witnessOf(order),
         }
         break
       case 'unknown':
@@ -81,8 +81,7 @@ export function explainJudged(
     }
   if (repeated.size > 0)
     for (const level of isolationLadder.levels)
-      if (![...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other)))
-        verdicts[level] = doubtful(record, repeated)
+      if (violationOf(level, outcomes) === undefined) verdicts[level] = doubtful(record, repeated)
   const cursors = verdicts['cursor-stability']
   // Reports the lost update instead of the non-repeatable read, which is harmless by itself.
   const isReadAgain = findings.names().join() === 'non-repeatable-read'
@@ -120,20 +119,17 @@ export function explainJudged(
   }
 }
 
-const CHECKED: Witness = { kind: 'checked' }
-
 const witnessOf = (order: Int32Array): Witness => ({ kind: 'order', orders: [{ operations: Array.from(order) }] })
 
 function doubtful(record: TransactionRecord, repeated: Inference['repeated']): Verdict {
   const [[first, second]] = [...repeated.values()]
   const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
   const more = repeated.size > 1 ? `, and ${repeated.size - 1} more such keys` : ''
-  return {
-    result: 'unknown',
-    reason: notRecorded(
+  return unknownBecause(
+    notRecorded(
       `two transactions ${microText(record, first)} (${place(first)} and ${place(second)}), so reads do not say which they saw${more}. Write each value to a key once`,
     ),
-  }
+  )
 }
 
 function cycleFor(level: IsolationLevel, cycles: FoundCycles | undefined) {

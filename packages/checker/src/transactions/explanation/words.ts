@@ -1,4 +1,4 @@
-import { clientInWords, type History, type ValueId, ValueTable } from '@chaosproxy/history'
+import { type History, type ValueId, ValueTable } from '@chaosproxy/history'
 import { ascending, range } from '../../encoding/lists.ts'
 import type {
   ArrowEnd,
@@ -7,7 +7,7 @@ import type {
   TransactionArrow,
   TransactionDrawing,
 } from '../../verdict/verdict.ts'
-import { show } from '../../verdict/words.ts'
+import { show, who } from '../../verdict/words.ts'
 import { LINK, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import { ADD, APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
@@ -21,7 +21,7 @@ export function createNames(history: History, transactions: readonly number[]): 
     const name = `T${numbers.indexOf(t) + 1}`
     if (named.has(t)) return name
     named.add(t)
-    return `${name} (${clientInWords(history, history.operations.process[t])})`
+    return `${name} (${who(history, t)})`
   }
 }
 
@@ -304,11 +304,11 @@ function partsOf(
   return {
     parts: drawn.map((operation, at) => ({
       operation,
-      steps: (rowsOfPart[at] ?? []).map((row) => ({
+      steps: rowsOfPart[at].map((row) => ({
         ...stepOf(record, row),
         ...(row === wrong ? { isWrong: true } : {}),
       })),
-      others: record.starts[operation + 1] - record.starts[operation] - (rowsOfPart[at]?.length ?? 0),
+      others: record.starts[operation + 1] - record.starts[operation] - rowsOfPart[at].length,
       ...whyOf(proofs, operation),
     })),
     endOf: (transaction, row) => {

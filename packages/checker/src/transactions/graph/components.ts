@@ -1,5 +1,5 @@
 import { shortestWay } from '../../graph/walks.ts'
-import type { EdgeMask } from './edges.ts'
+import { type EdgeMask, EVERY_KIND } from './edges.ts'
 import type { Graph } from './graph.ts'
 
 /** The strongly connected components of a graph. Every cycle is inside one component. */
@@ -72,8 +72,8 @@ export const isAcyclic = (graph: Graph, mask: EdgeMask): boolean => componentsOf
 /** The maximum number of nodes from which a shortest cycle is sought. */
 const MOST_BEGINNINGS = 100
 
-export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {
-  const { of, size, count } = componentsOf(graph, mask)
+export function shortCycle(graph: Graph): readonly number[] | undefined {
+  const { of, size, count } = componentsOf(graph, EVERY_KIND)
   let smallest = -1
   for (let c = 0; c < count; c++) if (size[c] > 1 && (smallest < 0 || size[c] < size[smallest])) smallest = c
   if (smallest < 0) return undefined

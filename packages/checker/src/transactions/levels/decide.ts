@@ -1,5 +1,6 @@
 import { inTime } from '../../limits/budget.ts'
 import { OUT_OF_TIME } from '../../verdict/reason.ts'
+import { unknownBecause } from '../../verdict/verdict.ts'
 import { isAcyclic } from '../graph/components.ts'
 import { LINK, maskOf, RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import { type FurtherEdges, withEdges } from '../graph/graph.ts'
@@ -9,7 +10,7 @@ import { decideCursors } from './cursors.ts'
 import { decideFree, type FreeWriters, freeWriters } from './free-orders.ts'
 import { type Form, forms, type Isolation, type IsolationLevel, impliesLevel, isolations } from './ladder.ts'
 import { decideCausal, decideParallelSnapshots } from './past.ts'
-import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
+import { MET, type Outcome, type Situation, VIOLATED, type Violation } from './situation.ts'
 import { decideAtomicReads, decideMonotonicView, decideSeenBefore } from './views.ts'
 
 /** By anomaly of a single read: the weakest level that excludes it. */
@@ -47,7 +48,7 @@ export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes 
       const level = form.prefixed(isolation)
       if (isKnown(level, outcomes)) continue
       const outcome = inTime(() => decideOne(situation, isolation, form, free))
-      outcomes.set(level, outcome ?? { result: 'unknown', reason: OUT_OF_TIME })
+      outcomes.set(level, outcome ?? unknownBecause(OUT_OF_TIME))
     }
   return withoutImplied(outcomes)
 }
@@ -75,11 +76,15 @@ export const isMet = (level: IsolationLevel, outcomes: Outcomes): boolean => {
   return false
 }
 
-export const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean => {
-  if (outcomes.has(level) || isMet(level, outcomes)) return true
-  for (const [other, { result }] of outcomes) if (result === 'violated' && impliesLevel(level, other)) return true
-  return false
+/** The violation of a level, or of a weaker level that it implies. */
+export function violationOf(level: IsolationLevel, outcomes: Outcomes): Violation | undefined {
+  for (const [other, outcome] of outcomes)
+    if (outcome.result === 'violated' && impliesLevel(level, other)) return outcome
+  return undefined
 }
+
+export const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean =>
+  outcomes.has(level) || isMet(level, outcomes) || violationOf(level, outcomes) !== undefined
 
 function decideOne(situation: Situation, isolation: Isolation, form: Form, free: readonly FreeWriters[]): Outcome {
   const { graph } = situation.core

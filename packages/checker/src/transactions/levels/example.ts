@@ -4,10 +4,11 @@ import { shrink } from '../../search/shrink.ts'
 import { MOST_OPERATIONS } from '../../verdict/verdict.ts'
 import { Findings } from '../record/findings.ts'
 import { partOf } from '../record/part.ts'
-import { COMMITTED, eachRow, READ, type TransactionRecord } from '../record/record.ts'
+import { committed, eachRow, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
+import { violationOf } from './decide.ts'
 import { judgeVersions } from './judge.ts'
-import { type IsolationLevel, impliesLevel } from './ladder.ts'
+import type { IsolationLevel } from './ladder.ts'
 import type { Situation, Violation } from './situation.ts'
 
 const EXAMPLE_MS = 500
@@ -62,24 +63,23 @@ function violates(
 ): boolean {
   const { record, rows } = partOf(whole, some)
   const { outcomes } = judgeVersions(record, versionsIn(record, rows, versions), new Findings(), budget)
-  return [...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other))
+  return violationOf(level, outcomes) !== undefined
 }
 
 function versionsIn(record: TransactionRecord, rows: readonly number[], versions: Versions): Versions {
-  const { length, status, starts, kind, key, keys } = record
+  const { length, starts, kind, key, keys } = record
   /** By key: the last version that the part reads. */
   const seen = new Int32Array(keys.length).fill(INITIAL)
   rows.forEach((row, at) => {
     if (kind[at] === READ) seen[key[at]] = Math.max(seen[key[at]], versions.of[row])
   })
-  const isSeen = (at: number): boolean => versions.of[rows[at] ?? 0] <= seen[key[at]]
-  const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
+  const isSeen = (at: number): boolean => versions.of[rows[at]] <= seen[key[at]]
+  const counts = committed(record)
   const written: { readonly version: number; readonly writer: number; readonly key: number }[] = []
   for (let t = 0; t < length; t++) {
-    const its = range(starts[t], starts[t + 1]).filter((at) => kind[at] !== READ && versions.of[rows[at] ?? 0] >= 0)
+    const its = range(starts[t], starts[t + 1]).filter((at) => kind[at] !== READ && versions.of[rows[at]] >= 0)
     if (its.some(isSeen)) counts[t] = 1
-    if (counts[t] === 1)
-      written.push(...its.map((at) => ({ version: versions.of[rows[at] ?? 0], writer: t, key: key[at] })))
+    if (counts[t] === 1) written.push(...its.map((at) => ({ version: versions.of[rows[at]], writer: t, key: key[at] })))
   }
   written.sort((a, b) => a.key - b.key || a.version - b.version)
   const first = new Int32Array(keys.length + 1)

@@ -69,6 +69,10 @@ export interface TransactionRecord {
   readonly keys: Int32Array
 }
 
+/** By transaction: 1 if it certainly committed, otherwise 0. */
+export const committed = ({ status }: TransactionRecord): Uint8Array =>
+  Uint8Array.from(status, (each) => (each === COMMITTED ? 1 : 0))
+
 const kinds: { readonly [name: string]: number } = {
   r: READ,
   read: READ,

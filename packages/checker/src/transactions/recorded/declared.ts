@@ -1,7 +1,7 @@
 import type { TransactionNote } from '@chaosproxy/history'
 import type { Budget } from '../../limits/budget.ts'
 import { notRecorded } from '../../verdict/reason.ts'
-import type { Verdict } from '../../verdict/verdict.ts'
+import { CHECKED, unknownBecause, type Verdict } from '../../verdict/verdict.ts'
 import { type CycleClassName, cycleClasses, nameOf } from '../anomalies/classes.ts'
 import { CycleSearch, shortest } from '../anomalies/search.ts'
 import { type Explanation, explainAmong, explainCycle, explainFinding } from '../explanation/counterexample.ts'
@@ -36,7 +36,7 @@ export function decideDeclared(
   notes: readonly (TransactionNote | undefined)[],
   budget: Budget,
 ): Verdict {
-  if (notes.some((note) => note?.isolation === UNPROMISING)) return { result: 'unknown', reason: NOT_PROMISED }
+  if (notes.some((note) => note?.isolation === UNPROMISING)) return unknownBecause(NOT_PROMISED)
   const levels = Uint8Array.from(notes, requestedLevel)
   const wrong = wrongRead(record, inference, levels)
   if (wrong !== undefined) return violated(levels, explainFinding(record, wrong))
@@ -56,7 +56,7 @@ export function decideDeclared(
   const ofSerial = counting((from, to, key) => areSerial(from, to) && others[key] === 0)
   if (!isAcyclic(graphOf(ofSerial, nodes), EVERY_KIND)) return broken(ofSerial, FOR_SERIAL)
   const isMet = isAcyclic(graphOf(counting(areSerial), nodes), EVERY_KIND)
-  return isMet ? { result: 'met', witness: { kind: 'checked' } } : { result: 'unknown', reason: MIXED }
+  return isMet ? CHECKED : unknownBecause(MIXED)
 
   function broken(kept: EdgeList, classes: readonly CycleClassName[]): Verdict {
     const core = coreOf(graphOf(kept, nodes), record.length)

@@ -1,7 +1,7 @@
 import type { TransactionNote } from '@chaosproxy/history'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { COMMITTED, eachRow, READ, type TransactionRecord } from '../record/record.ts'
+import { committed, eachRow, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
@@ -10,8 +10,8 @@ export function givenVersions(
   record: TransactionRecord,
   notes: readonly (TransactionNote | undefined)[],
 ): Inference | undefined {
-  const { length, starts, kind, key, keys, status } = record
-  const counts = Uint8Array.from(status, (each) => (each === COMMITTED ? 1 : 0))
+  const { length, starts, kind, key, keys } = record
+  const counts = committed(record)
   if (length === 0 || notes.some((note, t) => counts[t] === 1 && note?.versions === undefined)) return undefined
   const placeOf = (t: number, row: number): number => notes[t]?.versions?.[row - starts[t]] ?? NO_VERSION
   /** By cell: the writer of each position. */

@@ -11,7 +11,7 @@ import {
 } from '../granted/row-locks.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { ABORTED, ADD, COMMITTED, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { ABORTED, ADD, COMMITTED, committed, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { sumOf } from '../record/sum.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { orderOfAdditions } from './additions.ts'
@@ -348,9 +348,8 @@ function abortedWrites({ length, status, starts, kind, key, value }: Transaction
 }
 
 /** By transaction: 1 if it committed, or if some read must have seen its write. */
-function countedOf({ length, status }: TransactionRecord, orders: readonly LockOrder[], reads: readonly Read[]) {
-  const counts = new Uint8Array(length)
-  for (let t = 0; t < length; t++) if (status[t] === COMMITTED) counts[t] = 1
+function countedOf(record: TransactionRecord, orders: readonly LockOrder[], reads: readonly Read[]) {
+  const counts = committed(record)
   for (const { cell, places } of reads)
     if (places.length === 1 && places[0] >= 0) counts[orders[cell].writes[places[0]].transaction] = 1
   return counts

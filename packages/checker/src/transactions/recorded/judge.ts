@@ -5,7 +5,7 @@ import { isUnknownStart } from '../../encoding/unknown-start.ts'
 import type { Report } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { NOT_REQUESTED, notRecorded, type Reason } from '../../verdict/reason.ts'
-import type { Verdict, Verdicts } from '../../verdict/verdict.ts'
+import { unknownBecause, type Verdict, type Verdicts } from '../../verdict/verdict.ts'
 import { headlineOf, reportOf, strongestOf, transactionsEntry } from '../entry.ts'
 import { keyText, microText } from '../explanation/words.ts'
 import { notesOf } from '../granted/row-locks.ts'
@@ -68,7 +68,7 @@ function judgeRecorded(
     const isRequested = isSql && levels.includes(DECLARED)
     const declared: Verdict = isRequested
       ? decideDeclared(some, inference, notes, budget)
-      : { result: 'unknown', reason: NOT_REQUESTED }
+      : unknownBecause(NOT_REQUESTED)
     return { report, verdicts: { ...report.levels, [DECLARED]: declared } }
   }
   const unseen = record.history.marks.find(({ kind }) => kind === 'unseen')
@@ -130,8 +130,8 @@ function mergedLevels(
     const [sure, best] = [certain[level], likely?.[level]]
     if (sure.result === 'violated') return [level, sure]
     const reason = hidden(level)
-    if (reason !== undefined) return [level, { result: 'unknown', reason }]
-    if (best === undefined || best.result === 'violated') return [level, { result: 'unknown', reason: AMBIGUOUS }]
+    if (reason !== undefined) return [level, unknownBecause(reason)]
+    if (best === undefined || best.result === 'violated') return [level, unknownBecause(AMBIGUOUS)]
     return [level, best]
   })
   return Object.fromEntries(merged) as unknown as Verdicts<RecordedLevel>

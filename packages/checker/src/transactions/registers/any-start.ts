@@ -1,10 +1,11 @@
 import type { ValueId } from '@chaosproxy/history'
 import { range } from '../../encoding/lists.ts'
 import { notRecorded } from '../../verdict/reason.ts'
+import { unknownBecause } from '../../verdict/verdict.ts'
 import { keyText } from '../explanation/words.ts'
-import type { Outcomes } from '../levels/decide.ts'
-import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
-import type { Outcome } from '../levels/situation.ts'
+import { type Outcomes, violationOf } from '../levels/decide.ts'
+import type { IsolationLevel } from '../levels/ladder.ts'
+import type { Violation } from '../levels/situation.ts'
 import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import type { Sources } from './sources.ts'
 
@@ -48,10 +49,7 @@ export function whateverTheStart(
     if (violated === undefined) continue
     tries = MOST_STARTS
     const start = wayOut(level, first, found)
-    sure.set(
-      level,
-      start === undefined ? violated : { result: 'unknown', reason: notRecorded(unknownStartText(record, start)) },
-    )
+    sure.set(level, start === undefined ? violated : unknownBecause(notRecorded(unknownStartText(record, start))))
   }
   return sure
 }
@@ -64,20 +62,12 @@ interface Start {
 /** A placeholder for an unspecified initial value of an unspecified key. */
 const SOME: Start = { key: -1, value: UNKNOWN }
 
-type Violated = Extract<Outcome, { readonly result: 'violated' }>
-
-function violationOf(level: IsolationLevel, outcomes: Outcomes): Violated | undefined {
-  for (const [other, outcome] of outcomes)
-    if (outcome.result === 'violated' && impliesLevel(level, other)) return outcome
-  return undefined
-}
-
 /** Returns the values that a contradiction's reads may have found as initial values. */
 function startsOf(
   { starts, kind, key, value }: TransactionRecord,
   first: Int32Array,
   { findings }: Sources,
-  { among }: Violated,
+  { among }: Pick<Violation, 'among'>,
 ): readonly Start[] {
   const rows =
     among?.flatMap((t) => range(starts[t], starts[t + 1])) ??

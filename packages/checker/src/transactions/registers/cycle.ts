@@ -33,7 +33,7 @@ const MOST_STEPS = 200_000
 export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering): FoundCycle {
   const facts = keyFactsOf(some.record, some.sources)
   const inWhole = (step: CycleStep): CycleStep => ({
-    ...{ from: some.whole[step.from] ?? 0, to: some.whole[step.to] ?? 0, kind: step.kind },
+    ...{ from: some.whole[step.from], to: some.whole[step.to], kind: step.kind },
     key: step.key === NO_KEY ? NO_KEY : (some.keys[step.key] ?? NO_KEY),
   })
   const certain = certainlyEarlier(some, facts, isolation, ordering)
@@ -43,7 +43,7 @@ export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering
   return {
     cycle: cycle?.map(inWhole),
     isGuess: found === undefined,
-    proves: new Map(proofs.map(([t, step]) => [some.whole[t] ?? 0, inWhole(step)])),
+    proves: new Map(proofs.map(([t, step]) => [some.whole[t], inWhole(step)])),
   }
 }
 

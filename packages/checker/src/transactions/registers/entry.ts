@@ -6,7 +6,7 @@ import type { CheckOptions } from '../../judge/options.ts'
 import type { Report } from '../../judge/report.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { notRecorded, OUT_OF_TIME } from '../../verdict/reason.ts'
-import type { Witness } from '../../verdict/verdict.ts'
+import { unknownBecause, type Witness } from '../../verdict/verdict.ts'
 import { reportOf, transactionsEntry } from '../entry.ts'
 import { microText } from '../explanation/words.ts'
 import { assumptionOf, assumptions } from '../granted/assumptions.ts'
@@ -150,7 +150,7 @@ function withDoubts(
   const doubted = new Map([...outcomes].filter(([, { result }]) => result === 'violated'))
   const violated = [...doubted.keys()]
   for (const level of isolationLadder.levels)
-    if (!violated.some((other) => impliesLevel(level, other))) doubted.set(level, { result: 'unknown', reason })
+    if (!violated.some((other) => impliesLevel(level, other))) doubted.set(level, unknownBecause(reason))
   return { outcomes: doubted, orders: NO_ORDERS }
 }
 
@@ -213,7 +213,7 @@ export function decideRegisters(
       case 'met':
         return [[level, MET]]
       case 'unknown':
-        return [[level, { result: 'unknown', reason: OUT_OF_TIME }]]
+        return [[level, unknownBecause(OUT_OF_TIME)]]
       case 'violated':
         return [[withoutPredicates(level), violation(level, decision.suspects)]]
       default:

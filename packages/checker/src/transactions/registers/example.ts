@@ -5,7 +5,7 @@ import { type EdgeKind, EdgeList, type Edges } from '../graph/edges.ts'
 import type { Isolation } from '../levels/ladder.ts'
 import { Findings } from '../record/findings.ts'
 import { partOf } from '../record/part.ts'
-import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { COMMITTED, committed, READ, type TransactionRecord } from '../record/record.ts'
 import { type Chosen, type FoundCycle, findCycle } from './cycle.ts'
 import { RegisterJudge } from './judge.ts'
 import type { Ordering } from './problem.ts'
@@ -84,7 +84,7 @@ function chosen({ record, sources, granted: orders }: Registers, kept: readonly 
     const from = sources.source[row]
     return kind[at] !== READ || from < 0 ? from : (number.get(from) ?? NOBODY)
   })
-  const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
+  const counts = committed(part.record)
   for (let t = 0; t < kept.length; t++)
     if (status[t] === COMMITTED)
       for (const from of source.subarray(starts[t], starts[t + 1])) if (from >= 0) counts[from] = 1

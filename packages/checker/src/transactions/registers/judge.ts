@@ -65,7 +65,7 @@ export class RegisterJudge {
     const past = graphOf(edges, nodes)
     addGranted(edges, this.#granted)
     const whole = this.#granted.length === 0 ? past : graphOf(edges, nodes)
-    if (!isAcyclic(whole, EVERY_KIND)) return this.#excluded(shortCycle(whole, EVERY_KIND) ?? [])
+    if (!isAcyclic(whole, EVERY_KIND)) return this.#excluded(shortCycle(whole) ?? [])
     const views = new Views(edges)
     if (isolation === 'monotonic-atomic-view') addMonotonicViews(record, this.#sources, views)
     if (isolation === 'read-atomic') addAtomicViews(record, this.#facts, ordering, views)
@@ -75,7 +75,7 @@ export class RegisterJudge {
     if (views.readers.size === 0) return { result: 'met' }
     const graph = graphOf(edges, nodes)
     if (isAcyclic(graph, EVERY_KIND)) return { result: 'met' }
-    const cycle = shortCycle(graph, EVERY_KIND) ?? []
+    const cycle = shortCycle(graph) ?? []
     const readers = cycle.flatMap((node, at) => {
       const reader = views.readerOf(node, cycle[(at + 1) % cycle.length] ?? node)
       return reader === undefined ? [] : [reader, ...seenBy(past, { reader, writer: node })]
@@ -100,7 +100,7 @@ export class RegisterJudge {
           : { result: 'met' }
       case 'violated': {
         const points = rules.hasSnapshots ? 2 * length : length
-        const involved = answer.involved.size > 0 ? [...answer.involved] : (shortCycle(problem.graph, EVERY_KIND) ?? [])
+        const involved = answer.involved.size > 0 ? [...answer.involved] : (shortCycle(problem.graph) ?? [])
         const nodes = involved.filter((node) => node < points)
         return this.#excluded(nodes.map((node) => node % length))
       }

@@ -64,7 +64,7 @@ class VersionOrder {
     const ordered = depthFirst(later.length, (version, place) => later[version]?.[place] ?? NO_MORE)
     if ('order' in ordered) return undefined
     const [first = 0, last = first] = [ordered.cycle[0], ordered.cycle.at(-1)]
-    return [this.#rows[last] ?? 0, this.#rows[first] ?? 0]
+    return [this.#rows[last], this.#rows[first]]
   }
 
   edges(): EdgeList {
@@ -82,7 +82,7 @@ class VersionOrder {
     }
     const edges = new EdgeList()
     this.#later.forEach((all, version) => {
-      const k = key[this.#rows[version] ?? 0]
+      const k = key[this.#rows[version]]
       for (const other of all) {
         const writer = writers[other]
         if (writer < 0) continue

@@ -3,7 +3,7 @@ import { unlimited } from '../../limits/budget.ts'
 import { Findings } from '../record/findings.ts'
 import {
   ABORTED,
-  COMMITTED,
+  committed,
   eachRow,
   READ,
   type TransactionRecord,
@@ -66,7 +66,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
   const { length, starts, kind, key, value, status } = record
   const rows = kind.length
   const writes = findWrites(record, WRITE)
-  const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
+  const counts = committed(record)
   const source = new Int32Array(rows).fill(NOBODY)
   const isLast = new Uint8Array(rows)
   const findings = new Findings()
