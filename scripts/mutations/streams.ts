@@ -50,10 +50,8 @@ export const streamMutations: readonly Mutation[] = [
       },
       {
         name: 'stream-ends-before-its-last-message',
-        before:
-          ': [{ from, first: last[0]?.row ?? 0, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]',
-        after:
-          ': [{ from: from + 1, first: last[0]?.row ?? 0, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]',
+        before: ': [{ from, first, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]',
+        after: ': [{ from: from + 1, first, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]',
         breaks: 'a consumer that waits in vain for the last message has reached the end',
       },
     ],

@@ -151,9 +151,7 @@ interface Last {
 }
 
 function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer {
-  const known = consumers.get(process)
-  if (known !== undefined) return known
-  const consumer: Consumer = { subscription: undefined, lasts: new Map() }
+  const consumer = consumers.get(process) ?? { subscription: undefined, lasts: new Map() }
   consumers.set(process, consumer)
   return consumer
 }
@@ -255,7 +253,7 @@ export function firstBetween(placed: readonly Placed[], from: number, to: number
 }
 
 export const firstAt = (placed: readonly Placed[], offset: number): number =>
-  firstWhere(0, placed.length, (at) => (placed[at]?.offset ?? 0) >= offset)
+  firstWhere(0, placed.length, (at) => placed[at].offset >= offset)
 
 export function grouped<T>(all: readonly T[], by: (each: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>()

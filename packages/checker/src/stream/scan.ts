@@ -1,8 +1,9 @@
-import { clientInWords, type History } from '@chaosproxy/history'
+import type { History } from '@chaosproxy/history'
 import { addTo, ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Finding, FindingsSink } from '../judge/guarantees.ts'
 import type { Budget } from '../limits/budget.ts'
+import { who } from '../verdict/words.ts'
 import { equalInOrder } from './equal.ts'
 import type { Polled } from './forms.ts'
 import type { Guarantee } from './guarantees.ts'
@@ -31,7 +32,7 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   const { placed } = partition
   for (let i = 1; i < placed.length; i++) {
     const [one, other] = [placed[i - 1], placed[i]]
-    if (one === undefined || other === undefined || one.offset !== other.offset) continue
+    if (one.offset !== other.offset) continue
     const sentence = `Offset ${one.offset} of ${partition.name} holds ${one.message}, ${sourceText(history, one)}, and ${other.message}, ${sourceText(history, other)}.`
     found(finding('consistent-offsets', sentence, [one.row, other.row]))
   }
@@ -126,7 +127,7 @@ interface Seen extends Polled {
 function unsent({ history, partition, found }: ScanOptions, { row, offset, message }: Seen, why: string): void {
   const sends = partition.sends.filter((send) => send.message === message).map((send) => send.row)
   const sentence = `${who(history, row)} polled ${message} from ${partition.name} at offset ${offset}, but ${why}.`
-  found(finding('no-aborted-reads', sentence, [row], { context: sends }))
+  found(finding('no-aborted-reads', sentence, [row], sends))
 }
 
 interface Calls {
@@ -306,7 +307,7 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     // If a single consumer passed over the message, the proof needs no subscriptions.
     const isOne = first.process === last.process
     const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
-    found(finding('no-lost-writes', sentence, core, { context: isOne ? subscribed : [] }))
+    found(finding('no-lost-writes', sentence, core, isOne ? subscribed : []))
   }
 }
 
@@ -397,29 +398,23 @@ function endsOf(polls: readonly Poll[]): readonly End[] {
   )
   return [...finals.values()].flatMap((own): readonly End[] => {
     const last = own.slice(-ENOUGH_IN_VAIN)
-    const from = last[0]?.from
+    const [{ from, row: first }] = last
     const isVain = last.every((poll) => poll.messages.length === 0 && poll.from === from)
     return from === undefined || last.length < ENOUGH_IN_VAIN || !isVain
       ? []
-      : [{ from, first: last[0]?.row ?? 0, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]
+      : [{ from, first, rows: last.flatMap(({ row, continues = row }) => [continues, row]) }]
   })
-}
-
-interface More {
-  readonly context?: readonly OperationRow[]
 }
 
 function finding(
   guarantee: Guarantee,
   sentence: string,
   rows: readonly OperationRow[],
-  { context = [] }: More = {},
+  context: readonly OperationRow[] = [],
 ): Finding<Guarantee> {
   const core = ascending(rows)
   return { guarantee, sentence, core, context: [...new Set(context)], culprit: rows.at(-1) ?? 0 }
 }
-
-const who = (history: History, row: OperationRow): string => clientInWords(history, history.operations.process[row])
 
 const sourceText = (history: History, { row, acknowledged }: Placed): string =>
   acknowledged ? `as ${who(history, row)}'s send was told` : `as ${who(history, row)} polled it`

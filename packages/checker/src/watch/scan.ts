@@ -63,15 +63,13 @@ export function scanWatch(options: ScanOptions): Sent {
     guarantee: Guarantee,
     sentence: string,
     culprit: OperationRow,
-    more: {
-      readonly core?: readonly (OperationRow | undefined)[]
-      readonly context?: readonly (OperationRow | undefined)[]
-    } = {},
+    others: readonly (OperationRow | undefined)[] = [],
+    shown: readonly OperationRow[] = [],
   ): void => {
     if (isAnyLost && NEVER_SENT.has(guarantee)) return
     const isRow = (row: OperationRow | undefined): row is OperationRow => row !== undefined
-    const core = ascending([watch.row, ...(more.core ?? []).filter(isRow), culprit])
-    const context = ascending((more.context ?? []).filter(isRow)).filter((row) => !core.includes(row))
+    const core = ascending([watch.row, ...others.filter(isRow), culprit])
+    const context = ascending(shown).filter((row) => !core.includes(row))
     found({ guarantee, sentence: `${sentence}.`, culprit, core, context })
   }
 
@@ -101,9 +99,9 @@ export function scanWatch(options: ScanOptions): Sent {
           row,
         )
       else if (again?.keys.has(key))
-        report('unique', `${name} was sent ${changeText}${when} once more: the watch that it resumes had it`, row, {
-          core: [again.row],
-        })
+        report('unique', `${name} was sent ${changeText}${when} once more: the watch that it resumes had it`, row, [
+          again.row,
+        ])
       else report('filtered', `${name} was sent ${changeText}${when}, which is before its start`, row)
     }
     if (progress !== undefined && revision <= progress.revision)
@@ -111,18 +109,16 @@ export function scanWatch(options: ScanOptions): Sent {
         'bookmarkable',
         `${name} was sent ${changeText}${when}, after progress up to revision ${progress.revision}`,
         row,
-        { core: [progress.row] },
+        [progress.row],
       )
     if (last !== undefined && revision < last.revision)
-      report('ordered', `${name} was sent ${changeText}${when}, after something at revision ${last.revision}`, row, {
-        core: [last.row],
-      })
+      report('ordered', `${name} was sent ${changeText}${when}, after something at revision ${last.revision}`, row, [
+        last.row,
+      ])
     const sent = at.get(revision)
-    if (sent?.keys.has(key)) report('unique', `${name} was sent ${changeText}${when} twice`, row, { core: [sent.row] })
+    if (sent?.keys.has(key)) report('unique', `${name} was sent ${changeText}${when} twice`, row, [sent.row])
     else if (sent !== undefined && sent.response !== responses)
-      report('atomic', `${name} was sent ${changeText}${when} apart from the rest of its revision`, row, {
-        core: [sent.row],
-      })
+      report('atomic', `${name} was sent ${changeText}${when} apart from the rest of its revision`, row, [sent.row])
 
     const missed = missedBefore(revision)
     if (missed !== undefined) {
@@ -131,12 +127,15 @@ export function scanWatch(options: ScanOptions): Sent {
         .map((each) => each.row)
       const core = [missed.writer, missed.reportedBy, last?.row]
       const first = `${name} was sent ${changeText}${when}, and never ${words.known(missed)} which comes`
-      if (last === undefined) report('resumable', `${first} first`, row, { core, context: context.slice(0, 1) })
+      if (last === undefined) report('resumable', `${first} first`, row, core, context.slice(0, 1))
       else
-        report('reliable', `${first} between that and what it was sent before, at revision ${last.revision}`, row, {
+        report(
+          'reliable',
+          `${first} between that and what it was sent before, at revision ${last.revision}`,
+          row,
           core,
-          context: context.slice(0, 1),
-        })
+          context.slice(0, 1),
+        )
     }
     if (next === undefined || isLost || missed !== undefined) next = firstFrom(scope, revision)
     isLost = false
@@ -163,7 +162,7 @@ export function scanWatch(options: ScanOptions): Sent {
         'truthful',
         `${name} was told that ${changeText} ${each.created ? 'is of a new key' : 'is not of a new key'}; before it ${was(held, words)}`,
         row,
-        { core },
+        core,
       )
     if (each.previous === undefined || sameValue(each.previous, held?.value ?? null)) return
     // The previous value may have been compacted.
@@ -174,7 +173,7 @@ export function scanWatch(options: ScanOptions): Sent {
       'truthful',
       `${name} was told that before ${changeText} there was ${JSON.stringify(each.previous)}; ${was(held, words)}`,
       row,
-      { core },
+      core,
     )
   }
 
@@ -188,7 +187,7 @@ export function scanWatch(options: ScanOptions): Sent {
           'atomic',
           `${name} was sent a part of revision ${revision}${words.arrived(row)}, without ${words.known(missing)} in the same response`,
           row,
-          { core: [missing.writer, missing.reportedBy] },
+          [missing.writer, missing.reportedBy],
         )
     }
   }
@@ -200,14 +199,14 @@ export function scanWatch(options: ScanOptions): Sent {
         'bookmarkable',
         `${name} was told progress up to revision ${revision}${when}, after ${progress.revision}`,
         row,
-        { core: [progress.row] },
+        [progress.row],
       )
     if (last !== undefined && revision < last.revision)
       report(
         'bookmarkable',
         `${name} was told progress up to revision ${revision}${when}, after something at revision ${last.revision}`,
         row,
-        { core: [last.row] },
+        [last.row],
       )
     const missed = lateBefore(revision)
     if (missed !== undefined)
@@ -215,7 +214,7 @@ export function scanWatch(options: ScanOptions): Sent {
         'bookmarkable',
         `${name} was told progress up to revision ${revision}${when}, without having been sent ${words.known(missed)}`,
         row,
-        { core: [missed.writer, missed.reportedBy, last?.row] },
+        [missed.writer, missed.reportedBy, last?.row],
       )
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
@@ -279,7 +278,7 @@ export function scanWatch(options: ScanOptions): Sent {
       'live',
       `${name} ${howFar(last?.revision)}; asked again ${final.length} times after everything was healed, it was never sent ${missing === undefined ? `revision ${target}` : words.known(missing)} the last that it asked for`,
       end.row,
-      { core: [missing?.writer, missing?.reportedBy, last?.row] },
+      [missing?.writer, missing?.reportedBy, last?.row],
     )
   }
 }

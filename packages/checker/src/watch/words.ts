@@ -1,5 +1,6 @@
-import { clientInWords, type History, moment } from '@chaosproxy/history'
+import { type History, moment } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import { phrase, who } from '../verdict/words.ts'
 import type { Change, Watch } from './record.ts'
 import type { Known } from './timeline.ts'
 
@@ -15,20 +16,19 @@ export interface Words {
 
 export function createWords(history: History): Words {
   const { operations } = history
-  const who = (row: OperationRow): string => clientInWords(history, operations.process[row])
   const change = ({ key, value, revision }: Change): string =>
     value === undefined
       ? `the deletion of ${key} at revision ${revision}`
       : `the put of ${JSON.stringify(value)} to ${key} at revision ${revision}`
   return {
     watch({ id, row, key, prefix, from }) {
-      const node = history.nodes[operations.node[row]]
       const what = key ?? (prefix === undefined ? 'everything' : `${prefix}*`)
       const start = from === undefined ? 'from now on' : `from revision ${from}`
-      return `${who(row)}'s watch ${id} of ${what} ${start}${node === undefined ? '' : ` at ${node}`}`
+      return `${who(history, row)}'s watch ${id} of ${what} ${start}${phrase('at', history.nodes[operations.node[row]])}`
     },
     change,
-    known: (known) => (known.writer === undefined ? change(known) : `${change(known)}, made by ${who(known.writer)},`),
+    known: (known) =>
+      known.writer === undefined ? change(known) : `${change(known)}, made by ${who(history, known.writer)},`,
     arrived: (row) => {
       const time = operations.returnTime[row]
       return Number.isFinite(time) ? ` at ${moment(time)}` : ''

@@ -1,8 +1,9 @@
-import { clientInWords, type History } from '@chaosproxy/history'
+import type { History } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Finding } from '../judge/guarantees.ts'
+import { who } from '../verdict/words.ts'
 import { contradicting } from './core.ts'
 import type { Guarantee, OfOneValue } from './guarantees.ts'
 import { copiesOf, type RecordedOperation } from './operations.ts'
@@ -14,8 +15,6 @@ export interface Scene {
 }
 
 export const nameOf = ({ name }: Pick<Queue, 'name'>): string => name ?? 'the queue'
-
-const who = ({ history }: Scene, row: OperationRow): string => clientInWords(history, history.operations.process[row])
 
 const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
@@ -59,7 +58,7 @@ export function sentenceOf(
   const last = operations.findLast(({ does }) => does !== 'ack' && contradicting[guarantee].includes(does))
   const [first] = takes
   if (last === undefined) return ''
-  const by = who(scene, last.row)
+  const by = who(scene.history, last.row)
   switch (guarantee) {
     case 'no-lost-messages':
       return lostInWords(scene, message, operations)
@@ -70,19 +69,19 @@ export function sentenceOf(
       const acker = acks.findLast(({ return: end }) => end < last.call) ?? acks.at(-1)
       const again = last.does === 'take' ? `${by} got it all the same, later` : 'it was there all the same, later'
       const often = copiesOf(message) > 1 ? `all ${copiesOf(message)} messages ${text}` : text
-      return `${acker === undefined ? 'Somebody' : who(scene, acker.row)} acknowledged ${often} of ${queue}, and ${again}.`
+      return `${acker === undefined ? 'Somebody' : who(scene.history, acker.row)} acknowledged ${often} of ${queue}, and ${again}.`
     }
     case 'no-double-leases': {
       const [one = last, other = last] = takes.toSorted((a, b) => a.return - b.return)
       const leaseMs = takes.find(({ row }) => row === one.row)?.leaseMs ?? takes.find((each) => each.leaseMs)?.leaseMs
       const apartMs = Math.max(...takes.map(({ toMs }) => toMs)) - Math.min(...takes.map(({ fromMs }) => fromMs))
       const many = takes.length === 2 ? '' : `, ${takes.length} clients in all`
-      return `${who(scene, one.row)} got ${text} from ${queue} for ${leaseMs} ms, and ${who(scene, other.row)} got it, too${many}, within ${Math.ceil(apartMs)} ms.`
+      return `${who(scene.history, one.row)} got ${text} from ${queue} for ${leaseMs} ms, and ${who(scene.history, other.row)} got it, too${many}, within ${Math.ceil(apartMs)} ms.`
     }
     case 'no-repeats': {
       const nacks = operations.filter(({ does }) => does === 'nack').length
       const gave = nacks === 0 ? '' : `, though it was given back only ${timesInWords(nacks)}`
-      return `${text} of ${queue} was handed out ${takes.length} times: first ${who(scene, (first ?? last).row)} got it, and at last ${by}${gave}.`
+      return `${text} of ${queue} was handed out ${takes.length} times: first ${who(scene.history, (first ?? last).row)} got it, and at last ${by}${gave}.`
     }
     default:
       return guarantee satisfies never
@@ -112,10 +111,11 @@ function lostInWords(scene: Scene, message: Message, operations: readonly Record
     const settled = acks === 0 ? 'never acknowledged' : `acknowledged ${timesInWords(acks)}`
     return `${text} was put into ${queue} ${timesInWords(due)}, and confirmed; it was ${settled}, and in the end it was ${left === 0 ? 'not there' : `there ${timesInWords(left)}`}.`
   }
-  const since = taken === undefined ? 'nobody got it' : `${who(scene, taken.row)} got it and did not acknowledge it`
+  const since =
+    taken === undefined ? 'nobody got it' : `${who(scene.history, taken.row)} got it and did not acknowledge it`
   const was =
     enqueue === undefined
       ? `${text} was in ${queue} at the start`
-      : `${text} was put into ${queue} by ${who(scene, enqueue.row)}, and confirmed`
+      : `${text} was put into ${queue} by ${who(scene.history, enqueue.row)}, and confirmed`
   return `${was}; ${since}, and in the end it was not there.`
 }
