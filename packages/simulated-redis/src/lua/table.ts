@@ -112,6 +112,11 @@ export class LuaTable {
     return undefined
   }
 
+  /** Yields the entries in the order of `next`. */
+  *entries(): Generator<readonly [key: Key, value: LuaValue], void> {
+    for (let at = this.next(undefined); at !== undefined; at = this.next(at[0])) yield at
+  }
+
   #indexOf(key: LuaValue): number {
     if (key === undefined) return 0
     if (typeof key === 'number' && key >= 1 && key <= this.#array.length && Number.isInteger(key)) return key

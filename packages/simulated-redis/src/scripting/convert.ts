@@ -80,8 +80,8 @@ export function replyOf(value: LuaValue, protocol: 2 | 3): Reply {
   if (typeof double === 'number') return { double }
   const [map, set] = [value.get('map'), value.get('set')]
   if (map instanceof LuaTable)
-    return { map: entriesOf(map).flatMap((entry) => entry.map((each) => replyOf(each, protocol))) }
-  if (set instanceof LuaTable) return { set: entriesOf(set).map(([key]) => replyOf(key, protocol)) }
+    return { map: [...map.entries()].flatMap((entry) => entry.map((each) => replyOf(each, protocol))) }
+  if (set instanceof LuaTable) return { set: [...set.entries()].map(([key]) => replyOf(key, protocol)) }
   if (value.get('big_number') !== undefined) return refuse('a big_number as a result')
   const verbatim = value.get('verbatim_string')
   if (verbatim instanceof LuaTable) return { verbatim: String(verbatim.get('string')) }
@@ -94,9 +94,3 @@ export function replyOf(value: LuaValue, protocol: 2 | 3): Reply {
 }
 
 const oneLine = (text: string): string => text.replaceAll(/[\r\n]/g, ' ')
-
-function entriesOf(table: LuaTable): (readonly [LuaValue, LuaValue])[] {
-  const entries: (readonly [LuaValue, LuaValue])[] = []
-  for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) entries.push(at)
-  return entries
-}

@@ -28,8 +28,7 @@ function printed(value: LuaValue, depth: number): string {
 /** Returns the length of a table that has only indexes as keys. */
 function arrayLength(table: LuaTable): number | undefined {
   let [length, count] = [0, 0]
-  for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) {
-    const [key] = at
+  for (const [key] of table.entries()) {
     if (typeof key !== 'number' || key < 1 || !Number.isInteger(key)) return undefined
     length = Math.max(length, key)
     count++
@@ -40,8 +39,7 @@ function arrayLength(table: LuaTable): number | undefined {
 
 function printedObject(table: LuaTable, depth: number): string {
   const members: string[] = []
-  for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) {
-    const [key, value] = at
+  for (const [key, value] of table.entries()) {
     if (typeof key !== 'string' && typeof key !== 'number')
       return fail(`Cannot serialise ${typeName(key)}: table key must be a number or string`)
     members.push(`${typeof key === 'number' ? `"${numberText(key)}"` : quoted(key)}:${printed(value, depth)}`)

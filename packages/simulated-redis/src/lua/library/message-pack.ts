@@ -53,8 +53,7 @@ function packed(value: LuaValue, depth: number): string {
   if (typeof value === 'number') return packedNumber(value)
   if (typeof value === 'boolean') return value ? '\xc3' : '\xc2'
   if (!(value instanceof LuaTable) || depth >= MOST_DEPTH) return '\xc0'
-  const entries: (readonly [LuaValue, LuaValue])[] = []
-  for (let at = value.next(undefined); at !== undefined; at = value.next(at[0])) entries.push(at)
+  const entries = [...value.entries()]
   const { length } = entries
   const places = entries.map(([key]) => (typeof key === 'number' && key > 0 && Number.isInteger(key) ? key : Infinity))
   if (Math.max(0, ...places) === length) {

@@ -44,8 +44,7 @@ function join(args: Arguments): string {
 
 function maximum(args: Arguments): number {
   let most = 0
-  for (let at = args.table(0).next(undefined); at !== undefined; at = args.table(0).next(at[0]))
-    if (typeof at[0] === 'number' && at[0] > most) most = at[0]
+  for (const [key] of args.table(0).entries()) if (typeof key === 'number' && key > most) most = key
   return most
 }
 
@@ -60,8 +59,8 @@ function each(args: Arguments, places: 'all' | 'items'): readonly LuaValue[] {
     }
     return NO_RESULTS
   }
-  for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) {
-    const found = visit(...at)
+  for (const entry of table.entries()) {
+    const found = visit(...entry)
     if (found !== undefined) return [found]
   }
   return NO_RESULTS
