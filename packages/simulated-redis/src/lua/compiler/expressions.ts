@@ -125,10 +125,8 @@ const isSimple = ({ type }: ast.Expression): boolean => type.endsWith('Literal')
 
 function compileUnary({ operator, argument }: ast.UnaryExpression, to: Compiling): string {
   if (operator === 'not') return `!(${compileCondition(argument, to)})`
-  const name = describe(argument, to)
-  const extra = name === undefined ? '' : `, ${JSON.stringify(name)}`
   const does = operator === '-' ? 'negate' : 'lengthOf'
-  return atLine(argument.loc?.end.line, `$.${does}(${compileValue(argument, to)}${extra})`)
+  return atLine(argument.loc?.end.line, `$.${does}(${compileValue(argument, to)}${nameArgument(argument, to)})`)
 }
 
 export const keyOf = (node: ast.MemberExpression | ast.IndexExpression, to: Compiling): string =>

@@ -28,28 +28,14 @@ const refusedLibrary = (name: string, functions: readonly string[]): LuaTable =>
 export class Machine {
   readonly ITEM: typeof ITEM = ITEM
   readonly NO_RESULTS: readonly LuaValue[] = NO_RESULTS
-  readonly callable: typeof operators.callable = operators.callable
-  readonly index: typeof operators.index = operators.index
-  readonly setIndex: typeof operators.setIndex = operators.setIndex
-  readonly add: typeof operators.add = operators.add
-  readonly subtract: typeof operators.subtract = operators.subtract
-  readonly multiply: typeof operators.multiply = operators.multiply
-  readonly divide: typeof operators.divide = operators.divide
-  readonly modulo: typeof operators.modulo = operators.modulo
-  readonly power: typeof operators.power = operators.power
-  readonly concatenate: typeof operators.concatenate = operators.concatenate
-  readonly negate: typeof operators.negate = operators.negate
-  readonly lengthOf: typeof operators.lengthOf = operators.lengthOf
-  readonly equals: typeof operators.equals = operators.equals
-  readonly isLess: typeof operators.isLess = operators.isLess
-  readonly isAtMost: typeof operators.isAtMost = operators.isAtMost
-  readonly forNumber: typeof operators.forNumber = operators.forNumber
   fuel = 0
   readonly #globals = new LuaTable()
   readonly #random: ScriptRandom
 
   /** `draw` returns random numbers, uniform in [0, 1). */
   constructor(libraries: { readonly [name: string]: LuaTable }, draw: () => number) {
+    // Compiled scripts call the operators as `$.add` and so on.
+    Object.assign(this, operators)
     this.#random = new ScriptRandom(draw)
     const own = {
       ...baseLibrary(),
