@@ -21,6 +21,8 @@ export type Reply =
 export const OK: Reply = { simple: 'OK' }
 export const NO_ARRAY: Reply = { noArray: true }
 
+export const mapReply = (fields: { readonly [name: string]: Reply }): Reply => ({ map: Object.entries(fields).flat() })
+
 /** Returns the bytes of a reply, one per character. */
 export function printReply(reply: Reply, protocol: 2 | 3): string {
   if (reply === null) return protocol === 3 ? '_\r\n' : '$-1\r\n'

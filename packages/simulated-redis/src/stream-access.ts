@@ -30,6 +30,10 @@ export function groupAt(
 
 export const entryReply = ({ id, fields }: StreamEntry): Reply => [idText(id), fields]
 
+/** Returns the entries of a map in the order of their keys. */
+export const inOrder = <Key extends bigint | string, Value>(map: ReadonlyMap<Key, Value>): (readonly [Key, Value])[] =>
+  [...map].sort(([one], [other]) => (one < other ? -1 : 1))
+
 /** Records a change that a consumer makes, which unblocks no session. */
 export function noteChange({ store }: Call): void {
   store.changes++

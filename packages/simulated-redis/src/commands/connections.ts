@@ -1,7 +1,7 @@
 import { type Call, type Command, command } from '../command.ts'
 import { CommandError, syntaxError, UnknownCommand, wrongArity } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
-import { OK, type Reply } from '../reply.ts'
+import { mapReply, OK, type Reply } from '../reply.ts'
 import type { Session } from '../session.ts'
 import { leaveAll } from './pub-sub.ts'
 
@@ -47,16 +47,15 @@ function hello({ session, args }: Call): Reply {
   }
   if (version !== undefined) session.protocol = version === '3' ? 3 : 2
   session.name = name ?? session.name
-  const fields: readonly (readonly [string, Reply])[] = [
-    ['server', 'redis'],
-    ['version', VERSION],
-    ['proto', session.protocol],
-    ['id', session.id],
-    ['mode', 'standalone'],
-    ['role', 'master'],
-    ['modules', []],
-  ]
-  return { map: fields.flat() }
+  return mapReply({
+    server: 'redis',
+    version: VERSION,
+    proto: session.protocol,
+    id: session.id,
+    mode: 'standalone',
+    role: 'master',
+    modules: [],
+  })
 }
 
 function client({ session, args: [what = '', ...rest] }: Call): Reply {

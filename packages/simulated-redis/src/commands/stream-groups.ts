@@ -3,8 +3,8 @@ import { CommandError, syntaxError, UnknownCommand } from '../failures.ts'
 import { integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
 import { NO_ARRAY, OK, type Reply } from '../reply.ts'
-import { type Delivery, entryAt, type Group, type Stream } from '../stream.ts'
-import { consumerOf, entryReply, groupAt, noteChange, streamAt, streamFor } from '../stream-access.ts'
+import { entryAt, type Group, type Stream } from '../stream.ts'
+import { consumerOf, entryReply, groupAt, inOrder, noteChange, streamAt, streamFor } from '../stream-access.ts'
 import { idOf, idText, LEAST_ID, rangeOf, type StreamId } from '../stream-ids.ts'
 
 const NO_STREAM =
@@ -16,13 +16,14 @@ function create(call: Call, [key = '', name = '', text = '', ...words]: readonly
   const id = text === '$' ? undefined : idOf(text)
   const stream = streamFor(call, key)
   if (stream.groups.has(name)) throw new CommandError('BUSYGROUP Consumer Group name already exists')
-  const readCount = options.has('ENTRIESREAD') ? readCountOf(options.get('ENTRIESREAD') ?? '') : undefined
+  const readCount = readCountOf(options.get('ENTRIESREAD'))
   stream.groups.set(name, { lastId: id ?? stream.lastId, readCount, pending: new Map(), consumers: new Map() })
   call.database.changed(key)
   return OK
 }
 
-function readCountOf(text: string): number | undefined {
+function readCountOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
   const count = integerOf(text)
   if (count < -1) throw new CommandError('ERR value for ENTRIESREAD must be positive or -1')
   return count === -1 ? undefined : count
@@ -58,7 +59,7 @@ function manage(call: Call): Reply {
       const { stream, group } = groupOf(call, key, name)
       const options = optionsOf({ name: 'XGROUP SETID' }, words, { valued: ['ENTRIESREAD'] })
       group.lastId = third === '$' ? stream.lastId : idOf(third)
-      group.readCount = options.has('ENTRIESREAD') ? readCountOf(options.get('ENTRIESREAD') ?? '') : undefined
+      group.readCount = readCountOf(options.get('ENTRIESREAD'))
       noteChange(call)
       return OK
     }
@@ -93,9 +94,6 @@ function acknowledge(call: Call): Reply {
   return count
 }
 
-const inOrder = (pending: ReadonlyMap<StreamId, Delivery>): (readonly [id: StreamId, delivery: Delivery])[] =>
-  [...pending].sort(([one], [other]) => (one < other ? -1 : 1))
-
 function pending(call: Call): Reply {
   const [key = '', name = '', ...words] = call.args
   if (words.length === 0) return pendingSummary(groupAt(call, key, name).group)
@@ -127,8 +125,8 @@ function pendingSummary(group: Group): Reply {
   if (first === undefined || last === undefined) return [0, null, null, NO_ARRAY]
   const counts = new Map<string, number>()
   for (const { consumer } of group.pending.values()) counts.set(consumer, (counts.get(consumer) ?? 0) + 1)
-  const consumers = [...counts].sort(([one], [other]) => (one < other ? -1 : 1))
-  return [ids.length, idText(first), idText(last), consumers.map(([name, count]): Reply => [name, String(count)])]
+  const consumers = inOrder(counts).map(([name, count]): Reply => [name, String(count)])
+  return [ids.length, idText(first), idText(last), consumers]
 }
 
 interface Claiming {
@@ -174,11 +172,13 @@ function claim(call: Call): Reply {
   const [key = '', name = '', consumer = '', idle = '', ...words] = call.args
   const found = groupAt(call, key, name)
   const leastIdle = leastIdleOf(idle)
-  const end = words.findIndex((word) => !/^\d+(-\d+)?$/.test(word))
-  const stranger = words.slice(end < 0 ? words.length : end).find((word, i, all) => !isClaimOption(word, all[i - 1]))
+  const first = words.findIndex((word) => !/^\d+(-\d+)?$/.test(word))
+  const end = first < 0 ? words.length : first
+  const more = words.slice(end)
+  const stranger = more.find((word, i) => !isClaimOption(word, more[i - 1]))
   if (stranger !== undefined) throw new CommandError(`ERR Unrecognized XCLAIM option '${stranger}'`)
-  const ids = words.slice(0, end < 0 ? words.length : end).map((text) => idOf(text))
-  const options = optionsOf(call, end < 0 ? [] : words.slice(end), {
+  const ids = words.slice(0, end).map((text) => idOf(text))
+  const options = optionsOf(call, more, {
     flags: ['FORCE', 'JUSTID'],
     valued: ['IDLE', 'TIME', 'RETRYCOUNT', 'LASTID'],
   })

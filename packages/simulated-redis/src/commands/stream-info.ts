@@ -1,8 +1,8 @@
 import { type Call, type Command, command } from '../command.ts'
 import { CommandError, UnknownCommand } from '../failures.ts'
-import type { Reply } from '../reply.ts'
+import { mapReply, type Reply } from '../reply.ts'
 import { countUpTo, type Group, hasGapAfter, type Stream } from '../stream.ts'
-import { entryReply, streamAt } from '../stream-access.ts'
+import { entryReply, inOrder, streamAt } from '../stream-access.ts'
 import { idText, LEAST_ID } from '../stream-ids.ts'
 
 const NODE_ENTRIES = 100
@@ -11,19 +11,18 @@ function streamInfo(stream: Stream): Reply {
   const { entries, groups, lastId, greatestDeleted, addedCount } = stream
   const [first, last] = [entries[0], entries.at(-1)]
   const nodes = Math.ceil(entries.length / NODE_ENTRIES)
-  const fields: readonly (readonly [string, Reply])[] = [
-    ['length', entries.length],
-    ['radix-tree-keys', nodes],
-    ['radix-tree-nodes', nodes + 1],
-    ['last-generated-id', idText(lastId)],
-    ['max-deleted-entry-id', idText(greatestDeleted)],
-    ['entries-added', addedCount],
-    ['recorded-first-entry-id', idText(first?.id ?? LEAST_ID)],
-    ['groups', groups.size],
-    ['first-entry', first === undefined ? null : entryReply(first)],
-    ['last-entry', last === undefined ? null : entryReply(last)],
-  ]
-  return { map: fields.flat() }
+  return mapReply({
+    length: entries.length,
+    'radix-tree-keys': nodes,
+    'radix-tree-nodes': nodes + 1,
+    'last-generated-id': idText(lastId),
+    'max-deleted-entry-id': idText(greatestDeleted),
+    'entries-added': addedCount,
+    'recorded-first-entry-id': idText(first?.id ?? LEAST_ID),
+    groups: groups.size,
+    'first-entry': first === undefined ? null : entryReply(first),
+    'last-entry': last === undefined ? null : entryReply(last),
+  })
 }
 
 /** Returns the number of entries that a group has not read, if it is known. */
@@ -36,32 +35,28 @@ function lagOf(stream: Stream, { readCount, lastId }: Group): number | null {
 }
 
 const groupsInfo = (stream: Stream): Reply =>
-  [...stream.groups]
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, group]): Reply => {
-      const fields: readonly (readonly [string, Reply])[] = [
-        ['name', name],
-        ['consumers', group.consumers.size],
-        ['pending', group.pending.size],
-        ['last-delivered-id', idText(group.lastId)],
-        ['entries-read', group.readCount ?? null],
-        ['lag', lagOf(stream, group)],
-      ]
-      return { map: fields.flat() }
-    })
+  inOrder(stream.groups).map(([name, group]) =>
+    mapReply({
+      name,
+      consumers: group.consumers.size,
+      pending: group.pending.size,
+      'last-delivered-id': idText(group.lastId),
+      'entries-read': group.readCount ?? null,
+      lag: lagOf(stream, group),
+    }),
+  )
 
 const consumersInfo = ({ consumers, pending }: Group, now: number): Reply =>
   [...consumers.values()]
     .sort((one, other) => (one.name < other.name ? -1 : 1))
     .map(({ name, seenAt, activeAt }): Reply => {
       const own = [...pending.values()].filter(({ consumer }) => consumer === name).length
-      const fields: readonly (readonly [string, Reply])[] = [
-        ['name', name],
-        ['pending', own],
-        ['idle', now - seenAt],
-        ['inactive', activeAt === undefined ? -1 : now - activeAt],
-      ]
-      return { map: fields.flat() }
+      return mapReply({
+        name,
+        pending: own,
+        idle: now - seenAt,
+        inactive: activeAt === undefined ? -1 : now - activeAt,
+      })
     })
 
 function info(call: Call): Reply {

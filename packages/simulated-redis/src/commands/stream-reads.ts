@@ -11,7 +11,7 @@ import {
   type Stream,
   type StreamEntry,
 } from '../stream.ts'
-import { consumerOf, entryReply, groupAt, noteChange, streamAt } from '../stream-access.ts'
+import { consumerOf, entryReply, groupAt, inOrder, noteChange, streamAt } from '../stream-access.ts'
 import { idOf, idText, LEAST_ID, MOST_ID, type StreamId } from '../stream-ids.ts'
 
 interface Reading {
@@ -174,9 +174,8 @@ function history(
 ): Reply {
   consumerOf(call, group, consumer)
   noteChange(call)
-  const own = [...group.pending]
+  const own = inOrder(group.pending)
     .filter(([id, delivery]) => id > after && delivery.consumer === consumer)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
     .slice(0, count)
   return own.map(([id, delivery]): Reply => {
     const entry = entryAt(stream, id)
