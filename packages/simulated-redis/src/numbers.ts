@@ -14,10 +14,7 @@ export function wholeOf(text: string): bigint {
 }
 
 /** @throws CommandError also beyond the integers that a double holds exactly, which no index or time needs. */
-export function integerOf(text: string): number {
-  const value = Number(wholeOf(text))
-  return value
-}
+export const integerOf = (text: string): number => Number(wholeOf(text))
 
 /** @throws CommandError if the sum does not fit into 64 bits. */
 export function sumOf(text: string, by: bigint): bigint {

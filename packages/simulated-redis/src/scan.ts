@@ -17,12 +17,12 @@ export function scanned(
   from: number,
   names: readonly string[],
   {
-    valued,
+    valued = ['MATCH', 'COUNT'],
     accept = () => true,
     item,
     whole,
   }: {
-    readonly valued: readonly string[]
+    readonly valued?: readonly string[]
     readonly accept?: (name: string, options: ReadonlyMap<string, string>) => boolean
     readonly item: (name: string) => readonly Reply[]
     /** As in Redis, one page returns all names if there are at most this many. */

@@ -1,6 +1,6 @@
 import { type Call, type Command, command } from '../command.ts'
 import { CommandError, wrongArity } from '../failures.ts'
-import { doubleOf, floatSum, wholeOf } from '../numbers.ts'
+import { doubleOf, floatSum, sumOf, wholeOf } from '../numbers.ts'
 import { OK, type Reply } from '../reply.ts'
 import { scanned } from '../scan.ts'
 
@@ -31,8 +31,7 @@ function increment(call: Call): Reply {
   const amount = wholeOf(by)
   const before = fieldsAt(call, key).get(field) ?? '0'
   if (!/^(0|-?[1-9]\d{0,18})$/.test(before)) throw new CommandError('ERR hash value is not an integer')
-  const sum = wholeOf(before) + amount
-  if (sum !== BigInt.asIntN(64, sum)) throw new CommandError('ERR increment or decrement would overflow')
+  const sum = sumOf(before, amount)
   put(call, key, [field, String(sum)])
   return sum
 }
@@ -77,6 +76,6 @@ export const hashCommands: readonly Command[] = [
   command('HSCAN', -3, (call) => {
     const fields = fieldsAt(call, call.args[0])
     const item = (name: string): readonly Reply[] => [name, fields.get(name) ?? '']
-    return scanned(call, 1, [...fields.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
+    return scanned(call, 1, [...fields.keys()], { item, whole: PAGED_FROM })
   }),
 ]

@@ -110,7 +110,6 @@ export const setCommands: readonly Command[] = [
   command('SMOVE', 4, move),
   command('SSCAN', -3, (call) =>
     scanned(call, 1, [...membersAt(call, call.args[0])], {
-      valued: ['MATCH', 'COUNT'],
       item: (member) => [member],
       whole: PAGED_FROM,
     }),

@@ -82,12 +82,18 @@ function within(least: string, most: string): (scored: Scored) => boolean {
 
 /** Returns a command that counts members between bounds. */
 const counting =
-  (between: (least: string, most: string) => (scored: Scored) => boolean) =>
+  (between: typeof within) =>
   (call: Call): number => {
-    const [key, least = '', most = ''] = call.args
     // As in Redis, the bounds are checked before the key.
+    const choose = chosenBetween(between)(call)
+    return choose(ordered(call, call.args[0])).length
+  }
+
+const chosenBetween =
+  (between: typeof within) =>
+  ({ args: [, least = '', most = ''] }: Call) => {
     const accept = between(least, most)
-    return ordered(call, key).filter(accept).length
+    return (all: readonly Scored[]) => all.filter(accept)
   }
 
 function withinNames(least: string, most: string): (scored: Scored) => boolean {
@@ -215,28 +221,14 @@ export const sortedSetCommands: readonly Command[] = [
   command('ZRANGEBYLEX', -4, rangeBy('name', false)),
   command('ZREVRANGEBYLEX', -4, rangeBy('name', true)),
   command('ZLEXCOUNT', 4, counting(withinNames)),
-  command(
-    'ZREMRANGEBYLEX',
-    4,
-    removing(({ args: [, least = '', most = ''] }) => {
-      const accept = withinNames(least, most)
-      return (all) => all.filter(accept)
-    }),
-  ),
+  command('ZREMRANGEBYLEX', 4, removing(chosenBetween(withinNames))),
   command('ZRANK', 3, rank(false)),
   command('ZREVRANK', 3, rank(true)),
   command('ZPOPMIN', -2, pop(false)),
   command('ZPOPMAX', -2, pop(true)),
   command('BZPOPMIN', -3, waitingPop('ZPOPMIN')),
   command('BZPOPMAX', -3, waitingPop('ZPOPMAX')),
-  command(
-    'ZREMRANGEBYSCORE',
-    4,
-    removing(({ args: [, least = '', most = ''] }) => {
-      const accept = within(least, most)
-      return (all) => all.filter(accept)
-    }),
-  ),
+  command('ZREMRANGEBYSCORE', 4, removing(chosenBetween(within))),
   command(
     'ZREMRANGEBYRANK',
     4,
@@ -248,6 +240,6 @@ export const sortedSetCommands: readonly Command[] = [
   command('ZSCAN', -3, (call) => {
     const scores = scoresAt(call, call.args[0])
     const item = (member: string): readonly Reply[] => [member, doubleText(scores.get(member) ?? 0)]
-    return scanned(call, 1, [...scores.keys()], { valued: ['MATCH', 'COUNT'], item, whole: PAGED_FROM })
+    return scanned(call, 1, [...scores.keys()], { item, whole: PAGED_FROM })
   }),
 ]

@@ -9,9 +9,13 @@ const MOST_BYTES = 512 * 1024 * 1024
 
 const textAt = ({ database }: Call, key: string): string | undefined => database.value(key, 'string')?.text
 
+function requireRoom(bytes: number): void {
+  if (bytes > MOST_BYTES) throw new CommandError('ERR string exceeds maximum allowed size (proto-max-bulk-len)')
+}
+
 /** Changes a string and keeps its time to live. */
 function rewrite({ database }: Call, key: string, text: string): void {
-  if (text.length > MOST_BYTES) throw new CommandError('ERR string exceeds maximum allowed size (proto-max-bulk-len)')
+  requireRoom(text.length)
   database.put(key, { type: 'string', text }, database.entry(key)?.expiresAt)
 }
 
@@ -96,8 +100,7 @@ function setRange(call: Call): Reply {
   if (offset < 0) throw new CommandError('ERR offset is out of range')
   const text = textAt(call, key) ?? ''
   if (part === '') return text.length
-  if (offset + part.length > MOST_BYTES)
-    throw new CommandError('ERR string exceeds maximum allowed size (proto-max-bulk-len)')
+  requireRoom(offset + part.length)
   rewrite(call, key, text.slice(0, offset).padEnd(offset, '\0') + part + text.slice(offset + part.length))
   return Math.max(text.length, offset + part.length)
 }

@@ -40,12 +40,10 @@ function directive(args: Arguments, at: number, how: Directive): string {
     case 'i':
       return integerText(BigInt(toInteger(args.number(at))), how, 10)
     case 'u':
-      return integerText(unsigned(args.number(at)), how, 10)
     case 'o':
-      return integerText(unsigned(args.number(at)), how, 8)
     case 'x':
     case 'X':
-      return integerText(unsigned(args.number(at)), how, 16)
+      return integerText(unsigned(args.number(at)), how, { u: 10, o: 8, x: 16, X: 16 }[kind])
     case 'e':
     case 'E':
     case 'f':
