@@ -10,35 +10,42 @@ type Work = (...args: never[]) => unknown
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
 
+/** The functions that take the arguments of the call of the same name. */
+const ALIKE = [
+  'access',
+  'appendFile',
+  'close',
+  'copyFile',
+  'fstat',
+  'fsync',
+  'ftruncate',
+  'mkdir',
+  'mkdtemp',
+  'open',
+  'read',
+  'readFile',
+  'readdir',
+  'realpath',
+  'rename',
+  'rm',
+  'rmdir',
+  'stat',
+  'truncate',
+  'unlink',
+  'writeFile',
+] as const satisfies readonly (keyof FileCalls)[]
+
 /** Returns the functions of `node:fs`, by name. */
 const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
-  access: (path: Path) => calls().access(path),
-  appendFile: (path: Path, data: string) => calls().appendFile(path, data),
+  ...Object.fromEntries(
+    ALIKE.map((name) => [name, (...args: never[]): unknown => Reflect.apply(calls()[name], calls(), args)]),
+  ),
   chmod() {},
   chown() {},
-  close: (descriptor: number) => calls().close(descriptor),
-  copyFile: (from: Path, to: Path) => calls().copyFile(from, to),
   fdatasync: (descriptor: number) => calls().fsync(descriptor),
-  fstat: (descriptor: number) => calls().fstat(descriptor),
-  fsync: (descriptor: number) => calls().fsync(descriptor),
-  ftruncate: (descriptor: number, length?: number) => calls().ftruncate(descriptor, length),
   lstat: (path: Path) => calls().stat(path),
-  mkdir: (path: Path, options?: { recursive?: boolean }) => calls().mkdir(path, options),
-  mkdtemp: (prefix: string) => calls().mkdtemp(prefix),
-  open: (path: Path, flags?: string) => calls().open(path, flags),
-  read: (descriptor: number, into: Buffer, ...rest: number[]) => calls().read(descriptor, into, ...rest),
-  readFile: (path: Path, options?: BufferEncoding) => calls().readFile(path, options),
-  readdir: (path: Path, options?: { withFileTypes?: boolean }) => calls().readdir(path, options),
-  realpath: (path: Path) => calls().realpath(path),
-  rename: (from: Path, to: Path) => calls().rename(from, to),
-  rm: (path: Path, options?: { recursive?: boolean }) => calls().rm(path, options),
-  rmdir: (path: Path) => calls().rmdir(path),
-  stat: (path: Path, options?: { throwIfNoEntry?: boolean }) => calls().stat(path, options),
-  truncate: (path: Path, length?: number) => calls().truncate(path, length),
-  unlink: (path: Path) => calls().unlink(path),
   utimes() {},
   write: (descriptor: number, data: string, ...rest: unknown[]) => writeOf(calls(), descriptor, data, rest),
-  writeFile: (path: Path, data: string, options?: BufferEncoding) => calls().writeFile(path, data, options),
 })
 
 /** `write(fd, buffer, offset, length, position)` and `write(fd, text, position, encoding)`. */
