@@ -1,7 +1,6 @@
 import { parseAst } from 'rolldown/parseAst'
 import { assertionName } from '../world/assertions.ts'
-import { visit } from './rewrite.ts'
-import type { Node } from './syntax.ts'
+import { type Node, visit } from './syntax.ts'
 
 /**
  * Matches the names of the functions `sometimes` and `reachable`. Bundlers append a number to a name that is in use.

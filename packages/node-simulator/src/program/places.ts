@@ -4,9 +4,9 @@ import { dirname, isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { RolldownMagicString, RolldownPlugin } from 'rolldown'
 import { isInstalled } from './probes.ts'
-import { META, visit } from './rewrite.ts'
+import { META } from './rewrite.ts'
 import { namesIn } from './scopes.ts'
-import { isFunction, type Node, parsed } from './syntax.ts'
+import { isFunction, type Node, parsed, visit } from './syntax.ts'
 
 /** The content of a module's `import.meta`. */
 export interface Meta {

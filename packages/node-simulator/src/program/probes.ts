@@ -128,16 +128,15 @@ function probe(program: Node, probed: Probed): void {
       for (const each of value) walk(each, within)
       return
     }
-    if (typeof value !== 'object' || value === null || !('type' in value)) return
-    const node = value as Node
-    if (isFunction(node)) {
-      walkFunction(node, node['body'] as Node, within, name)
+    if (!isNode(value)) return
+    if (isFunction(value)) {
+      walkFunction(value, value['body'] as Node, within, name)
       return
     }
-    if (within !== undefined) probeAwait(node, within)
-    if (within !== undefined && probing !== undefined && probing !== 'functions') probeStatements(node, within)
-    for (const [member, part] of Object.entries(node))
-      if (typeof part === 'object') walk(part, within, member === 'body' ? undefined : nameIn(node))
+    if (within !== undefined) probeAwait(value, within)
+    if (within !== undefined && probing !== undefined && probing !== 'functions') probeStatements(value, within)
+    for (const [member, part] of Object.entries(value))
+      if (typeof part === 'object') walk(part, within, member === 'body' ? undefined : nameIn(value))
   }
 
   function walkFunction(node: Node, body: Node, within: number | undefined, given: string | undefined): void {

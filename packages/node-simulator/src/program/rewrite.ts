@@ -1,5 +1,5 @@
 import { parseAst } from 'rolldown/parseAst'
-import type { Node } from './syntax.ts'
+import { type Node, visit } from './syntax.ts'
 import { TABLE, type Table, tableIn } from './tables.ts'
 
 /** The rewritten code uses these names for what the simulator provides. */
@@ -172,15 +172,4 @@ function importText(statement: Node): string {
   const texts = whole.map((local) => `const ${local} = ${module};`)
   if (named.length > 0) texts.push(`const { ${named.join(', ')} } = ${module};`)
   return texts.join(' ')
-}
-
-/** Calls `seen` for the nodes of a syntax tree. If `seen` returns false, the nodes below are skipped. */
-export function visit(value: unknown, seen: (node: Node) => unknown): void {
-  if (Array.isArray(value)) {
-    for (const each of value) visit(each, seen)
-    return
-  }
-  if (typeof value !== 'object' || value === null || !('type' in value)) return
-  if (seen(value as Node) === false) return
-  for (const member of Object.values(value)) if (typeof member === 'object') visit(member, seen)
 }

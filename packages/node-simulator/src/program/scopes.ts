@@ -1,4 +1,4 @@
-import { isFunction, isNode, type Node } from './syntax.ts'
+import { isFunction, isNode, type Node, visit } from './syntax.ts'
 
 /** A name that a function or module declares. */
 interface Declaration {
@@ -133,18 +133,13 @@ export function namesIn(pattern: unknown): readonly string[] {
 
 export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
   const found: Binding[] = []
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) {
-      for (const each of value) walk(each)
-      return
-    }
-    if (!isNode(value) || (value !== node && isFunction(value))) return
+  visit(isModule ? node['body'] : node, (value) => {
+    if (value !== node && isFunction(value)) return false
     const [target, given] = GIVEN[value.type] ?? []
     if (target !== undefined && given !== undefined && isNode(value[given]))
       found.push({ targets: targetsOf(value[target]), value: value[given] })
-    for (const part of Object.values(value)) if (typeof part === 'object') walk(part)
-  }
-  walk(isModule ? node['body'] : node)
+    return true
+  })
   return found
 }
 

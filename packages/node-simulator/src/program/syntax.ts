@@ -14,6 +14,16 @@ const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDeclaration', 'Function
 
 export const isFunction = (node: Node): boolean => FUNCTIONS.has(node.type) && isNode(node['body'])
 
+/** Calls `seen` for the nodes of a syntax tree. If `seen` returns false, the nodes below are skipped. */
+export function visit(value: unknown, seen: (node: Node) => unknown): void {
+  if (Array.isArray(value)) {
+    for (const each of value) visit(each, seen)
+    return
+  }
+  if (!isNode(value) || seen(value) === false) return
+  for (const member of Object.values(value)) if (typeof member === 'object') visit(member, seen)
+}
+
 /** Returns a function that finds the line of an offset in a text, counted from 1. */
 export function linesOf(code: string): (offset: number) => number {
   const starts = [0, ...Array.from(code.matchAll(/\n/g), ({ index }) => index + 1)]
