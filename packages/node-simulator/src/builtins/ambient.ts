@@ -189,7 +189,7 @@ const REFUSED: { readonly [name: string]: { readonly because: string; readonly i
   BroadcastChannel: { because: THREAD, instead: 'Use an EventEmitter.' },
   CompressionStream: { because: 'compresses in a thread', instead: 'Use zlib.gzipSync.' },
   DecompressionStream: { because: 'decompresses in a thread', instead: 'Use zlib.gunzipSync.' },
-  WebSocket: { because: 'opens a real connection', instead: 'Use the package ws.' },
+  WebSocket: { because: REAL, instead: 'Use the package ws.' },
   EventSource: { because: REAL, instead: 'Read the stream with fetch.' },
 }
 
@@ -226,7 +226,7 @@ function timeoutSignal(delayMs: number): AbortSignal {
   return signalOf(controller)
 }
 
-function patchSubtle(patch: (holder: object, name: string, simulated: Call) => void): void {
+function patchSubtle(patch: Patch): void {
   const subtle: object = Object.getPrototypeOf(globalThis.crypto.subtle)
   for (const name of Object.getOwnPropertyNames(subtle)) {
     const value = Object.getOwnPropertyDescriptor(subtle, name)?.value as unknown

@@ -14,6 +14,8 @@ import { historyOfWitnessed } from './witnessed.ts'
 /** The isolation level to keep, and what is judged as one transaction. */
 export type Isolation = Pick<PostgresSpec, 'expect' | 'unit'>
 
+type Kept = Isolation & { readonly expect: string }
+
 /** A violation of an isolation level by the transactions of a run. */
 interface BrokenIsolation {
   readonly what: string
@@ -42,7 +44,7 @@ export interface Judging {
   readonly startedAt: Nanos
 }
 
-export function judgedIsolation(isolation: Isolation & { readonly expect: string }, judging: Judging): JudgedIsolation {
+export function judgedIsolation(isolation: Kept, judging: Judging): JudgedIsolation {
   // Weaker levels promise nothing about inserted rows.
   const isSerializable = isolation.expect.endsWith('serializable')
   const whole = judgedWith(isolation, judging, isSerializable)
@@ -55,10 +57,7 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
  * Judges each independent part of the database by itself, and returns the violations. Rows that existed at the start
  * are judged first.
  */
-export function brokenApart(
-  isolation: Isolation & { readonly expect: string },
-  judging: Judging,
-): readonly BrokenIsolation[] {
+export function brokenApart(isolation: Kept, judging: Judging): readonly BrokenIsolation[] {
   const known = new Set<string>()
   return [false, true].flatMap((phantoms) => {
     const witnessed = witnessedBy(isolation, judging, phantoms)
@@ -122,11 +121,8 @@ export function apart(transactions: readonly WitnessedTransaction[]): readonly (
 }
 
 /** @param phantoms whether the check also considers the rows that a statement would have found */
-const judgedWith = (
-  isolation: Isolation & { readonly expect: string },
-  judging: Judging,
-  phantoms: boolean,
-): JudgedIsolation => judgedAs(isolation, judging, { ...witnessedBy(isolation, judging, phantoms), phantoms })
+const judgedWith = (isolation: Kept, judging: Judging, phantoms: boolean): JudgedIsolation =>
+  judgedAs(isolation, judging, { ...witnessedBy(isolation, judging, phantoms), phantoms })
 
 function witnessedBy({ unit }: Isolation, { id, engine, requestOf, startedAt }: Judging, phantoms: boolean): Witnessed {
   const groupOf = unit === 'connection' ? connectionOf(startedAt) : requestOf
@@ -136,7 +132,7 @@ function witnessedBy({ unit }: Isolation, { id, engine, requestOf, startedAt }: 
 }
 
 function judgedAs(
-  { expect: level, unit }: Isolation & { readonly expect: string },
+  { expect: level, unit }: Kept,
   { id, startedAt }: Judging,
   { transactions, unknown, phantoms }: Pick<Witnessed, 'transactions' | 'unknown'> & { readonly phantoms: boolean },
 ): JudgedIsolation {
