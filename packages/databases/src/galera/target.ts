@@ -3,6 +3,7 @@ import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { declaredTarget, ofReads, readsBeforeWriting } from '@chaosproxy/targets/database'
 import { settingsFor } from '@chaosproxy/workloads'
+import { joinedClauses } from '../joined-clauses.ts'
 import { forgotten, refusesOverwriting } from '../mariadb/innodb.ts'
 import { ownerOf } from '../mariadb/programs.ts'
 import { galeraCluster, settings } from './cluster.ts'
@@ -49,14 +50,13 @@ export const galera: Target = {
 
 function weakness({ settings, object, faults }: WeaknessQuestion): string | undefined {
   const { sync, isolation } = settings
-  const given = [
+  return joinedClauses([
     sync === 0 ? ofReads(object, 'a node answers reads before it has applied what others committed (sync=0)') : '',
     forgotten(settings, faults),
     readsBeforeWriting(object, settings) && !refusesOverwriting(settings)
       ? `at ${isolation} a transaction overwrites changes that it has not read`
       : '',
-  ].filter((text) => text !== '')
-  return given.length === 0 ? undefined : given.join('; ')
+  ])
 }
 
 /** Returns the promised level. Changes are ordered among all nodes before commit, but each node applies them later. */

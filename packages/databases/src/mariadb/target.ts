@@ -3,6 +3,7 @@ import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { declaredTarget, ofReads, readsBeforeWriting, SKEWED } from '@chaosproxy/targets/database'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { joinedClauses } from '../joined-clauses.ts'
 import { mariadbCluster, settings } from './cluster.ts'
 import { forgotten, refusesOverwriting } from './innodb.ts'
 import { missingMariadb, ownerOf, requireMariadb } from './programs.ts'
@@ -60,7 +61,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
   const { commit, reads, isolation } = settings
   const isPromoted = faults.includes('failover')
   const isSnapshot = refusesOverwriting(settings)
-  const given = [
+  return joinedClauses([
     reads === 'primary' ? '' : ofReads(object, 'replicas answer reads, and lag'),
     isPromoted && commit === 'async' ? 'a commit waits for no replica, so a promotion may lose it' : '',
     isPromoted && commit === 'semi-sync'
@@ -72,8 +73,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
       ? `at ${isolation} a transaction overwrites changes that it has not read`
       : '',
     object === 'transactions' && isSnapshot ? SKEWED : '',
-  ].filter((text) => text !== '')
-  return given.length === 0 ? undefined : given.join('; ')
+  ])
 }
 
 /**

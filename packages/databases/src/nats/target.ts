@@ -2,6 +2,7 @@ import { millis, usageError } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { goFaultSupport, missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
+import { joinedClauses } from '../joined-clauses.ts'
 import { natsClients } from './client/clients.ts'
 import { natsErrors } from './client/outcomes.ts'
 
@@ -82,7 +83,7 @@ export const nats: Target = {
 }
 
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
-  const given = [
+  return joinedClauses([
     faults.includes('power-loss')
       ? 'what is acknowledged is fsynced every two minutes only (sync_interval), so a power loss takes it'
       : '',
@@ -90,8 +91,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
     settings['data'] === 'wiped' && faults.includes('kill')
       ? 'a server that is killed loses its data, and may vote twice'
       : '',
-  ].filter((text) => text !== '')
-  return given.length === 0 ? undefined : given.join('; ')
+  ])
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   SKEWED,
 } from '@chaosproxy/targets/database'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { joinedClauses } from '../joined-clauses.ts'
 import { postgresCluster, settings } from './cluster.ts'
 
 const NODES = 3
@@ -76,7 +77,7 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
 /** Describes which reads may be stale, what a promotion may lose, and which changes transactions may miss. */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
-  const given = [
+  return joinedClauses([
     reads === 'primary' ? '' : ofReads(object, 'standbys answer reads, and lag'),
     commit === 'async' && faults.includes('failover')
       ? 'a commit waits for no standby, so a promotion may lose it'
@@ -85,8 +86,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
       ? 'at read-committed a transaction overwrites changes that it has not read'
       : '',
     object === 'transactions' && isolation === 'repeatable-read' ? SKEWED : '',
-  ].filter((text) => text !== '')
-  return given.length === 0 ? undefined : given.join('; ')
+  ])
 }
 
 /** The system's `postgres` user, or else `nobody`. */

@@ -2,6 +2,7 @@ import { millis } from '@chaosproxy/history'
 import type { PromiseQuestion, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { missingPrograms, type NodesDeclaration, targetWithClients } from '@chaosproxy/targets/database'
 import { choice, type Setting } from '@chaosproxy/workloads'
+import { joinedClauses } from '../joined-clauses.ts'
 import { rabbitmqClients } from './client/clients.ts'
 import { rabbitmqErrors } from './client/outcomes.ts'
 
@@ -173,16 +174,15 @@ export const rabbitmq: Target = {
     ]),
 }
 
-function weakness({ settings: { queue, confirms, persistent, acks } }: WeaknessQuestion): string {
-  const given = [
+function weakness({ settings: { queue, confirms, persistent, acks } }: WeaknessQuestion): string | undefined {
+  return joinedClauses([
     queue === 'classic' ? 'a classic queue is on one broker, and away while that is down' : '',
     queue === 'classic' && persistent === false ? 'a broker that stops forgets messages that are not persistent' : '',
     confirms === false ? 'what is not confirmed may never be stored' : '',
     acks === 'auto'
       ? 'a message that does not arrive is forgotten'
       : 'a message whose acknowledgement does not arrive is handed out again',
-  ]
-  return given.filter((text) => text !== '').join('; ')
+  ])
 }
 
 /**

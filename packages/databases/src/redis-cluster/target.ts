@@ -3,6 +3,7 @@ import { millis, usageError } from '@chaosproxy/history'
 import { objectModels } from '@chaosproxy/recorder/redis'
 import type { StartedCluster, StartOptions, Target, WeaknessQuestion } from '@chaosproxy/runner'
 import { commandClusters, ofReads, planCluster, wipedWeakness } from '@chaosproxy/targets/database'
+import { joinedClauses } from '../joined-clauses.ts'
 import { REDIS_CLIENTS } from '../redis/clients.ts'
 import { exposure, redis } from '../redis/target.ts'
 import { planClusterClients } from './clients.ts'
@@ -36,10 +37,10 @@ export const redisCluster: Target = {
   start,
 }
 
-function weakness({ object, settings, faults }: WeaknessQuestion): string {
+function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { reads, wait, appendonly } = settings
-  const given = [
-    wipedWeakness({ settings, faults }) ?? '',
+  return joinedClauses([
+    wipedWeakness({ settings, faults }),
     wait === 0
       ? 'a write is acknowledged before the replica has it'
       : 'a write that its replica did not confirm in time may take effect, and be lost',
@@ -47,8 +48,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string {
     appendonly === 'no' ? 'data is in memory only' : '',
     appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
     reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
-  ]
-  return given.filter((text) => text !== '').join('; ')
+  ])
 }
 
 async function start({ nodes, settings: chosen, object, ...options }: StartOptions): Promise<StartedCluster> {

@@ -12,6 +12,7 @@ import {
   tableFunctions,
   wipedWeakness,
 } from '@chaosproxy/targets/database'
+import { joinedClauses } from '../joined-clauses.ts'
 import { planRedisClients, REDIS_CLIENTS } from './clients.ts'
 import { redisDeclaration } from './declaration.ts'
 import { choiceOf, redisSettings } from './settings.ts'
@@ -66,14 +67,13 @@ export const redis: Target = {
 /** Describes which writes may be lost and which reads may be stale. */
 function weaknessOf({ object, settings, faults, nodes }: WeaknessQuestion): string | undefined {
   const { reads, wait, appendonly } = settings
-  const given = [
-    wipedWeakness({ settings, faults }) ?? '',
+  return joinedClauses([
+    wipedWeakness({ settings, faults }),
     wait === 0 && nodes > 1 ? 'a write is acknowledged before a replica has it' : '',
     appendonly === 'no' ? 'data is in memory only' : '',
     appendonly === 'everysec' ? 'what was written is fsynced once a second' : '',
     reads === 'replicas' ? ofReads(object, 'replicas answer reads, and lag') : '',
-  ].filter((text) => text !== '')
-  return given.length === 0 ? undefined : given.join('; ')
+  ])
 }
 
 async function start({ nodes, settings, object, ...options }: StartOptions): Promise<StartedCluster> {
