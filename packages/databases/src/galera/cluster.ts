@@ -6,9 +6,10 @@ import {
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
-import { flush, innodbOptions, snapshotIsolation } from '../mariadb/innodb.ts'
+import { flush, serverWords, snapshotIsolation } from '../mariadb/innodb.ts'
+import { COPY, scriptsOf } from '../sql/scripts.ts'
 import type { GaleraPrograms } from './programs.ts'
-import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
+import { MAKE, SERVE, SERVING } from './scripts.ts'
 
 /**
  * Declares MariaDB servers that all accept writes. A node announces only its group communication's port. The other
@@ -21,7 +22,7 @@ export function galeraCluster({
   user,
   object,
 }: SqlClusterOptions<GaleraPrograms>): StartedDeclaration {
-  const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'galera', '{data}', ...words]
+  const script = scriptsOf('galera')
   const ids = nodeNames(nodes)
   const { server, install, client, provider } = programs
   const command = [server, '--no-defaults', ...serverOptions(settings, provider)]
@@ -59,21 +60,10 @@ const PROVIDER = {
   'evs.inactive_check_period': 'PT0.3S',
 }
 
-function serverOptions(settings: Settings, provider: string): string[] {
-  const options = {
-    'bind-address': '{host}',
+const serverOptions = (settings: Settings, provider: string): string[] =>
+  serverWords(settings, {
     port: '{port}',
-    // The path is relative to the data directory, because paths of more than 107 characters are refused.
-    socket: 'server.sock',
-    'pid-file': 'server.pid',
-    'skip-name-resolve': 'ON',
-    'binlog-format': 'ROW',
-    'max-connections': '500',
     'innodb-autoinc-lock-mode': '2',
-    'innodb-buffer-pool-size': '16M',
-    'innodb-log-file-size': '8M',
-    ...innodbOptions(settings),
-    'performance-schema': 'OFF',
     'wsrep-on': 'ON',
     'wsrep-provider': provider,
     'wsrep-cluster-name': 'chaos',
@@ -86,9 +76,7 @@ function serverOptions(settings: Settings, provider: string): string[] {
     'wsrep-provider-options': Object.entries(PROVIDER)
       .map(([name, value]) => `${name}=${value}`)
       .join(';'),
-  }
-  return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
-}
+  })
 
 export const settings: readonly Setting[] = [
   choice(

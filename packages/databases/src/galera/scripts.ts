@@ -22,12 +22,6 @@ rm -f new/gvwstate.dat new/galera.cache
 cp -a new db
 mv new template`
 
-/** COPY DATA: a node other than n1 starts from the copy that n1 keeps. */
-export const COPY = `set -e
-cd "$1"
-until [ -e ../n1/template ]; do sleep 0.02; done
-cp -a ../n1/template db`
-
 /**
  * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A restart first asks the storage engine for the position, which a
  * killed server has not written down.

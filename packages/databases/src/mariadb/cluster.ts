@@ -6,7 +6,8 @@ import {
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
-import { flush, innodbOptions, snapshotIsolation } from './innodb.ts'
+import { scriptsOf } from '../sql/scripts.ts'
+import { flush, serverWords, snapshotIsolation } from './innodb.ts'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
@@ -19,7 +20,7 @@ export function mariadbCluster({
   object,
 }: SqlClusterOptions<MariadbPrograms>): StartedDeclaration {
   const ids = nodeNames(nodes)
-  const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'mariadb', '{data}', ...words]
+  const script = scriptsOf('mariadb')
   const { server, install, client } = programs
   return {
     name: 'mariadb',
@@ -61,30 +62,16 @@ const follow = (node: string): readonly string[] => [
   'START SLAVE;',
 ]
 
-function serverOptions(settings: Settings): string[] {
-  const { commit } = settings
-  const options = {
-    'bind-address': '{host}',
-    // The path is relative to the data directory, because paths of more than 107 characters are refused.
-    socket: 'server.sock',
-    'pid-file': 'server.pid',
-    'skip-name-resolve': 'ON',
+const serverOptions = (settings: Settings): string[] =>
+  serverWords(settings, {
     'log-bin': 'bin',
     'relay-log': 'relay',
     'log-slave-updates': 'ON',
     'gtid-strict-mode': 'ON',
-    'binlog-format': 'ROW',
     'expire-logs-days': '0',
     'slave-net-timeout': '4',
-    'max-connections': '500',
-    'innodb-buffer-pool-size': '16M',
-    'innodb-log-file-size': '8M',
-    ...innodbOptions(settings),
-    'performance-schema': 'OFF',
-    ...(commit === 'semi-sync' ? semiSync(settings) : {}),
-  }
-  return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
-}
+    ...(settings['commit'] === 'semi-sync' ? semiSync(settings) : {}),
+  })
 
 /** Options of semi-synchronous commits. Every node gets them, because every node may become the primary. */
 const semiSync = (settings: Settings): { readonly [option: string]: string } => ({

@@ -1,7 +1,7 @@
 import type { PromiseQuestion } from '@chaosproxy/runner'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-// Settings of InnoDB on one server. Galera has them too.
+// Settings and options of one server. Galera has them too.
 
 export const snapshotIsolation: Setting = choice(
   'snapshot-isolation',
@@ -15,11 +15,23 @@ export const flush: Setting = choice(
   'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
 )
 
-/** Returns the options for `flush` and `snapshot-isolation`. */
-export const innodbOptions = (settings: Settings): { readonly [option: string]: string } => ({
-  'innodb-flush-log-at-trx-commit': String(settings['flush']),
-  ...(settings['snapshot-isolation'] === 'on' ? { 'innodb-snapshot-isolation': 'ON' } : {}),
-})
+/** Returns the words of a server's command for the options of every server and the given ones. */
+export const serverWords = (settings: Settings, own: { readonly [option: string]: string }): string[] =>
+  Object.entries({
+    'bind-address': '{host}',
+    // The path is relative to the data directory, because paths of more than 107 characters are refused.
+    socket: 'server.sock',
+    'pid-file': 'server.pid',
+    'skip-name-resolve': 'ON',
+    'binlog-format': 'ROW',
+    'max-connections': '500',
+    'innodb-buffer-pool-size': '16M',
+    'innodb-log-file-size': '8M',
+    'innodb-flush-log-at-trx-commit': String(settings['flush']),
+    ...(settings['snapshot-isolation'] === 'on' ? { 'innodb-snapshot-isolation': 'ON' } : {}),
+    'performance-schema': 'OFF',
+    ...own,
+  }).map(([name, value]) => `--${name}=${value}`)
 
 /** Whether a transaction that would overwrite an unseen change is refused. */
 export const refusesOverwriting = ({ isolation, ...settings }: Settings): boolean =>

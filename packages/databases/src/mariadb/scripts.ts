@@ -1,3 +1,5 @@
+import * as sql from '../sql/scripts.ts'
+
 // The scripts of a node.
 //
 // The directory of a node contains:
@@ -42,17 +44,14 @@ echo 0 0 > leads
 mv new template`
 
 /** COPY DATA: a replica starts from the copy that n1 keeps. */
-export const COPY = `set -e
-cd "$1"
-until [ -e ../n1/template ]; do sleep 0.02; done
-cp -a ../n1/template db
+export const COPY: string = `${sql.COPY}
 cp follow-n1.sql follow.sql`
 
 /**
  * SERVE DATA SERVER PORT NUMBER OPTIONS…: runs the server. A replaced primary finds a file `rejoin`. It then becomes a
  * replica without data and with a new number, because a server skips changes with its own number.
  */
-export const SERVE = `data=$1; program=$2; port=$3; number=$4; shift 4
+export const SERVE: string = `data=$1; program=$2; port=$3; number=$4; shift 4
 cd "$data" || exit 1
 echo "$port" > port
 [ -e number ] || echo "$number" > number
@@ -72,10 +71,7 @@ while :; do
   echo "$server" > server
   # It may have been replaced since.
   [ ! -e rejoin ] || kill -KILL "$server"
-  code=0
-  while kill -0 "$server" 2> /dev/null; do wait "$server"; code=$?; done
-  server=
-  [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
+  ${sql.UNLESS_REJOINING}
 done`
 
 /**
@@ -143,11 +139,7 @@ for other in ../n*; do
   [ -e "$other/rejoin" ] || continue
   server=$(cat "$other/server")
   kill -KILL "$server" || continue
-  ending=100
-  while kill -0 "$server" 2> /dev/null && [ "$ending" -gt 0 ]; do
-    ending=$((ending - 1))
-    sleep 0.05
-  done
+  ${sql.UNTIL_ENDED}
 done
 exit 0`
 

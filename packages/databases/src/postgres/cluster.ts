@@ -7,6 +7,7 @@ import {
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
+import { scriptsOf } from '../sql/scripts.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 
 /** Declares a primary, n1, and standbys that stream from it. */
@@ -18,7 +19,7 @@ export function postgresCluster({
   object,
 }: SqlClusterOptions<string>): StartedDeclaration {
   const ids = nodeNames(nodes)
-  const script = (text: string, ...words: readonly string[]) => ['/bin/sh', '-c', text, 'postgres', '{data}', ...words]
+  const script = scriptsOf('postgres')
   const checksums = settings['checksums'] === 'on' ? ['--data-checksums'] : []
   return {
     name: 'postgres',

