@@ -1,7 +1,7 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/database'
 import type { NatsMessage } from '@chaosproxy/wire/nats'
-import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
+import { type Asking, api, askJetStream, tokenOf, UNLIMITED } from './jetstream.ts'
 
 /** The stream behind the bucket, as NATS clients create it: one message per key. */
 export const BUCKET = 'KV_chaos'
@@ -11,7 +11,7 @@ export const bucketConfig = (replicas: number, isDirect: boolean): object => ({
   name: BUCKET,
   subjects: [`${PREFIX}>`],
   ...{ storage: 'file', retention: 'limits', discard: 'new', num_replicas: replicas },
-  ...{ max_msgs_per_subject: 1, max_msgs: -1, max_bytes: -1, max_age: 0, max_consumers: -1, max_msg_size: -1 },
+  ...{ max_msgs_per_subject: 1, ...UNLIMITED },
   ...{ allow_direct: isDirect, allow_rollup_hdrs: true, deny_delete: true },
 })
 

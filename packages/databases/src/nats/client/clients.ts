@@ -1,5 +1,4 @@
-import { type Completion, environmentError, type Input } from '@chaosproxy/history'
-import type { Client } from '@chaosproxy/runner'
+import { environmentError } from '@chaosproxy/history'
 import {
   bodyIn,
   isTrouble,
@@ -10,7 +9,7 @@ import {
 } from '@chaosproxy/targets/database'
 import { numberOf, type Settings } from '@chaosproxy/workloads'
 import { BUCKET, bucketConfig, onBucket } from './bucket.ts'
-import { type Asking, api, openJetStream } from './jetstream.ts'
+import { api, openJetStream } from './jetstream.ts'
 import { LOGS, logsConfig, onLogs } from './logs.ts'
 import { openQueues, QUEUES, queuesConfig } from './queues.ts'
 
@@ -28,7 +27,7 @@ export const natsClients = (settings: Settings): PlannedClients => ({
   carries: () => undefined,
   async open({ operations }) {
     const isDirect = settings['direct'] === 'on'
-    const queues = openQueues(numberOf(settings, 'ack-wait-ms'))
+    const onQueue = openQueues(numberOf(settings, 'ack-wait-ms'))
     const uses = (functions: readonly string[]) => operations.functions.some((f) => functions.includes(f))
     const [stream, configOf] = uses(ON_QUEUES)
       ? ([QUEUES, queuesConfig] as const)
@@ -37,25 +36,21 @@ export const natsClients = (settings: Settings): PlannedClients => ({
         : ([BUCKET, (replicas: number) => bucketConfig(replicas, isDirect)] as const)
     return {
       prepare: (reached, timeoutMs) => makeStream(reached, { stream, config: configOf(reached.length), timeoutMs }),
-      connect: (address) =>
-        natsClient(address, (asking, input) => {
-          if (ON_QUEUES.includes(input.f)) return queues.onQueue(asking, input)
-          return ON_LOGS.includes(input.f) ? onLogs(asking, input) : onBucket(asking, input, isDirect)
-        }),
+      connect(address) {
+        const jetstream = openJetStream(address)
+        return performingClient({
+          perform(input, timeoutMs) {
+            const asking = jetstream.begin(timeoutMs)
+            if (ON_QUEUES.includes(input.f)) return onQueue(asking, input)
+            return ON_LOGS.includes(input.f) ? onLogs(asking, input) : onBucket(asking, input, isDirect)
+          },
+          close: () => jetstream.close(),
+        })
+      },
       close: async () => {},
     }
   },
 })
-
-type Perform = (asking: Asking, input: Input) => Promise<Completion>
-
-function natsClient(address: NodeAddress, perform: Perform): Client {
-  const jetstream = openJetStream(address)
-  return performingClient({
-    perform: (input, timeoutMs) => perform(jetstream.begin(timeoutMs), input),
-    close: () => jetstream.close(),
-  })
-}
 
 interface Making {
   readonly stream: string

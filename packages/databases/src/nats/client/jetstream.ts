@@ -77,6 +77,9 @@ export async function askJetStream(asking: Asking, request: NatsRequest): Promis
 export const api = (asking: Asking, request: string, body: object = {}): Promise<Body | Trouble> =>
   askJetStream(asking, { subject: `$JS.API.${request}`, payload: JSON.stringify(body) })
 
+/** The limits of every stream: none. */
+export const UNLIMITED = { max_msgs: -1, max_bytes: -1, max_age: 0, max_consumers: -1, max_msg_size: -1 } as const
+
 /** Encodes a key as one token of a subject, without dots, spaces or wildcards. */
 export const tokenOf = (key: string): string =>
   /^[\w-]+$/.test(key) ? key : `=${Buffer.from(key).toString('base64url')}`

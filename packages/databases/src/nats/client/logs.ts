@@ -1,6 +1,6 @@
 import { type Completion, type Input, isObject, type Json } from '@chaosproxy/history'
 import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/database'
-import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
+import { type Asking, api, askJetStream, tokenOf, UNLIMITED } from './jetstream.ts'
 
 /** The stream of all partitions and committed offsets. An offset is a sequence number in the stream. */
 export const LOGS = 'chaos-logs'
@@ -11,7 +11,7 @@ export const logsConfig = (replicas: number): object => ({
   name: LOGS,
   subjects: [`${PARTITION}*`, `${COMMITTED}*`],
   ...{ storage: 'file', retention: 'limits', discard: 'old', num_replicas: replicas },
-  ...{ max_msgs: -1, max_bytes: -1, max_age: 0, max_consumers: -1, max_msg_size: -1 },
+  ...UNLIMITED,
 })
 
 /** The maximum number of messages per partition and poll. */

@@ -1,7 +1,7 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/database'
 import type { NatsMessage } from '@chaosproxy/wire/nats'
-import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
+import { type Asking, api, askJetStream, tokenOf, UNLIMITED } from './jetstream.ts'
 
 /** The stream of all queues. Acknowledged messages are removed. */
 export const QUEUES = 'chaos-queues'
@@ -11,12 +11,8 @@ export const queuesConfig = (replicas: number): object => ({
   name: QUEUES,
   subjects: [`${PREFIX}*`],
   ...{ storage: 'file', retention: 'workqueue', discard: 'old', num_replicas: replicas },
-  ...{ max_msgs: -1, max_bytes: -1, max_age: 0, max_consumers: -1, max_msg_size: -1 },
+  ...UNLIMITED,
 })
-
-export interface Queues {
-  onQueue(asking: Asking, input: Input): Promise<Completion>
-}
 
 /** An unfinished drain of a queue, which the next drain continues. */
 interface Drained {
@@ -32,8 +28,9 @@ const KEPT_FOR_WAITS = 3
 const BATCH = 100
 const NANOS_PER_MS = 1e6
 
-export function openQueues(ackWaitMs: number): Queues {
-  const consumers = openConsumers(ackWaitMs)
+/** Returns a function that carries out an operation on a queue. */
+export function openQueues(ackWaitMs: number): (asking: Asking, input: Input) => Promise<Completion> {
+  const makeConsumer = openConsumers(ackWaitMs)
   /** The last drain of each queue. */
   const last = new Map<string, Promise<unknown>>()
   const unfinished = new Map<string, Drained>()
@@ -43,7 +40,7 @@ export function openQueues(ackWaitMs: number): Queues {
    * delivers the marker has all earlier messages. A server that wrongly believes that it leads may lack some.
    */
   async function drain(asking: Asking, queue: string): Promise<Completion> {
-    const missing = await consumers.make(asking, queue)
+    const missing = await makeConsumer(asking, queue)
     if (missing !== undefined) return missing
     const drained = unfinished.get(queue) ?? { since: performance.now(), held: new Map(), marker: undefined }
     unfinished.set(queue, drained)
@@ -76,50 +73,44 @@ export function openQueues(ackWaitMs: number): Queues {
     return drained
   }
 
-  return {
-    onQueue(asking, { f, key = '', value }) {
-      const queue = tokenOf(key)
-      switch (f) {
-        case 'enqueue':
-          return enqueue(asking, queue, value)
-        case 'dequeue':
-          return dequeue(asking, queue, consumers)
-        case 'drain':
-          return drainAlone(asking, queue)
-        default:
-          throw new Error(`a queue is not asked to ${f}`)
-      }
-    },
+  return (asking, { f, key = '', value }) => {
+    const queue = tokenOf(key)
+    switch (f) {
+      case 'enqueue':
+        return enqueue(asking, queue, value)
+      case 'dequeue':
+        return dequeue(asking, queue, makeConsumer)
+      case 'drain':
+        return drainAlone(asking, queue)
+      default:
+        throw new Error(`a queue is not asked to ${f}`)
+    }
   }
 }
 
-interface Consumers {
-  /** Creates the consumer of a queue on first use. Resolves with the trouble if the consumer may be missing. */
-  make(asking: Asking, queue: string): Promise<Trouble | undefined>
-}
+/** Creates the consumer of a queue on first use. Resolves with the trouble if the consumer may be missing. */
+type MakeConsumer = (asking: Asking, queue: string) => Promise<Trouble | undefined>
 
-function openConsumers(ackWaitMs: number): Consumers {
+function openConsumers(ackWaitMs: number): MakeConsumer {
   const known = new Set<string>()
-  return {
-    async make(asking, queue) {
-      if (known.has(queue)) return undefined
-      const made = await api(asking, `CONSUMER.DURABLE.CREATE.${QUEUES}.${queue}`, {
-        stream_name: QUEUES,
-        config: {
-          ...{ durable_name: queue, filter_subject: PREFIX + queue, deliver_policy: 'all', replay_policy: 'instant' },
-          ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
-        },
-      })
-      // No message has been taken.
-      if (isTrouble(made)) return { type: 'fail', error: made.error }
-      known.add(queue)
-      return undefined
-    },
+  return async (asking, queue) => {
+    if (known.has(queue)) return undefined
+    const made = await api(asking, `CONSUMER.DURABLE.CREATE.${QUEUES}.${queue}`, {
+      stream_name: QUEUES,
+      config: {
+        ...{ durable_name: queue, filter_subject: PREFIX + queue, deliver_policy: 'all', replay_policy: 'instant' },
+        ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
+      },
+    })
+    // No message has been taken.
+    if (isTrouble(made)) return { type: 'fail', error: made.error }
+    known.add(queue)
+    return undefined
   }
 }
 
-async function dequeue(asking: Asking, queue: string, consumers: Consumers): Promise<Completion> {
-  const missing = await consumers.make(asking, queue)
+async function dequeue(asking: Asking, queue: string, makeConsumer: MakeConsumer): Promise<Completion> {
+  const missing = await makeConsumer(asking, queue)
   if (missing !== undefined) return missing
   const taken = await take(asking, queue, 1)
   // If the server delivered a message, it was not acknowledged, so it will be delivered again.
