@@ -19,16 +19,7 @@ export const rabbitmqClients = (settings: Settings): PlannedClients => ({
     })
     return {
       prepare: queues.prepare,
-      connect(address) {
-        const client = queues.connect(address)
-        return {
-          invoke({ input }, timeoutMs, completed) {
-            const deadline = performance.now() + timeoutMs
-            client.perform(input, () => deadline - performance.now()).then(completed)
-          },
-          close: () => client.close(),
-        }
-      },
+      connect: queues.connect,
       close: async () => queues.close(),
     }
   },

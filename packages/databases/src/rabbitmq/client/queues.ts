@@ -1,17 +1,13 @@
-import { type Completion, environmentError, type Input, type Json } from '@chaosproxy/history'
-import { isTrouble, type NodeAddress } from '@chaosproxy/targets/database'
+import { type Completion, environmentError, type Json } from '@chaosproxy/history'
+import type { Client } from '@chaosproxy/runner'
+import { isTrouble, type NodeAddress, performingClient, startOperation } from '@chaosproxy/targets/database'
 import { type Channel, type Keeping, nameOf, openChannel, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 import { openDrains } from './drains.ts'
 
 export interface Queues {
   /** Waits until all brokers are in the cluster and serve. @throws UserError (environment) */
   prepare(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
-  connect(address: NodeAddress): QueueClient
-  close(): void
-}
-
-interface QueueClient {
-  perform(input: Input, remainingMs: Remaining): Promise<Completion>
+  connect(address: NodeAddress): Client
   close(): void
 }
 
@@ -37,8 +33,9 @@ export function openQueues(keeping: Keeping): Queues {
     },
     connect(address) {
       const channel = open(address)
-      return {
-        async perform({ f, key = '', value }, remainingMs) {
+      return performingClient({
+        async perform({ f, key = '', value }, timeoutMs) {
+          const { remainingMs } = startOperation(timeoutMs)
           switch (f) {
             case 'enqueue':
               return enqueue(channel, { key, value }, remainingMs)
@@ -51,7 +48,7 @@ export function openQueues(keeping: Keeping): Queues {
           }
         },
         close: () => channel.close(),
-      }
+      })
     },
     close: () => drains.close(),
   }
@@ -81,8 +78,7 @@ async function enqueue(
 }
 
 async function served(channel: Channel, { node }: NodeAddress, timeoutMs: number): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  const remainingMs = () => deadline - performance.now()
+  const { remainingMs } = startOperation(timeoutMs)
   let trouble = await channel.reach(remainingMs)
   while (trouble !== undefined && remainingMs() > PAUSE_MS) {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
