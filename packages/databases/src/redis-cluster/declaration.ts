@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { type NodeId, nodeNames } from '@chaosproxy/faults'
 import type { NodesDeclaration } from '@chaosproxy/targets/database'
-import { serverFile } from '../redis/declaration.ts'
+import { idOf, serverFile } from '../redis/declaration.ts'
 import type { ClusterChoice } from './settings.ts'
 import { firstSlot } from './slots.ts'
 
@@ -56,12 +55,10 @@ function nodesFile(own: NodeId, ids: readonly NodeId[]): readonly string[] {
   const lines = ids.map((id, index) => {
     const at = `{announced-host.${id}.client}:{announced-port.${id}.client}@{announced-port.${id}.bus}`
     const flag = id === own ? 'myself,' : ''
-    if (index >= masters) return `${nodeName(id)} ${at} ${flag}slave ${nodeName(partnerOf(id, ids))} 0 0 0 connected`
+    const name = idOf(`node ${id}`)
+    if (index >= masters) return `${name} ${at} ${flag}slave ${idOf(`node ${partnerOf(id, ids)}`)} 0 0 0 connected`
     const slots = `${firstSlot(index, masters)}-${firstSlot(index + 1, masters) - 1}`
-    return `${nodeName(id)} ${at} ${flag}master - 0 0 ${index + 1} connected ${slots}`
+    return `${name} ${at} ${flag}master - 0 0 ${index + 1} connected ${slots}`
   })
   return [...lines, `vars currentEpoch ${masters} lastVoteEpoch 0`, '']
 }
-
-/** Forty hexadecimal digits. */
-const nodeName = (id: NodeId): string => createHash('sha1').update(`node ${id}`).digest('hex')

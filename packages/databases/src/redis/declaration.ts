@@ -24,7 +24,7 @@ export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDec
     name: 'redis',
     client: { kind: 'resp', commands: 'register' },
     nodes: Array.from({ length: nodes }, (_, index) => ({
-      values: { id: sentinelId(index + 1) },
+      values: { id: idOf(`sentinel ${index + 1}`) },
       files: {
         'redis.conf': redisFile(choice, index === 0 || isRedlock),
         ...(isRedlock ? {} : { 'sentinel.conf': sentinelFile(nodes, choice) }),
@@ -106,5 +106,5 @@ function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly str
   ]
 }
 
-/** Forty hexadecimal digits. */
-const sentinelId = (number: number): string => createHash('sha1').update(`sentinel ${number}`).digest('hex')
+/** Returns forty hexadecimal digits, as Redis identifies nodes and Sentinels. */
+export const idOf = (text: string): string => createHash('sha1').update(text).digest('hex')

@@ -46,20 +46,22 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     return answering.includes(home.node) ? home.node : answering[0]
   }
 
+  /** Without a majority of replies, no client could get the lock. */
+  function failed(error: string, answers: readonly Completion[]): Completion {
+    const isAnswered = answers.filter(isAnswer).length >= quorum
+    return { type: 'fail', error, ...(isAnswered ? { answered: true } : {}), node: nodeOf(answers) }
+  }
+
   async function acquire(request: Request, timeoutMs: Millis): Promise<Completion> {
     const from = performance.now()
     const token = randomUUID()
     const answers = await all({ ...request.input, f: 'acquire', value: token }, request, timeoutMs)
     const granted = answers.filter(({ type }) => type === 'ok').length
     const lateBy = performance.now() - from - lockMs * (1 - DRIFT)
-    const node = nodeOf(answers)
-    if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token, node }
+    if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token, node: nodeOf(answers) }
     await all({ ...request.input, f: 'release', value: token }, request, timeoutMs)
     const error = `answered by ${granted} of ${nodes.length}`
-    // Without a majority of replies, no client could get the lock.
-    return answers.filter(isAnswer).length >= quorum
-      ? { type: 'fail', error, answered: true, node }
-      : { type: 'fail', error, node }
+    return failed(error, answers)
   }
 
   /**
@@ -71,10 +73,7 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     if (answers.some(({ type }) => type === 'ok')) return { type: 'ok', value: request.input.value, node }
     const isLost = answers.every(({ type }) => type === 'fail')
     const error = 'answered: no node has this token any more'
-    if (!isLost) return { type: 'info', error, node }
-    return answers.filter(isAnswer).length >= quorum
-      ? { type: 'fail', error, answered: true, node }
-      : { type: 'fail', error, node }
+    return isLost ? failed(error, answers) : { type: 'info', error, node }
   }
 
   return {

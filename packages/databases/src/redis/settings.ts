@@ -1,5 +1,5 @@
 import { usageError } from '@chaosproxy/history'
-import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
+import { choice, numberOf, type Setting, type Settings } from '@chaosproxy/workloads'
 
 export const redisSettings: readonly Setting[] = [
   choice(
@@ -95,10 +95,4 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
 /** Returns a validated value as one of the known values; the first is the default. */
 function oneOf<Value extends string>(value: unknown, known: readonly [Value, ...Value[]]): Value {
   return known.find((candidate) => candidate === value) ?? known[0]
-}
-
-function numberOf(settings: Settings, name: string): number {
-  const value = settings[name]
-  if (typeof value !== 'number') throw new Error(`${name} is ${String(value)}, which was checked before`)
-  return value
 }

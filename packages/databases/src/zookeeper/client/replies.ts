@@ -92,7 +92,4 @@ export function sessionReplies(): SessionReplies {
 
 const HEADER = 4 + 8 + 4
 
-function framed(...members: readonly Buffer[]): Buffer {
-  const record = Buffer.concat(members)
-  return bytes(record)
-}
+const framed = (...members: readonly Buffer[]): Buffer => bytes(Buffer.concat(members))
