@@ -1,11 +1,10 @@
-import { isAbsolute, relative, resolve } from 'node:path'
 import { usageError } from '@chaosproxy/history'
 import { mergeDrafts, type NamedPart, nameIn, type Registries, type RunDraft } from '@chaosproxy/runner'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isUserFile, workloadFrom, workloadOf } from '@chaosproxy/targets/named'
 import { workloads } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
-import { fullReference, serviceTargets } from '../references/services.ts'
+import { fullReference, partsOf, pathFrom, serviceTargets } from '../references/services.ts'
 import { targetNames as builtIn } from '../worlds/databases.ts'
 import { targetNamed } from '../worlds/registry.ts'
 import type { Config } from './config.ts'
@@ -39,8 +38,7 @@ export function registriesOf({
     workloadNames: [...workloads.map(({ name }) => name), ...Object.keys(ownWorkloads)],
     reference: (target) => fullReference(target, own),
     async target(reference) {
-      const simulated = reference.startsWith(SIMULATED)
-      const name = simulated ? reference.slice(SIMULATED.length) : reference
+      const { simulated, name } = partsOf(reference)
       const declared = ownOf(ownTargets, name)
       if (declared === undefined) return targetNamed(fullReference(reference, own))
       if (typeof declared === 'string') {
@@ -75,9 +73,8 @@ export function withPaths(
   { targets: ownTargets, workloads: ownWorkloads, ...own }: OwnNames,
 ): RunDraft {
   const pathOf = (named: { readonly [name: string]: unknown } | undefined, part: string | NamedPart | undefined) => {
-    const written = nameIn(part)
-    const simulated = written?.startsWith(SIMULATED) === true
-    const given = ownOf(named ?? {}, (simulated ? written?.slice(SIMULATED.length) : written) ?? '')
+    const { simulated, name } = partsOf(nameIn(part) ?? '')
+    const given = ownOf(named ?? {}, name)
     if (typeof given !== 'string') return part
     const path = pathFrom(own.directory, given)
     return { ...(typeof part === 'string' ? {} : part), name: simulated ? `${SIMULATED}${path}` : path }
@@ -98,10 +95,3 @@ function withFullReference(part: string | NamedPart | undefined, own: OwnNames):
 
 const ownOf = <Of>(own: { readonly [name: string]: Of }, name: string): Of | undefined =>
   Object.hasOwn(own, name) ? own[name] : undefined
-
-/** The path relative to the working directory. It always contains a slash, so it cannot be mistaken for a name. */
-function pathFrom(directory: string, path: string): string {
-  const absolute = resolve(directory, path)
-  const here = relative('.', absolute)
-  return here.startsWith('..') || isAbsolute(here) ? absolute : `./${here}`
-}

@@ -21,6 +21,7 @@ export {
   isolationOfService,
   isServiceDeclaration,
   type PostgresDeclaration,
+  pathFrom,
   programsOfService,
   requestName,
   type ServiceDeclaration,

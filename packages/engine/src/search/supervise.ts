@@ -1,7 +1,7 @@
 import { traceOf } from '@chaosproxy/protocols'
-import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isBinary, isUserFile } from '@chaosproxy/targets/named'
 import type { Doing, Job, Pool } from '../jobs/job.ts'
+import { partsOf } from '../references/services.ts'
 import { searchedIn } from '../worlds/registry.ts'
 import { withinText } from '../worlds/watched-protocol.ts'
 import { userMistake } from './user-mistake.ts'
@@ -74,8 +74,7 @@ function referenceIn(spec: object): string {
     readonly subject?: { readonly target: string }
     readonly spec?: { readonly target: { readonly name: string } }
   }
-  const reference = subject?.target ?? run?.target.name ?? ''
-  return reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
+  return partsOf(subject?.target ?? run?.target.name ?? '').name
 }
 
 /** Describes a failure in asynchronous code that a step started. */

@@ -246,12 +246,8 @@ const isPostgres = (declared: BesideDeclaration | PostgresDeclaration): declared
 const postgresOf = (declared: Exclude<PostgresDeclaration, string>, directory: string): PostgresSpec => {
   const { postgres, assert, expect, unit, standby, calculator } = declared
   return {
-    ...(postgres === true ? {} : { sql: pathFrom(directory, postgres) }),
-    ...(assert === undefined ? {} : { assert }),
-    ...(expect === undefined ? {} : { expect }),
-    ...(unit === undefined ? {} : { unit }),
-    ...(standby === true ? { standby } : {}),
-    ...(calculator === true ? { calculator } : {}),
+    ...{ sql: postgres === true ? undefined : pathFrom(directory, postgres), assert, expect, unit },
+    ...{ standby: standby || undefined, calculator: calculator || undefined },
   }
 }
 
@@ -263,12 +259,7 @@ function besideOf(
   const postgres: { [name: string]: PostgresSpec } = {}
   for (const [name, each] of Object.entries(declared)) {
     if (isPostgres(each)) postgres[name] = typeof each === 'string' ? {} : postgresOf(each, directory)
-    else
-      beside[name] = {
-        program: pathFrom(directory, each.entry),
-        ...(each.args === undefined ? {} : { args: each.args }),
-        ...(each.environment === undefined ? {} : { environment: each.environment }),
-      }
+    else beside[name] = { program: pathFrom(directory, each.entry), args: each.args, environment: each.environment }
   }
   return {
     ...(Object.keys(beside).length === 0 ? {} : { beside }),
@@ -289,7 +280,7 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
  * Returns a path relative to the working directory if possible. It begins with `./`, so that it cannot be mistaken for
  * a name.
  */
-function pathFrom(directory: string, path: string): string {
+export function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
   const here = relative('.', absolute)
   return here.startsWith('..') || isAbsolute(here) ? absolute : `./${here}`

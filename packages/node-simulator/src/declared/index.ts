@@ -4,6 +4,7 @@ export {
   isolationLevels,
   isServiceDeclaration,
   type PostgresDeclaration,
+  pathFrom,
   type ServiceDeclaration,
   serviceMembers,
   serviceSchema,

@@ -59,22 +59,15 @@ export const isService = (reference: string): boolean => reference.startsWith(SE
 
 export const isFullService = (reference: string): boolean => reference.startsWith(`${SERVICE}{`)
 
-/** Returns the reference to a service for replay files and searches. */
-export const serviceReference = (spec: ServiceSpec): string =>
-  SERVICE +
-  JSON.stringify({
-    ...(spec.name === undefined ? {} : { name: spec.name }),
-    program: spec.program,
-    ...(spec.client === undefined ? { routes: spec.routes } : { client: spec.client }),
-    ...(spec.args === undefined || spec.args.length === 0 ? {} : { args: spec.args }),
-    ...(spec.http === 'messages' ? { http: spec.http } : {}),
-    ...(spec.redis === undefined ? {} : { redis: spec.redis }),
-    ...(spec.beside === undefined ? {} : { beside: spec.beside }),
-    ...(spec.postgres === undefined ? {} : { postgres: spec.postgres }),
-    ...(spec.environment === undefined ? {} : { environment: spec.environment }),
-    ...(spec.mayEnd === undefined ? {} : { mayEnd: spec.mayEnd }),
-    ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
+/** Returns the reference to a service for replay files and searches. It leaves out what is undefined. */
+export function serviceReference(spec: ServiceSpec): string {
+  const { name, program, routes, client, args = [], http, redis, beside, postgres, environment, mayEnd, nodes } = spec
+  const text = JSON.stringify({
+    ...{ name, program, routes, client, args: args.length === 0 ? undefined : args },
+    ...{ http: http === 'messages' ? http : undefined, redis, beside, postgres, environment, mayEnd, nodes },
   })
+  return SERVICE + text
+}
 
 /** @throws UserError (input) for an invalid reference. */
 export function parseServiceReference(reference: string): ServiceSpec {
