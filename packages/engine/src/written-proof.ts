@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import type { CheckOptions, Report } from '@chaosproxy/checker'
@@ -7,6 +6,7 @@ import { environmentError, type History } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import type { WrittenProof } from '@chaosproxy/report'
 import { verifierScript } from './built-file.ts'
+import { sha256Of } from './sha256.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /** The largest history file, in bytes, that is read again to decide whether a proof may refer to it. */
@@ -38,7 +38,7 @@ export function writeProof(
   const plain = file !== undefined && history.format === 'jsonl' && /\.jsonl$/.test(file) ? textOf(file) : undefined
   const proved = prove(history, report, judgingOf(report.model, checking), {
     text: plain,
-    sha256: (text) => createHash('sha256').update(text).digest('hex'),
+    sha256: sha256Of,
   })
   const { proof, levels } = proved
   if (proof === undefined) return { written: undefined, levels }

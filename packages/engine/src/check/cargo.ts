@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { environmentError, inputError } from '@chaosproxy/history'
 import type { Cargo, LocalStore } from '../queue/kind.ts'
 import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
+import { sha256Of } from '../sha256.ts'
 import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 
 // Workers read a recording in place if they share this machine's file system. Small recordings also travel through
@@ -74,7 +75,7 @@ async function fetched(
   { file, parts }: { readonly file: string; readonly parts: readonly FilePart[] },
   store: LocalStore,
 ): Promise<RecordingName> {
-  const name = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
+  const name = sha256Of(JSON.stringify(parts)).slice(0, 32)
   const folder = join(store.home, name)
   const isOne = parts.length === 1 && parts[0]?.path === file
   const here = parts.map((part) => ({ ...part, path: join(folder, basename(part.path)) }))
@@ -83,8 +84,7 @@ async function fetched(
     const text = await store.fetch(sha256)
     if (text === undefined) throw new MissingFile(`${basename(path)}: ${LOST_FILE}`)
     const content = Buffer.from(text, 'base64')
-    if (createHash('sha256').update(content).digest('hex') !== sha256)
-      throw new MissingFile(`${basename(path)}: ${DAMAGED_FILE}`)
+    if (sha256Of(content) !== sha256) throw new MissingFile(`${basename(path)}: ${DAMAGED_FILE}`)
     mkdirSync(dirname(path), { recursive: true })
     // Two jobs may fetch a file at the same time, so each job first writes a temporary file.
     const unfinished = `${path}.${randomUUID()}`

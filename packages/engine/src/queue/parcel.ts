@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix, relative, resolve, sep } from 'node:path'
@@ -8,6 +7,7 @@ import { isBinary } from '@chaosproxy/targets/named'
 import * as v from 'valibot'
 import { withImported } from '../jobs/imported-files.ts'
 import { isService } from '../references/services.ts'
+import { sha256Of } from '../sha256.ts'
 
 // Users' files are sent by hash. In jobs, their paths begin with `SENT` and mean the same everywhere.
 
@@ -71,7 +71,7 @@ export function pack(references: readonly string[]): Parcel {
   const texts = new Map<string, string>()
   const sent = files.map((file): SentFile => {
     const text = readFileSync(file, 'utf8')
-    const hash = hashOf(text)
+    const hash = sha256Of(text)
     texts.set(hash, text)
     return { path: relative(root, file).split(sep).join('/'), hash }
   })
@@ -117,7 +117,7 @@ export function createUnpacker(store: Store): {
   async function unpackNew(files: readonly SentFile[], root: string): Promise<Unpacked> {
     for (const { path, hash } of files) {
       const text = await store.fetch(hash)
-      if (text === undefined || hashOf(text) !== hash)
+      if (text === undefined || sha256Of(text) !== hash)
         throw new MissingFile(`${path}: ${text === undefined ? LOST_FILE : DAMAGED_FILE}`)
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text)
@@ -133,7 +133,7 @@ export function createUnpacker(store: Store): {
   return {
     home,
     unpack(files) {
-      const name = hashOf(JSON.stringify(files))
+      const name = sha256Of(JSON.stringify(files))
       const unpacking = known.get(name) ?? unpackNew(files, join(home, name.slice(0, 16)))
       known.set(name, unpacking)
       unpacking.catch(() => known.delete(name))
@@ -151,8 +151,6 @@ export function requireNoProgram(references: readonly string[]): void {
       '--queue: your own programs cannot be sent to workers, only protocols, workloads, models and their imports. Leave out --queue.',
     )
 }
-
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 function commonFolder(files: readonly string[]): string {
   const [first = sep, ...others] = files.map((file) => dirname(file))

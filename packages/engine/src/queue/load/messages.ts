@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Json, Nanos } from '@chaosproxy/history'
 import type { LoadEntry } from '@chaosproxy/runner'
 import * as v from 'valibot'
+import { sha256Of } from '../../sha256.ts'
 import { count } from '../numbers.ts'
 
 // The messages that are sent while clients work. A message may be lost or duplicated, so each one repeats the whole
@@ -105,17 +105,15 @@ export const readReport = (message: string): Report | undefined => parsed(report
 
 export function chunkOf(number: number, entries: readonly LoadEntry[]): Chunk {
   const text = JSON.stringify(entries)
-  return { number, count: entries.length, sha256: hashOf(text), entries: text }
+  return { number, count: entries.length, sha256: sha256Of(text), entries: text }
 }
 
 /** Returns the entries; undefined if they are not the ones that were sent. */
 export function readChunk(chunk: Chunk): readonly LoadEntry[] | undefined {
-  if (hashOf(chunk.entries) !== chunk.sha256) return undefined
+  if (sha256Of(chunk.entries) !== chunk.sha256) return undefined
   const read = parsed(entries, chunk.entries)
   return read?.length === chunk.count ? read : undefined
 }
-
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 function parsed<Read>(schema: v.GenericSchema<unknown, Read>, message: string): Read | undefined {
   try {
