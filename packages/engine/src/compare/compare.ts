@@ -8,6 +8,7 @@ import { settingsFor } from '@chaosproxy/workloads'
 import type { Config } from '../config/config.ts'
 import { type OwnNames, registriesOf, withPaths } from '../config/registries.ts'
 import { knownName } from '../known-name.ts'
+import { requireCounts, requireSeed, requireTimeout } from '../required.ts'
 import { type CompareEvent, compareSystems } from './comparison.ts'
 import { type ChosenSystem, type ComparedTarget, type ComparisonTerms, planSystem } from './plan.ts'
 
@@ -85,16 +86,13 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
   const { network = USUAL_TERMS.network, timeMs = USUAL_TERMS.timeMs, timeoutMs = USUAL_TERMS.timeoutMs } = draft
   const { clients = USUAL_TERMS.clients, rate = USUAL_TERMS.rate } = draft
   const { seeds = USUAL_TERMS.seeds, seed = USUAL_TERMS.seed } = draft
-  for (const [name, count] of Object.entries({ clients, rate, seeds, nodes: draft.nodes ?? 1 }))
-    if (!Number.isInteger(count) || count < 1)
-      throw usageError(`${name}: ${count} is not a number of ${name}. Give a whole number, 1 or more.`)
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw usageError(`seed: ${seed} is not a seed. Give a whole number, 0 or more.`)
+  requireCounts({ clients, rate, seeds, nodes: draft.nodes })
+  requireSeed(seed)
   if (!(timeMs >= SHORTEST_MS))
     throw usageError(
       `timeMs: ${timeMs} is too short: a system cannot fail, notice the failure and recover in less than a second. Give ${SHORTEST_MS} or more.`,
     )
-  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a duration. Give a number of milliseconds.`)
+  requireTimeout(timeoutMs)
   const known = networks.map(({ name }) => name)
   return {
     sweep: undefined,

@@ -8,6 +8,7 @@ import { parseRequirement } from '@chaosproxy/runner/result'
 import type { OpenTraffic, TrafficClients } from '@chaosproxy/targets'
 import { whenAborted } from '../jobs/interruption.ts'
 import { knownName } from '../known-name.ts'
+import { requireSeed, requireTimeout } from '../required.ts'
 import { carryOut } from '../run/carry-out.ts'
 import { writeResults } from '../run/results.ts'
 import { type Run, runOf } from '../run/run.ts'
@@ -210,20 +211,13 @@ const originsOf = (places: readonly Place[]): ReadonlyMap<string, string> =>
 
 function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
   const { as, model, listen = true, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
-  if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a duration. Give a number of milliseconds.`)
-  if (!Number.isSafeInteger(seed) || seed < 0)
-    throw usageError(`seed: ${seed} is not a seed. Give a whole number, 0 or more.`)
+  requireTimeout(timeoutMs)
+  requireSeed(seed)
   for (const text of require ?? []) parseRequirement(text, 'require')
   if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...levelNames(), 'none'])
   const servers = places.map(({ name, upstream }) => ({ name, upstream }))
-  const initial = initialOf(draft)
   return recordingSpec(
-    {
-      ...{ as, servers },
-      ...(model === undefined ? {} : { model }),
-      ...(initial === undefined ? {} : { initial }),
-      ...(listen ? {} : { again: WITHOUT_PORTS }),
-    },
+    { as, servers, model, initial: initialOf(draft), ...(listen ? {} : { again: WITHOUT_PORTS }) },
     { seed, expect, require, timeMs: LONGEST_MS, timeoutMs },
   )
 }

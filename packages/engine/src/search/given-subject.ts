@@ -11,6 +11,7 @@ import { NO_LEVEL, type SearchedProtocol, settingForBug } from '@chaosproxy/simu
 import { findWorkload, levelFor, type Settings, type Workload, workloads } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
+import { requireCounts } from '../required.ts'
 import { worldTaking } from '../worlds/registry.ts'
 import type { Subject } from '../worlds/world.ts'
 import { requireSupportedFunctions } from './supported-functions.ts'
@@ -44,9 +45,7 @@ export function requireSane(
   for (const member of Object.keys(settings)) knownName(member, 'setting', member, known)
   const faults = nemeses.map(({ name }) => name)
   for (const name of settings.faults ?? []) knownName(`faults: ${name}`, 'fault', name, faults)
-  for (const [name, count] of Object.entries(counts))
-    if (count !== undefined && !(Number.isInteger(count) && count >= 1))
-      throw usageError(`${name}: ${count} is not a number of ${name}. Give a whole number, 1 or more.`)
+  requireCounts(counts)
 }
 
 /** A subject, with its defaults. */
