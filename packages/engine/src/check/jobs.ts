@@ -20,7 +20,8 @@ function filesOf({ file, merged, settings }: CheckTask): readonly string[] | und
 }
 
 const ofTask = ({ input }: worker.Timed<CheckTask>): readonly string[] | undefined => filesOf(input)
-const ofLent = ({ input }: worker.Timed<worker.LentFile>): readonly string[] | undefined => filesOf(input.task)
+const ofPart = ({ input }: worker.Timed<{ readonly task: CheckTask }>): readonly string[] | undefined =>
+  filesOf(input.task)
 
 export const checkJob: CheckJob<CheckTask, CheckResult> = { kind: 'checkOne', reads: ofTask, run: worker.checkOne }
 
@@ -29,46 +30,46 @@ export const readJob: CheckJob<CheckTask, worker.LentFile> = { kind: 'readOne', 
 
 export const lentJob: CheckJob<worker.LentFile, CheckResult> = {
   kind: 'checkLent',
-  reads: ofLent,
+  reads: ofPart,
   run: worker.checkLent,
 }
 
 export const shareJob: CheckJob<worker.ShareTask, ShareAnswer> = {
   kind: 'judgeOneShare',
-  reads: ofLent,
+  reads: ofPart,
   run: worker.judgeOneShare,
 }
 
 /** Judges the levels that concern all keys together. */
 export const besideJob: CheckJob<worker.PartTask, Others> = {
   kind: 'judgeWhatIsBeside',
-  reads: ofLent,
+  reads: ofPart,
   run: worker.judgeWhatIsBeside,
 }
 
 /** Reads a recording, and packs the operations by place. */
 export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
   kind: 'readLarge',
-  reads: ({ input }) => filesOf(input.task),
+  reads: ofPart,
   run: worker.readLarge,
 }
 
 /** Reads a part of a recording, and packs its operations. */
 export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = {
   kind: 'readOneStretch',
-  reads: ({ input }) => filesOf(input.task),
+  reads: ofPart,
   run: worker.readOneStretch,
 }
 
 /** Finishes the check of a recording that was judged key by key. */
 export const knownJob: CheckJob<Known, CheckResult> = {
   kind: 'checkKnown',
-  reads: ({ input }) => filesOf(input.task),
+  reads: ofPart,
   run: worker.checkKnown,
 }
 
 export const placesJob: CheckJob<worker.PlacesTask, ApartResult> = {
   kind: 'judgeSomePlaces',
-  reads: ({ input }) => filesOf(input.task),
+  reads: ofPart,
   run: worker.judgeSomePlaces,
 }

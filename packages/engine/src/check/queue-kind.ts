@@ -59,16 +59,8 @@ const settings = v.pipe(
     timeoutMs: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000), v.transform(millis)),
     memoryBytes: v.pipe(v.number(), v.minValue(0), v.finite()),
   }),
-  v.transform((given): ShardSpec['settings'] => ({
-    initial: given.initial,
-    model: given.model,
-    levels: given.levels,
-    format: given.format,
-    keyed: given.keyed,
-    ordering: given.ordering,
-    failedCas: given.failedCas,
-    timeoutMs: given.timeoutMs,
-    memoryBytes: given.memoryBytes,
+  v.transform(({ initial, model, levels, format, keyed, ...given }): ShardSpec['settings'] => ({
+    ...{ initial, model, levels, format, keyed, ...given },
   })),
 )
 

@@ -49,7 +49,9 @@ export interface Timed<Input> {
   readonly stopwatch: Stopwatch
 }
 
-export const checkOne = ({ spec, progress }: Task<Timed<CheckTask>>): Promise<CheckResult> => {
+type Work<Input, Result> = (task: Task<Timed<Input>>) => Promise<Result | FileTrouble | StoppedFile>
+
+export const checkOne: Work<CheckTask, CheckResult> = ({ spec, progress }) => {
   const { input: task, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
@@ -58,7 +60,7 @@ export const checkOne = ({ spec, progress }: Task<Timed<CheckTask>>): Promise<Ch
   })
 }
 
-export const readOne = ({ spec }: Task<Timed<CheckTask>>): Promise<LentFile | FileTrouble | StoppedFile> => {
+export const readOne: Work<CheckTask, LentFile> = ({ spec }) => {
   const { input: task, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(task, async () => {
@@ -68,7 +70,7 @@ export const readOne = ({ spec }: Task<Timed<CheckTask>>): Promise<LentFile | Fi
   })
 }
 
-export const checkLent = ({ spec, progress }: Task<Timed<LentFile>>): Promise<CheckResult> => {
+export const checkLent: Work<LentFile, CheckResult> = ({ spec, progress }) => {
   const { stopwatch } = spec
   const { task, lent, parseMs, settled } = spec.input
   return unlessTroubled(task, async () => {
@@ -82,7 +84,7 @@ export const checkLent = ({ spec, progress }: Task<Timed<LentFile>>): Promise<Ch
   })
 }
 
-export const judgeOneShare = ({ spec }: Task<Timed<ShareTask>>): Promise<ShareAnswer | FileTrouble | StoppedFile> => {
+export const judgeOneShare: Work<ShareTask, ShareAnswer> = ({ spec }) => {
   const { input: part, stopwatch } = spec
   markDeciding(stopwatch)
   return unlessTroubled(part.task, () => {
@@ -91,7 +93,7 @@ export const judgeOneShare = ({ spec }: Task<Timed<ShareTask>>): Promise<ShareAn
   })
 }
 
-export const judgeWhatIsBeside = ({ spec }: Task<Timed<PartTask>>): Promise<Others | FileTrouble | StoppedFile> => {
+export const judgeWhatIsBeside: Work<PartTask, Others> = ({ spec }) => {
   const { input: part, stopwatch } = spec
   markDeciding(stopwatch)
   return unlessTroubled(part.task, () => {
@@ -107,17 +109,17 @@ export interface LargeTask {
   readonly places: number
 }
 
-export const readLarge = ({ spec }: Task<Timed<LargeTask>>): Promise<ReadLarge | FileTrouble | StoppedFile> => {
+export const readLarge: Work<LargeTask, ReadLarge> = ({ spec }) => {
   const { input, stopwatch } = spec
   const { task, places } = input
   markStarted(stopwatch)
-  return unlessTroubled(task, async () => {
-    const started = performance.now()
-    return unlessUnpackable(async () => {
+  return unlessTroubled(task, () =>
+    unlessUnpackable(async () => {
+      const started = performance.now()
       const recording = await readPacked(task.file, dealingOf(places), readingOf(task))
       return { recording, parseMs: performance.now() - started }
-    })
-  })
+    }),
+  )
 }
 
 async function unlessUnpackable<T>(read: () => Promise<T>): Promise<T | { readonly cannot: string }> {
@@ -134,15 +136,13 @@ export interface StretchTask extends LargeTask {
   readonly memoryBytes: number
 }
 
-export const readOneStretch = ({
-  spec,
-}: Task<Timed<StretchTask>>): Promise<ReadOneStretch | FileTrouble | StoppedFile> => {
+export const readOneStretch: Work<StretchTask, ReadOneStretch> = ({ spec }) => {
   const { input, stopwatch } = spec
   const { task, places, stretch, memoryBytes } = input
   markStarted(stopwatch)
-  return unlessTroubled(task, async () => {
-    return unlessUnpackable(async () => ({ stretch: await readStretch(stretch, dealingOf(places), { memoryBytes }) }))
-  })
+  return unlessTroubled(task, () =>
+    unlessUnpackable(async () => ({ stretch: await readStretch(stretch, dealingOf(places), { memoryBytes }) })),
+  )
 }
 
 /** A part of a recording, or the reason why it cannot be read separately. */
@@ -156,9 +156,7 @@ export interface PlacesTask {
   readonly endsAtMs: number
 }
 
-export const judgeSomePlaces = ({
-  spec,
-}: Task<Timed<PlacesTask>>): Promise<ApartResult | FileTrouble | StoppedFile> => {
+export const judgeSomePlaces: Work<PlacesTask, ApartResult> = ({ spec }) => {
   const { input, stopwatch } = spec
   const { task, recording, places, packedBytes, endsAtMs } = input
   markDeciding(stopwatch)
@@ -167,7 +165,7 @@ export const judgeSomePlaces = ({
   )
 }
 
-export const checkKnown = ({ spec }: Task<Timed<Known>>): Promise<CheckResult> => {
+export const checkKnown: Work<Known, CheckResult> = ({ spec }) => {
   const { input: known, stopwatch } = spec
   markStarted(stopwatch)
   return unlessTroubled(known.task, () => resultOfKnown(known, () => markDeciding(stopwatch)))
