@@ -4,7 +4,6 @@ import type { ComparedSystem, Comparison } from '@chaosproxy/report'
 import type { NamedPart, Registries, RunSpec } from '@chaosproxy/runner'
 import { comparedLevels, isCut, outlasts, pacelcOf } from '@chaosproxy/runner/result'
 import { combineRuns, faultMs, type MeasuredRun, networkNotes } from '@chaosproxy/scenarios'
-import { SIMULATED } from '@chaosproxy/simulator/target'
 import { doEach, doneOf, type Pool } from '../jobs/job.ts'
 import { once } from '../jobs/once.ts'
 import { thisThread } from '../jobs/this-thread.ts'
@@ -12,7 +11,7 @@ import { createThreadPool } from '../jobs/thread-pool.ts'
 import type { Priority } from '../queue/board.ts'
 import type { QueueEvent, QueueSettings } from '../queue/pool.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
-import { cellJob } from './job.ts'
+import { cellJob, titleOf } from './job.ts'
 import type { ComparedTarget, ComparisonPlan, PlannedCell } from './plan.ts'
 
 export interface ComparedRun {
@@ -96,9 +95,6 @@ async function performSimulated(
     end: close,
   }
 }
-
-const titleOf = ({ target, seed }: RunSpec): string =>
-  `a run of ${target.name.replace(SIMULATED, '')} with seed ${seed}`
 
 /** Performs real runs one at a time, since they would compete for the machine. */
 function performReally(interrupted: AbortSignal, registries: Registries): Performer {
@@ -186,7 +182,7 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
     timeoutMs,
     seeds,
     conditions,
-    ...(plan.workload === undefined ? {} : { workload: workloadText(plan.workload) }),
+    workload: plan.workload && workloadText(plan.workload),
     levels: levelsIn(systems),
     systems,
     sweep,

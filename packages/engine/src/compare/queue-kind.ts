@@ -8,7 +8,7 @@ import * as v from 'valibot'
 import type { QueuedKind } from '../queue/kind.ts'
 import { count, finite } from '../queue/numbers.ts'
 import type { MeasuredCell } from './cell.ts'
-import { cellJob } from './job.ts'
+import { cellJob, titleOf } from './job.ts'
 
 const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1))
 const perhaps = v.nullish(finite)
@@ -83,7 +83,7 @@ export const cellKind: QueuedKind<RunSpec, MeasuredCell | undefined> = {
   script: 'compare-worker',
   readSpec: readSimulated,
   readResult: (data) => v.parse(cell, data) ?? undefined,
-  title: ({ target, seed }) => `a run of ${target.name.replace(SIMULATED, '')} with seed ${seed}`,
+  title: titleOf,
 }
 
 /**

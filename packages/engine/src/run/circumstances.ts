@@ -44,7 +44,7 @@ export function circumstancesOf(
     command: wordsWithoutSecrets(process.argv.slice(1)),
     directory: process.cwd(),
     environment: variablesThatMatter(environment),
-    ...(declared === undefined ? {} : { declared: jsonWithoutSecrets(declared) }),
+    declared: declared && jsonWithoutSecrets(declared),
     ...(Object.keys(commands).length === 0 ? {} : { nodes: jsonWithoutSecrets(commands) }),
   }
 }
@@ -61,22 +61,22 @@ function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: 
 }
 
 /**
- * Programs that are known to print their version with these arguments. Other programs are not run, because they might
+ * Programs that are known to print their version with this option. Other programs are not run, because they might
  * do something else.
  */
-const ASKED: { readonly [program: string]: readonly string[] } = {
-  'redis-server': ['--version'],
-  'redis-sentinel': ['--version'],
-  'valkey-server': ['--version'],
-  etcd: ['--version'],
-  'nats-server': ['--version'],
-  postgres: ['--version'],
-  mysqld: ['--version'],
-  mongod: ['--version'],
-  nginx: ['-v'],
-  haproxy: ['-v'],
-  python3: ['--version'],
-  java: ['-version'],
+const ASKED: { readonly [program: string]: string } = {
+  'redis-server': '--version',
+  'redis-sentinel': '--version',
+  'valkey-server': '--version',
+  etcd: '--version',
+  'nats-server': '--version',
+  postgres: '--version',
+  mysqld: '--version',
+  mongod: '--version',
+  nginx: '-v',
+  haproxy: '-v',
+  python3: '--version',
+  java: '-version',
 }
 
 /**
@@ -90,8 +90,8 @@ function versionsOf(programs: readonly string[]): { [program: string]: string } 
   for (const program of new Set(programs)) {
     const name = basename(program)
     if (Object.hasOwn(versions, name)) continue
-    const args = Object.hasOwn(ASKED, name) ? ASKED[name] : undefined
-    const version = args === undefined ? undefined : answerOf(program, args)
+    const option = Object.hasOwn(ASKED, name) ? ASKED[name] : undefined
+    const version = option === undefined ? undefined : answerOf(program, option)
     if (version !== undefined) versions[name] = version
   }
   return versions
@@ -100,8 +100,8 @@ function versionsOf(programs: readonly string[]): { [program: string]: string } 
 const LONGEST_MS = 2_000
 
 /** Returns the first line of a program's output, if it succeeds. */
-function answerOf(program: string, args: readonly string[]): string | undefined {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: LONGEST_MS })
+function answerOf(program: string, option: string): string | undefined {
+  const { status, stdout, stderr } = spawnSync(program, [option], { encoding: 'utf8', timeout: LONGEST_MS })
   if (status !== 0) return undefined
   // nginx and java print their version to standard error.
   const [first = ''] = (stdout.trim() || stderr.trim()).split('\n')

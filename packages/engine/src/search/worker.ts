@@ -114,7 +114,7 @@ export async function play({ spec, progress }: Task<PlaySpec>): Promise<Simulate
   const { events, failure } = played
   if (!spec.follows || failure === undefined) return played
   const ran = await subject.follow?.({ scenario, invariants, events }).catch(toCaller)
-  return { ...played, ...(ran === undefined ? {} : { ran }) }
+  return { ...played, ran }
 }
 
 export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promise<Simulated> {

@@ -52,7 +52,7 @@ export function playSimulated(subject: SearchedProtocol, scenario: Scenario, lim
     log: (line) => log.push(line),
   })
   const { records = [], trouble = [] } = played ?? {}
-  return { events, failure, records, trouble, log, ...(heard === undefined ? {} : { heard }) }
+  return { events, failure, records, trouble, log, heard }
 }
 
 export interface PlayedScenario {
@@ -92,9 +92,9 @@ function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[]): Nod
     const { role, term, alone } = machine.status(state)
     const copies = reads.flatMap((read) => {
       const value = machine.holds?.(state, read)
-      return value === undefined ? [] : [{ ...(read.key === undefined ? {} : { key: read.key }), value }]
+      return value === undefined ? [] : [{ key: read.key, value }]
     })
-    return { at, node, role, ...(alone === true ? { alone } : {}), ...(term === undefined ? {} : { term }), copies }
+    return { at, node, role, alone: alone || undefined, term, copies }
   }
 
   function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {
