@@ -30,7 +30,7 @@ export const scenarioOf = (tale: Tale): Scenario => ({
   bug: tale.bug,
   targetSettings: tale.targetSettings ?? {},
   nodes: tale.nodes,
-  seed: tale.seed,
+  seed: tale.seed ?? 1,
   timeoutMs: tale.timeoutMs,
   operations: [
     ...askingsOf(tale).map(({ atMs, who, node, input }) => ({

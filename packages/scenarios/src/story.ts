@@ -62,8 +62,8 @@ export interface Tale {
   readonly nodes: number
   readonly workload: string
   readonly timeoutMs: Millis
-  /** The seed of message and disk delays, and of the nodes' randomness. */
-  readonly seed: number
+  /** The seed of message and disk delays, and of the nodes' randomness; by default 1. */
+  readonly seed?: number | undefined
   /** The node that leads when the story begins. If another node leads in a run, the two nodes exchange their names. */
   readonly leader?: NodeId | undefined
   /** The clients, each of which has one operation in flight at a time. */

@@ -6,7 +6,7 @@ const system = {
   ...ledByN1,
   timeoutMs: millis(800),
   cast: ['Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 export const blockedCoordinator: Story = {
   name: 'blocked-coordinator',

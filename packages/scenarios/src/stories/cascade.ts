@@ -9,10 +9,9 @@ const system = {
   nodes: 5,
   workload: 'register',
   timeoutMs: millis(1_000),
-  seed: 1,
   cast: [],
   load: { inputs: [read('page')], nodes: ['n1'], perSecond: 340, untilMs: millis(UNTIL_MS) },
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const targetSettings = { backend: 'files', 'service-ms': 10, 'check-ms': 200, 'balancer-timeout-ms': 400 }
 

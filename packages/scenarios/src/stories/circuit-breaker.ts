@@ -7,9 +7,8 @@ const system = {
   nodes: 2,
   workload: 'register',
   timeoutMs: millis(2_000),
-  seed: 1,
   cast: ['Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const targetSettings = { retry: 'none', 'timeout-ms': 400 }
 

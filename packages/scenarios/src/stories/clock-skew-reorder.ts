@@ -9,9 +9,8 @@ const ahead = during([0, 2_000], clockAhead('n2', 3_000), 'The clock of n2 runs 
 const system = {
   workload: 'register',
   timeoutMs: millis(500),
-  seed: 1,
   cast,
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 export const clockSkewReorder: Story = {
   name: 'clock-skew-reorder',

@@ -8,11 +8,10 @@ const system = {
   nodes: 3,
   workload: 'bank',
   timeoutMs: millis(500),
-  seed: 1,
   leader: 'n1',
   cast: ['Jose'],
   money: 'cents',
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const opening = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
 const paid = (amount: number) => ({ ...opening, a: 100_000 - amount, b: 100_000 + amount })

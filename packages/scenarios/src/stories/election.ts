@@ -6,10 +6,9 @@ const system = {
   workload: 'register',
   nodes: 5,
   timeoutMs: millis(1_500),
-  seed: 1,
   leader: 'n1',
   cast: ['Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const before = '200 Ana n2 write door open -- Ana opens the door through the leader n1.'
 

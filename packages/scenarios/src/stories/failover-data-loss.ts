@@ -8,7 +8,7 @@ const system = {
   target: 'primary-replica',
   timeoutMs: millis(2_000),
   cast: ['Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 export const failoverDataLoss: Story = {
   name: 'failover-data-loss',

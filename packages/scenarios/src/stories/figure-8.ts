@@ -10,10 +10,9 @@ const system = {
   nodes: 5,
   workload: 'register',
   timeoutMs: millis(6_000),
-  seed: 1,
   leader: 'n1',
   cast: ['Ben', 'Ana', 'Cleo'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 /** Drops all messages between the groups of each division. */
 const divided = (...divisions: readonly (readonly (readonly NodeId[])[])[]): Fault => ({

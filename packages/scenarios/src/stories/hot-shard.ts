@@ -9,7 +9,6 @@ const system = {
   nodes: 5,
   workload: 'register',
   timeoutMs: millis(1_000),
-  seed: 1,
   cast: [],
   load: {
     inputs: [
@@ -27,7 +26,7 @@ const system = {
     perSecond: 240,
     untilMs: millis(UNTIL_MS),
   },
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const targetSettings = { backend: 'files', 'service-ms': 10, 'check-ms': 2_000, attempts: 1 }
 

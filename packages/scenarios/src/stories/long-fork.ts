@@ -3,7 +3,7 @@ import { beats, during, ledByN1, stall, threeNodes } from '../beats.ts'
 import { oneOrder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
-const system = { timeoutMs: millis(500) } as const satisfies Partial<Tale>
+const system = { timeoutMs: millis(500) } satisfies Partial<Tale>
 
 export const longFork: Story = {
   name: 'long-fork',

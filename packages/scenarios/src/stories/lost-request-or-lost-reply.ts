@@ -5,11 +5,11 @@ import type { Story, Tale } from '../story.ts'
 const system = {
   target: 'raft',
   nodes: 3,
+  workload: 'set',
   timeoutMs: millis(500),
-  seed: 1,
   leader: 'n1',
   cast: ['Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 export const lostRequestOrLostReply: Story = {
   name: 'lost-request-or-lost-reply',
@@ -18,7 +18,6 @@ export const lostRequestOrLostReply: Story = {
     {
       ...system,
       title: 'the request is lost',
-      workload: 'set',
       beats: beats`
         ${during([100, 400], loseRequest('n1'), 'For a moment, requests to n1 are lost on the way.')}
         200 Ana n1 add orders "one pizza" unanswered -- Ana orders a pizza, and hears nothing.
@@ -32,7 +31,6 @@ export const lostRequestOrLostReply: Story = {
     {
       ...system,
       title: 'the answer is lost',
-      workload: 'set',
       beats: beats`
         ${during([100, 400], loseReply('n1'), 'This time the other direction: replies of n1 are lost on the way back.')}
         200 Ana n1 add orders "one pizza" unanswered -- Ana orders a pizza, and hears nothing: she cannot tell the difference.
@@ -47,7 +45,6 @@ export const lostRequestOrLostReply: Story = {
   fix: {
     ...system,
     title: 'an order that can safely be repeated',
-    workload: 'set',
     beats: beats`
       ${during([100, 400], loseReply('n1'), 'Replies of n1 are lost on the way back.')}
       200 Ana n1 add orders "order 17: one pizza" unanswered -- Ana orders, under a number of her own, and hears nothing.

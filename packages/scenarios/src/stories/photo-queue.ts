@@ -7,7 +7,7 @@ const system = {
   ...ledByN1,
   timeoutMs: millis(2_000),
   cast: ['Ana', 'Cleo', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const album = '0 Ana n1 write album "for everybody" -- Ana’s album is for everybody, her mother included.'
 

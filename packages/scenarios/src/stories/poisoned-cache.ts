@@ -9,7 +9,7 @@ const system = {
   targetSettings: { 'ttl-ms': 2_000, 'refresh-ms': 500 },
   timeoutMs: millis(500),
   cast: ['Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const before = beats`
   0 Ana n1 write shop "old server" -- n1 is the primary of the zone, n2 copies it, n3 is a cache. Ana enters where the shop is.

@@ -10,10 +10,9 @@ const system = {
   nodes: 4,
   workload: 'register',
   timeoutMs: millis(1_000),
-  seed: 1,
   cast: [],
   load: { inputs: [read('page')], nodes: ['n2', 'n3', 'n4'], perSecond: 70, untilMs: millis(UNTIL_MS) },
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const targetSettings = { 'service-ms': 10, 'timeout-ms': 400, attempts: 4 }
 

@@ -10,10 +10,9 @@ const system = {
   nodes: 5,
   workload: 'register',
   timeoutMs: millis(1_000),
-  seed: 1,
   cast: [],
   load: { inputs: [read('page')], nodes: ['n1'], perSecond: 200, untilMs: millis(UNTIL_MS) },
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const targetSettings = { backend: 'files', 'service-ms': 5, 'check-ms': 2_000, 'server-timeout-ms': 1_000 }
 

@@ -11,7 +11,7 @@ const system = {
   timeoutMs: millis(500),
   cast: [],
   load: { inputs: [write('photo', 'seen')], nodes: ['n1'], perSecond: 50, untilMs: millis(UNTIL_MS) },
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const calm = '0 -- n1 is the primary, n2 and n3 are its replicas. 50 writes a second arrive.'
 const standstill = during(PAUSED_MS, paused('n3'), 'One replica, n3, stalls for three seconds. It serves no clients.')

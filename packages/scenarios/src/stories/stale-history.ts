@@ -12,7 +12,7 @@ const system = {
   timeoutMs: millis(500),
   cast: ['Jose'],
   money: 'dollars',
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const lag = during(
   [200, 1_200],

@@ -8,7 +8,7 @@ const system = {
   target: 'primary-replica',
   timeoutMs: millis(2_000),
   cast: ['Sensor', 'Controller'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const late = during([300, 3_000], stall('n1', 'n3'), 'What the primary n1 sends to n3 is late. Nothing is down.')
 const cold =

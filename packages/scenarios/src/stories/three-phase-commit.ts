@@ -5,9 +5,8 @@ import type { Story, Tale } from '../story.ts'
 
 const system = {
   nodes: 3,
-  seed: 1,
   leader: 'n1',
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const opening = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
 const rent = { from: 'a', to: 'b', amount: 40_000 }
@@ -18,7 +17,7 @@ const bank = {
   timeoutMs: millis(2_000),
   cast: ['Jose', 'Rosa'],
   money: 'cents',
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const before = beats`
   0 Jose n1 read = ${opening} -- Jose’s account a is on n2, his landlord’s account b on n3. Each holds $1,000.`

@@ -9,9 +9,8 @@ const system = {
   nodes: 5,
   workload: 'register',
   timeoutMs: millis(2_000),
-  seed: 1,
   cast: ['Ana', 'Ben', 'Cleo'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const targetSettings = {
   backend: 'files',

@@ -8,7 +8,7 @@ const system = {
   target: 'watch-cache',
   timeoutMs: millis(1_500),
   cast: ['Scheduler', 'Kubelet'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const before = beats`
   100 Scheduler n2 write pod-0 here -- n1 is the store; n2 and n3 are API servers that watch it. The scheduler places a pod here, where the kubelet starts it.

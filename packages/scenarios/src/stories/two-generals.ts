@@ -7,7 +7,7 @@ const system = {
   target: 'raft',
   timeoutMs: millis(400),
   cast: ['Alba', 'Brun'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const enemy = (untilMs: number) =>
   during(

@@ -7,7 +7,7 @@ const system = {
   ...ledByN1,
   timeoutMs: millis(2_000),
   cast: ['Referee', 'Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 const late = during([200, 1_200], stall('n1', 'n3'), 'What n1 sends to n3 is late. n2 hears everything at once.')
 

@@ -8,7 +8,7 @@ const system = {
   target: 'raft',
   timeoutMs: millis(500),
   cast: ['Ana', 'Ben'],
-} as const satisfies Partial<Tale>
+} satisfies Partial<Tale>
 
 export const writeSkew: Story = {
   name: 'write-skew',
