@@ -1,5 +1,5 @@
 import type { Report } from '@chaosproxy/checker'
-import type { History, Nanos } from '@chaosproxy/history'
+import { FLAG_FINAL, type History, type Nanos } from '@chaosproxy/history'
 import type { FaultRecord } from '@chaosproxy/runner/result'
 
 export interface MeasureInput {
@@ -11,4 +11,12 @@ export interface MeasureInput {
   readonly healedAt: Nanos
   readonly timeoutNanos: Nanos
   readonly timeNanos: Nanos
+}
+
+/** Returns the operations that meet the condition, without the final reads. */
+export function rowsWhere({ operations }: History, isWanted: (row: number) => boolean): number[] {
+  const { length, flags } = operations
+  const rows: number[] = []
+  for (let row = 0; row < length; row++) if (((flags[row] ?? 0) & FLAG_FINAL) === 0 && isWanted(row)) rows.push(row)
+  return rows
 }

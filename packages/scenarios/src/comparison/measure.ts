@@ -1,8 +1,8 @@
 import { type Report, verdictOf } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { FLAG_FINAL, type History, isAnswered } from '@chaosproxy/history'
+import { type History, isAnswered } from '@chaosproxy/history'
 import { comparedLevels, levelsOfModel } from '@chaosproxy/runner/result'
-import type { MeasureInput } from './measure-input.ts'
+import { type MeasureInput, rowsWhere } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 import { type Recovery, recoveryOf } from './recovery.ts'
 
@@ -102,25 +102,18 @@ function staleOf({ staleness }: Report<string>): number | undefined {
 
 /** Returns the operations called during a fault, at nodes that it had not stopped. */
 function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
-  const { length, callTime, flags, node } = history.operations
+  const { callTime, node } = history.operations
   const trouble = faults.filter(isTrouble)
-  const rows: number[] = []
-  for (let row = 0; row < length; row++) {
+  return rowsWhere(history, (row) => {
     const at = callTime[row] ?? 0
-    if (at >= healedAt || ((flags[row] ?? 0) & FLAG_FINAL) !== 0) continue
+    if (at >= healedAt) return false
     const current = trouble.filter(({ from, to }) => from <= at && at < to)
-    if (trouble.length > 0 && current.length === 0) continue
+    if (trouble.length > 0 && current.length === 0) return false
     const called = history.nodes[node[row] ?? -1]
-    if (
-      current.some(
-        ({ fault }) =>
-          stopsNodes(fault.kind) && 'nodes' in fault && called !== undefined && fault.nodes.includes(called),
-      )
+    return !current.some(
+      ({ fault }) => stopsNodes(fault.kind) && 'nodes' in fault && called !== undefined && fault.nodes.includes(called),
     )
-      continue
-    rows.push(row)
-  }
-  return rows
+  })
 }
 
 function isRead({ functions, operations, values }: History, row: number): boolean {
@@ -160,13 +153,9 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
 
 /** Returns the longest time between two answers to writes. */
 function longestOutage({ history, healedAt }: MeasureInput): number {
-  const { length, returnTime, flags } = history.operations
-  const times: number[] = []
-  for (let row = 0; row < length; row++) {
-    if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 || isRead(history, row) || !isAnswered(history, row)) continue
-    times.push(returnTime[row] ?? 0)
-  }
-  times.sort((a, b) => a - b)
+  const { returnTime } = history.operations
+  const writes = rowsWhere(history, (row) => !isRead(history, row) && isAnswered(history, row))
+  const times = writes.map((row) => returnTime[row] ?? 0).sort((a, b) => a - b)
   return [...times, healedAt].reduce(
     ({ longest, before }, at) => ({ longest: Math.max(longest, at - before), before: at }),
     { longest: 0, before: 0 },
@@ -185,10 +174,9 @@ const PARTS = 24
 
 /** Returns the answers per second in each part of the run, without the final reads. */
 function answersOverTime({ history, timeNanos }: MeasureInput): readonly number[] {
-  const { length, returnTime, flags } = history.operations
+  const { returnTime } = history.operations
   const counts: number[] = new Array(PARTS).fill(0)
-  for (let row = 0; row < length; row++) {
-    if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 || !isAnswered(history, row)) continue
+  for (const row of rowsWhere(history, (row) => isAnswered(history, row))) {
     const part = Math.floor(((returnTime[row] ?? 0) / timeNanos) * PARTS)
     // The last answers may come after the last part of the run's time.
     if (part < PARTS) counts[part] = (counts[part] ?? 0) + 1

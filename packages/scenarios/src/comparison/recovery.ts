@@ -1,5 +1,5 @@
-import { FLAG_FINAL, isAnswered, type Nanos } from '@chaosproxy/history'
-import type { MeasureInput } from './measure-input.ts'
+import { isAnswered } from '@chaosproxy/history'
+import { type MeasureInput, rowsWhere } from './measure-input.ts'
 import { isTrouble } from './network.ts'
 
 /** Nanoseconds from healing to recovery; `never` if the run ended before the recovery. */
@@ -19,15 +19,9 @@ export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recover
   if (trouble.length === 0) return undefined
   const brokenAt = Math.min(...trouble.map(({ from }) => from))
   const wellAt = Math.max(...trouble.map(({ to }) => Math.min(to, healedAt)))
-  const { length, callTime, returnTime, flags } = history.operations
-  const calledBetween = (from: Nanos | number, to: Nanos | number): number[] => {
-    const rows: number[] = []
-    for (let row = 0; row < length; row++) {
-      const at = callTime[row] ?? 0
-      if (at >= from && at < to && ((flags[row] ?? 0) & FLAG_FINAL) === 0) rows.push(row)
-    }
-    return rows
-  }
+  const { callTime, returnTime } = history.operations
+  const calledBetween = (from: number, to: number): number[] =>
+    rowsWhere(history, (row) => (callTime[row] ?? 0) >= from && (callTime[row] ?? 0) < to)
   const before = calledBetween(0, brokenAt)
   const usual = before.filter((row) => isAnswered(history, row)).length / Math.max(1, before.length)
   const needed = Math.min(NEARLY_ALL, usual)
