@@ -1,6 +1,8 @@
 import { type Exhibit, testedSystem } from './exhibit.ts'
 import { runArgs } from './run-args.ts'
 
+const nats = testedSystem('server', 'NATS JetStream', '2.9.10', 'nats')
+
 const natsReads = (direct: string): readonly string[] =>
   runArgs({
     target: 'nats',
@@ -42,7 +44,7 @@ const rabbitMessages = (settings: readonly string[]): readonly string[] =>
 export const brokerExhibits: readonly Exhibit[] = [
   {
     name: 'nats-direct-get',
-    ...testedSystem('server', 'NATS JetStream', '2.9.10', 'nats'),
+    ...nats,
     weakness: 'direct gets, as buckets have them by default, are answered by a replica that is cut off: old values',
     source: 'https://docs.nats.io/nats-concepts/jetstream/streams#direct-get',
     program: 'gallery/servers',
@@ -52,7 +54,7 @@ export const brokerExhibits: readonly Exhibit[] = [
   },
   {
     name: 'nats-two-updates',
-    ...testedSystem('server', 'NATS JetStream', '2.9.10', 'nats'),
+    ...nats,
     weakness: 'two updates of a key that expect one and the same revision both succeed: one of them is lost',
     source: 'https://github.com/nats-io/nats-server/issues/4320',
     program: 'gallery/servers',
@@ -62,7 +64,7 @@ export const brokerExhibits: readonly Exhibit[] = [
   },
   {
     name: 'nats-power-loss',
-    ...testedSystem('server', 'NATS JetStream', '2.9.10', 'nats'),
+    ...nats,
     weakness: 'a message is acknowledged long before it is fsynced: a power loss of all replicas takes it',
     source: 'https://jepsen.io/analyses/nats-2.12.1',
     program: 'gallery/servers',

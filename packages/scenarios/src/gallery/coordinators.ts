@@ -1,6 +1,9 @@
 import { type Exhibit, testedSystem } from './exhibit.ts'
 import { runArgs } from './run-args.ts'
 
+const etcd = testedSystem('server', 'etcd', '3.4.23', 'etcd')
+const zookeeper = testedSystem('server', 'ZooKeeper', '3.8.0', 'zookeeper')
+
 const etcdReads = (reads: string): readonly string[] =>
   runArgs({
     target: 'etcd',
@@ -74,7 +77,7 @@ const zookeeperLock = (fencing: boolean): readonly string[] =>
 export const coordinatorExhibits: readonly Exhibit[] = [
   {
     name: 'etcd-serializable-reads',
-    ...testedSystem('server', 'etcd', '3.4.23', 'etcd'),
+    ...etcd,
     weakness: 'serializable reads are answered by a member that is cut off, with what it had before',
     source: 'https://etcd.io/docs/v3.5/learning/api_guarantees/',
     breaks: 'linearizable',
@@ -83,7 +86,7 @@ export const coordinatorExhibits: readonly Exhibit[] = [
   },
   {
     name: 'etcd-lock-overwritten',
-    ...testedSystem('server', 'etcd', '3.4.23', 'etcd'),
+    ...etcd,
     weakness: 'a holder of a lock who is heard of after its lease writes over what the next holder wrote',
     source: 'https://github.com/etcd-io/etcd/issues/11456',
     program: 'gallery/servers',
@@ -93,7 +96,7 @@ export const coordinatorExhibits: readonly Exhibit[] = [
   },
   {
     name: 'etcd-lease-revoked',
-    ...testedSystem('server', 'etcd', '3.4.23', 'etcd'),
+    ...etcd,
     weakness: 'a leader whose disk was frozen has leases revoked that others kept alive meanwhile',
     source: 'https://github.com/etcd-io/etcd/issues/15247',
     program: 'gallery/servers',
@@ -104,7 +107,7 @@ export const coordinatorExhibits: readonly Exhibit[] = [
   },
   {
     name: 'etcd-watch-compacted',
-    ...testedSystem('server', 'etcd', '3.4.23', 'etcd'),
+    ...etcd,
     weakness: 'a watch from the revision of a deletion at which the store was compacted never hears of the deletion',
     source: 'https://github.com/etcd-io/etcd/issues/18089',
     program: 'gallery/servers',
@@ -114,7 +117,7 @@ export const coordinatorExhibits: readonly Exhibit[] = [
   },
   {
     name: 'zookeeper-stale-read',
-    ...testedSystem('server', 'ZooKeeper', '3.8.0', 'zookeeper'),
+    ...zookeeper,
     weakness: 'a read is answered by the server that the client is connected to, with what it had when it was cut off',
     source: 'https://zookeeper.apache.org/doc/r3.8.0/zookeeperProgrammers.html#ch_zkGuarantees',
     program: 'gallery/servers',
@@ -124,7 +127,7 @@ export const coordinatorExhibits: readonly Exhibit[] = [
   },
   {
     name: 'zookeeper-lock-lost',
-    ...testedSystem('server', 'ZooKeeper', '3.8.0', 'zookeeper'),
+    ...zookeeper,
     weakness: 'a holder of a lock who is heard of after its session expired writes over what the next holder wrote',
     source: 'https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks',
     program: 'gallery/servers',

@@ -1,6 +1,10 @@
 import { type Exhibit, testedSystem } from './exhibit.ts'
 import { runArgs } from './run-args.ts'
 
+const postgres = testedSystem('server', 'PostgreSQL', '15.18', 'postgres')
+const mariadb = testedSystem('server', 'MariaDB', '10.11.19', 'mariadb')
+const galera = testedSystem('server', 'Galera (MariaDB)', '10.11.19', 'galera')
+
 const bank = (target: string, settings: readonly string[]): readonly string[] =>
   runArgs({
     target,
@@ -82,7 +86,7 @@ const redisPower = (appendonly: string): readonly string[] =>
 export const databaseExhibits: readonly Exhibit[] = [
   {
     name: 'postgres-lost-update',
-    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...postgres,
     weakness: 'at read committed, its default, transfers that read balances and write them later lose updates',
     source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED',
     breaks: 'linearizable',
@@ -91,7 +95,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'postgres-write-skew',
-    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...postgres,
     weakness: 'at repeatable read two transactions write what neither of them has read: no serial order explains both',
     source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-REPEATABLE-READ',
     breaks: 'serializable',
@@ -100,7 +104,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'postgres-flipped-bit',
-    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...postgres,
     weakness: 'without checksums, a bit of a row that is flipped on disk is served as if it had been written',
     source: 'https://www.postgresql.org/docs/current/checksums.html',
     program: 'gallery/servers',
@@ -110,7 +114,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'postgres-promotion',
-    ...testedSystem('server', 'PostgreSQL', '15.18', 'postgres'),
+    ...postgres,
     weakness: 'a promotion forgets writes that the old primary acknowledged before its standby had them',
     source: 'https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION',
     program: 'gallery/servers',
@@ -156,7 +160,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'mariadb-lost-update',
-    ...testedSystem('server', 'MariaDB', '10.11.19', 'mariadb'),
+    ...mariadb,
     weakness: 'at repeatable read, its default, transfers that read balances and write them later lose updates',
     source: 'https://mariadb.com/kb/en/innodb-system-variables/#innodb_snapshot_isolation',
     breaks: 'linearizable',
@@ -168,7 +172,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'mariadb-promotion',
-    ...testedSystem('server', 'MariaDB', '10.11.19', 'mariadb'),
+    ...mariadb,
     weakness: 'a promotion forgets writes that the old primary acknowledged before its replica had them',
     source: 'https://mariadb.com/kb/en/semisynchronous-replication/',
     program: 'gallery/servers',
@@ -181,7 +185,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'galera-stale-read',
-    ...testedSystem('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    ...galera,
     weakness: 'a node answers reads before it has applied what another node committed',
     source: 'https://mariadb.com/kb/en/galera-cluster-system-variables/#wsrep_sync_wait',
     breaks: 'linearizable',
@@ -190,7 +194,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'galera-lost-update',
-    ...testedSystem('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    ...galera,
     weakness: 'at repeatable read, its default, transfers that read balances and write them later lose updates',
     source: 'https://jepsen.io/analyses/mariadb-galera-cluster-12.1.2',
     breaks: 'linearizable',
@@ -202,7 +206,7 @@ export const databaseExhibits: readonly Exhibit[] = [
   },
   {
     name: 'galera-all-killed',
-    ...testedSystem('server', 'Galera (MariaDB)', '10.11.19', 'galera'),
+    ...galera,
     weakness:
       'with innodb_flush_log_at_trx_commit=0, as recommended for it, servers that are killed together forget commits',
     source: 'https://jepsen.io/analyses/mariadb-galera-cluster-12.1.2',

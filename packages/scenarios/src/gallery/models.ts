@@ -4,7 +4,7 @@ import { type Exhibit, SEED } from './exhibit.ts'
 interface Search {
   readonly target: string
   readonly workload: string
-  readonly setting?: string
+  readonly setting: string | undefined
   readonly expect: Level
 }
 
@@ -65,9 +65,6 @@ const models: readonly Model[] = [
   },
 ]
 
-const settingIn = (setting: string | undefined): { readonly setting?: string } =>
-  setting === undefined ? {} : { setting }
-
 /** Embedded protocols of this repository that model weaknesses of other systems. */
 export const modelExhibits: readonly Exhibit[] = models.map(({ target, workload, weak, cured, cure, ...exhibit }) => {
   const search = { target, workload, expect: exhibit.breaks }
@@ -75,7 +72,7 @@ export const modelExhibits: readonly Exhibit[] = models.map(({ target, workload,
     ...exhibit,
     kind: 'embedded model',
     servers: [],
-    args: searchArgs({ ...search, ...settingIn(weak) }),
-    cure: { says: cure, args: searchArgs({ ...search, ...settingIn(cured) }) },
+    args: searchArgs({ ...search, setting: weak }),
+    cure: { says: cure, args: searchArgs({ ...search, setting: cured }) },
   }
 })

@@ -1,6 +1,8 @@
 import { type Exhibit, testedSystem } from './exhibit.ts'
 import { postgres, ROUTES, recordArgs, redis } from './recorded.ts'
 
+const bullmq = testedSystem('package', 'BullMQ', '6.7.0', 'redis')
+
 const ioredis = (mode: string): readonly string[] =>
   recordArgs({
     servers: [redis, { name: 'app', serve: `node app.mjs {listen} {redis} ${mode}`, as: ROUTES }],
@@ -58,7 +60,7 @@ export const examplePackages: readonly Exhibit[] = [
   },
   {
     name: 'bullmq-add',
-    ...testedSystem('package', 'BullMQ', '6.7.0', 'redis'),
+    ...bullmq,
     weakness: 'an add whose answer was lost is sent again: there are two jobs',
     source: 'https://docs.bullmq.io/guide/jobs/job-ids',
     program: 'bullmq-twice',
@@ -68,7 +70,7 @@ export const examplePackages: readonly Exhibit[] = [
   },
   {
     name: 'bullmq-stalled',
-    ...testedSystem('package', 'BullMQ', '6.7.0', 'redis'),
+    ...bullmq,
     weakness: 'a processor that computes for longer than its lock lasts has its job run by another worker as well',
     source: 'https://github.com/taskforcesh/bullmq/issues/439',
     program: 'bullmq-stalled',
@@ -78,7 +80,7 @@ export const examplePackages: readonly Exhibit[] = [
   },
   {
     name: 'bullmq-paused',
-    ...testedSystem('package', 'BullMQ', '6.7.0', 'redis'),
+    ...bullmq,
     weakness: 'a worker that is paused in a job has it run by another worker as well',
     source: 'https://docs.bullmq.io/guide/workers/stalled-jobs',
     program: 'bullmq-stalled',
