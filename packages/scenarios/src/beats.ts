@@ -3,7 +3,7 @@ import { type Input, type Json, millis } from '@chaosproxy/history'
 import type { Asking, Beat, Ending, ExpectedGoodput, Mishap, Remark, Tale } from './story.ts'
 
 /** Three nodes with a register workload. */
-export const threeNodes: Pick<Tale, 'nodes' | 'workload' | 'seed'> = { nodes: 3, workload: 'register', seed: 1 }
+export const threeNodes: Pick<Tale, 'nodes' | 'workload'> = { nodes: 3, workload: 'register' }
 /** Three nodes with a register workload, with n1 as the leader when the story begins. */
 export const ledByN1: typeof threeNodes & Pick<Tale, 'leader'> = { ...threeNodes, leader: 'n1' }
 

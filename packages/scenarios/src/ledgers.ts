@@ -1,4 +1,4 @@
-import { canonical, type Json, readsWhole, replacesWhole, writtenValue } from '@chaosproxy/history'
+import { canonical, isObject, type Json, membersOf, readsWhole, replacesWhole, writtenValue } from '@chaosproxy/history'
 import type { Done, Ledger, Money, Standing } from './story.ts'
 import { valueWords } from './words.ts'
 
@@ -83,27 +83,25 @@ export const allCounted = (key: string): Ledger => ({
   promise: 'Every addition is counted.',
   stands(done, money) {
     const about = onKey(done, key)
-    const sumOf = (additions: readonly Done[]): number =>
-      additions.reduce(
-        (sum, { input: { f, value } }) => sum + (f === 'add' && typeof value === 'number' ? value : 0),
-        0,
-      )
     for (const read of about) {
       if (read.input.f !== 'read' || typeof read.value !== 'number') continue
-      const added = sumOf(about.filter(({ returnedAt }) => returnedAt <= read.calledAt))
+      const added = addedIn(about.filter(({ returnedAt }) => returnedAt <= read.calledAt))
       if (read.value < added)
         return { says: `added ${valueWords(added, money)}, counted ${valueWords(read.value, money)}`, broken: true }
     }
-    return about.length === 0 ? undefined : { says: `added ${valueWords(sumOf(about), money)}`, broken: false }
+    return about.length === 0 ? undefined : { says: `added ${valueWords(addedIn(about), money)}`, broken: false }
   },
 })
+
+const addedIn = (done: readonly Done[]): number =>
+  done.reduce((sum, { input: { f, value } }) => sum + (f === 'add' && typeof value === 'number' ? value : 0), 0)
 
 /** No addition is counted twice: no read returns more than the sum of all additions. */
 export const countedOnce = (key: string): Ledger => ({
   promise: 'Every addition is counted once.',
   stands(done, money) {
     const about = onKey(done, key)
-    const added = about.reduce((sum, each) => sum + (each.input.f === 'add' ? changeOf(each) : 0), 0)
+    const added = addedIn(about)
     const most = Math.max(0, ...about.map(({ input, value }) => (input.f === 'read' ? Number(value) : 0)))
     if (about.length === 0) return undefined
     return most > added
@@ -149,10 +147,7 @@ export const paidOnce = (account: string, amount: number): Ledger => ({
 })
 
 const balanceIn = (accounts: Json, account: string): number[] => {
-  const balance =
-    typeof accounts === 'object' && accounts !== null && !Array.isArray(accounts)
-      ? (accounts as { readonly [account: string]: Json })[account]
-      : undefined
+  const balance = membersOf(accounts)[account]
   return typeof balance === 'number' ? [balance] : []
 }
 
@@ -168,7 +163,7 @@ export const moneyKept: Ledger = {
 }
 
 function sumIn(accounts: Json): number[] {
-  if (typeof accounts !== 'object' || accounts === null || Array.isArray(accounts)) return []
+  if (!isObject(accounts)) return []
   return [
     Object.values(accounts).reduce<number>((sum, balance) => sum + (typeof balance === 'number' ? balance : 0), 0),
   ]

@@ -149,12 +149,10 @@ function heardByRole(played: PlayedTale): Heard | undefined {
 const statesByRole = (played: PlayedTale): readonly NodeState[] =>
   (played.states ?? []).map((state) => ({ ...state, node: partOf(played)(state.node) }))
 
-function eventsByRole({ events, exchanged }: PlayedTale): readonly Event[] {
-  if (exchanged === undefined) return events
-  const [one, other] = exchanged
-  return events.map((event) =>
-    event.node === one ? { ...event, node: other } : event.node === other ? { ...event, node: one } : event,
-  )
+function eventsByRole(played: PlayedTale): readonly Event[] {
+  if (played.exchanged === undefined) return played.events
+  const roleOf = partOf(played)
+  return played.events.map((event) => (event.node === undefined ? event : { ...event, node: roleOf(event.node) }))
 }
 
 const judge = ({ ending }: Tale, { events, workload }: PlayedTale, now: () => Millis): Report<string> =>

@@ -1,4 +1,4 @@
-import { type Event, type Json, type Nanos, nanos } from '@chaosproxy/history'
+import { type Event, type Json, membersOf, type Nanos, nanos } from '@chaosproxy/history'
 import type { PlayedLedger, PlayedNode, PlayedStep } from '@chaosproxy/report'
 import type { NodeState } from '@chaosproxy/runner/result'
 import { lastAnswersIn, type RecordedAsking } from './answers.ts'
@@ -82,9 +82,7 @@ function changingParts(values: readonly Json[]): readonly string[] {
 
 /** Numbers by name. */
 const partsOf = (value: Json): readonly (readonly [name: string, part: number])[] =>
-  typeof value !== 'object' || value === null || Array.isArray(value)
-    ? []
-    : Object.entries(value).flatMap(([name, part]) => (typeof part === 'number' ? [[name, part] as const] : []))
+  Object.entries(membersOf(value)).flatMap(([name, part]) => (typeof part === 'number' ? [[name, part] as const] : []))
 
 function linesOf(
   node: string,

@@ -1,4 +1,4 @@
-import type { Input, Json } from '@chaosproxy/history'
+import { type Input, isObject, type Json } from '@chaosproxy/history'
 import type { Returned } from './answers.ts'
 import type { Money } from './story.ts'
 
@@ -40,7 +40,7 @@ export function valueWords(value: Json, money?: Money): string {
 
 function moneyWords(value: Json, money: Money): string {
   if (typeof value === 'number') return amountWords(value, money)
-  if (typeof value !== 'object' || value === null || isList(value)) return JSON.stringify(value)
+  if (!isObject(value)) return JSON.stringify(value)
   const { from, to, amount, id } = value
   if (typeof from === 'string' && typeof to === 'string' && typeof amount === 'number')
     return `${amountWords(amount, money)} from ${from} to ${to}${typeof id === 'string' ? ` (${id})` : ''}`
@@ -48,8 +48,6 @@ function moneyWords(value: Json, money: Money): string {
     .map(([name, part]) => `${name} ${valueWords(part, money)}`)
     .join(' · ')
 }
-
-const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 
 function amountWords(amount: number, money: Money): string {
   const dollars = Math.abs(money === 'cents' ? amount / 100 : amount)
