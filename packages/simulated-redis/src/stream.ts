@@ -6,7 +6,7 @@ export interface StreamEntry {
 }
 
 /** An entry that was delivered to a consumer and not acknowledged. */
-export interface Delivery {
+interface Delivery {
   consumer: string
   deliveredAt: number
   count: number

@@ -9,6 +9,7 @@ import { messagePackLibrary } from '../library/message-pack.ts'
 import { stringLibrary } from '../library/strings.ts'
 import { tableLibrary } from '../library/tables.ts'
 import * as operators from '../operators.ts'
+import { callable, index, rawSet, requireKey } from '../operators.ts'
 import { LuaTable } from '../table.ts'
 import { type LuaFunction, type LuaValue, NO_RESULTS } from '../values.ts'
 
@@ -79,7 +80,7 @@ export class Machine {
 
   /** Returns a key and its value. Throws if the key is invalid. */
   entry(key: LuaValue, value: LuaValue): readonly LuaValue[] {
-    operators.requireKey(key)
+    requireKey(key)
     return [key, value]
   }
 
@@ -97,7 +98,7 @@ export class Machine {
     for (let i = 0; i < parts.length; i += 2) {
       const [key, value] = [parts[i], parts[i + 1] as LuaValue]
       if (key === ITEM) listed.push(value)
-      else operators.rawSet(table, key as LuaValue, value)
+      else rawSet(table, key as LuaValue, value)
     }
     const all = rest.length === 0 ? listed : [...listed, ...rest]
     table.reserve(all.length)
@@ -108,7 +109,7 @@ export class Machine {
   }
 
   invoke(receiver: LuaValue, name: string, named: string | undefined, ...args: LuaValue[]): readonly LuaValue[] {
-    const method = operators.callable(operators.index(receiver, name, named), `method '${name}'`)
+    const method = callable(index(receiver, name, named), `method '${name}'`)
     if (typeof receiver !== 'string') return method(receiver, ...args)
     try {
       return method(receiver, ...args)
