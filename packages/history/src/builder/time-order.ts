@@ -173,7 +173,7 @@ export class TimeOrder {
 }
 
 /** Nanoseconds from 1970 to 2001. */
-const IN_2001 = 1e18
+export const IN_2001 = 1e18
 
 const SAMPLED_EVERY = 64
 const TIMED_BYTES = 64

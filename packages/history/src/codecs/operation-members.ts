@@ -25,6 +25,8 @@ export interface OperationLine {
    * return instead.
    */
   readonly isBare: boolean
+  /** The member with the duration, if its name does not show its unit. It then counts in the unit of the call. */
+  readonly unitless: string | undefined
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
   readonly input: Json | undefined
@@ -127,7 +129,7 @@ function needsObject(f: string, input: Json | undefined): boolean {
   return takes !== 'nothing' && answers !== 'value' && !isDelete
 }
 
-function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' | 'isBare'> {
+function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' | 'isBare' | 'unitless'> {
   const { members, roles } = line
   const called = callOf(members, roles)
   const call = timeOf(called?.[1])
@@ -146,7 +148,9 @@ function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' |
       `this operation returned (${timeText(ended?.[1])}) before it was called (${timeText(called[1])}).`,
     )
   const isBare = ended === undefined && roles.time(members, 'call') === undefined
-  return { call, returned, unit: unitOfTime(called), isBare }
+  const unit = unitOfTime(called)
+  const took = ended === undefined && returned !== undefined ? roles.time(members, 'took')?.[0] : undefined
+  return { call, returned, unit, isBare, unitless: unit === undefined ? took : undefined }
 }
 
 /** The time of a return, in the unit of the call. @throws EventError if only one of the two units is known. */

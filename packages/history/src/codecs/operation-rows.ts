@@ -1,5 +1,5 @@
 import type { Ordering } from '../builder/disorder.ts'
-import { TimeOrder } from '../builder/time-order.ts'
+import { IN_2001, TimeOrder } from '../builder/time-order.ts'
 import { Epoch } from '../event/epoch.ts'
 import type { EventInput, Json, Process } from '../event/event.ts'
 import { brokenRule } from '../event/rules.ts'
@@ -90,6 +90,7 @@ export class OperationRows {
         `${source}: the times of calls and returns are read as ${unit.name}. Name the unit in the members, as in "call_ms".`,
       )
     const { epoch = new Epoch() } = sink
+    this.#refuseUnitless(operations, extent.latest * unit.nanos)
     const timeOf = (parts: bigint): number => epoch.sinceInstant(instantOf(parts, unit))
     const { events, overlapping } = eventsOf(operations, timeOf)
     if (overlapping > 0)
@@ -123,6 +124,22 @@ export class OperationRows {
       const converted = returned === undefined ? undefined : (returned * from) / to
       return { ...operation, call: (call * from) / to, returned: converted }
     })
+  }
+
+  /**
+   * The size of times since 1970 shows their unit, but not that of the durations beside them.
+   *
+   * @throws UserError for such times with a duration whose name does not show its unit.
+   */
+  #refuseUnitless(operations: readonly ReadOperation[], latestNanos: number): void {
+    const first = operations.find(({ unitless }) => unitless !== undefined)
+    if (first === undefined || latestNanos < IN_2001) return
+    const [time, took] = [this.#callName, first.unitless]
+    throw brokenRule(
+      this.#options.source,
+      first.line,
+      `the unit of "${took}" is unknown, and the times since 1970 do not show it. Name both units, as in "${time}_ms" and "${took}_ms".`,
+    )
   }
 
   /**

@@ -205,6 +205,18 @@ describe('a file with one operation per line', () => {
     expect((await read(lines([ms, { ...write, start: 1864460000000 }]))).operations.length).toBe(2)
   })
 
+  test('a duration of unknown unit beside a time since 1970 is refused with a remedy', async () => {
+    for (const ts of [1764460000, 1764460000.5, 1764460000123, 1764460000123000, 1764460000123000000])
+      for (const latency of [12, 0.012])
+        expect(await refusal(lines([{ op: 'write', value: 1, ts, latency }]))).toMatch(
+          /:1: the unit of "latency" is unknown.*"ts_ms" and "latency_ms"/,
+        )
+    const named = { op: 'write', value: 1, ts_ms: 1764460000123, latency_us: 12 }
+    expect((await read(lines([named]))).operations.returnTime[0]).toBe(12_000)
+    const lost = { op: 'write', value: 1, ts: 1764460000123, latency: null }
+    expect((await read(lines([lost]))).operations.length).toBe(1)
+  })
+
   test('a file of operations is refused with a remedy if it has a negative time', async () => {
     const operation = { op: 'write', value: 1, start: -10, end: 5 }
     expect(await refusal(lines([operation]))).toMatch(/:1: "start" is -10\. Times must not be negative/)
