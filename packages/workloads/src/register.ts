@@ -3,7 +3,7 @@ import type { Json } from '@chaosproxy/history'
 import { createKeyPool, keysSetting } from './keys.ts'
 import { readAll, readOf, readShare, readsSetting } from './reading.ts'
 import { numberOf } from './setting.ts'
-import { missing, withoutNews } from './vacuity.ts'
+import { missing, withoutNews, withoutSharedKey } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
@@ -79,5 +79,6 @@ export const register: Workload = {
     ...missing(history, 'read', history.functions.includes('read') ? ['read'] : ['cas']),
     ...missing(history, 'write', ['write', 'cas']),
     ...withoutNews(history),
+    ...withoutSharedKey(history),
   ],
 }

@@ -4,8 +4,10 @@ import {
   type History,
   hasConcurrency,
   type Json,
+  keysApart,
   OK,
   outputOf,
+  printable,
   readsWhole,
   replacesWhole,
 } from '@chaosproxy/history'
@@ -110,4 +112,13 @@ export function withoutNews({ functions, keys, operations }: History): string[] 
   const [[only]] = all as [[number, unknown]]
   const where = all.length === 1 ? (keys[only] ?? 'the register') : `each of ${all.length} keys`
   return [`all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`]
+}
+
+/** Returns a complaint if no key was both written and read. No read then shows what a write left. */
+export function withoutSharedKey(history: History): string[] {
+  const apart = keysApart(history)
+  if (apart === undefined) return []
+  return [
+    `no key was both written and read: ${printable(apart.written)} was written, and ${printable(apart.read)} was read, so that no read shows what a write left. Give both the same key`,
+  ]
 }

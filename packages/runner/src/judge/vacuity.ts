@@ -8,6 +8,7 @@ import {
   type Workload,
   withoutConcurrency,
   withoutNews,
+  withoutSharedKey,
 } from '@chaosproxy/workloads'
 import type { RequestedFault } from '../plan/plan-run.ts'
 import type { Recovery } from '../ports/run-outcome.ts'
@@ -131,7 +132,9 @@ export function missingSuccesses(
   if (history.operations.length === 0) return ['no operation was made']
   const missing = unmetNeeds(history, judgedBy).map((need) => unmetText(history, need))
   const found = [...missing, ...leftOutReads(history)]
-  return entryOf(judgedBy.model).name === 'register' ? [...found, ...withoutNews(history)] : found
+  return entryOf(judgedBy.model).name === 'register'
+    ? [...found, ...withoutNews(history), ...withoutSharedKey(history)]
+    : found
 }
 
 const unmetText = (history: History, { what, functions }: Need): string =>

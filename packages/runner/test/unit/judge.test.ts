@@ -268,6 +268,19 @@ describe('the finding that a run proves nothing', () => {
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
   })
 
+  test('findVacuity reports that a run proves nothing if no key was both written and read', () => {
+    const apart = historyFromEvents([
+      { process: 0, type: 'invoke', f: 'write', key: 'users/1', value: 1 },
+      { process: 1, type: 'invoke', f: 'read', key: 'user/1' },
+      { process: 1, type: 'ok', f: 'read', key: 'user/1', value: null },
+      { process: 0, type: 'ok', f: 'write', key: 'users/1', value: 1 },
+    ])
+    const reason =
+      'no key was both written and read: users/1 was written, and user/1 was read, so that no read shows what a write left. Give both the same key'
+    expect(findVacuity(apart, [], [])).toEqual([reason])
+    expect(missingSuccesses(apart, { model: 'register', initial: null, failedCas: 'drop' })).toEqual([reason])
+  })
+
   test('findVacuity reports that a run proves nothing if a requested fault never took effect', () => {
     expect(findVacuity(busy, [{ name: 'partition', kind: 'partition' }], [fault('fault-1', cut, 0, 10, 0)])).toEqual([
       'no partition took effect',
