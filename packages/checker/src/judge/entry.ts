@@ -1,4 +1,4 @@
-import type { History, Json, Meaning } from '@chaosproxy/history'
+import type { History, Json, Mark, Meaning } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Level } from '../levels/levels.ts'
 import type { OnlineChecker, OnlineOptions } from '../online/checker.ts'
@@ -75,6 +75,8 @@ export interface RecordRules {
   readonly namesVersions?: boolean
   /** Whether elements may be missing because someone outside the record removed them. */
   readonly mayBeTaken: boolean
+  /** Finds reads whose result is probably not the value, with a mark for each. */
+  strangeReads?(history: History, initial: Json): ReadonlyMap<OperationRow, Mark>
   /** Fills in values that operations omit; undefined if no operation needs it. */
   inFull?(history: History): History | undefined
   /** Finds observations that only an unknown initial value explains. Absent if such observations never hide a bug. */

@@ -10,7 +10,7 @@ import {
   OK,
 } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { UNJUDGED } from '../encoding/operation-row.ts'
+import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import type { RecordRules } from '../judge/entry.ts'
 
 /** The part of a history that can be judged, and the reasons for its limits. */
@@ -42,15 +42,26 @@ export interface Touched {
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const missing = missingInputs(history, rules)
-  const complete = inFull(history, missing, rules)
+  const strange = rules.strangeReads?.(history, initial) ?? NONE
+  const complete = without(strange, inFull(history, missing, rules))
   const marks = [
     ...history.marks.filter(({ kind, settled }) => kind === 'touched' && settled === undefined),
     ...missing.flatMap(markOf(history)),
   ]
-  const notUnderstood = history.marks.filter(({ kind }) => kind === 'not-understood')
+  const notUnderstood = [...history.marks.filter(({ kind }) => kind === 'not-understood'), ...strange.values()]
   if (marks.length === 0 && notUnderstood.length === 0 && complete === history) return undefined
   if (marks.length === 0) return { history: complete, touched: [], touchedKeys: 0, notUnderstood }
   return { ...upToMarks(complete, firstMarks(complete, marks), rules, initial), notUnderstood }
+}
+
+const NONE: ReadonlyMap<OperationRow, Mark> = new Map()
+
+/** Leaves out reads whose results are not understood. */
+function without(reads: ReadonlyMap<OperationRow, Mark>, history: History): History {
+  if (reads.size === 0) return history
+  const outcome = history.operations.outcome.slice()
+  for (const row of reads.keys()) outcome[row] = UNJUDGED
+  return { ...history, operations: { ...history.operations, outcome } }
 }
 
 /** Returns the operations that change an object, but whose input is missing from the invocation. */

@@ -5,8 +5,10 @@ import {
   INFO,
   inputOf,
   type Json,
+  keysApart,
   OK,
   outputOf,
+  printable,
   readsWhole,
   writtenValue,
 } from '@chaosproxy/history'
@@ -25,8 +27,8 @@ const LONGEST_QUOTE = 60
 /**
  * Changes violations that are probably misreadings to unknown. If most reads returned values that no operation wrote, a
  * route table probably reads another place than it writes. If no read found a value, and clients' reads matched no
- * route, the table probably reads another path. A service that corrupts or loses its data looks the same; only a person
- * can distinguish the two.
+ * route, the table probably reads another path; if no key was both written and read, another key. A service that
+ * corrupts or loses its data looks the same; only a person can distinguish the two.
  */
 export function withMisreading<Name extends string>(
   report: Report<Name>,
@@ -34,13 +36,17 @@ export function withMisreading<Name extends string>(
   { name, judge: { ladder, headline } }: ModelEntry<Name>,
   { initial }: Pick<CheckOptions, 'initial'>,
 ): Report<Name> {
-  if (name !== 'register' || history.header?.mapping !== 'routes') return report
-  if (!ladder.levels.some((level) => report.levels[level].result === 'violated')) return report
-  const reason = reasonOf(history, initial) ?? unroutedReason(history)
+  if (history.header?.mapping !== 'routes') return report
+  const results = ladder.levels.map((level) => report.levels[level].result)
+  if (results.every((result) => result === 'met')) return report
+  const ofRegisters = () =>
+    reasonOf(history, initial) ??
+    (results.includes('violated') ? (unroutedReason(history) ?? otherKeysReason(history)) : undefined)
+  const reason = name === 'register' ? ofRegisters() : results.includes('violated') ? foreignReason(report) : undefined
   if (reason === undefined) return report
   const unknown: Verdict = unknownBecause(notRecorded(reason))
   const levels = Object.fromEntries(ladder.levels.map((level): [Name, Verdict] => [level, unknown])) as Verdicts<Name>
-  const { staleness: _, ...rest } = report
+  const { staleness: _, accounting: __, ...rest } = report
   return { ...rest, levels, headline: headline(levels, undefined), lost: [] }
 }
 
@@ -93,7 +99,22 @@ function unroutedReason(history: History): string | undefined {
   return `no read found a value, and the table has no route for ${missed.what}, which clients requested. Its route of reads probably has a wrong path. If the path is right, the service lost every write, which is a violation of every level`
 }
 
-interface Writes {
+/** The reason to suspect the keys of a table, if no key was both written and read. */
+function otherKeysReason(history: History): string | undefined {
+  const apart = keysApart(history)
+  if (apart === undefined) return undefined
+  return `no key was both written and read: ${printable(apart.written)} was written, and ${printable(apart.read)} was read. The table probably gives reads other keys than writes: let their "key" name the same object`
+}
+
+/** The reason to suspect a misreading, if most elements that were seen are not among those that were added. */
+function foreignReason({ accounting }: Pick<Report<string>, 'accounting'>): string | undefined {
+  if (accounting?.okAre !== 'seen' || accounting.unexpected.length <= accounting.ok) return undefined
+  const { unexpected, ok, noun } = accounting
+  const [first] = unexpected
+  return `${unexpected.length} of ${unexpected.length + ok} ${noun}s that were seen, such as ${quoted(first?.value ?? null)}, were added by nobody. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other ${noun}s than it is given, which is a violation of every level`
+}
+
+export interface Writes {
   /** By key: the ids of all values that operations tried to write. */
   readonly written: ReadonlyMap<number, ReadonlySet<number>>
   readonly firstReturn: ReadonlyMap<number, number>
@@ -101,7 +122,7 @@ interface Writes {
   readonly open: ReadonlySet<number>
 }
 
-function writesOf(history: History): Writes {
+export function writesOf(history: History): Writes {
   const { functions, operations } = history
   const { length, f, key, outcome, returnEvent, flags } = operations
   const isRead = functions.map(readsWhole)
@@ -139,7 +160,7 @@ function relatedTo(read: Json, { values }: History, written: Iterable<number> = 
 }
 
 /** The value of the last write that was acknowledged before the read was called. */
-function writerBefore(history: History, read: number, written: Writes['written']): Json {
+export function writerBefore(history: History, read: number, written: Writes['written']): Json {
   const { length, f, key, outcome, returnEvent, callEvent } = history.operations
   const isRead = history.functions.map(readsWhole)
   let last = -1
@@ -157,14 +178,23 @@ function writerBefore(history: History, read: number, written: Writes['written']
 }
 
 /** Describes in words how the two values are related, if this shows where the route table should read the value. */
-function difference(written: Json, read: Json): string {
-  if (typeof written !== typeof read && String(written) === String(read)) return ' (of another type)'
+export function difference(written: Json, read: Json): string {
+  if (typeof written !== typeof read && formOf(written) !== undefined && formOf(written) === formOf(read))
+    return ' (of another type)'
   if (read === null || typeof read !== 'object') return ''
   const found = Object.entries(read).find(([, member]) => quoted(member as Json) === quoted(written))
   return found === undefined ? '' : ` (which has it at ${JSON.stringify(found[0])})`
 }
 
-function quoted(value: Json): string {
+/** The form that a text, a number and a boolean share: 2.5 and "2.50". Undefined for other values and empty texts. */
+export function formOf(value: Json): string | undefined {
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value !== 'number' && (typeof value !== 'string' || value.trim() === '')) return undefined
+  const number = Number(value)
+  return String(Number.isNaN(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER ? value : number)
+}
+
+export function quoted(value: Json): string {
   const text = JSON.stringify(value)
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text
 }

@@ -6,6 +6,7 @@ import type { IsMetBy, ModelEntry, RecordRules } from '../judge/entry.ts'
 import { headlineOf } from '../judge/headline.ts'
 import { consistency } from '../levels/levels.ts'
 import { createChecker } from '../online/checker.ts'
+import { strangeReads } from '../record/strange-reads.ts'
 import { checkRegisters } from './check.ts'
 import { registerFunctions } from './encoding/encode.ts'
 import { registerRoom } from './online/room.ts'
@@ -16,6 +17,7 @@ const registerRules: RecordRules = {
   mayLackInput: [],
   namesVersions: true,
   mayBeTaken: false,
+  strangeReads,
   inFull: withCompleteCas,
   seenBefore,
 }

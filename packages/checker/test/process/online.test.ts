@@ -322,6 +322,20 @@ test('the online checker reports unwritten values once a read has returned a wri
   expect(byRoutes('unknown', 'wx1| rx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })
 
+test('the online checker stops judging a key if a read returns another type of value than every write', () => {
+  const after = (read: Json): OnlineChecker => {
+    const checker = byRoutes(null, 'wx1| rx1| wx2| rx2|')
+    checker.push({ process: 0, type: 'invoke', f: 'read', key: 'x' })
+    checker.push({ process: 0, type: 'ok', f: 'read', key: 'x', value: read })
+    return checker
+  }
+  expect(after('Service Unavailable').doubt()).toMatch(/^x: a read returned another type of value than every write/)
+  expect(after({ value: 2 }).violation()).toBeUndefined()
+  expect(after(7).soFar()).toBe('not linearizable')
+  expect(after(null).soFar()).toBe('not linearizable')
+  expect(after(2).soFar()).toBe('linearizable')
+})
+
 test('the online checker reports a stale value as a violation even with a route table', () => {
   expect(byRoutes(null, 'wx1| wx2| rx1|').soFar()).toBe('not linearizable')
 })

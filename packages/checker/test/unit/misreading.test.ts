@@ -65,7 +65,7 @@ test('a lost write is unknown if the route table lacks a path by which clients r
 
 describe('a violation in a history that a route table recorded', () => {
   test('a violation in a recorded history is reported if most reads return a written value', () => {
-    expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
+    expect(reasonOf(recorded((value) => (value > 3 ? value + 100 : value)))).toBe('violated')
   })
 
   test('a violation in a recorded history is reported even if every read returns an old value', () => {
@@ -81,6 +81,87 @@ describe('a violation in a history that a route table recorded', () => {
   })
 
   test('a violation is reported if too few reads were recorded to call the route table wrong', () => {
-    expect(reasonOf(recorded(String, 'routes', 3))).toBe('violated')
+    expect(reasonOf(recorded((value) => value + 100, 'routes', 3))).toBe('violated')
   })
+})
+
+describe('a read of another kind of content than every write', () => {
+  test('a read of an error page is not understood, instead of a violation', () => {
+    expect(reasonOf(recorded((value) => (value === 4 ? 'Service Unavailable' : value)))).toMatch(
+      /^the answer to a read of x \(it returned "Service Unavailable", which nobody wrote, and x was written 4\. .*"answers"/,
+    )
+  })
+
+  test('a read of a written value in another form is not understood, instead of a violation', () => {
+    const values = ['1.20', '1.25', '1.30']
+    const reasons = [1.3, { value: '1.30' }].map((last) => {
+      const events = values.flatMap((value) => [
+        { type: 'invoke', f: 'write', value },
+        { type: 'ok', f: 'write', value },
+        { type: 'invoke', f: 'read' },
+        { type: 'ok', f: 'read', value: value === '1.30' ? last : value },
+      ])
+      const history = historyFromEvents(
+        events.map((each) => ({ process: 0, key: 'x', ...each }) as EventInput),
+        {
+          header: { chaos: 1, initial: 'unknown', mapping: 'routes' },
+        },
+      )
+      return reasonOf(checkHistory(history, { initial: UNKNOWN_START }))
+    })
+    expect(reasons[0]).toContain('x was written "1.30" (of another type)')
+    expect(reasons[1]).toContain('x was written "1.30" (which has it at "value")')
+  })
+
+  test('a violation without such a read is reported', () => {
+    expect(reasonOf(recorded((value) => (value === 2 ? 'Service Unavailable' : value === 6 ? 1 : value)))).toBe(
+      'violated',
+    )
+  })
+
+  test('a read of the initial value is understood, whatever its type', () => {
+    const reads = (initial: Json, events: readonly EventInput[]) =>
+      reasonOf(checkHistory(historyFromEvents(events, { header: { chaos: 1, mapping: 'routes' } }), { initial }))
+    const read = (value: Json): EventInput[] => [
+      { process: 0, type: 'invoke', f: 'read', key: 'x' },
+      { process: 0, type: 'ok', f: 'read', key: 'x', value },
+    ]
+    const write: EventInput[] = [
+      { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
+      { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
+    ]
+    expect(reads('seed', [...write, ...read('seed')])).toBe('violated')
+    expect(reads(UNKNOWN_START, [...read('seed'), ...write, ...read('seed')])).toBe('violated')
+    expect(reads(UNKNOWN_START, [...write, ...read('seed')])).toContain('it returned "seed", which nobody wrote')
+  })
+})
+
+test('a violation is unknown if no key was both written and read', () => {
+  const events: EventInput[] = [1, 2].flatMap((value): EventInput[] => [
+    { process: 0, type: 'invoke', f: 'write', key: 'users/1', value },
+    { process: 0, type: 'ok', f: 'write', key: 'users/1', value },
+    { process: 0, type: 'invoke', f: 'read', key: 'user/1' },
+    { process: 0, type: 'ok', f: 'read', key: 'user/1', value },
+  ])
+  const history = historyFromEvents(events, { header: { chaos: 1, initial: 'unknown', mapping: 'routes' } })
+  expect(reasonOf(checkHistory(history, { initial: UNKNOWN_START }))).toMatch(
+    /^no key was both written and read: users\/1 was written, and user\/1 was read/,
+  )
+})
+
+test('a violation of a queue is unknown if a route table reads most messages from another place', () => {
+  const queue = (taken: (value: number) => Json) => {
+    const events: EventInput[] = [1, 2, 3].flatMap((value): EventInput[] => [
+      { process: 0, type: 'invoke', f: 'enqueue', value },
+      { process: 0, type: 'ok', f: 'enqueue', value },
+      { process: 0, type: 'invoke', f: 'dequeue' },
+      { process: 0, type: 'ok', f: 'dequeue', value: taken(value) },
+    ])
+    const history = historyFromEvents(events, { header: { chaos: 1, model: 'queue', mapping: 'routes' } })
+    return reasonOf(checkHistory(history, { model: 'queue', initial: [] }))
+  }
+  expect(queue((value) => `id-${value}`)).toMatch(
+    /^3 of 3 messages that were seen, such as "id-1", were added by nobody/,
+  )
+  expect(queue((value) => (value === 2 ? 9 : value))).toBe('violated')
 })

@@ -95,19 +95,27 @@ interface ReadBack {
   read(value: ValueName): void
   /** Reports whether the reads so far do not show that they use the same place as the writes. */
   isDoubtful(): boolean
+  /** Reports whether the latest read returned another type of value than every write: probably not the value. */
+  isForeign(): boolean
   retained(): number
 }
 
 /** The number of newest unread values to remember. */
 const MOST_UNREAD = 100
 
+/** The canonical text of null. */
+const NULL_NAME = 'null'
+
 /** Creates the tracker of one key. The trackers of all keys share `findings`: whether a read returned a written value. */
 function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBack {
   let unread: Set<ValueName> | undefined = new Set()
   let isStrange = false
   let isEmpty = false
+  let isForeign = false
+  const types = new Set<string>()
   return {
     wrote(value) {
+      if (value !== NULL_NAME) types.add(typeOf(value))
       if (unread === undefined) return
       unread.delete(value)
       unread.add(value)
@@ -118,7 +126,8 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
       }
     },
     read(value) {
-      if (unread === undefined) return
+      isForeign = value !== initial && value !== NULL_NAME && types.size > 0 && !types.has(typeOf(value))
+      if (unread === undefined || isForeign) return
       // A read of the initial value may also mean that a write was lost.
       if (value === initial) isEmpty = true
       else if (!unread.has(value)) isStrange = true
@@ -129,6 +138,7 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
       }
     },
     isDoubtful: () => isStrange || (isEmpty && !findings.some),
+    isForeign: () => isForeign,
     retained: () => unread?.size ?? 0,
   }
 }
@@ -183,6 +193,7 @@ function watchRegister(
     ended(operation, ending) {
       if (isAnsweredOtherwise(operation, ending)) return OTHERWISE
       const impossible = end(operation, ending)
+      if (impossible !== undefined && readBack?.isForeign() === true) return FOREIGN
       if (impossible !== undefined && readBack?.isDoubtful() === true) return MISREAD
       if (impossible !== undefined) return new Impossible(sentence(operation, ending, impossible, key), key, ending)
       const isObserved = ending.type === 'fail' && operation.casValues?.is === 'full' && failedCas === 'observes'
@@ -198,9 +209,16 @@ const APPENDED = new GivenUp('it has appended strings')
 const MISREAD = new GivenUp(
   'no read returned a written value, so the route table may read another place than it writes',
 )
+const FOREIGN = new GivenUp(
+  'a read returned another type of value than every write, so the route table may take an error for the value',
+)
 const OTHERWISE = new GivenUp('a write was answered with another value than it asked for')
 const OBSERVED = new GivenUp('a failed cas observed another value')
 const REPEATED = 'values repeat, or the initial value is not known, so that what a read saw is ambiguous'
+
+/** A type of JSON values, by the beginning of their canonical text. */
+const typeOf = (name: ValueName): string =>
+  typeof name === 'number' ? 'number' : name === 'true' || name === 'false' ? 'boolean' : name.slice(0, 1)
 
 const nameOf = (value: Json): ValueName => (typeof value === 'number' ? value : canonical(value))
 
