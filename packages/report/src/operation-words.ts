@@ -175,9 +175,12 @@ function acknowledgedText(history: History, operation: number): string {
 }
 
 /** Whether a user-defined function returned another value than its input, such as `false` for a refused `try`. */
-function returnsAnother(history: History, operation: number): boolean {
+const returnsAnother = (history: History, operation: number): boolean =>
+  meaningOf(functionOf(history, operation)) === undefined && hasOwnAnswer(history, operation)
+
+/** Whether the answer has a value other than the input. */
+export function hasOwnAnswer(history: History, operation: number): boolean {
   const { input, output } = history.operations
-  if (meaningOf(functionOf(history, operation)) !== undefined) return false
   return output[operation] !== input[operation] && outputOf(history, operation) !== null
 }
 

@@ -4,6 +4,7 @@ import {
   byCall,
   callTimeOf,
   clientOfInWords,
+  hasOwnAnswer,
   hasReturned,
   isOk,
   linesOf,
@@ -79,7 +80,7 @@ function completionText(history: History, row: number, timed: boolean): string {
   if (!hasReturned(history, row)) return 'and is never answered: nobody knows whether it was done'
   const after = timed ? ` after ${duration(returnTimeOf(history, row) - callTimeOf(history, row))}` : ''
   if (isOk(history, row))
-    return mayReturnValue(history, row)
+    return mayReturnValue(history, row) || hasOwnAnswer(history, row)
       ? `and is given ${valueText(outputOf(history, row))}${after}`
       : `and is told${after} that it is done`
   const error = history.errorOf(row)
