@@ -55,11 +55,24 @@ const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 /** Types whose values come back as written, or are whole numbers. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
+/** The type of a read value, as the server describes it. `isComputed`: not a plain column of a table. */
+export interface ReadType {
+  readonly type: number
+  readonly modifier: number
+  readonly isComputed: boolean
+}
+
 /**
- * Why values of this type cannot be compared, if they cannot. `oid` 0 is an unknown type. `column`: the column, if there
- * are several.
+ * Why values of this type cannot be compared, if they cannot. The type 0 is unknown. `column`: the column, if there are
+ * several.
  */
-export function whyNotCompared(type: ColumnType, oid: number, column?: string): string | undefined {
+export function whyNotCompared(
+  type: ColumnType,
+  { type: oid, modifier, isComputed }: ReadType,
+  column?: string,
+): string | undefined {
+  if (isComputed && modifier >= 0)
+    return 'a cast in its result may round or shorten the value: select the column without the cast'
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
   const typeName = INEXACT_TYPES[oid]
   return typeName === undefined

@@ -2,10 +2,11 @@ import type { Json } from '@chaosproxy/history'
 import { type Column, type FieldValue, type Format, rowsOf } from '@chaosproxy/wire/postgresql'
 import { type Call, type Interpretation, type Touches, UNSAID } from '../record/call.ts'
 import type { Action, MayTouch, Operand, Place } from './action.ts'
-import { recordedValue, textOf, whyNotCompared } from './column-values.ts'
+import { type ReadType, recordedValue, textOf, whyNotCompared } from './column-values.ts'
 import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
+import { whyRounded, wroteDecimals } from './written-decimals.ts'
 
 /** The answer to a statement. */
 export interface Answer {
@@ -80,6 +81,7 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
   const isCounter = recorded.model === 'counter'
   const valueIn = (operand: Operand): Json | undefined => {
     const text = operandText(operand, portal)
+    if (text !== undefined && recorded.type === 'numeric') wroteDecimals(recorded, recorded.value, text)
     return text === undefined ? undefined : recordedValue(text, recorded.type)
   }
   const reads = (place: Place, answer: Answer) => columnOf(answer, place, recorded)
@@ -202,8 +204,8 @@ function columnOf(answer: Answer, place: Place, recorded: Recorded): Interpretat
   if (row === undefined) return { type: 'ok', value: null }
   const field = fieldOf(row, place, answer)
   if (field === undefined) return { type: 'not-understood', error: `its answer has no column ${recorded.value}` }
-  const { type, text } = field
-  const why = whyNotCompared(recorded.type, type)
+  const { text } = field
+  const why = whyNotCompared(recorded.type, field) ?? whyRounded(recorded, recorded.value, field)
   if (why !== undefined) return { type: 'not-understood', error: why }
   const value = text === undefined ? undefined : recordedValue(text, recorded.type)
   return value === undefined
@@ -216,11 +218,16 @@ export function fieldOf(
   row: Answer['rows'][number],
   place: Place,
   { columns, formats }: Answer,
-): { readonly type: number; readonly text: string | null | undefined } | undefined {
+): (ReadType & { readonly text: string | null | undefined }) | undefined {
   const at = typeof place === 'number' ? place : (columns?.findIndex(({ name }) => name === place) ?? -1)
   const value = row[at]
   if (value === undefined) return undefined
   const column = columns?.[at]
-  const type = column?.type ?? 0
-  return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
+  const { type = 0, modifier = -1, table = 0 } = column ?? {}
+  return {
+    type,
+    modifier,
+    isComputed: table === 0,
+    text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type),
+  }
 }

@@ -8,6 +8,7 @@ import { type Answer, fieldOf } from './part.ts'
 import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import type { Compared, NewValue, ResultColumns, RowStatement, Rows } from './row-statement.ts'
+import { whyRounded, wroteDecimals } from './written-decimals.ts'
 
 // The reads and writes of a statement, cell by cell.
 
@@ -446,7 +447,7 @@ function resultRows(
       const type = table.values.get(column) ?? 'text'
       const field = fieldOf(row, place, answer)
       if (field === undefined) return `its answer has no column ${column}`
-      const why = whyNotCompared(type, field.type, column)
+      const why = whyNotCompared(type, field, column) ?? whyRounded(table, column, field)
       if (why !== undefined) return why
       const value = field.text === undefined ? undefined : recordedValue(field.text, type)
       if (value === undefined) return `the value of ${column} in its answer is not read as ${type}`
@@ -463,12 +464,14 @@ const UNNAMED: ResultRow = { key: undefined, values: new Map() }
 function operandValue(
   operand: Operand,
   portal: Portal | undefined,
-  { values, converts }: RecordedTable,
+  table: RecordedTable,
   column: string,
 ): Json | undefined {
+  const { values, converts } = table
   const type = values.get(column) ?? 'text'
   const text = operandText(operand, portal)
   if (text === undefined) return undefined
+  if (type === 'numeric') wroteDecimals(table, column, text)
   const value = recordedValue(text, type)
   return converts === true && type === 'text' && typeof value === 'string' && MAY_BE_NUMBER.test(value)
     ? undefined

@@ -3,6 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { elementsOf, recordedValue, textOf, whyNotCompared } from '../../../src/postgresql/column-values.ts'
 import { judgeNotices, judgeReport } from '../../../src/postgresql/errors.ts'
 import type { ColumnType } from '../../../src/postgresql/recorded-table.ts'
+import { whyRounded, wroteDecimals } from '../../../src/postgresql/written-decimals.ts'
+
+const column = (type: number) => ({ type, modifier: -1, isComputed: false })
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 
@@ -67,7 +70,7 @@ test.each([18, 19, 25, 114, 142, 1043, 705])(
   'a value of the type with number %i has the same binary and text format',
   (type) => {
     expect(textOf(Buffer.from('a'), 1, type)).toBe('a')
-    expect(whyNotCompared('text', type)).toBeUndefined()
+    expect(whyNotCompared('text', column(type))).toBeUndefined()
   },
 )
 
@@ -109,8 +112,8 @@ describe('a text of a column', () => {
     ['text', 701, /type \(number 701\) has several texts for one value/],
     ['numeric', 701, undefined],
   ])('whyNotCompared accepts the setting %s for columns of type %i, or says why it is unsuitable', (type, oid, why) => {
-    if (why === undefined) expect(whyNotCompared(type, oid)).toBeUndefined()
-    else expect(whyNotCompared(type, oid)).toMatch(why)
+    if (why === undefined) expect(whyNotCompared(type, column(oid))).toBeUndefined()
+    else expect(whyNotCompared(type, column(oid))).toMatch(why)
   })
 })
 
@@ -138,5 +141,49 @@ describe('an error of the server', () => {
     const lost = 'canceling the wait for synchronous replication and terminating connection'
     expect(judgeNotices([notice('hello'), notice(lost)])).toEqual({ type: 'info', error: lost })
     expect(judgeNotices([notice('hello')])).toBeUndefined()
+  })
+})
+
+test('a value cast to a type of limited length or precision is not compared', () => {
+  for (const [type, oid] of [
+    ['text', 1043],
+    ['numeric', 1700],
+  ] as const) {
+    expect(whyNotCompared(type, { type: oid, modifier: 7, isComputed: true })).toMatch(/a cast .* may round or shorten/)
+    expect(whyNotCompared(type, { type: oid, modifier: 7, isComputed: false })).toBeUndefined()
+    expect(whyNotCompared(type, { type: oid, modifier: -1, isComputed: true })).toBeUndefined()
+  }
+})
+
+describe('a numeric column with a limited number of decimals', () => {
+  /** NUMERIC(10, decimals). */
+  const numeric = (decimals: number) => ({ type: 1700, modifier: ((10 << 16) | (decimals & 0x7ff)) + 4 })
+  const after = (texts: readonly (string | null)[], column = numeric(2)): string | undefined => {
+    const table = {}
+    for (const text of texts) wroteDecimals(table, 'balance', text)
+    return whyRounded(table, 'balance', column)
+  }
+
+  test('reads of a numeric column are compared if the column keeps all written decimals', () => {
+    expect(after([])).toBeUndefined()
+    expect(after(['10.25', '7', '-0.5', null, '1.5000'])).toBeUndefined()
+    expect(after(['0.30000000000000004'], { type: 1700, modifier: -1 })).toBeUndefined()
+    expect(after(['0.305'], numeric(3))).toBeUndefined()
+    expect(after(['0.305'], { type: 25, modifier: 6 })).toBeUndefined()
+  })
+
+  test('reads of a numeric column are not compared after a write that the server rounds', () => {
+    expect(after(['0.1', '0.30000000000000004', '0.2'])).toBe(
+      'the column balance keeps 2 decimals and rounds a written value with 17: let the program round values before it writes them',
+    )
+    expect(after(['1'], numeric(-2))).toContain('keeps -2 decimals')
+  })
+
+  test('decimals of one column do not affect another', () => {
+    const table = {}
+    wroteDecimals(table, 'fee', '0.125')
+    expect(whyRounded(table, 'balance', numeric(2))).toBeUndefined()
+    expect(whyRounded({}, 'fee', numeric(2))).toBeUndefined()
+    expect(whyRounded(table, 'fee', numeric(2))).toContain('keeps 2 decimals')
   })
 })
