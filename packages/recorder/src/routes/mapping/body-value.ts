@@ -19,10 +19,24 @@ export function textOf(captured: Captured, contentEncoding: string | undefined):
   }
   const bytes = unpacked(captured.bytes, contentEncoding)
   if (bytes === undefined) return undefined
-  if (bytes.length > LONGEST_TEXT_BYTES)
-    return { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length }
+  if (bytes.length > LONGEST_TEXT_BYTES) return hashOf(bytes)
   return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
 }
+
+/** A text as a body with this text is recorded. */
+export function shortText(text: string): Json {
+  if (text.length * MOST_BYTES_PER_UNIT <= LONGEST_TEXT_BYTES) return text
+  const bytes = Buffer.from(text)
+  return bytes.length > LONGEST_TEXT_BYTES ? hashOf(bytes) : text
+}
+
+/** Maximum size of a UTF-16 code unit in UTF-8. */
+const MOST_BYTES_PER_UNIT = 3
+
+const hashOf = (bytes: Buffer): Json => ({
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+  bytes: bytes.length,
+})
 
 /** A body of any length as text, if it is text. */
 export function wholeTextOf(captured: Captured, contentEncoding: string | undefined): string | undefined {

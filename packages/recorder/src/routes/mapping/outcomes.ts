@@ -50,8 +50,8 @@ function meaningOfStatus(
   harmless: boolean,
 ): Meaning {
   if (grpcStatus === undefined) {
-    const meaning =
-      outcomes[String(status)] ?? outcomes[`${Math.floor(status / 100)}xx`] ?? usualMeaning(status, harmless)
+    const ofClass = OF_NO_CLASS.has(status) ? undefined : outcomes[`${Math.floor(status / 100)}xx`]
+    const meaning = outcomes[String(status)] ?? ofClass ?? usualMeaning(status, harmless)
     return meaning === 'fail' && ABOUT_THE_OBJECT.has(status) ? 'declined' : meaning
   }
   const outcome = outcomes[`grpc ${grpcStatus}`] ?? outcomes[`grpc ${grpcStatusNames[grpcStatus] ?? ''}`]
@@ -75,6 +75,12 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
     return unclear(status, '"fail", which omits it, or "ok", if its headers have the result')
   return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
 }
+
+/**
+ * Statuses that a class such as `5xx` does not include: success is not known or only partial (202, 206, 207), or the
+ * request may still be executed (408, 502, 504).
+ */
+const OF_NO_CLASS: ReadonlySet<number> = new Set([202, 206, 207, 408, 502, 504])
 
 /** A `fail` would exclude the read from the check, and could hide a lost write. */
 const absentPerhaps = (status: number | string): Meaning => ({

@@ -37,17 +37,26 @@ const denied = (member: string): Sign => ({
   done: `{"json.${member}": true}`,
 })
 
-/** Signs of refusals in GraphQL, JSON-RPC, and other conventions with a status of 200. */
+const failing = (word: string): Sign => ({
+  member: 'status',
+  refuses: (value) => value === word,
+  refused: `{"json.status": "${word}"}`,
+  done: '{"json.status": {"there": true}}',
+})
+
+/** Signs of refusals in GraphQL, JSON-RPC, JSend, and other conventions with a status of 200. */
 const SIGNS: readonly Sign[] = [
   errorMember('errors'),
   errorMember('error'),
   denied('ok'),
   denied('success'),
+  failing('error'),
+  failing('fail'),
   { member: undefined, refuses: isFalse, refused: '{"json": false}', done: '{"json": true}' },
 ]
 
 /** Matches every body with a sign. Most bodies have no sign and need not be parsed. */
-const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
+const SOME_SIGN: RegExp = /"(errors?|ok|success)"|"status"\s*:\s*"(error|fail)"|^\s*false\b/
 
 /**
  * Compiles a check for refusals in successful responses. It returns why a response may be a refusal. Places that the

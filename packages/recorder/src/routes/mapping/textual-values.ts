@@ -2,22 +2,27 @@ import type { Json } from '@chaosproxy/history'
 import { formOf, isList } from '../forms/form-of.ts'
 import { findPlace } from '../places/place-of.ts'
 import { isIgnored, operationsOf, type RouteTable, type ValueSpec } from '../table/route-table.ts'
-import { withoutAnswer } from './value-source.ts'
+import { shortText } from './body-value.ts'
+import { sourcesOf, withoutAnswer } from './value-source.ts'
 
 /** Converts values of a table to their recorded form. */
 export type Normalize = (value: Json) => Json
 
 /**
  * Returns the conversion of a table's values. Some places are texts, in which the number 5 looks like the text "5".
- * With such a place, both become the number.
+ * With such a place, both become the number. With the place `body`, long texts of all places are recorded as hashes.
  */
 export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normalize {
   const operations = routes.flatMap((route) => (isIgnored(route) ? [] : operationsOf(route)))
   // A register joins appended texts: "1" and "2" become "12".
   const joinsTexts = operations.some(({ f }) => f === 'append')
   const hasText = operations.some(({ value, result }) => isTextual(value) || isTextual(result))
-  return hasText && !joinsTexts ? withNumbers : (value) => value
+  if (!hasText || joinsTexts) return (value) => value
+  const hasBody = operations.some(({ value, result }) => [...sourcesOf(value), ...sourcesOf(result)].some(isBody))
+  return hasBody ? (value) => withNumbers(typeof value === 'string' ? shortText(value) : value) : withNumbers
 }
+
+const isBody = (source: string): boolean => withoutAnswer(source) === 'body'
 
 function isTextual(spec: ValueSpec | undefined): boolean {
   if (spec === undefined) return false

@@ -9,6 +9,7 @@ import {
   type RouteTable,
   requestLine,
 } from '../table/route-table.ts'
+import { refuseDoubtfulOutcomes } from './doubtful-outcomes.ts'
 import { refuseSharedKeys } from './shared-keys.ts'
 
 /** A model that the checker supports, with its functions. */
@@ -25,6 +26,7 @@ export interface KnownModel {
 export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
   refuseSharedKeys(routes, where)
   refuseMissingKeys(routes, where)
+  refuseDoubtfulOutcomes(routes, where)
   const earlierRoutes = segment()
   for (const [i, route] of routes.entries()) {
     const at = `${where}: route ${i + 1} (${route.request})`

@@ -406,3 +406,46 @@ test.each<readonly [object, string | undefined]>([
   })()
   expect(parsed === undefined ? undefined : initialReadOf(parsed)?.('a b/')).toBe(target)
 })
+
+test('a class of statuses does not include those after which the request may still be executed', () => {
+  const failing = { ...write, outcomes: { '5xx': 'fail', '4xx': 'fail', '2xx': 'ok' } }
+  expect(ended(failing, { status: 503 })).toBe('fail status 503')
+  for (const status of [202, 408, 502, 504]) expect(ended(failing, { status })).toBe(`info status ${status}`)
+  expect(ended({ ...write, outcomes: { 202: 'ok' } }, { status: 202 })).toBe('ok 1')
+})
+
+describe('a table whose outcomes contradict the statuses and methods', () => {
+  const refusal = (...routes: readonly object[]): string => {
+    try {
+      parseRouteTable({ routes }, 'x')
+      return ''
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  test.each(['4xx', '5xx', '401', '429', '503'])('refuses a table that calls the status %s absent', (status) => {
+    expect(refusal({ ...read, outcomes: { [status]: 'absent' } })).toMatch(
+      new RegExp(`^x: route 1 .*"${status}" is "absent".*"404": "absent"`),
+    )
+  })
+
+  test('accepts a table that calls a status absent after which there may be no value', () => {
+    for (const status of ['200', '204', '400', '403', '404', '410', 'grpc NOT_FOUND'])
+      expect(refusal({ ...read, outcomes: { [status]: 'absent' } })).toBe('')
+  })
+
+  test.each(['408', '504', 'grpc DEADLINE_EXCEEDED'])('refuses a table in which a change fails by %s', (status) => {
+    expect(refusal({ ...write, outcomes: { [status]: 'fail' } })).toMatch(/certainly had no effect.*Write .*"info"/)
+    expect(refusal({ ...read, outcomes: { [status]: 'fail' } })).toBe('')
+  })
+
+  test('refuses a table that ignores the PUT or DELETE of a recorded path', () => {
+    const removal = { request: 'DELETE /kv/{id}', ignore: true }
+    expect(refusal(read, removal)).toMatch(/^x: route 2 .*a DELETE changes what GET \/kv\/\{key\} records/)
+    expect(refusal(read, { request: 'PUT /kv/{key}', ignore: true })).toMatch(/a PUT changes what/)
+    expect(refusal(read, { ...removal, when: { 'query.dry': 'true' } })).toBe('')
+    expect(refusal(read, { request: 'DELETE /cache/{key}', ignore: true })).toBe('')
+    expect(refusal(read, { request: 'POST /kv/{key}', ignore: true })).toBe('')
+  })
+})

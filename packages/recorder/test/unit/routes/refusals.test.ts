@@ -23,6 +23,8 @@ describe('a reply with status 200 that looks like a refusal', () => {
     ['{"error":true}', 'info status 200: its body says "error", '],
     ['{"ok":false}', 'info status 200: its body says "ok", '],
     ['{"success":false,"message":"read-only"}', 'info status 200: its body says "success", '],
+    ['{"status":"error","message":"no leader"}', 'info status 200: its body says "status", '],
+    ['{"status": "fail","data":{"value":"too long"}}', 'info status 200: its body says "status", '],
     [' false\n', 'info status 200: its body is false, '],
   ])('a reply with status 200 that looks like a refusal is not understood: %s', (body, expected) => {
     expect(ended(write, body)).toBe(expected)
@@ -38,6 +40,8 @@ describe('a reply that only mentions a refusal', () => {
   test.each([
     '{"errors":[],"error":null,"ok":true,"success":true}',
     '{"error":"","errors":{}}',
+    '{"status":"success","data":{"status":"fail"}}',
+    '{"status":"failed","attempts":3}',
     '{"error":false,"errors":0}',
     '{"value":{"error":"stored"}}',
     '"error"',
@@ -50,6 +54,7 @@ describe('a reply that only mentions a refusal', () => {
   test('a reply with the member "error" is a success if the member is in the value that was read', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
+    expect(ended({ ...read, result: 'json.status' } as never, '{"status":"fail"}')).toBe('ok')
   })
 })
 

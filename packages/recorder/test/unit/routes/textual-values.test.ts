@@ -84,3 +84,14 @@ test('a single line break at the end of a text value is ignored', () => {
   const named = [{ ...write('path.key'), when: { body: 'set\n' } }]
   expect(recorded(named, 'PUT', '/kv/x', 'set')[0]).toBe('x')
 })
+
+test('a text is recorded alike whether it is a whole body or a member of JSON', () => {
+  const long = 'é'.repeat(3_000)
+  for (const text of ['short', long]) {
+    const routes = [read('json.v'), write('body')]
+    const [written] = recorded(routes, 'PUT', '/kv/x', text)
+    expect(recorded(routes, 'GET', '/kv/x', '', JSON.stringify({ v: text }))[1]).toEqual(written)
+  }
+  const apart = [read('json.v'), write('json.v')]
+  expect(recorded(apart, 'GET', '/kv/x', '', JSON.stringify({ v: long }))[1]).toBe(long)
+})

@@ -1,0 +1,52 @@
+import { inputError, readsWhole } from '@chaosproxy/history'
+import { isIgnored, operationsOf, type RecordedRoute, type RouteSpec, requestLine } from '../table/route-table.ts'
+
+/**
+ * Refuses declarations that statuses and methods contradict: with them, the checker would blame the service for a
+ * mistake of the table.
+ *
+ * @throws UserError (input) that begins with `where`.
+ */
+export function refuseDoubtfulOutcomes(routes: readonly RouteSpec[], where: string): void {
+  for (const [i, route] of routes.entries()) {
+    const at = `${where}: route ${i + 1} (${route.request})`
+    if (isIgnored(route)) refuseIgnoredChange(route, routes, at)
+    else refuseDoubtful(route, at)
+  }
+}
+
+function refuseDoubtful(route: RecordedRoute, at: string): void {
+  const changes = operationsOf(route).some(({ f, harmless }) => !(harmless ?? readsWhole(f)))
+  for (const [status, outcome] of Object.entries(route.outcomes ?? {})) {
+    if (outcome === 'absent' && SAYS_NO_ABSENCE.test(status))
+      throw inputError(
+        `${at}: "${status}" is "absent", but ${status.endsWith('xx') ? 'some of these statuses mean' : 'this status means'} that the request was refused or not executed, which does not show whether there is a value. Name the status that means that there is none: "404": "absent".`,
+      )
+    if (outcome === 'fail' && changes && IS_TIMEOUT.test(status))
+      throw inputError(
+        `${at}: "${status}" is "fail", which says that the request certainly had no effect. After a timeout it may still have one. Write "${status}": "info".`,
+      )
+  }
+}
+
+/** Classes with refusals, and the statuses of refused, late and failed requests. */
+const SAYS_NO_ABSENCE = /^(?:[345]xx|401|407|408|425|429|5\d\d)$/
+
+/** Request Timeout, Gateway Timeout, and a gRPC deadline. */
+const IS_TIMEOUT = /^(?:408|504|grpc (?:4|DEADLINE_EXCEEDED))$/
+
+/** Refuses to ignore a PUT or DELETE of a recorded resource, which replaces or removes it (RFC 9110 §9.3). */
+function refuseIgnoredChange(route: RouteSpec, routes: readonly RouteSpec[], at: string): void {
+  if (route.when !== undefined) return
+  const { methods, path } = requestLine(route)
+  const method = methods.find((each) => each === 'PUT' || each === 'DELETE')
+  if (method === undefined) return
+  const recorded = routes.find((other) => !isIgnored(other) && shapeOf(requestLine(other).path) === shapeOf(path))
+  if (recorded === undefined) return
+  const instead = method === 'DELETE' ? '"f": "write", "value": {"const": null}' : '"f": "write", and its "value"'
+  throw inputError(
+    `${at}: a ${method} changes what ${recorded.request} records, so ignoring it would make the changed values look wrong. Record it (${instead}), or leave this route out: then the key is unknown after each ${method}.`,
+  )
+}
+
+const shapeOf = (path: string): string => path.replaceAll(/\{\w+\}/g, '{}')
