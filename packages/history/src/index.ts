@@ -25,7 +25,6 @@ export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNot
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './event/units.ts'
 export { type Caller, callerInWords, clientInWords, clientName } from './history/client-names.ts'
 export * from './history/history.ts'
-export { keysApart } from './history/keys-apart.ts'
 export { borrowHistory, type LentHistory } from './history/lending.ts'
 export { answeredAt, calledAt, hasConcurrency, hasTimes, lastTime } from './history/moments.ts'
 export { oncePerHistory } from './history/once-per-history.ts'

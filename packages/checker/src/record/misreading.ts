@@ -4,14 +4,17 @@ import {
   type History,
   INFO,
   inputOf,
+  isObject,
   type Json,
   keysApart,
+  type Mark,
   OK,
   outputOf,
   printable,
   readsWhole,
   writtenValue,
 } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { ModelEntry } from '../judge/entry.ts'
 import type { CheckOptions } from '../judge/options.ts'
@@ -114,7 +117,7 @@ function foreignReason({ accounting }: Pick<Report<string>, 'accounting'>): stri
   return `${unexpected.length} of ${unexpected.length + ok} ${noun}s that were seen, such as ${quoted(first?.value ?? null)}, were added by nobody. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other ${noun}s than it is given, which is a violation of every level`
 }
 
-export interface Writes {
+interface Writes {
   /** By key: the ids of all values that operations tried to write. */
   readonly written: ReadonlyMap<number, ReadonlySet<number>>
   readonly firstReturn: ReadonlyMap<number, number>
@@ -122,7 +125,7 @@ export interface Writes {
   readonly open: ReadonlySet<number>
 }
 
-export function writesOf(history: History): Writes {
+function writesOf(history: History): Writes {
   const { functions, operations } = history
   const { length, f, key, outcome, returnEvent, flags } = operations
   const isRead = functions.map(readsWhole)
@@ -160,7 +163,7 @@ function relatedTo(read: Json, { values }: History, written: Iterable<number> = 
 }
 
 /** The value of the last write that was acknowledged before the read was called. */
-export function writerBefore(history: History, read: number, written: Writes['written']): Json {
+function writerBefore(history: History, read: number, written: Writes['written']): Json {
   const { length, f, key, outcome, returnEvent, callEvent } = history.operations
   const isRead = history.functions.map(readsWhole)
   let last = -1
@@ -178,7 +181,7 @@ export function writerBefore(history: History, read: number, written: Writes['wr
 }
 
 /** Describes in words how the two values are related, if this shows where the route table should read the value. */
-export function difference(written: Json, read: Json): string {
+function difference(written: Json, read: Json): string {
   if (typeof written !== typeof read && formOf(written) !== undefined && formOf(written) === formOf(read))
     return ' (of another type)'
   if (read === null || typeof read !== 'object') return ''
@@ -187,14 +190,95 @@ export function difference(written: Json, read: Json): string {
 }
 
 /** The form that a text, a number and a boolean share: 2.5 and "2.50". Undefined for other values and empty texts. */
-export function formOf(value: Json): string | undefined {
+function formOf(value: Json): string | undefined {
   if (typeof value === 'boolean') return String(value)
   if (typeof value !== 'number' && (typeof value !== 'string' || value.trim() === '')) return undefined
   const number = Number(value)
   return String(Number.isNaN(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER ? value : number)
 }
 
-export function quoted(value: Json): string {
+function quoted(value: Json): string {
   const text = JSON.stringify(value)
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text
 }
+
+/** The reasons that a verdict can name. */
+const MOST_EXPLAINED = 3
+
+/**
+ * Returns the reads whose result is probably not the value, with a mark each: no operation wrote the result, and every
+ * written value is of another type, or one of them is the result in another form. The table probably took another
+ * content, such as an error, for the value.
+ */
+export function strangeReads(history: History, initial: Json): ReadonlyMap<OperationRow, Mark> {
+  const found = new Map<OperationRow, Mark>()
+  const { header, functions, keys, operations } = history
+  if (header?.mapping !== 'routes' || functions.includes('append')) return found
+  const { length, f, key, outcome, output, callEvent, callLine } = operations
+  const isRead = functions.map(readsWhole)
+  const writes = writesOf(history)
+  const kinds = kindsOf(history, writes.written)
+  const isLate = (row: number): boolean =>
+    callEvent[row] > (writes.firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)
+  const initialId: number | undefined = isUnknownStart(initial) ? undefined : history.values.id(initial)
+  const before = new Set<string>()
+  const forms = new Map<number, ReadonlyMap<string, Json>>()
+  const formsOf = (of: number, written: ReadonlySet<number>): ReadonlyMap<string, Json> => {
+    const known = forms.get(of) ?? writtenForms(history, written)
+    forms.set(of, known)
+    return known
+  }
+  function whyOf(row: number, value: Json, related: Json | undefined): string {
+    const writer = related ?? writerBefore(history, row, writes.written)
+    const name = keys[key[row]] ?? 'the register'
+    return `it returned ${quoted(value)}, which nobody wrote, and ${name} was written ${quoted(writer)}${difference(writer, value)}. If it is an error or another content, let "result" name the value, and "answers" the other cases. If it is the value, the service violates every level`
+  }
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK || !isRead[f[row]] || writes.open.has(key[row])) continue
+    const id = output[row]
+    const written = writes.written.get(key[row])
+    if (!isLate(row)) before.add(`${key[row]} ${id}`)
+    else if (written !== undefined && id !== initialId && !written.has(id) && !before.has(`${key[row]} ${id}`)) {
+      const value = outputOf(history, row)
+      const related = value === null ? undefined : relatedIn(formsOf(key[row], written), value)
+      const isOther = value !== null && kinds.get(key[row])?.has(kindOf(value)) === false
+      if (related === undefined && !isOther) continue
+      found.set(row as OperationRow, {
+        ...{ kind: 'not-understood', key: keys[key[row]], position: callEvent[row], line: callLine[row] },
+        ...{ what: 'a read', why: found.size < MOST_EXPLAINED ? whyOf(row, value, related) : '' },
+      })
+    }
+  }
+  return found
+}
+
+/** Written values by the form that they share with the same value of another type: 2.5 and "2.50". */
+function writtenForms({ values }: History, written: ReadonlySet<number>): ReadonlyMap<string, Json> {
+  const forms = new Map<string, Json>()
+  for (const id of written) {
+    const value = values.json(id as never)
+    const form = formOf(value)
+    if (form !== undefined) forms.set(form, value)
+  }
+  return forms
+}
+
+/** Returns the written value that the read value, or a member of it, has in another form. */
+function relatedIn(forms: ReadonlyMap<string, Json>, read: Json): Json | undefined {
+  const candidates: readonly Json[] = isObject(read) ? (Object.values(read) as readonly Json[]) : [read]
+  const form = candidates.map(formOf).find((each) => each !== undefined && forms.has(each))
+  return form === undefined ? undefined : forms.get(form)
+}
+
+/** The types of the values written to each key, except null. Keys without such values are left out. */
+function kindsOf({ values }: History, written: Writes['written']): ReadonlyMap<number, ReadonlySet<string>> {
+  const kinds = new Map<number, ReadonlySet<string>>()
+  for (const [key, ids] of written) {
+    const ofKey = new Set(Array.from(ids, (id) => kindOf(values.json(id as never))))
+    ofKey.delete('null')
+    if (ofKey.size > 0) kinds.set(key, ofKey)
+  }
+  return kinds
+}
+
+const kindOf = (value: Json): string => (value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value)

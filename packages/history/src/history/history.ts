@@ -2,6 +2,7 @@ import { FAIL, FLAG_ANSWERED, OK } from '../columns/history-columns.ts'
 import { type PlaceOfLine, placeOfLine } from '../columns/merged-files.ts'
 import type { Tally } from '../columns/tally.ts'
 import type { Json } from '../event/event.ts'
+import { readsWhole, replacesWhole } from '../operations/meaning.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
 import type { HistoryData, LentHistory } from './history-data.ts'
 
@@ -64,4 +65,27 @@ export function withRequestedValues(history: History): History {
     operations: { ...operations, input },
     warnings: warnings.filter((warning) => warning !== requested.warning),
   }
+}
+
+/** Returns a written key and a read key, if no key of the registers was both written and read. */
+export function keysApart({
+  functions,
+  operations,
+  keys,
+}: History): { readonly written: string; readonly read: string } | undefined {
+  const { length, f, key, outcome } = operations
+  const isRead = functions.map(readsWhole)
+  const isWrite = functions.map(replacesWhole)
+  const written = new Set<number>()
+  const read = new Set<number>()
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] === FAIL) continue
+    const [name = -1, ofKey = -1] = [f[row], key[row]]
+    if (isRead[name] !== true) written.add(ofKey)
+    // Other changes, such as a cas, also read what they replace.
+    if (outcome[row] === OK && isWrite[name] !== true) read.add(ofKey)
+  }
+  const [[oneWritten = -1], [oneRead = -1]] = [[...written], [...read]]
+  if (oneWritten < 0 || oneRead < 0 || [...read].some((each) => written.has(each))) return undefined
+  return { written: keys[oneWritten] ?? '', read: keys[oneRead] ?? '' }
 }
