@@ -127,7 +127,7 @@ export class OperationRows {
   }
 
   /**
-   * The size of times since 1970 shows their unit, but not that of the durations beside them.
+   * The size of a time since 1970 shows its unit. It does not show the unit of a duration on the same line.
    *
    * @throws UserError for such times with a duration whose name does not show its unit.
    */

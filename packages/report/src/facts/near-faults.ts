@@ -405,7 +405,7 @@ const ENDED: { readonly [kind: string]: string } = {
   pause: 'was paused',
 }
 
-/** Maximum number of characters of a list of links. The links are also listed beside the sentence. */
+/** Maximum number of characters of a list of links. The page also lists all links. */
 const MOST_OF_LINKS = 24
 
 /** Shortens a label: `partition of 5 links (dropping)`. */

@@ -174,7 +174,7 @@ function curvesOf(points: readonly Point[], scale: Scale): Html {
   })}`
 }
 
-/** Draws the signs at their places, and labels beside them without overlaps. */
+/** Draws each sign at its place, with a label that overlaps no other label. */
 function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: boolean): Html {
   const area = scale.areas[panel]
   if (area === undefined) return html``

@@ -72,7 +72,7 @@ describe('the race found in the steps of a program', () => {
     )
   })
 
-  test('of two requests that read and then write, the last to write is the overtaken one', () => {
+  test('a race between two requests names the request that wrote last as the overtaken one', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),

@@ -58,7 +58,7 @@ describe('the control interface', () => {
     expect(toxiproxy.wrongMethod(['GET', 'POST'])).toEqual({ status: 405, headers: { Allow: 'GET, POST' } })
   })
 
-  test('of Toxiproxy refuses browsers, and numbers its requests at random', () => {
+  test("Toxiproxy's control interface refuses browsers, and numbers its requests at random", () => {
     const { refuse, headers } = toxiproxyApi(plane(), { version: 'test', metrics: true }, (listen) => listen)
     expect(refuse?.({ 'user-agent': 'Mozilla/5.0' })).toMatchObject({ status: 403 })
     for (const agent of ['toxiproxy-cli', 'not Mozilla/5.0', undefined])
