@@ -19,6 +19,8 @@ export class AnsweredValues {
   /** The requested values that answers replaced, by row. */
   readonly #requested = new Map<number, number>()
   #hasRevised = false
+  /** For each function: whether it reads a value. */
+  readonly #areReads: boolean[] = []
 
   constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
     this.#columns = columns
@@ -51,6 +53,17 @@ export class AnsweredValues {
     this.#hasRevised ||= this.#functions.text(f) === 'put'
     input[row] = value
     this.#note(line)
+  }
+
+  /** Takes an answer without a value. Counts it if it answers a read. */
+  lacksValue(f: number, line: number): void {
+    for (let next = this.#areReads.length; next <= f; next++) {
+      const name = this.#functions.text(next)
+      this.#areReads.push(takesNothing(name) && returnsValue(name))
+    }
+    if (this.#areReads[f] !== true) return
+    this.#tolerated.valueless += 1
+    this.#tolerated.valuelessLine ||= line
   }
 
   #note(line: number): void {
@@ -114,23 +127,6 @@ export function refuseUnread(
     line,
     `no ${f} has a value. Write null as the value of a ${f} that found nothing. If "${member}" is the value: --map output=${member}`,
   )
-}
-
-/** Counts the answered reads that have no value. `line`: that of the first. */
-export function valuelessReads(
-  { length, f: functionOf, outcome, flags, returnLine }: Columns,
-  functions: ByteTable,
-): { readonly count: number; readonly line: number } {
-  const areReads = functions.texts().map((f) => takesNothing(f) && returnsValue(f))
-  let count = 0
-  let line = 0
-  for (let row = 0; row < length; row++) {
-    if (((flags[row] ?? 0) & FLAG_NO_RESULT) === 0 || outcome[row] !== OK || areReads[functionOf[row] ?? 0] !== true)
-      continue
-    count += 1
-    line ||= returnLine[row] ?? 0
-  }
-  return { count, line }
 }
 
 /** Takes a version from the answer if the input lacks it. */

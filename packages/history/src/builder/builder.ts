@@ -36,7 +36,6 @@ import {
   refuseUnread,
   type UnreadAnswer,
   unreadIn,
-  valuelessReads,
 } from './answered-values.ts'
 import { Attempts } from './attempts.ts'
 import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
@@ -313,7 +312,10 @@ export class HistoryBuilder implements EventSink {
       if (value !== NO_VALUE) {
         columns.output[row] = value
         if (value !== columns.input[row] && type - 1 === OK) this.#answers.answered(row, value, this.values, line)
-      } else if (type - 1 === OK) columns.flags[row] = (columns.flags[row] ?? 0) | FLAG_NO_RESULT
+      } else if (type - 1 === OK) {
+        columns.flags[row] = (columns.flags[row] ?? 0) | FLAG_NO_RESULT
+        this.#answers.lacksValue(f, line)
+      }
       if (node !== NONE) columns.node[row] = node
       columns.outcome[row] = type - 1
       columns.returnEvent[row] = position
@@ -471,7 +473,6 @@ export class HistoryBuilder implements EventSink {
         ...this.#disorder.warnings(this.source),
         ...warningsAbout(this.#tolerated, {
           ...{ source: this.source, clientEvents: this.#clientEvents, cutOff, requested },
-          valueless: valuelessReads(this.#columns, this.functions),
           unit: probableUnit(this.#first, this.#latest),
         }),
       ],

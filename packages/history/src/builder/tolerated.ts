@@ -14,6 +14,9 @@ export interface Tolerated {
   /** The number of writes whose answer has another value. `otherValueLine` is the first line. */
   otherValues: number
   otherValueLine: number
+  /** The number of answered reads without a value. `valuelessLine` is the first line. */
+  valueless: number
+  valuelessLine: number
   /** Times beyond 2^53. */
   hugeTimes: number
 }
@@ -25,6 +28,8 @@ export const nothingTolerated = (): Tolerated => ({
   withoutTime: 0,
   otherValues: 0,
   otherValueLine: 0,
+  valueless: 0,
+  valuelessLine: 0,
   hugeTimes: 0,
 })
 
@@ -51,20 +56,18 @@ export const otherValuesWarning = (source: string, count: number, line: number):
   `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value of the answer counts.`
 
 export function warningsAbout(
-  { reused, reusedExample, lacksInvocations, withoutTime, hugeTimes }: Tolerated,
+  { reused, reusedExample, lacksInvocations, withoutTime, valueless, valuelessLine, hugeTimes }: Tolerated,
   {
     source,
     clientEvents,
     cutOff,
     requested,
-    valueless,
     unit,
   }: {
     readonly source: string
     readonly clientEvents: number
     readonly cutOff: string | undefined
     readonly requested: RequestedValues | undefined
-    readonly valueless: { readonly count: number; readonly line: number }
     readonly unit: string | undefined
   },
 ): string[] {
@@ -86,9 +89,9 @@ export function warningsAbout(
     )
   }
   if (requested !== undefined) warnings.push(requested.warning)
-  if (valueless.count > 0) {
+  if (valueless > 0) {
     warnings.push(
-      `${source}: ${valueless.count === 1 ? 'a read has' : `${valueless.count} reads have`} no value (line ${valueless.line}). Built-in models take them as reads of null. If the values are unknown, leave these reads out.`,
+      `${source}: ${valueless === 1 ? 'a read has' : `${valueless} reads have`} no value (line ${valuelessLine}). Built-in models take them as reads of null. If the values are unknown, leave these reads out.`,
     )
   }
   if (unit !== undefined) {
