@@ -10,20 +10,20 @@ const args = (cache: string, mode: string): readonly string[] =>
 
 const caches = [
   ['cache-manager', '7.2.9', 'wrap()', 'https://github.com/jaredwray/cacheable/tree/main/packages/cache-manager#wrap'],
-  ['p-memoize', '9.0.0', 'the function that it makes', 'https://github.com/sindresorhus/p-memoize#cache'],
+  ['p-memoize', '9.0.0', 'the memoized function', 'https://github.com/sindresorhus/p-memoize#cache'],
 ] as const
 
 const cacheAside: Exhibit = {
   name: 'cache-aside-stale',
   kind: 'pattern',
   system: 'cache-aside',
-  weakness: 'a reader fills the cache with what it read before a write removed the entry: it stays stale for ever',
+  weakness: 'a reader puts a value that it read before a write into the cache after the write: it stays stale forever',
   source: 'https://www.usenix.org/conference/nsdi13/technical-sessions/presentation/nishtala',
   program: 'gallery/caches',
   servers: [],
   breaks: 'eventual',
   args: args('cache-aside', 'unlimited'),
-  cure: { says: 'a lease that a write takes away from readers', args: args('cache-aside', 'leased') },
+  cure: { says: 'a lease that a write revokes from readers', args: args('cache-aside', 'leased') },
 }
 
 /** Caches that the reading clients fill. */
@@ -33,12 +33,12 @@ export const cacheExhibits: readonly Exhibit[] = [
     ([cache, version, what, source]): Exhibit => ({
       name: `${cache}-stale`,
       ...testedSystem('package', cache, version),
-      weakness: `${what} keeps what it loaded before an entry was removed: the old value stays for ever`,
+      weakness: `${what} stores a value that it loaded before the entry was removed: the old value stays forever`,
       source,
       program: 'gallery/caches',
       breaks: 'eventual',
       args: args(cache, 'unlimited'),
-      cure: { says: 'a time to live, after which the old value is gone', args: args(cache, 'limited') },
+      cure: { says: 'a time to live, after which the old value expires', args: args(cache, 'limited') },
     }),
   ),
 ]

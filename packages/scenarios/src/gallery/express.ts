@@ -24,21 +24,22 @@ export const expressExhibits: readonly Exhibit[] = [
   {
     name: 'express-session-resave',
     ...testedSystem('package', 'express-session', '1.19.0'),
-    weakness: 'with resave, a slow request that only looks at a session saves it as it was, over what others put in',
+    weakness:
+      'with resave, a slow request that only reads a session saves it, and overwrites what others stored meanwhile',
     source: 'https://github.com/expressjs/session#resave',
     program: 'gallery/sessions',
     breaks: 'linearizable',
     args: cart('resave'),
-    cure: { says: 'resave: false saves a session only if the request changed it', args: cart('changed') },
+    cure: { says: 'with resave: false, a request saves a session only if it changed it', args: cart('changed') },
   },
   {
     name: 'express-rate-limit',
     ...testedSystem('package', 'express-rate-limit', '8.7.5', 'redis'),
-    weakness: 'each process counts in its own memory: what is limited to one request is granted once by each',
+    weakness: 'each process counts in its own memory: of a limit of one request, each process grants one',
     source: 'https://express-rate-limit.mintlify.app/reference/stores',
     program: 'gallery/limited',
     breaks: 'linearizable',
     args: limited('memory'),
-    cure: { says: 'rate-limit-redis counts in a Redis that they share', args: limited('redis') },
+    cure: { says: 'rate-limit-redis, which counts in a shared Redis', args: limited('redis') },
   },
 ]

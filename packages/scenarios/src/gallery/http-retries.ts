@@ -14,7 +14,7 @@ const args = (client: string, mode: string): readonly string[] =>
   })
 
 const clients = [
-  ['async-retry', '1.3.3', 'retries whatever throws', 'https://github.com/vercel/async-retry#readme'],
+  ['async-retry', '1.3.3', 'retries after any error', 'https://github.com/vercel/async-retry#readme'],
   [
     'fetch-retry',
     '6.0.0',
@@ -27,24 +27,24 @@ const clients = [
     'repeats a PUT by default',
     'https://github.com/sindresorhus/got/blob/main/documentation/7-retry.md',
   ],
-  ['ky', '1.14.3', 'repeats a POST if POST is among its methods', 'https://github.com/sindresorhus/ky#retry'],
+  ['ky', '1.14.3', 'repeats a POST if its methods include POST', 'https://github.com/sindresorhus/ky#retry'],
   [
     'ofetch',
     '1.5.1',
-    'repeats a POST if it is given a number of retries',
+    'repeats a POST if a number of retries is set',
     'https://github.com/unjs/ofetch#%EF%B8%8F-auto-retry',
   ],
-  ['p-retry', '7.1.1', 'retries a fetch whose answer was lost', 'https://github.com/sindresorhus/p-retry#readme'],
+  ['p-retry', '7.1.1', 'retries a fetch after a network error', 'https://github.com/sindresorhus/p-retry#readme'],
   [
     'superagent',
     '10.4.2',
-    'repeats a POST if it is given a number of retries',
+    'repeats a POST if a number of retries is set',
     'https://ladjs.github.io/superagent/docs/en/index.html#retrying-requests',
   ],
   [
     'undici',
     '7.30.2',
-    'repeats a POST if POST is among the methods of its RetryAgent',
+    'repeats a POST if the methods of its RetryAgent include POST',
     'https://undici.nodejs.org/#/docs/api/RetryHandler',
   ],
 ] as const
@@ -67,14 +67,14 @@ export const httpRetries: readonly Exhibit[] = [
     ...shop('axios-retry'),
     name: 'axios-retry-post',
     version: '4.5.0',
-    weakness: 'a POST whose answer was lost is sent again: one order is taken twice',
+    weakness: 'a POST whose reply was lost is sent again: the order is placed twice',
     source: 'https://github.com/softonic/axios-retry/issues/66',
   },
   ...clients.map(([client, version, does, source]) => ({
     ...shop(client),
     name: `${client}-order`,
     version,
-    weakness: `it ${does}: an order whose answer was lost is taken twice`,
+    weakness: `it ${does}: an order whose reply was lost is placed twice`,
     source,
   })),
 ]

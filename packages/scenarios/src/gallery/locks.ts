@@ -32,7 +32,7 @@ const locks = [
 /** Locks in Redis that expire by the clock, even if the holder still works. */
 export const redisLocks: readonly Exhibit[] = locks.map(({ lock, ...named }) => ({
   ...named,
-  weakness: 'a holder that pauses for longer than its lease writes over what the next holder wrote',
+  weakness: 'a holder that pauses for longer than its lease overwrites what the next holder wrote',
   source: KLEPPMANN,
   program: 'gallery/locks',
   servers: ['redis'],
@@ -54,7 +54,7 @@ export const fileLocks: readonly Exhibit[] = [
   {
     name: 'proper-lockfile-stale',
     ...testedSystem('package', 'proper-lockfile', '4.1.2'),
-    weakness: 'a holder that pauses for longer than `stale` writes over what the next holder wrote',
+    weakness: 'a holder that pauses for longer than `stale` overwrites what the next holder wrote',
     source: 'https://github.com/moxystudio/node-proper-lockfile/issues/11',
     program: 'gallery/lockfile',
     breaks: 'linearizable',
@@ -75,7 +75,7 @@ export const clockExhibits: readonly Exhibit[] = [
     name: 'lease-clock-jump',
     kind: 'pattern',
     system: 'a lock with a lease',
-    weakness: 'the clock of who grants leases jumps ahead: a lock has two holders, and additions under it are lost',
+    weakness: 'the clock of the lock server jumps ahead: a lock has two holders, and additions under it are lost',
     source: KLEPPMANN,
     program: 'gallery/lease',
     servers: [],

@@ -13,23 +13,23 @@ const orms = [
   {
     orm: 'knex',
     version: '3.1.0',
-    weakness: 'a transaction that reads a count, adds to it and writes it loses what others added meanwhile',
+    weakness: 'a transaction that reads a count, adds to it and writes it loses concurrent additions',
     source: 'https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED',
-    cure: 'forUpdate() locks the row that is read',
+    cure: 'forUpdate() locks the row at the read',
   },
   {
     orm: 'sequelize',
     version: '6.37.7',
-    weakness: 'save() of a row that was found writes over what others saved meanwhile',
+    weakness: 'save() of a row that was read earlier overwrites what others saved meanwhile',
     source: 'https://sequelize.org/docs/v6/other-topics/optimistic-locking/',
-    cure: 'with version: true, such a save() fails with an OptimisticLockError',
+    cure: 'with version: true, this save() fails with an OptimisticLockError',
   },
   {
     orm: 'typeorm',
     version: '0.3.27',
-    weakness: 'save() counts a version column up, but does not compare it: what others saved meanwhile is lost',
+    weakness: 'save() increments a version column, but does not compare it: what others saved meanwhile is lost',
     source: 'https://github.com/typeorm/typeorm/issues/3608',
-    cure: 'a pessimistic_write lock locks the row that is found',
+    cure: 'a pessimistic_write lock locks the row at the read',
   },
 ] as const
 
@@ -44,12 +44,12 @@ const names = (mode: string): readonly string[] =>
 export const checkThenInsert: Exhibit = {
   name: 'sequelize-two-rows',
   ...testedSystem('package', 'sequelize', '6.37.7', 'postgres'),
-  weakness: 'findOrCreate() looks, then inserts: two that call it at the same time both create a row of one name',
+  weakness: 'findOrCreate() reads, then inserts: two concurrent calls both create a row with the same name',
   source: 'https://github.com/sequelize/sequelize/issues/3931',
   program: 'gallery/orms',
   breaks: 'linearizable',
   args: names('plain'),
-  cure: { says: 'a unique column: who comes second finds the row of the first', args: names('unique') },
+  cure: { says: 'a unique column: the second call finds the row of the first', args: names('unique') },
 }
 
 const bank = (mode: string): readonly string[] =>
@@ -63,7 +63,7 @@ const bank = (mode: string): readonly string[] =>
 export const poolBegin: Exhibit = {
   name: 'pg-pool-begin',
   ...testedSystem('package', 'pg', '8.23.1', 'postgres'),
-  weakness: "pool.query('BEGIN') and the statements after it may go over different connections: nothing is rolled back",
+  weakness: "pool.query('BEGIN') and later statements may use different connections: nothing is rolled back",
   source: 'https://node-postgres.com/features/transactions',
   program: 'gallery/orms',
   breaks: 'linearizable',

@@ -25,7 +25,7 @@ const queues = [
     queue: 'bee-queue',
     version: '2.0.0',
     source: 'https://github.com/bee-queue/bee-queue#under-the-hood',
-    cure: 'the worker notes in Redis that it does the work, before it does it',
+    cure: 'the worker records in Redis that it starts the work, before it starts',
     mode: 'once',
   },
 ] as const
@@ -34,7 +34,7 @@ const queues = [
 export const queueExhibits: readonly Exhibit[] = queues.map(({ queue, version, source, cure, mode }) => ({
   name: `${queue}-paused`,
   ...testedSystem('package', queue, version, 'redis'),
-  weakness: 'a worker that is paused in a job has it run by another worker as well',
+  weakness: 'if a worker pauses during a job, a second worker runs the same job',
   source,
   program: 'gallery/stalled',
   breaks: 'linearizable',
