@@ -1,406 +1,14 @@
-import { beforeAll, describe, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { loadParser } from '../../src/sql/parse.ts'
-import { play } from '../schedules/play.ts'
+import { ACCOUNTS, play } from '../schedules/play.ts'
 
 // Schedules of sessions a, b and c, with the answers of PostgreSQL 15.
 
 beforeAll(loadParser)
 
-const ROWS =
-  'create table t (id int primary key, v int not null); insert into t select i, i * 10 from generate_series(1, 6) i'
 const TABLES = 'create table t (id int); create table u (id int)'
 const REFERRING =
   'create table p (id int primary key, n int); create table k (id int primary key, p int references p on delete cascade on update cascade, v int); insert into p values (1, 0), (2, 0); insert into k values (1, 1, 0), (2, 1, 0), (3, 2, 0)'
-
-describe('SERIALIZABLE', () => {
-  test('a read-only reader of a row replaced by a pivot fails if it began after the last transaction committed', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['c: begin isolation level serializable read only', 'BEGIN'],
-        ['c: select v from t where id = 3', 'SELECT 1 30'],
-        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
-        ['b: commit', 'COMMIT'],
-        ['c: select v from t where id = 2', 'error 40001'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a read-only transaction may read a row replaced by a pivot if it began before the last transaction committed', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: begin isolation level serializable read only', 'BEGIN'],
-        ['c: select v from t where id = 3', 'SELECT 1 30'],
-        ['a: commit', 'COMMIT'],
-        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
-        ['b: commit', 'COMMIT'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['c: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a read-write reader of a row replaced by a pivot fails even if it began before the last transaction committed', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 3', 'SELECT 1 30'],
-        ['a: commit', 'COMMIT'],
-        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
-        ['b: commit', 'COMMIT'],
-        ['c: select v from t where id = 2', 'error 40001'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a read-only transaction may read a row replaced by a concurrent writer that has no conflict out', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['c: begin isolation level serializable read only', 'BEGIN'],
-        ['c: select v from t where id = 3', 'SELECT 1 30'],
-        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
-        ['b: commit', 'COMMIT'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['c: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a row that a transaction has written does not count among the rows that it read from a page', () => {
-    play(
-      [
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: select v from t where id = 2', 'SELECT 1 20'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: select v from t where id = 3', 'SELECT 1 30'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: update t set v = 0 where id = 5', 'UPDATE 1'],
-        ['b: commit', 'COMMIT'],
-        ['a: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a serializable transaction that reads three rows from a page conflicts with a write of any row on the page', () => {
-    play(
-      [
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: select v from t where id = 2', 'SELECT 1 20'],
-        ['a: select v from t where id = 3', 'SELECT 1 30'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: update t set v = 0 where id = 5', 'UPDATE 1'],
-        ['b: commit', 'COMMIT'],
-        ['a: commit', 'error 40001'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('an active pivot is marked as doomed, and fails at its commit', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: commit', 'error 40001'],
-        ['c: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('an active pivot is marked as doomed, and fails at its next read', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: select v from t where id = 3', 'error 40001'],
-        ['b: rollback', 'ROLLBACK'],
-        ['c: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('an active pivot is marked as doomed, and fails at its next write', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: update t set v = 1 where id = 3', 'error 40001'],
-        ['b: rollback', 'ROLLBACK'],
-        ['c: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a serializable transaction fails if it becomes a pivot by reading a row that a committed transaction replaced', () => {
-    play(
-      [
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['b: select v from t where id = 1', 'error 40001'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a reader may become a pivot if the first transaction committed before the last', () => {
-    play(
-      [
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: update t set v = 0 where id = 4', 'UPDATE 1'],
-        ['c: commit', 'COMMIT'],
-        ['a: commit', 'COMMIT'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a reader that becomes a pivot fails if the first transaction committed after the last', () => {
-    play(
-      [
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: update t set v = 0 where id = 4', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['c: commit', 'COMMIT'],
-        ['b: select v from t where id = 1', 'error 40001'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a reader may become a pivot if the first transaction is read-only and began before the last committed', () => {
-    play(
-      [
-        ['c: begin isolation level serializable read only', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a reader that becomes a pivot fails if the first transaction is read-only and began after the last committed', () => {
-    play(
-      [
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['c: begin isolation level serializable read only', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: select v from t where id = 1', 'error 40001'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('a reader may become a pivot if the first transaction was rolled back', () => {
-    play(
-      [
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['c: rollback', 'ROLLBACK'],
-        ['b: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('SERIALIZABLE fails one of three transactions that form a cycle', () => {
-    play(
-      [
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 2', 'SELECT 1 20'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: select v from t where id = 3', 'SELECT 1 30'],
-        ['a: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['b: update t set v = 0 where id = 3', 'UPDATE 1'],
-        ['c: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: commit', 'COMMIT'],
-        ['b: commit', 'COMMIT'],
-        ['a: commit', 'error 40001'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('SERIALIZABLE lets the last of three transactions commit if the first has committed', () => {
-    play(
-      [
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: update t set v = 0 where id = 4', 'UPDATE 1'],
-        ['a: commit', 'COMMIT'],
-        ['c: commit', 'COMMIT'],
-        ['b: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('SERIALIZABLE lets the last of three transactions commit if the first is read-only', () => {
-    play(
-      [
-        ['a: begin isolation level serializable read only', 'BEGIN'],
-        ['a: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['c: commit', 'COMMIT'],
-        ['b: commit', 'COMMIT'],
-        ['a: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('SERIALIZABLE fails the pivot of three transactions if the last commits first', () => {
-    play(
-      [
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['c: commit', 'COMMIT'],
-        ['b: commit', 'error 40001'],
-        ['a: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test('SERIALIZABLE lets the other two transactions commit if the first of three was rolled back', () => {
-    play(
-      [
-        ['a: begin isolation level serializable', 'BEGIN'],
-        ['a: select v from t where id = 1', 'SELECT 1 10'],
-        ['b: begin isolation level serializable', 'BEGIN'],
-        ['b: select v from t where id = 2', 'SELECT 1 20'],
-        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
-        ['c: begin isolation level serializable', 'BEGIN'],
-        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
-        ['a: rollback', 'ROLLBACK'],
-        ['c: commit', 'COMMIT'],
-        ['b: commit', 'COMMIT'],
-      ],
-      ROWS,
-    )
-  })
-
-  test.each([
-    ['before', ['a: savepoint s', 'a: select v from t where id = 1']],
-    ['after', ['a: select v from t where id = 1', 'a: savepoint s']],
-  ] as const)(
-    'the read of a row still counts if ROLLBACK TO undoes a later write of the row (savepoint set %s the read)',
-    (_, [first, second]) => {
-      const answers: Readonly<Record<string, string>> = {
-        'a: savepoint s': 'SAVEPOINT',
-        'a: select v from t where id = 1': 'SELECT 1 10',
-      }
-      play(
-        [
-          ['a: begin isolation level serializable', 'BEGIN'],
-          [first, answers[first]!],
-          [second, answers[second]!],
-          ['a: update t set v = 1 where id = 1', 'UPDATE 1'],
-          ['a: rollback to s', 'ROLLBACK'],
-          ['b: begin isolation level serializable', 'BEGIN'],
-          ['b: select v from t where id = 2', 'SELECT 1 20'],
-          ['b: update t set v = 5 where id = 1', 'UPDATE 1'],
-          ['a: update t set v = 6 where id = 2', 'UPDATE 1'],
-          ['a: commit', 'COMMIT'],
-          ['b: commit', 'error 40001'],
-        ],
-        ROWS,
-      )
-    },
-  )
-})
 
 describe('the queue of a table lock', () => {
   test('the queue of a table lock is reordered if only its order causes a deadlock', () => {
@@ -627,37 +235,191 @@ describe('ON CONFLICT', () => {
       ['a: rollback', 'ROLLBACK'],
     ])
   })
+
+  test('ON CONFLICT detects a conflict that arises on one unique index while the insert waits at another index', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: update t set v = v + 1 where u = 20', 'UPDATE 1'],
+        ['a: delete from t where u = 20', 'DELETE 1'],
+        ['b: insert into t values (4, 7, 20) on conflict do nothing', 'waits'],
+        ['a: insert into t values (4, 4, null)', 'INSERT 0 1'],
+        ['a: commit', 'COMMIT', { b: 'INSERT 0 0' }],
+      ],
+      'create table t (id int primary key, v int not null, u int unique); insert into t values (2, 2, 20)',
+    )
+  })
 })
 
-describe('row locks', () => {
-  test('a lock on an old version of a row makes a conflicting request wait, and then the request fails', () => {
+describe('a unique key', () => {
+  test('an insert waits for the transaction that inserted the same unique key', () => {
     play([
       ['a: begin', 'BEGIN'],
-      ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],
-      ['c: begin isolation level repeatable read', 'BEGIN'],
-      ['c: select v from t where id = 2', 'SELECT 1 20'],
-      ['b: update t set v = 11 where id = 1', 'UPDATE 1'],
-      ['c: select v from t where id = 1 for update', 'waits'],
-      ['a: commit', 'COMMIT', { c: 'error 40001' }],
-      ['c: rollback', 'ROLLBACK'],
+      ['a: insert into t values (3, 1)', 'INSERT 0 1'],
+      ['b: insert into t values (3, 2)', 'waits'],
+      ['c: insert into t values (3, 3) on conflict (id) do update set v = t.v + excluded.v returning v', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'error 23505', c: 'INSERT 0 1 4' }],
     ])
   })
 
-  test('a lock on an old row version fails a request immediately if the request is compatible or has NOWAIT', () => {
+  test('a unique key is available again after the inserting transaction has rolled back', () => {
     play([
       ['a: begin', 'BEGIN'],
-      ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],
-      ['c: begin isolation level repeatable read', 'BEGIN'],
-      ['c: select v from t where id = 2', 'SELECT 1 20'],
-      ['b: update t set v = 11 where id = 1', 'UPDATE 1'],
-      ['c: select v from t where id = 1 for no key update', 'error 40001'],
-      ['c: rollback', 'ROLLBACK'],
-      ['c: begin isolation level repeatable read', 'BEGIN'],
-      ['c: select v from t where id = 2', 'SELECT 1 20'],
-      ['b: update t set v = 12 where id = 1', 'UPDATE 1'],
-      ['c: select v from t where id = 1 for update nowait', 'error 55P03'],
+      ['a: insert into t values (3, 1)', 'INSERT 0 1'],
+      ['b: insert into t values (3, 2)', 'waits'],
+      ['a: rollback', 'ROLLBACK', { b: 'INSERT 0 1' }],
+    ])
+  })
+})
+
+describe('bookings with an exclusion constraint', () => {
+  const BOOKINGS =
+    'create table b (id int primary key, during int4range, exclude using gist (during with &&)); ' +
+    "insert into b values (1, '[0,2)')"
+
+  test('a booking waits for an uncommitted overlapping change, and fails only if a booking still overlaps', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ["a: insert into b values (2, '[4,6)')", 'INSERT 0 1'],
+        ["b: insert into b values (3, '[5,7)')", 'waits'],
+        ["c: insert into b values (4, '[2,4)')", 'INSERT 0 1'],
+        ['a: commit', 'COMMIT', { b: 'error 23P01' }],
+        ['a: begin', 'BEGIN'],
+        ['a: delete from b where id = 2', 'DELETE 1'],
+        ["b: insert into b values (3, '[5,7)')", 'waits'],
+        ['a: commit', 'COMMIT', { b: 'INSERT 0 1' }],
+      ],
+      BOOKINGS,
+    )
+  })
+
+  test('two bookings that wait for each other deadlock, and one of them fails', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ["a: insert into b values (2, '[4,6)')", 'INSERT 0 1'],
+        ['b: begin', 'BEGIN'],
+        ["b: insert into b values (3, '[5,7)')", 'waits'],
+        ["a: insert into b values (4, '[6,8)')", 'error 40P01', { b: 'INSERT 0 1' }],
+      ],
+      BOOKINGS,
+    )
+  })
+
+  test('a booking with ON CONFLICT DO NOTHING waits only for uncommitted bookings', () => {
+    play(
+      [
+        ["a: insert into b values (2, '[1,6)') on conflict do nothing", 'INSERT 0 0'],
+        ['a: begin', 'BEGIN'],
+        ["a: insert into b values (2, '[4,6)')", 'INSERT 0 1'],
+        ["b: insert into b values (3, '[5,7)') on conflict do nothing", 'waits'],
+        ['a: rollback', 'ROLLBACK', { b: 'INSERT 0 1' }],
+      ],
+      BOOKINGS,
+    )
+  })
+})
+
+describe('a deferred constraint that fails at COMMIT', () => {
+  test('a deferred constraint that fails at COMMIT ends the transaction, and the next statement succeeds', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: insert into u values (1)', 'INSERT 0 1'],
+        ['a: commit', 'error 23505'],
+        ['a: select count(*) from u', 'SELECT 1 1'],
+      ],
+      'create table u (id int unique deferrable initially deferred); insert into u values (1)',
+    )
+  })
+})
+
+describe('foreign keys', () => {
+  const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
+
+  test('ON DELETE CASCADE deletes rows outside the snapshot, without a serialization failure', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: insert into o values (1, 2)', 'INSERT 0 1'],
+        ['a: select sum(v) from t', 'SELECT 1 30'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select 1', 'SELECT 1 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: delete from t where id = 1', 'DELETE 1'],
+        ['b: commit', 'COMMIT'],
+      ],
+      `${ACCOUNTS}; create table o (id int, t_id int references t (id) on delete cascade)`,
+    )
+  })
+
+  test('a foreign key refuses a key change if the key has referring rows outside the snapshot', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: insert into o values (1, 2)', 'INSERT 0 1'],
+        ['b: begin isolation level repeatable read', 'BEGIN'],
+        ['b: update t set id = 4 where id = 2', 'waits'],
+        ['a: commit', 'COMMIT', { b: 'error 23503' }],
+      ],
+      `${ACCOUNTS}; create table o (id int, t_id int references t (id) on delete cascade)`,
+    )
+  })
+
+  test('a foreign key locks the referenced row against deletion, but not against updates of other columns', () => {
+    const sessions = play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: insert into o values (1, 1)', 'INSERT 0 1'],
+        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['b: delete from t where id = 1', 'waits'],
+        ['a: commit', 'COMMIT', { b: 'error 23503' }],
+        ['b: insert into o values (2, 5)', 'error 23503'],
+      ],
+      ORDERS,
+    )
+    expect(sessions.message(1)).toBe(
+      'insert or update on table "o" violates foreign key constraint "o_t_id_fkey": Key (t_id)=(5) is not present in table "t".',
+    )
+  })
+})
+
+describe('advisory locks', () => {
+  test('a session-level advisory lock outlives a transaction, and a transaction-level advisory lock ends with it', () => {
+    play([
+      ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
+      ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],
+      ['b: select pg_advisory_lock(1)', 'waits'],
+      ['a: select pg_advisory_unlock(1)', 'SELECT 1 t', { b: 'SELECT 1 ' }],
+      ['a: begin', 'BEGIN'],
+      ['a: select pg_advisory_xact_lock(2)', 'SELECT 1 '],
+      ['b: select pg_try_advisory_xact_lock(2)', 'SELECT 1 f'],
       ['a: commit', 'COMMIT'],
-      ['c: rollback', 'ROLLBACK'],
+      ['b: select pg_try_advisory_xact_lock(2)', 'SELECT 1 t'],
+    ])
+  })
+})
+
+describe('uncommitted schema changes', () => {
+  test('uncommitted schema changes are invisible to other sessions, and are undone by a rollback', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: create table x (id serial primary key)', 'CREATE TABLE'],
+      ['a: alter table t add column w int default 5', 'ALTER TABLE'],
+      ['b: select * from x', 'error 42P01'],
+      ['b: select count(*) from t', 'waits'],
+      ['a: rollback', 'ROLLBACK', { b: 'SELECT 1 2' }],
+      ['b: select w from t', 'error 42703'],
+    ])
+  })
+
+  test('one of two sessions that create tables of the same name fails', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: create table if not exists x (id int)', 'CREATE TABLE'],
+      ['b: create table if not exists x (id int)', 'waits'],
+      ['a: commit', 'COMMIT', { b: 'error 23505' }],
     ])
   })
 })
