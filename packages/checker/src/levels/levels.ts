@@ -58,7 +58,7 @@ export function weakDefinition(level: WeakLevel): WeakDefinition<WeakLevel> {
 export const follows = (level: Level, weaker: Level): boolean =>
   level === weaker || implied[level].some((next) => follows(next, weaker))
 
-/** The levels that sum up a history that is not sequential, strongest first, with their summaries. */
+/** By level, strongest first: the headline of a history that meets this level but is not sequential. */
 export const summaries: ReadonlyMap<Level, string> = new Map(
   all.flatMap(({ name, headline }) => (headline === undefined ? [] : [[name, headline]])),
 )

@@ -182,7 +182,7 @@ describe('the verdict on a queue', () => {
     expect(judge(operations).headline).toBe(headline)
   })
 
-  test('the verdict on a queue is unknown if no message was acknowledged and no client read the remaining messages', () => {
+  test('the verdict on a queue is unknown if no consumer acknowledged a message and no client read the remaining ones', () => {
     const { levels } = judge([put(1, 0), took(1, 1, 2)])
     expect(levels['no-lost-messages']).toMatchObject({ result: 'unknown' })
     expect(levels['at-least-once']).toMatchObject({ result: 'unknown' })

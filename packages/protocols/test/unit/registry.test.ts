@@ -58,7 +58,7 @@ describe.each([...protocols])('the protocol $name', (protocol) => {
     expect(() => protocol.create({ settings: { nonsense: 1 } })).toThrow(protocol.settings[0]!.name)
   })
 
-  test('a protocol refuses a setting whose value has the wrong type', () => {
+  test('a protocol refuses a setting whose value has the wrong type or is not one of the possible values', () => {
     for (const setting of protocol.settings)
       expect(() => protocol.create({ settings: { [setting.name]: 'perhaps' } })).toThrow(setting.name)
   })

@@ -187,7 +187,7 @@ function misread(history: History, read: OperationRow): Loss | undefined {
   }
 }
 
-/** Whether no subset of the transfers explains a balance in a read. */
+/** Whether a balance in the read is outside the range that the transfers allow, each of which may be missing. */
 export function isBeyondTransfers(history: History, read: OperationRow): boolean {
   const [opening, found] = [openingOf(history), balancesOf(history, read)]
   if (opening === undefined || found === undefined) return false

@@ -200,7 +200,7 @@ const DECIDING: {
 const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the logs of the nodes.'
 
 function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput): Next {
-  // Options of the checker cannot replace missing answers.
+  // No option of the checker can help if nothing was answered after the faults ended.
   if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
   const verdict = report === undefined ? undefined : verdictOf(report, requestedLevel ?? strongestOf(report))
   // The level is decided, so some requirement must be unknown.

@@ -12,6 +12,7 @@ import { CONSTRAINTS } from './constraints.ts'
 import { DEFINITIONS } from './definitions.ts'
 import { DOMAINS } from './domains.ts'
 import { EXCLUSION } from './exclusion.ts'
+import { INSERTS } from './inserts.ts'
 import { JSON_ROWS } from './json-rows.ts'
 import { LIMITS } from './limits.ts'
 import { MATERIALIZED_VIEWS } from './materialized-views.ts'
@@ -22,8 +23,15 @@ import { PLPGSQL } from './plpgsql.ts'
 import { PRINTED } from './printed.ts'
 import { QUERIES } from './queries.ts'
 import { RANGES } from './ranges.ts'
-import { REFUSALS } from './refusals.ts'
+import { REFUSED_COMMANDS } from './refused-commands.ts'
+import { REFUSED_FUNCTIONS } from './refused-functions.ts'
+import { REFUSED_KEYS } from './refused-keys.ts'
+import { REFUSED_LOOKUPS } from './refused-lookups.ts'
+import { REFUSED_MERGES } from './refused-merges.ts'
+import { REFUSED_QUERIES } from './refused-queries.ts'
+import { REFUSED_TABLES } from './refused-tables.ts'
 import { ROLES } from './roles.ts'
+import { SEQUENCES } from './sequences.ts'
 import { SESSIONS } from './sessions.ts'
 import { SET_ROUTINES } from './set-routines.ts'
 import { TEMPORARY } from './temporary.ts'
@@ -59,7 +67,15 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'OUT parameters and defaults': OUT_PARAMETERS,
   partitions: PARTITIONS,
   ranges: RANGES,
-  'what is refused': REFUSALS,
+  'foreign keys that are refused': REFUSED_KEYS,
+  'tables, columns and constraints that are refused': REFUSED_TABLES,
+  sequences: SEQUENCES,
+  'rare forms of INSERT': INSERTS,
+  'merges that are refused': REFUSED_MERGES,
+  'queries that are refused': REFUSED_QUERIES,
+  'commands of sessions that are refused': REFUSED_COMMANDS,
+  'lookups in the catalogue that are refused': REFUSED_LOOKUPS,
+  'functions that are refused': REFUSED_FUNCTIONS,
   roles: ROLES,
   'functions that return sets': SET_ROUTINES,
   'temporary tables': TEMPORARY,

@@ -88,7 +88,7 @@ describe('the run.json of a recording', () => {
     expect(stderr).toContain("'password=(removed)' without its secret. Write the secret into the command in this file")
   })
 
-  test('the run.json of a recording is refused with the reason if an edit leaves nothing to record', async () => {
+  test('the run.json of a recording is refused with the reason if an edit makes it impossible to record again', async () => {
     const { cwd, kept, again: _ } = await recorded()
     const refusal = async (changes: object) => {
       const file = join(cwd, 'spec.json')

@@ -485,7 +485,7 @@ describe('an alarm', () => {
     expect(stage.alarm?.(14)).toBeUndefined()
   })
 
-  test('the alarm of a reset rings after the first discarded bytes', () => {
+  test('the delay of a reset starts at the first discarded bytes, even if more bytes are discarded later', () => {
     const { stage } = stageOf({ kind: 'reset-peer', afterMs: millis(5) })
     expect(stage.alarm?.(1)).toBeUndefined()
     for (const nowMs of [3, 4]) stage.discarded?.(nowMs)

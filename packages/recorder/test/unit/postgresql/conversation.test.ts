@@ -591,7 +591,7 @@ describe('the recorder of a PostgreSQL connection', () => {
   const UNSEEN = /^touched: .*a statement prepared before the recording/
 
   test.each(['true', 'database'])(
-    'all keys are recorded as possibly changed after the start-up parameter replication=%s',
+    'all keys are recorded as possibly changed once a client connects with the parameter replication=%s',
     (replication) => {
       const lines = recorded([], { parameters: [['replication', replication]] })
       expect(lines[0]).toMatch(/^touched: .*a replication connection of PostgreSQL/)

@@ -271,7 +271,7 @@ describe('a Redis connection with replies out of order', () => {
     expect(recorder.counters).toMatchObject({ unmatchedAnswers, ok: 1 })
   })
 
-  test.each(['PSYNC', 'SYNC'])('a reply to %s that is not RESP leaves no key recorded as possibly changed', (name) => {
+  test.each(['PSYNC', 'SYNC'])('no key is recorded as possibly changed if the reply to %s is not RESP', (name) => {
     const { ask, marks } = recorded({ answer: ([asked]) => (asked === name ? 'REDIS0011 no RESP' : undefined) })
     ask(command(name, '?', '-1'))
     expect(marks()).toEqual([])

@@ -89,7 +89,7 @@ describe('a hash field first accessed during the deletion of all keys', () => {
   test.each([
     ['FLUSHALL', false],
     ['DEL x', true],
-  ])('a new hash field is recorded as a register while an EXEC of %s is unanswered: %s', (text, isRecorded) => {
+  ])('whether a new hash field is recorded as a register while an EXEC of %s is unanswered: %s', (text, isRecorded) => {
     const { client, connect, told } = recorded({
       answer: scripted({ ...written, MULTI: '+OK\r\n', FLUSHALL: '+QUEUED\r\n', 'DEL x': '+QUEUED\r\n' }),
     })
