@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { inputError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
@@ -41,11 +42,19 @@ function outcomeOf(history: string, proof: string): Outcome {
     const text = readFileSync(proof, 'utf8')
     return verify({ history: textsOf(history), sha256: hash.digest('hex'), proof: text })
   } catch (error) {
-    if (error instanceof Refused) return { refused: error.message }
+    if (error instanceof Refused) return { refused: `${error.message}${provedInstead(history, proof)}` }
     if (error instanceof Unreadable) throw inputError(`${history}, ${proof}: ${error.message}.`)
     const { path = history } = error as NodeJS.ErrnoException
     throw inputError(`${path}: ${whyUnreadable(error)}`)
   }
+}
+
+/** Names the history that --prove wrote next to the proof, because the checked file itself cannot be proved. */
+function provedInstead(history: string, proof: string): string {
+  const judged = `${proof}.history.jsonl`
+  return existsSync(judged) && resolve(judged) !== resolve(history)
+    ? `. The proof was written with its own copy of the history: chaos verify ${judged} ${proof}`
+    : ''
 }
 
 const CHUNK_BYTES = 1 << 20

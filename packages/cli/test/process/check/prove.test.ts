@@ -53,9 +53,12 @@ describe('chaos check --prove', () => {
 
   test('the history is written next to the proof if the file is not in JSON lines', async () => {
     const edn = '{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 1}\n'
-    const { proof, stdout } = await proved(edn, 'history.edn')
+    const { history, proof, stdout } = await proved(edn, 'history.edn')
     expect(stdout).toContain(`chaos verify ${proof}.history.jsonl ${proof}`)
     expect((await verify(`${proof}.history.jsonl`, proof)).exitCode).toBe(0)
+    const { exitCode, stdout: refused } = await verify(history, proof)
+    expect(exitCode).toBe(1)
+    expect(refused).toContain(`chaos verify ${proof}.history.jsonl ${proof}`)
   })
 
   test('the history is written next to the proof if --order time reordered its lines', async () => {
