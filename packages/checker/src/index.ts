@@ -1,3 +1,4 @@
+export { openingRemedy } from './bank/balance.ts'
 export { check } from './check/check.ts'
 export { decidedByStart } from './check/decided-by-start.ts'
 export { createOnlineChecker } from './check/online.ts'

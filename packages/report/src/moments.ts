@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, hasTimes, type Json, moment, outputOf } from '@chaosproxy/history'
+import { duration, elementsOf, type History, hasTimes, type Json, moment, outputOf } from '@chaosproxy/history'
 import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
@@ -66,9 +66,10 @@ function repeatedReproach(
     const before = others.filter((row) => wasBefore(history, row, culprit))
     return drainedAgain(history, before, answer)
   }
-  if (!isRead(history, culprit) || !Array.isArray(answer)) return undefined
+  const elements = isRead(history, culprit) ? elementsOf(answer) : undefined
+  if (elements === undefined) return undefined
   const seen = new Set<string>()
-  const texts = answer.map((each) => JSON.stringify(each))
+  const texts = elements.map((each) => JSON.stringify(each))
   const twice = texts.find((text) => seen.size === seen.add(text).size)
   const often = timesText(texts.filter((text) => text === twice).length)
   const by = others.find((row) => functionOf(history, row) === 'add' && writtenText(history, row) === twice)
@@ -148,10 +149,12 @@ const explains = (history: History, write: OperationRow, read: OperationRow): bo
       showsAdded(history, write, read)))
 
 function showsAdded(history: History, add: OperationRow, read: OperationRow): boolean {
-  const answer = outputOf(history, read)
   const added = writtenText(history, add)
   // A poll returns pairs of an offset and a message.
   const shows = (each: Json): boolean =>
     JSON.stringify(each) === added || (Array.isArray(each) && each.length === 2 && JSON.stringify(each[1]) === added)
-  return ['adds', 'appends'].includes(effectOf(history, add) ?? '') && Array.isArray(answer) && answer.some(shows)
+  return (
+    ['adds', 'appends'].includes(effectOf(history, add) ?? '') &&
+    elementsOf(outputOf(history, read))?.some(shows) === true
+  )
 }

@@ -5,6 +5,7 @@ import {
   clientInWords,
   clientName,
   displayText,
+  elementsOf,
   FAIL,
   FLAG_FINAL,
   functionOf,
@@ -321,6 +322,6 @@ export function elementsIn(history: History, row: OperationRow): readonly string
   if (!isOk(history, row)) return []
   const found = outputOf(history, row)
   if (isRead(history, row) || effectOf(history, row) === 'drains')
-    return Array.isArray(found) ? found.map((value) => canonical(value)) : []
+    return (elementsOf(found) ?? []).map((value) => canonical(value))
   return found === null ? [] : [canonical(found)]
 }

@@ -126,15 +126,16 @@ export const overdraftIn = (read: Json): readonly [account: string, balance: num
 
 const LONGEST = 60
 
-/** Returns a sentence that suggests the option for opening balances. */
-function openedEmpty(history: History): string {
+/** Returns how to give the opening balances: with those of the first read, if it shows them. */
+export function openingRemedy(history: History): string {
   const opening = openingOf(history)
-  const how =
-    opening === undefined || JSON.stringify(opening).length > LONGEST
-      ? `give them with --initial, as in --initial '{"a":10,"b":10}', or say --initial unknown`
-      : `give them with --initial '${JSON.stringify(opening)}', as the first read has it`
-  return `The accounts opened empty, because no opening balances were given: ${how}.`
+  return opening === undefined || JSON.stringify(opening).length > LONGEST
+    ? `give them with --initial, as in --initial '{"a":10,"b":10}'`
+    : `give them with --initial '${JSON.stringify(opening)}', as the first read has it`
 }
+
+const openedEmpty = (history: History): string =>
+  `The accounts opened empty, because no opening balances were given: ${openingRemedy(history)}, or say --initial unknown.`
 
 /** The opening balances that explain the first read, if they are certain. */
 function openingOf(history: History): Json | undefined {

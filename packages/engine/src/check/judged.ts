@@ -4,9 +4,11 @@ import {
   check,
   decidedByStart,
   hintsFor,
+  openingRemedy,
   overwrittenNotes,
   type Report,
   startsByKey,
+  UNKNOWN_START,
 } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, millis, printable } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
@@ -105,8 +107,19 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
 }
 
 /** Returns the history with the assumed initial value in its header, for pages. */
-const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
-  initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
+function startedAs(history: History, settings: Pick<CheckSpec, 'initial' | 'model'>): History {
+  const initial = isOpeningUnknown(history, settings) ? UNKNOWN_START : settings.initial
+  return initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
+}
+
+/** Whether every opening of a bank is allowed only because neither the record nor an option gives the balances. */
+const isOpeningUnknown = (history: History, settings: Pick<CheckSpec, 'initial' | 'model'>): boolean =>
+  settings.initial === undefined &&
+  history.header?.initial === undefined &&
+  initialOf(history, settings) === UNKNOWN_START
+
+const unknownOpening = (history: History): string =>
+  `nothing says what the accounts opened with, so every opening is allowed. Accounts that opened empty would have stayed empty without deposits. To check the balances from the start, ${openingRemedy(history)}.`
 
 /** The models of registers with a single initial value. `multi-register` has an initial value for each key. */
 const ONE_START: readonly string[] = ['register', 'rw-register']
@@ -118,7 +131,8 @@ function withHints({ file, settings, setup }: JudgedTask, { history, report }: C
   const start = ONE_START.includes(report.model) ? startsByKey(history, initialOf(history, settings)) : []
   const found = isViolated ? [...start, ...hintsFor(history)] : hasHints ? [] : overwrittenNotes(history)
   const early = isViolated && setup === undefined ? finalReadsUnderFaults(history) : []
-  const hints = [...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...found, ...early]
+  const opening = isOpeningUnknown(history, settings) ? [unknownOpening(history)] : []
+  const hints = [...opening, ...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...found, ...early]
   if (hints.length === 0) return history
   return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
 }

@@ -123,7 +123,7 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
 
 /** Returns the initial value to assume. A null option counts as a value. */
 export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 'initial' | 'model'>): Json => {
-  const start = initial === undefined ? usualInitial(history) : initial
+  const start = initial === undefined ? usualInitial(history, model) : initial
   // Balances in a list belong to accounts 0, 1, ….
   const isList = (model ?? history.header?.model) === 'bank' && Array.isArray(start)
   return isList ? Object.fromEntries(start.entries()) : start

@@ -1,8 +1,14 @@
+import { UNKNOWN_START } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
 
 // Values that a history's format implies, by default.
 
-export const usualInitial = ({ header }: Pick<History, 'header'>): Json => header?.initial ?? null
+/**
+ * Returns the initial value in the header, or else null. Jepsen's histories do not have the opening balances of a bank,
+ * which are unknown then: accounts that opened empty need a deposit before any transfer.
+ */
+export const usualInitial = ({ header, functions }: History, model: string | undefined = header?.model): Json =>
+  header?.initial ?? (model === 'bank' && !functions.includes('deposit') ? UNKNOWN_START : null)
 
 /** In Porcupine's etcd logs, a failed cas found another value. */
 export const usualFailedCas = ({ format }: History): 'drop' | 'observes' =>

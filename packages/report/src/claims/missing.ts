@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { canonical, type History, OK, outputOf } from '@chaosproxy/history'
+import { canonical, elementsOf, type History, OK, outputOf } from '@chaosproxy/history'
 import { isReplacing } from '../operation-words.ts'
 import type { CameBackWithout, Missing } from './claim.ts'
 import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from './recorded.ts'
@@ -8,8 +8,8 @@ import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from 
 export function isMissing({ history }: Recorded, { known, read, element }: Missing): Held {
   if (!precedes(history, known, read)) return 'refuted'
   if (element === undefined) return lacks(history, read, known)
-  const [before, after] = [known, read].map((row) => outputOf(history, row))
-  if (!isAnsweredRead(history, known) || !Array.isArray(before) || !Array.isArray(after)) return 'unknown'
+  const [before, after] = [known, read].map((row) => elementsOf(outputOf(history, row)))
+  if (!isAnsweredRead(history, known) || before === undefined || after === undefined) return 'unknown'
   const has = (list: readonly unknown[]): boolean => list.some((each) => canonical(each as never) === element)
   return held(has(before) && !has(after))
 }

@@ -1,6 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import {
   canonical,
+  elementsOf,
   FAIL,
   FLAG_FINAL,
   functionOf,
@@ -96,7 +97,7 @@ function answerOfRead(history: History, read: OperationRow) {
   const known = readAnswers(history).get(read)
   if (known !== undefined) return known
   const value = outputOf(history, read)
-  const elements = new Set(Array.isArray(value) ? value.map((each) => canonical(each)) : [])
+  const elements = new Set(elementsOf(value)?.map((each) => canonical(each)))
   readAnswers(history).set(read, { value, elements })
   return { value, elements }
 }
@@ -131,7 +132,7 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
   if (ofKey(history, history.operations.key[change] ?? -1).notAdded.has(canonical(added))) return 'unknown'
   const { value, elements } = answerOfRead(history, read)
   if (value === null) return 'holds'
-  if (Array.isArray(value)) return held(!elements.has(canonical(added)))
+  if (elementsOf(value) !== undefined) return held(!elements.has(canonical(added)))
   return typeof value === 'string' && typeof added === 'string' ? held(!value.includes(added)) : 'unknown'
 }
 

@@ -7,7 +7,7 @@ import {
   UNKNOWN_START,
 } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { canonical, FAIL, type History, outputOf } from '@chaosproxy/history'
+import { canonical, elementsOf, FAIL, type History, outputOf } from '@chaosproxy/history'
 import { type FaultSpan, levelsNotOfModel } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
@@ -458,8 +458,7 @@ function isOfOldCopy(input: CauseInput): boolean {
 
 /** Whether a read shows an element that nobody had added, or one that was seen more often than it was added. */
 function showsUnadded({ accounting }: Report<string>, history: History, read: OperationRow): boolean {
-  const answer = outputOf(history, read)
-  const shown = new Set(Array.isArray(answer) ? answer.map((each) => canonical(each)) : [])
+  const shown = new Set(elementsOf(outputOf(history, read))?.map((each) => canonical(each)))
   return (
     accounting?.okAre === 'seen' &&
     [...accounting.unexpected, ...accounting.duplicated].some(({ value }) => shown.has(canonical(value)))

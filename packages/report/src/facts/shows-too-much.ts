@@ -1,5 +1,5 @@
 import { type OperationRow, type Report, UNKNOWN_START } from '@chaosproxy/checker'
-import { canonical, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import { canonical, elementsOf, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { isBeyondTransfers } from '../losses/bank.ts'
 import { isBeyondAdditions } from '../losses/counter.ts'
 import { missedBy } from '../losses/log.ts'
@@ -17,7 +17,7 @@ export function showsTooMuch({ model }: Report<string>, history: History, read: 
   const { before, open } = changesAround(history, read)
   const changes = [...before, ...open]
   if (model === 'set') {
-    const initial = Array.isArray(history.header?.initial) ? history.header.initial : []
+    const initial = elementsOf(history.header?.initial ?? null) ?? []
     const added = new Set([
       ...changes.flatMap((row) => elementsIn(history, row)),
       ...initial.map((each) => canonical(each)),

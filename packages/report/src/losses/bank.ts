@@ -276,8 +276,12 @@ function movesOf(
   })
 }
 
+const BANK: readonly string[] = ['transfer', 'deposit', 'withdraw', 'read']
+
+/** Returns the balances in a read of a bank. Objects that other models read are not balances. */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
-  if (!isRead(history, row) || !isOk(history, row)) return undefined
+  if (!isRead(history, row) || !isOk(history, row) || !history.functions.every((f) => BANK.includes(f)))
+    return undefined
   return amountsIn(outputOf(history, row))
 }
 

@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { canonical, type History, type Json, outputOf, plural } from '@chaosproxy/history'
+import { canonical, elementsOf, type History, type Json, outputOf, plural } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
 import { clientOf, isFinal, isOk, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import { missingFrom } from '../sheets/life.ts'
@@ -31,8 +31,7 @@ function lostElements({ history, report: { accounting } }: SheetInput): Loss | u
 }
 
 function elementsHeld(history: History, read: OperationRow): readonly string[] {
-  const answer = outputOf(history, read)
-  return Array.isArray(answer) ? answer.map((value) => named(keyOf(history, read), value)) : []
+  return (elementsOf(outputOf(history, read)) ?? []).map((value) => named(keyOf(history, read), value))
 }
 
 const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])

@@ -1,5 +1,15 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { canonical, count, FAIL, type History, inputOf, type Json, outputOf, plural } from '@chaosproxy/history'
+import { type Counterexample, type OperationRow, UNKNOWN_START } from '@chaosproxy/checker'
+import {
+  canonical,
+  count,
+  elementsOf,
+  FAIL,
+  type History,
+  inputOf,
+  type Json,
+  outputOf,
+  plural,
+} from '@chaosproxy/history'
 import {
   byCall,
   byReturn,
@@ -75,7 +85,7 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
   return undefined
 }
 
-/** Lays out the life of a missing element. */
+/** Lays out the life of an element that a read shows although nobody added it, lacks, or shows twice. */
 export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return undefined
@@ -84,13 +94,21 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
     .filter((row) => !mayReturnValue(history, row))
     .map((row) => canonical(inputOf(history, row)))
   const times = (value: string): number => found.filter((other) => other === value).length
-  const subject = added.find((value) => times(value) === 0) ?? added.find((value) => times(value) > 1)
-  if (subject === undefined) return undefined
   const about = rowsWhere(
     history,
     (row) => isOfKey(history, row, counterexample) && history.operations.outcome[row] !== FAIL,
   )
-  const changes = about.filter((row) => !mayReturnValue(history, row) && canonical(inputOf(history, row)) === subject)
+  const changesOf = (value: string): readonly OperationRow[] =>
+    about.filter((row) => !mayReturnValue(history, row) && canonical(inputOf(history, row)) === value)
+  const { initial = null } = history.header ?? {}
+  const atFirst = (elementsOf(initial) ?? []).map((each) => canonical(each))
+  const foreign =
+    initial === UNKNOWN_START
+      ? undefined
+      : found.find((value) => changesOf(value).length === 0 && !atFirst.includes(value))
+  const subject = foreign ?? added.find((value) => times(value) === 0) ?? added.find((value) => times(value) > 1)
+  if (subject === undefined) return undefined
+  const changes = changesOf(subject)
   const { returnEvent } = history.operations
   const saw = about
     .filter((row) => row !== culprit && isRead(history, row) && elementsIn(history, row).includes(subject))
@@ -107,10 +125,11 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   )
   return lifeOf(history, counterexample, {
     rows: [...new Set([...changes, ...ends, culprit, ...lacked.slice(0, 3)])],
-    title: `The life of element ${subjectText(subject)}${inText(history, [culprit], 'of set')}${saw.length > 2 ? `, seen by ${plural(saw.length, 'read')}` : saw.length + times(subject) === 0 ? ', seen by no read' : ''}`,
+    title: `The life of element ${subjectText(subject)}${inText(history, [culprit], 'of set')}${foreign !== undefined ? ', added by nobody' : saw.length > 2 ? `, seen by ${plural(saw.length, 'read')}` : saw.length + times(subject) === 0 ? ', seen by no read' : ''}`,
     isWrong: (row) => lacked.includes(row),
     whatOf(row) {
       if (!mayReturnValue(history, row)) return `${functionOf(history, row)} ${subjectText(subject)}`
+      if (foreign !== undefined) return 'read with it'
       if (row === culprit || lacked.includes(row))
         return `${isFinal(history, row) ? 'final ' : ''}read${row === culprit && times(subject) > 1 ? `: ${subjectText(subject)} is in it ${timesText(times(subject))}` : ' without it'}`
       return saw.length === 1 ? 'read with it' : row === saw[0] ? 'first read with it' : 'last read with it'

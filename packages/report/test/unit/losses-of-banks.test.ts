@@ -6,7 +6,7 @@ import { factsOf } from '../../src/facts/facts.ts'
 import { storyOf } from '../../src/facts/violation-words.ts'
 import { reproach } from '../../src/moments.ts'
 import { operationText } from '../../src/operation-words.ts'
-import { now, titleOf } from '../judge.ts'
+import { judge, now, titleOf } from '../judge.ts'
 
 // Tests what reports say about accounts and their totals.
 
@@ -153,4 +153,13 @@ test('a long explanation of a bank violation ends with the impossible balance', 
   expect(storyOf({ ...history, header: { chaos: 1, model: 'bank', initial } }, shown)).toBe(
     "Process 9's read from n1 at 0.000 s showed 9,000 in account a, but what had been acknowledged allows only 6,000.",
   )
+})
+
+test('the report of a set violation takes no read set for balances', () => {
+  const adds = [0, 1, 2, 3, 4, 5].map((at): Made => ({ p: at, f: 'add', in: `${at}`.repeat(50), from: at, to: at + 2 }))
+  const read: Made = { p: 7, f: 'read', out: { '#{}': adds.slice(1).map((add) => add.in ?? null) }, from: 60, to: 65 }
+  const { history, counterexample } = judge([...adds, read], 'set')
+  if (counterexample === undefined) throw new Error('no element is missing')
+  expect(counterexample.sentence.length).toBeGreaterThan(190)
+  expect(storyOf(history, counterexample)).toContain('returned #{"1111')
 })

@@ -312,6 +312,23 @@ describe('the table about a violation', () => {
   test('the table about a lost element states that no read ever contained it', () => {
     expect(judge([add, final(3, 'n1', 50)], 'set').sheet?.title).toBe('The life of element 5 of set s, seen by no read')
   })
+
+  test('the table about a set of EDN is about the element that the read lacks', () => {
+    const others = [1, 2].map((element): Made => ({ ...add, in: element, p: element }))
+    const { sheet, rows } = judge([...others, add, read(3, { '#{}': [1, 2] }, 50, { key: 's' })], 'set')
+    expect(sheet?.title).toBe('The life of element 5 of set s, seen by no read')
+    expect(rows?.at(-1)?.slice(2, 4)).toEqual(['p3 ✘', 'read without it ✘'])
+  })
+
+  test.each([[[5, 7]], [{ '#{}': [5, 7] }]])(
+    'the table about a set is about the element of %j that nobody added',
+    (shown) => {
+      const unknown: Made = { ...add, p: 2, in: 6, is: 'info' }
+      const { sheet, rows } = judge([add, unknown, read(3, shown, 50, { key: 's' })], 'set')
+      expect(sheet?.title).toBe('The life of element 7 of set s, added by nobody')
+      expect(rows?.map((row) => row.slice(2, 4))).toEqual([['p3 ✘', 'read with it ✘']])
+    },
+  )
 })
 
 test('the table about a lock that two clients held lists when each client held it', () => {
