@@ -323,7 +323,7 @@ describe('the table about a violation', () => {
   test.each([[[5, 7]], [{ '#{}': [5, 7] }]])(
     'the table about a set is about the element of %j that nobody added',
     (shown) => {
-      const unknown: Made = { ...add, p: 2, in: 6, is: 'info' }
+      const unknown: Made = { ...add, p: 2, in: 6, type: 'info' }
       const { sheet, rows } = judge([add, unknown, read(3, shown, 50, { key: 's' })], 'set')
       expect(sheet?.title).toBe('The life of element 7 of set s, added by nobody')
       expect(rows?.map((row) => row.slice(2, 4))).toEqual([['p3 ✘', 'read with it ✘']])
