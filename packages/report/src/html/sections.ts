@@ -89,8 +89,8 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
     ['reads', reads > 0 && count(reads)],
     ['writes', writes > 0 && count(writes)],
     ['cas', cas > 0 && count(cas)],
-    ['latency p50', duration(statistics.p50Nanos)],
-    ['latency p99', duration(statistics.p99Nanos)],
+    ['latency p50', Number.isFinite(statistics.p50Nanos) && duration(statistics.p50Nanos)],
+    ['latency p99', Number.isFinite(statistics.p99Nanos) && duration(statistics.p99Nanos)],
     ...(report?.staleness === undefined ? [] : stalenessRows(report.staleness)),
   ])
   return sectionOf(

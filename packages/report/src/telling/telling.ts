@@ -124,5 +124,5 @@ function costText({ may }: Facts, run: RunSummary | undefined): string {
   const isKnown = slowest > 0 && isAnswered && may({ claim: 'slowest recovery', nanos: slowest })
   const recovery = !isKnown ? '' : ` After each fault began, the next answer came within ${duration(slowest)}.`
   const share = answered === 0 ? `none of ${count(requested)}` : shareOf(answered / requested, requested)
-  return `Under faults ${share} operations were answered.${recovery}`
+  return `Under faults ${share} operations were answered without an error.${recovery}`
 }

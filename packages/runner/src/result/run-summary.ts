@@ -183,7 +183,7 @@ export interface PhaseSummary {
   /** The phase's share of the run's time, from 0 to 1. */
   readonly share: number
   readonly operations: number
-  /** The share of operations that were answered, from 0 to 1. A refusal that the model allows is an answer. */
+  /** The share of operations answered without an error, from 0 to 1. A refusal that the model allows is no error. */
   readonly availability: number
   /** The availability for operations sent to nodes that were up. */
   readonly upAvailability?: number | undefined

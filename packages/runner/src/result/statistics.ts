@@ -2,6 +2,7 @@ import {
   byName,
   FAIL,
   type History,
+  hasTimes,
   INFO,
   isAnswered,
   meaningOf,
@@ -19,7 +20,7 @@ export interface Statistics {
   /** The share of operations answered, from 0 to 1. */
   readonly availability: number
   readonly nodes: readonly NodeSummary[]
-  /** Median latency of answered operations, in nanoseconds; NaN if there are none. */
+  /** Median latency of answered operations, in nanoseconds; NaN if there are none, or no times. */
   readonly p50Nanos: number
   readonly p99Nanos: number
 }
@@ -39,7 +40,7 @@ export const statisticsOf: (history: History) => Statistics = oncePerHistory((hi
     place.operations++
     if (isServed) place.answered++
   }
-  const sorted = latencies.subarray(0, answered).sort()
+  const sorted = latencies.subarray(0, hasTimes(history) ? answered : 0).sort()
   return {
     operations: countOperations(history),
     availability: length === 0 ? Number.NaN : answered / length,

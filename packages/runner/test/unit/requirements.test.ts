@@ -69,13 +69,24 @@ describe('a requirement on a run', () => {
   test.each([
     ['availability during kill >= 1%', 'no operation was called during a kill'],
     ['availability of cas >= 1%', 'no cas was called'],
-    ['p99 during partition < 1s', 'none of the operations was answered'],
+    ['p99 during partition < 1s', 'none of the operations was answered without an error'],
     ['p99 of read during healed < 1s', 'no read was called after the last fault'],
     ['convergence < 1s', 'the time at which all nodes agreed after healing was not recorded'],
     ['duplicated == 0', 'not counted for the model register'],
   ] as const)('the requirement %s is unknown if nothing was measured: %s', (text, why) => {
     expect(judged(text)).toMatchObject({ met: 'unknown', found: '', why })
   })
+
+  test.each(['p50 < 1s', 'p99 < 1s', 'recovery < 1s', 'staleness.max < 1s'])(
+    'the requirement %s is unknown if the history has no times',
+    (text) => {
+      const untimed = {
+        ...record,
+        history: made(operations.map((each, at) => ({ ...each, from: 2 * at, to: 2 * at + 1 }))),
+      }
+      expect(judged(text, untimed)).toMatchObject({ met: 'unknown', why: 'the history has no times' })
+    },
+  )
 
   test('"lost == 0" is unknown without final reads', () => {
     const unread = { ...record, report: report('unknown', { eventual: unknown('no final reads') }) }

@@ -1,5 +1,5 @@
 import type { Report } from '@chaosproxy/checker'
-import { count, duration, hasConcurrency, mayChange, percent } from '@chaosproxy/history'
+import { count, duration, hasConcurrency, hasTimes, mayChange, percent } from '@chaosproxy/history'
 import type { RequirementResult } from '../requirement-result.ts'
 import type { Expectation } from '../run-summary.ts'
 import { type Standstill, standstillsOf, standstillText } from '../standstills.ts'
@@ -137,6 +137,7 @@ const FOUND: { readonly [unit in Unit]: (value: number) => string } = {
 }
 
 function figureOf({ measure, of, during }: MeasureRequirement, record: MeasuredRecord): Figure {
+  if (measure.unit === 'duration' && !hasTimes(record.history)) return { why: 'the history has no times' }
   const standstills = measure.isTimed === true ? standstillsOf(record.history) : []
   if (measure.ofAll !== undefined) return doubtful(standstills) ?? measure.ofAll(record)
   const rows = rowsOf(record, of, during)

@@ -41,7 +41,7 @@ export const measures: readonly Measure[] = [
     name: 'availability',
     unit: 'share',
     isTimed: true,
-    summary: 'share of the operations that were answered',
+    summary: 'share of the operations that were answered without an error',
     of: (history, rows) => ({ value: rows.filter((row) => isAnswered(history, row)).length / rows.length }),
   },
   latency('p50', 0.5, 'half of the answers took at most this long'),
@@ -94,7 +94,7 @@ function latency(name: string, share: number, summary: string): Measure {
     of(history, rows) {
       const { callTime, returnTime } = history.operations
       const answered = rows.filter((row) => isAnswered(history, row))
-      if (answered.length === 0) return { why: 'none of the operations was answered' }
+      if (answered.length === 0) return { why: 'none of the operations was answered without an error' }
       const sorted = Float64Array.from(answered, (row) => (returnTime[row] ?? 0) - (callTime[row] ?? 0)).sort()
       return { value: quantile(sorted, share) }
     },
