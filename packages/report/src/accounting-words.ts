@@ -14,10 +14,10 @@ export interface AccountLine {
 
 /**
  * Formats the sums of an accounting: `12 messages tried, 10 acknowledged, 8 seen`, or for a counter `… 8 reads
- * explained`.
+ * between the least and the greatest sum`.
  */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
-  const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`
+  const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} between the least and the greatest sum`
   return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`
 }
 
@@ -47,7 +47,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
     {
       list: unexpected,
       what: 'unexpected',
-      meaning: okAre === 'seen' ? 'seen, but never added' : 'reads that returned an impossible sum',
+      meaning: okAre === 'seen' ? 'seen, but never added' : 'reads below the least or above the greatest sum',
       isTrouble: true,
     },
     {

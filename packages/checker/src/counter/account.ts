@@ -149,12 +149,20 @@ export function accountOfCounter(history: History, initial: Json, budget: Budget
         ? `a read returned ${JSON.stringify(first.value)}, though the additions allow ${first.bounds?.join(' to ')}`
         : isOpen
           ? 'the counter was never read'
-          : 'every read is within what the additions allow',
+          : 'every read is between the least and the greatest sum of the additions',
     attempted,
     acknowledged,
     ok: reads.length - unexpected.length,
     unexpected,
   })
+}
+
+/** Describes the sums that the additions allow a read to return, if it returned another: `… allow only 3 or 5`. */
+export function allowedText(history: History, row: OperationRow, initial: Json): string | undefined {
+  const { reads, additions } = counterReads(history, initial)
+  const read = reads.find((each) => each.row === row)
+  if (read === undefined || isUnknownStart(initial)) return undefined
+  return contradicted(read, sumsOfReads(history, additions, startOf(initial), unlimited)(row))
 }
 
 /** Final reads come after every addition: they must agree on a sum that the additions can produce. */
@@ -264,7 +272,7 @@ const MOST_LISTED = 5
 /** Describes the values that the additions allow, if the read's value is not one of them. */
 function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> | undefined): string | undefined {
   if (value < least - SLACK || value > most + SLACK)
-    return `the additions allow ${least === most ? `only ${least}` : `${least} to ${most}`}`
+    return `the additions allow only ${least === most ? least : `${least} to ${most}`}`
   if (sums === undefined || sums.has(decimal(value))) return undefined
   if (sums.size > MOST_LISTED) return 'no choice of the additions of unknown outcome comes to that'
   return `the additions allow only ${ascending(sums).join(' or ')}`

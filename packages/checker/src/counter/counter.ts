@@ -8,7 +8,7 @@ import type { ObjectEntry } from '../object/model/object-model.ts'
 import { badOperation, eventsInOrder, jsonOf, type Part } from '../object/model/part.ts'
 import { type FastAnswer, NOT_APPLICABLE, violated } from '../object/model/slots.ts'
 import { createHeap } from '../search/heap.ts'
-import { accountOfCounter, convergenceOfCounter, counterReads } from './account.ts'
+import { accountOfCounter, allowedText, convergenceOfCounter } from './account.ts'
 import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { amounts, impossibleCount } from './sums.ts'
 
@@ -33,10 +33,8 @@ export const counter: ObjectEntry = {
     refute: (part, initial, budget) => impossibleCount(part, startOf(initial), budget),
     supports,
     beside: (history, row, initial) => {
-      const read = counterReads(history, initial).reads.find((each) => each.row === row)
-      if (read === undefined) return undefined
-      const { least, most } = read
-      return `but the additions allow only ${least === most ? least : `${least} to ${most}`}`
+      const allowed = allowedText(history, row, initial)
+      return allowed && `but ${allowed}`
     },
     account: accountOfCounter,
     contentOf: (output, initial) => {

@@ -151,7 +151,7 @@ test('the accounting of a set lists duplicated elements, stale elements and elem
 test('the accounting of a counter lists an unexplained read with the range of allowed sums', () => {
   const read = historyOf(['add', 1, 'ok', 1], ['add', 2, 'info', 2], ['read', null, 'ok', 7])
   const counter = judged('counter', read).accounting
-  expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads explained')
+  expect(sumsText(counter)).toBe('2 additions tried, 1 acknowledged, 0 reads between the least and the greatest sum')
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
