@@ -162,7 +162,7 @@ export const phaseColumns: { readonly [name in Named]: PhaseColumn } = {
     title: 'violation seen',
     text(phase) {
       const level = brokenLevel(phase)
-      return level === undefined ? measured(() => 'none')(phase) : adjective(level)
+      return level && adjective(level)
     },
     mood: (phase) => (isBroken(phase) ? 'bad' : 'faint'),
   },

@@ -177,6 +177,18 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
   const firsts = new Map<number, Bounds>()
   for (const read of finals) {
     const { row, value } = read
+    const first = firsts.get(key[row]) ?? read
+    firsts.set(key[row], first)
+    const disagreement: Convergence | undefined =
+      decimal(first.value) === decimal(value)
+        ? undefined
+        : {
+            result: 'violated',
+            sentence: `Final reads disagree: ${first.value} and ${value}.`,
+            rows: [first.row, row],
+          }
+    // Without the initial value, nothing says which of two final reads is wrong.
+    if (isUnknown && disagreement !== undefined) return disagreement
     const allowed = contradicted(read, sumsOf(row))
     if (allowed !== undefined) {
       const ofKey = phrase('of', history.keys[key[row]])
@@ -187,12 +199,7 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
       const by = acknowledgedText(history, row, updates)
       return { result: 'violated', sentence: `A final read${ofKey} returned ${value}, though ${allowed}${by}.`, rows }
     }
-    const first = firsts.get(key[row])
-    if (first === undefined) firsts.set(key[row], read)
-    else if (decimal(first.value) !== decimal(value)) {
-      const sentence = `Final reads disagree: ${first.value} and ${value}.`
-      return { result: 'violated', sentence, rows: [first.row, row] }
-    }
+    if (disagreement !== undefined) return disagreement
   }
   return { result: 'met' }
 }

@@ -301,6 +301,18 @@ test('the sentence about an impossible final read of a counter names the sum tha
   expect(reasonOf(undefined, undefined)).toBe('A final read of c returned 50, though the additions allow only -1.')
 })
 
+test('the sentence about final reads of a counter that differ accuses none of them if the start is unknown', () => {
+  const events = eventsOf([0, 'invoke', 'add', 48], [0, 'ok', 'add', 48])
+  for (const [at, value] of [9, 48, 23].entries()) {
+    events.push({ process: 2 + at, type: 'invoke', f: 'read', final: true, time: 1e8 })
+    events.push({ process: 2 + at, type: 'ok', f: 'read', value, time: 1e8 })
+  }
+  const { eventual } = checkHistory(historyFromEvents(events), {
+    ...{ model: 'counter', levels: ['eventual'], initial: 'unknown' },
+  }).levels
+  expect(eventual).toMatchObject({ counterexample: { sentence: 'Final reads disagree: 9 and 48.' } })
+})
+
 test('a final read of a counter may include any subset of the additions of unknown outcome', () => {
   const finallyRead = (value: number, amounts: readonly (readonly [amount: number, type: 'ok' | 'info'])[]): string => {
     const events = amounts.flatMap(([amount, type], process): EventInput[] => [

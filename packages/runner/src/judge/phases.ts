@@ -68,7 +68,7 @@ export function summarizePhases(
   })
 }
 
-/** Finds the stale reads and the broken levels among operations. */
+/** Finds the stale reads and the broken levels among operations. A read that no accounting explains breaks the strongest. */
 function wrongIn(
   report: Report<string> | undefined,
 ): (rows: readonly number[]) => Pick<PhaseSummary, 'staleReads' | 'violated'> {
@@ -80,11 +80,18 @@ function wrongIn(
     const row = culprit ?? operations.at(-1)?.operation
     return row === undefined ? [] : [{ level, row }]
   })
+  const [strongest] = ends
+  const impossible = strongest === undefined ? [] : (report.accounting?.unexpected ?? [])
+  ends.push(
+    ...impossible.flatMap(({ operation }) =>
+      strongest === undefined ? [] : { level: strongest.level, row: operation },
+    ),
+  )
   return (rows) => {
     const own = new Set(rows)
     return {
       ...(stale === undefined ? {} : { staleReads: rows.filter((row) => stale.has(row)).length }),
-      violated: ends.filter(({ row }) => own.has(row)).map(({ level }) => level),
+      violated: [...new Set(ends.filter(({ row }) => own.has(row)).map(({ level }) => level))],
     }
   }
 }

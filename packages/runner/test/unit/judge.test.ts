@@ -103,6 +103,26 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
+  test('the strongest violated level is counted in each phase with a read that no accounting explains', () => {
+    const broken = { level: 'linearizable' as const, sentence: 's', keys: [], operations: [], culprit: 3 as never }
+    const judged = report('x', {
+      linearizable: violated(broken),
+      eventual: violated({ ...broken, culprit: 4 as never }),
+    })
+    const unexpected = [1, 4].map((operation) => ({ key: 'c', value: 9, count: 1, operation: operation as never }))
+    const found = summarizePhases(history, faults, {
+      ...{ nodes: ['n1', 'n2', 'n3'], healedAt: nanos(50 * MS), endedAt: nanos(100 * MS) },
+      report: { ...judged, accounting: { unexpected } as never },
+    })
+    expect(Object.fromEntries(found.map(({ phase, violated: levels }) => [phase, levels]))).toEqual({
+      calm: [],
+      partition: ['linearizable'],
+      'kill+partition': ['linearizable'],
+      kill: ['eventual', 'linearizable'],
+      healed: [],
+    })
+  })
+
   test('a failed operation counts as answered only if its event has `answered: true`', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
