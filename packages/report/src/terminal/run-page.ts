@@ -300,15 +300,18 @@ export function requirementLines(
 const resultOf = (met: boolean | 'unknown'): Verdict['result'] =>
   met === 'unknown' ? 'unknown' : met ? 'met' : 'violated'
 
-/** Returns the expected and the found level with the exit code. */
+/** Returns the expected and the found level, and how many requirements are not met, with the exit code. */
 export function expectationLines(
-  { expectation, expected: text }: Pick<Facts, 'expectation' | 'expected'>,
+  { expectation, expected, requirements }: Pick<Facts, 'expectation' | 'expected' | 'requirements'>,
   exitCode: number | undefined,
   { width, style }: PageStyle,
 ): string[] {
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
-  const paint = resultPaints(style)[resultOf(expectation.met)]
+  const missed = requirements.filter(({ met }) => met !== true)
+  const text = missed.length === 0 ? expected : `${expected}; ${plural(missed.length, 'requirement')} not met`
+  const isBroken = missed.some(({ met }) => met === false)
+  const paint = resultPaints(style)[isBroken ? 'violated' : resultOf(expectation.met)]
   // The exit code is at the right end of the line if it fits.
   const lines = spread(paint(text), exit, width)
   return lines.length === 1 ? lines : nonEmpty([...painted(wrap(text, width), paint), exit])

@@ -107,6 +107,18 @@ describe('the terminal page of a run', () => {
     expect(lines.join('\n')).toMatch(/^promised faithful, found not reliable .*exit code 1$/)
   })
 
+  test('the last line of the terminal page counts the requirements that are not met', () => {
+    const requirements = [true, false, 'unknown' as const].map((met) => ({ requirement: 'r', met, found: '', why: '' }))
+    const facts = factsOf({
+      ...{ history: stale.history, report: stale.report, requirements },
+      expectation: { level: 'causal', met: true, promised: true },
+    })
+    const page = { ...options, style: plainStyle, symbols: unicodeSymbols, brevity: whole }
+    expect(expectationLines(facts, 1, page).join('\n')).toMatch(
+      /^promised causal, found .*; 2 requirements not met.*exit code 1$/s,
+    )
+  })
+
   test('the terminal page says "found only session guarantees" if a run met only the four guarantees of a session', () => {
     const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
     const levelsBelow = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session', 'eventual']
