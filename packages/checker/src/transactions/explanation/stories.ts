@@ -178,7 +178,7 @@ const readAhead: Story = {
 const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
-  cause: 'What they read and wrote cannot be put in one order.',
+  cause: 'What they read and wrote contradicts every such order.',
   cure: 'Run these transactions at a stronger isolation level, and retry those that the database refuses.',
   refusedBy,
 })
@@ -252,7 +252,7 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   'incompatible-order': {
     name: 'incompatible order',
     title: 'Two reads show different orders of one list',
-    cause: 'One read shows an append that the other lacks: it was lost, or nodes disagree about the order.',
+    cause: 'Neither list begins with the other: an append was lost, or nodes disagree about the order.',
     cure: REPORT_IT,
     refusedBy: 'read-uncommitted',
   },
@@ -294,14 +294,17 @@ export function storyOfCycle(
   const kinds = steps.map(({ kind }) => kind)
   const [realTime, sessions, neither] = forms
   const form = kinds.includes(RT) ? realTime : kinds.includes(SO) ? sessions : neither
-  return { ...story, refusedBy: form.prefixed(story.refusedBy) }
+  const kept = form === realTime ? 'real time' : form === sessions ? 'the order of each client' : undefined
+  // Without the orders that the form adds, some order may explain the transactions.
+  const own = story.name === undefined && kept !== undefined ? { title: `${story.title} and keeps ${kept}` } : {}
+  return { ...story, ...own, refusedBy: form.prefixed(story.refusedBy) }
 }
 
 function recognised(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const kinds = steps.map(({ kind }) => kind)
   const readWrites = kinds.filter((kind) => kind === RW).length
   const has = (kind: CycleStep['kind']): boolean => kinds.includes(kind)
-  if (readWrites === 0) return withoutMissed(steps)
+  if (readWrites === 0) return withoutMissed(record, versions, steps)
   const [one, other] = steps
   const [same, unseen] = record.kind.includes(APPEND) ? [blindAppend, appendedUnseen] : [lostUpdate, overwrittenUnseen]
   const update = haveReadTheSame(record, versions, steps) ? same : unseen
@@ -332,7 +335,7 @@ function isInNoRead(record: TransactionRecord, versions: Versions, steps: readon
   if (missed === undefined) return false
   const { to: append } = rowsOfStep(record, versions, missed)
   const key = record.key[append]
-  if (record.kind[append] !== APPEND || versions.of[append] < versions.ordered[key]) return false
+  if (!isUnread(record, versions, append)) return false
   const readers = new Set<number>()
   eachRow(record, (row, t) => {
     if (record.key[row] === key && record.list[row] !== NO_LIST && record.invoked[t] > record.completed[missed.to])
@@ -342,13 +345,20 @@ function isInNoRead(record: TransactionRecord, versions: Versions, steps: readon
 }
 
 /** Returns the story of a cycle in which no transaction missed a change. */
-function withoutMissed(steps: readonly CycleStep[]): Story {
+function withoutMissed(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const isRead = steps.some(({ kind }) => kind === WR)
   if (steps.every(({ kind }) => kind !== RT && kind !== SO)) return isRead ? circularRead : dirtyWrite
   // In a longer cycle, no single step contradicts the order of the transactions.
   if (steps.length > 2) return otherCycle(isRead ? 'read-committed' : 'read-uncommitted')
-  return isRead ? readAhead : reversedWrites
+  if (isRead) return readAhead
+  const write = steps.find(({ kind }) => kind === WW)
+  // An append that no read shows comes after all that reads show. It is missing rather than late.
+  const isMissing = write !== undefined && isUnread(record, versions, rowsOfStep(record, versions, write).to)
+  return isMissing ? { ...lostAppend, refusedBy: reversedWrites.refusedBy } : reversedWrites
 }
+
+const isUnread = (record: TransactionRecord, versions: Versions, row: number): boolean =>
+  record.kind[row] === APPEND && versions.of[row] >= versions.ordered[record.key[row]]
 
 /**
  * Returns the story of a cycle that no weaker level excludes, because only this level puts the writes in this order.

@@ -89,6 +89,21 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   })
 })
 
+test('an append that no read shows is explained as missing, even if a later append is read', () => {
+  const { counterexample } = storyOf(oneByOne(line(0, append('x', 1)), line(0, append('x', 2)), line(1, read('x', 2))))
+  expect(counterexample.story?.name).toBe('missing append')
+})
+
+test.each([
+  [0, 'the order of each client'],
+  [2, 'real time'],
+] as const)('the title of a cycle that needs the order of transactions says so (process %s: %s)', (process, kept) => {
+  const writes = oneByOne(line(0, ['w', 'x', 1]), line(process, ['w', 'y', 1]))
+  const [call, reply] = oneByOne(line(1, ['r', 'x', null], ['r', 'y', 1]))
+  const { counterexample } = storyOf([call!, ...writes, reply!], 'rw-register')
+  expect(counterexample.story?.title).toBe(`No order of the transactions explains what they read and keeps ${kept}`)
+})
+
 test('a read of a value before its write is explained as "read ahead", and violates "strong-read-committed"', () => {
   const write = (value: number): Json => ['w', 'x', value]
   const { counterexample } = storyOf(oneByOne(line(0, write(1), ['r', 'x', 2]), line(1, write(2))), 'rw-register')
