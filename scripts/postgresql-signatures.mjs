@@ -23,9 +23,7 @@ const functions = await rows(`
     and prorettype not in (2281, 2275, 2279, 3838, 325, 269, 2280, 3115, 3310)
   order by proname, oid`)
 const operators = await rows(`
-  select oprname, oprleft::int as left, oprright::int as right, oprresult::int as result,
-    case when prolang = 12 then prosrc else proname end as source, proisstrict as strict,
-    oprcom::int as commutator
+  select oprname, proname, case when prolang = 12 then prosrc else proname end as source
   from pg_operator o join pg_proc p on p.oid = oprcode order by oprname, o.oid`)
 const casts = await rows(`
   select castsource::int as source, casttarget::int as target, castcontext, castmethod,
@@ -63,6 +61,7 @@ const taken = (f) => `(${listed(f.args)}${f.out_types ? `/${listed(f.out_types)}
 // The calls of aggregates are not computed by a function of theirs.
 const named = (f) =>
   [f.proname, ...(f.source === f.proname || f.source === 'aggregate_dummy' ? [] : [f.source])].join('=')
+const isOverloaded = (name) => functions.filter(({ proname }) => proname === name).length > 1
 await writeFile(
   new URL('../packages/simulated-postgresql/src/functions/signatures.ts', import.meta.url),
   `${GENERATED}/**
@@ -77,11 +76,11 @@ export const FUNCTIONS: string = ${text(
     ).map(([key, all]) => [key, ...grouped(all, taken, named).flat(2)].join(' ')),
   )}
 
-/** Operators: the name, result[,n] and then left,right,source for each; \`n\` marks operators of nulls. */
+/** Operators: the name and its functions. \`=\` and the source follow the name of an overloaded function. */
 export const OPERATORS: string = ${lines(
     operators,
-    (o) => `${o.oprname} ${o.result}${o.strict ? '' : ',n'}`,
-    (o) => [o.left, o.right, o.source].join(','),
+    (o) => o.oprname,
+    (o) => (isOverloaded(o.proname) ? `${o.proname}=${o.source}` : o.proname),
   )}
 
 /**

@@ -296,15 +296,11 @@ function choose<T>(types: Types, inputs: readonly number[], candidates: readonly
 
 /** Chooses an operator of one or two operands. */
 export function chooseOperator(types: Types, name: string, inputs: readonly number[]): Choice<OperatorSignature> {
-  const isUnary = inputs.length === 1
   const caseless = caselessAmong(types, inputs)
-  const all = [...operatorsNamed(name), ...(caseless === undefined ? [] : caselessOperators(name, caseless))].filter(
-    (operator) => (operator.left === 0) === isUnary,
-  )
-  const candidates = all.map((signature) => ({
-    signature,
-    arguments: isUnary ? [signature.right] : [signature.left, signature.right],
-  }))
+  const all = [...operatorsNamed(name), ...(caseless === undefined ? [] : caselessOperators(name, caseless))]
+  const candidates = all
+    .filter((signature) => signature.arguments.length === inputs.length)
+    .map((signature) => ({ signature, arguments: signature.arguments }))
   const exact = exactOperator(candidates, inputs)
   return exact === undefined ? choose(types, inputs, candidates) : { kind: 'found', ...exact }
 }
@@ -317,9 +313,12 @@ const CASELESS_PATTERNS: Readonly<Record<string, string>> = {
 /** Returns the operators of citext with itself and with a text pattern. */
 function caselessOperators(name: string, oid: number): readonly OperatorSignature[] {
   const pattern = CASELESS_PATTERNS[name]
-  const operator = { name, left: oid, result: OID.bool, strict: true }
-  if (pattern !== undefined) return [oid, OID.text].map((right) => ({ ...operator, right, source: pattern }))
-  return ['=', '<>', '<', '<=', '>', '>='].includes(name) ? [{ ...operator, right: oid, source: 'citext_cmp' }] : []
+  const operator = { name, result: OID.bool, strict: true }
+  if (pattern !== undefined)
+    return [oid, OID.text].map((right) => ({ ...operator, arguments: [oid, right], source: pattern }))
+  return ['=', '<>', '<', '<=', '>', '>='].includes(name)
+    ? [{ ...operator, arguments: [oid, oid], source: 'citext_cmp' }]
+    : []
 }
 
 /**

@@ -29,15 +29,8 @@ export interface FunctionSignature {
   readonly columns: readonly { readonly name: string; readonly oid: number }[]
 }
 
-/** A row of pg_operator; a unary operator has the left type 0. */
-export interface OperatorSignature {
-  readonly name: string
-  readonly left: number
-  readonly right: number
-  readonly result: number
-  readonly source: string
-  readonly strict: boolean
-}
+/** The signature of an operator's function under the operator's name. */
+export type OperatorSignature = Pick<FunctionSignature, 'name' | 'strict' | 'source' | 'result' | 'arguments'>
 
 export type CastContext = 'i' | 'a' | 'e'
 
@@ -89,14 +82,12 @@ function parseArguments(list: string): Pick<FunctionSignature, 'arguments' | 'co
 }
 
 function* parseOperators(): Generator<OperatorSignature> {
-  for (const [name = '', returned = '', ...entries] of linesOf(OPERATORS)) {
-    const [result, mark] = returned.split(',')
-    for (const entry of entries) {
-      const [left, right, source = ''] = entry.split(',')
-      const types = { left: Number(left), right: Number(right), result: Number(result) }
-      yield { name, ...types, source, strict: mark === undefined }
+  for (const [name = '', ...words] of linesOf(OPERATORS))
+    for (const word of words) {
+      const [functionName = '', source] = word.split('=')
+      const found = functionsNamed(functionName).find((each) => source === undefined || each.source === source)
+      if (found !== undefined) yield { ...found, name }
     }
-  }
 }
 
 function* parseCasts(): Generator<CastSignature> {

@@ -266,201 +266,82 @@ wis---,5077 (5077,23,5077) lag=window_lag_with_offset_and_default lead=window_le
 fi----,5078 (5078,5077) array_append array_remove (5078,5078) array_cat (5077,5078) array_prepend (5078,5077,5077) array_replace
 `
 
-/** Operators: the name, result[,n] and then left,right,source for each; `n` marks operators of nulls. */
+/** Operators: the name and its functions. `=` and the source follow the name of an overloaded function. */
 export const OPERATORS: string = `
-!! 3615 0,3615,tsquery_not
-!~ 16 19,25,nameregexne 25,25,textregexne 1042,25,textregexne
-!~* 16 19,25,nameicregexne 25,25,texticregexne 1042,25,texticregexne
-!~~ 16 19,25,namenlike 25,25,textnlike 1042,25,textnlike 17,17,byteanlike
-!~~* 16 19,25,nameicnlike 25,25,texticnlike 1042,25,texticnlike
-# 23 0,602,path_npoints 0,604,poly_npoints 23,23,int4xor
-# 603 603,603,box_intersect
-# 600 601,601,lseg_interpt 628,628,line_interpt
-# 1560 1560,1560,bitxor
-# 21 21,21,int2xor
-# 20 20,20,int8xor
-## 600 600,628,close_pl 600,601,close_ps 600,603,close_pb 601,603,close_sb 628,601,close_ls 601,601,close_lseg
-#- 3802 3802,1009,jsonb_delete_path
-#> 3802 3802,1009,jsonb_extract_path
-#> 114 114,1009,json_extract_path
-#>> 25 3802,1009,jsonb_extract_path_text 114,1009,json_extract_path_text
-% 20 20,20,int8mod
-% 21 21,21,int2mod
-% 23 23,23,int4mod
-% 1700 1700,1700,numeric_mod
-& 1560 1560,1560,bit_and
-& 21 21,21,int2and
-& 23 23,23,int4and
-& 20 20,20,int8and
-& 869 869,869,inetand
-& 829 829,829,macaddr_and
-& 774 774,774,macaddr8_and
-&& 16 604,604,poly_overlap 603,603,box_overlap 718,718,circle_overlap 2277,2277,arrayoverlap 3831,4537,range_overlaps_multirange 4537,3831,multirange_overlaps_range 4537,4537,multirange_overlaps_multirange 869,869,network_overlap 3831,3831,range_overlaps
-&& 3615 3615,3615,tsquery_and
-&< 16 604,604,poly_overleft 603,603,box_overleft 718,718,circle_overleft 3831,4537,range_overleft_multirange 4537,3831,multirange_overleft_range 4537,4537,multirange_overleft_multirange 3831,3831,range_overleft
-&<| 16 603,603,box_overbelow 604,604,poly_overbelow 718,718,circle_overbelow
-&> 16 604,604,poly_overright 603,603,box_overright 718,718,circle_overright 3831,4537,range_overright_multirange 3831,3831,range_overright 4537,3831,multirange_overright_range 4537,4537,multirange_overright_multirange
-* 23 23,23,int4mul 21,23,int24mul 23,21,int42mul
-* 21 21,21,int2mul
-* 700 700,700,float4mul
-* 701 701,701,float8mul 700,701,float48mul 701,700,float84mul
-* 20 20,20,int8mul 20,23,int84mul 23,20,int48mul 20,21,int82mul 21,20,int28mul
-* 600 600,600,point_mul
-* 602 602,600,path_mul_pt
-* 603 603,600,box_mul
-* 790 790,700,cash_mul_flt4 700,790,flt4_mul_cash 790,701,cash_mul_flt8 790,23,cash_mul_int4 790,21,cash_mul_int2 701,790,flt8_mul_cash 23,790,int4_mul_cash 21,790,int2_mul_cash 790,20,cash_mul_int8 20,790,int8_mul_cash
-* 718 718,600,circle_mul_pt
-* 1186 1186,701,interval_mul 701,1186,mul_d_interval
-* 1700 1700,1700,numeric_mul
-* 3831 3831,3831,range_intersect
-* 4537 4537,4537,multirange_intersect
-*< 16 2249,2249,record_image_lt
-*<= 16 2249,2249,record_image_le
-*<> 16 2249,2249,record_image_ne
-*= 16 2249,2249,record_image_eq
-*> 16 2249,2249,record_image_gt
-*>= 16 2249,2249,record_image_ge
-+ 21 21,21,int2pl 0,21,int2up
-+ 23 23,23,int4pl 21,23,int24pl 23,21,int42pl 0,23,int4up
-+ 700 700,700,float4pl 0,700,float4up
-+ 701 701,701,float8pl 700,701,float48pl 701,700,float84pl 0,701,float8up
-+ 20 20,20,int8pl 20,23,int84pl 23,20,int48pl 20,21,int82pl 21,20,int28pl 0,20,int8up
-+ 600 600,600,point_add
-+ 602 602,602,path_add 602,600,path_add_pt
-+ 603 603,600,box_add
-+ 790 790,790,cash_pl
-+ 1034 1034,1033,aclinsert
-+ 1114 1082,1186,date_pl_interval 1082,1083,datetime_timestamp 1083,1082,timedate_pl 1114,1186,timestamp_pl_interval 1186,1082,interval_pl_date 1186,1114,interval_pl_timestamp
-+ 1082 1082,23,date_pli 23,1082,integer_pl_date
-+ 1184 1184,1186,timestamptz_pl_interval 1082,1266,datetimetz_timestamptz 1266,1082,timetzdate_pl 1186,1184,interval_pl_timestamptz
-+ 1186 1186,1186,interval_pl
-+ 718 718,600,circle_add_pt
-+ 1700 1700,1700,numeric_add 0,1700,numeric_uplus
-+ 1083 1083,1186,time_pl_interval 1186,1083,interval_pl_time
-+ 1266 1266,1186,timetz_pl_interval 1186,1266,interval_pl_timetz
-+ 869 869,20,inetpl 20,869,int8pl_inet
-+ 3831 3831,3831,range_union
-+ 4537 4537,4537,multirange_union
-+ 3220 3220,1700,pg_lsn_pli 1700,3220,numeric_pl_pg_lsn
-- 20 0,20,int8um 20,20,int8mi 20,23,int84mi 23,20,int48mi 20,21,int82mi 21,20,int28mi 869,869,inetmi
-- 21 21,21,int2mi 0,21,int2um
-- 23 23,23,int4mi 21,23,int24mi 23,21,int42mi 0,23,int4um 1082,1082,date_mi
-- 700 0,700,float4um 700,700,float4mi
-- 701 0,701,float8um 701,701,float8mi 700,701,float48mi 701,700,float84mi
-- 600 600,600,point_sub
-- 602 602,600,path_sub_pt
-- 603 603,600,box_sub
-- 790 790,790,cash_mi
-- 1034 1034,1033,aclremove
-- 1114 1082,1186,date_mi_interval 1114,1186,timestamp_mi_interval
-- 1082 1082,23,date_mii
-- 1186 1184,1184,timestamp_mi 0,1186,interval_um 1186,1186,interval_mi 1083,1083,time_mi_time 1114,1114,timestamp_mi
-- 1184 1184,1186,timestamptz_mi_interval
-- 718 718,600,circle_sub_pt
-- 1700 0,1700,numeric_uminus 1700,1700,numeric_sub 3220,3220,pg_lsn_mi
-- 1083 1083,1186,time_mi_interval
-- 1266 1266,1186,timetz_mi_interval
-- 869 869,20,inetmi_int8
-- 3802 3802,25,jsonb_delete 3802,23,jsonb_delete_idx 3802,1009,jsonb_delete_array
-- 3831 3831,3831,range_minus
-- 4537 4537,4537,multirange_minus
-- 3220 3220,1700,pg_lsn_mii
--> 3802 3802,25,jsonb_object_field 3802,23,jsonb_array_element
--> 114 114,25,json_object_field 114,23,json_array_element
-->> 25 3802,25,jsonb_object_field_text 3802,23,jsonb_array_element_text 114,25,json_object_field_text 114,23,json_array_element_text
--|- 16 3831,3831,range_adjacent 3831,4537,range_adjacent_multirange 4537,3831,multirange_adjacent_range 4537,4537,multirange_adjacent_multirange
-/ 21 21,21,int2div
-/ 23 23,23,int4div 21,23,int24div 23,21,int42div
-/ 700 700,700,float4div
-/ 701 701,701,float8div 700,701,float48div 701,700,float84div 790,790,cash_div_cash
-/ 20 20,20,int8div 20,23,int84div 23,20,int48div 20,21,int82div 21,20,int28div
-/ 600 600,600,point_div
-/ 602 602,600,path_div_pt
-/ 603 603,600,box_div
-/ 790 790,700,cash_div_flt4 790,701,cash_div_flt8 790,23,cash_div_int4 790,21,cash_div_int2 790,20,cash_div_int8
-/ 718 718,600,circle_div_pt
-/ 1186 1186,701,interval_div
-/ 1700 1700,1700,numeric_div
-< 16 23,20,int48lt 16,16,boollt 21,21,int2lt 23,23,int4lt 19,25,namelttext 25,19,textltname 20,20,int8lt 20,23,int84lt 603,603,box_lt 21,23,int24lt 23,21,int42lt 26,26,oidlt 700,700,float4lt 18,18,charlt 30,30,oidvectorlt 19,19,namelt 25,25,text_lt 701,701,float8lt 602,602,path_n_lt 790,790,cash_lt 1042,1042,bpcharlt 2277,2277,array_lt 1082,1082,date_lt 1083,1083,time_lt 700,701,float48lt 701,700,float84lt 869,869,network_lt 829,829,macaddr_lt 1184,1184,timestamp_lt 1186,1186,interval_lt 718,718,circle_lt 1266,1266,timetz_lt 601,601,lseg_lt 1700,1700,numeric_lt 1560,1560,bitlt 1562,1562,bitlt 21,20,int28lt 20,21,int82lt 17,17,bytealt 1114,1114,timestamp_lt 1082,1114,date_lt_timestamp 1082,1184,date_lt_timestamptz 1114,1082,timestamp_lt_date 1184,1082,timestamptz_lt_date 1114,1184,timestamp_lt_timestamptz 1184,1114,timestamptz_lt_timestamp 27,27,tidlt 4537,4537,multirange_lt 2950,2950,uuid_lt 2249,2249,record_lt 3220,3220,pg_lsn_lt 3802,3802,jsonb_lt 774,774,macaddr8_lt 3500,3500,enum_lt 3614,3614,tsvector_lt 3615,3615,tsquery_lt 3831,3831,range_lt 5069,5069,xid8lt
-<-> 701 600,600,point_distance 603,600,dist_bp 600,628,dist_pl 600,601,dist_ps 600,603,dist_pb 601,628,dist_sl 601,603,dist_sb 600,602,dist_ppath 603,603,box_distance 602,602,path_distance 628,628,line_distance 601,601,lseg_distance 604,604,poly_distance 628,600,dist_lp 601,600,dist_sp 628,601,dist_ls 603,601,dist_bs 602,600,dist_pathp 604,718,dist_polyc 718,718,circle_distance 600,718,dist_pc 718,604,dist_cpoly 600,604,dist_ppoly 604,600,dist_polyp 718,600,dist_cpoint
-<-> 3615 3615,3615,tsquery_phrase
-<< 16 604,604,poly_left 603,603,box_left 600,600,point_left 869,869,network_sub 718,718,circle_left 3831,3831,range_before 3831,4537,range_before_multirange 4537,3831,multirange_before_range 4537,4537,multirange_before_multirange
-<< 1560 1560,23,bitshiftleft
-<< 21 21,23,int2shl
-<< 23 23,23,int4shl
-<< 20 20,23,int8shl
-<<= 16 869,869,network_subeq
-<<| 16 718,718,circle_below 603,603,box_below 604,604,poly_below 600,600,point_below
-<= 16 23,20,int48le 19,25,nameletext 25,19,textlename 20,20,int8le 20,23,int84le 603,603,box_le 21,21,int2le 23,23,int4le 21,23,int24le 23,21,int42le 26,26,oidle 700,700,float4le 18,18,charle 30,30,oidvectorle 19,19,namele 25,25,text_le 701,701,float8le 602,602,path_n_le 790,790,cash_le 1042,1042,bpcharle 2277,2277,array_le 1082,1082,date_le 1083,1083,time_le 700,701,float48le 701,700,float84le 869,869,network_le 829,829,macaddr_le 1184,1184,timestamp_le 1186,1186,interval_le 718,718,circle_le 1266,1266,timetz_le 601,601,lseg_le 16,16,boolle 1700,1700,numeric_le 1560,1560,bitle 1562,1562,bitle 21,20,int28le 20,21,int82le 17,17,byteale 1114,1114,timestamp_le 1082,1114,date_le_timestamp 1082,1184,date_le_timestamptz 1114,1082,timestamp_le_date 1184,1082,timestamptz_le_date 1114,1184,timestamp_le_timestamptz 1184,1114,timestamptz_le_timestamp 27,27,tidle 4537,4537,multirange_le 2950,2950,uuid_le 2249,2249,record_le 3220,3220,pg_lsn_le 3802,3802,jsonb_le 774,774,macaddr8_le 3500,3500,enum_le 3614,3614,tsvector_le 3615,3615,tsquery_le 3831,3831,range_le 5069,5069,xid8le
-<> 16 23,20,int48ne 16,16,boolne 19,25,namenetext 25,19,textnename 27,27,tidne 20,20,int8ne 20,23,int84ne 23,23,int4ne 21,21,int2ne 25,25,textne 21,23,int24ne 23,21,int42ne 26,26,oidne 700,700,float4ne 18,18,charne 19,19,namene 30,30,oidvectorne 701,701,float8ne 600,600,point_ne 790,790,cash_ne 1042,1042,bpcharne 2277,2277,array_ne 1082,1082,date_ne 1083,1083,time_ne 700,701,float48ne 701,700,float84ne 869,869,network_ne 829,829,macaddr_ne 1184,1184,timestamp_ne 1186,1186,interval_ne 718,718,circle_ne 1266,1266,timetz_ne 601,601,lseg_ne 1700,1700,numeric_ne 1560,1560,bitne 1562,1562,bitne 21,20,int28ne 20,21,int82ne 17,17,byteane 1114,1114,timestamp_ne 1082,1114,date_ne_timestamp 1082,1184,date_ne_timestamptz 1114,1082,timestamp_ne_date 1184,1082,timestamptz_ne_date 1114,1184,timestamp_ne_timestamptz 1184,1114,timestamptz_ne_timestamp 4537,4537,multirange_ne 2950,2950,uuid_ne 2249,2249,record_ne 3220,3220,pg_lsn_ne 3802,3802,jsonb_ne 28,28,xidneq 28,23,xidneq 774,774,macaddr8_ne 3500,3500,enum_ne 3614,3614,tsvector_ne 3615,3615,tsquery_ne 3831,3831,range_ne 5069,5069,xid8ne
-<@ 16 604,604,poly_contained 603,603,box_contained 600,603,on_pb 600,602,on_ppath 600,604,pt_contained_poly 600,718,pt_contained_circle 718,718,circle_contained 600,628,on_pl 600,601,on_ps 601,628,on_sl 601,603,on_sb 2277,2277,arraycontained 2283,4537,elem_contained_by_multirange 3831,4537,range_contained_by_multirange 4537,4537,multirange_contained_by_multirange 3802,3802,jsonb_contained 3615,3615,tsq_mcontained 2283,3831,elem_contained_by_range 3831,3831,range_contained_by 4537,3831,multirange_contained_by_range
-<^ 16 600,600,point_below 603,603,box_below_eq
-= 16 23,20,int48eq 16,16,booleq 18,18,chareq 19,19,nameeq 21,21,int2eq 23,23,int4eq 25,25,texteq 19,25,nameeqtext 25,19,texteqname 28,28,xideq 28,23,xideq 29,29,cideq 27,27,tideq 20,20,int8eq 20,23,int84eq 603,603,box_eq 21,23,int24eq 23,21,int42eq 26,26,oideq 700,700,float4eq 30,30,oidvectoreq 701,701,float8eq 602,602,path_n_eq 790,790,cash_eq 1033,1033,aclitem_eq 1042,1042,bpchareq 2277,2277,array_eq 1082,1082,date_eq 1083,1083,time_eq 700,701,float48eq 701,700,float84eq 869,869,network_eq 829,829,macaddr_eq 1184,1184,timestamp_eq 1186,1186,interval_eq 718,718,circle_eq 601,601,lseg_eq 1266,1266,timetz_eq 628,628,line_eq 1700,1700,numeric_eq 1560,1560,biteq 1562,1562,biteq 21,20,int28eq 20,21,int82eq 17,17,byteaeq 1114,1114,timestamp_eq 1082,1114,date_eq_timestamp 1082,1184,date_eq_timestamptz 1114,1082,timestamp_eq_date 1184,1082,timestamptz_eq_date 1114,1184,timestamp_eq_timestamptz 1184,1114,timestamptz_eq_timestamp 4537,4537,multirange_eq 2950,2950,uuid_eq 2249,2249,record_eq 3220,3220,pg_lsn_eq 3802,3802,jsonb_eq 774,774,macaddr8_eq 3500,3500,enum_eq 3614,3614,tsvector_eq 3615,3615,tsquery_eq 3831,3831,range_eq 5069,5069,xid8eq
-> 16 16,16,boolgt 23,20,int48gt 19,25,namegttext 25,19,textgtname 20,20,int8gt 20,23,int84gt 603,603,box_gt 21,21,int2gt 23,23,int4gt 21,23,int24gt 23,21,int42gt 26,26,oidgt 700,700,float4gt 18,18,chargt 30,30,oidvectorgt 19,19,namegt 25,25,text_gt 701,701,float8gt 602,602,path_n_gt 790,790,cash_gt 1042,1042,bpchargt 2277,2277,array_gt 1082,1082,date_gt 1083,1083,time_gt 700,701,float48gt 701,700,float84gt 869,869,network_gt 829,829,macaddr_gt 1184,1184,timestamp_gt 1186,1186,interval_gt 718,718,circle_gt 1266,1266,timetz_gt 601,601,lseg_gt 1700,1700,numeric_gt 1560,1560,bitgt 1562,1562,bitgt 21,20,int28gt 20,21,int82gt 17,17,byteagt 1114,1114,timestamp_gt 1082,1114,date_gt_timestamp 1082,1184,date_gt_timestamptz 1114,1082,timestamp_gt_date 1184,1082,timestamptz_gt_date 1114,1184,timestamp_gt_timestamptz 1184,1114,timestamptz_gt_timestamp 27,27,tidgt 4537,4537,multirange_gt 2950,2950,uuid_gt 2249,2249,record_gt 3220,3220,pg_lsn_gt 3802,3802,jsonb_gt 774,774,macaddr8_gt 3500,3500,enum_gt 3614,3614,tsvector_gt 3615,3615,tsquery_gt 3831,3831,range_gt 5069,5069,xid8gt
->= 16 23,20,int48ge 19,25,namegetext 25,19,textgename 20,20,int8ge 20,23,int84ge 603,603,box_ge 21,21,int2ge 23,23,int4ge 21,23,int24ge 23,21,int42ge 26,26,oidge 700,700,float4ge 18,18,charge 30,30,oidvectorge 19,19,namege 25,25,text_ge 701,701,float8ge 602,602,path_n_ge 790,790,cash_ge 1042,1042,bpcharge 2277,2277,array_ge 1082,1082,date_ge 1083,1083,time_ge 700,701,float48ge 701,700,float84ge 869,869,network_ge 829,829,macaddr_ge 1184,1184,timestamp_ge 1186,1186,interval_ge 718,718,circle_ge 1266,1266,timetz_ge 601,601,lseg_ge 16,16,boolge 1700,1700,numeric_ge 1560,1560,bitge 1562,1562,bitge 21,20,int28ge 20,21,int82ge 17,17,byteage 1114,1114,timestamp_ge 1082,1114,date_ge_timestamp 1082,1184,date_ge_timestamptz 1114,1082,timestamp_ge_date 1184,1082,timestamptz_ge_date 1114,1184,timestamp_ge_timestamptz 1184,1114,timestamptz_ge_timestamp 27,27,tidge 4537,4537,multirange_ge 2950,2950,uuid_ge 2249,2249,record_ge 3220,3220,pg_lsn_ge 3802,3802,jsonb_ge 774,774,macaddr8_ge 3500,3500,enum_ge 3614,3614,tsvector_ge 3615,3615,tsquery_ge 3831,3831,range_ge 5069,5069,xid8ge
->> 16 604,604,poly_right 603,603,box_right 600,600,point_right 869,869,network_sup 718,718,circle_right 3831,3831,range_after 3831,4537,range_after_multirange 4537,3831,multirange_after_range 4537,4537,multirange_after_multirange
->> 1560 1560,23,bitshiftright
->> 21 21,23,int2shr
->> 23 23,23,int4shr
->> 20 20,23,int8shr
->>= 16 869,869,network_supeq
->^ 16 600,600,point_above 603,603,box_above_eq
-? 16 3802,25,jsonb_exists
-?# 16 602,602,path_inter 603,603,box_overlap 601,601,lseg_intersect 601,628,inter_sl 601,603,inter_sb 628,603,inter_lb 628,628,line_intersect
-?& 16 3802,1009,jsonb_exists_all
-?- 16 600,600,point_horiz 0,601,lseg_horizontal 0,628,line_horizontal
-?-| 16 601,601,lseg_perp 628,628,line_perp
-?| 16 600,600,point_vert 0,601,lseg_vertical 0,628,line_vertical 3802,1009,jsonb_exists_any
-?|| 16 601,601,lseg_parallel 628,628,line_parallel
-@ 20 0,20,int8abs
-@ 700 0,700,float4abs
-@ 701 0,701,float8abs
-@ 21 0,21,int2abs
-@ 23 0,23,int4abs
-@ 1700 0,1700,numeric_abs
-@-@ 701 0,602,path_length 0,601,lseg_length
-@> 16 603,600,box_contain_pt 604,604,poly_contain 603,603,box_contain 602,600,path_contain_pt 604,600,poly_contain_pt 718,600,circle_contain_pt 1034,1033,aclcontains 718,718,circle_contain 2277,2277,arraycontains 4537,2283,multirange_contains_elem 4537,3831,multirange_contains_range 4537,4537,multirange_contains_multirange 3802,3802,jsonb_contains 3615,3615,tsq_mcontains 3831,2283,range_contains_elem 3831,3831,range_contains 3831,4537,range_contains_multirange
-@? 16 3802,4072,jsonb_path_exists_opr
-@@ 600 0,603,box_center 0,601,lseg_center 0,604,poly_center 0,718,circle_center
-@@ 16 3614,3615,ts_match_vq 3615,3614,ts_match_qv 25,25,ts_match_tt 25,3615,ts_match_tq 3802,4072,jsonb_path_match_opr
-@@@ 16 3614,3615,ts_match_vq 3615,3614,ts_match_qv
-^ 701 701,701,dpow
-^ 1700 1700,1700,numeric_power
-^@ 16 25,25,text_starts_with
-| 1560 1560,1560,bit_or
-| 21 21,21,int2or
-| 23 23,23,int4or
-| 20 20,20,int8or
-| 869 869,869,inetor
-| 829 829,829,macaddr_or
-| 774 774,774,macaddr8_or
-|&> 16 603,603,box_overabove 604,604,poly_overabove 718,718,circle_overabove
-|/ 701 0,701,dsqrt
-|>> 16 718,718,circle_above 603,603,box_above 604,604,poly_above 600,600,point_above
-|| 5078,n 5078,5077,array_append 5077,5078,array_prepend 5078,5078,array_cat
-|| 25 25,25,textcat 25,2776,textanycat 2776,25,anytextcat
-|| 1562 1562,1562,bitcat
-|| 17 17,17,byteacat
-|| 3802 3802,3802,jsonb_concat
-|| 3614 3614,3614,tsvector_concat
-|| 3615 3615,3615,tsquery_or
-||/ 701 0,701,dcbrt
-~ 16 19,25,nameregexeq 25,25,textregexeq 1042,25,textregexeq
-~ 1560 0,1560,bitnot
-~ 21 0,21,int2not
-~ 23 0,23,int4not
-~ 20 0,20,int8not
-~ 869 0,869,inetnot
-~ 829 0,829,macaddr_not
-~ 774 0,774,macaddr8_not
-~* 16 19,25,nameicregexeq 25,25,texticregexeq 1042,25,texticregexeq
-~<=~ 16 25,25,text_pattern_le 1042,1042,bpchar_pattern_le
-~<~ 16 25,25,text_pattern_lt 1042,1042,bpchar_pattern_lt
-~= 16 604,604,poly_same 603,603,box_same 600,600,point_eq 718,718,circle_same
-~>=~ 16 25,25,text_pattern_ge 1042,1042,bpchar_pattern_ge
-~>~ 16 25,25,text_pattern_gt 1042,1042,bpchar_pattern_gt
-~~ 16 19,25,namelike 25,25,textlike 1042,25,textlike 17,17,bytealike
-~~* 16 19,25,nameiclike 25,25,texticlike 1042,25,texticlike
+!! tsquery_not
+!~ nameregexne textregexne bpcharregexne
+!~* nameicregexne texticregexne bpcharicregexne
+!~~ namenlike textnlike bpcharnlike byteanlike
+!~~* nameicnlike texticnlike bpcharicnlike
+# path_npoints box_intersect poly_npoints lseg_interpt line_interpt bitxor int2xor int4xor int8xor
+## close_pl close_ps close_pb close_sb close_ls close_lseg
+#- jsonb_delete_path
+#> jsonb_extract_path json_extract_path
+#>> jsonb_extract_path_text json_extract_path_text
+% int8mod int2mod int4mod numeric_mod
+& bitand int2and int4and int8and inetand macaddr_and macaddr8_and
+&& poly_overlap box_overlap circle_overlap arrayoverlap range_overlaps_multirange multirange_overlaps_range multirange_overlaps_multirange network_overlap tsquery_and range_overlaps
+&< poly_overleft box_overleft circle_overleft range_overleft_multirange multirange_overleft_range multirange_overleft_multirange range_overleft
+&<| box_overbelow poly_overbelow circle_overbelow
+&> poly_overright box_overright circle_overright range_overright_multirange range_overright multirange_overright_range multirange_overright_multirange
+* int4mul int2mul int24mul int42mul float4mul float8mul int8mul int84mul int48mul point_mul path_mul_pt box_mul int82mul int28mul cash_mul_flt4 flt4_mul_cash cash_mul_flt8 cash_mul_int4 cash_mul_int2 flt8_mul_cash int4_mul_cash int2_mul_cash float48mul float84mul circle_mul_pt interval_mul mul_d_interval numeric_mul cash_mul_int8 int8_mul_cash range_intersect multirange_intersect
+*< record_image_lt
+*<= record_image_le
+*<> record_image_ne
+*= record_image_eq
+*> record_image_gt
+*>= record_image_ge
++ int2pl int4pl int24pl int42pl float4pl float8pl int8pl int84pl int48pl point_add path_add path_add_pt box_add int82pl int28pl cash_pl aclinsert date_pl_interval date_pli float48pl float84pl timestamptz_pl_interval interval_pl datetime_pl datetimetz_pl timedate_pl timetzdate_pl circle_add_pt numeric_add time_pl_interval timetz_pl_interval interval_pl_time int8up int2up int4up float4up float8up numeric_uplus timestamp_pl_interval interval_pl_date interval_pl_timetz interval_pl_timestamp interval_pl_timestamptz integer_pl_date inetpl int8pl_inet range_union multirange_union pg_lsn_pli numeric_pl_pg_lsn
+- int8um int2mi int4mi int24mi int42mi int4um int2um float4um float8um float4mi float8mi int8mi int84mi int48mi point_sub path_sub_pt box_sub int82mi int28mi cash_mi aclremove date_mi_interval date_mi date_mii float48mi float84mi timestamptz_mi timestamptz_mi_interval interval_um interval_mi time_mi_time circle_sub_pt numeric_uminus numeric_sub time_mi_interval timetz_mi_interval timestamp_mi timestamp_mi_interval inetmi_int8 inetmi pg_lsn_mi jsonb_delete=jsonb_delete jsonb_delete=jsonb_delete_idx jsonb_delete=jsonb_delete_array range_minus multirange_minus pg_lsn_mii
+-> jsonb_object_field jsonb_array_element json_object_field json_array_element
+->> jsonb_object_field_text jsonb_array_element_text json_object_field_text json_array_element_text
+-|- range_adjacent range_adjacent_multirange multirange_adjacent_range multirange_adjacent_multirange
+/ int2div int4div int24div int42div float4div float8div int8div int84div int48div point_div path_div_pt box_div int82div int28div cash_div_flt4 cash_div_flt8 cash_div_int4 cash_div_int2 float48div float84div circle_div_pt interval_div numeric_div cash_div_int8 cash_div_cash
+< int48lt boollt int2lt int4lt namelttext textltname int8lt int84lt box_lt int24lt int42lt oidlt float4lt charlt oidvectorlt namelt text_lt float8lt path_n_lt cash_lt bpcharlt array_lt date_lt time_lt float48lt float84lt network_lt macaddr_lt timestamptz_lt interval_lt circle_lt timetz_lt lseg_lt numeric_lt bitlt varbitlt int28lt int82lt bytealt timestamp_lt date_lt_timestamp date_lt_timestamptz timestamp_lt_date timestamptz_lt_date timestamp_lt_timestamptz timestamptz_lt_timestamp tidlt multirange_lt uuid_lt record_lt pg_lsn_lt jsonb_lt macaddr8_lt enum_lt tsvector_lt tsquery_lt range_lt xid8lt
+<-> point_distance dist_bp dist_pl dist_ps dist_pb dist_sl dist_sb dist_ppath box_distance path_distance line_distance lseg_distance poly_distance dist_lp dist_sp dist_ls dist_bs dist_pathp dist_polyc circle_distance dist_pc dist_cpoly dist_ppoly dist_polyp dist_cpoint tsquery_phrase=tsquery_phrase
+<< poly_left box_left point_left network_sub circle_left bitshiftleft int2shl int4shl int8shl range_before range_before_multirange multirange_before_range multirange_before_multirange
+<<= network_subeq
+<<| circle_below box_below poly_below point_below
+<= int48le nameletext textlename int8le int84le box_le int2le int4le int24le int42le oidle float4le charle oidvectorle namele text_le float8le path_n_le cash_le bpcharle array_le date_le time_le float48le float84le network_le macaddr_le timestamptz_le interval_le circle_le timetz_le lseg_le boolle numeric_le bitle varbitle int28le int82le byteale timestamp_le date_le_timestamp date_le_timestamptz timestamp_le_date timestamptz_le_date timestamp_le_timestamptz timestamptz_le_timestamp tidle multirange_le uuid_le record_le pg_lsn_le jsonb_le macaddr8_le enum_le tsvector_le tsquery_le range_le xid8le
+<> int48ne boolne namenetext textnename tidne int8ne int84ne int4ne int2ne textne int24ne int42ne oidne float4ne charne namene oidvectorne float8ne point_ne cash_ne bpcharne array_ne date_ne time_ne float48ne float84ne network_ne macaddr_ne timestamptz_ne interval_ne circle_ne timetz_ne lseg_ne numeric_ne bitne varbitne int28ne int82ne byteane timestamp_ne date_ne_timestamp date_ne_timestamptz timestamp_ne_date timestamptz_ne_date timestamp_ne_timestamptz timestamptz_ne_timestamp multirange_ne uuid_ne record_ne pg_lsn_ne jsonb_ne xidneq xidneqint4 macaddr8_ne enum_ne tsvector_ne tsquery_ne range_ne xid8ne
+<@ poly_contained box_contained on_pb on_ppath pt_contained_poly pt_contained_circle circle_contained on_pl on_ps on_sl on_sb arraycontained elem_contained_by_multirange range_contained_by_multirange multirange_contained_by_multirange jsonb_contained tsq_mcontained elem_contained_by_range range_contained_by multirange_contained_by_range
+<^ point_below box_below_eq
+= int48eq booleq chareq nameeq int2eq int4eq texteq nameeqtext texteqname xideq xideqint4 cideq tideq int8eq int84eq box_eq int24eq int42eq oideq float4eq oidvectoreq float8eq path_n_eq cash_eq aclitemeq bpchareq array_eq date_eq time_eq float48eq float84eq network_eq macaddr_eq timestamptz_eq interval_eq circle_eq lseg_eq timetz_eq line_eq numeric_eq biteq varbiteq int28eq int82eq byteaeq timestamp_eq date_eq_timestamp date_eq_timestamptz timestamp_eq_date timestamptz_eq_date timestamp_eq_timestamptz timestamptz_eq_timestamp multirange_eq uuid_eq record_eq pg_lsn_eq jsonb_eq macaddr8_eq enum_eq tsvector_eq tsquery_eq range_eq xid8eq
+> boolgt int48gt namegttext textgtname int8gt int84gt box_gt int2gt int4gt int24gt int42gt oidgt float4gt chargt oidvectorgt namegt text_gt float8gt path_n_gt cash_gt bpchargt array_gt date_gt time_gt float48gt float84gt network_gt macaddr_gt timestamptz_gt interval_gt circle_gt timetz_gt lseg_gt numeric_gt bitgt varbitgt int28gt int82gt byteagt timestamp_gt date_gt_timestamp date_gt_timestamptz timestamp_gt_date timestamptz_gt_date timestamp_gt_timestamptz timestamptz_gt_timestamp tidgt multirange_gt uuid_gt record_gt pg_lsn_gt jsonb_gt macaddr8_gt enum_gt tsvector_gt tsquery_gt range_gt xid8gt
+>= int48ge namegetext textgename int8ge int84ge box_ge int2ge int4ge int24ge int42ge oidge float4ge charge oidvectorge namege text_ge float8ge path_n_ge cash_ge bpcharge array_ge date_ge time_ge float48ge float84ge network_ge macaddr_ge timestamptz_ge interval_ge circle_ge timetz_ge lseg_ge boolge numeric_ge bitge varbitge int28ge int82ge byteage timestamp_ge date_ge_timestamp date_ge_timestamptz timestamp_ge_date timestamptz_ge_date timestamp_ge_timestamptz timestamptz_ge_timestamp tidge multirange_ge uuid_ge record_ge pg_lsn_ge jsonb_ge macaddr8_ge enum_ge tsvector_ge tsquery_ge range_ge xid8ge
+>> poly_right box_right point_right network_sup circle_right bitshiftright int2shr int4shr int8shr range_after range_after_multirange multirange_after_range multirange_after_multirange
+>>= network_supeq
+>^ point_above box_above_eq
+? jsonb_exists
+?# path_inter box_overlap lseg_intersect inter_sl inter_sb inter_lb line_intersect
+?& jsonb_exists_all
+?- point_horiz lseg_horizontal line_horizontal
+?-| lseg_perp line_perp
+?| point_vert lseg_vertical line_vertical jsonb_exists_any
+?|| lseg_parallel line_parallel
+@ int8abs float4abs float8abs int2abs int4abs numeric_abs
+@-@ path_length lseg_length
+@> box_contain_pt poly_contain box_contain path_contain_pt poly_contain_pt circle_contain_pt aclcontains circle_contain arraycontains multirange_contains_elem multirange_contains_range multirange_contains_multirange jsonb_contains tsq_mcontains range_contains_elem range_contains range_contains_multirange
+@? jsonb_path_exists_opr
+@@ box_center lseg_center poly_center circle_center ts_match_vq ts_match_qv ts_match_tt ts_match_tq jsonb_path_match_opr
+@@@ ts_match_vq ts_match_qv
+^ dpow numeric_power
+^@ starts_with
+| bitor int2or int4or int8or inetor macaddr_or macaddr8_or
+|&> box_overabove poly_overabove circle_overabove
+|/ dsqrt
+|>> circle_above box_above poly_above point_above
+|| array_append array_prepend array_cat textcat bitcat byteacat textanycat anytextcat jsonb_concat tsvector_concat tsquery_or
+||/ dcbrt
+~ nameregexeq textregexeq bpcharregexeq bitnot int2not int4not int8not inetnot macaddr_not macaddr8_not
+~* nameicregexeq texticregexeq bpcharicregexeq
+~<=~ text_pattern_le bpchar_pattern_le
+~<~ text_pattern_lt bpchar_pattern_lt
+~= poly_same box_same point_eq circle_same
+~>=~ text_pattern_ge bpchar_pattern_ge
+~>~ text_pattern_gt bpchar_pattern_gt
+~~ namelike textlike bpcharlike bytealike
+~~* nameiclike texticlike bpchariclike
 `
 
 /**
