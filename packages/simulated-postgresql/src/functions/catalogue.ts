@@ -47,15 +47,16 @@ export interface CastSignature {
 const numbersOf = (list: string): readonly number[] => (list === '' ? [] : list.split(',').map(Number))
 
 function* parseFunctions(): Generator<FunctionSignature> {
-  for (const [returned = '', ...words] of linesOf(FUNCTIONS)) {
+  for (const group of FUNCTIONS.split('\n\n')) {
+    const [[returned = ''] = [], ...lines] = linesOf(group)
     const shape = parseReturned(returned)
-    let taken = parseArguments('')
-    for (const word of words)
-      if (word.startsWith('(')) taken = parseArguments(word)
-      else {
-        const [name = '', source = shape.kind === 'a' ? '' : name] = word.split('=')
+    for (const [list = '', ...words] of lines) {
+      const taken = parseArguments(list)
+      for (const word of words) {
+        const [name = '', source = shape.kind === 'a' ? '' : name] = word.replace(/(.+)=_/, '$1=$1_').split('=')
         yield { name, source, ...shape, ...taken }
       }
+    }
   }
 }
 
@@ -64,16 +65,16 @@ function parseReturned(returned: string) {
   return {
     kind: flags[0] as FunctionSignature['kind'],
     volatility: flags[1] as FunctionSignature['volatility'],
-    strict: flags[2] === 's',
-    returnsSet: flags[3] === 'r',
-    variadic: flags[4] === 'v',
-    defaults: flags[5] === '-' ? 0 : Number(flags.slice(5)),
+    strict: flags.includes('s', 2),
+    returnsSet: flags.includes('r'),
+    variadic: flags.includes('v', 2),
+    defaults: Number(flags.replace(/\D+/, '')),
     result: Number(result),
   }
 }
 
 function parseArguments(list: string): Pick<FunctionSignature, 'arguments' | 'columns'> {
-  const [types = '', out = '', names = ''] = list.slice(1, -1).split('/')
+  const [types = '', out = '', names = ''] = list.split('/')
   const columnNames = names.split(',')
   return {
     arguments: numbersOf(types),
@@ -91,12 +92,12 @@ function* parseOperators(): Generator<OperatorSignature> {
 }
 
 function* parseCasts(): Generator<CastSignature> {
-  for (const [source, ...entries] of linesOf(CASTS))
-    for (const entry of entries) {
-      const [target, context, by = ''] = entry.split(',')
-      const types = { source: Number(source), target: Number(target), context: context as CastContext }
-      yield by === 'b' || by === 'i' ? { ...types, method: by, function: '' } : { ...types, method: 'f', function: by }
-    }
+  for (const [shared = '', ...targets] of linesOf(CASTS)) {
+    const [source, context, by = ''] = shared.split(',')
+    const shape = { source: Number(source), context: context as CastContext }
+    const method = by === 'b' || by === 'i' ? by : 'f'
+    for (const target of targets) yield { ...shape, target: Number(target), method, function: method === 'f' ? by : '' }
+  }
 }
 
 /** Returns a lookup in rows that are parsed at the first call. */

@@ -91,7 +91,7 @@ const INSTANCES: { readonly [pseudo: string]: string } = {
 }
 
 test('a PostgreSQL function is either simulated or reported as not supported', () => {
-  const words = linesOf(SIGNATURES).flatMap(([, ...entries]) => entries.filter((word) => !word.startsWith('(')))
+  const words = linesOf(SIGNATURES).flatMap(([, ...entries]) => entries)
   const names = new Set(words.map((word) => word.replace(/=.*/, '')))
   const calls = [...names].flatMap((name) =>
     functionsNamed(name).map(({ arguments: all, variadic }) => {
