@@ -99,7 +99,7 @@ function sqlBodyOf(text: string, name: string, declared: Arguments, returns: Ret
   let result: readonly { readonly type: SqlType }[] = []
   for (const step of body.steps) {
     if (step.kind !== 'first' && step.kind !== 'perform' && step.kind !== 'return query') continue
-    const { node } = step.query.statement
+    const { node } = step.query
     const inner = context.with({ variables, parameterOids: variables.parameterOids })
     if ('SelectStmt' in node) result = inner.compilers.query(node, inner, undefined).columns
     else if (isModification(node)) result = inner.compilers.modification(node, inner, undefined).columns ?? []

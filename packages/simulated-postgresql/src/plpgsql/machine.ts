@@ -132,7 +132,7 @@ export class Machine<P extends Planned> {
         return { kind: step.leaves ? 'exit' : 'continue', label: step.label }
       }
       case 'first': {
-        const { rows, columns } = yield* this.#rows(step.query.statement)
+        const { rows, columns } = yield* this.#rows(step.query)
         if (this.#results.length > 0) return this.#rowOf(rows[0], columns)
         const [column, ...others] = columns
         if (column === undefined || others.length > 0)
@@ -186,22 +186,21 @@ export class Machine<P extends Planned> {
         yield* this.#raise(step)
         return
       case 'sql':
-        yield* this.#sql(step.query.statement, step.into, true)
+        yield* this.#sql(step.query, step.into, true)
         return
       case 'perform': {
         if (this.#body.language === 'sql') {
-          yield* this.#sql(step.query.statement, undefined, false)
+          yield* this.#sql(step.query, undefined, false)
           return
         }
-        const { rows } = yield* this.#rows(step.query.statement)
+        const { rows } = yield* this.#rows(step.query)
         this.#setFound(rows.length > 0)
         return
       }
       case 'execute': {
         if (step.using.length > 0) throw new NotSupported('EXECUTE … USING in PL/pgSQL')
-        const { value, type } = yield* this.#value(step.text)
-        if (value === null) throw new SqlError('22004', 'query string argument of EXECUTE is null')
-        const text = this.#host.context.types.typeOf(type.oid).output(value, this.#host.context)
+        const text = yield* this.#text(step.text)
+        if (text === null) throw new SqlError('22004', 'query string argument of EXECUTE is null')
         for (const statement of this.#host.parse(text)) yield* this.#sql(statement, step.into, false)
         return
       }
@@ -217,7 +216,7 @@ export class Machine<P extends Planned> {
   }
 
   *#returnQuery(query: Query): Coroutine {
-    const { rows, columns } = yield* this.#rows(query.statement)
+    const { rows, columns } = yield* this.#rows(query)
     const exact = this.#body.language === 'plpgsql'
     const same = this.#results.every(({ type }, at) => columns[at]?.type.oid === type.oid)
     if (exact && (columns.length !== this.#results.length || !same))
@@ -296,7 +295,7 @@ export class Machine<P extends Planned> {
         while (step.condition === undefined || (yield* this.#value(step.condition)).value === true) yield 'turn'
         return
       case 'rows': {
-        const { rows, columns } = yield* this.#rows(step.query.statement)
+        const { rows, columns } = yield* this.#rows(step.query)
         for (const row of rows) {
           this.#spread(step.destination, row, columns)
           yield 'turn'
@@ -360,7 +359,7 @@ export class Machine<P extends Planned> {
     query: Query,
   ): Coroutine<{ readonly value: SqlValue; readonly type: SqlType; readonly columns: readonly RecordColumn[] }> {
     const rowCount = this.#rowCount
-    const { rows, columns } = yield* this.#rows(query.statement)
+    const { rows, columns } = yield* this.#rows(query)
     this.#rowCount = rowCount
     const [column, ...others] = columns
     if (column === undefined || others.length > 0)

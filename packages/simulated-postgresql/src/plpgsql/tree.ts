@@ -26,9 +26,7 @@ export type Variable =
   | { readonly kind: 'list'; readonly targets: readonly number[] }
 
 /** A query, or an expression as a query with one column. */
-export interface Query {
-  readonly statement: Statement
-}
+export type Query = Statement
 
 export interface Handler {
   /** Condition names or SQLSTATEs. */
@@ -153,7 +151,7 @@ export function sqlBody(
   names: readonly (string | undefined)[],
   returns: 'value' | 'void' | 'rows',
 ): Body {
-  const queries = parse(text).map((statement): Query => ({ statement }))
+  const queries = parse(text)
   const last = queries.at(-1)
   const ending = { value: 'first', void: 'perform', rows: 'return query' } as const
   const steps = queries.map((query): Step => ({ kind: query === last ? ending[returns] : 'perform', query }))
@@ -192,7 +190,7 @@ function variableOf(node: unknown): Variable {
     case 'PLpgSQL_recfield':
       return { kind: 'field', name: read.text('fieldname'), record: read.number('recparentno') }
     case 'PLpgSQL_row':
-      return { kind: 'list', targets: read.list('fields').map((each) => (each as { varno?: number }).varno ?? 0) }
+      return { kind: 'list', targets: variablesIn(read) }
     default:
       throw new NotSupported(`${read.kind} in PL/pgSQL`)
   }
@@ -366,8 +364,11 @@ function destinationOf(node: unknown): Destination {
   const read = new Reading(node)
   if (read.kind === 'PLpgSQL_rec') return { kind: 'record', variable: read.number('dno') }
   if (read.kind !== 'PLpgSQL_row') throw new NotSupported(`${read.kind} as a target in PL/pgSQL`)
-  return { kind: 'list', variables: read.list('fields').map((each) => (each as { varno?: number }).varno ?? 0) }
+  return { kind: 'list', variables: variablesIn(read) }
 }
+
+const variablesIn = (row: Reading): readonly number[] =>
+  row.list('fields').map((each) => (each as { varno?: number }).varno ?? 0)
 
 /** Returns the number of a loop variable, which the tree omits. Loop variables of equal name are one variable here. */
 function loopVariable(node: unknown, variables: Variables): number {
@@ -434,7 +435,7 @@ function assignedOf(node: unknown): Query {
 }
 
 function queryFrom(text: string): Query {
-  const [statement, ...others] = parse(text)
-  if (statement === undefined || others.length > 0) throw new SqlError('42601', 'syntax error in PL/pgSQL')
-  return { statement }
+  const [query, ...others] = parse(text)
+  if (query === undefined || others.length > 0) throw new SqlError('42601', 'syntax error in PL/pgSQL')
+  return query
 }
