@@ -1,15 +1,16 @@
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import type { Tuple } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { Context } from './context.ts'
-import { lockToWrite, stillFulfils } from './locking.ts'
 import type { JoinedRow, ModificationPlan, Rows, Run, TableFacts } from './model.ts'
 import { executionOf } from './modification.ts'
 import { compileReturning, targetTable } from './returning.ts'
 import { QueryScope } from './scope.ts'
 import { compileWhere, project } from './select.ts'
 import { compileFacts } from './table-facts.ts'
+import type { TableScan } from './table-scan.ts'
 import { fireBefore, hasBefore } from './triggers.ts'
-import { candidates, compileTarget, type Target } from './update.ts'
+import { type Attempt, candidates, changeRow, compileTarget } from './update.ts'
 import { compileWith } from './with.ts'
 import { claim, claimBefore, deleteRow } from './write-rows.ts'
 
@@ -37,10 +38,8 @@ export function compileDelete(
     ...executionOf({
       ...{ prepare, facts, kinds: ['DELETE'], returning },
       find: (run) => candidates(target, scope, run),
-      *change(row, run) {
-        const deleted = yield* deleteOne(target, facts, row, run)
-        return deleted === undefined ? [] : [deleted]
-      },
+      change: (row, run) =>
+        changeRow(target, row, run, (current, tuple) => deleteVersion(scan, facts, current, tuple, run)),
       endsVersions: true,
     }),
     *preview(run) {
@@ -56,30 +55,21 @@ export function compileDelete(
   }
 }
 
-function* deleteOne(target: Target, facts: TableFacts, row: JoinedRow, run: Run): Coroutine<JoinedRow | undefined> {
-  let current = row
-  while (true) {
-    const tuple = current.tuples[target.scan.relation.tuple]
-    if (tuple === undefined) return undefined
-    if (hasBefore(facts, 'DELETE')) {
-      const locked = yield* claimBefore(facts, tuple, 'FOR UPDATE', run)
-      if (locked === undefined) return undefined
-      if (locked !== tuple) {
-        current = target.scan.place(current, locked)
-        if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
-        continue
-      }
-      if ((yield* fireBefore(facts, 'DELETE', tuple.values, undefined, run)) === undefined) return undefined
-    }
-    const claimed = yield* claim(facts, tuple, 'FOR UPDATE', run, 'delete')
-    if (claimed === 'gone') return undefined
-    if (claimed === 'claimed') {
-      deleteRow(facts, tuple, run)
-      return target.scan.ended(current, tuple)
-    }
-    const latest = yield* lockToWrite(run, target.scan.table, claimed.latest, 'FOR UPDATE')
-    if (latest === undefined) return undefined
-    current = target.scan.place(current, latest)
-    if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
+export function* deleteVersion(
+  scan: TableScan,
+  facts: TableFacts,
+  row: JoinedRow,
+  tuple: Tuple,
+  run: Run,
+): Coroutine<Attempt> {
+  const lock = 'FOR UPDATE'
+  if (hasBefore(facts, 'DELETE')) {
+    const latest = yield* claimBefore(facts, tuple, lock, run)
+    if (latest !== tuple) return { latest, lock }
+    if ((yield* fireBefore(facts, 'DELETE', tuple.values, undefined, run)) === undefined) return 'skipped'
   }
+  const latest = yield* claim(facts, tuple, lock, run, 'delete')
+  if (latest !== tuple) return { latest, lock }
+  deleteRow(facts, tuple, run)
+  return { row: scan.ended(row, tuple) }
 }

@@ -237,10 +237,10 @@ function* change(key: ForeignKey, tuple: Tuple, run: Run, valueAt: ((at: number)
     const values = [...current.values]
     if (valueAt !== undefined) for (const [at, place] of key.columns.entries()) values[place] = valueAt(at)
     const lock = valueAt === undefined ? 'FOR UPDATE' : updateLock(facts, current.values, values, run)
-    const claimed = yield* claim(facts, current, lock, run, valueAt === undefined ? 'delete' : 'update')
-    if (claimed === 'gone') return
-    if (claimed !== 'claimed') {
-      current = claimed.latest
+    const latest = yield* claim(facts, current, lock, run, valueAt === undefined ? 'delete' : 'update')
+    if (latest === undefined) return
+    if (latest !== current) {
+      current = latest
       if (keyOf(key.columns, key.table, current.values, run) !== wanted) return
       continue
     }

@@ -5,9 +5,9 @@ import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
-import { completeRow } from './complete-row.ts'
 import { conjuncts } from './conditions.ts'
 import type { Context } from './context.ts'
+import { deleteVersion } from './delete.ts'
 import { compileFrom, type From, scanOf } from './from.ts'
 import { insertOne, refuseAlways, targetColumns } from './insert.ts'
 import { lockToWrite, stillFulfils } from './locking.ts'
@@ -19,10 +19,9 @@ import { evaluating } from './run.ts'
 import { envOf, isTrue, QueryScope } from './scope.ts'
 import { compileFacts } from './table-facts.ts'
 import { TableScan } from './table-scan.ts'
-import { fireBefore, hasBefore } from './triggers.ts'
-import { type Assignment, compileAssignments, newValues } from './update.ts'
+import { type Assignment, compileAssignments, updateVersion } from './update.ts'
 import { compileWith } from './with.ts'
-import { assignedLock, claim, claimBefore, deleteRow, updateLock, updateRow } from './write-rows.ts'
+import { assignedLock } from './write-rows.ts'
 
 type MatchKind = 'matched' | 'not matched by source' | 'not matched'
 
@@ -312,11 +311,14 @@ function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Corou
     if (wanted === undefined || tuple === undefined || wanted.kind === 'NOTHING' || wanted.kind === 'INSERT')
       return { kind: 'nothing' }
     refuseSecond(tuple, run)
-    const applied = yield* apply(merge, wanted, current, tuple, run)
-    if (applied === 'skipped') return { kind: 'nothing' }
-    if (applied !== 'gone' && 'row' in applied) return { kind: 'changed', done: applied }
-    const latest =
-      applied === 'gone' ? undefined : yield* lockToWrite(run, scan.table, applied.latest, assignedLock(facts))
+    const { kind } = wanted
+    const changed =
+      kind === 'UPDATE'
+        ? yield* updateVersion(scan, wanted.assignments, facts, current, tuple, run)
+        : yield* deleteVersion(scan, facts, current, tuple, run)
+    if (changed === 'skipped') return { kind: 'nothing' }
+    if ('row' in changed) return { kind: 'changed', done: { row: changed.row, kind } }
+    const latest = changed.latest && (yield* lockToWrite(run, scan.table, changed.latest, assignedLock(facts)))
     if (latest === undefined) return when === 'matched' ? { kind: 'parted', target: undefined } : { kind: 'nothing' }
     current = scan.place(current, latest)
     if (when === 'matched' && !(yield* stillFulfils({ from: source, where: on }, current, run, undefined)))
@@ -331,38 +333,4 @@ function refuseSecond(tuple: Tuple, run: Run): void {
   throw new SqlError('21000', 'MERGE command cannot affect row a second time', {
     hint: 'Ensure that not more than one source row matches any one target row.',
   })
-}
-
-type Applied = Done | 'skipped' | 'gone' | { readonly latest: Tuple }
-
-function* apply(
-  { scan, facts }: Merge,
-  wanted: Extract<Change, { readonly kind: 'UPDATE' | 'DELETE' | 'NOTHING' }>,
-  row: JoinedRow,
-  tuple: Tuple,
-  run: Run,
-): Coroutine<Applied> {
-  const kind = wanted.kind === 'UPDATE' ? 'UPDATE' : 'DELETE'
-  if (hasBefore(facts, kind)) {
-    // The trigger sees the newest version, which must be locked first.
-    const locked = yield* claimBefore(facts, tuple, kind === 'DELETE' ? 'FOR UPDATE' : assignedLock(facts), run)
-    if (locked === undefined) return 'gone'
-    if (locked !== tuple) return { latest: locked }
-  }
-  if (wanted.kind !== 'UPDATE') {
-    if (hasBefore(facts, 'DELETE') && (yield* fireBefore(facts, 'DELETE', tuple.values, undefined, run)) === undefined)
-      return 'skipped'
-    const claimed = yield* claim(facts, tuple, 'FOR UPDATE', run, 'delete')
-    if (claimed !== 'claimed') return claimed
-    deleteRow(facts, tuple, run)
-    return { row: scan.ended(row, tuple), kind }
-  }
-  const proposed = yield* evaluating(() => newValues(tuple, wanted.assignments, row, run))
-  const values = yield* fireBefore(facts, 'UPDATE', tuple.values, proposed, run)
-  if (values === undefined) return 'skipped'
-  yield* evaluating(() => completeRow(facts, values, run))
-  const lock = updateLock(facts, tuple.values, values, run)
-  const claimed = yield* claim(facts, tuple, lock, run, 'update')
-  if (claimed !== 'claimed') return claimed
-  return { row: scan.place(row, yield* updateRow(facts, tuple, values, lock, run)), kind }
 }

@@ -5,6 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { unassignable } from '../sql/system-columns.ts'
 import type { Tuple } from '../storage/model.ts'
+import type { RowLock } from '../storage/modes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlValue } from '../types/value.ts'
 import { completeRow } from './complete-row.ts'
@@ -60,10 +61,8 @@ export function compileUpdate(
     ...executionOf({
       ...{ prepare, facts, kinds: ['UPDATE'], returning },
       find: (run) => candidates(target, scope, run),
-      *change(row, run) {
-        const updated = yield* updateOne(target, assignments, facts, row, run)
-        return updated === undefined ? [] : [updated]
-      },
+      change: (row, run) =>
+        changeRow(target, row, run, (current, tuple) => updateVersion(scan, assignments, facts, current, tuple, run)),
       endsVersions: true,
     }),
     *preview(run) {
@@ -171,47 +170,64 @@ function assignedValue(node: Node, column: Column, table: Table, scope: QuerySco
   return context.assignedValue(value, scope, column)
 }
 
-export function newValues(before: Tuple, assignments: readonly Assignment[], row: JoinedRow, run: Run): SqlValue[] {
+function newValues(before: Tuple, assignments: readonly Assignment[], row: JoinedRow, run: Run): SqlValue[] {
   const env = envOf(row, undefined, run)
   const values = [...before.values]
   for (const { place, compiled } of assignments) values[place] = compiled?.evaluate(env) ?? null
   return values
 }
 
-/** Updates a row, or its newest version if another transaction changed it and the condition still holds. */
-function* updateOne(
+/**
+ * The outcome of an attempt to change a version: the changed row, or the version to change instead, if there is one. A
+ * trigger skips a row.
+ */
+export type Attempt =
+  | { readonly row: JoinedRow }
+  | { readonly latest: Tuple | undefined; readonly lock: RowLock }
+  | 'skipped'
+
+/** Changes a row, or its newest version if another transaction changed it and the condition still holds. */
+export function* changeRow(
   target: Target,
+  row: JoinedRow,
+  run: Run,
+  attempt: (row: JoinedRow, tuple: Tuple) => Coroutine<Attempt>,
+): Coroutine<readonly JoinedRow[]> {
+  const { scan } = target
+  let current = row
+  while (true) {
+    const tuple = current.tuples[scan.relation.tuple]
+    if (tuple === undefined) return []
+    const changed = yield* attempt(current, tuple)
+    if (changed === 'skipped') return []
+    if ('row' in changed) return [changed.row]
+    const latest = changed.latest && (yield* lockToWrite(run, scan.table, changed.latest, changed.lock))
+    if (latest === undefined) return []
+    current = scan.place(current, latest)
+    if (!(yield* stillFulfils(target, current, run, undefined))) return []
+  }
+}
+
+export function* updateVersion(
+  scan: TableScan,
   assignments: readonly Assignment[],
   facts: TableFacts,
   row: JoinedRow,
+  tuple: Tuple,
   run: Run,
-): Coroutine<JoinedRow | undefined> {
-  let current = row
-  while (true) {
-    const tuple = current.tuples[target.scan.relation.tuple]
-    if (tuple === undefined) return undefined
-    if (hasBefore(facts, 'UPDATE')) {
-      // The trigger sees the newest version, which must be locked first.
-      const locked = yield* claimBefore(facts, tuple, assignedLock(facts), run)
-      if (locked === undefined) return undefined
-      if (locked !== tuple) {
-        current = target.scan.place(current, locked)
-        if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
-        continue
-      }
-    }
-    const based = current
-    const proposed = yield* evaluating(() => newValues(tuple, assignments, based, run))
-    const values = yield* fireBefore(facts, 'UPDATE', tuple.values, proposed, run)
-    if (values === undefined) return undefined
-    completeRow(facts, values, run)
-    const lock = updateLock(facts, tuple.values, values, run)
-    const claimed = yield* claim(facts, tuple, lock, run, 'update')
-    if (claimed === 'gone') return undefined
-    if (claimed === 'claimed') return target.scan.place(current, yield* updateRow(facts, tuple, values, lock, run))
-    const latest = yield* lockToWrite(run, target.scan.table, claimed.latest, lock)
-    if (latest === undefined) return undefined
-    current = target.scan.place(current, latest)
-    if (!(yield* stillFulfils(target, current, run, undefined))) return undefined
+): Coroutine<Attempt> {
+  if (hasBefore(facts, 'UPDATE')) {
+    // The trigger sees the newest version, which must be locked first.
+    const latest = yield* claimBefore(facts, tuple, assignedLock(facts), run)
+    if (latest !== tuple) return { latest, lock: assignedLock(facts) }
   }
+  const proposed = yield* evaluating(() => newValues(tuple, assignments, row, run))
+  const values = yield* fireBefore(facts, 'UPDATE', tuple.values, proposed, run)
+  if (values === undefined) return 'skipped'
+  yield* evaluating(() => completeRow(facts, values, run))
+  const lock = updateLock(facts, tuple.values, values, run)
+  const latest = yield* claim(facts, tuple, lock, run, 'update')
+  return latest === tuple
+    ? { row: scan.place(row, yield* updateRow(facts, tuple, values, lock, run)) }
+    : { latest, lock }
 }

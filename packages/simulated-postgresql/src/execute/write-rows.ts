@@ -47,36 +47,37 @@ function oweKeyCheck(facts: TableFacts, index: Index, tuple: Tuple, values: read
   })
 }
 
-export type Claim = 'claimed' | 'gone' | { readonly latest: Tuple }
-
-/** Waits until a version may be changed. Returns the newest version if another transaction changed the row. */
+/**
+ * Waits until a version may be changed. Returns another version if another transaction changed the row, undefined if
+ * there is none.
+ */
 export function* claim(
   facts: TableFacts,
   tuple: Tuple,
   lock: RowLock,
   run: Run,
   verb: 'update' | 'delete',
-): Coroutine<Claim> {
+): Coroutine<Tuple | undefined> {
   const result = yield* claimRow(run, facts.table, tuple, lock)
   switch (result) {
     case 'ok':
-      return 'claimed'
+      return tuple
     case 'invisible':
     case 'would block':
-      return 'gone'
+      return undefined
     case 'self modified':
       if (tuple.xmax !== undefined && tuple.cmax !== run.transaction.commandId)
         throw new SqlError(
           '27000',
           `tuple to be ${verb}d was already modified by an operation triggered by the current command`,
         )
-      return 'gone'
+      return undefined
     case 'updated':
     case 'deleted':
       if (run.transaction.isolation !== 'read committed') throw concurrent(result === 'updated' ? 'update' : 'delete')
-      if (result === 'updated' && tuple.next !== undefined) return { latest: tuple.next }
+      if (result === 'updated' && tuple.next !== undefined) return tuple.next
       run.met?.locked.set(tuple.row, undefined)
-      return 'gone'
+      return undefined
   }
 }
 
