@@ -55,7 +55,8 @@ export function* alterComposite(fields: Fields<'AlterTableStmt'>, context: Conte
   for (const each of commands) columns = altered(each, type, columns, context)
   const { altered: open, types } = run.catalogue
   const before = [type, types.typeOf(type.arrayOid)]
-  for (const each of compositeTypes(types, { ...type, schema: type.schema ?? '' }, columns)) types.add(each)
+  const { oid, arrayOid, name, schema = '' } = type
+  for (const each of compositeTypes(types, { oid, arrayOid, name, schema }, columns)) types.add(each)
   const { current } = run.transaction
   run.store.xidOf(run.backend, current)
   for (const { table, column } of uses) convertStored(table, column, columns, type.columns, run)

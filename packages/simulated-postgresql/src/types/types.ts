@@ -117,7 +117,7 @@ function* builtIn(types: Types): Generator<TypeDefinition> {
     }
     const subtype = subtypeOf(oid)
     yield subtype === undefined ? type : { ...type, compare: rangeOrder(types, subtype) }
-    if (arrayOid !== 0) yield arrayType(types, arrayOid, oid, name, kind === 'p', delimiter)
+    if (arrayOid !== 0) yield arrayOf(type, types)
   }
 }
 
@@ -126,74 +126,49 @@ function rangeOrder(types: Types, subtype: number): NonNullable<TypeDefinition['
   return (a, b) => compareRanges(asRange(a), asRange(b), orderOf(types.typeOf(subtype)))
 }
 
-function arrayType(
-  types: Types,
-  oid: number,
-  elementOid: number,
-  elementName: string,
-  pseudo: boolean,
-  delimiter: string,
-  schema?: string,
-): TypeDefinition {
-  const behaviour = arrayBehaviour(elementOid)
+function arrayOf({ oid, arrayOid, name, schema, kind, delimiter }: TypeDefinition, types: Types): TypeDefinition {
   return {
-    oid,
-    name: `_${elementName}`,
+    oid: arrayOid,
+    name: `_${name}`,
     ...(schema === undefined ? {} : { schema }),
     arrayOid: 0,
-    elementOid,
+    elementOid: oid,
     length: -1,
-    kind: pseudo ? 'p' : 'b',
-    category: pseudo ? 'P' : 'A',
+    kind: kind === 'p' ? 'p' : 'b',
+    category: kind === 'p' ? 'P' : 'A',
     preferred: false,
     delimiter,
-    ...behaviour,
+    ...arrayBehaviour(oid),
     get compare(): TypeDefinition['compare'] {
-      const compare = types.find(elementOid)?.compare
+      const compare = types.find(oid)?.compare
       if (compare === undefined) return undefined
       return (a, b) => compareArrays(asArray(a), asArray(b), compare)
     },
   }
 }
 
-interface NewType {
-  readonly oid: number
-  readonly arrayOid: number
-  readonly schema: string
-  readonly name: string
-}
+type NewType = Pick<TypeDefinition, 'oid' | 'arrayOid' | 'name'> & { readonly schema: string }
 
 /** Returns an enum and its array type. */
 export function enumTypes(types: Types, created: NewType, labels: readonly string[]): readonly TypeDefinition[] {
-  const { oid, arrayOid, schema, name } = created
-  const behaviour = enumBehaviour(name, labels)
-  return [
-    {
-      oid,
-      name,
-      schema,
-      arrayOid,
-      elementOid: 0,
-      length: 4,
-      kind: 'e',
-      category: 'E',
-      preferred: false,
-      delimiter: ',',
-      ...behaviour,
-    },
-    arrayType(types, arrayOid, oid, name, false, ',', schema),
-  ]
+  const type: TypeDefinition = {
+    ...created,
+    ...{ elementOid: 0, length: 4, kind: 'e', category: 'E', preferred: false, delimiter: ',' },
+    ...enumBehaviour(created.name, labels),
+  }
+  return [type, arrayOf(type, types)]
 }
 
 /** Returns citext and its array type. Texts are compared by their lower-case forms. */
-export function caselessTypes(types: Types, { oid, arrayOid, schema, name }: NewType): readonly TypeDefinition[] {
+export function caselessTypes(types: Types, created: NewType): readonly TypeDefinition[] {
   const folded = (value: SqlValue): string => lowerText(asString(value))
   const type: TypeDefinition = {
     ...types.typeOf(OID.text),
-    ...{ oid, name, schema, arrayOid, preferred: false, isCaseless: true },
+    ...created,
+    ...{ preferred: false, isCaseless: true },
     compare: (a, b) => compareText(folded(a), folded(b)),
   }
-  return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
+  return [type, arrayOf(type, types)]
 }
 
 /** Returns the oid of citext, if it is among the types. */
@@ -202,34 +177,24 @@ export const caselessAmong = (types: Types, oids: readonly number[]): number | u
 
 export function compositeTypes(
   types: Types,
-  { oid, arrayOid, schema, name }: NewType,
+  created: NewType,
   columns: readonly RecordColumn[],
 ): readonly TypeDefinition[] {
   const type: TypeDefinition = {
-    ...{ oid, name, schema, arrayOid, elementOid: 0, length: -1, kind: 'c', category: 'C', preferred: false },
-    ...{ delimiter: ',', columns },
-    ...compositeBehaviour(name, columns),
+    ...created,
+    ...{ elementOid: 0, length: -1, kind: 'c', category: 'C', preferred: false, delimiter: ',', columns },
+    ...compositeBehaviour(created.name, columns),
   }
-  return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
+  return [type, arrayOf(type, types)]
 }
 
 /** Returns a domain, whose values are checked values of its base type. */
-export function domainType(
-  types: Types,
-  { oid, arrayOid, schema, name }: NewType,
-  domain: Domain,
-): readonly TypeDefinition[] {
+export function domainType(types: Types, created: NewType, domain: Domain): readonly TypeDefinition[] {
   const base = types.typeOf(domain.of.oid)
   const type: TypeDefinition = {
     ...base,
-    oid,
-    name,
-    schema,
-    arrayOid,
-    elementOid: 0,
-    kind: 'd',
-    preferred: false,
-    domain,
+    ...created,
+    ...{ elementOid: 0, kind: 'd', preferred: false, domain },
     input(text, context) {
       const value = base.input(text, context, domain.of.typmod)
       domain.check(value, context)
@@ -241,12 +206,7 @@ export function domainType(
       return value
     },
   }
-  const refused: TypeDefinition = {
-    ...arrayType(types, arrayOid, oid, name, false, base.delimiter),
-    ...refusedBehaviour(`${name}[], an array of a domain`),
-    schema,
-  }
-  return [type, refused]
+  return [type, { ...arrayOf(type, types), ...refusedBehaviour(`${created.name}[], an array of a domain`) }]
 }
 
 /** Returns a type with a modifier; for a domain, its base type. */
