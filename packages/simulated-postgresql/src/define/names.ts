@@ -31,13 +31,15 @@ export function newName(fields: Fields<'RangeVar'> | undefined, context: Context
   }
   if (schemaname === undefined && /^\s*"?pg_temp\b/i.test(context.setting('search_path') ?? ''))
     throw new NotSupported('an unqualified name while search_path begins with pg_temp')
-  const schema =
-    schemaname ??
-    context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.hasSchema(each, context.own))
+  return { schema: creationSchema(schemaname, context), name: relname }
+}
+
+/** Returns the schema of a new object, by default the first of the search path. */
+export function creationSchema(name: string | undefined, { catalogue, own, searchPath }: Context): string {
+  const schema = name ?? searchPath.find((each) => each !== 'pg_catalog' && catalogue.hasSchema(each, own))
   if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')
-  if (!context.catalogue.hasSchema(schema, context.own))
-    throw new SqlError('3F000', `schema "${schema}" does not exist`)
-  return { schema, name: relname }
+  if (!catalogue.hasSchema(schema, own)) throw new SqlError('3F000', `schema "${schema}" does not exist`)
+  return schema
 }
 
 export function newTypeName(names: readonly string[], context: Context): { schema: string; name: string } {

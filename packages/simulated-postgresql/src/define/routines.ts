@@ -16,7 +16,7 @@ import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { setDefault } from './create-table.ts'
-import { hasDependents, relationOf } from './names.ts'
+import { creationSchema, hasDependents, relationOf } from './names.ts'
 
 export function* createFunction(fields: Fields<'CreateFunctionStmt'>, context: Context, run: Run): Coroutine<string> {
   const { replace, funcname, parameters, returnType, options } = fieldsOf('CreateFunctionStmt', fields, [
@@ -144,15 +144,8 @@ function checkRows(
 }
 
 function routineName(names: readonly string[], context: Context): { schema: string; name: string } {
-  const name = names.at(-1) ?? ''
-  const schema =
-    names.at(-2) ??
-    context.searchPath.find((each) => each !== 'pg_catalog' && context.catalogue.hasSchema(each, context.own))
-  if (schema === undefined) throw new SqlError('3F000', 'no schema has been selected to create in')
-  if (schema === 'pg_temp') throw new NotSupported('a temporary function')
-  if (!context.catalogue.hasSchema(schema, context.own))
-    throw new SqlError('3F000', `schema "${schema}" does not exist`)
-  return { schema, name }
+  if (names.at(-2) === 'pg_temp') throw new NotSupported('a temporary function')
+  return { schema: creationSchema(names.at(-2), context), name: names.at(-1) ?? '' }
 }
 
 type Mode = 'IN' | 'OUT' | 'INOUT'
