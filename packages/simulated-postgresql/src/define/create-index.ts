@@ -7,7 +7,7 @@ import type { Coroutine } from '../storage/wait.ts'
 import { addIndex, chosenName, conditionOf, elementNames, indexColumns, requirePartitionKey } from './indexes.ts'
 import { isFree, relationOf } from './names.ts'
 
-export function* createIndexStatement(fields: Fields<'IndexStmt'>, context: Context, run: Run): Coroutine {
+export function* createIndexStatement(fields: Fields<'IndexStmt'>, context: Context, run: Run): Coroutine<string> {
   const read = fieldsOf('IndexStmt', fields, [
     'idxname',
     'relation',
@@ -27,7 +27,7 @@ export function* createIndexStatement(fields: Fields<'IndexStmt'>, context: Cont
   const columns = indexColumns(read.indexParams, table, context)
   const parts = elementNames([...(read.indexParams ?? []), ...(read.indexIncludingParams ?? [])])
   const name = read.idxname ?? chosenName(`${table.name}_${parts.join('_')}_idx`, table.schema, context)
-  if (!isFree(table.schema, name, read.if_not_exists === true, context, run)) return
+  if (!isFree(table.schema, name, read.if_not_exists === true, context, run)) return 'CREATE INDEX'
   const where = read.whereClause
   if (read.unique === true)
     requirePartitionKey(
@@ -57,4 +57,5 @@ export function* createIndexStatement(fields: Fields<'IndexStmt'>, context: Cont
     run.engineFacts,
   )
   yield* addIndex(table, index, run)
+  return 'CREATE INDEX'
 }

@@ -27,7 +27,7 @@ const SERIALS: Readonly<Record<string, string>> = {
   serial2: 'int2',
 }
 
-export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Coroutine {
+export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run: Run): Coroutine<string> {
   const { relation, tableElts, if_not_exists, oncommit, partspec } = fieldsOf('CreateStmt', fields, [
     'relation',
     'tableElts',
@@ -37,7 +37,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
     'partspec',
   ])
   const free = yield* freeName(relation, if_not_exists === true, context, run)
-  if (free === undefined) return
+  if (free === undefined) return 'CREATE TABLE'
   const table = emptyTable(free.schema, free.name, run)
   table.onCommit = onCommitOf(oncommit, table)
   const constraints: { readonly fields: Fields<'Constraint'>; readonly column: Column | undefined }[] = []
@@ -63,6 +63,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
   for (const { fields: constraint } of constraints)
     if (!order.flat().includes(constraint.contype ?? ''))
       throw new NotSupported(`a constraint of the kind ${constraint.contype ?? ''}`)
+  return 'CREATE TABLE'
 }
 
 const ON_COMMIT: ReadonlyMap<string, Table['onCommit']> = new Map([

@@ -2,7 +2,7 @@ import { isTemporary } from '../catalogue/catalogue.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type ByKind, callByKind, type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { alterTable } from './alter-table.ts'
 import { comment } from './comments.ts'
@@ -22,49 +22,43 @@ import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 import { alterEnum, createEnum } from './types.ts'
 
-export function* define(node: Node, context: Context, run: Run): Coroutine<string> {
-  if ('CreateStmt' in node) {
-    yield* createTable(node.CreateStmt, context, run)
-    return 'CREATE TABLE'
-  }
-  if ('CreateTableAsStmt' in node) return yield* createTableAs(node.CreateTableAsStmt, context, run)
-  if ('IndexStmt' in node) {
-    yield* createIndexStatement(node.IndexStmt, context, run)
-    return 'CREATE INDEX'
-  }
-  if ('AlterTableStmt' in node) return yield* alterTable(node.AlterTableStmt, context, run)
-  if ('DropStmt' in node) return yield* drop(node.DropStmt, context, run)
-  if ('TruncateStmt' in node) {
-    yield* truncate(node.TruncateStmt, context, run)
-    return 'TRUNCATE TABLE'
-  }
-  if ('CreateSeqStmt' in node) {
-    yield* createSequence(node.CreateSeqStmt, context, run)
-    return 'CREATE SEQUENCE'
-  }
-  if ('AlterSeqStmt' in node) return alterSequence(node.AlterSeqStmt, context, run)
-  if ('RenameStmt' in node) return yield* rename(node.RenameStmt, context, run)
-  if ('CreateEnumStmt' in node) return yield* createEnum(node.CreateEnumStmt, context, run)
-  if ('CompositeTypeStmt' in node) return yield* createComposite(node.CompositeTypeStmt, context, run)
-  if ('CreateDomainStmt' in node) return yield* createDomain(node.CreateDomainStmt, context, run)
-  if ('AlterDomainStmt' in node) return yield* alterDomain(node.AlterDomainStmt, context, run)
-  if ('AlterEnumStmt' in node) return yield* alterEnum(node.AlterEnumStmt, context, run)
-  if ('CreateSchemaStmt' in node) return yield* createSchema(node.CreateSchemaStmt, run)
-  if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
-  if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run)
-  if ('CommentStmt' in node) return yield* comment(node.CommentStmt, context, run)
+const STATEMENTS: ByKind<[context: Context, run: Run], Coroutine<string> | string> = {
+  CreateStmt: createTable,
+  CreateTableAsStmt: createTableAs,
+  IndexStmt: createIndexStatement,
+  AlterTableStmt: alterTable,
+  DropStmt: drop,
+  TruncateStmt: truncate,
+  CreateSeqStmt: createSequence,
+  AlterSeqStmt: alterSequence,
+  RenameStmt: rename,
+  CreateEnumStmt: createEnum,
+  CompositeTypeStmt: createComposite,
+  CreateDomainStmt: createDomain,
+  AlterDomainStmt: alterDomain,
+  AlterEnumStmt: alterEnum,
+  CreateSchemaStmt: (fields, _, run) => createSchema(fields, run),
+  ViewStmt: createView,
+  RefreshMatViewStmt: refresh,
+  CommentStmt: comment,
   // No query result depends on the owner of an object other than a relation.
-  if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
-  if ('CreateFunctionStmt' in node) return yield* createFunction(node.CreateFunctionStmt, context, run)
-  if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run)
-  if ('CreateExtensionStmt' in node) return yield* createExtension(node.CreateExtensionStmt, run)
-  if ('GrantStmt' in node) return yield* grant(node.GrantStmt, context, run)
-  if ('GrantRoleStmt' in node) return grantRole(node.GrantRoleStmt, run)
-  if ('AlterDefaultPrivilegesStmt' in node) return alterDefaultPrivileges(node.AlterDefaultPrivilegesStmt, run)
-  if ('CreatePolicyStmt' in node) return yield* createPolicy(node.CreatePolicyStmt, context, run)
-  if ('CreateRoleStmt' in node) return yield* createRole(node.CreateRoleStmt, run)
-  if ('DropRoleStmt' in node) return dropRole(node.DropRoleStmt, run)
-  throw new NotSupported(statementName(node))
+  AlterOwnerStmt: () => 'ALTER OWNER',
+  CreateFunctionStmt: createFunction,
+  CreateTrigStmt: createTrigger,
+  CreateExtensionStmt: (fields, _, run) => createExtension(fields, run),
+  GrantStmt: grant,
+  GrantRoleStmt: (fields, _, run) => grantRole(fields, run),
+  AlterDefaultPrivilegesStmt: (fields, _, run) => alterDefaultPrivileges(fields, run),
+  CreatePolicyStmt: createPolicy,
+  CreateRoleStmt: (fields, _, run) => createRole(fields, run),
+  DropRoleStmt: (fields, _, run) => dropRole(fields, run),
+}
+
+/** Executes a statement that defines objects. Returns its tag. */
+export function* define(node: Node, context: Context, run: Run): Coroutine<string> {
+  const tag = callByKind(STATEMENTS, node, context, run)
+  if (tag === undefined) throw new NotSupported(statementName(node))
+  return typeof tag === 'string' ? tag : yield* tag
 }
 
 export function statementName(node: Node): string {

@@ -35,17 +35,18 @@ export function newSequence(schema: string, name: string, typeOid: number, run: 
   }
 }
 
-export function* createSequence(fields: Fields<'CreateSeqStmt'>, context: Context, run: Run): Coroutine {
+export function* createSequence(fields: Fields<'CreateSeqStmt'>, context: Context, run: Run): Coroutine<string> {
   const { sequence, options, if_not_exists } = fieldsOf('CreateSeqStmt', fields, [
     'sequence',
     'options',
     'if_not_exists',
   ])
   const free = yield* freeName(sequence, if_not_exists === true, context, run)
-  if (free === undefined) return
+  if (free === undefined) return 'CREATE SEQUENCE'
   const created = newSequence(free.schema, free.name, OID.int8, run)
   sequenceOptions(created, options, context, true)
   yield* run.catalogue.create(created, run)
+  return 'CREATE SEQUENCE'
 }
 
 export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, run: Run): string {

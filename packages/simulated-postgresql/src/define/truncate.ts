@@ -8,7 +8,7 @@ import { statusOf } from '../storage/transaction.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 
-export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run: Run): Coroutine {
+export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run: Run): Coroutine<string> {
   const { relations, restart_seqs, behavior } = fieldsOf('TruncateStmt', fields, [
     'relations',
     'restart_seqs',
@@ -40,6 +40,7 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
       run.transaction.current.undo.push(() => Object.assign(sequence, before))
     }
   }
+  return 'TRUNCATE TABLE'
 }
 
 /**

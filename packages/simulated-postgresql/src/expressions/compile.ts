@@ -1,5 +1,5 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
+import { type ByKind, callByKind, type Fields, fieldsOf, kindOf, type Node, namesOf } from '../sql/nodes.ts'
 import { parseBits } from '../types/bits.ts'
 import { formatType } from '../types/format-type.ts'
 import { INT4, INT8 } from '../types/numbers.ts'
@@ -43,35 +43,41 @@ function compilePart(node: Node, scope: Scope, wanted?: SqlType): Compiled {
     : compiled
 }
 
-function compileNode(node: Node, compiler: Compiler): Compiled {
-  if ('A_Const' in node) return compileConstant(node.A_Const, compiler.scope)
-  if ('ColumnRef' in node) return compileColumn(node.ColumnRef, compiler.scope)
-  if ('ParamRef' in node) return compileParameter(node.ParamRef, compiler.scope)
-  if ('A_Expr' in node) {
-    const compared = rowSubLink(node.A_Expr)
-    return compared === undefined ? compileOperator(node.A_Expr, compiler) : compileSubLink(compared, compiler)
-  }
-  if ('BoolExpr' in node) return compileBoolean(node.BoolExpr, compiler)
-  if ('FuncCall' in node) return compileCall(node.FuncCall, compiler)
-  if ('TypeCast' in node) return compileCast(node.TypeCast, compiler)
-  if ('CaseExpr' in node) return compileCase(node.CaseExpr, compiler)
-  if ('CoalesceExpr' in node) return compileCoalesce(node.CoalesceExpr, compiler)
-  if ('MinMaxExpr' in node) return compileMinMax(node.MinMaxExpr, compiler)
-  if ('NullTest' in node) return compileNullTest(node.NullTest, compiler)
-  if ('BooleanTest' in node) return compileBooleanTest(node.BooleanTest, compiler)
-  if ('A_ArrayExpr' in node) return compileArray(node.A_ArrayExpr, compiler)
-  if ('MergeSupportFunc' in node)
+const COMPILERS: ByKind<[compiler: Compiler], Compiled> = {
+  A_Const: (node, { scope }) => compileConstant(node, scope),
+  ColumnRef: (node, { scope }) => compileColumn(node, scope),
+  ParamRef: (node, { scope }) => compileParameter(node, scope),
+  A_Expr: (node, compiler) => {
+    const compared = rowSubLink(node)
+    return compared === undefined ? compileOperator(node, compiler) : compileSubLink(compared, compiler)
+  },
+  BoolExpr: compileBoolean,
+  FuncCall: compileCall,
+  TypeCast: compileCast,
+  CaseExpr: compileCase,
+  CoalesceExpr: compileCoalesce,
+  MinMaxExpr: compileMinMax,
+  NullTest: compileNullTest,
+  BooleanTest: compileBooleanTest,
+  A_ArrayExpr: compileArray,
+  MergeSupportFunc: ({ location }) => {
     throw new SqlError(
       '42601',
       'MERGE_ACTION() can only be used in the RETURNING list of a MERGE command',
-      position(node.MergeSupportFunc.location),
+      position(location),
     )
-  if ('A_Indirection' in node) return compileIndirection(node.A_Indirection, compiler)
-  if ('RowExpr' in node) return compileRow(node.RowExpr, compiler)
-  if ('SubLink' in node) return compileSubLink(node.SubLink, compiler)
-  if ('SQLValueFunction' in node) return compileValueFunction(node.SQLValueFunction, compiler.scope)
-  if ('CollateClause' in node) return compileCollation(node.CollateClause, compiler)
-  throw new NotSupported(WORDS[kindOf(node)] ?? kindOf(node))
+  },
+  A_Indirection: compileIndirection,
+  RowExpr: compileRow,
+  SubLink: compileSubLink,
+  SQLValueFunction: (node, { scope }) => compileValueFunction(node, scope),
+  CollateClause: compileCollation,
+}
+
+function compileNode(node: Node, compiler: Compiler): Compiled {
+  const compiled = callByKind(COMPILERS, node, compiler)
+  if (compiled === undefined) throw new NotSupported(WORDS[kindOf(node)] ?? kindOf(node))
+  return compiled
 }
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { define, statementName } from '../define/define.ts'
 import { relationOf } from '../define/names.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
+import { type ByKind, callByKind, expectKind, type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
 import type { Statement } from '../sql/parse.ts'
 import { LOCK_MODES } from '../storage/modes.ts'
 import { nextCommand } from '../storage/transaction.ts'
@@ -37,39 +37,44 @@ export function resultColumnsOf(connection: Host, node: Node): Described {
 
 export function* executeCommand(connection: Host, statement: Statement, parameters: readonly SqlValue[]): Execution {
   const { node } = statement
-  if ('ExecuteStmt' in node) return yield* executePrepared(connection, node.ExecuteStmt)
-  if ('FetchStmt' in node) return yield* fetch(connection, node.FetchStmt, statement.sql)
-  if ('VariableShowStmt' in node) return show(connection, node.VariableShowStmt)
-  if ('CopyStmt' in node) return yield* copy(connection, node.CopyStmt, statement)
+  if ('ExecuteStmt' in node) return yield* executePrepared(node.ExecuteStmt, connection)
+  if ('FetchStmt' in node) return yield* fetch(node.FetchStmt, connection, statement.sql)
+  if ('VariableShowStmt' in node) return show(node.VariableShowStmt, connection)
+  if ('CopyStmt' in node) return yield* copy(node.CopyStmt, connection, statement)
   return { kind: 'done', tag: yield* command(connection, statement, parameters) }
+}
+
+const COMMANDS: ByKind<
+  [connection: Host, statement: Statement, parameters: readonly SqlValue[]],
+  Coroutine<string> | string
+> = {
+  TransactionStmt: controlTransaction,
+  VariableSetStmt: set,
+  ListenStmt: listen,
+  UnlistenStmt: unlisten,
+  NotifyStmt: notify,
+  PrepareStmt: prepare,
+  DeallocateStmt: deallocate,
+  DeclareCursorStmt: declare,
+  ClosePortalStmt: close,
+  DiscardStmt: discard,
+  LockStmt: lock,
+  ConstraintsSetStmt: setConstraints,
+  VacuumStmt: ({ is_vacuumcmd }) => (is_vacuumcmd === true ? 'VACUUM' : 'ANALYZE'),
+  DoStmt: (fields, { routines }) => routines.block(fields),
+  CheckPointStmt: () => 'CHECKPOINT',
+  ExplainStmt: () => {
+    throw new NotSupported("EXPLAIN, whose plan follows from PostgreSQL's statistics (leave it out of the run),")
+  },
 }
 
 function* command(connection: Host, statement: Statement, parameters: readonly SqlValue[]): Coroutine<string> {
   const { node } = statement
-  if ('TransactionStmt' in node) return yield* controlTransaction(connection, node.TransactionStmt)
-  if ('VariableSetStmt' in node) return set(connection, node.VariableSetStmt)
   if ('ListenStmt' in node || 'UnlistenStmt' in node || 'NotifyStmt' in node)
     connection.transactions.refuseInStandby(`execute ${statementName(node)} during recovery`, '25006')
-  if ('ListenStmt' in node) return listen(connection, node.ListenStmt)
-  if ('UnlistenStmt' in node) return unlisten(connection, node.UnlistenStmt)
-  if ('NotifyStmt' in node) {
-    const { conditionname = '', payload = '' } = fieldsOf('NotifyStmt', node.NotifyStmt, ['conditionname', 'payload'])
-    connection.queueNotification(conditionname, payload)
-    return 'NOTIFY'
-  }
-  if ('PrepareStmt' in node) return yield* prepare(connection, node.PrepareStmt, statement)
-  if ('DeallocateStmt' in node) return deallocate(connection, node.DeallocateStmt)
-  if ('DeclareCursorStmt' in node) return yield* declare(connection, node.DeclareCursorStmt, statement, parameters)
-  if ('ClosePortalStmt' in node) return close(connection, node.ClosePortalStmt)
-  if ('DiscardStmt' in node) return discard(connection, node.DiscardStmt)
-  if ('LockStmt' in node) return yield* lock(connection, node.LockStmt)
-  if ('ConstraintsSetStmt' in node) return yield* setConstraints(connection, node.ConstraintsSetStmt)
-  if ('VacuumStmt' in node) return node.VacuumStmt.is_vacuumcmd === true ? 'VACUUM' : 'ANALYZE'
-  if ('DoStmt' in node) return yield* connection.routines.block(node.DoStmt)
-  if ('CheckPointStmt' in node) return 'CHECKPOINT'
-  if ('ExplainStmt' in node)
-    throw new NotSupported("EXPLAIN, whose plan follows from PostgreSQL's statistics (leave it out of the run),")
-  return yield* defineInTransaction(connection, statement)
+  const tag =
+    callByKind(COMMANDS, node, connection, statement, parameters) ?? defineInTransaction(connection, statement)
+  return typeof tag === 'string' ? tag : yield* tag
 }
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -107,7 +112,7 @@ function showColumns(fields: Fields<'VariableShowStmt'>): readonly ResultColumn[
     : [column(settingName(fields.name ?? ''))]
 }
 
-function show(connection: Host, fields: Fields<'VariableShowStmt'>): Outcome {
+function show(fields: Fields<'VariableShowStmt'>, connection: Host): Outcome {
   const { name = '' } = fieldsOf('VariableShowStmt', fields, ['name'])
   const rows =
     name === 'all'
@@ -116,7 +121,7 @@ function show(connection: Host, fields: Fields<'VariableShowStmt'>): Outcome {
   return { kind: 'rows', tag: 'SHOW', columns: showColumns(fields), rows }
 }
 
-function set(connection: Host, fields: Fields<'VariableSetStmt'>): string {
+function set(fields: Fields<'VariableSetStmt'>, connection: Host): string {
   const {
     kind,
     name = '',
@@ -167,7 +172,7 @@ function settingText(node: Node): string {
   return String(ival?.ival ?? 0)
 }
 
-function listen(connection: Host, fields: Fields<'ListenStmt'>): string {
+function listen(fields: Fields<'ListenStmt'>, connection: Host): string {
   const { conditionname = '' } = fieldsOf('ListenStmt', fields, ['conditionname'])
   if (!connection.channels.has(conditionname)) {
     connection.channels.add(conditionname)
@@ -176,14 +181,20 @@ function listen(connection: Host, fields: Fields<'ListenStmt'>): string {
   return 'LISTEN'
 }
 
-function unlisten(connection: Host, fields: Fields<'UnlistenStmt'>): string {
+function unlisten(fields: Fields<'UnlistenStmt'>, connection: Host): string {
   const { conditionname } = fieldsOf('UnlistenStmt', fields, ['conditionname'])
   if (conditionname === undefined) connection.channels.clear()
   else connection.channels.delete(conditionname)
   return 'UNLISTEN'
 }
 
-function* prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: Statement): Coroutine<string> {
+function notify(fields: Fields<'NotifyStmt'>, connection: Host): string {
+  const { conditionname = '', payload = '' } = fieldsOf('NotifyStmt', fields, ['conditionname', 'payload'])
+  connection.queueNotification(conditionname, payload)
+  return 'NOTIFY'
+}
+
+function* prepare(fields: Fields<'PrepareStmt'>, connection: Host, statement: Statement): Coroutine<string> {
   const { name = '', argtypes, query } = fieldsOf('PrepareStmt', fields, ['name', 'argtypes', 'query'])
   if (query === undefined) throw new NotSupported('PREPARE of nothing')
   if (connection.prepared.has(name)) throw new SqlError('42P05', `prepared statement "${name}" already exists`)
@@ -196,7 +207,7 @@ function* prepare(connection: Host, fields: Fields<'PrepareStmt'>, statement: St
   return 'PREPARE'
 }
 
-function* executePrepared(connection: Host, fields: Fields<'ExecuteStmt'>): Execution {
+function* executePrepared(fields: Fields<'ExecuteStmt'>, connection: Host): Execution {
   const { name = '', params } = fieldsOf('ExecuteStmt', fields, ['name', 'params'])
   const prepared = connection.prepared.get(name)
   if (prepared === undefined) throw new SqlError('26000', `prepared statement "${name}" does not exist`)
@@ -208,7 +219,7 @@ function* executePrepared(connection: Host, fields: Fields<'ExecuteStmt'>): Exec
   return yield* connection.perform(prepared, values)
 }
 
-function deallocate(connection: Host, fields: Fields<'DeallocateStmt'>): string {
+function deallocate(fields: Fields<'DeallocateStmt'>, connection: Host): string {
   const { name, isall } = fieldsOf('DeallocateStmt', fields, ['name', 'isall'])
   if (isall === true || name === undefined) {
     connection.prepared.clear()
@@ -218,7 +229,7 @@ function deallocate(connection: Host, fields: Fields<'DeallocateStmt'>): string 
   return 'DEALLOCATE'
 }
 
-function discard(connection: Host, fields: Fields<'DiscardStmt'>): string {
+function discard(fields: Fields<'DiscardStmt'>, connection: Host): string {
   const { target } = fieldsOf('DiscardStmt', fields, ['target'])
   if (target === 'DISCARD_ALL') {
     if (connection.transactions.inBlock)
@@ -237,7 +248,7 @@ function discard(connection: Host, fields: Fields<'DiscardStmt'>): string {
   return `DISCARD ${(target ?? '').replace('DISCARD_', '')}`
 }
 
-function* lock(connection: Host, fields: Fields<'LockStmt'>): Coroutine<string> {
+function* lock(fields: Fields<'LockStmt'>, connection: Host): Coroutine<string> {
   const { relations, mode = 8, nowait } = fieldsOf('LockStmt', fields, ['relations', 'mode', 'nowait'])
   if (!connection.transactions.inBlock) throw new SqlError('25P01', 'LOCK TABLE can only be used in transaction blocks')
   const name = LOCK_MODES[mode - 1]
@@ -267,7 +278,7 @@ function requireDeferrable(names: readonly string[], { server, transactions }: H
   }
 }
 
-function* setConstraints(connection: Host, fields: Fields<'ConstraintsSetStmt'>): Coroutine<string> {
+function* setConstraints(fields: Fields<'ConstraintsSetStmt'>, connection: Host): Coroutine<string> {
   const { constraints, deferred } = fieldsOf('ConstraintsSetStmt', fields, ['constraints', 'deferred'])
   const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
   if (constraints !== undefined) requireDeferrable(names, connection)

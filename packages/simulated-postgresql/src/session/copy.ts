@@ -10,7 +10,7 @@ import type { Rows } from '../types/value.ts'
 import type { Host } from './host.ts'
 import type { CopyFormat, Execution, Outcome } from './session.ts'
 
-export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Statement): Coroutine<Outcome> {
+export function* copy(fields: Fields<'CopyStmt'>, host: Host, statement: Statement): Coroutine<Outcome> {
   const read = fieldsOf('CopyStmt', fields, [
     'relation',
     'query',

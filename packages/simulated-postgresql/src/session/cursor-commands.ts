@@ -16,8 +16,8 @@ const INSENSITIVE = 0x8
 
 /** Executes DECLARE. Reads all rows immediately; with FOR UPDATE, FETCH reads and locks them. */
 export function* declare(
-  connection: Host,
   fields: Fields<'DeclareCursorStmt'>,
+  connection: Host,
   statement: Statement,
   parameters: readonly SqlValue[],
 ): Coroutine<string> {
@@ -82,7 +82,7 @@ function* readInto(fetched: (readonly SqlValue[])[], reading: Reading | undefine
 }
 
 /** FETCH and MOVE. */
-export function* fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: string): Coroutine<Outcome> {
+export function* fetch(fields: Fields<'FetchStmt'>, connection: Host, sql: string): Coroutine<Outcome> {
   const {
     direction,
     portalname = '',
@@ -105,7 +105,7 @@ export function* fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: strin
   return { kind: 'rows', tag: `FETCH ${rows.length}`, columns: cursor.columns, rows }
 }
 
-export function close(connection: Host, fields: Fields<'ClosePortalStmt'>): string {
+export function close(fields: Fields<'ClosePortalStmt'>, connection: Host): string {
   const { portalname } = fieldsOf('ClosePortalStmt', fields, ['portalname'])
   if (portalname === undefined) {
     connection.cursors.clear()

@@ -12,7 +12,7 @@ export function endsTransaction(node: Node): boolean {
   return kind === 'TRANS_STMT_COMMIT' || kind === 'TRANS_STMT_ROLLBACK' || kind === 'TRANS_STMT_ROLLBACK_TO'
 }
 
-export function* controlTransaction(connection: Host, fields: Fields<'TransactionStmt'>): Coroutine<string> {
+export function* controlTransaction(fields: Fields<'TransactionStmt'>, connection: Host): Coroutine<string> {
   const {
     kind,
     options,

@@ -78,6 +78,22 @@ export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fie
   return fields as Fields<K>
 }
 
+/** Functions of the fields of nodes, by the kind of node. */
+export type ByKind<Given extends readonly unknown[], Result> = {
+  readonly [K in Kind]?: (fields: Fields<K>, ...given: Given) => Result
+}
+
+/** Calls the function for a node; undefined if there is none for its kind. */
+export function callByKind<Given extends readonly unknown[], Result>(
+  functions: ByKind<Given, Result>,
+  node: Node,
+  ...given: Given
+): Result | undefined {
+  const kind = kindOf(node)
+  const found = functions[kind] as ((fields: unknown, ...given: Given) => Result) | undefined
+  return found?.(expectKind(node, kind), ...given)
+}
+
 /**
  * Returns the fields of a node. Throws NotSupported if the statement contains a field that is not in `names`, so that
  * no part of a statement is ignored.
