@@ -1,4 +1,4 @@
-import { type Node, namesOf } from '../sql/nodes.ts'
+import { type ByKind, callByKind, type Fields, type Node, namesOf } from '../sql/nodes.ts'
 
 const NO_NAME = '?column?'
 
@@ -21,46 +21,46 @@ function strong(name: string | undefined): Figured {
   return { name, weak: false }
 }
 
-function figure(node: Node): Figured {
-  if ('ColumnRef' in node) return strong(lastName(node.ColumnRef.fields))
-  if ('A_Indirection' in node) {
-    const name = lastName(node.A_Indirection.indirection)
-    if (name !== undefined) return strong(name)
-    return node.A_Indirection.arg === undefined ? NONE : figure(node.A_Indirection.arg)
-  }
-  if ('FuncCall' in node) return strong(namesOf(node.FuncCall.funcname).at(-1))
-  if ('A_Expr' in node) return node.A_Expr.kind === 'AEXPR_NULLIF' ? strong('nullif') : NONE
-  if ('TypeCast' in node) {
-    const { arg, typeName } = node.TypeCast
-    const inner = arg === undefined ? NONE : figure(arg)
+const FIGURED: ByKind<[], Figured> = {
+  ColumnRef: ({ fields }) => strong(lastName(fields)),
+  A_Indirection: ({ arg, indirection }) => {
+    const name = lastName(indirection)
+    return name === undefined ? figure(arg) : strong(name)
+  },
+  FuncCall: ({ funcname }) => strong(namesOf(funcname).at(-1)),
+  A_Expr: ({ kind }) => (kind === 'AEXPR_NULLIF' ? strong('nullif') : NONE),
+  TypeCast: ({ arg, typeName }) => {
+    const inner = figure(arg)
     return inner.weak ? { name: namesOf(typeName?.names).at(-1), weak: true } : inner
-  }
-  if ('CollateClause' in node) return node.CollateClause.arg === undefined ? NONE : figure(node.CollateClause.arg)
-  if ('GroupingFunc' in node) return strong('grouping')
-  if ('SubLink' in node) return sublink(node.SubLink)
-  if ('CaseExpr' in node) {
-    const inner = node.CaseExpr.defresult === undefined ? NONE : figure(node.CaseExpr.defresult)
+  },
+  CollateClause: ({ arg }) => figure(arg),
+  GroupingFunc: () => strong('grouping'),
+  SubLink: sublink,
+  CaseExpr: ({ defresult }) => {
+    const inner = figure(defresult)
     return inner.weak ? { name: 'case', weak: true } : inner
-  }
-  if ('A_ArrayExpr' in node) return strong('array')
-  if ('RowExpr' in node) return strong('row')
-  if ('CoalesceExpr' in node) return strong('coalesce')
-  if ('MinMaxExpr' in node) return strong(node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest')
-  if ('MergeSupportFunc' in node) return strong('merge_action')
-  if ('SQLValueFunction' in node) return strong(valueFunction(node.SQLValueFunction.op))
-  return NONE
+  },
+  A_ArrayExpr: () => strong('array'),
+  RowExpr: () => strong('row'),
+  CoalesceExpr: () => strong('coalesce'),
+  MinMaxExpr: ({ op }) => strong(op === 'IS_LEAST' ? 'least' : 'greatest'),
+  MergeSupportFunc: () => strong('merge_action'),
+  SQLValueFunction: ({ op }) => strong(valueFunction(op)),
 }
 
-function sublink(fields: Extract<Node, { SubLink: unknown }>['SubLink']): Figured {
-  if (fields.subLinkType === 'EXISTS_SUBLINK') return strong('exists')
-  if (fields.subLinkType === 'ARRAY_SUBLINK') return strong('array')
-  if (fields.subLinkType !== 'EXPR_SUBLINK') return NONE
-  const select = fields.subselect
-  if (select === undefined || !('SelectStmt' in select)) return NONE
-  const target = select.SelectStmt.targetList?.[0]
+function figure(node: Node | undefined): Figured {
+  return (node && callByKind(FIGURED, node)) ?? NONE
+}
+
+function sublink({ subLinkType, subselect }: Fields<'SubLink'>): Figured {
+  if (subLinkType === 'EXISTS_SUBLINK') return strong('exists')
+  if (subLinkType === 'ARRAY_SUBLINK') return strong('array')
+  if (subLinkType !== 'EXPR_SUBLINK' || subselect === undefined || !('SelectStmt' in subselect)) return NONE
+  const target = subselect.SelectStmt.targetList?.[0]
   if (target === undefined || !('ResTarget' in target)) return NONE
-  if (target.ResTarget.name !== undefined) return strong(target.ResTarget.name)
-  return target.ResTarget.val === undefined ? NONE : strong(resultName(target.ResTarget.val))
+  const { name, val } = target.ResTarget
+  if (name !== undefined) return strong(name)
+  return val === undefined ? NONE : strong(resultName(val))
 }
 
 /** `SVFOP_CURRENT_TIMESTAMP_N` is `current_timestamp`. */

@@ -1,5 +1,5 @@
 import { NotSupported } from '../sql/error.ts'
-import { expectKind, kindOf, type Node } from '../sql/nodes.ts'
+import { type ByKind, callByKind, expectKind, kindOf, type Node } from '../sql/nodes.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { isModification } from './conditions.ts'
 import { type Compilers, Context, type ContextOptions } from './context.ts'
@@ -84,11 +84,16 @@ function doesNothing(node: Node): boolean {
   )
 }
 
+const MODIFICATIONS: ByKind<[context: Context, names: QueryScope | undefined], ModificationPlan> = {
+  InsertStmt: compileInsert,
+  UpdateStmt: compileUpdate,
+  DeleteStmt: compileDelete,
+  MergeStmt: compileMerge,
+}
+
 /** Compiles a modification. `names` is the scope for names of WITH. */
 function compileModification(node: Node, context: Context, names: QueryScope | undefined): ModificationPlan {
-  if ('InsertStmt' in node) return compileInsert(node.InsertStmt, context, names)
-  if ('UpdateStmt' in node) return compileUpdate(node.UpdateStmt, context, names)
-  if ('DeleteStmt' in node) return compileDelete(node.DeleteStmt, context, names)
-  if ('MergeStmt' in node) return compileMerge(node.MergeStmt, context, names)
-  throw new NotSupported(kindOf(node))
+  const plan = callByKind(MODIFICATIONS, node, context, names)
+  if (plan === undefined) throw new NotSupported(kindOf(node))
+  return plan
 }
