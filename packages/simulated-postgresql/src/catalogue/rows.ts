@@ -1,7 +1,7 @@
 import { addTo } from '../lists.ts'
 import { SqlError } from '../sql/error.ts'
 import type { Subtransaction, Transaction } from '../storage/model.ts'
-import type { Writer } from '../storage/rows.ts'
+import { assignXid, type Writer } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
 import { presence } from '../storage/unique.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -77,7 +77,7 @@ export class CatalogueRows<T> {
   *settle(value: T, writer: Writer): Coroutine {
     const row = this.#byValue.get(value)?.find((each) => exists(each, writer.transaction))
     if (row === undefined) return
-    writer.store.xidOf(writer.backend, writer.transaction.current)
+    assignXid(writer)
     for (let other = row.xmax; other !== undefined && statusOf(other) !== 'aborted'; other = row.xmax) {
       if (statusOf(other) === 'committed') throw new SqlError('XX000', 'tuple concurrently updated')
       yield* writer.store.waitForEnd(writer.backend, other)
@@ -108,7 +108,7 @@ export class CatalogueRows<T> {
   }
 
   *#waitForKey(key: string, writer: Writer): Coroutine {
-    writer.store.xidOf(writer.backend, writer.transaction.current)
+    assignXid(writer)
     while (true) {
       let undecided: Subtransaction | undefined
       for (const row of this.#byKey.get(key) ?? []) {

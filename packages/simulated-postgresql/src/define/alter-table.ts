@@ -12,7 +12,7 @@ import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { LOCK_MODES, type LockMode } from '../storage/modes.ts'
-import { latestTuples } from '../storage/rows.ts'
+import { assignXid, latestTuples } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { alterComposite } from './composite-types.ts'
@@ -39,7 +39,7 @@ export function* alterTable(fields: Fields<'AlterTableStmt'>, context: Context, 
   }
   const commands = (cmds ?? []).map((node) => expectKind(node, 'AlterTableCmd'))
   const table = yield* run.lockNamed(() => tableOf(relation, context), lockOf(commands))
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   if (table.partitioned !== undefined && table.partitioned.partitions.length > 0)
     requireOnly(commands, 'AT_AttachPartition')
   for (const each of commands) yield* alter(each, table, context, run)

@@ -3,6 +3,7 @@ import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 
@@ -18,7 +19,7 @@ export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: R
   const key = yield* commented(objtype, object, context, run)
   const before = comments.get(key)
   catalogue.preserved.entry(comments, key, run.transaction)
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   if (text === undefined) comments.delete(key)
   else comments.set(key, text)
   catalogue.changed(run.transaction.current, () => {

@@ -5,6 +5,7 @@ import { requireCollation } from '../expressions/collation.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { compositeTypes } from '../types/types.ts'
@@ -19,7 +20,7 @@ export function* createComposite(fields: Fields<'CompositeTypeStmt'>, context: C
   isFree(named.schema, named.name, false, context, run)
   const columns: RecordColumn[] = []
   for (const node of coldeflist ?? []) columns.push(attributeOf(expectKind(node, 'ColumnDef'), columns, context))
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   const oid = run.store.nextOid()
   yield* addTypes(compositeTypes(run.catalogue.types, { oid, arrayOid: run.store.nextOid(), ...named }, columns), run)
   return 'CREATE TYPE'
@@ -58,7 +59,7 @@ export function* alterComposite(fields: Fields<'AlterTableStmt'>, context: Conte
   const { oid, arrayOid, name, schema = '' } = type
   for (const each of compositeTypes(types, { oid, arrayOid, name, schema }, columns)) types.add(each)
   const { current } = run.transaction
-  run.store.xidOf(run.backend, current)
+  assignXid(run)
   for (const { table, column } of uses) convertStored(table, column, columns, type.columns, run)
   const earlier = open.get(type.oid)
   open.set(type.oid, run.transaction)

@@ -9,6 +9,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedType } from '../sql/undefined.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
@@ -122,7 +123,7 @@ export function newColumn(table: Table, name: string, type: SqlType, run: Run): 
 }
 
 export function emptyTable(schema: string, name: string, run: Run): Table {
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   return {
     oid: run.store.nextOid(),
     schema,

@@ -9,7 +9,7 @@ import { order } from '../order.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
-import { latestOf } from '../storage/rows.ts'
+import { assignXid, latestOf } from '../storage/rows.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { domainType } from '../types/types.ts'
@@ -117,7 +117,7 @@ export function* alterDomain(fields: Fields<'AlterDomainStmt'>, context: Context
   const { oid, domain } = domainNamed(namesOf(read.typeName), context)
   const { name = '', def } = read
   const { default: before, isNotNull, checks } = domain
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   run.catalogue.preserved.objects([domain], run.transaction)
   run.catalogue.changed(run.transaction.current, () => Object.assign(domain, { default: before, isNotNull, checks }))
   switch (read.subtype) {

@@ -7,6 +7,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Subtransaction } from '../storage/model.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import type { SqlType } from '../types/value.ts'
@@ -41,7 +42,7 @@ export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): C
   ])
   const kind = KINDS[removeType ?? '']
   if (kind === undefined) throw new NotSupported(`DROP ${(removeType ?? '').replace('OBJECT_', '')}`)
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   const cascade = behavior === 'DROP_CASCADE'
   const dropped = new Set<Table>()
   const tables: Table[] = []

@@ -8,6 +8,7 @@ import { deleteRow } from '../execute/write-rows.ts'
 import { SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Tuple } from '../storage/model.ts'
+import { assignXid } from '../storage/rows.ts'
 import { nextCommand } from '../storage/transaction.ts'
 import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
@@ -28,7 +29,7 @@ export function* refresh(fields: Fields<'RefreshMatViewStmt'>, context: Context,
   if (before === undefined) throw new SqlError('0A000', `"${table.name}" is not a materialized view`)
   if (concurrent === true) requireConcurrent(table, before.populated, skipData === true)
   const plan = yield* lockedQuery(before.query, context, run)
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   const rows = skipData === true ? [] : yield* plan.rows(run, undefined)
   if (concurrent === true) yield* replaceDiffering(table, rows, context, run)
   else {

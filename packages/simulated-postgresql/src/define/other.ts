@@ -6,6 +6,7 @@ import { isExtension } from '../functions/extensions.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { caselessTypes } from '../types/types.ts'
@@ -120,6 +121,6 @@ function replaceView(
         `cannot change data type of view column "${name}" from ${context.format(type)} to ${context.format(column.type)}`,
       )
   }
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   run.catalogue.change(view, { view: query, columns }, run)
 }

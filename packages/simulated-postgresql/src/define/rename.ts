@@ -5,6 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { isSystemColumn } from '../sql/system-columns.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 import { isFree, relationOf, viewsOn } from './names.ts'
@@ -37,7 +38,7 @@ export function* rename(fields: Fields<'RenameStmt'>, context: Context, run: Run
   if (!isView && kindOfRelation(table) !== 'table') throw new NotSupported(`RENAME of a ${kindOfRelation(table)}`)
   if (table.partitioned !== undefined) throw new NotSupported('RENAME of a partitioned table')
   if (viewsOn(table, context).length > 0) throw new NotSupported('RENAME of a table or column that a view reads')
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   switch (renameType) {
     case 'OBJECT_TABLE':
     case 'OBJECT_MATVIEW':

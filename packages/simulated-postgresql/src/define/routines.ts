@@ -10,6 +10,7 @@ import { type Body, parseBody, sqlBody } from '../plpgsql/tree.ts'
 import { variablesOf } from '../plpgsql/variables.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf, optionsOf } from '../sql/nodes.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
@@ -368,7 +369,7 @@ export function* createTrigger(fields: Fields<'CreateTrigStmt'>, context: Contex
 }
 
 function setTriggers(table: Table, triggers: readonly Trigger[], run: Run): void {
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   // Triggers fire in the order of their names.
   run.catalogue.change(table, { triggers: triggers.toSorted((a, b) => (a.name < b.name ? -1 : 1)) }, run)
 }

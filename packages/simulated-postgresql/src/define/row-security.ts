@@ -4,6 +4,7 @@ import type { Run } from '../execute/model.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
@@ -67,7 +68,7 @@ export function* dropPolicy(names: readonly string[], context: Context, run: Run
 }
 
 function setPolicies(table: Table, policies: readonly string[], run: Run): void {
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   run.catalogue.change(table, { policies }, run)
 }
 

@@ -4,6 +4,7 @@ import type { Run } from '../execute/model.ts'
 import { SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Subtransaction } from '../storage/model.ts'
+import { assignXid } from '../storage/rows.ts'
 import { statusOf } from '../storage/transaction.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
@@ -29,7 +30,7 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
     }
   for (const table of tables) yield* run.lockTable(table, 'AccessExclusiveLock')
   for (const { indexes } of tables) for (const index of indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
-  run.store.xidOf(run.backend, run.transaction.current)
+  assignXid(run)
   for (const table of tables) {
     empty(table, run.transaction.current, run.met !== undefined)
     if (restart_seqs !== true) continue

@@ -3,6 +3,7 @@ import { objectLock, type Run } from '../execute/model.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, namesOf } from '../sql/nodes.ts'
 import { undefinedType } from '../sql/undefined.ts'
+import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { TypeDefinition } from '../types/registry.ts'
 import { enumTypes } from '../types/types.ts'
@@ -72,7 +73,7 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const at =
     newValNeighbor === undefined ? labels.length : labels.indexOf(newValNeighbor) + (newValIsAfter === true ? 1 : 0)
   const { oid, arrayOid, schema = 'pg_catalog' } = type
-  run.store.xidOf(run.backend, transaction.current)
+  assignXid(run)
   catalogue.preserved.entry(enums, oid, transaction)
   enums.set(oid, [...labels.slice(0, at), newVal, ...labels.slice(at)])
   const define = (): void => {

@@ -22,6 +22,9 @@ export interface Writer {
   readonly transaction: Transaction
 }
 
+/** Assigns a transaction id to the current part of the transaction, if it has none. Returns the id. */
+export const assignXid = ({ store, backend, transaction }: Writer): number => store.xidOf(backend, transaction.current)
+
 /** Returns a snapshot with all commits and all writes of the transaction. */
 export const latestOf = ({ store, transaction }: Writer): Snapshot => ({
   commitNumber: store.commits,
@@ -95,7 +98,7 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
       each.holder.transaction === transaction && strongerOrEqual(each.lock, lock) && isPartOf(transaction, each.holder),
   )
   if (mine) return
-  const xid = writer.store.xidOf(writer.backend, transaction.current)
+  const xid = assignXid(writer)
   const isOne = rawXmax(version) === 0 || row.lockers.every((each) => each.holder === transaction.current)
   const xmax = isOne ? xid : writer.store.nextMultixact()
   show(version, xmax)
@@ -193,13 +196,13 @@ function* untilFree(
  * heap_update does.
  */
 export function* claimRow(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock): Coroutine<LockResult> {
-  writer.store.xidOf(writer.backend, writer.transaction.current)
+  assignXid(writer)
   return yield* untilFree(writer, heap, tuple, lock, 'wait', false)
 }
 
 export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], replaced?: Tuple): Tuple {
-  const { store, backend, transaction } = writer
-  store.xidOf(backend, transaction.current)
+  const { store, transaction } = writer
+  assignXid(writer)
   if (transaction.reader !== undefined && replaced === undefined) store.serializable.inserted(transaction.reader, heap)
   const tuple: Tuple = {
     values,
@@ -218,8 +221,8 @@ export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[]
 
 /** Ends a version by a deletion, or by an update to `next`. */
 export function endTuple(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock, next?: Tuple): void {
-  const { store, backend, transaction } = writer
-  store.xidOf(backend, transaction.current)
+  const { store, transaction } = writer
+  assignXid(writer)
   if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple)
   tuple.xmax = transaction.current
   tuple.cmax = transaction.commandId
