@@ -1,17 +1,14 @@
 import type { EventType, Json } from '../event/event.ts'
-import { plain } from './roles.ts'
-
-const words = (type: EventType, text: string): readonly (readonly [string, EventType])[] =>
-  text.split(' ').map((word) => [word, type])
+import { meaningsOf, plain } from './roles.ts'
 
 /** Common names of event types, without case and separators. */
-const TYPES: ReadonlyMap<string, EventType> = new Map([
-  ...words('invoke', 'invoke invoked invocation call called start started begin began request req issued submitted'),
-  ...words('ok', 'ok return returned respond responded response resp reply complete completed completion'),
-  ...words('ok', 'done finish finished end ended success succeeded'),
-  ...words('fail', 'fail failed failure rejected aborted'),
-  ...words('info', 'info timeout timedout unknown crash crashed error indeterminate'),
-])
+const TYPES: ReadonlyMap<string, EventType> = meaningsOf({
+  invoke: 'invoke invoked invocation call called start started begin began request req issued submitted',
+  ok: `ok return returned respond responded response resp reply complete completed completion
+    done finish finished end ended success succeeded`,
+  fail: 'fail failed failure rejected aborted',
+  info: 'info timeout timedout unknown crash crashed error indeterminate',
+})
 
 /** The type of an event. In Porcupine, false is a call and true a return. */
 export const typeOf = (value: Json): EventType | undefined =>

@@ -1,23 +1,20 @@
 import type { Json } from '../event/event.ts'
 import { isObject } from './json-text.ts'
-import { plain } from './roles.ts'
+import { meaningsOf, plain } from './roles.ts'
 
 /** The outcome of an operation; `nothing`: the requested object does not exist. */
 export type Outcome = 'ok' | 'fail' | 'info' | 'nothing'
 
-const words = (outcome: Outcome, text: string): readonly (readonly [string, Outcome])[] =>
-  text.split(' ').map((word) => [word, outcome])
-
 /** Words for outcomes, without case and separators. A word is `fail` only if the operation had no effect. */
-const WORDS: ReadonlyMap<string, Outcome> = new Map([
-  ...words('ok', 'ok okay success succeeded successful done complete completed true yes ack acked acknowledged'),
-  ...words('ok', 'committed commit applied accepted created updated written stored passed finished found hit'),
-  ...words('fail', 'fail failed failure rejected aborted abort refused denied conflict'),
-  ...words('fail', 'preconditionfailed notapplied notexecuted badrequest invalid'),
-  ...words('info', 'info unknown timeout timedout pending crash crashed error indeterminate maybe false no'),
-  ...words('info', 'unavailable exception lost hung noresponse cancelled canceled deadlineexceeded reset'),
-  ...words('nothing', 'notfound missing miss nosuchkey keynotfound nokey absent'),
-])
+const WORDS: ReadonlyMap<string, Outcome> = meaningsOf({
+  ok: `ok okay success succeeded successful done complete completed true yes ack acked acknowledged
+    committed commit applied accepted created updated written stored passed finished found hit`,
+  fail: `fail failed failure rejected aborted abort refused denied conflict
+    preconditionfailed notapplied notexecuted badrequest invalid`,
+  info: `info unknown timeout timedout pending crash crashed error indeterminate maybe false no
+    unavailable exception lost hung noresponse cancelled canceled deadlineexceeded reset`,
+  nothing: 'notfound missing miss nosuchkey keynotfound nokey absent',
+})
 
 /** The outcome that a value names, if any. `isCode`: 0 is success. */
 export function outcomeOf(value: Json, isCode = false): Outcome | undefined {

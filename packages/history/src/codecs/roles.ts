@@ -73,6 +73,14 @@ const TIMES: ReadonlySet<Role> = new Set<Role>(['call', 'returned', 'took', 'tim
 /** A name without case, separators and keyword marks. */
 export const plain = (name: string): string => name.toLowerCase().replaceAll(/[_\- .:@]/g, '')
 
+/** Returns the meaning of each word in lists of words. */
+export const meaningsOf = <Meaning extends string>(lists: Record<Meaning, string>): ReadonlyMap<string, Meaning> =>
+  new Map(
+    (Object.keys(lists) as Meaning[]).flatMap((meaning) =>
+      lists[meaning].split(/\s+/).map((word) => [word, meaning] as const),
+    ),
+  )
+
 type Candidates = { readonly [role in Role]: readonly string[] }
 
 export type Found = readonly [name: string, value: Json]
