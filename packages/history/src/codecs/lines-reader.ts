@@ -18,6 +18,25 @@ export class Unfinished extends EventError {}
 export const perhapsCutOff = (source: string, line: number): string =>
   `${source}:${line}: the last line has no line end. If the file was cut off, leave this line out: its last value may be incomplete.`
 
+/** Passes on the lines from `start`, and at last the one without a line end. Returns the start of the rest. */
+export function readLines(
+  bytes: Uint8Array,
+  start: number,
+  last: boolean,
+  take: (line: Uint8Array, isWhole: boolean) => void,
+): number {
+  let at = start
+  while (at < bytes.length) {
+    const newline = bytes.indexOf(NEWLINE, at)
+    const isWhole = newline >= 0
+    if (!isWhole && !last) return at
+    const end = isWhole ? newline : bytes.length
+    take(bytes.subarray(at, end), isWhole)
+    at = end + 1
+  }
+  return bytes.length
+}
+
 /** Reads texts line by line, where speed does not matter. */
 export class LinesReader implements ChunkReader {
   line = 1
@@ -38,18 +57,12 @@ export class LinesReader implements ChunkReader {
   }
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
-    let at = start
-    while (at < end) {
-      const newline = bytes.indexOf(NEWLINE, at)
-      const isWhole = newline >= 0 && newline < end
-      if (!isWhole && !last) return at
-      const lineEnd = isWhole ? newline : end
-      this.#take(bytes.subarray(at, lineEnd), isWhole)
-      at = lineEnd + 1
+    const at = readLines(bytes.subarray(0, end), start, last, (line, isWhole) => {
+      this.#take(line, isWhole)
       this.line += 1
-    }
+    })
     if (last) this.#taker.end()
-    return end
+    return at
   }
 
   #take(bytes: Uint8Array, isWhole: boolean): void {

@@ -6,9 +6,7 @@ import { EdnError, EdnParser, Incomplete } from './edn-parser.ts'
 import { ednMembers } from './edn-reader.ts'
 import { nameOf } from './edn-values.ts'
 import { eventOfMembers } from './event-members.ts'
-import { perhapsCutOff } from './lines-reader.ts'
-
-const NEWLINE = 0x0a
+import { perhapsCutOff, readLines } from './lines-reader.ts'
 
 /**
  * An operation in a Jepsen log or history.txt: perhaps a time or line numbers, then process, type, function and value.
@@ -57,23 +55,17 @@ export class JepsenLogReader implements ChunkReader {
   }
 
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number {
-    let at = start
-    while (at < end) {
-      const newline = bytes.indexOf(NEWLINE, at)
-      const isWhole = newline >= 0 && newline < end
-      if (!isWhole && !last) return at
-      const lineEnd = isWhole ? newline : end
-      this.#take(this.#decoder.decode(bytes.subarray(at, lineEnd)), isWhole)
-      at = lineEnd + 1
+    const at = readLines(bytes.subarray(0, end), start, last, (line, isWhole) => {
+      this.#take(this.#decoder.decode(line), isWhole)
       this.line += 1
-    }
+    })
     if (last && !this.#any && this.line > 1) {
       throw inputError(
         `${this.#options.source}: this log has no line with an operation, such as "INFO  jepsen.util - 0 :invoke :read nil".`,
       )
     }
     if (last) this.#ended()
-    return end
+    return at
   }
 
   #take(text: string, isWhole: boolean): void {
