@@ -1,12 +1,11 @@
 import { HistoryBuilder } from '../builder/builder.ts'
 import { createReader } from '../codecs/formats.ts'
-import { Columns } from '../columns/columns.ts'
+import type { Columns } from '../columns/columns.ts'
 import { CannotPack } from '../event/error.ts'
 import type { History } from '../history/history.ts'
 import { historyOf } from '../history/lending.ts'
-import { sortRows } from '../packed/row-reader.ts'
-import { ByteTable } from '../tables/byte-table.ts'
-import { NULL, type ValueId, ValueTable } from '../tables/value.ts'
+import { copyRow, emptyUnpacked, sortRows } from '../packed/row-reader.ts'
+import { NULL, ValueTable } from '../tables/value.ts'
 import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 import { MemoryLimitError } from './system/memory-limit.ts'
@@ -56,9 +55,7 @@ export async function readKeys(path: string, keys: WantedKeys, options: ReadOpti
 class Keeping {
   readonly #builder: HistoryBuilder
   readonly #keys: WantedKeys
-  readonly #columns: Columns = new Columns(64)
-  readonly #values: ValueTable = new ValueTable()
-  readonly #errors: ByteTable = new ByteTable()
+  readonly #kept = emptyUnpacked(64)
   /** By number of the key; number 0 stands for no key. */
   readonly #wanted: (Wanted | undefined)[]
 
@@ -69,7 +66,8 @@ class Keeping {
   }
 
   get sizeBytes(): number {
-    return this.#columns.sizeBytes + this.#values.sizeBytes + this.#errors.sizeBytes + this.#builder.sizeBytes
+    const { columns, values, errors } = this.#kept
+    return columns.sizeBytes + values.sizeBytes + errors.sizeBytes + this.#builder.sizeBytes
   }
 
   keep(): void {
@@ -86,14 +84,9 @@ class Keeping {
     this.#builder.release(this.#take)
     const parts = this.#builder.build().lend?.()
     if (parts === undefined) throw new Error('a history that was built can be lent')
-    sortRows(this.#columns, false)
-    return historyOf({
-      ...parts,
-      operations: this.#columns.operations(),
-      values: this.#values,
-      errorColumn: this.#columns.error,
-      errors: this.#errors,
-    })
+    const { columns, values, errors } = this.#kept
+    sortRows(columns, false)
+    return historyOf({ ...parts, operations: columns.operations(), values, errorColumn: columns.error, errors })
   }
 
   readonly #take = (from: Columns, row: number): void => {
@@ -102,12 +95,7 @@ class Keeping {
     const written = from.input[row] ?? NULL
     if (wanted !== 'all' && !wanted.has(written === NULL ? (from.output[row] ?? NULL) : written)) return
     const { values, errors } = this.#builder
-    const to = this.#columns
-    const own = to.add(from, row)
-    to.input[own] = this.#values.id(values.json((from.input[row] ?? 0) as ValueId))
-    to.output[own] = this.#values.id(values.json((from.output[row] ?? 0) as ValueId))
-    const error = from.error[row] ?? 0
-    to.error[own] = error === 0 ? 0 : this.#errors.internText(errors.text(error - 1)) + 1
+    copyRow({ columns: from, values, errors }, row, this.#kept)
   }
 }
 

@@ -3,9 +3,9 @@ import { INFO } from '../columns/history-columns.ts'
 import type { History } from '../history/history.ts'
 import type { LentHistory } from '../history/history-data.ts'
 import { ByteTable } from '../tables/byte-table.ts'
-import { type ValueId, ValueTable } from '../tables/value.ts'
+import { ValueTable } from '../tables/value.ts'
 import type { Packed } from './packer.ts'
-import { emptyUnpacked, RowReader, sortRows, type Unpacked, unpack } from './row-reader.ts'
+import { copyRow, emptyUnpacked, RowReader, sortRows, type Unpacked, unpack } from './row-reader.ts'
 import { historyOfRows, type Meanings, meaningsAt } from './unpacked.ts'
 
 /** The number of rows unpacked at a time. */
@@ -99,7 +99,7 @@ function reachingRows(
     const packed = own[n]
     if (packed !== undefined) unpack(packed, rows, meaning, ofKey)
   }
-  const { columns, values } = rows
+  const { columns } = rows
   sortRows(columns, true)
   const isKnown = ({ outcome }: Columns, row: number): boolean => outcome[row] !== INFO
   let next = 0
@@ -107,13 +107,7 @@ function reachingRows(
     joinBefore(position, into) {
       const before = into.columns.length
       for (; next < columns.length && (columns.callEvent[next] ?? 0) < position; next += 1) {
-        if (!isKnown(columns, next)) continue
-        const added = into.columns.add(columns, next)
-        const { input, output, error } = into.columns
-        input[added] = into.values.id(values.json((input[added] ?? 0) as ValueId))
-        output[added] = into.values.id(values.json((output[added] ?? 0) as ValueId))
-        const text = error[added] ?? 0
-        if (text !== 0) error[added] = into.errors.internText(rows.errors.text(text - 1)) + 1
+        if (isKnown(columns, next)) copyRow(rows, next, into)
       }
       if (into.columns.length > before) sortRows(into.columns, true)
     },

@@ -1,6 +1,6 @@
 import { Columns } from '../columns/columns.ts'
 import { ByteTable } from '../tables/byte-table.ts'
-import { NULL, smallIntegerId, ValueTable } from '../tables/value.ts'
+import { NULL, smallIntegerId, type ValueId, ValueTable } from '../tables/value.ts'
 import type { PackedRows } from './packed-rows.ts'
 import * as form from './packed-rows.ts'
 
@@ -20,6 +20,16 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
   values: new ValueTable(),
   errors: new ByteTable(),
 })
+
+/** Adds a copy of a row, with its values and its error. */
+export function copyRow(from: Unpacked, row: number, { columns, values, errors }: Unpacked): void {
+  const added = columns.add(from.columns, row)
+  const { input, output, error } = columns
+  input[added] = values.id(from.values.json((input[added] ?? 0) as ValueId))
+  output[added] = values.id(from.values.json((output[added] ?? 0) as ValueId))
+  const text = error[added] ?? 0
+  if (text !== 0) error[added] = errors.internText(from.errors.text(text - 1)) + 1
+}
 
 /** What the numbers in packed rows stand for in the columns. */
 export interface Meaning {
