@@ -1,4 +1,3 @@
-export { openingRemedy } from './bank/balance.ts'
 export { check } from './check/check.ts'
 export { decidedByStart } from './check/decided-by-start.ts'
 export { createOnlineChecker } from './check/online.ts'
@@ -49,7 +48,7 @@ export {
   undecidedBeside,
   undecidedShare,
 } from './parallel/shares.ts'
-export { alikeKeys, hintsFor, startsByKey } from './record/hints.ts'
+export { alikeKeys, hintsFor, startsByKey, unknownOpening } from './record/hints.ts'
 export { overwrittenNotes } from './record/overwritten.ts'
 export { forms as isolationForms, impliesLevel, isolationLadder, isolations } from './transactions/levels/ladder.ts'
 export { DECLARED } from './transactions/recorded/requested-levels.ts'

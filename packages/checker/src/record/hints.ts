@@ -10,6 +10,7 @@ import {
   replacesWhole,
   type ValueId,
 } from '@chaosproxy/history'
+import { openingRemedy } from '../bank/balance.ts'
 
 /** The maximum number of operations examined. The first ones already show a recorder's conventions. */
 const MOST_LOOKED_AT = 20_000
@@ -144,3 +145,7 @@ function ofOtherType(written: Json, read: Json): string {
 
 const startsAs = (value: Json): string =>
   `${JSON.stringify(value)} was read before anything was written. If objects begin so: --initial '${JSON.stringify(value)}'`
+
+/** Says that the opening balances of a bank are unknown, and how to give them. */
+export const unknownOpening = (history: History): string =>
+  `nothing says what the accounts opened with, so every opening is allowed. Accounts that opened empty would have stayed empty without deposits. To check the balances from the start, ${openingRemedy(history)}.`

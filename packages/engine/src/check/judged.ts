@@ -4,11 +4,11 @@ import {
   check,
   decidedByStart,
   hintsFor,
-  openingRemedy,
   overwrittenNotes,
   type Report,
   startsByKey,
   UNKNOWN_START,
+  unknownOpening,
 } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, millis, printable } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
@@ -117,9 +117,6 @@ const isOpeningUnknown = (history: History, settings: Pick<CheckSpec, 'initial' 
   settings.initial === undefined &&
   history.header?.initial === undefined &&
   initialOf(history, settings) === UNKNOWN_START
-
-const unknownOpening = (history: History): string =>
-  `nothing says what the accounts opened with, so every opening is allowed. Accounts that opened empty would have stayed empty without deposits. To check the balances from the start, ${openingRemedy(history)}.`
 
 /** The models of registers with a single initial value. `multi-register` has an initial value for each key. */
 const ONE_START: readonly string[] = ['register', 'rw-register']

@@ -1,4 +1,4 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { type Counterexample, findModel, type OperationRow } from '@chaosproxy/checker'
 import { amountsIn, type Balance, changeOf, firstOverdrawnRead, type Moved, movedBy } from '@chaosproxy/checker/effects'
 import { amountText, count, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { byReturn, clientOf, functionOf, isOk, isRead, nameText, nodeOf, returnEventOf } from '../operation-words.ts'
@@ -276,7 +276,7 @@ function movesOf(
   })
 }
 
-const BANK: readonly string[] = ['transfer', 'deposit', 'withdraw', 'read']
+const BANK: readonly string[] = findModel('bank')?.functions ?? []
 
 /** Returns the balances in a read of a bank. Objects that other models read are not balances. */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
