@@ -29,7 +29,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   ['level strong-serializable', 'strict-serializable: one order of whole transactions, in real time'],
   ['level strong', 'linearizable: one order of all operations, in real time'],
   ['level atomic', 'linearizable: one order of all operations, in real time'],
-  ['fault latency', 'delay for messages between nodes, or delay-clients'],
+  ['fault latency', 'delay (messages between nodes) or delay-clients (messages of clients)'],
   ['fault bandwidth', 'slow: little bandwidth between nodes'],
 ])
 

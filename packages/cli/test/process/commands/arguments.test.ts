@@ -154,7 +154,7 @@ describe('a misspelt name', () => {
 
 test('--faults refuses latency, and names delay instead', () => {
   expect(() => parseNemeses('latency')).toThrow(
-    '--faults latency: there is no such fault. Give delay for messages between nodes, or delay-clients.',
+    '--faults latency: there is no such fault. Give delay (messages between nodes) or delay-clients (messages of clients).',
   )
 })
 

@@ -30,7 +30,7 @@ test.each([
 
 test.each([
   ['--consistency-models read-committed,serializable', 'a run is checked at a single level. Give one'],
-  ['--nemesis-interval 10', 'the seed and the time of the run decide when faults strike'],
+  ['--nemesis-interval 10', 'the seed and the duration of the run decide when faults begin'],
   ['--latency-dist exponential', 'give uniform (from 0 to twice --latency) or constant'],
   ['--availability most', 'give total, or a share from 0 to 1'],
 ])('chaos run refuses an option of Maelstrom without an equivalent, with a remedy: %s', async (typed, message) => {
