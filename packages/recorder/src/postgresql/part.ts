@@ -6,7 +6,6 @@ import { type ReadType, recordedValue, textOf, whyNotCompared } from './column-v
 import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
-import { whyRounded, wroteDecimals } from './written-decimals.ts'
 
 /** The answer to a statement. */
 export interface Answer {
@@ -81,7 +80,7 @@ function partOf(action: Action, key: string, portal: Portal | undefined, recorde
   const isCounter = recorded.model === 'counter'
   const valueIn = (operand: Operand): Json | undefined => {
     const text = operandText(operand, portal)
-    if (text !== undefined && recorded.type === 'numeric') wroteDecimals(recorded, recorded.value, text)
+    if (text !== undefined && recorded.type === 'numeric') recorded.decimals.wrote(recorded.value, text)
     return text === undefined ? undefined : recordedValue(text, recorded.type)
   }
   const reads = (place: Place, answer: Answer) => columnOf(answer, place, recorded)
@@ -205,7 +204,7 @@ function columnOf(answer: Answer, place: Place, recorded: Recorded): Interpretat
   const field = fieldOf(row, place, answer)
   if (field === undefined) return { type: 'not-understood', error: `its answer has no column ${recorded.value}` }
   const { text } = field
-  const why = whyNotCompared(recorded.type, field) ?? whyRounded(recorded, recorded.value, field)
+  const why = whyNotCompared(recorded.type, field) ?? recorded.decimals.whyRounded(recorded.value, field)
   if (why !== undefined) return { type: 'not-understood', error: why }
   const value = text === undefined ? undefined : recordedValue(text, recorded.type)
   return value === undefined

@@ -1,3 +1,5 @@
+import type { WrittenDecimals } from './written-decimals.ts'
+
 /** A column's type, which determines how values are compared. */
 export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 
@@ -6,6 +8,7 @@ export interface RecordedTable {
   readonly name: string
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>
+  readonly decimals: WrittenDecimals
   /** All columns in their order in the table, if known. An INSERT without a list of columns is read by them. */
   readonly columns?: readonly string[] | undefined
   /** Whether the database may convert values and compares texts by a collation, as MySQL does. */

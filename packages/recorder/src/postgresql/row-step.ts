@@ -8,7 +8,6 @@ import { type Answer, fieldOf } from './part.ts'
 import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import type { Compared, NewValue, ResultColumns, RowStatement, Rows } from './row-statement.ts'
-import { whyRounded, wroteDecimals } from './written-decimals.ts'
 
 // The reads and writes of a statement, cell by cell.
 
@@ -447,7 +446,7 @@ function resultRows(
       const type = table.values.get(column) ?? 'text'
       const field = fieldOf(row, place, answer)
       if (field === undefined) return `its answer has no column ${column}`
-      const why = whyNotCompared(type, field, column) ?? whyRounded(table, column, field)
+      const why = whyNotCompared(type, field, column) ?? table.decimals.whyRounded(column, field)
       if (why !== undefined) return why
       const value = field.text === undefined ? undefined : recordedValue(field.text, type)
       if (value === undefined) return `the value of ${column} in its answer is not read as ${type}`
@@ -471,7 +470,7 @@ function operandValue(
   const type = values.get(column) ?? 'text'
   const text = operandText(operand, portal)
   if (text === undefined) return undefined
-  if (type === 'numeric') wroteDecimals(table, column, text)
+  if (type === 'numeric') table.decimals.wrote(column, text)
   const value = recordedValue(text, type)
   return converts === true && type === 'text' && typeof value === 'string' && MAY_BE_NUMBER.test(value)
     ? undefined

@@ -4,6 +4,7 @@ import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { isInitialValue, type Members, refuseUnknown } from '../record/settings.ts'
 import type { Dialect } from './dialect.ts'
 import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
+import { WrittenDecimals } from './written-decimals.ts'
 
 /** The parameter with which clients name themselves. */
 export const POSTGRESQL_NAMES = 'application_name'
@@ -16,6 +17,8 @@ export interface PostgresqlSettings {
     /** The recorded column. */
     readonly value: string
     readonly type: ColumnType
+    /** The decimals written to the recorded column. */
+    readonly decimals: WrittenDecimals
     readonly functionsRead: boolean
     /** Whether a transaction's reads and writes of a row are one atomic operation. */
     readonly areAtomic: boolean
@@ -63,6 +66,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
       key: nameIn(given, 'key', 'key', where),
       value: nameIn(given, 'value', 'value', where),
       type: oneOf(given, 'type', columnTypes, where),
+      decimals: new WrittenDecimals(),
       functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
       areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'], where) === 'atomic',
       tables: undefined,
@@ -84,6 +88,7 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
   return {
     commands: {
       ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
+      decimals: new WrittenDecimals(),
       functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
       tables,
       indirect: parseIndirect(given['indirect'], tables, where),
@@ -113,7 +118,7 @@ function parseTables(given: unknown, where: string): ReadonlyMap<string, Recorde
         `${at}: ${quote(key)} is the "key" and one of the "values". Name only other columns in "values".`,
       )
     if (tables.has(name)) throw inputError(`${at}: two tables, in two schemas, have this name. Record one of them.`)
-    tables.set(name, { name, key, values })
+    tables.set(name, { name, key, values, decimals: new WrittenDecimals() })
   }
   return tables
 }

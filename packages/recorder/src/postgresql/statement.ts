@@ -79,9 +79,9 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
 
 /** Analyses a statement if one column is recorded. */
 function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorded): Statement {
-  const { table, key, value, type } = recorded
+  const { table, key, value, type, decimals } = recorded
   const tree = tokens.some((token) => isTable(token, table)) ? parse(tokens) : 'other'
-  const tables = new Map([[table, { name: table, key, values: new Map([[value, type]]) }]])
+  const tables = new Map([[table, { name: table, key, values: new Map([[value, type]]), decimals }]])
   const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, tokens, tables)
   const action = rows && actionOf(rows, recorded)
   if (action === undefined) {

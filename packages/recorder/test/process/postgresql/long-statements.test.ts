@@ -3,12 +3,14 @@ import { requestIn } from '../../../src/postgresql/prepared.ts'
 import { parsePostgresqlSettings } from '../../../src/postgresql/settings.ts'
 import { statementsOf, type Token } from '../../../src/postgresql/sql-tokens.ts'
 import { analyse } from '../../../src/postgresql/statement.ts'
+import { WrittenDecimals } from '../../../src/postgresql/written-decimals.ts'
 
 const recorded: Parameters<typeof analyse>[1] = {
   table: 'kv',
   key: 'k',
   value: 'v',
   type: 'text',
+  decimals: new WrittenDecimals(),
   model: 'register',
   areAtomic: true,
   functionsRead: false,

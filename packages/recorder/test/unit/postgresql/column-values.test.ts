@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { elementsOf, recordedValue, textOf, whyNotCompared } from '../../../src/postgresql/column-values.ts'
 import { judgeNotices, judgeReport } from '../../../src/postgresql/errors.ts'
 import type { ColumnType } from '../../../src/postgresql/recorded-table.ts'
-import { whyRounded, wroteDecimals } from '../../../src/postgresql/written-decimals.ts'
+import { WrittenDecimals } from '../../../src/postgresql/written-decimals.ts'
 
 const column = (type: number) => ({ type, modifier: -1, isComputed: false })
 
@@ -159,9 +159,9 @@ describe('a numeric column with a limited number of decimals', () => {
   /** NUMERIC(10, decimals). */
   const numeric = (decimals: number) => ({ type: 1700, modifier: ((10 << 16) | (decimals & 0x7ff)) + 4 })
   const after = (texts: readonly (string | null)[], column = numeric(2)): string | undefined => {
-    const table = {}
-    for (const text of texts) wroteDecimals(table, 'balance', text)
-    return whyRounded(table, 'balance', column)
+    const decimals = new WrittenDecimals()
+    for (const text of texts) decimals.wrote('balance', text)
+    return decimals.whyRounded('balance', column)
   }
 
   test('reads of a numeric column are compared if the column keeps all written decimals', () => {
@@ -180,10 +180,9 @@ describe('a numeric column with a limited number of decimals', () => {
   })
 
   test('decimals of one column do not affect another', () => {
-    const table = {}
-    wroteDecimals(table, 'fee', '0.125')
-    expect(whyRounded(table, 'balance', numeric(2))).toBeUndefined()
-    expect(whyRounded({}, 'fee', numeric(2))).toBeUndefined()
-    expect(whyRounded(table, 'fee', numeric(2))).toContain('keeps 2 decimals')
+    const decimals = new WrittenDecimals()
+    decimals.wrote('fee', '0.125')
+    expect(decimals.whyRounded('balance', numeric(2))).toBeUndefined()
+    expect(decimals.whyRounded('fee', numeric(2))).toContain('keeps 2 decimals')
   })
 })
