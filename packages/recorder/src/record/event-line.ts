@@ -13,6 +13,9 @@ export interface RecordedEvent
   readonly mark?: number | undefined
 }
 
+/** The index of an event until it is written. */
+export const UNWRITTEN = 0
+
 export interface Line {
   readonly text: string
   readonly event: RecordedEvent

@@ -299,7 +299,7 @@ export class Exchange {
     answer: Completions | undefined,
     end: (operation: Operation, completion: Interpretation | undefined, i: number) => void,
   ): void {
-    for (let i = 0; i < this.#calls.length; i++) {
+    for (const i of this.#calls.keys()) {
       const completion = partOf(answer, i)
       const operation = this.#operations[i]
       if (operation !== undefined) end(operation, completion, i)
@@ -311,7 +311,6 @@ export class Exchange {
   }
 
   #resolveForClient(answer: Completions | undefined, reason: string | undefined): void {
-    this.#waitsForClient = false
     this.#recording.counters.open--
     this.#learn(answer)
     const place = this.#clientPlace

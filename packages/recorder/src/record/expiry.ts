@@ -1,5 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
-import { type Extra, eventLine, sessionText, subjectText, valueText } from './event-line.ts'
+import { type Extra, eventLine, sessionText, subjectText, UNWRITTEN, valueText } from './event-line.ts'
 import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 
@@ -27,7 +27,17 @@ export function openExpiry(key: string, { views, lanes, now, epoch }: ExpiryOpti
   const append = (type: 'invoke' | 'ok' | 'fail'): void => {
     const named = type === 'invoke' && lanes.session !== undefined
     const event = {
-      ...{ index: 0, time: now(), process, type, f: 'write', key, value: null, epoch: epoch(), ...EXPIRES.members },
+      ...{
+        index: UNWRITTEN,
+        time: now(),
+        process,
+        type,
+        f: 'write',
+        key,
+        value: null,
+        epoch: epoch(),
+        ...EXPIRES.members,
+      },
       ...(named ? { session: lanes.session } : {}),
     }
     const more = `${named ? sessionText(lanes.session) : ''},"epoch":${event.epoch}${EXPIRES.text}`

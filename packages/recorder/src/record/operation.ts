@@ -1,7 +1,7 @@
 import { isTooDeep, type Json, meaningOf, type Nanos, TOO_DEEP } from '@chaosproxy/history'
 import { ALL_EDGES, type Call, type Edges, type Interpretation, nameOf, namesOfEdges, UNSAID } from './call.ts'
 import type { Extra, Line, RecordedEvent } from './event-line.ts'
-import { eventLine, extraOf, joined, NO_EXTRA, subjectText, valueText } from './event-line.ts'
+import { eventLine, extraOf, joined, NO_EXTRA, subjectText, UNWRITTEN, valueText } from './event-line.ts'
 import { outcomeOf } from './outcome.ts'
 import type { Lanes } from './processes.ts'
 import type { ConnectionRecording } from './recording.ts'
@@ -156,7 +156,7 @@ export class Operation {
     const extra = joined(crossed, this.#moreOf(outcome))
     if (outcome.type !== 'ok') {
       const { error } = outcome
-      const event = { index: 0, time, process, type: typeOf(outcome), f, key, node, error, epoch }
+      const event = { index: UNWRITTEN, time, process, type: typeOf(outcome), f, key, node, error, epoch }
       const more = outcome.type === 'fail' && outcome.answered === true ? joined(ANSWERED, extra) : extra
       return lineOf(event, this.#subject, recording.tailWithError(error), more)
     }
@@ -166,7 +166,7 @@ export class Operation {
     const reported = isReported ? this.#reported : undefined
     const value = reported === undefined ? this.#requestValue : reported.value
     const text = reported === undefined ? this.#input : reported.text
-    const event = { index: 0, time, process, type: outcome.type, f, key, value, node, epoch }
+    const event = { index: UNWRITTEN, time, process, type: outcome.type, f, key, value, node, epoch }
     return lineOf(event, `${this.#subject}${text}`, recording.tailText(), extra)
   }
 
@@ -187,7 +187,7 @@ export class Operation {
     const { session, sessionMember } = this.#lanes
     const value = this.#requestValue
     const event = {
-      index: 0,
+      index: UNWRITTEN,
       time,
       process,
       type: 'invoke',

@@ -1,6 +1,6 @@
 import { canonical, type Json, type Nanos, type SessionSource } from '@chaosproxy/history'
 import type { Touches } from './call.ts'
-import { epochText, errorText, eventLine, nodeText, subjectText, valueText } from './event-line.ts'
+import { epochText, errorText, eventLine, nodeText, subjectText, UNWRITTEN, valueText } from './event-line.ts'
 import type { LineSink } from './event-order.ts'
 import { Exchange } from './exchange.ts'
 import { type Expiry, openExpiry } from './expiry.ts'
@@ -236,7 +236,7 @@ export class Recorder {
   note(f: string, value: Json): void {
     const members = `${subjectText(f, undefined)}${valueText(value)}`
     const event = {
-      index: 0,
+      index: UNWRITTEN,
       time: this.now(),
       process: 'nemesis',
       type: 'info',

@@ -1,6 +1,6 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import type { Touches } from './call.ts'
-import { eventLine, type Line, subjectText, valueText } from './event-line.ts'
+import { eventLine, type Line, subjectText, UNWRITTEN, valueText } from './event-line.ts'
 import { EventOrder, type LineSink, type Place } from './event-order.ts'
 import type { Ticks } from './processes.ts'
 
@@ -147,7 +147,7 @@ export class View {
 
 /** Returns a line of the recorder itself. `mark` numbers a mark that may be withdrawn. */
 function recorderLine(time: Nanos, f: string, key: string | undefined, value: Json, mark?: number): Line {
-  const event = { index: 0, time, process: 'recorder', type: 'info', f, key, value } as const
+  const event = { index: UNWRITTEN, time, process: 'recorder', type: 'info', f, key, value } as const
   const members = `${subjectText(f, key)}${valueText(value)}`
   return mark === undefined ? eventLine(event, members, '') : eventLine({ ...event, mark }, members, `,"mark":${mark}`)
 }

@@ -82,7 +82,7 @@ export class Expirations {
   called(parts: readonly CommandOperation[], lifetimes: readonly PlacedLifetime[]): number {
     const moment = ++this.#moment
     this.#underWay.add(moment)
-    if (this.#held > 0) this.#openDue(parts, moment)
+    if (this.#held !== 0) this.#openDue(parts, moment)
     for (const { lifetime } of lifetimes) {
       if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
       const requestedAt = this.#options.now()
@@ -105,13 +105,12 @@ export class Expirations {
   /** Call when a field is first seen. It expires with its hash. */
   field(key: string, field: string): void {
     for (const setter of [...(this.#setters.get(key) ?? [])]) {
-      if (setter.lifetime.isOfField === true) continue
       const isOpen = setter.expiry !== undefined
       const expiry = isOpen ? this.#options.open(field) : undefined
       // The field is new, so no operation on it was called earlier.
-      const openedAt = isOpen ? this.#moment + 1 : NEVER
+      const openedAt = isOpen ? this.#moment : NEVER
       const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
-      this.#hold(field, { ...setter, lifetime, expiry, openedAt, wasSeen: false })
+      this.#hold(field, { ...setter, lifetime, expiry, openedAt })
     }
   }
 
@@ -131,7 +130,7 @@ export class Expirations {
 
   /** Call before operations are answered, because replies may show expired keys as absent. */
   answering(parts: readonly CommandOperation[]): void {
-    if (this.#held > 0) this.#openDue(parts, ++this.#moment)
+    if (this.#held !== 0) this.#openDue(parts, ++this.#moment)
   }
 
   /** Call when a request is answered, before any client sees the reply. */
@@ -147,10 +146,9 @@ export class Expirations {
     const moment = ++this.#moment
     this.#underWay.delete(calledAt)
     if (this.#held === 0) return
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i]
+    for (const [i, part] of parts.entries()) {
       const completion = partOf(completions, i)
-      if (part === undefined || typeof part.call.key !== 'string') continue
+      if (typeof part.call.key !== 'string') continue
       const setters = this.#setters.get(part.call.key)
       if (setters === undefined) continue
       const isCarriedOut = completion?.type === 'ok'
@@ -242,8 +240,8 @@ const dueAfter = (requestedAt: number, afterMs: number): number =>
   requestedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
 /** Whether a swap wrote an equal value. It may then have failed, and kept the time to live. */
-function isSame(completion: Interpretation): boolean {
-  if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false
+function isSame(completion: Extract<Interpretation, { readonly type: 'ok' }>): boolean {
+  if (!('value' in completion) || !Array.isArray(completion.value)) return false
   const [old, value] = completion.value
   return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)
 }

@@ -57,10 +57,9 @@ export class HeldValues {
   /** Notes that writes have ended. A write without a reply never ends. */
   ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i]
+    for (const [i, part] of parts.entries()) {
       const completion = partOf(completions, i)
-      if (part === undefined || part.call.harmless === true || typeof part.call.key !== 'string') continue
+      if (part.call.harmless === true || typeof part.call.key !== 'string') continue
       if (completion?.type !== 'ok' && completion?.type !== 'fail') continue
       const held = this.#of(part.call.key)
       held.open--

@@ -64,10 +64,9 @@ export class Lifetimes {
   ): readonly string[] {
     const now = ++this.#now
     let expired: string[] | undefined
-    for (let i = 0; i < parts.length; i++) {
-      const part = parts[i]
+    for (const [i, part] of parts.entries()) {
       const completion = partOf(completions, i)
-      if (part === undefined || completion === undefined) continue
+      if (completion === undefined) continue
       const life = this.#lifeOf(part.call)
       if (life === undefined || calledAt > life.clearedAt) continue
       if (completion.type === 'ok') {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Processes, Ticks } from '../../../src/record/processes.ts'
+import { Retries } from '../../../src/record/retries.ts'
 import { eventTexts, recording } from '../../record/in-memory.ts'
 
 test('the recorder remembers the processes of the last 100,000 sessions', () => {
@@ -53,4 +54,23 @@ test('the recorder marks the reads of up to 10,000 keys as unknown, and then all
   recorder.notUnderstood('again', 'why', 'k0')
   for (const key of ['x', 'y', 'k0']) recorder.notUnderstood('b', 'why', key)
   expect(eventTexts(client).slice(10_000)).toEqual(['not-understood: {"what":"b","why":"why"}'])
+})
+
+test('at most 100,000 events wait for an earlier one', () => {
+  const { recorder, connection, now } = recording()
+  for (let i = 0; i < 100_000; i++) connection.begin(now())
+  expect(recorder.counters).toMatchObject({ overtaken: 0, waiting: 100_000 })
+  connection.begin(now())
+  expect(recorder.counters).toMatchObject({ overtaken: 1, waiting: 100_000 })
+})
+
+test.each<readonly [number, number | undefined]>([
+  [99_999, 2],
+  [100_000, undefined],
+])('a request id after %i others is recognised as attempt %s', (others, attempt) => {
+  const retries = new Retries().forConnection({ client: 'a', repeatsFirst: false })
+  const correlate = (requestId: string) => retries.correlate({ f: 'write', key: 'x', value: 1, requestId }, undefined)
+  correlate('first')
+  for (let i = 0; i < others; i++) correlate(`${i}`)
+  expect(correlate('first')).toEqual({ requestId: 'first', ...(attempt === undefined ? {} : { attempt }) })
 })

@@ -1,5 +1,10 @@
+import { type Json, nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import type { Completions } from '../../../src/record/call.ts'
+import type { CommandOperation } from '../../../src/redis/answers.ts'
 import { commandSet } from '../../../src/redis/command-set.ts'
+import { Expirations, isSetBy, type PlacedLifetime } from '../../../src/redis/expirations.ts'
+import type { Lifetime } from '../../../src/redis/lifetime.ts'
 import { recordResp } from '../../../src/redis/resp-recorder.ts'
 import { recorded } from '../../redis/recorded.ts'
 
@@ -261,5 +266,185 @@ describe('a field of a hash with a time to live', () => {
       expect(expiries([set, [`${at} h 99 FIELDS 1 f`, '*1\r\n:1\r\n'], read])).toEqual(['invoke h[f]'])
     // A field that is seen later has none.
     expect(expiries([set, own, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual([])
+  })
+})
+
+describe('the times to live of Expirations', () => {
+  const MS = 1_000_000
+  /** 10 s, less one percent and 10 ms. */
+  const DUE = 9_890 * MS
+  const reply = () => undefined
+  const lifetime = (key: string, more: Partial<Lifetime> = {}): PlacedLifetime => ({
+    lifetime: { key, afterMs: 10_000, isSet: (answer) => answer === 1, ...more },
+    at: undefined,
+  })
+  const part = (f: string, key: string, more: Partial<CommandOperation> = {}): CommandOperation => ({
+    call: { f, key, value: f === 'read' ? null : '2', ...(f === 'read' ? { harmless: true } : {}) },
+    interpret: reply,
+    ...more,
+  })
+  const ok = (value: Json) => ({ type: 'ok', value }) as const
+
+  /** Expirations with a clock, whose expiries are told as `open x`, `ok x` and `fail x`. */
+  function tracked() {
+    const told: string[] = []
+    const clock = { ns: 0 }
+    const expirations = new Expirations({
+      now: () => nanos(clock.ns),
+      open: (key) => {
+        told.push(`open ${key}`)
+        return { ended: (type) => void told.push(`${type} ${key}`) }
+      },
+    })
+    /** An exchange of operations, or of times to live, at once. */
+    const exchange = (
+      parts: readonly CommandOperation[],
+      completions: Completions | undefined,
+      { lifetimes = [], answer = 1 }: { lifetimes?: readonly PlacedLifetime[]; answer?: Json | undefined } = {},
+    ): void => {
+      const calledAt = expirations.called(parts, lifetimes)
+      expirations.answering(parts)
+      expirations.ended(calledAt, { parts, lifetimes }, completions, answer)
+    }
+    const set = (key: string, more: Partial<Lifetime> = {}) =>
+      exchange([], undefined, { lifetimes: [lifetime(key, more)] })
+    return { expirations, told, clock, exchange, set }
+  }
+
+  test('a key may expire from exactly 99 percent of its time to live on, less 10 ms', () => {
+    const { told, clock, exchange, set } = tracked()
+    set('x')
+    clock.ns = DUE - 1
+    exchange([part('read', 'x')], ok('1'))
+    expect(told).toEqual([])
+    clock.ns = DUE
+    exchange([part('read', 'x')], ok('1'))
+    expect(told).toEqual(['open x'])
+  })
+
+  test.each<readonly [string, CommandOperation, Completions | undefined, string]>([
+    ['is open if a swap with an unknown outcome may have seen the key absent', part('cas', 'x'), undefined, 'ok x'],
+    ['failed if no swap but a read had an unknown outcome', part('read', 'x'), undefined, 'fail x'],
+    ['failed if no swap but a write had an unknown outcome', part('write', 'x'), undefined, 'fail x'],
+    ['failed if the swap was refused', part('cas', 'x'), { type: 'fail', error: 'no' }, 'fail x'],
+    ['failed if the swap kept the value', part('cas', 'x'), ok(['1', '1']), 'fail x'],
+    ['happened if a read found the key absent', part('read', 'x'), ok(null), 'ok x'],
+  ])('an expiry that a write ends %s', (_, between, completions, end) => {
+    const { told, clock, exchange, set } = tracked()
+    set('x')
+    clock.ns = DUE
+    exchange([between], completions)
+    exchange([part('write', 'x')], ok('2'))
+    expect(told).toEqual(['open x', end])
+  })
+
+  test('an expiry that became possible only during the read that found its key absent stays open', () => {
+    const { expirations, told, clock, set } = tracked()
+    set('x')
+    const parts = [part('read', 'x')]
+    const calledAt = expirations.called(parts, [])
+    clock.ns = DUE
+    expirations.answering(parts)
+    expirations.ended(calledAt, { parts, lifetimes: [] }, ok(null), null)
+    expect(told).toEqual(['open x'])
+  })
+
+  test('the time to live of a command that is refused is over, and one that may have been in force stays open', () => {
+    const { expirations, told, clock } = tracked()
+    for (const name of ['n1', 'n2']) expirations.node(name)
+    const lifetimes = [lifetime('x')]
+    const calledAt = expirations.called([], lifetimes)
+    clock.ns = DUE
+    expirations.ended(calledAt, { parts: [], lifetimes }, undefined, 0)
+    expect(expirations.isLasting('x')).toBe(false)
+    expect(told).toEqual(['open x'])
+  })
+
+  test('a time to live that replaces one on several servers leaves the earlier expiry open', () => {
+    const { expirations, told, clock, set } = tracked()
+    for (const name of ['n1', 'n2']) expirations.node(name)
+    set('x')
+    clock.ns = DUE
+    set('x')
+    expect(told).toEqual(['open x'])
+    expect(expirations.explains('x')).toBe(false)
+  })
+
+  test('expiries end once the requests that could show them have ended, and no sooner', () => {
+    const { expirations, told, clock, exchange, set } = tracked()
+    for (const key of ['x', 'y']) set(key)
+    clock.ns = DUE
+    const [first, second] = [[part('read', 'x')], [part('read', 'y')]]
+    const firstCalledAt = expirations.called(first, [])
+    exchange([part('write', 'x')], ok('2'))
+    const secondCalledAt = expirations.called(second, [])
+    exchange([part('write', 'y')], ok('2'))
+    expect(told).toEqual(['open x', 'open y'])
+    expirations.ended(firstCalledAt, { parts: first, lifetimes: [] }, ok('1'), '1')
+    expect(told).toEqual(['open x', 'open y', 'fail x'])
+    expirations.ended(secondCalledAt, { parts: second, lifetimes: [] }, ok('1'), '1')
+    expect(told).toEqual(['open x', 'open y', 'fail x', 'fail y'])
+  })
+
+  test('an expiry explains the absence of its key from the end of its time to live on', () => {
+    const { expirations, clock, exchange, set } = tracked()
+    set('x')
+    expect([expirations.isLasting('x'), expirations.explains('x'), expirations.explains('y')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    clock.ns = DUE
+    exchange([part('read', 'x')], ok('1'))
+    expect(expirations.explains('x')).toBe(true)
+  })
+
+  test('a field that is first seen expires with its hash, and never fails to', () => {
+    const { expirations, told, clock, exchange, set } = tracked()
+    set('h')
+    expirations.field('h', 'h[f]')
+    expect(told).toEqual([])
+    clock.ns = DUE
+    exchange([part('write', 'h')], { type: 'fail', error: 'no' })
+    expect(told).toEqual(['open h'])
+    expirations.field('h', 'h[g]')
+    expect(told).toEqual(['open h', 'open h[g]'])
+    exchange([part('write', 'h[g]')], ok('2'))
+    exchange([part('write', 'h[f]')], ok('2'))
+    expect(told).toEqual(['open h', 'open h[g]', 'ok h[g]', 'open h[f]', 'ok h[f]'])
+  })
+
+  test('only the reply to one operation may show by itself whether its key was absent', () => {
+    const sees = () => 'nothing' as const
+    for (const others of [[], [part('read', 'y')]]) {
+      const { expirations, exchange, set } = tracked()
+      set('x')
+      exchange([part('append', 'x', { sees, keepsTimeToLive: true }), ...others], ok('1'))
+      expect(expirations.isLasting('x')).toBe(others.length > 0)
+    }
+    const { expirations, exchange, set } = tracked()
+    set('x')
+    exchange([part('append', 'x', { sees, keepsTimeToLive: true })], { type: 'fail', error: 'no' })
+    expect(expirations.isLasting('x')).toBe(true)
+  })
+
+  test('at most 100,000 times to live are tracked, and further keys may expire at once', () => {
+    const { told, set } = tracked()
+    for (let i = 0; i < 100_000; i++) set(`${i}`)
+    expect(told).toEqual([])
+    set('x')
+    expect(told).toEqual(['open x'])
+  })
+
+  test.each<readonly [string, Partial<Lifetime>, number | undefined, Json, boolean]>([
+    ['was set', {}, undefined, 1, true],
+    ['was not set', {}, undefined, 0, false],
+    ['was set by a command of a transaction', {}, 1, [0, 1], true],
+    ['was not set by a command of a transaction', {}, 0, [0, 1], false],
+    ['is not in the reply', { isSet: () => true }, 2, [0, 1], false],
+    ['is of a field', { isOfField: true }, undefined, 1, false],
+    ['is not told', { isSet: () => undefined }, undefined, 1, false],
+  ])('isSetBy tells of a time to live that %s', (_, more, at, answer, isSet) => {
+    expect(isSetBy({ ...lifetime('x', more), at }, answer)).toBe(isSet)
   })
 })
