@@ -87,7 +87,7 @@ const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstre
 
 /** @param isLate whether an error may come after part of the command was done, as in a script. */
 export function refusalOf(error: string, isLate = false): Interpretation {
-  const [word = ''] = error.split(' ', 1)
+  const [word = ''] = error.split(' ')
   const isDefinite = DEFINITE.has(word) && !isLate && !(word === 'ERR' && LOST_BY_A_PROXY.test(error))
   return { type: isDefinite ? 'fail' : 'info', error }
 }

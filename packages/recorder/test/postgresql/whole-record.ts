@@ -83,7 +83,7 @@ export function recordedBy(
     ask({ kind: 'query', sql })
     if (messages.length === 0) continue
     if (/^BEGIN/.test(sql)) status = 'T'
-    if (/^(COMMIT|ROLLBACK$)/.test(sql)) status = 'I'
+    if (/^(COMMIT|ROLLBACK$|PREPARE TRANSACTION)/.test(sql)) status = 'I'
     answer(...messages, ready(status))
   }
   if (extended !== undefined) {

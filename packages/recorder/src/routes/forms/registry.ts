@@ -1,5 +1,5 @@
 import { quote, readObject } from '@chaosproxy/faults'
-import { canonical, inputError, type Json } from '@chaosproxy/history'
+import { canonical, inputError, isObject, type Json } from '@chaosproxy/history'
 import { compilePath, decodeSegment, encodeSegment } from '@chaosproxy/wire/http'
 import type { ValueSource, ValueSpec } from '../table/route-table.ts'
 import { type AnyForm, defineForm } from './form.ts'
@@ -67,15 +67,13 @@ const members: AnyForm = defineForm<Members>({
     return (parts) => Object.fromEntries(names.map((name, i) => [name, parts[i] as Json]))
   },
   split(spec, value) {
-    if (value === null || typeof value !== 'object' || Array.isArray(value))
-      return { why: `it takes an object, and ${JSON.stringify(value)} is not an object` }
-    const object = value as { readonly [name: string]: Json }
-    const lost = Object.keys(object).find((name) => !Object.hasOwn(spec.members, name))
+    if (!isObject(value)) return { why: `it takes an object, and ${JSON.stringify(value)} is not an object` }
+    const lost = Object.keys(value).find((name) => !Object.hasOwn(spec.members, name))
     if (lost !== undefined) return { why: `it has no place for "${lost}" of ${JSON.stringify(value)}` }
     const names = Object.keys(spec.members)
-    const missing = names.find((name) => object[name] === undefined)
+    const missing = names.find((name) => value[name] === undefined)
     if (missing !== undefined) return { why: `${JSON.stringify(value)} has no "${missing}"` }
-    return names.map((name) => object[name] ?? null)
+    return names.map((name) => value[name] ?? null)
   },
 })
 

@@ -1,4 +1,4 @@
-import { canonical, isTooDeep, type Json } from '@chaosproxy/history'
+import { canonical, isObject, isTooDeep, type Json } from '@chaosproxy/history'
 import { withoutLineEnd } from '../places/body.ts'
 import type { Conditions } from '../table/route-table.ts'
 import type { Scene } from './scene.ts'
@@ -20,7 +20,7 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
 
 /** Returns whether a value must be there, if the condition asks nothing else. */
 function presenceOf(wanted: Conditions[string]): boolean | undefined {
-  if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return undefined
-  const { there, ...others } = wanted as { readonly there?: unknown }
+  if (!isObject(wanted)) return undefined
+  const { there, ...others } = wanted
   return typeof there === 'boolean' && Object.keys(others).length === 0 ? there : undefined
 }

@@ -215,7 +215,7 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
     const scene: Scene = {
       request,
       answer: new Message(headers, contentOf(answer, method), NO_PATH, '', status === 204 || status === 205),
-      status: grpcStatus === undefined ? statusText(status) : describeGrpcStatus(grpcStatus),
+      status: grpcStatus === undefined ? `status ${status}` : describeGrpcStatus(grpcStatus),
       item: undefined,
     }
     const [only] = requested
@@ -241,7 +241,7 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
           ? only.ask(scene, common)
           : collect(operations.map((operation) => operation.ask(scene, common)))
       if ('why' in requested) return noOperation({ kind: 'not-understood', what, ...requested })
-      const calls = callsOf(requested)
+      const calls = requested.map(({ call }) => call)
       if (unnamed.length > 0) {
         const { key } = calls[0] ?? {}
         const touches = operations.map((operation) => operation.touches({ request })).reduce(union)
@@ -267,22 +267,6 @@ function contentOf({ status, body }: Answer, method: string): Captured | undefin
   if (body === undefined) return undefined
   if (method === 'HEAD') return { withheld: 'an answer to HEAD' }
   return status === 304 ? { withheld: 'a 304' } : body
-}
-
-const statusTexts: Map<number, string> = new Map()
-
-function statusText(status: number): string {
-  let text = statusTexts.get(status)
-  if (text === undefined) {
-    text = `status ${status}`
-    statusTexts.set(status, text)
-  }
-  return text
-}
-
-function callsOf(requested: readonly RequestedOperation[]): readonly Call[] {
-  const [only] = requested
-  return requested.length === 1 && only !== undefined ? [only.call] : requested.map(({ call }) => call)
 }
 
 const hasSome = (calls: readonly Call[]): calls is readonly [Call, ...Call[]] => calls.length > 0

@@ -30,10 +30,8 @@ export class WrittenValues {
     const values = this.#byKey.get(key)
     if (values === undefined) return undefined
     const parts: { readonly place: string; readonly value: Json }[] = [{ place: 'json', value: body }]
-    for (let i = 0; i < parts.length && i < MOST_PARTS; i++) {
-      const part = parts[i]
-      if (part === undefined) break
-      const { place, value } = part
+    for (const [i, { place, value }] of parts.entries()) {
+      if (i === MOST_PARTS) break
       if (!isTooDeep(value) && values.includes(canonical(value))) return place
       if (value === null || typeof value !== 'object') continue
       for (const [name, member] of Object.entries(value)) parts.push({ place: `${place}.${name}`, value: member })

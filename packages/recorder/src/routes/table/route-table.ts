@@ -141,8 +141,8 @@ export const keySpec = ({ key }: OperationSpec, path: string): ValueSpec | undef
   key ?? (path.includes('{key}') ? 'path.key' : undefined)
 
 export function placeParts(place: ValueSource): { readonly kind: string; readonly name: string } {
-  const dot = place.indexOf('.')
-  return dot < 0 ? { kind: place, name: '' } : { kind: place.slice(0, dot), name: place.slice(dot + 1) }
+  const [kind = ''] = place.split('.')
+  return { kind, name: place.slice(kind.length + 1) }
 }
 
 export const operationsOf = (route: RecordedRoute): readonly OperationSpec[] =>

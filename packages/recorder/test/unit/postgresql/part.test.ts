@@ -199,22 +199,25 @@ describe('a statement on one recorded column', () => {
     },
   )
 
-  test.each(REQUESTS)('%s is read as %s', (sql, meaning, values, settings) => {
-    const step = steps(settings)(sql, values)
-    if (step.kind === 'other') {
-      const { touches, why } = step
-      expect(`${typeof touches === 'string' ? touches : touches.keys.join(', ')}: ${why}`).toBe(meaning)
-      return
-    }
-    const { call, key, writes } = step.part
-    const value = call.value === UNSAID ? 'UNSAID' : JSON.stringify(call.value)
-    const amount = call.amount === undefined ? '' : ` amount ${call.amount}`
-    const written = typeof writes === 'string' ? writes : JSON.stringify(writes.value)
-    expect(
-      `${call.f} ${call.key as string}=${value}${amount}; writes ${written}${call.harmless === true ? '; harmless' : ''}`,
-    ).toBe(meaning)
-    expect(key).toBe(call.key)
-  })
+  test.each(REQUESTS.map(([sql, meaning, values, settings]) => [sql, meaning, values, settings] as const))(
+    '%s is read as %s',
+    (sql, meaning, values, settings) => {
+      const step = steps(settings)(sql, values)
+      if (step.kind === 'other') {
+        const { touches, why } = step
+        expect(`${typeof touches === 'string' ? touches : touches.keys.join(', ')}: ${why}`).toBe(meaning)
+        return
+      }
+      const { call, key, writes } = step.part
+      const value = call.value === UNSAID ? 'UNSAID' : JSON.stringify(call.value)
+      const amount = call.amount === undefined ? '' : ` amount ${call.amount}`
+      const written = typeof writes === 'string' ? writes : JSON.stringify(writes.value)
+      expect(
+        `${call.f} ${call.key as string}=${value}${amount}; writes ${written}${call.harmless === true ? '; harmless' : ''}`,
+      ).toBe(meaning)
+      expect(key).toBe(call.key)
+    },
+  )
 
   test.each<readonly [value: string, read: string]>([
     ['1.25', 'ok'],

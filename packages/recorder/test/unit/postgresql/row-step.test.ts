@@ -553,7 +553,10 @@ describe('a statement on rows', () => {
     },
   )
 
-  test.each(REQUESTED)('%s is recorded before its reply as %s', (sql, requested, options) => {
-    expect(requestedOperations(stepOf(sql, options)).map(textOf).join('; ')).toBe(requested)
-  })
+  test.each(REQUESTED.map(([sql, requested, options]) => [sql, requested, options] as const))(
+    '%s is recorded before its reply as %s',
+    (sql, requested, options) => {
+      expect(requestedOperations(stepOf(sql, options)).map(textOf).join('; ')).toBe(requested)
+    },
+  )
 })

@@ -1,4 +1,6 @@
+import type { Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import type { CommandOperation } from '../../../src/redis/answers.ts'
 import { Lifetimes } from '../../../src/redis/lifetimes.ts'
 import { recorded } from '../../redis/recorded.ts'
 import { command } from '../../redis/redis-in-memory.ts'
@@ -108,4 +110,46 @@ describe('a Redis value whose time to live may predate the recording', () => {
   test('a value has not expired if the key was rewritten without a time to live', () => {
     expect(marksAfter(['SET x ab', '+OK\r\n'], append, absent)).toEqual([])
   })
+})
+
+/** Operations on one key, by their names in scenarios. */
+const OPERATIONS: { readonly [name: string]: Partial<CommandOperation> & Pick<CommandOperation, 'call'> } = {
+  read: { call: { f: 'read', key: 'x', value: null, harmless: true } },
+  field: { call: { f: 'read', key: 'x', value: null, harmless: true }, isField: true },
+  swap: { call: { f: 'cas', key: 'x', value: '2' }, keepsTimeToLive: true },
+  take: { call: { f: 'cas', key: 'x', value: [null] }, keepsTimeToLive: true },
+  append: { call: { f: 'write', key: 'x', value: '2' }, keepsTimeToLive: true },
+  set: { call: { f: 'write', key: 'x', value: '2' } },
+}
+
+/** The operations whose answers show that the key disappeared. `read1` calls an operation, and `read1 null` ends it. */
+function disappearances(scenario: string): string {
+  const lifetimes = new Lifetimes()
+  const calledAt = new Map<string, number>()
+  const gone = scenario.split('; ').filter((step) => {
+    const [name = '', answer] = step.split(' ')
+    if (name === 'timed') return lifetimes.timed('x')
+    const operation = OPERATIONS[name.slice(0, -1)]
+    if (operation === undefined) throw new Error(name)
+    const parts = [{ interpret: () => undefined, ...operation }]
+    if (answer === undefined) return void calledAt.set(name, lifetimes.called(parts))
+    const isLost = answer === 'fail' || answer === 'info'
+    const completion = isLost
+      ? ({ type: answer, error: 'why' } as const)
+      : ({ type: 'ok', value: JSON.parse(answer) as Json } as const)
+    return lifetimes.ended(parts, calledAt.get(name) ?? 0, completion, null).length > 0
+  })
+  return gone.join('; ')
+}
+
+test.each([
+  ['swap0; read1; swap0 ["1","2"]; timed; read1 null', 'read1 null'],
+  ['take0; take0 ["1",null]; field1; field1 null', ''],
+  ['read0; read0 "1"; swap1; swap1 [null,"2"]', 'swap1 [null,"2"]'],
+  ['field0; field0 null; swap1; swap1 ["2"]; take2; field3; take2 info; field3 "1"', ''],
+  ['swap0; field1; swap2; field1 "1"; swap0 [null,"2"]; swap2 ["1","2"]', ''],
+  ['set0; set0 fail; field1; read2; read2 "1"; field1 null', ''],
+  ['append0; append0 "2"; read1; take2; take2 fail; read1 null; take3; take3 info', ''],
+])('of the concurrent operations %s these find that the key disappeared: %s', (scenario, gone) => {
+  expect(disappearances(scenario)).toBe(gone)
 })
