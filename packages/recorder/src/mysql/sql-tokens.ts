@@ -29,7 +29,7 @@ export function statementsOf(sql: string): readonly (readonly Token[])[] | undef
     const first = sql.charAt(at)
     if (sql.startsWith('/*', at)) {
       const end = sql.indexOf('*/', at + 2)
-      if (end < 0) return undefined
+      if (end === -1) return undefined
       at = end + 2
     } else if (first === "'" || first === '"' || first === '`') {
       const end = endOfQuotation(sql, at)

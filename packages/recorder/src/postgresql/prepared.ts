@@ -60,7 +60,7 @@ export const unseen: Prepared = { statements: [UNKNOWN_STATEMENT], types: [], co
 /** The trace or request that a comment names: `traceparent` by sqlcommenter, `request_id` by Rails. */
 export function requestIn(sql: string): string | undefined {
   const start = sql.indexOf('/*')
-  if (start < 0) return undefined
+  if (start === -1) return undefined
   const commented = sql.slice(start)
   return /\btraceparent='00-([0-9a-f]{32})-/.exec(commented)?.[1] ?? /\brequest_id[=:]'?([\w-]+)/.exec(commented)?.[1]
 }

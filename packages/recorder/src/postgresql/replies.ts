@@ -257,7 +257,9 @@ export class Replies {
   }
 }
 
-function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
+type Fate = Parameters<Settle>[0]
+
+function settle({ doubts }: Transaction, fate: Fate): void {
   for (const each of doubts.splice(0)) each(fate)
 }
 

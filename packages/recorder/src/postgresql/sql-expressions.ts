@@ -125,10 +125,9 @@ export abstract class ExpressionReader extends SqlReader {
     const from = this.at
     const first = this.#cast()
     if (!this.isSymbol('+') && !this.isSymbol('-')) return first
+    const sign = this.isSymbol('+') ? 1 : -1
     const parts = [first]
-    let sign: 1 | -1 = 1
     while (this.isSymbol('+') || this.isSymbol('-')) {
-      sign = this.isSymbol('+') ? 1 : -1
       this.at++
       parts.push(this.#cast())
     }

@@ -113,13 +113,13 @@ export function statementsOf(sql: string): readonly (readonly Token[])[] | undef
       else if (dollars === undefined) takeSymbol()
       else {
         const end = sql.indexOf(dollars[0], at)
-        if (end < 0) return undefined
+        if (end === -1) return undefined
         tokens.push({ kind: 'string', text: sql.slice(at, end) })
         at = end + dollars[0].length
       }
     } else if (sql.startsWith('--', at)) {
       const end = sql.indexOf('\n', at)
-      at = end < 0 ? sql.length : end
+      at = end === -1 ? sql.length : end
     } else if (sql.startsWith('/*', at)) {
       const end = endOfComment(sql, at)
       if (end === undefined) return undefined
@@ -150,9 +150,9 @@ function quotationAt(sql: string, start: number): { readonly token: Token; reado
   const quote = sql.charAt(from - 1)
   let end = isEscaped ? endOfEscaped(sql, from) : sql.indexOf(quote, from)
   // A doubled quote stands for one quote.
-  while (end >= 0 && sql.charAt(end + 1) === quote)
+  while (end !== -1 && sql.charAt(end + 1) === quote)
     end = isEscaped ? endOfEscaped(sql, end + 2) : sql.indexOf(quote, end + 2)
-  if (end < 0) return undefined
+  if (end === -1) return undefined
   const written = sql.slice(from, end)
   if (quote === '"') return { token: { kind: 'word', text: written.replaceAll('""', '"'), quoted: true }, end: end + 1 }
   // A text with escapes is never a value.

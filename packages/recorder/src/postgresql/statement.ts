@@ -145,8 +145,8 @@ function cursorOf(
   if (words[0] === 'fetch') return { kind: 'fetch', what, name: tokens.at(-1)?.text ?? '' }
   const at = words[0] === 'declare' ? words.indexOf('for', words.indexOf('cursor') + 1) : -1
   const query = tokens.slice(at + 1)
-  const isHeld = words.indexOf('hold') > 0 && !words.includes('without')
-  if (at < 0 || isHeld || !(functionsRead || strangeFunction(query) === undefined)) return undefined
+  const isHeld = words.includes('hold') && !words.includes('without')
+  if (at === -1 || isHeld || !(functionsRead || strangeFunction(query) === undefined)) return undefined
   const tree = parse(query)
   const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, query, tables)
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined

@@ -33,10 +33,10 @@ const counted =
 
 const streams: KeyFinder = (words) => {
   const at = words.findIndex((word) => isWord(word, 'STREAMS'))
-  return at < 0 ? undefined : words.slice(at + 1, at + 1 + Math.floor((words.length - at - 1) / 2))
+  return at === -1 ? undefined : words.slice(at + 1, at + 1 + Math.floor((words.length - at - 1) / 2))
 }
 
-const stored: KeyFinder = (words) => words.filter((_, i) => i > 1 && isStore(words[i - 1]))
+const stored: KeyFinder = (words) => words.filter((_, i) => isStore(words[i - 1]))
 
 const isStore = (word: Json | undefined): boolean => isWord(word, 'STORE') || isWord(word, 'STOREDIST')
 

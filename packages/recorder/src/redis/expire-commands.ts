@@ -26,7 +26,7 @@ export const lifetimesWith = (key: Json, names: Names, lasting: Omit<Lifetime, '
 /** The times to live of `HEXPIRE key 10 FIELDS 2 f g`, if the fields can be tracked. */
 function lifetimesOfFields(afterMs: number, words: readonly Json[], names: Names): readonly Lifetime[] | undefined {
   const at = words.findIndex((word, i) => i > 2 && isWord(word, 'FIELDS'))
-  const fields = at < 0 ? [] : words.slice(at + 2)
+  const fields = at === -1 ? [] : words.slice(at + 2)
   const lifetimes = fields.map((field, i): Lifetime | undefined => {
     const key = names.field(words[1] ?? null, field)
     const isSet = (answer: Json) => Array.isArray(answer) && answer[i] === 1

@@ -112,7 +112,7 @@ export class KeySpace {
   }
 
   get hasFields(): boolean {
-    return this.#fields.size > 0
+    return this.#fields.size !== 0
   }
 
   fieldsOf(keyName: string): readonly string[] {

@@ -208,9 +208,9 @@ export class RespConversation implements RecordedConversation {
     const words = request === undefined ? undefined : requestWords(request)
     const understood = this.#session.understand(words)
     const { understanding, touched, awaits, parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
-    const isKept = parts.length + lifetimes.length > 0
+    const isKept = parts.length + lifetimes.length !== 0
     const expiring = isKept ? this.#expirations.called(parts, lifetimes) : 0
-    if (parts.length > 0) this.#values.called(parts)
+    this.#values.called(parts)
     if (
       touched?.touches === 'everything' ||
       (understanding.kind === 'passed-on' && understanding.touches === 'everything')
@@ -284,7 +284,7 @@ export class RespConversation implements RecordedConversation {
     }
     const gone = this.#gone(request, parts, completions, answer)
     this.#conclude(request, completions, answer)
-    if (gone.length > 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
+    if (gone.length !== 0) this.#recorder.touched('its disappearance', MAY_HAVE_EXPIRED, { keys: gone })
     const isWaitedFor =
       this.#pending.first?.understood.confirmedBy !== undefined && parts.some(({ call }) => call.harmless !== true)
     if (isWaitedFor) this.#unconfirmed = { exchange, completions }

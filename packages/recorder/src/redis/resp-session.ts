@@ -37,6 +37,8 @@ const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
 /** After these commands the connection carries a stream of other data. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
+type ProtocolVersion = 2 | 3
+
 /** The state of a connection, which determines the meaning of its commands. */
 export class RespSession {
   readonly #keySpace: KeySpace
@@ -45,7 +47,7 @@ export class RespSession {
   /** Where commands take effect, and which commands are recorded. */
   readonly #here: Place & { database: string }
   #transaction: Transaction | undefined
-  #protocol: 2 | 3 = 2
+  #protocol: ProtocolVersion = 2
   #isBlind = false
   /** Whether the selected database is certain. It may be certain even while `#isBlind` is set. */
   #isDatabaseKnown = true

@@ -38,11 +38,13 @@ const CHANGING: Interpretation = {
   error: 'the renamed key was being written at the same time, so its value is unknown',
 }
 
+type Sign = 1 | -1
+
 /** Reads a command that adds `amount`. Only its reply contains the sum. */
-const adding = (amount: 1 | -1): CommandReader => ofKey(2, (key) => keeping(unsaidSum(key, amount)))
+const adding = (amount: Sign): CommandReader => ofKey(2, (key) => keeping(unsaidSum(key, amount)))
 
 const addingBy =
-  (sign: 1 | -1): CommandReader =>
+  (sign: Sign): CommandReader =>
   (words, names) => {
     const amount = words.length === 3 ? amountOf(words[2]) : undefined
     return amount === undefined ? undefined : one(keeping(unsaidSum(names.key(word(words, 1)), sign * amount)))

@@ -67,7 +67,7 @@ export class Message implements ReadParts {
 
   get query(): URLSearchParams {
     const question = this.#target.indexOf('?')
-    return queryOf(question < 0 ? '' : this.#target.slice(question + 1))
+    return queryOf(question === -1 ? '' : this.#target.slice(question + 1))
   }
 
   get form(): URLSearchParams {

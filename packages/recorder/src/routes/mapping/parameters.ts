@@ -19,7 +19,7 @@ const QUERY = 'query.'
 /** The parameters of a target that are not in `named`. */
 export function parametersBeside(target: string, named: readonly string[]): readonly string[] {
   const question = target.indexOf('?')
-  if (question < 0) return []
+  if (question === -1) return []
   const given = queryOf(target.slice(question + 1))
   return [...new Set(given.keys())].filter((name) => !named.includes(name))
 }

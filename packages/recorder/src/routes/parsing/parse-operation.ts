@@ -6,8 +6,10 @@ import { isText, type Member, type MembersOf, parseMembers, plain, type Scope } 
 import { parseValue, type ValuePlace } from './parse-value.ts'
 import { fits, LIST_SOURCE, matching, reference, text } from './patterns.ts'
 
+type OnlyValue = true | 'absent'
+
 /** Returns a member whose only allowed value is `value`. */
-export const only = <Value extends true | 'absent'>(value: Value, summary: string, without = ''): Member<Value> =>
+export const only = <Value extends OnlyValue>(value: Value, summary: string, without = ''): Member<Value> =>
   plain(
     summary,
     { const: value },

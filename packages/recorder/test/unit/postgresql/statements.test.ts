@@ -181,3 +181,31 @@ describe('the analysis of a PostgreSQL statement', () => {
     }
   })
 })
+
+describe('the analysis of a PostgreSQL statement of a transaction that is recorded whole', () => {
+  const tables = { accounts: { values: ['balance', 'owner'] } }
+  const whole = parsePostgresqlSettings({ tables }, 'a test').commands
+
+  test.each([
+    ['SELECT b.id AS x FROM ONLY accounts WHERE NULL = b.id', { kind: 'doubtful', touches: 'nothing', lasts: false }],
+    [
+      'SELECT b.id FROM accounts a JOIN owners o USING (id) WHERE a.id = pay(1)',
+      { kind: 'doubtful', touches: { keys: ['accounts/*/balance', 'accounts/*/owner'] }, lasts: false },
+    ],
+    [
+      'SELECT count(a.id) FROM accounts a JOIN (SELECT 1) s ON true WHERE a.balance = 1',
+      { kind: 'doubtful', touches: 'nothing' },
+    ],
+    [
+      'SELECT count(accounts.id) FROM accounts a, owners o WHERE true',
+      { kind: 'rows', rows: { does: 'read', isJoined: true, aggregate: 0, rows: { kind: 'predicate', compared: [] } } },
+    ],
+    [
+      'SELECT a.balance, id FROM accounts a JOIN owners o USING (id) WHERE NOT owner = 1',
+      { kind: 'rows', rows: { does: 'read', isJoined: true, resultColumns: { key: 1 } } },
+    ],
+  ])('%s is understood as far as it can be', (sql, statement) => {
+    const [tokens = []] = statementsOf(sql) ?? []
+    expect(analyse(tokens, whole)).toMatchObject(statement)
+  })
+})
