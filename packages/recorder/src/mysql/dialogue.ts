@@ -88,7 +88,6 @@ class MysqlDialogue implements Dialogue {
         return
       case 'commands':
         this.#command(readCommand(payload))
-        return
     }
   }
 
@@ -111,7 +110,6 @@ class MysqlDialogue implements Dialogue {
         return
       case 'commands':
         this.#answer(payload)
-        return
     }
   }
 
@@ -153,7 +151,6 @@ class MysqlDialogue implements Dialogue {
         return
       case 'other':
         this.#ends.lost(`a connection of MySQL with the command ${command.number}`)
-        return
     }
   }
 
@@ -243,7 +240,6 @@ class MysqlDialogue implements Dialogue {
           this.#turns.reset()
         }
         this.#settled(answer)
-        return
       }
     }
   }

@@ -84,7 +84,7 @@ const jsonOf = (value: Json): string =>
 function plainText(value: Json, depth: number): string | undefined {
   switch (typeof value) {
     case 'number':
-      return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : undefined
+      return Number.isSafeInteger(value) ? String(value) : undefined
     case 'string':
       return quoted(value)
     case 'boolean':

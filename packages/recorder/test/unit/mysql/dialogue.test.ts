@@ -1,5 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
+import { packetOf } from '../../../../wire/src/mysql/packet.ts'
 import {
   AUTOCOMMIT,
   command,
@@ -78,6 +79,8 @@ const withCursor = (): Buffer => {
   return bytes
 }
 const firstOf = (packets: Buffer): Buffer => packets.subarray(0, 4 + packets.readUIntLE(0, 3))
+/** A definition of a column, as in the answer to a prepared statement. */
+const definition = Buffer.concat([...packetsOf(rows(['balance'], []))].slice(1, 2))
 const localFile = Buffer.from([2, 0, 0, 1, 0xfb, 0x66])
 
 describe('a MySQL connection that cannot be read any further', () => {
@@ -85,6 +88,14 @@ describe('a MySQL connection that cannot be read any further', () => {
     ['whose client speaks first', [client(query('SELECT 1'))]],
     ['an encrypted connection', [...GREETED, client(tls())]],
     ['sends commands before their answers', [...CONNECTED, client(query(READ)), client(query('COMMIT'))]],
+    [
+      'sends commands before their answers',
+      [...CONNECTED, client(command(22, WRITE)), client(execute(3, ['90', '7']))],
+    ],
+    [
+      'sends commands before their answers',
+      [...CONNECTED, client(command(4, 'a\0')), server(definition), client(query(READ))],
+    ],
     ['the command 0', [...CONNECTED, client(command(0))]],
     ['a statement prepared before', [...CONNECTED, client(execute(3, ['90', '7']))]],
     ['cursors', [...CONNECTED, client(command(22, WRITE)), server(prepared(3, 0, 2)), client(withCursor())]],
@@ -137,8 +148,6 @@ describe('a MySQL connection that cannot be read any further', () => {
 
 describe('the packets of a MySQL connection that say nothing of transactions', () => {
   const end = Buffer.from([5, 0, 0, 1, 0xfe, 0, 0, 2, 0])
-  /** A definition of a column, as in the answer to a prepared statement. */
-  const definition = Buffer.concat([...packetsOf(rows(['balance'], []))].slice(1, 2))
 
   test.each<readonly [string, readonly Step[]]>([
     ['a packet of the server before the login', [...GREETED, server(ok())]],
@@ -159,6 +168,16 @@ describe('the packets of a MySQL connection that say nothing of transactions', (
 
   test.each<readonly [string, readonly Step[]]>([
     ['a login in three steps', [...GREETED, client(login('a')), server(refused(1)), client(command(1)), server(ok())]],
+    [
+      'a packet of the server before the login',
+      [
+        ...GREETED,
+        server(ok()),
+        client(login('a')),
+        server(packetOf({ sequence: 2, payload: Buffer.from([1, 0]) })),
+        server(ok()),
+      ],
+    ],
     ['a ping', [...CONNECTED, client(command(14)), server(ok())]],
     ['statistics', [...CONNECTED, client(command(9)), server(refused(1))]],
     [
@@ -331,4 +350,12 @@ describe('a MySQL statement', () => {
       `asks query ${READ}`,
     ])
   })
+})
+
+test.each<readonly [number, readonly string[]]>([
+  [100_000, []],
+  [100_001, ['lost a connection of MySQL with too many statements']],
+])('of %i prepared statements the last is translated into %j', (count, said) => {
+  const steps = Array.from({ length: count }, (_, i) => [client(command(22, 'COMMIT')), server(prepared(i, 0, 0))])
+  expect(saidAtLast([...CONNECTED, ...steps.flat()])).toEqual(said)
 })

@@ -151,6 +151,7 @@ test('a value cast to a type of limited length or precision is not compared', ()
   ] as const) {
     expect(whyNotCompared(type, { type: oid, modifier: 7, isComputed: true })).toMatch(/a cast .* may round or shorten/)
     expect(whyNotCompared(type, { type: oid, modifier: 7, isComputed: false })).toBeUndefined()
+    expect(whyNotCompared(type, { type: oid, modifier: 0, isComputed: true })).toMatch(/a cast/)
     expect(whyNotCompared(type, { type: oid, modifier: -1, isComputed: true })).toBeUndefined()
   }
 })
@@ -177,6 +178,14 @@ describe('a numeric column with a limited number of decimals', () => {
       'the column balance keeps 2 decimals and rounds a written value with 17: let the program round values before it writes them',
     )
     expect(after(['1'], numeric(-2))).toContain('keeps -2 decimals')
+  })
+
+  test('a numeric column without decimals is compared after writes of whole numbers only', () => {
+    expect(after([], numeric(0))).toBeUndefined()
+    expect(after(['7', '7.0'], numeric(0))).toBeUndefined()
+    expect(after(['0.5'], numeric(0))).toContain('keeps 0 decimals and rounds a written value with 1')
+    expect(after(['0.5'], { type: 1700, modifier: 4 })).toContain('keeps 0 decimals')
+    expect(after(['0.5'], { type: 1700, modifier: 3 })).toBeUndefined()
   })
 
   test('decimals of one column do not affect another', () => {

@@ -465,6 +465,18 @@ const CASES: readonly (readonly [table: Table, request: string, answer: string, 
     'not-understood; 1; touched: PUT /kv',
   ],
   [{ routes: [{ request: 'POST /ping', ignore: true }] }, 'POST /ping', '200', 'passed-on; 1; passed-on: POST /ping'],
+  [
+    { routes: [{ ...write, when: { 'json.w': { there: true, a: 1 } } }] },
+    put('{"v":5,"w":{"a":1}}'),
+    '200',
+    'passed-on; passed-on: PUT /kv/x; touched: PUT /kv/x',
+  ],
+  [
+    { routes: [{ request: 'GET /kv/{key}', f: 'read', result: { from: 'json.l', match: '/v/{v}' } }] },
+    'GET /kv/x',
+    replied('{"l":"/v/5"}'),
+    'operations; 1; invoke read x=null; ok read x=5',
+  ],
 ]
 
 describe('a request that is tried with a route table', () => {

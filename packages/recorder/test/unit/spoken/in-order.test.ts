@@ -64,6 +64,22 @@ describe('a recorded connection whose server answers in order', () => {
     ])
   })
 
+  test('a request may have been carried out once its first byte was sent, and not before', () => {
+    const ends = [0, 1, 4, 5].map((sentBytes) => {
+      const { conversation, recorder, told } = connected()
+      conversation.requested(Buffer.from('x 1\nx 2\n'), recorder.now())
+      conversation.sent(sentBytes, recorder.now())
+      conversation.closed()
+      return told().slice(2)
+    })
+    expect(ends).toEqual([
+      ['0 fail write x', '1 fail write x'],
+      ['0 info write x', '1 fail write x'],
+      ['0 info write x', '1 fail write x'],
+      ['0 info write x', '1 info write x'],
+    ])
+  })
+
   test('an operation ends when the last byte of its reply has been delivered', () => {
     const { asks, answers, delivers, told } = connected()
     asks('x 1\nx 2\n')
