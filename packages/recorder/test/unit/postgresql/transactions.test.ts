@@ -340,4 +340,14 @@ describe('a PostgreSQL transaction', () => {
   test.each(CASES)('%s is recorded with its operations and marks', (_, settings, queries, recorded) => {
     expect(events(settings, ...queries)).toEqual(recorded)
   })
+
+  test.each<readonly [number, boolean]>([
+    [10_000, true],
+    [10_001, false],
+  ])('a result of %i rows is recorded whole: %s', (count, isWhole) => {
+    const rows = Array.from({ length: count }, (_, id) => row(`${id}`, '6'))
+    const answer = [columns('id', 'balance'), ...rows, tag(`SELECT ${count}`)]
+    const recorded = events(WHOLE, ['SELECT id, balance FROM accounts WHERE balance > 5', ...answer])
+    expect(recorded.some((event) => event.startsWith('not-understood'))).toBe(!isWhole)
+  })
 })

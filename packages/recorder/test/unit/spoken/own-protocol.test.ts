@@ -94,6 +94,16 @@ describe('the record of a protocol of one’s own', () => {
     expect(recorder.initial).toBe('unknown')
   })
 
+  test('an unanswered operation of a custom protocol has an unknown outcome unless it is declared harmless', async () => {
+    const { recorder, client } = recording()
+    const { open } = await ownProtocol(lines).parse({}, '--as').record({ recorder, node: 'n1' })
+    const conversation = open({ host: '10.0.0.1', naming: { kind: 'fixed', session: 'a' } })
+    conversation.requested(Buffer.from('= x 1\n? x\n'), recorder.now())
+    conversation.sent(10, recorder.now())
+    conversation.closed()
+    expect(eventTexts(client).slice(2)).toEqual(['0 info write x', '1 fail read x'])
+  })
+
   test('the record of a custom protocol has the initial values and client names that its settings declare', async () => {
     const given = { client: 'peer.address', initial: { value: 0 }, commands: 'counter' }
     const { recorder, by } = await recorded(lines, given, '? x\n', '1\n')
