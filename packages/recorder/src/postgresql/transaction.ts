@@ -173,7 +173,7 @@ function sameRead(reads: readonly PartOf[]): Interpretation {
 const DIFFERENT: Interpretation = {
   type: 'not-understood',
   error:
-    'two reads of one row in its transaction saw different values, which READ COMMITTED allows. Read the row once, with FOR UPDATE. Or, if the reads need not agree, add "transactions":"apart" beside "table"',
+    'two reads of one row in its transaction saw different values, which READ COMMITTED allows. Read the row only once, or lock it at the first read (FOR UPDATE). Or, if the reads need not agree, add "transactions":"apart" beside "table"',
 }
 
 /** The written values in order, if all are known. */
