@@ -51,7 +51,7 @@ function remedyOf(history: History, lists: readonly (readonly Json[])[]): string
   const isEdn = history.format === 'edn' || history.format === 'jepsen-log'
   if (lists.some((list) => list.length > 1 && new Set(list.map((each) => JSON.stringify(each))).size === 1)) {
     const collapse = isEdn ? String.raw`s/\[([^] ]+)([, ]+\1)*\]/\1/` : String.raw`s/\[([^],]+)(, *\1)*\]/\1/`
-    return `If each element of such a list is the value of one row, and all rows have the value of the register, keep one element: sed -E '${collapse}' ${file} | npx chaos check -`
+    return `If the list has one element for each row, and every row has the value of the register, keep one element: sed -E '${collapse}' ${file} | npx chaos check -`
   }
   const write = history.functions.find(replacesWhole) ?? 'write'
   const rename = isEdn ? `s/:f :${write}\\b/:f :add/` : `s/"${write}"/"add"/`

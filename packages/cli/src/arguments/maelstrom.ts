@@ -109,7 +109,8 @@ const ALWAYS_SO: ReadonlySet<string> = new Set(['--log-stderr'])
 
 /** Options of Maelstrom without an equivalent, with advice on what to do instead. */
 const REFUSED: { readonly [option: string]: string } = {
-  '--nemesis-interval': 'the seed and the duration of the run decide when faults begin. To choose the times, give --faults schedule.json',
+  '--nemesis-interval':
+    'the seed and the duration of the run decide when faults begin. To choose the times, give --faults schedule.json',
   '--log-net-send': 'messages are not kept: let the program log them on standard error',
   '--log-net-recv': 'messages are not kept: let the program log them on standard error',
   '--max-writes-per-key': 'the workload decides when a key is replaced: leave the option out',

@@ -52,13 +52,13 @@ const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
 const SHORTEST_MS = 1_000
 const DAY_MS = 24 * 3_600_000
 
-const { force, json, ...reporting } = reporterOptions()
+const { force, json, verbose: _, ...reporting } = reporterOptions()
 
 const declared = {
   ...inGroup('What is compared', ['targets', 'sweep', 'nodes'], {
     targets: words(
       'the systems to compare, comma-separated; add settings after colons, as in raft,primary-replica:sync=1:reads=primary',
-      'the targets of chaos.config.ts, or all systems',
+      'the targets of chaos.config.ts, or all systems; with --sweep, the system that has the setting',
     ),
     sweep: words(
       'values of a setting to compare; may be repeated: sync=0..4, reads=primary,replica, or quorum=R1W3..R3W1, which sets r and w together',

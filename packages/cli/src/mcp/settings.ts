@@ -41,7 +41,7 @@ const declared = {
       'address of the control API of the proxy that injects the faults; the proxy may be on another machine [default: the variable CHAOS_PROXY_URL, or 127.0.0.1:8474]',
     ),
     token: words(
-      'env:NAME, where the variable NAME holds the token of the proxy of --host. Repeat the option to allow the tokens of other proxies on this machine [default: env:CHAOS_TOKEN]',
+      'env:NAME, where the variable NAME holds a token. The first --token is for the proxy of --host; clients may use the others for further proxies on this machine [default: env:CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),

@@ -45,7 +45,7 @@ const declared = {
     times: asCount(v.optional(count('replay the failure this many times', 1, MOST_TIMES), 1)),
     expect: asName(runMembers.expect, 'level', {
       text: 'the level that the history must meet',
-      usual: 'what the target promises',
+      usual: 'the level in the replay, or else what the target promises',
     }),
     invariants: unlessNot('also check the invariants of the protocol, if the search checked them'),
     protocol: word('new path of the protocol file, if it has moved'),

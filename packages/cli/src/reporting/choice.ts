@@ -37,7 +37,7 @@ export const reporterOptions = (): ReporterOptions => ({
   json: common(flag('print JSON instead of text, one line for each run or file, as --reporter json does')),
   quiet: flag('print only errors and a verdict of one line, as --reporter line does'),
   force: flag('overwrite any existing file; without --force, chaos overwrites only earlier reports of the same kind'),
-  verbose: flag('log to stderr each step as it starts and ends, and each fault as it begins and ends'),
+  verbose: flag('log more details to stderr'),
 })
 
 /**

@@ -106,7 +106,9 @@ const declared = {
     ...trustOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
-    ...workloadOptions(`${DEFAULT_WORKLOAD}; with --bug, a workload that exposes the bug`),
+    ...workloadOptions(
+      `${DEFAULT_WORKLOAD}, or the usual workload of the target; with --bug, a workload that exposes the bug`,
+    ),
     time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m', member: 'timeMs' })),
     rate: ifTyped(asCount(runMembers.rate, { member: 'rate' })),
     clients: ifTyped(asCount(runMembers.clients, { member: 'clients' })),

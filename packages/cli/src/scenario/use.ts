@@ -17,7 +17,7 @@ export interface ScenarioSettings {
   readonly html: string | undefined
 }
 
-const { force, json, ...reporting } = reporterOptions()
+const { force, json, verbose: _, ...reporting } = reporterOptions()
 
 const declared = {
   ...inGroup('How to play it', [], {

@@ -74,7 +74,7 @@ const declared = {
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level that histories must meet, or none (only check that the program does not crash); with a PostgreSQL, an isolation level such as serializable, or declared (each transaction must meet the level that it asked for)',
+      text: 'the level that histories must meet, or none (require no level; crashes and broken assertions are still failures); with a PostgreSQL, an isolation level such as serializable, or declared (each transaction must meet the level that it asked for)',
       usual: USUAL_LEVEL,
     }),
     unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {

@@ -95,7 +95,7 @@ export const settings: readonly Setting[] = [
   choice(
     'checksums',
     ['off', 'on'],
-    'whether pages have checksums, so that a damaged page causes an error (initdb --data-checksums)',
+    'on: create the database with checksums of pages (initdb --data-checksums), so that reading a damaged page is an error',
   ),
   { ...sqlSettings.isolation, default: 'read-committed' },
   sqlSettings.transfers,
