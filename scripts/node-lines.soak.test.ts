@@ -33,7 +33,7 @@ const SUITE = [
 const suite =
   process.env['CHAOS_SOAK'] === 'short' ? SUITE.filter((path) => !/node-simulator|vitest/.test(path)) : SUITE
 
-/** The seeds whose runs of programs are compared from line to line; each is run twice. */
+/** The number of seeds. With each seed, a program runs twice on each major version of Node; the hashes must be equal. */
 const HASHED_SEEDS = process.env['CHAOS_SOAK'] === 'short' ? '4' : '100'
 
 /** No time limit of the test ends what blocks its worker. */

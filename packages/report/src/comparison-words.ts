@@ -251,7 +251,7 @@ export function weakestText({ seeds, workload }: Comparison): string {
   return `a level is the weakest seen in ${runs} of a system under a fault${kinds}`
 }
 
-/** Summarizes which systems broke their promise. If none did, summarizes what the systems achieved. */
+/** Summarizes which systems broke their promise. If none did, says that none was strongest and available, or how many there were. */
 export function comparisonTitle(comparison: Comparison): string {
   const { systems, sweep } = comparison
   const broken = brokenSystems(comparison).map(({ name }) => name)

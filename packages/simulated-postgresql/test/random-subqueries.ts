@@ -200,7 +200,7 @@ const DOCUMENTS = [
 ]
 const PATHS = ["'{a}'", "'{b,2,c}'", "'{n,m}'", "'{0}'", "'{-1,k}'", "'{tags,1}'", "'{}'", "'{zz,9}'"]
 
-/** Functions of jsonb and arrays, of rows and as tables. */
+/** Returns a random statement that calls functions of jsonb or arrays, in expressions or in FROM. */
 export function documents(r: Random): RandomStatement {
   const [document, other, path] = [r.pick(DOCUMENTS), r.pick(DOCUMENTS), r.pick(PATHS)]
   const key = r.pick(["'a'", "'tags'", "'zz'", '0', '-1', '1'])

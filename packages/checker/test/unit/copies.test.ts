@@ -10,7 +10,7 @@ const accounts = ['a', 'b', 'c'] as const
 type Balances = { [account in (typeof accounts)[number]]: number }
 
 /**
- * Transfers and reads of a bank that executes each of them at its call or at its return. Sometimes the network repeats
+ * Transfers and reads of a bank that executes each of them at its call. Sometimes the network repeats
  * a transfer, and the outcome of the copy is unknown, as in the record of a single node. Some answers are lost.
  */
 function repeated(rounds: number, clients: number): EventInput[] {

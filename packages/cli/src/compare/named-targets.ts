@@ -12,7 +12,7 @@ export interface NamedTarget {
   readonly typed: string
   /** The option or configuration member that names the system: `--targets raft`, `--sweep sync=0..4`. */
   readonly option: string
-  /** The place of the system's name, for messages, such as `--targets`. */
+  /** The option or configuration member that names the system, for error messages: `--targets`. */
   readonly where: string
   readonly value?: string | undefined
   /** The name of the system's curve in a sweep. With several sweeps, it contains the settings of all but the first. */

@@ -120,7 +120,7 @@ describe('an update of a chain', () => {
     expect(sent(node.timer('heartbeat'))).toEqual([])
   })
 
-  test('an update of a chain is sent again until it is acknowledged', () => {
+  test('a node sends an unacknowledged update of a chain again at its next heartbeat', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.timer('heartbeat')).map(({ type }) => type)).toEqual(['begin', 'update'])

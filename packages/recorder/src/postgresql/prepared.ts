@@ -7,7 +7,7 @@ import { analyse, type Statement } from './statement.ts'
 
 export interface Prepared {
   readonly statements: readonly Statement[]
-  /** The literals of this text, if texts with other literals have the same statements. */
+  /** The literals of this text, if its statements do not depend on them; otherwise undefined. */
   readonly literals?: readonly string[] | undefined
   /** The request that the statement's text names. */
   readonly request?: string | undefined

@@ -2,7 +2,7 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { byName, FLAG_FINAL, type History, INFO, UNNAMED } from '@chaosproxy/history'
 import { hasReturned, processText } from '../operation-words.ts'
 
-/** The rows of the timeline, and the row of each process. */
+/** The rows of the timeline, and a map from each process to its row. */
 export interface Lanes {
   readonly names: readonly string[]
   /** The row of each process, by the process's number in the history. */

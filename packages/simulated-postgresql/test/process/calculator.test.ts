@@ -67,7 +67,7 @@ describe('a calculator (--calculator)', () => {
     answered("set_config('TimeZone', 'UTC', false)")
   })
 
-  test('a calculator is called only for functions whose results depend only on their arguments', () => {
+  test('PGlite computes only functions whose results depend only on their arguments and the time zone', () => {
     expect(() => answered('to_tsvector($$a b$$)')).toThrow('is not simulated')
     for (const statement of session.parse("create type mood as enum ('good')")) session.execute(statement, []).next()
     session.sync()

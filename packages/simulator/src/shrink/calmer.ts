@@ -5,7 +5,7 @@ import { deleteParts } from './delete-parts.ts'
 
 export interface CalmerOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /** Returns the delay of each packet of the run. */
+  /** Runs the scenario, and returns a list of the delays of its packets. */
   readonly delaysIn: (scenario: Scenario) => readonly PlannedDelay[]
   readonly expired: () => boolean
 }

@@ -112,7 +112,7 @@ describe('a search for failures', () => {
     expect(trials).toBe(60)
   })
 
-  test('a search that learned from another search finds fewer interesting seeds, and is repeatable', () => {
+  test("a search that starts with an earlier search's coverage finds fewer seeds with new coverage, and is repeatable", () => {
     const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
     const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
     const learnt = learnFrom(raft(), before.interesting, chosen)

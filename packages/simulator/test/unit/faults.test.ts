@@ -115,7 +115,7 @@ describe('a crash before an effect', () => {
     return { got: world.said('n2').slice(1), journal: world.said('n1').at(-1), answers: world.answers }
   }
 
-  test('a crash before an effect happens after the earlier effects, and prevents that effect and later ones', () => {
+  test('a crash before an effect lets the earlier effects happen, and prevents that effect and later ones', () => {
     expect(crashed('send', 1)).toEqual({ got: [], journal: 'starts with []', answers: ['0 info'] })
     expect(crashed('send', 2)).toEqual({ got: ['got 1'], journal: 'starts with [10 20]', answers: ['0 info'] })
     expect(crashed('send', 3).got).toEqual(['got 1', 'got 2'])

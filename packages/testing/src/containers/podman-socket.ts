@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { Podman } from './podman.ts'
 
-/** A socket in place of Docker's. */
+/** The socket of a Podman service, which tests use instead of Docker's socket. */
 export interface PodmanSocket {
   readonly path: string
   readonly host: string

@@ -36,7 +36,7 @@ test.each([
   expect(judged(all)['strict-serializable']!.result).toBe('unknown')
 })
 
-test(`a history with retried appends meets the same levels without the first attempts, in ${manyOf(4_000)} cases`, () => {
+test(`an unanswered extra attempt of an append does not change which levels are met, in ${manyOf(4_000)} cases`, () => {
   const found = { met: 0, violated: 0, unknown: 0 }
   const first = inject('seed') * 1_000_000
   for (let seed = first; seed < first + many(4_000); seed++) {

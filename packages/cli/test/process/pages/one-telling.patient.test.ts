@@ -171,7 +171,7 @@ describe.each(
       expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
   })
 
-  test('every report of a run lists the same messages between nodes, with the same fates and times', async () => {
+  test('all reports that list the messages between nodes list the same messages, with the same fates and times', async () => {
     const { json, text, terminal, explained, markdown, svg } = await tellingsOf(name, settings)
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages

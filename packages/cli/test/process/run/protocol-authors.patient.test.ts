@@ -42,7 +42,7 @@ describe('chaos init protocol', () => {
     expect(readFileSync(join(directory, 'protocol.ts'), 'utf8')).toContain('majorities')
   })
 
-  test('chaos init protocol suggests "protocol" for a misspelt word', async () => {
+  test('the error of chaos init for an unknown argument mentions chaos init protocol', async () => {
     const { exitCode, stderr } = await chaosHere(['init', 'protocoll'], { cwd: temporaryDirectory() })
     expect(stderr).toContain('chaos init protocol')
     expect(exitCode).toBe(3)

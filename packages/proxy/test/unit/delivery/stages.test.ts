@@ -293,7 +293,7 @@ describe('a bandwidth', () => {
     }
   })
 
-  test('a bandwidth is not shared by default', () => {
+  test('by default, a bandwidth limit applies to each connection of a link separately', () => {
     const shared = { freeAtMs: 0 }
     for (let i = 0; i < 2; i++) {
       const { stage } = stageOf({ kind: 'bandwidth', bytesPerSecond: 1000 }, { shared })

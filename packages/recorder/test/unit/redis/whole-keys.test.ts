@@ -44,7 +44,7 @@ describe('RENAME', () => {
     ])
   })
 
-  test('a refused RENAME writes nothing', () => {
+  test('a refused RENAME is recorded as failed writes of both keys', () => {
     expect(done([setX, ['RENAMENX x y', ':0\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
     expect(done([setX, ['RENAME x y', '-READONLY You\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
   })

@@ -129,7 +129,7 @@ describe('a request that no route records', () => {
     [498, 'fail'],
     [499, 'info'],
     [500, 'info'],
-  ])('the status %i of a request without a route is classified as the refusal: %s', (status, type) => {
+  ])('a reply with status %i to a request that no route records has the outcome %s', (status, type) => {
     expect(outcomeOf(status)).toBe(type)
   })
 })
@@ -435,10 +435,13 @@ describe('a table whose outcomes contradict the statuses and methods', () => {
       expect(refusal({ ...read, outcomes: { [status]: 'absent' } })).toBe('')
   })
 
-  test.each(['408', '504', 'grpc DEADLINE_EXCEEDED'])('refuses a table in which a change fails by %s', (status) => {
-    expect(refusal({ ...write, outcomes: { [status]: 'fail' } })).toMatch(/certainly had no effect.*Write .*"info"/)
-    expect(refusal({ ...read, outcomes: { [status]: 'fail' } })).toBe('')
-  })
+  test.each(['408', '504', 'grpc DEADLINE_EXCEEDED'])(
+    'a route table is refused if it says that status %s of a write means that the write failed',
+    (status) => {
+      expect(refusal({ ...write, outcomes: { [status]: 'fail' } })).toMatch(/certainly had no effect.*Write .*"info"/)
+      expect(refusal({ ...read, outcomes: { [status]: 'fail' } })).toBe('')
+    },
+  )
 
   test('refuses a table that ignores the PUT or DELETE of a recorded path', () => {
     const removal = { request: 'DELETE /kv/{id}', ignore: true }

@@ -14,7 +14,7 @@ const both = [
 ]
 
 describe("a cluster started by the user's commands", () => {
-  test('a cluster started by commands serves clients through the proxy, which also carries the links between nodes', async () => {
+  test('the nodes of a cluster started by commands serve clients, and replicate writes to each other', async () => {
     const { write, read, cluster } = await start(kv)
     expect(await write('n2', 'x', 7)).toEqual(ok(7))
     expect(await read('n3', 'x')).toEqual(ok(7))

@@ -235,7 +235,7 @@ describe('the proposed declaration', () => {
     )
   })
 
-  test('no gateway is proposed if the nodes are published, there are several gateways, or it does not carry HTTP', () => {
+  test('no gateway is proposed if a node has a published port, or not exactly one HTTP load balancer has one', () => {
     const nginx = { image: 'nginx', ports: ['80'] }
     const published = proposed({ web: { image: 'shop-web', ports: ['8080'] }, nginx })
     expect(published.declaration.through).toBeUndefined()

@@ -126,7 +126,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await network.check('linearizable')
   })
 
-  test('containers are refused with the reason if they are unknown, already in use, or not recorded', async () => {
+  test('unknown containers, containers in use, and checks without recorded clients are refused with the reason', async () => {
     const network = await between()
     await expect(ChaosNetwork.between(containers)).rejects.toThrow(/another chaos stands between the containers/)
     await expect(ChaosNetwork.between({ n1: { getId: () => 'f00d' } })).rejects.toThrow(

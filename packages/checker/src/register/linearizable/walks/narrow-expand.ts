@@ -135,7 +135,7 @@ export function createExpansion(
     else reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, member)
   }
 
-  /** Fires the open write of `value` that returns first. */
+  /** Linearizes the open write of `value` with the earliest return, or else a write of unknown outcome. */
   const supply = (value: number, done: number): void => {
     const set = writersOf(value)
     if ((set & returningBit) !== 0) return
