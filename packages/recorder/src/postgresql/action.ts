@@ -1,8 +1,15 @@
-export type Operand =
+export type Operand = (
   | { readonly kind: 'parameter'; readonly number: number }
   | { readonly kind: 'constant'; readonly text: string | null }
   /** `number`: the literal's index in the text. */
   | { readonly kind: 'literal'; readonly number: number; readonly sign: '-' | '' }
+) & {
+  /**
+   * The values that the server stores as given, if not all: whole numbers, or also other numbers in numeric columns. An
+   * integer column rounds `2.5`.
+   */
+  readonly exact?: 'whole' | 'as numeric'
+}
 
 /** The position or name of a value in a result. */
 export type Place = number | string

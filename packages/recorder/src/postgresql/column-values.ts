@@ -53,7 +53,8 @@ const OID = { bool: 16, int8: 20, int2: 21, int4: 23, uuid: 2950, jsonb: 3802 } 
 const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 
 /** Types whose values come back as written, or are whole numbers. */
-const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
+const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
+const EXACT: ReadonlySet<number> = new Set([...TEXTS, ...INTEGERS, OID.uuid])
 
 /** The type of a read value, as the server describes it. `isComputed`: not a plain column of a table. */
 export interface ReadType {
@@ -71,7 +72,7 @@ export function whyNotCompared(
   { type: oid, modifier, isComputed }: ReadType,
   column?: string,
 ): string | undefined {
-  if (isComputed && modifier >= 0)
+  if (isComputed && (modifier >= 0 || (type === 'numeric' && INTEGERS.has(oid))))
     return 'a cast in its result may round or shorten the value: select the column without the cast'
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
   const typeName = INEXACT_TYPES[oid]

@@ -3,7 +3,7 @@ import { type Column, type FieldValue, type Format, rowsOf } from '@chaosproxy/w
 import { type Call, type Interpretation, type Touches, UNSAID } from '../record/call.ts'
 import type { Action, MayTouch, Operand, Place } from './action.ts'
 import { type ReadType, recordedValue, textOf, whyNotCompared } from './column-values.ts'
-import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
+import { exactText, formatAt, isUnlimited, type Portal } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 
@@ -69,7 +69,7 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
  * `07`, because this text would become a second key.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
-  const text = operandText(operand, portal)
+  const text = exactText(operand, portal, 'text')
   return text === undefined || text === null || recordedValue(text, 'text') === undefined ? undefined : text
 }
 
@@ -79,7 +79,7 @@ const NOT_READ = 'a value in it has an unsupported format; use text, or a whole 
 function partOf(action: Action, key: string, portal: Portal | undefined, recorded: Recorded): Part | string {
   const isCounter = recorded.model === 'counter'
   const valueIn = (operand: Operand): Json | undefined => {
-    const text = operandText(operand, portal)
+    const text = exactText(operand, portal, recorded.type)
     if (text !== undefined && recorded.type === 'numeric') recorded.decimals.wrote(recorded.value, text)
     return text === undefined ? undefined : recordedValue(text, recorded.type)
   }

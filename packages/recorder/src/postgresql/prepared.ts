@@ -1,6 +1,7 @@
 import type { Column, FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { Operand } from './action.ts'
 import { textOf } from './column-values.ts'
+import type { ColumnType } from './recorded-table.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { statementsOf, type Token, wordSet } from './sql-tokens.ts'
 import { analyse, type Statement } from './statement.ts'
@@ -133,6 +134,13 @@ export function operandText(operand: Operand, portal: Portal | undefined): strin
   const value = portal?.values[at]
   if (portal === undefined || value === undefined) return undefined
   return textOf(value, formatAt(portal.formats, at), portal.prepared.types[at] ?? 0)
+}
+
+/** The text of a value that a column of this type stores as given. Undefined if the server may store another value. */
+export function exactText(operand: Operand, portal: Portal | undefined, type: ColumnType): string | null | undefined {
+  const text = operandText(operand, portal)
+  const isExact = operand.exact === undefined || (operand.exact === 'as numeric' && type === 'numeric')
+  return isExact || typeof text !== 'string' || /^-?\d+$/.test(text) ? text : undefined
 }
 
 /** Whether LIMIT and OFFSET drop no row if there are `rows` rows. */

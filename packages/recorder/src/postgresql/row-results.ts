@@ -2,7 +2,7 @@ import type { Place } from './action.ts'
 import { columnOf, isNamed, type Scope, wordsOf } from './row-scope.ts'
 import type { ResultColumns, Rows } from './row-statement.ts'
 import { wordSet } from './sql-tokens.ts'
-import { type Expression, operandOf, uncast } from './sql-tree.ts'
+import { type Expression, isLossy, operandOf, uncast } from './sql-tree.ts'
 
 /** Parts of expressions that read rows without returning their values. */
 const READING = wordSet('select count sum avg min max exists bool_and bool_or array_agg')
@@ -33,7 +33,7 @@ export function resultColumnsOf(scope: Scope, items: readonly Expression[], join
     if (column === '*') {
       key ??= table.key
       for (const each of table.values.keys()) if (!values.has(each)) values.set(each, each)
-    } else if (column === table.key) key = place
+    } else if (column === table.key) key = isLossy(written) ? key : place
     else if (table.values.has(column)) values.set(column, place)
   }
   // In an outer join, a missing row is null. It can be identified only if the WHERE names one key.

@@ -1,7 +1,7 @@
 import type { RecordedTable } from './recorded-table.ts'
 import type { Compared, RowStatement } from './row-statement.ts'
 import { isTable, plainWord, type Token } from './sql-tokens.ts'
-import { type Comparison, type Expression, type Query, uncast } from './sql-tree.ts'
+import { type Comparison, type Expression, isLossy, type Query, uncast } from './sql-tree.ts'
 
 export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 
@@ -76,7 +76,7 @@ export function columnCondition(scope: Scope, condition: Expression): ColumnCond
   const isReversed = is === 'compared' && left !== undefined && uncast(left).is === 'operand'
   const named = isReversed ? right : left
   const column = named && columnOf(scope, uncast(named))
-  if (named === undefined || left === undefined || column === undefined) return undefined
+  if (named === undefined || left === undefined || column === undefined || isLossy(named)) return undefined
   return {
     ...{ column, isCast: named.is === 'cast', isArray: is === 'any' },
     ...(isReversed ? { comparison: REVERSED[comparison], given: [left] } : { comparison, given: parts.slice(1) }),

@@ -5,7 +5,7 @@ import type { Operand, Place } from './action.ts'
 import { cellName, cellsOf, columnOfCell, everyCell, rowName } from './cells.ts'
 import { elementsOf, recordedValue, whyNotCompared } from './column-values.ts'
 import { type Answer, fieldOf } from './part.ts'
-import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
+import { exactText, formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import type { Compared, NewValue, ResultColumns, RowStatement, Rows } from './row-statement.ts'
 
@@ -298,6 +298,7 @@ function insertedBy(
   const isAll = count === inserted.length
   const micro: MicroOperation[] = []
   const locked: string[] = []
+  const conflicting: { readonly key: string; readonly column: string }[] = []
   for (const [at, { values }] of inserted.entries()) {
     // Without conflicts, the returned rows have the order of the VALUES.
     const row = isAll ? rows[at] : rows.find(({ key }) => key !== undefined && key === keys[at])
@@ -307,16 +308,27 @@ function insertedBy(
     if (!isKnown) return doubtful(`it does not say which rows it inserted; ${remedyFor(table)}`, everyCell(table))
     if (!isAll && row === undefined) continue
     locked.push(rowName(table, key))
-    for (const [column, value] of values) {
-      if (value.kind === 'conflicting')
-        return doubtful(
-          `it inserts ${column} or leaves it as it is; set it in DO UPDATE as well`,
-          everyCell(table, [column]),
-        )
-      micro.push(...written(table, key, column, value, portal, row?.values.get(column)))
-    }
+    for (const [column, value] of values)
+      if (value.kind === 'conflicting') conflicting.push({ key, column })
+      else micro.push(...written(table, key, column, value, portal, row?.values.get(column)))
   }
-  return { micro, locked, isPredicate: conflict.startsWith('nothing') && !isAll }
+  const isPredicate = conflict.startsWith('nothing') && !isAll
+  return { micro, locked, isPredicate, doubt: doubtOf(table, conflicting) }
+}
+
+/** Returns the doubt for cells that an INSERT … ON CONFLICT DO UPDATE inserts, or leaves as they are. */
+function doubtOf(
+  table: RecordedTable,
+  cells: readonly { readonly key: string; readonly column: string }[],
+): Doubt | undefined {
+  const columns = new Set(cells.map(({ column }) => column))
+  if (columns.size === 0) return undefined
+  const keys = [...new Set(cells.map(({ key }) => key))]
+  const names = [...columns].join(' and ')
+  return {
+    why: `it inserts ${names} or leaves it as it is; set it in DO UPDATE as well`,
+    touches: cellsOf(table, keys, [...columns]),
+  }
 }
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
@@ -468,7 +480,7 @@ function operandValue(
 ): Json | undefined {
   const { values, converts } = table
   const type = values.get(column) ?? 'text'
-  const text = operandText(operand, portal)
+  const text = exactText(operand, portal, type)
   if (text === undefined) return undefined
   if (type === 'numeric') table.decimals.wrote(column, text)
   const value = recordedValue(text, type)
@@ -482,7 +494,7 @@ const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
 /** Returns the key that an operand names. Undefined if it is unknown, or if another text may denote the same row. */
 function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
-  const text = operandText(operand, portal)
+  const text = exactText(operand, portal, 'text')
   return typeof text === 'string' && isKey(table, text) ? text : undefined
 }
 

@@ -1,12 +1,20 @@
 import { SqlReader } from './sql-reader.ts'
-import { wordSet } from './sql-tokens.ts'
-import type { Comparison, Expression, Plain, Query } from './sql-tree.ts'
+import { type Token, wordSet } from './sql-tokens.ts'
+import type { CastType, Comparison, Expression, Plain, Query } from './sql-tree.ts'
 
 const MOST_NESTED = 100
 
 const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
   (['=', '<>', '<', '<=', '>', '>='] as const).map((each) => [each as string, each] as const),
 ).set('!=', '<>')
+
+/** Types of whole numbers, to which the server rounds. */
+const WHOLE = wordSet('int int2 int4 int8 integer smallint bigint signed')
+/** Types that may round or shorten a value. */
+const LOSSY = wordSet(
+  'char character bpchar name real float float4 float8 double money bit date time timetz timestamp timestamptz interval unsigned',
+)
+const PREFIXES: ReadonlySet<string> = new Set(['-', '+', '@', '~', '!', '|', '||', '/', '&', '#'])
 
 const ENDS = wordSet(
   'from where group having order limit offset fetch for union intersect except returning window tablesample on using join inner left right full cross natural as and or when then else end into',
@@ -138,16 +146,30 @@ export abstract class ExpressionReader extends SqlReader {
   #cast(): Expression {
     const from = this.at
     let found = this.#primary()
-    while (this.takeSymbol('::')) {
-      this.lastName()
-      if (this.takeSymbol('(')) {
-        this.skipTo()
-        this.takeSymbol(')')
-      }
-      while (this.takeSymbol('[')) this.takeSymbol(']')
-      found = this.#node('cast', from, found.is === 'cast' ? found.parts : [found])
-    }
+    while (this.takeSymbol('::')) found = this.#castTo(this.#type(), found, from)
     return found
+  }
+
+  /** Several casts are one, which is lossy if any of them is. */
+  #castTo(type: CastType, found: Expression, from: number): Expression {
+    const [inner, parts] = found.is === 'cast' ? [found.type, found.parts] : ['same' as const, [found]]
+    return { is: 'cast', type: inner === 'same' || type === 'lossy' ? type : inner, parts, from, to: this.at }
+  }
+
+  #type(): CastType {
+    const isQuoted = this.next?.kind === 'word' && this.next.quoted
+    const name = this.lastName() ?? ''
+    const isVarying = this.takeWord('varying')
+    this.takeWord('precision')
+    const isLimited = this.takeSymbol('(')
+    if (isLimited) {
+      this.skipTo()
+      this.takeSymbol(')')
+    }
+    const isArray = this.isSymbol('[')
+    while (this.takeSymbol('[')) this.takeSymbol(']')
+    if (isLimited || (LOSSY.has(name) && !isQuoted && !isVarying)) return 'lossy'
+    return WHOLE.has(name) && !isArray ? 'whole' : 'same'
   }
 
   #primary(): Expression {
@@ -163,10 +185,17 @@ export abstract class ExpressionReader extends SqlReader {
     const token = this.next
     this.at++
     if (token?.text === '*') return { is: 'column', table: undefined, column: '*', parts: [], from, to: this.at }
-    if (token?.kind !== 'word') return this.#node('other', from, [])
+    if (token?.kind !== 'word') return this.#prefixed(token, from)
     if (!token.quoted && token.text === 'case') return this.#case(from)
     if (this.isSymbol('(')) return this.#call(token.quoted ? `"${token.text}"` : token.text, from)
     return this.#column(token.text, from)
+  }
+
+  /** Reads `- balance`, `@ 5` or `- -2`. A name after an operator is no alias. */
+  #prefixed(token: Token | undefined, from: number): Expression {
+    if (token?.kind !== 'symbol' || !PREFIXES.has(token.text)) return this.#node('other', from, [])
+    while (this.next?.kind === 'symbol' && PREFIXES.has(this.next.text)) this.at++
+    return this.#node('other', from, [this.#cast()])
   }
 
   #column(first: string, from: number): Expression {
@@ -183,11 +212,11 @@ export abstract class ExpressionReader extends SqlReader {
 
   #call(name: string, from: number): Expression {
     this.at++
-    const { parts, isPlain, isCast } = this.#inBrackets()
+    const { parts, isPlain, type } = this.#inBrackets()
     const [only] = parts
     const to = this.at
     if (name === 'exists' && only?.is === 'query') return { is: 'exists', query: only.query, parts: [], from, to }
-    if (name === 'cast' && isCast && only !== undefined) return { is: 'cast', parts: [only], from, to }
+    if (name === 'cast' && type !== undefined && only !== undefined) return this.#castTo(type, only, from)
     return { is: 'call', name, isPlain, parts, from, to }
   }
 
@@ -208,23 +237,23 @@ export abstract class ExpressionReader extends SqlReader {
   }
 
   /** Reads what is in brackets: a query or a list of expressions. */
-  #inBrackets(): { readonly parts: readonly Expression[]; readonly isPlain: boolean; readonly isCast?: boolean } {
+  #inBrackets(): { readonly parts: readonly Expression[]; readonly isPlain: boolean; readonly type?: CastType } {
     const found = this.nested(() => {
       const from = this.at
       if (this.word === 'select') {
         const query = this.query()
         const isWhole = query.isPlain && this.isSymbol(')')
         const part: Expression = { is: 'query', query, parts: [], from, to: query.to }
-        return { parts: [part], isPlain: isWhole, isCast: false }
+        return { parts: [part], isPlain: isWhole }
       }
       const parts: Expression[] = []
       if (!this.isSymbol(')'))
         do parts.push(this.expression())
         while (this.takeSymbol(','))
       const isPlain = this.isSymbol(')')
-      const isCast = parts.length === 1 && this.takeWord('as')
+      const type = parts.length === 1 && this.takeWord('as') ? this.#type() : undefined
       while (!this.isAtEnd && !this.isSymbol(')')) parts.push(this.#advanced())
-      return { parts, isPlain, isCast }
+      return type === undefined ? { parts, isPlain } : { parts, isPlain, type }
     })
     if (found === undefined || !this.isSymbol(')')) this.skipTo()
     this.takeSymbol(')')

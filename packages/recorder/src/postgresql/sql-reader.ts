@@ -95,11 +95,13 @@ export class SqlReader {
 
 function operandIn(token: Token, sign: '-' | ''): Operand | undefined {
   switch (token.kind) {
-    case 'number':
+    case 'number': {
+      const literal = literalIn(token, sign)
+      const isWhole = literal.kind === 'constant' && WHOLE.test(token.text)
+      return isWhole ? literal : { ...literal, exact: 'as numeric' }
+    }
     case 'string':
-      return token.literal === undefined
-        ? { kind: 'constant', text: `${sign}${token.text}` }
-        : { kind: 'literal', number: token.literal, sign }
+      return literalIn(token, sign)
     case 'parameter':
       return { kind: 'parameter', number: token.number }
     case 'word':
@@ -110,6 +112,11 @@ function operandIn(token: Token, sign: '-' | ''): Operand | undefined {
       return undefined
   }
 }
+
+const literalIn = ({ literal, text }: Extract<Token, { readonly literal?: unknown }>, sign: '-' | ''): Operand =>
+  literal === undefined ? { kind: 'constant', text: `${sign}${text}` } : { kind: 'literal', number: literal, sign }
+
+const WHOLE = /^\d+$/
 
 /** Words that are not an alias after a name. */
 const NO_ALIAS = wordSet(

@@ -16,6 +16,7 @@ export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: 'column'; readonly table: string | undefined; readonly column: string }
     | { readonly is: 'compared'; readonly comparison: Comparison }
     | { readonly is: 'sum'; readonly sign: 1 | -1 }
+    | { readonly is: 'cast'; readonly type: CastType }
     /** `isPlain`: whether the call has only arguments. */
     | { readonly is: 'call'; readonly name: string; readonly isPlain: boolean }
     | { readonly is: 'query'; readonly query: Query }
@@ -23,8 +24,11 @@ export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: Plain }
   )
 
+/** A type that keeps a value's text, a type of whole numbers, or one that may round or shorten the value. */
+export type CastType = 'same' | 'whole' | 'lossy'
+
 /** Expressions that have only parts. `in` and `any` are `x IN (1, 2)` and `x = ANY (…)`. */
-export type Plain = 'in' | 'any' | 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'cast' | 'other'
+export type Plain = 'in' | 'any' | 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'other'
 
 export type Kind<Is extends Expression['is']> = Extract<Expression, { readonly is: Is }>
 
@@ -96,10 +100,14 @@ export const uncast = (expression: Expression): Expression =>
 export const conjuncts = (condition: Expression): readonly Expression[] =>
   condition.is === 'and' ? condition.parts.flatMap(conjuncts) : [condition]
 
-/** The operand of an expression, or of a cast. */
+export const isLossy = (expression: Expression): boolean => expression.is === 'cast' && expression.type === 'lossy'
+
+/** The operand of an expression, or of a cast that does not change it. */
 export function operandOf(expression: Expression | undefined): Operand | undefined {
-  const plain = expression && uncast(expression)
-  return plain?.is === 'operand' ? plain.operand : undefined
+  if (expression === undefined || isLossy(expression)) return undefined
+  const plain = uncast(expression)
+  if (plain.is !== 'operand') return undefined
+  return expression.is === 'cast' && expression.type === 'whole' ? { ...plain.operand, exact: 'whole' } : plain.operand
 }
 
 /** Whether a condition is `true` or `1 = 1`, which ORMs add. */

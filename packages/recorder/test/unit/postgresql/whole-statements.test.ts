@@ -661,8 +661,22 @@ describe('a statement of a recorded transaction', () => {
       'INSERT INTO transfers (id, amount, fee) VALUES (1, 5, 6) ON CONFLICT (id) DO UPDATE SET amount = 5',
       'INSERT 0 1',
       [],
-      ['touched transfers/*/fee'],
+      ['touched transfers/1/fee'],
       'it inserts fee or leaves it as it is; set it in DO UPDATE as',
+    ],
+    [
+      'UPDATE accounts SET balance = 1 WHERE id = 1.0',
+      'UPDATE 1',
+      [],
+      ['touched accounts/*/balance'],
+      'it does not say which rows it changed; add RETURNING id',
+    ],
+    [
+      "DELETE FROM accounts WHERE id::char(1) = '1'",
+      'DELETE 1',
+      [],
+      ['touched accounts/*/balance'],
+      'it does not say which rows it changed; add RETURNING id',
     ],
     [
       'UPDATE accounts SET id = 2, balance = 1 WHERE id = 1',
@@ -670,6 +684,20 @@ describe('a statement of a recorded transaction', () => {
       [],
       ['touched accounts/*/balance'],
       'it may change rows that are not selected by their primary ke',
+    ],
+    [
+      'SELECT - balance FROM accounts WHERE id = 1',
+      'SELECT 1',
+      [columns('?column?'), row('-5')],
+      ['not-understood all'],
+      'its result does not show single rows',
+    ],
+    [
+      'SELECT funds::int FROM wallets WHERE id = 1',
+      'SELECT 1',
+      [{ kind: 'row-description', columns: [{ ...column('funds'), table: 0 }] }, row('6')],
+      ['not-understood all'],
+      'a cast in its result may round or shorten the value',
     ],
     [
       'SELECT balance FROM accounts WHERE id <> 1',
@@ -790,6 +818,35 @@ test.each([
 ])('an update that sets balance to %s is recorded as a write of %j', (sum, value) => {
   const done = completions([`UPDATE accounts SET balance = ${sum} WHERE id = 7`, tag('UPDATE 1')])
   expect(done).toEqual([['ok', [['w', 'accounts/7/balance', ...(value === undefined ? [] : [value])]]]])
+})
+
+test('an upsert is recorded as a write of the columns that it sets', () => {
+  const insert = 'INSERT INTO transfers (id, amount, fee) VALUES (1, 5, 6) ON CONFLICT (id) DO UPDATE SET amount = 5'
+  expect(completions([insert, tag('INSERT 0 1')])).toEqual([['ok', [['w', 'transfers/1/amount', 5]]]])
+})
+
+test.each<readonly [string, string, Json?]>([
+  ['status', "'ABC'::char(2)"],
+  ['status', "CAST('ABC' AS varchar(2))"],
+  ['status', "'ABC'::char"],
+  ['status', "'ABC'::text", 'ABC'],
+  ['status', "'ABC'::character varying", 'ABC'],
+  ['status', `'open'::"Status"`, 'open'],
+  ['fee', '1.26::numeric(10, 1)'],
+  ['fee', '1.5::int'],
+  ['fee', '1.26::numeric', '1.26'],
+  ['fee', '1.26', '1.26'],
+  ['fee', '2::int', 2],
+  ['balance', '2.5'],
+  ['balance', '1e1'],
+  ['balance', "'2.5'", '2.5'],
+  ['balance', '- -2'],
+])('an update that sets %s to %s is recorded with the value that the server certainly stores', (name, given, value) => {
+  const values = { balance: 'text', status: 'text', fee: 'numeric' }
+  const update: Exchanged = [`UPDATE accounts SET ${name} = ${given} WHERE id = 7`, tag('UPDATE 1')]
+  const events = recordedBy({ tables: { accounts: { key: 'id', values } } }, [], update)
+  const done = events.flatMap(({ type, value: micro }) => (type === 'ok' ? [micro] : []))
+  expect(done).toEqual([[['w', `accounts/7/${name}`, ...(value === undefined ? [] : [value])]]])
 })
 
 describe('a recorded cursor', () => {
