@@ -59,8 +59,34 @@ export interface JsonBody {
 
 /** Returns a body as JSON. The body itself may be one level too deep for a history, but its members may not be. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
-  const value = 'json' in captured ? captured.json : parsed(wholeTextOf(captured, contentEncoding))
-  return value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }
+  if ('json' in captured) return jsonBody(captured.json)
+  const text = wholeTextOf(captured, contentEncoding)
+  const { value, trouble } = jsonBody(parsed(text))
+  return value !== undefined && text !== undefined && membersIn(value) < namesIn(text)
+    ? { value: undefined, trouble: REPEATED }
+    : { value, trouble }
+}
+
+/** Parsers differ in which of two equal members they keep. */
+const REPEATED = 'names a member twice'
+
+const jsonBody = (value: Json | undefined): JsonBody =>
+  value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }
+
+/** The number of members in a value, at any depth. */
+function membersIn(value: Json): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const parts = Object.values(value)
+  return parts.reduce<number>((sum, part) => sum + membersIn(part), Array.isArray(value) ? 0 : parts.length)
+}
+
+const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"\s*(:)?/g
+
+/** The number of names in JSON text. */
+function namesIn(text: string): number {
+  let names = 0
+  for (const [, colon] of text.matchAll(STRING)) if (colon !== undefined) names++
+  return names
 }
 
 function parsed(text: string | undefined): Json | undefined {

@@ -235,6 +235,13 @@ describe('a body', () => {
     ])
   })
 
+  test('a body with two equal names in one object is not read as JSON', () => {
+    const of = (json: string) => jsonOf({ bytes: Buffer.from(json) }, undefined)
+    const trouble = { value: undefined, trouble: 'names a member twice' }
+    expect([of('{"a":1,"a":1}'), of('[{"b":{"a":1,"\\u0061" :2}}]')]).toEqual([trouble, trouble])
+    expect(of('{"a":[{"b":1},{"b":":"}],"b":"\\"c\\":"}')).toEqual({ value: { a: [{ b: 1 }, { b: ':' }], b: '"c":' } })
+  })
+
   test('an unreadable body is reported with the reason', () => {
     expect([bodyTrouble(text, undefined), bodyTrouble({ json: 1 }, undefined)]).toEqual([undefined, undefined])
     expect(bodyTrouble({ withheld: 'a 304' }, undefined)).toBe('is left out of a 304')
