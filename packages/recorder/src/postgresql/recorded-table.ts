@@ -6,6 +6,8 @@ export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 /** A recorded table in the mode with whole transactions. */
 export interface RecordedTable {
   readonly name: string
+  /** Its schema; undefined if the settings do not say it. */
+  readonly schema?: string | undefined
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>
   readonly decimals: WrittenDecimals

@@ -13,6 +13,8 @@ export interface PostgresqlSettings {
   readonly commands: {
     readonly model: string
     readonly table: string
+    /** The table's schema; undefined if the settings do not say it. */
+    readonly schema?: string | undefined
     readonly key: string
     /** The recorded column. */
     readonly value: string
@@ -63,6 +65,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
     commands: {
       model: oneOf(given, 'commands', ['register', 'counter'], where),
       table: nameIn(given, 'table', undefined, where),
+      schema: schemaIn(given['table']),
       key: nameIn(given, 'key', 'key', where),
       value: nameIn(given, 'value', 'value', where),
       type: oneOf(given, 'type', columnTypes, where),
@@ -118,7 +121,7 @@ function parseTables(given: unknown, where: string): ReadonlyMap<string, Recorde
         `${at}: ${quote(key)} is the "key" and one of the "values". Name only other columns in "values".`,
       )
     if (tables.has(name)) throw inputError(`${at}: two tables, in two schemas, have this name. Record one of them.`)
-    tables.set(name, { name, key, values, decimals: new WrittenDecimals() })
+    tables.set(name, { name, schema: schemaIn(table), key, values, decimals: new WrittenDecimals() })
   }
   return tables
 }
@@ -173,6 +176,12 @@ function nameIn(given: Members, member: string, usual: string | undefined, where
       `${where}: ${name === undefined ? `"${member}" is missing` : `"${member}" is ${quote(name)}`}. Name the recorded table, its primary key and the recorded column: ${EXAMPLE}.`,
     )
   return name.slice(name.lastIndexOf('.') + 1)
+}
+
+/** The schema in a name such as `billing.accounts`. */
+function schemaIn(name: unknown): string | undefined {
+  const schema = typeof name === 'string' ? name.split('.').at(-2) : undefined
+  return schema === '' ? undefined : schema
 }
 
 /** Returns one of these names, by default the first. */

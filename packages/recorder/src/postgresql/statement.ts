@@ -1,6 +1,7 @@
 import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch } from './action.ts'
-import { everyCellOf } from './cells.ts'
+import { everyCell, everyCellOf } from './cells.ts'
+import { readSchemas, type SchemaDoubt } from './named-schemas.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { isolationOf, type RequestedIsolation } from './requested-isolation.ts'
@@ -66,15 +67,21 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   const control = controlOf(tokens)
   if (control !== undefined)
     return { kind: 'control', what, control, name: tokens.at(-1)?.text ?? '', isolation: isolationOf(tokens) }
-  if (recorded.tables !== undefined) {
-    const cursor = cursorOf(tokens, what, recorded.tables, recorded)
-    if (cursor !== undefined) return cursor
-    const text = { tree: parse(tokens), tokens, tables: recorded.tables }
-    const statement = analyseRows(text, what, recorded)
-    const indirect = indirectOf(text, statement, recorded)
-    return indirect === undefined ? statement : { ...statement, indirect }
-  }
-  return analyseColumn(tokens, what, recorded)
+  // MySQL names its default database in a connection.
+  const usual = recorded.dialect === undefined ? 'public' : undefined
+  const { tables, table: name, schema } = recorded
+  const known = tables ?? new Map([[name, { name, schema }]])
+  const { tokens: named, doubt } = readSchemas(tokens, known, { recorded, usual })
+  if (tables === undefined)
+    return doubt === undefined
+      ? analyseColumn(named, what, recorded)
+      : { kind: 'other', what, touches: mayWrite(tokens) ? 'everything' : 'nothing', why: doubt.why }
+  const cursor = doubt === undefined ? cursorOf(named, what, tables, recorded) : undefined
+  if (cursor !== undefined) return cursor
+  const text = { tree: parse(named), tokens: named, tables }
+  const statement = doubt === undefined ? analyseRows(text, what, recorded) : otherSchema(text, what, doubt)
+  const indirect = indirectOf(text, statement, recorded)
+  return indirect === undefined ? statement : { ...statement, indirect }
 }
 
 /** Analyses a statement if one column is recorded. */
@@ -150,6 +157,13 @@ function cursorOf(
   const tree = parse(query)
   const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, query, tables)
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
+}
+
+/** A statement that may name another table than the recorded one. */
+function otherSchema({ tokens, tables }: Text, what: string, { table, why }: SchemaDoubt): RowsStatement {
+  const found = tables.get(table)
+  const touches = found !== undefined && mayWrite(tokens) ? everyCell(found) : 'nothing'
+  return { kind: 'doubtful', what, why, touches, lasts: false }
 }
 
 type RowsStatement = Extract<Statement, { readonly indirect?: Indirect | undefined }>

@@ -1,0 +1,81 @@
+import type { Json } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { column, columns, type Exchanged, recordedBy, row, tables, tag } from '../../postgresql/whole-record.ts'
+
+const read = (table: string): Exchanged => [
+  `SELECT id, balance FROM ${table} WHERE id = 7`,
+  columns('id', 'balance'),
+  row('7', '5'),
+  tag('SELECT 1'),
+]
+const write = (table: string): Exchanged => [`UPDATE ${table} SET balance = 5 WHERE id = 7`, tag('UPDATE 1')]
+
+const said = (settings: { readonly [member: string]: Json }, ...queries: readonly Exchanged[]): readonly Json[] =>
+  recordedBy(settings, [], ...queries).flatMap(({ f, type, key, value }): Json[] =>
+    f === 'touched' || f === 'not-understood' ? [[f, key ?? 'all']] : type === 'ok' ? [value ?? null] : [],
+  )
+
+const found: Json = [['r', 'accounts/7/balance', 5]]
+const written: Json = [['w', 'accounts/7/balance', 5]]
+
+test('public and no schema name one table', () => {
+  expect(said({ tables }, read('accounts'), read('public.accounts'), write('shop.public.accounts'))).toEqual([
+    ...[found, found, written],
+  ])
+})
+
+test('a table of another schema than the first one is not understood', () => {
+  expect(said({ tables }, write('accounts'), read('archive.accounts'), write('archive.accounts'))).toEqual([
+    written,
+    ['not-understood', 'all'],
+    ['touched', 'accounts/*/balance'],
+  ])
+  expect(said({ tables }, write('archive.accounts'), read('accounts'))).toEqual([written, ['not-understood', 'all']])
+  const reason = recordedBy({ tables }, [], write('accounts'), read('archive.accounts')).find(
+    ({ f }) => f === 'not-understood',
+  )
+  expect(reason?.['value']).toMatchObject({
+    why: 'it names archive.accounts, and an earlier statement public.accounts: say in the settings which one is recorded, such as "public.accounts"',
+  })
+})
+
+test('statements on another schema than that of the settings are passed on', () => {
+  const settings = { tables: { 'billing.accounts': { key: 'id', values: ['balance'] } } }
+  expect(said(settings, write('billing.accounts'), read('accounts'), write('archive.accounts'))).toEqual([
+    written,
+    found,
+  ])
+  const join: Exchanged = [
+    'SELECT a.id, a.balance, o.balance FROM accounts a JOIN archive.accounts o ON o.id = a.id WHERE a.id = 7',
+    columns('id', 'balance', 'balance'),
+    row('7', '5', '6'),
+    tag('SELECT 1'),
+  ]
+  expect(said(settings, join)).toEqual([found])
+})
+
+test('a column with the name of a recorded table names no schema', () => {
+  const named = { tables: { ...tables, balance: { key: 'id', values: ['amount'] } } }
+  const query: Exchanged = [
+    'SELECT a.id, a.balance FROM accounts a WHERE a.id = 7',
+    { kind: 'row-description', columns: [column('id'), column('balance')] },
+    row('7', '5'),
+    tag('SELECT 1'),
+  ]
+  expect(said(named, read('accounts'), query)).toEqual([found, found])
+  const insert =
+    'INSERT INTO accounts (id, balance) VALUES (7, 5) ON CONFLICT (id) DO UPDATE SET balance = excluded.balance'
+  expect(said(named, [insert, tag('INSERT 0 1')])).toEqual([written])
+})
+
+test('a statement on the recorded column in another schema is not understood', () => {
+  const settings = { table: 'kv' }
+  const select = (table: string): Exchanged => [
+    `SELECT value FROM ${table} WHERE key = 'x'`,
+    columns('value'),
+    row('5'),
+    tag('SELECT 1'),
+  ]
+  expect(said(settings, select('kv'), select('archive.kv'))).toEqual([5, ['not-understood', 'all']])
+  expect(said({ table: 'billing.kv' }, select('kv'), select('billing.kv'), select('archive.kv'))).toEqual([5, 5])
+})
