@@ -1,5 +1,5 @@
 import type { Columns } from '../columns/columns.ts'
-import { FAIL, FLAG_UNSAID, OK } from '../columns/history-columns.ts'
+import { FAIL, FLAG_UNSAID, INFO, OK } from '../columns/history-columns.ts'
 import type { EventInput } from '../event/event.ts'
 import { readsWhole } from '../operations/meaning.ts'
 import { ByteTable } from '../tables/byte-table.ts'
@@ -9,24 +9,30 @@ import { canonical } from '../tables/value.ts'
 /**
  * Merges the attempts at a request with the same `requestId` into one operation, which takes effect at most once. It
  * begins at the first attempt that may have taken effect, and ends at the first acknowledgement. An attempt that
- * certainly failed stays a separate operation.
+ * certainly failed stays a separate operation. If the id also names another operation, such as a client's id does, an
+ * attempt after the acknowledgement may be a new request: its outcome becomes unknown.
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()
   /** The rows with a request id, ascending, and the index of each row's id in `#ids`. */
   readonly #rows: number[] = []
   readonly #idOfRow: number[] = []
+  /** The same for reads. */
+  readonly #reads: number[] = []
+  readonly #idOfRead: number[] = []
   #isAnyRepeated = false
 
   note(row: number, { f, extra }: EventInput): void {
-    // Repeating a read has no effect, so each attempt is an operation.
-    if (extra === undefined || typeof extra['requestId'] !== 'string' || readsWhole(f)) return
+    if (extra === undefined || typeof extra['requestId'] !== 'string') return
     const { requestId, part } = extra
     const known = this.#ids.length
     const id = this.#ids.internText(part === undefined ? requestId : canonical([requestId, part]))
     if (id < known) this.#isAnyRepeated = true
-    this.#rows.push(row)
-    this.#idOfRow.push(id)
+    // Repeating a read has no effect, so each attempt is an operation.
+    const isRead = readsWhole(f)
+    const [rows, ids] = isRead ? [this.#reads, this.#idOfRead] : [this.#rows, this.#idOfRow]
+    rows.push(row)
+    ids.push(id)
   }
 
   get isEmpty(): boolean {
@@ -34,49 +40,95 @@ export class Attempts {
   }
 
   get sizeBytes(): number {
-    return this.#ids.sizeBytes + 2 * NUMBER_BYTES * this.#rows.length
+    return this.#ids.sizeBytes + 2 * NUMBER_BYTES * (this.#rows.length + this.#reads.length)
   }
 
-  /** Merges the attempts at each operation into one row. */
-  merge(columns: Columns): void {
-    if (!this.#isAnyRepeated) return
+  /**
+   * Merges the attempts at each operation into one row. Returns the id of an attempt whose outcome became unknown, and
+   * its line.
+   */
+  merge(columns: Columns): { readonly id: string; readonly line: number } | undefined {
+    if (!this.#isAnyRepeated) return undefined
     const superfluous = new Set<number>()
-    for (const rows of this.#byOperation(columns)) for (const row of mergedInto(columns, rows)) superfluous.add(row)
+    const doubtful: { readonly id: number; readonly row: number }[] = []
+    const shared = this.#sharedIds(columns)
+    for (const { id, rows } of this.#byOperation(columns)) {
+      const { removed, again } = mergedInto(columns, rows)
+      for (const row of removed) superfluous.add(row)
+      for (const row of again)
+        if (shared.has(id)) doubtful.push({ id, row })
+        else superfluous.add(row)
+    }
+    for (const { row } of doubtful) makeUnknown(columns, row)
+    const [example] = doubtful
+    const found = example && { id: this.#ids.text(example.id), line: columns.callLine[example.row] ?? 0 }
     columns.keep((_, row) => !superfluous.has(row), false)
+    return found
   }
 
-  #byOperation({ f, key, input, flags }: Columns): readonly (readonly number[])[] {
+  /** The ids that name several operations. */
+  #sharedIds(columns: Columns): ReadonlySet<number> {
+    const first = new Map<number, string>()
+    const shared = new Set<number>()
+    const see = (rows: readonly number[], ids: readonly number[]): void =>
+      rows.forEach((row, i) => {
+        const id = ids[i] ?? 0
+        const name = operationName(columns, row)
+        if ((first.get(id) ?? name) !== name) shared.add(id)
+        else first.set(id, name)
+      })
+    see(this.#rows, this.#idOfRow)
+    see(this.#reads, this.#idOfRead)
+    return shared
+  }
+
+  #byOperation(columns: Columns): readonly { readonly id: number; readonly rows: readonly number[] }[] {
     const attempts = int32Array(this.#ids.length)
     for (const id of this.#idOfRow) attempts[id] = (attempts[id] ?? 0) + 1
-    const groups = new Map<string, number[]>()
+    const groups = new Map<string, { readonly id: number; readonly rows: number[] }>()
     this.#rows.forEach((row, i) => {
       const id = this.#idOfRow[i] ?? 0
       if ((attempts[id] ?? 0) < 2) return
-      const isInputMissing = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0
-      const name = `${id} ${f[row]} ${key[row]} ${isInputMissing ? 'unsaid' : input[row]}`
+      const name = `${id} ${operationName(columns, row)}`
       const group = groups.get(name)
-      if (group === undefined) groups.set(name, [row])
-      else group.push(row)
+      if (group === undefined) groups.set(name, { id, rows: [row] })
+      else group.rows.push(row)
     })
-    return [...groups.values()].filter(({ length }) => length > 1)
+    return [...groups.values()].filter(({ rows }) => rows.length > 1)
   }
+}
+
+const operationName = ({ f, key, input, flags }: Columns, row: number): string =>
+  `${f[row]} ${key[row]} ${((flags[row] ?? 0) & FLAG_UNSAID) === 0 ? input[row] : 'unsaid'}`
+
+function makeUnknown({ outcome, output, input }: Columns, row: number): void {
+  outcome[row] = INFO
+  output[row] = input[row] ?? 0
 }
 
 const NUMBER_BYTES = 8
 
-/** Merges `rows` into the first row that may have taken effect, and returns the superfluous rows. */
-function mergedInto(columns: Columns, rows: readonly number[]): readonly number[] {
+/**
+ * Merges `rows` into the first row that may have taken effect. Returns the superfluous rows, and those of attempts that
+ * were called after the acknowledgement and acknowledged.
+ */
+function mergedInto(
+  columns: Columns,
+  rows: readonly number[],
+): { readonly removed: readonly number[]; readonly again: readonly number[] } {
   const { outcome, callEvent, returnEvent, flags, output } = columns
   const acknowledged = rows.filter((row) => outcome[row] === OK)
   const [kept, ...others] = rows.filter((row) => outcome[row] !== FAIL)
-  if (kept === undefined) return []
+  if (kept === undefined) return { removed: [], again: [] }
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
-  if (first === undefined) return others
+  if (first === undefined) return { removed: others, again: [] }
   // If the invocation had no value, the answer gives the input. Different answers then mean different operations.
   const isInputMissing = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
-  if (isInputMissing && later.some((row) => output[row] !== output[first])) return []
+  if (isInputMissing && later.some((row) => output[row] !== output[first])) return { removed: [], again: [] }
   const end = returnEvent[first] ?? 0
-  const refusedLater = rows.filter((row) => outcome[row] === FAIL && (callEvent[row] ?? 0) > end)
+  const isLater = (row: number): boolean => (callEvent[row] ?? 0) > end
+  const refusedLater = rows.filter((row) => outcome[row] === FAIL && isLater(row))
   columns.completeAs(kept, first)
-  return [...others, ...refusedLater]
+  const again = isInputMissing ? [] : others.filter(isLater)
+  return { removed: [...others.filter((row) => !again.includes(row)), ...refusedLater], again }
 }

@@ -47,6 +47,7 @@ import {
   nothingTolerated,
   otherValuesWarning,
   probableUnit,
+  sharedIdWarning,
   type Tolerated,
   warningsAbout,
 } from './tolerated.ts'
@@ -446,7 +447,7 @@ export class HistoryBuilder implements EventSink {
       otherValues === 0
         ? undefined
         : { values: this.#answers.requested(), warning: otherValuesWarning(this.source, otherValues, otherValueLine) }
-    this.#attempts?.merge(this.#columns)
+    const shared = this.#attempts?.merge(this.#columns)
     fillInVersions(this.#columns)
     const cutOff = cutOffWarning(this.source, this.#header, this.#recorder, this.#latest)
     return historyOf({
@@ -470,6 +471,7 @@ export class HistoryBuilder implements EventSink {
       ...(this.#taken.length === 0 ? {} : { taken: this.#taken }),
       warnings: [
         ...this.#warnings,
+        ...(shared === undefined ? [] : [sharedIdWarning(this.source, shared)]),
         ...this.#disorder.warnings(this.source),
         ...warningsAbout(this.#tolerated, {
           ...{ source: this.source, clientEvents: this.#clientEvents, cutOff, requested },

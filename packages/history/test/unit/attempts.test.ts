@@ -47,6 +47,26 @@ describe('attempts with the same request id', () => {
     ])
   })
 
+  test('a repeated request is of unknown outcome after an answered one if its id names different operations', () => {
+    const add = (process: number, id: string) => [event(process, 'invoke', 1, id), event(process, 'ok', 1)]
+    const read: EventInput = { process: 0, type: 'invoke', f: 'read', key: 'x', value: null, extra: { requestId: 'a' } }
+    const events = [...add(0, 'a'), ...add(0, 'a'), read, { ...read, type: 'ok' as const, value: 2 }, ...add(1, 'b')]
+    const all = [...events, ...add(1, 'b'), event(2, 'invoke', 5, 'c'), event(2, 'info', 5), ...add(3, 'c')]
+    const retried = [...all, event(4, 'invoke', 5, 'c'), event(4, 'ok', 5)]
+    expect(operationsOf(retried)).toEqual([
+      [OK, 0, 1, 1],
+      [INFO, 2, 3, 1],
+      [OK, 4, 5, 2],
+      [OK, 6, 7, 1],
+      [OK, 10, 15, 5],
+      [OK, 12, 13, 1],
+    ])
+    expect(historyFromEvents(retried, { source: 'h.jsonl' }).warnings).toEqual([
+      expect.stringMatching(/^h\.jsonl:3: the request id "a" names different operations, as a client's id does\./),
+    ])
+    expect(historyFromEvents(all.slice(6)).warnings).toEqual([])
+  })
+
   test('attempts with one request id end at the first acknowledgement, whichever was called first', () => {
     const events = [event(0, 'invoke', 1, 'a'), event(1, 'invoke', 1, 'a'), event(1, 'ok', 1), event(0, 'ok', 1)]
     expect(operationsOf(events)).toEqual([[OK, 0, 2, 1]])
