@@ -11,11 +11,12 @@ import {
 } from '../granted/row-locks.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { ABORTED, ADD, COMMITTED, committed, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
+import { ADD, COMMITTED, committed, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { sumOf } from '../record/sum.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { orderOfAdditions } from './additions.ts'
 import { UNPROMISING } from './requested-levels.ts'
+import { RolledBackWrites } from './rolled-back.ts'
 import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
 /** The orders and sources that the record proves, and those that are likely. */
@@ -244,11 +245,11 @@ function explain(
     explainCell(record, order, ofCells[cell], doubts.isStartUnknown(cell) ? UNKNOWN : initial),
   )
   const aborted: AbortedRead[] = []
-  const writes = abortedWrites(record)
+  const rolledBack = new RolledBackWrites(record)
   for (const [at, read] of reads.entries()) {
     if (read.places.length > 0) continue
-    const write = writes.get(read.cell)?.get(read.value)
-    if (write === undefined || read.isImplied) doubts.unexplained(read.cell, read.row, newest[at])
+    const write = read.isImplied ? undefined : rolledBack.seenBy(read)
+    if (write === undefined) doubts.unexplained(read.cell, read.row, newest[at])
     else aborted.push({ read, write })
   }
   return { aborted, pins }
@@ -332,20 +333,6 @@ const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN 
  * other transaction sees the value before this time.
  */
 const commitSent = ({ lock, began }: CellWrite): number => Math.max(lock?.to ?? began, began)
-
-/** By cell and value: a write that was rolled back. */
-function abortedWrites({ length, status, starts, kind, key, value }: TransactionRecord) {
-  const writes = new Map<number, Map<number, number>>()
-  for (let t = 0; t < length; t++) {
-    if (status[t] !== ABORTED) continue
-    for (let row = starts[t]; row < starts[t + 1]; row++) {
-      if (kind[row] === READ || kind[row] === ADD || value[row] === UNKNOWN) continue
-      const ofCell = writes.get(key[row]) ?? new Map<number, number>()
-      writes.set(key[row], ofCell.set(value[row], row))
-    }
-  }
-  return writes
-}
 
 /** By transaction: 1 if it committed, or if some read must have seen its write. */
 function countedOf(record: TransactionRecord, orders: readonly LockOrder[], reads: readonly Read[]) {

@@ -631,6 +631,27 @@ describe('a read of a rolled-back write', () => {
     expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
   })
 
+  test('a read before a rolled-back write of its value is undecided', () => {
+    const later: Ran = { ...rolledBack, from: 30, to: 40 }
+    const other: Ran = { from: 3, to: 10, micro: [['w', balance, 2]], locks: [[row, 4, 9]] }
+    const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
+    expect(judged([first, other, read, later]).levels['read-committed']!.result).toBe('unknown')
+  })
+
+  test('a read of a rolled-back value is undecided if an open transaction also wrote and overwrote it', () => {
+    const again: Ran = {
+      ...{ from: 18, to: 30, locks: [[row, 19, 26]] },
+      micro: [
+        ['w', balance, 7],
+        ['w', balance, 8],
+      ],
+    }
+    const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
+    const levelWith = (...all: readonly Ran[]) => judged([first, ...all, read]).levels['read-committed']!.result
+    expect(levelWith(rolledBack, again)).toBe('unknown')
+    expect(levelWith(rolledBack, { ...again, micro: [['w', balance, 8]] })).toBe('violated')
+  })
+
   test('a read of a rolled-back write is undecided if an unknown statement may have changed the cell', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
