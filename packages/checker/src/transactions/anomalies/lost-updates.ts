@@ -32,7 +32,7 @@ export function findLostUpdates({ core, record, versions }: Situation): LostUpda
 
 /**
  * Returns the version from which a transaction computed its write of a key: the last version that it read before.
- * NO_VERSION if it read none. Also NO_VERSION if the server computed the value (`SET n = n + 1`), because then no
+ * NO_VERSION if it read none, or an unknown one. Also NO_VERSION if the server computed the value (`SET n = n + 1`), because then no
  * update is lost.
  */
 export function versionForUpdate(
@@ -46,6 +46,7 @@ export function versionForUpdate(
     if (key[row] !== k) continue
     if (kind[row] !== READ) return kind[row] === ADD || value[row] === UNKNOWN || of[row] < 0 ? NO_VERSION : version
     if (of[row] >= INITIAL) version = of[row]
+    else if (value[row] !== UNKNOWN) version = NO_VERSION
   }
   return NO_VERSION
 }

@@ -5,9 +5,9 @@ import { forms, type Isolation, type IsolationLevel } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
 import { NO_LIST } from '../record/read-lists.ts'
-import { APPEND, eachRow, type TransactionRecord, transactionOf } from '../record/record.ts'
+import { APPEND, eachRow, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
-import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
+import { haveReadTheSame, NO_ROW, readBefore, rowsOfStep } from './words.ts'
 
 /** A story, with the weakest level that excludes the anomaly. */
 type Story = Omit<TransactionStory, 'refusedBy'> & {
@@ -312,8 +312,9 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   if (readWrites === steps.length) return writeSkew
   if (steps.length === 2) {
     if (has(WW) && one.key === other.key) {
-      const { from, key } = one.kind === RW ? one : other
-      return versionForUpdate(record, versions, from, key) === NO_VERSION ? staleCheck : update
+      const [missed, next] = one.kind === RW ? [one, other] : [other, one]
+      if (versionForUpdate(record, versions, missed.from, missed.key) === NO_VERSION) return staleCheck
+      return hasReadAgain(record, versions, missed, next) ? nonRepeatableRead : update
     }
     if (has(WR)) return halfSeen(record, versions, steps)
     if (isInNoRead(record, versions, steps)) return lostAppend
@@ -327,6 +328,15 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   if (readWrites === 1) return otherCycle(has(WW) ? 'parallel-snapshot-isolation' : 'causal')
   if (kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)) return otherCycle('serializable')
   return otherCycle(has(WW) ? 'snapshot-isolation' : 'prefix')
+}
+
+/** Whether the transaction that missed a change read the key again before it wrote, and saw another value. */
+function hasReadAgain(record: TransactionRecord, versions: Versions, missed: CycleStep, next: CycleStep): boolean {
+  const { value } = record
+  const again = readBefore(record, rowsOfStep(record, versions, next).to, missed.from)
+  return (
+    again !== NO_ROW && value[again] !== UNKNOWN && value[again] !== value[rowsOfStep(record, versions, missed).from]
+  )
 }
 
 /** Whether no read shows the missed append, though several transactions read the list after its commit. */

@@ -237,7 +237,7 @@ export function drawn(
  * Returns the last read of a key before a write of the key in the same transaction. The written value may be computed
  * from this read.
  */
-function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: number): number {
+export function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: number): number {
   if (kind[write] === READ) return NO_ROW
   for (let row = write - 1; row >= starts[t]; row--) if (key[row] === key[write] && kind[row] === READ) return row
   return NO_ROW

@@ -227,6 +227,30 @@ describe('transactions recorded at the wire', () => {
     expect(levels['read-committed']!.result).toBe('met')
   })
 
+  test('a transaction that read a change again before it wrote did not overwrite the change unseen', () => {
+    const again: Ran = {
+      ...{ from: 0, to: 50, locks: [[row, 40, 45]] },
+      micro: [
+        ['r', balance, 100],
+        ['r', balance, 60],
+        ['w', balance, 50],
+      ],
+      statements: [
+        ['SELECT', 1, 0, 5],
+        ['UPDATE … RETURNING', 2, 30, 40],
+      ],
+    }
+    const other: Ran = { from: 10, to: 20, micro: [['w', balance, 60]], locks: [[row, 12, 18]] }
+    const storyOf = (...all: readonly Ran[]) => judged(all).levels['serializable']
+    expect(storyOf(again, other)).toMatchObject({ counterexample: { story: { name: 'non-repeatable read' } } })
+    // The value was written twice, so that the write that the second read saw is not certain.
+    const twice = { ...other, from: 21, to: 29, locks: [[row, 22, 28]] as const }
+    const { transactions, levels } = judged([again, other, twice])
+    expect(levels['serializable']).not.toMatchObject({ counterexample: { story: { name: 'lost update' } } })
+    expect(levels['serializable']).not.toMatchObject({ counterexample: { story: { name: 'unseen change' } } })
+    expect(transactions!.anomalies).not.toHaveProperty('lost-update')
+  })
+
   test('a known value plus the recorded additions explains a read', () => {
     const buys: readonly Ran[] = [
       { from: 0, to: 10, micro: [['w', balance, 100]], locks: [[row, 10, 0]] },
