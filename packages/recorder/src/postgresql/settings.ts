@@ -3,6 +3,7 @@ import { inputError, isObject, type Json } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { isInitialValue, type Members, refuseUnknown } from '../record/settings.ts'
 import type { Dialect } from './dialect.ts'
+import { NamedSchemas } from './named-schemas.ts'
 import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
 import { WrittenDecimals } from './written-decimals.ts'
 
@@ -21,6 +22,7 @@ export interface PostgresqlSettings {
     readonly type: ColumnType
     /** The decimals written to the recorded column. */
     readonly decimals: WrittenDecimals
+    readonly schemas: NamedSchemas
     readonly functionsRead: boolean
     /** Whether a transaction's reads and writes of a row are one atomic operation. */
     readonly areAtomic: boolean
@@ -70,6 +72,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
       value: nameIn(given, 'value', 'value', where),
       type: oneOf(given, 'type', columnTypes, where),
       decimals: new WrittenDecimals(),
+      schemas: new NamedSchemas(),
       functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
       areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'], where) === 'atomic',
       tables: undefined,
@@ -92,6 +95,7 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
     commands: {
       ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
       decimals: new WrittenDecimals(),
+      schemas: new NamedSchemas(),
       functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
       tables,
       indirect: parseIndirect(given['indirect'], tables, where),

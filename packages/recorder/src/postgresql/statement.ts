@@ -1,7 +1,7 @@
 import type { Touches } from '../record/call.ts'
 import type { Action, Control, MayTouch } from './action.ts'
 import { everyCell, everyCellOf } from './cells.ts'
-import { readSchemas, type SchemaDoubt } from './named-schemas.ts'
+import type { SchemaDoubt } from './named-schemas.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { isolationOf, type RequestedIsolation } from './requested-isolation.ts'
@@ -71,7 +71,7 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   const usual = recorded.dialect === undefined ? 'public' : undefined
   const { tables, table: name, schema } = recorded
   const known = tables ?? new Map([[name, { name, schema }]])
-  const { tokens: named, doubt } = readSchemas(tokens, known, { recorded, usual })
+  const { tokens: named, doubt } = recorded.schemas.read(tokens, known, usual)
   if (tables === undefined)
     return doubt === undefined
       ? analyseColumn(named, what, recorded)
