@@ -21,6 +21,7 @@ interface Read {
 export class NamedSchemas {
   /** By table without a schema in the settings: the schema that a statement named first. It is recorded. */
   readonly #first: Map<string, string> = new Map()
+  #usual: string | undefined
 
   /** @param usual the schema of names without one; undefined if any. */
   read(tokens: readonly Token[], tables: ReadonlyMap<string, Named>, usual: string | undefined): Read {
@@ -39,6 +40,19 @@ export class NamedSchemas {
     return { tokens: others.size === 0 ? tokens : tokens.map((token, at) => (others.has(at) ? OTHER : token)), doubt }
   }
 
+  /**
+   * Returns why names without a schema mean other tables after this statement than before, if they do. The statement is
+   * SET search_path or, in MySQL, USE.
+   */
+  changedBy(tokens: readonly Token[]): string | undefined {
+    const usual = usualSchemasIn(tokens)
+    if (usual === undefined) return undefined
+    const known = this.#usual
+    this.#usual ??= usual
+    if (known === undefined || known === usual) return undefined
+    return `names without a schema mean the tables of ${usual} after it, and those of ${known} before: record only connections that use one of them`
+  }
+
   #doubtOf(table: string, schema: string): SchemaDoubt | undefined {
     const known = this.#first.get(table)
     if (known === undefined) this.#first.set(table, schema)
@@ -52,6 +66,14 @@ export class NamedSchemas {
 
 /** The name of a table that is not recorded. */
 const OTHER: Token = { kind: 'word', text: '', quoted: true }
+
+function usualSchemasIn(tokens: readonly Token[]): string | undefined {
+  const words = tokens.map(({ text }) => text)
+  if (words[0] === 'use') return words.slice(1).join(' ')
+  const at = words[0] === 'set' ? words.indexOf('search_path') : -1
+  const schemas = at < 0 ? '' : words.slice(at + 2).join(' ')
+  return schemas === '' || schemas === 'default' ? undefined : schemas
+}
 
 /** The schema at a position before a dot. An alias or a table, as in `o.accounts`, also occurs without a dot after it. */
 function schemaAt(tokens: readonly Token[], at: number): string | undefined {

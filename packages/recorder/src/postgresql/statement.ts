@@ -62,6 +62,8 @@ type Recorded = PostgresqlSettings['commands']
 
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
   const what = shapeOf(tokens)
+  const changed = recorded.schemas.changedBy(tokens)
+  if (changed !== undefined) return ofOtherSchemas(what, changed, recorded)
   const own = recorded.dialect?.meaningOf(tokens, what, recorded.functionsRead)
   if (own !== undefined) return own
   const control = controlOf(tokens)
@@ -158,6 +160,12 @@ function cursorOf(
   const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, query, tables)
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
 }
+
+/** A statement after which names may mean other tables than the recorded ones. */
+const ofOtherSchemas = (what: string, why: string, { tables }: Recorded): Statement =>
+  tables === undefined
+    ? { kind: 'other', what, touches: 'everything', why }
+    : { kind: 'doubtful', what, why, touches: everyCellOf([...tables.values()]), lasts: true }
 
 /** A statement that may name another table than the recorded one. */
 function otherSchema({ tokens, tables }: Text, what: string, { table, why }: SchemaDoubt): RowsStatement {

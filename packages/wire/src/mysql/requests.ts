@@ -52,7 +52,13 @@ export function readCommand(payload: Buffer): Command {
       return { kind: 'field-list' }
     case COMMAND.setOption:
       return { kind: 'set-option' }
-    case COMMAND.initDb:
+    case COMMAND.initDb: {
+      const bytes = cursor.rest()
+      return {
+        kind: 'query',
+        sql: isUtf8(bytes) ? `USE \`${bytes.toString('utf8').replaceAll('`', '``')}\`` : undefined,
+      }
+    }
     case COMMAND.ping:
     case COMMAND.resetStatement:
       return { kind: 'harmless' }

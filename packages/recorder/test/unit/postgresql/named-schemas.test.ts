@@ -1,5 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { NamedSchemas } from '../../../src/postgresql/named-schemas.ts'
+import { statementsOf } from '../../../src/postgresql/sql-tokens.ts'
 import { column, columns, type Exchanged, recordedBy, row, tables, tag } from '../../postgresql/whole-record.ts'
 
 const read = (table: string): Exchanged => [
@@ -78,4 +80,26 @@ test('a statement on the recorded column in another schema is not understood', (
   ]
   expect(said(settings, select('kv'), select('archive.kv'))).toEqual([5, ['not-understood', 'all']])
   expect(said({ table: 'billing.kv' }, select('kv'), select('billing.kv'), select('archive.kv'))).toEqual([5, 5])
+})
+
+test('a second search_path makes all tables unknown', () => {
+  const set = (path: string): Exchanged => [`SET search_path TO ${path}`, tag('SET')]
+  const first = [set('tenant_a, public'), read('accounts'), set('tenant_a, public'), set('DEFAULT')]
+  expect(said({ tables: { accounts: tables.accounts } }, ...first)).toEqual([found])
+  expect(said({ tables: { accounts: tables.accounts } }, ...first, set('tenant_b'), read('accounts'))).toEqual([
+    found,
+    ['touched', 'accounts/*/balance'],
+    found,
+  ])
+  const [touched] = recordedBy({ tables }, [], ...first, set('tenant_b')).filter(({ f }) => f === 'touched')
+  expect(touched?.['value']).toMatchObject({
+    why: 'names without a schema mean the tables of tenant_b after it, and those of tenant_a , public before: record only connections that use one of them',
+  })
+})
+
+test('a USE of a second database changes the meaning of names', () => {
+  const schemas = new NamedSchemas()
+  const changedBy = (sql: string) => schemas.changedBy(statementsOf(sql)?.[0] ?? [])
+  expect(['SELECT 1', 'USE shop', 'USE shop'].map(changedBy)).toEqual([undefined, undefined, undefined])
+  expect(changedBy('USE other')).toContain('the tables of other after it, and those of shop before')
 })

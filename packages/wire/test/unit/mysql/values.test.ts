@@ -99,7 +99,7 @@ describe('a command of MySQL', () => {
 
   test.each<readonly [Buffer, object]>([
     [command(1), { kind: 'quit' }],
-    [command(2, 'shop'), { kind: 'harmless' }],
+    [command(2, 'shop`'), { kind: 'query', sql: 'USE `shop```' }],
     [query('SELECT 1'), { kind: 'query', sql: 'SELECT 1' }],
     [command(3, hex('ff')), { kind: 'query', sql: undefined }],
     [command(4), { kind: 'field-list' }],
