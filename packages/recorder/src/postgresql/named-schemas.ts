@@ -27,13 +27,17 @@ export class NamedSchemas {
   read(tokens: readonly Token[], tables: ReadonlyMap<string, Named>, usual: string | undefined): Read {
     let doubt: SchemaDoubt | undefined
     const others = new Set<number>()
+    let dotted: ReadonlySet<string> | undefined
     for (const [at, token] of tokens.entries()) {
       const table = token.kind === 'word' ? tables.get(token.text) : undefined
       if (table === undefined || !isTable(token, table.name)) continue
       const { name } = table
       const isQualified = tokens[at - 1]?.text === '.'
-      const schema = isQualified ? schemaAt(tokens, at - 2) : tokens[at + 1]?.text === '.' ? undefined : usual
-      if (schema === undefined) continue
+      if (isQualified) dotted ??= dottedWords(tokens)
+      const before = tokens[at - 2]?.text ?? ''
+      const isColumn = isQualified ? dotted?.has(before) !== true : tokens[at + 1]?.text === '.'
+      const schema = isQualified ? before : usual
+      if (isColumn || schema === undefined) continue
       if (table.schema === undefined) doubt ??= this.#doubtOf(name, schema)
       else if (isQualified && schema !== table.schema) others.add(at)
     }
@@ -68,19 +72,23 @@ export class NamedSchemas {
 const OTHER: Token = { kind: 'word', text: '', quoted: true }
 
 function usualSchemasIn(tokens: readonly Token[]): string | undefined {
+  const first = tokens[0]?.text
+  if (first !== 'use' && first !== 'set') return undefined
   const words = tokens.map(({ text }) => text)
-  if (words[0] === 'use') return words.slice(1).join(' ')
-  const at = words[0] === 'set' ? words.indexOf('search_path') : -1
-  const schemas = at < 0 ? '' : words.slice(at + 2).join(' ')
+  const at = first === 'use' ? 0 : words.indexOf('search_path') + 1
+  const schemas = first === 'set' && at === 0 ? '' : words.slice(at + 1).join(' ')
   return schemas === '' || schemas === 'default' ? undefined : schemas
 }
 
-/** The schema at a position before a dot. An alias or a table, as in `o.accounts`, also occurs without a dot after it. */
-function schemaAt(tokens: readonly Token[], at: number): string | undefined {
-  const token = tokens[at]
-  if (token?.kind !== 'word' || token.text === 'excluded') return undefined
-  const isSchema = tokens.every(
-    ({ kind, text }, other) => kind !== 'word' || text !== token.text || tokens[other + 1]?.text === '.',
-  )
-  return isSchema ? token.text : undefined
+/**
+ * The words that are only used before a dot. A schema is; an alias or a table, as in `o.accounts`, also occurs without
+ * a dot after it.
+ */
+function dottedWords(tokens: readonly Token[]): ReadonlySet<string> {
+  const [dotted, others] = [new Set<string>(), new Set(['excluded'])]
+  tokens.forEach(({ kind, text }, at) => {
+    if (kind === 'word') (tokens[at + 1]?.text === '.' ? dotted : others).add(text)
+  })
+  for (const word of others) dotted.delete(word)
+  return dotted
 }

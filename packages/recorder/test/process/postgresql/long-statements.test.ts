@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { NamedSchemas } from '../../../src/postgresql/named-schemas.ts'
 import { requestIn } from '../../../src/postgresql/prepared.ts'
 import { parsePostgresqlSettings } from '../../../src/postgresql/settings.ts'
 import { statementsOf, type Token } from '../../../src/postgresql/sql-tokens.ts'
@@ -11,6 +12,7 @@ const recorded: Parameters<typeof analyse>[1] = {
   value: 'v',
   type: 'text',
   decimals: new WrittenDecimals(),
+  schemas: new NamedSchemas(),
   model: 'register',
   areAtomic: true,
   functionsRead: false,
@@ -24,6 +26,7 @@ const filled = (part: string, length: number) => part.repeat(Math.ceil(length / 
 /** Statements of any length. */
 const shapes: { readonly [name: string]: (length: number) => string } = {
   'rows of an insert': (n) => `insert into kv(k,v) values ('k0','v0')${filled(",('k1','v1')", n)}`,
+  'qualified columns': (n) => `select ${filled('public.kv.v,', n)} public.kv.k from public.kv`,
   'columns of an insert': (n) => `insert into kv(${filled('a,', n)}k) values (1)`,
   'conditions joined by AND': (n) => `select v from kv where k=1${filled(' and k=1', n)}`,
   'conditions joined by OR': (n) => `delete from kv where k=1${filled(' or k=1', n)}`,
