@@ -22,6 +22,7 @@ export type { Event, EventInput, EventType, Header, Json, Process, SessionSource
 export { type Format, formats } from './event/event.ts'
 export { answerCounts, type Completion, type Input, isAnswer, writtenValue } from './event/input.ts'
 export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNote } from './event/marks.ts'
+export { keyWarning, mayBe } from './event/taken.ts'
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './event/units.ts'
 export { type Caller, callerInWords, clientInWords, clientName } from './history/client-names.ts'
 export * from './history/history.ts'

@@ -61,6 +61,9 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
     at.set(callEvent[row], row)
     if (returnEvent[row] >= 0) at.set(returnEvent[row], ~row)
   }
+  // The verifier must know if the history does not name its clients.
+  const { sessions } = recorded.header ?? {}
+  const headers = sessions === undefined ? [] : [{ chaos: 1, sessions }]
   const lines = [...at.keys()]
     .sort((a, b) => a - b)
     .map((position, index) => {
@@ -73,7 +76,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
         ...(key[row] < 0 ? {} : { key: keys[key[row]] }),
       }
       if (event >= 0) {
-        lineOf[row] = index + 1
+        lineOf[row] = headers.length + index + 1
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
         // If the invocation of a write lacks the value, its answer has it.
         const value = isInputMissing(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
@@ -83,7 +86,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
         (flags[row] & FLAG_NO_RESULT) === 0 ? { value: answerOf(outputOf(history, row)) } : {}
       return { ...of, type: outcomes[outcome[row]], ...value, ...(isTimed ? { time: returnTime[row] } : {}) }
     })
-  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  const text = [...headers, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('')
   return { text, lineOf, read: readHistory([text]) }
 }
 

@@ -7,6 +7,7 @@ import {
   isObject,
   type Json,
   keysApart,
+  keyWarning,
   type Mark,
   OK,
   outputOf,
@@ -31,7 +32,8 @@ const LONGEST_QUOTE = 60
  * Changes violations that are probably misreadings to unknown. If most reads returned values that no operation wrote, a
  * route table probably reads another place than it writes. If no read found a value, and clients' reads matched no
  * route, the table probably reads another path; if no key was both written and read, another key. A service that
- * corrupts or loses its data looks the same; only a person can distinguish the two.
+ * corrupts or loses its data looks the same; only a person can distinguish the two. In a file that names no key, but has
+ * a member that may be the key, operations on several objects may look like those on one.
  */
 export function withMisreading<Name extends string>(
   report: Report<Name>,
@@ -39,13 +41,13 @@ export function withMisreading<Name extends string>(
   { name, judge: { ladder, headline } }: ModelEntry<Name>,
   { initial }: Pick<CheckOptions, 'initial'>,
 ): Report<Name> {
-  if (history.header?.mapping !== 'routes') return report
   const results = ladder.levels.map((level) => report.levels[level].result)
   if (results.every((result) => result === 'met')) return report
+  const isViolated = results.includes('violated')
   const ofRegisters = () =>
-    reasonOf(history, initial) ??
-    (results.includes('violated') ? (unroutedReason(history) ?? otherKeysReason(history)) : undefined)
-  const reason = name === 'register' ? ofRegisters() : results.includes('violated') ? foreignReason(report) : undefined
+    reasonOf(history, initial) ?? (isViolated ? (unroutedReason(history) ?? otherKeysReason(history)) : undefined)
+  const ofRoutes = () => (name === 'register' ? ofRegisters() : isViolated ? foreignReason(report) : undefined)
+  const reason = history.header?.mapping === 'routes' ? ofRoutes() : isViolated ? keylessReason(history) : undefined
   if (reason === undefined) return report
   const unknown: Verdict = unknownBecause(notRecorded(reason))
   const levels = Object.fromEntries(ladder.levels.map((level): [Name, Verdict] => [level, unknown])) as Verdicts<Name>
@@ -108,6 +110,10 @@ function otherKeysReason(history: History): string | undefined {
   if (apart === undefined) return undefined
   return `no key was both written and read: ${printable(apart.written)} was written, and ${printable(apart.read)} was read. The table probably gives reads other keys than writes: let their "key" name the same object`
 }
+
+/** The reason to suspect that an unused member of a file is the key. */
+const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
+  keys.length === 0 ? keyWarning(taken) : undefined
 
 /** The reason to suspect a misreading, if most elements that were seen are not among those that were added. */
 function foreignReason({ accounting }: Pick<Report<string>, 'accounting'>): string | undefined {

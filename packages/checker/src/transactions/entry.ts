@@ -6,6 +6,7 @@ import {
   NO_MICRO_VALUE,
   OK,
   transactionNames,
+  UNNAMED,
   UserError,
 } from '@chaosproxy/history'
 import { reportUnread } from '../judge/encoding-memory.ts'
@@ -15,9 +16,10 @@ import type { CheckOptions } from '../judge/options.ts'
 import { countUnknown } from '../judge/outcomes.ts'
 import type { Report, TransactionFacts } from '../judge/report.ts'
 import { type Budget, createBudget, inTime } from '../limits/budget.ts'
+import { looseReason } from '../register/sequential/loose.ts'
 import type { Ladder } from '../verdict/ladder.ts'
-import { NOT_REQUESTED, OUT_OF_TIME } from '../verdict/reason.ts'
-import type { Verdict, Verdicts } from '../verdict/verdict.ts'
+import { NOT_REQUESTED, notRecorded, OUT_OF_TIME } from '../verdict/reason.ts'
+import { unknownBecause, type Verdict, type Verdicts } from '../verdict/verdict.ts'
 import { explainJudged, type FoundAnomaly } from './explanation/verdicts.ts'
 import { type Judged, judgeVersions } from './levels/judge.ts'
 import { type IsolationLevel, isolationLadder } from './levels/ladder.ts'
@@ -51,10 +53,50 @@ export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
     ...{ ladder, sharesKeys: false, headline: (verdicts) => headline(verdicts as unknown as Verdicts<IsolationLevel>) },
     check(history, entry, options) {
       const budget = createBudget(options)
-      return inTime(() => judge(history, entry, options, budget)) ?? reportUnread(history, entry, options, OUT_OF_TIME)
+      const report = inTime(() => judge(history, entry, options, budget))
+      return report === undefined
+        ? reportUnread(history, entry, options, OUT_OF_TIME)
+        : withUnnamedSessions(report, history, ladder)
     },
   },
 })
+
+/** If some transactions name no session, only levels in real time show that a level in session order is met. */
+function withUnnamedSessions<Level extends IsolationLevel | 'declared'>(
+  report: Report<Level>,
+  history: History,
+  ladder: Ladder<Level>,
+): Report<Level> {
+  const { length, process } = history.operations
+  const isOpen = (level: Level): boolean =>
+    level.startsWith(SESSION_FORM) &&
+    report.levels[level].result === 'met' &&
+    !ladder.levels.some(
+      (other) =>
+        !other.startsWith(SESSION_FORM) &&
+        report.levels[other].result === 'met' &&
+        ladder.implied[other].includes(level),
+    )
+  const open = ladder.levels.filter(isOpen)
+  const isUnnamed = () => process.subarray(0, length).some((each) => history.sessionOf(each) === UNNAMED)
+  const reason = open.length > 0 && history.hasSessions && isUnnamed() ? looseReason(history) : undefined
+  if (reason === undefined) return report
+  const unknown = unknownBecause(notRecorded(reason))
+  const levels: Verdicts<Level> = {
+    ...report.levels,
+    ...(Object.fromEntries(open.map((level) => [level, unknown])) as Partial<Verdicts<Level>>),
+  }
+  const { transactions } = report
+  const named = levels as unknown as Verdicts<IsolationLevel>
+  if (transactions === undefined) return { ...report, levels, headline: headline(named) }
+  const { anomalies, assumed } = transactions
+  return {
+    ...{ ...report, levels, headline: `${headlineOf(named, anomalies)}${grantedText(assumed)}` },
+    transactions: { ...transactions, strongest: strongestOf(named) },
+  }
+}
+
+const SESSION_FORM = 'strong-session-'
 
 /** The entry for transactions that append to lists and read them whole. */
 export const listTransactions = transactionsEntry(

@@ -78,6 +78,27 @@ describe('one client over two connections', () => {
     },
   )
 
+  test.each([
+    [['process'] as const, 'nothing named the client; if "who" does: --map process=who'],
+    [
+      ['key'] as const,
+      'nothing named the client; write it in every line, as "client", or say which member has it: --map process=MEMBER',
+    ],
+  ])('the remedy for a file without clients names an unused member that may be the client: %j', (mayBe, text) => {
+    const header: Header = { chaos: 1, sessions: { by: 'operation', named: false } }
+    const taken = [{ member: 'who', as: 'nothing', count: 2, of: 2, words: [], mayBe }]
+    const report = checkHistory({ ...smallHistory(overTwo(1, 0, undefined), header), taken }, { levels })
+    for (const level of rests) expect(report.levels[level]).toMatchObject({ result: 'unknown', reason: { text } })
+    expect(resultOf(report, 'linearizable')).toBe('violated')
+  })
+
+  test('the remedy for a file with some unnamed operations names the member of the others', () => {
+    const header: Header = { chaos: 1, sessions: { by: 'member "client"', named: true } }
+    const report = checkHistory(smallHistory(overTwo(1, 0, undefined), header), { levels })
+    const text = 'nothing named the client of 2 of 2 operations; name the client in member "client" of every line'
+    expect(report.levels.sequential).toMatchObject({ result: 'unknown', reason: { text } })
+  })
+
   test('a linearizable history with an unnamed client meets all levels', () => {
     const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
     const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })

@@ -1,4 +1,4 @@
-import { type EventInput, historyFromEvents, type Json, millis } from '@chaosproxy/history'
+import { type EventInput, type Header, historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { levelsOf, type Report } from '../../src/index.ts'
 import { checkProved } from '../proof/proving.ts'
 
@@ -22,8 +22,9 @@ export function judged(
   events: Iterable<EventInput>,
   initial: Json = null,
   model: 'list-append' | 'rw-register' = 'list-append',
+  header?: Header,
 ): Report<string> {
-  const history = historyFromEvents(events)
+  const history = historyFromEvents(events, { header })
   return checkProved(history, {
     model,
     initial,

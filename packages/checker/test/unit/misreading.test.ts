@@ -165,3 +165,32 @@ test('a violation of a queue is unknown if a route table reads most messages fro
   )
   expect(queue((value) => (value === 2 ? 9 : value))).toBe('violated')
 })
+
+describe('a file without a key, but with an unused member that may be the key', () => {
+  const call = (process: number, f: string, value: Json, key?: string): EventInput[] => [
+    { process, type: 'invoke', f, value: f === 'read' ? null : value, key },
+    { process, type: 'ok', f, value, key },
+  ]
+  const judged = (key: string | undefined, read: number, mayBe: 'key' | 'process' = 'key') => {
+    const events = [...call(0, 'write', 2, key), ...call(0, 'write', 9, key), ...call(1, 'read', read, key)]
+    const taken = [{ member: 'sku', as: 'nothing', count: 3, of: 3, words: [], mayBe: [mayBe] }]
+    return checkHistory({ ...historyFromEvents(events), taken })
+  }
+
+  test('a violation is unknown, and the reason names the member', () => {
+    const report = judged(undefined, 2)
+    expect(reasonOf(report)).toBe(
+      'no member names the key, and "sku" is not used. If it is the key: --map key=sku. If all operations are on one object: --map key=none',
+    )
+    expect(Object.values(report.levels).map(({ result }) => result)).not.toContain('violated')
+  })
+
+  test('a linearizable history stays linearizable', () => {
+    expect(judged(undefined, 9).levels.linearizable.result).toBe('met')
+  })
+
+  test('a violation remains if operations name a key, or if the member cannot be the key', () => {
+    expect(judged('x', 2).levels.linearizable.result).toBe('violated')
+    expect(judged(undefined, 2, 'process').levels.linearizable.result).toBe('violated')
+  })
+})

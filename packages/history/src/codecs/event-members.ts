@@ -77,6 +77,13 @@ export function headerOfMembers(members: Members): Header | undefined {
   }
 }
 
+/** Returns a header that says that some lines name no client; `member` names it in other lines, if any. */
+export function headerWithUnnamed(header: Header = { chaos: 1 }, member?: string | undefined): Header {
+  const sessions: SessionSource =
+    member === undefined ? { by: 'operation', named: false } : { by: `member ${JSON.stringify(member)}`, named: true }
+  return { ...header, sessions }
+}
+
 /** The members of a header, in the order of writing. */
 export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping', 'ends'] as const
 

@@ -1,17 +1,18 @@
-import { type EventInput, type EventType, eventTypes, type Json, type Process } from '../event/event.ts'
+import { type EventInput, type EventType, eventTypes, type Header, type Json, type Process } from '../event/event.ts'
 import { brokenRule, EventError, rules, shortened } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
+import { keyWarning } from '../event/taken.ts'
 import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { ednMembers } from './edn-reader.ts'
-import { eventMembers, eventOfMembers } from './event-members.ts'
+import { eventMembers, eventOfMembers, headerWithUnnamed } from './event-members.ts'
 import { typeOf } from './event-types.ts'
 import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
 import { likeliest, proposal } from './map-proposal.ts'
 import { partsOf } from './operation-members.ts'
 import { outcomeOf } from './outcomes.ts'
-import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
+import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles } from './roles.ts'
 import { timeValue } from './time-units.ts'
 
 interface Options {
@@ -31,6 +32,9 @@ export class EventRows {
   readonly #leftOut: LeftOut = new LeftOut()
   readonly #lanes: Lanes = new Lanes()
   readonly #unread: Members[] = []
+  /** The header of the file, if any. */
+  header: Header | undefined
+  #clientMember: string | undefined
 
   constructor(options: Options) {
     this.#options = options
@@ -53,7 +57,10 @@ export class EventRows {
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
     if (roles.lines === 0) return
     roles.refuseUnseen(source)
-    sink.taken?.(roles.taken())
+    const taken = roles.taken()
+    sink.taken?.(taken)
+    const unnamed = keyWarning(taken)
+    if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
   }
 
   /** Completes a native event that may have its value under another name. @throws EventError */
@@ -106,8 +113,8 @@ export class EventRows {
     }
     const type = typeOf(typed[1]) ?? 'info'
     take(typed, 'the type', `${String(typed[1])} (${type})`)
-    take(client ?? id, 'the process')
-    if (client !== undefined) take(id, 'the number of the operation')
+    take(client, CLIENT)
+    take(id, 'the number of the operation')
     const held = find('value', (value) => value !== null) ?? find('value')
     const isMapped = held !== undefined && roles.isMappedTo('value', held[0])
     const other = isMapped ? undefined : find(type === 'invoke' ? 'input' : 'output')
@@ -120,8 +127,12 @@ export class EventRows {
     if (type === 'invoke') lane.f = f
     const outcome = type === 'ok' ? this.#outcomeOf(members, used, take, other, f) : type
     const value = this.#valueOf({ f, type, held, other, parts: parts.value, take })
-    const key = take(find('key'), 'the key') ?? parts.key
+    const key = take(find('key'), KEY) ?? parts.key
     const event: { [member: string]: Json } = { process: lane.name, type: outcome, f }
+    if (client === undefined) this.#noteUnnamed()
+    else this.#clientMember ??= client[0]
+    if (client !== undefined && (id !== undefined || this.header?.sessions !== undefined))
+      event['session'] = String(processOf(client[1]))
     if (key !== undefined) event['key'] = key
     if (value !== undefined) event['value'] = value
     for (const role of ['error', 'node', 'final', 'index'] as const) {
@@ -134,6 +145,13 @@ export class EventRows {
     for (const [name, each] of Object.entries(members)) if (!used.has(name) && !(name in event)) event[name] = each
     const isKeyword = typeof typed[1] === 'string' && typed[1].startsWith(':')
     return eventOfMembers(isKeyword ? ednMembers(event) : event, this.#options.sink.epoch)
+  }
+
+  /** Makes the header say that not every line names its client. */
+  #noteUnnamed(): void {
+    if (this.header?.sessions !== undefined) return
+    this.header = headerWithUnnamed(this.header, this.#clientMember)
+    this.#options.sink.header(this.header)
   }
 
   #outcomeOf(

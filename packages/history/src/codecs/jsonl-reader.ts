@@ -120,8 +120,10 @@ export class JsonlReader implements ChunkReader {
       const event = this.#eventOf(members)
       if (event === undefined) return
       this.#sink.event(this.#times.timed(event), this.line)
-    } else if (this.#used === 0) this.#sink.header(header)
-    else
+    } else if (this.#used === 0) {
+      this.#rows.header = header
+      this.#sink.header(header)
+    } else
       throw new EventError(
         'this line is a header ("chaos"), which must be the first line. If histories were joined, split them.',
       )

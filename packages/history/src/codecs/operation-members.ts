@@ -6,7 +6,7 @@ import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
 import { isOpenError, type Outcome, outcomeOf } from './outcomes.ts'
-import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
+import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles } from './roles.ts'
 import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
 // Each line is an operation with its client, two times, request and answer.
@@ -170,7 +170,7 @@ const unknownUnit = (name: string, other: string): EventError =>
   new EventError(`the unit of "${name}" is unknown. Name it, as in "start_ms" and "${other}".`)
 
 function processOf(line: Line): Process | undefined {
-  const process = line.take(line.found('process', isName), 'the process') ?? undefined
+  const process = line.take(line.found('process', isName), CLIENT) ?? undefined
   return typeof process === 'number' || typeof process === 'string' ? process : undefined
 }
 
@@ -213,7 +213,7 @@ function operationRequestOf(line: Line): OperationRequest {
         : `"f" is ${shortened(canonical(f))}, which names no operation. Write a word that the model knows, such as "f":"read".`,
     )
   const name = functionNamed(f)
-  const key = line.take(line.found('key'), 'the key') ?? parts.key
+  const key = line.take(line.found('key'), KEY) ?? parts.key
   if (input === undefined || !isMapped(line, input)) refuseTwo(name, held, input)
   const nullable = argument ?? held
   const value: Found | undefined = nullable === undefined ? undefined : [nullable[0], parts.value ?? null]
@@ -254,7 +254,7 @@ function refuseTwo(f: string, held: Found | undefined, input: Found | undefined)
 
 function exchangedOf(line: Line, { f, key, method, path, body, response }: Exchange): OperationRequest {
   line.take(method, 'the operation', `${String(method[1])} is ${f}`)
-  line.take(path, 'the key')
+  line.take(path, KEY)
   return {
     f,
     key,

@@ -1,17 +1,18 @@
 import type { Ordering } from '../builder/disorder.ts'
 import { IN_2001, TimeOrder } from '../builder/time-order.ts'
 import { Epoch } from '../event/epoch.ts'
-import type { EventInput, Json, Process } from '../event/event.ts'
+import type { EventInput, Header, Json, Process } from '../event/event.ts'
 import { brokenRule } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
+import { keyWarning } from '../event/taken.ts'
 import { sizeInHeap } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 import { plural } from '../text/figures.ts'
-import { headerOfMembers } from './event-members.ts'
+import { headerOfMembers, headerWithUnnamed } from './event-members.ts'
 import { LeftOut } from './left-out.ts'
 import { settled } from './open-answers.ts'
 import { callOf, operationOf, type ReadOperation } from './operation-members.ts'
-import type { Mapping, Members, Roles } from './roles.ts'
+import { CLIENT, type Mapping, type Members, type Roles } from './roles.ts'
 import { type Extent, extentOf, instantOf, NANOSECONDS, unitOf, valueOfParts } from './time-units.ts'
 
 export interface RowsOptions {
@@ -30,6 +31,7 @@ export class OperationRows {
   readonly #options: RowsOptions
   readonly #operations: ReadOperation[] = []
   readonly #leftOut: LeftOut = new LeftOut()
+  #header: Header | undefined
   #callName = ''
   #stamp = ''
   #sampledBytes = 0
@@ -56,6 +58,7 @@ export class OperationRows {
     const { sink, roles } = this.#options
     const header = headerOfMembers(members)
     if (header !== undefined) {
+      this.#header = header
       sink.header(header)
       return
     }
@@ -80,7 +83,10 @@ export class OperationRows {
       throw brokenRule(source, 1, 'no line describes an operation.')
     const operations = this.#placed(settled(this.#inOneUnit(), roles, source))
     roles.refuseUnseen(source)
-    sink.taken?.(roles.taken())
+    const taken = roles.taken()
+    sink.taken?.(taken)
+    const unnamed = keyWarning(taken)
+    if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
     const extent = timesOf(operations)
     // The times of dates are in nanoseconds, whatever the name.
     const isExact = operations.every((each) => each.unit === 1)
@@ -92,7 +98,9 @@ export class OperationRows {
     const { epoch = new Epoch() } = sink
     this.#refuseUnitless(operations, extent.latest * unit.nanos)
     const timeOf = (parts: bigint): number => epoch.sinceInstant(instantOf(parts, unit))
-    const { events, overlapping } = eventsOf(operations, timeOf)
+    const header = this.#headerOf(operations)
+    if (header !== undefined) sink.header(header)
+    const { events, overlapping } = eventsOf(operations, timeOf, header?.sessions !== undefined)
     if (overlapping > 0)
       sink.warn(
         `${source}: ${plural(overlapping, 'operation')} began while another of the same client was under way; each of these is a process of its own.`,
@@ -101,6 +109,13 @@ export class OperationRows {
     const file = order.file(source)
     for (const { event, line } of events) file.sink.event(event, line)
     order.pass(sink)
+  }
+
+  /** Returns the header, which says so if some operations name no client. */
+  #headerOf(operations: readonly ReadOperation[]): Header | undefined {
+    if (this.#header?.sessions !== undefined || operations.every(({ process }) => process !== undefined))
+      return this.#header
+    return headerWithUnnamed(this.#header, this.#options.roles.memberTaken(CLIENT))
   }
 
   /**
@@ -196,25 +211,30 @@ function timesOf(operations: readonly ReadOperation[]): Extent {
   return { earliest, latest, hasFractions }
 }
 
+/** With `areNamed`, events name the client in any case. Otherwise they do so only if it has several processes. */
 function eventsOf(
   operations: readonly ReadOperation[],
   timeOf: (parts: bigint) => number,
+  areNamed: boolean,
 ): { readonly events: readonly Numbered[]; readonly overlapping: number } {
   const lanes = new Lanes()
-  const events: Numbered[] = []
-  for (const operation of operations.toSorted(
-    (a, b) => compared(a.call, b.call) || compared(a.returned ?? NEVER, b.returned ?? NEVER),
-  )) {
-    const { call, returned, type, event, input, output, line } = operation
-    const process = lanes.processOf(operation)
-    const time = timeOf(call)
-    events.push({ event: { ...event, process, type: 'invoke', value: input ?? null, time }, line })
-    if (returned === undefined && type === 'info') continue
+  const placed = operations
+    .toSorted((a, b) => compared(a.call, b.call) || compared(a.returned ?? NEVER, b.returned ?? NEVER))
+    .map((operation) => ({ operation, process: lanes.processOf(operation) }))
+  const events = placed.flatMap(({ operation, process }): readonly Numbered[] => {
+    const { process: client, call, returned, type, event, input, output, line } = operation
+    const isNamed = client !== undefined && (areNamed || lanes.areSeveral(client))
+    const session: { session?: string } = isNamed ? { session: String(client) } : {}
+    const invoked = { ...event, ...session, process, type: 'invoke', value: input ?? null, time: timeOf(call) } as const
+    if (returned === undefined && type === 'info') return [{ event: invoked, line }]
     const answer: { value?: Json } = output === undefined || type !== 'ok' ? {} : { value: output }
     const { final: _, ...rest } = event
     const ended = timeOf(returned ?? call)
-    events.push({ event: { ...rest, process, type, time: ended, ...answer }, line })
-  }
+    return [
+      { event: invoked, line },
+      { event: { ...rest, process, type, time: ended, ...answer }, line },
+    ]
+  })
   return { events, overlapping: lanes.overlapping }
 }
 
@@ -238,6 +258,10 @@ interface Lane {
 class Lanes {
   overlapping = 0
   readonly #byClient: Map<Process, Lane[]> = new Map()
+
+  areSeveral(client: Process): boolean {
+    return (this.#byClient.get(client)?.length ?? 0) > 1
+  }
 
   processOf({ process: named, line, call, returned, type }: ReadOperation): Process {
     const client = named ?? `line ${line}`

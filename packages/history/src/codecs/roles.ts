@@ -3,6 +3,7 @@ import type { Json } from '../event/event.ts'
 import type { Taken } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { timeValue } from './time-units.ts'
+import { UnusedMembers } from './unused-members.ts'
 
 // This file contains the meanings of members, with their common names. All readers of lines with named members (JSON,
 // CSV or mapped by `--map`) use it.
@@ -91,6 +92,7 @@ export class Roles {
   readonly #known: Map<string, Candidates> = new Map()
   readonly #taken: Map<string, Map<string, Count>> = new Map()
   readonly #seen: Set<string> = new Set()
+  readonly #unused: UnusedMembers = new UnusedMembers()
   lines = 0
 
   constructor(mapping: Mapping = {}) {
@@ -137,23 +139,45 @@ export class Roles {
 
   /** Counts the members of a line that have no role. */
   leave(members: Members, used: ReadonlySet<string>): void {
-    for (const name of Object.keys(members)) if (!used.has(name)) this.take(name, UNUSED)
+    for (const [name, value] of Object.entries(members)) {
+      if (used.has(name)) continue
+      this.take(name, UNUSED)
+      this.#unused.add(name, value)
+    }
   }
 
   /** @throws UserError if no line has a member that `--map` names, unless only some lines need it. */
   refuseUnseen(source: string): void {
     for (const [role, member] of Object.entries(this.#mapping))
-      if (!this.#seen.has(member) && !OPTIONAL.has(role))
+      if (member !== NONE && !this.#seen.has(member) && !OPTIONAL.has(role))
         throw inputError(
           `${source}: --map ${role}=${member}: no line has this field. Its fields are ${[...this.#seen].join(', ')}.`,
         )
   }
 
+  /** The first member that was used in a role. */
+  memberTaken(as: string): string | undefined {
+    return [...this.#taken].find(([, counts]) => counts.has(as))?.[0]
+  }
+
   /** The roles that each member was used for. */
   taken(): readonly Taken[] {
     return [...this.#taken].flatMap(([member, counts]) =>
-      Array.from(counts, ([as, { count, words }]) => ({ member, as, count, of: this.lines, words: [...words] })),
+      Array.from(counts, ([as, { count, words }]) => {
+        const mayBe = as === UNUSED && 2 * count >= this.lines ? this.#openRoles(member) : []
+        return {
+          ...{ member, as, count, of: this.lines, words: [...words] },
+          ...(mayBe.length === 0 ? {} : { mayBe }),
+        }
+      }),
     )
+  }
+
+  /** The roles that no member has, and that this unused member may have. */
+  #openRoles(member: string): NonNullable<Taken['mayBe']> {
+    return this.#unused
+      .rolesOf(member)
+      .filter((role) => this.#mapping[role] === undefined && this.memberTaken(ROLE_WORDS[role]) === undefined)
   }
 
   #candidatesOf(members: Members): Candidates {
@@ -174,6 +198,12 @@ const MOST_SIGNATURES = 1000
 const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6
 const UNUSED = 'nothing'
+/** In `--map`: no member has the role. */
+const NONE = 'none'
+/** The roles of members that name the client and the key. */
+export const CLIENT = 'the process'
+export const KEY = 'the key'
+const ROLE_WORDS = { process: CLIENT, key: KEY } as const
 
 interface Count {
   count: number
@@ -191,7 +221,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
     candidates[role] =
       mapped === undefined
         ? (namesOf.get(role) ?? []).flatMap((wanted) => free.filter((name) => isNamed(name, wanted, role)))
-        : names.filter((name) => name === mapped)
+        : names.filter((name) => name === mapped && mapped !== NONE)
   }
   return candidates as Candidates
 }

@@ -738,3 +738,100 @@ test('answered reads without a value are counted in a warning', async () => {
     expect.stringMatching(/: a read has no value \(line 4\)/),
   ])
 })
+
+describe('clients and keys of a file of operations', () => {
+  const sessionsOf = ({ processCount, sessionOf, sessionName, processName }: History): readonly string[] =>
+    Array.from({ length: processCount }, (_, process) => {
+      const session = sessionOf(process)
+      return `${processName(process)} ${session < 0 ? '(unnamed)' : sessionName(session)}`
+    })
+  const table = (header: string, ...rows: readonly string[]): string => file(`${[header, ...rows].join('\n')}\n`)
+  const write = { op: 'write', key: 'x', value: 1, start_ms: 1, end_ms: 2 }
+  const read = { op: 'read', key: 'x', value: 1, start_ms: 3, end_ms: 4 }
+
+  test('the header of operations without a client says that nothing names the clients', async () => {
+    const { header } = await readHistory(file(lines([write, read])))
+    expect(header?.sessions).toEqual({ by: 'operation', named: false })
+  })
+
+  test('an operation without a client has no session if other operations name theirs', async () => {
+    const history = await readHistory(file(lines([{ ...write, client: 'a' }, read])))
+    expect(history.header?.sessions).toEqual({ by: 'member "client"', named: true })
+    expect(sessionsOf(history)).toEqual(['a a', 'line 2 (unnamed)'])
+  })
+
+  test('starts and ends that only a request id connects name no client', async () => {
+    const start = { event: 'start', requestId: 'r1', op: 'write', key: 'x', value: 1 }
+    const events = [start, { event: 'end', requestId: 'r1' }]
+    const history = await readHistory(file(lines(events)))
+    expect(history.header?.sessions).toEqual({ by: 'operation', named: false })
+    expect(sessionsOf(history)).toEqual(['r1 (unnamed)'])
+    const named = events.map((each) => ({ ...each, client: 'a' }))
+    expect(sessionsOf(await readHistory(file(lines(named))))).toEqual(['a a'])
+  })
+
+  test('a client keeps its session after an operation without an answer, and during overlapping operations', async () => {
+    const path = table(
+      'client,op,key,value,start_ms,end_ms,status',
+      ...['a,write,x,1,0,10,timeout', 'a,read,x,1,20,40,ok', 'a,read,x,1,30,50,ok', 'b,read,x,1,30,50,ok'],
+    )
+    expect(sessionsOf(await readHistory(path))).toEqual(['a a', 'a/2 a', 'a/3 a', 'b b'])
+  })
+
+  test('overlapping starts of one client have different processes and one session', async () => {
+    const start = { client: 'a', event: 'start', op: 'read', key: 'x' }
+    const history = await readHistory(
+      file(
+        lines([
+          ...[
+            { ...start, id: 1 },
+            { ...start, id: 2 },
+          ],
+          ...[
+            { client: 'a', id: 1, event: 'end', result: 1 },
+            { client: 'a', id: 2, event: 'end', result: 1 },
+          ],
+        ]),
+      ),
+    )
+    expect(sessionsOf(history)).toEqual(['a a', 'a/2 a'])
+  })
+
+  const candidates = async (header: string, rows: readonly string[], map?: string): Promise<unknown> => {
+    const mapping = map === undefined ? undefined : parseMapping(map)
+    const { taken = [] } = await readHistory(table(header, ...rows), { mapping })
+    return Object.fromEntries(taken.flatMap(({ member, mayBe }) => (mayBe === undefined ? [] : [[member, mayBe]])))
+  }
+
+  test.each([
+    ['a column with recurring names may be the key', 'client,op,sku,value,start_ms,end_ms', { sku: ['key'] }],
+    [
+      'a column that is called as clients are may be the client',
+      'k,op,who,value,start_ms,end_ms',
+      { who: ['process'] },
+    ],
+    ['a column may be the client or the key', 'x,op,account,value,start_ms,end_ms', { account: ['process', 'key'] }],
+    ['a column of levels is neither', 'client,op,level,value,start_ms,end_ms', {}],
+  ])('an unused column is proposed for a role that no column has: %s', async (_, header, expected) => {
+    const rows = ['a,write,x,2,1,2', 'a,write,y,9,3,4', 'b,read,x,2,5,6']
+    const found = (await candidates(header, rows)) as { [name: string]: unknown }
+    expect(found).toMatchObject(expected)
+    if (Object.keys(expected).length === 0) expect(found).toEqual({})
+  })
+
+  test('a column whose values differ in every line is not proposed as the key', async () => {
+    const rows = ['a,write,p,2,1,2', 'a,write,q,9,3,4', 'b,read,r,2,5,6']
+    expect(await candidates('client,op,sku,value,start_ms,end_ms', rows)).toEqual({})
+  })
+
+  test('--map key=none confirms that the file has no key', async () => {
+    const rows = ['a,write,x,2,1,2', 'a,write,y,9,3,4', 'b,read,x,2,5,6']
+    expect(await candidates('client,op,sku,value,start_ms,end_ms', rows, 'key=none')).toEqual({})
+    const { warnings } = await readHistory(table('client,op,sku,value,start_ms,end_ms', ...rows))
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /: no member names the key, and "sku" is not used\. If it is the key: --map key=sku\. If all operations are on one object: --map key=none$/,
+      ),
+    ])
+  })
+})

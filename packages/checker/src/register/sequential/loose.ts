@@ -1,4 +1,4 @@
-import type { History } from '@chaosproxy/history'
+import { type History, mayBe } from '@chaosproxy/history'
 import { isUnnamed } from '../../encoding/clients.ts'
 import { DIFFERS, type Encoded, NOTHING, READ, restrict } from '../../encoding/encoded.ts'
 import type { Budget } from '../../limits/budget.ts'
@@ -13,12 +13,22 @@ export function looseReason(history: History): string | undefined {
   if (unnamed === 0) return undefined
   const { by, named } = history.header?.sessions ?? { by: '', named: false }
   const some = named ? ` of ${unnamed} of ${length} operations` : ''
-  const remedy = by.includes('CLIENT SETNAME')
-    ? 'let every client name itself by CLIENT SETNAME (connectionName in ioredis), or record with --client peer.process'
-    : named
-      ? `have every request say ${by}, or say in the route table what else tells clients apart`
-      : 'say in the route table which header or cookie does: "client": "header.X-Client"'
-  return `nothing named the client${some}; ${remedy}`
+  return `nothing named the client${some}; ${remedyFor(history, by, named)}`
+}
+
+function remedyFor({ taken }: History, by: string, named: boolean): string {
+  if (by.includes('CLIENT SETNAME'))
+    return 'let every client name itself by CLIENT SETNAME (connectionName in ioredis), or record with --client peer.process'
+  if (by.startsWith('member ')) return `name the client in ${by} of every line`
+  if (by === 'operation') {
+    const client = mayBe('process', taken)
+    return client === undefined
+      ? 'write it in every line, as "client", or say which member has it: --map process=MEMBER'
+      : `if ${JSON.stringify(client)} does: --map process=${client}`
+  }
+  return named
+    ? `have every request say ${by}, or say in the route table what else tells clients apart`
+    : 'say in the route table which header or cookie does: "client": "header.X-Client"'
 }
 
 /**

@@ -1,4 +1,4 @@
-import { historyFromEvents, millis } from '@chaosproxy/history'
+import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { verify } from '@chaosproxy/verifier'
 import { describe, expect, inject, test } from 'vitest'
 import { type Case, models, randomCase } from '../../../../verifier/test/histories.ts'
@@ -73,4 +73,24 @@ test('prove writes a read of null for an EDN read of a list without a value', ()
   const proved = prove(history, report, { model: 'list-append', initial: null }, { sha256 })
   expect(proved.history?.split('\n')[3]).toContain('"value":[["append","y",1],["r","x",null]]')
   expect(proved.levels.find((each) => each.level === level)).toMatchObject({ result: 'violated', verdict: 'accepted' })
+})
+
+test('the lines of a history that does not name its clients prove no order of clients', () => {
+  const call = (process: number, f: string, value: number): EventInput[] => [
+    { process, type: 'invoke', f, value: f === 'read' ? null : value },
+    { process, type: 'ok', f, value },
+  ]
+  const events = [...call(0, 'write', 1), ...call(1, 'write', 2), ...call(2, 'read', 1)]
+  const history = historyFromEvents(events, {
+    header: { chaos: 1, sessions: { by: 'operation', named: false } },
+  })
+  const options = { model: 'register', initial: null, levels: ['linearizable', 'sequential'] } as const
+  const report = check(history, { ...options, failedCas: 'drop', ...limits })
+  const head = { model: 'register', initial: null } as const
+  const { levels, history: text = '' } = prove(history, report, head, { sha256 })
+  expect(levels).toMatchObject([{ level: 'linearizable', result: 'violated', verdict: 'accepted' }])
+  const line = (level: string, order: readonly number[]): string => JSON.stringify({ level, result: 'met', order })
+  const proof = `${JSON.stringify({ proof: 1, history: `sha256:${sha256(text)}`, ...head })}\n${line('sequential', [2, 6, 4])}\n`
+  const { findings } = verify({ history: [text], sha256: sha256(text), proof })
+  expect(findings).toMatchObject([{ verdict: 'undecided', why: 'not every operation names its client' }])
 })

@@ -30,6 +30,25 @@ describe('a history of transactions', () => {
     )
   })
 
+  test.each(['list-append', 'rw-register'] as const)(
+    'without clients, a level in session order is met only if a level in real time implies it, in the model %s',
+    (model) => {
+      const [write, read] = model === 'list-append' ? ['append', 'r'] : ['w', 'r']
+      const value = model === 'list-append' ? [1] : 1
+      const late = oneByOne([0, [[write, 'x', 1]]], [1, [[read, 'x', null]]], [2, [[read, 'x', value]]])
+      const header = { chaos: 1, sessions: { by: 'operation', named: false } } as const
+      const report = judged(late, null, model, header)
+      expect(met(report)).toContain('serializable')
+      expect(met(report)).toContain('strong-session-read-committed')
+      expect(report.transactions?.strongest).toContain('strong-monotonic-atomic-view')
+      expect(report.levels['strong-session-serializable']).toMatchObject({
+        ...{ result: 'unknown', reason: { text: expect.stringMatching(/^nothing named the client; /) } },
+      })
+      const fresh = oneByOne([0, [[write, 'x', 1]]], [1, [[read, 'x', value]]])
+      expect(met(judged(fresh, null, model, header))).toContain('strong-session-serializable')
+    },
+  )
+
   test('a transaction that overwrites one append but misses another is reported as G-single-item', () => {
     const both = [
       ['append', 'x', 1],
