@@ -25,7 +25,8 @@ export function separatorOf(content: string, mapping?: Mapping): string | undefi
     const roles = new Roles(mapping)
     const members = Object.fromEntries(names.map((name) => [name, null]))
     const has = (role: 'f' | 'process' | 'type' | 'call' | 'time'): boolean => roles.found(members, role) !== undefined
-    return has('f') && (has('process') || has('type') || has('call') || has('time'))
+    // A wrong `--map` is refused by its own message.
+    return (has('f') || mapping?.f !== undefined) && (has('process') || has('type') || has('call') || has('time'))
   })
 }
 

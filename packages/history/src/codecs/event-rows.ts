@@ -35,6 +35,8 @@ export class EventRows {
   /** The header of the file, if any. */
   header: Header | undefined
   #clientMember: string | undefined
+  /** Whether an operation began, so that the lines are events. */
+  #areInvoked = false
 
   constructor(options: Options) {
     this.#options = options
@@ -101,9 +103,9 @@ export class EventRows {
     }
     if (typed === undefined && typeof members['type'] === 'string')
       throw new EventError(rules.unknownType(shortened(canonical(members['type']))))
-    if (typed === undefined) throw new EventError(missing('type', members))
+    if (typed === undefined) throw new EventError(this.#missing('type', members))
     const process = client?.[1] ?? id?.[1]
-    if (process === undefined) throw new EventError(missing('process', members))
+    if (process === undefined) throw new EventError(this.#missing('process', members))
     roles.lines += 1
     const take = (found: Found | undefined, as: string, word?: string): Json | undefined => {
       if (found === undefined) return undefined
@@ -112,6 +114,10 @@ export class EventRows {
       return found[1]
     }
     const type = typeOf(typed[1]) ?? 'info'
+    const isEnd = (type === 'ok' || type === 'fail') && processOf(process) !== 'nemesis'
+    const untimed = isEnd ? (this.#timeMissing(members) ?? this.#neverBegun(typed)) : undefined
+    if (untimed !== undefined) throw new EventError(untimed)
+    this.#areInvoked ||= type === 'invoke'
     take(typed, 'the type', `${String(typed[1])} (${type})`)
     take(client, CLIENT)
     take(id, 'the number of the operation')
@@ -123,7 +129,7 @@ export class EventRows {
     const lane = this.#lanes.of(processOf(process), type, id?.[1])
     const given = take(named, 'the operation') ?? parts.f
     const f = typeof given === 'string' ? functionNamed(given) : lane.f
-    if (f === undefined) throw new EventError(missing('f', members))
+    if (f === undefined) throw new EventError(this.#missing('f', members))
     if (type === 'invoke') lane.f = f
     const outcome = type === 'ok' ? this.#outcomeOf(members, used, take, other, f) : type
     const value = this.#valueOf({ f, type, held, other, parts: parts.value, take })
@@ -145,6 +151,35 @@ export class EventRows {
     for (const [name, each] of Object.entries(members)) if (!used.has(name) && !(name in event)) event[name] = each
     const isKeyword = typeof typed[1] === 'string' && typed[1].startsWith(':')
     return eventOfMembers(isKeyword ? ednMembers(event) : event, this.#options.sink.epoch)
+  }
+
+  #missing(member: Role & string, members: Members): string {
+    const known = this.#timeMissing(members) ?? this.#options.roles.troubleOf(member, members)
+    if (known !== undefined) return known
+    const others = Object.keys(members).filter((name) => !eventMembers.some((each) => each === name))
+    if (others.length === 0) return rules.missing(member)
+    const found = likeliest(member, members, others) ?? 'MEMBER'
+    return `${rules.missing(member)} Other members are ${shortened(others.join(', '))}. If one of them is it: --map ${member}=${found}`
+  }
+
+  /** The message for a line that is not an event, but an operation with only one time. */
+  #timeMissing(members: Members): string | undefined {
+    if (this.#areInvoked) return undefined
+    const { roles } = this.#options
+    const times = ['call', 'returned', 'took'] as const
+    const mapped = times.map((role) => roles.troubleOf(role, members)).find((text) => text !== undefined)
+    if (mapped !== undefined) return mapped
+    const [call, returned, took] = times.map((role) => roles.found(members, role)?.[0])
+    if (took !== undefined || (call === undefined) === (returned === undefined)) return undefined
+    return call === undefined
+      ? `this line has the time of the return, ${JSON.stringify(returned)}, but neither that of the call nor a duration. If a member has it: --map call=MEMBER or --map took=MEMBER`
+      : `this line has the time of the call, ${JSON.stringify(call)}, but neither that of the return nor a duration. If a member has it: --map return=MEMBER or --map took=MEMBER`
+  }
+
+  /** The message for a line with a status before any line that begins an operation. */
+  #neverBegun([member, status]: Found): string | undefined {
+    if (this.#areInvoked || plain(member) !== 'status') return undefined
+    return `"${member}" is ${shortened(canonical(status))}, and no line before began the operation. If each line is an operation, it needs the times of its call and its return: --map call=MEMBER,return=MEMBER`
   }
 
   /** Makes the header say that not every line names its client. */
@@ -215,13 +250,6 @@ const RESULT = 'what was returned'
 
 const processOf = (value: Json): Process =>
   value === -1 ? 'nemesis' : typeof value === 'number' ? value : String(value).replace(/^:/, '')
-
-function missing(member: string, members: Members): string {
-  const others = Object.keys(members).filter((name) => !eventMembers.some((each) => each === name))
-  if (others.length === 0) return rules.missing(member)
-  const found = likeliest(member, members, others) ?? 'MEMBER'
-  return `${rules.missing(member)} Other members are ${shortened(others.join(', '))}. If one of them is it: --map ${member}=${found}`
-}
 
 interface Lane {
   readonly name: Process

@@ -30,10 +30,11 @@ export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | und
   const verb = String(method[1]).toUpperCase()
   const key = keyOf(path)
   const response = roles.all(members, 'output')[0]
-  const [sent] = [...roles.all(members, 'input'), ...roles.all(members, 'value')]
+  const contents = [...roles.all(members, 'input'), ...roles.all(members, 'value')]
+  const [sent] = contents
   switch (verb) {
     case 'GET': {
-      const returned = response ?? sent
+      const returned = response ?? contents.find(([name]) => !/^req/i.test(name))
       if (returned === undefined && hasFailed(members, roles))
         return { members, f: 'read', key, method, path, body: undefined, response: undefined }
       if (returned === undefined)

@@ -2,6 +2,7 @@ import type { Json } from '../event/event.ts'
 import { meaningOf } from '../operations/meaning.ts'
 import { typeOf } from './event-types.ts'
 import type { Members } from './roles.ts'
+import { CLIENT_NAME } from './unused-members.ts'
 
 /** Proposes a `--map` for unknown members whose values show their role. */
 export function proposal(lines: readonly Members[]): string {
@@ -9,7 +10,7 @@ export function proposal(lines: readonly Members[]): string {
   if (names.length === 0) return ''
   const taken = new Set<string>()
   const found = ROLE_TESTS.map(([role, fits]): string => {
-    const name = names.find(
+    const all = names.filter(
       (each) =>
         !taken.has(each) &&
         fits(
@@ -17,16 +18,26 @@ export function proposal(lines: readonly Members[]): string {
           each,
         ),
     )
+    const name = best(role, all)
     if (name !== undefined) taken.add(name)
     return `${role}=${name ?? 'MEMBER'}`
   })
-  return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}`
+  const [type = '', ...others] = found
+  const isTyped = !type.endsWith('=MEMBER')
+  const timed = isTyped ? '' : `. If each line is an operation: --map call=MEMBER,return=MEMBER,${others.join(',')}`
+  return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}${timed}`
 }
 
 export function likeliest(role: string, line: Members, names: readonly string[]): string | undefined {
   const fits = ROLE_TESTS.find(([each]) => each === role)?.[1]
-  return names.find((name) => fits?.([line[name] ?? null], name))
+  return best(
+    role,
+    names.filter((name) => fits?.([line[name] ?? null], name)),
+  )
 }
+
+const best = (role: string, names: readonly string[]): string | undefined =>
+  (role === 'process' ? names.find((name) => CLIENT_NAME.test(name)) : undefined) ?? names[0]
 
 const ROLE_TESTS: readonly (readonly [role: string, fits: (values: readonly Json[], name: string) => boolean])[] = [
   [
@@ -38,7 +49,8 @@ const ROLE_TESTS: readonly (readonly [role: string, fits: (values: readonly Json
 ]
 
 /** Names that certainly do not mean the process. */
-const OTHERS = /val|key|time|stamp|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
+const OTHERS =
+  /val|key|resp|result|output|time|stamp|ur[il]|path|method|status|bytes|size|body|args|query|level|msg|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 
 /** Whether values repeat. Names of processes do, because each process has at least two events. */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length

@@ -6,8 +6,18 @@ import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
 import { isOpenError, type Outcome, outcomeOf } from './outcomes.ts'
-import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles } from './roles.ts'
-import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
+import {
+  CLIENT,
+  type Found,
+  functionNamed,
+  KEY,
+  type Members,
+  plain,
+  REQUEST_TIME,
+  type Role,
+  type Roles,
+} from './roles.ts'
+import { durationOf, exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
 // Each line is an operation with its client, two times, request and answer.
 
@@ -48,11 +58,12 @@ export interface ReadOperation extends OperationLine {
 
 const NEVER = 9.2e18
 
-/** The member with the time of the call. If a line has a duration, its plain time stamp counts as the call. */
+/** The member with the time of the call. If a line has a duration, its only other time may be that of the return. */
 export function callOf(members: Members, roles: Roles): Found | undefined {
-  return (
-    roles.time(members, 'call') ?? (roles.time(members, 'took') === undefined ? undefined : roles.time(members, 'time'))
-  )
+  const call = roles.time(members, 'call')
+  if (call !== undefined || roles.time(members, 'took') === undefined) return call
+  const returned = roles.time(members, 'returned')
+  return returned?.[1] === null ? (roles.time(members, 'time') ?? returned) : (returned ?? roles.time(members, 'time'))
 }
 
 /** The members of a line, and the roles for which they were used. */
@@ -131,26 +142,43 @@ function needsObject(f: string, input: Json | undefined): boolean {
 
 function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'unit' | 'isBare' | 'unitless'> {
   const { members, roles } = line
+  for (const role of ['call', 'returned', 'took'] as const) {
+    const trouble = roles.time(members, role) === undefined ? roles.troubleOf(role, members) : undefined
+    if (trouble !== undefined && (role === 'call' || roles.found(members, role) !== undefined))
+      throw new EventError(trouble)
+  }
   const called = callOf(members, roles)
-  const call = timeOf(called?.[1])
+  const ended = roles.time(members, 'returned')
+  const isOfReturn = called !== undefined && called[0] === ended?.[0]
+  const stamp = timeOf(called?.[1])
   if (called !== undefined && (timeValue(called[1]) ?? 0) < 0)
     throw new EventError(
       `"${called[0]}" is ${timeText(called[1])}. Times must not be negative: count from an earlier one.`,
     )
-  if (called === undefined || call === undefined)
-    throw new EventError('"call" is missing. An operation says when it was called and when it returned, as numbers.')
-  line.take(called, 'the time of the call')
-  const ended = roles.time(members, 'returned')
-  const returned = ended === undefined ? endOf(line, called, call) : returnOf(ended, called)
-  if (ended !== undefined) line.take(ended, 'the time of the return')
+  if (called === undefined || stamp === undefined) throw new EventError(withoutCall(line))
+  line.take(called, isOfReturn ? 'the time of the return' : 'the time of the call')
+  const byTook = ended === undefined || isOfReturn
+  const other = byTook ? tookOf(line, called) : returnOf(ended, called)
+  if (isOfReturn && other === undefined) throw new EventError(withoutCall(line))
+  const call = isOfReturn ? stamp - (other ?? 0n) : stamp
+  const returned = isOfReturn ? stamp : byTook && other !== undefined ? stamp + other : other
+  if (!byTook) line.take(ended, 'the time of the return')
   if (returned !== undefined && returned < call)
     throw new EventError(
       `this operation returned (${timeText(ended?.[1])}) before it was called (${timeText(called[1])}).`,
     )
   const isBare = ended === undefined && roles.time(members, 'call') === undefined
   const unit = unitOfTime(called)
-  const took = ended === undefined && returned !== undefined ? roles.time(members, 'took')?.[0] : undefined
+  const took = byTook && other !== undefined ? roles.time(members, 'took')?.[0] : undefined
   return { call, returned, unit, isBare, unitless: unit === undefined ? took : undefined }
+}
+
+/** The message for a line without the time of a call. */
+function withoutCall({ members, roles }: Line): string {
+  const [name, value = null] = roles.found(members, 'call', (each) => each !== null) ?? []
+  return name === undefined
+    ? '"call" is missing. An operation says when it was called and when it returned, as numbers.'
+    : `"${name}" is ${shortened(canonical(value))}, which is no time. Times are numbers, or dates such as 2026-01-31T10:00:00.000Z.`
 }
 
 /** The time of a return, in the unit of the call. @throws EventError if only one of the two units is known. */
@@ -209,7 +237,8 @@ function operationRequestOf(line: Line): OperationRequest {
   if (typeof f !== 'string')
     throw new EventError(
       f === undefined || f === null
-        ? '"f" is missing. An operation says what was done, such as "f":"read".'
+        ? (line.roles.troubleOf('f', line.members) ??
+            '"f" is missing. An operation says what was done, such as "f":"read".')
         : `"f" is ${shortened(canonical(f))}, which names no operation. Write a word that the model knows, such as "f":"read".`,
     )
   const name = functionNamed(f)
@@ -455,20 +484,20 @@ export function partsOf(
 const pick = (members: Members, name: RegExp): Json | undefined =>
   Object.entries(members).find(([each]) => name.test(plain(each)))?.[1]
 
-/** The return time of an operation with a duration, in the unit of its call. */
-function endOf(line: Line, called: Found, call: bigint): bigint | undefined {
+/** The duration of an operation, in the unit of its call or return. */
+function tookOf(line: Line, stamp: Found): bigint | undefined {
   const found = line.roles.time(line.members, 'took')
   if (found === undefined || found[1] === null) return undefined
   const [name, value] = found
-  const took = timeValue(value)
+  const named = name === REQUEST_TIME ? 1e9 : unitNamed(name)?.nanos
+  const { took, unit = named } = durationOf(value) ?? {}
   if (took === undefined || took < 0)
     throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is not a duration.`)
   line.take(found, 'the duration')
-  const own = unitOfTime(called)
-  const unit = unitNamed(name)?.nanos
-  if (own === unit) return call + timeParts(took)
-  if (own === undefined || unit === undefined) throw unknownUnit(own === undefined ? called[0] : name, 'duration_ms')
-  return call + timeParts((took * unit) / own)
+  const own = unitOfTime(stamp)
+  if (own === unit) return timeParts(took)
+  if (own === undefined || unit === undefined) throw unknownUnit(own === undefined ? stamp[0] : name, 'duration_ms')
+  return timeParts((took * unit) / own)
 }
 
 /** A time, if there is one. In Porcupine, the largest integer means that the operation never returned. */

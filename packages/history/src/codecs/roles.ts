@@ -2,7 +2,7 @@ import { inputError, usageError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
 import type { Taken } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
-import { timeValue } from './time-units.ts'
+import { durationOf, timeValue } from './time-units.ts'
 import { UnusedMembers } from './unused-members.ts'
 
 // This file contains the meanings of members, with their common names. All readers of lines with named members (JSON,
@@ -18,7 +18,7 @@ const NAMES = {
   key: 'key k',
   path: 'path url uri endpoint route',
   value: 'value val v',
-  input: 'input in args arg argument arguments request req body requestbody reqbody payload',
+  input: 'input in args arg argument arguments requestbody reqbody request req body payload',
   output:
     'output out result res response resp reply ret returnvalue returned responsebody respbody responsevalue readvalue',
   status:
@@ -44,7 +44,6 @@ const namesOf: ReadonlyMap<Role, readonly string[]> = new Map(roles.map((role) =
 export type Mapping = { readonly [role in Role]?: string }
 
 const TYPED: { readonly [name: string]: Role } = { return: 'returned', outcome: 'status', client: 'process', op: 'f' }
-const MOST_MAPPED = 5
 
 /** Parses `process=client,f=op`. @throws UserError (usage) */
 export function parseMapping(text: string): Mapping {
@@ -60,15 +59,13 @@ export function parseMapping(text: string): Mapping {
       )
     mapping[role] = member
   }
-  if (Object.keys(mapping).length > MOST_MAPPED)
-    throw usageError(`--map takes at most ${MOST_MAPPED} fields. Rename the others in the file.`)
   return mapping
 }
 
 /** The names of roles for `--map`. */
 export const roleNames = (): readonly string[] => roles.map((role) => (role === 'returned' ? 'return' : role))
 
-const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
+const UNIT = /_?(?:unix_?)?(?:ns|nanos?|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
 const TIMES: ReadonlySet<Role> = new Set<Role>(['call', 'returned', 'took', 'time'])
 
 /** A name without case, separators and keyword marks. */
@@ -123,7 +120,19 @@ export class Roles {
 
   /** The member with a time of this role. */
   time(members: Members, role: 'call' | 'returned' | 'took' | 'time'): Found | undefined {
-    return this.found(members, role, (value) => value === null || timeValue(value) !== undefined)
+    const isTime = role === 'took' ? durationOf : timeValue
+    return this.found(members, role, (value) => value === null || isTime(value) !== undefined)
+  }
+
+  /** What is wrong if `--map` names a member that a line lacks, or that cannot have its role; undefined otherwise. */
+  troubleOf(role: Role, members: Members): string | undefined {
+    const member = this.#mapping[role]
+    if (member === undefined || member === NONE) return undefined
+    const mapped = `--map ${role === 'returned' ? 'return' : role}=${member}`
+    const value = members[member]
+    return value === undefined
+      ? `${mapped}: this line has no member ${JSON.stringify(member)}. Its members are ${Object.keys(members).join(', ')}.`
+      : `${mapped}: ${JSON.stringify(member)} is ${JSON.stringify(value)} here, which cannot be the ${role}.`
   }
 
   /** Counts the use of a member in a role. `word` is the member's value, if it is one of few words. */
@@ -225,6 +234,9 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
   }
   return candidates as Candidates
 }
+
+/** nginx's duration of a request, in seconds. */
+export const REQUEST_TIME = 'request_time'
 
 const isNamed = (name: string, wanted: string, role: Role): boolean =>
   plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted)

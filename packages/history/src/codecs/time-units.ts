@@ -9,7 +9,7 @@ export interface Unit {
 
 export const NANOSECONDS: Unit = { name: 'nanoseconds', nanos: 1, guessed: false }
 const UNITS: readonly (readonly [names: RegExp, name: string, nanos: number])[] = [
-  [/(?:_?ns|nanos|nanoseconds)$/i, 'nanoseconds', 1],
+  [/(?:_?ns|nanos?|nanoseconds)$/i, 'nanoseconds', 1],
   [/(?:_?us|micros|microseconds)$/i, 'microseconds', 1e3],
   [/(?:_?ms|millis|milliseconds)$/i, 'milliseconds', 1e6],
   [/(?:_s|_sec|seconds)$/i, 'seconds', 1e9],
@@ -53,8 +53,8 @@ export function unitOf(name: string, { earliest, latest, hasFractions }: Extent)
 const IN_2017 = 1.5e9
 const IN_2036 = 2.1e9
 
-/** An integer or decimal in the form of `exactNumber`. */
-const DECIMAL = /^(-?\d+)(?:N|e(-?\d{1,3}))?$/
+/** An integer or decimal, also in the form of `exactNumber`. */
+const DECIMAL = /^(-?\d+)(?:\.(\d{1,30}))?(?:N|e(-?\d{1,3}))?$/
 const DATE =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?(?: ?Z| ?([+-]\d\d):?(\d\d))?(?: [A-Z]{1,5})?(?: m=\S+)?$/
 
@@ -69,8 +69,9 @@ const NANOS_PER_SECOND = 10n ** 9n
 export function exactTime(value: Json | undefined): bigint | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? timeParts(value) : undefined
   if (typeof value !== 'string') return undefined
-  const [, digits, exponent = '0'] = DECIMAL.exec(value) ?? []
-  if (digits !== undefined) return scaled(BigInt(digits) * PARTS_PER_UNIT, Number(exponent))
+  const [, digits, fraction = '', exponent = '0'] = DECIMAL.exec(value) ?? []
+  if (digits !== undefined)
+    return scaled(BigInt(digits + fraction) * PARTS_PER_UNIT, Number(exponent) - fraction.length)
   const date = dateInstant(value)
   return date && (BigInt(date.seconds) * NANOS_PER_SECOND + BigInt(date.nanos)) * PARTS_PER_UNIT
 }
@@ -98,6 +99,17 @@ export function timeValue(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   const time = exactTime(value)
   return time === undefined ? undefined : valueOfParts(time)
+}
+
+const DURATION = /^(\d+(?:\.\d+)?) ?(ns|[uµμ]s|ms|s)$/
+const NANOS_PER: { readonly [unit: string]: number } = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 }
+
+/** A duration, with its unit in nanoseconds if the value itself names it: `8ms`. Undefined for any other value. */
+export function durationOf(value: Json | undefined): { readonly took: number; readonly unit?: number } | undefined {
+  const [, digits, unit = ''] = typeof value === 'string' ? (DURATION.exec(value) ?? []) : []
+  if (digits !== undefined) return { took: Number(digits), unit: NANOS_PER[unit.replace(/[µμ]/, 'u')] ?? 1 }
+  const took = timeValue(value)
+  return took === undefined ? undefined : { took }
 }
 
 /** The instant of a number of nanoseconds or a date; undefined for any other value. */

@@ -2,7 +2,8 @@ import type { Json } from '../event/event.ts'
 import type { Taken } from '../event/taken.ts'
 
 /** Names of clients. */
-const CLIENT = /who|user|tenant|account|caller|owner|customer|actor|agent|login|peer|remote|addr|^ip$/i
+export const CLIENT_NAME: RegExp =
+  /who|user|tenant|account|caller|owner|customer|actor|agent|login|peer|remote|addr|^ip$/i
 /** Names that mean a client and never a key. */
 const ONLY_CLIENT = /who|username|caller|actor|agent|login|peer|remote|addr|^ip$|client|session|worker|thread|pid$/i
 /** Names that mean neither a client nor a key. */
@@ -29,6 +30,6 @@ export class UnusedMembers {
     const { lines, different } = this.#values.get(member) ?? { lines: 0, different: new Set() }
     if (different.size === lines || NEITHER.test(member)) return []
     const isKey = different.size > 1 && !ONLY_CLIENT.test(member)
-    return [...(CLIENT.test(member) ? (['process'] as const) : []), ...(isKey ? (['key'] as const) : [])]
+    return [...(CLIENT_NAME.test(member) ? (['process'] as const) : []), ...(isKey ? (['key'] as const) : [])]
   }
 }

@@ -835,3 +835,76 @@ describe('clients and keys of a file of operations', () => {
     ])
   })
 })
+
+describe('the times of operations, one per line', () => {
+  const timed = async (line: object, map?: string): Promise<unknown> => {
+    const mapping = map === undefined ? undefined : parseMapping(map)
+    const path = file(lines([{ client: 'a', op: 'write', key: 'x', value: 1, status: 'ok', ...line }]))
+    try {
+      const { callTime, returnTime } = (await readHistory(path, { mapping })).operations
+      return (returnTime[0] ?? 0) - (callTime[0] ?? 0)
+    } catch (error) {
+      if (error instanceof UserError) return error.message.slice(path.length + 1)
+      throw error
+    }
+  }
+
+  test.each([
+    ['a return and a duration', { end_ms: 20, took_ms: 8 }, undefined],
+    ['a mapped return and a duration', { time_ms: 20, took_ms: 8 }, 'return=time_ms'],
+    ['a duration with its unit', { time: '2026-11-30T10:00:00.000Z', took: '8ms' }, undefined],
+    ['a duration in another unit', { time: '2026-11-30T10:00:00.000Z', took: '0.008 s' }, undefined],
+    ['a duration as a decimal in quotes', { time: '2026-11-30T10:00:00Z', took_s: '0.008' }, undefined],
+    ["nginx's time of a request", { time: '2026-11-30T10:00:00Z', request_time: '0.008' }, 'took=request_time'],
+    [
+      'times of OpenTelemetry',
+      { startTimeUnixNano: '1544712660000000000', endTimeUnixNano: '1544712660008000000' },
+      undefined,
+    ],
+  ])('a line with %s has both times', async (_, line, map) => {
+    expect(await timed(line, map)).toBe(8_000_000)
+  })
+
+  test.each([
+    [
+      { start_ms: 1 },
+      /this line has the time of the call, "start_ms", but neither that of the return nor a duration\. If a member has it: --map return=MEMBER or --map took=MEMBER/,
+    ],
+    [{ end_ms: 1 }, /this line has the time of the return, "end_ms", but neither that of the call nor a duration/],
+    [{}, /"status" is "ok", and no line before began the operation\. If each line is an operation, it needs the times/],
+  ])('an operation without its times is refused with the time that is missing: %j', async (line, message) => {
+    expect(await timed(line)).toMatch(message)
+  })
+
+  test('a time that cannot be read is refused with its text', async () => {
+    const content = 'client,op,key,value,start,end\na,write,x,1,noon,one\n'
+    expect(await readingOf(content)).toMatch(/:2: "start" is "noon", which is no time\. Times are numbers, or dates/)
+  })
+
+  test('--map with a member that a line lacks, or that cannot have the role, is refused by that member', async () => {
+    const line = { start_ms: 1, end_ms: 2 }
+    expect(await timed(line, 'f=req.method')).toMatch(
+      /--map f=req\.method: this line has no member "req\.method"\. Its members are client, op, key, value/,
+    )
+    expect(await timed({ time_ms: 1, late: 'soon' }, 'took=late')).toMatch(
+      /--map took=late: "late" is "soon" here, which cannot be the took/,
+    )
+    expect(await timed(line, 'call=start_ms,return=end_ms,process=client,f=op,key=key,value=value,status=status')).toBe(
+      1e6,
+    )
+  })
+
+  test('a table without the function that --map names is refused by that name', async () => {
+    const content = 'who,what,key,value,start_ms,end_ms\na,write,x,1,1,2\n'
+    expect(await readingOf(content, { mapping: parseMapping('f=nosuch,process=who') })).toMatch(
+      /:2: --map f=nosuch: this line has no member "nosuch"/,
+    )
+  })
+
+  test('a request with a body and another empty member writes the body', async () => {
+    const times = { start_ms: 1, end_ms: 2, client: 'a', path: '/items/a', status: 200 }
+    const put = { ...times, method: 'PUT', body: '', requestBody: '1' }
+    const get = { ...times, start_ms: 3, end_ms: 4, method: 'GET', requestBody: '', body: '1' }
+    expect(await readingOf(lines([put, get]))).toEqual(['a write /items/a 1 > ok 1', 'a read /items/a null > ok 1'])
+  })
+})
