@@ -111,6 +111,7 @@ export class HistoryBuilder implements EventSink {
   readonly #nemesis: Event[] = []
   readonly #recorder: RecorderNotes = new RecorderNotes()
   readonly #warnings: string[] = []
+  #isUnitGuessed = false
   #taken: readonly Taken[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   readonly #answers: AnsweredValues
@@ -193,8 +194,9 @@ export class HistoryBuilder implements EventSink {
     this.#header = header
   }
 
-  warn(message: string): void {
+  warn(message: string, about?: 'unit'): void {
     this.#warnings.push(message)
+    this.#isUnitGuessed ||= about === 'unit'
   }
 
   taken(members: readonly Taken[]): void {
@@ -469,6 +471,7 @@ export class HistoryBuilder implements EventSink {
       errors: this.errors,
       eventCount: this.#events,
       ...(this.#taken.length === 0 ? {} : { taken: this.#taken }),
+      ...(this.#isUnitGuessed ? { isUnitGuessed: true } : {}),
       warnings: [
         ...this.#warnings,
         ...(shared === undefined ? [] : [sharedIdWarning(this.source, shared)]),

@@ -39,7 +39,7 @@ export class TimeOrder {
   readonly epoch: Epoch
   readonly #ordering: Ordering
   readonly #files: ReadFile[] = []
-  readonly #warnings: string[] = []
+  readonly #warnings: Parameters<EventSink['warn']>[] = []
   readonly #taken: Taken[] = []
   #lines = 0
   #count = 0
@@ -77,7 +77,7 @@ export class TimeOrder {
       header: (header) => {
         file.header = header
       },
-      warn: (message) => this.#warnings.push(message),
+      warn: (...warning) => this.#warnings.push(warning),
       taken: (members) => this.#taken.push(...members),
       event: (event, line) => {
         if (this.#count % SAMPLED_EVERY === 0) this.#sampledBytes += sizeInHeap(event) + TIMED_BYTES
@@ -102,7 +102,7 @@ export class TimeOrder {
   pass(sink: EventSink): void {
     const header = this.#header()
     if (header !== undefined) sink.header(header)
-    for (const message of this.#warnings) sink.warn(message)
+    for (const warning of this.#warnings) sink.warn(...warning)
     if (this.#taken.length > 0) sink.taken?.(this.#taken)
     for (const { name, events } of this.#files)
       if (events.length > 0 && events.at(-1)?.time === Number.NEGATIVE_INFINITY)

@@ -93,7 +93,8 @@ export class OperationRows {
     const unit = isExact ? NANOSECONDS : unitOf(this.#callName, extent)
     if (unit.guessed)
       sink.warn(
-        `${source}: the times of calls and returns are read as ${unit.name}. Name the unit in the members, as in "call_ms".`,
+        `${source}: the times of calls and returns are read as ${unit.name}. Name the unit in the members, as in "${this.#callName}_ms".`,
+        ...(unit.assumed === true ? (['unit'] as const) : []),
       )
     const { epoch = new Epoch() } = sink
     this.#refuseUnitless(operations, extent.latest * unit.nanos)

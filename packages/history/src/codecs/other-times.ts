@@ -14,12 +14,12 @@ interface Found {
 
 /** Takes missing times from a member with another name. */
 export class OtherTimes {
-  readonly #warn: (message: string) => void
+  readonly #warn: EventSink['warn']
   readonly #epoch: Epoch
   #found: Found | undefined
 
   constructor({ source, sink }: { readonly source: string; readonly sink: EventSink }) {
-    this.#warn = (message) => sink.warn(`${source}: ${message}`)
+    this.#warn = (message, about) => sink.warn(`${source}: ${message}`, about)
     this.#epoch = sink.epoch ?? new Epoch()
   }
 
@@ -43,6 +43,7 @@ export class OtherTimes {
     this.#found = { name, unit }
     this.#warn(
       `there is no "time"; ${JSON.stringify(name)} is taken for it, in ${unit.name}. Call it "time", an integer in nanoseconds.`,
+      ...(unit.assumed === true ? (['unit'] as const) : []),
     )
     return this.#found
   }

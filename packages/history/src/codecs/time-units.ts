@@ -5,6 +5,8 @@ export interface Unit {
   readonly name: string
   readonly nanos: number
   readonly guessed: boolean
+  /** Whether neither a name nor the size of times since 1970 shows the unit. */
+  readonly assumed?: boolean
 }
 
 export const NANOSECONDS: Unit = { name: 'nanoseconds', nanos: 1, guessed: false }
@@ -37,7 +39,7 @@ export const extentOf = (times: readonly number[]): Extent => ({
 /**
  * Returns the unit of times. Takes the unit in their name if it shows one. Otherwise guesses the unit from the size, as
  * times since 1970. If the size does not show the unit, fractions count as seconds, which preserves their digits, and
- * integers count as nanoseconds.
+ * integers count as nanoseconds, which the native `call` and `return` are.
  */
 export function unitOf(name: string, { earliest, latest, hasFractions }: Extent): Unit {
   const named = unitNamed(name)
@@ -46,7 +48,9 @@ export function unitOf(name: string, { earliest, latest, hasFractions }: Extent)
   if (latest >= 1e17) return NANOSECONDS
   if (latest >= 1e14) return of('microseconds', 1e3)
   if (latest >= 1e11) return of('milliseconds', 1e6)
-  return hasFractions || (earliest >= IN_2017 && latest < IN_2036) ? of('seconds', 1e9) : NANOSECONDS
+  if (earliest >= IN_2017 && latest < IN_2036) return of('seconds', 1e9)
+  if (hasFractions) return { ...of('seconds', 1e9), assumed: true }
+  return /^:?call$/i.test(name) ? NANOSECONDS : { ...NANOSECONDS, guessed: true, assumed: true }
 }
 
 /** Seconds from 1970 to 2017. */

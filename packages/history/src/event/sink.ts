@@ -10,8 +10,8 @@ export interface EventSink {
   header(header: Header): void
   /** `line` is the line, from 1, at which the event begins. */
   event(event: EventInput, line: number): void
-  /** Reports something tolerated. */
-  warn(message: string): void
+  /** Reports something tolerated; `unit`: the unit of the times is a guess that their size does not confirm. */
+  warn(message: string, about?: 'unit'): void
   /** Reports, before the first event, that stamps order the events. */
   stamped?(stamps: Stamps): void
   /** Reports, after the last event, the members with non-native names. */

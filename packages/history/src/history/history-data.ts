@@ -32,6 +32,8 @@ export interface HistoryData {
   readonly warnings: readonly string[]
   /** The roles of members with non-native names; absent if there are no such members. */
   readonly taken?: readonly Taken[] | undefined
+  /** Whether the unit of the times is a guess that their size does not confirm. */
+  readonly isUnitGuessed?: boolean | undefined
   /** The warning that the recording is incomplete, also in `warnings`. Absent if it seems complete. */
   readonly cutOff?: string | undefined
   /** The requested values that answers replaced; absent if there are none. */

@@ -28,6 +28,7 @@ export function historyOf(parts: HistoryParts & Tables): History {
     eventCount: parts.eventCount,
     warnings: parts.warnings,
     taken: parts.taken,
+    isUnitGuessed: parts.isUnitGuessed,
     cutOff: parts.cutOff,
     requested: parts.requested,
     clocks: parts.clocks,

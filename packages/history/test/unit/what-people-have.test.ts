@@ -330,7 +330,7 @@ describe('a table', () => {
   })
 
   test('a table is read without its last row if cells of it are cut off', async () => {
-    const text = 'client,op,value,start,end\n0,write,1,1,2\n1,write,2,3'
+    const text = 'client,op,value,call,return\n0,write,1,1,2\n1,write,2,3'
     const history = await readHistory(file(text))
     expect(shape(history)).toEqual(['0 write 1 > ok 1'])
     expect(history.warnings).toEqual([expect.stringMatching(/:3: the last line is cut off and is left out/)])
@@ -714,7 +714,7 @@ describe('a file that is not a history', () => {
 })
 
 test.each([
-  ['a table', 'client,op,key,value,start,end\n0,write,x,25,1,2\n1,read,x,2,3,4', 3],
+  ['a table', 'client,op,key,value,call,return\n0,write,x,25,1,2\n1,read,x,2,3,4', 3],
   ['a Jepsen log', '0\t:invoke\t:write\t25\n0\t:ok\t:write\t25\n1\t:invoke\t:read\tnil\n1\t:ok\t:read\t2', 4],
 ])(
   'a last line without a line end in %s gets a warning, because its last value may be cut off',
@@ -874,6 +874,17 @@ describe('the times of operations, one per line', () => {
     [{}, /"status" is "ok", and no line before began the operation\. If each line is an operation, it needs the times/],
   ])('an operation without its times is refused with the time that is missing: %j', async (line, message) => {
     expect(await timed(line)).toMatch(message)
+  })
+
+  test.each([
+    ['start', true],
+    ['start_ms', undefined],
+    ['call', undefined],
+  ])('the unit of small times is a guess unless their name shows it: %s', async (name, isUnitGuessed) => {
+    const content = `client,op,key,value,${name},took${name.slice(5)}\na,write,x,1,0,9000\n`
+    const history = await readHistory(file(content))
+    expect(history.isUnitGuessed).toBe(isUnitGuessed)
+    expect(history.warnings).toHaveLength(isUnitGuessed === true ? 1 : 0)
   })
 
   test('a time that cannot be read is refused with its text', async () => {

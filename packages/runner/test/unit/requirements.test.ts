@@ -78,8 +78,11 @@ describe('a requirement on a run', () => {
   })
 
   test.each(['p50 < 1s', 'p99 < 1s', 'recovery < 1s', 'staleness.max < 1s'])(
-    'the requirement %s is unknown if the history has no times',
+    'the requirement %s is unknown if the history has no times, or times of an unknown unit',
     (text) => {
+      expect(judged(text, { ...record, history: { ...record.history, isUnitGuessed: true } })).toMatchObject({
+        ...{ met: 'unknown', why: 'the unit of the times is unknown: name it in the file, as in "start_ms"' },
+      })
       const untimed = {
         ...record,
         history: made(operations.map((each, at) => ({ ...each, from: 2 * at, to: 2 * at + 1 }))),

@@ -138,6 +138,8 @@ const FOUND: { readonly [unit in Unit]: (value: number) => string } = {
 
 function figureOf({ measure, of, during }: MeasureRequirement, record: MeasuredRecord): Figure {
   if (measure.unit === 'duration' && !hasTimes(record.history)) return { why: 'the history has no times' }
+  if (measure.unit === 'duration' && record.history.isUnitGuessed === true)
+    return { why: 'the unit of the times is unknown: name it in the file, as in "start_ms"' }
   const standstills = measure.isTimed === true ? standstillsOf(record.history) : []
   if (measure.ofAll !== undefined) return doubtful(standstills) ?? measure.ofAll(record)
   const rows = rowsOf(record, of, during)
