@@ -47,7 +47,8 @@ export function withMisreading<Name extends string>(
   const ofRegisters = () =>
     reasonOf(history, initial) ?? (isViolated ? (unroutedReason(history) ?? otherKeysReason(history)) : undefined)
   const ofRoutes = () => (name === 'register' ? ofRegisters() : isViolated ? foreignReason(report) : undefined)
-  const reason = history.header?.mapping === 'routes' ? ofRoutes() : isViolated ? keylessReason(history) : undefined
+  const ofFile = () => keylessReason(history) ?? (name === 'register' ? answerReason(history) : undefined)
+  const reason = history.header?.mapping === 'routes' ? ofRoutes() : isViolated ? ofFile() : undefined
   if (reason === undefined) return report
   const unknown: Verdict = unknownBecause(notRecorded(reason))
   const levels = Object.fromEntries(ladder.levels.map((level): [Name, Verdict] => [level, unknown])) as Verdicts<Name>
@@ -114,6 +115,30 @@ function otherKeysReason(history: History): string | undefined {
 /** The reason to suspect that an unused member of a file is the key. */
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
+
+/**
+ * The reason to suspect that answers in a file hold more than the value, or the value in another form: a read returned
+ * what nobody wrote, and it resembles what was written.
+ */
+function answerReason(history: History): string | undefined {
+  if (history.taken === undefined || history.functions.includes('append')) return undefined
+  const { length, f, key, outcome, output } = history.operations
+  const isRead = history.functions.map(readsWhole)
+  const { written } = writesOf(history)
+  for (let row = 0; row < length; row++) {
+    const ids = written.get(key[row])
+    if (outcome[row] !== OK || !isRead[f[row]] || ids === undefined || ids.has(output[row])) continue
+    const value = outputOf(history, row)
+    const related = relatedTo(value, history, ids)
+    if (related === undefined) continue
+    const name = history.keys[key[row]] ?? 'the register'
+    const remedy = isObject(value)
+      ? 'Keep only the value in the answers, or name the member that has it: --map output=MEMBER'
+      : 'Write both in one form'
+    return `${name} was written ${quoted(related)} and read ${quoted(value)}${difference(related, value)}. ${remedy}`
+  }
+  return undefined
+}
 
 /** The reason to suspect a misreading, if most elements that were seen are not among those that were added. */
 function foreignReason({ accounting }: Pick<Report<string>, 'accounting'>): string | undefined {
@@ -191,8 +216,20 @@ function difference(written: Json, read: Json): string {
   if (typeof written !== typeof read && formOf(written) !== undefined && formOf(written) === formOf(read))
     return ' (of another type)'
   if (read === null || typeof read !== 'object') return ''
+  if (holds(read, written)) return ' (which holds it and more)'
   const found = Object.entries(read).find(([, member]) => quoted(member as Json) === quoted(written))
   return found === undefined ? '' : ` (which has it at ${JSON.stringify(found[0])})`
+}
+
+/** Whether an object has all members of another one, and more. */
+function holds(read: Json, written: Json): boolean {
+  if (!isObject(read) || !isObject(written)) return false
+  const names = Object.keys(written)
+  return (
+    names.length > 0 &&
+    names.length < Object.keys(read).length &&
+    names.every((name) => JSON.stringify(read[name]) === JSON.stringify(written[name]))
+  )
 }
 
 /** The form that a text, a number and a boolean share: 2.5 and "2.50". Undefined for other values and empty texts. */

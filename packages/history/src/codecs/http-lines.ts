@@ -1,7 +1,7 @@
 import type { Json } from '../event/event.ts'
 import { EventError } from '../event/rules.ts'
 import { isObject, parseJson } from './json-text.ts'
-import { outcomeOf } from './outcomes.ts'
+import { type Outcome, outcomeOf } from './outcomes.ts'
 import type { Found, Members, Roles } from './roles.ts'
 
 /** A request and its response, as an operation on the record at its path. */
@@ -57,14 +57,23 @@ export function exchangeOf(line: Members, roles: Roles): Exchange | 'none' | und
       return 'none'
     default:
       throw new EventError(
-        `"${method[0]}" is ${verb}: it is unclear what it does to ${String(path[1])}. If it replaces the record, as PUT does: sed 's/"${verb}"/"PUT"/' FILE`,
+        `"${method[0]}" is ${verb}: it is unclear what it does to ${String(path[1])}. If it replaces the record, as PUT does: sed -E 's/(^|[",;])${verb}([",;]|$)/\\1PUT\\2/' FILE`,
       )
   }
 }
 
 const hasFailed = (members: Members, roles: Roles): boolean =>
   roles.found(members, 'error', (value) => value !== null && value !== '') !== undefined ||
-  roles.all(members, 'status').some(([, value]) => (outcomeOf(value) ?? 'ok') !== 'ok')
+  roles.all(members, 'status').some(([, value]) => (outcomeOfRequest(value) ?? 'ok') !== 'ok')
+
+/** The outcome that a status of a request names, if any. Many logs write 0 for no answer. */
+export function outcomeOfRequest(status: Json, isCode = false): Outcome | undefined {
+  if (status === 0 || status === '0') return 'info'
+  return isRedirection(status) ? 'info' : outcomeOf(status, isCode)
+}
+
+/** A redirection, or an answer without content: 304. */
+const isRedirection = (status: Json): boolean => Number(status) >= 300 && Number(status) < 400
 
 function flattened(line: Members): Members {
   const { request, response } = line

@@ -3,7 +3,7 @@ import { EventError, shortened } from '../event/rules.ts'
 import { meaningOf, replacesWhole, returnsValue, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
-import { type Exchange, exchangeOf } from './http-lines.ts'
+import { type Exchange, exchangeOf, outcomeOfRequest } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
 import { isOpenError, type Outcome, outcomeOf } from './outcomes.ts'
 import {
@@ -50,6 +50,8 @@ export interface OperationLine {
    * The member with the value read, if any. A member of this name then contains values in the whole file, not outcomes.
    */
   readonly carrier?: string | undefined
+  /** Whether the line is a request to an HTTP server. */
+  readonly isRequest?: boolean
 }
 
 export interface ReadOperation extends OperationLine {
@@ -102,7 +104,7 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
   const process = processOf(line)
   const requested = exchange === undefined ? operationRequestOf(line) : exchangedOf(line, exchange)
   const { f, key } = requested
-  const explicit = statusOf(line)
+  const explicit = statusOf(line, exchange === undefined ? outcomeOf : outcomeOfRequest)
   const error = errorOf(line)
   const answer = answerOf(line, requested, explicit !== undefined)
   const outcome = combined(line, explicit, answer.outcome, error, times.returned !== undefined)
@@ -130,6 +132,7 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
     output: outcome.isNothing && takesNothing(f) ? null : answer.output,
     ...(answer.open === undefined ? {} : { open: answer.open }),
     ...(answer.carrier === undefined ? {} : { carrier: answer.carrier }),
+    ...(exchange === undefined ? {} : { isRequest: true }),
   }
 }
 
@@ -390,11 +393,11 @@ function changedBy(
 }
 
 /** The outcome in status members. @throws EventError for an unknown word, and for two contradicting outcomes. */
-function statusOf(line: Line): Found | undefined {
+function statusOf(line: Line, outcomeIn: typeof outcomeOf): Found | undefined {
   let first: readonly [string, Outcome] | undefined
   for (const [name, value] of line.roles.all(line.members, 'status')) {
     if (line.used.has(name) || value === null) continue
-    const outcome = outcomeOf(value, /code|^rc$/.test(plain(name)))
+    const outcome = outcomeIn(value, /code|^rc$/.test(plain(name)))
     if (outcome === undefined) {
       if (first !== undefined || WEAK.has(plain(name))) continue
       throw new EventError(

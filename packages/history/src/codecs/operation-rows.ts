@@ -112,11 +112,16 @@ export class OperationRows {
     order.pass(sink)
   }
 
-  /** Returns the header, which says so if some operations name no client. */
+  /**
+   * Returns the header. It says so if some operations name no client. A log of requests rarely begins with an empty
+   * server, so the initial values are unknown.
+   */
   #headerOf(operations: readonly ReadOperation[]): Header | undefined {
-    if (this.#header?.sessions !== undefined || operations.every(({ process }) => process !== undefined))
-      return this.#header
-    return headerWithUnnamed(this.#header, this.#options.roles.memberTaken(CLIENT))
+    const isLog = operations.some(({ isRequest }) => isRequest === true)
+    const given = this.#header
+    const header = isLog && given?.initial === undefined ? { chaos: 1 as const, ...given, initial: 'unknown' } : given
+    if (header?.sessions !== undefined || operations.every(({ process }) => process !== undefined)) return header
+    return headerWithUnnamed(header, this.#options.roles.memberTaken(CLIENT))
   }
 
   /**

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -273,7 +274,7 @@ describe('a line that describes an HTTP request', () => {
 
   test('an HTTP request is refused, with the reason, if a member is missing or unclear', async () => {
     expect(await readingOf(lines([{ ...put, method: 'POST' }]))).toMatch(
-      /:1: "method" is POST: .*sed 's\/"POST"\/"PUT"\/' FILE/,
+      /:1: "method" is POST: .*If it replaces the record, as PUT does: sed -E '.*' FILE$/,
     )
     expect(await readingOf(lines([{ ...get, response: undefined }]))).toMatch(
       /GET \/kv\/x: no member holds what was returned/,
@@ -917,5 +918,29 @@ describe('the times of operations, one per line', () => {
     const put = { ...times, method: 'PUT', body: '', requestBody: '1' }
     const get = { ...times, start_ms: 3, end_ms: 4, method: 'GET', requestBody: '', body: '1' }
     expect(await readingOf(lines([put, get]))).toEqual(['a write /items/a 1 > ok 1', 'a read /items/a null > ok 1'])
+  })
+})
+
+describe('requests to an HTTP server, one per line', () => {
+  const table = (...rows: readonly string[]): string =>
+    file(`${['start_ms,end_ms,client,method,path,body,status,response', ...rows].join('\n')}\n`)
+
+  test.each(['0', '302', '304', '500'])('the outcome of a request with the status %s is unknown', async (status) => {
+    const history = await readHistory(table(`0,5,a,PUT,/items/1,1,${status},`, `6,9,a,GET,/items/1,,${status},`))
+    expect(shape(history)).toEqual(['a write /items/1 1 > info 1', 'a/2 read /items/1 null > info null'])
+  })
+
+  test('a log of requests does not show the values before the first write', async () => {
+    expect((await readHistory(table('0,5,a,PUT,/items/1,1,200,'))).header?.initial).toBe('unknown')
+  })
+
+  test('the command for a POST that replaces a record works on a table and on JSON lines', async () => {
+    const row = '0,5,a,POST,/items/1,"{""kind"":""POST""}",201,'
+    const line = { start_ms: 0, end_ms: 5, client: 'a', method: 'POST', path: '/items/1', body: 1, status: 201 }
+    for (const path of [table(row), file(lines([line]))]) {
+      const command = await readHistory(path).catch((error: Error) => /: (sed -E .*)$/.exec(error.message)?.[1] ?? '')
+      const replaced = execFileSync('sh', ['-c', String(command).replace('FILE', path)], { encoding: 'utf8' })
+      expect(shape(await readHistory(file(replaced)))[0]).toMatch(/^a write \/items\/1/)
+    }
   })
 })
