@@ -86,7 +86,8 @@ export class EventRows {
   }
 
   /** The event of a line, if it describes an operation. @throws EventError */
-  event(members: Members, line: number): EventInput | undefined {
+  event(written: Members, line: number): EventInput | undefined {
+    const members = withKind(written)
     const { roles } = this.#options
     const used = new Set<string>()
     const find = (role: Role, passes: (value: Json) => boolean = () => true): Found | undefined =>
@@ -250,6 +251,12 @@ const RESULT = 'what was returned'
 
 const processOf = (value: Json): Process =>
   value === -1 ? 'nemesis' : typeof value === 'number' ? value : String(value).replace(/^:/, '')
+
+/** Go prints Porcupine's kinds of events as 0 for a call and 1 for a return. */
+function withKind(members: Members): Members {
+  const { Kind, Id } = members
+  return (Kind === 0 || Kind === 1) && typeof Id === 'number' ? { ...members, Kind: Kind === 1 } : members
+}
 
 interface Lane {
   readonly name: Process

@@ -39,6 +39,10 @@ const TEXTS: readonly (readonly [pattern: RegExp, what: string])[] = [
     /^\{\s*"(?:history|operations|events|ops)"\s*:\s*\[/,
     "one JSON object with a list in it; a history has one JSON object per line. Convert it: jq -c '.[][]' FILE",
   ],
+  [
+    /^\{\s*"resourceSpans"\s*:/,
+    "an OpenTelemetry export. Write one span per line: jq -c '.resourceSpans[].scopeSpans[].spans[] | . + (.attributes // [] | map({(.key): (.value | to_entries[0].value)}) | add) | del(.attributes)' FILE. Then name the attributes: --map f=ATTRIBUTE,key=ATTRIBUTE,value=ATTRIBUTE,process=ATTRIBUTE",
+  ],
   [/^\{\s*\n\s+"[^"]*"\s*:/, 'one JSON object over several lines; a history has one JSON object per line'],
   [/^(?:-?\d[\d.]*|"[^"\n]*"|true|false|null)\s*$/, 'a single JSON value'],
 ]

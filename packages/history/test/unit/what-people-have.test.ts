@@ -355,12 +355,15 @@ describe('events in other notations', () => {
     expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
   })
 
-  test('events are paired by number if completions name no operation, as in Porcupine', async () => {
+  test.each([
+    [false, true],
+    [0, 1],
+  ])('events are paired by number if completions name no operation, as in Porcupine: %j, %j', async (call, end) => {
     const content = lines([
-      { ClientId: 0, Kind: false, Value: { op: 'put', key: 'x', value: 'a' }, Id: 0 },
-      { ClientId: 0, Kind: false, Value: { op: 'get', key: 'x' }, Id: 1 },
-      { ClientId: 0, Kind: true, Value: {}, Id: 0 },
-      { ClientId: 0, Kind: true, Value: { value: 'a' }, Id: 1 },
+      { ClientId: 0, Kind: call, Value: { op: 'put', key: 'x', value: 'a' }, Id: 0 },
+      { ClientId: 0, Kind: call, Value: { op: 'get', key: 'x' }, Id: 1 },
+      { ClientId: 0, Kind: end, Value: {}, Id: 0 },
+      { ClientId: 0, Kind: end, Value: { value: 'a' }, Id: 1 },
     ])
     expect(await readingOf(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
   })
@@ -708,10 +711,29 @@ describe('a file that is not a history', () => {
     ['one JSON object over several lines', '{\n  "a": 1\n}\n'],
     ['one JSON object with a list in it', '{"history": [{"process": 0}]}'],
     ['a script', '#!/bin/sh\necho\n'],
+    ['an OpenTelemetry export', '{"resourceSpans":[]}\n'],
     ['a single JSON value', '17\n'],
   ])('a file that is not a history is refused with its type: %s', async (what, content) => {
     await expect(readHistory(file(content))).rejects.toThrow(`this is ${what}`)
   })
+})
+
+test('the command for an OpenTelemetry export writes lines that are read', async () => {
+  const text = (key: string, stringValue: string): object => ({ key, value: { stringValue } })
+  const spanOf = (n: number, f: string, ...attributes: readonly object[]): object => ({
+    ...{ name: `${f} x`, startTimeUnixNano: `15447126600000000${n}0`, endTimeUnixNano: `15447126600000000${n}5` },
+    attributes: [text('db.operation', f), text('db.key', 'x'), text('client.id', `c${n}`), ...attributes],
+  })
+  const spans = [spanOf(1, 'write', text('db.value', '1')), spanOf(2, 'read', text('db.value', '1'))]
+  const path = file(lines([{ resourceSpans: [{ scopeSpans: [{ spans }] }] }]))
+  const refused = await readHistory(path).catch((error: Error) => error.message)
+  const [, command = ''] = /: (jq .*)\. Then name/.exec(String(refused)) ?? []
+  const flat = execFileSync('sh', ['-c', command], { encoding: 'utf8', cwd: directory })
+  const mapping = parseMapping('f=db.operation,key=db.key,value=db.value,process=client.id')
+  expect(shape(await readHistory(file(flat), { mapping }))).toEqual([
+    'c1 write x "1" > ok "1"',
+    'c2 read x null > ok "1"',
+  ])
 })
 
 test.each([
