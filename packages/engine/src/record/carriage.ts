@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { usageError } from '@chaosproxy/history'
 import { type Carriage, carriageNames, parseCarriage, withDescriptor } from '@chaosproxy/proxy/control'
-import { findRecordedProtocol } from '@chaosproxy/recorder/protocols'
+import { findRecordedProtocol, recordedExamples } from '@chaosproxy/recorder/protocols'
 import { readBytesFile, readJsonFile } from '../text-file.ts'
 
 /** Options of a recording that replace members of its route table. */
@@ -24,6 +25,10 @@ export function recordedCarriage(where: string, as: string, { model, ...settings
   const commands = model === undefined ? {} : { commands: model }
   if (carriageNames().includes(as))
     return parseCarriage({ kind: as, ...members, ...(findRecordedProtocol(as) === undefined ? {} : commands) }, where)
+  if (/^\w+$/.test(as) && !existsSync(as))
+    throw usageError(
+      `${where} ${as}: there is no such file, and no protocol of this name.${/^(redis|valkey|keydb)$/i.test(as) ? ' Did you mean resp?' : ''} Give the file of a route table, ${recordedExamples()}.`,
+    )
   const given = as.trimStart().startsWith('{') ? parsedCarriage(where, as) : readJsonFile(where, as)
   const table = withDescriptor(given, as, (path) => readBytesFile(where, path))
   const own = table !== null && typeof table === 'object' ? table : {}

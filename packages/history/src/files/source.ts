@@ -202,12 +202,12 @@ const historyIn = (directory: string): string | undefined =>
 const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
 
 /**
- * Returns the history file in a directory of Jepsen's store. `path` names this directory, or another file in it. Returns
- * undefined for any other path.
+ * Returns the history file in a directory of Jepsen's store. `path` names this directory, or another file in it, or the
+ * directory of a test, whose latest run counts. Returns undefined for any other path.
  */
 export function storedHistory(path: string): string | undefined {
   if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
-  if (statSync(path).isDirectory()) return historyIn(path)
+  if (statSync(path).isDirectory()) return historyIn(path) ?? historyIn(join(path, 'latest'))
   const history = BESIDE_HISTORY.has(basename(path)) ? historyIn(dirname(path)) : undefined
   return history === path ? undefined : history
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type History, inputOf, outputOf, UserError } from '@chaosproxy/history'
@@ -640,6 +640,12 @@ describe('a Jepsen record', () => {
     await expect(readHistory(file('JEPSEN\u0000\u0001'))).rejects.toThrow(
       /Jepsen's binary store. Its history is in history.edn/,
     )
+  })
+
+  test("the folder of a Jepsen test stands for the test's latest run", async () => {
+    file(edn, 'tests/20260102/history.edn')
+    symlinkSync('20260102', join(directory, 'tests/latest'))
+    expect(shape(await readHistory(join(directory, 'tests')))).toEqual(read)
   })
 
   test('a Jepsen record of version and value pairs is read without the versions, with a warning that counts them', async () => {

@@ -1,0 +1,21 @@
+import { describe, expect, test } from 'vitest'
+import { recordedCarriage } from '../../src/record/carriage.ts'
+
+describe('the protocol of recorded traffic', () => {
+  test.each([
+    [
+      'redis',
+      /^--as redis: there is no such file, and no protocol of this name\. Did you mean resp\? Give the file of/,
+    ],
+    [
+      'postgres',
+      /^--as postgres: there is no such file, and no protocol of this name\. Give the file of a route table, /,
+    ],
+  ])('an unknown protocol is refused with the known ones: %s', (as, message) => {
+    expect(() => recordedCarriage('--as', as, {})).toThrow(message)
+  })
+
+  test('a path that does not exist is refused as a file', () => {
+    expect(() => recordedCarriage('--as', './no-routes.json', {})).toThrow(/no-routes\.json: there is no such file/)
+  })
+})
