@@ -11,7 +11,7 @@ type Words = Pick<LevelDefinition, 'adjective' | 'sentence'>
 /** For a recorded database: whether it kept the declared isolation. */
 const declared: Words = {
   adjective: 'isolated as declared',
-  sentence: 'Each transaction gets the level of isolation that it asked for.',
+  sentence: 'each transaction gets the level of isolation that it asked for',
 }
 
 /** Returns the adjective and the sentence of a consistency level or of `declared`; undefined for any other level. */

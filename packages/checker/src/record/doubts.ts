@@ -56,7 +56,7 @@ function scriptsRemedy(touched: readonly Touched[]): string {
 }
 
 const touchedInWords = ({ key, line, what, why }: Touched): string =>
-  `${key ?? 'every key'} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
+  `${key === undefined ? 'every key' : /^\d/.test(key) ? `key ${key}` : key} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
 
 /** Changes levels met by an incomplete record to unknown; violated levels stay violated. */
 export function withDoubts<Name extends string>(

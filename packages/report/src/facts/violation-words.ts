@@ -37,7 +37,7 @@ export function whyTitle(
   { counterexample, others }: Violation,
   { near = [], isAside = false }: { readonly near?: readonly NearFault[]; readonly isAside?: boolean } = {},
 ): string {
-  const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => `"${nameText(key)}"`)
+  const keys = counterexample.keys.slice(0, MOST_KEYS + 1).map((key) => quotedName(nameText(key)))
   const around = [...new Set(near.map(({ short }) => short))]
   return [
     headingText(history, counterexample, others, isAside),
@@ -51,6 +51,9 @@ export function whyTitle(
     .flat()
     .join(', ')
 }
+
+/** A name in quotes. The name of a text that looks like a number has its own. */
+const quotedName = (name: string): string => (/^".*"$/.test(name) ? name : `"${name}"`)
 
 /**
  * Returns the beginning of the title: `Why it is not linearizable, in three operations of 58,113`, or `Write skew in
