@@ -1,8 +1,8 @@
 import type { Json } from '../event/event.ts'
+import { CLIENT_NAME } from '../event/taken.ts'
 import { meaningOf } from '../operations/meaning.ts'
 import { typeOf } from './event-types.ts'
 import type { Members } from './roles.ts'
-import { CLIENT_NAME } from './unused-members.ts'
 
 /** Proposes a `--map` for unknown members whose values show their role. */
 export function proposal(lines: readonly Members[]): string {

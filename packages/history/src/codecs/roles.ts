@@ -1,9 +1,8 @@
 import { inputError, usageError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
-import type { Taken } from '../event/taken.ts'
+import { type Taken, UnusedMembers } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { durationOf, timeValue } from './time-units.ts'
-import { UnusedMembers } from './unused-members.ts'
 
 // This file contains the meanings of members, with their common names. All readers of lines with named members (JSON,
 // CSV or mapped by `--map`) use it.
