@@ -360,12 +360,15 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
     for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
       unsure(
         guarantee,
-        `${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
+        `message ${open.message} of ${name} was acknowledged, and nobody polled up to it after everything was healed`,
       )
   const unplaced = firstUnplaced(sends, placed)
   if (unplaced === undefined) return
   for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
-    unsure(guarantee, `${unplaced.message} was acknowledged in ${name} without its offset, and nobody polled it`)
+    unsure(
+      guarantee,
+      `message ${unplaced.message} was acknowledged in ${name} without its offset, and nobody polled it`,
+    )
 }
 
 /**

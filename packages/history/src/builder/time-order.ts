@@ -109,6 +109,7 @@ export class TimeOrder {
         throw inputError(`${name}: ${rules.noTimes}`)
     this.#refuseTwoScales()
     const names = apart(this.#files)
+    const areOwn = this.#files.map(namesClientsByLines)
     for (const { events } of this.#files) {
       events.sort((a, b) => a.time - b.time)
       rankTies(events)
@@ -121,9 +122,11 @@ export class TimeOrder {
       sink.warn(`${this.#name}: ${stampsText(stamps)}.`)
       sink.stamped?.(stamps)
     }
-    for (const { event, process, line } of sorted) {
+    for (const { event, process, line, file } of sorted) {
       const { index: _, ...unplaced } = event
-      sink.event(process === event.process ? unplaced : { ...unplaced, process }, line)
+      const session = areOwn[file] === true ? renamed(event.session, names[file]) : undefined
+      const named = session === undefined ? unplaced : { ...unplaced, session }
+      sink.event(process === event.process ? named : { ...named, process }, line)
     }
   }
 
@@ -200,6 +203,16 @@ function rankTies(sorted: readonly Timed[]): void {
 const ENDED = 0
 const WITHOUT_DURATION = 1
 const BEGUN = 2
+
+/** Whether the clients of a file have the names of processes, which mean other clients in other files. */
+const namesClientsByLines = ({ header }: ReadFile): boolean =>
+  header?.sessions === undefined || header.sessions.by.startsWith('member ')
+
+/** The new name of a session, if a process of this name has one. */
+const renamed = (session: string | undefined, names: ReadonlyMap<Process, Process> | undefined): string | undefined => {
+  const name = session === undefined ? undefined : (names?.get(session) ?? names?.get(Number(session)))
+  return name === undefined ? undefined : String(name)
+}
 
 /** New names, by file, for processes that occur in several files. */
 function apart(files: readonly ReadFile[]): readonly ReadonlyMap<Process, Process>[] {

@@ -40,7 +40,7 @@ export const CLIENT_NAME: RegExp =
 const ONLY_CLIENT = /who|username|caller|actor|agent|login|peer|remote|addr|^ip$|client|session|worker|thread|pid$/i
 /** Names that mean neither a client nor a key. */
 const NEITHER =
-  /val|time|stamp|duration|latency|(?:^|_)(?:at|ts|ms|us|ns|seq|index|line|try|run)(?:_|$)|level|severity|msg|message|logger|^env|region|zone|version|service|^app$|host|node|server|attempt|retr|bytes|size|length|seed|comment|note|status|code|error|protocol|^(?:op|f|func|function|method|verb|action|command|cmd|opname|kind|type|final)$/i
+  /val|time|stamp|duration|latency|(?:^|_)(?:at|ts|ms|us|ns|seq|index|line|try|run)(?:_|$)|level|severity|msg|message|logger|version|host|node|server|attempt|retr|bytes|size|length|seed|comment|note|status|^code$|error|protocol|^(?:op|f|func|function|method|verb|action|command|cmd|opname|kind|type|final)$/i
 
 const MOST_LINES = 1000
 

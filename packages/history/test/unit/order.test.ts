@@ -338,3 +338,21 @@ describe('the files of several clients', () => {
     expect(await refusal(join(directory, 'numbered'), { ordering: { by: 'lines' } })).toBe('accepted')
   })
 })
+
+test('clients of the same name in two merged files stay two clients, although each has several processes', async () => {
+  const operations = (start: number): string =>
+    ['info', 'ok']
+      .map((status, n) => {
+        const times = { start_ms: start + 10 * n, end_ms: start + 10 * n + 5 }
+        return `${JSON.stringify({ client: 1, op: 'write', key: 'x', value: start + n, status, ...times })}\n`
+      })
+      .join('')
+  const merged = [file('one.jsonl', operations(0)), file('two.jsonl', operations(100))]
+  const { processCount, processName, sessionOf, sessionName } = await readHistory('both', { merged })
+  expect(Array.from({ length: processCount }, (_, n) => [processName(n), sessionName(sessionOf(n))])).toEqual([
+    ['one/1', 'one/1'],
+    ['one/1/2', 'one/1'],
+    ['two/1', 'two/1'],
+    ['two/1/2', 'two/1'],
+  ])
+})

@@ -88,7 +88,8 @@ export function recordDoubts(
 function overwritten({ overwrites }: RecorderCounters, remedy: string | undefined): string | undefined {
   const { first, keys, times } = overwrites
   if (first === undefined || remedy === undefined) return undefined
-  const rows = keys === 1 ? first : `${first} and ${plural(keys - 1, 'other')}`
+  const named = /^\d/.test(first) ? `key ${first}` : first
+  const rows = keys === 1 ? named : `${named} and ${plural(keys - 1, 'other')}`
   return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, in separate statements, and another client had written in between. If it computed one from the other, an update is lost, which no order of single reads and writes shows. ${remedy}`
 }
 
