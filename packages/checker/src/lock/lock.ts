@@ -78,22 +78,16 @@ interface Tenure {
 
 /** Returns the tenures of a lock. Not applicable if it is unclear which acquires and releases belong together. */
 function tenures(part: Part, budget: Budget): readonly Tenure[] | FastAnswer {
-  const { length, f, process, calls, returns } = part
+  const unclear = overlapping(part, budget)
+  const { length, f, process, returns } = part
   const held = new Map<number, number>()
-  const unclear = new Set<number>()
-  const busyUntil = new Map<number, number>()
   const made: Tenure[] = []
   for (let i = 0; i < length; i++) {
     budget.tick()
     const p = process[i]
+    if (unclear.has(p)) continue
     const acquire = held.get(p)
-    // After an operation of unknown outcome, it is unclear whether the process holds the lock.
-    if (unclear.has(p)) return NOT_APPLICABLE
-    // Overlapping operations of one client may have taken effect in any order.
-    if (calls[i] < (busyUntil.get(p) ?? 0)) return NOT_APPLICABLE
-    busyUntil.set(p, returns[i])
     if (returns[i] === NEVER) {
-      unclear.add(p)
       if (f[i] === RELEASE && acquire !== undefined) {
         made.push({ acquire, release: i })
         held.delete(p)
@@ -108,8 +102,25 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | FastAnswer {
       held.delete(p)
     }
   }
+  if (unclear.size > 0) return NOT_APPLICABLE
   for (const acquire of held.values()) made.push({ acquire, release: -1 })
   return made
+}
+
+/**
+ * Returns the clients with overlapping operations, which may have taken effect in any order. An operation of unknown
+ * outcome overlaps every later one.
+ */
+function overlapping({ length, process, calls, returns }: Part, budget: Budget): ReadonlySet<number> {
+  const busyUntil = new Map<number, number>()
+  const found = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    budget.tick()
+    const until = busyUntil.get(process[i]) ?? 0
+    if (calls[i] < until) found.add(process[i])
+    busyUntil.set(process[i], Math.max(until, returns[i]))
+  }
+  return found
 }
 
 /**

@@ -1,0 +1,58 @@
+import type { EventInput } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { smallHistory } from '../../../testing/src/small-history.ts'
+import { checkHistory, resultOf } from '../checking.ts'
+
+type Step = readonly [process: number, type: EventInput['type'], f: 'acquire' | 'release']
+
+/** Judges a lock that a single client uses over several connections. */
+function judgeOneClient(...steps: readonly Step[]): string {
+  const events = steps.map(
+    ([process, type, f]): EventInput => ({
+      ...{ process, type, f, key: 'x' },
+      ...(type === 'invoke' ? { session: 'alice' } : {}),
+    }),
+  )
+  const report = checkHistory(smallHistory(events), { model: 'lock', levels: ['linearizable'] })
+  return resultOf(report, 'linearizable')
+}
+
+describe('a client with overlapping operations on a lock', () => {
+  test('may have released the lock before it acquired the lock again', () => {
+    const first: readonly Step[] = [
+      [0, 'invoke', 'acquire'],
+      [0, 'ok', 'acquire'],
+    ]
+    expect(
+      judgeOneClient(
+        ...first,
+        ...([
+          [0, 'invoke', 'acquire'],
+          [1, 'invoke', 'release'],
+          [1, 'ok', 'release'],
+          [0, 'ok', 'acquire'],
+        ] as const),
+      ),
+    ).toBe('met')
+    expect(
+      judgeOneClient(
+        ...first,
+        ...([
+          [0, 'invoke', 'acquire'],
+          [0, 'ok', 'acquire'],
+          [1, 'invoke', 'release'],
+          [1, 'ok', 'release'],
+        ] as const),
+      ),
+    ).toBe('violated')
+  })
+
+  test('may have acquired the lock before it released the lock', () => {
+    expect(
+      judgeOneClient([1, 'invoke', 'release'], [0, 'invoke', 'acquire'], [0, 'ok', 'acquire'], [1, 'ok', 'release']),
+    ).toBe('met')
+    expect(
+      judgeOneClient([1, 'invoke', 'release'], [1, 'ok', 'release'], [0, 'invoke', 'acquire'], [0, 'ok', 'acquire']),
+    ).toBe('violated')
+  })
+})
