@@ -1,20 +1,21 @@
-import { FLAG_FINAL, functionOf, type History, type Json } from '@chaosproxy/history'
+import { functionOf, type History, type Json } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Budget } from '../limits/budget.ts'
 import { listOf } from '../object/model/words.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../verdict/accounting.ts'
 import { takenIn } from './at-start.ts'
-import { NULL_ID } from './gaps.ts'
+import { endingOfMessages } from './ending.ts'
 import { DEQUEUE, DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
  * Jepsen's `total-queue`: every enqueued message must be dequeued. Assumes that each queue was drained at the end. If
- * nothing shows this (a drain, a dequeue marked final, or one that found nothing after the last enqueue), missing
- * messages may still be in the queue, and the result is unknown. Initial messages may be dequeued.
+ * nothing shows this (see `endingOfMessages`), missing messages may still be in the queue, and the result is unknown.
+ * Initial messages may be dequeued.
  */
 export function accountOfQueue(history: History, initial: Json, budget: Budget): Accounting {
-  const { operations } = history
-  const { tallies, attempted, acknowledged, takers, isDrained } = trafficOf(history, budget)
+  const { key } = history.operations
+  const { tallies, attempted, acknowledged, takers } = trafficOf(history, budget)
+  const drained = endingOfMessages(history, budget).finals
   const mostAtFirst = countAtFirst(history, initial)
   const unexpected: Accounted[] = []
   const missing: Accounted[] = []
@@ -31,10 +32,10 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
       (attempts + mostAtFirst(value) === 0 ? unexpected : duplicated).push(accounted(history, row, value, surplus))
     if (seen > sure) recovered.push(accounted(history, row, value, seen - sure))
   }
-  const gone = missing.filter(({ operation }) => isDrained(operations.key[operation]))
+  const gone = missing.filter(({ operation }) => drained.has(key[operation]))
   const lost = gone.length > 0 ? gone : missing
   let mayBeTaken = lost.length > 0
-  for (const { operation, count } of lost) if (!take(takers, operations.key[operation], count)) mayBeTaken = false
+  for (const { operation, count } of lost) if (!take(takers, key[operation], count)) mayBeTaken = false
   const isBad = unexpected.length > 0 || gone.length > 0
   const isOpen = !isBad && lost.length > 0
   return accounting({
@@ -77,28 +78,15 @@ interface Traffic {
   readonly acknowledged: number
   /** By key: the maximum number of messages that operations of unknown outcome may have taken. */
   readonly takers: Map<number, number>
-  /** Whether the queue of this key was certainly drained after the last enqueue. */
-  readonly isDrained: (key: number) => boolean
 }
 
 function trafficOf(history: History, budget: Budget): Traffic {
-  const { operations } = history
   const tallies = new Map<number, Tally>()
   let attempted = 0
   let acknowledged = 0
-  // By key: the last event of an enqueue, and the last one that shows a drained queue.
-  const lastEnqueue = new Map<number, number>()
-  const drainedAt = new Map<number, number>()
-  const raise = (events: Map<number, number>, key: number, event: number): void => {
-    events.set(key, Math.max(events.get(key) ?? -1, event))
-  }
   const dequeued: { readonly row: number; readonly key: number; readonly value: number }[] = []
   const takers = new Map<number, number>()
-  for (const { row, key, acknowledged: ok, failed, input, output } of rowsOf(
-    history,
-    Object.keys(queueNumbers),
-    budget,
-  )) {
+  for (const { row, key, acknowledged: ok, failed, input } of rowsOf(history, Object.keys(queueNumbers), budget)) {
     const number = queueNumbers[functionOf(history, row)]
     if (number !== ENQUEUE && !ok && !failed) {
       takers.set(key, (takers.get(key) ?? 0) + (number === DEQUEUE ? 1 : Number.POSITIVE_INFINITY))
@@ -112,12 +100,8 @@ function trafficOf(history: History, budget: Budget): Traffic {
         tally.acknowledged++
         tally.row = row
       }
-      if (!failed) raise(lastEnqueue, key, ok ? operations.returnEvent[row] : operations.callEvent[row])
-    } else {
-      const isFinal = number === DEQUEUE && (operations.flags[row] & FLAG_FINAL) !== 0
-      const foundNothing = ok && (number === DRAIN || output === NULL_ID)
-      if (isFinal || foundNothing) raise(drainedAt, key, operations.callEvent[row])
-      for (const value of ok ? takenIn(history, row, number === DRAIN) : []) dequeued.push({ row, key, value })
+    } else if (ok) {
+      for (const value of takenIn(history, row, number === DRAIN)) dequeued.push({ row, key, value })
     }
   }
   for (const { row, key, value } of dequeued) {
@@ -126,8 +110,7 @@ function trafficOf(history: History, budget: Budget): Traffic {
     tally.taken++
     if (tally.attempts === 0) tally.row = row
   }
-  const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > (lastEnqueue.get(key) ?? -1)
-  return { tallies, attempted, acknowledged, takers, isDrained }
+  return { tallies, attempted, acknowledged, takers }
 }
 
 function take(stock: Map<number, number>, key: number, count: number): boolean {

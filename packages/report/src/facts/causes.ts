@@ -19,6 +19,7 @@ import {
   isOk,
   isRead,
   isSameClient,
+  isTaking,
   keyOf,
   nodeOf,
   rowsOf,
@@ -230,6 +231,17 @@ const causes: readonly Cause[] = [
       input.counterexample.culprit !== undefined &&
       isFinal(input.history, input.counterexample.culprit) &&
       countedWrongly(input, isTooLittle),
+  },
+  {
+    cause: 'A dequeue found nothing, although a message had been acknowledged before.',
+    isSeen: true,
+    remedy:
+      'Acknowledge a message only when every node that answers dequeues has it, and has it on its disk. If a message may come out late, expect eventual, and drain the queue at the end of the record.',
+    fits: ({ report: { accounting }, history, counterexample: { culprit } }) =>
+      accounting?.excuse === 'inside' &&
+      culprit !== undefined &&
+      isTaking(history, culprit) &&
+      outputOf(history, culprit) === null,
   },
   {
     cause: 'A message was handed out again.',

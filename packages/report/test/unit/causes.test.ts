@@ -87,7 +87,7 @@ describe('the usual causes of other models', () => {
   test('the usual causes do not blame the cache of one node if no nodes are recorded', () => {
     const sent = next({ p: 0, f: 'enqueue', key: 'q', in: 1 })
     const { texts } = judge('queue', [sent, next({ p: 1, f: 'dequeue', key: 'q', out: null })])
-    expect(texts).toEqual(['A write that was acknowledged is gone.'])
+    expect(texts).toEqual(['A dequeue found nothing, although a message had been acknowledged before.'])
   })
 
   test('the usual causes do not blame an old copy for an element that nobody added to a set', () => {
