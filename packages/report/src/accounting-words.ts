@@ -43,7 +43,10 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
               meaning: `acknowledged or seen, and never seen again; operations of unknown outcome may have taken ${count(open)}`,
               isTrouble: true,
             }
-          : { list: lost, what: 'lost', meaning: 'acknowledged or seen, and never seen again', isTrouble: true },
+          : noun === 'element'
+            ? // A node that was not asked may have the elements.
+              { list: lost, what: 'missing', meaning: 'acknowledged or seen, and in no later read', isTrouble: true }
+            : { list: lost, what: 'lost', meaning: 'acknowledged or seen, and never seen again', isTrouble: true },
     {
       list: unexpected,
       what: 'unexpected',

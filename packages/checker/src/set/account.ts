@@ -22,10 +22,7 @@ interface Elements {
   /** By element: since when it is known to be in the set. `known` holds the event position, and `knownAt` the time. */
   readonly known: number[]
   readonly knownAt: number[]
-  /**
-   * By element, in order of call: the last read that contained it (`present`), and the last read that lacked it
-   * (`absent`).
-   */
+  /** By element: the last read to return it (`present`), and the last read called that lacked it (`absent`). */
   readonly present: number[]
   readonly absent: number[]
   /** The elements in the last final read of some node. */
@@ -63,7 +60,7 @@ function numberOf(elements: Elements, value: number): number {
 
 /**
  * Accounts for elements like `set` and `set-full` of Jepsen. An element is known from its acknowledgement or first
- * read. It is stable if the last read without it began before the last read with it. Otherwise it is lost if a read
+ * read. It is stable if the last read without it began before the last read with it returned. Otherwise it is lost if a read
  * without it began after it was known. If there is no such read, it was never read. An element that a client tried to
  * remove may be missing. Unlike in Jepsen, the last final reads of the nodes count as simultaneous: an element in one of
  * them is not lost.
@@ -165,7 +162,7 @@ function walkReads(
         continue
       }
       seenBy[element] = n
-      if (present[element] === -1) present[element] = row
+      if (present[element] === -1 || returnEvent[present[element]] < returnEvent[row]) present[element] = row
       if (isEnd) kept.add(element)
       know(elements, element, history, row)
     }
@@ -187,7 +184,7 @@ function settle(
   sums: { attempted: number; acknowledged: number; ok: number; stable: number; surelyLost: number },
   budget: Budget,
 ): void {
-  const { callEvent, callTime } = history.operations
+  const { callEvent, returnEvent, callTime } = history.operations
   const { value, attempted, acknowledged, isTaken, known, knownAt, present, absent, kept } = elements
   for (let element = 0; element < value.length; element++) {
     budget.tick()
@@ -198,7 +195,7 @@ function settle(
       continue
     }
     const missing = absent[element] === -1 ? -1 : callEvent[absent[element]]
-    const there = last === -1 ? -1 : callEvent[last]
+    const there = last === -1 ? -1 : returnEvent[last]
     const isThere = there > missing || kept.has(element)
     sums.attempted++
     if (acknowledged[element] !== -1) sums.acknowledged++

@@ -128,9 +128,10 @@ export const accounted = (history: History, row: OperationRow, value: number, co
  * Formats the problems: `2 lost, 1 unexpected`; undefined if there are none. Messages that may still be in the queue,
  * or that may have been taken, do not count as lost.
  */
-export function troublesOf({ lost, excuse, unexpected, duplicated, stale }: Accounting): string | undefined {
+export function troublesOf({ noun, lost, excuse, unexpected, duplicated, stale }: Accounting): string | undefined {
   const lists = [
-    [excuse === undefined ? lost : [], 'lost'],
+    // A node that was not asked may have an element.
+    [excuse === undefined ? lost : [], noun === 'element' ? 'missing from the last reads' : 'lost'],
     [unexpected, 'unexpected'],
     [duplicated, 'duplicated'],
     [stale, 'missing from a read'],

@@ -89,6 +89,8 @@ test('an acknowledged message that no dequeue returned violates eventual only on
   // A failed dequeue did not happen, whatever it found.
   const failed = accountOf('bag', ...steps, [1, 'invoke', 'dequeue'], [1, 'fail', 'dequeue'])
   expect(failed.result).toBe('unknown')
+  const empty = accountOf('bag', ...steps, [1, 'invoke', 'dequeue'], [1, 'ok', 'dequeue', null])
+  expect([empty.result, empty.excuse]).toEqual(['unknown', 'inside'])
   const drained = accountOf('bag', ...steps, [1, 'invoke', 'drain'], [1, 'ok', 'drain', []])
   expect([drained.result, valuesOf(drained.lost)]).toEqual(['violated', ['a']])
   const complete = accountOf('bag', ...steps, [1, 'invoke', 'drain'], [1, 'ok', 'drain', ['a']])
@@ -241,6 +243,19 @@ test('a set element is lost only if the last final read of every node lacks it',
   expect(accountOfEnds(['n1', [1]], ['n2', []])).toEqual([])
   expect(accountOfEnds(['n1', [1]], ['n1', []])).toEqual([1])
   expect(accountOfEnds(['n1', []], ['n2', []])).toEqual([1])
+})
+
+test('a set element in a read that returned last is not lost, even if a later call did not return the element', () => {
+  const account = accountOf(
+    'set',
+    [0, 'invoke', 'add', 1],
+    [0, 'ok', 'add', 1],
+    [1, 'invoke', 'read'],
+    [2, 'invoke', 'read'],
+    [2, 'ok', 'read', []],
+    [1, 'ok', 'read', [1]],
+  )
+  expect([valuesOf(account.lost), valuesOf(account.stale)]).toEqual([[], [1]])
 })
 
 test('a set element that was removed does not count as lost', () => {

@@ -85,7 +85,7 @@ test('the accounting of a set lists a lost element with the last read that showe
     ['read', null, 'ok', []],
   ] as const
   const [lost] = accountLines(judged('set', historyOf(...lists)).accounting!)
-  expect(lost?.items).toEqual(['1 (last seen 1.0 ms later)'])
+  expect(lost).toMatchObject({ what: 'missing', items: ['1 (last seen 1.0 ms later)'] })
 })
 
 test('the section "Accounting" of the HTML report counts the messages of a queue and lists the lost message', () => {
