@@ -48,7 +48,7 @@ export {
   undecidedBeside,
   undecidedShare,
 } from './parallel/shares.ts'
-export { alikeKeys, hintsFor, startsByKey, unknownOpening } from './record/hints.ts'
+export { alikeKeys, hintsFor, startsByKey, textTokens, unknownOpening } from './record/hints.ts'
 export { overwrittenNotes } from './record/overwritten.ts'
 export { forms as isolationForms, impliesLevel, isolationLadder, isolations } from './transactions/levels/ladder.ts'
 export { DECLARED } from './transactions/recorded/requested-levels.ts'

@@ -4,6 +4,7 @@ import {
   type History,
   inputOf,
   type Json,
+  meaningOf,
   OK,
   outputOf,
   readsWhole,
@@ -85,6 +86,23 @@ export function alikeKeys({ keys, values }: History): readonly string[] {
   return [...found]
     .slice(0, 1)
     .map((key) => `${key} and "${key}" are two keys. If they are meant to be one, write the key alike on all lines.`)
+}
+
+const DIGITS = /^\d+$/
+
+/** Warns of a lock that returns tokens as text. Only numbers are compared, because a text may be any name. */
+export function textTokens(history: History): readonly string[] {
+  const { length, outcome, input, output } = history.operations
+  for (let row = 0; row < Math.min(length, MOST_LOOKED_AT); row++) {
+    if (outcome[row] !== OK || output[row] === input[row]) continue
+    const f = functionOf(history, row)
+    const token = meaningOf(f)?.effect === 'acquires' ? outputOf(history, row) : null
+    if (typeof token === 'string' && DIGITS.test(token))
+      return [
+        `${f} was answered with the text ${JSON.stringify(token)}, which was not compared. If it is a fencing token, write it as a number: ${token}`,
+      ]
+  }
+  return []
 }
 
 const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING.has(value.toLowerCase())

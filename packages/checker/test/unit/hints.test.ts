@@ -1,6 +1,6 @@
 import { type EventInput, historyFromObjects, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { alikeKeys, hintsFor, startsByKey } from '../../src/index.ts'
+import { alikeKeys, hintsFor, startsByKey, textTokens } from '../../src/index.ts'
 
 type Step = readonly [f: string, input: EventInput['value'], answered: EventInput['value']]
 
@@ -174,4 +174,18 @@ test('a hint suggests an initial value if the first transaction of registers rea
       ],
     ]),
   ).toEqual([])
+})
+
+test('a hint suggests numbers for fencing tokens that are texts of digits', () => {
+  const tokens = (token: Json): readonly string[] =>
+    textTokens(
+      historyFromObjects([
+        { process: 0, type: 'invoke', f: 'acquire', key: 'x' },
+        { process: 0, type: 'ok', f: 'acquire', key: 'x', value: token },
+      ]),
+    )
+  expect(tokens('7')).toEqual([
+    'acquire was answered with the text "7", which was not compared. If it is a fencing token, write it as a number: 7',
+  ])
+  expect([...tokens(7), ...tokens('4d6f'), ...tokens(null)]).toEqual([])
 })

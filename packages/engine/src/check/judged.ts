@@ -7,6 +7,7 @@ import {
   overwrittenNotes,
   type Report,
   startsByKey,
+  textTokens,
   UNKNOWN_START,
   unknownOpening,
 } from '@chaosproxy/checker'
@@ -127,9 +128,11 @@ function withHints({ file, settings, setup }: JudgedTask, { history, report }: C
   const hasHints = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
   const start = ONE_START.includes(report.model) ? startsByKey(history, initialOf(history, settings)) : []
   const found = isViolated ? [...start, ...hintsFor(history)] : hasHints ? [] : overwrittenNotes(history)
+  const tokens = report.model === 'lock' ? textTokens(history) : []
   const early = isViolated && setup === undefined ? finalReadsUnderFaults(history) : []
   const opening = isOpeningUnknown(history, settings) ? [unknownOpening(history)] : []
-  const hints = [...opening, ...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...found, ...early]
+  const others = [...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...tokens]
+  const hints = [...opening, ...others, ...found, ...early]
   if (hints.length === 0) return history
   return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
 }
