@@ -23,10 +23,14 @@ export class Attempts {
   #isAnyRepeated = false
 
   note(row: number, { f, extra }: EventInput): void {
-    if (extra === undefined || typeof extra['requestId'] !== 'string') return
+    if (extra === undefined) return
     const { requestId, part } = extra
+    if (typeof requestId !== 'string' && typeof requestId !== 'number') return
     const known = this.#ids.length
-    const id = this.#ids.internText(part === undefined ? requestId : canonical([requestId, part]))
+    const isPlain = part === undefined && typeof requestId === 'string'
+    const id = this.#ids.internText(
+      isPlain ? requestId : canonical(part === undefined ? [requestId] : [requestId, part]),
+    )
     if (id < known) this.#isAnyRepeated = true
     // Repeating a read has no effect, so each attempt is an operation.
     const isRead = readsWhole(f)

@@ -209,9 +209,10 @@ const isName = (value: Json): boolean => typeof value === 'string' || typeof val
 
 /** The members that mark attempts at one request, as in events (see `Attempts`). */
 function requestOf(line: Line): Members | undefined {
-  const { requestId, part } = line.members
-  if (typeof requestId !== 'string') return undefined
-  line.take(['requestId', requestId], 'the request that attempts share')
+  const { part } = line.members
+  const found = Object.entries(line.members).find(([name, value]) => plain(name) === 'requestid' && isName(value))
+  const requestId = line.take(found, 'the request that attempts share')
+  if (requestId === undefined || requestId === '') return undefined
   return part === undefined ? { requestId } : { requestId, part }
 }
 

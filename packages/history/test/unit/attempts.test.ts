@@ -11,7 +11,7 @@ import {
 import { describe, expect, test } from 'vitest'
 
 /** An event of a process. `id` is the request id of an invocation. */
-const event = (process: number, type: EventType, value: Json, id?: string): EventInput => ({
+const event = (process: number, type: EventType, value: Json, id?: string | number): EventInput => ({
   process,
   type,
   f: 'add',
@@ -70,6 +70,13 @@ describe('attempts with the same request id', () => {
   test('attempts with one request id end at the first acknowledgement, whichever was called first', () => {
     const events = [event(0, 'invoke', 1, 'a'), event(1, 'invoke', 1, 'a'), event(1, 'ok', 1), event(0, 'ok', 1)]
     expect(operationsOf(events)).toEqual([[OK, 0, 2, 1]])
+  })
+
+  test('a request id may be a number, which differs from the same digits as text', () => {
+    const twice = (one: string | number, other: string | number): number =>
+      operationsOf([event(0, 'invoke', 1, one), event(0, 'info', 1), event(1, 'invoke', 1, other), event(1, 'ok', 1)])
+        .length
+    expect([twice(7, 7), twice(7, '7'), twice(7, 8)]).toEqual([1, 2, 2])
   })
 
   test('attempts with one request id are one operation of unknown outcome if none was acknowledged', () => {

@@ -267,6 +267,20 @@ describe('a file with one operation per line', () => {
     expect(shape(history)).toEqual(['c1 write 1 > ok 1 [0-5]', 'c2 write 2 > ok 2 [2-3]', 'c1/2 write 1 > ok 1 [6-7]'])
   })
 
+  test.each([{ requestId: 17 }, { request_id: 'a' }, { RequestID: 'a' }])(
+    'attempts in a file of operations share a request named %o',
+    async (request) => {
+      const attempt = { f: 'write', value: 1, ...request }
+      const history = await read(
+        lines([
+          { client: 'c1', ...attempt, call: 0, return: 10, status: 'timeout' },
+          { client: 'c2', ...attempt, call: 40, return: 50, status: 'ok' },
+        ]),
+      )
+      expect(shape(history)).toEqual(['c1 write 1 > ok 1 [0-3]'])
+    },
+  )
+
   test('simultaneous operations of one client keep the order of lines if possible', async () => {
     const operations = [
       { client: 'a', f: 'write', call: 5, return: 5, input: 1 },
