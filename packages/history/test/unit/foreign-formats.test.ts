@@ -138,6 +138,7 @@ describe('a file with one operation per line', () => {
     }
     expect(await at({ call: 1.5, return: 2.25 })).toEqual([1.5e9, 2.25e9, 1])
     expect(await at({ startMs: 1.5, endMs: 2 })).toEqual([1_500_000, 2_000_000, 0])
+    expect(await at({ call: 5, return: 7 })).toEqual([5, 7, 0])
     expect(await at({ invokedAt: 5, completedAt: 7 })).toEqual([5, 7, 1])
     expect(await at({ start_ms: 1, duration_us: 500 })).toEqual([1_000_000, 1_500_000, 0])
     expect(await at({ start: 5, latency: 2 })).toEqual([5, 7, 1])
