@@ -1,5 +1,5 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, elementsOf, type History, hasTimes, type Json, moment, outputOf } from '@chaosproxy/history'
+import { duration, elementsOf, type History, hasTimes, inputOf, type Json, moment, outputOf } from '@chaosproxy/history'
 import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
@@ -146,7 +146,19 @@ const explains = (history: History, write: OperationRow, read: OperationRow): bo
     (((isRead(history, read) || isTaking(history, read)) &&
       writtenText(history, write) ===
         (isTaking(history, read) ? takenText(history, read) : answeredText(history, read))) ||
-      showsAdded(history, write, read)))
+      showsAdded(history, write, read) ||
+      showsAppended(history, write, read)))
+
+/** Whether a text that was read contains an appended text. */
+function showsAppended(history: History, append: OperationRow, read: OperationRow): boolean {
+  const [text, whole] = [inputOf(history, append), outputOf(history, read)]
+  return (
+    functionOf(history, append) === 'append' &&
+    typeof text === 'string' &&
+    typeof whole === 'string' &&
+    whole.includes(text)
+  )
+}
 
 function showsAdded(history: History, add: OperationRow, read: OperationRow): boolean {
   const added = writtenText(history, add)

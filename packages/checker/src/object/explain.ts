@@ -161,7 +161,9 @@ function sentenceAndBalance(
   culprit: number,
   { rule, explain, beside, aftermath }: Judge,
 ): Pick<Counterexample, 'sentence' | 'balance'> {
-  const sentence = explain?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, beside?.(culprit))
+  const sentence =
+    explain?.(core.history, [...new Set(core.row)], culprit) ??
+    sentenceOf(core, rule, { row: culprit, text: beside?.(culprit) })
   const balance = aftermath?.(core, culprit)
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }

@@ -99,5 +99,10 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
   const makesSure = (some: readonly number[]): boolean => isSure((allowance) => violates(some, allowance))
   const { kept, uncut } = limit(core ?? all, part, { among: part.length, limit: watch.limit(), makesSure })
   const set = choose(part, kept)
-  return { level: 'sequential', sentence: sentenceOf(set, judge.rule, beside), ...operationsAndKeys(set), uncut }
+  return {
+    level: 'sequential',
+    sentence: sentenceOf(set, judge.rule, { text: beside }),
+    ...operationsAndKeys(set),
+    uncut,
+  }
 }

@@ -165,7 +165,7 @@ function sentenceOf(...rows: readonly string[]): string | undefined {
 
 test('the sentence about a violation of eventual names the nodes whose final reads differ', () => {
   expect(sentenceOf('w1-| w2-|', '          fr1|', '          fr2|')).toBe(
-    'At the end, the replicas still disagreed: n2 read 1, but n3 read 2.',
+    'The final reads disagreed: n2 read 1, but n3 read 2.',
   )
   expect(sentenceOf('w1-| w2-|', '          fr2|', '          fr2|')).toBeUndefined()
 })

@@ -72,6 +72,27 @@ const cases: readonly Case[] = [
   },
   {
     model: 'set',
+    fails: [...both(1, 'read', null, [2]), ...both(0, 'remove', 2, 2)],
+    sentence:
+      'Process 1 read [2] by 0.001 s, of which 2 nobody had added, and 1.0 ms later process 0 removed 2: an element is in from its addition until it is removed, for every read.',
+    culprit: 0,
+    passes: [...both(1, 'read', null, []), ...both(0, 'remove', 2, 2)],
+  },
+  {
+    model: 'counter',
+    fails: [[0, 'invoke', 'add', 2], ...both(1, 'read', null, 1), [0, 'ok', 'add', 2]],
+    sentence:
+      'Process 0 added 2 at 0.000 s, and meanwhile process 1 read 1, but the additions allow only 0 or 2: a read returns the sum of everything added before it.',
+    passes: [[0, 'invoke', 'add', 2], ...both(1, 'read', null, 0), [0, 'ok', 'add', 2]],
+  },
+  {
+    model: 'register',
+    fails: [...both(0, 'append', 'b', 'b'), ...both(1, 'read', null, 'abc')],
+    sentence: 'Process 1 read "abc" at 0.002 s, which fits no order of these 2 operations.',
+    passes: [...both(0, 'append', 'b', 'b'), ...both(1, 'read', null, 'b')],
+  },
+  {
+    model: 'set',
     fails: [[0, 'invoke', 'add', 2], [0, 'fail', 'add', 2], ...both(1, 'read', null, [2])],
     sentence:
       'Process 1 read [2] at 0.002 s, of which 2 was added only by an operation that failed: an element is in from its addition until it is removed, for every read.',

@@ -56,7 +56,7 @@ describe('eventual consistency', () => {
     const report = checkHistory(historyOf('w1|  w2|', '          fr2|', '          fr1|'))
     const verdict = report.levels.eventual
     if (verdict.result !== 'violated') throw new Error(verdict.result)
-    expect(verdict.counterexample.sentence).toBe('At the end, the replicas still disagreed: n2 read 2, but n3 read 1.')
+    expect(verdict.counterexample.sentence).toBe('The final reads disagreed: n2 read 2, but n3 read 1.')
     expect(report.headline).toBe('sequentially consistent, not linearizable, and replicas did not converge')
   })
 

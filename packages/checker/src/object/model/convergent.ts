@@ -3,7 +3,7 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { NO_FINAL_READS } from '../../verdict/reason.ts'
 import { asCore, unknownBecause, type Verdict } from '../../verdict/verdict.ts'
-import { capital, phrase, show, whereOrWho } from '../../verdict/words.ts'
+import { phrase, show, whereOrWho } from '../../verdict/words.ts'
 import type { ObjectModel } from './object-model.ts'
 import type { Functions } from './part.ts'
 
@@ -50,7 +50,7 @@ function apart(
     result: 'violated',
     counterexample: {
       level: 'convergent',
-      sentence: capital(`at the end, the replicas still disagreed${phrase('for', key)}: ${readings.join(', but ')}.`),
+      sentence: `The final reads disagreed${phrase('for', key)}: ${readings.join(', but ')}.`,
       operations: asCore(rows),
       keys: key === undefined ? [] : [key],
       culprit: rows[1],

@@ -29,19 +29,21 @@ const MOST_CLAUSES = 6
  * Describes the operations of a contradiction, the time between them, and the rule that they break: `Process 0 enqueued
  * 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
  */
-export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
+export function sentenceOf(core: Part, rule: string, { row, text }: Remark): string {
+  const remarkAt = row === undefined ? core.length - 1 : core.row.lastIndexOf(row)
   const clauses: string[] = []
   for (let i = Math.max(0, core.length - MOST_CLAUSES); i < core.length; i++) {
     const did = didOf(core, i)
+    const remark = i === remarkAt && text !== undefined ? `, ${text}` : ''
     if (clauses.length === 0) {
       const isCounted = i + 1 < core.length && isLater(core, i + 1)
       const { history } = core
       const preposition = isCounted && hasTimes(history) ? 'by' : 'at'
-      clauses.push(`${did} ${preposition} ${(isCounted ? answeredAt : calledAt)(history, core.row[i])}`)
+      clauses.push(`${did} ${preposition} ${(isCounted ? answeredAt : calledAt)(history, core.row[i])}${remark}`)
       continue
     }
     const isMeanwhile = core.returns[i - 1] > core.calls[i]
-    clauses.push(`${isMeanwhile ? 'meanwhile' : isLater(core, i) ? laterBy(core, i) : 'then'} ${did}`)
+    clauses.push(`${isMeanwhile ? 'meanwhile' : isLater(core, i) ? laterBy(core, i) : 'then'} ${did}${remark}`)
   }
   const left = core.length - clauses.length
   // Removes a clause's final comma, because joining the clauses adds one.
@@ -49,7 +51,13 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   const last = parts.pop() ?? ''
   const listed = parts.length === 0 ? last : `${parts.join(', ')}, and ${last}`
   const before = left > 0 ? `after ${plural(left, 'earlier operation')}, ` : ''
-  return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
+  return capital(`${before}${listed}: ${rule}.`)
+}
+
+/** A remark such as `which nobody had enqueued`. `row`: the operation that it is about; undefined for all of them. */
+interface Remark {
+  readonly row?: number
+  readonly text: string | undefined
 }
 
 /** The nanoseconds from the latest return of an earlier operation to the call of the `i`th operation. */

@@ -173,7 +173,7 @@ const WROTE_AGAIN = /^wrote /
 function actOf({ row, way, seen, next }: Step, isCulprit: boolean, history: History): string {
   const missed = way === 'missed' ? `, not ${whose(history, next, row)} ${show(writtenBy(history, next))}` : ''
   const older = way === 'given' && isCulprit ? ', which is older' : ''
-  const node = isBack(way) && isCulprit ? nodeText(history, row) : ''
+  const node = isBack(way) && isCulprit ? nodeText(history, row, isCas(history, row) ? 'at' : 'from') : ''
   if (!reads(history, row)) return `wrote ${pair(history, row, writtenBy(history, row))}${unanswered(history, row)}`
   if (isCas(history, row)) return `${casText(history, row)}${node}${missed}${older}`
   const source = seen ?? (way === 'given' && !isCulprit ? next : undefined)
@@ -213,8 +213,8 @@ function whoOf(history: History, row: OperationRow): string {
 const whose = (history: History, row: OperationRow, viewer: OperationRow): string =>
   clientOf(history, row) === clientOf(history, viewer) ? 'its own' : `${whoOf(history, row)}'s`
 
-const nodeText = ({ nodes, operations }: History, row: OperationRow): string =>
-  phrase('from', nodes[operations.node[row]])
+const nodeText = ({ nodes, operations }: History, row: OperationRow, preposition: 'from' | 'at'): string =>
+  phrase(preposition, nodes[operations.node[row]])
 
 const unanswered = ({ operations }: History, row: OperationRow): string =>
   operations.outcome[row] === INFO ? ' (outcome unknown)' : ''

@@ -26,7 +26,7 @@ export function disagreement(
   const more = values.size > groups.length ? `, and ${values.size - groups.length} more answers were given` : ''
   const lastReads = groups.map(([, reads]) => reads[reads.length - 1])
   return counterexample(input, level, {
-    sentence: `At the end, the replicas still disagreed${onKey(input)}: ${groupTexts.join(', but ')}${more}.`,
+    sentence: `The final reads disagreed${onKey(input)}: ${groupTexts.join(', but ')}${more}.`,
     core: lastReads.slice(0, 2),
     context: [
       ...lastReads.slice(2),

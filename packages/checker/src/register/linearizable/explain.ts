@@ -6,6 +6,7 @@ import {
   hasTimes,
   inputOf,
   type Json,
+  outputOf,
   readsWhole,
   writtenValue,
 } from '@chaosproxy/history'
@@ -153,7 +154,11 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
       return `${answered}, ${early}before ${words.the(whole.row[writer], whole.kind[writer])} was called.`
     }
   }
-  const newer = newestBefore(set, observation)
+  const newer = newestBefore(
+    set,
+    observation,
+    (row) => !set.hasAppend || !showsText(history, row, set.row[observation]),
+  )
   if (newer !== -1) {
     const newerRow = set.row[newer]
     const gap = operations.callTime[row] - operations.returnTime[newerRow]
@@ -258,7 +263,14 @@ function disagreeing(
   return undefined
 }
 
-function newestBefore(set: Encoded, observation: number): number {
+/** Whether a text that was read shows an append or, at its beginning, a write. These then do not contradict the read. */
+function showsText(history: History, write: number, read: number): boolean {
+  const [text, whole] = [inputOf(history, write), outputOf(history, read)]
+  if (typeof text !== 'string' || typeof whole !== 'string') return false
+  return functionOf(history, write) === 'append' ? whole.includes(text) : whole.startsWith(text)
+}
+
+function newestBefore(set: Encoded, observation: number, contradicts: (row: number) => boolean = () => true): number {
   const value = set.expects[observation]
   let newest = -1
   let read = -1
@@ -267,7 +279,7 @@ function newestBefore(set: Encoded, observation: number): number {
     const k = set.kind[i]
     if (k === READ) {
       if (set.expects[i] !== value && (read === -1 || set.returns[i] > set.returns[read])) read = i
-    } else if (k !== DIFFERS && set.writes[i] !== value) {
+    } else if (k !== DIFFERS && set.writes[i] !== value && contradicts(set.row[i])) {
       if (newest === -1 || set.returns[i] > set.returns[newest]) newest = i
     }
   }
