@@ -32,7 +32,7 @@ export const counter: ObjectEntry = {
     fast: countOnes,
     refute: (part, initial, budget) => impossibleCount(part, startOf(initial), budget),
     supports,
-    beside: (history, row, initial) => {
+    beside: (history, row, { initial }) => {
       const allowed = allowedText(history, row, initial)
       return allowed && `but ${allowed}`
     },

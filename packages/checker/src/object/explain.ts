@@ -161,9 +161,9 @@ function sentenceAndBalance(
   culprit: number,
   { rule, explain, beside, aftermath }: Judge,
 ): Pick<Counterexample, 'sentence' | 'balance'> {
-  const sentence =
-    explain?.(core.history, [...new Set(core.row)], culprit) ??
-    sentenceOf(core, rule, { row: culprit, text: beside?.(culprit) })
+  const remarkOn = (i: number): string | undefined =>
+    core.row[i] === culprit ? beside?.(culprit, core.output[i]) : undefined
+  const sentence = explain?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, remarkOn)
   const balance = aftermath?.(core, culprit)
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }

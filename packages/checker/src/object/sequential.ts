@@ -101,7 +101,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
   const set = choose(part, kept)
   return {
     level: 'sequential',
-    sentence: sentenceOf(set, judge.rule, { text: beside }),
+    sentence: sentenceOf(set, judge.rule, (i) => (i === set.length - 1 ? beside : undefined)),
     ...operationsAndKeys(set),
     uncut,
   }

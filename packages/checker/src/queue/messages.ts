@@ -49,7 +49,11 @@ export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
 
 const givers = Object.keys(queueNumbers).filter((f) => queueNumbers[f] === ENQUEUE)
 
-function besideOfMessage(history: History, row: number, initial: Json): string | undefined {
+function besideOfMessage(
+  history: History,
+  row: number,
+  { initial, output }: { readonly initial: Json; readonly output: number },
+): string | undefined {
   if (queueNumbers[functionOf(history, row)] === ENQUEUE) return undefined
-  return unheardOf(history, row, { givers, given: 'enqueued', initial })
+  return unheardOf(history, row, output, { givers, given: 'enqueued', initial })
 }

@@ -18,6 +18,7 @@ export const multiRegisterLoss: FindLoss = ({ history, counterexample }) => {
   const wrong = { history, txns, read, others }
   const title =
     (others.length === 0 ? fromNowhere(history, txns, read) : undefined) ??
+    changing(history, read) ??
     halfSeen(wrong) ??
     unseen(wrong) ??
     crossed(wrong) ??
@@ -75,14 +76,28 @@ function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn
   return `${clientOf(history, row)} read ${held}, which nobody had written`
 }
 
+/** Describes a register that changed between two reads of the transaction. */
+function changing(history: History, { row, reads }: Txn): string | undefined {
+  const firsts = new Map<string, string>()
+  for (const { register, text } of reads) {
+    const first = firsts.get(register) ?? text
+    if (first !== text)
+      return `${clientOf(history, row)} read two values of ${nameText(register, 24)} in one transaction`
+    firsts.set(register, first)
+  }
+  return undefined
+}
+
 /** Describes a transaction that the read saw only in part. */
 function halfSeen({ history, txns, read, others }: WrongRead): string | undefined {
   const half = others.find(
     (txn) =>
+      !wasBefore(history, read.row, txn.row) &&
       read.reads.some((held) => {
         const writers = writersOf(txns, held)
         return writers.length === 1 && writers[0] === txn
-      }) && read.reads.some((held) => isOlder(history, txns, held, txn)),
+      }) &&
+      read.reads.some((held) => isOlder(history, txns, held, txn)),
   )
   return half === undefined
     ? undefined

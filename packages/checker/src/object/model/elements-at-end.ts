@@ -31,9 +31,9 @@ interface Elements {
 
 /** The members of a model that follow from what its elements are. */
 export const membersOfElements = (elements: Elements): Pick<ObjectModel, 'beside' | 'eventual'> => ({
-  beside: (history, row, initial) =>
+  beside: (history, row, { initial, output }) =>
     functionOf(history, row) === 'read'
-      ? unheardOf(history, row, { givers: [elements.adds], given: elements.added, initial })
+      ? unheardOf(history, row, output, { givers: [elements.adds], given: elements.added, initial })
       : undefined,
   eventual: (ended, budget) => elementsAtEnd(ended, elements, budget),
 })

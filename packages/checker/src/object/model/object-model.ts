@@ -140,8 +140,11 @@ interface Dependence {
 
 /** Members for clearer sentences about a counterexample. */
 interface Wording {
-  /** Returns a remark about an operation without a legal place in the order. */
-  beside?(history: History, row: number, initial: Json): string | undefined
+  /**
+   * Returns a remark about an operation without a legal place in the order. `output` is the id of its answer, or of an
+   * item if several operations represent the row.
+   */
+  beside?(history: History, row: number, given: { readonly initial: Json; readonly output: number }): string | undefined
   /**
    * Describes the contradiction in a sentence, if the default sentence does not suit. `culprit` is the first row after
    * which no order is possible.

@@ -13,7 +13,6 @@ import {
   isObject,
   type Json,
   meaningOf,
-  outputOf,
   plural,
   type ValueId,
 } from '@chaosproxy/history'
@@ -29,12 +28,12 @@ const MOST_CLAUSES = 6
  * Describes the operations of a contradiction, the time between them, and the rule that they break: `Process 0 enqueued
  * 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
  */
-export function sentenceOf(core: Part, rule: string, { row, text }: Remark): string {
-  const remarkAt = row === undefined ? core.length - 1 : core.row.lastIndexOf(row)
+export function sentenceOf(core: Part, rule: string, remarkOn: (i: number) => string | undefined): string {
   const clauses: string[] = []
   for (let i = Math.max(0, core.length - MOST_CLAUSES); i < core.length; i++) {
+    const text = remarkOn(i)
     const did = didOf(core, i)
-    const remark = i === remarkAt && text !== undefined ? `, ${text}` : ''
+    const remark = text === undefined ? '' : `, ${text}`
     if (clauses.length === 0) {
       const isCounted = i + 1 < core.length && isLater(core, i + 1)
       const { history } = core
@@ -43,7 +42,9 @@ export function sentenceOf(core: Part, rule: string, { row, text }: Remark): str
       continue
     }
     const isMeanwhile = core.returns[i - 1] > core.calls[i]
-    clauses.push(`${isMeanwhile ? 'meanwhile' : isLater(core, i) ? laterBy(core, i) : 'then'} ${did}${remark}`)
+    clauses.push(
+      `${isMeanwhile ? 'meanwhile' : isLater(core, i) ? laterBy(core, i) : 'then'} ${remark === '' ? did : did.replace(/,$/, '')}${remark}`,
+    )
   }
   const left = core.length - clauses.length
   // Removes a clause's final comma, because joining the clauses adds one.
@@ -52,12 +53,6 @@ export function sentenceOf(core: Part, rule: string, { row, text }: Remark): str
   const listed = parts.length === 0 ? last : `${parts.join(', ')}, and ${last}`
   const before = left > 0 ? `after ${plural(left, 'earlier operation')}, ` : ''
   return capital(`${before}${listed}: ${rule}.`)
-}
-
-/** A remark such as `which nobody had enqueued`. `row`: the operation that it is about; undefined for all of them. */
-interface Remark {
-  readonly row?: number
-  readonly text: string | undefined
 }
 
 /** The nanoseconds from the latest return of an earlier operation to the call of the `i`th operation. */
@@ -142,18 +137,19 @@ const movement = (value: Json): string => {
 
 /**
  * Returns a remark, such as `which nobody had enqueued`, if an operation returned a value that no function of `givers`
- * added.
+ * added. `output` is the answer or, if several operations represent the row, the answer of one of them.
  */
 export function unheardOf(
   history: History,
   row: number,
+  output: number,
   { givers, given, initial }: { readonly givers: readonly string[]; readonly given: string; readonly initial: Json },
 ): string | undefined {
-  const { key, input, output, outcome } = history.operations
-  const value = outputOf(history, row)
+  const { key, input, outcome } = history.operations
+  const value = history.values.json(output as ValueId)
   const { effect } = meaningOf(functionOf(history, row)) ?? {}
-  const elements = effect === 'reads' || effect === 'drains' ? elementsOf(value) : undefined
-  const wanted = new Set(elements?.map((each) => history.values.id(each) as number) ?? [output[row]])
+  const elements = effect === 'reads' ? elementsOf(value) : undefined
+  const wanted = new Set(elements?.map((each) => history.values.id(each) as number) ?? [output])
   if (value === null) return undefined
   for (const each of Array.isArray(initial) ? initial : []) wanted.delete(history.values.id(each))
   const failed = new Set<number>()
