@@ -167,17 +167,21 @@ function tokenOf(part: Part, acquire: number): number | undefined {
 }
 
 /**
- * Groups the operations of a tenure, because leaving out all of them frees the lock. A release without an acquire may
- * belong to the holder at the start.
+ * Groups the operations of a tenure, because leaving out all of them frees the lock. All operations of a client are one
+ * group if any of them overlap. A release without an acquire may belong to the holder at the start.
  */
-function related(part: Part, budget: Budget): Closure {
+function related(part: Part, budget: Budget, initial: Json): Closure {
+  const unclear = overlapping(part, budget)
   const tenure = new Int32Array(part.length)
   const current = new Map<number, number>()
   for (let i = 0; i < part.length; i++) {
-    if (part.f[i] === ACQUIRE) current.set(part.process[i], i)
-    tenure[i] = current.get(part.process[i]) ?? i
+    const p = part.process[i]
+    if (unclear.has(p) ? !current.has(p) : part.f[i] === ACQUIRE) current.set(p, i)
+    tenure[i] = current.get(p) ?? i
   }
-  const isFirst = (i: number): boolean => part.f[i] === RELEASE && tenure[i] === i
+  const isFree = initial === null || initial === false
+  const isFirst = (i: number): boolean =>
+    unclear.has(part.process[i]) ? !isFree : part.f[i] === RELEASE && tenure[i] === i
   return relatedByGroups(part, (i) => [tenure[i]], budget, isFirst)
 }
 

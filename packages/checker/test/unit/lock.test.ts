@@ -1,3 +1,4 @@
+import type { Report } from '@chaosproxy/checker'
 import type { EventInput } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { smallHistory } from '../../../testing/src/small-history.ts'
@@ -5,17 +6,18 @@ import { checkHistory, resultOf } from '../checking.ts'
 
 type Step = readonly [process: number, type: EventInput['type'], f: 'acquire' | 'release']
 
-/** Judges a lock that a single client uses over several connections. */
-function judgeOneClient(...steps: readonly Step[]): string {
+/** The report on a lock that a single client uses over several connections. */
+function reportOf(steps: readonly Step[]): Report {
   const events = steps.map(
     ([process, type, f]): EventInput => ({
       ...{ process, type, f, key: 'x' },
       ...(type === 'invoke' ? { session: 'alice' } : {}),
     }),
   )
-  const report = checkHistory(smallHistory(events), { model: 'lock', levels: ['linearizable'] })
-  return resultOf(report, 'linearizable')
+  return checkHistory(smallHistory(events), { model: 'lock', levels: ['linearizable'] })
 }
+
+const judgeOneClient = (...steps: readonly Step[]): string => resultOf(reportOf(steps), 'linearizable')
 
 describe('a client with overlapping operations on a lock', () => {
   test('may have released the lock before it acquired the lock again', () => {
@@ -54,5 +56,19 @@ describe('a client with overlapping operations on a lock', () => {
     expect(
       judgeOneClient([1, 'invoke', 'release'], [1, 'ok', 'release'], [0, 'invoke', 'acquire'], [0, 'ok', 'acquire']),
     ).toBe('violated')
+  })
+
+  test('are all part of the counterexample if one of them is', () => {
+    const report = reportOf([
+      [1, 'invoke', 'release'],
+      [0, 'invoke', 'acquire'],
+      [0, 'ok', 'acquire'],
+      [0, 'invoke', 'release'],
+      [1, 'ok', 'release'],
+      [0, 'ok', 'release'],
+    ])
+    const verdict = report.levels.linearizable
+    if (verdict.result !== 'violated') expect.fail(verdict.result)
+    expect(verdict.counterexample.operations).toHaveLength(3)
   })
 })

@@ -27,7 +27,7 @@ interface Ended {
   readonly reads: ReadonlyMap<string, OperationRow>
   /** The write that was acknowledged last. */
   readonly last: OperationRow | undefined
-  /** Whether no other change can have replaced `last`. */
+  /** Whether `last` preceded every final read, and no other change can have replaced it. */
   readonly isSurelyLast: boolean
 }
 
@@ -108,6 +108,7 @@ const endings = oncePerHistory((history): ReadonlyMap<string | undefined, Ended>
     const isSurelyLast =
       last !== undefined &&
       isReplacing(history, last) &&
+      [...reads.values()].every((read) => wasBefore(history, last, read)) &&
       changes.every((row) => row === last || (isOk(history, row) && wasBefore(history, row, last)))
     return { ...{ key, reads, last }, isSurelyLast }
   }

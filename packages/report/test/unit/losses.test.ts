@@ -47,6 +47,12 @@ describe('the headline of a violation', () => {
     expect(titleOf([write(2, 2, 10), end], 'register')).toBe("n1 answered without p2's confirmed write to x")
   })
 
+  test('the headline does not miss a write in final reads that were called before the write returned', () => {
+    const ends = [read(3, 1, 10, { final: true }), read(4, 2, 20, { final: true, node: 'n1' })]
+    expect(titleOf([write(1, 1, 0), write(2, 2, 8, { to: 30e6 }), ...ends], 'register')).not.toMatch('ended without')
+    expect(titleOf([write(1, 1, 0), write(2, 2, 50), ...ends], 'register')).not.toMatch('ended without')
+  })
+
   test('the headline states that at least one write was lost if the last two writes overlapped', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
     const ends = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
