@@ -37,11 +37,13 @@ export function hintsFor(history: History): readonly string[] {
   const atFirst = new Map<string, Json>()
   let pair: number | undefined
   let total: number | undefined
+  let empty: number | undefined
   for (let row = 0; row < looked; row++) {
     if (input[row] !== output[row] && outcome[row] === OK) addAtoms(history, output[row], returned)
     if (outcome[row] === OK && isUnwritten(row)) addAtoms(history, output[row], atFirst)
     if (MAY_BE_KEYED.has(history.format) && asksForKey(history, row)) pair ??= row
     if (outcome[row] === OK && isAnsweredTotal(history, row)) total ??= row
+    if (outcome[row] === OK && tookNothing(history, row)) empty ??= row
     if (outcome[row] !== FAIL) addAtoms(history, input[row], written)
   }
   const byText = new Map([...written.values()].map((value) => [String(value), value]))
@@ -55,6 +57,7 @@ export function hintsFor(history: History): readonly string[] {
     ...(other === undefined ? [] : [ofOtherType(byText.get(String(other)) ?? null, other)]),
     ...(nothing === undefined ? [] : [startsAs(nothing)]),
     ...(total === undefined ? [] : [totals(history, total)]),
+    ...(empty === undefined || written.has(JSON.stringify(outputOf(history, empty))) ? [] : [emptied(history, empty)]),
   ]
 }
 
@@ -135,6 +138,13 @@ function isAnsweredTotal(history: History, row: number): boolean {
   const [input, answered] = [inputOf(history, row), outputOf(history, row)]
   return typeof input === 'number' && typeof answered === 'number' && input !== answered
 }
+
+/** Reports whether a dequeue was answered with a text that programs write for an absent value. */
+const tookNothing = (history: History, row: number): boolean =>
+  meaningOf(functionOf(history, row))?.effect === 'takes' && isNothing(outputOf(history, row))
+
+const emptied = (history: History, row: number): string =>
+  `${functionOf(history, row)} was answered with ${JSON.stringify(outputOf(history, row))}, which is taken for a message. If nothing was found, write null.`
 
 const totals = (history: History, row: number): string =>
   `add ${JSON.stringify(inputOf(history, row))} was answered with ${JSON.stringify(outputOf(history, row))}, which is taken for the sum. If it is what was added, write it in the invocation too.`

@@ -189,3 +189,18 @@ test('a hint suggests numbers for fencing tokens that are texts of digits', () =
   ])
   expect([...tokens(7), ...tokens('4d6f'), ...tokens(null)]).toEqual([])
 })
+
+test('a hint suggests null for a dequeue that was answered with the text of an absent value', () => {
+  expect(
+    hints([
+      ['enqueue', 'a', 'a'],
+      ['dequeue', null, ''],
+    ]),
+  ).toEqual(['dequeue was answered with "", which is taken for a message. If nothing was found, write null.'])
+  expect(
+    hints([
+      ['enqueue', '', ''],
+      ['dequeue', null, ''],
+    ]),
+  ).toEqual([])
+})
