@@ -74,7 +74,7 @@ export function sentenceOf(
     case 'no-double-leases': {
       const [one = last, other = last] = takes.toSorted((a, b) => a.return - b.return)
       const leaseMs = takes.find(({ row }) => row === one.row)?.leaseMs ?? takes.find((each) => each.leaseMs)?.leaseMs
-      const apartMs = Math.max(...takes.map(({ toMs }) => toMs)) - Math.min(...takes.map(({ fromMs }) => fromMs))
+      const apartMs = Math.max(...takes.flatMap((a) => takes.flatMap((b) => (a === b ? [] : a.toMs - b.fromMs))))
       const many = takes.length === 2 ? '' : `, ${takes.length} clients in all`
       return `${who(scene.history, one.row)} got ${text} from ${queue} for ${leaseMs} ms, and ${who(scene.history, other.row)} got it, too${many}, within ${Math.ceil(apartMs)} ms.`
     }

@@ -198,4 +198,12 @@ describe('the verdict on a queue', () => {
       },
     })
   })
+
+  test('the verdict on a queue bounds the time between two takes of one message by the time of each', () => {
+    const long: Operation = { ...took(1, 1, 2), to: 60 }
+    const { levels } = judge([put(1, 0), long, { ...took(2, 1, 30), to: 40 }, left([], 900)])
+    expect(levels['no-double-leases']).toMatchObject({
+      counterexample: { sentence: expect.stringMatching(/got it, too, within 38 ms\.$/) },
+    })
+  })
 })
