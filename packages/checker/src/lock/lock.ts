@@ -167,21 +167,29 @@ function tokenOf(part: Part, acquire: number): number | undefined {
 }
 
 /**
- * Groups the operations of a tenure, because leaving out all of them frees the lock. All operations of a client are one
- * group if any of them overlap. A release without an acquire may belong to the holder at the start.
+ * Groups the operations of a tenure, because leaving out all of them frees the lock. A client begins a tenure by an
+ * acquire that succeeded, and that the client called when all its earlier operations had returned. Operations before
+ * the first acquire, or overlapping it, may belong to the holder at the start.
  */
 function related(part: Part, budget: Budget, initial: Json): Closure {
-  const unclear = overlapping(part, budget)
-  const tenure = new Int32Array(part.length)
+  const { length, f, process, calls, returns } = part
+  const tenure = new Int32Array(length)
+  const first = new Map<number, number>()
   const current = new Map<number, number>()
-  for (let i = 0; i < part.length; i++) {
-    const p = part.process[i]
-    if (unclear.has(p) ? !current.has(p) : part.f[i] === ACQUIRE) current.set(p, i)
+  const busyUntil = new Map<number, number>()
+  const unclear = new Set<number>()
+  for (let i = 0; i < length; i++) {
+    const p = process[i]
+    const until = busyUntil.get(p) ?? 0
+    if (!current.has(p) || (f[i] === ACQUIRE && returns[i] !== NEVER && calls[i] >= until)) current.set(p, i)
     tenure[i] = current.get(p) ?? i
+    if (!first.has(p)) first.set(p, i)
+    if (calls[i] < until) unclear.add(tenure[i])
+    busyUntil.set(p, Math.max(until, returns[i]))
   }
   const isFree = initial === null || initial === false
   const isFirst = (i: number): boolean =>
-    unclear.has(part.process[i]) ? !isFree : part.f[i] === RELEASE && tenure[i] === i
+    tenure[i] === first.get(process[i]) && (f[tenure[i]] === RELEASE || (unclear.has(tenure[i]) && !isFree))
   return relatedByGroups(part, (i) => [tenure[i]], budget, isFirst)
 }
 
