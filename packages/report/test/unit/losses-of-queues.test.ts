@@ -85,6 +85,14 @@ describe('the headline of a queue violation', () => {
     expect(shown?.operations.map(({ role }) => role)).toEqual(['core', 'core', 'core', 'core'])
   })
 
+  test('the counterexample of a queue has dequeues of unknown outcome that may have taken a missing message', () => {
+    const unknown: Made = { p: 20, f: 'dequeue', key: 'q', type: 'info', from: 45, to: 46 }
+    const sent = [enqueue(1, 1), enqueue(2, 2), enqueue(3, 3)]
+    const { counterexample: shown } = judge([...sent, dequeue(7, 3, 30, 35), unknown, dequeue(8, 2, 50, 55)], 'queue')
+    // Without the dequeue of 3, process 20 may have taken 1.
+    expect(shown?.operations.some(({ operation }) => operation === 3)).toBe(true)
+  })
+
   test('the headline names a message that the last drain delivered again, and blames the first dequeue', () => {
     const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
     const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]

@@ -1,5 +1,6 @@
 import { elementsOf, type History, type Json, type Meaning } from '@chaosproxy/history'
-import { addTo, ascending } from '../../encoding/lists.ts'
+import { NEVER } from '../../encoding/encoded.ts'
+import { addTo, ascending, range } from '../../encoding/lists.ts'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Need } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
@@ -232,7 +233,7 @@ export const readIn =
 /**
  * Returns `related` for objects of elements. It adds all operations, except reads, on the elements of the chosen
  * operations. It also adds those on initial elements, because an initial element may be missing or may block another
- * element.
+ * element. If an element was not certainly taken, it adds earlier takes of unknown outcome, which may have taken it.
  */
 export const relatedByElement =
   (read: number) =>
@@ -245,12 +246,30 @@ export const relatedByElement =
     // An operation that found no element is in no group.
     const groupsOf = (i: number): readonly number[] =>
       input[i] === nothing && (output[i] === nothing || output[i] === NO_OUTPUT) ? [] : [elementOf(i)]
-    const first = new Set<number>(elementsOf(initial)?.map((value) => history.values.id(value)))
-    return relatedByGroups(
+    const atFirst: readonly number[] = elementsOf(initial)?.map((value) => history.values.id(value)) ?? []
+    const first = new Set(atFirst)
+    const isTake = (i: number): boolean => !isRead(i) && input[i] === nothing
+    const openTakes = range(0, part.length).filter((i) => part.returns[i] === NEVER && isTake(i))
+    const byElement = relatedByGroups(
       part,
       (i) => (isRead(i) ? contentOf(i) : groupsOf(i)),
       budget,
       (i) => !isRead(i) && first.has(elementOf(i)),
       (i) => !isRead(i),
     )
+    if (openTakes.length === 0) return byElement
+    const isAllTaken = (some: readonly number[]): boolean => {
+      const left = new Map<number, number>()
+      const count = (element: number, by: number) => left.set(element, (left.get(element) ?? 0) + by)
+      for (const element of atFirst) count(element, 1)
+      for (const i of some) if (part.returns[i] !== NEVER || !isTake(i)) count(elementOf(i), isTake(i) ? -1 : 1)
+      return [...left].every(([element, times]) => times <= 0 || element === nothing)
+    }
+    return (chosen) => {
+      const kept = byElement(chosen)
+      if (isAllTaken(kept)) return kept
+      let end = -1
+      for (const i of kept) if (part.returns[i] !== NEVER) end = Math.max(end, part.returns[i])
+      return ascending(new Set([...kept, ...openTakes.filter((i) => part.calls[i] < end)]))
+    }
   }
