@@ -10,7 +10,7 @@ import { registry } from './commands/registry.ts'
 import { ALL, declareHelp, withoutTexts } from './help.ts'
 import { describedBy } from './option.ts'
 import { endOnUncaughtErrors } from './terminal/last-resort.ts'
-import { outputFailed, print, tolerateBrokenOutput } from './terminal/output.ts'
+import { outputFailed, print, printNotice, tolerateBrokenOutput } from './terminal/output.ts'
 import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
 
 const names = Object.keys(registry)
@@ -53,7 +53,7 @@ export async function main(typed: readonly string[]): Promise<void> {
   const encode = speaksUnicode() ? (text: string) => text : asciiOnly
   const ownHelp = helpWanted && commands.length === 1 ? commands[0]?.helpFor?.(optionsOf(argv).slice(1)) : undefined
   if (ownHelp !== undefined) {
-    print(process.stdout, ownHelp)
+    print(ownHelp)
     process.exitCode = EXIT.met
     return
   }
@@ -195,12 +195,11 @@ function explainMissing(message: string, command: Command | undefined): string {
 
 async function report(error: unknown): Promise<ExitCode> {
   if (error instanceof UserError) {
-    print(process.stderr, `${printableLines(error.message)}\n`)
+    printNotice(`${printableLines(error.message)}\n`)
     return error.code === 'environment' ? EXIT.environment : EXIT.usage
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  print(
-    process.stderr,
+  printNotice(
     `This is a bug in chaos, not in what you did. Please report it with the lines below.\n${printableLines(text)}\n`,
   )
   return EXIT.environment

@@ -23,7 +23,7 @@ export const completionCommand = (all: LoadAll): Command => ({
       throw usageError(
         `There is no completion for "${shell}".${didYouMean(shell, shells)} Known: ${shells.join(', ')}.`,
       )
-    printAsIs(process.stdout, script(await all()))
+    printAsIs(script(await all()))
     return EXIT.met
   },
 })

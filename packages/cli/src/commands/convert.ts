@@ -6,7 +6,7 @@ import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { givenObject, objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { ValuesOf } from '../option.ts'
-import { print, printAsIs } from '../terminal/output.ts'
+import { print, printAsIs, printNotice } from '../terminal/output.ts'
 
 export const command: Command = {
   name: 'convert',
@@ -72,18 +72,18 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
     if (writer !== undefined) writer.appendLine(`${line}\n`)
     else text += `${line}\n`
     if (text.length < BATCH) continue
-    printAsIs(process.stdout, text)
+    printAsIs(text)
     text = ''
   }
   writer?.close()
   if (isJson) {
-    print(process.stdout, `${JSON.stringify({ file, events: count, members: taken, warnings })}\n`)
+    print(`${JSON.stringify({ file, events: count, members: taken, warnings })}\n`)
     return EXIT.met
   }
-  printAsIs(process.stdout, text)
-  for (const warning of warnings) print(process.stderr, `${warning}\n`)
-  for (const each of taken) print(process.stderr, `${takenText(each)}\n`)
-  print(process.stderr, `${file}: ${plural(count, 'event')}.\n`)
+  printAsIs(text)
+  for (const warning of warnings) printNotice(`${warning}\n`)
+  for (const each of taken) printNotice(`${takenText(each)}\n`)
+  printNotice(`${file}: ${plural(count, 'event')}.\n`)
   return EXIT.met
 }
 

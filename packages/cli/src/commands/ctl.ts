@@ -73,7 +73,7 @@ export const command: Command = {
       await watchEvents(client, json)
       return EXIT.met
     }
-    const style = styleFor(process.stdout)
+    const style = styleFor()
     const action = findAction(word)
     refuseMore(action, words)
     const { data, text } = await action.run({
@@ -84,7 +84,7 @@ export const command: Command = {
       lease: textOf(options, 'lease'),
       direction: parseDirection(options),
     })
-    print(process.stdout, json ? `${printable(JSON.stringify(data ?? null))}\n` : fitted(text))
+    print(json ? `${printable(JSON.stringify(data ?? null))}\n` : fitted(text))
     return EXIT.met
   },
 }

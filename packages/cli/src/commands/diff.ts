@@ -49,8 +49,8 @@ async function executeDiff(options: ParsedOptions): Promise<ExitCode> {
   if (out !== undefined) writePage(out, results, namesOf(before, after))
   const text = flagOf(options, 'json')
     ? `${JSON.stringify(difference)}\n`
-    : renderDifference(difference, namesOf(before, after), styleFor(process.stdout), terminalOptions(process.stdout))
-  print(process.stdout, text)
+    : renderDifference(difference, namesOf(before, after), styleFor(), terminalOptions())
+  print(text)
   return EXIT.met
 }
 

@@ -20,7 +20,7 @@ import {
 } from '../doctor/findings.ts'
 import { blockersOf, type Examined, shortPage, wholePage } from '../doctor/page.ts'
 import { fitted } from '../terminal/fitted.ts'
-import { print } from '../terminal/output.ts'
+import { print, printNotice } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
 export const command: Command = {
@@ -72,13 +72,13 @@ export const command: Command = {
     const isWell = blockersOf(examined).length === 0
     if (flagOf(options, 'json')) {
       const { isOfContainers: _, ...findings } = examined
-      print(process.stdout, `${JSON.stringify(findings)}\n`)
+      print(`${JSON.stringify(findings)}\n`)
     } else {
       const page = flagOf(options, 'all') ? wholePage : shortPage
       const end = isWell
         ? `Ready: ${commandLine(['npx', 'chaos', 'run', ...typedAgain])}`
         : `Not ready: ${flagOf(options, 'all') ? 'see ✘' : 'see'} above.`
-      print(process.stdout, fitted([...page(examined, styleFor(process.stdout)), end, ''].join('\n')))
+      print(fitted([...page(examined, styleFor()), end, ''].join('\n')))
     }
     return isWell ? EXIT.met : EXIT.environment
   },
@@ -88,7 +88,7 @@ export const command: Command = {
 async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
   if (!startsCommands(target)) return []
   const why = target.mapping === 'routes' ? 'write one value and read it back' : 'see whether it starts'
-  print(process.stderr, `  starting ${printableLines(target.name)}, to ${why}\n`)
+  printNotice(`  starting ${printableLines(target.name)}, to ${why}\n`)
   const { rehearsalFindings } = await import('../doctor/rehearsal.ts')
   return rehearsalFindings(target, settingsFor(target, settings))
 }
@@ -96,5 +96,5 @@ async function rehearsed(target: Target, settings: Settings): Promise<readonly F
 /** Warns that a configuration is code: a user may run this command on a repository before reading its code. */
 function announceConfigCode(config: string | undefined): void {
   if (config === undefined || extname(config) === '.json') return
-  print(process.stderr, `  runs ${printableLines(config)}, which is code\n`)
+  printNotice(`  runs ${printableLines(config)}, which is code\n`)
 }

@@ -36,9 +36,8 @@ export const command: Command = {
 
 async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
   const explanation = explain(await readExplained(textOf(options, 'run') ?? '', valuesOf(options, explained)))
-  print(process.stdout, flagOf(options, 'json') ? `${JSON.stringify(explanation)}\n` : pageOf(explanation))
+  print(flagOf(options, 'json') ? `${JSON.stringify(explanation)}\n` : pageOf(explanation))
   return EXIT.met
 }
 
-const pageOf = (explanation: Explained): string =>
-  renderExplained(explanation, styleFor(process.stdout), terminalOptions(process.stdout))
+const pageOf = (explanation: Explained): string => renderExplained(explanation, styleFor(), terminalOptions())

@@ -95,7 +95,7 @@ function initExample(options: ParsedOptions): typeof EXIT.met {
     throw usageError(`${EXAMPLE_FILE} exists already, and --example would replace it. Use another directory.`)
   writeNamed(FILE, configText({ target: { example: true }, nodes: 3 }))
   writeNamed(EXAMPLE_FILE, EXAMPLE_SERVICE)
-  print(process.stdout, `Wrote ${FILE} and ${EXAMPLE_FILE}. Try it: npx chaos run smoke\n`)
+  print(`Wrote ${FILE} and ${EXAMPLE_FILE}. Try it: npx chaos run smoke\n`)
   return EXIT.met
 }
 
@@ -116,7 +116,7 @@ async function initConfiguration(options: ParsedOptions): Promise<ExitCode> {
       return EXIT.met
     case 'configuration':
       writeNamed(FILE, configText(choice.start))
-      print(process.stdout, `Wrote ${FILE}. ${command === undefined ? NEXT[choice.next] : ROUTES_NEXT}\n`)
+      print(`Wrote ${FILE}. ${command === undefined ? NEXT[choice.next] : ROUTES_NEXT}\n`)
       return EXIT.met
     default:
       return choice satisfies never
@@ -137,7 +137,7 @@ async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<Folde
   const input = {
     survey: surveyFolder(process.cwd()),
     typed,
-    print: (text: string) => print(process.stdout, fitted(text)),
+    print: (text: string) => print(fitted(text)),
   }
   let isInterrupted = false
   const attempt = async (start: OwnStart, place: ServedPlace) => {
@@ -167,7 +167,7 @@ function initSimulated(options: ParsedOptions): typeof EXIT.met {
   const there = [...SIMULATED_FILES.map(([name]) => name), ...CONFIG_NAMES].find((name) => existsSync(name))
   if (there !== undefined) throw usageError(`${there} already exists. Use another directory.`)
   for (const [name, text] of SIMULATED_FILES) writeWholeFile(name, text)
-  print(process.stdout, SIMULATED_EXAMPLE)
+  print(SIMULATED_EXAMPLE)
   return EXIT.met
 }
 
@@ -180,7 +180,7 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
   if (existsSync(PROTOCOL_FILE) && !flagOf(options, 'force'))
     throw usageError(`${PROTOCOL_FILE} already exists. --force replaces it.`)
   writeNamed(PROTOCOL_FILE, EXAMPLE_PROTOCOL)
-  print(process.stdout, `Wrote ${PROTOCOL_FILE}. Search it: npx chaos fuzz --protocol ${PROTOCOL_FILE} --time 5s\n`)
+  print(`Wrote ${PROTOCOL_FILE}. Search it: npx chaos fuzz --protocol ${PROTOCOL_FILE} --time 5s\n`)
   return EXIT.met
 }
 

@@ -25,12 +25,12 @@ export const command: Command = {
 async function writePage(options: ParsedOptions): Promise<ExitCode> {
   const out = textOf(options, 'out') ?? USUAL_FILE
   if (out === '-') {
-    printAsIs(process.stdout, renderSavedPage())
+    printAsIs(renderSavedPage())
     return EXIT.met
   }
   const typed = `--out ${out}`
   refuseToOverwriteOthers(out, { typed, force: flagOf(options, 'force'), recognises: isSavedPage })
   writeNamed(out, renderSavedPage(), typed)
-  print(process.stdout, `\n  ${out}: open it in a browser, and drop a history on it. Nothing leaves the page.\n`)
+  print(`\n  ${out}: open it in a browser, and drop a history on it. Nothing leaves the page.\n`)
   return EXIT.met
 }

@@ -18,7 +18,7 @@ export const command: Command = {
   ],
   async run(options) {
     const rows = reporters.map(({ name, summary }) => ({ reporter: name, summary }))
-    print(process.stdout, `${flagOf(options, 'json') ? JSON.stringify(rows) : fitted(linesOf().join('\n'))}\n`)
+    print(`${flagOf(options, 'json') ? JSON.stringify(rows) : fitted(linesOf().join('\n'))}\n`)
     return EXIT.met
   },
 }
@@ -27,7 +27,7 @@ function linesOf(): string[] {
   return [
     ...listing(
       reporters.map(({ name, summary }) => [name, summary]),
-      styleFor(process.stdout).bold,
+      styleFor().bold,
     ),
     '',
     'Choose any: --reporter NAME for stdout, --reporter NAME=FILE for a file; chaos run, record, check and fuzz take it.',

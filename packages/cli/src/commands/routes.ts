@@ -50,7 +50,7 @@ export const command: Command = {
       throw usageError(
         `chaos routes ${word}: there is no such action. There are: ${Object.keys(actions).join(', ')}.${didYouMean(word, Object.keys(actions))}`,
       )
-    print(process.stdout, await action(options))
+    print(await action(options))
     return EXIT.met
   },
 }

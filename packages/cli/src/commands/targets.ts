@@ -43,7 +43,7 @@ export const command: Command = {
     const { rows, lines } = show(targets)
     const more = show === targetList && chosen !== undefined ? targets.flatMap(errorTable) : []
     const page = fitted([...lines, ...more].join('\n'))
-    print(process.stdout, `${json ? JSON.stringify(rows) : page}\n`)
+    print(`${json ? JSON.stringify(rows) : page}\n`)
     return EXIT.met
   },
 }
@@ -53,7 +53,7 @@ interface Listing {
   readonly lines: readonly string[]
 }
 
-const style = styleFor(process.stdout)
+const style = styleFor()
 const realOf = (targets: readonly Target[]): readonly Target[] =>
   targets.length === 1 ? targets : targets.filter(({ tier }) => tier === 'real')
 

@@ -5,7 +5,7 @@ import { usageError } from '@chaosproxy/history'
 import { inGroup, word } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textOf } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 
 export const command: Command = {
   name: 'ui',
@@ -34,7 +34,7 @@ async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
   const page = await openRunsConsole({ directory, listen: textOf(options, 'listen') })
   const interrupts = listenForInterrupts('The page is closed.')
   try {
-    print(process.stderr, `\n  Runs in ${directory}: ${page.url}\n\n  The page stays until Ctrl-C.\n`)
+    printNotice(`\n  Runs in ${directory}: ${page.url}\n\n  The page stays until Ctrl-C.\n`)
     await new Promise<void>((resolve) => whenAborted(interrupts.signal, resolve))
     return EXIT.met
   } finally {

@@ -26,8 +26,8 @@ export const command: Command = {
 async function executeVerify(options: ParsedOptions): Promise<ExitCode> {
   const [history, proof] = [textOf(options, 'history') ?? '', textOf(options, 'proof') ?? '']
   const outcome = outcomeOf(history, proof)
-  if (flagOf(options, 'json')) print(process.stdout, `${JSON.stringify({ history, proof, ...outcome })}\n`)
-  else print(process.stdout, pageOf(outcome))
+  if (flagOf(options, 'json')) print(`${JSON.stringify({ history, proof, ...outcome })}\n`)
+  else print(pageOf(outcome))
   return exitCodeOf(outcome)
 }
 
@@ -85,7 +85,7 @@ function exitCodeOf(outcome: Outcome): ExitCode {
 }
 
 function pageOf(outcome: Outcome): string {
-  const { red, dim } = styleFor(process.stdout)
+  const { red, dim } = styleFor()
   if ('refused' in outcome) return `${red('refused')}: ${outcome.refused}\n`
   const { model, initial, failedCas = 'drop' } = outcome.head
   const first = initial === undefined ? 'unknown' : JSON.stringify(initial)
@@ -95,7 +95,7 @@ function pageOf(outcome: Outcome): string {
 }
 
 function lineOf(finding: Finding): string {
-  const { red, green, yellow } = styleFor(process.stdout)
+  const { red, green, yellow } = styleFor()
   const paint = { accepted: green, refused: red, undecided: yellow }[finding.verdict]
   return `${paint(finding.verdict)}: ${sentenceOf(finding)}`
 }

@@ -62,7 +62,7 @@ export const command: Command = {
         rate,
         drive,
         signal: interrupts.signal,
-        listener: (event) => print(process.stdout, `${printable(eventText(event))}\n`),
+        listener: (event) => print(`${printable(eventText(event))}\n`),
       })
       // Ends the process, which would otherwise try to reconnect to a lost Redis forever.
       setTimeout(() => process.exit(EXIT.met), LEFT_WITHIN_MS).unref()

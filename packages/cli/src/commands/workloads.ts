@@ -23,7 +23,7 @@ export const command: Command = {
     const { registries } = await readOwnConfig(options, 'chaos workloads')
     const workloads = await workloadsIn(registries)
     const text = flagOf(options, 'json') ? JSON.stringify(rowsOf(workloads)) : fitted(linesOf(workloads).join('\n'))
-    print(process.stdout, `${text}\n`)
+    print(`${text}\n`)
     return EXIT.met
   },
 }
@@ -32,7 +32,7 @@ const rowsOf = (listed: readonly Workload[]): object[] =>
   listed.map((workload) => ({ workload: workload.name, object: workload.object, ...describedWorkload(workload) }))
 
 function linesOf(listed: readonly Workload[]): string[] {
-  const style = styleFor(process.stdout)
+  const style = styleFor()
   const rows = listed.flatMap((workload): readonly Listed[] => [
     [workload.name, workload.summary],
     ['', `${workload.functions.join(', ')} · ${levelsText(decidedLevels(workload))}`],

@@ -6,7 +6,7 @@ import { leadPublished, releasePorts, reservePorts, servedContainers } from '@ch
 import { wordOrNone, words } from '../arguments/declare.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 
 // Servers of `chaos record` and `chaos proxy` from the configuration or a Compose project.
 
@@ -125,8 +125,7 @@ async function composed(options: ParsedOptions): Promise<Composed> {
     hostPorts.map((hostPort) => ({ hostPort, proxyPort: ports[name] ?? 0 })),
   )
   const close = led.length === 0 ? async () => {} : await leadPublished(project, led)
-  print(
-    process.stderr,
+  printNotice(
     served
       .map(({ name, upstream, hostPorts }) => {
         const from = hostPorts.length === 0 ? 'no published port' : `127.0.0.1:${hostPorts.join(', 127.0.0.1:')}`

@@ -5,7 +5,7 @@ import { millis, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { type RequestedOperations, requestedOperations, type StartedCluster, type Target } from '@chaosproxy/runner'
 import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 import type { Finding } from './findings.ts'
 
 /** The time limit for a cluster that is started only for a rehearsal. */
@@ -41,7 +41,7 @@ export async function rehearse(
       longestMs: LONGEST_MS,
       rate: 1,
       rehearses: true,
-      waits: (text) => print(process.stderr, `  ${printableLines(text)}\n`),
+      waits: (text) => printNotice(`  ${printableLines(text)}\n`),
       signal,
     })
     await new Promise<void>((stopped) => cluster.stop(stopped))

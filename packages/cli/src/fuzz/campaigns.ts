@@ -13,7 +13,7 @@ export async function printCampaigns(queue: string | undefined): Promise<ExitCod
     throw usageError('--campaigns needs the queue that stores the campaigns: add --queue redis://host:6379.')
   const campaigns = await listCampaigns(queue)
   const lines = campaigns.map((each) => `${lineOf(each, Date.now())}\n`)
-  print(process.stdout, lines.length === 0 ? 'No campaign is kept there.\n' : printableLines(lines.join('')))
+  print(lines.length === 0 ? 'No campaign is kept there.\n' : printableLines(lines.join('')))
   return EXIT.met
 }
 

@@ -27,12 +27,12 @@ import type { GalleryRun, GallerySettings } from './use.ts'
 export async function execute(settings: GallerySettings): Promise<ExitCode> {
   const { json } = settings
   if (settings.action === 'list') {
-    print(process.stdout, json ? jsonLines(gallery) : fitted(`${listLines().join('\n')}\n`))
+    print(json ? jsonLines(gallery) : fitted(`${listLines().join('\n')}\n`))
     return EXIT.met
   }
   if (settings.action === 'show') {
     const { exhibits } = settings
-    print(process.stdout, json ? jsonLines(exhibits) : fitted(`${exhibits.map(exhibitText).join('\n')}\n`))
+    print(json ? jsonLines(exhibits) : fitted(`${exhibits.map(exhibitText).join('\n')}\n`))
     return EXIT.met
   }
   return run(settings, json)
@@ -63,15 +63,15 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
       if (lacks === undefined) ran.push({ name: exhibit.name, seconds: took() })
       results.push(each)
       progress.stop()
-      if (!json) print(process.stdout, fitted(`${exhibitLines(each).join('\n')}\n`))
+      if (!json) print(fitted(`${exhibitLines(each).join('\n')}\n`))
     }
   } finally {
     progress.stop()
     interrupts.release()
   }
   const exitCode = exitCodeOf(results)
-  if (json) print(process.stdout, `${JSON.stringify(resultJson(results))}\n`)
-  else print(process.stdout, `\n  ${gallerySummary(results)}\n`)
+  if (json) print(`${JSON.stringify(resultJson(results))}\n`)
+  else print(`\n  ${gallerySummary(results)}\n`)
   if (html !== undefined) writeNamed(html, renderGalleryHtml(results, packageVersion()), `--html ${html}`)
   if (markdown !== undefined) writeNamed(markdown, galleryMarkdown(results), `--markdown ${markdown}`)
   return exitCode
@@ -105,7 +105,7 @@ const resultJson = (results: readonly ExhibitResult[]): Json => ({
 
 const jsonLines = (exhibits: readonly Exhibit[]): string => `${JSON.stringify(exhibits)}\n`
 
-const bold = (text: string): string => styleFor(process.stdout).bold(text)
+const bold = (text: string): string => styleFor().bold(text)
 
 const listLines = (): readonly string[] => [
   ...listing(

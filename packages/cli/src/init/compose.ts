@@ -9,7 +9,7 @@ import {
   type Survey,
   surveyProject,
 } from '@chaosproxy/targets'
-import { print } from '../terminal/output.ts'
+import { print, printNotice } from '../terminal/output.ts'
 import { writeNamed } from '../terminal/overwriting.ts'
 
 export interface ComposeChoices {
@@ -25,7 +25,7 @@ export async function initCompose({ wanted, services, force, canPrompt }: Compos
   const survey = surveyProject({
     wanted,
     directory: process.cwd(),
-    creating: (command) => print(process.stderr, `  ${command}, to see what the project has\n`),
+    creating: (command) => printNotice(`  ${command}, to see what the project has\n`),
   })
   const groups = services.length > 0 ? [chosenGroup(services, survey)] : nodeGroups(survey.containers)
   const [likeliest, ...more] = groups
@@ -48,7 +48,7 @@ export async function initCompose({ wanted, services, force, canPrompt }: Compos
     ...(cuttable.length === 0 ? [] : [linksText(cuttable, faults)]),
     `Try it, as root: ${first}npx chaos run --target ./${file} --faults ${faults.join()} --time 10s --expect linearizable`,
   ]
-  print(process.stdout, `${lines.join('\n')}\n`)
+  print(`${lines.join('\n')}\n`)
 }
 
 function linksText(cuttable: readonly string[], faults: readonly string[]): string {

@@ -4,7 +4,7 @@ import { didYouMean, UserError, usageError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import * as v from 'valibot'
 import { listenForInterrupts } from '../run/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 import { wholeLines } from './lines.ts'
 import { nextCall } from './next-call.ts'
 import { type CallExtra, type CallRequest, type ListedTool, loadSdk, type ToolResult } from './packages.ts'
@@ -33,15 +33,13 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
     calls.add(result)
     return result.finally(() => calls.delete(result))
   })
-  server.onerror = (error) => printNotice(`not understood: ${error.message.split('\n')[0] ?? ''}`)
+  server.onerror = (error) => warn(`not understood: ${error.message.split('\n')[0] ?? ''}`)
   const output = ownStdout()
   const interrupts = listenForInterrupts(
     'Ending: a run under way is healed and judged. Interrupt again to end at once.',
   )
   try {
-    const input = process.stdin.pipe(
-      wholeLines((sizeBytes) => printNotice(`a line of ${sizeBytes} bytes is no message`)),
-    )
+    const input = process.stdin.pipe(wholeLines((sizeBytes) => warn(`a line of ${sizeBytes} bytes is no message`)))
     const gone = new Promise<void>((resolve) => {
       server.onclose = resolve
       for (const event of ['end', 'close', 'error'] as const) process.stdin.once(event, resolve)
@@ -60,7 +58,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
   }
 }
 
-const printNotice = (text: string): void => print(process.stderr, `chaos mcp: ${printableLines(text)}\n`)
+const warn = (text: string): void => printNotice(`chaos mcp: ${printableLines(text)}\n`)
 
 /** Reserves stdout for the protocol. Other output, such as of user code, goes to stderr. */
 function ownStdout(): { readonly protocol: Writable; release(): void } {
@@ -135,6 +133,6 @@ function progressTo(extra: CallExtra, progressToken: string | number | undefined
 function troubleOf(error: unknown): string {
   if (error instanceof UserError) return error.message
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  printNotice(stack)
+  warn(stack)
   return `This is a bug in chaos, not in what you asked for: ${stack.split('\n')[0] ?? ''}. The standard error of chaos mcp has more; please report it.`
 }

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { UiSettings } from '../arguments/ui.ts'
 import type { Closing } from '../config/servers.ts'
 import { onEndingSignals } from '../run/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printNotice } from '../terminal/output.ts'
 import { createLog } from './log.ts'
 import { openProxies } from './opening.ts'
 import type { OpenRecording, RecordSettings } from './recording.ts'
@@ -56,7 +56,7 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
     // Ends the open operations, which must still be recorded.
     await network.close()
     await recording?.close()
-    if (recording !== undefined) print(process.stdout, recording.summary({ by }))
+    if (recording !== undefined) print(recording.summary({ by }))
     log.info('ended: every port is free, every fault is gone')
   }
 }
@@ -112,6 +112,6 @@ async function showProxies(
 ): Promise<ProxiesConsole> {
   const { openProxiesConsole } = await import('@chaosproxy/console')
   const page = await openProxiesConsole({ plane, seed, listen })
-  print(process.stderr, `\n  Live page: ${page.url}\n`)
+  printNotice(`\n  Live page: ${page.url}\n`)
   return page
 }

@@ -129,7 +129,6 @@ function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }
           const { recording } = plane
           if (recording !== undefined && !summarised)
             print(
-              process.stdout,
               [...summaryLines(recording.recorder, { lostLines: 0, path: undefined, by: recordedBy(plane) }), ''].join(
                 '\n',
               ),

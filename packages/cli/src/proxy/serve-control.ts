@@ -65,7 +65,7 @@ export async function serveControl(
   const authorities = writeAuthorities(proxies, () => caFile.path())
   const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
   const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
-  print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
+  print(renderStartPage({ ...page, ...more }, styleFor()))
   // A failed write to stdout is reported one turn of the event loop later. The proxy then ends, because nobody saw its
   // addresses.
   await setImmediate()

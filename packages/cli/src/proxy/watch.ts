@@ -5,7 +5,7 @@ import { styleFor } from '../terminal/style.ts'
 
 /** Prints events as they arrive, one per line. */
 export async function watchEvents(client: ControlClient, json: boolean): Promise<void> {
-  const style = styleFor(process.stdout)
+  const style = styleFor()
   let stop: () => void = () => undefined
   const stopped = new Promise<void>((resolve) => {
     stop = resolve
@@ -18,7 +18,6 @@ export async function watchEvents(client: ControlClient, json: boolean): Promise
       ([name, value]) => `${style.dim(`${printable(name)}=`)}${printable(String(value))}`,
     )
     print(
-      process.stdout,
       json
         ? `${printable(JSON.stringify(event))}\n`
         : `  ${printable(String(at).slice(11, 23))}  ${style.bold(printable(String(type)).padEnd(14))} ${words.join(' ')}\n`,

@@ -3,7 +3,7 @@ import { inspectReplay, replay } from '@chaosproxy/engine'
 import type { ExitCode } from '@chaosproxy/engine/run'
 import { printable } from '@chaosproxy/report'
 import { listenForInterrupts } from '../run/interrupts.ts'
-import { print } from '../terminal/output.ts'
+import { print, printNotice } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { exitCodeOf, jsonOf, pageOf } from './outcome.ts'
 import type { ReplaySettings } from './use.ts'
@@ -12,7 +12,7 @@ const INTERRUPTED = 'Interrupted: what was played until now is shown. Interrupt 
 
 export async function execute(settings: ReplaySettings): Promise<ExitCode> {
   const outcome = settings.inspectPort === undefined ? await played(settings) : await inspected(settings)
-  print(process.stdout, settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
+  print(settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
   return exitCodeOf(outcome)
 }
 
@@ -36,7 +36,7 @@ async function played(settings: ReplaySettings): Promise<ReplayOutcome> {
  */
 const inspected = (settings: ReplaySettings): Promise<ReplayOutcome> =>
   inspectReplay(specOf(settings), settings.inspectPort ?? 0, {
-    waiting: (at) => print(process.stderr, `${attachText(at)}\n`),
+    waiting: (at) => printNotice(`${attachText(at)}\n`),
   })
 
 const specOf = ({ replay: { scenario, digest }, subject, real, times, invariants }: ReplaySettings): ReplaySpec => ({

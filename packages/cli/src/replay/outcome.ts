@@ -55,8 +55,8 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
       delays: bestPlay?.delays,
       telling: tellingOfFailure(bestPlay, settings.subject.bug) ?? tellingWithoutFailure(settings, outcome),
     },
-    styleFor(process.stdout),
-    terminalOptions(process.stdout),
+    styleFor(),
+    terminalOptions(),
   )
 }
 

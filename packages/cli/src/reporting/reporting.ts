@@ -13,7 +13,7 @@ import {
 } from '@chaosproxy/engine/run'
 import { whyUnwritable } from '@chaosproxy/history/files'
 import { printableLines, type Subject, titleWithVerdict } from '@chaosproxy/report'
-import { print, printAsIs } from '../terminal/output.ts'
+import { print, printAsIs, printNotice } from '../terminal/output.ts'
 import { stdoutScreen } from '../terminal/page-width.ts'
 import { isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
@@ -87,8 +87,7 @@ export function createReporting(
         take(choice, i, await endOf(choice))
         write(choice, texts[i] ?? '')
       }
-      for (const [choice, { why }] of failures)
-        print(process.stderr, `${printableLines(failureText(choice, why, parts))}\n`)
+      for (const [choice, { why }] of failures) printNotice(`${printableLines(failureText(choice, why, parts))}\n`)
       const [missed] = [...failures].filter(([{ isRequested }]) => isRequested).map(([, failure]) => failure)
       return exitCode === EXIT.met && missed !== undefined ? missed.exitCode : exitCode
     },
@@ -114,7 +113,7 @@ export async function reportOne(
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 
 const show = ({ name, isOwn }: ReporterChoice, text: string): void =>
-  (AS_IS.has(name) && !isOwn ? printAsIs : print)(process.stdout, text)
+  (AS_IS.has(name) && !isOwn ? printAsIs : print)(text)
 
 function failureText(
   { typed, name, file, isOwn }: ReporterChoice,

@@ -16,7 +16,7 @@ import {
 } from '@chaosproxy/recorder/routes'
 import { checkTable, mysqlCatalogue, postgresqlCatalogue, readCatalogue } from '@chaosproxy/targets'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 
 /** The actions of `chaos routes`. Each returns the text to print. */
 export const actions: { readonly [name: string]: (options: ParsedOptions) => string | Promise<string> } = {
@@ -48,7 +48,7 @@ export const actions: { readonly [name: string]: (options: ParsedOptions) => str
     const { as, leftOut } = proposeTables(catalogue, { kind, statements: text })
     if (Object.keys(as.tables).length === 0)
       throw inputError(['no table of the database can be recorded', ...leftOut].join('\n  '))
-    if (leftOut.length > 0) print(process.stderr, `  left out:\n${leftOut.map((line) => `    ${line}\n`).join('')}`)
+    if (leftOut.length > 0) printNotice(`  left out:\n${leftOut.map((line) => `    ${line}\n`).join('')}`)
     return `${JSON.stringify(as, null, 2)}\n`
   },
 }

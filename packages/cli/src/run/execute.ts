@@ -24,7 +24,7 @@ import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { fitted, printTitle } from '../terminal/fitted.ts'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 import { requestedWidth, stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { againCommand } from './again.ts'
@@ -129,7 +129,7 @@ async function performOne(
       again,
     })
     if (finished === undefined) {
-      print(process.stderr, '  Nothing was recorded yet, and nothing is left behind.\n')
+      printNotice('  Nothing was recorded yet, and nothing is left behind.\n')
       return undefined
     }
     return interrupts.signal.aborted && !endsByInterrupt(run) ? { ...finished, exitCode: EXIT.interrupted } : finished
@@ -143,7 +143,7 @@ async function performOne(
 const announce: RunListener = (event) => {
   if (event.type === 'violation') {
     const text = fitted(`  ${printable(violationText(event.violation))}`, requestedWidth(process.stderr))
-    print(process.stderr, `\n${text}\n`)
+    printNotice(`\n${text}\n`)
   }
 }
 
@@ -222,13 +222,13 @@ async function openFollowers(settings: Pick<RunSettings, 'events' | 'telemetry' 
       events?.close()
       await metrics?.close()
       const summary = await telemetry?.close()
-      if (summary !== undefined && !isQuiet) print(process.stderr, `  ${printable(summary)}\n`)
+      if (summary !== undefined && !isQuiet) printNotice(`  ${printable(summary)}\n`)
     },
   }
 }
 
 async function opened(listen: string): Promise<MetricsServer> {
   const server = await (await import('../metrics/serve.ts')).serveMetrics(listen)
-  print(process.stderr, `  Metrics for Prometheus: ${server.url}\n`)
+  printNotice(`  Metrics for Prometheus: ${server.url}\n`)
   return server
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { EXIT } from '@chaosproxy/engine/run'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 
 /** Handles Ctrl-C and SIGTERM: the first signal ends the work cleanly, and the second ends the process. */
 export interface Interrupts {
@@ -33,7 +33,7 @@ export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts
   const onSignal = () => {
     // The nodes' watchdog ends them with this process.
     if (interrupting.signal.aborted) process.exit(EXIT.interrupted)
-    print(process.stderr, `\n  ${announcement}\n`)
+    printNotice(`\n  ${announcement}\n`)
     interrupting.abort()
   }
   return { signal: interrupting.signal, release: onEndingSignals(onSignal) }

@@ -1,6 +1,6 @@
 import { type FollowedRun, type Following, openConsole } from '@chaosproxy/console'
 import { EXIT, type ExitCode, type FinishedRun, whenAborted } from '@chaosproxy/engine/run'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 import { hasTerminal, listenForInterrupts } from './interrupts.ts'
 import type { RunSettings } from './use.ts'
 
@@ -25,7 +25,7 @@ export async function withLivePage(
     finished: (finished) => following?.finished(finished),
   }
   try {
-    print(process.stderr, `\n  Live page: ${page.url}\n`)
+    printNotice(`\n  Live page: ${page.url}\n`)
     for (;;) {
       const exitCode = await perform(live)
       const isUnattended = exitCode === EXIT.interrupted && !hasTerminal()
@@ -39,7 +39,7 @@ export async function withLivePage(
 
 async function waitForRepeat(again: Promise<void>): Promise<boolean> {
   const interrupts = listenForInterrupts('The live page is closed.')
-  print(process.stderr, '\n  The live page stays until Ctrl-C.\n')
+  printNotice('\n  The live page stays until Ctrl-C.\n')
   try {
     return await Promise.race([
       again.then(() => true),

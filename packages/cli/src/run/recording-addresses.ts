@@ -11,12 +11,12 @@ export const recordingsWithAddresses =
       prints,
       onListening: (proxies) =>
         print(
-          process[prints],
           [
             ...proxies.map(({ name, listen, upstream }) => `  ${name}  ${listen} → ${upstream}`),
             '  Recording whoever uses these addresses. Ctrl-C ends it.',
             '',
           ].join('\n'),
+          process[prints],
         ),
     })(spec)
   }

@@ -20,7 +20,7 @@ import type { ScenarioSettings } from './use.ts'
 export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
   const { story, json, html, reporters } = settings
   if (story === undefined) {
-    print(process.stdout, json ? `${JSON.stringify(stories.map(listed))}\n` : fitted(`${listLines().join('\n')}\n`))
+    print(json ? `${JSON.stringify(stories.map(listed))}\n` : fitted(`${listLines().join('\n')}\n`))
     return EXIT.met
   }
   const own = await loadOwnReporters(reporters)
@@ -116,7 +116,7 @@ function listLines(): string[] {
   return [
     ...listing(
       stories.map(({ name, summary }) => [name, summary]),
-      styleFor(process.stdout).bold,
+      styleFor().bold,
     ),
     '',
     'Play one: chaos scenario NAME; with --fix, what would have prevented it',

@@ -1,6 +1,6 @@
 import { asciiOnly } from '@chaosproxy/history'
 import { fitLine } from '@chaosproxy/report'
-import { print } from './output.ts'
+import { printNotice } from './output.ts'
 import { requestedWidth, speaksUnicode } from './page-width.ts'
 
 /** Wraps the lines of a list for a narrow terminal, and indents continuations to their column. */
@@ -14,4 +14,4 @@ export function fitted(text: string, width: number | undefined = requestedWidth(
 }
 
 export const printTitle = (title: string): void =>
-  print(process.stderr, fitted(`\n  ${title}\n\n`, requestedWidth(process.stderr)))
+  printNotice(fitted(`\n  ${title}\n\n`, requestedWidth(process.stderr)))

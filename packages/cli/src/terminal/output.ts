@@ -18,20 +18,21 @@ function noteFailure(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE' || failed) return
   failed = true
   process.exitCode = EXIT.environment
-  print(process.stderr, `The output could not be written: ${whyUnwritable(error)}\n`)
+  printNotice(`The output could not be written: ${whyUnwritable(error)}\n`)
 }
 
 const ignore = (): void => {}
 
 /** Prints lines for people, or JSON. Escapes control sequences and CI commands in texts from other systems. */
-export function print(stream: NodeJS.WriteStream, text: string): void {
+export function print(text: string, stream: NodeJS.WriteStream = process.stdout): void {
   write(stream, harmlessOutput(text, { colours: wantsColours(stream) }))
 }
 
+/** Prints on stderr what is not part of a command's result. */
+export const printNotice = (text: string): void => print(text, process.stderr)
+
 /** Prints a page, a script or commands for CI unchanged. */
-export function printAsIs(stream: NodeJS.WriteStream, text: string): void {
-  write(stream, text)
-}
+export const printAsIs = (text: string): void => write(process.stdout, text)
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return

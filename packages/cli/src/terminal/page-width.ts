@@ -15,9 +15,7 @@ export function wantsColours({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): bool
 const WIDEST_PAGE = 110
 const NARROWEST_PAGE = 40
 
-export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
-  return { width: pageWidth(stream), unicode: speaksUnicode() }
-}
+export const terminalOptions = (): TerminalOptions => ({ width: pageWidth(process.stdout), unicode: speaksUnicode() })
 
 /** Returns the width of pages, at most `WIDEST_PAGE` so that lines stay readable. */
 export const pageWidth = (stream: Pick<NodeJS.WriteStream, 'columns'>): number => requestedWidth(stream) ?? WIDEST_PAGE
@@ -45,5 +43,5 @@ export function speaksUnicode(): boolean {
 
 export const stdoutScreen = (): Screen => ({
   colours: wantsColours(process.stdout),
-  terminal: terminalOptions(process.stdout),
+  terminal: terminalOptions(),
 })

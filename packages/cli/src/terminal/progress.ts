@@ -1,5 +1,5 @@
 import { clip, printableLines } from '@chaosproxy/report'
-import { print } from './output.ts'
+import { printNotice } from './output.ts'
 import { wantsColours } from './page-width.ts'
 
 /** Shows progress on stderr: a spinner on a terminal, plain lines elsewhere. */
@@ -24,7 +24,7 @@ interface ProgressOptions {
 }
 
 export async function createProgress({ quiet, verbose = false }: ProgressOptions): Promise<ProgressDisplay> {
-  const note = (text: string): void => print(process.stderr, `  ${printableLines(text)}\n`)
+  const note = (text: string): void => printNotice(`  ${printableLines(text)}\n`)
   if (verbose) return quiet ? { ...silent, note } : { ...plainLines(), note }
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
@@ -39,7 +39,7 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
 const silent: ProgressDisplay = {
   update() {},
   succeed() {},
-  warn: (text) => print(process.stderr, `${printableLines(text)}\n`),
+  warn: (text) => printNotice(`${printableLines(text)}\n`),
   note() {},
   stop() {},
 }
@@ -77,7 +77,7 @@ function plainLines(): ProgressDisplay {
   let lastAt = Number.NEGATIVE_INFINITY
   let last: string | undefined
   const line = (text: string) =>
-    print(process.stderr, `  ${printableLines(text.replaceAll('\n', '  ').replace(/ {3,}/g, '   ').trim())}\n`)
+    printNotice(`  ${printableLines(text.replaceAll('\n', '  ').replace(/ {3,}/g, '   ').trim())}\n`)
   return {
     update(text) {
       const now = performance.now()

@@ -11,7 +11,7 @@ import { flag } from '../arguments/declare.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { OwnConfig } from '../config/own.ts'
 import type { Option } from '../option.ts'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 import {
   type Brought,
   broughtProbes,
@@ -40,7 +40,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
   if (strange.length === 0) return
   const what = strange.map((one) => `${describeBrought(one)}${placeOf(one, file)}`).join(', ')
   if (flagOf(options, 'trust')) {
-    print(process.stderr, `  ${printableLines(`${file} brings ${what}`)}\n`)
+    printNotice(`  ${printableLines(`${file} brings ${what}`)}\n`)
     return
   }
   const isTypeable = strange.every((one) => repeating(one).length > 0)
