@@ -22,7 +22,7 @@ export function declareHelp(builder: Argv, command: Command, { all, encode }: He
       ...option,
       describe: encode(describedBy(option.describe)),
       hidden: isShort && common !== true,
-      ...(group === undefined ? {} : { group: `${group}:` }),
+      group: group && `${group}:`,
     },
   ])
   builder.options(Object.fromEntries(shown))

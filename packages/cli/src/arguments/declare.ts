@@ -202,8 +202,10 @@ export const typedMembers = (
   )
 
 /** The members that are not undefined. */
-export const given = <Value>(members: { readonly [name: string]: Value }): { readonly [name: string]: Value } =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+export const given = <Value>(members: {
+  readonly [name: string]: Value | undefined
+}): { readonly [name: string]: Value } =>
+  Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
 /** The words of a command line with these options, in this order. */
 export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): string[] =>

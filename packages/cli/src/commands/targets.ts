@@ -69,7 +69,7 @@ function targetList(targets: readonly Target[]): Listing {
     promises: usualPromise(target),
     settings: target.settings,
     bugs: target.bugs.map((bug) => bug.name),
-    ...(target.errors === undefined ? {} : { errors: target.errors }),
+    errors: target.errors,
   }))
   return { rows, lines: isAlone ? described(target) : shortList(real) }
 }
@@ -156,7 +156,7 @@ function faultTable(targets: readonly Target[]): Listing {
 function bugList(targets: readonly Target[]): Listing {
   const real = realOf(targets)
   const rows = real.flatMap(({ name: target, bugs }) =>
-    bugs.map(({ name, summary, under }) => ({ target, bug: name, summary, ...(under === undefined ? {} : { under }) })),
+    bugs.map(({ name, summary, under }) => ({ target, bug: name, summary, under })),
   )
   const lines = real.flatMap(({ name: target, bugs }) => [
     style.bold(target),

@@ -7,6 +7,7 @@ import { type FoundFailure, raceJson, type SearchSubject, type Size, tellingOfHi
 import type { Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
+import { given } from '../arguments/declare.ts'
 import { printSettings } from '../arguments/names.ts'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { seedAgain } from './again.ts'
@@ -115,10 +116,8 @@ export const traceMemberOf = (failure: Failure | undefined): { readonly [member:
 export const raceMembersOf = ({
   race,
   delays,
-}: Partial<Pick<FoundFailure, 'race' | 'delays'>>): { readonly [member: string]: Json } => ({
-  ...(race === undefined ? {} : { race: raceJson(race) }),
-  ...(delays === undefined ? {} : { delays }),
-})
+}: Partial<Pick<FoundFailure, 'race' | 'delays'>>): { readonly [member: string]: Json } =>
+  given({ race: race && raceJson(race), delays })
 
 const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 
@@ -150,7 +149,7 @@ function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd)
   return {
     chaos: RESULT_FORM,
     target,
-    ...(bug === undefined ? {} : { bug }),
+    ...given({ bug }),
     settings: targetSettings,
     workload,
     level,
@@ -167,7 +166,7 @@ function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd)
       ...traceMemberOf(shown?.failure ?? finding.failure),
       seed: finding.seed,
       strategy: finding.strategy,
-      ...(finding.after === undefined ? {} : { after: finding.after }),
+      ...given({ after: finding.after }),
       times,
       found: { ...sizeOf(finding.scenario) },
       ...(shown === undefined ? {} : { shrunk: { ...sizeOf(shown.scenario) }, digest: shown.digest }),

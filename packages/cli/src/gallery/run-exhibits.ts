@@ -68,11 +68,10 @@ export const exhibitResult = ({
   breaks,
   ...rest
 }: Exhibit): ExhibitResult => ({
-  ...{ name, kind, system, weakness, source },
-  ...(version === undefined ? {} : { version }),
+  ...{ name, kind, system, weakness, source, version },
   breaks,
   cure: rest.cure.says,
-  ...(rest.program === undefined ? {} : { folder: `examples/${rest.program}` }),
+  folder: rest.program && `examples/${rest.program}`,
   commands: { weakness: seededCommand(rest.args), cure: seededCommand(rest.cure.args) },
   weaknessTrials: [],
   cureTrials: [],

@@ -91,9 +91,9 @@ async function listTargets(input: Input, context: CallContext): Promise<Answer> 
     nodes: target.defaultNodes,
     promises: usualPromise(target),
     bugs: isAlone
-      ? target.bugs.map(({ name, summary, under }) => ({ name, summary, ...(under === undefined ? {} : { under }) }))
+      ? target.bugs.map(({ name, summary, under }) => ({ name, summary, under }))
       : target.bugs.map(({ name }) => name),
-    ...(isAlone ? { settings: target.settings } : {}),
+    settings: isAlone ? target.settings : undefined,
   }))
   const lines = listed.map(({ name, summary, nodes, promises, bugs }) => {
     const named = bugs.map((bug) => (typeof bug === 'string' ? bug : `${bug.name} (${bug.summary})`))
@@ -117,7 +117,7 @@ interface ListedFault {
   readonly summary: string
   /** The names by which `run` injects this kind, if any. */
   readonly runs: readonly string[]
-  readonly inject?: object
+  readonly inject: object | undefined
   readonly suffers?: boolean
   readonly not?: string
   readonly instead?: string
@@ -131,7 +131,7 @@ async function listFaults(input: Input, context: CallContext): Promise<Answer> {
       kind,
       summary,
       runs: nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name),
-      ...(family === undefined ? {} : { inject: parametersIn(family, kind) }),
+      inject: family && parametersIn(family, kind),
       ...(target === undefined ? {} : faultSupportOf(target, kind)),
     }
   })
@@ -166,6 +166,6 @@ const described = ({ name, unit, summary, default: usual, values }: Parameter) =
   name,
   unit,
   summary,
-  ...(usual === undefined ? {} : { default: usual }),
-  ...(values === undefined ? {} : { values }),
+  default: usual,
+  values,
 })

@@ -40,8 +40,8 @@ export interface ResultSummary {
   readonly advice: string
   readonly doubts: readonly string[]
   readonly operations: Json
-  readonly model?: string
-  readonly seed?: number
+  readonly model: string | undefined
+  readonly seed: number | undefined
   readonly [member: string]: unknown
 }
 
@@ -84,8 +84,8 @@ export function summarizeResult(json: Json, exitCode: number): ResultSummary {
     advice: result.telling.next.text,
     doubts: [...(result.vacuous ?? []), ...(result.trouble ?? []), ...(result.warnings ?? [])],
     operations: result.operations,
-    ...(result.model === undefined ? {} : { model: result.model }),
-    ...(result.seed === undefined ? {} : { seed: result.seed }),
+    model: result.model,
+    seed: result.seed,
   }
 }
 

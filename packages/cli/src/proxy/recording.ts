@@ -55,7 +55,7 @@ export function openRecording(
     openRecordFile(path, {
       header: () => ({
         chaos: 1,
-        ...(model === undefined ? {} : { model }),
+        model,
         initial: recorder.initial,
         sessions: recorder.sessions,
         mapping: recorder.mapping,

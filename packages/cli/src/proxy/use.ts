@@ -289,7 +289,7 @@ function typedTraffic(
   pairs: readonly ProxyPair[],
 ): readonly TrafficSettings[] {
   const typed = pairs.map(({ name, carries }, i): TrafficSettings => {
-    const server = { name, upstream: upstream[i], ...(listen[i] === undefined ? {} : { listen: listen[i] }) }
+    const server = { name, upstream: upstream[i], listen: listen[i] }
     const text = written[written.length === 1 ? 0 : i]
     return { server, carries, written: text === undefined ? undefined : carriageOf(text) }
   })

@@ -226,10 +226,9 @@ function serversIn(typed: Typed): readonly TrafficServer[] {
     )
   return pairs.map(({ name }, i): TrafficServer => {
     const upstream = upstreams[i]
-    const listen = listens[i]
     return {
       name,
-      ...(listen === undefined ? {} : { listen }),
+      listen: listens[i],
       ...(upstream === undefined ? { serve: started[i - upstreams.length] } : { upstream }),
       ...(given[given.length === 1 ? 0 : i] === BYTES ? { recorded: false } : {}),
     }

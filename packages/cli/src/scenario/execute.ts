@@ -3,6 +3,7 @@ import type { Json } from '@chaosproxy/history'
 import { type PlayedStory, renderStoryHtml, type StoryTelling } from '@chaosproxy/report'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { type Story, stories } from '@chaosproxy/scenarios'
+import { given } from '../arguments/declare.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { reportOne } from '../reporting/reporting.ts'
@@ -135,7 +136,7 @@ const jsonOf = ({ name, summary, lesson, source, tellings }: PlayedStory, { fix,
   tellings: tellings.map(({ title, setting, promise, steps, verdicts, goodput, ending, differences }) => ({
     title,
     setting,
-    ...(promise === undefined ? {} : { promise }),
+    ...given({ promise }),
     asTold: differences.length === 0,
     differences,
     verdicts: Object.fromEntries(verdicts.map(({ level, result }) => [level, result])),
@@ -145,9 +146,7 @@ const jsonOf = ({ name, summary, lesson, source, tellings }: PlayedStory, { fix,
     ending,
     steps: steps.map(({ text, breaks, signs, nodes, ledger }) => ({
       text,
-      ...(breaks === undefined ? {} : { breaks }),
-      ...(nodes === undefined ? {} : { nodes: nodes.map((node) => ({ ...node })) }),
-      ...(ledger === undefined ? {} : { ledger: { ...ledger } }),
+      ...given({ breaks, nodes: nodes?.map((node) => ({ ...node })), ledger: ledger && { ...ledger } }),
       signs: signs.map((sign) => ({ ...sign })),
     })) as Json,
   })),

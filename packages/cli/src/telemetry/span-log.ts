@@ -1,5 +1,6 @@
 import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
 import { type Event, type Json, membersOf, type Nanos, type Process } from '@chaosproxy/history'
+import { given } from '../arguments/declare.ts'
 import type { Attributes } from './packages.ts'
 
 /** A completed operation or fault, in the form of a span. */
@@ -85,12 +86,14 @@ function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun
       'chaos.process': String(process),
       'chaos.outcome': ended.type,
       'chaos.history.index': index,
-      ...(key === undefined ? {} : { 'chaos.key': shortened(key) }),
-      ...(node === undefined ? {} : { 'chaos.node': node }),
-      ...(invoked.value === null ? {} : { 'chaos.value': shortened(JSON.stringify(invoked.value)) }),
-      ...(ended.type === 'ok' ? { 'chaos.result': shortened(JSON.stringify(ended.value)) } : {}),
-      ...(ended.error === undefined ? {} : { 'chaos.error': shortened(ended.error) }),
-      ...(faults.length === 0 ? {} : { 'chaos.faults': faults.map(({ text }) => text) }),
+      ...given({
+        'chaos.key': key === undefined ? undefined : shortened(key),
+        'chaos.node': node,
+        'chaos.value': invoked.value === null ? undefined : shortened(JSON.stringify(invoked.value)),
+        'chaos.result': ended.type === 'ok' ? shortened(JSON.stringify(ended.value)) : undefined,
+        'chaos.error': ended.error === undefined ? undefined : shortened(ended.error),
+        'chaos.faults': faults.length === 0 ? undefined : faults.map(({ text }) => text),
+      }),
     },
     // An operation that the object itself rejects, such as an acquire of a held lock, has no error.
     error:

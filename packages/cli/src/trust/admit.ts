@@ -83,9 +83,9 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
     target: {
       ...target,
       name: completeService(file, name),
-      ...(target.traffic === undefined ? {} : { traffic: withOwnVariables(file, complete(file, target.traffic)) }),
+      traffic: target.traffic && withOwnVariables(file, complete(file, target.traffic)),
     },
-    ...(require === undefined ? {} : { require: require.map((stored) => typedIn(stored) ?? stored) }),
+    require: require?.map((stored) => typedIn(stored) ?? stored),
   }
 }
 

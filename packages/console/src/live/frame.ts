@@ -16,14 +16,11 @@ export function frameFor({ number, live, verdict, report }: FrameSource, had: Ha
   return {
     type: 'frame',
     run: number,
-    ...{ stage, elapsed, counts, nodes },
-    ...(violation === undefined ? {} : { violation }),
+    ...{ stage, elapsed, counts, nodes, violation, failure, report },
     bins: live.bins.since(known, elapsed),
     faultsVersion: faults.version,
-    ...(faults.version === known.faultsVersion ? {} : { faults: faults.rows }),
+    faults: faults.version === known.faultsVersion ? undefined : faults.rows,
     tail: live.tail(),
-    ...(verdict === undefined || verdict.version === known.verdict ? {} : { verdict }),
-    ...(failure === undefined ? {} : { failure }),
-    ...(report === undefined ? {} : { report }),
+    verdict: verdict?.version === known.verdict ? undefined : verdict,
   }
 }

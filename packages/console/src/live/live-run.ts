@@ -111,8 +111,8 @@ function foldProgress(run: Folded, { stage, elapsed, counts, violation, nodes }:
   )
   run.nodes = nodes.map(({ node, status }) => ({
     node,
-    ...(status === undefined ? {} : { role: roleOf(status), leads: status.leads, term: status.term }),
-    ...(status?.applied === undefined ? {} : { lag: run.lags.of(status.applied) }),
+    ...(status && { role: roleOf(status), leads: status.leads, term: status.term }),
+    lag: status?.applied === undefined ? undefined : run.lags.of(status.applied),
     clockMs: clockOf(node, run.faults.rows, run.elapsed),
     rate: run.rates.of(node),
   }))
@@ -202,7 +202,7 @@ function createTail(): Tail {
         text: textOf(event),
         outcome,
         ms,
-        ...(event.error === undefined ? {} : { error: event.error.slice(0, 120) }),
+        error: event.error?.slice(0, 120),
       })
       if (rows.length > 2 * MOST_ROWS) rows = rows.slice(-MOST_ROWS)
     },

@@ -35,7 +35,7 @@ export function helloOf(
     meshed: nodes.length > 1 && kinds.some(({ on }) => on.includes('links')),
     kinds,
     again,
-    ...(unrepeatable === undefined ? {} : { unrepeatable }),
+    unrepeatable,
   }
 }
 

@@ -78,8 +78,8 @@ export function explain(input: ExplainInput): Explained {
     warnings: history.warnings.map(printable),
     steps: shown === undefined ? [] : stepsOf(history, shown),
     messages: wireLines(wire),
-    ...(race === undefined ? {} : { race }),
-    ...(shown === undefined || input.prove === undefined ? {} : { proof: explainProof(history, input.prove(shown)) }),
+    race,
+    proof: shown && input.prove && explainProof(history, input.prove(shown)),
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => explainedLevel(report, facts, each)),
     causes:

@@ -18,8 +18,7 @@ export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, a
   for (let row = length - 1; row >= 0 && found.length < MOST_KNOWN; row--) {
     if ((callTime[row] ?? 0) >= from || outcome[row] === FAIL || mayReturnValue(history, row)) continue
     const key = keyOf(history, row)
-    if (about.some((change) => change.key === key))
-      found.push({ ...(key === undefined ? {} : { key }), value: writtenBy(history, row) })
+    if (about.some((change) => change.key === key)) found.push({ key, value: writtenBy(history, row) })
   }
   return found
 }

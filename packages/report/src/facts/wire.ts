@@ -38,7 +38,7 @@ export function listeningTo(history: History, counterexample: Counterexample | u
   const found = counterexample === undefined ? undefined : missingAt(history, counterexample)
   if (found === undefined) return undefined
   const { gap, writer, reader, key, value } = found
-  const about = [{ ...(key === undefined ? {} : { key }), value }]
+  const about = [{ key, value }]
   return { from: nanos(gap.from), to: nanos(gap.to), between: [writer, reader], about }
 }
 

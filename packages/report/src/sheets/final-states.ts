@@ -60,7 +60,7 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
         ...nodes.map((name) => answerOf(history, reads.get(name))),
       ],
       wrong: wrongOf(history, end).map((name) => nodes.indexOf(name) + 2),
-      ...(last === undefined ? {} : { operation: last }),
+      operation: last,
     }
   })
   const more = wrong.length - listed.length

@@ -20,7 +20,7 @@ export interface SheetRow {
   readonly wrong?: readonly number[]
   /** `sum` for a sum of the rows above, `faint` for a placeholder of omitted rows. */
   readonly look?: 'sum' | 'faint'
-  readonly operation?: OperationRow
+  readonly operation?: OperationRow | undefined
 }
 
 export interface SheetInput {

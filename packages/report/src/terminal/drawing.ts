@@ -186,7 +186,7 @@ export function sheetLines({ title, columns, rows }: Sheet, { width, style, symb
   const cells = rows.map(({ cells, wrong = [], look }) =>
     columns.map((_, i): Cell => {
       const paint = wrong.includes(i) ? style.accent : look === 'faint' ? style.dim : undefined
-      return { text: cells[i] ?? '', ...(paint === undefined ? {} : { paint }) }
+      return { text: cells[i] ?? '', paint }
     }),
   )
   const lines = fittingTable(columns, cells, style.dim, { air: 2, width: width - 2 })

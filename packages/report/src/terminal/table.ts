@@ -9,7 +9,7 @@ export interface Column {
 /** A cell's text and colour. The colour is applied after padding, because colour codes must not count as width. */
 export interface Cell {
   readonly text: string
-  readonly paint?: Paint
+  readonly paint?: Paint | undefined
 }
 
 const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
