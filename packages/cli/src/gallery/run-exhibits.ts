@@ -3,6 +3,7 @@ import { commandLine, registriesOf } from '@chaosproxy/engine/run'
 import type { ExhibitResult, TrialResult } from '@chaosproxy/report/gallery'
 import { type Exhibit, withSeed } from '@chaosproxy/scenarios'
 import { goFaultSupport, hasCompiler, WITHOUT_COMPILER } from '@chaosproxy/targets'
+import { given } from '../arguments/declare.ts'
 import { optionsOf } from '../command.ts'
 import { prepareProgram } from './programs.ts'
 import { runTrial } from './trial.ts'
@@ -68,10 +69,10 @@ export const exhibitResult = ({
   breaks,
   ...rest
 }: Exhibit): ExhibitResult => ({
-  ...{ name, kind, system, weakness, source, version },
+  ...{ name, kind, system, weakness, source, ...given({ version }) },
   breaks,
   cure: rest.cure.says,
-  folder: rest.program && `examples/${rest.program}`,
+  ...given({ folder: rest.program && `examples/${rest.program}` }),
   commands: { weakness: seededCommand(rest.args), cure: seededCommand(rest.cure.args) },
   weaknessTrials: [],
   cureTrials: [],

@@ -16,14 +16,14 @@ export interface ExhibitResult {
   readonly kind: string
   readonly system: string
   /** The version of the system; patterns and models have none. */
-  readonly version?: string | undefined
+  readonly version?: string
   readonly weakness: string
   /** An address. */
   readonly source: string
   readonly breaks: string
   readonly cure: string
   /** The folder in which the commands must run; absent if any folder will do. */
-  readonly folder?: string | undefined
+  readonly folder?: string
   readonly commands: { readonly weakness: string; readonly cure: string }
   /** The missing software that prevented the trials. */
   readonly lacks?: string
