@@ -29,18 +29,17 @@ import { sweepCharts } from './comparison-sweep.ts'
 import {
   folded,
   type Html,
-  headOf,
   html,
   nextPart,
   note,
+  pageOf,
   round,
+  rowOf,
   rowTitle,
-  script,
   sectionOf,
   svgRect,
   tableOf,
-  topBar,
-  trusted,
+  td,
 } from './markup.ts'
 import { comparisonScript } from './scripts.ts'
 
@@ -51,10 +50,9 @@ import { comparisonScript } from './scripts.ts'
 export function renderComparisonHtml(comparison: Comparison, version: string): string {
   const { conditions, sweep, notes } = comparison
   const title = comparisonTitle(comparison)
-  return html`${headOf(title, own)}
-<body>${topBar(version, ['chaos compare'])}
-<main>
-<section class="intro"><h1>${title}</h1><p class="lede">${lede(comparison)}</p><p class="note">${comparisonSetting(comparison)}. ${notes.map((note) => `${capitalised(note)}. `)}</p></section>
+  return pageOf(
+    { title, version, about: ['chaos compare'], own, code: comparisonScript },
+    html`<section class="intro"><h1>${title}</h1><p class="lede">${lede(comparison)}</p><p class="note">${comparisonSetting(comparison)}. ${notes.map((note) => `${capitalised(note)}. `)}</p></section>
 <section>${nextPart(comparisonNext(comparison))}</section>
 ${brokenSection(comparison)}
 ${picture(comparison)}
@@ -62,9 +60,8 @@ ${sweep !== undefined && sweepCharts(comparison)}
 ${levelsSection(comparison)}
 ${isOfTransactions(comparison) ? isolationSection(comparison) : undefined}
 ${conditions.map((condition) => numbersSection(comparison, condition))}
-<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them${comparison.workload === undefined ? ': each run is made twice, with registers and with sets, and counts as what neither of the two violated' : ''}. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault.${comparison.workload === undefined && html` <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.`}</p></section>
-</main>${script(trusted(comparisonScript))}</body></html>
-`.html
+<section><h2>How it was measured</h2><p class="note">Each fault lasts for the middle half of its run, and numbers are of the operations called in that time; those of calm are of the whole run. Numbers are medians over the runs, with the range in brackets where the runs differ; losses are added up. The level is the weakest seen in any of the runs, in so many of them${comparison.workload === undefined ? ': each run is made twice, with registers and with sets, and counts as what neither of the two violated' : ''}. <b>Available</b>: the share of requests to live nodes that were answered without an error (the availability of the CAP theorem; Gilbert and Lynch 2002), as the mean over the nodes, so that clients who wait and therefore ask less often do not count for less. <b>In practice</b>: if clients retried at another node. <b>Stale by</b>: how long the value of the worst read had been overwritten. <b>Outage</b>: the longest time in which no write was answered by any node. <b>Recovers in</b>: from the end of the fault to the first success that stays, which means that from it on as large a share is answered as before the fault, or 99%. <b>Answers</b>: answers a second over the run (goodput), drawn alike for all systems; the band is the time of the fault.${comparison.workload === undefined && html` <b>Lost</b>: acknowledged writes that were gone at the end, counted in the runs with sets, where no later write hides the loss of an earlier one; for a system without sets, those of registers that no later write replaced.`}</p></section>`,
+  )
 }
 
 function brokenSection(comparison: Comparison): Html | undefined {
@@ -110,9 +107,14 @@ function isolationSection(comparison: Comparison): Html {
   const levels = comparison.levels.map(
     (level) => html`<abbr title="${level.replaceAll('-', ' ')}">${shortName(level)}</abbr>`,
   )
-  const rows = isolationRows(comparison).map(
-    ([{ name }, { condition, promised, kept }, results]) =>
-      html`<tr>${rowTitle(name)}<td>${condition}</td>${results.map((result, i) => html`<td class="${kept === false && comparison.levels[i] === promised ? 'broken' : ''}">${RESULTS[result]}</td>`)}</tr>`,
+  const rows = isolationRows(comparison).map(([{ name }, { condition, promised, kept }, results]) =>
+    rowOf(
+      name,
+      td(condition),
+      ...results.map((result, i) =>
+        td(RESULTS[result], kept === false && comparison.levels[i] === promised ? 'broken' : ''),
+      ),
+    ),
   )
   return sectionOf(
     'isolation',
@@ -128,7 +130,7 @@ function levelsSection(comparison: Comparison): Html {
   const titles = [number, 'System', 'Promised', 'PACELC', ...conditions.map(capitalised)]
   const rows = systems.map(
     (system, i) =>
-      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td>${rowTitle(system.name)}<td>${promisedText(system, comparison)}</td><td>${system.pacelc ?? '–'}${system.pacelc !== undefined && html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, comparison))}</tr>`,
+      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td>${rowTitle(system.name)}${td(promisedText(system, comparison))}<td>${system.pacelc ?? '–'}${system.pacelc !== undefined && html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, comparison))}</tr>`,
   )
   return sectionOf(
     'levels',
@@ -143,7 +145,7 @@ function promisedText({ cells }: ComparedSystem, comparison: Comparison): string
 }
 
 function levelCell(cell: ComparedCell | undefined, condition: string, comparison: Comparison): Html {
-  if (cell === undefined) return html`<td></td>`
+  if (cell === undefined) return td('')
   const often = `${cell.weakest} of ${plural(cell.runs, 'run')}${cell.lost ? ` · ${count(cell.lost)} lost` : ''}`
   return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level, comparison)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level, comparison)}</span><small>${often}</small>${cell.kept === false && html` <b>promise broken</b>`}${multiple(cell, condition, comparison.rate)}</td>`
 }

@@ -14,17 +14,16 @@ import { nonEmpty, sentences } from '../words.ts'
 import {
   fileLink,
   type Html,
-  headOf,
   html,
   nextPart,
   note,
-  rowTitle,
-  script,
+  pageOf,
+  rowOf,
   scrollOf,
   sectionOf,
   tableOf,
-  topBar,
-  trusted,
+  td,
+  titleSection,
 } from './markup.ts'
 import { themeScript } from './scripts.ts'
 
@@ -51,17 +50,16 @@ export interface DifferencePage {
 export function renderDifferenceHtml({ version, before, after, home }: DifferencePage): string {
   const difference = differenceOf(before.result, after.result)
   const title = differenceTitle(difference)
-  return html`${headOf(title, own, { isServed: home !== undefined })}
-<body>${topBar(version, ['chaos diff', home === undefined ? undefined : html`<a href="${home}">All runs</a>`])}
-<main>
-<section class="head"><h1>${title}</h1><p class="standing">${sameText(difference)}</p></section>
+  const about = ['chaos diff', home !== undefined && html`<a href="${home}">All runs</a>`]
+  return pageOf(
+    { title, version, about, own, isServed: home !== undefined, code: themeScript },
+    html`${titleSection(title, sameText(difference))}
 <section class="pair">${card('Before', before, difference, 0)}${card('After', after, difference, 1)}</section>
 ${faultsSection(before, after)}
 ${rowsSection('What was run differently', 'settings', difference.settings)}
 ${rowsSection('Levels', 'levels', difference.levels)}
-${rowsSection('Figures', 'figures', difference.figures)}
-</main>${script(trusted(themeScript))}</body></html>
-`.html
+${rowsSection('Figures', 'figures', difference.figures)}`,
+  )
 }
 
 /** Returns the note below the title: how alike the results are. */
@@ -86,9 +84,8 @@ function card(when: string, { name, result, report, target }: ComparedResult, di
 
 function rowsSection(title: string, id: string, rows: readonly DifferenceRow[]): Html | undefined {
   if (rows.length === 0) return undefined
-  const shown = rows.map(
-    ({ what, before, after, change }) =>
-      html`<tr>${rowTitle(what)}<td>${before}</td><td>${after}</td><td class="${change}">${SIGNS[change]}</td></tr>`,
+  const shown = rows.map(({ what, before, after, change }) =>
+    rowOf(what, td(before), td(after), td(SIGNS[change], change)),
   )
   return sectionOf(id, title, tableOf(`${title}, as a table`, 'numbers', TITLES, shown))
 }

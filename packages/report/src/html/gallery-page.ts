@@ -9,24 +9,29 @@ import {
   trialsText,
 } from '../gallery/exhibit-result.ts'
 import { capitalised } from '../words.ts'
-import { type Html, headOf, html, note, script, scrollOf, sectionOf, topBar, trusted } from './markup.ts'
+import { type Html, html, note, pageOf, plainTable, rowOf, scrollOf, sectionOf, td, titleSection } from './markup.ts'
 import { themeScript } from './scripts.ts'
 
 /** Renders a gallery as one self-contained page: a table, then each exhibit with commands and trials. */
 export function renderGalleryHtml(exhibits: readonly ExhibitResult[], version: string): string {
   const title = 'Weaknesses of real systems'
-  return html`${headOf(title, own)}
-<body>${topBar(version, ['chaos gallery run'])}
-<main>
-<section class="head"><h1>${title}</h1><p class="standing">${capitalised(gallerySummary(exhibits))}.</p></section>
-${sectionOf('all', 'All', scrollOf('All exhibits, as a table', html`<table><thead><tr><th scope="col">Exhibit</th><th scope="col">System</th><th scope="col">Weakness</th><th scope="col">Trials</th><th scope="col">Longest</th></tr></thead><tbody>${exhibits.map(row)}</tbody></table>`))}
-${exhibits.map(section)}
-</main>${script(trusted(themeScript))}</body></html>
-`.html
+  const titles = ['Exhibit', 'System', 'Weakness', 'Trials', 'Longest']
+  return pageOf(
+    { title, version, about: ['chaos gallery run'], own, code: themeScript },
+    html`${titleSection(title, `${capitalised(gallerySummary(exhibits))}.`)}
+${sectionOf('all', 'All', scrollOf('All exhibits, as a table', plainTable(titles, exhibits.map(row))))}
+${exhibits.map(section)}`,
+  )
 }
 
 const row = (exhibit: ExhibitResult): Html =>
-  html`<tr><th scope="row"><a href="#${exhibit.name}">${exhibit.name}</a></th><td>${systemOf(exhibit)}</td><td>${exhibit.weakness}</td><td class="${classOf(exhibit)}">${trialsText(exhibit)}</td><td>${longestSeconds(exhibit).toFixed(1)} s</td></tr>`
+  rowOf(
+    html`<a href="#${exhibit.name}">${exhibit.name}</a>`,
+    td(systemOf(exhibit)),
+    td(exhibit.weakness),
+    td(trialsText(exhibit), classOf(exhibit)),
+    td(`${longestSeconds(exhibit).toFixed(1)} s`),
+  )
 
 const section = (exhibit: ExhibitResult): Html =>
   sectionOf(

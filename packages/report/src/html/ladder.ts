@@ -13,7 +13,7 @@ import {
   witnessText,
 } from '../level-words.ts'
 import { capitalised } from '../words.ts'
-import { folded, type Html, html, note, rowTitle, tableOf, trusted } from './markup.ts'
+import { folded, type Html, html, note, plainTable, rowOf, tableOf, td, trusted } from './markup.ts'
 
 interface Rung {
   readonly title: string
@@ -90,13 +90,15 @@ function isolationTable(judgement: Judgement): Html {
       html`<th scope="col" data-short="${title}">${prefix === '' ? means : html`<code>${prefix}</code> ${means}`}</th>`,
   )
   const rows = isolationRows(report).flatMap(({ isolations, cells }) =>
-    isolations.map(
-      (isolation, i) =>
-        html`<tr>${rowTitle(isolation)}${cells.map(({ [i]: cell }) =>
+    isolations.map((isolation, i) =>
+      rowOf(
+        isolation,
+        ...cells.map(({ [i]: cell }) =>
           cell === undefined
-            ? html`<td></td>`
+            ? td('')
             : html`<td class="${cell.result}" title="${cell.level}">${marks[cell.result]} <span class="result">${resultText(cell.result, isSoFar)}</span>${tagOf(judgement, cell.level)}</td>`,
-        )}</tr>`,
+        ),
+      ),
     ),
   )
   const unknown = reasonsOfUnknown(report).slice(0, MOST_REASONS)
@@ -147,14 +149,17 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
 
 /** Returns all reasons in full: the strip lacks room for them. */
 export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headline'>): Html {
-  const rows = Object.entries(report.levels).map(
-    ([level, verdict]) =>
-      html`<tr>${rowTitle(level)}<td>${verdict.result}</td><td class="wrap">${headline.despite?.level === level ? headline.despite.because : fullReason(report, level, verdict)}</td></tr>`,
+  const rows = Object.entries(report.levels).map(([level, verdict]) =>
+    rowOf(
+      level,
+      td(verdict.result),
+      td(headline.despite?.level === level ? headline.despite.because : fullReason(report, level, verdict), 'wrap'),
+    ),
   )
   return folded(
     'all-levels',
     `All ${rows.length} levels, with their reasons`,
-    html`<div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+    html`<div class="scroll">${plainTable(['level', 'verdict', 'because'], rows)}</div>`,
   )
 }
 

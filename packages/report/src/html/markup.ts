@@ -73,9 +73,38 @@ const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-
 const SERVED = html`<link rel="icon" href="data:,">`
 
 /** Returns the HTML of a page up to its body. `own`: the styles of this page. */
-export const headOf = (title: string, own: string, { isServed = false }: { readonly isServed?: boolean } = {}): Html =>
+export const headOf = (
+  title: string,
+  own: string,
+  { isServed = false }: { readonly isServed?: boolean | undefined } = {},
+): Html =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${isServed ? SERVED : POLICY}<title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>`
+
+interface PageParts {
+  readonly title: string
+  readonly version: string
+  readonly about: readonly Content[]
+  /** The styles of this page. */
+  readonly own: string
+  readonly isServed?: boolean
+  /** The attributes of the main part. */
+  readonly main?: Content
+  readonly code: string
+}
+
+/** Renders a complete page. */
+export const pageOf = ({ title, version, about, own, isServed, main, code }: PageParts, content: Content): string =>
+  html`${headOf(title, own, { isServed })}
+<body>${topBar(version, about)}
+<main${main}>
+${content}
+</main>${script(trusted(code))}</body></html>
+`.html
+
+/** Returns the first section of a page. */
+export const titleSection = (title: string, standing: string): Html =>
+  html`<section class="head"><h1>${title}</h1><p class="standing">${standing}</p></section>`
 
 /** Returns the bar above a page: the program, the subject, and the buttons. */
 export const topBar = (version: string, about: readonly Content[], buttons?: Content): Html =>
@@ -102,20 +131,28 @@ export const listOf = (look: string, items: readonly string[]): Html =>
 /** Returns the first cell of a table's row. */
 export const rowTitle = (content: Content): Html => html`<th scope="row">${content}</th>`
 
+/** Returns a cell of a table. `look`: its class, if it has one. */
+export const td = (content: Content, look?: string): Html =>
+  html`<td${look !== undefined && html` class="${look}"`}>${content}</td>`
+
+/** Returns a table's row that begins with its title. */
+export const rowOf = (title: Content, ...cells: readonly Html[]): Html => html`<tr>${rowTitle(title)}${cells}</tr>`
+
 /** Returns a section with a title. */
 export const sectionOf = (id: string, title: string, content: Content): Html =>
   html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`
 
 /** Returns a part that scrolls sideways. `label`: its name for screen readers. */
-export const scrollOf = (label: string, content: Content): Html =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${content}</div>`
+export const scrollOf = (label: string, content: Content, look: string = 'scroll'): Html =>
+  html`<div class="${look}" tabindex="0" role="region" aria-label="${label}">${content}</div>`
 
 /** Returns a table that scrolls sideways. A title may be a complete `<th>` element. */
 export const tableOf = (label: string, look: string, titles: readonly (string | Html)[], rows: Content): Html =>
-  scrollOf(
-    label,
-    html`<table class="${look}"><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table>`,
-  )
+  scrollOf(label, plainTable(titles, rows, look))
+
+/** Returns a table. `look`: its class, if it has one. */
+export const plainTable = (titles: readonly (string | Html)[], rows: Content, look?: string): Html =>
+  html`<table${look !== undefined && html` class="${look}"`}><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table>`
 
 const titleCell = (title: string | Html): Html =>
   typeof title === 'string' || !title.html.startsWith('<th') ? html`<th scope="col">${title}</th>` : title
@@ -125,4 +162,4 @@ const titleCell = (title: string | Html): Html =>
  * stands out.
  */
 export const namedRows = (rows: readonly (readonly [name: string, value: Content, look?: string | false])[]): Html =>
-  html`<table class="mini"><tbody>${rows.map(([name, value, look = false]) => value !== false && html`<tr${look !== false && html` class="${look}"`}>${rowTitle(name)}<td>${value}</td></tr>`)}</tbody></table>`
+  html`<table class="mini"><tbody>${rows.map(([name, value, look = false]) => value !== false && html`<tr${look !== false && html` class="${look}"`}>${rowTitle(name)}${td(value)}</tr>`)}</tbody></table>`

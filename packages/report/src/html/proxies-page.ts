@@ -1,7 +1,7 @@
 import { count, duration, plural } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import { capitalised } from '../words.ts'
-import { type Html, headOf, html, script, sectionOf, topBar, trusted } from './markup.ts'
+import { type Html, html, pageOf, sectionOf, titleSection } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
 
 /** The data of the page of a proxy without a cluster. */
@@ -69,17 +69,24 @@ export function renderProxiesHtml(page: ProxiesPage): string {
     affected === 0
       ? 'No fault in force'
       : `Faults on ${count(affected)} of ${plural(proxies.length, 'proxy', 'proxies')}`
-  return html`${headOf(`${title}: chaos proxy`, own, { isServed: true })}
-<body>${topBar(version, ['chaos proxy', `seed ${seed}`])}
-<main id="proxies" tabindex="-1">
-<section class="head"><h1>${title}</h1><p class="standing">${count(faults.reduce((sum, { hits }) => sum + hits, 0))} hits so far</p></section>
+  const hits = faults.reduce((sum, fault) => sum + fault.hits, 0)
+  return pageOf(
+    {
+      title: `${title}: chaos proxy`,
+      version,
+      about: ['chaos proxy', `seed ${seed}`],
+      own,
+      isServed: true,
+      main: html` id="proxies" tabindex="-1"`,
+      code: proxiesScript,
+    },
+    html`${titleSection(title, `${count(hits)} hits so far`)}
 <p id="problem" role="alert"></p>
 ${sectionOf('all', 'Proxies', html`<div id="list">${proxies.length === 0 ? html`<p class="note">There is no proxy yet. <code>npx chaos ctl create db 127.0.0.1:0 127.0.0.1:5432</code> makes one.</p>` : proxies.map(card)}</div>`)}
 ${recordingPart(recording)}${sectionOf('in-force', 'Faults in force', html`<div id="faults">${faults.length === 0 ? html`<p class="note">None. Choose one above, or add any other by <code>npx chaos ctl add</code>.</p>` : html`<ul class="faults">${faults.map(faultItem)}</ul>`}</div>`)}
 ${sectionOf('events', 'What happened', html`<div id="happened"><ol class="events">${events.map(({ at, text }) => html`<li><time>${at}</time> ${text}</li>`)}</ol></div>`)}
-<p id="connection" role="status"></p>
-</main>${script(trusted(proxiesScript))}</body></html>
-`.html
+<p id="connection" role="status"></p>`,
+  )
 }
 
 function card(proxy: ProxySummary): Html {

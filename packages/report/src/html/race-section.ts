@@ -1,6 +1,6 @@
 import type { CodePlace, LineTimes, Race, RaceRow, RaceTurn } from '../race/code-run.ts'
 import { millisText, overtakenText, possessive, RACE_TITLE, raceSentence, timesText } from '../race/race-words.ts'
-import { type Html, html, scrollOf, sectionOf, svgRect, svgText } from './markup.ts'
+import { type Html, html, scrollOf, sectionOf, svgRect, svgText, td } from './markup.ts'
 
 /** Renders the lines of two racing requests with their times, and the requests as lanes. */
 export function raceSection(race: Race | undefined): Html | undefined {
@@ -19,13 +19,13 @@ function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
   const note =
     row.isOvertaken &&
     html`<tr class="overtaken note-row"><td colspan="3"></td><td class="code"><span class="why">↑ ${overtakenText(race)}</span></td></tr>`
-  return html`${gap !== undefined && noteRow(gap)}<tr${row.isOvertaken && html` class="overtaken"`}>${times(row.overtaken)}${times(row.by)}<td class="line">${String(row.line)}</td><td class="code">${row.text.replaceAll('\t', '  ')}</td></tr>${(row.sql ?? []).map(noteRow)}${note}`
+  return html`${gap !== undefined && noteRow(gap)}<tr${row.isOvertaken && html` class="overtaken"`}>${times(row.overtaken)}${times(row.by)}${td(String(row.line), 'line')}${td(row.text.replaceAll('\t', '  '), 'code')}</tr>${(row.sql ?? []).map(noteRow)}${note}`
 }
 
 /** Returns a row with a text beside the code. */
-const noteRow = (text: string): Html => html`<tr class="gap"><td colspan="3"></td><td class="code">${text}</td></tr>`
+const noteRow = (text: string): Html => html`<tr class="gap"><td colspan="3"></td>${td(text, 'code')}</tr>`
 
-const times = (ran: LineTimes | undefined): Html => html`<td class="times">${timesText(ran, '→', '…')}</td>`
+const times = (ran: LineTimes | undefined): Html => td(timesText(ran, '→', '…'), 'times')
 
 export const raceStyles = `
 .race{display:grid;grid-template-columns:minmax(0,7fr) minmax(0,4fr);gap:28px}.race-said{font-weight:600;max-width:60em;margin-bottom:12px;overflow-wrap:anywhere}

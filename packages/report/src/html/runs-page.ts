@@ -5,15 +5,15 @@ import {
   fileLink,
   folded,
   type Html,
-  headOf,
   html,
   nextPart,
+  pageOf,
+  rowOf,
   rowTitle,
-  script,
   sectionOf,
   tableOf,
-  topBar,
-  trusted,
+  td,
+  titleSection,
 } from './markup.ts'
 import { runsScript } from './scripts.ts'
 
@@ -46,16 +46,22 @@ export interface LivePage {
 export function renderRunsHtml(page: RunsPage): string {
   const { version, directory, runs, served } = page
   const title = runs.length === 0 ? 'No runs yet' : plural(runs.length + page.older, 'run')
-  return html`${headOf(`${title}: ${directory}`, own, { isServed: served !== undefined })}
-<body>${topBar(version, [directory, served !== undefined && html`<a href="./judge">Judge a saved history</a>`])}
-<main id="runs" tabindex="-1" data-directory="${directory}"${served !== undefined && html` data-state="${served.state}"`}>
-<section class="head"><h1>${title}</h1><p class="standing">${summaryOf(page)}</p></section>
+  return pageOf(
+    {
+      title: `${title}: ${directory}`,
+      version,
+      about: [directory, served !== undefined && html`<a href="./judge">Judge a saved history</a>`],
+      own,
+      isServed: served !== undefined,
+      main: html` id="runs" tabindex="-1" data-directory="${directory}"${served !== undefined && html` data-state="${served.state}"`}`,
+      code: runsScript,
+    },
+    html`${titleSection(title, summaryOf(page))}
 <div id="live">${served === undefined || served.live.length === 0 ? undefined : liveSection(served.live)}</div>
 <div id="trends">${trendsSection(trendsOf(runs))}</div>
 ${runs.length === 0 ? html`<section><p class="lede">Nothing has been run here yet. This begins with a cluster of its own:</p><p><code>npx chaos run</code></p></section>` : listSection(page)}
-<p id="connection" role="status"></p>
-</main>${script(trusted(runsScript))}</body></html>
-`.html
+<p id="connection" role="status"></p>`,
+  )
 }
 
 function summaryOf({ runs, older, directory }: RunsPage): string {
@@ -84,9 +90,8 @@ const MOST_SEEDS = 20
 
 function trendsSection(trends: readonly Trend[]): Html | undefined {
   if (trends.length === 0) return undefined
-  const rows = trends.map(
-    ({ target, workload, runs, seeds }) =>
-      html`<tr>${rowTitle(target)}<td>${workload}</td><td>${violatedText(runs)}</td><td>${strip(runs)}${seedsPart(seeds)}</td></tr>`,
+  const rows = trends.map(({ target, workload, runs, seeds }) =>
+    rowOf(target, td(workload), td(violatedText(runs)), td([strip(runs), seedsPart(seeds)])),
   )
   const titles = ['Target', 'Workload', 'Violated', 'Oldest to newest']
   return sectionOf('over-time', 'Over time', tableOf('Trends', 'trends', titles, rows))
@@ -148,7 +153,7 @@ type LinkOf = ((run: string) => string) | undefined
 
 function row(run: ListedRun, directory: string, linkOf: LinkOf): Html {
   const { name, startedAt, target, workload, faults, seed, operations, hasResult } = run
-  return html`<tr data-name="${name}"><td class="pick">${hasResult && html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">`}</td><td class="when">${whenText(startedAt)}</td>${rowTitle(target)}<td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory, linkOf)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
+  return html`<tr data-name="${name}"><td class="pick">${hasResult && html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">`}</td>${td(whenText(startedAt), 'when')}${rowTitle(target)}<td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td>${td(verdictPart(run, directory, linkOf), `verdict-of ${run.mood}`)}<td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
 }
 
 function verdictPart(

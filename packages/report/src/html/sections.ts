@@ -25,7 +25,20 @@ import { pageStyle } from '../terminal/run-page.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
 import { plainStyle } from '../terminal/style.ts'
 import { capitalised, durationOfMillis, listedAtMost, shareOf } from '../words.ts'
-import { folded, type Html, html, namedRows, note, rowTitle, sectionOf, tableOf } from './markup.ts'
+import {
+  folded,
+  type Html,
+  html,
+  namedRows,
+  note,
+  plainTable,
+  rowOf,
+  rowTitle,
+  scrollOf,
+  sectionOf,
+  tableOf,
+  td,
+} from './markup.ts'
 
 /** Returns availability, latency, stale reads and violations by phase. */
 export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html | undefined {
@@ -50,12 +63,10 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
   ]
   const cell = (phase: PhaseSummary, { text, mood }: PhaseColumn): Html => {
     const cellText = text(phase) ?? '–'
-    if (mood?.(phase) !== 'bad') return html`<td>${cellText}</td>`
-    return html`<td class="why-bad">${text === broken.text ? `✘ ${cellText}` : cellText}</td>`
+    if (mood?.(phase) !== 'bad') return td(cellText)
+    return td(text === broken.text ? `✘ ${cellText}` : cellText, 'why-bad')
   }
-  const rows = shown.map(
-    (phase) => html`<tr>${rowTitle(phase.phase)}${columns.map((column) => cell(phase, column))}</tr>`,
-  )
+  const rows = shown.map((phase) => rowOf(phase.phase, ...columns.map((column) => cell(phase, column))))
   return tableOf(label, 'numbers', ['phase', ...columns.map(({ title }) => title)], rows)
 }
 
@@ -68,14 +79,19 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
   if (spans.length + skipped.length === 0) return undefined
   const counted = spans.some((span) => span.hits !== undefined)
   const summary = run === undefined ? [] : faultLines(run, pageStyle(plainStyle, { width: 10_000, unicode: true }))
-  return sectionOf(
-    'faults',
-    'Faults',
-    html`${summary.map((line) => note(line))}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted && html`<th scope="col">hits</th><th scope="col">served again after</th>`}</tr></thead><tbody>${spans.map(
-      (span) =>
-        html`<tr${span.hits === 0 && html` class="idle"`}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${endText({ ...span, startingFrom: undefined })}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td><td>${duration(span.to - span.from)}</td>${counted && html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'no later answer' : duration(span.recoveryNanos)}</td>`}</tr>`,
-    )}${skipped.map((record) => html`<tr class="idle">${rowTitle(labelOfFault(record.fault))}<td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div>`,
+  const titles = ['fault', 'from', 'to', 'lasted', ...(counted ? ['hits', 'served again after'] : [])]
+  const begun = spans.map(
+    (span) =>
+      html`<tr${span.hits === 0 && html` class="idle"`}>${rowTitle(html`<button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button>`)}${td(moment(span.from))}<td>${endText({ ...span, startingFrom: undefined })}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td>${td(duration(span.to - span.from))}${counted && [td(span.hits === 0 ? 'no effect' : count(span.hits ?? 0)), td(span.recoveryNanos === undefined ? 'no later answer' : duration(span.recoveryNanos))]}</tr>`,
   )
+  const unbegun = skipped.map(
+    (record) =>
+      html`<tr class="idle">${rowTitle(labelOfFault(record.fault))}${td(moment(record.from))}<td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`,
+  )
+  return sectionOf('faults', 'Faults', [
+    ...summary.map(note),
+    scrollOf('List of faults', plainTable(titles, [...begun, ...unbegun], 'numbers'), 'scroll tall'),
+  ])
 }
 
 export function factsSection(statistics: Statistics, report: Report | undefined, run: RunSummary | undefined): Html {
