@@ -4,7 +4,7 @@ import { endText } from '../facts/near-faults.ts'
 import { clip } from '../terminal/width.ts'
 import type { Binned, Bins } from './bins.ts'
 import { type Box, decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
-import { type Html, html, round, svgText } from './markup.ts'
+import { type Html, html, round, svgPath, svgText } from './markup.ts'
 import { type NodeStrip, nodeStrips, nodeStripsOf, STRIP_HEIGHT } from './node-strips.ts'
 
 const WIDTH = 1080
@@ -52,13 +52,13 @@ ${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="$
 ${rows !== 0 && svgText('row-name', 0, 20, 'faults')}
 ${names.map(
   (name) =>
-    html`<g><path class="fault-line" d="M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}"/>${svgText('fault-label', name.textX, 17 + name.row * 18, name.text)}</g>`,
+    html`<g>${svgPath('fault-line', html`M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}`)}${svgText('fault-label', name.textX, 17 + name.row * 18, name.text)}</g>`,
 )}
 ${throughputRow(bins, throughput, x)}
 ${latencyRow(bins, heat, latency, x)}
 ${troubleRow(bins, trouble, x)}
 ${nodeStrips(strips, spans, nodes)}
-${marks.map((time) => html`<path class="contradiction-mark" d="M${x(time)} ${throughput.top - 6}V${bottom}"/><path class="contradiction-flag" d="M${x(time) - 5} ${throughput.top - 12}h10l-5 8z"><title>the contradiction, ${moment(time)}</title></path>`)}
+${marks.map((time) => html`${svgPath('contradiction-mark', html`M${x(time)} ${throughput.top - 6}V${bottom}`)}<path class="contradiction-flag" d="M${x(time) - 5} ${throughput.top - 12}h10l-5 8z"><title>the contradiction, ${moment(time)}</title></path>`)}
 ${timeAxis(end, bottom, x)}
 <g id="cursor" hidden><path d="M0 4V${bottom}"/></g>
 </svg>`
@@ -108,7 +108,7 @@ function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const staleText =
     bins.stale.length > 0 &&
     svgText(`t2${staleCount > 0 ? ' badtext' : ''}`, 0, box.top + 74, plural(staleCount, 'stale read'))
-  return html`${svgText('row-name', 0, box.top + 10, 'goodput')}${svgText('t2', 0, box.top + 26, 'ok per second;')}${svgText('t2', 0, box.top + 42, 'line: all called')}${staleText}${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>${stale !== '' && html`<path class="stale" d="${stale}"/>`}`
+  return html`${svgText('row-name', 0, box.top + 10, 'goodput')}${svgText('t2', 0, box.top + 26, 'ok per second;')}${svgText('t2', 0, box.top + 42, 'line: all called')}${staleText}${gridLines([0, top / 2, top], y, rateText)}${svgPath('throughput', html`M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z`)}${svgPath('called', html`M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}`)}${stale !== '' && svgPath('stale', stale)}`
 }
 
 /** Draws the frequency of latencies, with the median and the 99th percentile. */
@@ -124,7 +124,7 @@ function latencyRow(bins: Bins, heat: HeatMap, box: Box, x: ToX): Html {
           : '',
       )
       .join('')
-  return html`${svgText('row-name', 0, box.top + 10, 'latency')}${svgText('t2', 0, box.top + 26, 'darker: more')}${svgText('t2', 0, box.top + 42, 'p50 and p99')}${gridLines(decadesOf(heat), y, duration)}${heatCells(heat, box, x)}<path class="p99-edge" d="${steps(bins.p99)}"/><path class="p50" d="${steps(bins.p50)}"/>`
+  return html`${svgText('row-name', 0, box.top + 10, 'latency')}${svgText('t2', 0, box.top + 26, 'darker: more')}${svgText('t2', 0, box.top + 42, 'p50 and p99')}${gridLines(decadesOf(heat), y, duration)}${heatCells(heat, box, x)}${svgPath('p99-edge', steps(bins.p99))}${svgPath('p50', steps(bins.p50))}`
 }
 
 /** Draws `fail` upward and `info` downward, on a square root scale, so that single operations are visible. */
@@ -138,7 +138,7 @@ function troubleRow(bins: Bins, box: Box, x: ToX): Html {
     const [x1, x2] = [x(i * bins.width), x((i + 1) * bins.width)]
     return `M${round(x1)} ${round(middle)}v${round(direction * size(amount))}H${round(Math.max(x1 + 1, x2 - 0.6))}V${round(middle)}Z`
   }
-  return html`${svgText('row-name', 0, middle - 4, 'fail ↑')}${svgText('row-name', 0, middle + 14, 'info ↓')}<path class="axis" d="M${LEFT} ${middle}H${RIGHT}"/><path class="fail" d="${bins.fail.map((n, i) => bar(n, i, -1)).join('')}"/><path class="info" d="${bins.info.map((n, i) => bar(n, i, 1)).join('')}"/>`
+  return html`${svgText('row-name', 0, middle - 4, 'fail ↑')}${svgText('row-name', 0, middle + 14, 'info ↓')}${svgPath('axis', html`M${LEFT} ${middle}H${RIGHT}`)}${svgPath('fail', bins.fail.map((n, i) => bar(n, i, -1)).join(''))}${svgPath('info', bins.info.map((n, i) => bar(n, i, 1)).join(''))}`
 }
 
 const rateText = (rate: number): string =>
@@ -147,15 +147,15 @@ const rateText = (rate: number): string =>
 const gridLines = (values: readonly number[], y: (value: number) => number, text: (value: number) => string): Html[] =>
   values.map(
     (value) =>
-      html`<path class="grid" d="M${LEFT} ${y(value)}H${RIGHT}"/>${svgText('t2 right', LEFT - 8, y(value) + 4, text(value))}`,
+      html`${svgPath('grid', html`M${LEFT} ${y(value)}H${RIGHT}`)}${svgText('t2 right', LEFT - 8, y(value) + 4, text(value))}`,
   )
 
 function timeAxis(end: number, bottom: number, x: ToX): Html {
   const step = niceStep(end / 10)
   const times = Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step)
-  return html`<path class="axis" d="M${LEFT} ${bottom}H${RIGHT}"/>${times.map((time) => {
+  return html`${svgPath('axis', html`M${LEFT} ${bottom}H${RIGHT}`)}${times.map((time) => {
     const text = `${Number((time / 1e9).toPrecision(6))} s`
-    return html`<path class="tick" d="M${x(time)} ${bottom}v5"/>${svgText(`t2 ${x(time) > RIGHT - 20 ? 'right' : 'mid'}`, x(time), bottom + 20, text)}`
+    return html`${svgPath('tick', html`M${x(time)} ${bottom}v5`)}${svgText(`t2 ${x(time) > RIGHT - 20 ? 'right' : 'mid'}`, x(time), bottom + 20, text)}`
   })}`
 }
 

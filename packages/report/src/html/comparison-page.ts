@@ -37,6 +37,7 @@ import {
   rowOf,
   rowTitle,
   sectionOf,
+  svgPath,
   svgRect,
   tableOf,
   td,
@@ -268,7 +269,7 @@ function sparkline(
     const height = round((value / top) * HEIGHT)
     return `M${round(i * step)} ${HEIGHT}v${-height}h${Math.max(1, step - 0.8)}v${height}z`
   })
-  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${aboutText(values)}">${band !== undefined && svgRect('band', band[0] * WIDTH, 0, (band[1] - band[0]) * WIDTH, HEIGHT)}<path class="spark-bars" d="${bars.join('')}"/></svg>`
+  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${aboutText(values)}">${band !== undefined && svgRect('band', band[0] * WIDTH, 0, (band[1] - band[0]) * WIDTH, HEIGHT)}${svgPath('spark-bars', bars.join(''))}</svg>`
 }
 
 const aboutText = (values: readonly number[]): string =>

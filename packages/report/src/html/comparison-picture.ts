@@ -5,7 +5,7 @@ import { cellUnder, classRuns, cutCell, levelName, pacelcRule, spreadText, stron
 import { type Box, boxAround } from './arc-label.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
 import { dodge } from './dodge.ts'
-import { type Html, html, note, sectionOf, svgRect, svgText } from './markup.ts'
+import { type Html, html, note, sectionOf, svgPath, svgRect, svgText } from './markup.ts'
 
 /** Sizes for wide screens, tablets or phones. */
 interface Layout {
@@ -170,7 +170,7 @@ function curvesOf(points: readonly Point[], scale: Scale): Html {
     `${Math.round(scale.x(panel, latencyNanos))} ${Math.round(scale.y(under.availability.median))}`
   return html`${names.map((name) => {
     const ofCurve = points.filter(({ system }) => system.curve === name)
-    return html`<path class="curve" d="M${ofCurve.map(place).join('L')}"/>`
+    return svgPath('curve', html`M${ofCurve.map(place).join('L')}`)
   })}`
 }
 
@@ -208,7 +208,7 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     const practicalY = scale.y(practical.median)
     const [leastY, mostY] = [scale.y(availability.least), scale.y(availability.most)]
     const isWide = leastY - mostY > GLYPH / 2
-    return html`${isWide && html`<path class="spread" d="M${x} ${leastY}V${mostY}M${x - 4} ${leastY}h8M${x - 4} ${mostY}h8"/>`}${practicalY < y - 2 && html`<path class="practice" d="M${x} ${y}V${practicalY}"/><path class="tick-practice" d="M${x - 4} ${practicalY}h8"/>`}${leader(x, y, spot.left, spot.middle)}`
+    return html`${isWide && svgPath('spread', html`M${x} ${leastY}V${mostY}M${x - 4} ${leastY}h8M${x - 4} ${mostY}h8`)}${practicalY < y - 2 && html`${svgPath('practice', html`M${x} ${y}V${practicalY}`)}${svgPath('tick-practice', html`M${x - 4} ${practicalY}h8`)}`}${leader(x, y, spot.left, spot.middle)}`
   })}${sorted.map((point, i) => {
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
@@ -220,7 +220,7 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
 
 /** Draws a line from a mark to a label that was moved away. */
 const leader = (x: number, y: number, toX: number, toY: number): Html | undefined =>
-  Math.hypot(toX - GLYPH / 2 - x, toY - y) < 9 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
+  Math.hypot(toX - GLYPH / 2 - x, toY - y) < 9 ? undefined : svgPath('leader', html`M${x} ${y}L${toX} ${toY}`)
 
 const aboutPoint = ({ system, number, under, found, latencyNanos }: Point): string =>
   `${number}. ${system.name}: ${spreadText(under.availability)} available under ${under.condition} and found ${found}, ${duration(latencyNanos)} for a read and a write in calm`

@@ -29,7 +29,7 @@ import { besideArc, boxOf, pathOf } from './arc-label.ts'
 import { CHARACTER, coversOf, type LabelledBar, type LabelText, labelled, labelsClearOfArcs } from './bar-labels.ts'
 import { arrowTips, BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'
 import { holdingBars } from './holding-bars.ts'
-import { type Html, html, svgRect, svgText } from './markup.ts'
+import { type Html, html, svgPath, svgRect, svgText } from './markup.ts'
 import { heightOfNodes, isAcross, laneNodes, nodeLanes } from './node-lanes.ts'
 import { possibleStates } from './ribbon.ts'
 import { type Covers, routeOf } from './route.ts'
@@ -123,11 +123,11 @@ ${across.map((fault, i) => faultName(fault, i, scale, top - leap - across.length
 ${ribbon(history, states, scale, counterexample)}
 ${lanes.map((name, i) => {
   const y = middleOf(i, lanes, top)
-  return html`${svgText('lane-name', 0, y + 5, clip(name, 10))}<path class="lane" d="M${LEFT - 6} ${y}H${RIGHT + 14}"/>`
+  return html`${svgText('lane-name', 0, y + 5, clip(name, 10))}${svgPath('lane', html`M${LEFT - 6} ${y}H${RIGHT + 14}`)}`
 })}
 ${scale.breaks.map(
   ({ x, nanos }) =>
-    html`<path class="break" d="M${x - 4} ${top}V${bottom - 8}M${x + 4} ${top}V${bottom - 8}"/><path class="axis" d="M${x - 7} ${bottom + 10}l6 -12M${x + 1} ${bottom + 10}l6 -12"/>${svgText('gap', x, bottom - 4, duration(nanos))}`,
+    html`${svgPath('break', html`M${x - 4} ${top}V${bottom - 8}M${x + 4} ${top}V${bottom - 8}`)}${svgPath('axis', html`M${x - 7} ${bottom + 10}l6 -12M${x + 1} ${bottom + 10}l6 -12`)}${svgText('gap', x, bottom - 4, duration(nanos))}`,
 )}
 ${nodeLanes(history, counterexample, faults, nodes, { scale, left: LEFT - 6, right: RIGHT + 14, top: underClients, accused, hatch: `hatch-${level}`, tip: `tip-calm-${level}`, wire })}
 ${holdings.markup}
@@ -201,7 +201,7 @@ function faultBand(level: string, fault: NearFault, scale: Scale, top: number, b
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const x2 = Math.min(RIGHT + 14, scale.ofTime(fault.to))
   const width = Math.max(2, x2 - x1)
-  return html`<g class="fault"><title>${fault.text}</title>${svgRect('band', x1, top - 8, width, bottom - top + 12)}<rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/></g>`
+  return html`<g class="fault"><title>${fault.text}</title>${svgRect('band', x1, top - 8, width, bottom - top + 12)}<rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/>${svgPath('band-edge', html`M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}`)}</g>`
 }
 
 /** Draws a fault's name above all bands. The names are bold, so wider than other labels. */
@@ -298,9 +298,9 @@ function axis(history: History, operations: readonly OperationRow[], scale: Scal
     const x = scale.ofEvent(event.position)
     const text = hasTimes(history) ? moment(event.time, digits) : `line ${event.line}`
     const half = (text.length * CHARACTER) / 2
-    if (x - half < free || x + half > WIDTH) return [html`<path class="tick" d="M${x} ${bottom + 4}v5"/>`]
+    if (x - half < free || x + half > WIDTH) return [svgPath('tick', html`M${x} ${bottom + 4}v5`)]
     free = x + half + 8
-    return [html`<path class="tick" d="M${x} ${bottom + 4}v8"/>${svgText('t2 mid', x, bottom + 28, text)}`]
+    return [html`${svgPath('tick', html`M${x} ${bottom + 4}v8`)}${svgText('t2 mid', x, bottom + 28, text)}`]
   })
-  return html`<path class="axis" d="M${LEFT - 6} ${bottom + 4}H${RIGHT + 14}"/>${marks}`
+  return html`${svgPath('axis', html`M${LEFT - 6} ${bottom + 4}H${RIGHT + 14}`)}${marks}`
 }

@@ -21,6 +21,7 @@ import {
   rowOf,
   scrollOf,
   sectionOf,
+  svgPath,
   tableOf,
   td,
   titleSection,
@@ -155,7 +156,7 @@ function lanes(both: readonly (readonly DrawnFault[])[], end: number): Html {
   )
   return html`<svg class="fault-lanes" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${about.join('; ')}">${rows.map(
     ({ name, i, faults }, row) =>
-      html`<text x="0" y="${row * LANE + 15}" class="${i === 0 ? 'row-name' : 't2'}">${i === 0 ? name : 'after'}</text><path class="grid" d="${`M${NAMES} ${row * LANE + 11}H${WIDTH}`}"/>${faults.map(
+      html`<text x="0" y="${row * LANE + 15}" class="${i === 0 ? 'row-name' : 't2'}">${i === 0 ? name : 'after'}</text>${svgPath('grid', `M${NAMES} ${row * LANE + 11}H${WIDTH}`)}${faults.map(
         ({ label, from, to, hits }) =>
           html`<rect class="${hits === 0 ? 'span idle-span' : 'span'}" x="${x(from)}" y="${row * LANE + 5}" width="${Math.max(2, x(to) - x(from))}" height="12"><title>${`${label}, ${moment(from)} to ${moment(to)}`}</title></rect>`,
       )}`,

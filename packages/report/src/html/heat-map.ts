@@ -1,5 +1,5 @@
 import type { Binned } from './bins.ts'
-import { type Html, html, round } from './markup.ts'
+import { type Html, round, svgPath } from './markup.ts'
 
 /** Number of operations by latency and time of the run. */
 export interface HeatMap {
@@ -67,7 +67,7 @@ export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (
       paths[shade] += `${left}${edges[row]}V${edges[row + 1]}${right}`
     }
   }
-  return paths.flatMap((path, shade) => (path === '' ? [] : [html`<path class="heat h${shade + 1}" d="${path}"/>`]))
+  return paths.flatMap((path, shade) => (path === '' ? [] : [svgPath(`heat h${shade + 1}`, path)]))
 }
 
 export const decadesOf = ({ low, high }: HeatMap): number[] =>

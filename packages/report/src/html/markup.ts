@@ -117,6 +117,9 @@ export const note = (content: Content): Html => html`<p class="note">${content}<
 export const svgText = (look: string, x: number, y: number, content: Content): Html =>
   html`<text class="${look}" x="${x}" y="${y}">${content}</text>`
 
+/** Returns a path in a drawing. */
+export const svgPath = (look: string, d: Content): Html => html`<path class="${look}" d="${d}"/>`
+
 /** Returns a rectangle in a drawing. */
 export const svgRect = (look: string, x: number, y: number, width: number, height: number): Html =>
   html`<rect class="${look}" x="${x}" y="${y}" width="${width}" height="${height}"/>`

@@ -4,7 +4,7 @@ import { endText, type NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
 import { hasReturned, mayReturnValue, nameText, nodeOf } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
-import { type Html, html, svgRect, svgText } from './markup.ts'
+import { type Html, html, svgPath, svgRect, svgText } from './markup.ts'
 import type { Scale } from './scale.ts'
 import { wireArrows } from './wire-arrows.ts'
 
@@ -104,7 +104,7 @@ export function nodeLanes(
   const labels = new Map(nodes.map((node): [string, LaneLabel[]] => [node, []]))
   return html`<g class="nodes">${nodes.map(
     (node) =>
-      html`${svgText('lane-name', 0, middle(node) + 5, clip(nameText(node), 10))}<path class="node-lane" d="M${left} ${middle(node)}H${right}"/>`,
+      html`${svgText('lane-name', 0, middle(node) + 5, clip(nameText(node), 10))}${svgPath('node-lane', html`M${left} ${middle(node)}H${right}`)}`,
   )}${faults.filter((fault) => isOnLanes(fault, nodes)).map((fault) => faultBars(fault, nodes, labels, middle, place))}${counterexample.operations.map(
     ({ operation }) => answerMark(history, operation, nodes, middle, place),
   )}${wireArrows(wire, { scale: place.scale, left, right, tip: place.tip, middle: (node) => (nodes.includes(node) ? middle(node) : undefined) })}</g>`

@@ -3,7 +3,7 @@ import type { FaultSpan } from '@chaosproxy/runner/result'
 import { nameText } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import type { Binned } from './bins.ts'
-import { type Html, html, round, svgText } from './markup.ts'
+import { type Html, html, round, svgPath, svgText } from './markup.ts'
 
 export interface NodeStrip {
   readonly node: string
@@ -45,7 +45,7 @@ export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSp
   return html`<pattern id="cut-off" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0V5" class="hatch"/></pattern>${strips.map(
     (strip, i) => {
       const bottom = top + (i + 1) * STRIP_HEIGHT - 4
-      return html`${svgText('row-name', 0, bottom, clip(nameText(strip.node), 14))}<path class="answered" d="${answeredPath(strip, bottom, place)}"/><path class="grid" d="M${left} ${bottom}H${right}"/>${spans.flatMap(
+      return html`${svgText('row-name', 0, bottom, clip(nameText(strip.node), 14))}${svgPath('answered', answeredPath(strip, bottom, place))}${svgPath('grid', html`M${left} ${bottom}H${right}`)}${spans.flatMap(
         (span) => {
           const isDown = STOPPING.has(span.kind) && span.nodes.includes(strip.node)
           if (!isDown && !isCutOff(strip.node, span, strips.length)) return []

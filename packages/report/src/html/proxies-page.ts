@@ -1,7 +1,7 @@
 import { count, duration, plural } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import { capitalised } from '../words.ts'
-import { type Html, html, pageOf, sectionOf, titleSection } from './markup.ts'
+import { type Html, html, pageOf, round, sectionOf, svgPath, titleSection } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
 
 /** The data of the page of a proxy without a cluster. */
@@ -101,10 +101,10 @@ function rate(rates: readonly number[], text: (last: number) => string): Html {
   const top = Math.max(1, ...rates)
   const step = WIDTH / Math.max(1, rates.length)
   const bars = rates.map((bytes, i) => {
-    const height = Math.round((bytes / top) * HEIGHT * 10) / 10
-    return `M${Math.round(i * step * 10) / 10} ${HEIGHT}v${-height}h${Math.max(1, Math.round(step * 8) / 10)}v${height}z`
+    const height = round((bytes / top) * HEIGHT)
+    return `M${round(i * step)} ${HEIGHT}v${-height}h${Math.max(1, Math.round(step * 8) / 10)}v${height}z`
   })
-  return html`<span><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true"><path class="spark-bars" d="${bars.join('')}"/></svg>${text(rates.at(-1) ?? 0)}</span>`
+  return html`<span><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" aria-hidden="true">${svgPath('spark-bars', bars.join(''))}</svg>${text(rates.at(-1) ?? 0)}</span>`
 }
 
 function requestRate({ requests }: ProxySummary): Html | undefined {

@@ -1,6 +1,6 @@
 import { isCut, type Links, lanesInOrder, wallsBetween } from '../lane-order.ts'
 import type { Sign, StoryTelling } from '../played-story.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, svgPath } from './markup.ts'
 
 /** The line of a client or node; `at` is in percent of the width. */
 export interface Lane {
@@ -94,7 +94,7 @@ interface Way {
 
 /** Draws the arrow of a request or an answer. Without an answer, the arrow ends halfway. */
 function arrow(from: number, to: number, text: string, tone: 'call' | 'ok' | 'refused' | 'none'): Html {
-  const ends = tone === 'none' ? html`<path class="wall-edge" d="M-4-4 4 4M-4 4 4-4"/>` : headMark(from, to, tone, 8)
+  const ends = tone === 'none' ? svgPath('wall-edge', 'M-4-4 4 4M-4 4 4-4') : headMark(from, to, tone, 8)
   const way = { from, to, stop: tone === 'none' ? (from + to) / 2 : to }
   return html`${flow(way, tone, ends)}<text x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}</text>`
 }
@@ -102,7 +102,7 @@ function arrow(from: number, to: number, text: string, tone: 'call' | 'ok' | 're
 /** Draws the arrow of a message. It ends at a cross if the message was lost, and at a bar if it was held. */
 function messageArrow({ from, to, stop }: Way, { text, fate }: Message): Html {
   const arrived = fate === 'received'
-  const stopped = html`<path class="stop" d="${fate === 'lost' ? 'M-5-5 5 5M-5 5 5-5' : 'M0-8V8'}"/>`
+  const stopped = svgPath('stop', fate === 'lost' ? 'M-5-5 5 5M-5 5 5-5' : 'M0-8V8')
   const ends = arrived ? headMark(from, to, 'message', 7) : stopped
   const line = flow({ from, to, stop: arrived ? to : stop }, `message${arrived ? '' : ' stopped'}`, ends)
   return html`${line}<text class="message-text" x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}${arrived ? '' : `, ${fate}`}</text>`

@@ -18,7 +18,7 @@ import { distinguishingDigits, nonEmpty } from '../words.ts'
 import { type Arc, along, type Box, boxAround, overlaps, type Point, pathOf } from './arc-label.ts'
 import { CHARACTER } from './bar-labels.ts'
 import { arrowTips } from './cycle-arcs.ts'
-import { type Html, html, listOf, note, svgText } from './markup.ts'
+import { type Html, html, listOf, note, svgPath, svgText } from './markup.ts'
 
 /** Maximum number of lanes, and of transactions, in a drawing; more are listed. */
 const MOST_LANES = 6
@@ -89,13 +89,13 @@ export function transactionsSvg(
 <defs>${arrowTips(level)}</defs>
 ${layout.lanes.map((name, lane) => {
   const x = columns.left(lane) + columns.box / 2
-  return html`${svgText('client', x, 16, clip(name, Math.floor(columns.box / CHARACTER)))}<path class="lane" d="M${x} 24V${height}"/>`
+  return html`${svgText('client', x, 16, clip(name, Math.floor(columns.box / CHARACTER)))}${svgPath('lane', html`M${x} 24V${height}`)}`
 })}
 ${
   hasTimes(history) &&
   layout.moments.map(
     ({ nanos, y }) =>
-      html`<path class="grid" d="M${AXIS - 8} ${TOP + y}H${width}"/>${svgText('right t2', AXIS - 14, TOP + y + 4, moment(nanos, digits))}`,
+      html`${svgPath('grid', html`M${AXIS - 8} ${TOP + y}H${width}`)}${svgText('right t2', AXIS - 14, TOP + y + 4, moment(nanos, digits))}`,
   )
 }
 ${arrows.map(({ path }) => path)}

@@ -3,7 +3,7 @@ import { messageText, type Silent, silentOf, type Wire, wireLines } from '../fac
 import { nameText } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
 import type { Point } from './arc-label.ts'
-import { type Html, html, listOf, svgText } from './markup.ts'
+import { type Html, html, listOf, svgPath, svgText } from './markup.ts'
 import type { Scale } from './scale.ts'
 
 interface Place {
@@ -69,15 +69,15 @@ function wayOf(message: NodeMessage, wire: Wire, { scale, left, right, middle }:
 
 function arrow({ message, fate, from, to, isStopped }: Way, wire: Wire, { tip }: Place, label: Html | undefined): Html {
   const path = isStopped
-    ? html`<path class="way stopped" d="M${from.x} ${from.y}L${to.x} ${to.y}"/>${mark(fate, to.x, to.y)}`
+    ? html`${svgPath('way stopped', html`M${from.x} ${from.y}L${to.x} ${to.y}`)}${mark(fate, to.x, to.y)}`
     : html`<path class="way${message.by === undefined ? '' : ' late'}" marker-end="url(#${tip})" d="M${from.x} ${from.y}L${to.x} ${to.y}"/>`
   return html`<g class="message ${fate.replaceAll(' ', '-')}"><title>${messageText(message, wire)}</title>${path}${label}</g>`
 }
 
 const mark = (fate: NodeMessage['fate'], x: number, y: number): Html =>
   fate === 'lost'
-    ? html`<path class="stop lost" d="M${x - 5} ${y - 5}l10 10M${x + 5} ${y - 5}l-10 10"/>`
-    : html`<path class="stop" d="M${x - 8} ${y}h16"/>`
+    ? svgPath('stop lost', html`M${x - 5} ${y - 5}l10 10M${x + 5} ${y - 5}l-10 10`)
+    : svgPath('stop', html`M${x - 8} ${y}h16`)
 
 interface Box {
   readonly left: number
@@ -173,7 +173,7 @@ function neverName(
 
 function neverSent({ from: { x, y: y1 }, to: { y: y2 } }: Line, { text, x: nameX, isLeft, box }: Name): Html {
   const down = y2 > y1 ? 1 : -1
-  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/>${svgText(`message-name${isLeft ? ' end' : ''}`, nameX, box.y + 4, text)}</g>`
+  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/>${svgPath('way never', html`M${x} ${y1 + down * 4}V${y2 - down * 4}`)}<circle class="ring" cx="${x}" cy="${y2}" r="3.500"/>${svgText(`message-name${isLeft ? ' end' : ''}`, nameX, box.y + 4, text)}</g>`
 }
 
 /** Returns the messages as a list of notes. */
