@@ -37,7 +37,7 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
   return finish(
     [
       [
-        ...painted(wrap(printable(comparisonTitle(comparison)), page.width), style.bold),
+        ...wrap(printable(comparisonTitle(comparison)), page.width, style.bold),
         ...wrap(comparisonSetting(comparison), page.width),
       ],
       warnings(nonEmpty([beyondCap(comparison)]), page),
@@ -97,7 +97,7 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
       style.dim,
       { air: 2, width },
     ),
-    ...painted(wrap(shortNames(comparison), width), style.dim),
+    ...wrap(shortNames(comparison), width, style.dim),
     ...(classes.length === 0 ? [] : wrap(`PACELC: ${classes.join(', ')}`, width)),
   ]
 }

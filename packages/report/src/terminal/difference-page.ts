@@ -6,7 +6,6 @@ import { nonEmpty } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, nextLines, pageStyle } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
-import { painted } from './style.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap, wrapAll } from './width.ts'
 
@@ -41,7 +40,7 @@ function tellingSections(
   const first = verdictLines(before)
   const second = verdictLines(after)
   const headed = (name: string, [title = '', ...rest]: readonly string[], { next }: SavedTelling): string[] => [
-    ...painted(wrap(printable(`${name}: ${title}`), page.width), page.style.bold),
+    ...wrap(printable(`${name}: ${title}`), page.width, page.style.bold),
     ...wrapAll(rest.map(printable), page.width),
     ...nextLines(next, page),
   ]

@@ -18,7 +18,6 @@ import { capitalised, nonEmpty, sentences } from '../words.ts'
 import type { Brevity } from './brevity.ts'
 import { drawCounterexample, sheetLines } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
-import { painted } from './style.ts'
 import { drawTransactions } from './transactions.ts'
 import { wrap } from './width.ts'
 
@@ -50,7 +49,7 @@ export function evidence(
   // A brief page with a drawing lists no faults, because the title already names the first one.
   const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
-    ...painted(wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width), style.bold),
+    ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width, style.bold),
     ...(brevity.picture ? [] : ['']),
     ...(counterexample.transactions !== undefined
       ? drawTransactions(history, counterexample.transactions, inner)
@@ -66,14 +65,14 @@ export function evidence(
     ...wrap(capitalised(sentenceText(history, counterexample, why)), page.width),
     ...(brevity.remainder ? [] : nonEmpty(wrap(alsoForbiddenBy(violation), page.width))),
     ...noteOf(counterexample, page),
-    ...painted(wrap(citation(history, counterexample, file), page.width), style.dim),
+    ...wrap(citation(history, counterexample, file), page.width, style.dim),
   ].flatMap((line) => line.split('\n'))
 }
 
 /** Returns why the last row is impossible, if times matter. */
 function reasonLines(history: History, { counterexample, sheet }: Violation, { width, style, symbols }: PageStyle) {
   const because = sheet?.isTimed === true ? reproach(history, counterexample) : undefined
-  return because === undefined ? [] : painted(wrap(`${symbols.violated} ${because.text}`, width), style.accent)
+  return because === undefined ? [] : wrap(`${symbols.violated} ${because.text}`, width, style.accent)
 }
 
 /** Keeps only the message that `wire.sentence` is about. */
@@ -86,7 +85,7 @@ function withLastMessage(wire: Wire | undefined): Wire | undefined {
 
 const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): string[] => {
   const note = uncutText(counterexample)
-  return note === undefined ? [] : painted(wrap(note, width), style.yellow)
+  return note === undefined ? [] : wrap(note, width, style.yellow)
 }
 
 /** Returns a sentence for each violation except the drawn one. */

@@ -92,7 +92,7 @@ function proofLines({ proof }: Explained, page: PageStyle): string[] {
     ...hanging(`${page.symbols.violated} ${fails}`, '    ', page),
   ])
   return [
-    ...painted(wrap(verdict, page.width), paint),
+    ...wrap(verdict, page.width, paint),
     ...named.flatMap((line) => hanging(line, '  ', page)),
     ...(tried.length === 0
       ? []

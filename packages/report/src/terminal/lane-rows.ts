@@ -4,7 +4,7 @@ import { printable } from '../operation-words.ts'
 import type { Sign } from '../played-story.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import type { PageStyle } from './evidence.ts'
-import type { Paint, Symbols } from './style.ts'
+import { asIs, type Paint, type Symbols } from './style.ts'
 import { clip, displayWidth } from './width.ts'
 
 /** Draws the rows of a story one after another. */
@@ -71,7 +71,7 @@ function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
   const { style, symbols } = sheet.page
   switch (sign.type) {
     case 'call':
-      drawArrow(row, sign, { tone: (text) => text, sheet, arrives: true })
+      drawArrow(row, sign, { tone: asIs, sheet, arrives: true })
       return
     case 'answer': {
       const tone = sign.outcome === 'ok' ? style.green : sign.outcome === 'refused' ? style.yellow : style.accent

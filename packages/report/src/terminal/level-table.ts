@@ -27,7 +27,7 @@ type AboutLevels = Pick<Facts, 'headline' | 'requestedLevel' | 'isEmpty'>
 /** Renders the verdicts on the levels. */
 export function levelLines(report: Report<string>, history: History, facts: AboutLevels, page: PageStyle): string[] {
   const { width, style, symbols, brevity } = page
-  if (facts.isEmpty) return painted(wrap(`${symbols.unknown} ${PROVES_NONE}`, width), style.yellow)
+  if (facts.isEmpty) return wrap(`${symbols.unknown} ${PROVES_NONE}`, width, style.yellow)
   if (report.transactions !== undefined) return isolationTable(report, page)
   return brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, facts, page)
 }
@@ -76,7 +76,7 @@ function briefLevels(
     if (names.length === 0) return []
     const isShort = brevity.remainder && result === 'unknown'
     const listed = isShort ? listedAtMost(names, 2) : names.join(', ')
-    return painted(wrap(`${symbols[result]} ${result}: ${listed}`, width), paint[result])
+    return wrap(`${symbols[result]} ${result}: ${listed}`, width, paint[result])
   })
   const notes = [
     whyNotOfModel(report),

@@ -2,7 +2,6 @@ import { printable } from '../operation-words.ts'
 import type { LineTimes, Race } from '../race/code-run.ts'
 import { overtakenText, possessive, timesText } from '../race/race-words.ts'
 import type { PageStyle } from './evidence.ts'
-import { painted } from './style.ts'
 import { clip, padEnd, wrap } from './width.ts'
 
 const TIMES_WIDTH = 16
@@ -18,7 +17,7 @@ export function drawRace(race: Race, { width, style, symbols }: PageStyle): stri
   )
   const indent = ' '.repeat(2 * TIMES_WIDTH + numbers + 1)
   const lines = [
-    ...painted(wrap(race.sentence, width), style.bold),
+    ...wrap(race.sentence, width, style.bold),
     '',
     style.bold(`${titles.join('')}${' '.repeat(numbers)} ${printable(overtaken.file)}, times in ms`),
   ]

@@ -148,7 +148,7 @@ export function headLines(
   const paint = (text: string): string => style.bold(paintFor(mood, style)(text))
   return [
     // The title keeps its lower case: capitals would turn a name such as p2 into another name.
-    ...(title === verdict ? [] : painted(wrap(title, width), paint)),
+    ...(title === verdict ? [] : wrap(title, width, paint)),
     ...spreadOrStacked(paint(verdict.toUpperCase()), style.dim(right), width),
     ...(brevity.remainder || outcome === 'unknown' || beside === '' ? [] : wrap(printable(beside), width)),
   ]
@@ -227,7 +227,7 @@ export function lostLines(report: Report<string>, page: PageStyle): string[] {
   if (report.lost.length === 0) return []
   const writes = report.lost.map((write) => keyedText(write, 16))
   const text = `${symbols.violated} ${lostText(report.lost)}: ${listedAtMost(writes, page.brevity.picture ? 2 : 6)}`
-  return painted(wrap(text, width), style.accent)
+  return wrap(text, width, style.accent)
 }
 
 function accountingLines(accounting: Accounting, page: PageStyle): string[] {
@@ -293,7 +293,7 @@ export function requirementLines(
   return results.flatMap((requirement) => {
     const result = resultOf(requirement.met)
     const text = printable(`${symbols[result]} ${requirementText(requirement)}`)
-    return painted(wrap(text, width), resultPaints(style)[result])
+    return wrap(text, width, resultPaints(style)[result])
   })
 }
 
@@ -314,5 +314,5 @@ export function expectationLines(
   const paint = resultPaints(style)[isBroken ? 'violated' : resultOf(expectation.met)]
   // The exit code is at the right end of the line if it fits.
   const lines = spread(paint(text), exit, width)
-  return lines.length === 1 ? lines : nonEmpty([...painted(wrap(text, width), paint), exit])
+  return lines.length === 1 ? lines : nonEmpty([...wrap(text, width, paint), exit])
 }

@@ -7,6 +7,7 @@ import { answeredIn, isBroken, namedPhases, type PhaseColumn, phaseColumns } fro
 import { nameText, printable } from '../operation-words.ts'
 import { grouped, listed, listedAtMost, percentOf } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
+import { asIs } from './style.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
@@ -54,8 +55,6 @@ export function phaseTable(all: readonly PhaseSummary[], { style, symbols, width
     shown = shown.filter(([missed]) => missed !== least)
   }
 }
-
-const asIs = (text: string): string => text
 
 /** Returns the availability and the stale reads of each phase, with as many entries per line as fit. */
 export function phasesInBrief(

@@ -126,7 +126,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
       ...answerLines(telling?.answers ?? [], page),
-      ...painted(wrap(foundText(failure), width), style.dim),
+      ...wrap(foundText(failure), width, style.dim),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
     failure.race === undefined ? [] : drawRace(failure.race, page),
@@ -139,7 +139,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
 }
 
 const whatLines = (telling: HistoryTelling | undefined, { style, width }: PageStyle): string[] =>
-  telling === undefined || telling.what === '' ? [] : painted(wrap(printable(telling.what), width), style.bold)
+  telling === undefined || telling.what === '' ? [] : wrap(printable(telling.what), width, style.bold)
 
 const answerLines = (answers: HistoryTelling['answers'], { width }: PageStyle): string[] =>
   answers.flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
@@ -184,7 +184,7 @@ export function renderReplay(summary: ReplaySummary, style: Style, options: Term
     drawSequence(steps, columns, page),
     race === undefined ? [] : drawRace(race, page),
     delays === undefined ? [] : wrap(printable(delays), page.width),
-    painted(wrap(played, page.width), style.dim),
+    wrap(played, page.width, style.dim),
   ]
   return finish(sections, options)
 }

@@ -6,8 +6,7 @@ import { verdictsText } from '../story-words.ts'
 import type { PageStyle } from './evidence.ts'
 import { laneRows } from './lane-rows.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
-import type { Style, TerminalOptions } from './style.ts'
-import { type Paint, painted } from './style.ts'
+import type { Paint, Style, TerminalOptions } from './style.ts'
 import { spread, wrap } from './width.ts'
 
 const INDENT = '      '
@@ -42,7 +41,7 @@ function tellingSections(telling: StoryTelling, page: PageStyle): string[][] {
     ...stepSections(telling, page),
     ...(telling.goodput === undefined ? [] : [goodputPlot(telling.goodput, page)]),
     [
-      ...painted(wrap(printable(telling.ending), width), style.bold),
+      ...wrap(printable(telling.ending), width, style.bold),
       ...(telling.verdicts.length === 0 ? [] : wrap(`Verdict: ${verdictsText(telling.verdicts)}.`, width)),
       ...end,
     ],
@@ -51,7 +50,7 @@ function tellingSections(telling: StoryTelling, page: PageStyle): string[][] {
 
 function titleLines({ title, setting }: StoryTelling, { style, width }: PageStyle): string[] {
   const lines = spread(style.bold(title), style.dim(setting), width)
-  return lines.length === 1 ? lines : [...painted(wrap(title, width), style.bold), style.dim(setting)]
+  return lines.length === 1 ? lines : [...wrap(title, width, style.bold), style.dim(setting)]
 }
 
 /** Returns a section for each step. */

@@ -3,21 +3,21 @@ import type { Mood } from '../facts/headline.ts'
 
 /** The text styles of a terminal; files, tests and pipes use plain text. */
 export interface Style {
-  readonly bold: (text: string) => string
-  readonly dim: (text: string) => string
-  readonly red: (text: string) => string
-  readonly green: (text: string) => string
-  readonly yellow: (text: string) => string
-  readonly accent: (text: string) => string
+  readonly bold: Paint
+  readonly dim: Paint
+  readonly red: Paint
+  readonly green: Paint
+  readonly yellow: Paint
+  readonly accent: Paint
 }
 
 /** Gives a text a colour or a weight. */
 export type Paint = (text: string) => string
 
-const same: Paint = (text) => text
+export const asIs: Paint = (text) => text
 
 /** A style without any colours. */
-export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same, accent: same }
+export const plainStyle: Style = { bold: asIs, dim: asIs, red: asIs, green: asIs, yellow: asIs, accent: asIs }
 
 /** The characters that pages draw with, each in Unicode and in ASCII. */
 const SIGNS = {

@@ -1,4 +1,4 @@
-import type { Paint } from './style.ts'
+import { asIs, type Paint } from './style.ts'
 import { displayWidth, padEnd, padStart, wrap } from './width.ts'
 
 export interface Column {
@@ -29,7 +29,7 @@ export function table(
       .map((column, i) => {
         const cell = asCell(cells[i] ?? '')
         const pad = column.align === 'right' ? padStart : padEnd
-        return (paint ?? cell.paint ?? ((text) => text))(pad(cell.text, widths[i] ?? 0))
+        return (paint ?? cell.paint ?? asIs)(pad(cell.text, widths[i] ?? 0))
       })
       .join(' '.repeat(air))
   return [
@@ -55,8 +55,6 @@ export function fittingTable(
     ...table(pick(columns, group), pickAll(narrow, group), title, air),
   ])
 }
-
-const asIs = (text: string): string => text
 
 const pick = <T>(row: readonly T[], places: readonly number[]): T[] =>
   places.flatMap((place) => row.slice(place, place + 1))

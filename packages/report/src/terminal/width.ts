@@ -1,3 +1,5 @@
+import { asIs, type Paint, painted } from './style.ts'
+
 /** Matches escape sequences for colour, which take no columns: `ESC [ … m`. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const COLOUR = /\u001b\[[0-9;]*m/g
@@ -46,7 +48,7 @@ export function clip(text: string, width: number, ellipsis: string = '…'): str
 }
 
 /** Breaks text at spaces into lines of at most `width` columns; a longer word gets a line of its own. */
-export function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number, paint: Paint = asIs): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
@@ -56,8 +58,7 @@ export function wrap(text: string, width: number): string[] {
       line = word
     } else line = longer
   }
-  lines.push(line)
-  return lines
+  return painted([...lines, line], paint)
 }
 
 export const wrapAll = (texts: readonly string[], width: number): string[] => texts.flatMap((text) => wrap(text, width))
