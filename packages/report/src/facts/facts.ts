@@ -2,7 +2,6 @@ import { type Counterexample, type Report, type Verdict, verdictOf } from '@chao
 import { type History, meaningOf, OK } from '@chaosproxy/history'
 import {
   type Expectation,
-  type FaultSpan,
   foundText,
   type RequirementResult,
   type RunSetup,
@@ -16,15 +15,14 @@ import { accusedLevel, counterexampleOf } from '../level-words.ts'
 import type { Loss } from '../losses/loss.ts'
 import { lossOf } from '../losses/registry.ts'
 import { requirementText } from '../measured-words.ts'
-import type { Race } from '../race/code-run.ts'
-import { databaseOfHeader, type SharedDatabase } from '../race/database.ts'
+import { databaseOfHeader } from '../race/database.ts'
 import { accuses, raceOfHeader } from '../race/race-json.ts'
 import { likelyCause } from './causes.ts'
 import { type Headline, headlineOf } from './headline.ts'
-import { anotherFault, type NearFault, nearFaults } from './near-faults.ts'
+import { anotherFault, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'
-import { UNAIDED, type Why, whyOf } from './why.ts'
-import { type Wire, wireOf } from './wire.ts'
+import { type Circumstantial, UNAIDED, type Why, whyOf } from './why.ts'
+import { wireOf } from './wire.ts'
 
 /** What is known about a run, or about a history without a run. */
 export interface FactsInput {
@@ -47,14 +45,13 @@ export interface FactsInput {
  * All that is reported about a run or a history, decided in one place. Pages, lines, JSON and reporters only format it,
  * so that they cannot contradict each other.
  */
-export interface Facts {
+export interface Facts extends Circumstantial {
   readonly report: Report<string> | undefined
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
   /** Whether nothing in the record could break a level. Met levels then prove nothing. */
   readonly isEmpty: boolean
-  readonly setup: RunSetup | undefined
   /** The level that the report is about; by default the strongest. */
   readonly requestedLevel: string | undefined
   readonly headline: Headline
@@ -66,18 +63,6 @@ export interface Facts {
   readonly isAside: boolean
   /** {@link counterexample}, then the other violations. There is one violation for each cause. */
   readonly violations: readonly Violation[]
-  /** The faults that were in force, ordered by start. */
-  readonly spans: readonly FaultSpan[]
-  readonly near: readonly NearFault[]
-  /** The messages between nodes around {@link counterexample}. */
-  readonly wire: Wire | undefined
-  /** A sentence about the expired lease of a lock. Empty if the lease explains nothing. */
-  readonly lease: string
-  /** The clock fault that may have ended a lease early. */
-  readonly leaseClock: FaultSpan | undefined
-  /** The race in a simulated program that explains {@link counterexample}. */
-  readonly race: Race | undefined
-  readonly database: SharedDatabase | undefined
   /** The claims besides the verdicts. Only confirmed claims are shown. */
   readonly claims: readonly Made[]
   readonly may: Claims['may']

@@ -17,18 +17,27 @@ export interface Why {
   readonly certainty: Certainty
 }
 
-interface Known {
+/** What a record shows around its contradiction. */
+export interface Circumstantial {
   readonly near: readonly NearFault[]
+  /** The messages between nodes around the contradiction. */
   readonly wire: Wire | undefined
+  /** A sentence about the expired lease of a lock. Empty if the lease explains nothing. */
   readonly lease: string
+  /** The clock fault that may have ended a lease early. */
   readonly leaseClock: FaultSpan | undefined
+  /** The race in a simulated program that explains the contradiction. */
   readonly race: Race | undefined
   readonly database: SharedDatabase | undefined
-  readonly story: TransactionStory | undefined
+  /** The faults that were in force, ordered by start. */
   readonly spans: readonly FaultSpan[]
+  readonly setup: RunSetup | undefined
+}
+
+interface Known extends Circumstantial {
+  readonly story: TransactionStory | undefined
   /** A fault on the involved nodes at another time. */
   readonly another: FaultSpan | undefined
-  readonly setup: RunSetup | undefined
 }
 
 export const shown = (text: string): Why => ({ text, certainty: 'shown' })

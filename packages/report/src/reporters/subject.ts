@@ -8,33 +8,33 @@ import type { SearchSummary } from '../terminal/search-page.ts'
 
 export type Subject = RunSubject | FileSubject | TroubleSubject | SearchSubject | ComparisonSubject | StorySubject
 
-/** A run of `chaos run` or `chaos record`. */
-export interface RunSubject {
-  readonly kind: 'run'
-  /** What was tested: `raft, 5 nodes`. */
-  readonly title: string
-  readonly summary: RunSummary
+interface JudgedSubject {
   readonly history: History
-  /** The run's directory and its files, each with the path that the user would type. */
-  readonly directory: string
-  readonly historyFile: string
-  readonly reportFile: string
-  /** Whether this is the only run; each of several runs is printed in a line. */
+  /** What was tested (`raft, 5 nodes`), or the name of the file for readers: `stdin` for `-`. */
+  readonly title: string
+  /** Whether this is the only run or file; each of several is printed in a line. */
   readonly alone: boolean
   readonly again: string
   readonly exitCode: number
   readonly proof?: WrittenProof | undefined
 }
 
+/** A run of `chaos run` or `chaos record`. */
+export interface RunSubject extends JudgedSubject {
+  readonly kind: 'run'
+  readonly summary: RunSummary
+  /** The run's directory and its files, each with the path that the user would type. */
+  readonly directory: string
+  readonly historyFile: string
+  readonly reportFile: string
+}
+
 /** A saved history, checked by `chaos check`. */
-export interface FileSubject {
+export interface FileSubject extends JudgedSubject {
   readonly kind: 'file'
   /** Path of the file as typed. */
   readonly file: string
-  /** Name of the file for readers: `stdin` for `-`. */
-  readonly title: string
   readonly report: Report<string>
-  readonly history: History
   readonly parseMs: number
   readonly checkMs: number
   /** The level for the headline if no level is expected. */
@@ -45,17 +45,12 @@ export interface FileSubject {
   readonly vacuous: readonly string[]
   readonly setup?: RunSetup | undefined
   readonly initial: Json
-  /** Whether this is the only file. With several files, each file is a line of a table. */
-  readonly alone: boolean
   /** Whether to print all the evidence. */
   readonly explain: boolean
   /** Path of the HTML report, if one is written. */
   readonly reportFile: string | undefined
   /** Whether a page links to the file; by default it does. */
   readonly linksHistory?: boolean | undefined
-  readonly again: string
-  readonly exitCode: number
-  readonly proof?: WrittenProof | undefined
 }
 
 /** A file that could not be judged. */

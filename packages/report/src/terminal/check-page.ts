@@ -6,7 +6,6 @@ import { type FactsInput, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { clocksText, stalenessText } from '../measured-words.ts'
 import { type Lines, printable } from '../operation-words.ts'
-import type { WrittenProof } from '../proof.ts'
 import { recordFactsOf } from '../record.ts'
 import { tellingOf } from '../telling/telling.ts'
 import { durationOfMillis, nonEmpty } from '../words.ts'
@@ -24,6 +23,7 @@ import {
   lostLines,
   pageStyle,
   proofLines,
+  type RunPageOptions,
   requirementLines,
   vacuousTexts,
   warnings,
@@ -144,19 +144,17 @@ const clipStart = (text: string, width: number, ellipsis: string): string =>
 /** Returns the reason's first clause. The file's own page has the rest. */
 const shortReason = (reason: string): string => printable(reason.split(/[:;,.(]/)[0]?.trim() ?? reason)
 
-export interface CheckPageOptions extends TerminalOptions, Omit<FactsInput, 'history' | 'report' | 'run'> {
+export interface CheckPageOptions
+  extends Omit<RunPageOptions, 'historyFile'>,
+    Omit<FactsInput, 'history' | 'report' | 'run'> {
   /** Path of the file as typed. */
   readonly file: string
   readonly parseMs: number
   readonly checkMs: number
   /** The initial value assumed, if it differs from that in the history. */
   readonly initial?: Json | undefined
-  readonly reportFile?: string | undefined
-  readonly exitCode?: number | undefined
-  readonly again?: string | undefined
   /** Whether explanations follow, so that nothing may be left out. */
   readonly explain?: boolean | undefined
-  readonly proof?: WrittenProof | undefined
 }
 
 /** Renders the page of a single file. */
