@@ -56,7 +56,7 @@ export const command: Command = {
   ],
   helpFor(argv) {
     const action = all.find(({ names }) => names.includes(argv[0] ?? ''))
-    return action === undefined ? undefined : helpOf(action)
+    return action && helpOf(action)
   },
   async run(options) {
     const [word, ...words] = textsOf(options, 'words')

@@ -74,7 +74,7 @@ const failureOf = (settings: SearchSpec, { finding, times, play, files }: Result
   after: finding.after,
   times,
   found: sizeOf(finding.scenario),
-  shrunk: play === undefined ? undefined : sizeOf(play.scenario),
+  shrunk: play && sizeOf(play.scenario),
   steps: play?.steps ?? [],
   columns: play?.columns ?? [],
   race: play?.race,

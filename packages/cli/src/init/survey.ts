@@ -32,7 +32,7 @@ export function surveyFolder(directory: string): FolderSurvey {
   const program =
     nodeProgram(read(join(directory, 'package.json')), node ?? []) ??
     pythonProgram(python ?? [], venv) ??
-    (image === undefined ? undefined : programOf(image.words, directory))
+    (image && programOf(image.words, directory))
   const composeFile = COMPOSE_FILES.find((name) => existsSync(join(directory, name)))
   return {
     program,

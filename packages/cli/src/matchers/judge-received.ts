@@ -62,7 +62,7 @@ function subjectOf(
 ): FileSubject | RunSubject {
   const { level, met } = expectation
   const exitCode = met === true ? EXIT.met : met === false ? EXIT.violated : EXIT.unknown
-  const summary = run === undefined ? undefined : readSummary(join(run.directory, RUN_JSON))
+  const summary = run && readSummary(join(run.directory, RUN_JSON))
   if (run !== undefined && summary !== undefined)
     return {
       ...{ kind: 'run', title: run.spec.target.name, history, historyFile: file, directory: run.directory },

@@ -28,7 +28,7 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   if (settings.run !== undefined) return (await import('./record-run.ts')).recordRun(settings, settings.run, log)
   const stop = stopSignals()
   const { seed } = settings
-  const recording = settings.record === undefined ? undefined : await openRecording(settings.record, log)
+  const recording = settings.record && (await openRecording(settings.record, log))
   const network = createNetwork({ seed })
   const plane = createControlPlane({ network, seed, recording })
   let by: SummaryOptions['by'] = 'routes'

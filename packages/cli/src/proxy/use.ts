@@ -349,7 +349,7 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
     model:
       model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
     onViolation: typed['stop-on-violation'] === true ? 'stop' : typed.expect === JUDGED_LEVEL ? 'fail' : 'report',
-    parts: rotate === undefined ? undefined : { ...rotate, compress: typed.compress, keep: typed.keep },
+    parts: rotate && { ...rotate, compress: typed.compress, keep: typed.keep },
     force: typed.force,
   }
 }

@@ -54,5 +54,5 @@ async function waitForRepeat(again: Promise<void>): Promise<boolean> {
 function unrepeatable({ events, reporters }: RunSettings): string | undefined {
   if (events !== undefined) return 'It writes --events, which the next run would overwrite.'
   const written = reporters.find(({ file }) => file !== undefined)
-  return written === undefined ? undefined : `It writes ${written.typed}, which the next run would overwrite.`
+  return written && `It writes ${written.typed}, which the next run would overwrite.`
 }

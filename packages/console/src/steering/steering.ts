@@ -69,5 +69,5 @@ function alreadyDown(fault: Fault, { faults }: LiveRun): string | undefined {
   const other = faults.rows.find(
     ({ kind, to, nodes }) => to === undefined && stopsNodes(kind) && nodes.some((node) => fault.nodes.includes(node)),
   )
-  return other === undefined ? undefined : `${other.text} already: heal that first.`
+  return other && `${other.text} already: heal that first.`
 }

@@ -108,8 +108,7 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
   )
 
 /** Drops the expected level, because the explanation of a single level must not mention it. */
-const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
-  run === undefined ? undefined : { ...run, expectation: undefined }
+const aboutLevel = (run: FactsInput['run']): FactsInput['run'] => run && { ...run, expectation: undefined }
 
 function explainedLevel(
   report: Report<string>,

@@ -102,17 +102,15 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   })
   const loss = report === undefined || isAboutLevel ? undefined : lossIn(history, report, { requestedLevel, may })
   const counterexample =
-    report === undefined
-      ? undefined
-      : (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, requestedLevel)))
+    report && (counterexampleOf(report, loss?.level) ?? counterexampleOf(report, accusedLevel(report, requestedLevel)))
   const wire = wireOf(history, counterexample, run?.heard)
   const near = counterexample === undefined ? [] : nearFaults(history, counterexample, { spans, may }, wire)
-  const another = counterexample === undefined ? undefined : anotherFault(history, counterexample, spans)
+  const another = counterexample && anotherFault(history, counterexample, spans)
   const lease = counterexample === undefined ? '' : leaseSentence(history, counterexample)
-  const leaseClock = counterexample === undefined ? undefined : clockOfLease(history, counterexample, spans)
+  const leaseClock = counterexample && clockOfLease(history, counterexample, spans)
   const isAccused = counterexample !== undefined && accuses(history, counterexample)
   const race = isAccused ? raceOfHeader(history.header) : undefined
-  const kept = counterexample === undefined ? undefined : databaseOfHeader(history.header)
+  const kept = counterexample && databaseOfHeader(history.header)
   const database = kept === undefined || isAccused ? kept : { ...kept, told: undefined }
   const why =
     counterexample === undefined
@@ -194,7 +192,7 @@ function lossIn(
   const level =
     requestedResult(report, requestedLevel) === 'unknown' ? 'eventual' : (requestedLevel ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)
-  return counterexample === undefined ? undefined : lossOf({ history, report, counterexample }, { may })
+  return counterexample && lossOf({ history, report, counterexample }, { may })
 }
 
 /**

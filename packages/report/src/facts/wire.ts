@@ -35,7 +35,7 @@ const MOST_DRAWN = 4
 
 /** Returns which messages explain a contradiction, if a node lacks another node's change. */
 export function listeningTo(history: History, counterexample: Counterexample | undefined): Listening | undefined {
-  const found = counterexample === undefined ? undefined : missingAt(history, counterexample)
+  const found = counterexample && missingAt(history, counterexample)
   if (found === undefined) return undefined
   const { gap, writer, reader, key, value } = found
   const about = [{ key, value }]

@@ -242,7 +242,7 @@ export function figure(
   const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = drawnOf(history, counterexample)
   const { near, wire } = facts ?? { near: nearFaults(history, counterexample, known), wire: undefined }
-  const lede = facts === undefined ? undefined : ledeOf(page, facts)
+  const lede = facts && ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
   // The top of the page is about another violation, so give this one's cause here.

@@ -38,9 +38,8 @@ export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFa
     ladder:
       report === undefined ? '' : ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos, isSoFar }).html,
     drawing:
-      first === undefined
-        ? undefined
-        : html`<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, facts, { facts, hasTimeline: false })}`
-            .html,
+      first &&
+      html`<h2>${whyTitle(history, first, { isAside: facts.isAside })}</h2>${figure(page, first, facts, { facts, hasTimeline: false })}`
+        .html,
   }
 }

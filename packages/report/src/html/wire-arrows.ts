@@ -32,7 +32,7 @@ export function wireArrows(wire: Wire | undefined, place: Place): Html | undefin
   if (wire === undefined) return undefined
   const ways = wire.messages.map((message) => wayOf(message, wire, place)).filter((way) => way !== undefined)
   const silent = silentOf(wire)
-  const never = silent === undefined ? undefined : neverLine(silent, wire, place)
+  const never = silent && neverLine(silent, wire, place)
   const name = silent === undefined || never === undefined ? undefined : neverName(silent, wire, never, place.right)
   const labels = labelsOf(ways, wire, { right: place.right, never, taken: name === undefined ? [] : [name.box] })
   return html`<g class="wire">${ways.map((way) => arrow(way, wire, place, labels.get(way)))}${never === undefined || name === undefined ? undefined : neverSent(never, name)}</g>`

@@ -99,9 +99,7 @@ function halfSeen({ history, txns, read, others }: WrongRead): string | undefine
       }) &&
       read.reads.some((held) => isOlder(history, txns, held, txn)),
   )
-  return half === undefined
-    ? undefined
-    : `${clientOf(history, read.row)} saw only a part of what ${clientOf(history, half.row)} wrote`
+  return half && `${clientOf(history, read.row)} saw only a part of what ${clientOf(history, half.row)} wrote`
 }
 
 /** Describes a write that was confirmed before the reader began, and that the reader did not see. */
@@ -134,7 +132,7 @@ function crossed({ history, txns, read, others }: WrongRead): string | undefined
       missed.some((txn) => sees(other, txn)) &&
       others.some((txn) => sees(read, txn) && misses(other, txn)),
   )
-  return fork === undefined ? undefined : `${who(fork)} saw the same writes in different orders`
+  return fork && `${who(fork)} saw the same writes in different orders`
 }
 
 const writersOf = (txns: readonly Txn[], { register, text }: Held): readonly Txn[] =>

@@ -174,7 +174,7 @@ function effectWithoutCause({ history, report, counterexample: given }: SheetInp
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
   for (const counterexample of [given, ...others]) {
     const most = counterexample === given ? MOST_IN_A_TITLE.ofGiven : MOST_IN_A_TITLE.ofOther
-    const title = counterexample === undefined ? undefined : missingCause(history, counterexample, most)
+    const title = counterexample && missingCause(history, counterexample, most)
     if (title !== undefined) return { title, level: counterexample?.level ?? '' }
   }
   return undefined
@@ -198,7 +198,7 @@ function missingCause(
     keyOf(history, culprit),
     edges.find(({ reason, after }) => reason === 'reads from' && isSameClient(history, after, culprit)),
   ]
-  const seen = known === undefined ? undefined : keyOf(history, known.before)
+  const seen = known && keyOf(history, known.before)
   if (wanted === undefined || known === undefined || seen === undefined || seen === wanted) return undefined
   const missed = missedBy(edges, culprit)
   if (missed === undefined || keyOf(history, missed) !== wanted || isSameClient(history, missed, culprit))

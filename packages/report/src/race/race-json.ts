@@ -22,7 +22,7 @@ export function raceJson(race: Race): Json {
 
 /** Returns the race as a history's header stores it. */
 export const raceMember = (race: Race | undefined): Header['extra'] =>
-  race === undefined ? undefined : { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
+  race && { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
 
 /** Keeps only process, function and key of the requests. */
 function named({ overtaken, by, ...race }: Race): Race {

@@ -202,7 +202,7 @@ const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the lo
 function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput): Next {
   // No option of the checker can help if nothing was answered after the faults ended.
   if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
-  const verdict = report === undefined ? undefined : verdictOf(report, requestedLevel ?? strongestOf(report))
+  const verdict = report && verdictOf(report, requestedLevel ?? strongestOf(report))
   // The level is decided, so some requirement must be unknown.
   if (verdict?.result !== 'unknown')
     return { text: 'Supply what the reason names, then judge it again.', command: again }
