@@ -10,7 +10,7 @@ import {
   profileNamed,
 } from '@chaosproxy/faults'
 import { inputError, usageError } from '@chaosproxy/history'
-import { listed, oneOf } from './names.ts'
+import { listed, namesOf, oneOf } from './names.ts'
 
 const NONE = 'none'
 
@@ -41,7 +41,7 @@ const isPath = (typed: string): boolean => /\.json$|[/\\]/.test(typed)
 /** `partition,kill,pause`, or `none`. */
 export function parseNemeses(typed: string): readonly Nemesis[] {
   if (typed === NONE) return []
-  const known = [...nemeses, ...faultProfiles].map(({ name }) => name)
+  const known = namesOf([...nemeses, ...faultProfiles])
   return typed.split(',').map((part) => {
     const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
     const nemesis = nemeses.find((candidate) => candidate.name === name)
@@ -68,12 +68,12 @@ export function namesOfProfile(
   const suffered = nemeses.filter((nemesis) => profile.has(nemesis.kind) && isSupported(nemesis))
   if (suffered.length === 0)
     throw usageError(`--faults ${typed}: ${who} cannot suffer any fault of this profile. Name other faults.`)
-  return suffered.map(({ name }) => name)
+  return namesOf(suffered)
 }
 
 /** @throws UserError (usage) if a file names an unknown fault. */
 export function requireFaults(choices: readonly FaultChoice[], where: string): void {
-  const known = [...nemeses, ...faultProfiles].map(({ name }) => name)
+  const known = namesOf([...nemeses, ...faultProfiles])
   for (const choice of choices)
     if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', baseOf(choice), known)
 }

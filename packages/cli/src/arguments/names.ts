@@ -6,6 +6,9 @@ import { usageError } from '@chaosproxy/history'
 export const oneOf = <Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name =>
   knownName(`--${option} ${typed}`, what, typed, known)
 
+export const namesOf = <Name extends string>(named: readonly { readonly name: Name }[]): Name[] =>
+  named.map(({ name }) => name)
+
 /** The words of a list with commas. */
 export const listed = (typed: string): readonly string[] => typed.split(',').map((word) => word.trim())
 

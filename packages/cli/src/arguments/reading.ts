@@ -14,7 +14,7 @@ import { duration } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import type { Option, ValuesOf } from '../option.ts'
 import { asDuration, asName, asRead, flag, ifTyped } from './declare.ts'
-import { oneOf } from './names.ts'
+import { namesOf, oneOf } from './names.ts'
 
 const HOUR_MS = 3_600_000
 const NANOSECOND_MS = 1e-6
@@ -72,12 +72,7 @@ export const objectOptions: {
         throw usageError(
           `--model ${typed}: only chaos check takes a model in a file; its --explain prints all evidence.`,
         )
-      return oneOf(
-        'model',
-        'model',
-        typed,
-        models.map(({ name }) => name),
-      )
+      return oneOf('model', 'model', typed, namesOf(models))
     },
     'the model of the history',
   ),

@@ -6,7 +6,7 @@ import type { Settings, Workload } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Options, Typed } from '../option.ts'
 import { word, words } from './declare.ts'
-import { oneOf, parseSettings, printSettings } from './names.ts'
+import { namesOf, oneOf, parseSettings, printSettings } from './names.ts'
 
 export interface ChosenWorkload {
   readonly workload: Workload
@@ -66,7 +66,7 @@ export function requireNoWorkloadSettings(options: ParsedOptions): void {
  * @throws UserError (usage)
  */
 export function parseWorkloadSettings(workload: Workload, options: ParsedOptions, keys?: number): Settings {
-  const names = workload.settings.map(({ name }) => name)
+  const names = namesOf(workload.settings)
   const settings = parseSettings(textsOf(options, 'workload-set'), 'workload-set', 'keys=5')
   for (const name of Object.keys(settings)) {
     if (names.length === 0)

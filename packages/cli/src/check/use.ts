@@ -6,7 +6,7 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, asSize, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { levelsText, listed, oneOf, parseLevel } from '../arguments/names.ts'
+import { levelsText, listed, namesOf, oneOf, parseLevel } from '../arguments/names.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { objectOptions, orderingOf, readingOptions, type TypedOrder } from '../arguments/reading.ts'
 import { judgingOptions } from '../arguments/require.ts'
@@ -15,10 +15,7 @@ import { chooseReporters, pageChoice, type ReporterChoice, reporterOptions } fro
 import type { Use } from '../use.ts'
 
 /** Every model's name, followed by the names that other tools and older files use. */
-const modelNames = (): readonly string[] => [
-  ...models.map(({ name }) => name),
-  ...models.flatMap(({ aliases }) => aliases),
-]
+const modelNames = (): readonly string[] => [...namesOf(models), ...models.flatMap(({ aliases }) => aliases)]
 /** The value of `--expect` if no level is expected. */
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const

@@ -3,6 +3,7 @@ import { faultDefinitions, faultProfiles, insteadText, nemeses } from '@chaospro
 import { usageError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
 import { flag, inGroup, jsonOption } from '../arguments/declare.ts'
+import { namesOf } from '../arguments/names.ts'
 import { usualPromise } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
@@ -118,7 +119,7 @@ const WIDEST_ERROR = 46
 /** Returns a table of faults by target, and notes on the faults. */
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
-    const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)
+    const names = namesOf(nemeses.filter((nemesis) => nemesis.kind === kind))
     return targets.map(({ name, supports: suffers }) => {
       const support = suffers(kind)
       const refusal = support === true ? {} : { not: support.not, instead: insteadText(support) }

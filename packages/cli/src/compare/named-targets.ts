@@ -4,7 +4,7 @@ import { findProtocol, protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
 import type { Settings } from '@chaosproxy/workloads'
-import { printSettings } from '../arguments/names.ts'
+import { namesOf, printSettings } from '../arguments/names.ts'
 import { targetOf } from '../arguments/target.ts'
 
 export interface NamedTarget {
@@ -125,7 +125,7 @@ function systemOfSweep(sweep: Sweep): string {
   }
   if (other !== undefined)
     throw usageError(
-      `--sweep ${sweep.typed}: several systems have such a setting: ${having.map(({ name }) => name).join(', ')}. Choose one with --targets.`,
+      `--sweep ${sweep.typed}: several systems have such a setting: ${namesOf(having).join(', ')}. Choose one with --targets.`,
     )
   return only.name
 }
@@ -145,7 +145,7 @@ const hasAll = (target: Settable, { points }: Sweep): boolean =>
  */
 function settingNamed({ settings }: Settable, typed: string): string {
   const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
-  const names = settings.map(({ name }) => name)
+  const names = namesOf(settings)
   const exact = [typed, dashed].find((name) => names.includes(name))
   const [only, ...others] = names.filter((name) => dashed.startsWith(`${name}-`))
   return exact ?? (only !== undefined && others.length === 0 ? only : typed)

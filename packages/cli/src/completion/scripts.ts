@@ -1,3 +1,4 @@
+import { namesOf } from '../arguments/names.ts'
 import type { Command } from '../command.ts'
 import { describedBy } from '../option.ts'
 
@@ -34,7 +35,7 @@ function bashFunction(commands: readonly Command[]): string {
   fi
   if ((COMP_CWORD < at)); then return; fi
   if ((COMP_CWORD == at)); then
-    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(' ')}" -- "$current"))
+    COMPREPLY=($(compgen -W "${namesOf(commands).join(' ')}" -- "$current"))
     return
   fi
   case "\${COMP_WORDS[at]}" in

@@ -4,6 +4,7 @@ import type { LoadedConfig } from '@chaosproxy/engine/run'
 import { inputError, usageError } from '@chaosproxy/history'
 import { leadPublished, releasePorts, reservePorts, servedContainers } from '@chaosproxy/targets'
 import { wordOrNone, words } from '../arguments/declare.ts'
+import { namesOf } from '../arguments/names.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { printNotice } from '../terminal/output.ts'
@@ -58,7 +59,7 @@ function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): re
 }
 
 const placesOf = (servers: readonly Server[]) => ({
-  name: servers.map(({ name }) => name),
+  name: namesOf(servers),
   upstream: servers.flatMap(({ upstream }) => upstream ?? []),
   listen: servers.map(({ listen }) => listen ?? '127.0.0.1:0'),
 })
@@ -119,7 +120,7 @@ async function composed(options: ParsedOptions): Promise<Composed> {
   if (option !== undefined)
     throw usageError(`--compose and --${option} both choose what is recorded: give one of them.`)
   const { project, served } = servedContainers({ wanted, services, directory: process.cwd() })
-  const names = served.map(({ name }) => name)
+  const names = namesOf(served)
   const ports = await reservePorts(names)
   const led = served.flatMap(({ name, hostPorts }) =>
     hostPorts.map((hostPort) => ({ hostPort, proxyPort: ports[name] ?? 0 })),

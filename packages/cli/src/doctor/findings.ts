@@ -7,6 +7,7 @@ import type { Target } from '@chaosproxy/runner'
 import { commandSchema, containerAllowances, findProgram } from '@chaosproxy/targets'
 import { wordsOf } from '@chaosproxy/targets/named'
 import * as v from 'valibot'
+import { namesOf } from '../arguments/names.ts'
 import type { Listed } from '../terminal/listing.ts'
 
 /** The result of one check. */
@@ -87,7 +88,7 @@ export interface FaultFindings {
 
 /** Returns the faults that a target supports, and replacements for those that it does not support. */
 export function faultFindings(target: Target): FaultFindings {
-  const offered = target.offers?.().flatMap((offer) => offer.nemeses.map(({ name }) => name))
+  const offered = target.offers?.().flatMap((offer) => namesOf(offer.nemeses))
   return described(({ kind, name, summary, among }) => {
     const support = target.supports(kind, among)
     if (support !== true)

@@ -15,7 +15,7 @@ import type { Settings, Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asRead, common, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { namesOfProfile, parseNemeses, printFaults } from '../arguments/faults.ts'
-import { listed, oneOf, printSettings } from '../arguments/names.ts'
+import { listed, namesOf, oneOf, printSettings } from '../arguments/names.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
 import type { ParsedOptions } from '../command.ts'
@@ -145,14 +145,13 @@ export function parseSearch(options: ParsedOptions): { readonly operations: numb
   }
 }
 
-const strategyNames = strategies.map(({ name }) => name)
+const strategyNames = namesOf(strategies)
 
 /** Parses names of strategies, separated by commas. @throws UserError (usage) */
 export const parseStrategies = (typed: string): readonly string[] =>
   listed(typed).map((name) => oneOf('strategy', 'strategy', name, strategyNames))
 
-export const usualStrategyNames = (program?: ProgramTraits): readonly string[] =>
-  usualStrategiesOf(program).map(({ name }) => name)
+export const usualStrategyNames = (program?: ProgramTraits): readonly string[] => namesOf(usualStrategiesOf(program))
 
 /**
  * @param sufferable returns which of the typed faults the subject supports; `all` may be typed.
@@ -180,7 +179,7 @@ export const parseClientSettings = (workload: Workload, options: ParsedOptions):
   parseWorkloadSettings(workload, options, clients.keys.valueIn(options, 'keys'))
 
 function parseFaults(typed: string): readonly string[] {
-  return profileNamed(typed) === undefined ? parseNemeses(typed).map(({ name }) => name) : [typed]
+  return profileNamed(typed) === undefined ? namesOf(parseNemeses(typed)) : [typed]
 }
 
 function ofProtocols(typed: readonly string[]): readonly string[] {
@@ -197,7 +196,7 @@ function ofProtocols(typed: readonly string[]): readonly string[] {
 /** Rejects `--drift` and `--jump` unless a fault of clocks is chosen. */
 function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
-  const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)
+  const clockFaults = namesOf(nemeses.filter(({ kind }) => kind === 'clock'))
   if (!faults.some((name) => clockFaults.includes(name)))
     throw usageError(`--drift and --jump need a fault of clocks: add ${clockFaults.join(' or ')} to --faults.`)
 }

@@ -12,6 +12,7 @@ import {
 } from '@chaosproxy/report/gallery'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
+import { namesOf } from '../arguments/names.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { type Listed, listing } from '../terminal/listing.ts'
@@ -47,7 +48,7 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
   const results: ExhibitResult[] = []
   const ran: Ran[] = []
   const kept = json ? [] : keptExhibits()
-  const runnable = exhibits.map(({ name }) => name).filter((name) => !lacking.has(name))
+  const runnable = namesOf(exhibits).filter((name) => !lacking.has(name))
   try {
     for (const exhibit of exhibits) {
       const { signal } = interrupts

@@ -1,4 +1,5 @@
 import type { ExhibitResult, TrialResult } from '@chaosproxy/report/gallery'
+import { namesOf } from '../arguments/names.ts'
 
 /** An exhibit that has been run, with all of its trials. */
 export interface Ran {
@@ -19,7 +20,7 @@ export function secondsLeft(
   const usual = new Map(kept.map((exhibit) => [exhibit.name, usualSeconds(exhibit)]))
   const average = total([...usual.values()]) / usual.size
   const usually = (names: readonly string[]): number => total(names.map((name) => usual.get(name) ?? average))
-  const slowness = total(ran.map(({ seconds }) => seconds)) / usually(ran.map(({ name }) => name))
+  const slowness = total(ran.map(({ seconds }) => seconds)) / usually(namesOf(ran))
   return slowness * usually(left)
 }
 

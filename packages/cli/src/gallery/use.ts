@@ -3,6 +3,7 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
 import * as v from 'valibot'
 import { asCount, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { namesOf } from '../arguments/names.ts'
 import { type CommandAction, type ParsedOptions, textsOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 import type { Use } from '../use.ts'
@@ -109,7 +110,7 @@ function refuseOptionsOfRun(options: ParsedOptions): void {
 
 /** @throws UserError (usage) if no name is given, or if a name is unknown. */
 function exhibitsNamed(names: readonly string[], action: string): readonly Exhibit[] {
-  const known = gallery.map(({ name }) => name)
+  const known = namesOf(gallery)
   if (names.length === 0)
     throw usageError(
       `chaos gallery ${action}: name a weakness, such as chaos gallery ${action} ${known[0]}${action === 'run' ? ', or all of them by --all' : ''}. chaos gallery lists them.`,

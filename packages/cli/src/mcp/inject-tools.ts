@@ -3,6 +3,7 @@ import { usageError } from '@chaosproxy/history'
 import { type ControlClient, createControlClient, isLoopback } from '@chaosproxy/proxy/client'
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
+import { namesOf } from '../arguments/names.ts'
 import type { FaultAnswer, LeaseAnswer, ProxyAnswer } from '../proxy/control-types.ts'
 import { faultsOf, findFault, healFaults, proxyPath } from '../proxy/lookup.ts'
 import { tokenOf } from '../proxy/token.ts'
@@ -134,7 +135,7 @@ export const healTool: Tool = {
       : await Promise.all(names.map((name) => findFault(client, name)))
     await healFaults(client, chosen)
     const faults = await faultsOf(client)
-    const ended = chosen.map(({ name }) => name)
+    const ended = namesOf(chosen)
     return {
       data: { healed: ended, faults },
       text: `${ended.length === 0 ? 'Nothing was to be healed' : `Healed: ${ended.join(', ')}`}. ${inForceText(faults)}`,

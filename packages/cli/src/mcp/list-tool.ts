@@ -10,6 +10,7 @@ import {
 } from '@chaosproxy/faults'
 import type { Target } from '@chaosproxy/runner'
 import * as v from 'valibot'
+import { namesOf } from '../arguments/names.ts'
 import { usualPromise, withoutTwins } from '../arguments/target.ts'
 import { describedWorkload, workloadsIn } from '../arguments/workload.ts'
 import { readNames } from './own-names.ts'
@@ -90,9 +91,7 @@ async function listTargets(input: Input, context: CallContext): Promise<Answer> 
     summary: target.summary,
     nodes: target.defaultNodes,
     promises: usualPromise(target),
-    bugs: isAlone
-      ? target.bugs.map(({ name, summary, under }) => ({ name, summary, under }))
-      : target.bugs.map(({ name }) => name),
+    bugs: isAlone ? target.bugs.map(({ name, summary, under }) => ({ name, summary, under })) : namesOf(target.bugs),
     settings: isAlone ? target.settings : undefined,
   }))
   const lines = listed.map(({ name, summary, nodes, promises, bugs }) => {
@@ -130,7 +129,7 @@ async function listFaults(input: Input, context: CallContext): Promise<Answer> {
     return {
       kind,
       summary,
-      runs: nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name),
+      runs: namesOf(nemeses.filter((nemesis) => nemesis.kind === kind)),
       inject: family && parametersIn(family, kind),
       ...(target === undefined ? {} : faultSupportOf(target, kind)),
     }
@@ -157,8 +156,8 @@ function parametersIn({ kinds, match, when }: FaultFamily, kind: string) {
   const definition = kinds.find((each) => each.kind === kind)
   return {
     parameters: parametersOf({ ...definition?.parameters, ...definition?.shorthands }).map(described),
-    match: parametersOf(match).map(({ name }) => name),
-    when: parametersOf(when).map(({ name }) => name),
+    match: namesOf(parametersOf(match)),
+    when: namesOf(parametersOf(when)),
   }
 }
 

@@ -1,5 +1,6 @@
 import { type FaultFamily, familyOf, type Parameter, parametersOf, trafficFaultKinds } from '@chaosproxy/faults'
 import { didYouMean, usageError } from '@chaosproxy/history'
+import { namesOf } from '../arguments/names.ts'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
 
 /** A fault as typed, not yet validated by the proxy. */
@@ -77,7 +78,7 @@ function placeOf(typed: string, kind: string, family: FaultFamily): Place {
   if (found !== undefined) return found
   const known = places.map(({ parameter }) => parameter.name)
   throw usageError(
-    `${kind} has no parameter "${typed}".${didYouMean(typed, known)} It has: ${own.map(({ name }) => name).join(', ') || 'none of its own'}; every fault has: ${[...new Set(places.slice(own.length).map(({ parameter }) => parameter.name))].join(', ')}.`,
+    `${kind} has no parameter "${typed}".${didYouMean(typed, known)} It has: ${namesOf(own).join(', ') || 'none of its own'}; every fault has: ${[...new Set(places.slice(own.length).map(({ parameter }) => parameter.name))].join(', ')}.`,
   )
 }
 

@@ -3,7 +3,7 @@ import { usageError } from '@chaosproxy/history'
 import { reporters } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { common, flag, words } from '../arguments/declare.ts'
-import { oneOf } from '../arguments/names.ts'
+import { namesOf, oneOf } from '../arguments/names.ts'
 import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
@@ -19,7 +19,7 @@ export interface ReporterChoice extends Reporting {
 
 type ReportedKind = 'run' | 'file' | 'search' | 'comparison' | 'story'
 
-const names = (): readonly string[] => reporters.map(({ name }) => name)
+const names = (): readonly string[] => namesOf(reporters)
 
 const [usual] = reporters
 const QUIET = 'line'

@@ -1,10 +1,11 @@
 import type { PlannedRun } from '@chaosproxy/runner'
+import { namesOf } from '../arguments/names.ts'
 
 /** Names the faults that the run is too short for, and the shortest sufficient time. */
 export function tooShortText({ shortage }: PlannedRun): string | undefined {
   const short = shortage()
   if (short === undefined) return undefined
-  const names = short.missing.map(({ name }) => name).join(', ')
+  const names = namesOf(short.missing).join(', ')
   const remedy = short.leastMs === undefined ? 'Ask for fewer' : `With --time ${short.leastMs / 1000}s they all do`
   return `This run is too short for all its faults: ${names} will not be injected. ${remedy}.`
 }
