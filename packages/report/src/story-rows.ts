@@ -23,7 +23,13 @@ export function groupsOf({ steps }: StoryTelling): readonly StepGroup[] {
     for (const { what, text, breaks, nodes = [], ledger } of steps.slice(groups.length, until)) {
       const before = steps[groups.length - 1]?.ledger
       const isNew = ledger?.says !== before?.says || ledger?.broken !== before?.broken
-      const own = { what, text, broken: brokenText(breaks), nodes, ledger: isNew ? ledger : undefined }
+      const own = {
+        what,
+        text,
+        broken: breaks === undefined ? '' : `No order of the answers fits any more: not ${adjective(breaks)}.`,
+        nodes,
+        ledger: isNew ? ledger : undefined,
+      }
       groups.push({ ...own, number: groups.length + 1, signs: [] })
     }
   }
@@ -34,9 +40,6 @@ export function groupsOf({ steps }: StoryTelling): readonly StepGroup[] {
   begin(steps.length)
   return groups
 }
-
-const brokenText = (level: string | undefined): string =>
-  level === undefined ? '' : `No order of the answers fits any more: not ${adjective(level)}.`
 
 /** A step of the accident and the corresponding step of the fix; one of them may be missing. */
 export interface PairedSteps {

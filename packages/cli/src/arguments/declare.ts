@@ -35,7 +35,7 @@ function typedAs<Value>(
   { read, print = String, range }: Notation,
   { text, such, usual = printed(schema, print), member }: Besides,
 ): Option<Value> {
-  const meaning = `${typeof text === 'string' ? text : textIn(schema)}${such === undefined ? '' : `: ${such}`}`
+  const meaning = `${typeof text === 'string' ? text : (v.getDescription(innermost(schema)) ?? '')}${such === undefined ? '' : `: ${such}`}`
   return {
     type: 'string',
     requiresArg: true,
@@ -226,8 +226,6 @@ const innermost = (schema: unknown): v.GenericSchema & Wrapper => {
   const { wrapped } = schema as Wrapper
   return wrapped === undefined ? (schema as v.GenericSchema) : innermost(wrapped)
 }
-
-const textIn = (schema: unknown): string => v.getDescription(innermost(schema)) ?? ''
 
 const namesIn = (schema: unknown): readonly string[] => {
   const { options, pipe } = innermost(schema)

@@ -20,7 +20,7 @@ const NONE = 'none'
  * @throws UserError (usage, input)
  */
 export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
-  isPath(typed) ? readSchedule(typed) : parseNames(typed)
+  /\.json$|[/\\]/.test(typed) ? readSchedule(typed) : parseNames(typed)
 
 /** Faults in typed form, without times. */
 export const printFaults = (choices: readonly FaultChoice[] | undefined): string | undefined =>
@@ -35,8 +35,6 @@ function parseNames(typed: string): readonly string[] {
 }
 
 const baseOf = (name: string): string => name.split(':')[0] ?? ''
-
-const isPath = (typed: string): boolean => /\.json$|[/\\]/.test(typed)
 
 /** `partition,kill,pause`, or `none`. */
 export function parseNemeses(typed: string): readonly Nemesis[] {

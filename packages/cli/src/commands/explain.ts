@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { type Explained, explain, renderExplained } from '@chaosproxy/report/explanation'
+import { explain, renderExplained } from '@chaosproxy/report/explanation'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { objectOptions, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
@@ -36,8 +36,10 @@ export const command: Command = {
 
 async function executeExplain(options: ParsedOptions): Promise<ExitCode> {
   const explanation = explain(await readExplained(textOf(options, 'run') ?? '', valuesOf(options, explained)))
-  print(flagOf(options, 'json') ? `${JSON.stringify(explanation)}\n` : pageOf(explanation))
+  print(
+    flagOf(options, 'json')
+      ? `${JSON.stringify(explanation)}\n`
+      : renderExplained(explanation, styleFor(), terminalOptions()),
+  )
   return EXIT.met
 }
-
-const pageOf = (explanation: Explained): string => renderExplained(explanation, styleFor(), terminalOptions())

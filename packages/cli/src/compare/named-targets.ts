@@ -3,7 +3,6 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import { findProtocol, protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
-import type { Settings } from '@chaosproxy/workloads'
 import { namesOf, printSettings } from '../arguments/names.ts'
 import { targetOf } from '../arguments/target.ts'
 
@@ -32,12 +31,10 @@ const usualTargets = (): readonly string[] => [
   STATELESS,
   ...protocols.flatMap(({ name, strictest }) => [
     name,
-    ...(strictest === undefined ? [] : [withSettings(name, strictest)]),
+    ...(strictest === undefined ? [] : [[name, ...printSettings(strictest)].join(':')]),
   ]),
   LOOSEST,
 ]
-
-const withSettings = (name: string, settings: Settings): string => [name, ...printSettings(settings)].join(':')
 
 const MOST_OF_A_GRID = 60
 

@@ -7,16 +7,6 @@ export const completionScripts: {
   readonly [shell: string]: (commands: readonly Command[]) => string
 } = { bash, zsh, fish }
 
-const optionsOf = ({ options }: Command): readonly string[] => [
-  ...Object.keys(options).map((name) => `--${name}`),
-  '--help',
-]
-
-const wordsOf = (command: Command): readonly string[] => [
-  ...(command.actions ?? []).map(({ names: [name] }) => name),
-  ...optionsOf(command),
-]
-
 function bash(commands: readonly Command[]): string {
   return `# Completion of chaos in bash.
 ${bashFunction(commands)}complete -o default -F _chaos chaos
@@ -26,7 +16,14 @@ complete -p npx &>/dev/null || complete -o default -F _chaos npx
 }
 
 function bashFunction(commands: readonly Command[]): string {
-  const cases = commands.map((command) => `    ${command.name}) words="${wordsOf(command).join(' ')}" ;;`)
+  const cases = commands.map(
+    (command) =>
+      `    ${command.name}) words="${[
+        ...(command.actions ?? []).map(({ names: [name] }) => name),
+        ...Object.keys(command.options).map((name) => `--${name}`),
+        '--help',
+      ].join(' ')}" ;;`,
+  )
   return `_chaos() {
   local current="\${COMP_WORDS[COMP_CWORD]}" at=1 words
   if [[ "\${COMP_WORDS[0]##*/}" == npx ]]; then

@@ -38,13 +38,13 @@ export function shortPage(examined: Examined, style: Style): readonly string[] {
   return [
     ...(blockers.length === 0 ? [] : section(`What keeps ${target} from running`, blockers, style)),
     ...(fine.length === 0 ? [] : section(target, fine, style, '–')),
-    ...(machine.every(({ ok }) => ok) ? [`This machine: ${machine.map(briefly).join(', ')}`] : []),
+    ...(machine.every(({ ok }) => ok)
+      ? [`This machine: ${machine.map(({ what, detail }) => `${what} ${detail}`).join(', ')}`]
+      : []),
     `${plural(injected, 'fault')} can be injected into ${target}; --all lists ${injected === 1 ? 'it' : 'them'}`,
     '',
   ]
 }
-
-const briefly = ({ what, detail }: Finding): string => `${what} ${detail}`
 
 export function wholePage({ target, machine, needs, containers, faults }: Examined, style: Style): readonly string[] {
   return [

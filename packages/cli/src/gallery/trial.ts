@@ -65,9 +65,17 @@ export function judgeTrial(
   breaks: string,
 ): Pick<TrialResult, 'outcome' | 'said'> {
   const result = parsed(stdout)
-  if (result === undefined) return { outcome: 'other', said: lastLine(stderr) ?? `ended with exit code ${exitCode}` }
+  if (result === undefined)
+    return {
+      outcome: 'other',
+      said: stderr.trim().split('\n').at(-1)?.trim() || `ended with exit code ${exitCode}`,
+    }
   const [failure] = failuresIn(result)
-  const said = textAt(failure, 'sentence') ?? textAt(result, 'title') ?? textAt(result, 'headline') ?? searched(result)
+  const said =
+    textAt(failure, 'sentence') ??
+    textAt(result, 'title') ??
+    textAt(result, 'headline') ??
+    `nothing in ${String(memberAt(result, ['trials']) ?? 'some')} simulated runs`
   const verdict = levelIn(result, breaks)
   const isFound = verdict === 'violated' && exitCode === EXIT.violated
   const isClean = verdict === 'met' && exitCode === EXIT.met
@@ -88,9 +96,6 @@ const failuresIn = (result: object): readonly object[] => {
   return Array.isArray(failures) ? failures : []
 }
 
-const searched = (result: object): string =>
-  `nothing in ${String(memberAt(result, ['trials']) ?? 'some')} simulated runs`
-
 function parsed(stdout: string): object | undefined {
   const line = stdout
     .trim()
@@ -103,5 +108,3 @@ function parsed(stdout: string): object | undefined {
     return undefined
   }
 }
-
-const lastLine = (text: string): string | undefined => text.trim().split('\n').at(-1)?.trim() || undefined

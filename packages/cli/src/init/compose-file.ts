@@ -38,13 +38,11 @@ function childrenOf(lines: readonly Line[], at: number): readonly Line[] {
   if (parent === undefined) return []
   const rest = lines.slice(at + 1)
   const end = rest.findIndex(
-    ({ indent, text }) => indent < parent.indent || (indent === parent.indent && !isItem(text)),
+    ({ indent, text }) => indent < parent.indent || (indent === parent.indent && !text.startsWith('- ')),
   )
   const below = rest.slice(0, end < 0 ? undefined : end)
   return below.filter(({ indent }) => indent === below[0]?.indent)
 }
-
-const isItem = (text: string): boolean => text.startsWith('- ')
 const unquoted = (text: string): string => text.trim().replaceAll(/^['"]|['"]$/g, '')
 
 function publishedIn(lines: readonly Line[], ports: Line): readonly string[] {

@@ -7,12 +7,15 @@ const REPORT = 'report.html'
 const BEGINNING = 'chaos://runs/'
 const TYPE = 'text/html'
 
-const uriOf = (name: string): string => `${BEGINNING}${encodeURIComponent(name)}/${REPORT}`
-
 export const listedReports = (out: string): readonly ListedResource[] =>
   listRuns(out)
     .runs.filter(({ hasReport }) => hasReport)
-    .map(({ name, title }) => ({ uri: uriOf(name), name: `${name}/${REPORT}`, title, mimeType: TYPE }))
+    .map(({ name, title }) => ({
+      uri: `${BEGINNING}${encodeURIComponent(name)}/${REPORT}`,
+      name: `${name}/${REPORT}`,
+      title,
+      mimeType: TYPE,
+    }))
 
 /**
  * Reads a report. Only listed reports can be read, so a name cannot reach other files.

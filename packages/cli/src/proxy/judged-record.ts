@@ -1,4 +1,4 @@
-import { canonical, type EventInput, type Json, millis } from '@chaosproxy/history'
+import { canonical, type EventInput, millis } from '@chaosproxy/history'
 import type { LinePlace, RecordFile } from '@chaosproxy/proxy'
 import type { createRecorder, Recorder } from '@chaosproxy/recorder'
 import { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violationText } from '@chaosproxy/runner'
@@ -25,7 +25,8 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
   function createJudge(): LiveJudge {
     const made = recorder()
     const { initial, mapping } = made
-    isAsBefore = () => made.mapping === mapping && isSame(made.initial, initial)
+    isAsBefore = () =>
+      made.mapping === mapping && (made.initial === initial || canonical(made.initial) === canonical(initial))
     const now = () => millis(performance.now())
     const history = { model: (model ?? 'register') as Workload['model'], initial, mapping, now }
     const created = createLiveJudge(history, places.of)
@@ -78,8 +79,6 @@ function createPlaces(): Places {
     },
   }
 }
-
-const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
 /** Returns the verdict reached during recording, or the reason why the level is unknown. */
 export function judgedLines({ level, soFar, doubt, violation }: Judged): readonly string[] {

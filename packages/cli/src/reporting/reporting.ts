@@ -35,9 +35,6 @@ interface Failure {
   readonly exitCode: ExitCode
 }
 
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-
 /** Creates the reporting. A failing reporter prints one line on stderr, and does not affect the verdict. */
 export function createReporting(
   choices: readonly ReporterChoice[],
@@ -66,7 +63,13 @@ export function createReporting(
         if (choice.appends) appendFileSync(choice.file, text)
         else writeWholeFile(choice.file, text)
       } catch (error) {
-        failures.set(choice, { why: whyUnwritable(error), exitCode: isDiskFull(error) ? EXIT.environment : EXIT.usage })
+        failures.set(choice, {
+          why: whyUnwritable(error),
+          exitCode:
+            error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+              ? EXIT.environment
+              : EXIT.usage,
+        })
       }
     }
   }

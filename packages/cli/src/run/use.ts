@@ -302,7 +302,7 @@ async function specOfOptions(
     usual:
       nameIn(base.workload) ??
       workloadUnder(target, bug, typed) ??
-      workloadServed(target, { ...settingsIn(base.target), ...settings }, typed),
+      (typed.operations === undefined ? usualWorkload(target, { ...settingsIn(base.target), ...settings }) : undefined),
   })
   const draft = mergeDrafts(base, {
     target: { name: reference, bug, settings },
@@ -325,9 +325,6 @@ function isolationSetting({ name, settings }: Target, { isolation }: Typed): rea
 /** `--operations` implies the register workload. */
 const workloadUnder = (target: Target, bug: string | undefined, { operations }: Typed): string | undefined =>
   operations === undefined ? target.bugs.find(({ name }) => name === bug)?.under?.workload : undefined
-
-const workloadServed = (target: Target, settings: Settings, { operations }: Typed): string | undefined =>
-  operations === undefined ? usualWorkload(target, settings) : undefined
 
 function workloadSettings(
   workload: Workload,
@@ -352,11 +349,11 @@ export function usualSetting({ settings }: Workload, name: string): SettingValue
 
 const simulatedDraft = (draft: RunDraft, reference: string): RunDraft => ({
   ...draft,
-  target: { ...(typeof draft.target === 'string' ? {} : draft.target), name: simulated(reference) },
+  target: {
+    ...(typeof draft.target === 'string' ? {} : draft.target),
+    name: reference.startsWith(SIMULATED) ? reference : `${SIMULATED}${reference}`,
+  },
 })
-
-const simulated = (reference: string): string =>
-  reference.startsWith(SIMULATED) ? reference : `${SIMULATED}${reference}`
 
 function parseVerify(wanted: boolean, { tier }: Target): boolean {
   if (wanted && tier !== 'simulated')

@@ -33,7 +33,14 @@ export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
   const whole = await wholeOf(story, played, settings)
   if (html !== undefined) writeNamed(html, renderStoryHtml(whole, packageVersion()), `--html ${html}`)
   const exitCode = tellings.every(endedAsScripted) ? EXIT.met : EXIT.violated
-  const again = commandLine(['npx', 'chaos', 'scenario', story.name, ...flagsOf(settings)])
+  const again = commandLine([
+    'npx',
+    'chaos',
+    'scenario',
+    story.name,
+    ...(settings.fix ? ['--fix'] : []),
+    ...(settings.real ? ['--real'] : []),
+  ])
   const subject = {
     kind: 'story',
     story: played,
@@ -45,11 +52,6 @@ export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
   } as const
   return reportOne(subject, reporters, own)
 }
-
-const flagsOf = ({ fix, real }: ScenarioSettings): readonly string[] => [
-  ...(fix ? ['--fix'] : []),
-  ...(real ? ['--real'] : []),
-]
 
 async function play(
   story: Story,

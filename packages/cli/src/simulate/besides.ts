@@ -39,7 +39,7 @@ export function besidesWith(
   }
   const isConfigured = [sql, isolation, unit].some((each) => each !== undefined) || asserts.length > 0
   if (!isConfigured && !standby && !calculator) return besides
-  const [database, another] = Object.entries(besides).filter(([, each]) => isPostgres(each))
+  const [database, another] = Object.entries(besides).filter(([, each]) => each === 'postgres' || 'postgres' in each)
   if (database === undefined && (sql !== undefined || asserts.length > 0))
     throw usageError('SQL is given, but no PostgreSQL. Add --beside pg=postgres.')
   if (database === undefined && isolation === undefined && unit === undefined)
@@ -73,8 +73,6 @@ export function besidesWith(
     },
   }
 }
-
-const isPostgres = (beside: Besides[string]): boolean => beside === 'postgres' || 'postgres' in beside
 
 /** @throws UserError (usage) */
 export function namedOf(option: string, text: string, what: 'TEXT' | 'FILE'): readonly [name: string, value: string] {

@@ -76,8 +76,6 @@ function latencyBin(ms: number): number {
   return Math.min(step, LATENCY_BINS - 1)
 }
 
-const msOf = (place: number): number => Number((LEAST_MS * 2 ** ((place + 0.5) / STEPS)).toPrecision(3))
-
 function rowOf({ ok, fail, info, errors, latencies }: Bin, classes: number): BinRow {
   const counts = Array.from({ length: classes }, (_, i) => errors[i] ?? 0)
   return [ok, fail, info, percentile(latencies, 0.5), percentile(latencies, 0.99), ...counts]
@@ -91,7 +89,7 @@ function percentile(latencies: Uint32Array, share: number): number | null {
     left -= count
     return left <= 0
   })
-  return msOf(place)
+  return Number((LEAST_MS * 2 ** ((place + 0.5) / STEPS)).toPrecision(3))
 }
 
 /** Returns the class of an error: numbers, addresses and quoted text do not count, but an HTTP status does. */

@@ -1,5 +1,5 @@
 import { checkCommandLine, judgeHistory, USUAL_CHECK } from '@chaosproxy/engine/judged'
-import { type Millis, millis, plural, UserError } from '@chaosproxy/history'
+import { millis, plural, UserError } from '@chaosproxy/history'
 import { MemoryLimitError, readHistoryOf } from '@chaosproxy/history/files'
 import { findingsOf, htmlOf, jsonOf, printable } from '@chaosproxy/report'
 import { savedBytes } from './bytes.ts'
@@ -27,7 +27,7 @@ async function judged(
   const of = files.reduce((sum, { blob }) => sum + blob.size, 0)
   const { name, source } = savedBytes(files, (bytes) => onProgress({ type: 'reading', bytes, of }))
   const started = performance.now()
-  const settings = { ...USUAL_CHECK, model, timeoutMs: asMillis(timeoutMs) }
+  const settings = { ...USUAL_CHECK, model, timeoutMs: millis(Math.max(0, timeoutMs)) }
   const history = await readHistoryOf(source, name, { memoryBytes: settings.memoryBytes })
   const parseMs = performance.now() - started
   onProgress({ type: 'judging', operations: history.operations.length })
@@ -42,5 +42,3 @@ async function judged(
     json: `${printable(JSON.stringify(jsonOf(subject)))}\n`,
   }
 }
-
-const asMillis = (value: number): Millis => millis(Math.max(0, value))

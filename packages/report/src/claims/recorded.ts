@@ -57,7 +57,7 @@ const byKey = oncePerHistory((history) => {
     known.rows.push(row)
     if (isAnsweredRead(history, row)) {
       known.reads.push(row)
-      if (isFinal(history, row)) known.finalReads.push(row)
+      if (((history.operations.flags[row] ?? 0) & FLAG_FINAL) !== 0) known.finalReads.push(row)
       put(known.readers, operations.output[row] ?? -1, row)
     }
     const f = functionOf(history, row)
@@ -110,9 +110,6 @@ export const precedes = ({ operations }: History, one: OperationRow, other: Oper
 
 export const isAnsweredRead = (history: History, row: OperationRow): boolean =>
   isOk(history, row) && readsWhole(functionOf(history, row))
-
-const isFinal = ({ operations }: History, row: OperationRow): boolean =>
-  ((operations.flags[row] ?? 0) & FLAG_FINAL) !== 0
 
 /** Returns the value or element that a change writes, as canonical JSON. */
 export const changeOf = (history: History, row: OperationRow): string =>

@@ -83,12 +83,9 @@ function brokenText(level: string, others: readonly string[]): string {
   return stronger === undefined ? adjective(level) : `${adjective(stronger)}, nor even ${adjective(level)}`
 }
 
-const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
-  operations.flatMap((operation) => linesOf(history, operation))
-
 /** Cites the lines of a counterexample: `history.jsonl, lines 24,021–24,026`. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
-  const lines = [...new Set(linesOfAll(history, rowsOf(counterexample)))]
+  const lines = [...new Set(rowsOf(counterexample).flatMap((operation) => linesOf(history, operation)))]
   return history.files === undefined || lines.length === 0 ? cited(file, lines) : linesText(history, lines)
 }
 
@@ -145,11 +142,13 @@ export function alsoForbiddenBy({ counterexample: { level, story }, others }: Vi
     return others.length === 0
       ? ''
       : `${capitalised(listed(others))} ${others.length === 1 ? 'forbids' : 'forbid'} it, too.`
-  if ((story.refusedBy === level && others.length === 0) || !isIsolation(story.refusedBy)) return ''
+  if (
+    (story.refusedBy === level && others.length === 0) ||
+    !(isolationLadder.levels as readonly string[]).includes(story.refusedBy)
+  )
+    return ''
   return `Refused by ${story.refusedBy}${story.refusedBy === isolationLadder.levels[0] ? '' : ' and every stronger level'}.`
 }
-
-const isIsolation = (level: string): boolean => (isolationLadder.levels as readonly string[]).includes(level)
 
 /** Describes a violation: `Not causally consistent: p1 wrote …`. */
 export const violationText = ({ level, sentence }: Counterexample): string =>

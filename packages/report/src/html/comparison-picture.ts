@@ -106,9 +106,6 @@ const NICE: readonly number[] = Array.from(
   (_, i) => (([1, 2, 5] as const)[i % 3] ?? 1) * 10 ** (3 + Math.floor(i / 3)),
 )
 
-const niceBelow = (nanos: number): number => NICE.findLast((nice) => nice < nanos) ?? 1e3
-const niceAbove = (nanos: number): number => NICE.find((nice) => nice > nanos) ?? 1e13
-
 function scaleFor(points: readonly Point[], { width, height, left, gap }: Layout): Scale {
   const each = (width - left - gap - RIGHT) / 2
   const [top, bottom] = [TOP, height - BOTTOM]
@@ -119,7 +116,10 @@ function scaleFor(points: readonly Point[], { width, height, left, gap }: Layout
     bottom,
   }))
   const latencies = points.map(({ latencyNanos }) => Math.max(1e3, latencyNanos))
-  const [low, high] = [niceBelow(Math.min(...latencies)), niceAbove(Math.max(...latencies))]
+  const [low, high] = [
+    NICE.findLast((nice) => nice < Math.min(...latencies)) ?? 1e3,
+    NICE.find((nice) => nice > Math.max(...latencies)) ?? 1e13,
+  ]
   const least = Math.floor(Math.min(AVAILABLE - 0.01, ...points.map(({ under }) => under.availability.least)) * 10) / 10
   const line = top + (bottom - top) * AVAILABLE_PART
   return {

@@ -84,7 +84,7 @@ export function contradictionSvg(
   // A page may have several drawings, so element ids include the level.
   const { level } = counterexample
   const operations = rowsOf(counterexample)
-  const lanes = lanesOf(history, operations)
+  const lanes = [...new Set(operations.map((operation) => clientOf(history, operation)))]
   const states = possibleStates(history, counterexample)
   const nodes = laneNodes(history, counterexample, faults, wire)
   // The names of these faults are above the first lane, where operations have no labels.
@@ -137,10 +137,6 @@ ${bars.map((bar) => barMarkup(history, counterexample, bar, accused.has(bar.oper
 ${axis(history, operations, scale, bottom)}
 </svg>`
 }
-
-const lanesOf = (history: History, operations: readonly OperationRow[]): string[] => [
-  ...new Set(operations.map((operation) => clientOf(history, operation))),
-]
 
 /** Whether an arc between two bars of the first lane crosses the label of a bar between them. */
 const leapsInFirstLane = (history: History, counterexample: Counterexample, lanes: readonly string[]) => {

@@ -26,9 +26,6 @@ const THICK = 10
 /** Width of the text `release failed`, in pixels. */
 const REFUSED_WIDTH = 110
 
-const isRefused = ({ operations }: History, { release }: Holding): boolean =>
-  release !== undefined && operations.outcome[release] === FAIL
-
 /** Draws who held a lock when, red where two clients held it. */
 export function holdingBars(history: History, counterexample: Counterexample, place: Place): DrawnHoldings {
   const holdings = holdingsOf(history, counterexample)
@@ -40,7 +37,9 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
     svgRect(name, x1, place.laneOf(holding.acquire) - THICK / 2, Math.max(2, x2 - x1), THICK)
   const drawn = holdings.map((holding) =>
-    isRefused(history, holding) && to(holding) < place.right - REFUSED_WIDTH
+    holding.release !== undefined &&
+    history.operations.outcome[holding.release] === FAIL &&
+    to(holding) < place.right - REFUSED_WIDTH
       ? html`${bar(holding, from(holding), to(holding), 'holding')}${svgText('refused', to(holding) + 6, place.laneOf(holding.acquire) + 4, 'release failed')}`
       : bar(holding, from(holding), to(holding), 'holding'),
   )

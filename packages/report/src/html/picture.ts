@@ -43,7 +43,9 @@ export function renderPicture(page: Page, facts: Facts = factsOf(page)): string 
   const own = facts.violations[0]?.sheet
   const sheet = own?.isTimed === true ? undefined : own
   const drawn =
-    facts.counterexample === undefined || sheet !== undefined || !isDrawn(page, facts.counterexample)
+    facts.counterexample === undefined ||
+    sheet !== undefined ||
+    !(facts.counterexample.transactions === undefined || canDraw(page.history, facts.counterexample.transactions))
       ? undefined
       : drawing(page, facts.counterexample, facts, head.bottom)
   const levels = drawn === undefined && page.report !== undefined ? levelsOf(page.report) : []
@@ -59,9 +61,6 @@ export function renderPicture(page: Page, facts: Facts = factsOf(page)): string 
 
 /** Characters of HTML that XML cannot represent. */
 const NOT_XML = /[\ud800-\udfff\ufffe\uffff]/gu
-
-const isDrawn = ({ history }: Page, { transactions }: Counterexample): boolean =>
-  transactions === undefined || canDraw(history, transactions)
 
 function headOf(page: Page, facts: Facts): readonly Line[] {
   const { title, mood } = facts.headline

@@ -30,7 +30,13 @@ export function possibleStates(history: History, counterexample: Counterexample)
   if (culprit === undefined || counterexample.keys.length > 1 || !known || counterexample.edges !== undefined) return []
   if (!isRead(history, culprit)) return []
   const others = rows.filter((row) => row !== culprit)
-  const writes = others.filter((row) => !isRead(history, row)).map((row) => writeOf(history, row))
+  const writes = others
+    .filter((row) => !isRead(history, row))
+    .map((row) => ({
+      value: writtenBy(history, row),
+      call: callEventOf(history, row),
+      end: endEvent(history, row),
+    }))
   const reads = others.filter((row) => isRead(history, row) && isOk(history, row))
   const events = [...new Set(others.flatMap((row) => [callEventOf(history, row), endEvent(history, row)]))]
   const bounds = [...events.filter(Number.isFinite), callEventOf(history, culprit)].sort((a, b) => a - b)
@@ -64,12 +70,6 @@ function agrees(states: readonly Possible[], found: Counterexample['statesBefore
   const last = states[states.length - 1]
   return texts(then.values) === texts(found) && last !== undefined && texts(last.values) === texts(found)
 }
-
-const writeOf = (history: History, row: OperationRow): Written => ({
-  value: writtenBy(history, row),
-  call: callEventOf(history, row),
-  end: endEvent(history, row),
-})
 
 /** Returns Infinity for an `info` operation, because it may still take effect. */
 const endEvent = (history: History, row: OperationRow): number =>

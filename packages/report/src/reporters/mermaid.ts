@@ -114,7 +114,8 @@ function operationLines(history: History, counterexample: Counterexample, lanes:
     if (!hasReturned(history, row)) return [{ at: called, line: arrow(client, '-)', node, `${request}, no answer`) }]
     const answer = `${when(returned)}${lanes.who(row)}${answerText(history, row)}`
     const tip = outcome[row] === FAIL ? '--x' : '-->>'
-    const accused = row === counterexample.culprit ? accusation(history, counterexample) : undefined
+    const accused =
+      row === counterexample.culprit ? `✘ ${reproach(history, counterexample)?.text ?? 'this cannot be'}` : undefined
     return [
       { at: called, line: arrow(client, '->>', node, request) },
       { at: returned, line: arrow(node, tip, client, accused === undefined ? answer : `${answer} ✘`) },
@@ -122,9 +123,6 @@ function operationLines(history: History, counterexample: Counterexample, lanes:
     ]
   })
 }
-
-const accusation = (history: History, counterexample: Counterexample): string =>
-  `✘ ${reproach(history, counterexample)?.text ?? 'this cannot be'}`
 
 function faultLines(
   { label, text, from, to }: NearFault,

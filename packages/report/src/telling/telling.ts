@@ -60,7 +60,11 @@ function whyOfOutcome(outcome: Outcome, facts: Facts, { history, run }: TellingI
     case 'missed':
       return shown([`${facts.missed.join('; ')}.`, costText(facts, run)].join(' ').trim())
     case 'unknown':
-      return shown(isLevelUnknown(facts) ? facts.headline.beside : `${facts.missed.join('; ')}.`)
+      return shown(
+        facts.report !== undefined && requestedResult(facts.report, facts.requestedLevel) === 'unknown'
+          ? facts.headline.beside
+          : `${facts.missed.join('; ')}.`,
+      )
     case 'vacuous':
       return shown(facts.vacuous.join('; '))
     case 'interrupted':
@@ -74,9 +78,6 @@ function whyOfOutcome(outcome: Outcome, facts: Facts, { history, run }: TellingI
       return outcome satisfies never
   }
 }
-
-const isLevelUnknown = ({ report, requestedLevel }: Facts): boolean =>
-  report !== undefined && requestedResult(report, requestedLevel) === 'unknown'
 
 /** Says how much was tried, and how the faults affected clients. */
 function evidenceText(history: History, run: RunSummary | undefined, facts: Facts): string {

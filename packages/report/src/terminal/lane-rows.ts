@@ -47,7 +47,12 @@ export function laneRows(names: readonly string[], page: PageStyle): LaneRows {
       cuts = cutsAfter(cuts, sign)
       if (sign.type === 'healed') down.delete(sign.node)
       const row = canvas()
-      row.write(0, 0, clip(timeText(sign, timeWidth), timeWidth - 1, symbols.ellipsis), style.dim)
+      row.write(
+        0,
+        0,
+        clip(timeWidth < 11 ? moment(sign.at, 2) : momentInMillis(sign.at), timeWidth - 1, symbols.ellipsis),
+        style.dim,
+      )
       drawSign(row, sign, sheet)
       if (sign.type === 'fault') down.add(sign.node)
       for (const [{ column }, next] of wallsBetween(lanes, cuts.flat()))
@@ -64,8 +69,6 @@ interface Sheet {
   readonly width: number
   readonly page: PageStyle
 }
-
-const timeText = ({ at }: Sign, width: number): string => (width < 11 ? moment(at, 2) : momentInMillis(at))
 
 function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
   const { style, symbols } = sheet.page

@@ -94,15 +94,13 @@ export function fitLine(line: string, width: number): string[] {
     }
     if (current.trim() !== '') next()
     const word = current === '' ? piece : piece.trimStart()
-    for (const part of partsOf(word)) {
+    for (const part of word.match(ATOM) ?? []) {
       if (displayWidth(current + part) > width) next()
       current += part
     }
   }
   return [...lines, current]
 }
-
-const partsOf = (word: string): readonly string[] => word.match(ATOM) ?? []
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const ATOM = /\u001b\[[0-9;]*m|./gsu
