@@ -16,7 +16,7 @@ import { helloOf } from './steering/hello.ts'
 import { parseOrder } from './steering/orders.ts'
 import { healFor, injectFor } from './steering/steering.ts'
 
-export interface ConsoleOptions {
+interface ConsoleOptions {
   /** `host:port`; by default any free port of this machine's loopback. */
   readonly listen?: string | undefined
   readonly unrepeatable?: string | undefined

@@ -6,7 +6,7 @@ import type { ControlPlane, ManagedProxy } from '@chaosproxy/proxy/control'
 import { type ProxiesPage, proxiesScript, renderProxiesHtml } from '@chaosproxy/report'
 import { startGuardedServer } from './server/guarded-server.ts'
 
-export interface ProxiesConsoleOptions {
+interface ProxiesConsoleOptions {
   readonly plane: ControlPlane
   readonly seed: number | string
   /** `host:port`; by default any free port of this machine's loopback. */

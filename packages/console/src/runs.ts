@@ -11,13 +11,13 @@ import { announcedIn } from './server/announcement.ts'
 import { type Content, startGuardedServer } from './server/guarded-server.ts'
 import { DOCUMENT_POLICY } from './server/server.ts'
 
-export interface RunsConsoleOptions {
+interface RunsConsoleOptions {
   readonly directory: string
   /** `host:port`; by default any free port of this machine's loopback. */
   readonly listen?: string | undefined
 }
 
-export interface RunsConsole {
+interface RunsConsole {
   readonly url: string
   close(): Promise<void>
 }

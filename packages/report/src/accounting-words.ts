@@ -2,7 +2,7 @@ import type { Accounted, Accounting } from '@chaosproxy/checker'
 import { count, duration, plural } from '@chaosproxy/history'
 import { keyedText } from './operation-words.ts'
 
-export interface AccountLine {
+interface AccountLine {
   /** What happened to the elements: `lost`, `duplicated`, … */
   readonly what: string
   readonly meaning: string

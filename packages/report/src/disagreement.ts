@@ -3,7 +3,7 @@ import type { History } from '@chaosproxy/history'
 import { answeredText, coreOf, isOk, isRead, wasBefore, writtenText } from './operation-words.ts'
 
 /** Two reads that disagree about which write came last. */
-export interface Disagreement {
+interface Disagreement {
   /** The read that saw the write which the culprit missed. */
   readonly other: OperationRow
   readonly seen: OperationRow

@@ -27,7 +27,7 @@ const nouns: readonly (readonly [RegExp, string])[] = [
 
 const guarantees: readonly string[] = consistency.implied.session
 
-export interface LevelRow {
+interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
   readonly note: string
@@ -161,7 +161,7 @@ interface IsolationCell {
   readonly result: Verdict['result']
 }
 
-export interface IsolationRow {
+interface IsolationRow {
   readonly isolations: LevelRow['levels']
   readonly cells: readonly (readonly IsolationCell[])[]
 }

@@ -21,7 +21,7 @@ export const targetOptions: Options = {
 }
 
 /** The target of a command, and the reference by which other threads and processes load it. */
-export interface ChosenTarget {
+interface ChosenTarget {
   readonly target: Target
   readonly reference: string
 }

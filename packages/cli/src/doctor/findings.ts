@@ -81,7 +81,7 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
 }
 
 /** Faults by name, and the kinds without names, which only schedules inject. */
-export interface FaultFindings {
+interface FaultFindings {
   readonly named: readonly Finding[]
   readonly unnamed: readonly Finding[]
 }

@@ -12,7 +12,7 @@ import {
 import { print, printNotice } from '../terminal/output.ts'
 import { writeNamed } from '../terminal/overwriting.ts'
 
-export interface ComposeChoices {
+interface ComposeChoices {
   /** The typed text: a file, the name of a project, or empty. */
   readonly wanted: string
   readonly services: readonly string[]

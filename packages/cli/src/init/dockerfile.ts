@@ -1,4 +1,4 @@
-export interface FoundDockerfile {
+interface FoundDockerfile {
   /** The words of ENTRYPOINT followed by those of CMD; empty if there are none. */
   readonly words: readonly string[]
   readonly exposed: readonly number[]

@@ -21,7 +21,7 @@ import type { Expectation } from '@chaosproxy/runner/result'
 export type Received = History | Iterable<EventInput> | Run
 
 /** Whether a history meets a level, and why. */
-export interface JudgedLevel {
+interface JudgedLevel {
   readonly met: boolean | 'unknown'
   readonly message: string
   readonly finding: Finding

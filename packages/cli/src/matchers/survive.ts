@@ -5,7 +5,7 @@ import { commandLine, createRunDirectory, USUAL_OUT, writeWholeFile } from '@cha
 import type { ProtocolModule } from '@chaosproxy/protocols'
 
 /** The result of a search of simulated runs, for a test. */
-export interface Survival {
+interface Survival {
   /** Unknown if the simulated runs prove too little. */
   readonly survived: boolean | 'unknown'
   readonly message: string

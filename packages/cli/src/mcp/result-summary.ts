@@ -27,7 +27,7 @@ interface WholeResult {
   readonly seed?: number
 }
 
-export interface ResultSummary {
+interface ResultSummary {
   readonly title: string
   readonly verdict: string
   readonly outcome: string

@@ -4,7 +4,7 @@ import { namesOf } from '../arguments/names.ts'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
 
 /** A fault as typed, not yet validated by the proxy. */
-export type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }
+type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }
 
 /**
  * Reads `latency db latencyMs=50 when.probability=0.5`: a kind, proxies or links, and parameters. `when.` and `match.`

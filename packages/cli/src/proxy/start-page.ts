@@ -2,7 +2,7 @@ import { linkName } from '@chaosproxy/faults'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
 import type { Style } from '@chaosproxy/report'
 
-export interface StartPage {
+interface StartPage {
   readonly version: string
   readonly seed: number | string
   readonly proxies: readonly ManagedProxy[]

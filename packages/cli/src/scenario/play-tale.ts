@@ -14,7 +14,7 @@ import { firstLeader } from '@chaosproxy/simulator'
 
 const now = () => millis(performance.now())
 
-export interface StoryPart {
+interface StoryPart {
   readonly tale: Tale
   readonly kind: StoryTelling['kind']
   readonly ledger?: Story['ledger']

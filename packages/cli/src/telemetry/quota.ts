@@ -1,7 +1,7 @@
 import type { Nanos } from '@chaosproxy/history'
 
 /** Limits the spans per second, and counts the rejected ones. */
-export interface Quota {
+interface Quota {
   admits(at: Nanos): boolean
   readonly refused: number
 }

@@ -13,7 +13,7 @@ export interface FinishedSpan {
   readonly error: string | undefined
 }
 
-export interface SpanLog {
+interface SpanLog {
   /** Returns the span that this event ends, if any. */
   note(event: Event): FinishedSpan | undefined
   endAll(at: Nanos): readonly FinishedSpan[]

@@ -2,7 +2,7 @@ import type { Frame, Had, Verdict } from '../browser/frames.ts'
 import { hadNothing } from '../browser/had.ts'
 import type { LiveRun } from './live-run.ts'
 
-export interface FrameSource {
+interface FrameSource {
   readonly number: number
   readonly live: LiveRun
   readonly verdict: Verdict | undefined

@@ -6,7 +6,7 @@ import type { SavedFile } from './messages.ts'
 export const MOST_TEXT_BYTES = 250_000_000
 
 /** A history's name and uncompressed bytes. */
-export interface SavedBytes {
+interface SavedBytes {
   readonly name: string
   readonly source: ReturnType<typeof chunkedSource>
 }

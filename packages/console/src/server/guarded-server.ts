@@ -13,7 +13,7 @@ export interface Content {
   readonly policy: string
 }
 
-export interface GuardedServerOptions {
+interface GuardedServerOptions {
   /** `host:port`; port 0 selects any free port. */
   readonly listen: string
   readonly option: string
@@ -27,7 +27,7 @@ export interface GuardedServerOptions {
   readonly upgraded?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
-export interface GuardedServer {
+interface GuardedServer {
   readonly token: string
   /** `http://127.0.0.1:40123`. */
   readonly origin: string

@@ -6,7 +6,7 @@ import { type Channel, openChannel } from './channel.ts'
 import { consoleStyles } from './console-styles.ts'
 import { type Content, refuseUpgrade, startGuardedServer } from './guarded-server.ts'
 
-export interface PageServerOptions {
+interface PageServerOptions {
   /** `host:port`; port 0 selects any free port. */
   readonly listen: string
   /** Called when a page connects. Returns the receiver of its messages. */

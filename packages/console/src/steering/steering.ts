@@ -5,7 +5,7 @@ import type { Order } from '../browser/frames.ts'
 import type { LiveRun } from '../live/live-run.ts'
 
 /** The run that the pages steer. */
-export interface Steered {
+interface Steered {
   readonly run: PlannedRun
   readonly live: LiveRun
   readonly handle: RunHandle | undefined

@@ -35,7 +35,7 @@ import type { NearFault } from './near-faults.ts'
 import { showsTooMuch } from './shows-too-much.ts'
 import type { Wire } from './wire.ts'
 
-export interface CauseInput {
+interface CauseInput {
   readonly report: Report<string>
   readonly history: History
   readonly counterexample: Counterexample

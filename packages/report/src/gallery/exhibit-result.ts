@@ -33,7 +33,7 @@ export interface ExhibitResult {
   readonly cureTrials: readonly TrialResult[]
 }
 
-export type ExhibitOutcome = 'as described' | 'not as described' | 'skipped'
+type ExhibitOutcome = 'as described' | 'not as described' | 'skipped'
 
 /** Returns `as described` if all trials of the weakness found it, and those of the cure were clean. */
 export function exhibitOutcome({ lacks, weaknessTrials, cureTrials }: ExhibitResult): ExhibitOutcome {

@@ -19,7 +19,7 @@ export const plotArea: { readonly left: number; readonly right: number; readonly
   width: WIDTH,
 }
 
-export interface Charted {
+interface Charted {
   readonly bins: Bins
   readonly heat: HeatMap
   readonly strips: readonly NodeStrip[]

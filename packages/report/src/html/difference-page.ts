@@ -39,7 +39,7 @@ export interface ComparedResult {
   readonly report?: string | undefined
 }
 
-export interface DifferencePage {
+interface DifferencePage {
   readonly version: string
   readonly before: ComparedResult
   readonly after: ComparedResult

@@ -7,7 +7,7 @@ export interface Labelled {
 }
 
 /** A label's left edge and vertical middle. */
-export interface Spot {
+interface Spot {
   readonly left: number
   readonly middle: number
 }

@@ -3,7 +3,7 @@ import type { History, Json } from '@chaosproxy/history'
 import { answeredText, callEventOf, isOk, isRead, isReplacing, rowsOf, writtenBy } from '../operation-words.ts'
 
 /** The values that the object may have in a section of the drawing. */
-export interface Possible {
+interface Possible {
   /** Event positions. */
   readonly from: number
   readonly to: number

@@ -17,7 +17,7 @@ import {
 } from './markup.ts'
 import { runsScript } from './scripts.ts'
 
-export interface RunsPage {
+interface RunsPage {
   readonly version: string
   /** The directory, as typed in a command. */
   readonly directory: string

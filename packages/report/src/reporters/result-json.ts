@@ -35,7 +35,7 @@ import { capitalised } from '../words.ts'
 /** A part of the result. `bounded` handles members that are undefined, and numbers that JSON lacks. */
 type Part = { readonly [member: string]: unknown }
 
-export interface JsonInput extends FactsInput {
+interface JsonInput extends FactsInput {
   /** Absent if nothing could be checked. */
   readonly report: Report<string> | undefined
   /** For `chaos check`, the file's name as typed. */

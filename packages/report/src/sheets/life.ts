@@ -61,7 +61,7 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   })
 }
 
-export interface MissingElement {
+interface MissingElement {
   readonly element: string
   readonly text: string
   readonly known: OperationRow

@@ -8,7 +8,7 @@ import { asIs, type Paint, type Symbols } from './style.ts'
 import { clip, displayWidth } from './width.ts'
 
 /** Draws the rows of a story one after another. */
-export interface LaneRows {
+interface LaneRows {
   readonly header: string
   row(sign: Sign): string
 }

@@ -13,7 +13,7 @@ import {
 import type { SequenceStep } from './sequence-diagram.ts'
 
 /** A run to draw. All times count from one start. */
-export interface SequenceInput {
+interface SequenceInput {
   readonly history: History
   readonly operations: readonly number[]
   readonly culprit: number | undefined
