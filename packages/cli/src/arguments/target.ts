@@ -8,7 +8,7 @@ import { type Settings, settingsFor } from '@chaosproxy/workloads'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
 import { common, word, words } from './declare.ts'
-import { oneOf, parseSettings } from './names.ts'
+import { namesOf, oneOf, parseSettings } from './names.ts'
 
 export const targetOptions: Options = {
   target: common(word('the target or configured service to test; chaos targets lists both', DEFAULT_TARGET)),
@@ -111,12 +111,7 @@ export const usualPromise = (target: Target): string =>
 
 export function parseBug(target: Target, typed: string | undefined): string | undefined {
   if (typed === undefined) return undefined
-  return oneOf(
-    'bug',
-    `bug of ${target.name}`,
-    typed,
-    target.bugs.map((bug) => bug.name),
-  )
+  return oneOf('bug', `bug of ${target.name}`, typed, namesOf(target.bugs))
 }
 
 export function parseTargetSettings(
@@ -125,12 +120,7 @@ export function parseTargetSettings(
 ): { [name: string]: number | boolean | string } {
   const targetSettings = parseSettings(typed)
   for (const [name, value] of Object.entries(targetSettings)) {
-    oneOf(
-      'set',
-      `setting of ${target.name}`,
-      name,
-      target.settings.map((setting) => setting.name),
-    )
+    oneOf('set', `setting of ${target.name}`, name, namesOf(target.settings))
     const values = target.settings.find((setting) => setting.name === name)?.values
     if (values !== undefined && !values.includes(value))
       throw usageError(`--set ${name}=${value}: ${name} must be one of ${values.join(', ')}.`)

@@ -69,7 +69,7 @@ function targetList(targets: readonly Target[]): Listing {
     defaultNodes: target.defaultNodes,
     promises: usualPromise(target),
     settings: target.settings,
-    bugs: target.bugs.map((bug) => bug.name),
+    bugs: namesOf(target.bugs),
     errors: target.errors,
   }))
   return { rows, lines: isAlone ? described(target) : shortList(real) }

@@ -115,7 +115,7 @@ function systemOfSweep(sweep: Sweep): string {
   const having = protocols.filter((protocol) => hasAll({ settings: protocol.settings ?? [] }, sweep))
   const [only, other] = having
   if (only === undefined) {
-    const known = protocols.flatMap(({ name, settings = [] }) => [name, ...settings.map((setting) => setting.name)])
+    const known = protocols.flatMap(({ name, settings = [] }) => [name, ...namesOf(settings)])
     throw usageError(
       `--sweep ${sweep.typed}: no system has such a setting.${didYouMean(sweep.subject, known)} chaos targets lists all settings.`,
     )

@@ -3,6 +3,7 @@ import { packageVersion } from '@chaosproxy/engine/run'
 import { didYouMean, UserError, usageError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import * as v from 'valibot'
+import { namesOf } from '../arguments/names.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { printNotice } from '../terminal/output.ts'
 import { wholeLines } from './lines.ts'
@@ -114,7 +115,7 @@ async function called({ params }: CallRequest, extra: CallExtra, settings: McpSe
 const answered = (text: string): ToolResult => ({ content: [{ type: 'text', text: printableLines(text) }] })
 
 function unknownTool(name: string): UserError {
-  const known = tools.map((tool) => tool.name)
+  const known = namesOf(tools)
   return usageError(`There is no tool "${name}".${didYouMean(name, known)} There are: ${known.join(', ')}.`)
 }
 

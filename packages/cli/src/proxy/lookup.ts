@@ -1,5 +1,6 @@
 import { didYouMean, usageError } from '@chaosproxy/history'
 import type { ControlClient } from '@chaosproxy/proxy/client'
+import { namesOf } from '../arguments/names.ts'
 import type { FaultAnswer, ProxyAnswer } from './control-types.ts'
 
 /** Every active fault. */
@@ -8,7 +9,7 @@ export const faultsOf = async (client: ControlClient): Promise<readonly FaultAns
 
 /** The path of the named proxy. @throws UserError (usage) that suggests the nearest name. */
 export async function proxyPath(client: ControlClient, name: string | undefined): Promise<string> {
-  const names = ((await client.get('/v1/proxies')) as readonly ProxyAnswer[]).map((proxy) => proxy.name)
+  const names = namesOf((await client.get('/v1/proxies')) as readonly ProxyAnswer[])
   const known = names.length === 0 ? 'There are none yet.' : `Known: ${names.join(', ')}.`
   if (name === undefined) throw usageError(`Name the proxy. ${known}`)
   if (names.includes(name)) return encodeURIComponent(name)
@@ -20,7 +21,7 @@ export async function findFault(client: ControlClient, name: string | undefined)
   const faults = await faultsOf(client)
   const found = faults.find((fault) => fault.name === name)
   if (found !== undefined) return found
-  const names = faults.map((fault) => fault.name)
+  const names = namesOf(faults)
   const known = names.length === 0 ? 'None is in force.' : `In force: ${names.join(', ')}.`
   if (name === undefined) throw usageError(`Name the fault. ${known}`)
   throw usageError(`There is no fault "${name}".${didYouMean(name, names)} ${known}`)

@@ -2,6 +2,7 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import { findStory, type Story, scenarioOf, stories, type Tale } from '@chaosproxy/scenarios'
 import { protocolTargets } from '@chaosproxy/targets/named'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { namesOf } from '../arguments/names.ts'
 import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
@@ -62,7 +63,7 @@ function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
     throw usageError(`${flag} needs the name of one scenario, such as chaos scenario ${stories[0]?.name} ${flag}`)
   }
   const story = findStory(name)
-  const names = stories.map((each) => each.name)
+  const names = namesOf(stories)
   if (story === undefined)
     throw usageError(`There is no scenario ${name}.${didYouMean(name, names)} chaos scenario lists all scenarios.`)
   if (settings.real) refuseImpossible(settings.fix ? [story.fix] : story.told)
