@@ -24,23 +24,19 @@ export function renderSavedPage(): string {
     timeoutMs: USUAL_CHECK.timeoutMs,
     most: `${MOST_TEXT_BYTES / 1e6} MB`,
   }
+  // Escapes `</script` and `<!--`, which change where a script element ends. In JavaScript they occur only in
+  // strings, where the backslash has no effect.
   return `${BEGINNING}<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="${SAVED_POLICY}"><title>Judge a history</title><link rel="icon" href="data:,"><style>${stylesheet}${savedStyles}</style></head>
 <body><div id="page"><noscript>This page needs JavaScript: it judges histories by itself. On the command line: npx chaos check FILE</noscript></div>
 ${data('setting', setting)}
 ${data('worker', readFileSync(savedWorkerScript(), 'utf8'))}
-<script>${withoutEnd(readFileSync(savedPageScript(), 'utf8'))}</script></body></html>
+<script>${readFileSync(savedPageScript(), 'utf8').replace(/<(?=\/script|!--)/gi, '\\x3c')}</script></body></html>
 `
 }
 
 /** A script element whose JSON cannot end the element. */
 const data = (id: string, value: unknown): string =>
   `<script type="application/json" id="${id}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`
-
-/**
- * Escapes `</script` and `<!--`, which change where a script element ends. In JavaScript they occur only in strings,
- * where the backslash has no effect.
- */
-const withoutEnd = (script: string): string => script.replace(/<(?=\/script|!--)/gi, '\\x3c')
 
 const savedStyles: string = `
 .head{margin-bottom:20px}

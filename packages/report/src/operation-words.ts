@@ -35,7 +35,12 @@ const clipped = (text: string, most: number = 60): string =>
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : displayText(value))
   if (text.length <= most) return text
-  const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
+  const ends =
+    isList(value) && value.length > SHORT_LIST
+      ? printable(
+          `[${JSON.stringify(value[0])},…,${[value.at(-2) ?? null, value.at(-1) ?? null].map((each) => JSON.stringify(each)).join()}]`,
+        )
+      : text
   if (ends.length <= most) return ends
   // Generated texts such as tokens differ at their ends.
   const isToken = typeof value === 'string' && !/\s/.test(value)
@@ -51,11 +56,6 @@ export const keyedText = (
 ): string => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, most)}`
 
 const SHORT_LIST = 4
-
-const endsOf = (list: readonly Json[]): string =>
-  printable(
-    `[${JSON.stringify(list[0])},…,${[list.at(-2) ?? null, list.at(-1) ?? null].map((each) => JSON.stringify(each)).join()}]`,
-  )
 
 export function processText(history: History, process: number): string {
   const name = nameText(clientName(history, process))

@@ -36,7 +36,14 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
     return from < 0 ? '' : (renamed.splice(from, 2)[1] ?? '')
   }
   const [program, workload] = [taken('--bin'), taken('--workload')]
-  const command = program === '' ? '' : [ofFile(program), ...argv.slice(end + 1).map(quotedWord)].join(' ')
+  // A path of an existing file is one word, as in Maelstrom. Any other text is a command line.
+  const command =
+    program === ''
+      ? ''
+      : [
+          existsSync(program) ? quotedWord(program.includes('/') ? program : `./${program}`) : program,
+          ...argv.slice(end + 1).map(quotedWord),
+        ].join(' ')
   const reference = `maelstrom:${workload}:${command}`
   renamed.splice(renamed.indexOf('--target'), 2, ...(isVirtual ? ['--binary', reference] : ['--target', reference]))
   return [...renamed, ...(isVirtual ? await clientsOf(workload, renamed) : [])]
@@ -46,10 +53,6 @@ function without(words: readonly string[], option: string, value: string): reado
   const at = words.findIndex((word, place) => word === option && words[place + 1] === value)
   return at < 0 ? words : words.toSpliced(at, 2)
 }
-
-/** A path of an existing file is one word, as in Maelstrom. Any other text is a command line. */
-const ofFile = (program: string): string =>
-  existsSync(program) ? quotedWord(program.includes('/') ? program : `./${program}`) : program
 
 const USUAL_NODES = 5
 

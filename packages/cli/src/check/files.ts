@@ -30,7 +30,13 @@ export async function namedFiles(names: readonly string[]): Promise<readonly Nam
     }
     const matches = await glob(name, { absolute: isAbsolute(name), expandDirectories: false })
     for (const match of matches.toSorted(byName)) if (!files.has(match)) files.set(match, { file: match })
-    if (matches.length === 0) files.set(name, { file: name, trouble: noMatch(name) })
+    if (matches.length === 0)
+      files.set(name, {
+        file: name,
+        trouble: inputError(
+          `${name}: no file matches this pattern${isAbsolute(name) ? '' : ` below ${process.cwd()}`}. Check it with ls; ** stands for any directories.`,
+        ),
+      })
   }
   return [...files.values()]
 }
@@ -80,8 +86,3 @@ function namedByRun(name: string): NamedFile {
   const { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } = run
   return { file, setup: { spec, weakness, stronger, strongerPromise, interrupted, vacuous, again } }
 }
-
-const noMatch = (pattern: string): UserError =>
-  inputError(
-    `${pattern}: no file matches this pattern${isAbsolute(pattern) ? '' : ` below ${process.cwd()}`}. Check it with ls; ** stands for any directories.`,
-  )

@@ -22,14 +22,19 @@ export const command: Command = {
   async run(options) {
     const { registries } = await readOwnConfig(options, 'chaos workloads')
     const workloads = await workloadsIn(registries)
-    const text = flagOf(options, 'json') ? JSON.stringify(rowsOf(workloads)) : fitted(linesOf(workloads).join('\n'))
+    const text = flagOf(options, 'json')
+      ? JSON.stringify(
+          workloads.map((workload) => ({
+            workload: workload.name,
+            object: workload.object,
+            ...describedWorkload(workload),
+          })),
+        )
+      : fitted(linesOf(workloads).join('\n'))
     print(`${text}\n`)
     return EXIT.met
   },
 }
-
-const rowsOf = (listed: readonly Workload[]): object[] =>
-  listed.map((workload) => ({ workload: workload.name, object: workload.object, ...describedWorkload(workload) }))
 
 function linesOf(listed: readonly Workload[]): string[] {
   const style = styleFor()

@@ -17,7 +17,8 @@ export function secondsLeft(
   kept: readonly ExhibitResult[],
 ): number | undefined {
   if (ran.length === 0 || kept.length === 0) return undefined
-  const usual = new Map(kept.map((exhibit) => [exhibit.name, usualSeconds(exhibit)]))
+  // The usual seconds for one trial of the weakness plus one trial of the cure.
+  const usual = new Map(kept.map((exhibit) => [exhibit.name, mean(exhibit.weaknessTrials) + mean(exhibit.cureTrials)]))
   const average = total([...usual.values()]) / usual.size
   const usually = (names: readonly string[]): number => total(names.map((name) => usual.get(name) ?? average))
   const slowness = total(ran.map(({ seconds }) => seconds)) / usually(namesOf(ran))
@@ -29,9 +30,6 @@ export function leftInWords(seconds: number): string {
   const minutes = Math.max(1, Math.round(seconds / 60))
   return minutes < 120 ? `about ${minutes} min left` : `about ${Math.round(minutes / 60)} h left`
 }
-
-/** The usual seconds for one trial of the weakness plus one trial of the cure. */
-const usualSeconds = ({ weaknessTrials, cureTrials }: ExhibitResult): number => mean(weaknessTrials) + mean(cureTrials)
 
 const mean = (trials: readonly TrialResult[]): number => total(trials.map(({ seconds }) => seconds)) / trials.length
 

@@ -22,7 +22,13 @@ export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signa
   let place = proposed
   for (let mends = 0; ; mends++) {
     try {
-      const target = targetOf(start, place)
+      const target = declaredTarget(
+        parseDeclaration({ ...declarationOf(start, place), readyWithinMs: READY_WITHIN_MS }, WHERE),
+        {
+          where: WHERE,
+          directory: '.',
+        },
+      )
       const rehearsal = await rehearse(target, settingsFor(target), signal)
       const { exchanges = [], remark } = rehearsal ?? {}
       if (exchanges.length === 0) return { type: 'refused', why: remark ?? 'nothing was answered' }
@@ -36,12 +42,6 @@ export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signa
     }
   }
 }
-
-const targetOf = (start: OwnStart, place: ServedPlace) =>
-  declaredTarget(parseDeclaration({ ...declarationOf(start, place), readyWithinMs: READY_WITHIN_MS }, WHERE), {
-    where: WHERE,
-    directory: '.',
-  })
 
 const mendedBy = (place: ServedPlace, { keys, read, write }: Mend): ServedPlace => {
   const { result, ...reads } = read ?? {}

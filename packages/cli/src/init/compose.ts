@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
-import { didYouMean, type UserError, usageError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import {
   groupOfServices,
   type NodeGroup,
@@ -29,7 +29,10 @@ export async function initCompose({ wanted, services, force, canPrompt }: Compos
   })
   const groups = services.length > 0 ? [chosenGroup(services, survey)] : nodeGroups(survey.containers)
   const [likeliest, ...more] = groups
-  if (likeliest === undefined) throw nothingToTest(survey)
+  if (likeliest === undefined)
+    throw usageError(
+      `${survey.name}: chaos cannot tell which of these services are nodes: ${[...new Set(survey.containers.map(({ service }) => service))].join(', ')}. Name the nodes with --service.`,
+    )
   const group = canPrompt && more.length > 0 ? await promptForGroup(groups) : likeliest
   const { declaration, faults, cuttable, open } = proposalFor({ ...survey, group })
   const file = `${fileNameOf(survey.name)}.json`
@@ -79,11 +82,6 @@ function chosenGroup(services: readonly string[], { name, containers }: Survey):
     `--service ${unknown}: ${name} has no such service. It has ${known.join(', ')}.${didYouMean(unknown, known)}`,
   )
 }
-
-const nothingToTest = ({ name, containers }: Survey): UserError =>
-  usageError(
-    `${name}: chaos cannot tell which of these services are nodes: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name the nodes with --service.`,
-  )
 
 async function promptForGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })

@@ -82,7 +82,12 @@ function renderTry(tried: TriedRequest, table: RouteTable, path: string): string
   const { route, session, kind, events } = tried
   const taken =
     route === undefined ? 'no route takes it' : `route ${route} takes it: ${table.routes[route - 1]?.request ?? ''}`
-  const client = kind === 'operations' ? [`  client    ${session ?? unnamed(table)}`] : []
+  const client =
+    kind === 'operations'
+      ? [
+          `  client    ${session ?? (table.client === undefined ? 'nothing names it: say "client" in the table' : `not named: there is nothing at ${table.client}`)}`,
+        ]
+      : []
   return [
     `  ${path}: ${taken}`,
     `  it is     ${kinds[kind]}`,
@@ -93,9 +98,6 @@ function renderTry(tried: TriedRequest, table: RouteTable, path: string): string
     '',
   ].join('\n')
 }
-
-const unnamed = ({ client }: RouteTable): string =>
-  client === undefined ? 'nothing names it: say "client" in the table' : `not named: there is nothing at ${client}`
 
 const kinds: { readonly [kind in TriedRequest['kind']]: string } = {
   operations: 'recorded',

@@ -132,7 +132,11 @@ async function performOne(
       printNotice('  Nothing was recorded yet, and nothing is left behind.\n')
       return undefined
     }
-    return interrupts.signal.aborted && !endsByInterrupt(run) ? { ...finished, exitCode: EXIT.interrupted } : finished
+    // Whether only an interrupt ends the run, as in a recording without a command.
+    return interrupts.signal.aborted &&
+      !(run.target.clients === 'observed' && (run.spec.target.traffic?.command ?? []).length === 0)
+      ? { ...finished, exitCode: EXIT.interrupted }
+      : finished
   } finally {
     progress.stop()
     interrupts.release()
@@ -146,10 +150,6 @@ const announce: RunListener = (event) => {
     printNotice(`\n${text}\n`)
   }
 }
-
-/** Whether only an interrupt ends the run, as in a recording without a command. */
-const endsByInterrupt = ({ target, spec }: PlannedRun): boolean =>
-  target.clients === 'observed' && (spec.target.traffic?.command ?? []).length === 0
 
 /** During checking, an interrupt ends the process: the record is complete, and the checker handles no signals. */
 const listening =

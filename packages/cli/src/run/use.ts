@@ -191,6 +191,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const { loaded, own, registries: named } = await readOwnConfig(options, 'chaos run')
   const output = parseOutput(options, loaded?.config.out)
   const registries = { ...named, traffic: recordingsWithAddresses(isSilent(output.reporters) ? 'stderr' : 'stdout') }
+  // The typed choice of a rehearsal. The choice is not part of the run itself, so it may be combined with
+  // `--spec`.
   const spec =
     file === undefined
       ? await specOfOptions({ options, typed }, withPaths(baseDraft(options, loaded), own), {
@@ -198,7 +200,10 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
           own,
           whereIs: (member) => placeOf(member, loaded, textOf(options, 'run')),
         })
-      : { ...specOfFile(file, options, { loaded, own, registries }), ...rehearsalTyped(typed) }
+      : {
+          ...specOfFile(file, options, { loaded, own, registries }),
+          ...(typed.rehearsal === undefined ? {} : { rehearsal: typed.rehearsal }),
+        }
   const ofRun = (planned: PlannedRun) => ({
     twice: parseVerify(typed['verify-determinism'], planned.target),
     ui: parseUi(options, planned, times),
@@ -219,10 +224,6 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
     baseline,
   }
 }
-
-/** The typed choice of a rehearsal. The choice is not part of the run itself, so it may be combined with `--spec`. */
-const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
-  rehearsal === undefined ? {} : { rehearsal }
 
 async function plannedRepeats(
   times: number,
@@ -281,10 +282,6 @@ interface Surroundings {
   readonly whereIs: (member: 'target' | 'faults') => string
 }
 
-/** The only service of the configuration, if it has no other target. */
-const onlyTarget = (options: ParsedOptions, own: OwnNames): string | undefined =>
-  isTargetTyped(options) ? undefined : onlyService(own)
-
 /** The spec: options override the base, and defaults complete it. */
 async function specOfOptions(
   { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
@@ -292,7 +289,8 @@ async function specOfOptions(
   { registries, own, whereIs }: Surroundings,
 ): Promise<RunSpec> {
   requireFaults(base.faults ?? [], whereIs('faults'))
-  const usual = nameIn(base.target) ?? onlyTarget(options, own)
+  // The only service of the configuration, if it has no other target.
+  const usual = nameIn(base.target) ?? (isTargetTyped(options) ? undefined : onlyService(own))
   const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
   if (nameIn(base.target) === reference) requireSettings(target, settingsIn(base.target), whereIs('target'))
   const bug = parseBug(target, textOf(options, 'bug'))
@@ -309,7 +307,15 @@ async function specOfOptions(
     workload: { name: workload.reference, settings: workloadSettings(workload.workload, { options, typed }, target) },
     ...withImpliedLevel(membersOf(typed, declared)),
   })
-  const whole = typed.sim ? simulatedDraft(draft, reference) : draft
+  const whole = typed.sim
+    ? {
+        ...draft,
+        target: {
+          ...(typeof draft.target === 'string' ? {} : draft.target),
+          name: reference.startsWith(SIMULATED) ? reference : `${SIMULATED}${reference}`,
+        },
+      }
+    : draft
   return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
 }
 
@@ -346,14 +352,6 @@ function workloadSettings(
 export function usualSetting({ settings }: Workload, name: string): SettingValue {
   return settings.find((setting) => setting.name === name)?.default ?? 0
 }
-
-const simulatedDraft = (draft: RunDraft, reference: string): RunDraft => ({
-  ...draft,
-  target: {
-    ...(typeof draft.target === 'string' ? {} : draft.target),
-    name: reference.startsWith(SIMULATED) ? reference : `${SIMULATED}${reference}`,
-  },
-})
 
 function parseVerify(wanted: boolean, { tier }: Target): boolean {
   if (wanted && tier !== 'simulated')

@@ -110,7 +110,16 @@ function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunLis
     beganMs = Date.now() - time / 1e6
     root = tracer.startSpan(
       `chaos run ${run.target.name}`,
-      { startTime: at(0), attributes: aboutRun(run) },
+      {
+        startTime: at(0),
+        attributes: {
+          'chaos.target': run.target.name,
+          'chaos.workload': run.workload.name,
+          'chaos.seed': run.spec.seed,
+          'chaos.nodes': run.spec.nodes,
+          'chaos.faults': run.spec.faults.map(nameOfChoice),
+        },
+      },
       sdk.ROOT_CONTEXT,
     )
     made.spans++
@@ -133,14 +142,6 @@ function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunLis
     emit(log.note(event.event))
   }
 }
-
-const aboutRun = ({ spec, target, workload }: PlannedRun) => ({
-  'chaos.target': target.name,
-  'chaos.workload': workload.name,
-  'chaos.seed': spec.seed,
-  'chaos.nodes': spec.nodes,
-  'chaos.faults': spec.faults.map(nameOfChoice),
-})
 
 interface CountingExporter extends SpanExporter {
   readonly sent: number

@@ -75,7 +75,8 @@ export function startJudge(
     if (stopped) return
     isBusy = false
     if ('failure' in message) return giveUp(message.failure)
-    after(restAfter(message.tookMs))
+    // The pause after a judgement that took `tookMs`.
+    after(Math.max(LEAST_REST_MS, message.tookMs * (1 / SHARE - 1)))
     onJudgement(message)
   })
   thread.on('error', (error) => giveUp(error.message))
@@ -89,6 +90,3 @@ const SHARE = 0.2
 const LEAST_REST_MS = 400
 /** The pause before the first judgement, to record events. */
 const FIRST_REST_MS = 300
-
-/** The pause after a judgement that took `tookMs`. */
-const restAfter = (tookMs: number): number => Math.max(LEAST_REST_MS, tookMs * (1 / SHARE - 1))

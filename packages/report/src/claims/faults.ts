@@ -60,7 +60,12 @@ export function isExplainedByFault({ history }: Recorded, { fault, between }: Ex
   const endOf = (row: number): number =>
     (returnEvent[row] ?? -1) < 0 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0)
   const first = Math.min(...between.map((row) => callTime[row] ?? 0))
-  if (fault.from > Math.max(...between.map(endOf)) || (!lasts(fault) && fault.to < first)) return 'refuted'
+  // Damaged data stay damaged, and a promoted node stays the leader.
+  if (
+    fault.from > Math.max(...between.map(endOf)) ||
+    (!(fault.kind === 'flip-bit' || fault.kind === 'failover') && fault.to < first)
+  )
+    return 'refuted'
   const nodes = between.flatMap((row) => history.nodes[node[row] ?? -1] ?? [])
   const isPlaced = fault.nodes.length + fault.links.length > 0 && fault.kind !== 'failover'
   const concerns = (name: string): boolean =>
@@ -76,6 +81,3 @@ export function isBehindNodes(history: History, { nodes, links }: Pick<FaultSpan
 
 /** Matches clients and the nodes of a cluster, even nodes that no client has called. */
 const FRONT = /^(?:clients|n\d+)$/
-
-/** Damaged data stay damaged, and a promoted node stays the leader. */
-const lasts = ({ kind }: Pick<FaultSpan, 'kind'>): boolean => kind === 'flip-bit' || kind === 'failover'

@@ -94,6 +94,7 @@ export function explain(input: ExplainInput): Explained {
 }
 
 /** Returns the facts for an explanation. If `level` is set, the facts are only about this level. */
+// Drops the expected level, because the explanation of a single level must not mention it.
 export const factsOfExplained = (input: ExplainInput): Facts =>
   factsOf(
     input.level === undefined
@@ -103,12 +104,9 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
           requestedLevel: input.level,
           isAboutLevel: true,
           expectation: undefined,
-          run: aboutLevel(input.run),
+          run: input.run && { ...input.run, expectation: undefined },
         },
   )
-
-/** Drops the expected level, because the explanation of a single level must not mention it. */
-const aboutLevel = (run: FactsInput['run']): FactsInput['run'] => run && { ...run, expectation: undefined }
 
 function explainedLevel(
   report: Report<string>,

@@ -208,7 +208,11 @@ const causes: readonly Cause[] = [
     fits: (input) => {
       const { lost, accounting } = input.report
       const gone = [...lost, ...(accounting?.excuse === undefined ? (accounting?.lost ?? []) : [])]
-      return gone.some((each) => isAcknowledged(input, each)) && !isOfOneOldCopy(input)
+      // Whether the lost change was acknowledged to its client, and not only seen by a read.
+      return (
+        gone.some((each) => isOk(input.history, each.operation) && !isRead(input.history, each.operation)) &&
+        !isOfOneOldCopy(input)
+      )
     },
   },
   {
@@ -371,10 +375,6 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
   (isOfCopies !== true || input.database === undefined) && fits(input)
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
-
-/** Whether the lost change was acknowledged to its client, and not only seen by a read. */
-const isAcknowledged = ({ history }: CauseInput, { operation }: Pick<Accounted, 'operation'>): boolean =>
-  isOk(history, operation) && !isRead(history, operation)
 
 /** Returns the number of payments out of an account that may have been made. */
 const paymentsFrom = (history: History, account: string): number =>

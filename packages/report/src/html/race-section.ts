@@ -91,13 +91,14 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   const next = drawn.find((each) => each.lane === lane && each.row > row)
   if (waits === undefined || next === undefined) return undefined
   const [from, to] = [middleOf(row), middleOf(next.row)]
+  // Whether the await at the end of this turn is the overtaken await, or happened during it.
   const isOvertaken =
-    lane === 0 && waits.line === overtaken.lines[0] && waits.file === overtaken.file && covers(turn, overtaken)
+    lane === 0 &&
+    waits.line === overtaken.lines[0] &&
+    waits.file === overtaken.file &&
+    turn.at >= overtaken.from &&
+    (turn.waits?.to ?? 0) <= overtaken.to
   const text = `waits at line ${waits.line}`
   const x = LANES[lane] + WAIT_WIDTH
   return html`${svgRect(isOvertaken ? 'race-wait overtaken' : 'race-wait', LANES[lane] - WAIT_WIDTH / 2, from, WAIT_WIDTH, to - from)}${(to - from > ROW || isOvertaken) && svgText(isOvertaken ? 'race-note' : 't2', x, (from + to) / 2 + 4, text)}`
 }
-
-/** Whether the await at the end of this turn is the overtaken await, or happened during it. */
-const covers = ({ at, waits }: RaceTurn, overtaken: Race['overtaken']): boolean =>
-  at >= overtaken.from && (waits?.to ?? 0) <= overtaken.to

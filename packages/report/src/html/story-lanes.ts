@@ -33,11 +33,10 @@ export const hatching: Html = html`<svg class="defs" width="0" height="0" aria-h
 
 const lanesAndWalls = (lanes: readonly Lane[], walls: readonly Links[]): readonly Html[] => [
   ...lanes.map(({ at }) => html`<line class="life" x1="${at}%" y1="0" x2="${at}%" y2="100%"/>`),
-  ...wallRects(lanes, walls),
+  ...wallPlaces(lanes, walls.flat()).map(
+    (at) => html`<rect class="wall" x="${at - 1}%" y="0" width="2%" height="100%"/>`,
+  ),
 ]
-
-const wallRects = (lanes: readonly Lane[], walls: readonly Links[]): readonly Html[] =>
-  wallPlaces(lanes, walls.flat()).map((at) => html`<rect class="wall" x="${at - 1}%" y="0" width="2%" height="100%"/>`)
 
 const wallPlaces = (lanes: readonly Lane[], links: Links): readonly number[] =>
   wallsBetween(lanes, links).map(([one, next]) => (one.at + next.at) / 2)

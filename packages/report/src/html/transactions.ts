@@ -70,7 +70,13 @@ export function transactionsSvg(
   { width, place = () => undefined }: Place,
 ): Html {
   const columns = columnsFor(laneCount(history, drawing), width)
-  const texts = drawing.parts.map((part, i) => textsOf(part, stepsWithArrows(drawing, i), columns.box))
+  const texts = drawing.parts.map((part, i) =>
+    textsOf(
+      part,
+      new Set(drawing.arrows.flatMap(({ from, to }) => [from, to]).flatMap((end) => (end.part === i ? end.step : []))),
+      columns.box,
+    ),
+  )
   const layout = laneLayout(history, drawing, {
     ofPart: (part) => HEAD + (texts[part]?.height ?? 0) + PADDING,
     ofGap: GAP,
@@ -124,9 +130,6 @@ interface Texts {
   readonly steps: readonly number[]
   readonly height: number
 }
-
-const stepsWithArrows = ({ arrows }: TransactionDrawing, part: number): ReadonlySet<number | undefined> =>
-  new Set(arrows.flatMap(({ from, to }) => [from, to]).flatMap((end) => (end.part === part ? end.step : [])))
 
 function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>, width: number): Texts {
   const lines: TextLine[] = []
@@ -242,9 +245,6 @@ function arcBetween(begin: Side, end: Side): Arc {
   ]
 }
 
-/** Whether an arrow has the calm colour. Steps that contradict the observed steps are red instead. */
-const isCalm = ({ edge }: TransactionArrow): boolean => edge !== 'rw'
-
 interface Around {
   /** Covered areas: boxes, and labels of other arrows. */
   readonly taken: Box[]
@@ -264,7 +264,8 @@ function arrowMarkup(
   arc: Arc,
   { taken, points }: Around,
 ): ArrowMarkup {
-  const calm = isCalm(arrow) ? ' calm' : ''
+  // Whether an arrow has the calm colour. Steps that contradict the observed steps are red instead.
+  const calm = arrow.edge !== 'rw' ? ' calm' : ''
   const words = nonEmpty([arrowWords[arrow.edge], clip(arrowLabel(arrow), 26)])
   const half = (Math.max(...words.map((text) => text.length)) * CHARACTER * 1.08) / 2
   const tall = words.length * 7.5

@@ -67,9 +67,10 @@ function inTheEnd({ history, report }: SheetInput): Loss | undefined {
   const isOne = [...least.values()].filter((each) => each.missing + each.extra > 0).length === 1
   const name = isOne ? 'The counter' : 'The counters'
   if (missing > 0)
+    // Whether every update adds 1, so that updates can be counted.
     return {
       claim: { claim: 'lost', of: 'additions', changes: [], least: missing },
-      title: ones(history)
+      title: onlyAdds(history, (amount) => amount === 1)
         ? `${name} lost ${plural(missing, 'addition')}`
         : `${name} lost ${count(missing)} of the sum`,
       level: 'eventual',
@@ -105,9 +106,6 @@ export const onlyAdds = (history: History, holds: (amount: number) => boolean = 
   rowsWhere(history, (row) => !isRead(history, row) && history.operations.outcome[row] !== FAIL).every((row) =>
     holds(amountOf(history, row)),
   )
-
-/** Whether every update adds 1, so that updates can be counted. */
-const ones = (history: History): boolean => onlyAdds(history, (amount) => amount === 1)
 
 /** Maximum number of newest additions to show, if they are not grouped by node. */
 const MOST_SHOWN = 6

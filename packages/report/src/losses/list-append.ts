@@ -1,5 +1,4 @@
-import type { OperationRow } from '@chaosproxy/checker'
-import { type History, inputOf, type Json, outputOf, plural } from '@chaosproxy/history'
+import { inputOf, type Json, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, isOk, isRead, nameText, rowsOf, wasBefore } from '../operation-words.ts'
 import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
@@ -12,7 +11,13 @@ import type { FindLoss } from './loss.ts'
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || !isOk(history, culprit)) return undefined
   const seen = new Set(elementsOf(outputOf(history, culprit)))
-  const before = rowsBefore(history, culprit)
+  const before = rowsWhere(
+    history,
+    (row) =>
+      history.operations.key[row] === history.operations.key[culprit] &&
+      isOk(history, row) &&
+      wasBefore(history, row, culprit),
+  )
   const missed = before.filter(
     (row) => !isRead(history, row) && !seen.has(JSON.stringify(inputOf(history, row))),
   ).length
@@ -34,12 +39,3 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
 
 const elementsOf = (read: Json): readonly string[] =>
   Array.isArray(read) ? read.map((element) => JSON.stringify(element)) : []
-
-const rowsBefore = (history: History, operation: OperationRow): readonly OperationRow[] =>
-  rowsWhere(
-    history,
-    (row) =>
-      history.operations.key[row] === history.operations.key[operation] &&
-      isOk(history, row) &&
-      wasBefore(history, row, operation),
-  )

@@ -33,7 +33,9 @@ export function comparisonMarkdown(comparison: Comparison): string {
     table(['system', 'PACELC', ...conditions], levels),
     ...(isOfTransactions(comparison) ? [isolationTable(comparison)] : []),
     table(numberTitles(comparison), numbers),
-    ...brokenParts(comparison),
+    ...brokenCells(comparison).map(({ name, cell }) =>
+      [`**${escaped(brokenText(name, cell, comparison))}**`, ...brokenTexts(cell).map(escaped)].join('\n\n'),
+    ),
     nextPart(comparisonNext(comparison)),
     pacelcRule(comparison),
   ].join('\n\n')}\n`
@@ -54,11 +56,6 @@ const isolationTable = (comparison: Comparison): string =>
 
 const nextPart = ({ text, command }: Next): string =>
   `**Next:** ${escaped(text)}${command === undefined ? '' : ` \`${command}\``}`
-
-const brokenParts = (comparison: Comparison): readonly string[] =>
-  brokenCells(comparison).map(({ name, cell }) =>
-    [`**${escaped(brokenText(name, cell, comparison))}**`, ...brokenTexts(cell).map(escaped)].join('\n\n'),
-  )
 
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
   [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')

@@ -165,13 +165,11 @@ const arrow = (from: string, kind: '->>' | '-->>' | '--x' | '-x' | '-)', to: str
 
 const note = (over: string, text: string): string => `  Note over ${over}: ${label(text)}`
 
+// Keeps a number and its unit in one line.
 const label = (text: string): string =>
-  wrap(withUnits(printable(text)), LABEL_WIDTH)
+  wrap(printable(text).replace(/(?<=\d) (?=[mµn]?s\b)/g, '\u00a0'), LABEL_WIDTH)
     .map(escaped)
     .join('<br/>')
-
-/** Keeps a number and its unit in one line. */
-const withUnits = (text: string): string => text.replace(/(?<=\d) (?=[mµn]?s\b)/g, '\u00a0')
 
 /** Escapes a text for Mermaid, which has no quotes. Backquotes are replaced because they could end the code fence. */
 const escaped = (text: string): string =>

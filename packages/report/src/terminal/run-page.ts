@@ -53,7 +53,15 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
   return fittedPage(style, options, canShorten, (page) => [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
-      : [...headLines(telling, headline, checkedText(summary), page), ...answerLines(telling, page)],
+      : [
+          ...headLines(
+            telling,
+            headline,
+            `checked ${plural(summary.operations.total, 'operation')} in ${durationOfMillis(summary.timing.checkMs)}`,
+            page,
+          ),
+          ...answerLines(telling, page),
+        ],
     warningLines(summary, telling, page),
     recordText(record, ({ isDoubt }) => isDoubt, page),
     report === undefined ? [] : levelLines(report, history, facts, page),
@@ -169,9 +177,6 @@ const spreadOrStacked = (title: string, right: string, width: number): string[] 
   const lines = spread(title, right, width)
   return lines.length === 1 ? lines : [title, right]
 }
-
-const checkedText = (summary: RunSummary): string =>
-  `checked ${plural(summary.operations.total, 'operation')} in ${durationOfMillis(summary.timing.checkMs)}`
 
 function warningLines(summary: RunSummary, { outcome }: Telling, page: PageStyle): string[] {
   const lines = [

@@ -85,7 +85,12 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
         ...(taken === '' ? [] : [printable(taken)]),
         ...(isolation === 'none' ? ['its transactions in SQL were not judged: add --expect serializable'] : []),
         speed,
-        triedText(tried),
+        `strategies: ${Object.entries(tried)
+          .map(
+            ([strategy, { trials, found }]) =>
+              `${strategy} ${count(trials)}${found > 0 ? ` (${count(found)} failed)` : ''}`,
+          )
+          .join(', ')}`,
       ].flatMap((line) => wrap(line, page.width)),
       style.dim,
     ),
@@ -105,13 +110,6 @@ function nothingFound({ subject, level, isolation, doubts }: SearchSummary, page
     ]
   return [style.bold(style.yellow('NOTHING FOUND, AND LITTLE PROVED')), ...warnings(doubts, page)]
 }
-
-const triedText = (tried: SearchSummary['tried']): string =>
-  `strategies: ${Object.entries(tried)
-    .map(
-      ([strategy, { trials, found }]) => `${strategy} ${count(trials)}${found > 0 ? ` (${count(found)} failed)` : ''}`,
-    )
-    .join(', ')}`
 
 /** Returns a title in capitals. A quoted text after a colon, such as SQL, keeps its case. */
 const inCapitals = (title: string): string => title.replace(/^[^:]*/, (words) => words.toUpperCase())
