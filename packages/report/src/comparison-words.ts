@@ -272,8 +272,7 @@ const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
 
 /** Names the systems that contradict the CAP theorem, if any. */
 export function beyondCap(comparison: Comparison): string {
-  const { systems } = comparison
-  const names = systems.filter(isStrongAndAvailable).map(({ name }) => name)
+  const names = comparison.systems.filter(isStrongAndAvailable).map(({ name }) => name)
   if (names.length === 0) return ''
   return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut, which no system can if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
 }

@@ -76,7 +76,6 @@ function callText(history: History, row: number): string {
 }
 
 function completionText(history: History, row: number, timed: boolean): string {
-  const { outcome } = history.operations
   if (!hasReturned(history, row)) return 'and is never answered: nobody knows whether it was done'
   const after = timed ? ` after ${duration(returnTimeOf(history, row) - callTimeOf(history, row))}` : ''
   if (isOk(history, row))
@@ -85,7 +84,7 @@ function completionText(history: History, row: number, timed: boolean): string {
       : `and is told${after} that it is done`
   const error = history.errorOf(row)
   const because = error === undefined ? '' : ` (${printable(error.split('\n')[0] ?? '')})`
-  return outcome[row] === FAIL
+  return history.operations.outcome[row] === FAIL
     ? `and is told${after} that it was not done${because}`
     : `and learns nothing${because}: it may have been done, or not`
 }

@@ -66,8 +66,7 @@ export function renderHtml(page: Page): string {
   const selection = select(history, spans, accused)
   const lanes = lanesOf(history, shown === undefined ? [] : rowsOf(shown))
   const embedded = embed(history, selection.operations, accused, lanes)
-  const { callTime } = history.operations
-  const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
+  const mark = shown === undefined ? [] : [history.operations.callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const data: PageData = {
     ...embedded,
     sample: { every: selection.every, complete: selection.complete },
@@ -135,11 +134,10 @@ const MOST_WARNINGS = 2
 
 /** Returns the part of the page above the drawing: what happened, why, and what to do next. */
 function head(page: Page, facts: Facts, telling: Telling): Html {
-  const { headline } = facts
   const warnings = warningsOf(page, facts, telling)
   const [first, rest] = [warnings.slice(0, MOST_WARNINGS), warnings.slice(MOST_WARNINGS)]
   const list = (some: readonly string[]) => some.length > 0 && listOf('warnings', some.map(capitalised))
-  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' && html` class="bad"`}>${telling.what}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${rest.length !== 0 && folded('more', plural(rest.length, 'more warning'), list(rest))}${answers(telling, nextAnswer(page, telling))}</section>`
+  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${facts.headline.mood === 'bad' && html` class="bad"`}>${telling.what}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${rest.length !== 0 && folded('more', plural(rest.length, 'more warning'), list(rest))}${answers(telling, nextAnswer(page, telling))}</section>`
 }
 
 export function answers(telling: Telling, next: Html): Html {
@@ -238,12 +236,11 @@ export function figure(
 ): Html {
   const { history, historyFile, linksHistory = true } = page
   const { counterexample, sheet } = violation
-  const { operations } = counterexample
   const cited = citation(history, counterexample, fileName(historyFile))
   const drawn = drawnOf(history, counterexample)
   const { near, wire } = facts ?? { near: nearFaults(history, counterexample, known), wire: undefined }
   const lede = facts && ledeOf(page, facts)
-  const hidden = operations.length - drawn.operations.length
+  const hidden = counterexample.operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
   // The top of the page is about another violation, so give this one's cause here.
   const cause = facts?.isAside === true ? facts.why.text : ''

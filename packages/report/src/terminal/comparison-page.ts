@@ -32,7 +32,6 @@ import { displayWidth, wrap, wrapAll } from './width.ts'
 
 /** Renders systems side by side: their levels under each fault, and their costs. */
 export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
-  const { systems } = comparison
   const page = pageStyle(style, options)
   return finish(
     [
@@ -50,7 +49,7 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
           [
             'available: the share of requests to live nodes that were answered without an error, as in CAP, as the mean over the nodes; the median of the runs, and their range, under the fault in which it is lowest; when cut: the same among the cuts; in practice: if clients retried at another node',
             'recovers: from the end of the fault to the first success that stays',
-            ...(systems.some(({ pacelc }) => pacelc !== undefined) ? [pacelcRule(comparison)] : []),
+            ...(comparison.systems.some(({ pacelc }) => pacelc !== undefined) ? [pacelcRule(comparison)] : []),
             weakestText(comparison),
             ...comparison.notes,
           ],
