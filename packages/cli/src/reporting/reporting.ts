@@ -76,8 +76,9 @@ export function createReporting(
 
   async function endOf(choice: ReporterChoice): Promise<Text> {
     const ownReporter = own.get(choice.name)
-    if (ownReporter !== undefined) return attempt(() => ownReporter(parts.flatMap(({ findings }) => findings)))
-    return textBy(choice, (reporter) => reporter.end?.(parts, placeFor(choice, screen, choices)))
+    const findings = parts.flatMap((part) => part.findings)
+    if (ownReporter !== undefined) return attempt(() => ownReporter(findings))
+    return textBy(choice, (reporter) => reporter.end?.(findings, placeFor(choice, screen, choices), parts))
   }
 
   return {

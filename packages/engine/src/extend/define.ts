@@ -137,7 +137,7 @@ export function defineReporter(own: {
   const { name, summary } = own
   return {
     kind: 'reporter',
-    reporter: { name, summary, end: (summaries) => own.report(summaries.flatMap(({ findings }) => findings)) },
+    reporter: { name, summary, end: (findings) => own.report(findings) },
   }
 }
 

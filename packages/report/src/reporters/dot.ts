@@ -19,8 +19,7 @@ export const dotReporter: Reporter = {
     findingsOf(subject)
       .map(({ result }) => MARKS[result])
       .join(''),
-  end(summaries) {
-    const findings = summaries.flatMap((each) => each.findings)
+  end(findings) {
     const others = findings.filter(({ result }) => result !== 'passed')
     const lines = others.map(
       ({ result, name, sentence, ...headline }) =>

@@ -15,11 +15,10 @@ export const githubReporter: Reporter = {
   name: 'github',
   summary: 'at most three annotations for GitHub Actions',
   sharesStdout: true,
-  end(summaries) {
-    const findings = summaries.flatMap((each) => each.findings).filter(({ result }) => result !== 'passed')
-    const worstFirst = findings.toSorted((a, b) => rank(a) - rank(b))
+  end(findings) {
+    const worstFirst = findings.filter(({ result }) => result !== 'passed').sort((a, b) => rank(a) - rank(b))
     const shown = worstFirst.slice(0, MOST_SHOWN)
-    const hidden = findings.length - shown.length
+    const hidden = worstFirst.length - shown.length
     return shown
       .map((finding, i) => annotation(finding, hidden > 0 && i === MOST_SHOWN - 1 ? ` (${hidden} more not shown)` : ''))
       .join('')

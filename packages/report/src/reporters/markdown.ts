@@ -27,10 +27,10 @@ export const markdownReporter: Reporter = {
   summary: 'a comment for a pull request or a job summary: verdicts, each contradiction drawn, the rest folded',
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
-  end(summaries, { picture }) {
+  end(findings, { picture }) {
     // Comparisons are printed by `each`.
-    const findings = summaries.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
-    return findings.length === 0 ? '' : `${MARK}${markdownOf(findings, picture)}\n`
+    const others = findings.filter(({ command }) => command !== 'compare')
+    return others.length === 0 ? '' : `${MARK}${markdownOf(others, picture)}\n`
   },
 }
 

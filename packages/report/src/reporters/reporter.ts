@@ -27,8 +27,8 @@ export interface Reporter {
    * memory.
    */
   each?(subject: Subject, place: Place): string | Promise<string>
-  /** Returns the text after all subjects. */
-  end?(summaries: readonly SubjectSummary[], place: Place): string
+  /** Returns the text after all subjects. `findings`: those of all summaries. */
+  end?(findings: readonly Finding[], place: Place, summaries: readonly SubjectSummary[]): string
 }
 
 /** Where and when a text is written. */

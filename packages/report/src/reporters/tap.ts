@@ -8,8 +8,7 @@ export const tapReporter: Reporter = {
   summary: 'TAP 14, a test point for each verdict',
   recognises: (start) =>
     /^TAP version 14\n1\.\.\d+\n(?:$|(?:not )?ok 1 - (?:run|check|fuzz|compare|scenario) )/.test(start),
-  end(summaries) {
-    const findings = summaries.flatMap((each) => each.findings)
+  end(findings) {
     const points = findings.map((finding, i) => pointOf(finding, i + 1))
     return `TAP version 14\n1..${findings.length}\n${points.join('')}`
   },

@@ -14,9 +14,9 @@ export const terminalReporter: Reporter = {
   summary: 'a page for people',
   sharesStdout: true,
   each: pageOf,
-  end(summaries, { style, terminal }) {
+  end(findings, { style, terminal }, summaries) {
     if (summaries.length < 2) return ''
-    const runs = summaries.flatMap(({ findings }) => findings).filter(({ command }) => command === 'run')
+    const runs = findings.filter(({ command }) => command === 'run')
     if (runs.length > 1) return renderRepeats(runs, style, terminal)
     const rows = summaries.flatMap(({ row }): readonly CheckRow[] => (row === undefined ? [] : [row]))
     return rows.length === 0 ? '' : renderCheckTable(rows, style, terminal)

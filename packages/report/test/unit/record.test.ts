@@ -119,12 +119,13 @@ test('requests that were not judged are reported by runs, checks and all reporte
     ...{ kind: 'run', title: 'record', summary: summary({ report }), history, alone: true, again: '', exitCode: 0 },
     ...files,
   }
-  const told = [{ findings: findingsOf(subject), row: undefined }]
+  const findings = findingsOf(subject)
+  const told = [{ findings, row: undefined }]
   const texts = {
     line: await lineReporter.each?.(subject, place),
-    junit: junitReporter.end?.(told, place),
-    markdown: markdownReporter.end?.(told, place),
-    tap: tapReporter.end?.(told, place),
+    junit: junitReporter.end?.(findings, place, told),
+    markdown: markdownReporter.end?.(findings, place, told),
+    tap: tapReporter.end?.(findings, place, told),
   }
   for (const [name, text] of Object.entries(texts)) expect((await text)?.replaceAll('\\', ''), name).toContain(line)
 })

@@ -24,7 +24,13 @@ async function written(name: string, ...subjects: readonly Subject[]): Promise<s
   const reporter = reporters.find((each) => each.name === name)
   const told = subjects.map((subject): SubjectSummary => ({ findings: findingsOf(subject), row: undefined }))
   const each = await Promise.all(subjects.map((subject) => reporter?.each?.(subject, place) ?? ''))
-  return `${each.join('')}${(await reporter?.end?.(told, place)) ?? ''}`
+  return `${each.join('')}${
+    (await reporter?.end?.(
+      told.flatMap(({ findings }) => findings),
+      place,
+      told,
+    )) ?? ''
+  }`
 }
 
 const stale = staleRead()
