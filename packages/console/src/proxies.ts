@@ -157,12 +157,13 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
     proxies: plane.proxies.list().map((proxy) => {
       const { name, listen, upstream, enabled, speaks, protocol, liveConnections, forward, callers } = proxy
       const own = callers.map((caller) => ({ ...forward, from: caller }))
-      const names = new Set(own.flatMap((link) => [linkName(link), linkName({ from: link.to, to: link.from })]))
+      const back = own.map(({ from, to }): Link => ({ from: to, to: from }))
+      const names = new Set([...own, ...back].map(linkName))
       return {
         ...{ name, listen, upstream, enabled, carries: speaks ?? protocol, connections: liveConnections },
         sent: rates.bytes.of(own),
-        requests: requestsOf(proxy, rates),
-        received: rates.bytes.of(own.map(({ from, to }): Link => ({ from: to, to: from }))),
+        requests: requestsOf(proxy, own, rates),
+        received: rates.bytes.of(back),
         offered: Object.entries(OFFERS).flatMap(([action, offer]) =>
           isFor(proxy, offer) ? [{ action, text: offer.text }] : [],
         ),
@@ -186,9 +187,8 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
 }
 
 /** The requests per second of an HTTP proxy, oldest first, and the latest mean latency. */
-function requestsOf({ speaks, callers, forward }: ManagedProxy, { requested, answered, waited }: Sampled) {
+function requestsOf({ speaks }: ManagedProxy, own: readonly Link[], { requested, answered, waited }: Sampled) {
   if (speaks !== 'http') return undefined
-  const own = callers.map((caller) => ({ ...forward, from: caller }))
   const replies = answered.of(own).at(-1) ?? 0
   return { perSecond: requested.of(own), meanMs: replies === 0 ? undefined : (waited.of(own).at(-1) ?? 0) / replies }
 }

@@ -5,7 +5,7 @@ import { packageVersion } from '@chaosproxy/engine/run'
 import { stylesheet } from '@chaosproxy/report'
 import { MOST_TEXT_BYTES } from './saved/bytes.ts'
 import type { Setting } from './saved/setting.ts'
-import { savedPageScript, savedWorkerScript } from './server/built-file.ts'
+import { bundled } from './server/built-file.ts'
 
 /** The content security policy: the page runs its own code and the report's, and connects to nothing. */
 export const SAVED_POLICY =
@@ -29,8 +29,8 @@ export function renderSavedPage(): string {
   return `${BEGINNING}<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta http-equiv="Content-Security-Policy" content="${SAVED_POLICY}"><title>Judge a history</title><link rel="icon" href="data:,"><style>${stylesheet}${savedStyles}</style></head>
 <body><div id="page"><noscript>This page needs JavaScript: it judges histories by itself. On the command line: npx chaos check FILE</noscript></div>
 ${data('setting', setting)}
-${data('worker', readFileSync(savedWorkerScript(), 'utf8'))}
-<script>${readFileSync(savedPageScript(), 'utf8').replace(/<(?=\/script|!--)/gi, '\\x3c')}</script></body></html>
+${data('worker', readFileSync(bundled('saved-worker.js'), 'utf8'))}
+<script>${readFileSync(bundled('saved-page.js'), 'utf8').replace(/<(?=\/script|!--)/gi, '\\x3c')}</script></body></html>
 `
 }
 

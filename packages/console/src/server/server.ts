@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { stylesheet } from '@chaosproxy/report'
 import { WebSocketServer } from 'ws'
-import { pageScript } from './built-file.ts'
+import { bundled } from './built-file.ts'
 import { type Channel, openChannel } from './channel.ts'
 import { consoleStyles } from './console-styles.ts'
 import { type Content, refuseUpgrade, startGuardedServer } from './guarded-server.ts'
@@ -63,7 +63,7 @@ export async function startPageServer({ listen, connected, document }: PageServe
 
 const ownParts: { readonly [path: string]: ((token: string) => Pick<Content, 'type' | 'body'>) | undefined } = {
   '/': (token) => ({ type: 'text/html', body: shell(token) }),
-  '/page.js': () => ({ type: 'text/javascript', body: readFileSync(pageScript(), 'utf8') }),
+  '/page.js': () => ({ type: 'text/javascript', body: readFileSync(bundled('page.js'), 'utf8') }),
   '/page.css': () => ({ type: 'text/css', body: pageStyles }),
 }
 
