@@ -169,6 +169,11 @@ export const jsonOption: { readonly json: Option<boolean> } = inGroup('Output', 
   json: flag('print JSON on stdout'),
 })
 
+/** The option `--force` of commands that write a page. */
+export const forcePage: Option<boolean> = flag(
+  'overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind',
+)
+
 /** An option that `--help` lists without `--all`. */
 export const common = <Declared extends Option>(option: Declared): Declared => ({ ...option, common: true })
 

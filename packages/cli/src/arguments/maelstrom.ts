@@ -16,11 +16,8 @@ export async function withoutMaelstrom(argv: readonly string[]): Promise<readonl
 const unless = (words: readonly string[], option: string, usual: string): readonly string[] =>
   words.includes(option) ? [] : [option, usual]
 
-/** Translates a command line of a search, which always runs in virtual time. */
-export const withoutMaelstromInSearch = (argv: readonly string[]): Promise<readonly string[]> =>
-  inOurOptions(argv, true)
-
-async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promise<readonly string[]> {
+/** Translates a command line to options of chaos. `isVirtual`: for virtual time, in which a search always runs. */
+export async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promise<readonly string[]> {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
   const words = argv.slice(0, end).flatMap((word) => {
     const [, option = '', value] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? []

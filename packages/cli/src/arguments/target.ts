@@ -133,6 +133,6 @@ const NAMES_MAELSTROM = ['maelstrom', '--target=maelstrom']
 /** Translates a Maelstrom command line that tests a program to options of chaos. */
 export async function normalizeMaelstrom(argv: readonly string[], command: 'run' | 'fuzz'): Promise<readonly string[]> {
   if (!argv.some((word) => NAMES_MAELSTROM.includes(word))) return argv
-  const { withoutMaelstrom, withoutMaelstromInSearch } = await import('./maelstrom.ts')
-  return command === 'run' ? withoutMaelstrom(argv) : withoutMaelstromInSearch(argv)
+  const { withoutMaelstrom, inOurOptions } = await import('./maelstrom.ts')
+  return command === 'run' ? withoutMaelstrom(argv) : inOurOptions(argv, true)
 }

@@ -7,7 +7,7 @@ import { isStored, type ReadOptions, readHistory, storedHistory } from '@chaospr
 import { toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference, renderDifferenceHtml } from '@chaosproxy/report/difference'
 import { type Parsed, resultIn } from '@chaosproxy/runner/result'
-import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { flag, forcePage, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { givenObject, objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { ValuesOf } from '../option.ts'
@@ -27,7 +27,7 @@ export const command: Command = {
     ...inGroup('What is compared', [], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', [], {
       out: word('write the comparison as an HTML page to this file, with the faults of both runs on one time axis'),
-      force: flag('overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind'),
+      force: forcePage,
       json: flag('print one JSON object on stdout instead of text'),
     }),
   },

@@ -1,6 +1,6 @@
 import { isSavedPage, renderSavedPage } from '@chaosproxy/console'
 import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
-import { flag, inGroup, word } from '../arguments/declare.ts'
+import { forcePage, inGroup, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { print, printAsIs } from '../terminal/output.ts'
 import { refuseToOverwriteOthers, writeNamed } from '../terminal/overwriting.ts'
@@ -13,7 +13,7 @@ export const command: Command = {
   summary: 'write an HTML page that checks the histories that you drop on it, in any browser, without a server',
   options: inGroup('Output', [], {
     out: word('the file to write the page to; -: stdout', USUAL_FILE),
-    force: flag('overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind'),
+    force: forcePage,
   }),
   examples: [
     ['chaos page', `${USUAL_FILE}, to be opened from disk`],

@@ -2,7 +2,7 @@ import { USUAL_OUT } from '@chaosproxy/engine/run'
 import { didYouMean, usageError } from '@chaosproxy/history'
 import { type Exhibit, gallery } from '@chaosproxy/scenarios'
 import * as v from 'valibot'
-import { asCount, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
+import { asCount, flag, forcePage, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { namesOf } from '../arguments/names.ts'
 import { type CommandAction, type ParsedOptions, textsOf } from '../command.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
@@ -44,7 +44,7 @@ const declared = {
     html: word('(run only) write the results to this file as an HTML page'),
     markdown: word('(run only) write the results to this file as Markdown'),
     out: word('(run only) where to create the directories of the runs', USUAL_OUT),
-    force: flag('overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind'),
+    force: forcePage,
   }),
 }
 
