@@ -21,7 +21,7 @@ import { likelyCause } from './causes.ts'
 import { type Headline, headlineOf } from './headline.ts'
 import { anotherFault, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'
-import { type Circumstantial, UNAIDED, type Why, whyOf } from './why.ts'
+import { type Circumstantial, NOTHING_SHOWN, UNAIDED, type Why, whyOf } from './why.ts'
 import { wireOf } from './wire.ts'
 
 /** What is known about a run, or about a history without a run. */
@@ -175,8 +175,6 @@ function hasResult({ functions, operations }: History): boolean {
 
 /** Shown instead of levels if the record is too small. */
 export const PROVES_NONE = 'No level is confirmed: this record shows too little.'
-
-const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 
 /** Returns the result of the level that the page is about. */
 export const requestedResult = (report: Report<string>, requestedLevel: string | undefined): Verdict['result'] =>

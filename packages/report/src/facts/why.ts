@@ -40,6 +40,8 @@ interface Known extends Circumstantial {
   readonly another: FaultSpan | undefined
 }
 
+export const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
+
 export const shown = (text: string): Why => ({ text, certainty: 'shown' })
 
 const likely = (text: string): Why => ({ text, certainty: 'likely' })
@@ -89,7 +91,7 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR[wire.unclear]), certainty: fault === '' ? 'unknown' : 'likely' }
   if (fault !== '') return likely(fault)
-  if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
+  if (near.length > 0 || (setup === undefined && spans.length === 0)) return NOTHING_SHOWN
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
   // A fault may have late effects: a message may have been sent before its receiver was back. It may also have effects

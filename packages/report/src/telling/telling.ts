@@ -2,7 +2,7 @@ import { faultName } from '@chaosproxy/faults'
 import { count, duration, type History, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { type Facts, requestedResult } from '../facts/facts.ts'
-import { NO_CAUSE, settingsText, shown, type Why } from '../facts/why.ts'
+import { NO_CAUSE, NOTHING_SHOWN, settingsText, shown, type Why } from '../facts/why.ts'
 import { severalOf } from '../fault-labels.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
 import { nameText } from '../operation-words.ts'
@@ -70,7 +70,7 @@ function whyOfOutcome(outcome: Outcome, facts: Facts, { history, run }: TellingI
     case 'interrupted':
       return shown('The run was interrupted; what was recorded until then is checked.')
     case 'unchecked':
-      return { text: '', certainty: 'unknown' }
+      return NOTHING_SHOWN
     case 'met':
     case 'weaker':
       return shown(evidenceText(history, run, facts))

@@ -32,7 +32,7 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
       ),
       titled(
         'Messages between nodes meanwhile',
-        messages.flatMap((message) => hanging(message, '  ', page)),
+        messages.flatMap((message) => hanging(message, page)),
         page,
       ),
       titled(
@@ -45,13 +45,13 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
       proofLines(explained, page),
       titled(
         'Faults in force meanwhile',
-        faults.flatMap((fault) => hanging(fault, '  ', page)),
+        faults.flatMap((fault) => hanging(fault, page)),
         page,
       ),
       titled('What each level allows', levelLines(explained, page), page),
       titled(
         'Usual causes',
-        causes.flatMap(({ cause, remedy }) => [...hanging(cause, '  ', page), ...hanging(remedy, '    ', page)]),
+        causes.flatMap(({ cause, remedy }) => [...hanging(cause, page), ...hanging(remedy, page, '    ')]),
         page,
       ),
     ],
@@ -62,7 +62,7 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
 const titled = (title: string, lines: readonly string[], { style }: PageStyle): string[] =>
   lines.length === 0 ? [] : [style.bold(title), ...lines]
 
-const hanging = (text: string, indent: string, { width }: PageStyle): string[] =>
+const hanging = (text: string, { width }: PageStyle, indent: string = '  '): string[] =>
   wrap(text, width - indent.length).map((line) => `${indent}${line}`)
 
 function stepLines(
@@ -75,7 +75,6 @@ function stepLines(
   const cited = lines === '' ? '' : ` (${lines})`
   const output = hanging(
     `${number}. ${when}${text}${isAccused ? ` ${symbols.violated} This cannot be.` : ''}${cited}`,
-    '  ',
     page,
   )
   return isAccused ? painted(output, style.accent) : output
@@ -88,12 +87,12 @@ function proofLines({ proof }: Explained, page: PageStyle): string[] {
   const paint = isProved ? page.style.bold : page.style.yellow
   const named = operations.map(({ name, text }) => `${name}: ${text}`)
   const tried = orders.flatMap(({ order, fails }) => [
-    ...hanging(order, '  ', page),
-    ...hanging(`${page.symbols.violated} ${fails}`, '    ', page),
+    ...hanging(order, page),
+    ...hanging(`${page.symbols.violated} ${fails}`, page, '    '),
   ])
   return [
     ...wrap(verdict, page.width, paint),
-    ...named.flatMap((line) => hanging(line, '  ', page)),
+    ...named.flatMap((line) => hanging(line, page)),
     ...(tried.length === 0
       ? []
       : ['', page.style.bold('All orders, each cut at the first operation that fails'), ...tried]),
@@ -133,7 +132,7 @@ function undecidedLine(levels: readonly Explained['levels'][number][], page: Pag
 
 /** Indents a text, and paints its first line. */
 function paintedFirst(text: string, paint: Paint, page: PageStyle): string[] {
-  const [first = '', ...rest] = hanging(text, '  ', page)
+  const [first = '', ...rest] = hanging(text, page)
   return [paint(first), ...rest]
 }
 

@@ -4,6 +4,7 @@ import type { RequirementResult, RunSummary } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
+import { NOTHING_SHOWN } from '../facts/why.ts'
 import { lostText } from '../losses/register.ts'
 import { clocksText, requirementText, stalenessText, viewsTexts } from '../measured-words.ts'
 import { keyedText, printable } from '../operation-words.ts'
@@ -214,13 +215,11 @@ export function evidenceOf(
   const file = fileName(options.historyFile)
   return [
     // The top of the page already states the cause, unless the page is about another level.
-    ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SAID }, file, page),
+    ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SHOWN }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),
   ]
 }
-
-const NOTHING_SAID: Facts['why'] = { text: '', certainty: 'unknown' }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 

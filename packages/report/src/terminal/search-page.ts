@@ -123,7 +123,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
       style.bold(style.accent(inCapitals(failure.title))),
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
-      ...answerLines(telling?.answers ?? [], page),
+      ...answerLines(telling, page),
       ...wrap(foundText(failure), width, style.dim),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
@@ -139,8 +139,8 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
 const whatLines = (telling: HistoryTelling | undefined, { style, width }: PageStyle): string[] =>
   telling === undefined || telling.what === '' ? [] : wrap(printable(telling.what), width, style.bold)
 
-const answerLines = (answers: HistoryTelling['answers'], { width }: PageStyle): string[] =>
-  answers.flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
+const answerLines = (telling: HistoryTelling | undefined, { width }: PageStyle): string[] =>
+  (telling?.answers ?? []).flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
 
 /** These lines are never broken, because editors turn places in files into links. */
 const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => copied(`    ${printable(frame)}`))
@@ -177,7 +177,7 @@ export function renderReplay(summary: ReplaySummary, style: Style, options: Term
       style.bold(paintFor(mood, style)(inCapitals(title))),
       ...outcomeLines,
       ...warnings(doubts, page),
-      ...answerLines(telling?.answers ?? [], page),
+      ...answerLines(telling, page),
     ],
     drawSequence(steps, columns, page),
     race === undefined ? [] : drawRace(race, page),
