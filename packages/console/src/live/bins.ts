@@ -31,7 +31,9 @@ export function createBins(): BinnedOperations {
   let bins: Bin[] = []
   const classes: string[] = []
 
-  function grow(count: number): void {
+  const indexAt = (ms: number) => Math.floor(Math.max(0, ms) / width)
+  function grow(untilMs: number): void {
+    let count = indexAt(untilMs) + 1
     while (count > MOST_BINS) {
       bins = Array.from({ length: Math.ceil(bins.length / 2) }, (_, i) => merged(bins[2 * i], bins[2 * i + 1]))
       width *= 2
@@ -42,8 +44,8 @@ export function createBins(): BinnedOperations {
 
   return {
     add(atMs, outcome, latencyMs, error) {
-      grow(Math.floor(Math.max(0, atMs) / width) + 1)
-      const bin = bins[Math.floor(Math.max(0, atMs) / width)]
+      grow(atMs)
+      const bin = bins[indexAt(atMs)]
       if (bin === undefined) return
       bin[outcome]++
       const place = latencyBin(latencyMs)
@@ -53,7 +55,7 @@ export function createBins(): BinnedOperations {
       bin.errors[index] = (bin.errors[index] ?? 0) + 1
     },
     since(had, untilMs) {
-      grow(Math.floor(Math.max(0, untilMs) / width) + 1)
+      grow(untilMs)
       const from = had.width === width ? Math.min(had.bins, bins.length) : 0
       return { width, from, rows: bins.slice(from).map((bin) => rowOf(bin, classes.length)), errors: [...classes] }
     },

@@ -30,7 +30,10 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
   return {
     tellings: [savedTelling(before), savedTelling(after)],
     unlike,
-    settings: settingRows(before, after),
+    settings: SETTINGS.flatMap((what): DifferenceRow[] => {
+      const [from, to] = [settingAt(before, what), settingAt(after, what)]
+      return from === to ? [] : [{ what, before: from, after: to, change: '' }]
+    }),
     levels: judged(levelRows(before, after)),
     figures: judged(
       figures
@@ -73,13 +76,6 @@ export function differenceTitle({ tellings: [before, after] }: Difference): stri
 }
 
 const SETTINGS = ['target', 'workload', 'model', 'seed', 'tier', 'expected'] as const
-
-function settingRows(before: Parsed, after: Parsed): DifferenceRow[] {
-  return SETTINGS.flatMap((what): DifferenceRow[] => {
-    const [from, to] = [settingAt(before, what), settingAt(after, what)]
-    return from === to ? [] : [{ what, before: from, after: to, change: '' }]
-  })
-}
 
 /** Only decided results have a strength. An undecided result counts as neither better nor worse. */
 const STRENGTH: { readonly [result: string]: number } = { met: 1, violated: 0 }
