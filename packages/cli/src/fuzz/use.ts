@@ -211,9 +211,14 @@ async function keptSearch(
   options: ParsedOptions,
   { queue, campaign }: { readonly queue: string | undefined; readonly campaign: string | undefined },
 ) {
-  const isTyped = (name: string): boolean =>
-    !NOT_OF_SEARCH.has(name) && options[name] !== undefined && options[name] !== name in unlessNots
-  if (queue === undefined || campaign === undefined || Object.keys(declared).some(isTyped)) return undefined
+  if (
+    queue === undefined ||
+    campaign === undefined ||
+    Object.keys(declared).some(
+      (name) => !NOT_OF_SEARCH.has(name) && options[name] !== undefined && options[name] !== name in unlessNots,
+    )
+  )
+    return undefined
   return {
     search: await searchOf(queue, campaign),
     taken: { targetSettings: {}, besides: [], workload: undefined },

@@ -25,10 +25,11 @@ export function nodeProgram(manifest: string | undefined, sources: readonly Sour
   const { main, scripts = {}, dependencies = {}, devDependencies = {} } = parsed(manifest)
   const installed = Object.keys({ ...dependencies, ...devDependencies })
   const start = typeof scripts.start === 'string' ? scripts.start : undefined
-  const known = (path: string) => sources.find((source) => source.path === path.replace(/^\.\//, ''))
   const named =
     /(?:^|\s)(\S+\.[cm]?[jt]s)(?=\s|$)/.exec(start ?? '')?.[1] ?? (typeof main === 'string' ? main : undefined)
-  const entry = [...(named === undefined ? [] : [named]), ...USUAL].map(known).find((source) => source !== undefined)
+  const entry = [...(named === undefined ? [] : [named]), ...USUAL]
+    .map((path) => sources.find((source) => source.path === path.replace(/^\.\//, '')))
+    .find((source) => source !== undefined)
   const framework = FRAMEWORKS.find((name) => installed.includes(name))
   const serves = framework !== undefined || (entry === undefined ? sources : [entry]).some(isServer)
   if ((start === undefined && entry === undefined) || !serves) return undefined

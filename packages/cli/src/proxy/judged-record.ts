@@ -27,8 +27,12 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
     const { initial, mapping } = made
     isAsBefore = () =>
       made.mapping === mapping && (made.initial === initial || canonical(made.initial) === canonical(initial))
-    const now = () => millis(performance.now())
-    const history = { model: (model ?? 'register') as Workload['model'], initial, mapping, now }
+    const history = {
+      model: (model ?? 'register') as Workload['model'],
+      initial,
+      mapping,
+      now: () => millis(performance.now()),
+    }
     const created = createLiveJudge(history, places.of)
     // Keeps the part of the file with the violation as evidence.
     created.onViolation(() => file.pin())

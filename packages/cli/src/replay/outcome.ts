@@ -39,15 +39,15 @@ export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome:
 export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string {
   const { plays, doubts, trouble, bestPlay } = outcome
   const [title, mood] = titleOf(settings, outcome)
-  const often = ([text, times]: readonly [string, number]): string =>
-    plays === 1 ? text : `${text} (${times} of ${plays} times)`
   return renderReplay(
     {
       title,
       mood,
       sentence: bestPlay?.sentence ?? 'It was interrupted before it had been played to the end.',
       trace: traceOf(bestPlay?.failure),
-      doubts: [...doubts, ...trouble].map(often),
+      doubts: [...doubts, ...trouble].map(([text, times]) =>
+        plays === 1 ? text : `${text} (${times} of ${plays} times)`,
+      ),
       played: playedText(settings, outcome),
       steps: bestPlay?.steps ?? [],
       columns: bestPlay?.columns ?? [],

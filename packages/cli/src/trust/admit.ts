@@ -75,7 +75,6 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   const { target, require } = spec
   const binary = textOf(options, 'binary')
   const required = textsOf(options, 'require')
-  const typedIn = (stored: string) => required.find((text) => textWithoutSecrets(text) === stored)
   const named = binary === undefined ? [] : [`${EXECUTED}${binary}`, `${SIMULATED}${EXECUTED}${binary}`]
   const name = named.find((typed) => textWithoutSecrets(typed) === target.name) ?? target.name
   return {
@@ -85,7 +84,7 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
       name: completeService(file, name),
       traffic: target.traffic && withOwnVariables(file, complete(file, target.traffic)),
     },
-    require: require?.map((stored) => typedIn(stored) ?? stored),
+    require: require?.map((stored) => required.find((text) => textWithoutSecrets(text) === stored) ?? stored),
   }
 }
 

@@ -68,9 +68,14 @@ export function isExplainedByFault({ history }: Recorded, { fault, between }: Ex
     return 'refuted'
   const nodes = between.flatMap((row) => history.nodes[node[row] ?? -1] ?? [])
   const isPlaced = fault.nodes.length + fault.links.length > 0 && fault.kind !== 'failover'
-  const concerns = (name: string): boolean =>
-    fault.nodes.includes(name) || fault.links.some(({ from, to }) => from === name || to === name)
-  return held(!isPlaced || nodes.length === 0 || nodes.some(concerns) || isBehindNodes(history, fault))
+  return held(
+    !isPlaced ||
+      nodes.length === 0 ||
+      nodes.some(
+        (name) => fault.nodes.includes(name) || fault.links.some(({ from, to }) => from === name || to === name),
+      ) ||
+      isBehindNodes(history, fault),
+  )
 }
 
 /** Whether a fault hit only servers behind the nodes, such as a database. It may affect any node. */

@@ -139,6 +139,8 @@ function isOlder(history: History, read: OperationRow, change: OperationRow): He
   if (!areReplacing) return 'unknown'
   const wrote = writers.get(canonical(outputOf(history, read))) ?? []
   const shown = history.operations.output[read] ?? -1
-  const isSeen = (): boolean => (readers.get(shown) ?? []).some((row) => precedes(history, row, change))
-  return held(wrote.every((writer) => precedes(history, writer, change)) || (wrote.length === 1 && isSeen()))
+  return held(
+    wrote.every((writer) => precedes(history, writer, change)) ||
+      (wrote.length === 1 && (readers.get(shown) ?? []).some((row) => precedes(history, row, change))),
+  )
 }

@@ -38,8 +38,11 @@ export function labelled(
     const label = textOf(bar)
     const half = (label.text.length * CHARACTER * (label.isBold ? BOLD : 1)) / 2
     const x = Math.min(Math.max((bar.x1 + bar.x2) / 2, left + half), right - half)
-    const meets = ({ lane, label }: LabelledBar): boolean => lane === bar.lane && x - half - GAP < label.x + label.half
-    const isTaken = (above: boolean): boolean => done.some((other) => other.label.above === above && meets(other))
+    const isTaken = (above: boolean): boolean =>
+      done.some(
+        (other) =>
+          other.label.above === above && other.lane === bar.lane && x - half - GAP < other.label.x + other.label.half,
+      )
     done.push({ ...bar, label: { ...label, half, x, above: !isTaken(true) || isTaken(false) } })
   }
   return done.map((bar, i) => (isNodeFree(done, i) ? bar : { ...bar, label: { ...bar.label, node: '' } }))

@@ -38,8 +38,8 @@ export function laneNodes(
 ): readonly string[] {
   if (!hasTimes(history)) return []
   const serving = [...new Set(operations.flatMap(({ operation }) => nodeOf(history, operation) ?? []))]
-  const hit = (node: string): boolean => faults.some((fault) => hits(fault, node))
-  if (wire === undefined) return serving.some(hit) ? serving.slice(0, MOST_NODES) : []
+  if (wire === undefined)
+    return serving.some((node) => faults.some((fault) => hits(fault, node))) ? serving.slice(0, MOST_NODES) : []
   // Messages to the node that answered point downwards.
   const { sender, reader, messages } = wire
   const isOther = (node: string): boolean => node !== reader

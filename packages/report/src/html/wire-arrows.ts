@@ -115,9 +115,9 @@ function labelsOf(
     ]
     const isReadable = ({ box }: (typeof sides)[number]): boolean =>
       box.right <= right && box.left >= 0 && !taken.some((other) => meets(other, box))
-    const isFree = (side: (typeof sides)[number]): boolean =>
-      isReadable(side) && !lines.some((other) => other !== way && crosses(other, side.box))
-    const side = sides.find(isFree) ?? sides.find(isReadable)
+    const side =
+      sides.find((side) => isReadable(side) && !lines.some((other) => other !== way && crosses(other, side.box))) ??
+      sides.find(isReadable)
     if (side === undefined) continue
     taken.push(side.box)
     labels.set(way, svgText(`message-name${side.isLeft ? ' end' : ''}`, side.x, at.y + 4, text))

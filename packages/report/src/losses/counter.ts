@@ -134,7 +134,6 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   const reads = [...new Set([...higher, culprit, ...otherEnds(history, culprit)])]
   const atLeast = Math.max(least, ...higher.map((row) => numberIn(history, row) ?? least))
   const at = clockOf(history, [...groups.flatMap(({ rows }) => rows.slice(-1)), ...reads])
-  const lastOf = (rows: readonly OperationRow[]): string => (rows.length === 0 ? '' : at(rows.at(-1) ?? 0, 'return'))
   const left = isByNode ? 0 : before.length - groups.length
   const name = keyOf(history, culprit)
   return {
@@ -155,7 +154,12 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
           ]),
       ...groups.map(
         ({ name, rows }): SheetRow => ({
-          cells: [name, lastOf(rows), count(rows.length), changeText(amountIn(rows))],
+          cells: [
+            name,
+            rows.length === 0 ? '' : at(rows.at(-1) ?? 0, 'return'),
+            count(rows.length),
+            changeText(amountIn(rows)),
+          ],
           ...(rows.length === 1 && rows[0] !== undefined ? { operation: rows[0] } : {}),
         }),
       ),

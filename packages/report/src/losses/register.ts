@@ -140,9 +140,9 @@ function changedTwice({ history, counterexample }: SheetInput): Loss | undefined
   const core = coreOf(counterexample).filter((row) => row !== culprit)
   const other = core.find((row) => replacedText(history, row) === from)
   const others = core.filter((row) => row !== other)
-  const isWriterOf = (row: OperationRow): boolean => !isRead(history, row) && writtenText(history, row) === from
   if (from === undefined || other === undefined || !isOk(history, other)) return undefined
-  if (others.length > 1 || !others.every(isWriterOf)) return undefined
+  if (others.length > 1 || !others.every((row) => !isRead(history, row) && writtenText(history, row) === from))
+    return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
   const [key] = keys
   const what = key === undefined ? '' : ` ${nameText(key, 24)}`
@@ -324,9 +324,12 @@ function fromNowhere(history: History, report: Report<string>, culprit: Operatio
   const text = JSON.stringify(value)
   const reader = clientOf(history, culprit)
   const { outcome } = history.operations
-  const mayBeSeen = (row: OperationRow): boolean => callEventOf(history, row) < returnEventOf(history, culprit)
   const hasFailed = rows.some(
-    (row) => !isRead(history, row) && outcome[row] === FAIL && mayBeSeen(row) && writtenText(history, row) === text,
+    (row) =>
+      !isRead(history, row) &&
+      outcome[row] === FAIL &&
+      callEventOf(history, row) < returnEventOf(history, culprit) &&
+      writtenText(history, row) === text,
   )
   const did = isRead(history, culprit) ? 'read' : `changed ${keyText(history, culprit)} from`
   if (hasFailed) return { title: `${reader} ${did} a write that had failed` }

@@ -46,11 +46,15 @@ export function replacementOf(
   const isBefore = (row: OperationRow): boolean => isOk(history, row) && wasBefore(history, row, culprit)
   const writes = rows.filter((row) => row !== culprit && !isRead(history, row) && isNewer(row) && outcome[row] !== FAIL)
   const values = new Set(writes.map((row) => writtenText(history, row)))
-  const isSight = (row: OperationRow): boolean =>
-    isRead(history, row) && isBefore(row) && isNewer(row) && values.has(answeredText(history, row))
-  const isOther = (row: OperationRow): boolean =>
-    isRead(history, row) && isBefore(row) && isNewer(row) && answeredText(history, row) !== text
-  return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight), differs: rows.findLast(isOther) }
+  return {
+    confirmed: writes.findLast(isBefore),
+    saw: rows.findLast(
+      (row) => isRead(history, row) && isBefore(row) && isNewer(row) && values.has(answeredText(history, row)),
+    ),
+    differs: rows.findLast(
+      (row) => isRead(history, row) && isBefore(row) && isNewer(row) && answeredText(history, row) !== text,
+    ),
+  }
 }
 
 /** Whether a read is impossible by itself, because nobody can have written its value. */

@@ -31,9 +31,12 @@ export function raceIn(run: CodeRun, requests: readonly RacingRequest[]): Race |
 }
 
 function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingRequest[]): Candidate[] {
-  const placesOf = (request: RacingRequest): number[] =>
-    steps.flatMap((step, place) => (step.request === request.name ? [place] : []))
-  const places = new Map(requests.map((request) => [request, placesOf(request)]))
+  const places = new Map(
+    requests.map((request) => [
+      request,
+      steps.flatMap((step, place) => (step.request === request.name ? [place] : [])),
+    ]),
+  )
   const accused = requests.filter((request) => request.accused)
   const needed = accused.length === 0 ? requests : accused
   const startsOf = (some: readonly RacingRequest[]): readonly number[] =>

@@ -48,11 +48,12 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   const all = [...new Set(again ? taken : [...sent, ...taken])]
   const subjects = all.slice(0, MOST_SUBJECTS)
   if (subjects.length === 0) return undefined
-  const isAbout = (row: OperationRow): boolean =>
-    row === culprit || core.includes(row) || elementsIn(history, row).some((value) => subjects.includes(value))
-  const rows = rowsWhere(history, (row) => isOfKey(history, row, counterexample) && isAbout(row)).filter(
-    (row) => history.operations.outcome[row] !== FAIL,
-  )
+  const rows = rowsWhere(
+    history,
+    (row) =>
+      isOfKey(history, row, counterexample) &&
+      (row === culprit || core.includes(row) || elementsIn(history, row).some((value) => subjects.includes(value))),
+  ).filter((row) => history.operations.outcome[row] !== FAIL)
   return lifeOf(history, counterexample, {
     rows,
     title: `The life of ${subjects.length === 1 ? `message ${subjectText(subjects[0])}` : `messages ${listedAtMost(all.map(subjectText), MOST_SUBJECTS)}`}${inText(history, rows, 'in queue')}`,

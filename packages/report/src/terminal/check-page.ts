@@ -107,10 +107,10 @@ export function renderCheckTable(rows: readonly CheckRow[], style: Style, option
       style.dim,
       2,
     )
-  const fits = (lines: readonly string[]): boolean => displayWidth(lines[0] ?? '') <= options.width - 2
   // The table fits the terminal because reasons are truncated. The page of a single file shows the full reasons.
   const drawn = checked.length === 0 ? [] : ROOMS.map(draw)
-  const lines = drawn.find(fits) ?? drawn[drawn.length - 1] ?? []
+  const lines =
+    drawn.find((lines) => displayWidth(lines[0] ?? '') <= options.width - 2) ?? drawn[drawn.length - 1] ?? []
   const troubles = rows.flatMap((row) =>
     'trouble' in row ? [`${style.accent(symbols.violated)} ${printable(row.trouble)}`] : [],
   )

@@ -204,12 +204,11 @@ function listCounterexample(history: History, counterexample: Counterexample, op
   const { style, symbols, width } = options
   const shown = rowsOf(decisive(history, counterexample, MOST_LISTED))
   const at = clockOf(history, shown)
-  const when = (row: OperationRow): string => `${at(row, 'call')} ${symbols.to} ${at(row, 'return')}`
   const what = (row: OperationRow): string => operationText(history, row, { withKey: counterexample.keys.length > 0 })
   const listedWith = (most: number, hasLines: boolean): string[] => {
     const rows = shown.map((row) => {
       const cells = [
-        ...(hasTimes(history) ? [when(row)] : []),
+        ...(hasTimes(history) ? [`${at(row, 'call')} ${symbols.to} ${at(row, 'return')}`] : []),
         clip(what(row), most, symbols.ellipsis),
         nameText(nodeOf(history, row) ?? ''),
         ...(hasLines ? [linesText(history, linesOf(history, row))] : []),
@@ -226,8 +225,12 @@ function listCounterexample(history: History, counterexample: Counterexample, op
   const over = (lines: readonly string[]): number => Math.max(...lines.map(displayWidth)) - width
   const longest = Math.max(...shown.map((row) => displayWidth(what(row))))
   const [whole, brief] = [listedWith(longest, true), listedWith(longest, false)]
-  const cut = (): string[] => listedWith(Math.max(NARROWEST_REQUEST, longest - over(brief)), false)
-  const lines = over(whole) <= 0 ? whole : over(brief) <= 0 ? brief : cut()
+  const lines =
+    over(whole) <= 0
+      ? whole
+      : over(brief) <= 0
+        ? brief
+        : listedWith(Math.max(NARROWEST_REQUEST, longest - over(brief)), false)
   const more = counterexample.operations.length - shown.length
   const left = `  ${plural(more, 'more operation')}, which the report shows`
   return [...(more > 0 ? [style.dim(left)] : []), ...lines.map((line) => line.trimEnd())]

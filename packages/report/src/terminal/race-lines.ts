@@ -1,5 +1,5 @@
 import { printable } from '../operation-words.ts'
-import type { LineTimes, Race } from '../race/code-run.ts'
+import type { Race } from '../race/code-run.ts'
 import { overtakenText, possessive, timesText } from '../race/race-words.ts'
 import type { PageStyle } from './evidence.ts'
 import { clip, padEnd, wrap } from './width.ts'
@@ -9,7 +9,6 @@ const TIMES_WIDTH = 16
 /** Renders the lines of code that two racing requests executed. */
 export function drawRace(race: Race, { width, style, symbols }: PageStyle): string[] {
   const { overtaken, by, rows } = race
-  const timesOf = (times: LineTimes | undefined): string => timesText(times, symbols.to, symbols.ellipsis)
   const numbers = Math.max(...rows.map(({ line }) => String(line).length))
   const codeWidth = width - 2 * TIMES_WIDTH - numbers - 1
   const titles = [possessive(overtaken.request), possessive(by.request)].map((title) =>
@@ -26,7 +25,9 @@ export function drawRace(race: Race, { width, style, symbols }: PageStyle): stri
     if (row.file !== file) lines.push(style.dim(`${indent}${printable(row.file)}`))
     else if (row.isAfterGap) lines.push(style.dim(`${indent}${symbols.ellipsis}`))
     file = row.file
-    const times = [row.overtaken, row.by].map((each) => padEnd(timesOf(each), TIMES_WIDTH)).join('')
+    const times = [row.overtaken, row.by]
+      .map((each) => padEnd(timesText(each, symbols.to, symbols.ellipsis), TIMES_WIDTH))
+      .join('')
     const code = clip(printable(row.text.replaceAll('\t', '  ')), codeWidth, symbols.ellipsis)
     const text = `${times}${String(row.line).padStart(numbers)} ${code}`.trimEnd()
     lines.push(row.isOvertaken ? style.bold(style.accent(text)) : text)

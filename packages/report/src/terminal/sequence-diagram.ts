@@ -77,8 +77,7 @@ function columnWidths(steps: readonly SequenceStep[], columns: readonly string[]
     ),
   )
   const within = (most: number) => wanted.map((width) => Math.min(width, most))
-  const total = (widths: readonly number[]) => widths.reduce((sum, width) => sum + width + GAP, 0)
   let most = Math.max(NARROWEST_COLUMN, ...wanted)
-  while (most > NARROWEST_COLUMN && total(within(most)) > room) most--
+  while (most > NARROWEST_COLUMN && within(most).reduce((sum, width) => sum + width + GAP, 0) > room) most--
   return within(most)
 }
