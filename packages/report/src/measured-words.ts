@@ -65,7 +65,9 @@ export function unmeasuredText({ reads }: Staleness): string {
 
 export function stalenessText(staleness: Staleness): string {
   const behind =
-    staleness.reads.stale === 0 ? [] : [`p99 ${behindText(staleness, 'p99')} behind`, `the worst ${behindText(staleness, 'max')}`]
+    staleness.reads.stale === 0
+      ? []
+      : [`p99 ${behindText(staleness, 'p99')} behind`, `the worst ${behindText(staleness, 'max')}`]
   const unmeasured = unmeasuredText(staleness)
   const atomicity = atomicityText(staleness)
   return [

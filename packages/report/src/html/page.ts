@@ -66,7 +66,8 @@ export function renderHtml(page: Page): string {
   const selection = select(history, spans, accused)
   const lanes = lanesOf(history, shown === undefined ? [] : rowsOf(shown))
   const embedded = embed(history, selection.operations, accused, lanes)
-  const mark = shown === undefined ? [] : [history.operations.callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
+  const mark =
+    shown === undefined ? [] : [history.operations.callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
   const data: PageData = {
     ...embedded,
     sample: { every: selection.every, complete: selection.complete },
