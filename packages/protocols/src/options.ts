@@ -1,4 +1,4 @@
-import { type Millis, millis, printable, type UserError, usageError } from '@chaosproxy/history'
+import { type Millis, printable, type UserError, usageError } from '@chaosproxy/history'
 import {
   type AnyMachine,
   type Bug,
@@ -19,28 +19,36 @@ export interface Subject {
   readonly bug: string | undefined
 }
 
-export interface Chosen {
-  number(setting: string): number
-  ms(setting: string): Millis
-  boolean(setting: string): boolean
-  value(setting: string): ProtocolSettingValue
-  readonly settings: ProtocolOptions['settings']
-  readonly bug: string | undefined
-  readonly object: AnyObject
+/** The options of a run: `retry-ms` becomes `retryMs`. Settings that the user did not choose have their defaults. */
+export type Chosen<Settings extends ProtocolSettings> = Subject & {
+  readonly [Name in keyof Settings & string as CamelCase<Name>]: ValueOf<Name, Settings[Name]>
 }
+
+type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name
+
+type ValueOf<Name, Setting> = Setting extends { readonly values: readonly (infer Value)[] }
+  ? Value
+  : Setting extends { readonly default: boolean }
+    ? boolean
+    : Name extends `${string}-ms`
+      ? Millis
+      : number
 
 const objectNames = objects.map(({ name }) => name)
 
-export interface ProtocolSettings {
-  readonly [name: string]: Omit<ProtocolSetting, 'name'>
+export type ProtocolSettings<Name extends string = string> = {
+  readonly [Each in Name]: Omit<ProtocolSetting, 'name'>
 }
 
-interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'marks' | 'settings' | 'bugs'> {
+interface Declaration<Settings extends ProtocolSettings>
+  extends Omit<ProtocolDefinition, 'objects' | 'create' | 'marks' | 'settings' | 'bugs'> {
   /** The supported objects; if absent, all. */
   readonly objects?: readonly string[]
-  readonly settings: ProtocolSettings
+  readonly settings: Settings
   readonly bugs: { readonly [name: string]: Omit<Bug, 'name'> }
-  create(chosen: Chosen): AnyMachine
+  create(chosen: Chosen<Settings>): AnyMachine
 }
 
 /** Declares a bug, which is likely to take effect under the given faults and conditions. */
@@ -50,17 +58,20 @@ export const bug = (summary: string, faults: readonly string[] = [], under: BugS
 }
 
 /** Defines one of this package's protocols. All of them emit a mark when a bug takes effect. */
-export function defineProtocol({ create, ...declaration }: Declaration): ProtocolDefinition {
+export function defineProtocol<const Settings extends ProtocolSettings>({
+  create,
+  ...declaration
+}: Declaration<Settings>): ProtocolDefinition {
   const [settings, bugs] = [namedIn(declaration.settings), namedIn(declaration.bugs)]
   const declared = { objects: objectNames, ...declaration, settings, bugs, marks: true }
-  return { ...declared, create: (options) => create(chooseOptions(declared, options)) }
+  return { ...declared, create: (options) => create(chooseOptions(declared, options) as Chosen<Settings>) }
 }
 
 const namedIn = <Item>(items: { readonly [name: string]: Item }): readonly (Item & { readonly name: string })[] =>
   Object.entries(items).map(([name, item]) => ({ name, ...item }))
 
 /** @throws UserError (usage) for an unknown bug, setting or object, or an invalid setting value. */
-function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
+function chooseOptions(protocol: Declared, options: ProtocolOptions): Subject {
   const { bug } = options
   if (bug !== undefined && !protocol.bugs.some((known) => known.name === bug))
     throw usageError(`${protocol.name} has no bug "${bug}". It has: ${names(protocol.bugs)}.`)
@@ -70,21 +81,14 @@ function chooseOptions(protocol: Declared, options: ProtocolOptions): Chosen {
       throw usageError(`${protocol.name} has no setting "${name}". It has: ${names(protocol.settings)}.`)
     checkValue(protocol.name, setting, value)
   }
-  const value = (name: string): ProtocolSettingValue => {
-    const found = options.settings[name] ?? protocol.settings.find((setting) => setting.name === name)?.default
-    if (found === undefined) throw new Error(`${protocol.name} reads a setting that it does not declare: ${name}`)
-    return found
-  }
-  return {
-    bug,
-    object: objectFor(protocol, options.object),
-    value,
-    settings: options.settings,
-    number: (name) => Number(value(name)),
-    ms: (name) => millis(Number(value(name))),
-    boolean: (name) => value(name) === true,
-  }
+  const values = protocol.settings.map((setting) => [
+    camelCase(setting.name),
+    options.settings[setting.name] ?? setting.default,
+  ])
+  return { bug, object: objectFor(protocol, options.object), ...Object.fromEntries(values) }
 }
+
+const camelCase = (name: string): string => name.replaceAll(/-./g, ([, letter = '']) => letter.toUpperCase())
 
 function objectFor({ name, objects }: Declared, wanted: string = DEFAULT_OBJECT): AnyObject {
   const object = objects.includes(wanted) ? findObject(wanted) : undefined

@@ -1,7 +1,7 @@
 import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createBalancer } from './machine.ts'
-import type { BalancerConfig, BalancerState } from './state.ts'
+import type { BalancerState } from './state.ts'
 
 export const balancer: ProtocolDefinition = defineProtocol({
   name: 'balancer',
@@ -61,24 +61,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   // Files never change.
   functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),
   promises: () => 'linearizable',
-  create(chosen) {
-    return createBalancer({
-      object: chosen.object,
-      bug: chosen.bug,
-      backend: chosen.value('backend') === 'files' ? 'files' : 'store',
-      choice: chosen.value('choice') as BalancerConfig['choice'],
-      attempts: chosen.number('attempts'),
-      checkMs: chosen.ms('check-ms'),
-      missedChecks: chosen.number('missed-checks'),
-      deepChecks: chosen.boolean('deep-checks'),
-      panicShare: chosen.number('panic-share'),
-      requesterTimeoutMs: chosen.ms('requester-timeout-ms'),
-      balancerTimeoutMs: chosen.ms('balancer-timeout-ms'),
-      serverTimeoutMs: chosen.ms('server-timeout-ms'),
-      serviceMs: chosen.ms('service-ms'),
-      queueLimit: chosen.number('queue-limit'),
-    })
-  },
+  create: createBalancer,
 })
 
 /** The number of health-check rounds that may pass without a check of a server. */

@@ -2,7 +2,7 @@ import { type ProtocolDefinition, type Weakness, watchState } from '../definitio
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createBroker } from './machine.ts'
-import type { BrokerConfig, BrokerState } from './state.ts'
+import type { BrokerState } from './state.ts'
 
 /** Objects whose keys are independent of each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
@@ -86,15 +86,5 @@ export const broker: ProtocolDefinition = defineProtocol({
     if (delivery === 'at-most-once') return 'none'
     return delivery === 'exactly-once' && ordered === true ? 'linearizable' : 'eventual'
   },
-  create: (chosen) =>
-    createBroker({
-      object: chosen.object,
-      bug: chosen.bug,
-      delivery: chosen.value('delivery') as BrokerConfig['delivery'],
-      ordered: chosen.boolean('ordered'),
-      topics: chosen.value('topics') === 'push' ? 'push' : 'pull',
-      visibilityMs: chosen.ms('visibility-ms'),
-      retransmitMs: chosen.ms('retransmit-ms'),
-      timeoutMs: chosen.ms('request-timeout-ms'),
-    }),
+  create: createBroker,
 })

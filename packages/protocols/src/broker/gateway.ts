@@ -21,7 +21,7 @@ export function handleRequest(turn: BrokerTurn, requestId: string, command: Comm
   else {
     if (state.calls.size === 0) askAgainLater(turn)
     const request = `${state.id}-${state.life}-${requestId}`
-    const call: Call = { requestId, command, dueAt: turn.steady + config.timeoutMs }
+    const call: Call = { requestId, command, dueAt: turn.steady + config.requestTimeoutMs }
     state.calls.set(request, call)
     ask(turn, request, call)
   }

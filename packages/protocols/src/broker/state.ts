@@ -14,7 +14,7 @@ export interface BrokerConfig extends Subject {
   /** How long a delivered message is invisible to other consumers. */
   readonly visibilityMs: Millis
   readonly retransmitMs: Millis
-  readonly timeoutMs: Millis
+  readonly requestTimeoutMs: Millis
 }
 
 type BrokerMessage =

@@ -3,7 +3,7 @@ import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definitio
 import { lastIndex } from '../log.ts'
 import { type LogProtocol, watchAgreement, watchCompleteness, watchLogMatching } from '../log-invariants.ts'
 import { bug, defineProtocol } from '../options.ts'
-import { chosenMember, memberSettings } from '../routing/succession.ts'
+import { routingSettings, successionSettings, withSilence } from '../routing/succession.ts'
 import { createChain } from './machine.ts'
 import { type ChainMessage, type ChainState, isActive, isHead, isTail, predecessorOf } from './state.ts'
 import { serve } from './updates.ts'
@@ -60,7 +60,7 @@ export const chain: ProtocolDefinition = defineProtocol({
   name: 'chain',
   summary: 'chain replication: updates go from head to tail, and the tail answers; a majority reconfigures the chain',
   defaultNodes: 5,
-  settings: memberSettings('head', 'reconfigures the chain'),
+  settings: { ...successionSettings('head', 'reconfigures the chain'), ...routingSettings('head') },
   bugs: {
     'head-answers': bug('the head answers an update before it has gone along the chain', ['isolate-leader']),
     'no-inprocess-resend': bug('updates in process are not sent to the new successor when the chain changes', [
@@ -72,5 +72,5 @@ export const chain: ProtocolDefinition = defineProtocol({
   },
   invariants: chainInvariants,
   promises: () => 'linearizable',
-  create: (chosen) => createChain({ serve, ...chosenMember(chosen) }),
+  create: (chosen) => createChain({ serve, ...withSilence(chosen) }),
 })

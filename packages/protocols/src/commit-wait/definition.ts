@@ -45,12 +45,5 @@ export const commitWait: ProtocolDefinition = defineProtocol({
     drift: 1,
     jumpMs: Math.max(0, Number(epsilonMs) - Number(skewMs)),
   }),
-  create: (chosen) =>
-    createCommitWait({
-      order: chosen.value('order') === 'commit-wait' ? 'commit-wait' : 'uncertainty-interval',
-      skewMs: chosen.ms('skew-ms'),
-      epsilonMs: chosen.ms('epsilon-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      bug: chosen.bug,
-    }),
+  create: createCommitWait,
 })

@@ -101,19 +101,5 @@ export const dns: ProtocolDefinition = defineProtocol({
     typeof secondaries === 'number' && secondaries >= nodes
       ? `${secondaries} secondaries and a primary are more than ${nodes} nodes`
       : undefined,
-  create(chosen) {
-    return createDns({
-      object: chosen.object,
-      bug: chosen.bug,
-      secondaries: chosen.number('secondaries'),
-      firstSerial: chosen.number('first-serial'),
-      ttlMs: chosen.ms('ttl-ms'),
-      negativeTtlMs: chosen.ms('negative-ttl-ms'),
-      refreshMs: chosen.ms('refresh-ms'),
-      expireMs: chosen.ms('expire-ms'),
-      flush: chosen.boolean('flush'),
-      forwarding: chosen.boolean('forwarding'),
-      retransmitMs: chosen.ms('retransmit-ms'),
-    })
-  },
+  create: createDns,
 })

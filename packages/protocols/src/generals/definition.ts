@@ -89,14 +89,5 @@ export const generals: ProtocolDefinition = defineProtocol({
       return `of ${nodes} generals one is a traitor, and with oral messages 3m + 1 are needed for m traitors (Lamport, Shostak & Pease 1982): use 4, or messages=signed`
     return nodes < 3 ? `with a traitor and ${nodes} generals nobody is left to agree with: use 3 or more` : undefined
   },
-  create(chosen) {
-    const traitor = chosen.value('traitor')
-    return createGenerals({
-      object: chosen.object,
-      bug: chosen.bug,
-      messages: chosen.value('messages') === 'signed' ? 'signed' : 'oral',
-      traitor: traitor === 'commander' || traitor === 'none' ? traitor : 'lieutenant',
-      roundMs: chosen.ms('round-ms'),
-    })
-  },
+  create: createGenerals,
 })

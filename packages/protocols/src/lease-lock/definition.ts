@@ -65,14 +65,5 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   // With fencing, holders do not use their clocks. With wall clocks, no bound is assumed.
   clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
-  create: (chosen) =>
-    createLeaseLock({
-      object: chosen.object,
-      bug: chosen.bug,
-      leaseMs: chosen.ms('lease-ms'),
-      drift: chosen.number('clock-drift'),
-      clock: chosen.value('clock') === 'wall' ? 'wall' : 'monotonic',
-      fencing: chosen.boolean('fencing'),
-      retransmitMs: chosen.ms('retransmit-ms'),
-    }),
+  create: createLeaseLock,
 })

@@ -7,7 +7,7 @@ import type { Turn, Types } from '../turn.ts'
 export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
   /** The largest ratio of the rates of two monotonic clocks that holders allow for. */
-  readonly drift: number
+  readonly clockDrift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean
   readonly retransmitMs: Millis

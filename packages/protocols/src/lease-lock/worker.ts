@@ -52,7 +52,7 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
   // The lease began after the request was sent, so it is safe to count from `requestedAt`. With wall clocks, the service
   // sends the end of the lease.
-  const safeUntil = section.phase.requestedAt + config.leaseMs / config.drift
+  const safeUntil = section.phase.requestedAt + config.leaseMs / config.clockDrift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
   turn.send(state.store, { type: 'load', key, section: name, token })

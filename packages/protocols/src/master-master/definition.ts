@@ -4,7 +4,6 @@ import { BALANCES, movementOf, overdrawn } from '../objects/bank.ts'
 import { amountOf, sumOf } from '../objects/counter.ts'
 import { ok, UNKEYED, unsupported } from '../objects/object.ts'
 import { bug, defineProtocol } from '../options.ts'
-import type { Conflicts } from './clock.ts'
 import { masterMasterInvariants } from './invariants.ts'
 import { createMasterMaster } from './machine.ts'
 import { type AnyMergeable, answered, type Copy, type Mergeable, mergeables, type Write } from './mergeable.ts'
@@ -98,16 +97,9 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   notUnder: ['clock'],
   create(chosen) {
     const { name } = chosen.object
-    const mergeable = (chosen.value('sums') === 'settle' ? settled[name] : undefined) ?? mergeables[name]
+    const mergeable = (chosen.sums === 'settle' ? settled[name] : undefined) ?? mergeables[name]
     if (mergeable === undefined) throw new Error(`master-master cannot merge a ${name}`)
-    return createMasterMaster({
-      mergeable,
-      conflicts: chosen.value('conflicts') as Conflicts,
-      siblings: chosen.value('siblings') === 'all' ? 'all' : 'latest',
-      retransmitMs: chosen.ms('retransmit-ms'),
-      resolutionMs: chosen.ms('resolution-ms'),
-      bug: chosen.bug,
-    })
+    return createMasterMaster({ ...chosen, mergeable })
   },
 })
 

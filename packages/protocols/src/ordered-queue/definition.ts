@@ -80,10 +80,5 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   promises: () => 'sequential',
   // Clients stay with one node, since another may lag behind it.
   sticky: true,
-  create: (chosen) =>
-    createOrderedQueue({
-      object: chosen.object,
-      bug: chosen.bug,
-      retransmitMs: chosen.ms('retransmit-ms'),
-    }),
+  create: createOrderedQueue,
 })

@@ -22,7 +22,7 @@ export function handleRequest(turn: OutboxTurn, requestId: string, command: Comm
   else {
     const request = `${state.life}-${requestId}`
     if (state.calls.size === 0) turn.setTimer('calls', CHECK_MS)
-    state.calls.set(request, { requestId, command, dueAt: turn.steady + config.timeoutMs })
+    state.calls.set(request, { requestId, command, dueAt: turn.steady + config.requestTimeoutMs })
     if (object.reads.includes(f)) turn.send(state.queue, { type: 'query', request, input: command.input })
     else if (write === 'queue-then-database') publish(turn, request, command)
     else commit(turn, request, command)

@@ -2,7 +2,6 @@ import type { ProtocolDefinition, Weakness } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
-import type { OutboxConfig } from './state.ts'
 
 /** Describes the weakness: reads show a view behind the queue, and dual writes are not atomic. */
 const weakness: Weakness = ({ write = 'outbox' }) =>
@@ -44,12 +43,5 @@ export const outbox: ProtocolDefinition = defineProtocol({
     }),
   },
   promises: (_, { write = 'outbox' }) => (write === 'outbox' ? 'eventual' : 'none'),
-  create: (chosen) =>
-    createOutbox({
-      object: chosen.object,
-      bug: chosen.bug,
-      write: chosen.value('write') as OutboxConfig['write'],
-      timeoutMs: chosen.ms('request-timeout-ms'),
-      relayMs: chosen.ms('relay-ms'),
-    }),
+  create: createOutbox,
 })

@@ -7,7 +7,7 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
-  readonly timeoutMs: Millis
+  readonly requestTimeoutMs: Millis
   /** The interval at which the relay repeats events that were not confirmed. */
   readonly relayMs: Millis
 }

@@ -1,6 +1,6 @@
 import type { ProtocolDefinition } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
-import { chosenMember, chosenReads, memberSettings, readsSetting } from '../routing/succession.ts'
+import { readsSetting, routingSettings, successionSettings, withSilence } from '../routing/succession.ts'
 import { paxosInvariants } from './invariants.ts'
 import { createPaxos, serve } from './machine.ts'
 
@@ -8,7 +8,11 @@ export const paxos: ProtocolDefinition = defineProtocol({
   name: 'paxos',
   summary: 'multi-Paxos: one instance of consensus for each slot of a log, and a stable leader chosen by ballots',
   defaultNodes: 5,
-  settings: memberSettings('leader', 'prepares a ballot', { reads: readsSetting('leader') }),
+  settings: {
+    ...successionSettings('leader', 'prepares a ballot'),
+    reads: readsSetting('leader'),
+    ...routingSettings('leader'),
+  },
   bugs: {
     'ignore-highest-accepted': bug(
       'a new leader uses only the proposals that it has accepted itself, even if promises report higher-numbered ones',
@@ -26,5 +30,5 @@ export const paxos: ProtocolDefinition = defineProtocol({
   },
   invariants: paxosInvariants,
   promises: () => 'linearizable',
-  create: (chosen) => createPaxos({ serve, ...chosenMember(chosen), reads: chosenReads(chosen) }),
+  create: (chosen) => createPaxos({ serve, ...withSilence(chosen) }),
 })

@@ -8,7 +8,7 @@ import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { chosenSuccession, successionSettings } from '../routing/succession.ts'
+import { successionSettings, withSilence } from '../routing/succession.ts'
 import { createPrimaryReplica } from './machine.ts'
 import { appendEntry, rounds, sendToAll } from './replication.ts'
 import { type PrimaryReplicaState, type PrimaryReplicaTurn, syncCount } from './state.ts'
@@ -178,20 +178,12 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
     typeof sync === 'number' && sync >= nodes
       ? `a write cannot wait for ${sync} replicas: of ${nodes} nodes, ${nodes - 1} are replicas (sync=all waits for all of them)`
       : undefined,
-  create(chosen) {
-    const sync = chosen.value('sync')
-    return createPrimaryReplica({
+  create: (chosen) =>
+    createPrimaryReplica({
       serve,
-      ...chosenSuccession(chosen),
-      sync: sync === 'all' || sync === 'majority' ? sync : Number(sync),
-      reads: chosen.value('reads') === 'primary' ? 'primary' : 'replica',
-      ownWrites: chosen.boolean('own-writes'),
-      failover: chosen.boolean('failover'),
+      ...withSilence(chosen),
+      reads: chosen.reads === 'primary' ? 'primary' : 'replica',
       leaderWaitMs: millis(0),
       retryMs: millis(0),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      object: chosen.object,
-      bug: chosen.bug,
-    })
-  },
+    }),
 })

@@ -87,18 +87,7 @@ export const quorum: ProtocolDefinition = defineProtocol({
   promises,
   notUnder: (settings) => (settings['tags'] === 'clock' ? ['clock'] : []),
   impossible: impossibleSizes,
-  create: (chosen) =>
-    createQuorum({
-      settings: chosen.settings,
-      writeBack: chosen.boolean('write-back'),
-      readRepair: chosen.boolean('read-repair'),
-      sloppy: chosen.boolean('sloppy'),
-      tags: chosen.value('tags') === 'clock' ? 'clock' : 'counter',
-      antiEntropy: chosen.boolean('anti-entropy'),
-      syncMs: chosen.ms('sync-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      bug: chosen.bug,
-    }),
+  create: createQuorum,
 })
 
 /**

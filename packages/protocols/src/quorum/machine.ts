@@ -107,12 +107,12 @@ export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   },
 })
 
-function initial({ id, peers, seed }: NodeSetting, { settings }: QuorumConfig): QuorumState {
+function initial({ id, peers, seed }: NodeSetting, config: QuorumConfig): QuorumState {
   const nodes = [id, ...peers].sort()
   return {
     id,
     nodes,
-    sizes: sizesOf(settings, nodes.length),
+    sizes: sizesOf(config, nodes.length),
     life: seed >>> 0,
     begun: 0,
     operations: new Map(),

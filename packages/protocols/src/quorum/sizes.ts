@@ -8,11 +8,12 @@ export interface Sizes {
   readonly w: number
 }
 
-type Settings = { readonly [name: string]: ProtocolSettingValue }
+/** The settings that decide the sizes. Those that are absent have their defaults. */
+export type SizeSettings = { readonly [Name in 'replicas' | 'r' | 'w' | 'sloppy']?: ProtocolSettingValue }
 
 const MOST_NODES = 15
 
-export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: Settings, nodes: number): Sizes {
+export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: SizeSettings, nodes: number): Sizes {
   const n = replicas === 'all' ? nodes : Number(replicas)
   const of = (size: ProtocolSettingValue): number =>
     size === 'all' ? n : size === 'majority' ? majorityOf(n) : Number(size)
@@ -23,13 +24,13 @@ export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: Se
  * Whether every read overlaps with every write at some replica: R + W > N (Gifford, "Weighted Voting for Replicated
  * Data", 1979). Two writes then also overlap, because the first phase of a write is a read.
  */
-export const overlap = (settings: Settings): boolean =>
+export const overlap = (settings: SizeSettings): boolean =>
   Array.from({ length: MOST_NODES }, (_, i) => i + 1)
     .filter((nodes) => impossibleSizes(settings, nodes) === undefined)
     .map((nodes) => sizesOf(settings, nodes))
     .every(({ n, r, w }) => r + w > n)
 
-export function impossibleSizes(settings: Settings, nodes: number): string | undefined {
+export function impossibleSizes(settings: SizeSettings, nodes: number): string | undefined {
   const { n, r, w } = sizesOf(settings, nodes)
   if (n > nodes) return `replicas=${n} needs ${n} nodes, and there are ${nodes}`
   for (const [name, size] of [
@@ -37,7 +38,7 @@ export function impossibleSizes(settings: Settings, nodes: number): string | und
     ['w', w],
   ] as const)
     if (size > n) return `${name}=${size} waits for more replicas than the ${n} that a key has`
-  if (settings['sloppy'] === true && n === nodes)
+  if (settings.sloppy === true && n === nodes)
     return `sloppy=true needs a node that can stand in: with ${nodes} nodes give at most replicas=${nodes - 1}`
   return undefined
 }

@@ -1,16 +1,14 @@
 import { fnv1a, type NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
-import type { ProtocolSettingValue } from '../definition.ts'
 import type { Turn, Types } from '../turn.ts'
-import type { Sizes } from './sizes.ts'
+import type { SizeSettings, Sizes } from './sizes.ts'
 import type { Tag, Version } from './tag.ts'
 
 // "ABD": Attiya, Bar-Noy & Dolev, "Sharing Memory Robustly in Message-Passing Systems", 1995; for many writers: Lynch &
 // Shvartsman, "Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged Broadcasts", 1997. "Dynamo": DeCandia
 // et al., "Dynamo: Amazon's Highly Available Key-value Store", 2007.
 
-export interface QuorumConfig {
-  readonly settings: { readonly [name: string]: ProtocolSettingValue }
+export interface QuorumConfig extends SizeSettings {
   /** Whether a read stores its value on W replicas before it returns the value. */
   readonly writeBack: boolean
   /** Whether a read sends the returned value to replicas that have an older one, without waiting for them. */

@@ -6,7 +6,7 @@ import { unavailable } from '../objects/object.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
-import { chosenRouting, routingSettings } from '../routing/succession.ts'
+import { routingSettings } from '../routing/succession.ts'
 import { raftChanges, raftInvariants } from './invariants.ts'
 import { createRaft } from './machine.ts'
 import { appendEntry } from './replication.ts'
@@ -145,27 +145,19 @@ export const raft: ProtocolDefinition = defineProtocol({
   // Only leases depend on clocks.
   clocks: ({ reads, 'clock-drift': drift = DRIFT }) => (reads === 'lease' ? { drift: Number(drift) } : {}),
   create(chosen) {
-    const electionMinMs = chosen.ms('election-min-ms')
-    const electionMaxMs = millis(Math.max(electionMinMs, chosen.ms('election-max-ms')))
-    const trueLeaseMs = millis(electionMinMs / chosen.number('clock-drift'))
+    const { electionMinMs } = chosen
+    const electionMaxMs = millis(Math.max(electionMinMs, chosen.electionMaxMs))
+    const trueLeaseMs = millis(electionMinMs / chosen.clockDrift)
     const isLeaseTooLong = chosen.bug === 'lease-too-long'
     return createRaft({
       serve,
-      ...chosenRouting(chosen),
-      preVote: chosen.boolean('pre-vote'),
-      heartbeatMs: chosen.ms('heartbeat-ms'),
-      electionMinMs,
+      ...chosen,
       electionMaxMs,
       // The bug: the lease is as long as the time after which a leader steps down. Another leader may be elected during
       // that time.
-      reads: isLeaseTooLong || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
+      reads: isLeaseTooLong ? 'lease' : chosen.reads,
       leaseMs: isLeaseTooLong ? millis(2 * electionMaxMs) : trueLeaseMs,
       trueLeaseMs,
-      snapshotEntries: chosen.number('snapshot-entries'),
-      transferMs: chosen.ms('transfer-ms'),
-      resizeMs: chosen.ms('resize-ms'),
-      batch: chosen.number('batch'),
-      pipeline: chosen.number('pipeline'),
     })
   },
 })

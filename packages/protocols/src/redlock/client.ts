@@ -72,7 +72,7 @@ export const handleRaised: Handler<Redlock, 'raised'> = (turn, { value }, from) 
  */
 function isValid(turn: RedlockTurn, { startedAt }: Attempt): boolean {
   const { config, steady } = turn
-  const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.drift + 2)
+  const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.clockDrift + 2)
   if (leftMs > 0 || config.bug !== 'validity-not-subtracted') return leftMs > 0
   // The bug: the time spent acquiring the lock is ignored.
   turn.mark()

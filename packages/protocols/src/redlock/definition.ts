@@ -71,16 +71,7 @@ export const redlock: ProtocolDefinition = defineProtocol({
       ? `${nodes} masters survive no more failures than ${nodes - 1}, and two halves can block each other: use an odd number`
       : undefined,
   clocks: ({ 'clock-drift': share = DRIFT }) => ({ drift: 1 / (1 - Number(share)) }),
-  create: (chosen) =>
-    createRedlock({
-      object: chosen.object,
-      bug: chosen.bug,
-      ttlMs: chosen.ms('ttl-ms'),
-      drift: chosen.number('clock-drift'),
-      attemptMs: chosen.ms('attempt-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-      fencing: chosen.boolean('fencing'),
-    }),
+  create: createRedlock,
 })
 
 function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {

@@ -8,7 +8,7 @@ import type { Turn, Types } from '../turn.ts'
 interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
   /** The fraction of the time to live by which clocks may differ (CLOCK_DRIFT_FACTOR). */
-  readonly drift: number
+  readonly clockDrift: number
   /** The time within which a majority must have answered. */
   readonly attemptMs: Millis
   readonly requestTimeoutMs: Millis

@@ -5,7 +5,7 @@ import type { ProtocolSetting } from '../definition.ts'
 import { draw, type Generator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
-import type { Chosen, ProtocolSettings, Subject } from '../options.ts'
+import type { ProtocolSettings, Subject } from '../options.ts'
 import { answer, failReads } from './answers.ts'
 import { type Origin, type RoutingConfig, type RoutingState, type RoutingTurn, routedAtFirst } from './routing.ts'
 import { applyOnce } from './sessions.ts'
@@ -34,29 +34,22 @@ export const memberAtFirst = (node: NodeSetting, subject: Subject): MemberState 
   origins: new Map(),
 })
 
-/** Returns the settings of a member: those of succession, its own, and those of routing, in this order. */
-export const memberSettings = (leader: string, succeeds: string, own: ProtocolSettings = {}): ProtocolSettings => ({
-  ...successionSettings(leader, succeeds),
-  ...own,
-  ...routingSettings(leader),
-})
-
-export const chosenMember = (chosen: Chosen): Omit<SuccessionConfig, 'serve'> => ({
-  ...chosenSuccession(chosen),
-  ...chosenRouting(chosen),
-})
-
 /**
  * Returns the settings of succession. `leader` is the protocol's word for the leader; `succeeds` is a verb phrase, such
  * as `takes over`.
  */
-export const successionSettings = (leader: string, succeeds: string): ProtocolSettings => ({
+export const successionSettings = (
+  leader: string,
+  succeeds: string,
+): ProtocolSettings<'heartbeat-ms' | 'silence-min-ms' | 'silence-max-ms'> => ({
   'heartbeat-ms': { summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },
   'silence-min-ms': { summary: `shortest silence after which a node ${succeeds}`, default: 250 },
   'silence-max-ms': { summary: `longest silence after which a node ${succeeds}`, default: 500 },
 })
 
-export const routingSettings = (leader: string): ProtocolSettings => ({
+export const routingSettings = (
+  leader: string,
+): ProtocolSettings<'leader-wait-ms' | 'retry-ms' | 'request-timeout-ms'> => ({
   'leader-wait-ms': { summary: `how long a request waits for a ${leader} before it is refused`, default: 300 },
   'retry-ms': {
     summary: `how long a request waits for the answer of its ${leader} before it is sent there again; 0: never again`,
@@ -68,30 +61,19 @@ export const routingSettings = (leader: string): ProtocolSettings => ({
 /** Whether a read takes a position in the log, or waits for a round that confirms the leader. */
 export type Reads = 'log' | 'round'
 
-export const readsSetting = (leader: string): Omit<ProtocolSetting, 'name'> => ({
+export const readsSetting = (
+  leader: string,
+): Omit<ProtocolSetting, 'name' | 'values'> & { readonly values: readonly Reads[] } => ({
   summary: `how the ${leader} answers reads: after a round that confirms that it still leads, or as entries of the log`,
   default: 'round',
   values: ['round', 'log'],
   worthTrying: ['log'],
 })
 
-export const chosenReads = (chosen: Chosen): Reads => (chosen.value('reads') === 'log' ? 'log' : 'round')
-
-export function chosenSuccession(
+/** Raises the longest silence to the shortest one, if it is less. */
+export const withSilence = <Chosen extends Pick<SuccessionConfig, 'silenceMinMs' | 'silenceMaxMs'>>(
   chosen: Chosen,
-): Pick<SuccessionConfig, 'heartbeatMs' | 'silenceMinMs' | 'silenceMaxMs'> {
-  const silenceMinMs = chosen.ms('silence-min-ms')
-  const silenceMaxMs = millis(Math.max(silenceMinMs, chosen.ms('silence-max-ms')))
-  return { heartbeatMs: chosen.ms('heartbeat-ms'), silenceMinMs, silenceMaxMs }
-}
-
-export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> => ({
-  leaderWaitMs: chosen.ms('leader-wait-ms'),
-  retryMs: chosen.ms('retry-ms'),
-  requestTimeoutMs: chosen.ms('request-timeout-ms'),
-  object: chosen.object,
-  bug: chosen.bug,
-})
+): Chosen => ({ ...chosen, silenceMaxMs: millis(Math.max(chosen.silenceMinMs, chosen.silenceMaxMs)) })
 
 /** Applies the next entry of the log, and answers its request if the request waits on this node. */
 export function applyNext(turn: MemberTurn, command: Command | null, answers = true): void {

@@ -53,21 +53,14 @@ export const sharded: ProtocolDefinition = defineProtocol({
   ],
   promises: () => 'linearizable',
   create(chosen) {
-    const shards = chosen.number('shards')
+    const { object, shards } = chosen
     if (!Number.isInteger(shards))
       throw usageError(`sharded: shards=${shards} is not possible; give a whole number, 1 or more.`)
-    const by = chosen.value('by')
     return createSharded({
-      object: chosen.object,
-      bug: chosen.bug,
-      transactions: TRANSACTIONAL.includes(chosen.object.name),
-      planner: planners[chosen.object.name] ?? (() => undefined),
+      ...chosen,
+      transactions: TRANSACTIONAL.includes(object.name),
+      planner: planners[object.name] ?? (() => undefined),
       ...{ checkMs: CHECK_MS, voteTimeoutMs: VOTE_TIMEOUT_MS, attempts: ATTEMPTS },
-      by: by === 'range' || by === 'directory' ? by : 'hash',
-      shards,
-      rebalanceMs: chosen.ms('rebalance-ms'),
-      retransmitMs: chosen.ms('retransmit-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
     })
   },
 })

@@ -2,7 +2,7 @@ import { type ProtocolDefinition, type Weakness, watchState } from '../definitio
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createSingle } from './machine.ts'
-import type { SingleConfig, SingleState } from './state.ts'
+import type { SingleState } from './state.ts'
 
 const RETRIES = ['none', 'blind', 'key'] as const
 const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
@@ -81,22 +81,5 @@ export const single: ProtocolDefinition = defineProtocol({
   ],
   // With blind retries, any request may take effect twice, and an old write may take effect after a later one.
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
-  create(chosen) {
-    return createSingle({
-      object: chosen.object,
-      bug: chosen.bug,
-      retry: chosen.value('retry') as SingleConfig['retry'],
-      timeoutMs: chosen.ms('timeout-ms'),
-      attempts: chosen.number('attempts'),
-      backoff: chosen.value('backoff') as SingleConfig['backoff'],
-      backoffMs: chosen.ms('backoff-ms'),
-      longestBackoffMs: chosen.ms('longest-backoff-ms'),
-      retryBudget: chosen.number('retry-budget'),
-      breakerFailures: chosen.number('breaker-failures'),
-      coolDownMs: chosen.ms('cool-down-ms'),
-      degrade: chosen.boolean('degrade'),
-      serviceMs: chosen.ms('service-ms'),
-      queueLimit: chosen.number('queue-limit'),
-    })
-  },
+  create: createSingle,
 })

@@ -41,9 +41,5 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),
   ],
-  create: (chosen) =>
-    createThreePhaseCommit({
-      ...transactionConfig('three-phase-commit', chosen),
-      silenceMs: chosen.ms('silence-ms'),
-    }),
+  create: (chosen) => createThreePhaseCommit(transactionConfig('three-phase-commit', chosen)),
 })

@@ -1,5 +1,5 @@
 import { type Millis, usageError } from '@chaosproxy/history'
-import type { Chosen, Subject } from '../options.ts'
+import type { Subject } from '../options.ts'
 import { type Planner, planners } from './items.ts'
 
 export interface TransactionConfig extends Subject {
@@ -12,12 +12,14 @@ export interface TransactionConfig extends Subject {
 }
 
 /** @throws UserError (usage) if `attempts` is not a whole number. */
-export function transactionConfig(name: string, chosen: Chosen): TransactionConfig {
-  const { object, bug } = chosen
+export function transactionConfig<Chosen extends Omit<TransactionConfig, 'planner'>>(
+  name: string,
+  chosen: Chosen,
+): Chosen & TransactionConfig {
+  const { object, attempts } = chosen
   const planner = planners[object.name]
   if (planner === undefined) throw new Error(`${name} cannot split a ${object.name}`)
-  const attempts = chosen.number('attempts')
   if (!Number.isInteger(attempts))
     throw usageError(`${name}: attempts=${attempts} is not possible; give a whole number, 1 or more.`)
-  return { object, planner, checkMs: chosen.ms('check-ms'), voteTimeoutMs: chosen.ms('vote-timeout-ms'), attempts, bug }
+  return { ...chosen, planner }
 }

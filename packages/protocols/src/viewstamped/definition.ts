@@ -1,6 +1,6 @@
 import type { ProtocolDefinition } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
-import { chosenMember, chosenReads, memberSettings, readsSetting } from '../routing/succession.ts'
+import { readsSetting, routingSettings, successionSettings, withSilence } from '../routing/succession.ts'
 import { viewstampedInvariants } from './invariants.ts'
 import { createViewstamped, serve } from './machine.ts'
 
@@ -9,7 +9,8 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   summary:
     'Viewstamped Replication: nodes take turns as primary; view changes; recovery from the other nodes or from disk',
   defaultNodes: 5,
-  settings: memberSettings('primary', 'starts a view change', {
+  settings: {
+    ...successionSettings('primary', 'starts a view change'),
     recovery: {
       summary: 'where a restarted node gets its log: from its disk, or from the others, as in the paper (nonce)',
       default: 'disk',
@@ -17,7 +18,8 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
       worthTrying: ['nonce'],
     },
     reads: readsSetting('primary'),
-  }),
+    ...routingSettings('primary'),
+  },
   bugs: {
     'stale-view-change': bug(
       'a new primary takes the longest log, whatever the last view in which its sender was normal',
@@ -41,11 +43,5 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
     recovery === 'nonce' && nodes < 3
       ? `recovery=nonce needs 3 nodes, because a restarted node asks a majority of all; there are ${nodes}`
       : undefined,
-  create: (chosen) =>
-    createViewstamped({
-      serve,
-      ...chosenMember(chosen),
-      recovery: chosen.value('recovery') === 'nonce' ? 'nonce' : 'disk',
-      reads: chosenReads(chosen),
-    }),
+  create: (chosen) => createViewstamped({ serve, ...withSilence(chosen) }),
 })

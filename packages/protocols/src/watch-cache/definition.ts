@@ -58,15 +58,7 @@ export const watchCache: ProtocolDefinition = defineProtocol({
   ],
   promises: (_, { reads }) => (reads === 'consistent' ? 'linearizable' : 'eventual'),
   strictest: CONSISTENT,
-  create: (chosen) =>
-    createWatchCache({
-      object: chosen.object,
-      bug: chosen.bug,
-      reads: chosen.value('reads') === 'consistent' ? 'consistent' : 'cache',
-      history: chosen.number('history'),
-      resyncMs: chosen.ms('resync-ms'),
-      requestTimeoutMs: chosen.ms('request-timeout-ms'),
-    }),
+  create: createWatchCache,
 })
 
 type Watch = InvariantWatch<WatchCacheState, WatchCacheMessage>
