@@ -28,6 +28,16 @@ export interface Types<
   readonly timer: Timer
 }
 
+/** The messages of a protocol. The name of each member becomes the `type` of a message. */
+export type MessagesOf<Variants> = Tagged<'type', Variants>
+
+/** The durable records of a protocol. The name of each member becomes the `kind` of a record. */
+export type RecordsOf<Variants> = Tagged<'kind', Variants>
+
+type Tagged<Tag extends string, Variants> = {
+  readonly [Name in keyof Variants]: Readonly<Record<Tag, Name> & Variants[Name]>
+}[keyof Variants]
+
 /** The messages of one type. */
 export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
   ? Type extends Message['type']

@@ -3,7 +3,7 @@ import type { Completion, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { Station } from '../station.ts'
-import type { MessageOf, Turn, Types } from '../turn.ts'
+import type { MessageOf, MessagesOf, Turn, Types } from '../turn.ts'
 
 export interface BalancerConfig extends Subject {
   readonly backend: 'files' | 'store'
@@ -33,15 +33,16 @@ interface Named {
 /** A server's answer to an attempt. After a refusal, the attempt had no effect. */
 export type Served = { readonly result: Completion } | { readonly refusal: string }
 
-type BalancerMessage =
-  | { readonly type: 'ask'; readonly request: string; readonly command: Command }
-  | { readonly type: 'told'; readonly request: string; readonly result: Completion }
-  | (Named & { readonly type: 'serve'; readonly command: Command })
-  | (Named & { readonly type: 'served'; readonly served: Served })
-  | { readonly type: 'check'; readonly round: number }
-  | { readonly type: 'well'; readonly round: number }
-  | (Named & { readonly type: 'do'; readonly command: Command })
-  | (Named & { readonly type: 'done'; readonly result: Completion })
+type BalancerMessage = MessagesOf<{
+  ask: { request: string; command: Command }
+  told: { request: string; result: Completion }
+  serve: Named & { command: Command }
+  served: Named & { served: Served }
+  check: { round: number }
+  well: { round: number }
+  do: Named & { command: Command }
+  done: Named & { result: Completion }
+}>
 
 export type Message<Type extends BalancerMessage['type']> = MessageOf<BalancerMessage, Type>
 

@@ -3,7 +3,7 @@ import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { MessageOf, Turn, Types } from '../turn.ts'
+import type { MessageOf, MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 export interface BrokerConfig extends Subject {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
@@ -17,45 +17,44 @@ export interface BrokerConfig extends Subject {
   readonly requestTimeoutMs: Millis
 }
 
-type BrokerMessage =
+type BrokerMessage = MessagesOf<{
   // Between a gateway and the broker: requests other than dequeues, and their results.
-  | {
-      readonly type: 'do'
-      readonly request: string
-      readonly command: Command
-      readonly ticket: Ticket
-      readonly key?: string | undefined
-    }
-  | { readonly type: 'did'; readonly request: string; readonly result: Completion }
+  do: {
+    request: string
+    command: Command
+    ticket: Ticket
+    key?: string | undefined
+  }
+  did: { request: string; result: Completion }
   // Consuming.
-  | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
+  fetch: { request: string; queue: string; ticket: Ticket }
   /** The reply to a fetch. It has no receipt if there was no message, or if the message has left the queue. */
-  | {
-      readonly type: 'fetched'
-      readonly request: string
-      readonly value: Json
-      readonly receipt: string | undefined
-    }
-  | { readonly type: 'settle'; readonly request: string; readonly queue: string; readonly receipt: string }
-  | { readonly type: 'settled'; readonly request: string; readonly receipt: string; readonly accepted: boolean }
+  fetched: {
+    request: string
+    value: Json
+    receipt: string | undefined
+  }
+  settle: { request: string; queue: string; receipt: string }
+  settled: { request: string; receipt: string; accepted: boolean }
   // Subscribing.
-  | ({ readonly type: 'publish' } & Publication)
-  | { readonly type: 'got'; readonly number: number }
+  publish: Publication
+  got: { number: number }
+}>
 
-export type BrokerRecord =
-  | {
-      readonly kind: 'did'
-      readonly from: NodeId
-      readonly ticket: Ticket
-      readonly command: Command
-      readonly key?: string | undefined
-    }
+export type BrokerRecord = RecordsOf<{
+  did: {
+    from: NodeId
+    ticket: Ticket
+    command: Command
+    key?: string | undefined
+  }
   /** A message has left its queue. `receipt` is absent if the message was not delivered. */
-  | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
+  taken: { queue: string; number: number; receipt?: string | undefined }
   /** At the broker: a subscriber has acknowledged a message. */
-  | { readonly kind: 'delivered'; readonly subscriber: NodeId; readonly number: number }
+  delivered: { subscriber: NodeId; number: number }
   /** At a subscriber. */
-  | ({ readonly kind: 'got' } & Publication)
+  got: Publication
+}>
 
 /** A change as sent to subscribers. */
 export interface Publication {

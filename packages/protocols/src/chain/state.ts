@@ -3,7 +3,7 @@ import type { Input } from '@chaosproxy/history'
 import type { Entry, Log } from '../log.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { MemberState, SuccessionConfig } from '../routing/succession.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
 // 2004. In the paper, servers are fail-stop, and a master outside the chain knows which servers have failed. Here,
@@ -19,40 +19,41 @@ export interface Configuration {
 }
 
 export type ChainMessage =
-  | { readonly type: 'seal'; readonly epoch: number }
-  | { readonly type: 'sealed'; readonly epoch: number; readonly last: Configuration }
-  /** The receiver has sealed a later epoch than that of the message. */
-  | { readonly type: 'deposed'; readonly epoch: number }
-  /** The new configuration, passed along the new chain. */
-  | ({ readonly type: 'begin' } & Configuration)
-  /** Updates passed along the chain (§3.1); `from` is the number of the first entry. */
-  | {
-      readonly type: 'update'
-      readonly epoch: number
-      readonly from: number
-      readonly entries: readonly Entry[]
-      readonly origins: readonly (Origin | null)[]
-    }
-  /** Passed back along the chain: the tail has all entries up to `index`. */
-  | { readonly type: 'ack'; readonly epoch: number; readonly index: number }
-  | { readonly type: 'query'; readonly epoch: number; readonly origin: Origin; readonly input: Input }
-  | { readonly type: 'confirm'; readonly epoch: number; readonly round: number }
-  | { readonly type: 'confirmed'; readonly epoch: number; readonly round: number }
-  | { readonly type: 'alive'; readonly epoch: number }
-  | { readonly type: 'here'; readonly epoch: number }
+  | MessagesOf<{
+      seal: { epoch: number }
+      sealed: { epoch: number; last: Configuration }
+      /** The receiver has sealed a later epoch than that of the message. */
+      deposed: { epoch: number }
+      /** The new configuration, passed along the new chain. */
+      begin: Configuration
+      /** Updates passed along the chain (§3.1); `from` is the number of the first entry. */
+      update: {
+        epoch: number
+        from: number
+        entries: readonly Entry[]
+        origins: readonly (Origin | null)[]
+      }
+      /** Passed back along the chain: the tail has all entries up to `index`. */
+      ack: { epoch: number; index: number }
+      query: { epoch: number; origin: Origin; input: Input }
+      confirm: { epoch: number; round: number }
+      confirmed: { epoch: number; round: number }
+      alive: { epoch: number }
+      here: { epoch: number }
+    }>
   | RoutedMessage
 
-export type ChainRecord =
-  | { readonly kind: 'sealed'; readonly epoch: number }
-  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+export type ChainRecord = RecordsOf<{
+  sealed: { epoch: number }
+  entries: { from: number; entries: readonly Entry[] }
   /** The entries replace those numbered `from` and higher. */
-  | {
-      readonly kind: 'begun'
-      readonly epoch: number
-      readonly chain: readonly NodeId[]
-      readonly from: number
-      readonly entries: readonly Entry[]
-    }
+  begun: {
+    epoch: number
+    chain: readonly NodeId[]
+    from: number
+    entries: readonly Entry[]
+  }
+}>
 
 /** The state of a node. The log is the paper's `Hist`; its entries after `acked` are `Sent`. */
 export interface ChainState extends MemberState {

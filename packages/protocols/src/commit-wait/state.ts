@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, Turn, Types } from '../turn.ts'
 
 export interface CommitWaitConfig {
   /** How writes and reads are ordered across clocks. */
@@ -33,9 +33,10 @@ export interface Ask {
   readonly at: number
 }
 
-type CommitWaitMessage =
-  | { readonly type: 'ask'; readonly ticket: Ticket; readonly ask: Ask }
-  | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
+type CommitWaitMessage = MessagesOf<{
+  ask: { ticket: Ticket; ask: Ask }
+  answer: { requestId: string; result: Completion }
+}>
 
 export interface CommitWaitState {
   readonly id: NodeId

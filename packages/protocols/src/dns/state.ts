@@ -3,7 +3,7 @@ import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, Turn, Types } from '../turn.ts'
 
 export interface DnsConfig extends Subject {
   /** The number of nodes after the primary that copy its zone. */
@@ -31,20 +31,21 @@ export interface Answer {
   readonly ageMs: number
 }
 
-export type DnsMessage =
-  | { readonly type: 'query'; readonly name: string; readonly id: number }
+export type DnsMessage = MessagesOf<{
+  query: { name: string; id: number }
   /** If `answer` is absent, the resolver must ask another server. */
-  | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }
-  | { readonly type: 'update'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
-  | { readonly type: 'updated'; readonly requestId: string; readonly result: Completion }
+  answer: { name: string; id: number; answer?: Answer | undefined }
+  update: { requestId: string; command: Command; ticket: Ticket }
+  updated: { requestId: string; result: Completion }
   // From the primary.
-  | { readonly type: 'flush'; readonly name: string; readonly serial: number }
-  | { readonly type: 'notify' }
+  flush: { name: string; serial: number }
+  notify: unknown
   // Without a serial, the secondary has no zone.
-  | { readonly type: 'refresh'; readonly serial?: number | undefined }
-  | { readonly type: 'soa'; readonly serial: number }
-  | { readonly type: 'transfer' }
-  | { readonly type: 'zone'; readonly serial: number; readonly content: Json }
+  refresh: { serial?: number | undefined }
+  soa: { serial: number }
+  transfer: unknown
+  zone: { serial: number; content: Json }
+}>
 
 interface DnsRecord {
   readonly input: Input

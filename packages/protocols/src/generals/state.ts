@@ -3,7 +3,7 @@ import type { Input, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, Turn, Types } from '../turn.ts'
 
 export interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
@@ -24,15 +24,15 @@ export interface Signature {
   readonly under: string
 }
 
-export type GeneralsMessage =
-  | { readonly type: 'request'; readonly order: Order; readonly ticket: Ticket }
+export type GeneralsMessage = MessagesOf<{
+  request: { order: Order; ticket: Ticket }
   /** An order from the commander, or relayed by a lieutenant. */
-  | {
-      readonly type: 'order'
-      readonly battle: number
-      readonly order: Order
-      readonly signatures: readonly Signature[]
-    }
+  order: {
+    battle: number
+    order: Order
+    signatures: readonly Signature[]
+  }
+}>
 
 /** A decision; null means to retreat, which changes nothing. */
 export type Decision = Order | null

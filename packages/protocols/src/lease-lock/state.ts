@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
@@ -19,27 +19,28 @@ interface Named {
   readonly section: string
 }
 
-type LeaseLockMessage =
-  | (Named & { readonly type: 'acquire'; readonly attempt: number })
+type LeaseLockMessage = MessagesOf<{
+  acquire: Named & { attempt: number }
   /** `until` is a time by the service's wall clock. */
-  | (Named & {
-      readonly type: 'granted'
-      readonly attempt: number
-      readonly token: number
-      readonly until: number
-    })
-  | (Named & { readonly type: 'release' })
-  | (Named & { readonly type: 'load'; readonly token: number })
-  | (Named & { readonly type: 'loaded'; readonly content: Json; readonly version: number })
-  | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json; readonly base: number })
-  | (Named & { readonly type: 'stored' })
+  granted: Named & {
+    attempt: number
+    token: number
+    until: number
+  }
+  release: Named
+  load: Named & { token: number }
+  loaded: Named & { content: Json; version: number }
+  store: Named & { token: number; content: Json; base: number }
+  stored: Named
   /** The store has seen a later token. */
-  | (Named & { readonly type: 'refused' })
+  refused: Named
+}>
 
-type LeaseLockRecord =
-  | { readonly kind: 'grant'; readonly key: string; readonly grant: Omit<Grant, 'since'> }
-  | { readonly kind: 'released'; readonly key: string }
-  | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
+type LeaseLockRecord = RecordsOf<{
+  grant: { key: string; grant: Omit<Grant, 'since'> }
+  released: { key: string }
+  cell: { key: string; cell: Cell }
+}>
 
 export interface Grant {
   readonly token: number

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, Turn, Types } from '../turn.ts'
 import type { Conflicts, Tick } from './clock.ts'
 import type { AnyMergeable } from './mergeable.ts'
 import type { Stamp, Version } from './version.ts'
@@ -15,9 +15,10 @@ export interface MasterMasterConfig {
   readonly bug: string | undefined
 }
 
-export type MasterMasterMessage =
-  | { readonly type: 'versions'; readonly versions: readonly Version[] }
-  | { readonly type: 'received'; readonly keys: readonly { readonly key: string; readonly stamp: Stamp }[] }
+export type MasterMasterMessage = MessagesOf<{
+  versions: { versions: readonly Version[] }
+  received: { keys: readonly { key: string; stamp: Stamp }[] }
+}>
 
 export interface MasterMasterState {
   readonly id: NodeId

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, Turn, Types } from '../turn.ts'
 
 export interface OrderedQueueConfig extends Subject {
   readonly retransmitMs: Millis
@@ -16,15 +16,16 @@ export interface Entry {
   readonly command: Command
 }
 
-export type OrderedQueueMessage =
+export type OrderedQueueMessage = MessagesOf<{
   /** A message to the ordering node. */
-  | { readonly type: 'propose'; readonly life: number; readonly number: number; readonly command: Command }
+  propose: { life: number; number: number; command: Command }
   /**
    * A message from the ordering node. `from` counts from 1. A message without entries asks how many entries the
    * receiver has.
    */
-  | { readonly type: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  | { readonly type: 'have'; readonly count: number }
+  entries: { from: number; entries: readonly Entry[] }
+  have: { count: number }
+}>
 
 type OrderedQueueRecord = readonly Entry[]
 

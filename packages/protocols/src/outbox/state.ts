@@ -3,7 +3,7 @@ import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { MessageOf, Turn, Types } from '../turn.ts'
+import type { MessageOf, MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
@@ -12,33 +12,34 @@ export interface OutboxConfig extends Subject {
   readonly relayMs: Millis
 }
 
-type OutboxMessage =
-  | { readonly type: 'commit'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
-  | { readonly type: 'committed'; readonly request: string; readonly result: Completion }
-  | { readonly type: 'publish'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
-  | { readonly type: 'published'; readonly request: string }
-  | { readonly type: 'events'; readonly first: number; readonly commands: readonly Command[] }
-  | { readonly type: 'received'; readonly upTo: number }
-  | { readonly type: 'query'; readonly request: string; readonly input: Input }
-  | { readonly type: 'answer'; readonly request: string; readonly result: Completion }
+type OutboxMessage = MessagesOf<{
+  commit: { request: string; command: Command; ticket: Ticket }
+  committed: { request: string; result: Completion }
+  publish: { request: string; command: Command; ticket: Ticket }
+  published: { request: string }
+  events: { first: number; commands: readonly Command[] }
+  received: { upTo: number }
+  query: { request: string; input: Input }
+  answer: { request: string; result: Completion }
+}>
 
-export type OutboxRecord =
+export type OutboxRecord = RecordsOf<{
   /** In the database: the effect of a command. If `event` is true, its event is in the same transaction. */
-  | {
-      readonly kind: 'commit'
-      readonly from: NodeId
-      readonly ticket: Ticket
-      readonly command: Command
-      readonly event: boolean
-    }
+  commit: {
+    from: NodeId
+    ticket: Ticket
+    command: Command
+    event: boolean
+  }
   /** In the database, only with a bug: an event that is written apart from its effect. */
-  | { readonly kind: 'event'; readonly command: Command }
+  event: { command: Command }
   /** In the database: the queue has confirmed the events up to this number. */
-  | { readonly kind: 'sent'; readonly upTo: number }
+  sent: { upTo: number }
   /** In the queue: an event received from the relay. */
-  | { readonly kind: 'received'; readonly command: Command }
+  received: { command: Command }
   /** In the queue: an event received from an app server. */
-  | { readonly kind: 'published'; readonly from: NodeId; readonly ticket: Ticket; readonly command: Command }
+  published: { from: NodeId; ticket: Ticket; command: Command }
+}>
 
 interface Call {
   readonly requestId: string

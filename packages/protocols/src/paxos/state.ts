@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 import { majorityOf as trueMajorityOf } from '../members.ts'
 import type { RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { MemberState, Reads, SuccessionConfig } from '../routing/succession.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 // Sections are those of Lamport, "Paxos Made Simple", 2001. "PMMC": van Renesse & Altinbuken, "Paxos Made Moderately
 // Complex", 2015.
@@ -27,27 +27,30 @@ interface Slots {
 export type SlotProposal = readonly [slot: number, proposal: Proposal]
 
 export type PaxosMessage =
-  /** Phase 1a, for all slots from `from` on (§3). */
-  | { readonly type: 'prepare'; readonly ballot: number; readonly from: number }
-  /** Phase 1b. */
-  | { readonly type: 'promise'; readonly ballot: number; readonly accepted: readonly SlotProposal[] }
-  /** Phase 2a. Every slot up to `chosen` is chosen. */
-  | ({ readonly type: 'accept'; readonly ballot: number; readonly chosen: number } & Slots)
-  /** Phase 2b. */
-  | { readonly type: 'accepted'; readonly ballot: number; readonly from: number; readonly count: number }
-  /** An acceptor has promised this ballot, which is higher than that of the message (PMMC §4.3). */
-  | { readonly type: 'preempted'; readonly ballot: number }
-  | { readonly type: 'heartbeat'; readonly ballot: number; readonly round: number; readonly chosen: number }
-  | { readonly type: 'alive'; readonly ballot: number; readonly round: number }
-  /** The sender lacks chosen slots from `from` on. */
-  | { readonly type: 'learn'; readonly from: number }
-  | ({ readonly type: 'chosen'; readonly ballot: number } & Slots)
+  | MessagesOf<{
+      /** Phase 1a, for all slots from `from` on (§3). */
+      prepare: { ballot: number; from: number }
+      /** Phase 1b. */
+      promise: { ballot: number; accepted: readonly SlotProposal[] }
+      /** Phase 2a. Every slot up to `chosen` is chosen. */
+      accept: { ballot: number; chosen: number } & Slots
+      /** Phase 2b. */
+      accepted: { ballot: number; from: number; count: number }
+      /** An acceptor has promised this ballot, which is higher than that of the message (PMMC §4.3). */
+      preempted: { ballot: number }
+      heartbeat: { ballot: number; round: number; chosen: number }
+      alive: { ballot: number; round: number }
+      /** The sender lacks chosen slots from `from` on. */
+      learn: { from: number }
+      chosen: { ballot: number } & Slots
+    }>
   | RoutedMessage
 
-export type PaxosRecord =
-  | { readonly kind: 'promise'; readonly ballot: number }
+export type PaxosRecord = RecordsOf<{
+  promise: { ballot: number }
   /** Every slot up to `chosen` is chosen. After a restart, the node need not learn these slots again. */
-  | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
+  accepted: { proposals: readonly SlotProposal[]; chosen: number }
+}>
 
 /** Slots 1 to `applied` are chosen and applied. */
 export interface PaxosState extends MemberState {

@@ -4,7 +4,7 @@ import type { Entry, Log } from '../log.ts'
 import { majorityOf as majority } from '../members.ts'
 import type { Origin, RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 export interface PrimaryReplicaConfig extends SuccessionConfig {
   /** The number of replicas that must have a write before it is acknowledged. `all`: every other node. */
@@ -17,30 +17,31 @@ export interface PrimaryReplicaConfig extends SuccessionConfig {
 }
 
 export type PrimaryReplicaMessage =
-  | {
-      readonly type: 'replicate'
-      readonly epoch: number
-      readonly prevIndex: number
-      readonly prevEpoch: number
-      readonly entries: readonly Entry[]
-      readonly round: number
-    }
-  | {
-      readonly type: 'replicated'
-      readonly epoch: number
-      readonly round: number
-      /** The index up to which both logs agree. If they differ, `retryFrom` is the index to try next. */
-      readonly match?: number | undefined
-      readonly retryFrom?: number | undefined
-    }
-  | { readonly type: 'elect'; readonly epoch: number; readonly lastEpoch: number; readonly lastIndex: number }
-  | { readonly type: 'promise'; readonly epoch: number; readonly granted: boolean }
+  | MessagesOf<{
+      replicate: {
+        epoch: number
+        prevIndex: number
+        prevEpoch: number
+        entries: readonly Entry[]
+        round: number
+      }
+      replicated: {
+        epoch: number
+        round: number
+        /** The index up to which both logs agree. If they differ, `retryFrom` is the index to try next. */
+        match?: number | undefined
+        retryFrom?: number | undefined
+      }
+      elect: { epoch: number; lastEpoch: number; lastIndex: number }
+      promise: { epoch: number; granted: boolean }
+    }>
   | RoutedMessage
 
-export type PrimaryReplicaRecord =
-  | { readonly kind: 'epoch'; readonly epoch: number }
+export type PrimaryReplicaRecord = RecordsOf<{
+  epoch: { epoch: number }
   /** Replaces all entries of the log from index `from` on. */
-  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  entries: { from: number; entries: readonly Entry[] }
+}>
 
 export interface Replica {
   next: number

@@ -1,6 +1,6 @@
 import { fnv1a, type NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Millis } from '@chaosproxy/history'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { SizeSettings, Sizes } from './sizes.ts'
 import type { Tag, Version } from './tag.ts'
 
@@ -22,25 +22,27 @@ export interface QuorumConfig extends SizeSettings {
   readonly bug: string | undefined
 }
 
-export type QuorumMessage =
-  | { readonly type: 'query'; readonly operation: string; readonly key: string }
-  | { readonly type: 'queried'; readonly operation: string; readonly version: Version | null }
+export type QuorumMessage = MessagesOf<{
+  query: { operation: string; key: string }
+  queried: { operation: string; version: Version | null }
   /** `owner`: the replica that the receiver stands in for (Dynamo §4.6). */
-  | { readonly type: 'put'; readonly operation: string; readonly version: Version; readonly owner: NodeId | null }
-  | { readonly type: 'stored'; readonly operation: string }
+  put: { operation: string; version: Version; owner: NodeId | null }
+  stored: { operation: string }
   /** Versions that a replica may lack: read repair, or the answer to `want`. */
-  | { readonly type: 'versions'; readonly versions: readonly Version[] }
-  | { readonly type: 'digest'; readonly tags: readonly KeyTag[] }
-  | { readonly type: 'want'; readonly keys: readonly string[] }
-  | { readonly type: 'handoff'; readonly version: Version }
-  | { readonly type: 'taken'; readonly key: string; readonly tag: Tag }
+  versions: { versions: readonly Version[] }
+  digest: { tags: readonly KeyTag[] }
+  want: { keys: readonly string[] }
+  handoff: { version: Version }
+  taken: { key: string; tag: Tag }
+}>
 
 export type KeyTag = readonly [key: string, tag: Tag]
 
-export type QuorumRecord =
-  | { readonly kind: 'version'; readonly version: Version }
-  | { readonly kind: 'hint'; readonly owner: NodeId; readonly version: Version }
-  | { readonly kind: 'handed'; readonly owner: NodeId; readonly key: string; readonly tag: Tag }
+export type QuorumRecord = RecordsOf<{
+  version: { version: Version }
+  hint: { owner: NodeId; version: Version }
+  handed: { owner: NodeId; key: string; tag: Tag }
+}>
 
 export interface Operation {
   readonly id: string

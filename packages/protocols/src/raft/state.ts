@@ -6,7 +6,7 @@ import type { Effect } from '../machine.ts'
 import { majorityOf as majority } from '../members.ts'
 import type { Origin, RoutedMessage, RoutedTimer, RoutingConfig, RoutingState } from '../routing/routing.ts'
 import type { SavedCopy } from '../routing/sessions.ts'
-import { type MessageHandlers, type MessageOf, Turn, type Types } from '../turn.ts'
+import { type MessageHandlers, type MessageOf, type MessagesOf, type RecordsOf, Turn, type Types } from '../turn.ts'
 
 // Sections are those of "In Search of an Understandable Consensus Algorithm (Extended Version)", Ongaro & Ousterhout
 // 2014, or, when marked "thesis", of "Consensus: Bridging Theory and Practice", Ongaro 2014.
@@ -42,53 +42,56 @@ interface Candidacy {
   readonly lastTerm: number
 }
 
+interface Vote {
+  readonly term: number
+  readonly asked: number
+  readonly granted: boolean
+}
+
 export type RaftMessage =
-  | ({ readonly type: 'pre-vote' } & Candidacy)
-  | ({ readonly type: 'vote' } & Candidacy)
-  | {
-      readonly type: 'pre-vote-reply' | 'vote-reply'
-      readonly term: number
-      readonly asked: number
-      readonly granted: boolean
-    }
-  | {
-      readonly type: 'append'
-      readonly term: number
-      readonly prevIndex: number
-      readonly prevTerm: number
-      readonly entries: readonly Entry[]
-      readonly commit: number
-      /** The round of this message. A reply proves that the sender still led when the round began. */
-      readonly round: number
-    }
-  | {
-      readonly type: 'append-reply'
-      readonly term: number
-      readonly round: number
-      readonly prevIndex: number
-      readonly success: boolean
-      /** On success: the index up to which the follower's log equals the leader's. */
-      readonly match: number
-      /**
-       * On refusal: the term of the conflicting entry (0 if the log is too short), and the follower's first index of
-       * that term.
-       */
-      readonly conflictTerm: number
-      readonly conflictIndex: number
-    }
-  | { readonly type: 'snapshot'; readonly term: number; readonly snapshot: Snapshot; readonly round: number }
-  | { readonly type: 'timeout-now'; readonly term: number }
+  | MessagesOf<{
+      'pre-vote': Candidacy
+      vote: Candidacy
+      'pre-vote-reply': Vote
+      'vote-reply': Vote
+      append: {
+        term: number
+        prevIndex: number
+        prevTerm: number
+        entries: readonly Entry[]
+        commit: number
+        /** The round of this message. A reply proves that the sender still led when the round began. */
+        round: number
+      }
+      'append-reply': {
+        term: number
+        round: number
+        prevIndex: number
+        success: boolean
+        /** On success: the index up to which the follower's log equals the leader's. */
+        match: number
+        /**
+         * On refusal: the term of the conflicting entry (0 if the log is too short), and the follower's first index of
+         * that term.
+         */
+        conflictTerm: number
+        conflictIndex: number
+      }
+      snapshot: { term: number; snapshot: Snapshot; round: number }
+      'timeout-now': { term: number }
+    }>
   | RoutedMessage
 
 export type Append = MessageOf<RaftMessage, 'append'>
 export type VoteReply = MessageOf<RaftMessage, 'pre-vote-reply' | 'vote-reply'>
 
-export type RaftRecord =
-  | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
+export type RaftRecord = RecordsOf<{
+  vote: { term: number; votedFor: NodeId | null }
   /** Replaces all entries of the log from index `from` on. */
-  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  entries: { from: number; entries: readonly Entry[] }
   /** Replaces the log up to the last entry of the snapshot. Later entries are kept only if the log has that entry. */
-  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
+  snapshot: { snapshot: Snapshot }
+}>
 
 /** The result of applying the first `index` entries (§7). */
 export interface Snapshot {

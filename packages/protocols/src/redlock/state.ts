@@ -3,7 +3,7 @@ import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Generator } from '../generator.ts'
 import { majorityOf as majority } from '../members.ts'
 import type { Subject } from '../options.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
@@ -21,27 +21,29 @@ interface Named {
   readonly value: string
 }
 
-export type RedlockMessage =
-  | (Named & { readonly type: 'set' })
+export type RedlockMessage = MessagesOf<{
+  set: Named
   /** `counter` is the highest token that the master has seen. */
-  | (Named & { readonly type: 'set-done'; readonly isMine: boolean; readonly counter: number })
-  | (Named & { readonly type: 'raise'; readonly token: number })
-  | (Named & { readonly type: 'raised' })
-  | (Named & { readonly type: 'delete' })
-  | (Named & { readonly type: 'deleted'; readonly wasMine: boolean })
-  | (Named & { readonly type: 'load'; readonly token: number })
-  | (Named & { readonly type: 'loaded'; readonly content: Json })
-  | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json })
-  | (Named & { readonly type: 'stored' })
+  'set-done': Named & { isMine: boolean; counter: number }
+  raise: Named & { token: number }
+  raised: Named
+  delete: Named
+  deleted: Named & { wasMine: boolean }
+  load: Named & { token: number }
+  loaded: Named & { content: Json }
+  store: Named & { token: number; content: Json }
+  stored: Named
   /** The resource has seen a later token. */
-  | (Named & { readonly type: 'refused' })
+  refused: Named
+}>
 
-export type RedlockRecord =
-  | (Named & { readonly kind: 'set' })
+export type RedlockRecord = RecordsOf<{
+  set: Named
   /** Released or expired. */
-  | (Named & { readonly kind: 'deleted'; readonly isReleased: boolean })
-  | (Named & { readonly kind: 'raised'; readonly token: number })
-  | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
+  deleted: Named & { isReleased: boolean }
+  raised: Named & { token: number }
+  cell: { key: string; cell: Cell }
+}>
 
 export interface Cell {
   /** The content in the form in which the object saves it; null if nothing has been stored. */

@@ -4,6 +4,7 @@ import type { Command } from '../command.ts'
 import { createGenerator, type Generator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import type { Subject } from '../options.ts'
+import type { MessagesOf } from '../turn.ts'
 import { createForwarding, type Forwarding, type Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
 import { createCopy, type SessionedCopy } from './sessions.ts'
@@ -18,14 +19,14 @@ export interface Origin {
   readonly attempt: number
 }
 
-export type RoutedMessage =
-  | {
-      readonly type: 'forward'
-      readonly origin: Origin
-      readonly command: Command
-      readonly ticket: Ticket
-    }
-  | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
+export type RoutedMessage = MessagesOf<{
+  forward: {
+    origin: Origin
+    command: Command
+    ticket: Ticket
+  }
+  answer: { origin: Origin; result: Completion }
+}>
 
 /** A client's request to this node, until it is answered. */
 export interface Request {

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from '../two-phase-commit/state.ts'
 
@@ -24,46 +24,47 @@ export interface Place {
 }
 
 export type ShardedMessage =
+  | MessagesOf<{
+      /** The current place of a shard, sent to a coordinator that asked a former owner. */
+      placed: { shard: number; place: Place }
+      ask: {
+        ticket: Ticket
+        requestId: string
+        shard: number
+        command: Command
+      }
+      answer: { requestId: string; result: Completion }
+      /** The node does not own the shard. The request had no effect. */
+      moved: {
+        requestId: string
+        /** The number of the refused ticket. Copies of the request with a later ticket are not refused. */
+        number: number
+        shard: number
+        place: Place
+      }
+      // A move.
+      take: { shard: number; epoch: number; content: Json }
+      took: { shard: number; epoch: number }
+      // The directory.
+      where: { key: string }
+      there: { key: string; shard: number }
+    }>
   | TwoPhaseMessage
-  /** The current place of a shard, sent to a coordinator that asked a former owner. */
-  | { readonly type: 'placed'; readonly shard: number; readonly place: Place }
-  | {
-      readonly type: 'ask'
-      readonly ticket: Ticket
-      readonly requestId: string
-      readonly shard: number
-      readonly command: Command
-    }
-  | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
-  /** The node does not own the shard. The request had no effect. */
-  | {
-      readonly type: 'moved'
-      readonly requestId: string
-      /** The number of the refused ticket. Copies of the request with a later ticket are not refused. */
-      readonly number: number
-      readonly shard: number
-      readonly place: Place
-    }
-  // A move.
-  | { readonly type: 'take'; readonly shard: number; readonly epoch: number; readonly content: Json }
-  | { readonly type: 'took'; readonly shard: number; readonly epoch: number }
-  // The directory.
-  | { readonly type: 'where'; readonly key: string }
-  | { readonly type: 'there'; readonly key: string; readonly shard: number }
 
 export type ShardedRecord =
+  | RecordsOf<{
+      applied: { shard: number; input: Input }
+      gave: {
+        shard: number
+        epoch: number
+        to: NodeId
+        content: Json
+      }
+      handed: { shard: number; epoch: number }
+      took: { shard: number; epoch: number; content: Json }
+      listed: { key: string; shard: number }
+    }>
   | TwoPhaseRecord
-  | { readonly kind: 'applied'; readonly shard: number; readonly input: Input }
-  | {
-      readonly kind: 'gave'
-      readonly shard: number
-      readonly epoch: number
-      readonly to: NodeId
-      readonly content: Json
-    }
-  | { readonly kind: 'handed'; readonly shard: number; readonly epoch: number }
-  | { readonly kind: 'took'; readonly shard: number; readonly epoch: number; readonly content: Json }
-  | { readonly kind: 'listed'; readonly key: string; readonly shard: number }
 
 export interface PendingRequest {
   readonly command: Command

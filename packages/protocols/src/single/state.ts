@@ -5,7 +5,7 @@ import type { Generator } from '../generator.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Station } from '../station.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { Breaker } from './breaker.ts'
 
 export interface SingleConfig extends Subject {
@@ -28,11 +28,12 @@ export interface SingleConfig extends Subject {
   readonly queueLimit: number
 }
 
-type SingleMessage =
-  | (Attempt & { readonly type: 'do' })
-  | { readonly type: 'did'; readonly request: string; readonly attempt: number; readonly result: Completion }
+type SingleMessage = MessagesOf<{
+  do: Attempt
+  did: { request: string; attempt: number; result: Completion }
   /** The database has rejected an attempt. A rejected attempt has no effect. */
-  | { readonly type: 'busy'; readonly request: string; readonly attempt: number }
+  busy: { request: string; attempt: number }
+}>
 
 export interface Attempt {
   readonly request: string
@@ -43,18 +44,18 @@ export interface Attempt {
   readonly ticket: Ticket
 }
 
-export type SingleRecord =
+export type SingleRecord = RecordsOf<{
   /** A transaction: an effect and, with a key, the record of the key. The ticket prevents duplicates. */
-  | {
-      readonly kind: 'effect'
-      readonly from: NodeId
-      readonly ticket: Ticket
-      readonly request: string
-      readonly key?: string | undefined
-      readonly command: Command
-    }
+  effect: {
+    from: NodeId
+    ticket: Ticket
+    request: string
+    key?: string | undefined
+    command: Command
+  }
   /** A key in a transaction of its own, which happens only with a bug. */
-  | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
+  key: { key: string; result: Completion }
+}>
 
 export interface Call {
   readonly requestId: string

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { Held, Operation, Refusal, Staged, Values } from '../two-phase-commit/items.ts'
 import type { Attempt, Coordinator } from '../two-phase-commit/retries.ts'
@@ -17,22 +17,22 @@ export type SiteRefusal = Refusal | 'given up'
 /** A site's progress. `deciding`: the site is the coordinator and will decide. */
 export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'deciding'
 
-type ThreePhaseMessage = { readonly transaction: string } & (
-  | { readonly type: 'prepare'; readonly operations: readonly Operation[]; readonly sites: readonly NodeId[] }
-  | { readonly type: 'yes'; readonly read: Values }
-  | { readonly type: 'no'; readonly refusal: SiteRefusal }
-  | { readonly type: 'pre-commit' }
-  | { readonly type: 'pre-committed' }
-  | { readonly type: 'decision'; readonly commit: boolean }
-  | { readonly type: 'how-far' }
-  | { readonly type: 'this-far'; readonly progress: Progress; readonly restarted: boolean }
-)
+type ThreePhaseMessage = { readonly transaction: string } & MessagesOf<{
+  prepare: { operations: readonly Operation[]; sites: readonly NodeId[] }
+  yes: { read: Values }
+  no: { refusal: SiteRefusal }
+  'pre-commit': unknown
+  'pre-committed': unknown
+  decision: { commit: boolean }
+  'how-far': unknown
+  'this-far': { progress: Progress; restarted: boolean }
+}>
 
-export type ThreePhaseRecord = { readonly transaction: string } & (
-  | { readonly kind: 'ready'; readonly part: SitePart }
-  | { readonly kind: 'pre-committed' }
-  | { readonly kind: 'finished'; readonly commit: boolean }
-)
+export type ThreePhaseRecord = { readonly transaction: string } & RecordsOf<{
+  ready: { part: SitePart }
+  'pre-committed': unknown
+  finished: { commit: boolean }
+}>
 
 /** A site's part in a transaction for which it has voted yes. */
 export interface SitePart extends Staged {

@@ -1,26 +1,26 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Invariant, InvariantWatch } from '../definition.ts'
 import type { NodeSetting } from '../machine.ts'
-import type { MessageHandler, MessageOf, Turn, Types } from '../turn.ts'
+import type { MessageHandler, MessageOf, MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from './config.ts'
 import type { Held, Operation, Refusal, Staged, Values } from './items.ts'
 import { type Attempt, type Coordinator, coordinatorAtFirst } from './retries.ts'
 
-export type TwoPhaseMessage = { readonly transaction: string } & (
-  | { readonly type: 'prepare'; readonly operations: readonly Operation[] }
-  | { readonly type: 'yes'; readonly read: Values }
-  | { readonly type: 'no'; readonly refusal: Refusal }
-  | { readonly type: 'decision'; readonly commit: boolean }
-  | { readonly type: 'done' }
-  | { readonly type: 'inquire' }
-)
+export type TwoPhaseMessage = { readonly transaction: string } & MessagesOf<{
+  prepare: { operations: readonly Operation[] }
+  yes: { read: Values }
+  no: { refusal: Refusal }
+  decision: { commit: boolean }
+  done: unknown
+  inquire: unknown
+}>
 
-export type TwoPhaseRecord = { readonly transaction: string } & (
-  | { readonly kind: 'prepared'; readonly prepared: Prepared }
-  | { readonly kind: 'finished'; readonly commit: boolean }
-  | { readonly kind: 'committed'; readonly participants: readonly NodeId[] }
-  | { readonly kind: 'ended' }
-)
+export type TwoPhaseRecord = { readonly transaction: string } & RecordsOf<{
+  prepared: { prepared: Prepared }
+  finished: { commit: boolean }
+  committed: { participants: readonly NodeId[] }
+  ended: unknown
+}>
 
 export interface Prepared extends Staged {
   readonly coordinator: NodeId

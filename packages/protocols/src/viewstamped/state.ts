@@ -3,7 +3,7 @@ import type { Entry, Log } from '../log.ts'
 import { majorityOf } from '../members.ts'
 import type { RoutedMessage, RoutedTimer } from '../routing/routing.ts'
 import type { MemberState, Reads, SuccessionConfig } from '../routing/succession.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 // Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages have the paper's names.
 
@@ -30,38 +30,39 @@ export interface RecoveryResponse {
 }
 
 export type ViewstampedMessage =
-  /** The entries; `from` is the op number of the first. */
-  | {
-      readonly type: 'prepare'
-      readonly view: number
-      readonly from: number
-      readonly entries: readonly Entry[]
-      readonly commit: number
-    }
-  /** The sender has all entries up to `op`, and answers the round. */
-  | { readonly type: 'prepare-ok'; readonly view: number; readonly op: number; readonly round: number }
-  | { readonly type: 'commit'; readonly view: number; readonly commit: number; readonly round: number }
-  | { readonly type: 'start-view-change'; readonly view: number }
-  | ({ readonly type: 'do-view-change' } & DoViewChange)
-  | { readonly type: 'start-view'; readonly view: number; readonly entries: readonly Entry[]; readonly commit: number }
-  | { readonly type: 'get-state'; readonly view: number; readonly from: number }
-  | {
-      readonly type: 'new-state'
-      readonly view: number
-      readonly from: number
-      readonly entries: readonly Entry[]
-      readonly commit: number
-    }
-  | { readonly type: 'recovery'; readonly nonce: number }
-  | ({ readonly type: 'recovery-response' } & RecoveryResponse)
+  | MessagesOf<{
+      /** The entries; `from` is the op number of the first. */
+      prepare: {
+        view: number
+        from: number
+        entries: readonly Entry[]
+        commit: number
+      }
+      /** The sender has all entries up to `op`, and answers the round. */
+      'prepare-ok': { view: number; op: number; round: number }
+      commit: { view: number; commit: number; round: number }
+      'start-view-change': { view: number }
+      'do-view-change': DoViewChange
+      'start-view': { view: number; entries: readonly Entry[]; commit: number }
+      'get-state': { view: number; from: number }
+      'new-state': {
+        view: number
+        from: number
+        entries: readonly Entry[]
+        commit: number
+      }
+      recovery: { nonce: number }
+      'recovery-response': RecoveryResponse
+    }>
   | RoutedMessage
 
-export type ViewstampedRecord =
+export type ViewstampedRecord = RecordsOf<{
   /** The node takes part in no view before `view`. */
-  | { readonly kind: 'view'; readonly view: number }
-  | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
+  view: { view: number }
+  entries: { from: number; entries: readonly Entry[] }
   /** The view has begun on the sender; `entries` replace those from `from` on. */
-  | { readonly kind: 'begun'; readonly view: number; readonly from: number; readonly entries: readonly Entry[] }
+  begun: { view: number; from: number; entries: readonly Entry[] }
+}>
 
 export interface Backup {
   op: number

@@ -3,7 +3,7 @@ import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { Turn, Types } from '../turn.ts'
+import type { MessagesOf, Turn, Types } from '../turn.ts'
 
 export interface WatchCacheConfig extends Subject {
   /**
@@ -22,20 +22,21 @@ export interface Change {
   readonly input: Input
 }
 
-export type WatchCacheMessage =
-  | { readonly type: 'write'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
-  | { readonly type: 'list' }
+export type WatchCacheMessage = MessagesOf<{
+  write: { requestId: string; command: Command; ticket: Ticket }
+  list: unknown
   /** Requests all changes from this revision on. The sender has all earlier ones. */
-  | { readonly type: 'watch'; readonly from: number }
-  | { readonly type: 'revision'; readonly requestId: string }
+  watch: { from: number }
+  revision: { requestId: string }
   // From the store.
-  | { readonly type: 'written'; readonly requestId: string; readonly result: Completion }
-  | { readonly type: 'listed'; readonly revision: number; readonly content: Json }
+  written: { requestId: string; result: Completion }
+  listed: { revision: number; content: Json }
   /** Changes in order and without gaps; `from` is the first revision covered, `to` the last. */
-  | { readonly type: 'events'; readonly from: number; readonly to: number; readonly changes: readonly Change[] }
+  events: { from: number; to: number; changes: readonly Change[] }
   /** The watch cannot be resumed, because the store no longer keeps the changes that the watcher lacks. */
-  | { readonly type: 'compacted' }
-  | { readonly type: 'present'; readonly requestId: string; readonly revision: number }
+  compacted: unknown
+  present: { requestId: string; revision: number }
+}>
 
 type WatchCacheRecord = Change
 
