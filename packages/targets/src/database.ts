@@ -12,7 +12,7 @@ export { type Body, bodyIn, bodyOf, isBody, listIn, numberIn } from './clients/j
 export { openLine, type Received } from './clients/line.ts'
 export { acquired, type Lock, released, type Token, underLock } from './clients/lock.ts'
 export { type OperationTime, startOperation } from './clients/operation-time.ts'
-export { outcomeOf } from './clients/outcome-of.ts'
+export { eachMeans, outcomeOf } from './clients/outcome-of.ts'
 export { performingClient } from './clients/performing.ts'
 export type { NodeAddress, OpenedClients, PlannedClients } from './clients/planned-clients.ts'
 export { createProbation } from './clients/probation.ts'

@@ -1,12 +1,11 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
+import { eachMeans } from '@chaosproxy/targets/database'
 
 /** The meanings of the errors of RabbitMQ 3.10. Any other error is `info`. */
 export const rabbitmqErrors: readonly ErrorMeaning[] = [
   { texts: ['NO_ROUTE'], means: 'fail', why: 'no queue took it: the broker that has the queue is down' },
   { texts: ['NOT_FOUND'], means: 'fail', why: 'the queue is not there, or the broker that has it is down' },
-  { texts: ['ACCESS_REFUSED'], means: 'fail', why: 'refused before anything is done' },
-  { texts: ['RESOURCE_LOCKED'], means: 'fail', why: 'refused before anything is done' },
-  { texts: ['PRECONDITION_FAILED'], means: 'fail', why: 'refused before anything is done' },
+  ...eachMeans('fail', 'refused before anything is done', ['ACCESS_REFUSED', 'RESOURCE_LOCKED', 'PRECONDITION_FAILED']),
   {
     texts: ['basic.nack'],
     means: 'info',

@@ -1,4 +1,5 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
+import { eachMeans } from '@chaosproxy/targets/database'
 
 /** The names of ZooKeeper 3.8's error codes: https://zookeeper.apache.org/doc/r3.8.0/apidocs/zookeeper-server/ */
 const NAMES: { readonly [code: number]: string } = {
@@ -27,13 +28,13 @@ export const zookeeperErrors: readonly ErrorMeaning[] = [
   { texts: ['NoNode'], means: 'fail', why: 'there was nothing to change' },
   { texts: ['BadVersion'], means: 'fail', why: 'another version was there' },
   { texts: ['NodeExists'], means: 'fail', why: 'another client had created it' },
-  { texts: ['BadArguments'], means: 'fail', why: 'refused before it is proposed' },
-  { texts: ['Unimplemented'], means: 'fail', why: 'refused before it is proposed' },
-  { texts: ['MarshallingError'], means: 'fail', why: 'refused before it is proposed' },
-  { texts: ['NoAuth'], means: 'fail', why: 'refused by the leader, which orders changes' },
-  { texts: ['InvalidACL'], means: 'fail', why: 'refused by the leader, which orders changes' },
-  { texts: ['SessionExpired'], means: 'fail', why: 'refused by the leader, which orders changes' },
-  { texts: ['SessionMoved'], means: 'fail', why: 'refused by the leader, which orders changes' },
+  ...eachMeans('fail', 'refused before it is proposed', ['BadArguments', 'Unimplemented', 'MarshallingError']),
+  ...eachMeans('fail', 'refused by the leader, which orders changes', [
+    'NoAuth',
+    'InvalidACL',
+    'SessionExpired',
+    'SessionMoved',
+  ]),
   { texts: ['ThrottledOp'], means: 'fail', why: 'refused before it is proposed' },
 ]
 
