@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { environmentError } from '@chaosproxy/history'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { missingPrograms } from '@chaosproxy/targets/database'
 import { type MariadbPrograms, mariadbPaths, missingMariadb } from '../mariadb/programs.ts'
+import { requirePrograms } from '../sql/target.ts'
 
 export interface GaleraPrograms extends MariadbPrograms {
   /** The library by which the server replicates. */
@@ -23,7 +23,6 @@ export async function missingGalera(): Promise<readonly MissingProgram[]> {
 
 /** @throws UserError (environment) if one is missing. */
 export async function requireGalera(): Promise<GaleraPrograms> {
-  const [missing] = await missingGalera()
-  if (missing !== undefined) throw environmentError(`there is no ${missing.program}: ${missing.install}`)
+  requirePrograms(await missingGalera())
   return { ...mariadbPaths(), provider: providerPath() ?? LIBRARY }
 }

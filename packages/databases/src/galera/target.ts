@@ -1,37 +1,27 @@
 import { millis, usageError } from '@chaosproxy/history'
 import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
-import { declaredTarget, ofReads, readsBeforeWriting } from '@chaosproxy/targets/database'
-import { settingsFor } from '@chaosproxy/workloads'
+import { ofReads, readsBeforeWriting } from '@chaosproxy/targets/database'
 import { joinedClauses } from '../joined-clauses.ts'
 import { forgotten, refusesOverwriting } from '../mariadb/innodb.ts'
-import { ownerOf } from '../mariadb/programs.ts'
+import { sqlTarget, userOr } from '../sql/target.ts'
 import { galeraCluster, settings } from './cluster.ts'
 import { missingGalera, requireGalera } from './programs.ts'
 
-const NODES = 3
 const MOST_NODES = 5
-const WHERE = { where: 'galera', directory: '.' }
-
-const plain = declaredTarget(
-  galeraCluster({
-    nodes: NODES,
-    settings: settingsFor({ name: 'galera', settings }),
-    programs: { server: '.', install: '.', client: '.', provider: '.' },
-    user: 'mysql',
-  }),
-  WHERE,
-)
 
 /** Galera: MariaDB servers that all accept writes, using the server installed on this machine. */
 export const galera: Target = {
-  ...plain,
+  ...sqlTarget({
+    name: 'galera',
+    settings,
+    example: { programs: { server: '.', install: '.', client: '.', provider: '.' }, user: 'mysql' },
+    cluster: galeraCluster,
+    find: async () => ({ programs: await requireGalera(), user: userOr('mysql') }),
+  }),
   summary: 'Galera: MariaDB servers that all take writes, replicated before they commit',
-  defaultNodes: NODES,
   // Nodes that were all down take long to find each other.
   quietMs: millis(40_000),
-  declared: undefined,
-  settings,
   promises,
   weakness,
   errors: errorOutcomes,
@@ -39,12 +29,6 @@ export const galera: Target = {
   validate(_settings, _bug, nodes) {
     if (nodes > MOST_NODES)
       throw usageError(`galera: ${nodes} nodes are too many for one machine. Give at most ${MOST_NODES}.`)
-  },
-  async start(options) {
-    const { nodes, object } = options
-    const programs = await requireGalera()
-    const cluster = galeraCluster({ nodes, settings: options.settings, programs, user: ownerOf(), object })
-    return declaredTarget(cluster, WHERE).start(options)
   },
 }
 

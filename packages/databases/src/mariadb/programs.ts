@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { environmentError } from '@chaosproxy/history'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, missingPrograms } from '@chaosproxy/targets/database'
+import { requirePrograms } from '../sql/target.ts'
 
 /** Directories of servers that users' PATH often lacks. */
 const PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/opt/homebrew/bin']
@@ -37,10 +36,6 @@ export function missingMariadb(): Promise<readonly MissingProgram[]> {
 
 /** @throws UserError (environment) if one is missing. */
 export async function requireMariadb(): Promise<MariadbPrograms> {
-  const [missing] = await missingMariadb()
-  if (missing !== undefined) throw environmentError(`there is no ${missing.program}: ${missing.install}`)
+  requirePrograms(await missingMariadb())
   return mariadbPaths()
 }
-
-/** Returns the system's user for the server, which refuses to run as root, or else `nobody`. */
-export const ownerOf = (): string => (/^mysql:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'mysql' : 'nobody')

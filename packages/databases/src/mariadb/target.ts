@@ -1,33 +1,24 @@
 import { millis, usageError } from '@chaosproxy/history'
 import { errorOutcomes } from '@chaosproxy/recorder/mysql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
-import { declaredTarget, ofReads, readsBeforeWriting, SKEWED } from '@chaosproxy/targets/database'
-import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import { ofReads, readsBeforeWriting, SKEWED } from '@chaosproxy/targets/database'
+import type { Settings } from '@chaosproxy/workloads'
 import { joinedClauses } from '../joined-clauses.ts'
+import { NODES, sqlTarget, userOr } from '../sql/target.ts'
 import { mariadbCluster, settings } from './cluster.ts'
 import { forgotten, refusesOverwriting } from './innodb.ts'
-import { missingMariadb, ownerOf, requireMariadb } from './programs.ts'
-
-const NODES = 3
-const WHERE = { where: 'mariadb', directory: '.' }
-
-const plain = declaredTarget(
-  mariadbCluster({
-    nodes: NODES,
-    settings: settingsFor({ name: 'mariadb', settings }),
-    programs: { server: '.', install: '.', client: '.' },
-    user: 'mysql',
-  }),
-  WHERE,
-)
+import { missingMariadb, requireMariadb } from './programs.ts'
 
 /** MariaDB: a primary and its replicas, using the server installed on this machine. */
 export const mariadb: Target = {
-  ...plain,
+  ...sqlTarget({
+    name: 'mariadb',
+    settings,
+    example: { programs: { server: '.', install: '.', client: '.' }, user: 'mysql' },
+    cluster: mariadbCluster,
+    find: async () => ({ programs: await requireMariadb(), user: userOr('mysql') }),
+  }),
   summary: 'MariaDB: a primary and replicas that follow it by GTID',
-  defaultNodes: NODES,
-  declared: undefined,
-  settings,
   // This time includes rebuilding a demoted primary as a replica. A primary that waits for this replica accepts no
   // writes until then.
   quietMs: millis(40_000),
@@ -36,12 +27,6 @@ export const mariadb: Target = {
   errors: errorOutcomes,
   missing: missingMariadb,
   validate,
-  async start(options) {
-    const { nodes, object } = options
-    const programs = await requireMariadb()
-    const cluster = mariadbCluster({ nodes, settings: options.settings, programs, user: ownerOf(), object })
-    return declaredTarget(cluster, WHERE).start(options)
-  },
 }
 
 function validate({ commit }: Settings, _: string | undefined, nodes: number): void {

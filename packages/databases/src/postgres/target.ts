@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { environmentError, usageError } from '@chaosproxy/history'
 import { errorOutcomes, noticeOutcomes } from '@chaosproxy/recorder/postgresql'
 import type { Target, WeaknessQuestion } from '@chaosproxy/runner'
 import {
-  declaredTarget,
   findServer,
   INSTALL,
   isReachable,
@@ -12,53 +10,36 @@ import {
   readsBeforeWriting,
   SKEWED,
 } from '@chaosproxy/targets/database'
-import { type Settings, settingsFor } from '@chaosproxy/workloads'
+import type { Settings } from '@chaosproxy/workloads'
 import { joinedClauses } from '../joined-clauses.ts'
+import { NODES, sqlTarget, userOr } from '../sql/target.ts'
 import { postgresCluster, settings } from './cluster.ts'
-
-const NODES = 3
-const WHERE = { where: 'postgres', directory: '.' }
-
-const plain = declaredTarget(
-  postgresCluster({
-    nodes: NODES,
-    settings: settingsFor({ name: 'postgres', settings }),
-    programs: '.',
-    user: 'postgres',
-  }),
-  WHERE,
-)
 
 /** PostgreSQL: a primary and its streaming standbys, using the server installed on this machine or npm's. */
 export const postgres: Target = {
-  ...plain,
+  ...sqlTarget({
+    name: 'postgres',
+    settings,
+    example: { programs: '.', user: 'postgres' },
+    cluster: postgresCluster,
+    async find({ nodes, settings: chosen }) {
+      requireNodes(nodes, chosen)
+      const server = findServer()
+      if (server === undefined) throw environmentError(`there is no ${INSTALL.program}: ${INSTALL.install}`)
+      const { programs } = server
+      const user = userOr('postgres')
+      if (process.getuid?.() === 0 && !isReachable(programs))
+        throw environmentError(
+          `postgres: the user ${user} cannot reach the programs of PostgreSQL in ${programs}. PostgreSQL refuses to run as root, so chaos runs it as ${user}. Run chaos as another user, move the project to a directory that ${user} can enter, or install PostgreSQL: apt-get install postgresql.`,
+        )
+      return { programs, user }
+    },
+  }),
   summary: 'PostgreSQL: a primary and standbys that stream from it',
-  defaultNodes: NODES,
-  declared: undefined,
-  settings,
   promises,
   weakness,
   errors: [...errorOutcomes, ...noticeOutcomes],
   missing: () => missingServer(),
-  async start(options) {
-    requireNodes(options.nodes, options.settings)
-    const server = findServer()
-    if (server === undefined) throw environmentError(`there is no ${INSTALL.program}: ${INSTALL.install}`)
-    const user = owner()
-    if (process.getuid?.() === 0 && !isReachable(server.programs))
-      throw environmentError(
-        `postgres: the user ${user} cannot reach the programs of PostgreSQL in ${server.programs}. PostgreSQL refuses to run as root, so chaos runs it as ${user}. Run chaos as another user, move the project to a directory that ${user} can enter, or install PostgreSQL: apt-get install postgresql.`,
-      )
-    const { nodes, object } = options
-    const cluster = postgresCluster({
-      nodes,
-      settings: options.settings,
-      programs: server.programs,
-      user,
-      object,
-    })
-    return declaredTarget(cluster, WHERE).start(options)
-  },
 }
 
 /** Rejects settings under which commits would wait for missing standbys. */
@@ -88,9 +69,6 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
     object === 'transactions' && isolation === 'repeatable-read' ? SKEWED : '',
   ])
 }
-
-/** The system's `postgres` user, or else `nobody`. */
-const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
 
 /**
  * Returns the promised level. A commit is on disk before it is visible, so single commands on one server are
