@@ -1,8 +1,7 @@
-import { type Completion, millis } from '@chaosproxy/history'
-import { refused } from '../objects/object.ts'
+import type { Completion } from '@chaosproxy/history'
+import { isRead, refused } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import { changeHealth, choose } from './choosing.ts'
-import { isRead } from './server.ts'
 import type { Balancer, BalancerTurn, Job } from './state.ts'
 
 // Handles a request at the balancer. A request without an answer may be repeated only if it has no effects (RFC 9110,
@@ -45,7 +44,7 @@ export const handleServed: Handler<Balancer, 'served'> = (turn, { request, attem
   turn.state.jobs.set(request, left)
   if (attempt !== job.attempt) return
   release(turn, job)
-  if (left.uncertain === 0 || isRead(turn, job.command)) tryNext(turn, request, left, served.refusal)
+  if (left.uncertain === 0 || isRead(turn.config, job.command)) tryNext(turn, request, left, served.refusal)
   else end(turn, request, left, served.refusal)
 }
 
@@ -55,7 +54,7 @@ export function checkJobs(turn: BalancerTurn): void {
     if (job.dueAt > turn.steady) continue
     release(turn, job)
     const why = `balancer: no answer from ${job.server} within ${config.balancerTimeoutMs} ms`
-    const mayRepeat = isRead(turn, job.command)
+    const mayRepeat = isRead(turn.config, job.command)
     // The bug: every request without an answer is sent to another server.
     const isBold = !mayRepeat && config.bug === 'retry-writes'
     if (isBold && job.attempt < config.attempts) turn.mark()
@@ -68,7 +67,7 @@ const release = (turn: BalancerTurn, { server }: Job): void =>
   changeHealth(turn, server, ({ open }) => ({ open: Math.max(0, open - 1) }))
 
 function end(turn: BalancerTurn, request: string, job: Job, why: string): void {
-  const isSure = job.uncertain === 0 || isRead(turn, job.command)
+  const isSure = job.uncertain === 0 || isRead(turn.config, job.command)
   reply(turn, request, job, isSure ? refused(why) : { type: 'info', error: why })
 }
 
@@ -92,7 +91,7 @@ export function checkHealth(turn: BalancerTurn): void {
     changeHealth(turn, server, ({ unchecked }) => ({ up, missed, unchecked: isForgotten ? unchecked + 1 : 0 }))
     if (!isForgotten) turn.send(server, { type: 'check', round: state.round })
   }
-  turn.setTimer('health', millis(config.checkMs))
+  turn.setTimer('health', config.checkMs)
 }
 
 export const handleWell: Handler<Balancer, 'well'> = (turn, { round }, from) => {

@@ -1,5 +1,5 @@
 import { fnv1a, type NodeId } from '@chaosproxy/faults'
-import { type Command, commandOf } from '../command.ts'
+import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import type { BalancerTurn, Health } from './state.ts'
 
@@ -20,7 +20,7 @@ export function choose(turn: BalancerTurn, command: Command, tried: readonly Nod
       return candidates.reduce((best, server) => (openOf(server) < openOf(best) ? server : best), first)
     }
     case 'consistent-hashing':
-      return onRing(candidates, commandOf(command).input.key ?? UNKEYED, first)
+      return onRing(candidates, command.input.key ?? UNKEYED, first)
     default:
       return config.choice satisfies never
   }

@@ -1,14 +1,12 @@
 import { type Completion, millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
-import { refused, unavailable, unsupported } from '../objects/object.ts'
+import { isRead, refused, unavailable, unsupported } from '../objects/object.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { createStation } from '../station.ts'
 import { checkHealth, checkJobs, handleAsk, handleServed, handleWell } from './balancing.ts'
-import { handleCheck, handleDo, handleDone, handleServe, isRead, remember, serveNext } from './server.ts'
-import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './state.ts'
+import { handleCheck, handleDo, handleDone, handleServe, remember, serveNext } from './server.ts'
+import type { Balancer, BalancerTurn } from './state.ts'
 
 const TICK_MS = millis(10)
 
@@ -17,14 +15,42 @@ const TICK_MS = millis(10)
  * on the second node. The requester, the balancer, the server and its queue may each time out first.
  */
 export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
-  initial,
+  initial({ id, peers, seed }, { object }) {
+    const [balancer, ...others] = inOrder(id, peers)
+    const servers = others.length > 0 ? others : [balancer]
+    return {
+      id,
+      balancer,
+      servers,
+      store: servers[0] ?? balancer,
+      life: seed,
+      requests: new Map(),
+      jobs: new Map(),
+      health: new Map(),
+      turns: 0,
+      round: 0,
+      station: createStation(),
+      held: object.initial(),
+      done: new Map(),
+      ticking: false,
+    }
+  },
   redo(turn, { request, attempt, command }) {
     remember(turn, { request, attempt }, turn.config.object.apply(turn.state.held, command.input))
   },
   begin(turn) {
     if (turn.state.id === turn.state.balancer) turn.setTimer('health', turn.config.checkMs)
   },
-  request: supported(handleRequest),
+  request: supported((turn, requestId, command) => {
+    const { state, config } = turn
+    if (config.backend === 'files' && !isRead(config, command)) turn.reply(requestId, unsupported)
+    else if (state.requests.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
+    else {
+      const request = `${state.id}-${state.life}-${requestId}`
+      state.requests.set(request, { requestId, command, dueAt: turn.steady + config.requesterTimeoutMs })
+      turn.send(state.balancer, { type: 'ask', request, command })
+    }
+  }),
   messages: {
     ask: handleAsk,
     told: (turn, { request, result }) => end(turn, request, result),
@@ -53,43 +79,11 @@ export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
   }),
 })
 
-function initial({ id, peers, seed }: NodeSetting, { object }: BalancerConfig): BalancerState {
-  const [balancer, ...others] = inOrder(id, peers)
-  const servers = others.length > 0 ? others : [balancer]
-  return {
-    id,
-    balancer,
-    servers,
-    store: servers[0] ?? balancer,
-    life: seed,
-    requests: new Map(),
-    jobs: new Map(),
-    health: new Map(),
-    turns: 0,
-    round: 0,
-    station: createStation(),
-    held: object.initial(),
-    done: new Map(),
-    ticking: false,
-  }
-}
-
 function tick(turn: BalancerTurn): void {
   const { state } = turn
   if (state.ticking || state.requests.size + state.jobs.size === 0) return
   state.ticking = true
   turn.setTimer('tick', TICK_MS)
-}
-
-function handleRequest(turn: BalancerTurn, requestId: string, command: Command): void {
-  const { state, config } = turn
-  if (config.backend === 'files' && !isRead(turn, command)) turn.reply(requestId, unsupported)
-  else if (state.requests.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
-  else {
-    const request = `${state.id}-${state.life}-${requestId}`
-    state.requests.set(request, { requestId, command, dueAt: turn.steady + config.requesterTimeoutMs })
-    turn.send(state.balancer, { type: 'ask', request, command })
-  }
 }
 
 function end(turn: BalancerTurn, request: string, result: Completion): void {
@@ -105,6 +99,6 @@ function checkRequests(turn: BalancerTurn): void {
   for (const [request, { command, dueAt }] of [...state.requests]) {
     if (dueAt > turn.steady) continue
     const error = `requester: no answer from the balancer within ${config.requesterTimeoutMs} ms`
-    end(turn, request, isRead(turn, command) ? refused(error) : { type: 'info', error })
+    end(turn, request, isRead(config, command) ? refused(error) : { type: 'info', error })
   }
 }

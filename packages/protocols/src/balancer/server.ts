@@ -1,6 +1,6 @@
 import type { Completion } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
 import { forgetOldest } from '../memory.ts'
+import { isRead } from '../objects/object.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Handler } from '../turn.ts'
 import type { Balancer, BalancerTurn, Message, Served, Task } from './state.ts'
@@ -67,7 +67,7 @@ export const handleDo: Handler<Balancer, 'do'> = (turn, { request, attempt, comm
   const { state, config } = turn
   const known = state.done.get(nameOf({ request, attempt }))
   const result = known ?? config.object.apply(state.held, command.input)
-  if (known === undefined && !isRead(turn, command)) {
+  if (known === undefined && !isRead(config, command)) {
     remember(turn, { request, attempt }, result)
     turn.persist({ request, attempt, command })
   }
@@ -80,5 +80,3 @@ export function remember({ state: { done } }: BalancerTurn, named: Named, result
 }
 
 const nameOf = ({ request, attempt }: Named): string => `${request}/${attempt}`
-
-export const isRead = ({ config }: BalancerTurn, { input }: Command): boolean => config.object.reads.includes(input.f)

@@ -1,6 +1,6 @@
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { entryOf, ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
+import { entryOf, isRead, ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
@@ -22,7 +22,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   }
   const result = known ?? carryOut(turn, command)
   // The results of changes are remembered, even refusals: a repetition of a refused request must not succeed later.
-  const isChange = known === undefined && !config.object.reads.includes(command.input.f)
+  const isChange = known === undefined && !isRead(config, command)
   if (isChange && key !== undefined) remember(state.keys, key, result)
   const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
   const isEarly = isChange && config.bug === 'ack-before-persist'

@@ -1,4 +1,4 @@
-import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
+import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createBroker } from './machine.ts'
@@ -7,20 +7,18 @@ import type { BrokerState } from './state.ts'
 /** Objects whose keys are independent of each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 
-const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }, _nodes, object) =>
-  delivery === 'at-most-once'
-    ? 'a message is handed out once, and never again if its reply is lost'
-    : delivery === 'at-least-once'
-      ? 'a message that its consumer did not confirm is handed out again'
-      : ordered !== true
-        ? 'a message does not wait for the one before it'
-        : topics === 'push' && isEverRead(object)
-          ? 'each node reads its own copy'
-          : undefined
-
 export const broker: ProtocolDefinition = defineProtocol({
   name: 'broker',
-  weakness,
+  weakness: ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }, _nodes, object) =>
+    delivery === 'at-most-once'
+      ? 'a message is handed out once, and never again if its reply is lost'
+      : delivery === 'at-least-once'
+        ? 'a message that its consumer did not confirm is handed out again'
+        : ordered !== true
+          ? 'a message does not wait for the one before it'
+          : topics === 'push' && isEverRead(object)
+            ? 'each node reads its own copy'
+            : undefined,
   summary: 'queues and topics on a broker; messages arrive at most once, at least once, or exactly once',
   defaultNodes: 3,
   settings: {

@@ -1,6 +1,6 @@
-import { type Completion, millis } from '@chaosproxy/history'
+import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { ok, refused, UNKEYED, unavailable } from '../objects/object.ts'
+import { isRead, ok, refused, UNKEYED, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
@@ -84,17 +84,16 @@ export function askAgain(turn: BrokerTurn): void {
 }
 
 function givenUp(turn: BrokerTurn, call: Call): Completion {
-  const { delivery, object } = turn.config
+  const { delivery } = turn.config
   if (isDequeue(turn, call)) {
     if (delivery !== 'exactly-once') return ok(null)
     if (call.inHand === undefined) return refused('no message came')
   }
-  return object.reads.includes(call.command.input.f) ? refused('no answer') : { type: 'info', error: 'no answer' }
+  return isRead(turn.config, call.command) ? refused('no answer') : { type: 'info', error: 'no answer' }
 }
 
 const askAgainLater = (turn: BrokerTurn): void => {
-  const { config } = turn
-  turn.setTimer('again', millis(config.retransmitMs))
+  turn.setTimer('again', turn.config.retransmitMs)
 }
 
 function end(turn: BrokerTurn, request: string, result: Completion): void {

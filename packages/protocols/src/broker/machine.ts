@@ -1,10 +1,9 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { carryOut, handleDo, handleFetch, handleSettle, noteTaken } from './broker.ts'
 import { askAgain, handleDid, handleFetched, handleRequest, handleSettled } from './gateway.ts'
-import type { Broker, BrokerConfig, BrokerRecord, BrokerState, BrokerTurn } from './state.ts'
+import type { Broker } from './state.ts'
 import { handleGot, handlePublish, noteDelivered, owe, owes, push, remember, take } from './topics.ts'
 
 /**
@@ -12,8 +11,48 @@ import { handleGot, handlePublish, noteDelivered, owe, owes, push, remember, tak
  * to one consumer. A topic is a log or any other object; with `topics=push`, every node has a copy.
  */
 export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
-  initial,
-  redo,
+  initial: ({ id, peers, seed }, { object }) => ({
+    id,
+    broker: inOrder(id, peers)[0],
+    life: seed,
+    calls: new Map(),
+    sending: createForwarding(seed),
+    held: object.initial(),
+    queues: new Map(),
+    receiving: createForwarding(seed),
+    keys: new Map(),
+    receipts: new Map(),
+    subscribers: new Map(inOrder(id, peers)[0] === id ? peers.map((peer) => [peer, []]) : []),
+    published: 0,
+    copy: object.initial(),
+    got: new Map(),
+    produced: 0,
+    handedOut: 0,
+    twice: undefined,
+  }),
+  redo(turn, record) {
+    switch (record.kind) {
+      case 'taken':
+        noteTaken(turn, record)
+        return
+      case 'delivered':
+        noteDelivered(turn, record.subscriber, record.number)
+        return
+      case 'got':
+        take(turn, record)
+        return
+      case 'did': {
+        const { state } = turn
+        takeTicket(state.receiving, record.from, record.ticket)
+        const result = carryOut(turn, record.command)
+        if (record.key !== undefined) remember(state.keys, record.key, result)
+        owe(turn, record.command, result)
+        return
+      }
+      default:
+        record satisfies never
+    }
+  },
   begin(turn) {
     const { state, config } = turn
     // At most once: no message is sent again.
@@ -45,49 +84,3 @@ export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
     owes: owes(state),
   }),
 })
-
-function initial({ id, peers, seed }: NodeSetting, { object }: BrokerConfig): BrokerState {
-  return {
-    id,
-    broker: inOrder(id, peers)[0],
-    life: seed,
-    calls: new Map(),
-    sending: createForwarding(seed),
-    held: object.initial(),
-    queues: new Map(),
-    receiving: createForwarding(seed),
-    keys: new Map(),
-    receipts: new Map(),
-    subscribers: new Map(inOrder(id, peers)[0] === id ? peers.map((peer) => [peer, []]) : []),
-    published: 0,
-    copy: object.initial(),
-    got: new Map(),
-    produced: 0,
-    handedOut: 0,
-    twice: undefined,
-  }
-}
-
-function redo(turn: BrokerTurn, record: BrokerRecord): void {
-  switch (record.kind) {
-    case 'taken':
-      noteTaken(turn, record)
-      return
-    case 'delivered':
-      noteDelivered(turn, record.subscriber, record.number)
-      return
-    case 'got':
-      take(turn, record)
-      return
-    case 'did': {
-      const { state } = turn
-      takeTicket(state.receiving, record.from, record.ticket)
-      const result = carryOut(turn, record.command)
-      if (record.key !== undefined) remember(state.keys, record.key, result)
-      owe(turn, record.command, result)
-      return
-    }
-    default:
-      record satisfies never
-  }
-}

@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, millis } from '@chaosproxy/history'
+import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { forgetOldest } from '../memory.ts'
-import { UNKEYED } from '../objects/object.ts'
+import { isRead, UNKEYED } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from './state.ts'
 
@@ -13,8 +13,6 @@ import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from 
 
 /** Whether clients read the copy on the node that they call. Queues are never copied. */
 export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics === 'push' && object.name !== 'queue'
-
-const isRead = ({ object }: BrokerConfig, { input }: Command): boolean => object.reads.includes(input.f)
 
 /** Returns the answer from a subscriber's copy; undefined if the broker must answer. */
 export function readCopy({ state, config }: BrokerTurn, command: Command): Completion | undefined {
@@ -41,7 +39,7 @@ export function push(turn: BrokerTurn): void {
     for (const { number, command } of due) turn.send(subscriber, { type: 'publish', number, command })
     if (config.delivery === 'at-most-once') pending.length = 0
   }
-  if (owes(state)) turn.setTimer('push', millis(config.retransmitMs))
+  if (owes(state)) turn.setTimer('push', config.retransmitMs)
 }
 
 /**

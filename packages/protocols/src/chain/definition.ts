@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
+import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { lastIndex } from '../log.ts'
 import { type LogProtocol, watchAgreement, watchCompleteness, watchLogMatching } from '../log-invariants.ts'
 import { bug, defineProtocol } from '../options.ts'
@@ -17,31 +17,6 @@ const histories: LogProtocol<ChainState> = {
 }
 
 type Watch = InvariantWatch<ChainState, ChainMessage>
-
-const chainInvariants: readonly Invariant[] = [
-  {
-    name: 'answered updates survive',
-    summary: 'an update that a tail has acknowledged is in the history of every later head (§3.1)',
-    watch: () => watchCompleteness(histories),
-  },
-  {
-    name: 'nodes agree',
-    summary:
-      'if two nodes consider an update executed by the tail, and both have the same number, it is the same update (§3)',
-    watch: () => watchAgreement(histories),
-  },
-  {
-    name: 'histories agree',
-    summary: 'two histories with an update of the same number and epoch are identical up to it',
-    watch: () => watchLogMatching(histories),
-  },
-  {
-    name: 'update propagation',
-    summary:
-      '"For servers labeled i and j such that i ≤ j holds (i.e., i is a predecessor of j in the chain) then: Hist_j ⪯ Hist_i" (§3.1)',
-    watch: watchPropagation,
-  },
-]
 
 /** Compares only lengths, because "histories agree" ensures that the shorter history is a prefix of the longer one. */
 function watchPropagation(): Watch {
@@ -70,7 +45,30 @@ export const chain: ProtocolDefinition = defineProtocol({
     ]),
     'read-from-anywhere': bug('every node answers queries from its own copy', ['delay', 'partition']),
   },
-  invariants: chainInvariants,
+  invariants: [
+    {
+      name: 'answered updates survive',
+      summary: 'an update that a tail has acknowledged is in the history of every later head (§3.1)',
+      watch: () => watchCompleteness(histories),
+    },
+    {
+      name: 'nodes agree',
+      summary:
+        'if two nodes consider an update executed by the tail, and both have the same number, it is the same update (§3)',
+      watch: () => watchAgreement(histories),
+    },
+    {
+      name: 'histories agree',
+      summary: 'two histories with an update of the same number and epoch are identical up to it',
+      watch: () => watchLogMatching(histories),
+    },
+    {
+      name: 'update propagation',
+      summary:
+        '"For servers labeled i and j such that i ≤ j holds (i.e., i is a predecessor of j in the chain) then: Hist_j ⪯ Hist_i" (§3.1)',
+      watch: watchPropagation,
+    },
+  ],
   promises: () => 'linearizable',
   create: (chosen) => createChain({ serve, ...withSilence(chosen) }),
 })

@@ -1,11 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createLog, replaceFrom } from '../log.ts'
-import type { NodeSetting } from '../machine.ts'
+import { isRead } from '../objects/object.ts'
 import { handleRequest, offerRequests, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead } from '../routing/routing.ts'
-import { awaitLeader, memberAtFirst, type SuccessionConfig } from '../routing/succession.ts'
+import {} from '../routing/routing.ts'
+import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageHandler } from '../turn.ts'
 import { begin, beginChain, checkChain, handleSealed, heartbeat, reconfigure, seal } from './reconfiguration.ts'
 import { type Chain, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
@@ -16,7 +16,18 @@ import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, quer
  * `state.ts`.
  */
 export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
-  initial,
+  initial: (node, config) => ({
+    ...memberAtFirst(node, config),
+    promised: 0,
+    epoch: 0,
+    chain: [],
+    log: createLog(),
+    acked: 0,
+    begun: false,
+    sealed: undefined,
+    heard: [],
+    rounds: new Map(),
+  }),
   redo({ state }, record) {
     if (record.kind !== 'sealed') replaceFrom(state.log, record.from, record.entries)
     if (record.kind !== 'entries') state.promised = Math.max(state.promised, record.epoch)
@@ -24,8 +35,27 @@ export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
     state.epoch = record.epoch
     state.chain = record.chain
   },
-  begin: resume,
-  request,
+  /**
+   * Resumes the work of a restarted node, unless its epoch was sealed. A head starts a reconfiguration instead, because
+   * it may have lost updates to which it had given numbers.
+   */
+  begin(turn) {
+    const { state, config } = turn
+    awaitLeader(turn)
+    if (!isActive(state)) return
+    if (isHead(state)) {
+      reconfigure(turn)
+      return
+    }
+    turn.setTimer('heartbeat', config.heartbeatMs)
+    if (isTail(state)) executeAtTail(turn)
+  },
+  request(turn, clientRequest) {
+    const { config } = turn
+    if (config.bug === 'read-from-anywhere' && isRead(config, clientRequest))
+      readHere(turn, clientRequest.requestId, clientRequest.input)
+    else handleRequest(turn, clientRequest)
+  },
   messages: {
     ...routedMessages,
     sealed: handleSealed,
@@ -68,44 +98,6 @@ export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
     leader: state.leader,
   }),
 })
-
-function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
-  return {
-    ...memberAtFirst(node, config),
-    promised: 0,
-    epoch: 0,
-    chain: [],
-    log: createLog(),
-    acked: 0,
-    begun: false,
-    sealed: undefined,
-    heard: [],
-    rounds: new Map(),
-  }
-}
-
-/**
- * Resumes the work of a restarted node, unless its epoch was sealed. A head starts a reconfiguration instead, because
- * it may have lost updates to which it had given numbers.
- */
-function resume(turn: ChainTurn): void {
-  const { state, config } = turn
-  awaitLeader(turn)
-  if (!isActive(state)) return
-  if (isHead(state)) {
-    reconfigure(turn)
-    return
-  }
-  turn.setTimer('heartbeat', config.heartbeatMs)
-  if (isTail(state)) executeAtTail(turn)
-}
-
-function request(turn: ChainTurn, clientRequest: MachineRequest): void {
-  const { config } = turn
-  if (config.bug === 'read-from-anywhere' && isRead(config, clientRequest))
-    readHere(turn, clientRequest.requestId, clientRequest.input)
-  else handleRequest(turn, clientRequest)
-}
 
 type Handler<Message> = MessageHandler<ChainTurn, Message>
 

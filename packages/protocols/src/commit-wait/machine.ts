@@ -2,19 +2,11 @@ import { type Completion, millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator, draw } from '../generator.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder, ownerOf } from '../members.ts'
 import { UNKEYED, unavailable } from '../objects/object.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
 import { add, serve, waited } from './owner.ts'
-import {
-  type Ask,
-  type CommitWait,
-  type CommitWaitConfig,
-  type CommitWaitState,
-  type CommitWaitTurn,
-  timeHere,
-} from './state.ts'
+import { type Ask, type CommitWait, type CommitWaitTurn, timeHere } from './state.ts'
 
 const SWEEP_MS = millis(100)
 const PENDING_LIMIT = 10_000
@@ -26,7 +18,17 @@ const PENDING_LIMIT = 10_000
  * that was answered before, as long as clocks keep to ε. Of Spanner's replica groups only the leader is modelled.
  */
 export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWait>({
-  initial,
+  initial: ({ id, peers, seed }, { skewMs }) => ({
+    id,
+    aheadMs: (2 * draw(createGenerator(seed)) - 1) * skewMs,
+    nodes: inOrder(id, peers),
+    forwarding: createForwarding(seed),
+    pending: new Map(),
+    versions: new Map(),
+    readAt: new Map(),
+    waiting: new Map(),
+    queued: new Map(),
+  }),
   redo: ({ state }, { key, version }) => add(state.versions, key, version),
   begin: (turn) => turn.setTimer('sweep', SWEEP_MS),
   request(turn, clientRequest) {
@@ -45,20 +47,6 @@ export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWa
   timers: { commit: waited, sweep },
   status: () => ({ role: 'owner', leads: false, ready: true }),
 })
-
-function initial({ id, peers, seed }: NodeSetting, { skewMs }: CommitWaitConfig): CommitWaitState {
-  return {
-    id,
-    aheadMs: (2 * draw(createGenerator(seed)) - 1) * skewMs,
-    nodes: inOrder(id, peers),
-    forwarding: createForwarding(seed),
-    pending: new Map(),
-    versions: new Map(),
-    readAt: new Map(),
-    waiting: new Map(),
-    queued: new Map(),
-  }
-}
 
 function handleRequest(turn: CommitWaitTurn, ask: Ask): void {
   const { state } = turn

@@ -1,34 +1,10 @@
-import {
-  type Invariant,
-  type InvariantWatch,
-  type ProtocolDefinition,
-  type Weakness,
-  watchState,
-} from '../definition.ts'
+import { type InvariantWatch, type ProtocolDefinition, watchState } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createDns } from './machine.ts'
 import type { DnsMessage, DnsState } from './state.ts'
 import { isLater } from './zone.ts'
 
 type Watch = InvariantWatch<DnsState, DnsMessage>
-
-const dnsInvariants: readonly Invariant[] = [
-  {
-    name: 'no answer outlives its time',
-    summary: 'an answer from a cache is no older than its time to live, however many caches it came through',
-    watch: watchState(({ late }: DnsState) => late),
-  },
-  {
-    name: 'nothing is refilled from before its update',
-    summary: 'once a cache has heard of an update of a name, it keeps no answer from an earlier version of the zone',
-    watch: watchState(refill),
-  },
-  {
-    name: 'zones go forward',
-    summary: 'the serial of a copy of the zone only increases, as RFC 1982 orders serials',
-    watch: watchSerials,
-  },
-]
 
 function refill({ id, cache, flushed }: DnsState): string | undefined {
   for (const [name, serial] of flushed) {
@@ -52,12 +28,10 @@ function watchSerials(): Watch {
   }
 }
 
-/** Caches and copies are stale by design. */
-const weakness: Weakness = () => 'resolvers answer from caches, and secondaries from copies, that may be out of date'
-
 export const dns: ProtocolDefinition = defineProtocol({
   name: 'dns',
-  weakness,
+  /** Caches and copies are stale by design. */
+  weakness: () => 'resolvers answer from caches, and secondaries from copies, that may be out of date',
   summary: 'a zone, secondaries that copy it, and resolvers that keep answers for their time to live',
   defaultNodes: 4,
   objects: ['register'],
@@ -95,7 +69,23 @@ export const dns: ProtocolDefinition = defineProtocol({
       'delay',
     ]),
   },
-  invariants: dnsInvariants,
+  invariants: [
+    {
+      name: 'no answer outlives its time',
+      summary: 'an answer from a cache is no older than its time to live, however many caches it came through',
+      watch: watchState(({ late }: DnsState) => late),
+    },
+    {
+      name: 'nothing is refilled from before its update',
+      summary: 'once a cache has heard of an update of a name, it keeps no answer from an earlier version of the zone',
+      watch: watchState(refill),
+    },
+    {
+      name: 'zones go forward',
+      summary: 'the serial of a copy of the zone only increases, as RFC 1982 orders serials',
+      watch: watchSerials,
+    },
+  ],
   promises: () => 'eventual',
   impossible: ({ secondaries = 1 }, nodes) =>
     typeof secondaries === 'number' && secondaries >= nodes

@@ -1,12 +1,10 @@
 import { millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { ok, UNKEYED, unavailable, valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket } from '../routing/forwarding.ts'
 import { askAgain, handleAnswer, handleFlush, handleQuery, resolve } from './resolver.ts'
-import type { Dns, DnsConfig, DnsState, DnsTurn } from './state.ts'
+import type { Dns, DnsTurn } from './state.ts'
 import {
   authoritative,
   handleRefresh,
@@ -26,7 +24,30 @@ import {
  * the zone and a time to live.
  */
 export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
-  initial,
+  initial({ id, peers, seed }, config) {
+    const { object, firstSerial } = config
+    const [primary, ...others] = inOrder(id, peers)
+    const secondaries = others.slice(0, config.secondaries)
+    const role = id === primary ? 'primary' : secondaries.includes(id) ? 'secondary' : 'resolver'
+    const zone = role === 'primary' ? { serial: firstSerial, held: object.initial() } : undefined
+    return {
+      id,
+      role,
+      primary,
+      secondaries,
+      resolvers: others.slice(config.secondaries),
+      forwarding: createForwarding(seed),
+      zone,
+      heardAt: millis(0),
+      current: new Set(),
+      owes: false,
+      cache: new Map(),
+      questions: new Map(),
+      questionsAsked: 0,
+      flushed: new Map(),
+      late: undefined,
+    }
+  },
   redo({ state: { zone }, config }, { input, serial }) {
     if (zone === undefined) return
     config.object.apply(zone.held, input)
@@ -39,7 +60,19 @@ export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
     } else turn.setTimer('again', intervalOf(turn))
     if (role === 'secondary') refresh(turn)
   },
-  request: supported(handleRequest),
+  request: supported((turn, requestId, command) => {
+    const { state, config } = turn
+    const { input } = command
+    const { key: name = UNKEYED } = input
+    if (!config.object.reads.includes(input.f)) {
+      if (state.role === 'primary') turn.reply(requestId, update(turn, command))
+      else turn.send(state.primary, { type: 'update', requestId, command, ticket: issueTicket(state.forwarding) })
+    } else if (state.role === 'resolver') resolve(turn, requestId, name)
+    else {
+      const answer = authoritative(turn, name)
+      turn.reply(requestId, answer === undefined ? unavailable : ok(answer.value))
+    }
+  }),
   messages: {
     query: handleQuery,
     answer: handleAnswer,
@@ -74,43 +107,4 @@ export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
     zone === undefined ? cache.get(read.key ?? UNKEYED)?.value : valueIn(object, zone.held, read),
 })
 
-function initial({ id, peers, seed }: NodeSetting, config: DnsConfig): DnsState {
-  const { object, firstSerial } = config
-  const [primary, ...others] = inOrder(id, peers)
-  const secondaries = others.slice(0, config.secondaries)
-  const role = id === primary ? 'primary' : secondaries.includes(id) ? 'secondary' : 'resolver'
-  const zone = role === 'primary' ? { serial: firstSerial, held: object.initial() } : undefined
-  return {
-    id,
-    role,
-    primary,
-    secondaries,
-    resolvers: others.slice(config.secondaries),
-    forwarding: createForwarding(seed),
-    zone,
-    heardAt: millis(0),
-    current: new Set(),
-    owes: false,
-    cache: new Map(),
-    questions: new Map(),
-    questionsAsked: 0,
-    flushed: new Map(),
-    late: undefined,
-  }
-}
-
 const intervalOf = ({ state, config }: DnsTurn) => (state.role === 'secondary' ? config.refreshMs : config.retransmitMs)
-
-function handleRequest(turn: DnsTurn, requestId: string, command: Command): void {
-  const { state, config } = turn
-  const { input } = command
-  const { key: name = UNKEYED } = input
-  if (!config.object.reads.includes(input.f)) {
-    if (state.role === 'primary') turn.reply(requestId, update(turn, command))
-    else turn.send(state.primary, { type: 'update', requestId, command, ticket: issueTicket(state.forwarding) })
-  } else if (state.role === 'resolver') resolve(turn, requestId, name)
-  else {
-    const answer = authoritative(turn, name)
-    turn.reply(requestId, answer === undefined ? unavailable : ok(answer.value))
-  }
-}

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Invariant, InvariantWatch, ProtocolDefinition } from '../definition.ts'
+import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { commanderOf, textOf } from './agreement.ts'
 import { createGenerals } from './machine.ts'
@@ -8,15 +8,6 @@ import type { GeneralsMessage, GeneralsState } from './state.ts'
 type Watch = InvariantWatch<GeneralsState, GeneralsMessage>
 
 // The interactive consistency conditions of Lamport, Shostak & Pease, 1982, §1.
-
-const generalsInvariants: readonly Invariant[] = [
-  { name: 'agreement', summary: 'IC1: all loyal lieutenants obey the same order', watch: () => watchDecisions(false) },
-  {
-    name: 'validity',
-    summary: 'IC2: if the commander is loyal, every loyal lieutenant obeys the order he sends',
-    watch: () => watchDecisions(true),
-  },
-]
 
 /**
  * Checks the decisions of loyal generals. If `byCommander` is true, they must equal the decision of the loyal
@@ -74,7 +65,18 @@ export const generals: ProtocolDefinition = defineProtocol({
       settings: { messages: 'signed' },
     }),
   },
-  invariants: generalsInvariants,
+  invariants: [
+    {
+      name: 'agreement',
+      summary: 'IC1: all loyal lieutenants obey the same order',
+      watch: () => watchDecisions(false),
+    },
+    {
+      name: 'validity',
+      summary: 'IC2: if the commander is loyal, every loyal lieutenant obeys the order he sends',
+      watch: () => watchDecisions(true),
+    },
+  ],
   // A commander who is a traitor confirms orders without sending them to any general.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
   // The traitor is the only fault. The algorithm assumes that "the absence of a message can be detected" (A3). This is

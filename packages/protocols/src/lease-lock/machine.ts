@@ -1,8 +1,8 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
+import { inOrder } from '../members.ts'
 import { UNKEYED, valueIn } from '../objects/object.ts'
 import { handleAcquire, handleLoad, handleRelease, handleStore } from './service.ts'
-import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from './state.ts'
+import type { LeaseLock, LeaseLockTurn } from './state.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
 
 /** Objects that have a separate lock for each key. */
@@ -14,7 +14,24 @@ const KEYED = ['register', 'counter', 'set', 'queue', 'log']
  * notice that it has lost the lock. With fencing, the store refuses the earlier holder.
  */
 export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>({
-  initial,
+  initial({ id, peers, seed }, { fencing }) {
+    const [service, store = service] = inOrder(id, peers)
+    return {
+      id,
+      peers,
+      service,
+      store,
+      life: seed,
+      fencing,
+      locks: new Map(),
+      renewed: false,
+      cells: new Map(),
+      clash: undefined,
+      sections: new Map(),
+      waiting: new Map(),
+      named: 0,
+    }
+  },
   redo({ state }, record) {
     if (record.kind === 'grant') state.locks.set(record.key, { ...record.grant, since: 0 })
     else if (record.kind === 'cell') state.cells.set(record.key, record.cell)
@@ -59,25 +76,6 @@ export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>
     return valueIn(object, content === null ? object.initial() : object.load(content), read)
   },
 })
-
-function initial({ id, peers, seed }: NodeSetting, { fencing }: LeaseLockConfig): LeaseLockState {
-  const [service = id, store = service] = [id, ...peers].sort()
-  return {
-    id,
-    peers,
-    service,
-    store,
-    life: seed,
-    fencing,
-    locks: new Map(),
-    renewed: false,
-    cells: new Map(),
-    clash: undefined,
-    sections: new Map(),
-    waiting: new Map(),
-    named: 0,
-  }
-}
 
 /**
  * After a restart, counts every lease from its beginning again. Each lease may have been granted just before the

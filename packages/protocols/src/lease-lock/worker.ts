@@ -1,5 +1,5 @@
 import type { Completion, Json } from '@chaosproxy/history'
-import { unavailable } from '../objects/object.ts'
+import { isRead, unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
@@ -74,7 +74,7 @@ export const handleLoaded: Handler<LeaseLock, 'loaded'> = (turn, { key, section:
   }
   const held = content === null ? object.initial() : object.load(content)
   const results = section.requests.map(({ command }) => object.apply(held, command.input))
-  if (section.requests.every(({ command }) => object.reads.includes(command.input.f))) {
+  if (section.requests.every(({ command }) => isRead(config, command))) {
     end(turn, key, section, results)
     return
   }
@@ -97,9 +97,8 @@ export const handleRefused: Handler<LeaseLock, 'refused'> = (turn, { key, sectio
 }
 
 function giveUp(turn: LeaseLockTurn, key: string, section: Section): void {
-  const { object } = turn.config
   const lost = (pending: Pending): Completion =>
-    object.reads.includes(pending.command.input.f)
+    isRead(turn.config, pending.command)
       ? unavailable
       : { type: 'info', error: 'the lock was lost while the result was being stored' }
   end(turn, key, section, section.requests.map(lost))

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
-import type { ProtocolDefinition, ProtocolOptions, Weakness } from '../definition.ts'
-import { BALANCES, movementOf, overdrawn } from '../objects/bank.ts'
+import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
+import { BALANCES, balancesAfter, movementOf, overdrawn } from '../objects/bank.ts'
 import { amountOf, sumOf } from '../objects/counter.ts'
 import { ok, UNKEYED, unsupported } from '../objects/object.ts'
 import { bug, defineProtocol } from '../options.ts'
@@ -27,23 +27,21 @@ const FINEST_RESOLUTION_MS = 0.1
 const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
-const weakness: Weakness = ({ sums }, _nodes, object) => {
-  const isSum = object === undefined || object === 'counter' || object === 'bank'
-  if (isSum && sums === 'settle')
-    return 'every node adds without asking the others, and of two sums made at once one replaces the other'
-  switch (object) {
-    case 'counter':
-      return 'every node adds without asking the others, and reads show only what a node has heard of'
-    case 'bank':
-      return 'every node pays without asking the others, and hears later what they paid'
-    default:
-      return 'every node takes writes without asking the others, and settles conflicts later'
-  }
-}
-
 export const masterMaster: ProtocolDefinition = defineProtocol({
   name: 'master-master',
-  weakness,
+  weakness: ({ sums }, _nodes, object) => {
+    const isSum = object === undefined || object === 'counter' || object === 'bank'
+    if (isSum && sums === 'settle')
+      return 'every node adds without asking the others, and of two sums made at once one replaces the other'
+    switch (object) {
+      case 'counter':
+        return 'every node adds without asking the others, and reads show only what a node has heard of'
+      case 'bank':
+        return 'every node pays without asking the others, and hears later what they paid'
+      default:
+        return 'every node takes writes without asking the others, and settles conflicts later'
+    }
+  },
   summary:
     'every node takes writes and answers without asking others; conflicting writes are settled by a clock, and sums are merged',
   defaultNodes: 5,
@@ -133,10 +131,8 @@ const bank: Mergeable<null> = {
     const { id, moves } = movement
     const done = id === undefined ? undefined : JSON.stringify(['done', id])
     if (done !== undefined && copy.versions.has(done)) return answered(ok(input.value))
-    const after = new Map<string, number>()
-    for (const [account, amount] of moves)
-      after.set(account, sumOf(after.get(account) ?? balanceOf(copy, account), amount))
-    for (const balance of after.values()) if (balance < 0) return answered(overdrawn)
+    const after = balancesAfter(moves, (account) => balanceOf(copy, account))
+    if (after === undefined) return answered(overdrawn)
     const writes = [...after].map(([account, balance]) => settledWrite(itemOf(account), balance))
     return { result: ok(input.value), writes: done === undefined ? writes : [...writes, settledWrite(done, true)] }
   },

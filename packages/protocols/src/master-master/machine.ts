@@ -1,17 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
-import type { MessageOf } from '../turn.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { afterHearing, BEGINNING, nextTick } from './clock.ts'
 import { heldOf, isNewer, isSame, replace } from './conflict.ts'
 import type { Write } from './mergeable.ts'
-import type {
-  MasterMaster,
-  MasterMasterConfig,
-  MasterMasterMessage,
-  MasterMasterState,
-  MasterMasterTurn,
-} from './state.ts'
+import type { MasterMaster, MasterMasterTurn } from './state.ts'
 import { compareStamps, type Stamp, type Version, vectorOf } from './version.ts'
 
 /** Versions per message. */
@@ -24,7 +16,19 @@ const NOTHING: readonly string[] = []
  * confirms them, so copies agree once all nodes can communicate.
  */
 export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<MasterMaster>({
-  initial,
+  initial: ({ id, peers }, { conflicts, mergeable, siblings }) => ({
+    id,
+    peers,
+    conflicts,
+    versions: new Map(),
+    siblings: new Map(),
+    held: mergeable.initial(),
+    owed: new Map(peers.map((peer) => [peer, new Set<string>()])),
+    count: 0,
+    latest: BEGINNING,
+    showAll: siblings === 'all',
+    wrote: NOTHING,
+  }),
   redo(turn, version) {
     const { state } = turn
     take(turn, version)
@@ -36,8 +40,40 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
     for (const key of turn.state.versions.keys()) owe(turn, key)
     turn.setTimer('gossip', turn.config.retransmitMs)
   },
-  request: handleRequest,
-  messages: { versions: handleVersions, received: handleReceived },
+  request(turn, { requestId, input }) {
+    const { state, config } = turn
+    const { result, writes = [] } = config.mergeable.perform(state.held, input, state)
+    state.wrote = writes.length === 0 ? NOTHING : writes.map(({ key }) => key)
+    if (result.type === 'ok') for (const write of writes) takeWrite(turn, write)
+    turn.reply(requestId, result)
+  },
+  messages: {
+    versions(turn, { versions }, from) {
+      const { state, config } = turn
+      for (const version of versions) {
+        hear(turn, version.stamp)
+        // The bug: the version that arrives last counts as the latest.
+        if (!isNewer(turn, version)) {
+          if (config.bug !== 'clock-ignorant') continue
+          if (!isSame(state, version)) turn.mark()
+        }
+        take(turn, version)
+        // The bug: received versions are kept only in memory.
+        if (config.bug === 'forget-received') turn.mark()
+        else turn.persist(version)
+      }
+      const keys = versions.map(({ key, stamp }) => ({ key, stamp }))
+      turn.send(from, { type: 'received', keys })
+    },
+    received({ state }, { keys }, from) {
+      const owed = state.owed.get(from)
+      for (const { key } of keys) {
+        const isConfirmed = (version: Version): boolean =>
+          keys.some((other) => other.key === key && compareStamps(other.stamp, version.stamp) === 0)
+        if (heldOf(state, key).every(isConfirmed)) owed?.delete(key)
+      }
+    },
+  },
   timers: {
     gossip(turn) {
       for (const peer of turn.state.peers) sendVersions(turn, peer)
@@ -51,33 +87,6 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
     return result.type === 'ok' && writes === undefined ? result.value : undefined
   },
 })
-
-function initial(
-  { id, peers }: NodeSetting,
-  { conflicts, mergeable, siblings }: MasterMasterConfig,
-): MasterMasterState {
-  return {
-    id,
-    peers,
-    conflicts,
-    versions: new Map(),
-    siblings: new Map(),
-    held: mergeable.initial(),
-    owed: new Map(peers.map((peer) => [peer, new Set<string>()])),
-    count: 0,
-    latest: BEGINNING,
-    showAll: siblings === 'all',
-    wrote: NOTHING,
-  }
-}
-
-function handleRequest(turn: MasterMasterTurn, { requestId, input }: MachineRequest): void {
-  const { state, config } = turn
-  const { result, writes = [] } = config.mergeable.perform(state.held, input, state)
-  state.wrote = writes.length === 0 ? NOTHING : writes.map(({ key }) => key)
-  if (result.type === 'ok') for (const write of writes) takeWrite(turn, write)
-  turn.reply(requestId, result)
-}
 
 function takeWrite(turn: MasterMasterTurn, { key, value, timeless }: Write): void {
   const { state } = turn
@@ -115,47 +124,12 @@ function take(turn: MasterMasterTurn, version: Version): void {
   if (current !== before) config.mergeable.took(state.held, current, before)
 }
 
-function handleVersions(
-  turn: MasterMasterTurn,
-  { versions }: MessageOf<MasterMasterMessage, 'versions'>,
-  from: NodeId,
-): void {
-  const { state, config } = turn
-  for (const version of versions) {
-    hear(turn, version.stamp)
-    // The bug: the version that arrives last counts as the latest.
-    if (!isNewer(turn, version)) {
-      if (config.bug !== 'clock-ignorant') continue
-      if (!isSame(state, version)) turn.mark()
-    }
-    take(turn, version)
-    // The bug: received versions are kept only in memory.
-    if (config.bug === 'forget-received') turn.mark()
-    else turn.persist(version)
-  }
-  const keys = versions.map(({ key, stamp }) => ({ key, stamp }))
-  turn.send(from, { type: 'received', keys })
-}
-
 function hear(turn: MasterMasterTurn, stamp: Stamp): void {
   const { state, config } = turn
   const latest = afterHearing(state.latest, stamp)
   // The bug: the logical clock counts only its own node's writes.
   if (config.bug !== 'deaf-clock') state.latest = latest
   else if (latest !== state.latest) turn.mark()
-}
-
-function handleReceived(
-  { state }: MasterMasterTurn,
-  { keys }: MessageOf<MasterMasterMessage, 'received'>,
-  from: NodeId,
-): void {
-  const owed = state.owed.get(from)
-  for (const { key } of keys) {
-    const isConfirmed = (version: Version): boolean =>
-      keys.some((other) => other.key === key && compareStamps(other.stamp, version.stamp) === 0)
-    if (heldOf(state, key).every(isConfirmed)) owed?.delete(key)
-  }
 }
 
 function owe(turn: MasterMasterTurn, key: string): void {

@@ -29,10 +29,8 @@ export const bank: ReplicatedObject<Bank> = {
     if (movement === undefined) return unsupported
     const { id, moves } = movement
     if (id !== undefined && done.has(id)) return ok(input.value)
-    const after = new Map<string, number>()
-    for (const [account, amount] of moves)
-      after.set(account, sumOf(after.get(account) ?? balances.get(account) ?? 0, amount))
-    for (const balance of after.values()) if (balance < 0) return overdrawn
+    const after = balancesAfter(moves, (account) => balances.get(account) ?? 0)
+    if (after === undefined) return overdrawn
     for (const [account, balance] of after) balances.set(account, balance)
     if (id !== undefined) done.add(id)
     return ok(input.value)
@@ -48,6 +46,16 @@ export const bank: ReplicatedObject<Bank> = {
 }
 
 /** The balance was too low; no money was moved. */
+/** Returns the balances that these moves change, or undefined if one of them would be below zero. */
+export function balancesAfter(
+  moves: Movement['moves'],
+  balanceOf: (account: string) => number,
+): ReadonlyMap<string, number> | undefined {
+  const after = new Map<string, number>()
+  for (const [account, amount] of moves) after.set(account, sumOf(after.get(account) ?? balanceOf(account), amount))
+  return [...after.values()].some((balance) => balance < 0) ? undefined : after
+}
+
 export const overdrawn: Completion = declined('insufficient funds')
 
 export interface Movement {

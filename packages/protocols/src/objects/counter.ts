@@ -1,5 +1,5 @@
 import type { Input } from '@chaosproxy/history'
-import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { keyedValues, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 type Counters = Map<string, number>
 
@@ -8,7 +8,7 @@ export const counter: ReplicatedObject<Counters> = {
   summary: 'numbers by key: add to them, read them',
   functions: ['add', 'increment', 'subtract', 'decrement', 'read'],
   reads: ['read'],
-  initial: () => new Map(),
+  ...keyedValues<number>(),
   apply(counters, input) {
     const { f, key = UNKEYED, value } = input
     if (f === 'read') return ok(counters.get(key) ?? 0)
@@ -17,8 +17,6 @@ export const counter: ReplicatedObject<Counters> = {
     counters.set(key, sumOf(counters.get(key) ?? 0, amount))
     return ok(value)
   },
-  save: (counters) => [...counters],
-  load: (saved) => loadPairs(saved, Number),
 }
 
 export function amountOf({ f, value }: Input): number | undefined {

@@ -1,4 +1,4 @@
-import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { keyedValues, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 type Given = Map<string, number>
 
@@ -7,13 +7,11 @@ export const ids: ReplicatedObject<Given> = {
   summary: 'sources of ids by key: each id is returned once',
   functions: ['generate'],
   reads: [],
-  initial: () => new Map(),
+  ...keyedValues<number>(),
   apply(given, { f, key = UNKEYED }) {
     if (f !== 'generate') return unsupported
     const id = (given.get(key) ?? 0) + 1
     given.set(key, id)
     return ok(id)
   },
-  save: (given) => [...given],
-  load: (saved) => loadPairs(saved, Number),
 }

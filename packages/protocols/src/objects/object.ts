@@ -33,6 +33,10 @@ export function valueIn(object: AnyObject, held: unknown, read: Input): Json | u
   return answer.type === 'ok' ? answer.value : undefined
 }
 
+/** Whether a request only reads, so that it needs no entry in a log. */
+export const isRead = ({ object }: { readonly object: AnyObject }, { input }: { readonly input: Input }): boolean =>
+  object.reads.includes(input.f)
+
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
 /** The system could not serve the request. It had no effect. */
 export const refused = (error: string): Completion => ({ type: 'fail', error })
@@ -65,6 +69,16 @@ export function sameValue(one: Json, other: Json): boolean {
   if (one === null || other === null || typeof one !== 'object' || typeof other !== 'object') return false
   return canonical(one) === canonical(other)
 }
+
+/** How an object keeps a value for each key. */
+export const keyedValues = <Value extends Json>(): Pick<
+  ReplicatedObject<Map<string, Value>>,
+  'initial' | 'save' | 'load'
+> => ({
+  initial: () => new Map(),
+  save: (values) => [...values],
+  load: (saved) => new Map(saved as readonly [string, Value][]),
+})
 
 export type KeyedLists = Map<string, Json[]>
 

@@ -1,5 +1,5 @@
 import type { Completion, Json } from '@chaosproxy/history'
-import { declined, loadPairs, ok, type ReplicatedObject, sameValue, UNKEYED, unsupported } from './object.ts'
+import { declined, keyedValues, ok, type ReplicatedObject, sameValue, UNKEYED, unsupported } from './object.ts'
 
 /** The values by key. A key that was never written has the value null. */
 export type Registers = Map<string, Json>
@@ -9,7 +9,7 @@ export const register: ReplicatedObject<Registers> = {
   summary: 'values by key: read, write, compare and set, append to a text',
   functions: ['read', 'write', 'cas', 'append'],
   reads: ['read'],
-  initial: () => new Map(),
+  ...keyedValues<Json>(),
   apply(registers, { f, key = UNKEYED, value }) {
     switch (f) {
       case 'read':
@@ -34,8 +34,6 @@ export const register: ReplicatedObject<Registers> = {
         return unsupported
     }
   },
-  save: (registers) => [...registers],
-  load: (saved) => loadPairs(saved, (value) => value),
 }
 
 export const pairOf = (value: Json): { readonly old: Json; readonly new: Json } | undefined =>

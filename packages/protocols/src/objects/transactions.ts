@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { loadPairs, ok, type ReplicatedObject, unsupported } from './object.ts'
+import { keyedValues, ok, type ReplicatedObject, unsupported } from './object.ts'
 
 type Cells = Map<string, Json>
 
@@ -8,13 +8,11 @@ export const transactions: ReplicatedObject<Cells> = {
   summary: 'values and lists by key: read, write and append to several in one transaction',
   functions: ['txn'],
   reads: [],
-  initial: () => new Map(),
+  ...keyedValues<Json>(),
   apply(cells, { f, value }) {
     const steps = f === 'txn' ? stepsOf(value) : undefined
     return steps === undefined ? unsupported : ok(carriedOut(steps, cells))
   },
-  save: (cells) => [...cells],
-  load: (saved) => loadPairs(saved, (value) => value),
 }
 
 /** One step: `["r", "x", null]`, `["w", "x", 1]` or `["append", "y", 1]`. */

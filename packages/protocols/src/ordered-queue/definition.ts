@@ -1,24 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Invariant, InvariantWatch, ProtocolDefinition, Weakness } from '../definition.ts'
+import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createOrderedQueue } from './machine.ts'
 import type { Entry, OrderedQueueMessage, OrderedQueueState } from './state.ts'
 
 type Watch = InvariantWatch<OrderedQueueState, OrderedQueueMessage>
-
-const orderedQueueInvariants: readonly Invariant[] = [
-  {
-    name: 'one order',
-    summary: 'all nodes apply the same sequence of updates in the same order',
-    watch: watchOrder,
-  },
-  {
-    name: 'applied entries are kept',
-    summary: 'entries that a node has confirmed are still there after a restart, so reads never go back',
-    watch: watchKept,
-  },
-]
 
 function watchOrder(): Watch {
   const order: Entry[] = []
@@ -59,13 +46,11 @@ function watchKept(): Watch {
 
 const describe = ({ origin, number }: Entry): string => `update ${number} of ${origin}`
 
-/** Reads contact no other node. */
-const weakness: Weakness = (_settings, _nodes, object) =>
-  isEverRead(object) ? 'every node answers reads from its own copy, which may lag' : undefined
-
 export const orderedQueue: ProtocolDefinition = defineProtocol({
   name: 'ordered-queue',
-  weakness,
+  /** Reads contact no other node. */
+  weakness: (_settings, _nodes, object) =>
+    isEverRead(object) ? 'every node answers reads from its own copy, which may lag' : undefined,
   summary: 'one node orders all updates and passes them on; every node answers reads from its own copy',
   defaultNodes: 3,
   settings: {
@@ -76,7 +61,18 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
     'apply-out-of-order': bug('updates are applied as they arrive, even if earlier ones are missing', ['loss']),
     'forget-applied': bug('updates are kept in memory only, so after a restart reads return older values', ['kill']),
   },
-  invariants: orderedQueueInvariants,
+  invariants: [
+    {
+      name: 'one order',
+      summary: 'all nodes apply the same sequence of updates in the same order',
+      watch: watchOrder,
+    },
+    {
+      name: 'applied entries are kept',
+      summary: 'entries that a node has confirmed are still there after a restart, so reads never go back',
+      watch: watchKept,
+    },
+  ],
   promises: () => 'sequential',
   // Clients stay with one node, since another may lag behind it.
   sticky: true,

@@ -1,9 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
+import { inOrder } from '../members.ts'
 import { ok, unavailable, valueIn } from '../objects/object.ts'
-import type { Entry, OrderedQueue, OrderedQueueConfig, OrderedQueueState, OrderedQueueTurn } from './state.ts'
+import type { Entry, OrderedQueue, OrderedQueueTurn } from './state.ts'
 
 /** The number of entries or proposals per message. */
 const BATCH = 64
@@ -17,7 +16,19 @@ const PENDING_LIMIT = 10_000
  * sequentially consistent for clients that stay with one node. It is not linearizable, because a node may lag.
  */
 export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<OrderedQueue>({
-  initial,
+  initial: ({ id, peers, seed: life }, { object }) => ({
+    id,
+    peers,
+    orderer: inOrder(id, peers)[0],
+    life,
+    log: [],
+    held: object.initial(),
+    proposed: 0,
+    pending: new Map(),
+    early: new Set(),
+    taken: new Map(),
+    have: new Map(),
+  }),
   redo({ state, config }, entries) {
     for (const entry of entries) {
       state.log.push(entry)
@@ -26,7 +37,30 @@ export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<Orde
     }
   },
   begin: (turn) => turn.setTimer('again', turn.config.retransmitMs),
-  request: supported(handleRequest),
+  request: supported((turn, requestId, command) => {
+    const { state, config } = turn
+    const { input } = command
+    const { object } = config
+    // Reads return durable values, because the host executes no effect before it has finished every earlier `persist`.
+    if (object.reads.includes(input.f)) {
+      turn.reply(requestId, object.apply(state.held, input))
+      return
+    }
+    if (state.pending.size >= PENDING_LIMIT) {
+      turn.reply(requestId, unavailable)
+      return
+    }
+    const number = ++state.proposed
+    // The bug: a writer is answered before its own node has applied the write, so its next read may miss the write.
+    const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
+    if (early) {
+      turn.mark()
+      turn.reply(requestId, ok(input.value))
+    }
+    state.pending.set(number, { requestId: early ? undefined : requestId, command })
+    if (state.id === state.orderer) order(turn, { origin: state.id, life: state.life, number, command })
+    else turn.send(state.orderer, { type: 'propose', life: state.life, number, command })
+  }),
   messages: {
     propose(turn, { life, number, command }, from) {
       order(turn, { origin: from, life, number, command })
@@ -50,47 +84,6 @@ export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<Orde
   }),
   holds: ({ held }, read, { object }) => valueIn(object, held, read),
 })
-
-function initial({ id, peers, seed: life }: NodeSetting, { object }: OrderedQueueConfig): OrderedQueueState {
-  return {
-    id,
-    peers,
-    orderer: [id, ...peers].sort()[0] ?? id,
-    life,
-    log: [],
-    held: object.initial(),
-    proposed: 0,
-    pending: new Map(),
-    early: new Set(),
-    taken: new Map(),
-    have: new Map(),
-  }
-}
-
-function handleRequest(turn: OrderedQueueTurn, requestId: string, command: Command): void {
-  const { state, config } = turn
-  const { input } = command
-  const { object } = config
-  // Reads return durable values, because the host executes no effect before it has finished every earlier `persist`.
-  if (object.reads.includes(input.f)) {
-    turn.reply(requestId, object.apply(state.held, input))
-    return
-  }
-  if (state.pending.size >= PENDING_LIMIT) {
-    turn.reply(requestId, unavailable)
-    return
-  }
-  const number = ++state.proposed
-  // The bug: a writer is answered before its own node has applied the write, so its next read may miss the write.
-  const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
-  if (early) {
-    turn.mark()
-    turn.reply(requestId, ok(input.value))
-  }
-  state.pending.set(number, { requestId: early ? undefined : requestId, command })
-  if (state.id === state.orderer) order(turn, { origin: state.id, life: state.life, number, command })
-  else turn.send(state.orderer, { type: 'propose', life: state.life, number, command })
-}
 
 /** Repeats proposals, since a proposal or its entry may have been lost. The ordering node recognises repetitions. */
 function proposeAgain(turn: OrderedQueueTurn): void {

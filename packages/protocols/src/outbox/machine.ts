@@ -1,11 +1,10 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
 import { checkCalls, handleAnswer, handleCommitted, handlePublished, handleRequest } from './app-server.ts'
 import { handleCommit, handleEvents, handlePublish, handleQuery, handleReceived, relay } from './database.ts'
-import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
+import type { Outbox } from './state.ts'
 
 /**
  * A database, and a queue that publishes its changes. The first node is the database, which answers its own clients.
@@ -13,8 +12,52 @@ import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from
  * database and the view should eventually have the same content.
  */
 export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
-  initial,
-  redo,
+  initial({ id, peers, seed }, { object }) {
+    const [database, queue = database] = inOrder(id, peers)
+    return {
+      id,
+      database,
+      queue,
+      life: seed,
+      calls: new Map(),
+      toDatabase: createForwarding(seed),
+      toQueue: createForwarding(seed),
+      stored: object.initial(),
+      commits: createForwarding(seed),
+      outbox: [],
+      sent: 0,
+      viewed: object.initial(),
+      publications: createForwarding(seed),
+      received: 0,
+    }
+  },
+  redo({ state, config }, record) {
+    const { object } = config
+    switch (record.kind) {
+      case 'commit':
+        object.apply(state.stored, record.command.input)
+        takeTicket(state.commits, record.from, record.ticket)
+        if (record.event) state.outbox.push(record.command)
+        return
+      case 'event':
+        state.outbox.push(record.command)
+        return
+      case 'sent':
+        state.outbox.splice(0, record.upTo - state.sent)
+        state.sent = record.upTo
+        return
+      case 'received':
+        object.apply(state.viewed, record.command.input)
+        state.received++
+        return
+      case 'published':
+        object.apply(state.viewed, record.command.input)
+        takeTicket(state.publications, record.from, record.ticket)
+        return
+      default:
+        record satisfies never
+    }
+  },
   begin: relay,
   request: supported(handleRequest),
   messages: {
@@ -40,51 +83,3 @@ export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
     return id === queue ? valueIn(object, viewed, read) : undefined
   },
 })
-
-function initial({ id, peers, seed }: NodeSetting, { object }: OutboxConfig): OutboxState {
-  const [database, queue = database] = inOrder(id, peers)
-  return {
-    id,
-    database,
-    queue,
-    life: seed,
-    calls: new Map(),
-    toDatabase: createForwarding(seed),
-    toQueue: createForwarding(seed),
-    stored: object.initial(),
-    commits: createForwarding(seed),
-    outbox: [],
-    sent: 0,
-    viewed: object.initial(),
-    publications: createForwarding(seed),
-    received: 0,
-  }
-}
-
-function redo({ state, config }: OutboxTurn, record: OutboxRecord): void {
-  const { object } = config
-  switch (record.kind) {
-    case 'commit':
-      object.apply(state.stored, record.command.input)
-      takeTicket(state.commits, record.from, record.ticket)
-      if (record.event) state.outbox.push(record.command)
-      return
-    case 'event':
-      state.outbox.push(record.command)
-      return
-    case 'sent':
-      state.outbox.splice(0, record.upTo - state.sent)
-      state.sent = record.upTo
-      return
-    case 'received':
-      object.apply(state.viewed, record.command.input)
-      state.received++
-      return
-    case 'published':
-      object.apply(state.viewed, record.command.input)
-      takeTicket(state.publications, record.from, record.ticket)
-      return
-    default:
-      record satisfies never
-  }
-}

@@ -1,5 +1,5 @@
 import type { Handler } from '../turn.ts'
-import type { Paxos, PaxosTurn, SlotProposal } from './state.ts'
+import type { Paxos, PaxosTurn, SlotProposal, Slots } from './state.ts'
 
 // "An acceptor records its intended response in stable storage before actually sending the response" (§2.5): each
 // `persist` comes before its message.
@@ -28,17 +28,16 @@ function setPromise(turn: PaxosTurn, ballot: number): void {
  */
 export const handleAccept: Handler<Paxos, 'accept'> = (turn, message, from) => {
   const { ballot, commands } = message
-  accept(
-    turn,
-    commands.map((command, i) => [message.from + i, { ballot, command }]),
-  )
+  accept(turn, ballot, message)
   turn.send(from, { type: 'accepted', ballot, from: message.from, count: commands.length })
 }
 
 /** Accepts proposals of one ballot, or learns that they are chosen, which has the same effect. */
-export function accept(turn: PaxosTurn, proposals: readonly SlotProposal[]): void {
+export function accept(turn: PaxosTurn, ballot: number, { from, commands }: Slots): void {
   const { state } = turn
-  const fresh = proposals.filter(([slot, { ballot }]) => state.accepted.get(slot)?.ballot !== ballot)
+  const fresh = commands
+    .map((command, i): SlotProposal => [from + i, { ballot, command }])
+    .filter(([slot]) => state.accepted.get(slot)?.ballot !== ballot)
   if (fresh.length === 0) return
   for (const [slot, proposal] of fresh) state.accepted.set(slot, proposal)
   turn.persist({ kind: 'accepted', proposals: fresh, chosen: state.applied })

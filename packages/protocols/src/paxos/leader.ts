@@ -115,10 +115,7 @@ export function propose(turn: PaxosTurn, command: Command): number {
 function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
   const { ballot, applied: chosen } = state
-  accept(
-    turn,
-    commands.map((command, i) => [from + i, { ballot, command }]),
-  )
+  accept(turn, ballot, { from, commands })
   for (let i = 0; i < commands.length; i++) state.votes.set(from + i, [state.id])
   broadcast(turn, { type: 'accept', ballot, from, commands, chosen })
   choose(turn)
@@ -149,11 +146,15 @@ function choose(turn: PaxosTurn): void {
 /** Shows that the leader is alive, and repeats proposals. */
 export function heartbeat(turn: PaxosTurn): void {
   const { state, config } = turn
-  const { ballot, roundStarted: round, applied: chosen } = state
-  broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
+  sendHeartbeat(turn)
   for (const node of state.nodes) if (node !== state.id) repeatProposals(turn, node)
   state.proposedBefore = state.next
   turn.setTimer('heartbeat', config.heartbeatMs)
+}
+
+function sendHeartbeat(turn: PaxosTurn): void {
+  const { ballot, roundStarted: round, applied: chosen } = turn.state
+  broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
 }
 
 function repeatProposals(turn: PaxosTurn, node: NodeId): void {
@@ -178,10 +179,7 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
  * leader had chosen anything.
  */
 export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
-  send(turn) {
-    const { ballot, roundStarted: round, applied: chosen } = turn.state
-    broadcast(turn, { type: 'heartbeat', ballot, round, chosen })
-  },
+  send: sendHeartbeat,
   isEnough: isMajority,
   peers: ({ state }: PaxosTurn) => state.rounds.values(),
   roundOf: (round) => round,

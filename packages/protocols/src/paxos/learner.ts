@@ -38,10 +38,7 @@ export const handleChosen: Handler<Paxos, 'chosen'> = (turn, message) => {
   const { from, commands, ballot } = message
   const last = from + commands.length - 1
   if (from > state.applied + 1 || last <= state.applied) return
-  accept(
-    turn,
-    commands.map((command, i) => [from + i, { ballot, command }]),
-  )
+  accept(turn, ballot, message)
   while (state.applied < last) applyChosen(turn)
 }
 

@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
-import { unavailable } from '../objects/object.ts'
+import { isRead, unavailable } from '../objects/object.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
+import { type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { applyOnce } from '../routing/sessions.ts'
 import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageOf } from '../turn.ts'
@@ -23,24 +22,49 @@ import {
   rounds,
 } from './leader.ts'
 import { handleChosen, handleLearn, learnUpTo } from './learner.ts'
-import {
-  nodeOfBallot,
-  type Paxos,
-  type PaxosConfig,
-  type PaxosMessage,
-  type PaxosRecord,
-  type PaxosState,
-  type PaxosTurn,
-} from './state.ts'
+import { nodeOfBallot, type Paxos, type PaxosMessage, type PaxosTurn } from './state.ts'
 
 /**
  * Multi-Paxos: an instance of Paxos for each slot of a log of commands. Every node is proposer, acceptor and learner. A
  * single phase 1 covers all slots, so a leader then needs only phase 2 (§3).
  */
 export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
-  initial,
-  redo,
-  begin,
+  initial: (node, config) => ({
+    ...memberAtFirst(node, config),
+    role: 'follower',
+    promised: 0,
+    accepted: new Map(),
+    ballot: 0,
+    promises: new Map(),
+    next: 1,
+    votes: new Map(),
+    proposedBefore: 1,
+    inherited: 0,
+    rounds: new Map(),
+    heard: [],
+  }),
+  redo({ state }, record) {
+    if (record.kind === 'promise') {
+      state.promised = Math.max(state.promised, record.ballot)
+      return
+    }
+    for (const [slot, proposal] of record.proposals) {
+      state.accepted.set(slot, proposal)
+      state.promised = Math.max(state.promised, proposal.ballot)
+    }
+  },
+  /** Applies the slots that are known to be chosen. */
+  begin(turn, journal) {
+    const { state, config } = turn
+    let chosen = 0
+    for (const record of journal) if (record.kind === 'accepted') chosen = Math.max(chosen, record.chosen)
+    while (state.applied < chosen) {
+      state.applied++
+      const command = state.accepted.get(state.applied)?.command ?? null
+      if (command !== null) applyOnce(config.object, state.copy, command)
+    }
+    awaitLeader(turn)
+  },
   request: handleRequest,
   messages: {
     ...routedMessages,
@@ -78,47 +102,6 @@ export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
     leader,
   }),
 })
-
-function initial(node: NodeSetting, config: PaxosConfig): PaxosState {
-  return {
-    ...memberAtFirst(node, config),
-    role: 'follower',
-    promised: 0,
-    accepted: new Map(),
-    ballot: 0,
-    promises: new Map(),
-    next: 1,
-    votes: new Map(),
-    proposedBefore: 1,
-    inherited: 0,
-    rounds: new Map(),
-    heard: [],
-  }
-}
-
-function redo({ state }: PaxosTurn, record: PaxosRecord): void {
-  if (record.kind === 'promise') {
-    state.promised = Math.max(state.promised, record.ballot)
-    return
-  }
-  for (const [slot, proposal] of record.proposals) {
-    state.accepted.set(slot, proposal)
-    state.promised = Math.max(state.promised, proposal.ballot)
-  }
-}
-
-/** Applies the slots that are known to be chosen. */
-function begin(turn: PaxosTurn, journal: readonly PaxosRecord[]): void {
-  const { state, config } = turn
-  let chosen = 0
-  for (const record of journal) if (record.kind === 'accepted') chosen = Math.max(chosen, record.chosen)
-  while (state.applied < chosen) {
-    state.applied++
-    const command = state.accepted.get(state.applied)?.command ?? null
-    if (command !== null) applyOnce(config.object, state.copy, command)
-  }
-  awaitLeader(turn)
-}
 
 export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
   const { state, config } = turn

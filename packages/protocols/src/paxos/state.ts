@@ -19,7 +19,7 @@ export interface Proposal {
 }
 
 /** The commands of consecutive slots; `from` is the first slot. */
-interface Slots {
+export interface Slots {
   readonly from: number
   readonly commands: readonly (Command | null)[]
 }

@@ -1,13 +1,13 @@
 import { type Input, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import type { Invariant, ProtocolDefinition, Weakness } from '../definition.ts'
+import type { ProtocolDefinition } from '../definition.ts'
 import { lastIndex } from '../log.ts'
 import { type LogProtocol, watchCompleteness, watchLeaders, watchLogMatching } from '../log-invariants.ts'
-import { unavailable } from '../objects/object.ts'
+import { isRead, unavailable } from '../objects/object.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { answer, answerReads, readOf } from '../routing/answers.ts'
-import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
+import { type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { successionSettings, withSilence } from '../routing/succession.ts'
 import { createPrimaryReplica } from './machine.ts'
 import { appendEntry, rounds, sendToAll } from './replication.ts'
@@ -61,24 +61,6 @@ const copies: LogProtocol<PrimaryReplicaState> = {
   settled: heldByMajority,
 }
 
-const primaryReplicaInvariants: readonly Invariant[] = [
-  {
-    name: 'one primary per epoch',
-    summary: 'a primary needs the promises of a majority, and every node promises an epoch once',
-    watch: () => watchLeaders(copies),
-  },
-  {
-    name: 'acknowledged entries survive',
-    summary: 'an acknowledged entry that a majority had is in the log of every later primary',
-    watch: () => watchCompleteness(copies),
-  },
-  {
-    name: 'logs agree',
-    summary: 'two logs with an entry of the same index and epoch are identical up to it',
-    watch: () => watchLogMatching(copies),
-  },
-]
-
 /**
  * Returns the last acknowledged entry that a majority is known to have. Later ones may be lost, if the primary waits
  * for fewer copies.
@@ -104,22 +86,20 @@ const STRICTEST = { sync: 'majority', reads: 'primary' } as const
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
-/** Describes who answers reads, and what a write waits for. */
-const weakness: Weakness = ({ reads = 'replica', sync = 0 }, nodes, object) => {
-  const lag = reads === 'primary' || !isEverRead(object) ? '' : 'replicas answer reads, and lag'
-  const early =
-    sync === 0
-      ? 'a write is acknowledged before any replica has it'
-      : typeof sync === 'number' && 2 * (sync + 1) <= nodes
-        ? 'a write waits for less than a majority, so a failover may lose it'
-        : ''
-  const given = [lag, early].filter((text) => text !== '')
-  return given.length === 0 ? undefined : given.join('; ')
-}
-
 export const primaryReplica: ProtocolDefinition = defineProtocol({
   name: 'primary-replica',
-  weakness,
+  /** Describes who answers reads, and what a write waits for. */
+  weakness: ({ reads = 'replica', sync = 0 }, nodes, object) => {
+    const lag = reads === 'primary' || !isEverRead(object) ? '' : 'replicas answer reads, and lag'
+    const early =
+      sync === 0
+        ? 'a write is acknowledged before any replica has it'
+        : typeof sync === 'number' && 2 * (sync + 1) <= nodes
+          ? 'a write waits for less than a majority, so a failover may lose it'
+          : ''
+    const given = [lag, early].filter((text) => text !== '')
+    return given.length === 0 ? undefined : given.join('; ')
+  },
   summary: 'one node takes the writes and passes them on to replicas; a replica takes over when the primary is silent',
   defaultNodes: 5,
   settings: {
@@ -165,7 +145,23 @@ export const primaryReplica: ProtocolDefinition = defineProtocol({
       settings: STRICTEST,
     }),
   },
-  invariants: primaryReplicaInvariants,
+  invariants: [
+    {
+      name: 'one primary per epoch',
+      summary: 'a primary needs the promises of a majority, and every node promises an epoch once',
+      watch: () => watchLeaders(copies),
+    },
+    {
+      name: 'acknowledged entries survive',
+      summary: 'an acknowledged entry that a majority had is in the log of every later primary',
+      watch: () => watchCompleteness(copies),
+    },
+    {
+      name: 'logs agree',
+      summary: 'two logs with an entry of the same index and epoch are identical up to it',
+      watch: () => watchLogMatching(copies),
+    },
+  ],
   promises: (_, settings) =>
     (settings['sync'] === 'majority' || settings['sync'] === 'all') && settings['reads'] === 'primary'
       ? 'linearizable'

@@ -1,22 +1,19 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createLog, replaceFrom } from '../log.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
-import { valueIn } from '../objects/object.ts'
+import { isRead, valueIn } from '../objects/object.ts'
 import { readOf } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead, routedAtFirst } from '../routing/routing.ts'
+import { routedAtFirst } from '../routing/routing.ts'
 import type { MessageOf } from '../turn.ts'
 import { rebuildCopy } from './copy.ts'
 import { awaitPrimary, becomePrimary, campaign, checkReach, follow, handleElect, handlePromise } from './failover.ts'
 import { handleReplicate, handleReplicated, heartbeat } from './replication.ts'
 import {
   type PrimaryReplica,
-  type PrimaryReplicaConfig,
   type PrimaryReplicaMessage,
-  type PrimaryReplicaState,
   type PrimaryReplicaTurn,
   promiseEpoch,
   reachesEnough,
@@ -27,13 +24,44 @@ import {
  * earlier one, which fences off old primaries.
  */
 export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<PrimaryReplica>({
-  initial,
+  initial: (node, config) => ({
+    ...routedAtFirst(node, config),
+    peers: node.peers,
+    epoch: 0,
+    log: createLog(),
+    role: 'replica',
+    promises: [],
+    replicas: new Map(),
+    committed: 0,
+    noopIndex: 0,
+    proposals: new Map(),
+    ownWrites: new Map(),
+  }),
   redo({ state }, record) {
     if (record.kind === 'entries') replaceFrom(state.log, record.from, record.entries)
     else state.epoch = record.epoch
   },
-  begin,
-  request,
+  /**
+   * Called at the start of a node. Without failover, the first node by name is always the primary. Each of its starts
+   * begins a new epoch, so that logs agree.
+   */
+  begin(turn) {
+    const { state, config } = turn
+    rebuildCopy(config.object, state)
+    if (config.failover) {
+      awaitPrimary(turn)
+      return
+    }
+    if (inOrder(state.id, state.peers)[0] !== state.id) return
+    promiseEpoch(turn, state.epoch + 1)
+    becomePrimary(turn)
+  },
+  request(turn, clientRequest) {
+    const { config } = turn
+    if (config.reads === 'replica' && isRead(config, clientRequest))
+      turn.reply(clientRequest.requestId, readOf(turn, clientRequest.input))
+    else handleRequest(turn, clientRequest)
+  },
   messages: { ...routedMessages, replicate, replicated, elect, promise },
   timers: {
     requests: sweepRequests,
@@ -55,45 +83,6 @@ export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<
   }),
   holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
 })
-
-function initial(node: NodeSetting, config: PrimaryReplicaConfig): PrimaryReplicaState {
-  return {
-    ...routedAtFirst(node, config),
-    peers: node.peers,
-    epoch: 0,
-    log: createLog(),
-    role: 'replica',
-    promises: [],
-    replicas: new Map(),
-    committed: 0,
-    noopIndex: 0,
-    proposals: new Map(),
-    ownWrites: new Map(),
-  }
-}
-
-/**
- * Called at the start of a node. Without failover, the first node by name is always the primary. Each of its starts
- * begins a new epoch, so that logs agree.
- */
-function begin(turn: PrimaryReplicaTurn): void {
-  const { state, config } = turn
-  rebuildCopy(config.object, state)
-  if (config.failover) {
-    awaitPrimary(turn)
-    return
-  }
-  if (inOrder(state.id, state.peers)[0] !== state.id) return
-  promiseEpoch(turn, state.epoch + 1)
-  becomePrimary(turn)
-}
-
-function request(turn: PrimaryReplicaTurn, clientRequest: MachineRequest): void {
-  const { config } = turn
-  if (config.reads === 'replica' && isRead(config, clientRequest))
-    turn.reply(clientRequest.requestId, readOf(turn, clientRequest.input))
-  else handleRequest(turn, clientRequest)
-}
 
 type OfType<Type extends PrimaryReplicaMessage['type']> = MessageOf<PrimaryReplicaMessage, Type>
 

@@ -1,4 +1,4 @@
-import type { ProtocolDefinition, ProtocolOptions, Weakness } from '../definition.ts'
+import type { ProtocolDefinition, ProtocolOptions } from '../definition.ts'
 import { majorityOf } from '../members.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { quorumInvariants } from './invariants.ts'
@@ -8,23 +8,23 @@ import { impossibleSizes, overlap } from './sizes.ts'
 
 const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 
-/** Describes how the settings let reads miss writes, or lose writes. */
-const weakness: Weakness = (settings, nodes) => {
-  const { r = 'majority', w = 'majority', replicas = 'all', sloppy, tags } = settings
-  const copies = typeof replicas === 'number' ? replicas : nodes
-  const most = { majority: majorityOf(copies), all: copies } as const
-  const [reads, writes] = [r, w].map((count) => (count === 'majority' || count === 'all' ? most[count] : Number(count)))
-  if ((reads ?? 0) + (writes ?? 0) <= copies)
-    return `r + w is ${(reads ?? 0) + (writes ?? 0)}, not more than ${copies} replicas, so a read can miss the newest write`
-  if (sloppy === true) return 'a sloppy quorum counts nodes that stand in, so a read can miss the newest write'
-  if (tags === 'clock') return 'clocks order writes, so a slow clock loses a write'
-  return settings['write-back'] === false ? 'a read does not write back, so a later read can be older' : undefined
-}
-
 /** The default is ABD: a majority of all nodes, writes in two phases, and reads that write back. */
 export const quorum: ProtocolDefinition = defineProtocol({
   name: 'quorum',
-  weakness,
+  /** Describes how the settings let reads miss writes, or lose writes. */
+  weakness: (settings, nodes) => {
+    const { r = 'majority', w = 'majority', replicas = 'all', sloppy, tags } = settings
+    const copies = typeof replicas === 'number' ? replicas : nodes
+    const most = { majority: majorityOf(copies), all: copies } as const
+    const [reads, writes] = [r, w].map((count) =>
+      count === 'majority' || count === 'all' ? most[count] : Number(count),
+    )
+    if ((reads ?? 0) + (writes ?? 0) <= copies)
+      return `r + w is ${(reads ?? 0) + (writes ?? 0)}, not more than ${copies} replicas, so a read can miss the newest write`
+    if (sloppy === true) return 'a sloppy quorum counts nodes that stand in, so a read can miss the newest write'
+    if (tags === 'clock') return 'clocks order writes, so a slow clock loses a write'
+    return settings['write-back'] === false ? 'a read does not write back, so a later read can be older' : undefined
+  },
   summary: 'no leader: a read asks R of N replicas, a write W of them; by default atomic registers, as in ABD',
   defaultNodes: 5,
   objects: ['register'],

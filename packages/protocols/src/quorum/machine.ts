@@ -1,19 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
+import { inOrder } from '../members.ts'
 import type { Handler } from '../turn.ts'
 import { handleQueried, handleRequest, handleStored, sweep } from './operations.ts'
 import { addHint, dropHint, handleHandoff, handlePut, handleTaken, latestOf, take } from './replica.ts'
 import { sizesOf } from './sizes.ts'
-import {
-  type KeyTag,
-  type Quorum,
-  type QuorumConfig,
-  type QuorumRecord,
-  type QuorumState,
-  type QuorumTurn,
-  replicasOf,
-} from './state.ts'
+import { type KeyTag, type Quorum, type QuorumState, type QuorumTurn, replicasOf } from './state.ts'
 import { compareTags } from './tag.ts'
 
 // Anti-entropy: "to detect the inconsistencies between replicas faster and to minimize the amount of transferred data"
@@ -68,8 +60,29 @@ const handleWant: Handler<Quorum, 'want'> = (turn, message, from) => {
  * of them, a write for W. A node reads its clock only if tags come from clocks.
  */
 export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
-  initial,
-  redo,
+  initial({ id, peers, seed }, config) {
+    const nodes = inOrder(id, peers)
+    return {
+      id,
+      nodes,
+      sizes: sizesOf(config, nodes.length),
+      life: seed >>> 0,
+      begun: 0,
+      operations: new Map(),
+      lastRequests: new Map(),
+      versions: new Map(),
+      hints: new Map(),
+      keys: [],
+      digestFrom: 0,
+      digestTo: 0,
+      vouched: undefined,
+    }
+  },
+  redo({ state }, record) {
+    if (record.kind === 'version') state.versions.set(record.version.key, record.version)
+    else if (record.kind === 'hint') addHint(state, record.owner, record.version)
+    else dropHint(state, record.owner, record)
+  },
   begin(turn) {
     turn.state.keys.push(...turn.state.versions.keys())
     turn.setTimer('sync', turn.config.syncMs)
@@ -106,28 +119,3 @@ export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
     return { role: 'replica', leads: false, ready: true, ...(owes ? { owes } : {}) }
   },
 })
-
-function initial({ id, peers, seed }: NodeSetting, config: QuorumConfig): QuorumState {
-  const nodes = [id, ...peers].sort()
-  return {
-    id,
-    nodes,
-    sizes: sizesOf(config, nodes.length),
-    life: seed >>> 0,
-    begun: 0,
-    operations: new Map(),
-    lastRequests: new Map(),
-    versions: new Map(),
-    hints: new Map(),
-    keys: [],
-    digestFrom: 0,
-    digestTo: 0,
-    vouched: undefined,
-  }
-}
-
-function redo({ state }: QuorumTurn, record: QuorumRecord): void {
-  if (record.kind === 'version') state.versions.set(record.version.key, record.version)
-  else if (record.kind === 'hint') addHint(state, record.owner, record.version)
-  else dropHint(state, record.owner, record)
-}

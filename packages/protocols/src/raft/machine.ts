@@ -26,7 +26,14 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   turn: RaftTurn,
   initial,
   redo,
-  begin,
+  begin(turn) {
+    const { state, config } = turn
+    setElectionTimer(turn, config.electionMinMs)
+    if (config.reads !== 'lease') return
+    // Before its restart, this node may have answered a leader, and the leader may still rely on that answer.
+    state.loyal = true
+    turn.setTimer('silence', config.electionMinMs)
+  },
   request: handleRequest,
   messages: {
     // The two most frequent messages come first, because the first members are found fastest.
@@ -77,19 +84,13 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
       turn.setTimer('heartbeat', turn.config.heartbeatMs)
     },
   },
-  after,
+  after(turn) {
+    turn.saveVote()
+    if (turn.config.bug === 'ack-before-fsync') turn.persistLast()
+  },
   status: ({ role, term, applied, leader }) => ({ role, leads: role === 'leader', term, applied, leader }),
   holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
 })
-
-function begin(turn: RaftTurn): void {
-  const { state, config } = turn
-  setElectionTimer(turn, config.electionMinMs)
-  if (config.reads !== 'lease') return
-  // Before its restart, this node may have answered a leader, and the leader may still rely on that answer.
-  state.loyal = true
-  turn.setTimer('silence', config.electionMinMs)
-}
 
 /** "If RPC request or response contains term T > currentTerm: set currentTerm = T, convert to follower" (§5.1). */
 function noteTerm(turn: RaftTurn, term: number): void {
@@ -120,11 +121,6 @@ function append(turn: RaftTurn, message: Append, from: NodeId): void {
 function refuseOldLeader(turn: RaftTurn, to: NodeId, round: number): void {
   const refusal = { success: false, match: 0, prevIndex: 0, conflictTerm: 0, conflictIndex: 1 }
   turn.send(to, { type: 'append-reply', term: turn.state.term, round, ...refusal })
-}
-
-function after(turn: RaftTurn): void {
-  turn.saveVote()
-  if (turn.config.bug === 'ack-before-fsync') turn.persistLast()
 }
 
 // Changes the membership by one server at a time: thesis §4.1. A timer acts as the administrator. Nodes that do not

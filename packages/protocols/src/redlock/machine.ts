@@ -1,8 +1,6 @@
 import { millis } from '@chaosproxy/history'
-import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { UNKEYED } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
@@ -18,7 +16,7 @@ import {
   workAgain,
 } from './client.ts'
 import { expire, handleDelete, handleRaise, handleSet, replay } from './master.ts'
-import { type Cell, nameOfToken, type Redlock, type RedlockState, type RedlockTurn } from './state.ts'
+import { type Cell, nameOfToken, type Redlock, type RedlockTurn } from './state.ts'
 
 // The initial content of the resource that the lock protects. `fence` is the highest token: only fencing tokens can
 // show that a holder is late (Kleppmann, "How to do distributed locking", 2016).
@@ -64,7 +62,27 @@ const AGAIN_MS = millis(20)
  * every request loads, changes and stores under the lock of its key.
  */
 export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
-  initial,
+  initial({ id, peers, seed }) {
+    const masters = inOrder(id, peers)
+    return {
+      id,
+      masters,
+      resource: masters[0],
+      life: seed,
+      generator: createGenerator(seed),
+      locks: new Map(),
+      counters: new Map(),
+      tokens: new Map(),
+      gone: new Map(),
+      cells: new Map(),
+      attempts: new Map(),
+      releases: new Map(),
+      waiting: [],
+      held: new Map(),
+      named: 0,
+      granted: undefined,
+    }
+  },
   redo: ({ state }, record) => replay(state, record),
   begin(turn) {
     turn.setTimer('again', AGAIN_MS)
@@ -74,7 +92,19 @@ export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   before({ state }) {
     state.granted = undefined
   },
-  request: supported(handleRequest),
+  request: supported((turn, requestId, { input }) => {
+    const { state, config, steady } = turn
+    const { f, key = UNKEYED, value } = input
+    if (config.object.name !== 'lock') begin(turn, key, { type: 'apply', requestId, input, since: steady })
+    else if (f === 'acquire') begin(turn, key, { type: 'hold', requestId })
+    else {
+      // A client may release the lock through another node than the one that acquired it.
+      const name = nameOfToken(key, value)
+      const held = state.held.get(name) ?? (config.fencing ? name : String(value))
+      state.held.delete(name)
+      release(turn, key, held, { id: requestId, token: value })
+    }
+  }),
   messages: {
     set: handleSet,
     'set-done': handleSetDone,
@@ -97,39 +127,3 @@ export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   },
   status: () => ({ role: 'master', leads: false, ready: true }),
 })
-
-function initial({ id, peers, seed }: NodeSetting): RedlockState {
-  const masters = inOrder(id, peers)
-  return {
-    id,
-    masters,
-    resource: masters[0],
-    life: seed,
-    generator: createGenerator(seed),
-    locks: new Map(),
-    counters: new Map(),
-    tokens: new Map(),
-    gone: new Map(),
-    cells: new Map(),
-    attempts: new Map(),
-    releases: new Map(),
-    waiting: [],
-    held: new Map(),
-    named: 0,
-    granted: undefined,
-  }
-}
-
-function handleRequest(turn: RedlockTurn, requestId: string, { input }: Command): void {
-  const { state, config, steady } = turn
-  const { f, key = UNKEYED, value } = input
-  if (config.object.name !== 'lock') begin(turn, key, { type: 'apply', requestId, input, since: steady })
-  else if (f === 'acquire') begin(turn, key, { type: 'hold', requestId })
-  else {
-    // A client may release the lock through another node than the one that acquired it.
-    const name = nameOfToken(key, value)
-    const held = state.held.get(name) ?? (config.fencing ? name : String(value))
-    state.held.delete(name)
-    release(turn, key, held, { id: requestId, token: value })
-  }
-}

@@ -2,10 +2,10 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
 import type { MachineRequest } from '../define-machine.ts'
-import { unavailable, unsupported } from '../objects/object.ts'
+import { isRead, unavailable, unsupported } from '../objects/object.ts'
 import { finish } from './answers.ts'
 import { issueTicket } from './forwarding.ts'
-import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
+import { type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
 
 const SWEEP_MS = millis(50)
 

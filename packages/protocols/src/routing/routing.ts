@@ -92,5 +92,3 @@ export type RoutedTimer = 'requests'
 
 /** The largest number of open requests of a node or leader. Further requests are refused. */
 export const REQUEST_LIMIT = 10_000
-
-export const isRead = ({ object }: RoutingConfig, { input }: Command): boolean => object.reads.includes(input.f)

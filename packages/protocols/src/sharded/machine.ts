@@ -1,5 +1,4 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { checkDecisions, handleDone, handleInquire, handleNo } from '../two-phase-commit/coordinator.ts'
 import { checkDoubts, handleDecision, redoTransaction } from '../two-phase-commit/participant.ts'
@@ -8,7 +7,7 @@ import { NOTHING_SETTLED, twoPhaseAtFirst } from '../two-phase-commit/state.ts'
 import { drop, firstPlace, keep } from './content.ts'
 import { giveAgain, handleTake, handleTook, rebalance } from './moving.ts'
 import { askAgain, finish, handleAsk, handleMoved, handleRequest, handleThere, handleWhere } from './serving.ts'
-import type { Sharded, ShardedConfig, ShardedRecord, ShardedState, ShardedTurn } from './state.ts'
+import type { Sharded, ShardedState } from './state.ts'
 import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './transactions.ts'
 
 /**
@@ -16,8 +15,55 @@ import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './tran
  * node forwards a request to the owner that it knows. A former owner answers with the new owner.
  */
 export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
-  initial,
-  redo,
+  initial(node, { object, shards }) {
+    const state: ShardedState = {
+      ...twoPhaseAtFirst(node),
+      forwarding: createForwarding(node.seed),
+      pending: new Map(),
+      places: new Map(),
+      listed: new Map(),
+      owned: new Map(),
+      leaving: new Map(),
+      moves: 0,
+    }
+    for (let shard = 0; shard < shards; shard++)
+      if (firstPlace(state, shard).owner === node.id) state.owned.set(shard, object.initial())
+    return state
+  },
+  redo(turn, record) {
+    const { state } = turn
+    const { object } = turn.config
+    switch (record.kind) {
+      case 'prepared':
+      case 'finished':
+      case 'committed':
+      case 'ended':
+        redoTransaction(turn, record)
+        return
+      case 'applied':
+        if (state.owned.has(record.shard)) object.apply(state.owned.get(record.shard), record.input)
+        return
+      case 'gave': {
+        const { shard, to, epoch, content } = record
+        drop(state, shard)
+        state.leaving.set(shard, { to, epoch, content })
+        state.places.set(shard, { owner: to, epoch })
+        return
+      }
+      case 'handed':
+        state.leaving.delete(record.shard)
+        return
+      case 'took':
+        keep(turn, record.shard, record.content)
+        state.places.set(record.shard, { owner: state.id, epoch: record.epoch })
+        return
+      case 'listed':
+        state.listed.set(record.key, record.shard)
+        return
+      default:
+        record satisfies never
+    }
+  },
   begin(turn) {
     turn.setTimer('resend', turn.config.retransmitMs)
     turn.setTimer('rebalance', turn.config.rebalanceMs)
@@ -65,54 +111,3 @@ export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   },
   status: () => ({ role: 'owner', leads: false, ready: true }),
 })
-
-function initial(node: NodeSetting, { object, shards }: ShardedConfig): ShardedState {
-  const state: ShardedState = {
-    ...twoPhaseAtFirst(node),
-    forwarding: createForwarding(node.seed),
-    pending: new Map(),
-    places: new Map(),
-    listed: new Map(),
-    owned: new Map(),
-    leaving: new Map(),
-    moves: 0,
-  }
-  for (let shard = 0; shard < shards; shard++)
-    if (firstPlace(state, shard).owner === node.id) state.owned.set(shard, object.initial())
-  return state
-}
-
-function redo(turn: ShardedTurn, record: ShardedRecord): void {
-  const { state } = turn
-  const { object } = turn.config
-  switch (record.kind) {
-    case 'prepared':
-    case 'finished':
-    case 'committed':
-    case 'ended':
-      redoTransaction(turn, record)
-      return
-    case 'applied':
-      if (state.owned.has(record.shard)) object.apply(state.owned.get(record.shard), record.input)
-      return
-    case 'gave': {
-      const { shard, to, epoch, content } = record
-      drop(state, shard)
-      state.leaving.set(shard, { to, epoch, content })
-      state.places.set(shard, { owner: to, epoch })
-      return
-    }
-    case 'handed':
-      state.leaving.delete(record.shard)
-      return
-    case 'took':
-      keep(turn, record.shard, record.content)
-      state.places.set(record.shard, { owner: state.id, epoch: record.epoch })
-      return
-    case 'listed':
-      state.listed.set(record.key, record.shard)
-      return
-    default:
-      record satisfies never
-  }
-}

@@ -2,7 +2,7 @@ import { type Completion, canonical, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { draw } from '../generator.ts'
 import { forgetOldest } from '../memory.ts'
-import { refused, unavailable } from '../objects/object.ts'
+import { isRead, refused, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
@@ -58,7 +58,7 @@ export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => 
   noteSuccess(state.breaker)
   const call = state.calls.get(request)
   if (call === undefined) return
-  if (config.degrade && isRead(turn, call.command)) {
+  if (config.degrade && isRead(config, call.command)) {
     state.known.set(questionOf(call.command), result)
     forgetOldest(state.known, KNOWN_LIMIT)
   }
@@ -123,7 +123,7 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const error = `${why}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
   const known = degraded(turn, command)
   if (known !== undefined) end(turn, call, known)
-  else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
+  else if (uncertain === 0 || isRead(turn.config, command)) end(turn, call, refused(error))
   else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
     // The bug: the request is reported as never sent, although an earlier attempt was sent.
     turn.mark()
@@ -133,7 +133,7 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
 
 /** Returns an old answer instead of none: graceful degradation. */
 function degraded(turn: SingleTurn, command: Command): Completion | undefined {
-  if (!turn.config.degrade || !isRead(turn, command)) return undefined
+  if (!turn.config.degrade || !isRead(turn.config, command)) return undefined
   const known = turn.state.known.get(questionOf(command))
   if (known !== undefined) turn.log(`answers ${questionOf(command)} from what it knows`)
   return known
@@ -142,8 +142,6 @@ function degraded(turn: SingleTurn, command: Command): Completion | undefined {
 const circuitOpen: Completion = refused('the circuit is open')
 
 const questionOf = ({ input: { f, key, value } }: Command): string => canonical([f, key ?? null, value])
-
-const isRead = ({ config }: SingleTurn, { input }: Command): boolean => config.object.reads.includes(input.f)
 
 function end(turn: SingleTurn, { requestId, request }: Call, result: Completion): void {
   turn.state.calls.delete(request)

@@ -1,4 +1,4 @@
-import { type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
+import { type ProtocolDefinition, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createSingle } from './machine.ts'
@@ -7,16 +7,14 @@ import type { SingleState } from './state.ts'
 const RETRIES = ['none', 'blind', 'key'] as const
 const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
 
-const weakness: Weakness = ({ retry = 'key', degrade }, _nodes, object) =>
-  retry === 'blind'
-    ? 'a request without an answer is sent again without a key, and may take effect twice'
-    : degrade === true && isEverRead(object)
-      ? 'reads that fail are answered with older values'
-      : undefined
-
 export const single: ProtocolDefinition = defineProtocol({
   name: 'single',
-  weakness,
+  weakness: ({ retry = 'key', degrade }, _nodes, object) =>
+    retry === 'blind'
+      ? 'a request without an answer is sent again without a key, and may take effect twice'
+      : degrade === true && isEverRead(object)
+        ? 'reads that fail are answered with older values'
+        : undefined,
   summary:
     'app servers with one database; without an answer they do not retry, retry blindly, or retry with an idempotency key',
   defaultNodes: 3,

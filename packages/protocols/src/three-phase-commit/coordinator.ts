@@ -1,7 +1,6 @@
-import type { NodeId } from '@chaosproxy/faults'
-import { unavailable } from '../objects/object.ts'
+import { isRead, unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
-import { type Attempt, answerOf, answerToNo, transactionFor } from '../two-phase-commit/retries.ts'
+import { type Attempt, answerOf, answerToNo, sendOutcome, transactionFor } from '../two-phase-commit/retries.ts'
 import type { Open, ThreePhase, ThreePhaseTurn } from './state.ts'
 
 /** Phase 1: asks every site to vote, yes or no. The coordinator is also a site. */
@@ -34,7 +33,7 @@ export const handleYes: Handler<ThreePhase, 'yes'> = (turn, { transaction, read 
   if (open?.phase !== 'voting') return
   open.votes.set(from, read)
   if (open.votes.size < open.sites.length) return
-  if (turn.config.object.reads.includes(open.command.input.f)) {
+  if (isRead(turn.config, open.command)) {
     // A read has nothing to commit. Every item was locked at the time of the last vote, so the values are consistent.
     abort(turn, transaction, open)
     turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
@@ -92,6 +91,3 @@ export function checkOpen(turn: ThreePhaseTurn): void {
  * Sends a decision to all sites, this site first: its own record must be on its way to the disk before any message is
  * sent.
  */
-function sendOutcome(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
-  for (const site of sites) turn.send(site, { type: 'decision', transaction, commit: isCommit })
-}

@@ -1,12 +1,11 @@
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { coordinatorAtFirst, tryAgain } from '../two-phase-commit/retries.ts'
 import { NOTHING_SETTLED } from '../two-phase-commit/state.ts'
 import { begin, checkOpen, handleNo, handlePreCommitted, handleYes } from './coordinator.ts'
 import { finish, handleDecision, handlePreCommit, handlePrepare, hold } from './site.ts'
-import type { ThreePhase, ThreePhaseRecord, ThreePhaseState, ThreePhaseTurn } from './state.ts'
+import type { ThreePhase } from './state.ts'
 import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
 
 /**
@@ -16,8 +15,22 @@ import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
  * differently.
  */
 export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<ThreePhase>({
-  initial,
-  redo,
+  initial: (node) => ({
+    ...coordinatorAtFirst(node),
+    open: new Map(),
+    doubts: new Map(),
+    finished: new Map(),
+    settled: NOTHING_SETTLED,
+  }),
+  redo({ state }, record) {
+    const { kind, transaction } = record
+    if (kind === 'ready') hold(state, transaction, { part: record.part, restarted: true })
+    else if (kind === 'finished') finish(state, transaction, record.commit)
+    else {
+      const doubt = state.doubts.get(transaction)
+      if (doubt !== undefined) doubt.preCommitted = true
+    }
+  },
   begin: (turn) => turn.setTimer('check', turn.config.checkMs),
   before({ state }) {
     state.settled = NOTHING_SETTLED
@@ -45,23 +58,3 @@ export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<Th
   // Shows the committed value of a single item. No single node has the values of several items.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
-
-function initial(node: NodeSetting): ThreePhaseState {
-  return {
-    ...coordinatorAtFirst(node),
-    open: new Map(),
-    doubts: new Map(),
-    finished: new Map(),
-    settled: NOTHING_SETTLED,
-  }
-}
-
-function redo({ state }: ThreePhaseTurn, record: ThreePhaseRecord): void {
-  const { kind, transaction } = record
-  if (kind === 'ready') hold(state, transaction, { part: record.part, restarted: true })
-  else if (kind === 'finished') finish(state, transaction, record.commit)
-  else {
-    const doubt = state.doubts.get(transaction)
-    if (doubt !== undefined) doubt.preCommitted = true
-  }
-}

@@ -1,6 +1,7 @@
 import { forgetOldest } from '../memory.ts'
 import type { Handler } from '../turn.ts'
 import { lock, unlock, vote } from '../two-phase-commit/items.ts'
+import { settle as noteSettled } from '../two-phase-commit/state.ts'
 import type { Doubt, SitePart, SiteRefusal, ThreePhase, ThreePhaseState, ThreePhaseTurn } from './state.ts'
 
 export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transaction, operations, sites }, from) => {
@@ -17,8 +18,7 @@ export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transactio
     voteNo(own.refusal)
     return
   }
-  const { items, writes, read } = own
-  const part: SitePart = { coordinator: from, sites, items, writes, read }
+  const part: SitePart = { coordinator: from, sites, ...own }
   hold(state, transaction, { part, restarted: false })
   // The bug: a restart loses the site's yes votes.
   if (turn.config.bug === 'forget-vote') turn.mark()
@@ -52,8 +52,7 @@ export function preCommit(turn: ThreePhaseTurn, transaction: string, doubt: Doub
 export const handleDecision: Handler<ThreePhase, 'decision'> = (turn, { transaction, commit }) => {
   const { state } = turn
   if (state.finished.has(transaction)) return
-  if (commit && !state.doubts.has(transaction))
-    state.settled = [...state.settled, { transaction, outcome: 'forgotten' }]
+  if (commit && !state.doubts.has(transaction)) noteSettled(state, transaction, 'forgotten')
   settle(turn, transaction, commit)
 }
 
@@ -62,8 +61,7 @@ export function settle(turn: ThreePhaseTurn, transaction: string, commit: boolea
   finish(turn.state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
   // A commit by this site as coordinator is left out: it may not be durable yet, and then no other site knows of it.
-  if (!commit || coordinator !== turn.state.id)
-    turn.state.settled = [...turn.state.settled, { transaction, outcome: commit ? 'commit' : 'abort' }]
+  if (!commit || coordinator !== turn.state.id) noteSettled(turn.state, transaction, commit ? 'commit' : 'abort')
 }
 
 export function finish(state: ThreePhaseState, transaction: string, commit: boolean): void {

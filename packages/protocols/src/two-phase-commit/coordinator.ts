@@ -1,7 +1,6 @@
-import type { NodeId } from '@chaosproxy/faults'
-import { unavailable } from '../objects/object.ts'
-import { type Attempt, answerOf, answerToNo, type Placing, transactionFor } from './retries.ts'
-import type { Open, TwoPhaseHandler, TwoPhaseTurn } from './state.ts'
+import { isRead, unavailable } from '../objects/object.ts'
+import { type Attempt, answerOf, answerToNo, type Placing, sendOutcome, transactionFor } from './retries.ts'
+import { type Open, settle, type TwoPhaseHandler, type TwoPhaseTurn } from './state.ts'
 
 // Two-phase commit with presumed abort: a coordinator without a record of a transaction has aborted it, so only commits
 // are recorded (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
@@ -36,7 +35,7 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   const { participants, votes, requestId, command } = open
   state.open.delete(transaction)
   const answer = answerOf(turn, command, votes)
-  if (config.object.reads.includes(command.input.f)) {
+  if (isRead(config, command)) {
     // A read has nothing to commit. All items were locked at the time of the last vote, so the values are consistent.
     sendOutcome(turn, transaction, participants, false)
     turn.reply(requestId, answer)
@@ -59,7 +58,7 @@ export const handleNo: TwoPhaseHandler<'no'> = (turn, { transaction, refusal }) 
 
 function abort(turn: TwoPhaseTurn, transaction: string, { participants }: Open): void {
   turn.state.open.delete(transaction)
-  turn.state.settled = [...turn.state.settled, { transaction, outcome: 'abort' }]
+  settle(turn.state, transaction, 'abort')
   sendOutcome(turn, transaction, participants, false)
 }
 
@@ -95,8 +94,4 @@ export function checkDecisions(turn: TwoPhaseTurn): void {
     turn.reply(open.requestId, unavailable)
   }
   for (const [transaction, left] of [...state.committed]) sendOutcome(turn, transaction, [...left], true)
-}
-
-function sendOutcome(turn: TwoPhaseTurn, transaction: string, participants: readonly NodeId[], commit: boolean): void {
-  for (const node of participants) turn.send(node, { type: 'decision', transaction, commit })
 }

@@ -1,6 +1,13 @@
 import { forgetOldest } from '../memory.ts'
 import { lock, unlock, vote } from './items.ts'
-import type { Prepared, Settled, TwoPhaseHandler, TwoPhaseRecord, TwoPhaseState, TwoPhaseTurn } from './state.ts'
+import {
+  type Prepared,
+  settle,
+  type TwoPhaseHandler,
+  type TwoPhaseRecord,
+  type TwoPhaseState,
+  type TwoPhaseTurn,
+} from './state.ts'
 
 /** With decide-on-timeout: the number of checks after which a blocked node decides. */
 const PATIENCE_CHECKS = 2
@@ -18,8 +25,7 @@ export const handlePrepare: TwoPhaseHandler<'prepare'> = (turn, { transaction, o
     turn.send(from, { type: 'no', transaction, refusal: part.refusal })
     return
   }
-  const { items, writes, read } = part
-  const prepared: Prepared = { coordinator: from, items, writes, read }
+  const prepared: Prepared = { coordinator: from, ...part }
   hold(state, transaction, prepared)
   // The bug: a restart loses the node's yes votes.
   if (config.bug === 'forget-prepared') turn.mark()
@@ -37,7 +43,7 @@ function hold(state: TwoPhaseState, transaction: string, prepared: Prepared): vo
 export const handleDecision: TwoPhaseHandler<'decision'> = (turn, { transaction, commit }, from) => {
   const { state } = turn
   if (state.prepared.has(transaction)) decide(turn, transaction, commit)
-  else if (commit && !state.finished.has(transaction)) settle(state, { transaction, outcome: 'forgotten' })
+  else if (commit && !state.finished.has(transaction)) settle(state, transaction, 'forgotten')
   if (commit) turn.send(from, { type: 'done', transaction })
 }
 
@@ -47,7 +53,7 @@ function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void 
   finish(state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
   // A commit by this node as coordinator is left out: it may not be durable yet, and then no other node knows of it.
-  if (!commit || coordinator !== state.id) settle(state, { transaction, outcome: commit ? 'commit' : 'abort' })
+  if (!commit || coordinator !== state.id) settle(state, transaction, commit ? 'commit' : 'abort')
 }
 
 function finish(state: TwoPhaseState, transaction: string, commit: boolean): void {
@@ -60,10 +66,6 @@ function finish(state: TwoPhaseState, transaction: string, commit: boolean): voi
   // Only the oldest transactions are forgotten. A late duplicate of a message must not begin a finished transaction
   // again.
   forgetOldest(finished)
-}
-
-function settle(state: TwoPhaseState, settled: Settled): void {
-  state.settled = [...state.settled, settled]
 }
 
 /** Asks the coordinators of transactions in doubt. A node that voted yes is blocked until its coordinator answers. */

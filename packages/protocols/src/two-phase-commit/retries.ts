@@ -46,6 +46,10 @@ export interface Coordinator {
 interface CoordinatorTurn {
   readonly config: Pick<TransactionConfig, 'planner' | 'attempts'>
   readonly state: Coordinator
+  send(
+    to: NodeId,
+    decision: { readonly type: 'decision'; readonly transaction: string; readonly commit: boolean },
+  ): void
   reply(requestId: string, result: Completion): void
   setTimer(timer: 'again', afterMs: Millis): void
 }
@@ -124,4 +128,13 @@ export function tryAgain<OfTurn extends CoordinatorTurn>(
   const waiting = turn.state.again
   turn.state.again = []
   for (const attempt of waiting) begin(turn, attempt)
+}
+
+export function sendOutcome(
+  turn: CoordinatorTurn,
+  transaction: string,
+  participants: readonly NodeId[],
+  commit: boolean,
+): void {
+  for (const node of participants) turn.send(node, { type: 'decision', transaction, commit })
 }

@@ -52,6 +52,10 @@ export interface Settled {
   readonly outcome: 'commit' | 'abort' | 'forgotten'
 }
 
+export function settle(state: { settled: readonly Settled[] }, transaction: string, outcome: Settled['outcome']): void {
+  state.settled = [...state.settled, { transaction, outcome }]
+}
+
 export const NOTHING_SETTLED: readonly Settled[] = []
 
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>

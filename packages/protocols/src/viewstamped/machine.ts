@@ -2,12 +2,11 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createLog, lastIndex, replaceFrom } from '../log.ts'
-import type { NodeSetting } from '../machine.ts'
-import { unavailable } from '../objects/object.ts'
+import { isRead, unavailable } from '../objects/object.ts'
 import { answer, answerReads } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
-import { isRead, type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
+import { type Origin, REQUEST_LIMIT } from '../routing/routing.ts'
 import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageHandler, MessageOf } from '../turn.ts'
 import {
@@ -21,16 +20,7 @@ import {
   rounds,
 } from './normal.ts'
 import { askForRecovery, handleRecovery, handleRecoveryResponse } from './recovery.ts'
-import {
-  isPrimary,
-  primaryOf,
-  type Viewstamped,
-  type ViewstampedConfig,
-  type ViewstampedMessage,
-  type ViewstampedRecord,
-  type ViewstampedState,
-  type ViewstampedTurn,
-} from './state.ts'
+import { isPrimary, primaryOf, type Viewstamped, type ViewstampedMessage, type ViewstampedTurn } from './state.ts'
 import {
   checkReach,
   handleDoViewChange,
@@ -47,13 +37,42 @@ import {
  * when the primary is silent.
  */
 export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewstamped>({
-  initial,
+  initial: (node, config) => ({
+    ...memberAtFirst(node, config),
+    status: 'normal',
+    view: 0,
+    lastNormal: 0,
+    log: createLog(),
+    startViewChanges: [],
+    doViewChanges: new Map(),
+    nonce: node.seed,
+    responses: new Map(),
+    backups: new Map(),
+    inherited: 0,
+    sentBefore: 0,
+  }),
   redo({ state }, record) {
     if (record.kind !== 'view') replaceFrom(state.log, record.from, record.entries)
     if (record.kind !== 'entries') state.view = record.view
     if (record.kind === 'begun') state.lastNormal = record.view
   },
-  begin,
+  /** Starts or restarts a node. A node whose log is on disk continues as if it had only been slow. */
+  begin(turn, journal) {
+    const { state, config } = turn
+    const isFirstLife = journal.length === 0
+    if (config.recovery === 'nonce') state.lastNormal = state.view
+    if (state.view !== state.lastNormal) state.status = 'view-change'
+    // The bug: the restarted node takes part immediately, with an empty log.
+    const recovers = config.recovery === 'nonce' && !isFirstLife && config.bug !== 'skip-recovery'
+    if (recovers) state.status = 'recovering'
+    if (!isFirstLife && config.bug === 'skip-recovery' && config.recovery === 'nonce') turn.mark()
+    // Persisted so that a restarted node knows that this is not its first start.
+    if (isFirstLife) turn.persist({ kind: 'view', view: 0 })
+    if (state.status === 'normal') state.leader = primaryOf(state, state.view)
+    if (state.status === 'recovering') askForRecovery(turn)
+    else if (isPrimary(state)) lead(turn)
+    else awaitLeader(turn)
+  },
   request: handleRequest,
   messages: {
     ...routedMessages,
@@ -88,41 +107,6 @@ export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewst
     leader: state.leader,
   }),
 })
-
-function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState {
-  return {
-    ...memberAtFirst(node, config),
-    status: 'normal',
-    view: 0,
-    lastNormal: 0,
-    log: createLog(),
-    startViewChanges: [],
-    doViewChanges: new Map(),
-    nonce: node.seed,
-    responses: new Map(),
-    backups: new Map(),
-    inherited: 0,
-    sentBefore: 0,
-  }
-}
-
-/** Starts or restarts a node. A node whose log is on disk continues as if it had only been slow. */
-function begin(turn: ViewstampedTurn, journal: readonly ViewstampedRecord[]): void {
-  const { state, config } = turn
-  const isFirstLife = journal.length === 0
-  if (config.recovery === 'nonce') state.lastNormal = state.view
-  if (state.view !== state.lastNormal) state.status = 'view-change'
-  // The bug: the restarted node takes part immediately, with an empty log.
-  const recovers = config.recovery === 'nonce' && !isFirstLife && config.bug !== 'skip-recovery'
-  if (recovers) state.status = 'recovering'
-  if (!isFirstLife && config.bug === 'skip-recovery' && config.recovery === 'nonce') turn.mark()
-  // Persisted so that a restarted node knows that this is not its first start.
-  if (isFirstLife) turn.persist({ kind: 'view', view: 0 })
-  if (state.status === 'normal') state.leader = primaryOf(state, state.view)
-  if (state.status === 'recovering') askForRecovery(turn)
-  else if (isPrimary(state)) lead(turn)
-  else awaitLeader(turn)
-}
 
 export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): void {
   const { state, config } = turn

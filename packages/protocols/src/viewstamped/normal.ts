@@ -1,3 +1,4 @@
+import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
 import { type Entry, entriesFrom, entryAt, lastIndex } from '../log.ts'
 import { answerReads } from '../routing/answers.ts'
@@ -42,8 +43,13 @@ export const handlePrepare: Handler<Viewstamped, 'prepare'> = (turn, { entries, 
     return
   }
   append(turn, message.from, entries)
-  commitUpTo(turn, Math.min(message.commit, lastIndex(state.log)))
-  turn.send(from, { type: 'prepare-ok', view: state.view, op: lastIndex(state.log), round: 0 })
+  commitUpTo(turn, message.commit)
+  acknowledge(turn, from)
+}
+
+export function acknowledge(turn: ViewstampedTurn, to: NodeId, round = 0): void {
+  const { view, log } = turn.state
+  turn.send(to, { type: 'prepare-ok', view, op: lastIndex(log), round })
 }
 
 /** Appends the entries that this node lacks. Within a view, entries with the same number are equal. */
@@ -59,8 +65,8 @@ function append(turn: ViewstampedTurn, from: number, entries: readonly Entry[]):
 export const handleCommit: Handler<Viewstamped, 'commit'> = (turn, message, from) => {
   const { state } = turn
   const op = lastIndex(state.log)
-  commitUpTo(turn, Math.min(message.commit, op))
-  turn.send(from, { type: 'prepare-ok', view: state.view, op, round: message.round })
+  commitUpTo(turn, message.commit)
+  acknowledge(turn, from, message.round)
   if (message.commit > op) turn.send(from, { type: 'get-state', view: state.view, from: op + 1 })
 }
 
@@ -79,23 +85,24 @@ export const handlePrepareOk: Handler<Viewstamped, 'prepare-ok'> = (turn, messag
 function advanceCommit(turn: ViewstampedTurn): void {
   const { state } = turn
   const ops = [lastIndex(state.log), ...[...state.backups.values()].map(({ op }) => op)].sort((one, two) => two - one)
-  commitUpTo(turn, Math.min(ops[quorumOf(state) - 1] ?? 0, lastIndex(state.log)))
+  commitUpTo(turn, ops[quorumOf(state) - 1] ?? 0)
 }
 
 /**
- * Executes committed entries in order. The client table prevents a repeated request from being executed twice (§4.1).
+ * Executes committed entries in order, as far as this node has them. The client table prevents a repeated request from being executed twice (§4.1).
  */
 export function commitUpTo(turn: ViewstampedTurn, commit: number): void {
   const { state } = turn
-  while (state.applied < commit) applyNext(turn, entryAt(state.log, state.applied + 1)?.command ?? null)
+  const last = Math.min(commit, lastIndex(state.log))
+  while (state.applied < last) applyNext(turn, entryAt(state.log, state.applied + 1)?.command ?? null)
   if (isPrimary(state)) answerReads(turn)
 }
 
 /** "If the primary does not receive a new client request in a timely way, it instead informs the backups of the latest commit by sending them a Commit message" (§4.1). */
 export function heartbeat(turn: ViewstampedTurn): void {
   const { state, config } = turn
-  const { view, applied: commit, roundStarted: round, log } = state
-  broadcast(turn, { type: 'commit', view, commit, round })
+  const { view, applied: commit, log } = state
+  sendCommit(turn)
   for (const [node, { op }] of state.backups) {
     if (op >= Math.min(state.sentBefore, lastIndex(log))) continue
     turn.send(node, { type: 'prepare', view, from: op + 1, entries: entriesFrom(log, op + 1, BATCH), commit })
@@ -104,15 +111,17 @@ export function heartbeat(turn: ViewstampedTurn): void {
   turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
+function sendCommit(turn: ViewstampedTurn): void {
+  const { view, applied: commit, roundStarted: round } = turn.state
+  broadcast(turn, { type: 'commit', view, commit, round })
+}
+
 /**
  * Rounds that confirm the primary. The backups that answered were still in its view when the round began, so no later
  * view had begun.
  */
 export const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
-  send(turn) {
-    const { view, applied: commit, roundStarted: round } = turn.state
-    broadcast(turn, { type: 'commit', view, commit, round })
-  },
+  send: sendCommit,
   isEnough: ({ state }, answered) => answered >= quorumOf(state),
   peers: ({ state }: ViewstampedTurn) => state.backups.values(),
   roundOf: ({ round }) => round,
@@ -131,6 +140,6 @@ export const handleMissing: Handler<Viewstamped, 'new-state'> = (turn, { from, e
   const { state } = turn
   if (from > lastIndex(state.log) + 1) return
   append(turn, from, entries)
-  commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
-  turn.send(primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
+  commitUpTo(turn, commit)
+  acknowledge(turn, primaryOf(state, view))
 }

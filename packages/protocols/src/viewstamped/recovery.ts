@@ -54,7 +54,7 @@ export function handleRecoveryResponse(turn: ViewstampedTurn, response: Recovery
   const promised = state.view
   begin(turn, latest, 1, primaryResponse.entries)
   turn.log(`recovered ${lastIndex(state.log)} entries of view ${latest}`)
-  commitUpTo(turn, Math.min(primaryResponse.commit, lastIndex(state.log)))
+  commitUpTo(turn, primaryResponse.commit)
   state.responses = new Map()
   // The node had left the view `latest` before it died, and must not act in that view again.
   if (promised > latest) startViewChange(turn, promised)

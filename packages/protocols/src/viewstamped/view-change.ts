@@ -4,7 +4,7 @@ import { offerRequests } from '../routing/requests.ts'
 import { resetRounds } from '../routing/routing.ts'
 import { awaitLeader, broadcast, resign as resignMember } from '../routing/succession.ts'
 import type { Handler } from '../turn.ts'
-import { commitUpTo, heartbeat } from './normal.ts'
+import { acknowledge, commitUpTo, heartbeat } from './normal.ts'
 import {
   type DoViewChange,
   failuresOf,
@@ -88,7 +88,7 @@ function takeDoViewChange(turn: ViewstampedTurn, message: DoViewChange, from: No
   begin(turn, state.view, 1, entries)
   broadcast(turn, { type: 'start-view', view: state.view, entries: [...entries], commit })
   lead(turn)
-  commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
+  commitUpTo(turn, commit)
 }
 
 function selectLog(turn: ViewstampedTurn, all: readonly DoViewChange[]): DoViewChange {
@@ -149,8 +149,8 @@ export const handleStartView: Handler<Viewstamped, 'start-view'> = (turn, { view
   if (view < state.view || (view === state.view && state.status === 'normal')) return
   resign(turn)
   begin(turn, view, 1, entries)
-  turn.send(from, { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
-  commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
+  acknowledge(turn, from)
+  commitUpTo(turn, commit)
 }
 
 /**
@@ -170,8 +170,8 @@ export const handleNewView: Handler<Viewstamped, 'new-state'> = (turn, message) 
   if (from > state.applied + 1) return
   resign(turn)
   begin(turn, view, from, entries)
-  commitUpTo(turn, Math.min(commit, lastIndex(state.log)))
-  turn.send(primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
+  commitUpTo(turn, commit)
+  acknowledge(turn, primaryOf(state, view))
 }
 
 export function checkReach(turn: ViewstampedTurn): void {

@@ -1,4 +1,4 @@
-import { type InvariantWatch, type ProtocolDefinition, type Weakness, watchState } from '../definition.ts'
+import { type InvariantWatch, type ProtocolDefinition, watchState } from '../definition.ts'
 import { isEverRead } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createWatchCache } from './machine.ts'
@@ -6,12 +6,10 @@ import type { WatchCacheMessage, WatchCacheState } from './state.ts'
 
 const CONSISTENT = { reads: 'consistent' } as const
 
-const weakness: Weakness = ({ reads = 'cache' }, _nodes, object) =>
-  reads === 'cache' && isEverRead(object) ? 'caches answer reads without asking the store, and lag' : undefined
-
 export const watchCache: ProtocolDefinition = defineProtocol({
   name: 'watch-cache',
-  weakness,
+  weakness: ({ reads = 'cache' }, _nodes, object) =>
+    reads === 'cache' && isEverRead(object) ? 'caches answer reads without asking the store, and lag' : undefined,
   summary: 'one store numbers all changes; API servers list and watch them, and answer reads from their caches',
   defaultNodes: 4,
   settings: {

@@ -2,11 +2,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
-import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
-import type { MessageOf } from '../turn.ts'
 import {
   giveUpWaiting,
   handleCompacted,
@@ -16,7 +14,7 @@ import {
   read,
   resync,
 } from './api-server.ts'
-import type { WatchCache, WatchCacheConfig, WatchCacheMessage, WatchCacheState, WatchCacheTurn } from './state.ts'
+import type { WatchCache, WatchCacheMessage, WatchCacheState, WatchCacheTurn } from './state.ts'
 
 // The store (etcd): every change has a revision. A watch sends all changes from a revision on, in order and without
 // gaps, as long as they are kept (etcd, "KV API guarantees": ordered, unique, atomic, reliable, resumable).
@@ -77,7 +75,19 @@ function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
  * lag behind.
  */
 export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCache>({
-  initial,
+  initial: ({ id, peers, seed }, { object }) => ({
+    id,
+    peers,
+    store: inOrder(id, peers)[0],
+    forwarding: createForwarding(seed),
+    held: object.initial(),
+    revision: 0,
+    changes: [],
+    known: new Map(),
+    isListed: false,
+    waiting: new Map(),
+    skipped: undefined,
+  }),
   redo({ state, config }, change) {
     config.object.apply(state.held, change.input)
     state.revision = change.revision
@@ -88,9 +98,21 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
     resync(turn)
     turn.setTimer('resync', turn.config.resyncMs)
   },
-  request: supported(handleRequest),
+  request: supported((turn, requestId, command) => {
+    const { state, config } = turn
+    const { input } = command
+    const { object } = config
+    if (object.reads.includes(input.f)) {
+      if (isStore(turn)) turn.reply(requestId, object.apply(state.held, input))
+      else read(turn, requestId, input)
+    } else if (isStore(turn)) turn.reply(requestId, write(turn, input))
+    else forward(turn, requestId, command)
+  }),
   messages: {
-    write: handleWrite,
+    write(turn, { requestId, command, ticket }, from) {
+      if (!takeTicket(turn.state.forwarding, from, ticket)) return
+      turn.send(from, { type: 'written', requestId, result: write(turn, command.input) })
+    },
     written: (turn, message) => turn.reply(message.requestId, message.result),
     list: (turn, _, from) => handleList(turn, from),
     listed: handleListed,
@@ -124,43 +146,7 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
 
 const isStore = ({ state }: WatchCacheTurn): boolean => state.id === state.store
 
-function initial({ id, peers, seed }: NodeSetting, { object }: WatchCacheConfig): WatchCacheState {
-  return {
-    id,
-    peers,
-    store: inOrder(id, peers)[0],
-    forwarding: createForwarding(seed),
-    held: object.initial(),
-    revision: 0,
-    changes: [],
-    known: new Map(),
-    isListed: false,
-    waiting: new Map(),
-    skipped: undefined,
-  }
-}
-
-function handleRequest(turn: WatchCacheTurn, requestId: string, command: Command): void {
-  const { state, config } = turn
-  const { input } = command
-  const { object } = config
-  if (object.reads.includes(input.f)) {
-    if (isStore(turn)) turn.reply(requestId, object.apply(state.held, input))
-    else read(turn, requestId, input)
-  } else if (isStore(turn)) turn.reply(requestId, write(turn, input))
-  else forward(turn, requestId, command)
-}
-
 function forward(turn: WatchCacheTurn, requestId: string, command: Command): void {
   const { store, forwarding } = turn.state
   turn.send(store, { type: 'write', requestId, command, ticket: issueTicket(forwarding) })
-}
-
-function handleWrite(
-  turn: WatchCacheTurn,
-  { requestId, command, ticket }: MessageOf<WatchCacheMessage, 'write'>,
-  from: NodeId,
-): void {
-  if (!takeTicket(turn.state.forwarding, from, ticket)) return
-  turn.send(from, { type: 'written', requestId, result: write(turn, command.input) })
 }
