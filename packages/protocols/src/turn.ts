@@ -52,6 +52,11 @@ export type Handler<Types extends MachineTypes, Type extends Types['message']['t
   MessageOf<Types['message'], Type>
 >
 
+/** The handlers of some types of messages, for one role of a node. */
+export type Handlers<Types extends MachineTypes, Type extends Types['message']['type']> = {
+  readonly [Each in Type]: Handler<Types, Each>
+}
+
 /** Message handlers in two parallel lists. A search among few types takes less time than a map. */
 export interface MessageHandlers {
   readonly types: readonly string[]

@@ -1,20 +1,43 @@
 import type { Completion } from '@chaosproxy/history'
 import { isRead, refused } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { changeHealth, choose } from './choosing.ts'
 import type { Balancer, BalancerTurn, Job } from './state.ts'
 
 // Handles a request at the balancer. A request without an answer may be repeated only if it has no effects (RFC 9110,
 // §9.2.2).
 
-export const handleAsk: Handler<Balancer, 'ask'> = (turn, { request, command }, from) => {
-  if (turn.state.jobs.has(request)) return
-  tryNext(
-    turn,
-    request,
-    { from, command, attempt: 0, server: from, tried: [], uncertain: 0, dueAt: 0 },
-    'no server is up',
-  )
+export const balancingMessages: Handlers<Balancer, 'ask' | 'served' | 'well'> = {
+  ask(turn, { request, command }, from) {
+    if (turn.state.jobs.has(request)) return
+    tryNext(
+      turn,
+      request,
+      { from, command, attempt: 0, server: from, tried: [], uncertain: 0, dueAt: 0 },
+      'no server is up',
+    )
+  },
+  served(turn, { request, attempt, served }) {
+    const job = turn.state.jobs.get(request)
+    if (job === undefined) return
+    if ('result' in served) {
+      release(turn, job)
+      reply(turn, request, job, served.result)
+      return
+    }
+    const left = { ...job, uncertain: job.uncertain - 1 }
+    turn.state.jobs.set(request, left)
+    if (attempt !== job.attempt) return
+    release(turn, job)
+    if (left.uncertain === 0 || isRead(turn.config, job.command)) tryNext(turn, request, left, served.refusal)
+    else end(turn, request, left, served.refusal)
+  },
+  well(turn, { round }, from) {
+    // An answer that arrives after the next check has begun counts as missing.
+    if (round !== turn.state.round) return
+    if (turn.state.health.get(from)?.up === false) turn.log(`takes ${from} back`)
+    changeHealth(turn, from, () => ({ up: true, missed: 0 }))
+  },
 }
 
 function tryNext(turn: BalancerTurn, request: string, job: Job, why: string): void {
@@ -30,22 +53,6 @@ function tryNext(turn: BalancerTurn, request: string, job: Job, why: string): vo
   state.jobs.set(request, next)
   changeHealth(turn, server, ({ open }) => ({ open: open + 1 }))
   turn.send(server, { type: 'serve', request, attempt, command: job.command })
-}
-
-export const handleServed: Handler<Balancer, 'served'> = (turn, { request, attempt, served }) => {
-  const job = turn.state.jobs.get(request)
-  if (job === undefined) return
-  if ('result' in served) {
-    release(turn, job)
-    reply(turn, request, job, served.result)
-    return
-  }
-  const left = { ...job, uncertain: job.uncertain - 1 }
-  turn.state.jobs.set(request, left)
-  if (attempt !== job.attempt) return
-  release(turn, job)
-  if (left.uncertain === 0 || isRead(turn.config, job.command)) tryNext(turn, request, left, served.refusal)
-  else end(turn, request, left, served.refusal)
 }
 
 export function checkJobs(turn: BalancerTurn): void {
@@ -92,11 +99,4 @@ export function checkHealth(turn: BalancerTurn): void {
     if (!isForgotten) turn.send(server, { type: 'check', round: state.round })
   }
   turn.setTimer('health', config.checkMs)
-}
-
-export const handleWell: Handler<Balancer, 'well'> = (turn, { round }, from) => {
-  // An answer that arrives after the next check has begun counts as missing.
-  if (round !== turn.state.round) return
-  if (turn.state.health.get(from)?.up === false) turn.log(`takes ${from} back`)
-  changeHealth(turn, from, () => ({ up: true, missed: 0 }))
 }

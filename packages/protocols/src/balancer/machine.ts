@@ -4,8 +4,8 @@ import { inOrder } from '../members.ts'
 import { isRead, refused, unavailable, unsupported } from '../objects/object.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { createStation } from '../station.ts'
-import { checkHealth, checkJobs, handleAsk, handleServed, handleWell } from './balancing.ts'
-import { handleCheck, handleDo, handleDone, handleServe, remember, serveNext } from './server.ts'
+import { balancingMessages, checkHealth, checkJobs } from './balancing.ts'
+import { remember, serveNext, serverMessages } from './server.ts'
 import type { Balancer, BalancerTurn } from './state.ts'
 
 const TICK_MS = millis(10)
@@ -52,14 +52,9 @@ export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
     }
   }),
   messages: {
-    ask: handleAsk,
+    ...balancingMessages,
     told: (turn, { request, result }) => end(turn, request, result),
-    serve: handleServe,
-    served: handleServed,
-    check: handleCheck,
-    well: handleWell,
-    do: handleDo,
-    done: handleDone,
+    ...serverMessages,
   },
   timers: {
     served: serveNext,

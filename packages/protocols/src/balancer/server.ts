@@ -2,22 +2,35 @@ import type { Completion } from '@chaosproxy/history'
 import { forgetOldest } from '../memory.ts'
 import { isRead } from '../objects/object.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Balancer, BalancerTurn, Message, Served, Task } from './state.ts'
 
 // Handles a request at a server, which serves one request at a time. Rejects a request if the queue is full or the
 // request has waited too long.
 
-export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt, command }) => {
-  const { id } = turn.state
-  const task: Task = { type: 'request', request, attempt, command, arrivedAt: turn.steady }
-  if (!queue(turn, task)) answer(turn, task, { refusal: `server: ${id} has too many requests waiting` })
-}
-
-export const handleCheck: Handler<Balancer, 'check'> = (turn, { round }) => {
-  // A check that finds the queue full gets no answer.
-  if (turn.config.deepChecks) queue(turn, { type: 'check', round })
-  else turn.send(turn.state.balancer, { type: 'well', round })
+export const serverMessages: Handlers<Balancer, 'serve' | 'check' | 'do' | 'done'> = {
+  serve(turn, { request, attempt, command }) {
+    const { id } = turn.state
+    const task: Task = { type: 'request', request, attempt, command, arrivedAt: turn.steady }
+    if (!queue(turn, task)) answer(turn, task, { refusal: `server: ${id} has too many requests waiting` })
+  },
+  check(turn, { round }) {
+    // A check that finds the queue full gets no answer.
+    if (turn.config.deepChecks) queue(turn, { type: 'check', round })
+    else turn.send(turn.state.balancer, { type: 'well', round })
+  },
+  /** In the store. */
+  do(turn, { request, attempt, command }, from) {
+    const { state, config } = turn
+    const known = state.done.get(nameOf({ request, attempt }))
+    const result = known ?? config.object.apply(state.held, command.input)
+    if (known === undefined && !isRead(config, command)) {
+      remember(turn, { request, attempt }, result)
+      turn.persist({ request, attempt, command })
+    }
+    turn.send(from, { type: 'done', request, attempt, result })
+  },
+  done: (turn, { request, attempt, result }) => answer(turn, { request, attempt }, { result }),
 }
 
 function queue(turn: BalancerTurn, task: Task): boolean {
@@ -57,23 +70,7 @@ type Named = Pick<Message<'done'>, 'request' | 'attempt'>
 const answer = (turn: BalancerTurn, { request, attempt }: Named, served: Served): void =>
   turn.send(turn.state.balancer, { type: 'served', request, attempt, served })
 
-export const handleDone = (turn: BalancerTurn, { request, attempt, result }: Message<'done'>): void =>
-  answer(turn, { request, attempt }, { result })
-
-/** The number of attempts that the store remembers, so that a late duplicate has no effect. */
-
-/** In the store. */
-export const handleDo: Handler<Balancer, 'do'> = (turn, { request, attempt, command }, from) => {
-  const { state, config } = turn
-  const known = state.done.get(nameOf({ request, attempt }))
-  const result = known ?? config.object.apply(state.held, command.input)
-  if (known === undefined && !isRead(config, command)) {
-    remember(turn, { request, attempt }, result)
-    turn.persist({ request, attempt, command })
-  }
-  turn.send(from, { type: 'done', request, attempt, result })
-}
-
+/** Remembers the result of an attempt, so that a late duplicate has no effect. */
 export function remember({ state: { done } }: BalancerTurn, named: Named, result: Completion): void {
   done.set(nameOf(named), result)
   forgetOldest(done)

@@ -3,40 +3,80 @@ import type { Command } from '../command.ts'
 import { entryOf, isRead, ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Broker, BrokerRecord, BrokerTurn, Entry } from './state.ts'
 import { backlog, isPushed, owe, push, remember } from './topics.ts'
 
 // Handles a request at the broker. A delivered message stays in its queue, invisible, until it is settled or its
 // visibility timeout ends (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").
 
-export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
-  const { state, config } = turn
-  const { request, command, ticket, key } = message
-  if (!takeTicket(state.receiving, from, ticket)) return
-  const known = key === undefined ? undefined : state.keys.get(key)
-  if (known === undefined && mustWait(turn, command)) return
-  if (backlog(state) >= REQUEST_LIMIT) {
-    turn.send(from, { type: 'did', request, result: unavailable })
-    return
-  }
-  const result = known ?? carryOut(turn, command)
-  // The results of changes are remembered, even refusals: a repetition of a refused request must not succeed later.
-  const isChange = known === undefined && !isRead(config, command)
-  if (isChange && key !== undefined) remember(state.keys, key, result)
-  const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
-  const isEarly = isChange && config.bug === 'ack-before-persist'
-  if (isChange && !isEarly) turn.persist(record)
-  turn.send(from, { type: 'did', request, result })
-  if (isEarly) {
-    // The bug: the broker confirms a message before it is durable.
-    turn.mark()
-    turn.persist(record)
-  }
-  if (isChange && isPushed(config)) {
-    owe(turn, command, result)
-    push(turn)
-  }
+export const brokerMessages: Handlers<Broker, 'do' | 'fetch' | 'settle'> = {
+  do(turn, message, from) {
+    const { state, config } = turn
+    const { request, command, ticket, key } = message
+    if (!takeTicket(state.receiving, from, ticket)) return
+    const known = key === undefined ? undefined : state.keys.get(key)
+    if (known === undefined && mustWait(turn, command)) return
+    if (backlog(state) >= REQUEST_LIMIT) {
+      turn.send(from, { type: 'did', request, result: unavailable })
+      return
+    }
+    const result = known ?? carryOut(turn, command)
+    // The results of changes are remembered, even refusals: a repetition of a refused request must not succeed later.
+    const isChange = known === undefined && !isRead(config, command)
+    if (isChange && key !== undefined) remember(state.keys, key, result)
+    const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
+    const isEarly = isChange && config.bug === 'ack-before-persist'
+    if (isChange && !isEarly) turn.persist(record)
+    turn.send(from, { type: 'did', request, result })
+    if (isEarly) {
+      // The bug: the broker confirms a message before it is durable.
+      turn.mark()
+      turn.persist(record)
+    }
+    if (isChange && isPushed(config)) {
+      owe(turn, command, result)
+      push(turn)
+    }
+  },
+  fetch(turn, { request, queue, ticket }, from) {
+    const { state, config, steady } = turn
+    if (!takeTicket(state.receiving, from, ticket)) return
+    const entries = state.queues.get(queue) ?? []
+    makeVisible(turn, entries)
+    const own = entries.find(({ lease }) => lease?.request === request)
+    const first = entries.find(({ lease }) => lease === undefined)
+    const isHeldUp = entries.length > 0 && (first === undefined || (config.ordered && first !== entries[0]))
+    // The bug: the queue counts as empty while its messages are invisible.
+    const seemsEmpty = own === undefined && isHeldUp && config.bug === 'empty-while-in-flight'
+    if (seemsEmpty) turn.mark()
+    else if (own === undefined && isHeldUp) return
+    const entry = own ?? (seemsEmpty ? undefined : first)
+    if (entry === undefined) turn.send(from, { type: 'fetched', request, value: null, receipt: undefined })
+    else if (config.delivery === 'at-most-once') {
+      take(turn, queue, entry)
+      turn.send(from, { type: 'fetched', request, value: entry.value, receipt: undefined })
+    } else {
+      const receipt = own?.lease?.receipt ?? `${state.life}-${++state.handedOut}`
+      const lease = { receipt, request, until: steady + config.visibilityMs }
+      entries[entries.indexOf(entry)] = { ...entry, lease }
+      turn.send(from, { type: 'fetched', request, value: entry.value, receipt })
+    }
+  },
+  settle(turn, { request, queue, receipt }, from) {
+    const { state, config } = turn
+    const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
+    if (entry !== undefined) take(turn, queue, entry, receipt)
+    // The gateway repeats the request until it is answered, so the message may already be settled.
+    const isDone = state.receipts.has(receipt)
+    // The bug: a consumer can settle a message that another consumer now holds.
+    const isLate = !isDone && config.bug === 'settle-late'
+    if (isLate) {
+      turn.mark()
+      if (config.delivery === 'exactly-once') state.twice = `${receipt} settles a message that is not its own any more`
+    }
+    turn.send(from, { type: 'settled', request, receipt, accepted: isDone || isLate })
+  },
 }
 
 /** Whether a drain must wait, because a delivered message may become visible again. */
@@ -58,31 +98,6 @@ export function carryOut({ state, config }: Pick<BrokerTurn, 'state' | 'config'>
   state.produced++
   entries.push({ number: state.produced, value })
   return ok(value)
-}
-
-export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ticket }, from) => {
-  const { state, config, steady } = turn
-  if (!takeTicket(state.receiving, from, ticket)) return
-  const entries = state.queues.get(queue) ?? []
-  makeVisible(turn, entries)
-  const own = entries.find(({ lease }) => lease?.request === request)
-  const first = entries.find(({ lease }) => lease === undefined)
-  const isHeldUp = entries.length > 0 && (first === undefined || (config.ordered && first !== entries[0]))
-  // The bug: the queue counts as empty while its messages are invisible.
-  const seemsEmpty = own === undefined && isHeldUp && config.bug === 'empty-while-in-flight'
-  if (seemsEmpty) turn.mark()
-  else if (own === undefined && isHeldUp) return
-  const entry = own ?? (seemsEmpty ? undefined : first)
-  if (entry === undefined) turn.send(from, { type: 'fetched', request, value: null, receipt: undefined })
-  else if (config.delivery === 'at-most-once') {
-    take(turn, queue, entry)
-    turn.send(from, { type: 'fetched', request, value: entry.value, receipt: undefined })
-  } else {
-    const receipt = own?.lease?.receipt ?? `${state.life}-${++state.handedOut}`
-    const lease = { receipt, request, until: steady + config.visibilityMs }
-    entries[entries.indexOf(entry)] = { ...entry, lease }
-    turn.send(from, { type: 'fetched', request, value: entry.value, receipt })
-  }
 }
 
 /** Makes messages visible again that were delivered too long ago. */
@@ -115,19 +130,4 @@ export function noteTaken(
   const at = entries.findIndex((entry) => entry.number === number)
   if (at !== -1) entries.splice(at, 1)
   if (receipt !== undefined) remember(state.receipts, receipt, number)
-}
-
-export const handleSettle: Handler<Broker, 'settle'> = (turn, { request, queue, receipt }, from) => {
-  const { state, config } = turn
-  const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
-  if (entry !== undefined) take(turn, queue, entry, receipt)
-  // The gateway repeats the request until it is answered, so the message may already be settled.
-  const isDone = state.receipts.has(receipt)
-  // The bug: a consumer can settle a message that another consumer now holds.
-  const isLate = !isDone && config.bug === 'settle-late'
-  if (isLate) {
-    turn.mark()
-    if (config.delivery === 'exactly-once') state.twice = `${receipt} settles a message that is not its own any more`
-  }
-  turn.send(from, { type: 'settled', request, receipt, accepted: isDone || isLate })
 }

@@ -3,8 +3,8 @@ import type { Command } from '../command.ts'
 import { isRead, ok, refused, UNKEYED, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import type { Handler } from '../turn.ts'
-import type { Broker, BrokerTurn, Call, Message } from './state.ts'
+import type { Handlers } from '../turn.ts'
+import type { Broker, BrokerTurn, Call } from './state.ts'
 import { readCopy } from './topics.ts'
 
 // Handles a client's request at its gateway, according to the delivery (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
@@ -45,34 +45,34 @@ function ask(turn: BrokerTurn, request: string, call: Call): void {
   }
 }
 
-export const handleDid = (turn: BrokerTurn, { request, result }: Message<'did'>): void => end(turn, request, result)
-
-export const handleFetched: Handler<Broker, 'fetched'> = (turn, { request, value, receipt }) => {
-  const { state, config } = turn
-  const call = state.calls.get(request)
-  if (call === undefined || call.inHand !== undefined) return
-  if (receipt === undefined) end(turn, request, ok(value))
-  else if (config.delivery === 'exactly-once') {
-    const withMessage: Call = { ...call, inHand: { value, receipt } }
-    state.calls.set(request, withMessage)
-    ask(turn, request, withMessage)
-  } else {
-    end(turn, request, ok(value))
-    turn.send(state.broker, { type: 'settle', request, queue: queueOf(call), receipt })
-  }
-}
-
-export const handleSettled: Handler<Broker, 'settled'> = (turn, { request, receipt, accepted }) => {
-  const { calls } = turn.state
-  const call = calls.get(request)
-  if (call?.inHand?.receipt !== receipt) return
-  if (accepted) end(turn, request, ok(call.inHand.value))
-  else {
-    const { requestId, command, dueAt } = call
-    const withoutMessage: Call = { requestId, command, dueAt }
-    calls.set(request, withoutMessage)
-    ask(turn, request, withoutMessage)
-  }
+export const gatewayMessages: Handlers<Broker, 'fetched' | 'settled' | 'did'> = {
+  fetched(turn, { request, value, receipt }) {
+    const { state, config } = turn
+    const call = state.calls.get(request)
+    if (call === undefined || call.inHand !== undefined) return
+    if (receipt === undefined) end(turn, request, ok(value))
+    else if (config.delivery === 'exactly-once') {
+      const withMessage: Call = { ...call, inHand: { value, receipt } }
+      state.calls.set(request, withMessage)
+      ask(turn, request, withMessage)
+    } else {
+      end(turn, request, ok(value))
+      turn.send(state.broker, { type: 'settle', request, queue: queueOf(call), receipt })
+    }
+  },
+  settled(turn, { request, receipt, accepted }) {
+    const { calls } = turn.state
+    const call = calls.get(request)
+    if (call?.inHand?.receipt !== receipt) return
+    if (accepted) end(turn, request, ok(call.inHand.value))
+    else {
+      const { requestId, command, dueAt } = call
+      const withoutMessage: Call = { requestId, command, dueAt }
+      calls.set(request, withoutMessage)
+      ask(turn, request, withoutMessage)
+    }
+  },
+  did: (turn, { request, result }) => end(turn, request, result),
 }
 
 export function askAgain(turn: BrokerTurn): void {

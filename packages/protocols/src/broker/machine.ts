@@ -1,10 +1,10 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { inOrder } from '../members.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
-import { carryOut, handleDo, handleFetch, handleSettle, noteTaken } from './broker.ts'
-import { askAgain, handleDid, handleFetched, handleRequest, handleSettled } from './gateway.ts'
+import { brokerMessages, carryOut, noteTaken } from './broker.ts'
+import { askAgain, gatewayMessages, handleRequest } from './gateway.ts'
 import type { Broker } from './state.ts'
-import { handleGot, handlePublish, noteDelivered, owe, owes, push, remember, take } from './topics.ts'
+import { noteDelivered, owe, owes, push, remember, take, topicMessages } from './topics.ts'
 
 /**
  * Queues and topics on one broker, the first node. Every node is a gateway for clients. A queue delivers each message
@@ -66,14 +66,9 @@ export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
   },
   request: supported(handleRequest),
   messages: {
-    do: handleDo,
-    did: handleDid,
-    fetch: handleFetch,
-    fetched: handleFetched,
-    settle: handleSettle,
-    settled: handleSettled,
-    publish: handlePublish,
-    got: handleGot,
+    ...brokerMessages,
+    ...gatewayMessages,
+    ...topicMessages,
   },
   timers: { push, again: askAgain },
   status: (state) => ({

@@ -3,7 +3,7 @@ import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { forgetOldest } from '../memory.ts'
 import { isRead, UNKEYED } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from './state.ts'
 
 // Publish and subscribe: the broker pushes changes to every other node. At most once: "the message is delivered
@@ -64,36 +64,37 @@ export const owes = ({ subscribers }: BrokerState): boolean =>
 export const backlog = ({ subscribers }: BrokerState): number =>
   Math.max(0, ...[...subscribers.values()].map((pending) => pending.length))
 
-/** Handles a change at a subscriber, which writes it to disk before acknowledging it. */
-export const handlePublish: Handler<Broker, 'publish'> = (turn, { number, command }, from) => {
-  const { state, config } = turn
-  const isKnown = config.delivery === 'exactly-once' && state.got.has(String(number))
-  if (!isKnown) {
-    take(turn, { number, command })
-    turn.persist({ kind: 'got', number, command })
-  }
-  if (config.delivery !== 'at-most-once') turn.send(from, { type: 'got', number })
+export const topicMessages: Handlers<Broker, 'publish' | 'got'> = {
+  /** Handles a change at a subscriber, which writes it to disk before acknowledging it. */
+  publish(turn, { number, command }, from) {
+    const { state, config } = turn
+    const isKnown = config.delivery === 'exactly-once' && state.got.has(String(number))
+    if (!isKnown) {
+      take(turn, { number, command })
+      turn.persist({ kind: 'got', number, command })
+    }
+    if (config.delivery !== 'at-most-once') turn.send(from, { type: 'got', number })
+  },
+  got(turn, { number }, from) {
+    const { state, config } = turn
+    const before = state.subscribers.get(from) ?? []
+    if (!before.some((publication) => publication.number === number)) return
+    const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
+    for (const subscriber of subscribers) {
+      // The bug: an acknowledgement of one subscriber counts for all.
+      if (subscriber !== from && hasPending(state, subscriber, number)) turn.mark()
+      noteDelivered(turn, subscriber, number)
+      turn.persist({ kind: 'delivered', subscriber, number })
+    }
+    const key = before.find((publication) => publication.number === number)
+    const next = key && state.subscribers.get(from)?.find((publication) => keyOf(publication) === keyOf(key))
+    if (config.ordered && next !== undefined) turn.send(from, { type: 'publish', ...next })
+  },
 }
 
 export function take({ state, config }: Pick<BrokerTurn, 'state' | 'config'>, { number, command }: Publication): void {
   config.object.apply(state.copy, command.input)
   remember(state.got, String(number), true)
-}
-
-export const handleGot: Handler<Broker, 'got'> = (turn, { number }, from) => {
-  const { state, config } = turn
-  const before = state.subscribers.get(from) ?? []
-  if (!before.some((publication) => publication.number === number)) return
-  const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
-  for (const subscriber of subscribers) {
-    // The bug: an acknowledgement of one subscriber counts for all.
-    if (subscriber !== from && hasPending(state, subscriber, number)) turn.mark()
-    noteDelivered(turn, subscriber, number)
-    turn.persist({ kind: 'delivered', subscriber, number })
-  }
-  const key = before.find((publication) => publication.number === number)
-  const next = key && state.subscribers.get(from)?.find((publication) => keyOf(publication) === keyOf(key))
-  if (config.ordered && next !== undefined) turn.send(from, { type: 'publish', ...next })
 }
 
 const hasPending = ({ subscribers }: BrokerState, subscriber: NodeId, number: number): boolean =>

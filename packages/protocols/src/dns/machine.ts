@@ -3,19 +3,9 @@ import { defineMachine, type MachineMaker, supported } from '../define-machine.t
 import { inOrder } from '../members.ts'
 import { ok, UNKEYED, unavailable, valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket } from '../routing/forwarding.ts'
-import { askAgain, handleAnswer, handleFlush, handleQuery, resolve } from './resolver.ts'
+import { askAgain, resolve, resolverMessages } from './resolver.ts'
 import type { Dns, DnsTurn } from './state.ts'
-import {
-  authoritative,
-  handleRefresh,
-  handleSoa,
-  handleTransfer,
-  handleUpdate,
-  handleZone,
-  oweAnswers,
-  refresh,
-  update,
-} from './zone.ts'
+import { authoritative, oweAnswers, refresh, update, zoneMessages } from './zone.ts'
 
 /**
  * A zone and its caches, after Mockapetris, RFC 1034 and 1035. The first node is the primary, which performs updates;
@@ -74,16 +64,10 @@ export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
     }
   }),
   messages: {
-    query: handleQuery,
-    answer: handleAnswer,
-    update: handleUpdate,
+    ...resolverMessages,
     updated: (turn, message) => turn.reply(message.requestId, message.result),
-    flush: handleFlush,
     notify: refresh,
-    refresh: handleRefresh,
-    soa: handleSoa,
-    transfer: (turn, _, from) => handleTransfer(turn, from),
-    zone: handleZone,
+    ...zoneMessages,
   },
   timers: {
     settled({ state }) {

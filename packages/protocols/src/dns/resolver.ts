@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import { ok, unavailable } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Answer, CacheEntry, Dns, DnsTurn, Question } from './state.ts'
 import { authoritative, isLater } from './zone.ts'
 
@@ -58,9 +58,32 @@ export function askAgain(turn: DnsTurn): void {
     if (steady - question.sentAt >= config.retransmitMs) askNext(turn, name, question)
 }
 
-export const handleQuery: Handler<Dns, 'query'> = (turn, { name, id }, from) => {
-  const answer = turn.state.role === 'resolver' ? fromCache(turn, name) : authoritative(turn, name)
-  turn.send(from, { type: 'answer', name, id, ...(answer === undefined ? {} : { answer }) })
+export const resolverMessages: Handlers<Dns, 'query' | 'answer' | 'flush'> = {
+  query(turn, { name, id }, from) {
+    const answer = turn.state.role === 'resolver' ? fromCache(turn, name) : authoritative(turn, name)
+    turn.send(from, { type: 'answer', name, id, ...(answer === undefined ? {} : { answer }) })
+  },
+  answer(turn, { name, id, answer }) {
+    const { state } = turn
+    const question = state.questions.get(name)
+    // RFC 5452 §4.2 and 9.1: an answer must match an open question.
+    if (question?.id !== id) return
+    if (answer === undefined || !mayUse(turn, name, answer)) {
+      askNext(turn, name, question)
+      return
+    }
+    state.questions.delete(name)
+    state.cache.set(name, entryOf(turn, answer))
+    for (const requestId of question.requestIds) turn.reply(requestId, ok(answer.value))
+  },
+  flush(turn, { name, serial }) {
+    const { cache, flushed } = turn.state
+    const known = flushed.get(name)
+    if (known !== undefined && !isLater(serial, known)) return
+    flushed.set(name, serial)
+    const entry = cache.get(name)
+    if (entry !== undefined && isLater(serial, entry.serial)) cache.delete(name)
+  },
 }
 
 /** Returns an answer from the cache, with its age: its time to live counts down (RFC 2308 §5). */
@@ -80,20 +103,6 @@ function fromCache(turn: DnsTurn, name: string): Answer | undefined {
 
 const lifeOf = ({ config }: DnsTurn, { value }: Answer): number =>
   value === null ? config.negativeTtlMs : config.ttlMs
-
-export const handleAnswer: Handler<Dns, 'answer'> = (turn, { name, id, answer }) => {
-  const { state } = turn
-  const question = state.questions.get(name)
-  // RFC 5452 §4.2 and 9.1: an answer must match an open question.
-  if (question?.id !== id) return
-  if (answer === undefined || !mayUse(turn, name, answer)) {
-    askNext(turn, name, question)
-    return
-  }
-  state.questions.delete(name)
-  state.cache.set(name, entryOf(turn, answer))
-  for (const requestId of question.requestIds) turn.reply(requestId, ok(answer.value))
-}
 
 /**
  * Whether an answer may be used. A server that lacks an update must not refill the cache that the update has emptied
@@ -122,13 +131,4 @@ function entryOf(turn: DnsTurn, answer: Answer): CacheEntry {
     leftMs = Number.MAX_SAFE_INTEGER
   }
   return { ...answer, at: steady, until: millis(steady + leftMs) }
-}
-
-export const handleFlush: Handler<Dns, 'flush'> = (turn, { name, serial }) => {
-  const { cache, flushed } = turn.state
-  const known = flushed.get(name)
-  if (known !== undefined && !isLater(serial, known)) return
-  flushed.set(name, serial)
-  const entry = cache.get(name)
-  if (entry !== undefined && isLater(serial, entry.serial)) cache.delete(name)
 }

@@ -1,9 +1,8 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Input, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Answer, Dns, DnsTurn, Zone } from './state.ts'
 
 // The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
@@ -54,30 +53,41 @@ export function authoritative({ state, config, steady }: DnsTurn, name: string):
   return read.type === 'ok' ? { value: read.value ?? null, serial: zone.serial, ageMs: 0 } : undefined
 }
 
-export const handleRefresh: Handler<Dns, 'refresh'> = (turn, { serial }, from) => {
-  const { state } = turn
-  const { serial: current } = zoneOfPrimary(turn)
-  turn.send(from, { type: 'soa', serial: current })
-  if (serial !== current || state.current.has(from)) return
-  state.current.add(from)
-  oweAnswers(turn)
-}
-
-export function handleTransfer(turn: DnsTurn, from: NodeId): void {
-  const { serial, held } = zoneOfPrimary(turn)
-  turn.send(from, { type: 'zone', serial, content: turn.config.object.save(held) })
+export const zoneMessages: Handlers<Dns, 'refresh' | 'soa' | 'zone' | 'update' | 'transfer'> = {
+  refresh(turn, { serial }, from) {
+    const { state } = turn
+    const { serial: current } = zoneOfPrimary(turn)
+    turn.send(from, { type: 'soa', serial: current })
+    if (serial !== current || state.current.has(from)) return
+    state.current.add(from)
+    oweAnswers(turn)
+  },
+  soa(turn, { serial }) {
+    const { state, steady } = turn
+    if (isNews(turn, serial)) turn.send(state.primary, { type: 'transfer' })
+    else state.heardAt = steady
+  },
+  zone(turn, { serial, content }) {
+    const { state, config, steady } = turn
+    if (!isNews(turn, serial)) return
+    state.zone = { serial, held: config.object.load(content) }
+    state.heardAt = steady
+    refresh(turn)
+  },
+  update(turn, { requestId, command, ticket }, from) {
+    if (!takeTicket(turn.state.forwarding, from, ticket)) return
+    turn.send(from, { type: 'updated', requestId, result: update(turn, command) })
+  },
+  transfer(turn, _, from) {
+    const { serial, held } = zoneOfPrimary(turn)
+    turn.send(from, { type: 'zone', serial, content: turn.config.object.save(held) })
+  },
 }
 
 /** Asks the primary for its serial. Called at each refresh interval, and after each notification. */
 export function refresh(turn: DnsTurn): void {
   const { zone, primary } = turn.state
   turn.send(primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
-}
-
-export const handleSoa: Handler<Dns, 'soa'> = (turn, { serial }) => {
-  const { state, steady } = turn
-  if (isNews(turn, serial)) turn.send(state.primary, { type: 'transfer' })
-  else state.heardAt = steady
 }
 
 function isNews(turn: DnsTurn, serial: number): boolean {
@@ -88,19 +98,6 @@ function isNews(turn: DnsTurn, serial: number): boolean {
   // The bug: serials are compared as integers, so after they wrap around, the copy seems newer than the original.
   if (later !== serial > zone.serial) turn.mark()
   return serial > zone.serial
-}
-
-export const handleZone: Handler<Dns, 'zone'> = (turn, { serial, content }) => {
-  const { state, config, steady } = turn
-  if (!isNews(turn, serial)) return
-  state.zone = { serial, held: config.object.load(content) }
-  state.heardAt = steady
-  refresh(turn)
-}
-
-export const handleUpdate: Handler<Dns, 'update'> = (turn, { requestId, command, ticket }, from) => {
-  if (!takeTicket(turn.state.forwarding, from, ticket)) return
-  turn.send(from, { type: 'updated', requestId, result: update(turn, command) })
 }
 
 // "Serial Number Arithmetic", RFC 1982: numbers of 32 bits that wrap.

@@ -1,9 +1,9 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { inOrder } from '../members.ts'
 import { UNKEYED, valueIn } from '../objects/object.ts'
-import { handleAcquire, handleLoad, handleRelease, handleStore } from './service.ts'
+import { serviceMessages } from './service.ts'
 import type { LeaseLock, LeaseLockTurn } from './state.ts'
-import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
+import { handleRequest, workAgain, workerMessages } from './worker.ts'
 
 /** Objects that have a separate lock for each key. */
 const KEYED = ['register', 'counter', 'set', 'queue', 'log']
@@ -49,14 +49,8 @@ export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>
     handleRequest(turn, key, { requestId, command })
   }),
   messages: {
-    acquire: handleAcquire,
-    release: handleRelease,
-    load: handleLoad,
-    store: handleStore,
-    granted: handleGranted,
-    loaded: handleLoaded,
-    stored: handleStored,
-    refused: handleRefused,
+    ...serviceMessages,
+    ...workerMessages,
   },
   timers: {
     again(turn) {

@@ -1,22 +1,63 @@
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Cell, Grant, LeaseLock, LeaseLockTurn } from './state.ts'
 
 // Handles a request for a lock. A lock has one holder at a time, for the duration of its lease (Gray & Cheriton,
 // "Leases", 1989), and a token that increases from holder to holder (the sequencer of Burrows, "The Chubby lock
 // service", 2006, §2.4).
 
-export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, section, attempt }, from) => {
-  const { state, config } = turn
-  const lock = state.locks.get(key)
-  const isHeld = lock?.section !== undefined && !isOver(turn, lock)
-  // While another section holds the lock, the worker asks again. If its own section holds the lock, the lease is
-  // renewed, since the reply may have been lost.
-  if (isHeld && lock.section !== section) return
-  const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
-  const until = turn.now + config.leaseMs
-  state.locks.set(key, { token, section, until, since: turn.steady })
-  turn.persist({ kind: 'grant', key, grant: { token, section, until } })
-  turn.send(from, { type: 'granted', key, section, attempt, token, until })
+export const serviceMessages: Handlers<LeaseLock, 'acquire' | 'release' | 'load' | 'store'> = {
+  acquire(turn, { key, section, attempt }, from) {
+    const { state, config } = turn
+    const lock = state.locks.get(key)
+    const isHeld = lock?.section !== undefined && !isOver(turn, lock)
+    // While another section holds the lock, the worker asks again. If its own section holds the lock, the lease is
+    // renewed, since the reply may have been lost.
+    if (isHeld && lock.section !== section) return
+    const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
+    const until = turn.now + config.leaseMs
+    state.locks.set(key, { token, section, until, since: turn.steady })
+    turn.persist({ kind: 'grant', key, grant: { token, section, until } })
+    turn.send(from, { type: 'granted', key, section, attempt, token, until })
+  },
+  release(turn, { key, section }) {
+    const { locks } = turn.state
+    const lock = locks.get(key)
+    if (lock === undefined || lock.section !== section) return
+    locks.set(key, { ...lock, section: undefined })
+    turn.persist({ kind: 'released', key })
+  },
+  load(turn, { key, section, token }, from) {
+    const { state, config } = turn
+    const cell = state.cells.get(key) ?? EMPTY
+    if (config.fencing && token < cell.fence) {
+      turn.send(from, { type: 'refused', key, section })
+      return
+    }
+    if (config.fencing && token > cell.fence) raiseFence(turn, key, { ...cell, fence: token })
+    turn.send(from, { type: 'loaded', key, section, content: cell.content, version: cell.version })
+  },
+  store(turn, message, from) {
+    const { state, config } = turn
+    const { key, section, token, content, base } = message
+    const cell = state.cells.get(key) ?? EMPTY
+    // The worker repeats the request until it is answered, so the store may already have performed it.
+    const isDone = cell.section === section
+    const isLate = !isDone && config.fencing && token < cell.fence
+    // The bug: tokens are compared at a load but not at the store that follows it.
+    if (isLate && config.bug === 'fence-loads-only') turn.mark()
+    else if (isLate) {
+      turn.send(from, { type: 'refused', key, section })
+      return
+    }
+    if (!isDone) {
+      if (base !== cell.version)
+        state.clash = `${section} stored ${key} made from version ${base}, when it was at version ${cell.version}`
+      const stored: Cell = { content, version: cell.version + 1, section, fence: Math.max(token, cell.fence) }
+      state.cells.set(key, stored)
+      turn.persist({ kind: 'cell', key, cell: stored })
+    }
+    turn.send(from, { type: 'stored', key, section })
+  },
 }
 
 function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: string): boolean {
@@ -30,30 +71,11 @@ function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: st
 const isOver = ({ config, now, steady }: LeaseLockTurn, { until, since }: Grant): boolean =>
   config.clock === 'wall' ? now >= until : steady >= since + config.leaseMs
 
-export const handleRelease: Handler<LeaseLock, 'release'> = (turn, { key, section }) => {
-  const { locks } = turn.state
-  const lock = locks.get(key)
-  if (lock === undefined || lock.section !== section) return
-  locks.set(key, { ...lock, section: undefined })
-  turn.persist({ kind: 'released', key })
-}
-
 // The rest of this file is the store. It refuses a token lower than the highest token that it has seen (Kleppmann, "How
 // to do distributed locking", 2016). Tokens of loads count too: after a later holder has loaded a value, an earlier
 // holder must not overwrite it.
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
-
-export const handleLoad: Handler<LeaseLock, 'load'> = (turn, { key, section, token }, from) => {
-  const { state, config } = turn
-  const cell = state.cells.get(key) ?? EMPTY
-  if (config.fencing && token < cell.fence) {
-    turn.send(from, { type: 'refused', key, section })
-    return
-  }
-  if (config.fencing && token > cell.fence) raiseFence(turn, key, { ...cell, fence: token })
-  turn.send(from, { type: 'loaded', key, section, content: cell.content, version: cell.version })
-}
 
 function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   const { state, config } = turn
@@ -64,27 +86,4 @@ function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   }
   state.cells.set(key, cell)
   turn.persist({ kind: 'cell', key, cell })
-}
-
-export const handleStore: Handler<LeaseLock, 'store'> = (turn, message, from) => {
-  const { state, config } = turn
-  const { key, section, token, content, base } = message
-  const cell = state.cells.get(key) ?? EMPTY
-  // The worker repeats the request until it is answered, so the store may already have performed it.
-  const isDone = cell.section === section
-  const isLate = !isDone && config.fencing && token < cell.fence
-  // The bug: tokens are compared at a load but not at the store that follows it.
-  if (isLate && config.bug === 'fence-loads-only') turn.mark()
-  else if (isLate) {
-    turn.send(from, { type: 'refused', key, section })
-    return
-  }
-  if (!isDone) {
-    if (base !== cell.version)
-      state.clash = `${section} stored ${key} made from version ${base}, when it was at version ${cell.version}`
-    const stored: Cell = { content, version: cell.version + 1, section, fence: Math.max(token, cell.fence) }
-    state.cells.set(key, stored)
-    turn.persist({ kind: 'cell', key, cell: stored })
-  }
-  turn.send(from, { type: 'stored', key, section })
 }

@@ -1,6 +1,6 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import { isRead, unavailable } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
 // This file is about workers. A worker serves its clients' requests under the lock of their key. Only the worker's
@@ -42,59 +42,58 @@ function acquire(turn: LeaseLockTurn, key: string, section: Section): void {
   turn.send(state.service, { type: 'acquire', key, section: section.name, attempt })
 }
 
-export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, section: name, attempt, token, until }) => {
-  const { state, config } = turn
-  const section = state.sections.get(key)
-  if (section?.name !== name) {
-    turn.send(state.service, { type: 'release', key, section: name })
-    return
-  }
-  if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The lease began after the request was sent, so it is safe to count from `requestedAt`. With wall clocks, the service
-  // sends the end of the lease.
-  const safeUntil = section.phase.requestedAt + config.leaseMs / config.clockDrift
-  const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
-  state.sections.set(key, { ...section, phase: { type: 'load', lease } })
-  turn.send(state.store, { type: 'load', key, section: name, token })
+export const workerMessages: Handlers<LeaseLock, 'granted' | 'loaded' | 'stored' | 'refused'> = {
+  granted(turn, { key, section: name, attempt, token, until }) {
+    const { state, config } = turn
+    const section = state.sections.get(key)
+    if (section?.name !== name) {
+      turn.send(state.service, { type: 'release', key, section: name })
+      return
+    }
+    if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
+    // The lease began after the request was sent, so it is safe to count from `requestedAt`. With wall clocks, the service
+    // sends the end of the lease.
+    const safeUntil = section.phase.requestedAt + config.leaseMs / config.clockDrift
+    const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
+    state.sections.set(key, { ...section, phase: { type: 'load', lease } })
+    turn.send(state.store, { type: 'load', key, section: name, token })
+  },
+  loaded(turn, { key, section: name, content, version }) {
+    const { state, config } = turn
+    const { object } = config
+    const section = state.sections.get(key)
+    if (section?.name !== name || section.phase.type !== 'load') return
+    const { lease } = section.phase
+    if (!mayHold(turn, lease)) {
+      beginAgain(turn, key, section)
+      return
+    }
+    const held = content === null ? object.initial() : object.load(content)
+    const results = section.requests.map(({ command }) => object.apply(held, command.input))
+    if (section.requests.every(({ command }) => isRead(config, command))) {
+      end(turn, key, section, results)
+      return
+    }
+    const next: Json = object.save(held)
+    state.sections.set(key, { ...section, phase: { type: 'store', lease, content: next, base: version, results } })
+    turn.send(state.store, { type: 'store', key, section: name, token: lease.token, content: next, base: version })
+  },
+  stored(turn, { key, section: name }) {
+    const section = turn.state.sections.get(key)
+    if (section?.name === name && section.phase.type === 'store') end(turn, key, section, section.phase.results)
+  },
+  refused(turn, { key, section: name }) {
+    const section = turn.state.sections.get(key)
+    if (section?.name !== name) return
+    if (section.phase.type === 'load') beginAgain(turn, key, section)
+    // An earlier duplicate of this message may have been accepted, so the result is unknown.
+    else if (section.phase.type === 'store') giveUp(turn, key, section)
+  },
 }
 
 /** Whether the worker may assume that it holds the lock. With fencing, the store decides instead. */
 const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): boolean =>
   config.fencing || (config.clock === 'wall' ? now : steady) < until
-
-export const handleLoaded: Handler<LeaseLock, 'loaded'> = (turn, { key, section: name, content, version }) => {
-  const { state, config } = turn
-  const { object } = config
-  const section = state.sections.get(key)
-  if (section?.name !== name || section.phase.type !== 'load') return
-  const { lease } = section.phase
-  if (!mayHold(turn, lease)) {
-    beginAgain(turn, key, section)
-    return
-  }
-  const held = content === null ? object.initial() : object.load(content)
-  const results = section.requests.map(({ command }) => object.apply(held, command.input))
-  if (section.requests.every(({ command }) => isRead(config, command))) {
-    end(turn, key, section, results)
-    return
-  }
-  const next: Json = object.save(held)
-  state.sections.set(key, { ...section, phase: { type: 'store', lease, content: next, base: version, results } })
-  turn.send(state.store, { type: 'store', key, section: name, token: lease.token, content: next, base: version })
-}
-
-export const handleStored: Handler<LeaseLock, 'stored'> = (turn, { key, section: name }) => {
-  const section = turn.state.sections.get(key)
-  if (section?.name === name && section.phase.type === 'store') end(turn, key, section, section.phase.results)
-}
-
-export const handleRefused: Handler<LeaseLock, 'refused'> = (turn, { key, section: name }) => {
-  const section = turn.state.sections.get(key)
-  if (section?.name !== name) return
-  if (section.phase.type === 'load') beginAgain(turn, key, section)
-  // An earlier duplicate of this message may have been accepted, so the result is unknown.
-  else if (section.phase.type === 'store') giveUp(turn, key, section)
-}
 
 function giveUp(turn: LeaseLockTurn, key: string, section: Section): void {
   const lost = (pending: Pending): Completion =>

@@ -65,8 +65,33 @@ export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<Orde
     propose(turn, { life, number, command }, from) {
       order(turn, { origin: from, life, number, command })
     },
-    entries: (turn, message) => handleEntries(turn, message.from, message.entries),
-    have: (turn, message, from) => handleHave(turn, from, message.count),
+    entries(turn, { from, entries }) {
+      const { state, config } = turn
+      const { log } = state
+      if (from > log.length + 1) {
+        if (config.bug === 'apply-out-of-order') applyEarly(turn, from, entries)
+      } else {
+        const fresh = entries.slice(log.length + 1 - from)
+        if (fresh.length > 0) {
+          // The bug: applied updates are kept only in memory, so a restart undoes values that reads have returned.
+          if (config.bug === 'forget-applied') turn.mark()
+          else turn.persist(fresh)
+        }
+        for (const entry of fresh) {
+          log.push(entry)
+          if (!state.early.delete(log.length)) apply(turn, entry)
+        }
+      }
+      turn.send(state.orderer, { type: 'have', count: log.length })
+    },
+    have(turn, { count }, peer) {
+      const { have, log } = turn.state
+      const before = have.get(peer)
+      have.set(peer, count)
+      // A node that confirms a whole batch is catching up, so it gets the next batch. Other nodes are sent each new entry
+      // anyway.
+      if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
+    },
   },
   timers: {
     again(turn) {
@@ -111,35 +136,6 @@ function spread(turn: OrderedQueueTurn, peer: NodeId): void {
   const count = have.get(peer) ?? log.length
   if (count === log.length && have.has(peer)) return
   turn.send(peer, { type: 'entries', from: count + 1, entries: log.slice(count, count + BATCH) })
-}
-
-function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
-  const { have, log } = turn.state
-  const before = have.get(peer)
-  have.set(peer, count)
-  // A node that confirms a whole batch is catching up, so it gets the next batch. Other nodes are sent each new entry
-  // anyway.
-  if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
-}
-
-function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly Entry[]): void {
-  const { state, config } = turn
-  const { log } = state
-  if (from > log.length + 1) {
-    if (config.bug === 'apply-out-of-order') applyEarly(turn, from, entries)
-  } else {
-    const fresh = entries.slice(log.length + 1 - from)
-    if (fresh.length > 0) {
-      // The bug: applied updates are kept only in memory, so a restart undoes values that reads have returned.
-      if (config.bug === 'forget-applied') turn.mark()
-      else turn.persist(fresh)
-    }
-    for (const entry of fresh) {
-      log.push(entry)
-      if (!state.early.delete(log.length)) apply(turn, entry)
-    }
-  }
-  turn.send(state.orderer, { type: 'have', count: log.length })
 }
 
 /** Part of a bug: updates are applied in the order of their arrival. */

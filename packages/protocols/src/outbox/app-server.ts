@@ -3,8 +3,8 @@ import type { Command } from '../command.ts'
 import { refused, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import type { Handler } from '../turn.ts'
-import type { Message, Outbox, OutboxTurn } from './state.ts'
+import type { Handlers } from '../turn.ts'
+import type { Outbox, OutboxTurn } from './state.ts'
 
 // This file is about app servers. With an outbox, an app server writes only to the database. In a dual write, it writes
 // to the database and to the queue, one after the other. Nothing ensures that both writes happen, or that they happen
@@ -39,23 +39,22 @@ function publish(turn: OutboxTurn, request: string, command: Command): void {
   turn.send(queue, { type: 'publish', request, command, ticket: issueTicket(toQueue) })
 }
 
-export const handleCommitted: Handler<Outbox, 'committed'> = (turn, { request, result }) => {
-  const call = turn.state.calls.get(request)
-  if (call === undefined) return
-  if (turn.config.write === 'database-then-queue' && result.type === 'ok') publish(turn, request, call.command)
-  else end(turn, request, result)
+export const appServerMessages: Handlers<Outbox, 'committed' | 'published' | 'answer'> = {
+  committed(turn, { request, result }) {
+    const call = turn.state.calls.get(request)
+    if (call === undefined) return
+    if (turn.config.write === 'database-then-queue' && result.type === 'ok') publish(turn, request, call.command)
+    else end(turn, request, result)
+  },
+  published(turn, { request }) {
+    const call = turn.state.calls.get(request)
+    if (call === undefined) return
+    const { input } = call.command
+    if (turn.config.write === 'queue-then-database') commit(turn, request, call.command)
+    else end(turn, request, { type: 'ok', value: input.value })
+  },
+  answer: (turn, { request, result }) => end(turn, request, result),
 }
-
-export const handlePublished: Handler<Outbox, 'published'> = (turn, { request }) => {
-  const call = turn.state.calls.get(request)
-  if (call === undefined) return
-  const { input } = call.command
-  if (turn.config.write === 'queue-then-database') commit(turn, request, call.command)
-  else end(turn, request, { type: 'ok', value: input.value })
-}
-
-export const handleAnswer = (turn: OutboxTurn, { request, result }: Message<'answer'>): void =>
-  end(turn, request, result)
 
 function end(turn: OutboxTurn, request: string, result: Completion): void {
   const { calls } = turn.state

@@ -2,8 +2,8 @@ import { defineMachine, type MachineMaker, supported } from '../define-machine.t
 import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
-import { checkCalls, handleAnswer, handleCommitted, handlePublished, handleRequest } from './app-server.ts'
-import { handleCommit, handleEvents, handlePublish, handleQuery, handleReceived, relay } from './database.ts'
+import { appServerMessages, checkCalls, handleRequest } from './app-server.ts'
+import { databaseMessages, relay } from './database.ts'
 import type { Outbox } from './state.ts'
 
 /**
@@ -61,14 +61,8 @@ export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
   begin: relay,
   request: supported(handleRequest),
   messages: {
-    commit: handleCommit,
-    committed: handleCommitted,
-    publish: handlePublish,
-    published: handlePublished,
-    events: handleEvents,
-    received: handleReceived,
-    query: handleQuery,
-    answer: handleAnswer,
+    ...databaseMessages,
+    ...appServerMessages,
   },
   timers: { relay, calls: checkCalls },
   status: ({ id, database, queue, outbox }) => ({

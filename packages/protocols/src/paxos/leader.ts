@@ -5,7 +5,7 @@ import { offerRequests } from '../routing/requests.ts'
 import { createRounds, type Rounds } from '../routing/rounds.ts'
 import { resetRounds } from '../routing/routing.ts'
 import { awaitLeader, broadcast, resign } from '../routing/succession.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyChosen } from './learner.ts'
 import { isMajority, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
@@ -44,11 +44,30 @@ export function campaign(turn: PaxosTurn): void {
   leadIfPromised(turn)
 }
 
-export const handlePromise: Handler<Paxos, 'promise'> = (turn, message, from) => {
-  const { state } = turn
-  if (state.role !== 'candidate' || message.ballot !== state.ballot) return
-  state.promises.set(from, message.accepted)
-  leadIfPromised(turn)
+export const leaderMessages: Handlers<Paxos, 'promise' | 'accepted' | 'alive'> = {
+  promise(turn, message, from) {
+    const { state } = turn
+    if (state.role !== 'candidate' || message.ballot !== state.ballot) return
+    state.promises.set(from, message.accepted)
+    leadIfPromised(turn)
+  },
+  accepted(turn, message, acceptor) {
+    const { state } = turn
+    if (state.role !== 'leader' || message.ballot !== state.ballot) return
+    hear(turn, acceptor)
+    for (let slot = message.from; slot < message.from + message.count; slot++) {
+      const votes = state.votes.get(slot)
+      if (votes !== undefined && !votes.includes(acceptor)) votes.push(acceptor)
+    }
+    choose(turn)
+  },
+  alive(turn, message, from) {
+    const { state } = turn
+    if (state.role !== 'leader' || message.ballot !== state.ballot) return
+    hear(turn, from)
+    state.rounds.set(from, Math.max(state.rounds.get(from) ?? 0, message.round))
+    rounds.confirmRound(turn)
+  },
 }
 
 /**
@@ -121,17 +140,6 @@ function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command |
   choose(turn)
 }
 
-export const handleAccepted: Handler<Paxos, 'accepted'> = (turn, message, acceptor) => {
-  const { state } = turn
-  if (state.role !== 'leader' || message.ballot !== state.ballot) return
-  hear(turn, acceptor)
-  for (let slot = message.from; slot < message.from + message.count; slot++) {
-    const votes = state.votes.get(slot)
-    if (votes !== undefined && !votes.includes(acceptor)) votes.push(acceptor)
-  }
-  choose(turn)
-}
-
 /** Chooses and applies values. A value is chosen once a majority has accepted it (§2.1). Slots are applied in order. */
 function choose(turn: PaxosTurn): void {
   const { state } = turn
@@ -164,14 +172,6 @@ function repeatProposals(turn: PaxosTurn, node: NodeId): void {
     const commands = [accepted.get(slot)?.command ?? null]
     turn.send(node, { type: 'accept', ballot, from: slot, commands, chosen })
   }
-}
-
-export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
-  const { state } = turn
-  if (state.role !== 'leader' || message.ballot !== state.ballot) return
-  hear(turn, from)
-  state.rounds.set(from, Math.max(state.rounds.get(from) ?? 0, message.round))
-  rounds.confirmRound(turn)
 }
 
 /**

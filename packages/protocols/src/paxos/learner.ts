@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { answerReads } from '../routing/answers.ts'
 import { applyNext } from '../routing/succession.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { accept } from './acceptor.ts'
 import type { Paxos, PaxosTurn } from './state.ts'
 
@@ -25,21 +25,22 @@ export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chose
   }
 }
 
-export const handleLearn: Handler<Paxos, 'learn'> = (turn, { from: first }, from) => {
-  const { state } = turn
-  const count = Math.min(BATCH, state.applied - first + 1)
-  if (state.role !== 'leader' || count <= 0) return
-  const commands = Array.from({ length: count }, (_, i) => state.accepted.get(first + i)?.command ?? null)
-  turn.send(from, { type: 'chosen', ballot: state.ballot, from: first, commands })
-}
-
-export const handleChosen: Handler<Paxos, 'chosen'> = (turn, message) => {
-  const { state } = turn
-  const { from, commands, ballot } = message
-  const last = from + commands.length - 1
-  if (from > state.applied + 1 || last <= state.applied) return
-  accept(turn, ballot, message)
-  while (state.applied < last) applyChosen(turn)
+export const learnerMessages: Handlers<Paxos, 'learn' | 'chosen'> = {
+  learn(turn, { from: first }, from) {
+    const { state } = turn
+    const count = Math.min(BATCH, state.applied - first + 1)
+    if (state.role !== 'leader' || count <= 0) return
+    const commands = Array.from({ length: count }, (_, i) => state.accepted.get(first + i)?.command ?? null)
+    turn.send(from, { type: 'chosen', ballot: state.ballot, from: first, commands })
+  },
+  chosen(turn, message) {
+    const { state } = turn
+    const { from, commands, ballot } = message
+    const last = from + commands.length - 1
+    if (from > state.applied + 1 || last <= state.applied) return
+    accept(turn, ballot, message)
+    while (state.applied < last) applyChosen(turn)
+  },
 }
 
 export function applyChosen(turn: PaxosTurn): void {

@@ -10,18 +10,8 @@ import { applyOnce } from '../routing/sessions.ts'
 import { awaitLeader, memberAtFirst } from '../routing/succession.ts'
 import type { MessageOf } from '../turn.ts'
 import { handleAccept, promise } from './acceptor.ts'
-import {
-  campaign,
-  checkReach,
-  follow,
-  handleAccepted,
-  handleAlive,
-  handlePromise,
-  heartbeat,
-  propose,
-  rounds,
-} from './leader.ts'
-import { handleChosen, handleLearn, learnUpTo } from './learner.ts'
+import { campaign, checkReach, follow, heartbeat, leaderMessages, propose, rounds } from './leader.ts'
+import { learnerMessages, learnUpTo } from './learner.ts'
 import { nodeOfBallot, type Paxos, type PaxosMessage, type PaxosTurn } from './state.ts'
 
 /**
@@ -69,22 +59,19 @@ export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
   messages: {
     ...routedMessages,
     prepare,
-    promise: handlePromise,
+    ...leaderMessages,
     accept(turn, message, from) {
       if (!isOfLeader(turn, from, message.ballot)) return
       handleAccept(turn, message, from)
       learnUpTo(turn, from, message.ballot, message.chosen)
     },
-    accepted: handleAccepted,
     preempted,
     heartbeat(turn, { ballot, round, chosen }, from) {
       if (!isOfLeader(turn, from, ballot)) return
       turn.send(from, { type: 'alive', ballot, round })
       learnUpTo(turn, from, ballot, chosen)
     },
-    alive: handleAlive,
-    learn: handleLearn,
-    chosen: handleChosen,
+    ...learnerMessages,
   },
   timers: {
     requests: sweepRequests,

@@ -1,4 +1,3 @@
-import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createLog, replaceFrom } from '../log.ts'
 import { inOrder } from '../members.ts'
@@ -7,17 +6,10 @@ import { readOf } from '../routing/answers.ts'
 import { handleRequest, sweepRequests } from '../routing/requests.ts'
 import { routedMessages } from '../routing/routed.ts'
 import { routedAtFirst } from '../routing/routing.ts'
-import type { MessageOf } from '../turn.ts'
 import { rebuildCopy } from './copy.ts'
 import { awaitPrimary, becomePrimary, campaign, checkReach, follow, handleElect, handlePromise } from './failover.ts'
 import { handleReplicate, handleReplicated, heartbeat } from './replication.ts'
-import {
-  type PrimaryReplica,
-  type PrimaryReplicaMessage,
-  type PrimaryReplicaTurn,
-  promiseEpoch,
-  reachesEnough,
-} from './state.ts'
+import { type PrimaryReplica, type PrimaryReplicaTurn, promiseEpoch, reachesEnough } from './state.ts'
 
 /**
  * One node performs the writes and sends them, in order, to the replicas. A node that has promised an epoch follows no
@@ -62,7 +54,38 @@ export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<
       turn.reply(clientRequest.requestId, readOf(turn, clientRequest.input))
     else handleRequest(turn, clientRequest)
   },
-  messages: { ...routedMessages, replicate, replicated, elect, promise },
+  messages: {
+    ...routedMessages,
+    replicate(turn, message, from) {
+      const { state } = turn
+      const fenced = isFenced(turn)
+      if (fenced && message.epoch < state.epoch) {
+        turn.send(from, { type: 'replicated', epoch: state.epoch, round: 0 })
+        return
+      }
+      if (!fenced && message.epoch !== state.epoch) turn.mark()
+      if (!fenced && state.role === 'primary') return
+      if (message.epoch > state.epoch) promiseEpoch(turn, message.epoch)
+      follow(turn, from)
+      handleReplicate(turn, message, from)
+    },
+    replicated(turn, message, from) {
+      const { state } = turn
+      const fenced = isFenced(turn)
+      if (!fenced && message.epoch !== state.epoch) turn.mark()
+      if (message.epoch === state.epoch || !fenced) handleReplicated(turn, message, from)
+      else if (message.epoch > state.epoch) learnEpoch(turn, message.epoch)
+    },
+    elect(turn, message, from) {
+      const { state } = turn
+      if (message.epoch > state.epoch && (isFenced(turn) || state.role !== 'primary')) handleElect(turn, message, from)
+      else turn.send(from, { type: 'promise', epoch: state.epoch, granted: false })
+    },
+    promise(turn, message, from) {
+      if (message.epoch > turn.state.epoch) learnEpoch(turn, message.epoch)
+      else handlePromise(turn, message, from)
+    },
+  },
   timers: {
     requests: sweepRequests,
     silence: campaign,
@@ -84,43 +107,8 @@ export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<
   holds: ({ copy }, read, { object }) => valueIn(object, copy.held, read),
 })
 
-type OfType<Type extends PrimaryReplicaMessage['type']> = MessageOf<PrimaryReplicaMessage, Type>
-
 /** The bug: epochs are ignored, so an old primary continues. */
 const isFenced = ({ config }: PrimaryReplicaTurn): boolean => config.bug !== 'no-fencing'
-
-function replicate(turn: PrimaryReplicaTurn, message: OfType<'replicate'>, from: NodeId): void {
-  const { state } = turn
-  const fenced = isFenced(turn)
-  if (fenced && message.epoch < state.epoch) {
-    turn.send(from, { type: 'replicated', epoch: state.epoch, round: 0 })
-    return
-  }
-  if (!fenced && message.epoch !== state.epoch) turn.mark()
-  if (!fenced && state.role === 'primary') return
-  if (message.epoch > state.epoch) promiseEpoch(turn, message.epoch)
-  follow(turn, from)
-  handleReplicate(turn, message, from)
-}
-
-function replicated(turn: PrimaryReplicaTurn, message: OfType<'replicated'>, from: NodeId): void {
-  const { state } = turn
-  const fenced = isFenced(turn)
-  if (!fenced && message.epoch !== state.epoch) turn.mark()
-  if (message.epoch === state.epoch || !fenced) handleReplicated(turn, message, from)
-  else if (message.epoch > state.epoch) learnEpoch(turn, message.epoch)
-}
-
-function elect(turn: PrimaryReplicaTurn, message: OfType<'elect'>, from: NodeId): void {
-  const { state } = turn
-  if (message.epoch > state.epoch && (isFenced(turn) || state.role !== 'primary')) handleElect(turn, message, from)
-  else turn.send(from, { type: 'promise', epoch: state.epoch, granted: false })
-}
-
-function promise(turn: PrimaryReplicaTurn, message: OfType<'promise'>, from: NodeId): void {
-  if (message.epoch > turn.state.epoch) learnEpoch(turn, message.epoch)
-  else handlePromise(turn, message, from)
-}
 
 /** Called when another node has begun a later epoch. This node becomes a replica. */
 function learnEpoch(turn: PrimaryReplicaTurn, epoch: number): void {

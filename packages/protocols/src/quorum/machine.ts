@@ -1,9 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { inOrder } from '../members.ts'
-import type { Handler } from '../turn.ts'
-import { handleQueried, handleRequest, handleStored, sweep } from './operations.ts'
-import { addHint, dropHint, handleHandoff, handlePut, handleTaken, latestOf, take } from './replica.ts'
+import { handleRequest, operationMessages, sweep } from './operations.ts'
+import { addHint, dropHint, latestOf, replicaMessages, take } from './replica.ts'
 import { sizesOf } from './sizes.ts'
 import { type KeyTag, type Quorum, type QuorumState, type QuorumTurn, replicasOf } from './state.ts'
 import { compareTags } from './tag.ts'
@@ -40,20 +39,6 @@ function nextPeer(state: QuorumState): NodeId | undefined {
 }
 
 const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
-
-const handleDigest: Handler<Quorum, 'digest'> = (turn, { tags }, from) => {
-  const { versions } = turn.state
-  const keys = tags.flatMap(([key, tag]) => {
-    const own = versions.get(key)
-    return own === undefined || compareTags(tag, own.tag) > 0 ? [key] : []
-  })
-  if (keys.length > 0) turn.send(from, { type: 'want', keys })
-}
-
-const handleWant: Handler<Quorum, 'want'> = (turn, message, from) => {
-  const versions = message.keys.flatMap((key) => turn.state.versions.get(key) ?? [])
-  turn.send(from, { type: 'versions', versions })
-}
 
 /**
  * Replicas without a leader. The node that a client calls contacts the replicas of the key itself: a read waits for R
@@ -95,16 +80,23 @@ export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
     query(turn, { operation, key }, from) {
       turn.send(from, { type: 'queried', operation, version: latestOf(turn.state, key) ?? null })
     },
-    queried: handleQueried,
-    put: handlePut,
-    stored: handleStored,
+    ...operationMessages,
+    ...replicaMessages,
     versions(turn, { versions }) {
       for (const version of versions) take(turn, version)
     },
-    digest: handleDigest,
-    want: handleWant,
-    handoff: handleHandoff,
-    taken: handleTaken,
+    digest(turn, { tags }, from) {
+      const { versions } = turn.state
+      const keys = tags.flatMap(([key, tag]) => {
+        const own = versions.get(key)
+        return own === undefined || compareTags(tag, own.tag) > 0 ? [key] : []
+      })
+      if (keys.length > 0) turn.send(from, { type: 'want', keys })
+    },
+    want(turn, message, from) {
+      const versions = message.keys.flatMap((key) => turn.state.versions.get(key) ?? [])
+      turn.send(from, { type: 'versions', versions })
+    },
   },
   timers: {
     sync(turn) {

@@ -3,7 +3,7 @@ import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { forgetOldest } from '../memory.ts'
 import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import {
   type Operation,
   preferenceList,
@@ -100,18 +100,29 @@ function messageFor({ id, phase, key, version, standIns }: Operation, node: Node
   return { type: 'put', operation: id, version, owner: standIns.get(node) ?? null }
 }
 
-export const handleQueried: Handler<Quorum, 'queried'> = (turn, { operation: id, version }, from) => {
-  const operation = turn.state.operations.get(id)
-  if (operation === undefined || operation.phase !== 'query' || operation.answered.includes(from)) return
-  operation.answered.push(from)
-  const order = compareVersions(turn, version ?? undefined, operation.version)
-  if (order > 0) {
-    operation.version = version ?? undefined
-    operation.holders = [from]
-  } else if (order === 0) operation.holders.push(from)
-  if (operation.answered.length < turn.state.sizes.r) return
-  if (operation.input.f === 'read') finishQuery(turn, operation)
-  else write(turn, operation, (operation.version?.tag.counter ?? 0) + 1)
+export const operationMessages: Handlers<Quorum, 'queried' | 'stored'> = {
+  queried(turn, { operation: id, version }, from) {
+    const operation = turn.state.operations.get(id)
+    if (operation === undefined || operation.phase !== 'query' || operation.answered.includes(from)) return
+    operation.answered.push(from)
+    const order = compareVersions(turn, version ?? undefined, operation.version)
+    if (order > 0) {
+      operation.version = version ?? undefined
+      operation.holders = [from]
+    } else if (order === 0) operation.holders.push(from)
+    if (operation.answered.length < turn.state.sizes.r) return
+    if (operation.input.f === 'read') finishQuery(turn, operation)
+    else write(turn, operation, (operation.version?.tag.counter ?? 0) + 1)
+  },
+  stored(turn, { operation: id }, from) {
+    const { state } = turn
+    const operation = state.operations.get(id)
+    if (operation === undefined || operation.phase !== 'put' || operation.answered.includes(from)) return
+    operation.answered.push(from)
+    if (operation.answered.length < writeSize(turn)) return
+    if (operation.answered.length < state.sizes.w) turn.mark()
+    finish(turn, operation)
+  },
 }
 
 function compareVersions({ config }: QuorumTurn, one: Version | undefined, other: Version | undefined): number {
@@ -158,16 +169,6 @@ function store(turn: QuorumTurn, operation: Operation): void {
   operation.phase = 'put'
   operation.answered = [...operation.holders]
   ask(turn, operation)
-}
-
-export const handleStored: Handler<Quorum, 'stored'> = (turn, { operation: id }, from) => {
-  const { state } = turn
-  const operation = state.operations.get(id)
-  if (operation === undefined || operation.phase !== 'put' || operation.answered.includes(from)) return
-  operation.answered.push(from)
-  if (operation.answered.length < writeSize(turn)) return
-  if (operation.answered.length < state.sizes.w) turn.mark()
-  finish(turn, operation)
 }
 
 /** The bug: W is too small by one, so that R + W = N and a read can miss the write. */

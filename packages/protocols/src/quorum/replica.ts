@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Handler, MessageOf } from '../turn.ts'
+import type { Handlers, MessageOf } from '../turn.ts'
 import type { Quorum, QuorumMessage, QuorumState, QuorumTurn } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
@@ -18,10 +18,19 @@ export function latestOf({ versions, hints }: QuorumState, key: string): Version
   return latest
 }
 
-/** Handles a put. A replica keeps the later version, and acknowledges in either case (ABD) once it is on disk. */
-export const handlePut: Handler<Quorum, 'put'> = (turn, put, from) => {
-  store(turn, put)
-  turn.send(from, { type: 'stored', operation: put.operation })
+export const replicaMessages: Handlers<Quorum, 'put' | 'handoff' | 'taken'> = {
+  /** Handles a put. A replica keeps the later version, and acknowledges in either case (ABD) once it is on disk. */
+  put(turn, put, from) {
+    store(turn, put)
+    turn.send(from, { type: 'stored', operation: put.operation })
+  },
+  handoff(turn, { version }, from) {
+    take(turn, version)
+    turn.send(from, { type: 'taken', key: version.key, tag: version.tag })
+  },
+  taken(turn, { key, tag }, owner) {
+    if (dropHint(turn.state, owner, { key, tag })) turn.persist({ kind: 'handed', owner, key, tag })
+  },
 }
 
 function store(turn: QuorumTurn, { version, owner }: Pick<Put, 'version' | 'owner'>): void {
@@ -72,13 +81,4 @@ export function dropHint({ hints }: QuorumState, owner: NodeId, { key, tag }: Pi
   const hint = kept?.get(key)
   if (hint === undefined || compareTags(hint.tag, tag) > 0) return false
   return kept?.delete(key) === true
-}
-
-export const handleHandoff: Handler<Quorum, 'handoff'> = (turn, { version }, from) => {
-  take(turn, version)
-  turn.send(from, { type: 'taken', key: version.key, tag: version.tag })
-}
-
-export const handleTaken: Handler<Quorum, 'taken'> = (turn, { key, tag }, owner) => {
-  if (dropHint(turn.state, owner, { key, tag })) turn.persist({ kind: 'handed', owner, key, tag })
 }

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type Completion, type Json, millis } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
 import { declined, ok, unavailable } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import {
   type Attempt,
   type Job,
@@ -28,14 +28,69 @@ export function begin(turn: RedlockTurn, key: string, job: Job): void {
   sendToMasters(turn, { type: 'set', key, value })
 }
 
-export const handleSetDone: Handler<Redlock, 'set-done'> = (turn, { value, isMine, counter }, from) => {
-  const attempt = turn.state.attempts.get(value)
-  if (attempt?.phase !== 'set') return
-  if (isMine) attempt.set.add(from)
-  else attempt.refused.add(from)
-  attempt.token = Math.max(attempt.token, counter)
-  if (attempt.set.size >= majorityOf(turn)) locked(turn, attempt)
-  else if (isHeld(turn, attempt)) giveBack(turn, attempt)
+export const clientMessages: Handlers<Redlock, 'set-done' | 'raised' | 'deleted' | 'loaded' | 'stored' | 'refused'> = {
+  'set-done'(turn, { value, isMine, counter }, from) {
+    const attempt = turn.state.attempts.get(value)
+    if (attempt?.phase !== 'set') return
+    if (isMine) attempt.set.add(from)
+    else attempt.refused.add(from)
+    attempt.token = Math.max(attempt.token, counter)
+    if (attempt.set.size >= majorityOf(turn)) locked(turn, attempt)
+    else if (isHeld(turn, attempt)) giveBack(turn, attempt)
+  },
+  raised(turn, { value }, from) {
+    const attempt = turn.state.attempts.get(value)
+    if (attempt?.phase !== 'raise') return
+    attempt.raised.add(from)
+    if (attempt.raised.size < majorityOf(turn)) return
+    if (isValid(turn, attempt)) granted(turn, attempt)
+    else giveBack(turn, attempt)
+  },
+  deleted(turn, { value, wasMine }, from) {
+    const { state } = turn
+    const releasing = state.releases.get(value)
+    if (releasing === undefined) return
+    releasing.answers.set(from, wasMine)
+    const { request, answers, isAnswered } = releasing
+    const mine = [...answers.values()].filter((was) => was).length
+    const others = answers.size - mine
+    if (request !== undefined && !isAnswered && Math.max(mine, others) >= trueMajority(state)) {
+      releasing.isAnswered = true
+      turn.reply(request.id, mine > others ? ok(request.token) : declined('not held'))
+    }
+    if (answers.size === state.masters.length) state.releases.delete(value)
+  },
+  loaded(turn, { value, content }) {
+    const { state, config } = turn
+    const { object } = config
+    const attempt = state.attempts.get(value)
+    if (attempt?.phase !== 'load' || attempt.job.type !== 'apply') return
+    // Without fencing, only the clock shows whether the lock is still held.
+    if (!config.fencing && !isValid(turn, attempt)) {
+      giveBack(turn, attempt)
+      return
+    }
+    const { input } = attempt.job
+    const held = content === null ? object.initial() : object.load(content)
+    attempt.result = object.apply(held, input)
+    if (object.reads.includes(input.f) || attempt.result.type !== 'ok') {
+      finish(turn, attempt, attempt.result)
+      return
+    }
+    attempt.phase = 'store'
+    attempt.content = object.save(held)
+    store(turn, attempt)
+  },
+  stored(turn, { value }) {
+    const attempt = turn.state.attempts.get(value)
+    if (attempt?.phase === 'store') finish(turn, attempt, attempt.result ?? unavailable)
+  },
+  refused(turn, { value }) {
+    const attempt = turn.state.attempts.get(value)
+    if (attempt?.phase === 'load') giveBack(turn, attempt)
+    // The resource may have accepted an earlier duplicate of this message, so the result is unknown.
+    else if (attempt?.phase === 'store') finish(turn, attempt, LOST)
+  },
 }
 
 const isHeld = (turn: RedlockTurn, { refused }: Attempt): boolean =>
@@ -55,15 +110,6 @@ function locked(turn: RedlockTurn, attempt: Attempt): void {
   attempt.phase = 'raise'
   attempt.token += 1
   sendToMasters(turn, { type: 'raise', key: attempt.key, value: attempt.value, token: attempt.token })
-}
-
-export const handleRaised: Handler<Redlock, 'raised'> = (turn, { value }, from) => {
-  const attempt = turn.state.attempts.get(value)
-  if (attempt?.phase !== 'raise') return
-  attempt.raised.add(from)
-  if (attempt.raised.size < majorityOf(turn)) return
-  if (isValid(turn, attempt)) granted(turn, attempt)
-  else giveBack(turn, attempt)
 }
 
 /**
@@ -125,58 +171,9 @@ export function release(turn: RedlockTurn, key: string, value: string, request?:
   sendToMasters(turn, { type: 'delete', key, value })
 }
 
-export const handleDeleted: Handler<Redlock, 'deleted'> = (turn, { value, wasMine }, from) => {
-  const { state } = turn
-  const releasing = state.releases.get(value)
-  if (releasing === undefined) return
-  releasing.answers.set(from, wasMine)
-  const { request, answers, isAnswered } = releasing
-  const mine = [...answers.values()].filter((was) => was).length
-  const others = answers.size - mine
-  if (request !== undefined && !isAnswered && Math.max(mine, others) >= trueMajority(state)) {
-    releasing.isAnswered = true
-    turn.reply(request.id, mine > others ? ok(request.token) : declined('not held'))
-  }
-  if (answers.size === state.masters.length) state.releases.delete(value)
-}
-
-export const handleLoaded: Handler<Redlock, 'loaded'> = (turn, { value, content }) => {
-  const { state, config } = turn
-  const { object } = config
-  const attempt = state.attempts.get(value)
-  if (attempt?.phase !== 'load' || attempt.job.type !== 'apply') return
-  // Without fencing, only the clock shows whether the lock is still held.
-  if (!config.fencing && !isValid(turn, attempt)) {
-    giveBack(turn, attempt)
-    return
-  }
-  const { input } = attempt.job
-  const held = content === null ? object.initial() : object.load(content)
-  attempt.result = object.apply(held, input)
-  if (object.reads.includes(input.f) || attempt.result.type !== 'ok') {
-    finish(turn, attempt, attempt.result)
-    return
-  }
-  attempt.phase = 'store'
-  attempt.content = object.save(held)
-  store(turn, attempt)
-}
-
 function store(turn: RedlockTurn, { key, value, token, content }: Attempt): void {
   const result = turn.config.fencing ? token : 0
   turn.send(turn.state.resource, { type: 'store', key, value, token: result, content })
-}
-
-export const handleStored: Handler<Redlock, 'stored'> = (turn, { value }) => {
-  const attempt = turn.state.attempts.get(value)
-  if (attempt?.phase === 'store') finish(turn, attempt, attempt.result ?? unavailable)
-}
-
-export const handleRefused: Handler<Redlock, 'refused'> = (turn, { value }) => {
-  const attempt = turn.state.attempts.get(value)
-  if (attempt?.phase === 'load') giveBack(turn, attempt)
-  // The resource may have accepted an earlier duplicate of this message, so the result is unknown.
-  else if (attempt?.phase === 'store') finish(turn, attempt, LOST)
 }
 
 const LOST: Completion = { type: 'info', error: 'the lock was lost while the result was being stored' }

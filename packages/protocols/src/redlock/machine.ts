@@ -3,50 +3,14 @@ import { defineMachine, type MachineMaker, supported } from '../define-machine.t
 import { createGenerator } from '../generator.ts'
 import { inOrder } from '../members.ts'
 import { UNKEYED } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
-import {
-  begin,
-  handleDeleted,
-  handleLoaded,
-  handleRaised,
-  handleRefused,
-  handleSetDone,
-  handleStored,
-  release,
-  workAgain,
-} from './client.ts'
-import { expire, handleDelete, handleRaise, handleSet, replay } from './master.ts'
+import { begin, clientMessages, release, workAgain } from './client.ts'
+import { expire, masterMessages, replay } from './master.ts'
 import { type Cell, nameOfToken, type Redlock, type RedlockTurn } from './state.ts'
 
 // The initial content of the resource that the lock protects. `fence` is the highest token: only fencing tokens can
 // show that a holder is late (Kleppmann, "How to do distributed locking", 2016).
 
 const EMPTY: Cell = { content: null, by: '', fence: 0 }
-
-/**
- * Handles a load. Its token is remembered, because an earlier holder must not overwrite a value that a later holder has
- * loaded.
- */
-const handleLoad: Handler<Redlock, 'load'> = (turn, { key, value, token }, from) => {
-  const cell = turn.state.cells.get(key) ?? EMPTY
-  if (turn.config.fencing && token < cell.fence) {
-    turn.send(from, { type: 'refused', key, value })
-    return
-  }
-  if (token > cell.fence) put(turn, key, { ...cell, fence: token })
-  turn.send(from, { type: 'loaded', key, value, content: cell.content })
-}
-
-const handleStore: Handler<Redlock, 'store'> = (turn, { key, value, token, content }, from) => {
-  const cell = turn.state.cells.get(key) ?? EMPTY
-  const isDone = cell.by === value
-  if (!isDone && turn.config.fencing && token < cell.fence) {
-    turn.send(from, { type: 'refused', key, value })
-    return
-  }
-  if (!isDone) put(turn, key, { content, by: value, fence: Math.max(token, cell.fence) })
-  turn.send(from, { type: 'stored', key, value })
-}
 
 function put(turn: RedlockTurn, key: string, cell: Cell): void {
   turn.state.cells.set(key, cell)
@@ -106,17 +70,31 @@ export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
     }
   }),
   messages: {
-    set: handleSet,
-    'set-done': handleSetDone,
-    raise: handleRaise,
-    raised: handleRaised,
-    delete: handleDelete,
-    deleted: handleDeleted,
-    load: handleLoad,
-    loaded: handleLoaded,
-    store: handleStore,
-    stored: handleStored,
-    refused: handleRefused,
+    ...masterMessages,
+    ...clientMessages,
+    /**
+     * Handles a load. Its token is remembered, because an earlier holder must not overwrite a value that a later holder has
+     * loaded.
+     */
+    load(turn, { key, value, token }, from) {
+      const cell = turn.state.cells.get(key) ?? EMPTY
+      if (turn.config.fencing && token < cell.fence) {
+        turn.send(from, { type: 'refused', key, value })
+        return
+      }
+      if (token > cell.fence) put(turn, key, { ...cell, fence: token })
+      turn.send(from, { type: 'loaded', key, value, content: cell.content })
+    },
+    store(turn, { key, value, token, content }, from) {
+      const cell = turn.state.cells.get(key) ?? EMPTY
+      const isDone = cell.by === value
+      if (!isDone && turn.config.fencing && token < cell.fence) {
+        turn.send(from, { type: 'refused', key, value })
+        return
+      }
+      if (!isDone) put(turn, key, { content, by: value, fence: Math.max(token, cell.fence) })
+      turn.send(from, { type: 'stored', key, value })
+    },
   },
   timers: {
     again(turn) {

@@ -1,19 +1,48 @@
 import { forgetOldest } from '../memory.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { nameOfToken, type Redlock, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
 // One of N masters that are independent of each other (redis.io, "Distributed Locks with Redis").
 
-/** `SET key value NX PX ttl`: sets the key unless it is set, and removes it after the time to live. */
-export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) => {
-  const { state, config } = turn
-  if (!state.locks.has(key) && !state.gone.has(value)) {
-    state.locks.set(key, value)
-    keep(turn, { kind: 'set', key, value })
-    turn.setTimer(`expire ${key}`, config.ttlMs)
-  }
-  const isMine = state.locks.get(key) === value
-  turn.send(from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
+export const masterMessages: Handlers<Redlock, 'set' | 'delete' | 'raise'> = {
+  /** `SET key value NX PX ttl`: sets the key unless it is set, and removes it after the time to live. */
+  set(turn, { key, value }, from) {
+    const { state, config } = turn
+    if (!state.locks.has(key) && !state.gone.has(value)) {
+      state.locks.set(key, value)
+      keep(turn, { kind: 'set', key, value })
+      turn.setTimer(`expire ${key}`, config.ttlMs)
+    }
+    const isMine = state.locks.get(key) === value
+    turn.send(from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
+  },
+  /** `if redis.call("get", key) == value then return redis.call("del", key)` */
+  delete(turn, { key, value }, from) {
+    const { state, config } = turn
+    const there = state.locks.get(key)
+    const isMine = there !== undefined && (there === value || isToken(state, key, there, value))
+    const wasMine = isMine || state.gone.get(value) === true
+    remember(state, value, wasMine)
+    const isOthers = there !== undefined && !isMine
+    // The bug: the key is deleted even if another client holds the lock.
+    if (isOthers && config.bug === 'release-any') turn.mark()
+    if (isMine || (isOthers && config.bug === 'release-any')) {
+      turn.cancelTimer(`expire ${key}`)
+      remove(turn, key, true)
+    }
+    turn.send(from, { type: 'deleted', key, value, wasMine })
+  },
+  /**
+   * Writes a fencing token to a majority. It is greater than all earlier tokens. Redlock itself has no fencing tokens.
+   */
+  raise(turn, { key, value, token }, from) {
+    const { state } = turn
+    if (state.locks.get(key) !== value) return
+    const record = { kind: 'raised', key, value, token } as const
+    replay(state, record)
+    keep(turn, record)
+    turn.send(from, { type: 'raised', key, value })
+  },
 }
 
 /**
@@ -35,23 +64,6 @@ function remove(turn: RedlockTurn, key: string, isReleased: boolean): void {
   keep(turn, { kind: 'deleted', key, value, isReleased })
 }
 
-/** `if redis.call("get", key) == value then return redis.call("del", key)` */
-export const handleDelete: Handler<Redlock, 'delete'> = (turn, { key, value }, from) => {
-  const { state, config } = turn
-  const there = state.locks.get(key)
-  const isMine = there !== undefined && (there === value || isToken(state, key, there, value))
-  const wasMine = isMine || state.gone.get(value) === true
-  remember(state, value, wasMine)
-  const isOthers = there !== undefined && !isMine
-  // The bug: the key is deleted even if another client holds the lock.
-  if (isOthers && config.bug === 'release-any') turn.mark()
-  if (isMine || (isOthers && config.bug === 'release-any')) {
-    turn.cancelTimer(`expire ${key}`)
-    remove(turn, key, true)
-  }
-  turn.send(from, { type: 'deleted', key, value, wasMine })
-}
-
 function isToken({ tokens }: RedlockState, key: string, there: string, value: string): boolean {
   const raised = tokens.get(key)
   return raised?.value === there && nameOfToken(key, raised.token) === value
@@ -69,18 +81,6 @@ function rememberToken(
 ): void {
   const raised = state.tokens.get(key)
   if (raised?.value === value) remember(state, nameOfToken(key, raised.token), isReleased)
-}
-
-/**
- * Writes a fencing token to a majority. It is greater than all earlier tokens. Redlock itself has no fencing tokens.
- */
-export const handleRaise: Handler<Redlock, 'raise'> = (turn, { key, value, token }, from) => {
-  const { state } = turn
-  if (state.locks.get(key) !== value) return
-  const record = { kind: 'raised', key, value, token } as const
-  replay(state, record)
-  keep(turn, record)
-  turn.send(from, { type: 'raised', key, value })
 }
 
 export function replay(state: RedlockState, record: RedlockRecord): void {

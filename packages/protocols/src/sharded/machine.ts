@@ -1,14 +1,14 @@
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { createForwarding } from '../routing/forwarding.ts'
-import { checkDecisions, handleDone, handleInquire, handleNo } from '../two-phase-commit/coordinator.ts'
-import { checkDoubts, handleDecision, redoTransaction } from '../two-phase-commit/participant.ts'
+import { checkDecisions, coordinatorMessages } from '../two-phase-commit/coordinator.ts'
+import { checkDoubts, participantMessages, redoTransaction } from '../two-phase-commit/participant.ts'
 import { tryAgain } from '../two-phase-commit/retries.ts'
 import { NOTHING_SETTLED, twoPhaseAtFirst } from '../two-phase-commit/state.ts'
 import { drop, firstPlace, keep } from './content.ts'
-import { giveAgain, handleTake, handleTook, rebalance } from './moving.ts'
-import { askAgain, finish, handleAsk, handleMoved, handleRequest, handleThere, handleWhere } from './serving.ts'
+import { giveAgain, movingMessages, rebalance } from './moving.ts'
+import { askAgain, handleRequest, servingMessages } from './serving.ts'
 import type { Sharded, ShardedState } from './state.ts'
-import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './transactions.ts'
+import { beginTransaction, transactionMessages } from './transactions.ts'
 
 /**
  * Keys are distributed to shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any
@@ -77,20 +77,12 @@ export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
     else handleRequest(turn, requestId, command)
   }),
   messages: {
-    prepare: handlePrepare,
-    yes: handleYes,
-    no: handleNo,
-    decision: handleDecision,
-    done: handleDone,
-    inquire: handleInquire,
-    placed: handlePlaced,
-    ask: handleAsk,
-    answer: (turn, message) => finish(turn, message.requestId, message.result),
-    moved: handleMoved,
-    take: (turn, message, from) => handleTake(turn, from, message.shard, message.epoch, message.content),
-    took: (turn, message) => handleTook(turn, message.shard, message.epoch),
-    where: (turn, message, from) => handleWhere(turn, from, message.key),
-    there: (turn, message) => handleThere(turn, message.key, message.shard),
+    ...coordinatorMessages,
+    ...participantMessages,
+    // These replace the handlers of the same names in two-phase commit.
+    ...transactionMessages,
+    ...servingMessages,
+    ...movingMessages,
   },
   timers: {
     rebalance(turn) {

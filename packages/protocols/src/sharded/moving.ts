@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Json } from '@chaosproxy/history'
 import { draw } from '../generator.ts'
+import type { Handlers } from '../turn.ts'
 import { contentOf, drop, keep, placeOf, shardOfItem } from './content.ts'
-import type { ShardedTurn } from './state.ts'
+import type { Sharded, ShardedTurn } from './state.ts'
 
 // A shard moves under load in three steps, each durable before the next begins: its owner stops serving it; the next
 // owner takes it; the first owner removes it. No two nodes ever serve a shard at the same time.
@@ -38,29 +38,30 @@ export function giveAgain(turn: ShardedTurn): void {
     turn.send(to, { type: 'take', shard, epoch, content })
 }
 
-export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
-  const { state } = turn
-  // A late or repeated message has an earlier epoch, or this node already has the shard. If this node knows of the move
-  // but lacks the shard, the message is new.
-  const place = placeOf(state, shard)
-  const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
-  if (isNew && !state.leaving.has(shard)) {
-    keep(turn, shard, content)
-    state.places.set(shard, { owner: state.id, epoch })
-    state.moves++
-    turn.persist({ kind: 'took', shard, epoch, content })
-  } else if (isNew) return
-  turn.send(from, { type: 'took', shard, epoch })
-}
-
-export function handleTook(turn: ShardedTurn, shard: number, epoch: number): void {
-  const { state } = turn
-  const leaving = state.leaving.get(shard)
-  if (leaving?.epoch !== epoch) return
-  state.leaving.delete(shard)
-  if (drop(state, shard)) {
-    state.places.set(shard, { owner: leaving.to, epoch })
-    state.moves++
-  }
-  turn.persist({ kind: 'handed', shard, epoch })
+export const movingMessages: Handlers<Sharded, 'take' | 'took'> = {
+  take(turn, { shard, epoch, content }, from) {
+    const { state } = turn
+    // A late or repeated message has an earlier epoch, or this node already has the shard. If this node knows of the move
+    // but lacks the shard, the message is new.
+    const place = placeOf(state, shard)
+    const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
+    if (isNew && !state.leaving.has(shard)) {
+      keep(turn, shard, content)
+      state.places.set(shard, { owner: state.id, epoch })
+      state.moves++
+      turn.persist({ kind: 'took', shard, epoch, content })
+    } else if (isNew) return
+    turn.send(from, { type: 'took', shard, epoch })
+  },
+  took(turn, { shard, epoch }) {
+    const { state } = turn
+    const leaving = state.leaving.get(shard)
+    if (leaving?.epoch !== epoch) return
+    state.leaving.delete(shard)
+    if (drop(state, shard)) {
+      state.places.set(shard, { owner: leaving.to, epoch })
+      state.moves++
+    }
+    turn.persist({ kind: 'handed', shard, epoch })
+  },
 }

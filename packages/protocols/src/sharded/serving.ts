@@ -1,10 +1,9 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { ownerOf } from '../members.ts'
 import { ok, UNKEYED, unavailable } from '../objects/object.ts'
-import { issueTicket, type Ticket, takeTicket } from '../routing/forwarding.ts'
-import type { Handler } from '../turn.ts'
+import { issueTicket, takeTicket } from '../routing/forwarding.ts'
+import type { Handlers } from '../turn.ts'
 import { placeOf } from './content.ts'
 import type { PendingRequest, Sharded, ShardedTurn } from './state.ts'
 
@@ -72,16 +71,6 @@ function list(turn: ShardedTurn, key: string): number {
   return shard
 }
 
-export const handleWhere = (turn: ShardedTurn, from: NodeId, key: string): void =>
-  turn.send(from, { type: 'there', key, shard: list(turn, key) })
-
-export function handleThere(turn: ShardedTurn, key: string, shard: number): void {
-  const { state } = turn
-  state.listed.set(key, shard)
-  for (const [requestId, pending] of [...state.pending])
-    if (pending.idle && (pending.command.input.key ?? UNKEYED) === key) pass(turn, requestId, pending)
-}
-
 function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion | undefined {
   const { state, config } = turn
   const isRead = config.object.reads.includes(input.f)
@@ -97,30 +86,34 @@ function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion
   return result
 }
 
-export function handleAsk(
-  turn: ShardedTurn,
-  ask: { readonly ticket: Ticket; readonly requestId: string; readonly shard: number; readonly command: Command },
-  from: NodeId,
-): void {
-  const { state } = turn
-  const { ticket, requestId, shard, command } = ask
-  if (!takeTicket(state.forwarding, from, ticket)) return
-  const result = serve(turn, shard, command)
-  if (result !== undefined) turn.send(from, { type: 'answer', requestId, result })
-  else turn.send(from, { type: 'moved', requestId, number: ticket.number, shard, place: placeOf(state, shard) })
-}
-
-/**
- * Handles a refusal. If the place of the shard is new to this node, forwards the request immediately, otherwise later.
- */
-export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number, shard, place }) => {
-  const { state } = turn
-  const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id
-  if (isNews) state.places.set(shard, place)
-  const pending = state.pending.get(requestId)
-  if (pending?.number !== number) return
-  pending.idle = true
-  if (isNews) pass(turn, requestId, pending)
+export const servingMessages: Handlers<Sharded, 'where' | 'there' | 'ask' | 'answer' | 'moved'> = {
+  where: (turn, { key }, from) => turn.send(from, { type: 'there', key, shard: list(turn, key) }),
+  there(turn, { key, shard }) {
+    const { state } = turn
+    state.listed.set(key, shard)
+    for (const [requestId, pending] of [...state.pending])
+      if (pending.idle && (pending.command.input.key ?? UNKEYED) === key) pass(turn, requestId, pending)
+  },
+  ask(turn, { ticket, requestId, shard, command }, from) {
+    const { state } = turn
+    if (!takeTicket(state.forwarding, from, ticket)) return
+    const result = serve(turn, shard, command)
+    if (result !== undefined) turn.send(from, { type: 'answer', requestId, result })
+    else turn.send(from, { type: 'moved', requestId, number: ticket.number, shard, place: placeOf(state, shard) })
+  },
+  answer: (turn, { requestId, result }) => finish(turn, requestId, result),
+  /**
+   * Handles a refusal. If the place of the shard is new to this node, forwards the request immediately, otherwise later.
+   */
+  moved(turn, { requestId, number, shard, place }) {
+    const { state } = turn
+    const isNews = place.epoch > placeOf(state, shard).epoch && place.owner !== state.id
+    if (isNews) state.places.set(shard, place)
+    const pending = state.pending.get(requestId)
+    if (pending?.number !== number) return
+    pending.idle = true
+    if (isNews) pass(turn, requestId, pending)
+  },
 }
 
 export function askAgain(turn: ShardedTurn): void {
@@ -137,7 +130,7 @@ export function askAgain(turn: ShardedTurn): void {
   }
 }
 
-export function finish(turn: ShardedTurn, requestId: string, result: Completion): void {
+function finish(turn: ShardedTurn, requestId: string, result: Completion): void {
   const { state } = turn
   if (state.pending.delete(requestId)) turn.reply(requestId, result)
 }

@@ -1,9 +1,9 @@
 import type { Json } from '@chaosproxy/history'
 import { loadPairs } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
-import { begin, handleYes as countYes } from '../two-phase-commit/coordinator.ts'
+import type { Handlers } from '../turn.ts'
+import { begin, coordinatorMessages } from '../two-phase-commit/coordinator.ts'
 import { type Operation, perform } from '../two-phase-commit/items.ts'
-import { handlePrepare as vote } from '../two-phase-commit/participant.ts'
+import { participantMessages } from '../two-phase-commit/participant.ts'
 import type { Attempt } from '../two-phase-commit/retries.ts'
 import { itemOf, keyOfItem, placeOf, shardOfItem } from './content.ts'
 import { shardOf } from './serving.ts'
@@ -21,27 +21,43 @@ export function beginTransaction(turn: ShardedTurn, attempted: Attempt): void {
   })
 }
 
-/**
- * Votes if this node owns all shards of the transaction. Otherwise, tells the coordinator where the missing shards are.
- */
-export const handlePrepare: Handler<Sharded, 'prepare'> = (turn, message, from) => {
-  const { state, config } = turn
-  const { transaction, operations } = message
-  const shards = [...new Set(operations.map(({ item }) => shardOfItem(item)))]
-  const away = shards.filter((shard) => !state.owned.has(shard))
-  if (away.length === 0) {
-    if (shards.some((shard) => state.leaving.has(shard))) turn.mark()
-    vote(turn, message, from)
-    return
-  }
-  if (config.bug === 'drop-in-flight' && away.every((shard) => state.leaving.has(shard)) && operations.some(isChange)) {
-    // The bug: writes that arrive while their shard is moving are acknowledged and lost.
-    turn.mark()
-    turn.send(from, { type: 'yes', transaction, read: readWithoutWriting(turn, operations, away) })
-    return
-  }
-  for (const shard of away) turn.send(from, { type: 'placed', shard, place: placeOf(state, shard) })
-  turn.send(from, { type: 'no', transaction, refusal: 'locked' })
+export const transactionMessages: Handlers<Sharded, 'prepare' | 'yes' | 'placed'> = {
+  /**
+   * Votes if this node owns all shards of the transaction. Otherwise, tells the coordinator where the missing shards are.
+   */
+  prepare(turn, message, from) {
+    const { state, config } = turn
+    const { transaction, operations } = message
+    const shards = [...new Set(operations.map(({ item }) => shardOfItem(item)))]
+    const away = shards.filter((shard) => !state.owned.has(shard))
+    if (away.length === 0) {
+      if (shards.some((shard) => state.leaving.has(shard))) turn.mark()
+      participantMessages.prepare(turn, message, from)
+      return
+    }
+    if (
+      config.bug === 'drop-in-flight' &&
+      away.every((shard) => state.leaving.has(shard)) &&
+      operations.some(isChange)
+    ) {
+      // The bug: writes that arrive while their shard is moving are acknowledged and lost.
+      turn.mark()
+      turn.send(from, { type: 'yes', transaction, read: readWithoutWriting(turn, operations, away) })
+      return
+    }
+    for (const shard of away) turn.send(from, { type: 'placed', shard, place: placeOf(state, shard) })
+    turn.send(from, { type: 'no', transaction, refusal: 'locked' })
+  },
+  /** The coordinator names items by their keys, without the shard. */
+  yes: (turn, { type, transaction, read }, from) =>
+    coordinatorMessages.yes(
+      turn,
+      { type, transaction, read: read.map(([item, value]) => [keyOfItem(item), value]) },
+      from,
+    ),
+  placed({ state }, { shard, place }) {
+    if (place.epoch > placeOf(state, shard).epoch && place.owner !== state.id) state.places.set(shard, place)
+  },
 }
 
 const isChange = ({ does }: Operation): boolean => does !== 'read'
@@ -57,12 +73,4 @@ function readWithoutWriting(
       values.set(item, value)
   const outcome = perform(operations, values)
   return 'refusal' in outcome ? [] : [...outcome.read]
-}
-
-/** The coordinator names items by their keys, without the shard. */
-export const handleYes: Handler<Sharded, 'yes'> = (turn, { type, transaction, read }, from) =>
-  countYes(turn, { type, transaction, read: read.map(([item, value]) => [keyOfItem(item), value]) }, from)
-
-export const handlePlaced: Handler<Sharded, 'placed'> = ({ state }, { shard, place }) => {
-  if (place.epoch > placeOf(state, shard).epoch && place.owner !== state.id) state.places.set(shard, place)
 }

@@ -5,7 +5,7 @@ import { forgetOldest } from '../memory.ts'
 import { isRead, refused, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
 import type { Call, Single, SingleTurn } from './state.ts'
 
@@ -53,24 +53,25 @@ function keyOf(turn: SingleTurn, request: string, number: number): string | unde
   return `${request}-${number}`
 }
 
-export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => {
-  const { state, config } = turn
-  noteSuccess(state.breaker)
-  const call = state.calls.get(request)
-  if (call === undefined) return
-  if (config.degrade && isRead(config, call.command)) {
-    state.known.set(questionOf(call.command), result)
-    forgetOldest(state.known, KNOWN_LIMIT)
-  }
-  end(turn, call, result)
-}
-
-export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: number }) => {
-  const call = turn.state.calls.get(request)
-  if (call === undefined) return
-  const left = { ...call, uncertain: call.uncertain - 1 }
-  turn.state.calls.set(request, left)
-  if (call.phase === 'waiting' && call.attempt === number) failed(turn, left)
+export const appServerMessages: Handlers<Single, 'did' | 'busy'> = {
+  did(turn, { request, result }) {
+    const { state, config } = turn
+    noteSuccess(state.breaker)
+    const call = state.calls.get(request)
+    if (call === undefined) return
+    if (config.degrade && isRead(config, call.command)) {
+      state.known.set(questionOf(call.command), result)
+      forgetOldest(state.known, KNOWN_LIMIT)
+    }
+    end(turn, call, result)
+  },
+  busy(turn, { request, attempt: number }) {
+    const call = turn.state.calls.get(request)
+    if (call === undefined) return
+    const left = { ...call, uncertain: call.uncertain - 1 }
+    turn.state.calls.set(request, left)
+    if (call.phase === 'waiting' && call.attempt === number) failed(turn, left)
+  },
 }
 
 export function lookAtCalls(turn: SingleTurn): void {

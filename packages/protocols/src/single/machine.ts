@@ -4,7 +4,7 @@ import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { createStation } from '../station.ts'
-import { awaitCalls, handleBusy, handleDid, handleRequest, lookAtCalls } from './app-server.ts'
+import { appServerMessages, awaitCalls, handleRequest, lookAtCalls } from './app-server.ts'
 import { createBreaker } from './breaker.ts'
 import { handleDo, handleServed, redo } from './database.ts'
 import type { Single } from './state.ts'
@@ -35,8 +35,7 @@ export const createSingle: MachineMaker<Single> = defineMachine<Single>({
   request: supported(handleRequest),
   messages: {
     do: handleDo,
-    did: handleDid,
-    busy: handleBusy,
+    ...appServerMessages,
   },
   timers: { served: handleServed, calls: lookAtCalls },
   after: awaitCalls,

@@ -1,5 +1,5 @@
 import { isRead, unavailable } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { type Attempt, answerOf, answerToNo, sendOutcome, transactionFor } from '../two-phase-commit/retries.ts'
 import type { Open, ThreePhase, ThreePhaseTurn } from './state.ts'
 
@@ -28,28 +28,35 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   }
 }
 
-export const handleYes: Handler<ThreePhase, 'yes'> = (turn, { transaction, read }, from) => {
-  const open = turn.state.open.get(transaction)
-  if (open?.phase !== 'voting') return
-  open.votes.set(from, read)
-  if (open.votes.size < open.sites.length) return
-  if (isRead(turn.config, open.command)) {
-    // A read has nothing to commit. Every item was locked at the time of the last vote, so the values are consistent.
+export const coordinatorMessages: Handlers<ThreePhase, 'yes' | 'pre-committed' | 'no'> = {
+  yes(turn, { transaction, read }, from) {
+    const open = turn.state.open.get(transaction)
+    if (open?.phase !== 'voting') return
+    open.votes.set(from, read)
+    if (open.votes.size < open.sites.length) return
+    if (isRead(turn.config, open.command)) {
+      // A read has nothing to commit. Every item was locked at the time of the last vote, so the values are consistent.
+      abort(turn, transaction, open)
+      turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
+      return
+    }
+    // Phase 2: informs every site that all have voted yes, before any of them may commit.
+    open.phase = 'pre-committing'
+    open.checks = 0
+    for (const site of open.sites) turn.send(site, { type: 'pre-commit', transaction })
+  },
+  'pre-committed'(turn, { transaction }, from) {
+    const open = turn.state.open.get(transaction)
+    if (open?.phase !== 'pre-committing') return
+    open.acknowledged.add(from)
+    if (open.acknowledged.size === open.sites.length) commit(turn, transaction, open)
+  },
+  no(turn, { transaction, refusal }) {
+    const open = turn.state.open.get(transaction)
+    if (open?.phase !== 'voting') return
     abort(turn, transaction, open)
-    turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
-    return
-  }
-  // Phase 2: informs every site that all have voted yes, before any of them may commit.
-  open.phase = 'pre-committing'
-  open.checks = 0
-  for (const site of open.sites) turn.send(site, { type: 'pre-commit', transaction })
-}
-
-export const handlePreCommitted: Handler<ThreePhase, 'pre-committed'> = (turn, { transaction }, from) => {
-  const open = turn.state.open.get(transaction)
-  if (open?.phase !== 'pre-committing') return
-  open.acknowledged.add(from)
-  if (open.acknowledged.size === open.sites.length) commit(turn, transaction, open)
+    answerToNo(turn, open, refusal === 'given up' ? unavailable : refusal)
+  },
 }
 
 /** Phase 3. */
@@ -57,13 +64,6 @@ function commit(turn: ThreePhaseTurn, transaction: string, open: Open): void {
   turn.state.open.delete(transaction)
   sendOutcome(turn, transaction, open.sites, true)
   turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
-}
-
-export const handleNo: Handler<ThreePhase, 'no'> = (turn, { transaction, refusal }) => {
-  const open = turn.state.open.get(transaction)
-  if (open?.phase !== 'voting') return
-  abort(turn, transaction, open)
-  answerToNo(turn, open, refusal === 'given up' ? unavailable : refusal)
 }
 
 function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void {
@@ -86,8 +86,3 @@ export function checkOpen(turn: ThreePhaseTurn): void {
     } else commit(turn, transaction, open)
   }
 }
-
-/**
- * Sends a decision to all sites, this site first: its own record must be on its way to the disk before any message is
- * sent.
- */

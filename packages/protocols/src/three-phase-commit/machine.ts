@@ -3,10 +3,10 @@ import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { coordinatorAtFirst, tryAgain } from '../two-phase-commit/retries.ts'
 import { NOTHING_SETTLED } from '../two-phase-commit/state.ts'
-import { begin, checkOpen, handleNo, handlePreCommitted, handleYes } from './coordinator.ts'
-import { finish, handleDecision, handlePreCommit, handlePrepare, hold } from './site.ts'
+import { begin, checkOpen, coordinatorMessages } from './coordinator.ts'
+import { finish, hold, siteMessages } from './site.ts'
 import type { ThreePhase } from './state.ts'
-import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
+import { checkDoubts, terminationMessages } from './termination.ts'
 
 /**
  * Items are distributed over the nodes, as in two-phase commit. Between the votes and the commit, every site is
@@ -37,14 +37,9 @@ export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<Th
   },
   request: (turn, request) => begin(turn, { requestId: request.requestId, command: commandOf(request), attempt: 1 }),
   messages: {
-    prepare: handlePrepare,
-    yes: handleYes,
-    no: handleNo,
-    'pre-commit': handlePreCommit,
-    'pre-committed': handlePreCommitted,
-    decision: handleDecision,
-    'how-far': handleHowFar,
-    'this-far': handleThisFar,
+    ...siteMessages,
+    ...coordinatorMessages,
+    ...terminationMessages,
   },
   timers: {
     again: (turn) => tryAgain(turn, begin),

@@ -1,29 +1,44 @@
 import { forgetOldest } from '../memory.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { lock, unlock, vote } from '../two-phase-commit/items.ts'
 import { settle as noteSettled } from '../two-phase-commit/state.ts'
 import type { Doubt, SitePart, SiteRefusal, ThreePhase, ThreePhaseState, ThreePhaseTurn } from './state.ts'
 
-export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transaction, operations, sites }, from) => {
-  const { state } = turn
-  const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
-  if (state.finished.has(transaction)) {
-    // The site was asked about this transaction before the transaction arrived, and promised to abort it.
-    voteNo('given up')
-    return
-  }
-  if (state.doubts.has(transaction)) return
-  const own = vote(operations, state)
-  if ('refusal' in own) {
-    voteNo(own.refusal)
-    return
-  }
-  const part: SitePart = { coordinator: from, sites, ...own }
-  hold(state, transaction, { part, restarted: false })
-  // The bug: a restart loses the site's yes votes.
-  if (turn.config.bug === 'forget-vote') turn.mark()
-  else turn.persist({ kind: 'ready', transaction, part })
-  turn.send(from, { type: 'yes', transaction, read: part.read })
+export const siteMessages: Handlers<ThreePhase, 'prepare' | 'pre-commit' | 'decision'> = {
+  prepare(turn, { transaction, operations, sites }, from) {
+    const { state } = turn
+    const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
+    if (state.finished.has(transaction)) {
+      // The site was asked about this transaction before the transaction arrived, and promised to abort it.
+      voteNo('given up')
+      return
+    }
+    if (state.doubts.has(transaction)) return
+    const own = vote(operations, state)
+    if ('refusal' in own) {
+      voteNo(own.refusal)
+      return
+    }
+    const part: SitePart = { coordinator: from, sites, ...own }
+    hold(state, transaction, { part, restarted: false })
+    // The bug: a restart loses the site's yes votes.
+    if (turn.config.bug === 'forget-vote') turn.mark()
+    else turn.persist({ kind: 'ready', transaction, part })
+    turn.send(from, { type: 'yes', transaction, read: part.read })
+  },
+  'pre-commit'(turn, { transaction }, from) {
+    const doubt = turn.state.doubts.get(transaction)
+    if (doubt === undefined) return
+    preCommit(turn, transaction, doubt)
+    doubt.checks = 0
+    turn.send(from, { type: 'pre-committed', transaction })
+  },
+  decision(turn, { transaction, commit }) {
+    const { state } = turn
+    if (state.finished.has(transaction)) return
+    if (commit && !state.doubts.has(transaction)) noteSettled(state, transaction, 'forgotten')
+    settle(turn, transaction, commit)
+  },
 }
 
 export function hold(
@@ -35,25 +50,10 @@ export function hold(
   lock(state, transaction, part)
 }
 
-export const handlePreCommit: Handler<ThreePhase, 'pre-commit'> = (turn, { transaction }, from) => {
-  const doubt = turn.state.doubts.get(transaction)
-  if (doubt === undefined) return
-  preCommit(turn, transaction, doubt)
-  doubt.checks = 0
-  turn.send(from, { type: 'pre-committed', transaction })
-}
-
 export function preCommit(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   if (doubt.preCommitted) return
   doubt.preCommitted = true
   turn.persist({ kind: 'pre-committed', transaction })
-}
-
-export const handleDecision: Handler<ThreePhase, 'decision'> = (turn, { transaction, commit }) => {
-  const { state } = turn
-  if (state.finished.has(transaction)) return
-  if (commit && !state.doubts.has(transaction)) noteSettled(state, transaction, 'forgotten')
-  settle(turn, transaction, commit)
 }
 
 export function settle(turn: ThreePhaseTurn, transaction: string, commit: boolean): void {

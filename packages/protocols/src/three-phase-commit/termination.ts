@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import { preCommit, settle } from './site.ts'
 import type { Doubt, Progress, ThreePhase, ThreePhaseTurn } from './state.ts'
 
@@ -29,27 +29,28 @@ function ask(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
 const others = ({ state }: ThreePhaseTurn, { part }: Doubt): readonly NodeId[] =>
   part.sites.filter((site) => site !== state.id)
 
-export const handleHowFar: Handler<ThreePhase, 'how-far'> = (turn, { transaction }, from) => {
-  const { state } = turn
-  const doubt = state.doubts.get(transaction)
-  // A site that has never voted aborts the transaction here. After this answer, it will not vote yes.
-  if (doubt === undefined && !state.finished.has(transaction)) settle(turn, transaction, false)
-  const restarted = doubt?.restarted ?? false
-  turn.send(from, { type: 'this-far', transaction, progress: progressOf(turn, transaction, doubt), restarted })
+export const terminationMessages: Handlers<ThreePhase, 'how-far' | 'this-far'> = {
+  'how-far'(turn, { transaction }, from) {
+    const { state } = turn
+    const doubt = state.doubts.get(transaction)
+    // A site that has never voted aborts the transaction here. After this answer, it will not vote yes.
+    if (doubt === undefined && !state.finished.has(transaction)) settle(turn, transaction, false)
+    const restarted = doubt?.restarted ?? false
+    turn.send(from, { type: 'this-far', transaction, progress: progressOf(turn, transaction, doubt), restarted })
+  },
+  'this-far'(turn, { transaction, progress, restarted }, from) {
+    const doubt = turn.state.doubts.get(transaction)
+    if (doubt === undefined) return
+    if (progress === 'committed' || progress === 'aborted') settle(turn, transaction, progress === 'committed')
+    else if (progress === 'deciding') doubt.checks = 0
+    else doubt.heard.set(from, { progress, restarted })
+  },
 }
 
 function progressOf({ state }: ThreePhaseTurn, transaction: string, doubt: Doubt | undefined): Progress {
   if (state.open.has(transaction)) return 'deciding'
   if (doubt === undefined) return state.finished.get(transaction) === true ? 'committed' : 'aborted'
   return doubt.preCommitted ? 'pre-committed' : 'ready'
-}
-
-export const handleThisFar: Handler<ThreePhase, 'this-far'> = (turn, { transaction, progress, restarted }, from) => {
-  const doubt = turn.state.doubts.get(transaction)
-  if (doubt === undefined) return
-  if (progress === 'committed' || progress === 'aborted') settle(turn, transaction, progress === 'committed')
-  else if (progress === 'deciding') doubt.checks = 0
-  else doubt.heard.set(from, { progress, restarted })
 }
 
 function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {

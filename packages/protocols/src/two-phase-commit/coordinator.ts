@@ -1,6 +1,6 @@
 import { isRead, unavailable } from '../objects/object.ts'
 import { type Attempt, answerOf, answerToNo, type Placing, sendOutcome, transactionFor } from './retries.ts'
-import { type Open, settle, type TwoPhaseHandler, type TwoPhaseTurn } from './state.ts'
+import { type Open, settle, type TwoPhaseHandlers, type TwoPhaseTurn } from './state.ts'
 
 // Two-phase commit with presumed abort: a coordinator without a record of a transaction has aborted it, so only commits
 // are recorded (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
@@ -21,12 +21,39 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['p
   }
 }
 
-export const handleYes: TwoPhaseHandler<'yes'> = (turn, { transaction, read }, from) => {
-  const { state } = turn
-  const open = state.open.get(transaction)
-  if (open === undefined) return
-  open.votes.set(from, read)
-  if (open.votes.size === open.participants.length) commit(turn, transaction, open)
+export const coordinatorMessages: TwoPhaseHandlers<'yes' | 'no' | 'inquire' | 'done'> = {
+  yes(turn, { transaction, read }, from) {
+    const { state } = turn
+    const open = state.open.get(transaction)
+    if (open === undefined) return
+    open.votes.set(from, read)
+    if (open.votes.size === open.participants.length) commit(turn, transaction, open)
+  },
+  no(turn, { transaction, refusal }) {
+    const open = turn.state.open.get(transaction)
+    if (open === undefined) return
+    abort(turn, transaction, open)
+    answerToNo(turn, open, refusal)
+  },
+  inquire(turn, { transaction }, from) {
+    const { state, config } = turn
+    if (state.open.has(transaction)) return
+    const isCommitted = state.committed.has(transaction)
+    // The bug: an unknown transaction is presumed to be committed.
+    const presumed = !isCommitted && config.bug === 'presume-commit'
+    if (presumed) turn.mark()
+    turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
+  },
+  done(turn, { transaction }, from) {
+    const { committed } = turn.state
+    const left = committed.get(transaction)
+    if (left === undefined) return
+    left.delete(from)
+    if (left.size > 0) return
+    // Every participant has confirmed, so none will ask again.
+    committed.delete(transaction)
+    turn.persist({ kind: 'ended', transaction })
+  },
 }
 
 /** Phase 2, when all have voted yes: this node records the commit, then informs all participants. */
@@ -49,38 +76,10 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   turn.reply(requestId, answer)
 }
 
-export const handleNo: TwoPhaseHandler<'no'> = (turn, { transaction, refusal }) => {
-  const open = turn.state.open.get(transaction)
-  if (open === undefined) return
-  abort(turn, transaction, open)
-  answerToNo(turn, open, refusal)
-}
-
 function abort(turn: TwoPhaseTurn, transaction: string, { participants }: Open): void {
   turn.state.open.delete(transaction)
   settle(turn.state, transaction, 'abort')
   sendOutcome(turn, transaction, participants, false)
-}
-
-export const handleInquire: TwoPhaseHandler<'inquire'> = (turn, { transaction }, from) => {
-  const { state, config } = turn
-  if (state.open.has(transaction)) return
-  const isCommitted = state.committed.has(transaction)
-  // The bug: an unknown transaction is presumed to be committed.
-  const presumed = !isCommitted && config.bug === 'presume-commit'
-  if (presumed) turn.mark()
-  turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
-}
-
-export const handleDone: TwoPhaseHandler<'done'> = (turn, { transaction }, from) => {
-  const { committed } = turn.state
-  const left = committed.get(transaction)
-  if (left === undefined) return
-  left.delete(from)
-  if (left.size > 0) return
-  // Every participant has confirmed, so none will ask again.
-  committed.delete(transaction)
-  turn.persist({ kind: 'ended', transaction })
 }
 
 /** Aborts transactions whose votes are overdue, and repeats decisions that were not confirmed. */

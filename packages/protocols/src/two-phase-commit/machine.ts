@@ -1,8 +1,8 @@
 import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { UNKEYED } from '../objects/object.ts'
-import { begin, checkDecisions, handleDone, handleInquire, handleNo, handleYes } from './coordinator.ts'
-import { checkDoubts, handleDecision, handlePrepare, redoTransaction } from './participant.ts'
+import { begin, checkDecisions, coordinatorMessages } from './coordinator.ts'
+import { checkDoubts, participantMessages, redoTransaction } from './participant.ts'
 import { tryAgain } from './retries.ts'
 import { NOTHING_SETTLED, type TwoPhase, twoPhaseAtFirst } from './state.ts'
 
@@ -21,12 +21,8 @@ export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPha
   },
   request: (turn, request) => begin(turn, { requestId: request.requestId, command: commandOf(request), attempt: 1 }),
   messages: {
-    prepare: handlePrepare,
-    yes: handleYes,
-    no: handleNo,
-    decision: handleDecision,
-    done: handleDone,
-    inquire: handleInquire,
+    ...coordinatorMessages,
+    ...participantMessages,
   },
   timers: {
     again: (turn) => tryAgain(turn, begin),

@@ -3,7 +3,7 @@ import { lock, unlock, vote } from './items.ts'
 import {
   type Prepared,
   settle,
-  type TwoPhaseHandler,
+  type TwoPhaseHandlers,
   type TwoPhaseRecord,
   type TwoPhaseState,
   type TwoPhaseTurn,
@@ -12,39 +12,40 @@ import {
 /** With decide-on-timeout: the number of checks after which a blocked node decides. */
 const PATIENCE_CHECKS = 2
 
-export const handlePrepare: TwoPhaseHandler<'prepare'> = (turn, { transaction, operations }, from) => {
-  const { state, config } = turn
-  if (state.finished.has(transaction)) return
-  const known = state.prepared.get(transaction)
-  if (known !== undefined) {
-    turn.send(from, { type: 'yes', transaction, read: known.read })
-    return
-  }
-  const part = vote(operations, state)
-  if ('refusal' in part) {
-    turn.send(from, { type: 'no', transaction, refusal: part.refusal })
-    return
-  }
-  const prepared: Prepared = { coordinator: from, ...part }
-  hold(state, transaction, prepared)
-  // The bug: a restart loses the node's yes votes.
-  if (config.bug === 'forget-prepared') turn.mark()
-  else turn.persist({ kind: 'prepared', transaction, prepared })
-  // From this vote on, only the coordinator knows the outcome.
-  turn.send(from, { type: 'yes', transaction, read: prepared.read })
+export const participantMessages: TwoPhaseHandlers<'prepare' | 'decision'> = {
+  prepare(turn, { transaction, operations }, from) {
+    const { state, config } = turn
+    if (state.finished.has(transaction)) return
+    const known = state.prepared.get(transaction)
+    if (known !== undefined) {
+      turn.send(from, { type: 'yes', transaction, read: known.read })
+      return
+    }
+    const part = vote(operations, state)
+    if ('refusal' in part) {
+      turn.send(from, { type: 'no', transaction, refusal: part.refusal })
+      return
+    }
+    const prepared: Prepared = { coordinator: from, ...part }
+    hold(state, transaction, prepared)
+    // The bug: a restart loses the node's yes votes.
+    if (config.bug === 'forget-prepared') turn.mark()
+    else turn.persist({ kind: 'prepared', transaction, prepared })
+    // From this vote on, only the coordinator knows the outcome.
+    turn.send(from, { type: 'yes', transaction, read: prepared.read })
+  },
+  decision(turn, { transaction, commit }, from) {
+    const { state } = turn
+    if (state.prepared.has(transaction)) decide(turn, transaction, commit)
+    else if (commit && !state.finished.has(transaction)) settle(state, transaction, 'forgotten')
+    if (commit) turn.send(from, { type: 'done', transaction })
+  },
 }
 
 function hold(state: TwoPhaseState, transaction: string, prepared: Prepared): void {
   state.prepared.set(transaction, prepared)
   state.doubt.set(transaction, 0)
   lock(state, transaction, prepared)
-}
-
-export const handleDecision: TwoPhaseHandler<'decision'> = (turn, { transaction, commit }, from) => {
-  const { state } = turn
-  if (state.prepared.has(transaction)) decide(turn, transaction, commit)
-  else if (commit && !state.finished.has(transaction)) settle(state, transaction, 'forgotten')
-  if (commit) turn.send(from, { type: 'done', transaction })
 }
 
 function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void {

@@ -130,6 +130,10 @@ export function tryAgain<OfTurn extends CoordinatorTurn>(
   for (const attempt of waiting) begin(turn, attempt)
 }
 
+/**
+ * Sends a decision to nodes in order. In three-phase commit, this node is the first: its own record must be on its way
+ * to the disk before any message is sent.
+ */
 export function sendOutcome(
   turn: CoordinatorTurn,
   transaction: string,

@@ -61,10 +61,9 @@ export const NOTHING_SETTLED: readonly Settled[] = []
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
 /** The part of a step that two-phase commit uses. The machine may have other messages and records. */
 export type TwoPhaseTurn = Pick<Turn<TwoPhase>, 'config' | 'state' | 'send' | 'reply' | 'persist' | 'setTimer' | 'mark'>
-export type TwoPhaseHandler<Type extends TwoPhaseMessage['type']> = MessageHandler<
-  TwoPhaseTurn,
-  MessageOf<TwoPhaseMessage, Type>
->
+export type TwoPhaseHandlers<Type extends TwoPhaseMessage['type']> = {
+  readonly [Each in Type]: MessageHandler<TwoPhaseTurn, MessageOf<TwoPhaseMessage, Each>>
+}
 
 export const twoPhaseAtFirst = (node: NodeSetting): TwoPhaseState => ({
   ...coordinatorAtFirst(node),

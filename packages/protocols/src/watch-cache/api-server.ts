@@ -1,6 +1,6 @@
 import type { Input, Millis } from '@chaosproxy/history'
 import { unavailable } from '../objects/object.ts'
-import type { Handler } from '../turn.ts'
+import type { Handlers } from '../turn.ts'
 import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 
 // This file is about API servers. An API server lists the store's content, watches the subsequent changes, and answers
@@ -19,38 +19,45 @@ export function resync(turn: WatchCacheTurn): void {
   else turn.send(state.store, { type: 'list' })
 }
 
-export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, content }) => {
-  const { state, config } = turn
-  // The message is a late duplicate of an earlier list.
-  if (state.isListed && revision <= state.revision) return
-  state.isListed = true
-  state.held = config.object.load(content)
-  state.revision = revision
-  answerWaiting(turn)
-  resync(turn)
-}
-
-/** "410 Gone": the changes since the server's revision are no longer available, so the server needs a new list. */
-export function handleCompacted(turn: WatchCacheTurn): void {
-  turn.send(turn.state.store, { type: 'list' })
-}
-
-export const handleEvents: Handler<WatchCache, 'events'> = (turn, { from, to, changes }) => {
-  const { state, config } = turn
-  if (!state.isListed || to <= state.revision) return
-  if (from > state.revision + 1) {
-    // An event was lost. The watch resumes after the last event that arrived.
-    if (config.bug !== 'resume-at-latest') {
-      resync(turn)
-      return
+export const apiServerMessages: Handlers<WatchCache, 'listed' | 'events' | 'present' | 'compacted'> = {
+  listed(turn, { revision, content }) {
+    const { state, config } = turn
+    // The message is a late duplicate of an earlier list.
+    if (state.isListed && revision <= state.revision) return
+    state.isListed = true
+    state.held = config.object.load(content)
+    state.revision = revision
+    answerWaiting(turn)
+    resync(turn)
+  },
+  events(turn, { from, to, changes }) {
+    const { state, config } = turn
+    if (!state.isListed || to <= state.revision) return
+    if (from > state.revision + 1) {
+      // An event was lost. The watch resumes after the last event that arrived.
+      if (config.bug !== 'resume-at-latest') {
+        resync(turn)
+        return
+      }
+      // The bug: the server continues from the latest revision that it knows of.
+      turn.mark()
     }
-    // The bug: the server continues from the latest revision that it knows of.
-    turn.mark()
-  }
-  for (const change of changes) if (change.revision > state.revision) apply(turn, change)
-  state.revision = Math.max(state.revision, to)
-  answerWaiting(turn)
-  if (changes.length > 1) resync(turn)
+    for (const change of changes) if (change.revision > state.revision) apply(turn, change)
+    state.revision = Math.max(state.revision, to)
+    answerWaiting(turn)
+    if (changes.length > 1) resync(turn)
+  },
+  present(turn, { requestId, revision }) {
+    const { state } = turn
+    const waiting = state.waiting.get(requestId)
+    if (waiting === undefined) return
+    state.waiting.set(requestId, { ...waiting, atLeast: waiting.atLeast ?? revision })
+    answerWaiting(turn)
+  },
+  /** "410 Gone": the changes since the server's revision are no longer available, so the server needs a new list. */
+  compacted(turn) {
+    turn.send(turn.state.store, { type: 'list' })
+  },
 }
 
 function apply({ state, config }: WatchCacheTurn, { revision, input }: Change): void {
@@ -76,14 +83,6 @@ export function read(turn: WatchCacheTurn, requestId: string, input: Input): voi
     state.waiting.set(requestId, { requestId, input, atLeast: undefined, since: steady })
     turn.send(state.store, { type: 'revision', requestId })
   }
-}
-
-export const handlePresent: Handler<WatchCache, 'present'> = (turn, { requestId, revision }) => {
-  const { state } = turn
-  const waiting = state.waiting.get(requestId)
-  if (waiting === undefined) return
-  state.waiting.set(requestId, { ...waiting, atLeast: waiting.atLeast ?? revision })
-  answerWaiting(turn)
 }
 
 function answerWaiting(turn: WatchCacheTurn): void {

@@ -1,19 +1,10 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
-import {
-  giveUpWaiting,
-  handleCompacted,
-  handleEvents,
-  handleListed,
-  handlePresent,
-  read,
-  resync,
-} from './api-server.ts'
+import { apiServerMessages, giveUpWaiting, read, resync } from './api-server.ts'
 import type { WatchCache, WatchCacheMessage, WatchCacheState, WatchCacheTurn } from './state.ts'
 
 // The store (etcd): every change has a revision. A watch sends all changes from a revision on, in order and without
@@ -38,35 +29,6 @@ function write(turn: WatchCacheTurn, input: Input): Completion {
 function keep(state: WatchCacheState, change: { revision: number; input: Input }, history: number): void {
   state.changes.push(change)
   if (state.changes.length > history) state.changes.splice(0, Math.ceil(history / 2))
-}
-
-function handleList(turn: WatchCacheTurn, from: NodeId): void {
-  const { state, config } = turn
-  turn.send(from, { type: 'listed', revision: state.revision, content: config.object.save(state.held) })
-}
-
-/**
- * Resumes a watch, or answers that it cannot be resumed. If there are no new changes, sends a bookmark with the store's
- * revision.
- */
-function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
-  const { state, config } = turn
-  state.known.set(peer, first - 1)
-  const oldest = state.changes[0]?.revision ?? state.revision + 1
-  let from = first
-  if (from < oldest && from <= state.revision) {
-    if (config.bug !== 'ignore-compaction') {
-      turn.send(peer, { type: 'compacted' })
-      return
-    }
-    // The bug: the watch begins with the oldest remaining change, and the watcher is not informed.
-    turn.mark()
-    from = oldest
-  }
-  const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-  // Without new changes, `to` is the revision that the peer already has. That revision may be later than the store's.
-  const message: WatchCacheMessage = { type: 'events', from: first, to: changes.at(-1)?.revision ?? first - 1, changes }
-  turn.send(peer, message)
 }
 
 /**
@@ -114,14 +76,41 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
       turn.send(from, { type: 'written', requestId, result: write(turn, command.input) })
     },
     written: (turn, message) => turn.reply(message.requestId, message.result),
-    list: (turn, _, from) => handleList(turn, from),
-    listed: handleListed,
-    watch: (turn, message, from) => handleWatch(turn, from, message.from),
-    events: handleEvents,
-    compacted: handleCompacted,
+    list(turn, _, from) {
+      const { state, config } = turn
+      turn.send(from, { type: 'listed', revision: state.revision, content: config.object.save(state.held) })
+    },
+    ...apiServerMessages,
+    /**
+     * Resumes a watch, or answers that it cannot be resumed. If there are no new changes, sends a bookmark with the store's
+     * revision.
+     */
+    watch(turn, { from: first }, peer) {
+      const { state, config } = turn
+      state.known.set(peer, first - 1)
+      const oldest = state.changes[0]?.revision ?? state.revision + 1
+      let from = first
+      if (from < oldest && from <= state.revision) {
+        if (config.bug !== 'ignore-compaction') {
+          turn.send(peer, { type: 'compacted' })
+          return
+        }
+        // The bug: the watch begins with the oldest remaining change, and the watcher is not informed.
+        turn.mark()
+        from = oldest
+      }
+      const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
+      // Without new changes, `to` is the revision that the peer already has. That revision may be later than the store's.
+      const message: WatchCacheMessage = {
+        type: 'events',
+        from: first,
+        to: changes.at(-1)?.revision ?? first - 1,
+        changes,
+      }
+      turn.send(peer, message)
+    },
     revision: (turn, message, from) =>
       turn.send(from, { type: 'present', requestId: message.requestId, revision: turn.state.revision }),
-    present: handlePresent,
   },
   timers: {
     resync(turn) {
