@@ -15,7 +15,12 @@ export function knownName<Name extends string>(
   if (found !== undefined) return found
   const here = elsewhere.get(`${what} ${name}`)
   if (here !== undefined) throw usageError(`${printable(where)}: there is no such ${what}. Give ${here}.`)
-  const near = nearest(name, known.filter(isPlain)) ?? nearest(name, known)
+  // Names with the prefix `strong-` are derived from others.
+  const near =
+    nearest(
+      name,
+      known.filter((name) => !name.startsWith('strong-')),
+    ) ?? nearest(name, known)
   const suggestion = near === undefined ? '' : ` Did you mean ${near}?`
   throw usageError(`${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
@@ -32,9 +37,6 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   ['fault latency', 'delay (messages between nodes) or delay-clients (messages of clients)'],
   ['fault bandwidth', 'slow: little bandwidth between nodes'],
 ])
-
-/** Names with the prefix `strong-` are derived from others. */
-const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
 /** If more names than this are known, an error with a suggestion lists none of them. */
 const MANY = 48

@@ -82,13 +82,11 @@ function chooseOptions(protocol: Declared, options: ProtocolOptions): Subject {
     checkValue(protocol.name, setting, value)
   }
   const values = protocol.settings.map((setting) => [
-    camelCase(setting.name),
+    setting.name.replaceAll(/-./g, ([, letter = '']) => letter.toUpperCase()),
     options.settings[setting.name] ?? setting.default,
   ])
   return { bug, object: objectFor(protocol, options.object), ...Object.fromEntries(values) }
 }
-
-const camelCase = (name: string): string => name.replaceAll(/-./g, ([, letter = '']) => letter.toUpperCase())
 
 function objectFor({ name, objects }: Declared, wanted: string = DEFAULT_OBJECT): AnyObject {
   const object = objects.includes(wanted) ? findObject(wanted) : undefined

@@ -2,7 +2,7 @@ import { check, entryOf, type Model, reportOfSettled, type Settled } from '@chao
 import { type History, plural, UserError, withRequestedValues } from '@chaosproxy/history'
 import { MemoryLimitError, type ReadOptions, readHistory, sourceName } from '@chaosproxy/history/files'
 import { megabytes, roomFor } from './memory.ts'
-import { type CheckSpec, checkOptionsFor, inUnits } from './options.ts'
+import { checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
@@ -83,19 +83,14 @@ export async function unlessTroubled<Result>(
     return await work()
   } catch (error) {
     if (error instanceof UserError) return troubleOf(file, error)
-    if (error instanceof MemoryLimitError) return stoppedReading(file, settings, error)
+    if (error instanceof MemoryLimitError)
+      return {
+        file,
+        stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(settings.memoryBytes)}): stopped after ${plural(error.events, 'event')} in ${megabytes(error.textBytes)} of ${error.of === undefined ? '' : `${megabytes(error.of)} of `}text, and nothing is known. Raise the limit, or check a shorter history.`,
+      }
     throw error
   }
 }
-
-const stoppedReading = (
-  file: string,
-  { memoryBytes }: CheckSpec,
-  { events, textBytes, of }: MemoryLimitError,
-): StoppedFile => ({
-  file,
-  stopped: `${sourceName(file)}: out of memory while reading (see --memory ${megabytes(memoryBytes)}): stopped after ${plural(events, 'event')} in ${megabytes(textBytes)} of ${of === undefined ? '' : `${megabytes(of)} of `}text, and nothing is known. Raise the limit, or check a shorter history.`,
-})
 
 export const troubleOf = (file: string, { code, message }: UserError): FileTrouble => ({
   file,

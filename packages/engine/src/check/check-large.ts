@@ -88,7 +88,7 @@ async function judgeAll(
     const places = Array.from(Array(all).keys()).filter((place) => place % groups === group)
     const part = { task, recording: ofPlaces(recording, places), places, packedBytes, endsAtMs }
     const found = await pool.run(placesJob, task, part)
-    if ('stopped' in found) results.push(undecided(found.stopped))
+    if ('stopped' in found) results.push(undecidedAt(found.stopped.includes('out of memory') ? 'memory' : 'time'))
     else results.push(found)
   })
   const trouble = results.find(isTroubled)
@@ -105,6 +105,3 @@ function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]):
     packed: packed.map((each) => ({ ...each, rows: each.rows.map((rows, n) => (wanted.has(n) ? rows : none)) })),
   }
 }
-
-/** The result of a thread that had to be ended. */
-const undecided = (stopped: string): ApartResult => undecidedAt(stopped.includes('out of memory') ? 'memory' : 'time')

@@ -1,4 +1,4 @@
-import { type ApartAnswer, judgeLongKey } from '@chaosproxy/checker'
+import { judgeLongKey } from '@chaosproxy/checker'
 import { eachPartOfKey, type History, historyOfTally, operationsByKey, tallyOf } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 import { unjudgedLine } from '@chaosproxy/report'
@@ -41,13 +41,12 @@ export function judgeLongKeys(
     const memoryBytes = roomBeside(settings.memoryBytes, packedBytes)
     const options = { ...checkOptionsFor(file, history, settings, leftMs()), memoryBytes }
     const answer = judgeLongKey({ key: key === '' ? null : key, operations, eachPart }, history, options)
-    if (answer !== undefined) found.set(key, apartResultOf(answer))
+    // A key that is judged here has at least two written values, so each read could have returned a wrong value.
+    if (answer !== undefined)
+      found.set(key, {
+        answer,
+        signs: { hasNews: answer.result === 'met', leavesOut: false },
+      })
   }
   return found
 }
-
-/** A key that is judged here has at least two written values, so each read could have returned a wrong value. */
-const apartResultOf = (answer: ApartAnswer): ApartResult => ({
-  answer,
-  signs: { hasNews: answer.result === 'met', leavesOut: false },
-})

@@ -23,9 +23,7 @@ export const bytesOf = (files: readonly FileOrParts[]): number =>
 const TEXT_PER_COMPRESSED = 8
 
 export const textBytesOf = (file: FileOrParts): number =>
-  partsOf(file).reduce((sum, { path, bytes }) => sum + bytes * textPerByte(path), 0)
-
-const textPerByte = (name: string): number => (/\.(gz|zst)$/.test(name) ? TEXT_PER_COMPRESSED : 1)
+  partsOf(file).reduce((sum, { path, bytes }) => sum + bytes * (/\.(gz|zst)$/.test(path) ? TEXT_PER_COMPRESSED : 1), 0)
 
 function partsOf({ file, stored }: FileOrParts): readonly Pick<StoredPart, 'path' | 'bytes'>[] {
   if (stored !== undefined) return stored

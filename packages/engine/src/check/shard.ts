@@ -108,9 +108,12 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
   try {
     const packed = await readPacked(file, dealingOf(places, { shard, of }), { format, stored, ordering, memoryBytes })
     const began = performance.now()
-    const leftMs = (): number => timeoutMs - (performance.now() - began)
     const each = Array.from(Array(places).keys())
-    return judgePlaces(packed, each, { file, settings: { ...settings, ...NOT_ASKED }, leftMs })
+    return judgePlaces(packed, each, {
+      file,
+      settings: { ...settings, ...NOT_ASKED },
+      leftMs: () => timeoutMs - (performance.now() - began),
+    })
   } catch (error) {
     // The command reads the recording too, and reports its errors.
     if (error instanceof CannotPack || error instanceof UserError)

@@ -3,15 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
 import { type RunTelling, tellingOfRun } from '@chaosproxy/report'
-import {
-  inMemory,
-  performRun,
-  planRun,
-  type Registries,
-  type RunSpec,
-  type RunStore,
-  withoutObservation,
-} from '@chaosproxy/runner'
+import { inMemory, performRun, planRun, type Registries, type RunSpec, withoutObservation } from '@chaosproxy/runner'
 import { type Measurement, measure } from '@chaosproxy/scenarios'
 import { packageVersion } from '../version.ts'
 import { registries as usualRegistries } from '../worlds/registries.ts'
@@ -47,7 +39,14 @@ export async function measureCell(
   const events: Event[] = []
   const judged = await performRun(spec, {
     plan: async () => run,
-    store: storeOf(events, directory),
+    store: {
+      ...inMemory(events),
+      historyName: 'the history',
+      dataDir: join(directory, 'data'),
+      logDir: join(directory, 'nodes'),
+      read: async () => historyFromEvents(events),
+      readBackend: async () => undefined,
+    },
     judging: {
       version: packageVersion(),
       startedAt: new Date().toISOString(),
@@ -76,15 +75,6 @@ export async function measureCell(
     trouble: summary.trouble,
   }
 }
-
-const storeOf = (events: Event[], directory: string): RunStore => ({
-  ...inMemory(events),
-  historyName: 'the history',
-  dataDir: join(directory, 'data'),
-  logDir: join(directory, 'nodes'),
-  read: async () => historyFromEvents(events),
-  readBackend: async () => undefined,
-})
 
 /** The event `healed` comes when all faults are healed and all clients have stopped. */
 const healedAt = (events: readonly Event[]): Nanos =>

@@ -187,7 +187,11 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
     systems,
     sweep,
     interrupted: done < runs,
-    notes: [...endedEarly(done, runs), ...networkNotes(network, nodes), ...shortCut(plan)],
+    notes: [
+      ...(done < runs ? [`it was ended after ${done} of ${runs} runs: the results of the others are missing`] : []),
+      ...networkNotes(network, nodes),
+      ...shortCut(plan),
+    ],
   }
 }
 
@@ -199,9 +203,6 @@ function levelsIn(systems: readonly ComparedSystem[]): readonly string[] {
   const judged = systems.flatMap(({ cells }) => cells.flatMap(({ levels }) => Object.keys(levels)))
   return comparedLevels(judged).filter((level) => judged.includes(level))
 }
-
-const endedEarly = (done: number, runs: number): readonly string[] =>
-  done < runs ? [`it was ended after ${done} of ${runs} runs: the results of the others are missing`] : []
 
 function shortCut({ timeMs, timeoutMs, conditions }: ComparisonPlan): readonly string[] {
   if (!conditions.some((condition) => isCut({ condition })) || outlasts({ lastsMs: faultMs(timeMs), timeoutMs }))

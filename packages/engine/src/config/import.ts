@@ -4,7 +4,11 @@ import { importUserFile } from '@chaosproxy/targets/user-file'
 /** Returns the export of a configuration. Also runs on a separate thread, so it imports little. */
 export async function importConfig(path: string): Promise<unknown> {
   const exported = await importUserFile(path)
-  if (exported === undefined || exported === null || (typeof exported === 'object' && isEmpty(exported)))
+  if (
+    exported === undefined ||
+    exported === null ||
+    (typeof exported === 'object' && Object.keys(exported).length === 0)
+  )
     throw inputError(`${path} exports nothing. ${REMEDY}`)
   if (isModule(exported)) {
     const names = Object.keys(exported).filter((name) => name !== 'default')
@@ -19,5 +23,3 @@ const REMEDY = "Write: export default defineConfig({ target: 'raft' })"
 /** Importing a module without a default export yields the module. */
 const isModule = (exported: unknown): exported is object =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported
-
-const isEmpty = (exported: object): boolean => Object.keys(exported).length === 0

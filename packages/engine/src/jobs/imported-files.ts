@@ -14,7 +14,6 @@ interface Imported {
 const MOST_FILES = 1_000
 
 const ENDINGS = ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.mts', '.cts', '.tsx'] as const
-const isCode = (path: string): boolean => (ENDINGS as readonly string[]).includes(extname(path))
 
 // Every string that could be a path counts. An unnecessary file only changes a job's name. A missing file could give
 // the job another job's result.
@@ -28,7 +27,7 @@ export function withImported(given: readonly string[]): Imported {
   const files = new Set(given.map((file) => resolve(file)))
   let areAll = true
   for (const file of files) {
-    if (!isCode(file)) continue
+    if (!(ENDINGS as readonly string[]).includes(extname(file))) continue
     const text = readFileSync(file, 'utf8')
     if (COMPUTED.test(text)) areAll = false
     for (const [, , path = ''] of text.matchAll(PATHS))

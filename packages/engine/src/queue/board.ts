@@ -74,7 +74,19 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
 
   return {
     place,
-    outcomeOf: (lane, name, order) => open(lane).outcomeOf(jobOf(name, order, priority)),
+    outcomeOf: (lane, name, order) =>
+      open(lane).outcomeOf({
+        name: 'job',
+        data: order,
+        opts: {
+          jobId: name,
+          priority: PRIORITIES[priority],
+          attempts: ATTEMPTS,
+          backoff: { type: 'exponential', delay: TRIED_AGAIN_MS },
+          removeOnComplete: { age: KEPT_SECONDS },
+          removeOnFail: true,
+        },
+      }),
     async isGone(lane, name) {
       const found = await Promise.race([open(lane).queue.getJob(name), later(SILENT_MS, null)]).catch(() => null)
       return found === undefined
@@ -105,19 +117,6 @@ interface Ends {
   readonly queue: Queue
   readonly outcomeOf: (job: BulkJob) => Promise<Outcome>
 }
-
-const jobOf = (name: string, order: object, priority: Priority): BulkJob => ({
-  name: 'job',
-  data: order,
-  opts: {
-    jobId: name,
-    priority: PRIORITIES[priority],
-    attempts: ATTEMPTS,
-    backoff: { type: 'exponential', delay: TRIED_AGAIN_MS },
-    removeOnComplete: { age: KEPT_SECONDS },
-    removeOnFail: true,
-  },
-})
 
 export const storeOn = (client: Client): Store => ({
   fetch: async (hash) => (await client.get(FILES + hash)) ?? undefined,

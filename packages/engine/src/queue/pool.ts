@@ -1,4 +1,4 @@
-import { environmentError, type UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { firstOf, whenAborted } from '../jobs/interruption.ts'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
@@ -68,14 +68,19 @@ export async function openQueuePool(
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) => kind.readResult(value, spec))
-          if (isPassing(kind, end)) await board.takeBack(lane, name)
+          // Another attempt may find more. Repeated trials of one seed never find more.
+          if (kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value)))
+            await board.takeBack(lane, name)
           return end
         }
         if (outcome.type === 'without file' && outcome.isDamaged) {
           damaged += 1
           listener({ type: 'damaged', job: title })
         }
-        if (damaged > SENT_AGAIN) throw damagedAlways(title, board.place)
+        if (damaged > SENT_AGAIN)
+          throw environmentError(
+            `${title}: each time a worker fetches a needed file from the Redis at ${board.place}, the file is damaged. Find out who else writes to that Redis.`,
+          )
         requireNotFailed(outcome, title)
       }
     } finally {
@@ -118,11 +123,6 @@ function requireNotFailed(outcome: Outcome, title: string): void {
   if (outcome.type === 'poisonous') throw new PoisonousJob(title)
   if (outcome.type === 'failed') throw environmentError(`a worker could not do ${title}: ${outcome.why}`)
 }
-
-const damagedAlways = (title: string, place: string): UserError =>
-  environmentError(
-    `${title}: each time a worker fetches a needed file from the Redis at ${place}, the file is damaged. Find out who else writes to that Redis.`,
-  )
 
 interface Missing {
   readonly waiting: { [lane in Lane]: number }
@@ -172,10 +172,6 @@ function createPacker(): (references: readonly string[]) => Parcel {
     return parcel
   }
 }
-
-/** Whether another attempt may find more. Repeated trials of one seed never find more. */
-const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
-  kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value))
 
 /** Sends texts, each only once unless Redis has lost it. */
 function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {

@@ -127,13 +127,16 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
   })
   const open = await Promise.race([callers.opened, judging.then(() => neverOpened(signal))])
   const hurt = (fault: Fault) => injected(fault, (report) => handle?.inject(fault, report))
-  const recording = recordingOf({ origins: originsOf(places), open, listen, hurt }, async () => {
-    callers.leave()
-    const finished = await judging
-    if (finished === undefined) throw new Error('a recording ends only when it is stopped')
-    writeResults(finished)
-    return runOf(finished)
-  })
+  const recording = recordingOf(
+    { origins: new Map(places.map(({ name, origin }) => [name, origin])), open, listen, hurt },
+    async () => {
+      callers.leave()
+      const finished = await judging
+      if (finished === undefined) throw new Error('a recording ends only when it is stopped')
+      writeResults(finished)
+      return runOf(finished)
+    },
+  )
   // The error is delivered to the caller of `stop`.
   whenAborted(signal, () => recording.stop().catch(() => {}))
   return recording
@@ -206,27 +209,32 @@ function placesOf({ upstream }: RecordDraft): readonly Place[] {
   return named.map(([name, text]) => ({ name, ...placeOf(text) }))
 }
 
-const originsOf = (places: readonly Place[]): ReadonlyMap<string, string> =>
-  new Map(places.map(({ name, origin }) => [name, origin]))
-
 function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
-  const { as, model, listen = true, expect, require, seed = drawnSeed(), timeoutMs = TIMEOUT_MS } = draft
+  const {
+    as,
+    model,
+    listen = true,
+    expect,
+    require,
+    seed = Math.floor(Math.random() * 10_000),
+    timeoutMs = TIMEOUT_MS,
+  } = draft
   requireTimeout(timeoutMs)
   requireSeed(seed)
   for (const text of require ?? []) parseRequirement(text, 'require')
   if (expect !== undefined) knownName(`expect ${expect}`, 'level', expect, [...levelNames(), 'none'])
   const servers = places.map(({ name, upstream }) => ({ name, upstream }))
   return recordingSpec(
-    { as, servers, model, initial: initialOf(draft), ...(listen ? {} : { again: WITHOUT_PORTS }) },
+    {
+      as,
+      servers,
+      model,
+      initial: typeof draft.initial === 'object' ? JSON.stringify(draft.initial.value) : draft.initial,
+      ...(listen ? {} : { again: WITHOUT_PORTS }),
+    },
     { seed, expect, require, timeMs: LONGEST_MS, timeoutMs },
   )
 }
-
-const drawnSeed = (): number => Math.floor(Math.random() * 10_000)
-
-/** The initial values, with a given value as JSON text. */
-const initialOf = ({ initial }: RecordDraft): string | undefined =>
-  typeof initial === 'object' ? JSON.stringify(initial.value) : initial
 
 /** Parses `host:port`, or an origin. @throws UserError (usage) */
 function placeOf(text: string): Omit<Place, 'name'> {

@@ -1,4 +1,4 @@
-import { type Event, environmentError, type UserError } from '@chaosproxy/history'
+import { type Event, environmentError } from '@chaosproxy/history'
 import { inMemory, type PlannedRun, performRun, type RunOutcome, type UnjudgedRunOptions } from '@chaosproxy/runner'
 import type { Listening } from '@chaosproxy/runner/result'
 import { SIMULATED } from '@chaosproxy/simulator/target'
@@ -38,7 +38,13 @@ export async function performerFor({ spec }: PlannedRun, interrupted: AbortSigna
   async function simulated(run: PlannedRun, listening?: Listening): Promise<Simulated | undefined> {
     const end = await supervise(pool, simulateJob, { spec: run.spec, listening }, { stop: interrupted })
     if (end.type === 'abandoned') return undefined
-    if (end.type === 'stuck') throw brokenError(run.target.name.slice(SIMULATED.length), end.what, end.trace)
+    if (end.type === 'stuck')
+      throw environmentError(
+        [
+          `${run.target.name.slice(SIMULATED.length)} does not work: ${end.what}`,
+          ...end.trace.map((frame) => `    ${frame}`),
+        ].join('\n'),
+      )
     return end.value
   }
   return {
@@ -67,6 +73,3 @@ function outcomeOf({ outcome, failure }: Simulated): RunOutcome | undefined {
   if (failure !== undefined) throw environmentError(failure)
   return outcome
 }
-
-const brokenError = (name: string, what: string, trace: readonly string[]): UserError =>
-  environmentError([`${name} does not work: ${what}`, ...trace.map((frame) => `    ${frame}`)].join('\n'))

@@ -174,10 +174,9 @@ export const seedsKind: QueuedKind<SeedsSpec, SearchResult> = {
   readResult(data, { subject, first, count: many }) {
     const result = v.parse(searchResult, data)
     requireSame(subject, ...result.findings.map(({ scenario }) => scenario))
-    const isWithin = (seed: number): boolean => seed >= first && seed < first + many
     const failures = [...result.findings, ...result.evidence.reasons]
     const seeds = [...failures.map(({ seed }) => seed), ...result.interesting]
-    if (result.trials > many || !seeds.every(isWithin))
+    if (result.trials > many || !seeds.every((seed) => seed >= first && seed < first + many))
       throw new Error(`it was asked for seeds ${first} to ${first + many - 1}, and returns others`)
     return result
   },

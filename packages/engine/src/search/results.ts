@@ -83,7 +83,12 @@ async function written(
   if (explained === undefined || (explained.failure?.kind === 'broken' && explained.failure.stuck === true))
     return { play: undefined, files: undefined }
   // If the replay fails differently, the original finding is reported.
-  const sentence = explained.failure?.kind === failure.kind ? explained.sentence : sentenceOf(finding)
+  const sentence =
+    explained.failure?.kind === failure.kind
+      ? explained.sentence
+      : finding.failure.kind === 'violation'
+        ? finding.failure.sentence
+        : finding.failure.what
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
   const { digest, events } = explained
   const found = `${causeOf(failure)}: ${sentence}`
@@ -112,9 +117,6 @@ async function smallest(pool: Pool, spec: SearchSpec, finding: SeedFailure, ends
   const end = await supervise(pool, minimiseJob, task, { signal })
   return (end.type === 'done' ? end.value : undefined) ?? finding.scenario
 }
-
-const sentenceOf = ({ failure }: SeedFailure): string =>
-  failure.kind === 'violation' ? failure.sentence : failure.what
 
 function writeHistory(path: string, { events, header }: Pick<ScenarioPlay, 'events' | 'header'>): void {
   const writer = openHistoryWriter(path, { header })

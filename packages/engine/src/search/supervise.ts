@@ -37,7 +37,7 @@ export async function supervise<Spec extends object, Result>(
   if (end.type === 'given up' || signal?.aborted) return { type: 'abandoned' }
   const mistaken = end.type === 'failed' ? userMistake(end.error) : undefined
   if (mistaken !== undefined) throw mistaken
-  if (end.type === 'failed' && !isOfUser(spec)) throw end.error
+  if (end.type === 'failed' && !isUserFile(referenceIn(spec))) throw end.error
   const { unit, calls: steps, within } = end.reading
   // Before the first seed begins, the progress has no seed.
   const seed = Math.max(unit, firstOf(spec) ?? unit)
@@ -64,8 +64,6 @@ export async function supervise<Spec extends object, Result>(
 const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(spec.first) : undefined)
 
 const subjectOf = (spec: object): string => `the ${searchedIn(referenceIn(spec)).noun}`
-
-const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))
 
 const looksAt = (spec: object): number => (isBinary(referenceIn(spec)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)
 

@@ -63,8 +63,16 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
   const stopped = (): boolean => mustStop(progress)
   if (selfCheck !== undefined && subject.start !== undefined) {
-    const share = (): number => (performance.now() - startedAt) / (selfCheck.mostMs ?? Number.POSITIVE_INFINITY)
-    await settled(subject, () => requireRepeatable(subject, { first, count, strategies, limits, stopped, share }))
+    await settled(subject, () =>
+      requireRepeatable(subject, {
+        first,
+        count,
+        strategies,
+        limits,
+        stopped,
+        share: () => (performance.now() - startedAt) / (selfCheck.mostMs ?? Number.POSITIVE_INFINITY),
+      }),
+    )
   }
   beginUnit(progress, first)
   return settled(subject, () =>

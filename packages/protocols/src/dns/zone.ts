@@ -1,4 +1,4 @@
-import { type Completion, type Input, millis } from '@chaosproxy/history'
+import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import { takeTicket } from '../routing/forwarding.ts'
@@ -49,7 +49,7 @@ export function oweAnswers(turn: DnsTurn): void {
 export function authoritative({ state, config, steady }: DnsTurn, name: string): Answer | undefined {
   const { zone, role, heardAt } = state
   if (zone === undefined || (role === 'secondary' && steady - heardAt > config.expireMs)) return undefined
-  const read = config.object.apply(zone.held, readOf(name))
+  const read = config.object.apply(zone.held, { f: 'read', key: name, value: null })
   return read.type === 'ok' ? { value: read.value ?? null, serial: zone.serial, ageMs: 0 } : undefined
 }
 
@@ -111,5 +111,3 @@ export const nextSerial = (serial: number): number => (serial + 1) % SERIALS
 /** §3.2: whether `one` is later, for serials less than 2^31 updates apart. */
 export const isLater = (one: number, other: number): boolean =>
   (one > other && one - other < HALF) || (one < other && other - one > HALF)
-
-const readOf = (name: string): Input => ({ f: 'read', key: name, value: null })

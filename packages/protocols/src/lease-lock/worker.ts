@@ -96,11 +96,16 @@ const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): bool
   config.fencing || (config.clock === 'wall' ? now : steady) < until
 
 function giveUp(turn: LeaseLockTurn, key: string, section: Section): void {
-  const lost = (pending: Pending): Completion =>
-    isRead(turn.config, pending.command)
-      ? unavailable
-      : { type: 'info', error: 'the lock was lost while the result was being stored' }
-  end(turn, key, section, section.requests.map(lost))
+  end(
+    turn,
+    key,
+    section,
+    section.requests.map((pending) =>
+      isRead(turn.config, pending.command)
+        ? unavailable
+        : { type: 'info', error: 'the lock was lost while the result was being stored' },
+    ),
+  )
 }
 
 function end(turn: LeaseLockTurn, key: string, section: Section, results: readonly Completion[]): void {

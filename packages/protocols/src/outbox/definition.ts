@@ -1,17 +1,14 @@
-import type { ProtocolDefinition, Weakness } from '../definition.ts'
+import type { ProtocolDefinition } from '../definition.ts'
 import { objects } from '../objects/registry.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
 
-/** Describes the weakness: reads show a view behind the queue, and dual writes are not atomic. */
-const weakness: Weakness = ({ write = 'outbox' }) =>
-  write === 'outbox'
-    ? 'reads show a view that is kept from the queue, and lags behind the database'
-    : 'the database and the queue are written one after the other, and a crash between loses one; reads show what came through the queue'
-
 export const outbox: ProtocolDefinition = defineProtocol({
   name: 'outbox',
-  weakness,
+  weakness: ({ write = 'outbox' }) =>
+    write === 'outbox'
+      ? 'reads show a view that is kept from the queue, and lags behind the database'
+      : 'the database and the queue are written one after the other, and a crash between loses one; reads show what came through the queue',
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
   // Leaves out objects without reads. Requests to such an object would have to change the view and the database at the

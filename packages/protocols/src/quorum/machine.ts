@@ -20,7 +20,7 @@ function synchronise(turn: QuorumTurn): void {
   if (!config.antiEntropy) return
   const peer = nextPeer(state)
   if (peer === undefined || state.keys.length === 0) return
-  const tags = nextKeys(state).flatMap((key): KeyTag[] => {
+  const tags = state.keys.slice(state.digestFrom, state.digestFrom + BATCH).flatMap((key): KeyTag[] => {
     const version = state.versions.get(key)
     return version !== undefined && replicasOf(state, key).includes(peer) ? [[key, version.tag]] : []
   })
@@ -37,8 +37,6 @@ function nextPeer(state: QuorumState): NodeId | undefined {
   }
   return others[state.digestTo]
 }
-
-const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
 
 /**
  * Replicas without a leader. The node that a client calls contacts the replicas of the key itself: a read waits for R

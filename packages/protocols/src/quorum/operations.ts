@@ -195,7 +195,15 @@ export function sweep(turn: QuorumTurn): void {
   const { state, config } = turn
   for (const operation of state.operations.values()) {
     operation.age++
-    if (operation.age * SWEEP_MS > config.requestTimeoutMs) end(turn, operation, outcomeOf(operation))
+    // A write that has not been sent to any replica certainly has no effect.
+    if (operation.age * SWEEP_MS > config.requestTimeoutMs)
+      end(
+        turn,
+        operation,
+        operation.input.f === 'read' || operation.phase === 'query'
+          ? unavailable
+          : { type: 'info', error: 'too few replicas have stored it' },
+      )
     else {
       if (config.sloppy) callStandIns(state, operation)
       ask(turn, operation)
@@ -203,10 +211,6 @@ export function sweep(turn: QuorumTurn): void {
   }
   if (state.operations.size > 0) turn.setTimer('sweep', SWEEP_MS)
 }
-
-/** A write that has not been sent to any replica certainly has no effect. */
-const outcomeOf = ({ input, phase }: Operation): Completion =>
-  input.f === 'read' || phase === 'query' ? unavailable : { type: 'info', error: 'too few replicas have stored it' }
 
 /**
  * Adds stand-ins for replicas that do not answer in time: "all read and write operations are performed on the first N

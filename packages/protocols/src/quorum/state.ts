@@ -107,11 +107,9 @@ export type QuorumTurn = Turn<Quorum>
  * them (the preference list, Dynamo §4.2, with one position on the ring for each node).
  */
 export function preferenceList({ nodes }: QuorumState, key: string): readonly NodeId[] {
-  const first = placeOf(key) % nodes.length
+  const first = (fnv1a(key) >>> 0) % nodes.length
   return [...nodes.slice(first), ...nodes.slice(0, first)]
 }
 
 export const replicasOf = (state: QuorumState, key: string): readonly NodeId[] =>
   state.sizes.n === state.nodes.length ? state.nodes : preferenceList(state, key).slice(0, state.sizes.n)
-
-const placeOf = (key: string): number => fnv1a(key) >>> 0

@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { InvariantWatch, ProtocolDefinition, Weakness } from '../definition.ts'
+import type { InvariantWatch, ProtocolDefinition } from '../definition.ts'
 import { bug, defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
 import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
@@ -12,13 +12,10 @@ const LONG = { 'ttl-ms': LONG_MS } as const
 /** The fraction of the time to live that is allowed for clock drift. */
 const DRIFT = 0.1
 
-/** Describes the weakness: a lock expires even if its holder does not notice. */
-const weakness: Weakness = ({ fencing, 'ttl-ms': ttlMs = 1_000 }) =>
-  fencing === true ? undefined : `a lock expires after ${ttlMs} ms, and its holder need not notice`
-
 export const redlock: ProtocolDefinition = defineProtocol({
   name: 'redlock',
-  weakness,
+  weakness: ({ fencing, 'ttl-ms': ttlMs = 1_000 }) =>
+    fencing === true ? undefined : `a lock expires after ${ttlMs} ms, and its holder need not notice`,
   summary: 'a lock on a majority of independent masters, for a time to live',
   defaultNodes: 5,
   // Objects that have a separate lock for each key.

@@ -1,5 +1,4 @@
-import type { NodeId } from '@chaosproxy/faults'
-import { type Completion, millis } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import { commandOf } from '../command.ts'
 import type { MachineRequest } from '../define-machine.ts'
 import { isRead, unavailable, unsupported } from '../objects/object.ts'
@@ -80,13 +79,17 @@ export function sweepRequests(turn: RoutingTurn): void {
     const ageMs = request.age * SWEEP_MS
     if (request.open.length === 0 && ageMs > config.leaderWaitMs) finish(turn, requestId, unavailable)
     else if (ageMs > config.requestTimeoutMs)
-      finish(turn, requestId, isRead(config, request.command) ? unavailable : noAnswer(request.lastLeader))
+      finish(
+        turn,
+        requestId,
+        isRead(config, request.command)
+          ? unavailable
+          : {
+              type: 'info',
+              error: `no answer from ${request.lastLeader}, which it was handed to`,
+            },
+      )
     else offer(turn, requestId, request)
   }
   if (state.requests.size > 0) turn.setTimer('requests', SWEEP_MS)
 }
-
-const noAnswer = (leader: NodeId | undefined): Completion => ({
-  type: 'info',
-  error: `no answer from ${leader}, which it was handed to`,
-})

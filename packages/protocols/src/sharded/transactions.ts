@@ -38,7 +38,7 @@ export const transactionMessages: Handlers<Sharded, 'prepare' | 'yes' | 'placed'
     if (
       config.bug === 'drop-in-flight' &&
       away.every((shard) => state.leaving.has(shard)) &&
-      operations.some(isChange)
+      operations.some(({ does }) => does !== 'read')
     ) {
       // The bug: writes that arrive while their shard is moving are acknowledged and lost.
       turn.mark()
@@ -59,8 +59,6 @@ export const transactionMessages: Handlers<Sharded, 'prepare' | 'yes' | 'placed'
     if (place.epoch > placeOf(state, shard).epoch && place.owner !== state.id) state.places.set(shard, place)
   },
 }
-
-const isChange = ({ does }: Operation): boolean => does !== 'read'
 
 function readWithoutWriting(
   { state }: ShardedTurn,

@@ -1,4 +1,3 @@
-import type { NodeId } from '@chaosproxy/faults'
 import type { Handlers } from '../turn.ts'
 import { preCommit, settle } from './site.ts'
 import type { Doubt, Progress, ThreePhase, ThreePhaseTurn } from './state.ts'
@@ -23,11 +22,9 @@ export function checkDoubts(turn: ThreePhaseTurn): void {
 
 function ask(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   doubt.heard.clear()
-  for (const site of others(turn, doubt)) turn.send(site, { type: 'how-far', transaction })
+  for (const site of doubt.part.sites.filter((site) => site !== turn.state.id))
+    turn.send(site, { type: 'how-far', transaction })
 }
-
-const others = ({ state }: ThreePhaseTurn, { part }: Doubt): readonly NodeId[] =>
-  part.sites.filter((site) => site !== state.id)
 
 export const terminationMessages: Handlers<ThreePhase, 'how-far' | 'this-far'> = {
   'how-far'(turn, { transaction }, from) {

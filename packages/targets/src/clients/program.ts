@@ -110,7 +110,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
     const process = await processes.take()
     // The caller stopped waiting before the process had started.
     if (!requests.isPending(id)) processes.release(process)
-    else processes.ask(process, id, requestLine(id, address, input))
+    else processes.ask(process, id, JSON.stringify({ id, node: address.node, address: addressText(address), input }))
   }
 
   function timedOut(id: number, timeoutMs: number): void {
@@ -139,10 +139,6 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
     },
   }
 }
-
-/** Returns one line for the program's standard input. */
-const requestLine = (id: number, address: NodeAddress, input: Input): string =>
-  JSON.stringify({ id, node: address.node, address: addressText(address), input })
 
 const FORM =
   'It must write one line for each line that it reads: {"id": 7, "type": "ok", "value": …}, or "fail" (certainly not done) or "info" with "error".'

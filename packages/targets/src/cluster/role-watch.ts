@@ -96,7 +96,13 @@ async function commandAnswer(
   { name, keeper, logPath }: { readonly name: string; readonly keeper: Keeper; readonly logPath: string },
 ): Promise<string | undefined> {
   const lines: string[] = []
-  const line = (text: string): void => void lines.push(text)
-  const { code } = await runToEnd({ name, command, keeper, logPath, line, timeoutMs: LONGEST_MS })
+  const { code } = await runToEnd({
+    name,
+    command,
+    keeper,
+    logPath,
+    line: (text) => void lines.push(text),
+    timeoutMs: LONGEST_MS,
+  })
   return code === 0 ? lines.join('\n') : undefined
 }

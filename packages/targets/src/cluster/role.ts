@@ -49,7 +49,6 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
     asking.add(answered)
   }
 
-  const isLed = () => [...statuses.values()].some((status) => status?.leads === true)
   for (const node of nodes) begin(node)
 
   return {
@@ -58,7 +57,7 @@ export function watchRoles({ nodes, role, ask }: RoleWatchOptions): RoleWatch {
     untilLed(timeoutMs, signal) {
       return new Promise((resolve) => {
         const listener = () => {
-          if (isLed()) end(true)
+          if ([...statuses.values()].some((status) => status?.leads === true)) end(true)
         }
         const end = (led: boolean) => {
           clearTimeout(timer)

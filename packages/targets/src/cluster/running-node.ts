@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { environmentError, type UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { howItEnded } from '../command/command-process.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { attemptFor, type Readiness, readinessText } from '../command/readiness.ts'
@@ -46,7 +46,10 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
     const deadline = performance.now() + timeoutMs
     while (!(await isReady())) {
       signal?.throwIfAborted()
-      if (performance.now() >= deadline) throw notReady(id, readiness, timeoutMs)
+      if (performance.now() >= deadline)
+        throw environmentError(
+          `${id} was not ready within ${timeoutMs} ms. A node is ready once it ${readinessText(readiness)}. Check that ${id} is up, and that the address is right.`,
+        )
       await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS))
     }
   }
@@ -157,8 +160,3 @@ export function counted(
     end: () => next(() => undoNow(fault?.undoLast)),
   }
 }
-
-const notReady = (id: NodeId, readiness: Readiness, timeoutMs: number): UserError =>
-  environmentError(
-    `${id} was not ready within ${timeoutMs} ms. A node is ready once it ${readinessText(readiness)}. Check that ${id} is up, and that the address is right.`,
-  )

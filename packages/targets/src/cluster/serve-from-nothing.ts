@@ -52,7 +52,10 @@ export async function serveFromNothing(options: BeforeRunOptions): Promise<void>
     signal?.throwIfAborted()
     if (!options.isAlive()) throw environmentError('every node has ended')
     const passedMs = performance.now() - startedAt
-    if (passedMs >= timeoutMs) throw nobodyServes(options, first, answered)
+    if (passedMs >= timeoutMs)
+      throw environmentError(
+        `no node answered a ${answersText(options, first, answered)} in the ${options.timeoutMs} ms after the nodes were ready. Check the nodes' logs, and whether "client" fits the nodes.`,
+      )
     if (passedMs >= LONG_MS) {
       waits?.(
         `no node has answered a ${answersText(options, first, answered)} for ${LONG_MS / 1000} s; they have ${timeoutMs / 1000} s.`,
@@ -118,11 +121,6 @@ const isNothing = (value: Json): boolean => NOTHING.includes(canonical(value))
 const NOTHING: readonly string[] = [null, '', 0, [], {}].map((value) => canonical(value))
 
 const question = ({ f, key }: Input): string => (key === undefined ? f : `${f} of ${key}`)
-
-const nobodyServes = (options: BeforeRunOptions, input: Input, answers: readonly FirstAnswer[]): UserError =>
-  environmentError(
-    `no node answered a ${answersText(options, input, answers)} in the ${options.timeoutMs} ms after the nodes were ready. Check the nodes' logs, and whether "client" fits the nodes.`,
-  )
 
 /** Formats a read and its answers: `read of x (GET /items/x; n1: status 503 …)`. */
 function answersText({ requestOf }: BeforeRunOptions, input: Input, answers: readonly FirstAnswer[]): string {

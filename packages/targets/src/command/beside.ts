@@ -46,7 +46,9 @@ export async function startBeside(
   const nodes: CommandNode<'client'>[] = []
   makeDataDirectory(logDir)
   const keeper = startKeeper(() =>
-    trouble.push(`the keeper of ${namesOf(servers)} ended: if this process is killed, they will be left running`),
+    trouble.push(
+      `the keeper of ${servers.map(({ id }) => id).join(', ')} ended: if this process is killed, they will be left running`,
+    ),
   )
   const end = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.end()))
@@ -89,8 +91,6 @@ const open = (
     startupTimeoutMs: STARTS_WITHIN_MS,
     moved() {},
   })
-
-const namesOf = (servers: readonly BesideServer[]): string => servers.map(({ id }) => id).join(', ')
 
 /** Returns the placeholders of the servers' addresses. Without ports, the placeholders only serve to check commands. */
 const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>

@@ -31,7 +31,7 @@ interface EngineSocketOptions {
  */
 export async function openEngineSocket({ engine, keeper, logDir }: EngineSocketOptions): Promise<EngineSocket> {
   const own = engine === 'podman' ? await startPodmanService(keeper, logDir) : undefined
-  const path = own?.path ?? dockerSocket()
+  const path = own?.path ?? /^unix:\/\/(.+)/.exec(process.env['DOCKER_HOST'] ?? '')?.[1] ?? '/var/run/docker.sock'
   return {
     async containersOf(ids) {
       const inspected = await Promise.all(ids.map((id) => containerAt(path, PATHS[engine](id))))
@@ -46,9 +46,6 @@ const PATHS: { readonly [engine in EngineProgram]: (id: string) => string } = {
   docker: (id) => `/containers/${id}/json`,
   podman: (id) => `/v4.0.0/libpod/containers/${id}/json`,
 }
-
-const dockerSocket = (): string =>
-  /^unix:\/\/(.+)/.exec(process.env['DOCKER_HOST'] ?? '')?.[1] ?? '/var/run/docker.sock'
 
 interface PodmanService {
   readonly path: string

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { environmentError, type UserError } from '@chaosproxy/history'
+import { environmentError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
 const PROGRAMS = ['docker', 'podman'] as const
@@ -67,13 +67,10 @@ export function askEngine(
   return new Promise((resolve, reject) => {
     execFile(program, [...args], OPTIONS, (error, stdout, stderr) => {
       if (error === null || isAnswer(stdout)) resolve(stdout)
-      else reject(refused(program, args, stderr.trim() || error.message))
+      else reject(environmentError(`${program} ${args[0]}: ${(stderr.trim() || error.message).split('\n').at(-1)}`))
     })
   })
 }
-
-const refused = (program: string, args: readonly string[], complaint: string): UserError =>
-  environmentError(`${program} ${args[0]}: ${complaint.split('\n').at(-1)}`)
 
 /**
  * Inspects these containers. Removed containers are omitted.
@@ -98,7 +95,7 @@ export const listEngines = (): readonly EngineListing[] =>
   PROGRAMS.filter((program) => findProgram(program) !== undefined).map((program) => {
     const listed = spawnSync(program, LIST, { encoding: 'utf8', timeout: LONGEST_MS })
     if (listed.status !== 0) return { program, containers: [], problem: problemOf(listed) }
-    const ids = idsIn(listed.stdout)
+    const ids = listed.stdout.split('\n').filter((line) => line !== '')
     if (ids.length === 0) return { program, containers: [], problem: undefined }
     const seen = spawnSync(program, [...INSPECT, ...ids], { encoding: 'utf8', ...OPTIONS })
     const isListed = isListing(seen.stdout)
@@ -114,8 +111,6 @@ const INSPECT = ['inspect', '--type', 'container']
 
 const problemOf = ({ stderr, error }: { readonly stderr: string; readonly error?: Error }): string =>
   stderr?.trim().split('\n').at(-1) || error?.message || 'it does not answer'
-
-const idsIn = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
 
 interface Inspected {
   readonly Id: string

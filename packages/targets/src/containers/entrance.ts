@@ -79,11 +79,8 @@ export function requireEntrance(
 ): void {
   if (through === undefined || gatewaysOf(through.service, members).length > 0) return
   const { service } = through
-  const named = (wanted: (each: Container) => boolean) => [
-    ...new Set(containers.filter(wanted).map((each) => each.service)),
-  ]
   const isNode = ({ id }: Container) => members.some((member) => member.isNode && member.container.id === id)
-  const others = named((each) => !isNode(each))
+  const others = [...new Set(containers.filter((each) => !isNode(each)).map((each) => each.service))]
   const found = containers.find((each) => each.service === service)
   if (found === undefined)
     throw inputError(

@@ -8,7 +8,7 @@ import { type ContainerLinks, type ContainerLinksOptions, lostLinks, openContain
 import { directText } from './direct-traffic.ts'
 import type { EngineProgram } from './engine.ts'
 import { diallingTo } from './listening-ports.ts'
-import { isOutdated, type Member } from './members.ts'
+import { isOutdated } from './members.ts'
 import { requireProof, type Unproved } from './proof.ts'
 import { isRootless } from './rights.ts'
 import { holdRootlessNetwork } from './rootless-network.ts'
@@ -116,7 +116,6 @@ async function watched(
   let lookAt = 0
   let lookSoonAt = 0
   let looking: Promise<void> | undefined
-  const isSoon = ({ container: { startedAtMs = 0 } }: Member) => Date.now() - startedAtMs < SOON_FOR_MS
   const follow = async (events: readonly ContainerEvent[]) => {
     await happened(events)
     await links.refresh(() => false)
@@ -141,7 +140,7 @@ async function watched(
     const all = now >= lookAt
     if (looking !== undefined || !(all || (now < soonUntil && now >= lookSoonAt))) return
     looking = links
-      .refresh(all ? undefined : isSoon)
+      .refresh(all ? undefined : ({ container: { startedAtMs = 0 } }) => Date.now() - startedAtMs < SOON_FOR_MS)
       .catch(troubled)
       .finally(() => {
         looking = undefined

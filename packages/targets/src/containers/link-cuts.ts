@@ -17,7 +17,6 @@ interface LinkCuts {
 export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions): LinkCuts {
   const inForce = new Set<readonly Link[]>()
   const follow = () => rules().cut(pairsOf([...inForce].flat()))
-  const isCut = (link: Link) => [...inForce].flat().some((other) => linkName(other) === linkName(link))
   async function dropped(links: readonly Link[]): Promise<number> {
     const { cut } = await rules().refused()
     return pairsOf(links).reduce((sum, [from, to]) => sum + (cut.get(`${from}>${to}`) ?? 0), 0)
@@ -30,7 +29,9 @@ export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions
         // Resolves with the number of packets that earlier cuts of these links have dropped. For other links, the count
         // begins at zero.
         if (isOver()) return 0
-        const count = own.some(isCut) ? await dropped(own) : 0
+        const count = own.some((link) => [...inForce].flat().some((other) => linkName(other) === linkName(link)))
+          ? await dropped(own)
+          : 0
         inForce.add(own)
         await follow()
         return count

@@ -105,15 +105,16 @@ export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
   containers.length > 1 &&
   (kind !== 'own' ||
     containers.some((a) =>
-      containers.some((b) => a !== b && (mentions(a, b) || (a.service === b.service && mentionsService(a)))),
+      containers.some((b) => a !== b && (mentions(a, b) || (a.service === b.service && mentionsAny(a, [a.service])))),
     ))
 
 /** Returns the other services that the nodes mention, databases first. */
 export function usedBy({ containers, services }: NodeGroup, all: readonly Container[]): readonly string[] {
   const others = all.filter((other) => !services.includes(other.service) && kindOf(other) !== 'gateway')
   const used = others.filter((other) => containers.some((node) => mentions(node, other)))
-  const isStore = (container: Container): boolean => kindOf(container) !== 'own'
-  return [...new Set([...used.filter(isStore), ...used].map(({ service }) => service))]
+  return [
+    ...new Set([...used.filter((container) => kindOf(container) !== 'own'), ...used].map(({ service }) => service)),
+  ]
 }
 
 /** The names of these images reveal only the language of a program. */
@@ -126,8 +127,6 @@ const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$
 function mentions(container: Container, { service, name, id }: Container): boolean {
   return container.id !== id && mentionsAny(container, [service, name])
 }
-
-const mentionsService = (container: Container): boolean => mentionsAny(container, [container.service])
 
 function mentionsAny({ command, environment }: Container, names: readonly string[]): boolean {
   const word = new RegExp(`(^|[^\\w.-])(${names.map(escaped).join('|')})($|[^\\w.-])`)

@@ -107,8 +107,9 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
   function set(): void {
     if (isStopped) return
     const offMs = [...moves].reduce((sum, off) => sum + off(), 0)
-    // The file is replaced atomically, since a program may read it at any time.
-    writeFileSync(`${file}.next`, offsetText(offMs))
+    // The file is replaced atomically, since a program may read it at any time. libfaketime reads an offset in seconds
+    // with a sign.
+    writeFileSync(`${file}.next`, `${offMs < 0 ? '-' : '+'}${(Math.abs(offMs) / 1000).toFixed(3)}\n`)
     renameSync(`${file}.next`, file)
   }
   set()
@@ -135,6 +136,3 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
     },
   }
 }
-
-/** Formats an offset as libfaketime reads it, in seconds with a sign. */
-const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`

@@ -49,7 +49,17 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
   }
   for (const service of services) {
     mkdirSync(directoryOf(service))
-    const { code } = await run(mounting(directoryOf(service), disk.megabytes ?? DEFAULT_MEGABYTES))
+    const { code } = await run({
+      words: [
+        'mount',
+        '-t',
+        'tmpfs',
+        '-o',
+        `size=${disk.megabytes ?? DEFAULT_MEGABYTES}m,mode=0755`,
+        'chaos-disk',
+        directoryOf(service),
+      ],
+    })
     if (code !== 0) {
       await remove()
       throw environmentError(
@@ -67,10 +77,6 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
 }
 
 const seenIn = (directory: string): string => join(directory, 'data')
-
-const mounting = (directory: string, megabytes: number): ProgramCommand => ({
-  words: ['mount', '-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'chaos-disk', directory],
-})
 
 const removing = (directory: string): ProgramCommand => ({
   words: [

@@ -53,10 +53,7 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
       const pids = [...new Set(ways.map(({ pid }) => pid))]
       await Promise.all(
         pids.map((pid) =>
-          dialAll(
-            pid,
-            ways.filter((way) => way.pid === pid).map(({ to }) => to),
-          ),
+          within(pid, ['bash', '-c', SCRIPT, 'probe', ...ways.filter((way) => way.pid === pid).map(({ to }) => to)]),
         ),
       )
       return ways.filter((way) => !arrived.has(way))
@@ -72,9 +69,6 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
  * connection.
  */
 const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}" && read -r -u 3) 2>/dev/null & done; wait`
-
-const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
-  within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])
 
 /**
  * Resets the connections of a container's programs to these addresses. Even a program that only waits notices the

@@ -32,13 +32,14 @@ export function findProject(declaration: ContainersDeclaration, { directory }: P
     const ours = containers.filter((each) => isMeant(each, declaration, directory))
     const [first] = ours.filter(({ running }) => running)
     if (first !== undefined)
-      return { engine: program, name: nameOf(declaration, first), containers: inOrder(ours, declaration) }
+      return {
+        engine: program,
+        name: (declaration.containers === undefined ? first.labels[PROJECT] : undefined) ?? first.name,
+        containers: inOrder(ours, declaration),
+      }
   }
   return undefined
 }
-
-const nameOf = ({ containers }: ContainersDeclaration, { labels, name }: Container): string =>
-  (containers === undefined ? labels[PROJECT] : undefined) ?? name
 
 export function isMeant(container: Container, declaration: ContainersDeclaration, directory: string): boolean {
   const { compose, containers = [] } = declaration

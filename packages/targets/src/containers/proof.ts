@@ -37,15 +37,20 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
     return
   }
   const names = new Set(nodes.flatMap(({ container: { networks } }) => networks.map(({ name }) => name)))
-  const drivers = await Promise.all([...names].map(async (name) => [name, await driverOf(engine, name)] as const))
+  const drivers = await Promise.all(
+    [...names].map(
+      async (name) =>
+        [
+          name,
+          await askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', name]).then(
+            (output) => output.trim(),
+            () => '',
+          ),
+        ] as const,
+    ),
+  )
   throw environmentError(`${where}: ${text}. ${whyBypassed(new Map(drivers), families.includes(4) ? 4 : 6)}`)
 }
-
-const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
-  askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', network]).then(
-    (output) => output.trim(),
-    () => '',
-  )
 
 /** Explains why the proxy cannot get between containers, and what to do. */
 export function whyBypassed(drivers: ReadonlyMap<string, string>, family: Family = 4): string {

@@ -137,12 +137,12 @@ interface Offering {
 function containerOffer({ nodes, services, supports }: Offering): Offer {
   const possible = nemeses.filter((nemesis) => supports(nemesis) === true)
   const ofServices = [...services].flatMap(([service, ends]) =>
-    possible.filter(isOfLinks).map((nemesis) => onService(nemesis, service, linksBetween([nodes, ends]))),
+    possible
+      .filter(({ among, kind }) => among === 'nodes' && !isNodeKind(kind))
+      .map((nemesis) => onService(nemesis, service, linksBetween([nodes, ends]))),
   )
   return { nodes, nemeses: [...possible, ...ofServices] }
 }
-
-const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
 function containerRefusal(name: string, { services, isUp, supports }: Offering): string {
   const [base = '', service = ''] = name.split(':')

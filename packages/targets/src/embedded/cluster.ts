@@ -13,7 +13,7 @@ import {
 import { jsonLines } from '@chaosproxy/wire'
 import { type ClusterParts, type OwnCluster, openCluster } from '../cluster/open-cluster.ts'
 import type { Keeper } from '../keeper/keeper.ts'
-import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
+import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { ClusterNews } from '../network/news.ts'
 import { processRefusal } from '../network/node-harms.ts'
 import { startCluster } from '../network/starting.ts'
@@ -22,7 +22,6 @@ import { NODE_CLIENTS, nodeRoutes } from '../node/node-routes.ts'
 import { isUserFile } from '../user-files/import.ts'
 import { loadProtocol } from '../user-files/protocol-file.ts'
 import { type EmbeddedNode, embeddedNode } from './embedded-node.ts'
-import type { Ports } from './node-process.ts'
 import { ready } from './ready.ts'
 
 export interface EmbeddedClusterOptions
@@ -135,18 +134,20 @@ function nodeOf(
     seed: options.seed,
     keeper,
     startupTimeoutMs: timeoutMs,
-    moved: (ports) => network.moved(id, ports && listeningOn(ports)),
+    moved: (ports) =>
+      network.moved(
+        id,
+        ports && {
+          client: { host: '127.0.0.1', port: ports.clientPort },
+          peer: { host: '127.0.0.1', port: ports.peerPort },
+        },
+      ),
     statusChanged: news.statusChanged,
     marked: () => news.marked.add(id),
     died: (message) => news.trouble.push(message),
     broke: news.broke,
   })
 }
-
-const listeningOn = ({ clientPort, peerPort }: Ports): Listening => ({
-  client: { host: '127.0.0.1', port: clientPort },
-  peer: { host: '127.0.0.1', port: peerPort },
-})
 
 type Parts = Pick<Surroundings, 'options' | 'network' | 'news' | 'calledNanos' | 'logPath'> &
   Pick<ClusterParts, 'wire' | 'keeperPid' | 'stop'> & { readonly managed: readonly EmbeddedNode[] }

@@ -71,8 +71,14 @@ export async function startNode(
   }
 
   const { id: name, logPath } = setup
-  const line = (text: string) => hear(JSON.parse(text) as NodeReport)
-  const node = await startCommand({ name, command, logPath, keeper, line, forks: false })
+  const node = await startCommand({
+    name,
+    command,
+    logPath,
+    keeper,
+    line: (text) => hear(JSON.parse(text) as NodeReport),
+    forks: false,
+  })
   const send = (request: NodeSetup | NodeRequest) => node.write(JSON.stringify(request))
   send(setup)
   const ended = node.exited.then((exit) => {

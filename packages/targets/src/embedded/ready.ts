@@ -41,7 +41,8 @@ export async function ready(
         const error = broken()
         const gone = nodes.find((node) => node.pid() === undefined)
         if (error !== undefined) reject(error)
-        else if (gone !== undefined) reject(endedEarly(gone.id, logPath(gone.id)))
+        else if (gone !== undefined)
+          reject(environmentError(`${gone.id} ended while the cluster was starting. ${endOfLog(logPath(gone.id))}`))
         else if (isReady() || (waited && isSilent())) resolve()
       }
       watchers.add(watcher)
@@ -62,8 +63,4 @@ export async function ready(
     clearTimeout(patience)
     if (watcher !== undefined) watchers.delete(watcher)
   }
-}
-
-function endedEarly(node: NodeId, logPath: string): UserError {
-  return environmentError(`${node} ended while the cluster was starting. ${endOfLog(logPath)}`)
 }

@@ -105,8 +105,7 @@ interface OpenRoute extends LinkPort {
 /** @throws UserError (environment) if the proxy cannot listen. */
 export async function openClusterNetwork(options: ClusterNetworkOptions): Promise<ClusterNetwork> {
   const { nodes, seed, clients, links, announced, recalls = true } = options
-  const isTaped = ({ from, to }: Link): boolean => recalls && from !== 'clients' && to !== 'clients'
-  const network = createNetwork({ seed, isTaped })
+  const network = createNetwork({ seed, isTaped: ({ from, to }) => recalls && from !== 'clients' && to !== 'clients' })
   const messages = createMessageFaults({ seed })
   const crashes = new Set<(node: NodeId) => void>()
   const crashServer = (node: NodeId): void => {
@@ -123,7 +122,11 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   for (const to of nodes) {
     const link = { from: 'clients', to, port: clients.port } as const
     const reading = clientIntercept(to, { clients, requests, messages })
-    opening.push(reading.then((intercept) => open(link, { intercept, ...listenAt(clients.host) })))
+    opening.push(
+      reading.then((intercept) =>
+        open(link, { intercept, ...(clients.host === undefined ? {} : { listen: { host: clients.host } }) }),
+      ),
+    )
     for (const port of announced?.ports ?? [])
       opening.push(
         open(
@@ -197,9 +200,6 @@ const isAnyUsed = (
  * link.
  */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
-
-const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
-  host === undefined ? {} : { listen: { host } }
 
 const numbered = (port: number | undefined): Pick<RouteOptions, 'listen'> =>
   port === undefined ? {} : { listen: { host: '127.0.0.1', port } }

@@ -64,9 +64,11 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   let closed = false
   const carrier = createCarrier({ links, requests, timers, log, marked: options.marked })
 
-  const diskFailed = (error: Error): void =>
-    fail(environmentError(`${options.journalPath}: writing failed (${error.message})`))
-  const effects = createEffectRunner({ journal, carryOut: carrier.carryOut, diskFailed })
+  const effects = createEffectRunner({
+    journal,
+    carryOut: carrier.carryOut,
+    diskFailed: (error) => fail(environmentError(`${options.journalPath}: writing failed (${error.message})`)),
+  })
   const api = createHttpApi({
     id,
     protocol,

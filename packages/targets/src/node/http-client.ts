@@ -19,8 +19,11 @@ export function createHttpClient(options: HttpClientOptions): Client {
   const line = openLine<NodeResponse, ReplySource<NodeResponse>>(options, replySource, true)
   return {
     invoke(request, timeoutMs, completed) {
-      const ended = (end: ExchangeEnd<NodeResponse>) => completed(completionOf(end, request))
-      line.ask({ bytes: encodeRequest(request, options), timeoutMs, ended })
+      line.ask({
+        bytes: encodeRequest(request, options),
+        timeoutMs,
+        ended: (end) => completed(completionOf(end, request)),
+      })
     },
     close: () => line.close(),
   }

@@ -19,7 +19,10 @@ export function createClock(control: Pick<Control, 'setClock'>): Clock {
   function set(): void {
     if (isStopped) return
     const sinceNanos = process.hrtime.bigint()
-    const drifted = [...moves].reduce((sum, move) => sum + driftedNanos(move, sinceNanos), 0)
+    const drifted = [...moves].reduce(
+      (sum, move) => sum + (Number(sinceNanos - move.sinceNanos) * move.driftPpm) / 1e6,
+      0,
+    )
     const offsetNanos = [...moves].reduce((sum, { offsetMs }) => sum + BigInt(Math.round(offsetMs * 1e6)), 0n)
     const driftPpm = [...moves].reduce((sum, move) => sum + move.driftPpm, 0)
     control.setClock({ offsetNanos: offsetNanos + BigInt(Math.round(drifted)), driftPpm, sinceNanos })
@@ -39,6 +42,3 @@ export function createClock(control: Pick<Control, 'setClock'>): Clock {
     },
   }
 }
-
-const driftedNanos = ({ driftPpm, sinceNanos }: Move, now: bigint): number =>
-  (Number(now - sinceNanos) * driftPpm) / 1e6

@@ -98,10 +98,8 @@ function surplusOf({ unmatchedAnswers }: RecorderCounters, faults: RunOutcome['f
   if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
   const came = `${plural(unmatchedAnswers, 'answer')} came`
   const text = `${came} without a request. If a server answers a request twice, the second answer is taken for the next request's on the connection, and the record cannot be trusted`
-  return haveBitten(faults) ? { doubts: [text], trouble: [] } : { doubts: [], trouble: [text] }
+  return faults.some(({ hits }) => hits > 0) ? { doubts: [text], trouble: [] } : { doubts: [], trouble: [text] }
 }
-
-const haveBitten = (faults: RunOutcome['faults']): boolean => faults.some(({ hits }) => hits > 0)
 
 const nameOf = (server: RecordedServer): string =>
   `${server.name} (${'command' in server ? commandText(server.command) : server.upstream})`

@@ -9,7 +9,6 @@ import { readFinallyBy, withSpellings } from './final-client.ts'
 import {
   type Addresses,
   type ObservedTraffic,
-  type OpenTraffic,
   type RecordedServer,
   type TrafficUse,
   waysOf,
@@ -166,7 +165,7 @@ function observedCluster(
       cluster.inject(fault, callback)
     },
     begin() {
-      const dials = dialsOf(proxies)
+      const dials = new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
       using = clients.begin({ plane, noteFault, proxies, dials, placeholders, logDir, keeper })
       using.then((use) => use.gone).then(() => gone.happened(), broken.happened)
       // Commands take time to start, and a fault before the first traffic has no effect.
@@ -191,9 +190,6 @@ function onTrafficOf(recorder: Recorder, came: () => void): NodeJS.Timeout {
   }, LOOK_EVERY_MS)
   return looking
 }
-
-const dialsOf = (proxies: readonly ManagedProxy[]): OpenTraffic['dials'] =>
-  new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
 
 /** Returns the addresses at which clients reach the servers. Clients in this process use the servers' own addresses. */
 const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly TrafficUpstream[]) =>

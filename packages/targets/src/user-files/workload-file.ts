@@ -60,7 +60,10 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
   return {
     summary: `from ${path}`,
     initial: null,
-    object: typeof module.model === 'string' ? objectOf(module.model) : 'register',
+    object:
+      typeof module.model === 'string'
+        ? (workloads.find((workload) => workload.model === module.model)?.object ?? module.model)
+        : 'register',
     finale: () => [],
     vacuous: (history) => missing(history, 'operation', functions),
     ...module,
@@ -85,9 +88,6 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
     },
   }
 }
-
-/** Returns the object of the built-in workload with this model, or else the model's name. */
-const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
 
 /** @throws UserError for a function that the model does not know, because its operations could not be judged. */
 function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModule>['model'], wrong: Wrong): void {

@@ -25,12 +25,10 @@ export function createInbox({ index, of }: { readonly index: number; readonly of
   let [arrived, made, unreadable] = [0, 0, 0]
   let undelivered: LoadEntry[] = []
 
-  const isOwn = ({ process }: LoadEntry): boolean => process % (of + 1) === index
-
   function take(chunk: Chunk): void {
     if (chunk.number <= arrived || chunk.number > arrived + MOST_EARLY) return
     const entries = readChunk(chunk)
-    if (entries === undefined || !entries.every(isOwn)) {
+    if (entries === undefined || !entries.every(({ process }) => process % (of + 1) === index)) {
       unreadable += 1
       return
     }

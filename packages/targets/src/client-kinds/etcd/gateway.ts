@@ -1,4 +1,4 @@
-import { type Millis, millis } from '@chaosproxy/history'
+import { millis } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import { type HttpReplies, httpReplies } from '../../clients/http-replies.ts'
 import { type Body, bodyOf } from '../../clients/json-body.ts'
@@ -35,15 +35,13 @@ export function openGateway(address: NodeAddress): Gateway {
         line.ask({
           bytes: requestText(address, path, JSON.stringify(request)),
           prepare: (reader) => reader.expect('POST', KEEP_BYTES),
-          timeoutMs: wholeMillis(timeoutMs),
+          timeoutMs: millis(Math.ceil(timeoutMs)),
           ended: (end) => resolve(replyOf(end)),
         })
       }),
     close: () => line.close(),
   }
 }
-
-const wholeMillis = (timeoutMs: number): Millis => millis(Math.ceil(timeoutMs))
 
 /** Returns the text of a POST to the gateway, which may reply with a stream of messages. */
 const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>

@@ -85,7 +85,7 @@ export class LineProcess {
       }
       if (machineNanos() > until)
         throw new SilentProgramError(this.#trouble(`wrote no line within ${ANSWER_SECONDS} s`))
-      nap(napMs)
+      Atomics.wait(sleeper, 0, 0, napMs)
       napMs = Math.min(LONGEST_NAP_MS, napMs * 1.3)
     }
   }
@@ -114,7 +114,6 @@ function endOf(fd: number): string {
 }
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
-const nap = (ms: number): unknown => Atomics.wait(sleeper, 0, 0, ms)
 
 /** Returns the number of bytes read; 0 at the end, and undefined if there are none yet. */
 function readNow(fd: number, into: Buffer): number | undefined {

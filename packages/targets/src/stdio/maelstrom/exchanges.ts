@@ -1,13 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import {
-  type Completion,
-  inputError,
-  type Json,
-  type Millis,
-  millisToNanos,
-  nanos,
-  type UserError,
-} from '@chaosproxy/history'
+import { type Completion, inputError, type Json, millisToNanos, nanos, type UserError } from '@chaosproxy/history'
 import type { Client, Clock, Request } from '@chaosproxy/runner'
 import { type Body, completionOfError, type Message } from './message.ts'
 import type { RpcWorkload } from './workloads.ts'
@@ -75,7 +67,12 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
           lastIds.set(client, msgId)
           const n = serial++
           const late = nanos(clock.now() + millisToNanos(timeoutMs))
-          const cancel = clock.at(late, () => end(unanswered(request, timeoutMs)))
+          const cancel = clock.at(late, () =>
+            end({
+              type: request.harmless ? 'fail' : 'info',
+              error: `no answer within ${timeoutMs} ms`,
+            }),
+          )
           function end(completion: Completion): void {
             if (!pending.delete(name)) return
             ended++
@@ -133,8 +130,3 @@ export function completionOfReply(
     return `has the type ${JSON.stringify(body.type)} instead of ${JSON.stringify(`${type}_ok`)}`
   return rpc.completion(body, input, serial)
 }
-
-const unanswered = ({ harmless }: Request, timeoutMs: Millis): Completion => ({
-  type: harmless ? 'fail' : 'info',
-  error: `no answer within ${timeoutMs} ms`,
-})

@@ -5,17 +5,8 @@ import { simulatorFaultSupport } from '@chaosproxy/simulator'
 import { nodeHarms } from '../../network/node-harms.ts'
 import { maelstromProgram } from './reference.ts'
 import { networkOf, networkSettings } from './settings.ts'
-import type { RpcWorkload } from './workloads.ts'
 
 const MAELSTROM = 'maelstrom'
-
-/**
- * Programs are often written for a course, and log each message. The rate is still 40 times Maelstrom's. If replicas
- * must agree at the end, the load is shorter, because most of the run waits for the agreement.
- */
-const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
-/** Programs may gossip every five seconds; a linearizable program only needs time to elect another leader. */
-const quietMs = (level: string | undefined) => millis(level === 'linearizable' ? 4_000 : 8_000)
 
 /**
  * Returns a program with Maelstrom's protocol as a target, such as `maelstrom:lin-kv:python3 ./node.py`.
@@ -36,15 +27,19 @@ export function maelstromTarget(reference: string): Target {
     // Programs may use a simple Raft, which waits two to four seconds before an election. Faults are short enough for
     // that.
     longestFault: 0.4,
-    quietMs,
+    // Programs may gossip every five seconds; a linearizable program only needs time to elect another leader.
+    quietMs: (level) => millis(level === 'linearizable' ? 4_000 : 8_000),
     functions: () => rpc.functions,
     objects: [rpc.object],
     usual: {
       workload: { name: rpc.workload, settings: rpc.settings },
       faults: rpc.faults ?? ['partition'],
-      load: usualLoad(rpc),
+      // Programs are often written for a course, and log each message. The rate is still 40 times Maelstrom's. If replicas
+      // must agree at the end, the load is shorter, because most of the run waits for the agreement.
+      load: { timeMs: rpc.promises === 'eventual' ? 5_000 : 8_000, rate: 200 },
     },
-    promises: ({ faults }) => (faults.some(losesMemory) ? 'nothing' : rpc.promises),
+    // Programs keep their data only in memory.
+    promises: ({ faults }) => (faults.includes('kill') ? 'nothing' : rpc.promises),
     supports: faultSupport,
     async start({ settings, ...options }) {
       const { startMaelstrom } = await import('./cluster.ts')
@@ -52,9 +47,6 @@ export function maelstromTarget(reference: string): Target {
     },
   }
 }
-
-/** Programs keep their data only in memory. */
-const losesMemory = (kind: FaultKind): boolean => kind === 'kill'
 
 /**
  * Returns whether a fault can be injected. Processes can be killed and paused. The faults of messages are those of the

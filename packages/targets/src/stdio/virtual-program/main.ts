@@ -101,13 +101,12 @@ function takeOverClock(): void {
   const { prototype, parse, UTC } = RealDate
   globalThis.Date = Object.assign(VirtualDate, { prototype, parse, UTC, now: () => Math.floor(wallMs) }) as never
   performance.now = () => timeline.now()
-  const nanos = (): bigint => BigInt(Math.round(timeline.now() * 1e6))
   const pair = (): [number, number] => [Math.floor(timeline.now() / 1e3), Math.round((timeline.now() % 1e3) * 1e6)]
   const hrtime = ([seconds, rest]: readonly [number, number] = [0, 0]): [number, number] => {
     const [s, ns] = pair()
     return ns < rest ? [s - seconds - 1, ns + 1e9 - rest] : [s - seconds, ns - rest]
   }
-  process.hrtime = Object.assign(hrtime, { bigint: nanos })
+  process.hrtime = Object.assign(hrtime, { bigint: () => BigInt(Math.round(timeline.now() * 1e6)) })
   process.uptime = () => timeline.now() / 1e3
 }
 
