@@ -1,4 +1,3 @@
-import type { FaultKind } from '@chaosproxy/faults'
 import { usageError } from '@chaosproxy/history'
 import type { FaultSupport, PromiseQuestion, Target } from '@chaosproxy/runner'
 import {
@@ -124,9 +123,6 @@ const EDITED: FaultSupport = {
   instead: ['lose-request', 'error-status'],
 }
 
-/** Whether a fault may keep a holder from renewing its lock in time. To be safe, every fault counts. */
-const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 0
-
 /**
  * Returns the level that etcd's API guarantees promise. Only serializable reads, which may return any member's state,
  * are not linearizable. A lock depends on its holder's clock.
@@ -140,7 +136,8 @@ function promised({ workload, object, settings, faults }: PromiseQuestion): stri
     workload === 'lock' ||
     (settings['update'] === 'lock' && (UPDATED.includes(workload) || HELD_WHOLE.includes(object)))
   const isGuarded = workload !== 'lock' && settings['fencing'] === true
-  if (isLocked && !isGuarded && harmsHolders(faults)) return 'nothing'
+  // A fault may keep a holder from renewing its lock in time. To be safe, every fault counts.
+  if (isLocked && !isGuarded && faults.length > 0) return 'nothing'
   return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'
 }
 

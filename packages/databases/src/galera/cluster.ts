@@ -1,11 +1,11 @@
-import { type NodeId, nodeNames } from '@chaosproxy/faults'
+import { nodeNames } from '@chaosproxy/faults'
 import {
   chosenMembers,
   type SqlClusterOptions,
   type StartedDeclaration,
   settings as sqlSettings,
 } from '@chaosproxy/targets/database'
-import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
+import { choice, type Setting } from '@chaosproxy/workloads'
 import { flush, serverWords, snapshotIsolation } from '../mariadb/innodb.ts'
 import { COPY, scriptsOf } from '../sql/scripts.ts'
 import type { GaleraPrograms } from './programs.ts'
@@ -25,7 +25,26 @@ export function galeraCluster({
   const script = scriptsOf('galera')
   const ids = nodeNames(nodes)
   const { server, install, client, provider } = programs
-  const command = [server, '--no-defaults', ...serverOptions(settings, provider)]
+  const command = [
+    server,
+    '--no-defaults',
+    ...serverWords(settings, {
+      port: '{port}',
+      'innodb-autoinc-lock-mode': '2',
+      'wsrep-on': 'ON',
+      'wsrep-provider': provider,
+      'wsrep-cluster-name': 'chaos',
+      'wsrep-cluster-address': 'gcomm://{list.peers}',
+      'wsrep-node-name': '{node}',
+      'wsrep-node-address': '{host}',
+      'wsrep-sst-method': 'rsync',
+      'wsrep-sst-receive-address': '{listen.sst}',
+      'wsrep-sync-wait': String(settings['sync']),
+      'wsrep-provider-options': Object.entries(PROVIDER)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(';'),
+    }),
+  ]
   return {
     name: 'galera',
     nodes: ids.map((id) => ({ prepare: [id === 'n1' ? script(MAKE, install, ...command) : script(COPY)] })),
@@ -37,13 +56,13 @@ export function galeraCluster({
     user,
     // A node waits for the others before it serves clients.
     ready: { by: 'tcp', port: 'group' },
-    before: [['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap(directAddress)]],
+    before: [
+      ['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap((id) => [`{node-host.${id}}`, `{node-port.${id}}`])],
+    ],
     client: { kind: 'mariadb', ...chosenMembers(settings, object), reads: 'replicas', writes: 'own' },
     readyWithinMs: 60_000,
   }
 }
-
-const directAddress = (id: NodeId): readonly string[] => [`{node-host.${id}}`, `{node-port.${id}}`]
 
 /**
  * Galera's provider options. With a suspect time-out of 1 s instead of 2 s, a majority that had lost a node did not
@@ -59,24 +78,6 @@ const PROVIDER = {
   'evs.install_timeout': 'PT6S',
   'evs.inactive_check_period': 'PT0.3S',
 }
-
-const serverOptions = (settings: Settings, provider: string): string[] =>
-  serverWords(settings, {
-    port: '{port}',
-    'innodb-autoinc-lock-mode': '2',
-    'wsrep-on': 'ON',
-    'wsrep-provider': provider,
-    'wsrep-cluster-name': 'chaos',
-    'wsrep-cluster-address': 'gcomm://{list.peers}',
-    'wsrep-node-name': '{node}',
-    'wsrep-node-address': '{host}',
-    'wsrep-sst-method': 'rsync',
-    'wsrep-sst-receive-address': '{listen.sst}',
-    'wsrep-sync-wait': String(settings['sync']),
-    'wsrep-provider-options': Object.entries(PROVIDER)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(';'),
-  })
 
 export const settings: readonly Setting[] = [
   choice(

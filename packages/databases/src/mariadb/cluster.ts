@@ -27,13 +27,31 @@ export function mariadbCluster({
     nodes: ids.map((id) => ({
       prepare: [id === 'n1' ? script(MAKE, install) : script(COPY)],
       files: {
-        'lead.sql': lead(settings),
+        // A primary's statements, one per line as `--init-file` requires.
+        'lead.sql': [
+          `SET GLOBAL rpl_semi_sync_master_enabled = ${settings['commit'] === 'semi-sync' ? 'ON' : 'OFF'};`,
+          'SET GLOBAL read_only = OFF;',
+        ],
         ...Object.fromEntries(
           ids.filter((other) => other !== id).map((other) => [`follow-${other}.sql`, follow(other)]),
         ),
       },
     })),
-    command: script(SERVE, server, '{port}', '{number}', ...serverOptions(settings)),
+    command: script(
+      SERVE,
+      server,
+      '{port}',
+      '{number}',
+      ...serverWords(settings, {
+        'log-bin': 'bin',
+        'relay-log': 'relay',
+        'log-slave-updates': 'ON',
+        'gtid-strict-mode': 'ON',
+        'expire-logs-days': '0',
+        'slave-net-timeout': '4',
+        ...(settings['commit'] === 'semi-sync' ? semiSync(settings) : {}),
+      }),
+    ),
     user,
     ready: { by: 'log', pattern: 'ready for connections' },
     role: { by: 'command', command: script(ROLE), leads: '^primary', term: '^primary (\\d+)', everyMs: 500 },
@@ -42,13 +60,6 @@ export function mariadbCluster({
     readyWithinMs: 60_000,
   }
 }
-
-// A primary's statements, one per line as `--init-file` requires.
-
-const lead = ({ commit }: Settings): readonly string[] => [
-  `SET GLOBAL rpl_semi_sync_master_enabled = ${commit === 'semi-sync' ? 'ON' : 'OFF'};`,
-  'SET GLOBAL read_only = OFF;',
-]
 
 /**
  * A replica's statements. They disable semi-synchronous commits, because a replica that waits for others applies
@@ -61,17 +72,6 @@ const follow = (node: string): readonly string[] => [
   `CHANGE MASTER TO master_host = '{peer-host.${node}}', master_port = {peer-port.${node}}, master_user = 'keeper', master_password = '', master_use_gtid = slave_pos, master_connect_retry = 1, master_heartbeat_period = 1;`,
   'START SLAVE;',
 ]
-
-const serverOptions = (settings: Settings): string[] =>
-  serverWords(settings, {
-    'log-bin': 'bin',
-    'relay-log': 'relay',
-    'log-slave-updates': 'ON',
-    'gtid-strict-mode': 'ON',
-    'expire-logs-days': '0',
-    'slave-net-timeout': '4',
-    ...(settings['commit'] === 'semi-sync' ? semiSync(settings) : {}),
-  })
 
 /** Options of semi-synchronous commits. Every node gets them, because every node may become the primary. */
 const semiSync = (settings: Settings): { readonly [option: string]: string } => ({

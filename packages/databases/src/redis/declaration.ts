@@ -26,7 +26,12 @@ export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDec
     nodes: Array.from({ length: nodes }, (_, index) => ({
       values: { id: idOf(`sentinel ${index + 1}`) },
       files: {
-        'redis.conf': redisFile(choice, index === 0 || isRedlock),
+        'redis.conf': [
+          ...serverFile(choice),
+          'replica-announce-ip {announced-host.client}',
+          'replica-announce-port {announced-port.client}',
+          ...(index === 0 || isRedlock ? [] : ['replicaof {announced-host.n1.client} {announced-port.n1.client}']),
+        ],
         ...(isRedlock ? {} : { 'sentinel.conf': sentinelFile(nodes, choice) }),
       },
     })),
@@ -73,13 +78,6 @@ export function serverFile({ appendonly, minReplicas }: Pick<RedisChoice, 'appen
     'min-replicas-max-lag 1',
   ]
 }
-
-const redisFile = (choice: RedisChoice, isPrimary: boolean): readonly string[] => [
-  ...serverFile(choice),
-  'replica-announce-ip {announced-host.client}',
-  'replica-announce-port {announced-port.client}',
-  ...(isPrimary ? [] : ['replicaof {announced-host.n1.client} {announced-port.n1.client}']),
-]
 
 /** A Sentinel's configuration. It names the other Sentinels, because discovery would take seconds. */
 function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly string[] {

@@ -29,9 +29,6 @@ export interface CheckPool {
   close(): Promise<void>
 }
 
-/** A check that exceeds its time limit by 5%, and by at least a second, is ended from outside. */
-const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
-
 const READING_AT_LEAST_MS = 5_000
 /** A thirtieth of the reading speed of one core, because other programs may use the processor. */
 const READING_BYTES_PER_MS = 5_000
@@ -62,7 +59,11 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
   const run: CheckPool['run'] = async (job, task, input, calledOff) => {
     const late = new AbortController()
     const stopwatch = createStopwatch()
-    const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }
+    // A check that exceeds its time limit by 5%, and by at least a second, is ended from outside.
+    const limits = {
+      readingMs: readingLimitMs(task),
+      decidingMs: Math.max(settings.timeoutMs * 1.05, settings.timeoutMs + 1_000),
+    }
     let isTooLarge = false
     const stopWatching = [
       whenOver(stopwatch, limits, () => late.abort()),

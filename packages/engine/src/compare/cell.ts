@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Event, historyFromEvents, millis, millisToNanos, type Nanos, nanos } from '@chaosproxy/history'
+import { type Event, historyFromEvents, millis, millisToNanos, nanos } from '@chaosproxy/history'
 import { type RunTelling, tellingOfRun } from '@chaosproxy/report'
 import { inMemory, performRun, planRun, type Registries, type RunSpec, withoutObservation } from '@chaosproxy/runner'
 import { type Measurement, measure } from '@chaosproxy/scenarios'
@@ -65,7 +65,10 @@ export async function measureCell(
       report,
       hasObserved: withoutObservation(history, run.workload).length === 0,
       faults: summary.faults,
-      healedAt: healedAt(events),
+      // The event `healed` comes when all faults are healed and all clients have stopped.
+      healedAt:
+        events.find(({ process, f }) => process === 'nemesis' && f === 'healed')?.time ??
+        nanos(events.at(-1)?.time ?? 0),
       timeoutNanos,
       timeNanos,
     }),
@@ -75,7 +78,3 @@ export async function measureCell(
     trouble: summary.trouble,
   }
 }
-
-/** The event `healed` comes when all faults are healed and all clients have stopped. */
-const healedAt = (events: readonly Event[]): Nanos =>
-  events.find(({ process, f }) => process === 'nemesis' && f === 'healed')?.time ?? nanos(events.at(-1)?.time ?? 0)

@@ -38,7 +38,11 @@ export function circumstancesOf(
       chaos: packageVersion(),
       node: process.versions.node,
       v8: process.versions.v8,
-      ...versionsOf([...programsIn(declared), ...Object.values(commands).flatMap(programsOf)]),
+      // Each word of a command may be the name of a program. Words in the text of a shell command also count.
+      ...versionsOf([
+        ...programsIn(declared),
+        ...Object.values(commands).flatMap(({ words }) => words.flatMap((word) => word.split(/[\s;&|"']+/))),
+      ]),
     },
     machine: { system: `${type()} ${release()} ${arch()}`, cores: availableParallelism(), memoryBytes: totalmem() },
     command: wordsWithoutSecrets(process.argv.slice(1)),
@@ -78,12 +82,6 @@ const ASKED: { readonly [program: string]: string } = {
   python3: '--version',
   java: '-version',
 }
-
-/**
- * Returns the words of a command. Each may be the name of a program. Words in the text of a shell command also count.
- */
-const programsOf = ({ words }: { readonly words: readonly string[] }): string[] =>
-  words.flatMap((word) => word.split(/[\s;&|"']+/))
 
 function versionsOf(programs: readonly string[]): { [program: string]: string } {
   const versions: { [program: string]: string } = {}

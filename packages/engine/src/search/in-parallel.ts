@@ -79,15 +79,14 @@ export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: Sea
     ...(missing ?? []).map((what) => `${what} in any trial`),
     ...unansweredTexts(judged, trials),
     ...(judged.undecided === 0 ? [] : [`${judged.undecided} of ${trials} ${undecidedText(judged)}`]),
-    ...(judged.reasons.some(isOfLimits) ? ['with fewer --operations, a history takes less time and memory'] : []),
+    ...(judged.reasons.some(({ reason: { kind } }) => kind === 'time' || kind === 'memory')
+      ? ['with fewer --operations, a history takes less time and memory']
+      : []),
   ]
 }
 
 export const undecidedText = ({ reasons }: Pick<Evidence, 'reasons'>): string =>
   `histories could not be judged: ${reasons.map(({ seed, reason }) => `${reason.text} (seed ${seed})`).join('; ')}`
-
-/** Whether time or memory was too short to decide the history. Fewer operations could then help. */
-const isOfLimits = ({ reason: { kind } }: Evidence['reasons'][number]): boolean => kind === 'time' || kind === 'memory'
 
 const SEEDS_A_TASK = 64
 

@@ -25,7 +25,13 @@ export function processesTarget(spec: ServiceSpec): Target {
       `${serviceName(spec)}: its PostgreSQL (${database}) exists only in the simulator. Leave ${database} out of "beside", and give the programs the address of a real server in "environment".`,
     )
   const servers = serversBeside(spec)
-  const target = declaredWith(spec, namesOnly(servers))
+  // These servers are not started. Their placeholders suffice to find unknown names.
+  const target = declaredWith(
+    spec,
+    Object.fromEntries(
+      servers.flatMap(({ id }) => ['peer', 'peer-host', 'peer-port'].map((what) => [`${what}.${id}`, `${what}.${id}`])),
+    ),
+  )
   if (servers.length === 0) return target
   return {
     ...target,
@@ -65,12 +71,6 @@ const urlsOf = ({ redis, beside = {} }: ServiceSpec, addressOf: (name: string) =
   ...urlVariables(new Map(Object.keys(beside).map((name) => [name, `http://${addressOf(name)}`]))),
 })
 
-/** Placeholders for servers that are not started, which suffice to find unknown names. */
-const namesOnly = (servers: readonly BesideServer[]): Placeholders =>
-  Object.fromEntries(
-    servers.flatMap(({ id }) => ['peer', 'peer-host', 'peer-port'].map((what) => [`${what}.${id}`, `${what}.${id}`])),
-  )
-
 const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
@@ -80,7 +80,10 @@ const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
  */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
   const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec
-  const placed = (text: string): string => withAddresses(text, beside)
+  const placed = (text: string) =>
+    text.replaceAll(/(?<!\{)\{(peer(?:-host|-port)?\.[a-z][a-z0-9-]*)\}/g, (whole, name: string) =>
+      Object.hasOwn(beside, name) ? fillPlaceholders(whole, beside) : whole,
+    )
   const urls = urlsOf(spec, (name) => String(beside[`peer.${name}`]))
   return {
     name: serviceName(spec),
@@ -99,9 +102,3 @@ function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclarat
     promises: 'linearizable',
   }
 }
-
-/** Fills in the addresses of the programs beside the nodes. */
-const withAddresses = (text: string, beside: Placeholders): string =>
-  text.replaceAll(/(?<!\{)\{(peer(?:-host|-port)?\.[a-z][a-z0-9-]*)\}/g, (whole, name: string) =>
-    Object.hasOwn(beside, name) ? fillPlaceholders(whole, beside) : whole,
-  )

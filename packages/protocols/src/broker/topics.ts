@@ -82,7 +82,11 @@ export const topicMessages: Handlers<Broker, 'publish' | 'got'> = {
     const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
     for (const subscriber of subscribers) {
       // The bug: an acknowledgement of one subscriber counts for all.
-      if (subscriber !== from && hasPending(state, subscriber, number)) turn.mark()
+      if (
+        subscriber !== from &&
+        state.subscribers.get(subscriber)?.some((publication) => publication.number === number) === true
+      )
+        turn.mark()
       noteDelivered(turn, subscriber, number)
       turn.persist({ kind: 'delivered', subscriber, number })
     }
@@ -96,9 +100,6 @@ export function take({ state, config }: Pick<BrokerTurn, 'state' | 'config'>, { 
   config.object.apply(state.copy, command.input)
   remember(state.got, String(number), true)
 }
-
-const hasPending = ({ subscribers }: BrokerState, subscriber: NodeId, number: number): boolean =>
-  subscribers.get(subscriber)?.some((publication) => publication.number === number) === true
 
 export function noteDelivered({ state }: Pick<BrokerTurn, 'state'>, subscriber: NodeId, number: number): void {
   const pending = state.subscribers.get(subscriber)

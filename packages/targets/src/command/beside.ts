@@ -55,7 +55,18 @@ export async function startBeside(
     await keeper.close()
   }
   const ports = new Map<NodeId, number>()
-  const placeholders = (): Placeholders => addressesOf(servers, ports)
+  // Without ports, the placeholders only serve to check commands.
+  const placeholders = (): Placeholders =>
+    Object.fromEntries(
+      servers.flatMap(({ id }): [string, string | number][] => {
+        const port = ports.get(id) ?? 0
+        return [
+          [`peer.${id}`, `${HOST}:${port}`],
+          [`peer-host.${id}`, HOST],
+          [`peer-port.${id}`, port],
+        ]
+      }),
+    )
   try {
     for (const server of servers) {
       const options = { keeper, dataDir, logDir, placeholders, died: (message: string) => void trouble.push(message) }
@@ -91,16 +102,3 @@ const open = (
     startupTimeoutMs: STARTS_WITHIN_MS,
     moved() {},
   })
-
-/** Returns the placeholders of the servers' addresses. Without ports, the placeholders only serve to check commands. */
-const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>
-  Object.fromEntries(
-    servers.flatMap(({ id }): [string, string | number][] => {
-      const port = ports.get(id) ?? 0
-      return [
-        [`peer.${id}`, `${HOST}:${port}`],
-        [`peer-host.${id}`, HOST],
-        [`peer-port.${id}`, port],
-      ]
-    }),
-  )

@@ -103,7 +103,12 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
       return () => answers(urlOf(readiness), readiness.status)
     case 'log': {
       const pattern = patternOf(readiness.pattern)
-      return async () => printedSince(options.logPath, options.logOffset).some((line) => pattern.test(line))
+      // The last line may be incomplete.
+      return async () =>
+        readFrom(options.logPath, options.logOffset)
+          .split('\n')
+          .slice(0, -1)
+          .some((line) => pattern.test(line))
     }
     case 'command': {
       const { keeper, name, logPath } = options
@@ -118,9 +123,6 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
 
 const urlOf = ({ address, path }: Extract<Readiness, { readonly by: 'http' }>): string =>
   `http://${addressText(address)}${path}`
-
-/** Returns the lines since an offset, without the last one, which may be incomplete. */
-const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)
 
 function patternOf(text: string): RegExp {
   try {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import type { Keeper } from '../keeper/keeper.ts'
 import {
   ADDRESS,
-  type AddressPair,
   type ContainerRules,
   connectionsIn,
   type DirectConnection,
@@ -91,7 +90,15 @@ export function openInnerRules(
     },
     async cut(pairs) {
       const pids = processes()
-      await Promise.all([...tables].map(([pid, inner]) => cutIn(name, inner, toFrom(pairs, pids, pid))))
+      await Promise.all(
+        [...tables].map(([pid, inner]) =>
+          cutIn(
+            name,
+            inner,
+            pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to),
+          ),
+        ),
+      )
     },
     async refused() {
       const all = emptyCount()
@@ -109,9 +116,6 @@ export function openInnerRules(
     },
   }
 }
-
-const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
-  pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
 
 async function cutIn(table: string, inner: InnerTable, after: readonly string[]): Promise<void> {
   const commands = FAMILIES.flatMap((each) =>

@@ -47,11 +47,9 @@ export function proposalFor(options: ProposalOptions): Proposal {
   }
 }
 
-const isDown = (containers: readonly Container[]): boolean => !containers.some(({ running }) => running)
-
 /** Returns the services whose links can be cut. Only running containers take part in a run. */
 const cuttableOf = ({ group, containers }: ProposalOptions): readonly string[] => {
-  const able = isDown(containers) ? containers : containers.filter(({ running }) => running)
+  const able = containers.some(({ running }) => running) ? containers.filter(({ running }) => running) : containers
   return [...new Set(able.map(({ service }) => service))].filter((service) => !group.services.includes(service))
 }
 

@@ -210,7 +210,8 @@ export const emptyTable = (
       `add map ${table} ${links} { type ${pair} . inet_service : ${type} . inet_service; }`,
       `add map ${table} ${sources} { type ${type} : ${type}; }`,
       `add set ${table} ${pairs} { type ${pair}; counter; }`,
-      openSet(table, each),
+      // The open connections. Even if the set is full, packets of further connections are refused.
+      `add set ${table} ${each.open} { type ${each.type} . inet_service . ${each.type} . inet_service; size 4096; flags dynamic; }`,
       `add set ${table} ${datagrams} { type ${pair}; counter; }`,
       `add set ${table} ${cut} { type ${pair}; counter; }`,
       `add rule ${table} sent meta l4proto tcp dnat ${ip} to ${named} . tcp dport map @${links}`,
@@ -257,13 +258,6 @@ const NOT_TCP = `meta l4proto != { ${TCP}, ${ICMP6} }`
 /** Returns a rule that notes open connections. Only the first packet of a connection has SYN without ACK. */
 const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
-
-/**
- * Returns the command that creates the set of open connections. Even if the set is full, packets of further connections
- * are refused.
- */
-const openSet = (table: string, { type, open }: AddressFamily): string =>
-  `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 
 /** A pattern for an address of either family. */
 export const ADDRESS = '([\\da-f.:]+)'

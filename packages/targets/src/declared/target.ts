@@ -61,7 +61,18 @@ export function targetWithClients(
   declared: NodesDeclaration,
   { where, own, clients: clientsFor, machine = machineFaultSupport, below, watchRoles }: OwnClients,
 ): Target {
-  const declaration = own === undefined ? declared : { ...declared, settings: declarationsOf(own) }
+  const declaration =
+    own === undefined
+      ? declared
+      : {
+          ...declared,
+          settings: Object.fromEntries(
+            own.map(({ name, summary, default: usual, values }) => [
+              name,
+              { default: usual, summary, ...(values && { values }) },
+            ]),
+          ),
+        }
   const plan = planCluster(declaration, where)
   const clients = clientsFor(settingsFor({ name: where, settings: plan.settings }))
   const exposure: Exposure = {
@@ -77,7 +88,12 @@ export function targetWithClients(
     ...ofCluster(declaration, { where, clients, exposure }),
     weakness: wipedWeakness,
     defaultNodes: count,
-    settings: own === undefined ? plan.settings : withBounds(plan.settings, own),
+    // The target's own settings replace planned settings of the same name. An own setting can limit its value, but a
+    // planned setting cannot.
+    settings:
+      own === undefined
+        ? plan.settings
+        : [...plan.settings.filter(({ name }) => own.every((setting) => setting.name !== name)), ...own],
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
         throw usageError(
@@ -93,23 +109,6 @@ export function targetWithClients(
     },
   }
 }
-
-const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['settings']> =>
-  Object.fromEntries(
-    own.map(({ name, summary, default: usual, values }) => [
-      name,
-      { default: usual, summary, ...(values && { values }) },
-    ]),
-  )
-
-/**
- * Adds the target's own settings, which replace planned settings of the same name. An own setting can limit its value,
- * but a planned setting cannot.
- */
-const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
-  ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),
-  ...own,
-]
 
 function runningTarget(declaration: RunningDeclaration, { where, directory }: DeclaredTargetOptions): Target {
   const plan = planRunning(declaration, where, directory)

@@ -115,15 +115,18 @@ function appendTo(descriptor: number, length: number): Journal {
     append(batch, durable) {
       const records = Buffer.from(batch)
       const end = position + records.length
-      const bytes = end <= padded ? records : Buffer.concat([records, padding(end)])
+      const bytes =
+        end <= padded
+          ? records
+          : Buffer.concat([
+              records,
+              Buffer.alloc(Math.min(Math.max(end, LEAST_PADDING_BYTES), MOST_PADDING_BYTES), NEWLINE),
+            ])
       writeAll(bytes, end, durable)
     },
     close: () => closeSync(descriptor),
   }
 }
-
-const padding = (length: number): Buffer =>
-  Buffer.alloc(Math.min(Math.max(length, LEAST_PADDING_BYTES), MOST_PADDING_BYTES), NEWLINE)
 
 /** Keeps the newline that ends the last record. */
 function withoutPadding(file: Buffer): Buffer {

@@ -37,7 +37,9 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
         options.received(from, value)
         return
       }
-      const name = senderTo(options.id, value)
+      // A greeting may be for another node, whose port this node has reused.
+      const name =
+        isObject(value) && value['to'] === options.id && typeof value['from'] === 'string' ? value['from'] : undefined
       if (name === undefined || !options.peers.includes(name))
         throw new Error('the first line is not a greeting of a peer to this node')
       from = name
@@ -66,10 +68,6 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
     },
   }
 }
-
-/** Returns the sender of a greeting; undefined if the greeting is for another node, whose port this node has reused. */
-const senderTo = (id: NodeId, greeting: unknown): NodeId | undefined =>
-  isObject(greeting) && greeting['to'] === id && typeof greeting['from'] === 'string' ? greeting['from'] : undefined
 
 function readLines(socket: Socket, line: (text: string) => void): void {
   let rest = ''

@@ -9,7 +9,8 @@ type MessageText = Pick<PassedMessage, 'text' | 'question'>
  * JSON. `value only`: the value occurs without a key. `unreadable`: the message is not text.
  */
 export function recognise({ text, question }: MessageText, { key, value }: Change): Recognised {
-  if (text === undefined || !isTelling(value)) return 'unreadable'
+  // Null, booleans and the empty string occur everywhere.
+  if (text === undefined || value === null || typeof value === 'boolean' || value === '') return 'unreadable'
   // Most messages are unrelated, and need not be parsed.
   if (SIMPLE.test(wordOf(value)) && !text.includes(wordOf(value))) return 'no'
   const json = jsonIn(text)
@@ -23,9 +24,6 @@ export function recognise({ text, question }: MessageText, { key, value }: Chang
 }
 
 export type Recognised = 'carries' | 'value only' | 'no' | 'unreadable'
-
-/** Null, booleans and the empty string occur everywhere. */
-const isTelling = (value: Json): boolean => value !== null && typeof value !== 'boolean' && value !== ''
 
 /** Text of these characters has the same spelling in every encoding. */
 const SIMPLE = /^\w+$/

@@ -86,7 +86,6 @@ function firstLine(file: string): string {
 function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topology }: NetworkSettings) {
   const processes = processesOf(JSON.stringify(program))
   const isDelayed = latency.delayMs + latency.jitterMs > 0
-  const delayOf = ({ random }: Running): Millis => millis(latency.delayMs + random.next() * latency.jitterMs)
   let services: ReadonlyMap<string, Service> | undefined
 
   /** Passes messages to the program, and collects its effects. */
@@ -116,7 +115,9 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
     if (dest === STARTER) return initialised(state, body, rpc.name === 'broadcast' ? topology : undefined)
     if (services?.has(dest) === true || dest === state.id) return [later(state, message)]
     if (state.nodes.includes(dest))
-      return isDelayed ? [later(state, message, delayOf(state))] : [{ type: 'send', to: dest, message }]
+      return isDelayed
+        ? [later(state, message, millis(latency.delayMs + state.random.next() * latency.jitterMs))]
+        : [{ type: 'send', to: dest, message }]
     if (dest === CLIENT) return replied(rpc, state, body)
     throw new Error(`${state.id} sent a message to ${dest}, and there is no such node, client or service`)
   }
@@ -173,8 +174,6 @@ function wordsFor(program: readonly string[], seed: number): readonly string[] {
   return [process.execPath, '--import', frame, ...program]
 }
 
-const readsOf = ({ workload }: RpcWorkload): readonly string[] => findWorkload(workload)?.reads ?? []
-
 function initialised(state: Running, body: Body, topology: string | undefined): readonly Sent[] {
   const neighbours = topology === undefined ? undefined : topologyOf(state.nodes, topology)
   const wrong = whyNotStarted(body, neighbours)
@@ -191,7 +190,12 @@ function replied(rpc: RpcWorkload, state: Running, body: Body): readonly Sent[] 
   if (request === undefined) throw new Error(`${state.id} replied twice to the same request (${JSON.stringify(body)})`)
   state.requests.delete(id)
   const { requestId, input } = request
-  const result = completionOfReply(rpc, body, { input, harmless: readsOf(rpc).includes(input.f) }, id)
+  const result = completionOfReply(
+    rpc,
+    body,
+    { input, harmless: (findWorkload(rpc.workload)?.reads ?? []).includes(input.f) },
+    id,
+  )
   if (typeof result !== 'string') return [{ type: 'reply', requestId, result }]
   throw new Error(`${state.id}: ${rpc.name}: its reply ${result}: ${JSON.stringify(body).slice(0, MOST_LINE)}`)
 }
