@@ -20,56 +20,35 @@ function filesOf({ file, merged, settings }: CheckTask): readonly string[] | und
 }
 
 const ofTask = ({ input }: worker.Timed<CheckTask>): readonly string[] | undefined => filesOf(input)
-const ofPart = ({ input }: worker.Timed<{ readonly task: CheckTask }>): readonly string[] | undefined =>
-  filesOf(input.task)
+
+/** A job on a part of a task. */
+const partJob = <Input extends { readonly task: CheckTask }, Result>(
+  kind: string,
+  run: CheckJob<Input, Result>['run'],
+): CheckJob<Input, Result> => ({ kind, reads: ({ input }) => filesOf(input.task), run })
 
 export const checkJob: CheckJob<CheckTask, CheckResult> = { kind: 'checkOne', reads: ofTask, run: worker.checkOne }
 
 /** Reads a file into memory that all threads share. */
 export const readJob: CheckJob<CheckTask, worker.LentFile> = { kind: 'readOne', reads: ofTask, run: worker.readOne }
 
-export const lentJob: CheckJob<worker.LentFile, CheckResult> = {
-  kind: 'checkLent',
-  reads: ofPart,
-  run: worker.checkLent,
-}
+export const lentJob: CheckJob<worker.LentFile, CheckResult> = partJob('checkLent', worker.checkLent)
 
-export const shareJob: CheckJob<worker.ShareTask, ShareAnswer> = {
-  kind: 'judgeOneShare',
-  reads: ofPart,
-  run: worker.judgeOneShare,
-}
+export const shareJob: CheckJob<worker.ShareTask, ShareAnswer> = partJob('judgeOneShare', worker.judgeOneShare)
 
 /** Judges the levels that concern all keys together. */
-export const besideJob: CheckJob<worker.PartTask, Others> = {
-  kind: 'judgeWhatIsBeside',
-  reads: ofPart,
-  run: worker.judgeWhatIsBeside,
-}
+export const besideJob: CheckJob<worker.PartTask, Others> = partJob('judgeWhatIsBeside', worker.judgeWhatIsBeside)
 
 /** Reads a recording, and packs the operations by place. */
-export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
-  kind: 'readLarge',
-  reads: ofPart,
-  run: worker.readLarge,
-}
+export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = partJob('readLarge', worker.readLarge)
 
 /** Reads a part of a recording, and packs its operations. */
-export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = {
-  kind: 'readOneStretch',
-  reads: ofPart,
-  run: worker.readOneStretch,
-}
+export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = partJob(
+  'readOneStretch',
+  worker.readOneStretch,
+)
 
 /** Finishes the check of a recording that was judged key by key. */
-export const knownJob: CheckJob<Known, CheckResult> = {
-  kind: 'checkKnown',
-  reads: ofPart,
-  run: worker.checkKnown,
-}
+export const knownJob: CheckJob<Known, CheckResult> = partJob('checkKnown', worker.checkKnown)
 
-export const placesJob: CheckJob<worker.PlacesTask, ApartResult> = {
-  kind: 'judgeSomePlaces',
-  reads: ofPart,
-  run: worker.judgeSomePlaces,
-}
+export const placesJob: CheckJob<worker.PlacesTask, ApartResult> = partJob('judgeSomePlaces', worker.judgeSomePlaces)

@@ -51,6 +51,17 @@ export interface Timed<Input> {
 
 type Work<Input, Result> = (task: Task<Timed<Input>>) => Promise<Result | FileTrouble | StoppedFile>
 
+/** A function that marks its beginning, and returns an error of its input as a result. */
+const work =
+  <Input extends { readonly task: CheckTask }, Result>(
+    mark: (stopwatch: Stopwatch) => void,
+    run: (input: Input, stopwatch: Stopwatch) => Result | Promise<Result>,
+  ): Work<Input, Result> =>
+  ({ spec: { input, stopwatch } }) => {
+    mark(stopwatch)
+    return unlessTroubled(input.task, () => run(input, stopwatch))
+  }
+
 export const checkOne: Work<CheckTask, CheckResult> = ({ spec, progress }) => {
   const { input: task, stopwatch } = spec
   markStarted(stopwatch)
@@ -84,23 +95,15 @@ export const checkLent: Work<LentFile, CheckResult> = ({ spec, progress }) => {
   })
 }
 
-export const judgeOneShare: Work<ShareTask, ShareAnswer> = ({ spec }) => {
-  const { input: part, stopwatch } = spec
-  markDeciding(stopwatch)
-  return unlessTroubled(part.task, () => {
-    const history = borrowHistory(part.lent)
-    return judgeShare(history, optionsOf(history, part), part.share, part.board)
-  })
-}
+export const judgeOneShare: Work<ShareTask, ShareAnswer> = work(markDeciding, (part) => {
+  const history = borrowHistory(part.lent)
+  return judgeShare(history, optionsOf(history, part), part.share, part.board)
+})
 
-export const judgeWhatIsBeside: Work<PartTask, Others> = ({ spec }) => {
-  const { input: part, stopwatch } = spec
-  markDeciding(stopwatch)
-  return unlessTroubled(part.task, () => {
-    const history = borrowHistory(part.lent)
-    return judgeBeside(history, optionsOf(history, part), part.board)
-  })
-}
+export const judgeWhatIsBeside: Work<PartTask, Others> = work(markDeciding, (part) => {
+  const history = borrowHistory(part.lent)
+  return judgeBeside(history, optionsOf(history, part), part.board)
+})
 
 export type ReadLarge = { readonly recording: PackedRecording; readonly parseMs: number } | { readonly cannot: string }
 
@@ -109,18 +112,13 @@ export interface LargeTask {
   readonly places: number
 }
 
-export const readLarge: Work<LargeTask, ReadLarge> = ({ spec }) => {
-  const { input, stopwatch } = spec
-  const { task, places } = input
-  markStarted(stopwatch)
-  return unlessTroubled(task, () =>
-    unlessUnpackable(async () => {
-      const started = performance.now()
-      const recording = await readPacked(task.file, dealingOf(places), readingOf(task))
-      return { recording, parseMs: performance.now() - started }
-    }),
-  )
-}
+export const readLarge: Work<LargeTask, ReadLarge> = work(markStarted, ({ task, places }) =>
+  unlessUnpackable(async () => {
+    const started = performance.now()
+    const recording = await readPacked(task.file, dealingOf(places), readingOf(task))
+    return { recording, parseMs: performance.now() - started }
+  }),
+)
 
 async function unlessUnpackable<T>(read: () => Promise<T>): Promise<T | { readonly cannot: string }> {
   try {
@@ -136,14 +134,9 @@ export interface StretchTask extends LargeTask {
   readonly memoryBytes: number
 }
 
-export const readOneStretch: Work<StretchTask, ReadOneStretch> = ({ spec }) => {
-  const { input, stopwatch } = spec
-  const { task, places, stretch, memoryBytes } = input
-  markStarted(stopwatch)
-  return unlessTroubled(task, () =>
-    unlessUnpackable(async () => ({ stretch: await readStretch(stretch, dealingOf(places), { memoryBytes }) })),
-  )
-}
+export const readOneStretch: Work<StretchTask, ReadOneStretch> = work(markStarted, ({ places, stretch, memoryBytes }) =>
+  unlessUnpackable(async () => ({ stretch: await readStretch(stretch, dealingOf(places), { memoryBytes }) })),
+)
 
 /** A part of a recording, or the reason why it cannot be read separately. */
 export type ReadOneStretch = { readonly stretch: ReadStretch } | { readonly cannot: string }
@@ -156,20 +149,15 @@ export interface PlacesTask {
   readonly endsAtMs: number
 }
 
-export const judgeSomePlaces: Work<PlacesTask, ApartResult> = ({ spec }) => {
-  const { input, stopwatch } = spec
-  const { task, recording, places, packedBytes, endsAtMs } = input
-  markDeciding(stopwatch)
-  return unlessTroubled(task, () =>
+export const judgeSomePlaces: Work<PlacesTask, ApartResult> = work(
+  markDeciding,
+  ({ task, recording, places, packedBytes, endsAtMs }) =>
     judgePlaces(recording, places, { ...task, packedBytes, leftMs: () => endsAtMs - epochMs() }),
-  )
-}
+)
 
-export const checkKnown: Work<Known, CheckResult> = ({ spec }) => {
-  const { input: known, stopwatch } = spec
-  markStarted(stopwatch)
-  return unlessTroubled(known.task, () => resultOfKnown(known, () => markDeciding(stopwatch)))
-}
+export const checkKnown: Work<Known, CheckResult> = work(markStarted, (known, stopwatch) =>
+  resultOfKnown(known, () => markDeciding(stopwatch)),
+)
 
 const optionsOf = (history: History, { task, endsAtMs }: PartTask): ShareOptions =>
   checkOptionsFor(task.file, history, task.settings, endsAtMs - epochMs())
