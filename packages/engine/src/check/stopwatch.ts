@@ -46,7 +46,7 @@ const LOOK_EVERY_MS = 100
  */
 export function whenOver({ times }: Stopwatch, { readingMs, decidingMs }: Limits, over: () => void): () => void {
   let timer: NodeJS.Timeout
-  const look = (): void => {
+  const look = () => {
     if (times[DECIDED] !== 0) return
     const started = times[STARTED] || epochMs()
     const deciding = times[DECIDING] ?? 0

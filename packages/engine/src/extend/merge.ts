@@ -12,7 +12,7 @@ import type { Extension } from './extension.ts'
  */
 export async function mergeExtensions(extensions: readonly Extension[], where: string): Promise<void> {
   for (const extension of extensions) {
-    const refuseTaken = (name: string, names: readonly string[]): void => {
+    const refuseTaken = (name: string, names: readonly string[]) => {
       if (names.includes(name))
         throw inputError(`${where}: there is a ${extension.kind} ${name} already. Give yours another name.`)
     }

@@ -10,7 +10,7 @@ export function createCondition(): Condition {
   return {
     until: (holds) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
+        const look = () => {
           try {
             if (!holds()) return
             resolve()

@@ -35,7 +35,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
 } {
   const first = new AbortController()
   const given = signals.filter((signal) => signal !== undefined)
-  const end = (): void => first.abort()
+  const end = () => first.abort()
   // Many jobs may listen to one signal.
   setMaxListeners(0, first.signal, ...given)
   for (const signal of given) whenAborted(signal, end)

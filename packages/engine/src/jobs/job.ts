@@ -62,7 +62,7 @@ export async function doEach<Spec, Result>(
   work: (spec: Spec) => Promise<Result>,
 ): Promise<void> {
   const left = specs[Symbol.iterator]()
-  const turn = async (): Promise<void> => {
+  const turn = async () => {
     for (let next = left.next(); next.done !== true; next = left.next()) await work(next.value)
   }
   await Promise.all(Array.from({ length: width }, turn))

@@ -13,7 +13,7 @@ export function runCommandProbe({
   return new Promise((resolve) => {
     const child = spawn('sh', ['-c', command], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     const output = { stdout: '', stderr: '' }
-    const end = (answer: ProbeAnswer): void => {
+    const end = (answer: ProbeAnswer) => {
       clearTimeout(timer)
       endGroup(child.pid)
       resolve(answer)

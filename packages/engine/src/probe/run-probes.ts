@@ -25,6 +25,6 @@ async function runProbe(probe: Probe): Promise<ProbeAnswer> {
 }
 
 function filled(probe: Probe, placeholders: Placeholders): Probe {
-  const fill = (text: string): string => text.replaceAll(/\{([\w.-]+)\}/g, (whole, name) => placeholders[name] ?? whole)
+  const fill = (text: string) => text.replaceAll(/\{([\w.-]+)\}/g, (whole, name) => placeholders[name] ?? whole)
   return probe.kind === 'http' ? { ...probe, url: fill(probe.url) } : { ...probe, command: fill(probe.command) }
 }

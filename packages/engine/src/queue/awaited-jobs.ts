@@ -26,7 +26,7 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
   let adding: Promise<unknown> | undefined
   let listening: Promise<void> | undefined
 
-  const resolveAll = (name: string, outcome: Outcome): void => {
+  const resolveAll = (name: string, outcome: Outcome) => {
     for (const resolve of waiting.get(name) ?? []) resolve(outcome)
   }
 
@@ -68,18 +68,18 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
       const name = job.opts.jobId
       const waiters = waiting.get(name) ?? new Set()
       let timer: NodeJS.Timeout | undefined
-      const end = (outcome: Outcome): void => {
+      const end = (outcome: Outcome) => {
         clearTimeout(timer)
         waiters.delete(end)
         if (waiters.size === 0 && waiting.get(name) === waiters) waiting.delete(name)
         resolve(outcome)
       }
-      const giveUp = (): void => end({ type: 'pending' })
-      const after = (ms: number, then: () => void): void => {
+      const giveUp = () => end({ type: 'pending' })
+      const after = (ms: number, then: () => void) => {
         clearTimeout(timer)
         if (waiters.has(end)) timer = setTimeout(then, ms).unref()
       }
-      const lookOnce = (): void => {
+      const lookOnce = () => {
         after(SILENT_MS, giveUp)
         look(name).then(giveUp, giveUp)
       }

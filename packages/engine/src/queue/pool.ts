@@ -134,7 +134,7 @@ interface Missing {
 /** Reports lost jobs, and jobs that wait without workers. */
 function reportMissing(board: Board, listener: (event: QueueEvent) => void): Missing {
   const { place } = board
-  const reportLost = (): void => {
+  const reportLost = () => {
     if (missing.lost > 0) listener({ type: 'lost', jobs: missing.lost })
     missing.lost = 0
   }

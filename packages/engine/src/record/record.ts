@@ -277,7 +277,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
     if (one !== undefined) return one
     throw usageError(`there is no server ${name}. Known: ${names.join(', ')}.`)
   }
-  const address = (name?: string): string => {
+  const address = (name?: string) => {
     const found = known(addresses, name)
     if (listen) return found
     throw usageError('no port is open, because "listen" is false. Leave "listen" out, or connect with dial().')

@@ -108,7 +108,7 @@ function answerOf(program: string, option: string): string | undefined {
 
 function programsIn(declared: unknown): string[] {
   const programs = new Set<string>()
-  const look = (value: unknown): void => {
+  const look = (value: unknown) => {
     if (typeof value !== 'object' || value === null) return
     for (const [name, member] of Object.entries(value)) {
       const first = Array.isArray(member) ? member[0] : member

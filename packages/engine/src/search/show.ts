@@ -236,7 +236,7 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
   const isWhole = scenario.operations.length <= FEW_OPERATIONS
   const keys = new Set(accused.map((row) => key[row]))
   const isAboutFinalReads = level === 'eventual' || level === 'convergent'
-  const isShown = (row: number): boolean =>
+  const isShown = (row: number) =>
     (isWhole && row < scenario.operations.length) ||
     (isAboutFinalReads && ((flags[row] ?? 0) & FLAG_FINAL) !== 0 && keys.has(key[row]))
   const others = Array.from({ length }, (_, row) => row).filter(isShown)

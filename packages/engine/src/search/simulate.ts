@@ -82,7 +82,7 @@ export async function simulate(
   requireSane(settings, own, { nodes, clients })
   const chosen = nemeses.filter(({ name }) => faults.includes(name))
   const events: Event[] = []
-  const append = (event: Event): void => {
+  const append = (event: Event) => {
     events.push(event)
     listener({ type: 'event', event })
   }

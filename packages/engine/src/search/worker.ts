@@ -61,7 +61,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   const startedAt = performance.now()
   const subject = await watchedSubject(spec, progress)
   const [strategies, limits] = [strategiesNamed(spec.strategies), limitsFor(spec.invariants)]
-  const stopped = (): boolean => mustStop(progress)
+  const stopped = () => mustStop(progress)
   if (selfCheck !== undefined && subject.start !== undefined) {
     await settled(subject, () =>
       requireRepeatable(subject, {

@@ -218,14 +218,14 @@ async function followedCode(
   { turns }: ServiceWatch,
 ): Promise<CodeRun | undefined> {
   const steps: CodeStep[] = []
-  const code = (step: CodeStep): boolean => {
+  const code = (step: CodeStep) => {
     if (steps.length < MOST_STEPS) steps.push(step)
     return false
   }
   const awaited: AwaitedSql[] = []
-  const sql = (statements: readonly AwaitedSql[]): void => void awaited.push(...statements)
+  const sql = (statements: readonly AwaitedSql[]) => void awaited.push(...statements)
   const stories: DatabaseStory[] = []
-  const story = (databaseStory: DatabaseStory): void => void stories.push(databaseStory)
+  const story = (databaseStory: DatabaseStory) => void stories.push(databaseStory)
   const probed = { ...subject, ...startsOf(service, subject, { turns, code, sql, story }) }
   const trial = await outsidePromises(() => runScenario(probed, scenario, limitsFor(invariants)))
   if (digestOf(trial.events) !== digestOf(events)) return undefined

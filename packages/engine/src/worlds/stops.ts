@@ -27,7 +27,7 @@ export function stopsAround({ overtaken }: Race, { steps }: CodeRun): readonly S
   )
   const site = own[gone]?.site
   const back = own.findIndex((step, i) => i > gone && step.type === 'back' && step.site === site && step.at === to)
-  const isBefore = (step: Step, i: number): boolean => i < gone && isStop(step) && step.within === own[gone]?.within
+  const isBefore = (step: Step, i: number) => i < gone && isStop(step) && step.within === own[gone]?.within
   const places = [own.findLastIndex(isBefore), back < 0 ? -1 : own.findIndex((step, i) => i > back && isStop(step))]
   return places.flatMap((place) => stopAt(own, place))
 }

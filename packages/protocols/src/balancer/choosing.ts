@@ -16,7 +16,7 @@ export function choose(turn: BalancerTurn, command: Command, tried: readonly Nod
       state.turns++
       return candidates[state.turns % candidates.length]
     case 'least-connections': {
-      const openOf = (server: NodeId): number => state.health.get(server)?.open ?? 0
+      const openOf = (server: NodeId) => state.health.get(server)?.open ?? 0
       return candidates.reduce((best, server) => (openOf(server) < openOf(best) ? server : best), first)
     }
     case 'consistent-hashing':

@@ -133,7 +133,7 @@ function checkedStatus(status: unknown): NodeStatus {
     new Mistake(`returned ${what} from "status"`, 'a status must be { role: STRING, leads: true or false, … }')
   if (isThenable(status) || typeof status !== 'object' || status === null) throw wrong(valueText(status))
   const { role, leads, ready, owes, term, applied, leader } = status as { readonly [member: string]: unknown }
-  const mustBe = (name: string, value: unknown, type: string): void => {
+  const mustBe = (name: string, value: unknown, type: string) => {
     if (value !== undefined && typeof value !== type) throw wrong(`${name} ${valueText(value)}`)
   }
   if (typeof role !== 'string') throw wrong(`the role ${valueText(role)}`)

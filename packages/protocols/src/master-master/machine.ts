@@ -68,7 +68,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
     received({ state }, { keys }, from) {
       const owed = state.owed.get(from)
       for (const { key } of keys) {
-        const isConfirmed = (version: Version): boolean =>
+        const isConfirmed = (version: Version) =>
           keys.some((other) => other.key === key && compareStamps(other.stamp, version.stamp) === 0)
         if (heldOf(state, key).every(isConfirmed)) owed?.delete(key)
       }

@@ -15,8 +15,7 @@ const MOST_NODES = 15
 
 export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: SizeSettings, nodes: number): Sizes {
   const n = replicas === 'all' ? nodes : Number(replicas)
-  const of = (size: ProtocolSettingValue): number =>
-    size === 'all' ? n : size === 'majority' ? majorityOf(n) : Number(size)
+  const of = (size: ProtocolSettingValue) => (size === 'all' ? n : size === 'majority' ? majorityOf(n) : Number(size))
   return { n, r: of(r), w: of(w) }
 }
 

@@ -58,7 +58,7 @@ type EffectRecord = Extract<SingleRecord, { readonly kind: 'effect' }>
 function remember(turn: SingleTurn, record: EffectRecord, result: Completion): void {
   const { state, config } = turn
   const { key, ...withoutKey } = record
-  const persist = (durable: SingleRecord): void => {
+  const persist = (durable: SingleRecord) => {
     turn.persist(durable)
   }
   noteEffect(turn, record, result)

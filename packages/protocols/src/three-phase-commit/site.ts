@@ -7,7 +7,7 @@ import type { Doubt, SitePart, SiteRefusal, ThreePhase, ThreePhaseState, ThreePh
 export const siteMessages: Handlers<ThreePhase, 'prepare' | 'pre-commit' | 'decision'> = {
   prepare(turn, { transaction, operations, sites }, from) {
     const { state } = turn
-    const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
+    const voteNo = (refusal: SiteRefusal) => turn.send(from, { type: 'no', transaction, refusal })
     if (state.finished.has(transaction)) {
       // The site was asked about this transaction before the transaction arrived, and promised to abort it.
       voteNo('given up')

@@ -56,7 +56,7 @@ interface ModuleOptions {
 async function openModule(file: string, { named, functions, broke }: ModuleOptions): Promise<OpenedClients> {
   const thread = await startThread(file, named, functions)
   const requests = createUserRequests(named, broke)
-  const bad = (what: string): void => requests.breakDown(inputError(`${named}${what}`))
+  const bad = (what: string) => requests.breakDown(inputError(`${named}${what}`))
   let clients = 0
   let heardAt = performance.now()
   thread.on('message', (message: FromHost) => {
@@ -94,7 +94,7 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
       bad(` is stuck in a loop: it has not returned for ${STUCK_MS / 1000} s.`)
     else post({ type: 'ping' })
   }, PING_EVERY_MS)
-  const post = (message: ToHost): void => thread.postMessage(message)
+  const post = (message: ToHost) => thread.postMessage(message)
   return {
     connect({ node, host, port }) {
       const client = clients++

@@ -20,7 +20,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   const isDue = { refused: createPatience(now), absent: createPatience(now) }
   let hasWritten = false
   let hasFound = false
-  const afterWrite = (request: WrittenRequest, answer: Answer, { type }: Completion, key: string): void => {
+  const afterWrite = (request: WrittenRequest, answer: Answer, { type }: Completion, key: string) => {
     if (type === 'ok') {
       hasWritten = true
       if (!hasFound) written.set(key, exchangeText({ request, answer }))

@@ -137,7 +137,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
 function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) => void) | undefined): Duplex {
   if (dial !== undefined) return dial()
   if (intake === undefined) return connect({ host, port, noDelay: true })
-  const callback = (sizeBytes: number): boolean => {
+  const callback = (sizeBytes: number) => {
     intake(memory.subarray(0, sizeBytes))
     return true
   }

@@ -71,7 +71,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
   let ends = 0
   let hasAnswered = false
 
-  const wrong = (what: string): void => requests.breakDown(inputError(`${named} ${what}`))
+  const wrong = (what: string) => requests.breakDown(inputError(`${named} ${what}`))
 
   function ended({ owes, late }: ProgramProcess, how: string): void {
     // The process was killed on purpose.

@@ -114,7 +114,7 @@ function createAsk({ connect }: RehearseOptions): Stage['ask'] {
         },
       }
       const client = connect(address, watch, name)
-      const ended = (completion: Completion): void => {
+      const ended = (completion: Completion) => {
         client.close()
         resolve({ address, input, request, exchange, completion })
       }
@@ -131,7 +131,7 @@ interface Begun {
 
 async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
   const { at, logDir, values } = stage
-  const logOf = ({ address }: Tried): string => join(logDir, `${address.node}.log`)
+  const logOf = ({ address }: Tried) => join(logDir, `${address.node}.log`)
   const written = await writePatiently(stage, begun)
   const write = written.find(hasWorked)
   if (write === undefined) {

@@ -54,7 +54,7 @@ export function createUserRequests(named: string, broke: (error: UserError) => v
     clearTimeout(waiting.timer)
     waiting.completed(completionFor(waiting.request))
   }
-  const lose = (id: number, error: string): void => settle(id, (request) => lost(request, error))
+  const lose = (id: number, error: string) => settle(id, (request) => lost(request, error))
   function close(error: string): void {
     closed = true
     for (const id of [...pending.keys()]) lose(id, error)

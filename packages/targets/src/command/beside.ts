@@ -50,7 +50,7 @@ export async function startBeside(
       `the keeper of ${servers.map(({ id }) => id).join(', ')} ended: if this process is killed, they will be left running`,
     ),
   )
-  const end = async (): Promise<void> => {
+  const end = async () => {
     await Promise.all(nodes.map((node) => node.end()))
     await keeper.close()
   }

@@ -108,7 +108,7 @@ async function watched(
   changes: ContainerChanges,
   { engine, keeper, logDir, trouble, members, happened, changed }: FollowedLinksOptions,
 ): Promise<() => Promise<void>> {
-  const troubled = (error: Error): void => {
+  const troubled = (error: Error) => {
     const text = lostLinks(error)
     if (!trouble.includes(text)) trouble.push(text)
   }

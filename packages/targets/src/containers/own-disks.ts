@@ -42,7 +42,7 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
   const forget = keeper.undoLater(removing(directory), { timeoutMs: WITHIN_MS })
   const run = (command: ProgramCommand) =>
     runToEnd({ name: where, command, keeper, logPath, timeoutMs: WITHIN_MS, forks: false })
-  const directoryOf = (service: string): string => join(directory, service)
+  const directoryOf = (service: string) => join(directory, service)
   async function remove(): Promise<void> {
     await run(removing(directory))
     forget()

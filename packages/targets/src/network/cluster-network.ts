@@ -108,7 +108,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   const network = createNetwork({ seed, isTaped: ({ from, to }) => recalls && from !== 'clients' && to !== 'clients' })
   const messages = createMessageFaults({ seed })
   const crashes = new Set<(node: NodeId) => void>()
-  const crashServer = (node: NodeId): void => {
+  const crashServer = (node: NodeId) => {
     for (const crash of crashes) crash(node)
   }
   const requests = createHttpFaults({ seed, recorder: clients.recorder, crashServer })

@@ -63,7 +63,7 @@ export async function killTree(root: TreeRoot): Promise<void> {
   // A process that forks during the search could escape, so all are stopped first. A process in a system call that
   // cannot be interrupted, for example on a slow disk, stops when the call ends.
   const signalled = new Set<number>()
-  const mayFork = (stat: ProcessStat): boolean => {
+  const mayFork = (stat: ProcessStat) => {
     const isSignalled = signalled.has(stat.pid)
     signalled.add(stat.pid)
     return !halted(stat) && !(isSignalled && stat.state === 'D')

@@ -31,7 +31,7 @@ export async function startTraffic(traffic: ObservedTraffic, options: StartOptio
   const keeper = startsSomething ? startKeeper(() => {}) : undefined
   let served: Served | undefined
   let cluster: TrafficCluster | undefined
-  const close = async (): Promise<void> => {
+  const close = async () => {
     await new Promise<void>((resolve) => (cluster === undefined ? resolve() : cluster.stop(resolve)))
     await served?.servers?.end()
     await keeper?.close()
@@ -118,7 +118,7 @@ function observedCluster(
   let injected = 0
 
   const tlsTrouble = () => [...cluster.withoutTls()].map(([name, why]) => `${name}: ${why}`)
-  const endClients = async (why: Parameters<ObservedClients['end']>[0]): Promise<void> => {
+  const endClients = async (why: Parameters<ObservedClients['end']>[0]) => {
     clearInterval(beginning)
     const use = await using
     ownTrouble.push(...((await use?.end(why)) ?? []))

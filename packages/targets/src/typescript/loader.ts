@@ -10,7 +10,7 @@ export async function typescriptLoader(file: string, options: JitiOptions = {}):
   ])
   const from = pathToFileURL(file).href
   const plain = createJiti(from, options)
-  const transform = (given: TransformOptions): string => {
+  const transform = (given: TransformOptions) => {
     const { ts, source, filename } = given
     if (ts !== true || filename === undefined || source === '') return plain.transform(given)
     const { code, inOwnLines } = stripped(source, filename)

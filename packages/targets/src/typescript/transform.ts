@@ -36,7 +36,7 @@ export function stripped(source: string, file: string): Stripped {
   const lines = new SourceMap(payload)
   // Nodes share positions.
   const done = new Set<Place>()
-  const toOwnLine = (place: Place): void => {
+  const toOwnLine = (place: Place) => {
     if (done.has(place)) return
     done.add(place)
     const entry = lines.findEntry(place.line - 1, place.column) as { readonly originalLine?: number }

@@ -51,7 +51,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
       stage.giveUp(environmentError(`the run sent this worker nothing for ${leaseMs / 1000} s`))
   }, LOOK_EVERY_MS)
   try {
-    const enter = (next: State): void => {
+    const enter = (next: State) => {
       state = next
       outbox.flush()
       report()

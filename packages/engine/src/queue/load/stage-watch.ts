@@ -18,8 +18,8 @@ export function watchStages(): StageWatch {
   let stage: Stage = 'wait'
   let failure: Error | undefined
   const condition = createCondition()
-  const has = (wanted: Stage): boolean => stages.indexOf(stage) >= stages.indexOf(wanted)
-  const reached = (wanted: Stage): Promise<void> =>
+  const has = (wanted: Stage) => stages.indexOf(stage) >= stages.indexOf(wanted)
+  const reached = (wanted: Stage) =>
     condition.until(() => {
       if (failure !== undefined) throw failure
       return has(wanted)

@@ -24,7 +24,7 @@ const MOST_ITERATIONS = 1_000_000
  */
 export function createLogin({ user, password }: Credentials, nonce: string): Login {
   let exchange: Exchange | undefined
-  const secret = (): string => {
+  const secret = () => {
     if (password === undefined) throw new Error(`the server requires a password for ${user}, and no password is given`)
     return password
   }

@@ -33,7 +33,7 @@ export function heardOf(overheard: Overheard): Heard {
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
   // The nodes that could forward the change.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
-  const isAttempt = ({ closedAtMs }: PassedMessage, { from: dialler, to: reader }: Link): boolean =>
+  const isAttempt = ({ closedAtMs }: PassedMessage, { from: dialler, to: reader }: Link) =>
     reader === between.at(-1) &&
     informed.has(dialler) &&
     closedAtMs !== undefined &&
@@ -112,11 +112,10 @@ function unqueriedServers(
   const reader = between.at(-1)
   const own = new Set(about.map(({ key }) => key))
   const others = keys.filter((key) => !own.has(key))
-  const namesAny = (some: Iterable<string | undefined>, text: string): boolean =>
+  const namesAny = (some: Iterable<string | undefined>, text: string) =>
     [...some].some((key) => key !== undefined && hasWord(text, key))
   // A message that names no key of the run may ask for all keys.
-  const mayAsk = (text: string | undefined): boolean =>
-    text === undefined || namesAny(own, text) || !namesAny(others, text)
+  const mayAsk = (text: string | undefined) => text === undefined || namesAny(own, text) || !namesAny(others, text)
   /** When each server received the change. */
   const firstReceived = new Map<NodeId, Nanos>()
   for (const { link, message } of excerpts.flatMap(({ sent }) => sent.filter(carries))) {

@@ -40,7 +40,7 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
   let ended = 0
   let isRepeated = false
 
-  const isRequest = (client: string, id: Json | undefined): boolean =>
+  const isRequest = (client: string, id: Json | undefined) =>
     Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (lastIds.get(client) ?? 0)
 
   /** Explains why a message is no reply to a request. A late reply needs no explanation. */

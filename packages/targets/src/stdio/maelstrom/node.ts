@@ -90,7 +90,7 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     }
 
     const process = await startCommand({ name: id, command: { words, directory }, logPath, keeper, line: read })
-    const receive = (message: Message): void => process.write(JSON.stringify(message))
+    const receive = (message: Message) => process.write(JSON.stringify(message))
     unended = process.unended
     process.exited.then(({ code, signal }) => {
       if (deliver === receive) deliver = undefined

@@ -78,7 +78,7 @@ function lwwKv(random: Random): Service {
   type Copy = Map<string, { readonly at: number; readonly value: Json }>
   const copies: readonly Copy[] = Array.from({ length: LWW_COPIES }, () => new Map())
   let time = 0
-  const exchange = (one: Copy, other: Copy, key: string): void => {
+  const exchange = (one: Copy, other: Copy, key: string) => {
     const [mine, theirs] = [one.get(key), other.get(key)]
     if (theirs !== undefined && theirs.at > (mine?.at ?? -1)) one.set(key, theirs)
   }

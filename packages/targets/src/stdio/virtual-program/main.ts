@@ -122,11 +122,11 @@ function takeOverRandomness(random: ReturnType<typeof createRandom>): void {
     if (done !== undefined) process.nextTick(done, null, bytes)
     return bytes
   }
-  const randomUUID = (): string => {
+  const randomUUID = () => {
     const hex = randomBytes(16).toString('hex')
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
   }
-  const randomInt = (from: number, to?: number): number =>
+  const randomInt = (from: number, to?: number) =>
     to === undefined ? random.integer(from) : from + random.integer(to - from)
   Object.assign(crypto, { randomBytes, randomUUID, randomInt, randomFillSync: fill })
   // The functions of `node:crypto` with the same names use these methods.

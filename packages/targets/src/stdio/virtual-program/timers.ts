@@ -67,7 +67,7 @@ export function takeOverTimers(timeline: Timeline): void {
   async function* intervalPromise(delayMs?: number, value?: unknown) {
     for (;;) yield await timeoutPromise(delayMs, value)
   }
-  const clear = (timer: unknown): void => {
+  const clear = (timer: unknown) => {
     if (timer instanceof VirtualTimer) timer.close()
   }
   const members = {
