@@ -8,7 +8,7 @@ import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { commandsOf, type SupervisedNode } from '../command/supervised-node.ts'
 import { createClock, machineMs } from '../network/clock.ts'
-import { inject, type Vulnerable } from '../network/inject.ts'
+import { inject, reportTo, type Vulnerable } from '../network/inject.ts'
 import type { ClusterNews } from '../network/news.ts'
 import type { Handover, Victim } from '../network/node-harms.ts'
 import type { WireRecord } from '../network/wire-record.ts'
@@ -89,12 +89,8 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
     rehearsal: parts.rehearsal,
     readyMs: Number(readyNanos - parts.calledNanos) / 1e6,
     connect: (id) => clients.connect(addressOf(id)),
-    inject(fault, injected) {
-      inject(fault, { nodes: byId, network, supports, others, remotes, datagrams, failover }).then(
-        injected,
-        (error: Error) => injected({ type: 'failed', error: error.message }),
-      )
-    },
+    inject: (fault, injected) =>
+      reportTo(injected, inject(fault, { nodes: byId, network, supports, others, remotes, datagrams, failover })),
     ...(wire === undefined ? {} : { record: wire.begin }),
     // `hasTraffic` covers neither the proxies of other hosts nor datagrams. If the cluster has either of these, assume
     // that the fault may have an effect.

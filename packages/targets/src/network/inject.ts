@@ -83,6 +83,10 @@ async function bySurroundings(fault: SurroundingFault, nodes: Nodes): Promise<In
   )
 }
 
+/** Reports the outcome of an injection, or its error. */
+export const reportTo = (report: (outcome: Injected) => void, injecting: Promise<Injected>): void =>
+  void injecting.then(report, ({ message: error }: Error) => report({ type: 'failed', error }))
+
 /** Injects a fault of nodes' processes. @throws for an unknown node or another kind of fault. */
 export async function injectIntoNodes(
   fault: Exclude<NodeFault, { readonly kind: 'failover' }>,

@@ -13,7 +13,7 @@ import {
 import type { Recorder } from '@chaosproxy/recorder'
 import type { Cluster, FaultNoticed, Heal, Injected } from '@chaosproxy/runner'
 import { createClock } from '../network/clock.ts'
-import { injectIntoNodes } from '../network/inject.ts'
+import { injectIntoNodes, reportTo } from '../network/inject.ts'
 import type { Victim } from '../network/node-harms.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { ReadFinally } from './read-finally.ts'
@@ -137,10 +137,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     },
     inject(fault, injected) {
       faults++
-      inForce(fault, { name: `fault ${faults}`, plane, others, victims: options.victims }).then(
-        injected,
-        (error: Error) => injected({ type: 'failed', error: error.message }),
-      )
+      reportTo(injected, inForce(fault, { name: `fault ${faults}`, plane, others, victims: options.victims }))
     },
     status: () => new Map(),
     marked: () => [],

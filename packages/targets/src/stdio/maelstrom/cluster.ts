@@ -8,7 +8,7 @@ import { lastWords } from '../../command/log-tail.ts'
 import { sizeOf } from '../../command/readiness.ts'
 import { commandsOf } from '../../command/supervised-node.ts'
 import { createClock, type MachineClock } from '../../network/clock.ts'
-import { injectIntoNodes } from '../../network/inject.ts'
+import { injectIntoNodes, reportTo } from '../../network/inject.ts'
 import { nodeHarms } from '../../network/node-harms.ts'
 import { startCluster } from '../../network/starting.ts'
 import type { ProgramCommand } from '../../processes/command.ts'
@@ -103,9 +103,7 @@ export async function startMaelstrom(options: MaelstromOptions): Promise<Started
         connect: traffic.connect,
         inject(fault, injected) {
           if (doublesReplies(fault)) traffic.repeated()
-          inject(fault, byId, traffic.switchboard).then(injected, (error: Error) =>
-            injected({ type: 'failed', error: error.message }),
-          )
+          reportTo(injected, inject(fault, byId, traffic.switchboard))
         },
         mayBite: (kind) => Object.hasOwn(nodeHarms, kind) || traffic.switchboard.sent() > 0,
         status,
