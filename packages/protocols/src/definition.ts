@@ -112,11 +112,10 @@ export interface ClockBounds {
 }
 
 /** Describes which guarantees the settings give up: `replicas answer reads, and lag`. */
-export type Weakness = (
-  settings: { readonly [name: string]: ProtocolSettingValue },
-  nodes: number,
-  object?: string,
-) => string | undefined
+export type Weakness = (settings: ProtocolOptions['settings'], nodes: number, object?: string) => string | undefined
+
+/** A value that may depend on the settings. */
+export type BySettings<Value> = Value | ((settings: ProtocolOptions['settings']) => Value)
 
 /** Describes a protocol for the help, the documentation, the tests and the hosts. */
 export interface ProtocolDefinition {
@@ -126,29 +125,20 @@ export interface ProtocolDefinition {
   /** Describes which guarantees the settings give up, as a clause for the report. */
   readonly weakness?: Weakness | undefined
   readonly objects: readonly string[]
-  /** The functions that clients can call; undefined for all. May depend on the settings. */
-  readonly functions?:
-    | readonly string[]
-    | ((settings: ProtocolOptions['settings']) => readonly string[] | undefined)
-    | undefined
+  /** The functions that clients can call; undefined for all. */
+  readonly functions?: BySettings<readonly string[] | undefined>
   /** Returns the strongest level promised for an object under faults; end-to-end tests verify it. */
   promises(object: string, settings: ProtocolOptions['settings']): PromisedLevel | 'none'
-  readonly sticky?: boolean | ((settings: ProtocolOptions['settings']) => Stickiness) | undefined
-  /** Kinds of fault under which the protocol promises nothing. May depend on the settings. */
-  readonly notUnder?:
-    | readonly FaultPlan['kind'][]
-    | ((settings: ProtocolOptions['settings']) => readonly FaultPlan['kind'][])
-    | undefined
+  readonly sticky?: BySettings<Stickiness> | undefined
+  /** Kinds of fault under which the protocol promises nothing. */
+  readonly notUnder?: BySettings<readonly FaultPlan['kind'][]> | undefined
   /**
    * Kinds of fault after which the protocol may never answer again, for example because a log in memory is lost. A
-   * search requires no recovery from them. May depend on the settings.
+   * search requires no recovery from them.
    */
-  readonly mayStopUnder?:
-    | readonly FaultPlan['kind'][]
-    | ((settings: ProtocolOptions['settings']) => readonly FaultPlan['kind'][])
-    | undefined
-  /** The largest clock errors that a search injects. May depend on the settings. */
-  readonly clocks?: ClockBounds | ((settings: ProtocolOptions['settings']) => ClockBounds) | undefined
+  readonly mayStopUnder?: BySettings<readonly FaultPlan['kind'][]> | undefined
+  /** The largest clock errors that a search injects. */
+  readonly clocks?: BySettings<ClockBounds> | undefined
   /** Returns why this number of nodes cannot run; undefined if it can. */
   readonly impossible?: ((settings: ProtocolOptions['settings'], nodes: number) => string | undefined) | undefined
   /** The settings with the strongest promise, where a search begins. */
