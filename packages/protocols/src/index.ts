@@ -3,6 +3,7 @@ export type { Command, Session } from './command.ts'
 export { defineMachine, type MachineDefinition, type MachineRequest } from './define-machine.ts'
 export type {
   AnyMachine,
+  BySettings,
   ClockBounds,
   Invariant,
   InvariantWatch,
@@ -35,4 +36,4 @@ export {
 export { UNSUPPORTED } from './objects/object.ts'
 export { functionsOf, isEverRead, objects } from './objects/registry.ts'
 export { findProtocol, protocols } from './registry.ts'
-export type { MachineTypes, MessageOf, Turn } from './turn.ts'
+export type { MachineTypes, MessageOf, Tagged, Turn } from './turn.ts'

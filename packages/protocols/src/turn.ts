@@ -34,7 +34,8 @@ export type MessagesOf<Variants> = Tagged<'type', Variants>
 /** The durable records of a protocol. The name of each member becomes the `kind` of a record. */
 export type RecordsOf<Variants> = Tagged<'kind', Variants>
 
-type Tagged<Tag extends string, Variants> = {
+/** A tagged union. The name of each member becomes the value of the tag. */
+export type Tagged<Tag extends string, Variants> = {
   readonly [Name in keyof Variants]: Readonly<Record<Tag, Name> & Variants[Name]>
 }[keyof Variants]
 

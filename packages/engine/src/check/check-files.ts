@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { STDIN } from '@chaosproxy/history/files'
+import type { Tagged } from '@chaosproxy/protocols'
 import { doneOf } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import type { QueueEvent } from '../queue/pool.ts'
@@ -15,13 +16,18 @@ import { createStopwatch } from './stopwatch.ts'
 import { vetModel } from './vet-model.ts'
 
 export type CheckEvent =
-  | { readonly type: 'reading'; readonly file: string }
-  | { readonly type: 'checking'; readonly file: string; readonly operations: number }
-  /** `done` is the number of finished files, including this file. */
-  | { readonly type: 'checked'; readonly result: CheckResult; readonly done: number }
-  /** The keys must be judged together, so the queue's workers have nothing to do for this file. */
-  | { readonly type: 'whole'; readonly file: string }
   | QueueEvent
+  | Tagged<
+      'type',
+      {
+        reading: { file: string }
+        checking: { file: string; operations: number }
+        /** `done` is the number of finished files, including this file. */
+        checked: { result: CheckResult; done: number }
+        /** The keys must be judged together, so the queue's workers have nothing to do for this file. */
+        whole: { file: string }
+      }
+    >
 
 /**
  * Checks files, each within its own limits. Yields the results in order, as soon as possible.

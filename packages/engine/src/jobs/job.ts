@@ -1,4 +1,5 @@
 import { environmentError, UserError } from '@chaosproxy/history'
+import type { Tagged } from '@chaosproxy/protocols'
 import type { Ill, Progress, Reading } from '@chaosproxy/targets/watchdog'
 
 /** A kind of work on data. Repeating a job gives the same result. */
@@ -29,12 +30,16 @@ export interface Doing {
   readonly wanted?: number | undefined
 }
 
-export type JobEnd<Result> =
-  | { readonly type: 'done'; readonly value: Result }
-  | ({ readonly type: 'given up' } & Left)
-  /** Users' code did not return, or took all memory. */
-  | ({ readonly type: 'stopped'; readonly why: Ill } & Left)
-  | ({ readonly type: 'failed'; readonly error: unknown } & Left)
+export type JobEnd<Result> = Tagged<
+  'type',
+  {
+    done: { value: Result }
+    'given up': Left
+    /** Users' code did not return, or took all memory. */
+    stopped: { why: Ill } & Left
+    failed: { error: unknown } & Left
+  }
+>
 
 interface Left {
   readonly reading: Reading

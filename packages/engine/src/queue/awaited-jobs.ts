@@ -1,4 +1,5 @@
 import { setTimeout as later } from 'node:timers/promises'
+import type { Tagged } from '@chaosproxy/protocols'
 import type { BulkJob, Queue, QueueEvents } from './packages.ts'
 import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 
@@ -8,13 +9,17 @@ const LOOK_EVERY_MS = 2_000
 const TOGETHER_MS = 3
 const SILENT_MS = 10_000
 
-export type Outcome =
-  | { readonly type: 'value'; readonly value: unknown }
-  | { readonly type: 'failed'; readonly why: string }
-  | { readonly type: 'without file'; readonly isDamaged: boolean }
-  /** Every worker that tried to run the job ended. */
-  | { readonly type: 'poisonous' }
-  | { readonly type: 'pending' }
+export type Outcome = Tagged<
+  'type',
+  {
+    value: { value: unknown }
+    failed: { why: string }
+    'without file': { isDamaged: boolean }
+    /** Every worker that tried to run the job ended. */
+    poisonous: unknown
+    pending: unknown
+  }
+>
 
 /**
  * Adds jobs to a queue, and waits for each job for a limited time. Many jobs are added together and share one listener,

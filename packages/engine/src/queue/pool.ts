@@ -1,4 +1,5 @@
 import { environmentError } from '@chaosproxy/history'
+import type { Tagged } from '@chaosproxy/protocols'
 import { firstOf, whenAborted } from '../jobs/interruption.ts'
 import { type Doing, type Job, type JobEnd, PoisonousJob, type Pool } from '../jobs/job.ts'
 import { jobName } from '../jobs/job-name.ts'
@@ -13,15 +14,19 @@ const AT_A_TIME = 64
 const COUNT_WORKERS_EVERY_MS = 2_000
 const SENT_AGAIN = 3
 
-export type QueueEvent =
-  /** Jobs wait, but there is no worker. With `code`, there is no worker that may run users' code. */
-  | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
-  /** The Redis at `place` does not answer. */
-  | { readonly type: 'unreachable'; readonly place: string }
-  /** A file in Redis was damaged, and is sent again. */
-  | { readonly type: 'damaged'; readonly job: string }
-  /** Jobs that Redis has lost, for instance by a restart, are added again. */
-  | { readonly type: 'lost'; readonly jobs: number }
+export type QueueEvent = Tagged<
+  'type',
+  {
+    /** Jobs wait, but there is no worker. With `code`, there is no worker that may run users' code. */
+    alone: { place: string; code: boolean }
+    /** The Redis at `place` does not answer. */
+    unreachable: { place: string }
+    /** A file in Redis was damaged, and is sent again. */
+    damaged: { job: string }
+    /** Jobs that Redis has lost, for instance by a restart, are added again. */
+    lost: { jobs: number }
+  }
+>
 
 /** The settings of a pool. `kinds` are the kinds of jobs that workers run. */
 export interface QueueSettings {

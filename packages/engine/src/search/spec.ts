@@ -1,4 +1,5 @@
 import type { Millis } from '@chaosproxy/history'
+import type { Tagged } from '@chaosproxy/protocols'
 import type { SearchResult } from '@chaosproxy/simulator'
 import type { QueueEvent } from '../queue/pool.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
@@ -42,27 +43,24 @@ export interface SearchOutcome extends SearchResult {
 
 /** Progress of a search. */
 export type SearchEvent =
-  | {
-      readonly type: 'progress'
-      readonly trials: number
-      readonly causes: number
-      readonly elapsedMs: Millis
-      /** The estimated remaining time in milliseconds, once it is known. */
-      readonly leftMs: Millis | undefined
-    }
   | QueueEvent
-  /** A stored search of this name continues where it stopped. `isOver` is true if it had already ended. */
-  | {
-      readonly type: 'continued'
-      readonly campaign: string
-      readonly trials: number
-      readonly causes: number
-      readonly elapsedMs: Millis
-      readonly isOver: boolean
-    }
-  /** An invariant was broken with this seed. The search for a violation that clients observe begins. */
-  | { readonly type: 'guiding'; readonly seed: number }
-  /** The search has ended; its findings are being minimised. */
-  | { readonly type: 'shrinking'; readonly outcome: SearchOutcome }
-  /** A finding was minimised and written to files. */
-  | { readonly type: 'written'; readonly replay: string; readonly history: string }
+  | Tagged<
+      'type',
+      {
+        progress: {
+          trials: number
+          causes: number
+          elapsedMs: Millis
+          /** The estimated remaining time in milliseconds, once it is known. */
+          leftMs: Millis | undefined
+        }
+        /** A stored search of this name continues where it stopped. `isOver` is true if it had already ended. */
+        continued: { campaign: string; trials: number; causes: number; elapsedMs: Millis; isOver: boolean }
+        /** An invariant was broken with this seed. The search for a violation that clients observe begins. */
+        guiding: { seed: number }
+        /** The search has ended; its findings are being minimised. */
+        shrinking: { outcome: SearchOutcome }
+        /** A finding was minimised and written to files. */
+        written: { replay: string; history: string }
+      }
+    >

@@ -1,26 +1,30 @@
 import type { Input } from '@chaosproxy/history'
+import type { Tagged } from '@chaosproxy/protocols'
 import type { Bad, Exited } from '../user-files/vet-on-thread.ts'
 import type { ClientAddress } from './module-file.ts'
 
 // The messages between a run and the thread of the user's client.
 
-export type ToHost =
-  | {
-      readonly type: 'invoke'
-      readonly id: number
-      readonly client: number
-      readonly address: ClientAddress
-      readonly input: Input
-    }
-  | { readonly type: 'abort'; readonly id: number }
-  | { readonly type: 'close'; readonly client: number }
-  | { readonly type: 'ping' }
+export type ToHost = Tagged<
+  'type',
+  {
+    invoke: { id: number; client: number; address: ClientAddress; input: Input }
+    abort: { id: number }
+    close: { client: number }
+    ping: unknown
+  }
+>
 
 export type FromHost =
-  | { readonly type: 'ready'; readonly functions: readonly string[] | undefined }
+  | Tagged<
+      'type',
+      {
+        ready: { functions: readonly string[] | undefined }
+        /** The answer may contain values that JSON cannot express. */
+        answer: { id: number; answer: unknown }
+        thrown: { id: number; refused: boolean; error: string }
+        pong: unknown
+      }
+    >
   | Bad
-  /** The answer may contain values that JSON cannot express. */
-  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
-  | { readonly type: 'thrown'; readonly id: number; readonly refused: boolean; readonly error: string }
   | Exited
-  | { readonly type: 'pong' }

@@ -1,4 +1,5 @@
 import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
+import type { Tagged } from '@chaosproxy/protocols'
 import { textOf } from '@chaosproxy/recorder/routes'
 import { type Exchange, REFUSALS, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
@@ -64,17 +65,21 @@ export function isUnmapped(tried: Tried): tried is Answered {
   return status < 500 && [':', ', and'].some((next) => completion.error.startsWith(`status ${status}${next}`))
 }
 
-export type ReadJudgement =
-  | { readonly type: 'fits' }
-  /** The service returns the written number as text. */
-  | { readonly type: 'text' }
-  /** The written value is at this place, which the table does not read. */
-  | { readonly type: 'elsewhere'; readonly place: string }
-  | { readonly type: 'absent' }
-  | { readonly type: 'other-type' }
-  | { readonly type: 'refused' }
-  /** The answer does not show an error in the declaration, or only the run can judge it. */
-  | { readonly type: 'unclear' }
+export type ReadJudgement = Tagged<
+  'type',
+  {
+    fits: unknown
+    /** The service returns the written number as text. */
+    text: unknown
+    /** The written value is at this place, which the table does not read. */
+    elsewhere: { place: string }
+    absent: unknown
+    'other-type': unknown
+    refused: unknown
+    /** The answer does not show an error in the declaration, or only the run can judge it. */
+    unclear: unknown
+  }
+>
 
 /** @param written the written value, as the table records it */
 export function judgeRead(written: Json, { exchange, completion }: Tried): ReadJudgement {

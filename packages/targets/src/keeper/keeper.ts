@@ -3,6 +3,7 @@ import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError } from '@chaosproxy/history'
+import type { Tagged } from '@chaosproxy/protocols'
 import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import type { TreeRoot } from '../processes/process-tree.ts'
@@ -60,15 +61,19 @@ interface Finishing {
 }
 
 /** A request to a keeper, as one line of JSON. */
-export type KeeperRequest =
-  | { readonly type: 'announce'; readonly mark: string }
-  | { readonly type: 'watch'; readonly root: TreeRoot; readonly finishing?: Finishing | undefined }
-  | { readonly type: 'forget'; readonly pid: number }
-  | { readonly type: 'remove'; readonly path: string }
-  | ({ readonly type: 'undo'; readonly id: number; readonly command: ProgramCommand } & Undoing)
-  | { readonly type: 'until'; readonly node: NodeId; readonly command: ProgramCommand; readonly timeoutMs: number }
-  | { readonly type: 'undone'; readonly id: number }
-  | { readonly type: 'leave' }
+export type KeeperRequest = Tagged<
+  'type',
+  {
+    announce: { mark: string }
+    watch: { root: TreeRoot; finishing?: Finishing | undefined }
+    forget: { pid: number }
+    remove: { path: string }
+    undo: { id: number; command: ProgramCommand } & Undoing
+    until: { node: NodeId; command: ProgramCommand; timeoutMs: number }
+    undone: { id: number }
+    leave: unknown
+  }
+>
 
 /** Starts a keeper. `died` is called if it ends before it is closed. */
 export function startKeeper(died: () => void): Keeper {

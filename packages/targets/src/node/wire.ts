@@ -1,5 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { NodeStatus, ProtocolSettingValue } from '@chaosproxy/protocols'
+import type { NodeStatus, ProtocolSettingValue, Tagged } from '@chaosproxy/protocols'
 
 // The messages between a node process and its owner: JSON lines on standard input and output. They bypass the proxy,
 // and so reach a partitioned node. The node ends with its standard input.
@@ -27,15 +27,20 @@ export type NodeRequest =
   | { readonly type: 'origin'; readonly originNanos: string }
 
 export type NodeReport =
-  | { readonly type: 'ready'; readonly clientPort: number; readonly peerPort: number }
-  /** Sent on every change, and on request. */
-  | { readonly type: 'status'; readonly status: NodeStatus }
-  /** Sent once, when a deliberate bug first changes this node's behaviour. */
-  | { readonly type: 'marked' }
-  /** Sent once, after each peer has dialled this node. */
-  | { readonly type: 'linked' }
   /** The protocol's own code failed. The process ends. */
   | BrokenProtocol
+  | Tagged<
+      'type',
+      {
+        ready: { clientPort: number; peerPort: number }
+        /** Sent on every change, and on request. */
+        status: { status: NodeStatus }
+        /** Sent once, when a deliberate bug first changes this node's behaviour. */
+        marked: unknown
+        /** Sent once, after each peer has dialled this node. */
+        linked: unknown
+      }
+    >
 
 export interface BrokenProtocol {
   readonly type: 'broken'
