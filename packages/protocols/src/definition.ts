@@ -112,7 +112,7 @@ export interface ClockBounds {
 }
 
 /** Describes which guarantees the settings give up: `replicas answer reads, and lag`. */
-export type Weakness = (settings: ProtocolOptions['settings'], nodes: number, object?: string) => string | undefined
+type Weakness = (settings: ProtocolOptions['settings'], nodes: number, object?: string) => string | undefined
 
 /** A value that may depend on the settings. */
 export type BySettings<Value> = Value | ((settings: ProtocolOptions['settings']) => Value)

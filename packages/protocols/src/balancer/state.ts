@@ -5,7 +5,7 @@ import type { Subject } from '../options.ts'
 import type { Station } from '../station.ts'
 import type { MessageOf, MessagesOf, Turn, Types } from '../turn.ts'
 
-export interface BalancerConfig extends Subject {
+interface BalancerConfig extends Subject {
   readonly backend: 'files' | 'store'
   readonly choice: 'round-robin' | 'least-connections' | 'consistent-hashing'
   /** Whether health checks wait in the server's queue. */

@@ -3,7 +3,7 @@ import type { Completion, Json, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { MessageOf, MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 export interface BrokerConfig extends Subject {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
@@ -111,5 +111,3 @@ export interface BrokerState {
 
 export type Broker = Types<BrokerConfig, BrokerState, BrokerMessage, BrokerRecord, 'push' | 'again'>
 export type BrokerTurn = Turn<Broker>
-
-export type Message<Type extends BrokerMessage['type']> = MessageOf<BrokerMessage, Type>

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export interface CommitWaitConfig {
+interface CommitWaitConfig {
   /** How writes and reads are ordered across clocks. */
   readonly order: 'commit-wait' | 'uncertainty-interval'
   /** ε: the largest clock deviation that the protocol allows for; `skewMs` may exceed it. */
@@ -38,7 +38,7 @@ type CommitWaitMessage = MessagesOf<{
   answer: { requestId: string; result: Completion }
 }>
 
-export interface CommitWaitState {
+interface CommitWaitState {
   readonly id: NodeId
   /** How far this node's clock is ahead, in addition to injected faults. */
   readonly aheadMs: number

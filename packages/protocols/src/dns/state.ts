@@ -5,7 +5,7 @@ import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export interface DnsConfig extends Subject {
+interface DnsConfig extends Subject {
   /** The number of nodes after the primary that copy its zone. */
   readonly secondaries: number
   readonly firstSerial: number

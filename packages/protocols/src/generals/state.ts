@@ -5,7 +5,7 @@ import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export interface GeneralsConfig extends Subject {
+interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
   readonly traitor: 'none' | 'commander' | 'lieutenant'
   /** The longest delay of a message. A message that has not arrived after twice this time was never sent. */

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
-export interface LeaseLockConfig extends Subject {
+interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
   /** The largest ratio of the rates of two monotonic clocks that holders allow for. */
   readonly clockDrift: number

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export interface OrderedQueueConfig extends Subject {
+interface OrderedQueueConfig extends Subject {
   readonly retransmitMs: Millis
 }
 

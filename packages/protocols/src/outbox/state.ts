@@ -3,9 +3,9 @@ import type { Completion, Input, Millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
-import type { MessageOf, MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
+import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
-export interface OutboxConfig extends Subject {
+interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
   readonly requestTimeoutMs: Millis
   /** The interval at which the relay repeats events that were not confirmed. */
@@ -23,7 +23,7 @@ type OutboxMessage = MessagesOf<{
   answer: { request: string; result: Completion }
 }>
 
-export type OutboxRecord = RecordsOf<{
+type OutboxRecord = RecordsOf<{
   /** In the database: the effect of a command. If `event` is true, its event is in the same transaction. */
   commit: {
     from: NodeId
@@ -47,7 +47,7 @@ interface Call {
   readonly dueAt: number
 }
 
-export interface OutboxState {
+interface OutboxState {
   readonly id: NodeId
   readonly database: NodeId
   readonly queue: NodeId
@@ -69,5 +69,3 @@ export interface OutboxState {
 
 export type Outbox = Types<OutboxConfig, OutboxState, OutboxMessage, OutboxRecord, 'relay' | 'calls'>
 export type OutboxTurn = Turn<Outbox>
-
-export type Message<Type extends OutboxMessage['type']> = MessageOf<OutboxMessage, Type>

@@ -8,7 +8,7 @@ import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 // Sections are those of Lamport, "Paxos Made Simple", 2001. "PMMC": van Renesse & Altinbuken, "Paxos Made Moderately
 // Complex", 2015.
 
-export interface PaxosConfig extends SuccessionConfig {
+interface PaxosConfig extends SuccessionConfig {
   readonly reads: Reads
 }
 

@@ -8,7 +8,7 @@ import type { Tag, Version } from './tag.ts'
 // Shvartsman, "Robust Emulation of Shared Memory Using Dynamic Quorum-Acknowledged Broadcasts", 1997. "Dynamo": DeCandia
 // et al., "Dynamo: Amazon's Highly Available Key-value Store", 2007.
 
-export interface QuorumConfig extends SizeSettings {
+interface QuorumConfig extends SizeSettings {
   /** Whether a read stores its value on W replicas before it returns the value. */
   readonly writeBack: boolean
   /** Whether a read sends the returned value to replicas that have an older one, without waiting for them. */

@@ -6,7 +6,7 @@ import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from '../two-phase-commit/state.ts'
 
-export interface ShardedConfig extends TransactionConfig {
+interface ShardedConfig extends TransactionConfig {
   /** Whether every operation is a transaction over the shards of its keys. */
   readonly transactions: boolean
   /** How the shard of a key is determined. */
@@ -51,7 +51,7 @@ export type ShardedMessage =
     }>
   | TwoPhaseMessage
 
-export type ShardedRecord =
+type ShardedRecord =
   | RecordsOf<{
       applied: { shard: number; input: Input }
       gave: {

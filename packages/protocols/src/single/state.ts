@@ -8,7 +8,7 @@ import type { Station } from '../station.ts'
 import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 import type { Breaker } from './breaker.ts'
 
-export interface SingleConfig extends Subject {
+interface SingleConfig extends Subject {
   readonly retry: 'none' | 'blind' | 'key'
   /** How long an app server waits for the answer to one attempt. */
   readonly timeoutMs: Millis

@@ -28,7 +28,7 @@ type ThreePhaseMessage = { readonly transaction: string } & MessagesOf<{
   'this-far': { progress: Progress; restarted: boolean }
 }>
 
-export type ThreePhaseRecord = { readonly transaction: string } & RecordsOf<{
+type ThreePhaseRecord = { readonly transaction: string } & RecordsOf<{
   ready: { part: SitePart }
   'pre-committed': unknown
   finished: { commit: boolean }

@@ -7,7 +7,7 @@ import type { MessagesOf, RecordsOf, Turn, Types } from '../turn.ts'
 
 // Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages have the paper's names.
 
-export interface ViewstampedConfig extends SuccessionConfig {
+interface ViewstampedConfig extends SuccessionConfig {
   /** Whether a restarted node has its log on disk, or requests it from the other nodes (§4.3). */
   readonly recovery: 'disk' | 'nonce'
   readonly reads: Reads

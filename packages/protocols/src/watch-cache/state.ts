@@ -5,7 +5,7 @@ import type { Subject } from '../options.ts'
 import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { MessagesOf, Turn, Types } from '../turn.ts'
 
-export interface WatchCacheConfig extends Subject {
+interface WatchCacheConfig extends Subject {
   /**
    * `cache`: a read returns the content of the node's cache. `consistent`: the content is at least as new as the store
    * was when the read arrived.
