@@ -1,5 +1,5 @@
-import { inputError, UserError } from '@chaosproxy/history'
-import type { Engine, Outcome, Session } from '@chaosproxy/simulated-postgresql'
+import { inputError, UserError, withArticle } from '@chaosproxy/history'
+import type { Engine, Outcome, ResultColumn, Session } from '@chaosproxy/simulated-postgresql'
 import { executeAlone, type Simulated, silent, userErrorOf } from './simulated.ts'
 
 /** An assertion whose answer was not true. */
@@ -8,6 +8,8 @@ export interface BrokenAssertion {
   /** The answer, and rows of the tables in the query. */
   readonly what: string
 }
+
+const BOOLEAN = 'bool'
 
 /** The largest number of rows shown of each table. */
 const MOST_ROWS = 20
@@ -47,9 +49,19 @@ function brokenBy(session: Session, query: string): string | undefined {
   if (statement === undefined) return undefined
   const outcome = executeAlone(session, statement)
   if (outcome.kind !== 'rows') throw inputError(`--assert-sql ${query} is not a query. Write a SELECT.`)
+  requireBoolean(query, outcome.columns)
   if (outcome.rows.length > 0 && outcome.rows.every(([answer]) => answer === true)) return undefined
   const tables = [...tablesIn(statement.node)].map((table) => `${table}: ${rowsOf(session, table)}`)
   return [`it answered ${printed(session, outcome)}`, ...tables].join('; ')
+}
+
+/** @throws UserError (input) if the first column is not a boolean. */
+function requireBoolean(query: string, [column]: readonly ResultColumn[]): void {
+  if (column?.type.name === BOOLEAN) return
+  const returned = column === undefined ? 'no column' : withArticle(column.type.name)
+  throw inputError(
+    `--assert-sql ${query} must return true or false, but it returns ${returned}. Compare its result, such as with = 100.`,
+  )
 }
 
 function rowsOf(session: Session, table: string): string {

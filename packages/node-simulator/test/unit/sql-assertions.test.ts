@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { loadDatabases } from '../../src/postgresql/database.ts'
+
+async function brokenBy(query: string) {
+  const databases = await loadDatabases({ pg: { assert: [query] } })
+  const database = databases.get('pg')!
+  return database.broken(database.createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 }))
+}
+
+test.each(['select sum(n) from (values (1), (2)) as t (n)', 'select null::int', "select 'true'"])(
+  'refuses the SQL assertion %j, which returns no boolean',
+  async (query) => {
+    await expect(brokenBy(query)).rejects.toThrow(`--assert-sql ${query} must return true or false`)
+  },
+)
+
+test.each(['select true', 'select 1 = 1 from generate_series(1, 3)'])(
+  'accepts the SQL assertion %j, which returns true',
+  async (query) => {
+    expect(await brokenBy(query)).toBeUndefined()
+  },
+)
+
+test.each(['select false', 'select null::boolean', 'select true where false'])(
+  'reports the SQL assertion %j, which does not return true',
+  async (query) => {
+    expect(await brokenBy(query)).toMatchObject({ query })
+  },
+)
