@@ -13,9 +13,11 @@ const ACCOUNTS = Object.keys(BALANCES)
  */
 export const bank: Workload = {
   name: 'bank',
-  summary: 'transfers between accounts; each must be made once, and no balance may become negative',
+  summary:
+    'transfers between the accounts a to e, which open with 100,000 each; each must be made once, and no balance may become negative',
   model: 'bank',
   initial: BALANCES,
+  isInserted: true,
   levels: ['linearizable', 'convergent'],
   object: 'bank',
   functions: ['transfer', 'read'],

@@ -13,6 +13,8 @@ export interface Workload {
   readonly model: ModelName | Model<unknown>
   /** The value of every object before the first operation. */
   readonly initial: Json
+  /** Whether clients need the initial value to be in the system before the run, as data that somebody inserts. */
+  readonly isInserted?: true
   readonly levels: readonly string[]
   /** Returns the levels that are always decided with these settings; by default all. */
   levelsWith?(settings: Settings): readonly string[]

@@ -242,8 +242,11 @@ function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeR
   return hosts.length === 0 || hasCopies ? undefined : { hosts, stories }
 }
 
-const beginningOf = ({ clients }: Service): DeclaredBeginning | undefined =>
-  clients.type === 'routes' ? beginningIn(clients.table, clients.file) : undefined
+const beginningOf = ({ clients, spec }: Service): DeclaredBeginning =>
+  (clients.type === 'routes' ? beginningIn(clients.table, clients.file) : undefined) ?? {
+    initial: undefined,
+    where: serviceName(spec),
+  }
 
 function simulatedServiceTarget(service: Service): Target {
   const { spec, definition } = service

@@ -12,8 +12,11 @@ const MEMORY_BYTES = 2 ** 24
  * @throws UserError (input) for a value that the workload's model cannot start with.
  */
 export function beginningAs(workload: Workload, begins: DeclaredBeginning | undefined): Workload {
-  if (begins === undefined || canonical(begins.initial) === canonical(workload.initial)) return workload
-  const begun = { ...workload, initial: begins.initial }
+  if (begins === undefined) return workload
+  const assumed = workload.isInserted === true ? 'unknown' : workload.initial
+  const initial = begins.initial === undefined ? assumed : begins.initial
+  if (canonical(initial) === canonical(workload.initial)) return workload
+  const begun = { ...workload, initial }
   const why = whyItCannotBegin(begun)
   if (why === undefined) return begun
   throw inputError(

@@ -127,9 +127,11 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
   if (traffic === undefined) {
     const target = await registries.target(spec.target.name)
     const workload = await registries.workload(spec.workload.name)
-    if (target.begins === undefined) return { target, workload }
+    const { begins } = target
+    if (begins === undefined || (begins.initial === undefined && workload.isInserted !== true))
+      return { target, workload }
     const { beginningAs } = await import('./beginning.ts')
-    return { target, workload: beginningAs(workload, target.begins) }
+    return { target, workload: beginningAs(workload, begins) }
   }
   if (registries.traffic === undefined)
     throw usageError(`${where}: only chaos run can run a spec with "target.traffic".`)

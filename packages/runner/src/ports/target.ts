@@ -133,8 +133,11 @@ export interface Target {
 
 /** The initial value that the user declares for every object. */
 export interface DeclaredBeginning {
-  /** The initial value; `unknown` if it is not known. */
-  readonly initial: Json
+  /**
+   * The initial value; `unknown` if it is not known. If undefined, it is that of the workload, or `unknown` if the
+   * workload needs inserted data, which may differ.
+   */
+  readonly initial: Json | undefined
   /** The name of the file that declares the value. Error messages begin with it. */
   readonly where: string
 }

@@ -24,6 +24,14 @@ describe('the initial value that a user declares', () => {
     expect(beginningAs(counter, undefined).initial).toBe(0)
   })
 
+  test('balances that nobody declares are unknown, because a service may hold others than its workload expects', () => {
+    const bank = findWorkload('bank') as Workload
+    expect(beginningAs(bank, { initial: undefined, where }).initial).toBe('unknown')
+    expect(beginningAs(bank, { initial: { a: 5 }, where }).initial).toEqual({ a: 5 })
+    expect(beginningAs(bank, undefined).initial).toBe(bank.initial)
+    expect(beginningAs(counter, { initial: undefined, where }).initial).toBe(0)
+  })
+
   test.each([
     [
       counter,
