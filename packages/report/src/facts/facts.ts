@@ -19,9 +19,9 @@ import { databaseOfHeader } from '../race/database.ts'
 import { accuses, raceOfHeader } from '../race/race-json.ts'
 import { likelyCause } from './causes.ts'
 import { type Headline, headlineOf } from './headline.ts'
-import { anotherFault, nearFaults } from './near-faults.ts'
+import { anotherFault, faultMeanwhile, nearFaults } from './near-faults.ts'
 import { type Violation, violationsOf } from './violations.ts'
-import { type Circumstantial, NOTHING_SHOWN, UNAIDED, type Why, whyOf } from './why.ts'
+import { type Circumstantial, NOTHING_SHOWN, unexplained, type Why, whyOf } from './why.ts'
 import { wireOf } from './wire.ts'
 
 /** What is known about a run, or about a history without a run. */
@@ -106,6 +106,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const wire = wireOf(history, counterexample, run?.heard)
   const near = counterexample === undefined ? [] : nearFaults(history, counterexample, { spans, may }, wire)
   const another = counterexample && anotherFault(history, counterexample, spans)
+  const meanwhile = counterexample && faultMeanwhile(history, counterexample, spans)
   const lease = counterexample === undefined ? '' : leaseSentence(history, counterexample)
   const leaseClock = counterexample && clockOfLease(history, counterexample, spans)
   const isAccused = counterexample !== undefined && accuses(history, counterexample)
@@ -115,9 +116,12 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   const why =
     counterexample === undefined
       ? NOTHING_SHOWN
-      : whyOf({ near, wire, lease, leaseClock, race, database, story: counterexample.story, spans, another, setup })
-  const isUnaided = report !== undefined && counterexample !== undefined && why.text === UNAIDED
-  const likely = isUnaided
+      : whyOf({
+          ...{ near, wire, lease, leaseClock, race, database, story: counterexample.story },
+          ...{ spans, another, meanwhile, setup },
+        })
+  const isUnexplained = report !== undefined && counterexample !== undefined && why.text === unexplained(meanwhile).text
+  const likely = isUnexplained
     ? likelyCause({ report, history, counterexample, near, leaseClock, race, wire, database })
     : undefined
   return {

@@ -129,6 +129,32 @@ export function anotherFault(
   )
 }
 
+/**
+ * Returns the last fault in force between the first and the last operation of a contradiction. Operations open at the
+ * first call count, because one of them may have had the effect, even if its answer denies this.
+ */
+export function faultMeanwhile(
+  history: History,
+  counterexample: Counterexample,
+  spans: readonly FaultSpan[],
+): FaultSpan | undefined {
+  if (spans.length === 0) return undefined
+  const rows = rowsOf(counterexample)
+  const { length, key, outcome } = history.operations
+  const keys = new Set(rows.map((row) => key[row]))
+  const first = Math.min(...rows.map((row) => callTimeOf(history, row)))
+  const to = Math.max(
+    ...rows.map((row) => (hasReturned(history, row) ? returnTimeOf(history, row) : callTimeOf(history, row))),
+  )
+  let from = first
+  for (let row = 0; row < length; row++) {
+    if (!keys.has(key[row]) || isRead(history, row)) continue
+    const isOpen = outcome[row] === INFO || !hasReturned(history, row) || returnTimeOf(history, row) >= first
+    if (isOpen) from = Math.min(from, callTimeOf(history, row))
+  }
+  return spans.findLast((span) => span.hits !== 0 && span.from < to && endOf(span) > from)
+}
+
 function nearFault(span: FaultSpan, { calledAt }: Gap, relation: string): NearFault {
   const short = inBrief(span.label)
   const text = `${span.label}, ${moment(span.from)} to ${endText(span)}`

@@ -38,6 +38,8 @@ interface Known extends Circumstantial {
   readonly story: TransactionStory | undefined
   /** A fault on the involved nodes at another time. */
   readonly another: FaultSpan | undefined
+  /** A fault in force during the contradiction. */
+  readonly meanwhile: FaultSpan | undefined
 }
 
 export const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
@@ -62,7 +64,8 @@ export function whyOf(known: Known): Why {
   return adds ? { text: sentences(planted, why.text), certainty: why.certainty } : likely(planted)
 }
 
-function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, another, setup }: Known): Why {
+function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, another, ...known }: Known): Why {
+  const { meanwhile, setup } = known
   if (story !== undefined) return shown(story.cause)
   const databaseCause = database?.told?.cause ?? ''
   if (race !== undefined) return shown(sentences(`${raceSentence(race)}.`, databaseCause))
@@ -79,7 +82,7 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
     return likely(message)
   if (message !== '')
     return {
-      text: sentences(fault === '' ? unaided(wire) : fault, message),
+      text: sentences(fault === '' ? unaided(wire, meanwhile) : fault, message),
       // The message arrived, but this does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
@@ -101,8 +104,17 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
       text: `No fault in force then and there explains this, but there was another: ${another.label}.`,
       certainty: 'unknown',
     }
-  return likely(UNAIDED)
+  return unexplained(meanwhile)
 }
+
+/** Returns the cause of a violation that no fault explains. */
+export const unexplained = (meanwhile: FaultSpan | undefined): Why =>
+  meanwhile === undefined
+    ? likely(UNAIDED)
+    : {
+        text: `A fault was in force, but the record does not show whether it is the cause: ${meanwhile.label}.`,
+        certainty: 'unknown',
+      }
 
 /** Returns the text for a clock fault. Its effects outlast its correction. */
 const afterClock = ({ label }: FaultSpan): string =>
@@ -117,7 +129,7 @@ const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = 
 }
 
 /** The text for a violation that no fault explains. */
-export const UNAIDED = 'No fault explains this: the system does it by itself.'
+const UNAIDED = 'No fault explains this: the system does it by itself.'
 
 const weaknessText = (setup: RunSetup | undefined): string =>
   setup?.weakness === undefined || setup.spec.target.bug !== undefined
@@ -143,8 +155,9 @@ const mentionsWeakness = (cause: string, setup: RunSetup): boolean => {
   return weakness !== '' && cause.includes(weakness)
 }
 
-/** Returns `UNAIDED` if a message was late without a fault; otherwise an empty text. */
-const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
+/** Returns `UNAIDED` if a message was late and no fault was in force; otherwise an empty text. */
+const unaided = (wire: Wire | undefined, meanwhile: FaultSpan | undefined): string =>
+  wire?.isDelayedByItself === true && meanwhile === undefined ? UNAIDED : ''
 
 /**
  * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `isWeaknessNamed`, adds the guarantee that they give

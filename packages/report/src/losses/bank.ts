@@ -1,6 +1,6 @@
 import { type Counterexample, findModel, type OperationRow } from '@chaosproxy/checker'
 import { amountsIn, type Balance, changeOf, firstOverdrawnRead, type Moved, movedBy } from '@chaosproxy/checker/effects'
-import { amountText, count, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import { amountText, count, FAIL, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import { byReturn, clientOf, functionOf, isOk, isRead, nameText, nodeOf, returnEventOf } from '../operation-words.ts'
 import {
   allowedBy,
@@ -183,8 +183,29 @@ function misread(history: History, read: OperationRow): Loss | undefined {
   if (wrong === undefined) return undefined
   const much = wrong.off > 0 ? 'too much' : 'too little'
   return {
-    title: `${clientOf(history, read)} read ${amountText(Math.abs(wrong.off))} ${much} in account ${nameText(wrong.account, 24)}`,
+    title: `${clientOf(history, read)} read ${amountText(Math.abs(wrong.off))} ${much} in account ${nameText(wrong.account, 24)}${repeatedText(history, read)}`,
   }
+}
+
+/** Describes the only transfer that explains a read if it was made more often than acknowledged. Empty if none does. */
+function repeatedText(history: History, read: OperationRow): string {
+  const { before, open } = changesAround(history, read)
+  const seen = new Set([...before, ...open])
+  const isFailed = (row: OperationRow): boolean => history.operations.outcome[row] === FAIL && !isRead(history, row)
+  const wrong = (accountsAt(history, read) ?? []).filter(({ off }) => off !== 0)
+  const found = rowsWhere(history, (row) => seen.has(row) || isFailed(row)).flatMap((row) => {
+    const { moves } = movedBy(history, row)
+    const times = wrong.map(({ account, off }) => off / changeOf(moves, account))
+    const [more = 0] = times
+    const isAll =
+      new Set(moves.map(([account]) => account)).size === wrong.length && times.every((each) => each === more)
+    return isAll && Number.isInteger(more) && more > 0 ? [{ isDone: seen.has(row), more }] : []
+  })
+  const [only] = found
+  if (only === undefined || found.length > 1) return ''
+  return only.isDone
+    ? `, as if a transfer was made ${only.more + 1} times`
+    : `, as if a transfer reported as failed was made${only.more === 1 ? '' : ` ${only.more} times`}`
 }
 
 /** Whether a balance in the read is outside the range that the transfers allow, each of which may be missing. */

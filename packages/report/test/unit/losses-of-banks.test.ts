@@ -73,6 +73,23 @@ describe('the report of a bank violation', () => {
     )
   })
 
+  test.each([
+    ['ok', 5, 'p2 read 16 too little in account a, as if a transfer was made 5 times'],
+    ['fail', 1, 'p2 read 4 too little in account a, as if a transfer reported as failed was made'],
+  ] as const)(
+    'the report of a bank violation says how often a transfer with outcome %s was made',
+    (type, times, said) => {
+      const first: Made = { ...read({ a: 30, b: 30 }), p: 3, from: 0, to: 1 }
+      const once: Made = { ...transfer(4), from: 2, type }
+      const shown = read({ a: 30 - 4 * times, b: 30 + 4 * times })
+      expect(judged([first, once, shown], { a: 30, b: 30 }).title).toBe(said)
+      // Two transfers of one amount could explain the read, so none is named.
+      expect(
+        judged([first, once, { ...once, p: 4, from: 3, type: 'fail' }, shown], { a: 30, b: 30 }).title,
+      ).not.toContain('as if')
+    },
+  )
+
   test('the report of a bank violation names an overdrawn account even if the opening balances are unknown', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], 'unknown').title).toBe('Account a was overdrawn by 10')
   })
