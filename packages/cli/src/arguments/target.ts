@@ -37,7 +37,10 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
   const named = textOf(options, 'target')
   if (file === undefined) {
     const isConfigured = named === undefined && own.usual !== undefined
-    return targetOf(named ?? own.usual ?? DEFAULT_TARGET, own.registries, isConfigured ? own.usualIn : undefined)
+    const name = named ?? own.usual ?? DEFAULT_TARGET
+    // A service may exist only in the simulator.
+    const reference = own.simulates === true && isService(name) ? `${SIMULATED}${name}` : name
+    return targetOf(reference, own.registries, isConfigured ? own.usualIn : undefined)
   }
   if (named !== undefined)
     throw usageError(
@@ -66,6 +69,8 @@ interface Choice {
   readonly usual?: string | undefined
   /** Where the default is configured: `chaos.config.ts: target`. */
   readonly usualIn?: string | undefined
+  /** Whether a service is to run in the simulator. */
+  readonly simulates?: boolean | undefined
 }
 
 const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })

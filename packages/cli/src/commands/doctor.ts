@@ -1,4 +1,5 @@
 import { extname } from 'node:path'
+import { onlyService } from '@chaosproxy/engine/references'
 import { commandLine, configPathIn, EXIT, withPaths } from '@chaosproxy/engine/run'
 import { printableLines } from '@chaosproxy/report'
 import { nameIn, settingsIn, type Target } from '@chaosproxy/runner'
@@ -51,7 +52,7 @@ export const command: Command = {
     announceConfigCode(textOf(options, 'config') ?? configPathIn('.'))
     const { loaded, own, registries } = await readOwnConfig(options, 'chaos doctor')
     const configured = withPaths(loaded?.config ?? {}, own).target
-    const usual = nameIn(configured)
+    const usual = nameIn(configured) ?? (textOf(options, 'target') === undefined ? onlyService(own) : undefined)
     const typedAgain = ['target', 'config'].flatMap((name) => {
       const typed = textOf(options, name)
       return typed === undefined ? [] : [`--${name}`, typed]

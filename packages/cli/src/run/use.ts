@@ -289,9 +289,10 @@ async function specOfOptions(
   { registries, own, whereIs }: Surroundings,
 ): Promise<RunSpec> {
   requireFaults(base.faults ?? [], whereIs('faults'))
-  // The only service of the configuration, if it has no other target.
-  const usual = nameIn(base.target) ?? (isTargetTyped(options) ? undefined : onlyService(own))
-  const { target, reference } = await chooseTarget(options, { registries, usual, usualIn: whereIs('target') })
+  const usual = nameIn(base.target) ?? onlyTarget(options, own)
+  const { target, reference } = await chooseTarget(options, {
+    ...{ registries, usual, usualIn: whereIs('target'), simulates: typed.sim },
+  })
   if (nameIn(base.target) === reference) requireSettings(target, settingsIn(base.target), whereIs('target'))
   const bug = parseBug(target, textOf(options, 'bug'))
   const settings = parseTargetSettings(target, [...textsOf(options, 'set'), ...isolationSetting(target, typed)])

@@ -22,7 +22,7 @@ export function processesTarget(spec: ServiceSpec): Target {
   const [database] = Object.keys(spec.postgres ?? {})
   if (database !== undefined)
     throw usageError(
-      `${serviceName(spec)}: its PostgreSQL (${database}) exists only in the simulator. Leave ${database} out of "beside", and give the programs the address of a real server in "environment".`,
+      `${serviceName(spec)}: its PostgreSQL (${database}) exists only in the simulator: npx chaos simulate ${serviceName(spec)}. To run the service as processes, leave ${database} out of "beside", and give the programs the address of a real server in "environment".`,
     )
   const servers = serversBeside(spec)
   // These servers are not started. Their placeholders suffice to find unknown names.
