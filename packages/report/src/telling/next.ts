@@ -197,7 +197,8 @@ const DECIDING: {
   unasked: { text: 'Expect a level that this model decides.' },
 }
 
-const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the logs of the nodes.'
+const UNRECOVERED =
+  'No operation succeeded after the faults ended. Look at the errors of the operations, and at the logs of the nodes.'
 
 function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput): Next {
   // No option of the checker can help if nothing was answered after the faults ended.

@@ -146,7 +146,7 @@ describe('the summary of a run', () => {
       summary({ report: judged, vacuous: ['nothing was answered'], lacks: ['recovery'] }),
     )
     expect(next).toEqual({
-      text: 'Nothing was answered after the faults ended. Look at the logs of the nodes.',
+      text: 'No operation succeeded after the faults ended. Look at the errors of the operations, and at the logs of the nodes.',
       command: 'npx chaos run --target t --time 4s',
     })
   })

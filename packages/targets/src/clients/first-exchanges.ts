@@ -1,4 +1,12 @@
-import { type Completion, inputError, readsWhole, replacesWhole, type UserError } from '@chaosproxy/history'
+import {
+  type Completion,
+  type Input,
+  inputError,
+  meaningOf,
+  readsWhole,
+  replacesWhole,
+  type UserError,
+} from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from './exchange.ts'
 
@@ -20,21 +28,24 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   const isDue = { refused: createPatience(now), absent: createPatience(now) }
   let hasWritten = false
   let hasFound = false
-  const afterWrite = (request: WrittenRequest, answer: Answer, { type }: Completion, key: string) => {
+  const afterWrite = ({ f, key = '' }: Input, request: WrittenRequest, answer: Answer, { type }: Completion): void => {
     if (type === 'ok') {
       hasWritten = true
-      if (!hasFound) written.set(key, exchangeText({ request, answer }))
+      // A later read must find a written value. Other changes may leave nothing to find.
+      if (!replacesWhole(f)) hasFound = true
+      else if (!hasFound) written.set(key, exchangeText({ request, answer }))
     } else if (!hasWritten && REFUSALS.has(answer.status) && isDue.refused())
       broke(
         inputError(
-          `no write works: ${exchangeText({ request, answer })}, and no earlier write worked. Correct the path or the body in the route of writes.`,
+          `no ${f} works: ${exchangeText({ request, answer })}, and no earlier ${f} worked. Correct the path or the body in the route of ${f}.`,
         ),
       )
   }
   return {
-    requested({ f, key = '' }, request) {
+    requested(input, request) {
       if (hasWritten && hasFound) return nothingMore
-      if (replacesWhole(f)) return (answer, completion) => afterWrite(request, answer, completion, key)
+      const { f, key = '' } = input
+      if (isFirstChange(f)) return (answer, completion) => afterWrite(input, request, answer, completion)
       const before = written.get(key)
       return (answer, { type }) => {
         if (hasFound || type !== 'ok') return
@@ -50,6 +61,12 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       }
     },
   }
+}
+
+/** Whether a service can refuse all calls of a function only by mistake. A compare-and-set may rightly find nothing. */
+function isFirstChange(f: string): boolean {
+  const { effect = 'reads', takes } = meaningOf(f) ?? {}
+  return ['replaces', 'adds', 'appends', 'moves', 'acquires', 'transacts'].includes(effect) && takes !== 'pair'
 }
 
 /** Watches nothing, because reads and writes have both worked. */

@@ -37,6 +37,13 @@ function service() {
       )
       asked(answer(status, ''), done)
     },
+    change(f: string, status: number, completion: Completion) {
+      nowMs += 100
+      first.requested({ f, key: 'x', value: 7 }, { method: 'POST', target: '/items', headers: [], body: '' })(
+        answer(status, ''),
+        completion,
+      )
+    },
     remove() {
       first.requested(
         { f: 'delete', key: 'x', value: null },
@@ -95,8 +102,33 @@ describe('the first exchanges of a run', () => {
     const { errors, put } = service()
     times(60, () => put(422, failed))
     expect(errors.map(({ message }) => message)).toEqual([
-      'no write works: PUT /items/x {"item":7} was answered 422 {"error":"no"}, and no earlier write worked. Correct the path or the body in the route of writes.',
+      'no write works: PUT /items/x {"item":7} was answered 422 {"error":"no"}, and no earlier write worked. Correct the path or the body in the route of write.',
     ])
+  })
+
+  test.each(['add', 'append', 'enqueue', 'transfer', 'acquire', 'txn'])(
+    'a run ends if its first 50 calls of %s are refused',
+    (f) => {
+      const { errors, change } = service()
+      times(60, () => change(f, 404, failed))
+      expect(errors.map(({ message }) => message)).toEqual([
+        `no ${f} works: POST /items was answered 404, and no earlier ${f} worked. Correct the path or the body in the route of ${f}.`,
+      ])
+    },
+  )
+
+  test.each(['cas', 'release', 'remove', 'dequeue'])('a run continues if %s finds nothing', (f) => {
+    const { errors, change } = service()
+    times(100, () => change(f, 404, failed))
+    expect(errors).toEqual([])
+  })
+
+  test('a run continues after refused additions if one has worked', () => {
+    const { errors, change, get } = service()
+    change('add', 200, done)
+    times(100, () => change('add', 404, failed))
+    times(100, () => get(404))
+    expect(errors).toEqual([])
   })
 
   test.each([
