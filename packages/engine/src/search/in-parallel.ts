@@ -1,4 +1,4 @@
-import { type Millis, millis } from '@chaosproxy/history'
+import { type Millis, millis, plural } from '@chaosproxy/history'
 import {
   type Evidence,
   noEvidence,
@@ -97,6 +97,8 @@ export interface SearchState {
   readonly elapsedMs: Millis
 }
 
+type Terms = Pick<SearchSpec, 'limit' | 'firstSeed' | 'keepGoing'> & Partial<Pick<SearchSpec, 'strategies'>>
+
 /**
  * Distributes seeds in order. If the first failure ends the search, the search still waits for lower seeds in progress,
  * so that the result does not depend on the number of threads. Only a time limit makes the result depend on the
@@ -104,7 +106,7 @@ export interface SearchState {
  */
 export async function searchInParallel(
   searcher: Searcher,
-  { limit, firstSeed, keepGoing }: Pick<SearchSpec, 'limit' | 'firstSeed' | 'keepGoing'>,
+  { limit, firstSeed, keepGoing, strategies = [] }: Terms,
   hooks: ParallelHooks,
 ): Promise<SearchOutcome> {
   const { listener, interrupted, before, reached = () => {} } = hooks
@@ -179,7 +181,19 @@ export async function searchInParallel(
   if (parts.length > 0) notify()
   const { sum, times, lost } = tally.state()
   const findings = keepGoing ? sum.findings : sum.findings.slice(0, 1)
-  return { ...sum, findings, lost, times: new Map(times), elapsedMs: millis(performance.now() - startedAt) }
+  const untried = 'timeMs' in limit && findings.length === 0 ? untriedText(sum, strategies) : []
+  const elapsedMs = millis(performance.now() - startedAt)
+  return { ...sum, findings, lost: [...lost, ...untried], times: new Map(times), elapsedMs }
+}
+
+/** Returns a text if the time ended before every strategy had a trial. */
+function untriedText({ trials, tried }: SearchResult, strategies: readonly string[]): readonly string[] {
+  const all = new Set(strategies).size
+  const left = all - Object.keys(tried).length
+  if (trials === 0 || left <= 0) return []
+  return [
+    `the time ended after ${plural(trials, 'trial')}, before ${left} of ${plural(all, 'strategy', 'strategies')} had one: give a longer --time, or fewer --operations`,
+  ]
 }
 
 const NOTHING = { results: [], isLeft: false }

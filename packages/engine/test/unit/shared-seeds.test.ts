@@ -1,7 +1,8 @@
+import { millis } from '@chaosproxy/history'
 import { noEvidence } from '@chaosproxy/simulator'
 import { expect, test } from 'vitest'
 import type { SearchState } from '../../src/search/in-parallel.ts'
-import { type Searcher, searchInParallel } from '../../src/search/in-parallel.ts'
+import { doubtsOf, type Searcher, searchInParallel } from '../../src/search/in-parallel.ts'
 
 const GENERATION = 4_096
 
@@ -82,4 +83,30 @@ test('an interrupted search ends even if later seeds still wait for the results 
   ending.abort()
   expect((await ended).trials).toBeGreaterThan(100 * 64)
   expect([...begun.keys()].every((first) => first <= 2 * GENERATION)).toBe(true)
+})
+
+test('a search doubts its result if its time ended before every strategy had a trial', async () => {
+  const doubtsWith = async (tried: readonly string[]) => {
+    const interrupted = new AbortController()
+    const { searcher } = searching(1, {
+      async range(_first, count) {
+        interrupted.abort()
+        const each = { trials: 1, found: 0 }
+        const found = { findings: [], tried: Object.fromEntries(tried.map((name) => [name, each])), interesting: [] }
+        return { type: 'done', value: { trials: count, steps: 1, evidence: { ...noEvidence, missing: [] }, ...found } }
+      },
+    })
+    const timed = {
+      firstSeed: 1,
+      limit: { timeMs: millis(60_000) },
+      keepGoing: false,
+      strategies: ['a', 'b', 'c', 'a'],
+    }
+    const withOne = { ...searcher, seedsATask: 1 }
+    return doubtsOf(await searchInParallel(withOne, timed, { ...hooks, interrupted: interrupted.signal }))
+  }
+  expect(await doubtsWith(['a'])).toEqual([
+    'the time ended after 1 trial, before 2 of 3 strategies had one: give a longer --time, or fewer --operations',
+  ])
+  expect(await doubtsWith(['a', 'b', 'c'])).toEqual([])
 })
