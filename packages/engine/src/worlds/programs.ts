@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import type { FaultKind } from '@chaosproxy/faults'
-import { type Event, millis, usageError } from '@chaosproxy/history'
+import { createRandom, type FaultKind } from '@chaosproxy/faults'
+import { type Event, inputError, millis, usageError } from '@chaosproxy/history'
 import {
   type AwaitedSql,
   awaitsOf,
@@ -50,7 +50,7 @@ import {
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { workloadOf } from '@chaosproxy/targets/named'
 import { mustStop } from '@chaosproxy/targets/watchdog'
-import type { Settings, Workload } from '@chaosproxy/workloads'
+import { type Settings, settingsFor, type Workload } from '@chaosproxy/workloads'
 import {
   declaredService,
   isServiceDeclaration,
@@ -133,6 +133,7 @@ function loadedAs(service: Service, probed: () => Promise<Service>, watching: Wa
     asserts: hasAssertions(service),
     nodesFor: hit,
     subject(chosen) {
+      requireExpressible(service, chosen)
       const searched: SearchedProtocol = {
         ...chosen,
         workload: beginningAs(chosen.workload, beginningOf(service)),
@@ -173,6 +174,15 @@ interface ServiceWatch {
   readonly unsupportedSql?: Watching['unsupportedSql']
 }
 
+interface Chosen {
+  readonly workload: Workload
+  readonly settings: Settings
+}
+
+/** Two keys stand for any number of keys above one. A search draws the number, unless the settings give it. */
+const requestedFrom = ({ workload, settings }: Chosen): RequestedOperations =>
+  requestedOperations(workload, { keys: 2, ...settings })
+
 /**
  * Returns the functions that start clusters of a service. `shortcut` starts them with packages that an earlier run
  * loaded.
@@ -181,11 +191,10 @@ interface ServiceWatch {
  */
 function startsOf(
   service: Service,
-  { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
+  chosen: Chosen,
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
-  // Two keys stand for any number of keys above one. A search draws the number, unless the settings give it.
-  const { functions, before } = requestedOperations(workload, { keys: 2, ...settings })
+  const { functions, before } = requestedFrom(chosen)
   const isOfOne = isAboutOneObject(service, { functions, before })
   const startWith =
     (keepsPackages: boolean): NonNullable<SearchedProtocol['start']> =>
@@ -193,6 +202,36 @@ function startsOf(
       createServiceCluster(service, { ...options, ...watch, functions, isOfOne, keepsPackages })
   const shortcut = { start: startWith(true), distrust: () => distrustPackages(service) }
   return { start: startWith(false), shortcut: keepsSomePackages(service) ? shortcut : undefined }
+}
+
+/** The number of planned operations that are tried with a table. */
+const MOST_TRIED = 200
+
+/**
+ * Requires that the table can express what clients send. Otherwise a search would spend its time on clients that send
+ * nothing. Operations that need earlier answers are not tried.
+ *
+ * @throws UserError (input) with the reason for a function that no request can express.
+ */
+function requireExpressible(service: Service, { workload, settings }: Chosen): void {
+  const { clients } = service
+  if (clients.type === 'module' || workload.follow !== undefined) return
+  const { maker } = clients
+  const isOfOne = isAboutOneObject(service, requestedFrom({ workload, settings }))
+  const asker = { session: 'nobody', requestId: '0', final: false }
+  const client = workload.create(settingsFor(workload, settings), 0).client(createRandom('table'), 0)
+  const made = new Set<string>()
+  const troubles = new Map<string, string>()
+  for (let n = 0; n < MOST_TRIED; n++) {
+    const { f, key, value } = client.next()
+    // Other refusals come with more advice.
+    if (made.has(f) || !maker.functions.includes(f) || maker.speaksVersions(f)) continue
+    const tried = maker.make(key === undefined || isOfOne ? { f, value } : { f, key, value }, asker)
+    if (tried.type === 'made') made.add(f)
+    else if (!troubles.has(f)) troubles.set(f, tried.why)
+  }
+  for (const [f, why] of troubles)
+    if (!made.has(f)) throw inputError(`${why}. Clients of the workload ${workload.name} send this: correct the table.`)
 }
 
 function isAboutOneObject(
