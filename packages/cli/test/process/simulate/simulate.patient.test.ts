@@ -46,6 +46,21 @@ describe('chaos simulate', () => {
     expect(stderr).toContain('does not support enqueue, dequeue, drain, which the workload queue needs.')
   })
 
+  test('chaos simulate refuses a table that cannot express what a workload sends', async () => {
+    const cwd = folderWith(register(''))
+    const members = { from: 'json.from', to: 'json.to', amount: 'json.amount' }
+    const routes = [
+      { request: 'GET /accounts', f: 'read', result: 'json' },
+      { request: 'POST /transfers', f: 'transfer', value: { members } },
+    ]
+    writeFileSync(join(cwd, 'routes.json'), JSON.stringify({ routes }))
+    const { exitCode, stderr } = await chaos(['simulate', './server.ts', '--workload', 'bank', '--seeds', '1'], { cwd })
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(
+      /routes\.json: route 2 \(POST \/transfers\): it has no place for "id" of .*correct the table/,
+    )
+  })
+
   test('chaos simulate uses the single object of a program, and explains how to use several objects', async () => {
     const cwd = folderWith(register(''))
     const routes = [
