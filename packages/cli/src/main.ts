@@ -106,7 +106,7 @@ export async function main(typed: readonly string[]): Promise<void> {
 /** The commands that use a configuration's extensions. A broken configuration does not affect other commands. */
 const EXTENSIBLE: ReadonlySet<string> = new Set([
   ...['run', 'fuzz', 'simulate', 'replay', 'compare', 'worker', 'doctor', 'targets', 'workloads', 'proxy', 'record'],
-  ...['check', 'explain', 'scenario', 'gallery', 'reporters', 'ui', 'mcp'],
+  ...['check', 'explain', 'routes', 'scenario', 'gallery', 'reporters', 'ui', 'mcp'],
 ])
 
 /** Adds a configuration's extensions before a command is loaded. SECURITY.md lists these commands. */

@@ -266,7 +266,7 @@ export async function chooseSharedWorkload(
   const reference = nameIn(withPaths({ workload: named }, own).workload) ?? named
   if (findWorkload(reference) !== undefined || isUserFile(reference)) return { workload, reference }
   throw usageError(
-    `${own.where}: the configuration itself contains workloads.${named}, but the threads of a search load workloads only from files. Put the workload in a file, and give its path.`,
+    `${own.where}: the workload ${named} has no file of its own, from which the threads of a search load it. Let a file export it (export default), and give the path of this file: --workload ./${named}.ts.`,
   )
 }
 

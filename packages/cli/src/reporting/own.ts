@@ -1,6 +1,6 @@
 import { usageError } from '@chaosproxy/history'
 import type { Finding } from '@chaosproxy/report'
-import { importUserFile } from '@chaosproxy/targets/user-file'
+import { definitionIn, importUserFile } from '@chaosproxy/targets/user-file'
 import type { ReporterChoice } from './choice.ts'
 
 /** The default export of a user's reporter: converts all findings to a text. */
@@ -22,7 +22,8 @@ export async function loadOwnReporters(choices: readonly ReporterChoice[]): Prom
   return loaded
 }
 
-function asReporter(exported: unknown, typed: string): OwnReporter {
+function asReporter(file: unknown, typed: string): OwnReporter {
+  const exported = definitionIn(file, 'report')
   if (typeof exported !== 'function')
     throw usageError(
       `${typed}: its default export must be a function that returns one string for all findings: export default (findings) => findings.map(({ title }) => title).join('\\n')`,

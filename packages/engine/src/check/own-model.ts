@@ -1,6 +1,6 @@
 import { findModel, type Model } from '@chaosproxy/checker'
 import { type UserError, usageError } from '@chaosproxy/history'
-import { importUserFile } from '@chaosproxy/targets/user-file'
+import { definitionIn, importUserFile } from '@chaosproxy/targets/user-file'
 import { type Kind, misshapen, type Shape } from '../extend/shape.ts'
 
 /** The members of a model, and the type of each. */
@@ -20,7 +20,8 @@ const optional: { readonly [member in keyof Model<unknown>]?: Kind } & Shape = {
  *
  * @throws UserError (usage) if there is no such file or it exports no model, (input) if it does not run.
  */
-export const loadModel = async (path: string): Promise<Model<unknown>> => asModel(await importUserFile(path), path)
+export const loadModel = async (path: string): Promise<Model<unknown>> =>
+  asModel(definitionIn(await importUserFile(path), 'model'), path)
 
 function asModel(exported: unknown, path: string): Model<unknown> {
   const wrong = (what: string): UserError =>

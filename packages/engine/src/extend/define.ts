@@ -137,7 +137,8 @@ export function defineReporter(own: {
   const { name, summary } = own
   return {
     kind: 'reporter',
-    reporter: { name, summary, end: (findings) => own.report(findings) },
+    report: (findings) => own.report(findings),
+    reporter: { name, summary, end: (summaries) => own.report(summaries.flatMap(({ findings }) => findings)) },
   }
 }
 

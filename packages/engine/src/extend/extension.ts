@@ -3,7 +3,7 @@ import type { FaultDefinition, Nemesis, Parameters, Random, ValuesOf } from '@ch
 import type { Tagged } from '@chaosproxy/protocols'
 import type { MessageVerdict, RequestVerdict, Stage, StageContext } from '@chaosproxy/proxy'
 import type { RecordedProtocol } from '@chaosproxy/recorder/protocols'
-import type { Reporter } from '@chaosproxy/report'
+import type { Finding, Reporter } from '@chaosproxy/report'
 import type { OwnLevel } from '@chaosproxy/runner/result'
 import type { Story } from '@chaosproxy/scenarios'
 import type { NodeHarm, SimulatedHarm } from '@chaosproxy/simulator'
@@ -11,20 +11,16 @@ import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
 
 /** A user's definition that the `extend` of a configuration adds to the registries. Made by a `define…` function. */
-export type Extension = Tagged<
-  'kind',
-  {
-    fault: { fault: FaultDefinition; harm: OwnHarm }
-    nemesis: { nemesis: Nemesis }
-    'recorded protocol': { protocol: RecordedProtocol }
-    model: { model: Model<unknown> }
-    level: { level: OwnLevel }
-    reporter: { reporter: Reporter }
-    story: { story: Story }
-    workload: { workload: WorkloadModule }
-    target: { name: string; target: ClusterDeclaration | string }
-  }
->
+export type Extension =
+  | { readonly kind: 'fault'; readonly fault: FaultDefinition; readonly harm: OwnHarm }
+  | { readonly kind: 'nemesis'; readonly nemesis: Nemesis }
+  | { readonly kind: 'recorded protocol'; readonly protocol: RecordedProtocol }
+  | { readonly kind: 'model'; readonly model: Model<unknown> }
+  | { readonly kind: 'level'; readonly level: OwnLevel }
+  | { readonly kind: 'reporter'; readonly reporter: Reporter; report(findings: readonly Finding[]): string }
+  | { readonly kind: 'story'; readonly story: Story }
+  | { readonly kind: 'workload'; readonly workload: WorkloadModule }
+  | { readonly kind: 'target'; readonly name: string; readonly target: ClusterDeclaration | string }
 
 /** The effect of a kind of fault, by the objects on which the kind acts. */
 export type OwnHarm<Harm = never> =

@@ -101,6 +101,12 @@ function mayImportApi(text: string): boolean {
   return values.includes(PACKAGE_NAME) || /(?:from|import|require)\s*\(?\s*['"]\.{1,2}\//.test(values)
 }
 
+/** Returns the definition in a file that exports the result of `defineWorkload`, `defineModel` or `defineReporter`. */
+export function definitionIn(exported: unknown, member: 'workload' | 'model' | 'report'): unknown {
+  const { kind, [member]: own }: { readonly [member: string]: unknown } = { ...(exported as object | null) }
+  return typeof kind === 'string' && own !== undefined ? own : exported
+}
+
 /** Returns the error for a wrong default export. */
 export type Wrong = (what: string) => UserError
 

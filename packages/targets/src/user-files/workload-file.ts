@@ -11,7 +11,17 @@ import {
   workloads,
 } from '@chaosproxy/workloads'
 import { builtEntry } from '../processes/entry.ts'
-import { callOwn, hasDefault, importUserFile, isTexts, isUserFile, objectIn, refusing, type Wrong } from './import.ts'
+import {
+  callOwn,
+  definitionIn,
+  hasDefault,
+  importUserFile,
+  isTexts,
+  isUserFile,
+  objectIn,
+  refusing,
+  type Wrong,
+} from './import.ts'
 import { vetFile } from './vet-file.ts'
 
 /**
@@ -44,7 +54,7 @@ export async function loadWorkload(reference: string, isTrial = false): Promise<
 /** Validates a workload; messages begin with `path`. @throws UserError (usage) if it is invalid. */
 export function workloadFrom(exported: unknown, path: string, isTrial = false): Workload {
   const wrong = refusing(path, '{ name, model, functions, create() } (type WorkloadModule)')
-  const module = objectIn<WorkloadModule>(exported, wrong)
+  const module = objectIn<WorkloadModule>(definitionIn(exported, 'workload'), wrong)
   const { name, functions, reads = [], settings = [], create } = module
   if (typeof name !== 'string' || name === '') throw wrong('"name" is not a string')
   if (typeof create !== 'function') throw wrong('"create" is not a function')

@@ -1,5 +1,6 @@
 import { historyFromEvents } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
+import { definitionIn } from '../../src/user-files/import.ts'
 import { workloadFrom } from '../../src/user-files/workload-file.ts'
 
 const workload = (functions: readonly string[], model: unknown = 'register') =>
@@ -52,4 +53,12 @@ test('a history without a successful operation is vacuous', () => {
   expect(vacuous(historyFromEvents(failed))).toEqual(['no operation succeeded (1 of 1: status 404)'])
   const [asked] = failed
   expect(vacuous(historyFromEvents([asked, { ...asked, type: 'ok' }]))).toEqual([])
+})
+
+test('a file may export what defineWorkload, defineModel and defineReporter return', () => {
+  const mine = { name: 'mine', model: 'register', functions: ['read'], create: () => ({ client: () => ({}) }) }
+  expect(workloadFrom({ kind: 'workload', workload: mine }, 'mine.ts').name).toBe('mine')
+  expect(definitionIn({ kind: 'model', model: own() }, 'model')).toMatchObject({ name: 'stack' })
+  expect(definitionIn({ kind: 'reporter', reporter: {}, report: String }, 'report')).toBe(String)
+  for (const plain of [mine, own(), String, null, undefined]) expect(definitionIn(plain, 'model')).toBe(plain)
 })

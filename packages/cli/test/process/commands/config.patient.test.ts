@@ -259,7 +259,7 @@ describe('a name defined in a configuration', () => {
   test.each([
     [[], 'shop is not one. Run it for real: chaos run --target shop. Protocols: raft,'],
     [['--target', 'etcd'], 'etcd is not one. Run it for real: chaos run --target etcd.'],
-    [['--target', 'raft', '--workload', 'written'], 'the configuration itself contains workloads.written'],
+    [['--target', 'raft', '--workload', 'written'], 'the workload written has no file of its own'],
   ])('chaos fuzz refuses a configured name that cannot be simulated: %j', async (args, message) => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const { stderr, exitCode } = await chaosHere(['fuzz', '--config', config, ...args])
