@@ -13,7 +13,8 @@ const RELEASE_PROBABILITY = 0.9
  */
 export const lock: Workload = {
   name: 'lock',
-  summary: 'a lock with one holder at a time, and fencing tokens',
+  summary:
+    'a lock with one holder at a time, and fencing tokens; clients also release locks that they do not hold, which must fail',
   model: 'lock',
   initial: null,
   levels: ['linearizable'],
