@@ -195,7 +195,8 @@ function explainMissing(message: string, command: Command | undefined): string {
 
 async function report(error: unknown): Promise<ExitCode> {
   if (error instanceof UserError) {
-    printNotice(`${printableLines(error.message)}\n`)
+    const { withDatabaseHint } = await import('./doctor/database-hint.ts')
+    print(process.stderr, `${printableLines(withDatabaseHint(error.message))}\n`)
     return error.code === 'environment' ? EXIT.environment : EXIT.usage
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -5,7 +5,8 @@ import { millis, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { type RequestedOperations, requestedOperations, type StartedCluster, type Target } from '@chaosproxy/runner'
 import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
-import { printNotice } from '../terminal/output.ts'
+import { print } from '../terminal/output.ts'
+import { withDatabaseHint } from './database-hint.ts'
 import type { Finding } from './findings.ts'
 
 /** The time limit for a cluster that is started only for a rehearsal. */
@@ -13,6 +14,14 @@ const LONGEST_MS = millis(60_000)
 
 /** Requests no operations, because starting the target already shows whether its programs respond. */
 const NOTHING_ASKED: RequestedOperations = { functions: [], reads: [], initial: null }
+
+const OF_REGISTER = requestedOperations(register, { ...settingsFor(register), cas: 0 })
+
+/** Whether a rehearsal writes and reads a value. Counters, sets, queues and locks are only started. */
+export function writesFirst(target: Target, settings: Settings): boolean {
+  const functions = target.functions(settings)
+  return OF_REGISTER.functions.every((f) => functions.includes(f))
+}
 
 /**
  * Starts a service, writes one value and reads it back. Undefined if nothing could be tried.
@@ -24,9 +33,7 @@ export async function rehearse(
   settings: Settings,
   signal?: AbortSignal,
 ): Promise<NonNullable<StartedCluster['rehearsal']> | undefined> {
-  const functions = target.functions(settings)
-  const ofRegister = requestedOperations(register, { ...settingsFor(register), cas: 0 })
-  const requests = ofRegister.functions.every((f) => functions.includes(f)) ? ofRegister : NOTHING_ASKED
+  const requests = writesFirst(target, settings) ? OF_REGISTER : NOTHING_ASKED
   const directory = mkdtempSync(join(tmpdir(), 'chaos-doctor-'))
   try {
     const cluster = await target.start({
@@ -52,7 +59,7 @@ export async function rehearse(
 }
 
 /** The message without the log's path, because the log is removed. */
-export const withoutLog = ({ message }: UserError): string => message.replace(/\nIts log is .*/, '')
+export const withoutLog = ({ message }: UserError): string => withDatabaseHint(message.replace(/\nIts log is .*/, ''))
 
 /** Starts a service, and shows one write and one read as sent on the wire. */
 export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {

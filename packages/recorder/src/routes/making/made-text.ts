@@ -65,8 +65,17 @@ const MOST_SHOWN = 120
 export const answerText = ({ status, body }: Answer): string => `${status}${bodyText(textOf(body))}`
 
 /** Formats a body: empty, or a space and at most 120 of its characters. */
-export const bodyText = (text: string): string =>
-  text === '' ? '' : ` ${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`
+export function bodyText(body: string): string {
+  const text = /^\s*<!doctype html/i.test(body) ? withoutTags(body) : body
+  return text === '' ? '' : ` ${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`
+}
+
+/** The text of a page, such as the error page of a framework. */
+const withoutTags = (page: string): string =>
+  page
+    .replace(/<(head|style|script)\b[\s\S]*?<\/\1>|<[^>]*>|&nbsp;/gi, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
 
 export function textOf(body: Answer['body']): string {
   if (body === undefined) return ''

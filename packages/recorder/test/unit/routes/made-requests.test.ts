@@ -317,3 +317,10 @@ describe('the versions that a client has seen', () => {
     expect(makerOf(ofVersions).speaksVersions('read')).toBe(false)
   })
 })
+
+test('an answer that is a page is shown without its tags', () => {
+  const page =
+    '<!DOCTYPE html>\n<html lang="en">\n<head>\n<title>Error</title>\n</head>\n<body>\n<pre>Error: connect ECONNREFUSED 127.0.0.1:5432<br> &nbsp; &nbsp;at main'
+  expect(bodyText(page)).toBe(' Error: connect ECONNREFUSED 127.0.0.1:5432 at main')
+  expect(bodyText('<b>kept</b>')).toBe(' <b>kept</b>')
+})
