@@ -88,9 +88,10 @@ export const command: Command = {
 /** Starts the commands of a user's service, and tries a write and a read. */
 async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
   if (!startsCommands(target)) return []
-  const why = target.mapping === 'routes' ? 'write one value and read it back' : 'see whether it starts'
-  printNotice(`  starting ${printableLines(target.name)}, to ${why}\n`)
-  const { rehearsalFindings } = await import('../doctor/rehearsal.ts')
+  const { rehearsalFindings, writesFirst } = await import('../doctor/rehearsal.ts')
+  const writes = target.mapping === 'routes' && writesFirst(target, settings)
+  const why = writes ? 'write one value and read it back' : 'see whether it starts'
+  print(process.stderr, `  starting ${printableLines(target.name)}, to ${why}\n`)
   return rehearsalFindings(target, settingsFor(target, settings))
 }
 
