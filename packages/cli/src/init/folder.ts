@@ -52,6 +52,7 @@ interface TriedOut extends Pick<Proposal, 'start' | 'descriptions' | 'open'> {
 /** Starts the service, and keeps the first routes of its source that answer as expected. */
 async function tryOut(proposal: Proposal, { survey, typed, prompt, print, attempt }: FolderInput): Promise<TriedOut> {
   const { start } = proposal
+  if (survey.program?.missing !== undefined && 'command' in start.target) return doubtful(proposal, 'start', [])
   if (!proposal.isReady) return { ...proposal, next: 'port' }
   if (attempt === undefined || !('command' in start.target) || proposal.hasGuessedRoutes)
     return { ...proposal, next: 'check' }

@@ -18,6 +18,8 @@ export interface FoundProgram {
   readonly environment: { readonly [name: string]: string }
   readonly port: FoundPort
   readonly entry: string
+  /** The file that the command starts, if it does not exist. */
+  readonly missing?: string | undefined
 }
 
 /** A path at which a service stores objects, each read by GET and written as a whole. */

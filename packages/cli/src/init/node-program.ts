@@ -20,8 +20,13 @@ interface Manifest {
  *
  * @param manifest the text of package.json; undefined if there is none.
  * @param sources the JavaScript and TypeScript files of the folder.
+ * @param exists whether the folder has a file, which may be none of the sources.
  */
-export function nodeProgram(manifest: string | undefined, sources: readonly SourceFile[]): FoundProgram | undefined {
+export function nodeProgram(
+  manifest: string | undefined,
+  sources: readonly SourceFile[],
+  exists: (path: string) => boolean = () => true,
+): FoundProgram | undefined {
   const { main, scripts = {}, dependencies = {}, devDependencies = {} } = parsed(manifest)
   const installed = Object.keys({ ...dependencies, ...devDependencies })
   const start = typeof scripts.start === 'string' ? scripts.start : undefined
@@ -51,6 +56,7 @@ export function nodeProgram(manifest: string | undefined, sources: readonly Sour
     },
     port,
     entry: entry?.path ?? '',
+    missing: start === undefined || named === undefined || exists(named) ? undefined : named,
   }
 }
 

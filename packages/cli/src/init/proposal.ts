@@ -83,7 +83,12 @@ function commandLine({
   return [...Object.entries(environment ?? {}).map(([name, value]) => `${name}=${value}`), command].join(' ')
 }
 
-function foundProgram({ where, kind, command, port, entry }: FoundProgram): Proposal['found'] {
+function foundProgram({ where, kind, command, port, entry, missing }: FoundProgram): Proposal['found'] {
+  if (missing !== undefined)
+    return [
+      [where, `${kind}, started by ${command}`],
+      [missing, 'does not exist'],
+    ]
   const reads =
     port.by === 'variable'
       ? `reads its port from ${port.name}`
@@ -96,7 +101,9 @@ function foundProgram({ where, kind, command, port, entry }: FoundProgram): Prop
   ]
 }
 
-function openOf({ port, entry }: FoundProgram): readonly string[] {
+function openOf({ where, port, entry, missing }: FoundProgram): readonly string[] {
+  if (missing !== undefined)
+    return [`${where} starts ${missing}, but there is no such file. Correct the start script, or build the file.`]
   switch (port.by) {
     case 'source':
       return [

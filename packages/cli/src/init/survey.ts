@@ -30,7 +30,7 @@ export function surveyFolder(directory: string): FolderSurvey {
   const image = dockerfile === undefined ? undefined : readDockerfile(dockerfile)
   const venv = existsSync(join(directory, '.venv/bin/python')) ? '.venv/bin/python' : undefined
   const program =
-    nodeProgram(read(join(directory, 'package.json')), node ?? []) ??
+    nodeProgram(read(join(directory, 'package.json')), node ?? [], (path) => existsSync(join(directory, path))) ??
     pythonProgram(python ?? [], venv) ??
     (image && programOf(image.words, directory))
   const composeFile = COMPOSE_FILES.find((name) => existsSync(join(directory, name)))

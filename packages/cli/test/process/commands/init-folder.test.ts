@@ -349,6 +349,15 @@ Write chaos.config.ts? [Y/n] `)
     expect([choice.write, left]).toEqual(['configuration', []])
   })
 
+  test('chaos init names the file that the start script names, if it does not exist', async () => {
+    const files = { 'package.json': manifest('node server.js', 'express'), 'other.js': EXPRESS }
+    const { choice, said } = await initialise(files, [''])
+    expect(said).toContain('    server.js     does not exist\n')
+    expect(said).toContain('package.json starts server.js, but there is no such file.')
+    expect(said).not.toContain('reads its port')
+    expect(choice).toMatchObject({ write: 'configuration', next: 'start' })
+  })
+
   test('chaos init writes nothing if the answer is no, and names other ways to begin', async () => {
     const { choice, said } = await initialise(SHOP, ['n'])
     expect(choice).toEqual({ write: 'nothing' })
