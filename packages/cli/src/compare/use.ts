@@ -52,7 +52,7 @@ const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
 const SHORTEST_MS = 1_000
 const DAY_MS = 24 * 3_600_000
 
-const { force, json, verbose: _, ...reporting } = reporterOptions()
+const { force, json, verbose: _, ...reporting } = reporterOptions('comparison')
 
 const declared = {
   ...inGroup('What is compared', ['targets', 'sweep', 'nodes'], {

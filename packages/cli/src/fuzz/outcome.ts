@@ -146,6 +146,11 @@ const sizeOf = ({ operations, faults, nodes }: Scenario): Size => ({
 
 function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd): Json {
   const { target, bug, targetSettings, level, workload } = settings.subject
+  const toldOf = (play: Result['play']): { readonly [member: string]: Json } => {
+    const { what = '', answers = [] } = tellingOfFailure(play, bug) ?? {}
+    const named = answers.map(([name, text]) => [name === 'Next' ? 'next' : 'why', text])
+    return { ...(what === '' ? {} : { title: what }), ...Object.fromEntries(named) }
+  }
   return {
     chaos: RESULT_FORM,
     target,
@@ -163,6 +168,7 @@ function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd)
       kind: finding.failure.kind,
       cause: causeOf(finding.failure),
       sentence: shown?.sentence ?? sentenceOf(finding.failure),
+      ...toldOf(shown),
       ...traceMemberOf(shown?.failure ?? finding.failure),
       seed: finding.seed,
       strategy: finding.strategy,

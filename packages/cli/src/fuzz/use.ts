@@ -103,7 +103,7 @@ const declared = {
     ),
     campaigns: flag('list the searches that --campaign stored in the queue, and their progress'),
   }),
-  ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
+  ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions('search') }),
 }
 
 /** The request to list the searches that a queue stores by name. */

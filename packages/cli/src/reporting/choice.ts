@@ -21,6 +21,9 @@ type ReportedKind = 'run' | 'file' | 'search' | 'comparison' | 'story'
 
 const names = (): readonly string[] => namesOf(reporters)
 
+const namesFor = (kind: ReportedKind | undefined): readonly string[] =>
+  reporters.filter(({ not }) => kind === undefined || not?.[kind] === undefined).map(({ name }) => name)
+
 const [usual] = reporters
 const QUIET = 'line'
 
@@ -28,11 +31,11 @@ type ReporterOptions = { readonly reporter: Option<readonly string[]> } & {
   readonly [Name in 'json' | 'quiet' | 'force' | 'verbose']: Option<boolean>
 }
 
-/** The options of every command with results. */
-export const reporterOptions = (): ReporterOptions => ({
+/** The options of every command with results. Only reporters that support all its kinds of results are listed. */
+export const reporterOptions = (kind?: ReportedKind): ReporterOptions => ({
   reporter: words(
     () =>
-      `output format, NAME or NAME=FILE; may be repeated: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
+      `output format, NAME or NAME=FILE; may be repeated: ${namesFor(kind).join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
   json: common(flag('print JSON instead of text, one line for each run or file, as --reporter json does')),
   quiet: flag('print only errors and a verdict of one line, as --reporter line does'),

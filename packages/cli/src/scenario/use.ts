@@ -18,7 +18,7 @@ export interface ScenarioSettings {
   readonly html: string | undefined
 }
 
-const { force, json, verbose: _, ...reporting } = reporterOptions()
+const { force, json, verbose: _, ...reporting } = reporterOptions('story')
 
 const declared = {
   ...inGroup('How to play it', [], {

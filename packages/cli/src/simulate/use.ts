@@ -92,7 +92,7 @@ const declared = {
     strategy: asRead('how to choose faults, comma-separated, as in chaos fuzz', parseStrategies, 'several in turn'),
     ...searchOptions.search,
   }),
-  ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
+  ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions('search') }),
 }
 
 export const use: Use<FuzzSettings> = {

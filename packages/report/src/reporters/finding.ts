@@ -16,6 +16,7 @@ import { evidence } from '../terminal/evidence.ts'
 import { drawRace } from '../terminal/race-lines.ts'
 import { fileName, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
 import type { FoundFailure } from '../terminal/search-page.ts'
+import { drawSequence } from '../terminal/sequence-diagram.ts'
 import { plainStyle } from '../terminal/style.ts'
 import { capitalised, nonEmpty } from '../words.ts'
 import { mermaidOf } from './mermaid.ts'
@@ -161,7 +162,7 @@ function ofSearch({ summary, exitCode }: SearchSubject): readonly Finding[] {
 }
 
 const ofFailure = (
-  { title, sentence, trace, race, seed, file, again, found, shrunk }: FoundFailure,
+  { title, sentence, trace, telling, steps, columns, race, seed, file, again, found, shrunk }: FoundFailure,
   { subject, elapsedMs }: SearchSubject['summary'],
   exitCode: number,
 ): Finding => ({
@@ -169,9 +170,14 @@ const ofFailure = (
   command: 'fuzz',
   name: `${subject}, seed ${seed}`,
   result: resultOf(exitCode),
-  ...titled(capitalised(title)),
-  sentence: printable(sentence),
-  evidence: [...trace.map(printable), ...(race === undefined ? [] : drawRace(race, PAGE))],
+  title: telling === undefined || telling.what === '' ? capitalised(title) : printable(telling.what),
+  verdict: capitalised(title),
+  sentence: [sentence, ...(telling?.answers ?? []).map(([name, text]) => `${name}: ${text}`)].map(printable).join(' '),
+  evidence: [
+    ...trace.map(printable),
+    ...(steps.length === 0 ? [] : drawSequence(steps, columns, PAGE)),
+    ...(race === undefined ? [] : ['', ...drawRace(race, PAGE)]),
+  ],
   operations: (shrunk ?? found).operations,
   file,
   elapsedMs,

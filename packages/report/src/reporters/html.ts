@@ -7,7 +7,7 @@ export const htmlReporter: Reporter = {
   name: 'html',
   summary: 'a self-contained page with drawings',
   ofOne: true,
-  not: { search: 'chaos fuzz writes the history of what it finds: chaos check FILE --reporter html=report.html' },
+  not: { search: 'a search writes the history of each failure: chaos check FILE --reporter html=report.html' },
   recognises: (start) => PAGE.test(start),
   // Load pages only if needed: they are a tenth of the program's code.
   each: async (subject, place) => (await import('./subject-page.ts')).htmlOf(subject, place),

@@ -7,6 +7,7 @@ import { markdownOf } from '../../src/reporters/markdown.ts'
 import { reporters } from '../../src/reporters/registry.ts'
 import type { Place, SubjectSummary } from '../../src/reporters/reporter.ts'
 import type { FileSubject, RunSubject, SearchSubject, Subject, TroubleSubject } from '../../src/reporters/subject.ts'
+import type { FoundFailure } from '../../src/terminal/search-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 import { sampleRun } from '../sample-run.ts'
 
@@ -126,6 +127,30 @@ test('every reporter writes an equal text each time it is given the same subject
       if (subject.kind !== 'trouble' && !(name === 'github' && subject.exitCode === 0) && name !== 'default')
         expect(text, `${name} of ${subject.kind}`).not.toBe('')
     }
+})
+
+test('the finding of a failed search has the title, the cause, the next step and the drawing of its page', () => {
+  const failure: FoundFailure = {
+    ...{ title: 'not linearizable', sentence: 'It lost one.', trace: [], seed: 3, strategy: 'uniform', times: 1 },
+    telling: {
+      what: 'The counters lost 1 addition',
+      answers: [
+        ['Why', 'Two ran at once.'],
+        ['Next', 'Lock it.'],
+      ],
+    },
+    ...{ found: { operations: 9, faults: 1, nodes: 1 }, shrunk: { operations: 2, faults: 0, nodes: 1 } },
+    ...{ columns: ['clients', 'n1'], steps: [{ at: 0, where: 'clients', text: 'p0 add 1', tone: 'call' } as never] },
+    ...{ after: undefined, file: undefined, again: 'npx chaos replay x.json' },
+  }
+  const found = { ...search, summary: { ...search.summary, failures: [failure] }, exitCode: 1 } as SearchSubject
+  const [finding] = findingsOf(found)
+  expect(finding).toMatchObject({
+    title: 'The counters lost 1 addition',
+    verdict: 'Not linearizable',
+    sentence: 'It lost one. Why: Two ran at once. Next: Lock it.',
+  })
+  expect(finding?.evidence.join('\n')).toContain('p0 add 1')
 })
 
 test('every reporter describes a violation with the same sentence', async () => {
