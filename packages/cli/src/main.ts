@@ -196,7 +196,7 @@ function explainMissing(message: string, command: Command | undefined): string {
 async function report(error: unknown): Promise<ExitCode> {
   if (error instanceof UserError) {
     const { withDatabaseHint } = await import('./doctor/database-hint.ts')
-    print(process.stderr, `${printableLines(withDatabaseHint(error.message))}\n`)
+    printNotice(`${printableLines(withDatabaseHint(error.message))}\n`)
     return error.code === 'environment' ? EXIT.environment : EXIT.usage
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)

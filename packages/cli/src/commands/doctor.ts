@@ -91,7 +91,7 @@ async function rehearsed(target: Target, settings: Settings): Promise<readonly F
   const { rehearsalFindings, writesFirst } = await import('../doctor/rehearsal.ts')
   const writes = target.mapping === 'routes' && writesFirst(target, settings)
   const why = writes ? 'write one value and read it back' : 'see whether it starts'
-  print(process.stderr, `  starting ${printableLines(target.name)}, to ${why}\n`)
+  printNotice(`  starting ${printableLines(target.name)}, to ${why}\n`)
   return rehearsalFindings(target, settingsFor(target, settings))
 }
 

@@ -5,7 +5,7 @@ import { millis, UserError } from '@chaosproxy/history'
 import { printableLines } from '@chaosproxy/report'
 import { type RequestedOperations, requestedOperations, type StartedCluster, type Target } from '@chaosproxy/runner'
 import { register, type Settings, settingsFor } from '@chaosproxy/workloads'
-import { print } from '../terminal/output.ts'
+import { printNotice } from '../terminal/output.ts'
 import { withDatabaseHint } from './database-hint.ts'
 import type { Finding } from './findings.ts'
 

@@ -289,7 +289,8 @@ async function specOfOptions(
   { registries, own, whereIs }: Surroundings,
 ): Promise<RunSpec> {
   requireFaults(base.faults ?? [], whereIs('faults'))
-  const usual = nameIn(base.target) ?? onlyTarget(options, own)
+  // The only service of the configuration, if it has no other target.
+  const usual = nameIn(base.target) ?? (isTargetTyped(options) ? undefined : onlyService(own))
   const { target, reference } = await chooseTarget(options, {
     ...{ registries, usual, usualIn: whereIs('target'), simulates: typed.sim },
   })

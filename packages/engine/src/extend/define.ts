@@ -138,7 +138,7 @@ export function defineReporter(own: {
   return {
     kind: 'reporter',
     report: (findings) => own.report(findings),
-    reporter: { name, summary, end: (summaries) => own.report(summaries.flatMap(({ findings }) => findings)) },
+    reporter: { name, summary, end: (findings) => own.report(findings) },
   }
 }
 

@@ -11,16 +11,20 @@ import type { ClusterDeclaration } from '@chaosproxy/targets'
 import type { WorkloadModule } from '@chaosproxy/workloads'
 
 /** A user's definition that the `extend` of a configuration adds to the registries. Made by a `define…` function. */
-export type Extension =
-  | { readonly kind: 'fault'; readonly fault: FaultDefinition; readonly harm: OwnHarm }
-  | { readonly kind: 'nemesis'; readonly nemesis: Nemesis }
-  | { readonly kind: 'recorded protocol'; readonly protocol: RecordedProtocol }
-  | { readonly kind: 'model'; readonly model: Model<unknown> }
-  | { readonly kind: 'level'; readonly level: OwnLevel }
-  | { readonly kind: 'reporter'; readonly reporter: Reporter; report(findings: readonly Finding[]): string }
-  | { readonly kind: 'story'; readonly story: Story }
-  | { readonly kind: 'workload'; readonly workload: WorkloadModule }
-  | { readonly kind: 'target'; readonly name: string; readonly target: ClusterDeclaration | string }
+export type Extension = Tagged<
+  'kind',
+  {
+    fault: { fault: FaultDefinition; harm: OwnHarm }
+    nemesis: { nemesis: Nemesis }
+    'recorded protocol': { protocol: RecordedProtocol }
+    model: { model: Model<unknown> }
+    level: { level: OwnLevel }
+    reporter: { reporter: Reporter; report(findings: readonly Finding[]): string }
+    story: { story: Story }
+    workload: { workload: WorkloadModule }
+    target: { name: string; target: ClusterDeclaration | string }
+  }
+>
 
 /** The effect of a kind of fault, by the objects on which the kind acts. */
 export type OwnHarm<Harm = never> =
