@@ -105,8 +105,8 @@ export const objectMutations: readonly Mutation[] = [
     },
     {
       name: 'bag-drained-too-early',
-      before: 'const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > (lastEnqueue.get(key) ?? -1)',
-      after: 'const isDrained = (key: number): boolean => (drainedAt.get(key) ?? -1) > -2',
+      before: 'const gone = missing.filter(({ operation }) => drained.has(key[operation]))',
+      after: 'const gone = missing',
       breaks: 'messages that may still be inside are called lost',
     },
   ]),

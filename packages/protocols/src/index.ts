@@ -3,7 +3,6 @@ export type { Command, Session } from './command.ts'
 export { defineMachine, type MachineDefinition, type MachineRequest } from './define-machine.ts'
 export type {
   AnyMachine,
-  BySettings,
   ClockBounds,
   Invariant,
   InvariantWatch,

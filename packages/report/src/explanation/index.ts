@@ -1,3 +1,3 @@
 export { renderVerdict, type VerdictPart } from '../html/verdict-part.ts'
 export { drawContradiction, renderExplained } from '../terminal/explained-page.ts'
-export { type Explained, type ExplainInput, explain } from './explained.ts'
+export { type ExplainInput, explain } from './explained.ts'

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { environmentError, UserError } from '@chaosproxy/history'
 import type { ProgramCommand } from '../processes/command.ts'
 import { portsOfSession } from '../processes/listening.ts'
-import { type CommandProcess, howItEnded } from './command-process.ts'
+import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
 import { endOfLog, lastWordsText } from './log-tail.ts'
 
 const END_GRACE_MS = 1000
@@ -67,6 +67,14 @@ const rethrow = (error: unknown): never => {
   throw error
 }
 
+const lostTo = (lost: (why: string) => void): Hearing => ({
+  ended: lost,
+  refused: (error) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
+})
+
+const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }, exit: Exit): string =>
+  `${id} ended by itself (${howItEnded(exit)})${lastWordsText(logPath)} (${logPath})`
+
 interface Counts {
   lives: number
   faults: number
@@ -115,10 +123,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     process.exited.then((exit) => {
       if (current !== process) return
       current = undefined
-      if (life.alive && !isUnderFault(count) && !ended)
-        hearing.ended(
-          `${options.id} ended by itself (${howItEnded(exit)})${lastWordsText(options.logPath)} (${options.logPath})`,
-        )
+      if (life.alive && !isUnderFault(count) && !ended) hearing.ended(endedText(options, exit))
       if (life.alive) enter(false)
       options.moved(undefined)
     })
@@ -150,11 +155,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
       count.healed++
       if (!isUnderFault(count) && current === undefined) await restart(start, count, (error) => hearing.refused(error))
     },
-    damage: (lost) =>
-      void Object.assign(hearing, {
-        ended: lost,
-        refused: (error: unknown) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
-      }),
+    damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {
       pauses++
       // A node that is still starting has no process to pause. `start` pauses it as soon as it exists.

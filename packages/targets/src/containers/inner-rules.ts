@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Keeper } from '../keeper/keeper.ts'
 import {
   ADDRESS,
+  type AddressPair,
   type ContainerRules,
   connectionsIn,
   type DirectConnection,
@@ -11,6 +12,7 @@ import {
   FAMILIES,
   type OwnedTable,
   openTable,
+  type RedirectedPort,
   type Refused,
   redirecting,
   releasing,
@@ -77,9 +79,8 @@ export function openInnerRules(
           const inner = await tableIn(pid)
           if (inner === undefined) return
           for (const [from, to] of own) inner.own.set(to, from)
-          const redirected = FAMILIES.flatMap((each) =>
-            redirecting(name, each, { sent, received, nameOf: ({ to, port }) => `${to} . ${port}` }),
-          )
+          const nameOf = ({ to, port }: RedirectedPort) => `${to} . ${port}`
+          const redirected = FAMILIES.flatMap((each) => redirecting(name, each, { sent, received, nameOf }))
           const pairs = FAMILIES.flatMap((each) => {
             const to = own.map(([, address]) => address).filter((address) => each.has(address))
             return [...elements(`${name} ${each.pairs}`, to), ...elements(`${name} ${each.datagrams}`, to)]
@@ -90,15 +91,7 @@ export function openInnerRules(
     },
     async cut(pairs) {
       const pids = processes()
-      await Promise.all(
-        [...tables].map(([pid, inner]) =>
-          cutIn(
-            name,
-            inner,
-            pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to),
-          ),
-        ),
-      )
+      await Promise.all([...tables].map(([pid, inner]) => cutIn(name, inner, toFrom(pairs, pids, pid))))
     },
     async refused() {
       const all = emptyCount()
@@ -116,6 +109,9 @@ export function openInnerRules(
     },
   }
 }
+
+const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
+  pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
 
 async function cutIn(table: string, inner: InnerTable, after: readonly string[]): Promise<void> {
   const commands = FAMILIES.flatMap((each) =>

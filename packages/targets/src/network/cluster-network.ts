@@ -105,10 +105,11 @@ interface OpenRoute extends LinkPort {
 /** @throws UserError (environment) if the proxy cannot listen. */
 export async function openClusterNetwork(options: ClusterNetworkOptions): Promise<ClusterNetwork> {
   const { nodes, seed, clients, links, announced, recalls = true } = options
-  const network = createNetwork({ seed, isTaped: ({ from, to }) => recalls && from !== 'clients' && to !== 'clients' })
+  const isTaped = ({ from, to }: Link): boolean => recalls && from !== 'clients' && to !== 'clients'
+  const network = createNetwork({ seed, isTaped })
   const messages = createMessageFaults({ seed })
   const crashes = new Set<(node: NodeId) => void>()
-  const crashServer = (node: NodeId) => {
+  const crashServer = (node: NodeId): void => {
     for (const crash of crashes) crash(node)
   }
   const requests = createHttpFaults({ seed, recorder: clients.recorder, crashServer })
@@ -122,11 +123,7 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   for (const to of nodes) {
     const link = { from: 'clients', to, port: clients.port } as const
     const reading = clientIntercept(to, { clients, requests, messages })
-    opening.push(
-      reading.then((intercept) =>
-        open(link, { intercept, ...(clients.host === undefined ? {} : { listen: { host: clients.host } }) }),
-      ),
-    )
+    opening.push(reading.then((intercept) => open(link, { intercept, ...listenAt(clients.host) })))
     for (const port of announced?.ports ?? [])
       opening.push(
         open(
@@ -200,6 +197,9 @@ const isAnyUsed = (
  * link.
  */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
+
+const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
+  host === undefined ? {} : { listen: { host } }
 
 const numbered = (port: number | undefined): Pick<RouteOptions, 'listen'> =>
   port === undefined ? {} : { listen: { host: '127.0.0.1', port } }

@@ -64,11 +64,9 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   let closed = false
   const carrier = createCarrier({ links, requests, timers, log, marked: options.marked })
 
-  const effects = createEffectRunner({
-    journal,
-    carryOut: carrier.carryOut,
-    diskFailed: (error) => fail(environmentError(`${options.journalPath}: writing failed (${error.message})`)),
-  })
+  const diskFailed = (error: Error): void =>
+    fail(environmentError(`${options.journalPath}: writing failed (${error.message})`))
+  const effects = createEffectRunner({ journal, carryOut: carrier.carryOut, diskFailed })
   const api = createHttpApi({
     id,
     protocol,

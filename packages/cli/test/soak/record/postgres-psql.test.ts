@@ -33,7 +33,7 @@ describe.skipIf(lacking)(`psql${lacking ? `: ${whySkipped('postgres')}` : ''}`, 
     const { port } = await startPostgres(initdb!, postgres!)
     const connect = ['-X', '-q', '-h', '127.0.0.1', '-U', 'tester', 'postgres']
     execFileSync(psql!, [...connect, '-p', `${port}`, '-c', TABLES], { stdio: 'pipe' })
-    writeFileSync(join(directory, 'session.sql'), `${modes[mode]}\n`.repeat(8) + `${READ};\n`)
+    writeFileSync(join(directory, 'session.sql'), [...Array(8).fill(modes[mode]), `${READ};`, ''].join('\n'))
     const session = `'${psql}' ${connect.join(' ')} -p $1 -f session.sql > /dev/null`
     const { exitCode, stdout, stderr } = await chaos(
       [
