@@ -115,7 +115,7 @@ export interface ClockBounds {
 type Weakness = (settings: ProtocolOptions['settings'], nodes: number, object?: string) => string | undefined
 
 /** A value that may depend on the settings. */
-export type BySettings<Value> = Value | ((settings: ProtocolOptions['settings']) => Value)
+type BySettings<Value> = Value | ((settings: ProtocolOptions['settings']) => Value)
 
 /** Describes a protocol for the help, the documentation, the tests and the hosts. */
 export interface ProtocolDefinition {
