@@ -12,8 +12,10 @@ export const describeFault = (fault: Fault): string => describeFaultAs(fault, fa
 
 /** Describes a fault under the given name. The name is the kind if users type kinds. */
 export function describeFaultAs(fault: Fault, name: string): string {
-  if (fault.kind === 'partition')
-    return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
+  if (fault.kind === 'partition') {
+    const isDropping = fault.mode === 'drop' && name === 'partition'
+    return `${name} ${describeCut(fault.links)}${isDropping ? ' (dropping)' : ''}`
+  }
   const targets = 'nodes' in fault ? fault.nodes.join(' ') : countLinks(fault.links)
   const { describe, parameters } = definitionOf(fault.kind)
   const chosen = 'when' in fault ? describeTrigger(fault.when ?? {}) : ''

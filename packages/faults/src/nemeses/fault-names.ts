@@ -7,7 +7,14 @@ import { nemeses } from './registry.ts'
  * Returns a fault's name in `--faults` and reports: `delay` for `latency`. A kind without a nemesis keeps its own name.
  */
 export const faultName = (fault: Fault): string =>
-  nameOfKind(fault.kind, 'links' in fault && fault.links.every(isOfClients) ? 'clients' : 'nodes')
+  lossIn(fault) ?? nameOfKind(fault.kind, 'links' in fault && fault.links.every(isOfClients) ? 'clients' : 'nodes')
+
+/** Outside HTTP, `lose-reply` and `lose-request` are injected as cuts of one direction between clients and servers. */
+function lossIn(fault: Fault): FaultKind | undefined {
+  if (fault.kind !== 'partition' || fault.mode !== 'drop' || fault.links.length === 0) return undefined
+  if (fault.links.every(({ to }) => to === 'clients')) return 'lose-reply'
+  return fault.links.every(({ from }) => from === 'clients') ? 'lose-request' : undefined
+}
 
 /** Returns a kind's name in `--faults`. Faults among nodes and among clients may have different names. */
 export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {

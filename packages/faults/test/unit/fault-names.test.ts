@@ -1,4 +1,5 @@
 import {
+  describeFault,
   type Fault,
   faultKinds,
   faultName,
@@ -20,6 +21,16 @@ test('faultName returns the name that --faults accepts, and not the kind', () =>
   expect(faultName({ kind: 'kill', nodes: ['n1'] })).toBe('kill')
   expect(nameOfKind('drop-message', 'nodes')).toBe('loss')
   expect(nameOfKind('bandwidth', 'nodes')).toBe('slow')
+})
+
+test('faultName names a cut of one direction after the fault that --faults injects in this way', () => {
+  const dropping = (...links: readonly string[]): Fault =>
+    parseFault({ kind: 'partition', mode: 'drop', links: [...links] }, 'a test')
+  expect(faultName(dropping('n1>clients', 'n2>clients'))).toBe('lose-reply')
+  expect(describeFault(dropping('n1>clients'))).toBe('lose-reply {n1>clients}')
+  expect(faultName(dropping('clients>n1'))).toBe('lose-request')
+  expect(faultName(dropping('clients>n1', 'n1>clients'))).toBe('partition')
+  expect(faultName(dropping('n1>n2'))).toBe('partition')
 })
 
 test('nameOfKind returns the name that --faults uses for a kind, or else the kind', () => {
