@@ -95,14 +95,11 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
 }
 
 /** Returns the verdicts on clients' answers and on nodes' answers, and their differences. */
-export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
-  client === backend.headline && /\bunknown: /.test(client)
-    ? 'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too'
-    : client === backend.headline
-      ? `the answers that clients got are ${client}; those that the nodes sent, with the ones that were lost, are ${client} too`
-      : `the answers that clients got are ${client}; those that the nodes sent, with the ones that were lost, are ${backend.headline}`,
-  ...said,
-]
+export function viewsTexts({ client, backend, said }: RunViews): readonly string[] {
+  const [got, sent] = [client, backend.headline].map((text) => (/\bunknown: /.test(text) ? 'undecided' : text))
+  const text = `the answers that clients got are ${got}; those that the nodes sent, with the ones that were lost, are ${sent}`
+  return [got === sent ? `${text} too` : text, ...said]
+}
 
 /** Describes a requirement and the value found: `availability >= 99.5%: found 61.20%`. */
 export const requirementText = ({ requirement, met, found, why }: RequirementResult): string =>

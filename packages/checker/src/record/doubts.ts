@@ -15,9 +15,7 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
     const named = touched.slice(0, MOST_NAMED).map(touchedInWords)
     const more =
       touchedKeys > named.length && touched.length > named.length ? `, and ${touchedKeys - named.length} more keys` : ''
-    reasons.push(
-      `${named.join('; ')}${more}. ${touched.some(isScript) ? scriptsRemedy(touched) : 'Record what touches keys as operations too, or test keys that nothing else touches'}`,
-    )
+    reasons.push(`${named.join('; ')}${more}. ${touchedRemedies(touched).join('. ')}`)
   }
   if (notUnderstood.length > 0) {
     const named = notUnderstood.slice(0, MOST_NAMED)
@@ -36,8 +34,35 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
 }
 
+/** Returns the remedy for requests that servers send each other, such as replication. */
+function ignoredRemedy({ what, key = '' }: Touched): string {
+  const [method, path = ''] = what.split(' ')
+  const segments = path.split('/').map((segment) => (segment !== '' && segment === key ? '*' : segment))
+  const route = JSON.stringify({ request: `${method} ${segments.join('/')}`, ignore: true })
+  return `If servers send ${what} to each other, add ${route} to the route table`
+}
+
+function touchedRemedies(touched: readonly Touched[]): readonly string[] {
+  const outside = touched.filter(({ isRecorded }) => isRecorded !== true)
+  const remedies: string[] = []
+  if (outside.some(isScript)) remedies.push(scriptsRemedy(outside))
+  else if (outside.length > 0)
+    remedies.push(
+      'Record what touches keys as operations too, or test keys that nothing else touches',
+      ...outside.filter(isRequest).slice(0, 1).map(ignoredRemedy),
+    )
+  if (outside.length === touched.length) return remedies
+  const adds = touched.some(({ isRecorded, what }) => isRecorded === true && what === 'cas')
+  return [
+    ...remedies,
+    adds
+      ? 'If it adds to a number, record with --model counter; otherwise let the request name the value that it writes'
+      : 'Let the request name the value that it writes',
+  ]
+}
+
 /** Whether a mark comes from HTTP; Redis traffic has no route table. */
-const isRequest = ({ what }: Mark): boolean => /^[A-Z]+ \S*\//.test(what)
+const isRequest = ({ what }: Pick<Mark, 'what'>): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
 
@@ -55,8 +80,12 @@ function scriptsRemedy(touched: readonly Touched[]): string {
   return `If the script does what a few commands do, say which: --as '${declared}'. If scripts write only the keys that they are given, and the commands recorded are what is to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record those who call the service with a route table, and Redis with --as tcp`
 }
 
-const touchedInWords = ({ key, line, what, why }: Touched): string =>
-  `${key === undefined ? 'every key' : /^\d/.test(key) ? `key ${key}` : key} is judged only up to line ${line}, where ${what} touched it outside the record (${why})`
+const touchedInWords = ({ key, line, what, why, isRecorded }: Touched): string =>
+  `${key === undefined ? 'every key' : /^\d/.test(key) ? `key ${key}` : key} is judged only up to line ${line}, where ${
+    isRecorded === true
+      ? `the outcome of the ${what} is unknown, and so is what it wrote`
+      : `${what} touched it outside the record (${why})`
+  }`
 
 /** Changes levels met by an incomplete record to unknown; violated levels stay violated. */
 export function withDoubts<Name extends string>(

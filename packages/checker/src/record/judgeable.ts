@@ -30,6 +30,7 @@ export interface Touched {
   readonly line: number
   readonly what: string
   readonly why: string
+  readonly isRecorded?: boolean | undefined
 }
 
 /**
@@ -102,6 +103,7 @@ const markOf =
         line: operations.callLine[row],
         what: functionOf(history, row),
         why: 'its outcome is unknown, and so is what it would have written',
+        isRecorded: true,
       },
     ]
   }

@@ -18,6 +18,8 @@ export interface Mark {
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
+  /** Whether the request is an operation of this history, whose outcome and value are unknown. */
+  readonly isRecorded?: boolean | undefined
   /** The event position at which the request of a `touched` mark has made all its changes; undefined if unknown. */
   readonly settled?: number | undefined
 }
