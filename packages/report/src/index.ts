@@ -18,7 +18,7 @@ export type {
   Sign,
   StoryTelling,
 } from './played-story.ts'
-export type { WrittenProof } from './proof.ts'
+export { type WrittenProof, whyUnproved } from './proof.ts'
 export type { CodePlace, CodeRun, Race } from './race/code-run.ts'
 export { databaseMember, type ObservedDatabase, type SharedDatabase } from './race/database.ts'
 export { raceIn } from './race/race.ts'

@@ -18,6 +18,13 @@ interface EmbeddedProof {
   readonly verifier: string
 }
 
+/** Returns why `--prove` wrote no file; undefined if it wrote one. */
+export function whyUnproved(target: string, proof: WrittenProof): string | undefined {
+  if (proof.written !== undefined) return undefined
+  const texts = proofTexts(proof)
+  return `--prove ${target} wrote no file: ${texts.length === 0 ? 'no level is met or violated' : texts.join('; ')}.`
+}
+
 /** Returns which verdicts are proved, and why the others are not. */
 export function proofTexts({ levels }: WrittenProof): readonly string[] {
   const proved = levels.filter(({ verdict }) => verdict === 'accepted').map(({ level }) => level)

@@ -101,13 +101,20 @@ function answersWithNil({ format, values }: History): (answer: Json) => Json {
   return (answer) => (Array.isArray(answer) ? answer.map((step) => (isNil(step) ? [...step, null] : step)) : answer)
 }
 
-const NOT_LINES =
-  'what is known of this history is more than its events say (several clocks, marks of a recorder, or values that only a server knows)'
+/** Returns what is known of a history besides its events, which are all that the verifier reads. */
+function whyNotLines({ clocks, marks: [mark], transactionNotes }: History): string {
+  if (clocks !== undefined) return 'the history has several clocks, and chaos verify reads histories of one clock'
+  if (transactionNotes !== undefined)
+    return 'the record has statements and locks of its transactions, which chaos verify does not read'
+  if (mark === undefined)
+    return 'the record lacks a value that only the server knows, or has one name for two processes'
+  return `the record marks ${mark.what} at line ${mark.line}, which is not an operation, and chaos verify reads only operations`
+}
 
 /** The lines of a history as judged, or the reason why the verifier cannot read them. */
 export function readLines(history: History, rows?: readonly number[]): JudgedLines | { readonly why: string } {
   try {
-    return judgedLines(history, rows) ?? { why: NOT_LINES }
+    return judgedLines(history, rows) ?? { why: whyNotLines(history) }
   } catch (error) {
     if (isOfVerifier(error)) return { why: error.message }
     throw error

@@ -14,12 +14,13 @@ import { EXIT, type ExitCode, type Output, partOf, type SubjectTexts } from '@ch
 import { optimiseLate } from '@chaosproxy/engine/short-run'
 import { plural, UserError, usageError } from '@chaosproxy/history'
 import { STDIN, takenText } from '@chaosproxy/history/files'
-import type { Subject } from '@chaosproxy/report'
+import { printable, type Subject } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
 import { showQueue } from '../arguments/queue.ts'
 import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
+import { printNotice } from '../terminal/output.ts'
 import { refuseToReplaceProof } from '../terminal/overwriting.ts'
 import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
@@ -70,6 +71,8 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
     progress.stop()
   }
   const exitCode = await reporting.finish(exitCodeOf(results))
+  for (const { unproved } of results.filter((result) => 'part' in result))
+    if (unproved !== undefined) printNotice(`${printable(unproved)}\n`)
   const [only] = results
   // There is no table for a single unreadable file, so its error is thrown.
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)

@@ -15,7 +15,7 @@ import {
 } from '@chaosproxy/engine/run'
 import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
-import { printable } from '@chaosproxy/report'
+import { printable, whyUnproved } from '@chaosproxy/report'
 import { type PlannedRun, type RunListener, violationText } from '@chaosproxy/runner'
 import { modelNameOf } from '../arguments/workload.ts'
 import type { MetricsServer } from '../metrics/serve.ts'
@@ -65,6 +65,8 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
     // Shows the result first, because the disk may be full.
     const exitCode = await reporting.finish(exitCodeOfAll(done, 1 + repeats.length))
     const last = done.at(-1)
+    const unproved = settings.prove && last?.proof && whyUnproved(settings.prove, last.proof)
+    if (unproved !== undefined) printNotice(`${printable(unproved)}\n`)
     if (last !== undefined) {
       writeResults(last)
       writeRunsPage(settings.out)

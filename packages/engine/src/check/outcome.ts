@@ -1,5 +1,6 @@
 import type { Report, Verdict } from '@chaosproxy/checker'
 import { operationsIn } from '@chaosproxy/history'
+import { whyUnproved } from '@chaosproxy/report'
 import { partOf } from '../output/part.ts'
 import { mayBeWritten } from '../whole-file.ts'
 import { type Checked, subjectOf } from './judged.ts'
@@ -7,7 +8,7 @@ import type { CheckedFile, CheckTask } from './result.ts'
 
 export async function resultOf(task: CheckTask, checked: Checked): Promise<CheckedFile> {
   const { file, output } = task
-  const { history, report, parseMs, checkMs } = checked
+  const { history, report, parseMs, checkMs, proof } = checked
   const { callLine, returnLine } = history.operations
   const length = operationsIn(history)
   const page = output.reporters.find(({ name }) => name === 'html')
@@ -22,7 +23,9 @@ export async function resultOf(task: CheckTask, checked: Checked): Promise<Check
     vacuous,
     expected: subject.expectation?.level,
   }
-  return { file, exitCode, part: await partOf(subject, output, row), taken: history.taken }
+  const { prove } = task.settings
+  const unproved = prove === undefined || proof === undefined ? undefined : whyUnproved(prove, proof)
+  return { file, exitCode, part: await partOf(subject, output, row), taken: history.taken, unproved }
 }
 
 /** Removes the witnesses, which a table does not show. */

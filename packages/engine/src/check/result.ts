@@ -43,4 +43,6 @@ export interface CheckedFile {
   readonly part: SubjectTexts
   /** The roles of members whose names are not native. */
   readonly taken?: readonly Taken[] | undefined
+  /** Why the requested proof was not written. */
+  readonly unproved?: string | undefined
 }

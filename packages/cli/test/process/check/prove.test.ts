@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
@@ -17,8 +17,8 @@ async function proved(text: string, name = 'history.jsonl', ...more: readonly st
   const directory = temporaryDirectory()
   const [history, proof] = [join(directory, name), join(directory, 'history.proof')]
   writeFileSync(history, text)
-  const { stdout, exitCode } = await chaosHere(['check', history, '--prove', proof, ...more])
-  return { history, proof, stdout, exitCode }
+  const { stdout, stderr, exitCode } = await chaosHere(['check', history, '--prove', proof, ...more])
+  return { history, proof, stdout, stderr, exitCode }
 }
 
 const verify = (history: string, proof: string) => chaosHere(['verify', history, proof])
@@ -101,6 +101,13 @@ describe('chaos check --prove', () => {
       expect(page.includes('id="verify"')).toBe(hasButton)
       expect(page).toContain(`chaos verify ${history} ${proof}`)
     }
+  })
+
+  test('chaos check --prove says on stderr why it wrote no file, even with --quiet', async () => {
+    const mark = { process: 'recorder', type: 'info', f: 'touched', key: 'x', value: { what: 'EVAL', why: 'unread' } }
+    const { exitCode, stderr, proof } = await proved(`${STALE}${JSON.stringify(mark)}\n`, 'history.jsonl', '--quiet')
+    expect(stderr).toContain(`--prove ${proof} wrote no file: no proof of linearizable`)
+    expect([exitCode, existsSync(proof)]).toEqual([0, false])
   })
 
   test('refuses several files', async () => {
