@@ -3,7 +3,14 @@ import { levelsInWords, type Report, verdictOf } from '@chaosproxy/checker'
 import type { Run } from '@chaosproxy/engine'
 import { check } from '@chaosproxy/engine'
 import { EXIT, packageVersion, RUN_JSON, readSummary } from '@chaosproxy/engine/run'
-import { didYouMean, type EventInput, type History, historyFromObjects, usageError } from '@chaosproxy/history'
+import {
+  didYouMean,
+  type EventInput,
+  type History,
+  historyFromObjects,
+  UserError,
+  usageError,
+} from '@chaosproxy/history'
 import {
   answersOf,
   type FileSubject,
@@ -119,8 +126,19 @@ function judgedHistory(received: unknown): JudgedHistory {
       `this is not a history, but ${wordFor(received)}. Give events, or the awaited result of readHistory(file), run() or record().stop().`,
     )
   const history = isHistory(received) ? received : historyFromObjects(received)
-  const report = check(history)
+  const report = checkHere(history)
   return { history, report, file: 'history', vacuous: report.vacuous }
+}
+
+/** @throws UserError as `check`, with the function's option in place of the command's. */
+function checkHere(history: History): ReturnType<typeof check> {
+  try {
+    return check(history)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const message = error.message.replaceAll(/--model ([a-z-]+)/g, "readHistory(file, { model: '$1' })")
+    throw new UserError(error.code, message)
+  }
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
@@ -136,5 +154,6 @@ function wordFor(value: unknown): string {
   if (typeof value === 'string') return 'a string'
   if (value instanceof Promise) return 'a promise: await it'
   if (value === null || value === undefined) return String(value)
+  if (typeof value === 'object' && 'levels' in value) return 'the result of check(), which lacks the operations'
   return typeof value === 'object' ? 'another object' : `a ${typeof value}`
 }

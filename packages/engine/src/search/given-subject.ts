@@ -43,6 +43,8 @@ export function requireSane(
 ): void {
   const known = [...SUBJECT_MEMBERS, ...own]
   for (const member of Object.keys(settings)) knownName(member, 'setting', member, known)
+  if (settings.faults !== undefined && !Array.isArray(settings.faults))
+    throw usageError(`faults: give a list of names, such as ['kill']. The list [] stands for no faults.`)
   const faults = nemeses.map(({ name }) => name)
   for (const name of settings.faults ?? []) knownName(`faults: ${name}`, 'fault', name, faults)
   requireCounts(counts)

@@ -138,8 +138,10 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
   }
 }
 
-const asAbout = (history: History, { model = history.header?.model }: ReadOptions): History =>
-  model === 'bank' ? withNamedAccounts(history) : history
+function asAbout(read: History, { model }: ReadOptions): History {
+  const history = model === undefined ? read : { ...read, header: { chaos: 1, ...read.header, model } as const }
+  return history.header?.model === 'bank' ? withNamedAccounts(history) : history
+}
 
 function stopIfOver(
   memoryBytes: number,

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readHistory } from 'chaosproxy'
 import { assertLinearizable, matchers } from 'chaosproxy/matchers'
 import { describe, TestRunner, vi } from 'vitest'
 import { expect, test } from '../../src/index.ts'
@@ -88,10 +91,27 @@ describe('a history matcher', () => {
     [undefined, 'undefined'],
     [7, 'a number'],
     [{ history: 1 }, 'another object'],
+    [{ levels: {} }, 'the result of check(), which lacks the operations'],
   ])('a history matcher names the accepted values if the received value is %o', (received, word) => {
     expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
       `this is not a history, but ${word}. Give events, or the awaited result of readHistory(file), run() or record().stop().`,
     )
+  })
+
+  test('a history matcher judges a file by the model given to readHistory', async ({ onTestFinished }) => {
+    const directory = mkdtempSync(join(tmpdir(), 'chaos-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const file = join(directory, 'set.jsonl')
+    const events = [
+      { process: 0, type: 'invoke', f: 'add', value: 1 },
+      { process: 0, type: 'ok', f: 'add', value: 1 },
+      { process: 0, type: 'invoke', f: 'read', value: null },
+      { process: 0, type: 'ok', f: 'read', value: [1] },
+    ]
+    writeFileSync(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+    expect(await readHistory(file, { model: 'set' })).toBeLinearizable()
+    const history = await readHistory(file)
+    expect(messageOf(() => expect(history).toBeLinearizable())).toContain("readHistory(file, { model: 'set' })")
   })
 
   test('a history matcher fails with the number of a malformed event', () => {
@@ -148,6 +168,11 @@ describe('a simulated Node service', () => {
 
   test('a simulated service passes if no trial fails', async () => {
     await expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 8 })
+  })
+
+  test('a simulated service is refused faults that are not a list', async () => {
+    const searched = expect(booking('careful')).toSurviveSimulation({ ...settings, faults: 'none' as never })
+    await expect(searched).rejects.toThrow("faults: give a list of names, such as ['kill']")
   })
 })
 
