@@ -1,4 +1,6 @@
 import { titleWithVerdict } from '../facts/headline.ts'
+import { printable } from '../operation-words.ts'
+import { nonEmpty } from '../words.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -21,7 +23,9 @@ export const lineReporter: Reporter = {
     return findingsOf(subject)
       .map((finding) => {
         const { result, name, sentence, unjudged } = finding
-        const why = sentence === '' || result === 'passed' ? '' : `: ${sentence}`
+        const trouble = subject.kind === 'run' && result === 'troubled' ? subject.summary.trouble.map(printable) : []
+        const whys = result === 'passed' ? [] : nonEmpty([...trouble, sentence])
+        const why = whys.length === 0 ? '' : `: ${whys.join('; ')}`
         const beside = unjudged === '' ? '' : ` (${unjudged})`
         return `${MARKS[result][unicode ? 0 : 1]} ${name}: ${titleWithVerdict(finding)}${why}${beside}\n`
       })

@@ -163,6 +163,12 @@ test('every reporter describes a violation with the same sentence', async () => 
     expect(words(await written(name, run)), name).toContain(words(sentence).slice(0, 40))
 })
 
+test('the reporter line says what went wrong in a run with exit code 4', async () => {
+  const trouble = ['node test.js ended with exit code 7']
+  const subject: RunSubject = { ...run, summary: { ...run.summary, trouble }, exitCode: 4 }
+  expect(await written('line', subject)).toMatch(/^! .*: node test\.js ended with exit code 7; /)
+})
+
 test('no reporter prints a next step for a violation without a known remedy', async () => {
   const redeem = { f: 'redeem', key: '7', in: true, out: true }
   const history = made([

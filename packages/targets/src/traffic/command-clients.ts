@@ -43,28 +43,39 @@ export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
       keeper,
       prints,
     })
+    let failure: string | undefined
     return {
       gone: command.exited,
+      failure: () => failure,
       async end(why) {
         const endedItself = !command.running()
         if (!endedItself) await command.end(END_GRACE_MS)
-        return why === 'interrupted' ? [] : troubleOf(endedItself ? await command.exited : 'late', recorded)
+        if (why === 'interrupted') return []
+        const end = endedItself ? await command.exited : 'late'
+        failure = failureOf(end, recorded)
+        return failure === undefined || isExcused(end, recorded)
+          ? []
+          : [`${failure}. ${remedies[end === 'late' ? 'late' : 'failed']}`]
       },
     }
   },
 })
 
-function troubleOf(
-  end: Awaited<CommandProcess['exited']> | 'late',
-  { command, mayFail, timeMs, endsInTime }: RecordedCommand,
-): readonly string[] {
+type End = Awaited<CommandProcess['exited']> | 'late'
+
+function failureOf(end: End, { command, timeMs }: RecordedCommand): string | undefined {
   const words = commandText({ words: command })
-  // The command may be a server, which never ends by itself.
-  if (end === 'late' && endsInTime) return []
-  if (end === 'late')
-    return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]
-  if (end.code === 0 || mayFail) return []
-  return [`${words} ended with ${howItEnded(end)}. If it may fail under faults, say --may-fail`]
+  if (end === 'late') return `${words} was still running after ${timeMs / 1000} s, and was ended`
+  return end.code === 0 ? undefined : `${words} ended with ${howItEnded(end)}`
+}
+
+/** Whether this end is expected. The command may be a server, which never ends by itself. */
+const isExcused = (end: End, { mayFail, endsInTime }: RecordedCommand): boolean =>
+  end === 'late' ? endsInTime : mayFail
+
+const remedies = {
+  late: 'Give it longer: --time',
+  failed: 'If it may fail under faults, say --may-fail',
 }
 
 /** Returns the proxies' addresses as variables: `CHAOS_PROXY_N1` for n1. */

@@ -48,6 +48,8 @@ export interface TrafficClients {
 
 export interface TrafficUse {
   readonly gone: Promise<unknown>
+  /** Returns how the clients failed, even if they may fail. Undefined before `end`, and if they did not fail. */
+  failure?(): string | undefined
   /** Ends the remaining clients, and resolves with the problems. */
   end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>
 }

@@ -27,26 +27,29 @@ export function requireReached(
 
 interface WhatCame {
   readonly proxies: readonly ManagedProxy[]
+  /** How the clients failed, if they did. It often explains why nothing was recorded. */
+  readonly failure: string | undefined
   readonly trouble: readonly string[]
 }
 
 /** @throws UserError for a record without operations, which proves nothing but would look like success. */
 export function requireOperations(
   { counters }: Recorder,
-  { carries, as, clients, proxies, trouble }: ObservedTraffic & WhatCame,
+  { carries, as, clients, proxies, failure, trouble }: ObservedTraffic & WhatCame,
 ): void {
   if (counters.operations > 0) return
+  const before = failure === undefined ? '' : `${failure}. `
   const { unmatched, notUnderstood, examples, opaqueConnections } = counters
   const seen = unmatched + notUnderstood
   // All bytes of a connection that cannot be parsed count as one request.
   if (seen <= opaqueConnections) {
     const [why] = trouble
-    if (why !== undefined) throw inputError(`Nothing was recorded. ${why}.`)
+    if (why !== undefined) throw inputError(`${before}Nothing was recorded. ${why}.`)
     const at = proxies.map(({ name, listen }) => `${name} at ${listen}`).join(', ')
     throw inputError(
       opaqueConnections > 0
-        ? `Nothing was recorded: the traffic was not ${carriageName(carries)}. Check --as ${as}.`
-        : `No traffic passed the proxy (${at}). ${clients.howToUseIt}`,
+        ? `${before}Nothing was recorded: the traffic was not ${carriageName(carries)}. Check --as ${as}.`
+        : `${before}No traffic passed the proxy (${at}). ${clients.howToUseIt}`,
     )
   }
   const [passed] = examples.passedOn
@@ -54,7 +57,7 @@ export function requireOperations(
   const first = passed?.what ?? puzzling?.what ?? 'unknown'
   const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
   throw inputError(
-    `${as}: 0 of ${count(seen)} requests were recorded; the first request was ${first}${why}: ${remedyFor(first, carries)}`,
+    `${before}${as}: 0 of ${count(seen)} requests were recorded; the first request was ${first}${why}: ${remedyFor(first, carries)}`,
   )
 }
 

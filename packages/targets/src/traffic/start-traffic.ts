@@ -116,12 +116,13 @@ function observedCluster(
   let beginning: NodeJS.Timeout | undefined
   let using: Promise<TrafficUse> | undefined
   let injected = 0
-
+  let failure: string | undefined
   const tlsTrouble = () => [...cluster.withoutTls()].map(([name, why]) => `${name}: ${why}`)
   const endClients = async (why: Parameters<ObservedClients['end']>[0]) => {
     clearInterval(beginning)
     const use = await using
     ownTrouble.push(...((await use?.end(why)) ?? []))
+    failure = use?.failure?.()
     if (clients.areCutOff === true) await cluster.cutOff()
     await cluster.healOthers()
   }
@@ -146,7 +147,7 @@ function observedCluster(
     canRead: (key) => cluster.canRead(key),
     repeatsAreDoubtful: waysOf(traffic).some((carries) => carries.kind === 'spoken' && carries.protocol.resends),
     concluded(faults) {
-      requireOperations(recorder, { ...traffic, proxies, trouble: tlsTrouble() })
+      requireOperations(recorder, { ...traffic, proxies, failure, trouble: tlsTrouble() })
       return recordDoubts(recorder, waysOf(traffic), faults)
     },
   }

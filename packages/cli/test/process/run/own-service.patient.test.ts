@@ -206,6 +206,12 @@ describe('a recording without evidence', () => {
     expect(exitCode).toBe(3)
   })
 
+  patientTest('a recording without traffic is reported with the exit code of the command', async () => {
+    const { exitCode, stderr } = await recorded('primary', byValue, ['sh', '-c', 'exit 7'], ['--may-fail'])
+    expect(stderr).toMatch(/sh -c 'exit 7' ended with exit code 7\. No traffic passed the proxy \(n1 at /)
+    expect(exitCode).toBe(3)
+  })
+
   test('a recording of a server that does not answer is reported with the address of the server', async () => {
     const directory = temporaryDirectory()
     const table = join(directory, 'routes.json')
