@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 import type { Level } from '@chaosproxy/checker'
-import { recordedCarriage } from '@chaosproxy/engine'
+import { recordedCarriage, recordedWorkload } from '@chaosproxy/engine'
 import { fileWord, findConfig, readTextFile, USUAL_OUT } from '@chaosproxy/engine/run'
 import { usageError } from '@chaosproxy/history'
 import type { PartsOptions } from '@chaosproxy/proxy'
@@ -30,6 +30,7 @@ import {
 import { parseDuration, parseSize, printDuration, printSize } from '../arguments/quantities.ts'
 import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import { parseProxyUi, proxyUiOptions, type UiSettings } from '../arguments/ui.ts'
+import { modelNameOf } from '../arguments/workload.ts'
 import { flagOf, optionsOf, type ParsedOptions, textsOf } from '../command.ts'
 import { type Closing, composeOptions, proxiedUpstreams, readComposed } from '../config/servers.ts'
 import type { ValuesOf } from '../option.ts'
@@ -347,7 +348,9 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
     table,
     carries,
     model:
-      model ?? modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]),
+      model ??
+      modelOfCommands([...pairs.map(({ carries }) => carries), ...(carries === undefined ? [] : [carries])]) ??
+      modelOfTable(carries, `--record ${table}`),
     onViolation: typed['stop-on-violation'] === true ? 'stop' : typed.expect === JUDGED_LEVEL ? 'fail' : 'report',
     parts: rotate && { ...rotate, compress: typed.compress, keep: typed.keep },
     force: typed.force,
@@ -359,6 +362,17 @@ function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undef
   const models = new Set(all.map((carries) => (carries?.kind === 'spoken' ? carries.model : undefined)))
   const [model] = models
   return models.size === 1 ? model : undefined
+}
+
+/**
+ * The only model that fits a route table; undefined for a register, which is the default.
+ *
+ * @throws UserError (input, usage) if no model fits the table, or several.
+ */
+function modelOfTable(carries: Carriage | undefined, where: string): string | undefined {
+  if (carries === undefined || !('table' in carries) || carries.table === undefined) return undefined
+  const model = modelNameOf(recordedWorkload([carries], undefined, where))
+  return model === 'register' ? undefined : model
 }
 
 function parseControl({ control, host, port }: Typed): string {

@@ -138,7 +138,11 @@ export function parseInitial(asker: string, typed: string): unknown {
  *
  * @throws UserError (input) if no model fits a table, (usage) if no single model fits all of several tables.
  */
-function recordedWorkload(ways: readonly Carriage[], requestedModel: string | undefined, where: string): Workload {
+export function recordedWorkload(
+  ways: readonly Carriage[],
+  requestedModel: string | undefined,
+  where: string,
+): Workload {
   const wanted = requestedModel ?? modelOfSpoken(ways, where)
   const functions = ways.flatMap((carries) => {
     if (carries.kind === 'spoken') return []

@@ -210,6 +210,16 @@ describe('a recording by chaos proxy', () => {
       expect(refused.stderr).toContain(`--config ${config}`)
     })
 
+    test('a recording by a route table is refused if several models fit its functions and none is chosen', async () => {
+      const table = join(temporaryDirectory(), 'routes.json')
+      const routes = [{ request: 'POST /counters/{key}', f: 'add', value: 'json.n' }]
+      writeFileSync(table, JSON.stringify({ routes }))
+      const words = ['proxy', '--listen', '127.0.0.1:0', '--upstream', '127.0.0.1:1', '--record', table]
+      const { exitCode, stderr } = await startChaos([...words, '--out', `${table}.history.jsonl`]).finished
+      expect(stderr).toMatch(/its functions \(add\) fit several models: .*counter.* Choose one: --model /)
+      expect(exitCode).toBe(3)
+    })
+
     test('a recording with --carries is refused, with an alternative, if no single model applies to all of its proxies', async () => {
       const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
       const refusals = [
