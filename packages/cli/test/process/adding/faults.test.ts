@@ -102,6 +102,13 @@ test('a user-defined nemesis is suggested for a misspelt name, and injects its f
   expect(result.faults).toMatchObject([{ kind: 'lose-reply', hits: expect.any(Number) }])
 })
 
+test('chaos ctl knows the user-defined faults of the configuration in the current directory', async () => {
+  expect((await extended(['ctl', 'kinds'])).stdout).toMatch(/^ *hiccup .*\n *pauseMs/m)
+  const { stderr, exitCode } = await extended(['ctl', 'add', 'hiccup', 'n1', 'pause=5', '--host', '127.0.0.1:1'])
+  expect(stderr).toContain('hiccup has no parameter "pause"')
+  expect(exitCode).toBe(3)
+})
+
 test('messages about a user-defined fault use its declared name and parameters', async () => {
   const schedule = join(temporaryDirectory(), 'schedule.json')
   const typed = ['run', '--faults', schedule, '--time', '1s', '--out', temporaryDirectory()]
