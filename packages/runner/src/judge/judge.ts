@@ -8,6 +8,7 @@ import {
   type Report,
   verdictOf,
 } from '@chaosproxy/checker'
+import { faultName } from '@chaosproxy/faults'
 import { type History, type Millis, plural, withRequestedValues } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 import { type PlannedRun, type RequestedFault, requestedFaults } from '../plan/plan-run.ts'
@@ -152,8 +153,8 @@ function judgeRequired({ spec, history, report, outcome, answers }: SummaryInput
     {
       history,
       report,
-      faults: faults.map(({ fault: { kind }, from, to, inDoubt }) => ({
-        ...{ kind, from, to },
+      faults: faults.map(({ fault, from, to, inDoubt }) => ({
+        ...{ kind: fault.kind, name: faultName(fault), from, to },
         ...(inDoubt === undefined ? {} : { perhapsUntil: inDoubt.until ?? outcome.endedAt }),
       })),
       convergedAfterHealNanos: outcome.convergedAfter,

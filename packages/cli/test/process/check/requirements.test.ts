@@ -122,6 +122,13 @@ describe('chaos run --require', () => {
     expect(again.exitCode).toBe(1)
   })
 
+  test('chaos run --require measures during a fault whose name in --faults is not its kind', async () => {
+    const delayed = [...simulated.slice(0, -1), 'delay', '--require', 'availability during delay >= 1%']
+    const { exitCode, stdout } = await chaosHere([...delayed, '--out', temporaryDirectory()])
+    expect(stdout).toMatch(/✔ availability during delay >= 1%: found /)
+    expect(exitCode).toBe(0)
+  })
+
   test('chaos run applies a requirement in the configuration, and refuses an invalid one in one line', async () => {
     const cwd = temporaryDirectory()
     const config = (require: readonly string[]) =>
