@@ -46,7 +46,13 @@ export type Understanding =
       readonly final?: boolean | undefined
     }
   /** A request that is not an operation. `what` is its kind, such as `GET /health`. */
-  | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
+  | {
+      readonly kind: 'passed-on'
+      readonly what: string
+      readonly touches: Touches
+      /** Whether a client of chaos itself sent the request. It is then not counted. */
+      readonly isOwn?: boolean | undefined
+    }
   /** An operation that is not fully understood. `key`: the key that it reads. */
   | {
       readonly kind: 'not-understood'

@@ -246,8 +246,9 @@ export class Exchange {
     const { what, touches } = understanding
     const remark = remarkOf(understanding)
     if (!this.#isDuplicate) {
-      if (understanding.kind === 'passed-on') remarks.passedOn(what, touches !== 'nothing')
-      else if (touches === 'nothing') remarks.notUnderstood(remark, understanding.key)
+      if (understanding.kind === 'passed-on') {
+        if (understanding.isOwn !== true) remarks.passedOn(what, touches !== 'nothing')
+      } else if (touches === 'nothing') remarks.notUnderstood(remark, understanding.key)
       else remarks.countNotUnderstood(remark)
     }
     // A request that was never sent changes nothing.

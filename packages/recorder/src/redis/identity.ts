@@ -16,6 +16,13 @@ export interface Identity {
 /** The name suffix of a client for final reads: `process-7:final`. */
 export const FINAL_SUFFIX = ':final'
 
+/** Matches the names of clients of chaos itself, such as those that read keys at the end of a recording. */
+const OWN_NAME = /^process-\d+(:final)?$/
+
+/** Whether chaos itself sent this command, which names a client. */
+export const isOwnNaming = ([name, subcommand, session]: readonly Json[]): boolean =>
+  upper(name) === 'CLIENT' && upper(subcommand) === 'SETNAME' && OWN_NAME.test(textOf(session))
+
 /** Redis' name for the user of unauthenticated clients. */
 const DEFAULT_USER = 'default'
 

@@ -7,7 +7,7 @@ import { isScript, isWord } from './command-effects.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import type { PlacedLifetime } from './expirations.ts'
-import { createIdentity, type Identity } from './identity.ts'
+import { createIdentity, type Identity, isOwnNaming } from './identity.ts'
 import type { Flushed, KeySpace } from './key-space.ts'
 import type { Lifetime } from './lifetime.ts'
 import { createTransaction, type Transaction } from './transaction.ts'
@@ -303,9 +303,11 @@ export class RespSession {
 
   #identify(name: string, words: readonly Json[]): Understood {
     const settle = this.#identity.received(name, words)
-    return passedOn(name, 'nothing', (answer) => {
+    const passed = passedOn(name, 'nothing', (answer) => {
       settle?.(answer === 'OK')
     })
+    if (!isOwnNaming(words)) return passed
+    return { ...passed, understanding: { kind: 'passed-on', what: name, touches: 'nothing', isOwn: true } }
   }
 
   /**

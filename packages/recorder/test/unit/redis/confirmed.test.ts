@@ -133,6 +133,14 @@ test('the drain script in the manual is recorded as a drain of a queue, oldest m
   expect(told().at(-1)).toBe('0 ok drain q=["1"]')
 })
 
+test('the naming of a client of chaos itself is not counted as a forwarded request', () => {
+  const { ask, recorder } = recorded({ answer: ([name]) => (name === 'CLIENT' ? '+OK\r\n' : undefined) })
+  for (const name of ['process-0', 'process-1:final']) ask(command('CLIENT', 'SETNAME', name) + command('GET', 'x'))
+  expect(recorder.counters.unmatched).toBe(0)
+  ask(command('CLIENT', 'SETNAME', 'a') + command('GET', 'x'))
+  expect(recorder.counters.unmatched).toBe(1)
+})
+
 test('a read by a client whose name ends in ":final" is a final read', () => {
   const { ask, views } = recorded({ answer: ([name]) => (name === 'CLIENT' ? '+OK\r\n' : undefined) })
   ask(command('CLIENT', 'SETNAME', 'a:final') + command('GET', 'x'))
