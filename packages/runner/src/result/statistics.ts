@@ -27,7 +27,8 @@ export interface Statistics {
 
 /** Returns the statistics of a history, computed only once. */
 export const statisticsOf: (history: History) => Statistics = oncePerHistory((history) => {
-  if (history.tally !== undefined) return statisticsOfTally(history.tally)
+  const areTimed = hasTimes(history)
+  if (history.tally !== undefined) return statisticsOfTally(history.tally, areTimed)
   const { length, callTime, returnTime, node } = history.operations
   const perNode = history.nodes.map(() => ({ operations: 0, answered: 0 }))
   const latencies = new Float64Array(length)
@@ -40,7 +41,7 @@ export const statisticsOf: (history: History) => Statistics = oncePerHistory((hi
     place.operations++
     if (isServed) place.answered++
   }
-  const sorted = latencies.subarray(0, hasTimes(history) ? answered : 0).sort()
+  const sorted = latencies.subarray(0, areTimed ? answered : 0).sort()
   return {
     operations: countOperations(history),
     availability: length === 0 ? Number.NaN : answered / length,
@@ -56,7 +57,10 @@ export const statisticsOf: (history: History) => Statistics = oncePerHistory((hi
   }
 })
 
-function statisticsOfTally({ operations: total, functions, nodes, answered, p50Nanos, p99Nanos }: Tally): Statistics {
+function statisticsOfTally(
+  { operations: total, functions, nodes, answered, p50Nanos, p99Nanos }: Tally,
+  areTimed: boolean,
+): Statistics {
   const counts = { total, ok: 0, fail: 0, info: 0, reads: 0, writes: 0, cas: 0 }
   for (const { f, ok, fail, info } of functions) {
     counts.ok += ok
@@ -71,8 +75,8 @@ function statisticsOfTally({ operations: total, functions, nodes, answered, p50N
     nodes: nodes
       .map(({ node, operations, answered: served }) => ({ node, operations, availability: served / operations }))
       .sort((a, b) => byName(a.node, b.node)),
-    p50Nanos,
-    p99Nanos,
+    p50Nanos: areTimed ? p50Nanos : Number.NaN,
+    p99Nanos: areTimed ? p99Nanos : Number.NaN,
   }
 }
 

@@ -61,12 +61,14 @@ function completionOf(made: MadeRequest, answer: Answer, harmless: boolean): Com
 }
 
 const MOST_SHOWN = 120
+/** A longer page is cut, because its text is searched for pairs of tags. */
+const MOST_READ = 20_000
 
 export const answerText = ({ status, body }: Answer): string => `${status}${bodyText(textOf(body))}`
 
 /** Formats a body: empty, or a space and at most 120 of its characters. */
 export function bodyText(body: string): string {
-  const text = /^\s*<!doctype html/i.test(body) ? withoutTags(body) : body
+  const text = /^\s*<!doctype html/i.test(body) ? withoutTags(body.slice(0, MOST_READ)) || body : body
   return text === '' ? '' : ` ${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`
 }
 
