@@ -16,8 +16,7 @@ import { sumOf } from '../record/sum.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { orderOfAdditions } from './additions.ts'
 import { UNPROMISING } from './requested-levels.ts'
-import { RolledBackWrites } from './rolled-back.ts'
-import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
+import { areExplained, RolledBackWrites, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
 /** The orders and sources that the record proves, and those that are likely. */
 export interface RecordedInference {
