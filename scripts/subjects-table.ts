@@ -47,7 +47,12 @@ export const subjectsMarkdown = (subjects: readonly KeptSubject[]): string =>
         ...(result === 'holds' ? [] : [whyOf(each)]),
         triedOf(each),
       ])
-      const titles = ['subject', 'promise', ...(result === 'holds' ? [] : ['what breaks it']), 'tried']
+      const titles = [
+        'subject',
+        'promise',
+        ...(result === 'holds' ? [] : ['what breaks it']),
+        `${seedsOf(subjects)} seeds`,
+      ]
       return `## ${TITLES[result]}\n\n${tableOf(titles, rows)}`
     })
     .join('\n')
@@ -69,12 +74,12 @@ const briefly = (finding: string): string => `${finding.split(/[:.] |\.$/)[0] ??
 const whyOf = ({ finding = '', documented, cure }: KeptSubject): string =>
   `${briefly(finding)}${documented === undefined ? '' : ` [Documented](${documented}).`}${cure === undefined ? '' : ` Cure: ${cure}.`}`
 
-const triedOf = ({ seeds, seconds, real }: KeptSubject): string =>
-  [
-    ...(seeds === undefined ? [] : [`${seeds} seeds`]),
-    `${Math.round(seconds)} s`,
-    ...(real === undefined ? [] : [`real processes ${real.trials} of ${real.trials}`]),
-  ].join(', ')
+const triedOf = ({ seconds, real }: KeptSubject): string =>
+  [`${Math.round(seconds)} s`, ...(real === undefined ? [] : [`real ${real.trials} of ${real.trials}`])].join(', ')
+
+/** The number of seeds that each subject was tried with. */
+const seedsOf = (subjects: readonly KeptSubject[]): string =>
+  [...new Set(subjects.flatMap(({ seeds }) => seeds ?? []))].join(' or ')
 
 const tableOf = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
   [titles, titles.map(() => '---'), ...rows]

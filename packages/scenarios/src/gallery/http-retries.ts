@@ -58,7 +58,7 @@ const shop = (client: string) =>
     servers: [],
     breaks: 'linearizable',
     args: args(client, 'blind'),
-    cure: { says: 'an Idempotency-Key that the server honours', args: args(client, 'keyed') },
+    cure: { says: 'an Idempotency-Key', args: args(client, 'keyed') },
   }) as const
 
 /** HTTP clients that resend a request whose answer was lost. */
