@@ -109,8 +109,11 @@ const EXTENSIBLE: ReadonlySet<string> = new Set([
   ...['check', 'explain', 'routes', 'scenario', 'gallery', 'reporters', 'ui', 'mcp', 'ctl'],
 ])
 
-/** The actions of `chaos ctl` that read kinds of faults. A broken configuration does not affect the others. */
-const WITH_KINDS: ReadonlySet<string> = new Set(['add', 'a', 'change', 'update', 'u', 'kinds'])
+/** The actions that read kinds of faults or models. A broken configuration does not affect the others. */
+const EXTENSIBLE_ACTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['ctl', ['add', 'a', 'change', 'update', 'u', 'kinds']],
+  ['routes', ['check']],
+])
 
 /** Adds a configuration's extensions before a command is loaded. SECURITY.md lists these commands. */
 async function extendRegistries(argv: readonly string[]): Promise<void> {
@@ -120,7 +123,7 @@ async function extendRegistries(argv: readonly string[]): Promise<void> {
   const at = ours.findIndex((word) => /^--config(=|$)/.test(word))
   // For `chaos proxy`, the file of `--config` is data and cannot extend chaos.
   if (command === 'proxy' && at >= 0) return
-  if (command === 'ctl' && !WITH_KINDS.has(argv[1] ?? '')) return
+  if (EXTENSIBLE_ACTIONS.get(command)?.includes(argv[1] ?? '') === false) return
   if (command === 'mcp' && at < 0 && !allowsCode(ours)) return
   const path = extendingConfig(at < 0 ? undefined : (ours[at]?.match(/=(.*)/)?.[1] ?? ours[at + 1]))
   if (path === undefined) return
