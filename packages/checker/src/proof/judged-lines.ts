@@ -101,7 +101,7 @@ function answersWithNil({ format, values }: History): (answer: Json) => Json {
   return (answer) => (Array.isArray(answer) ? answer.map((step) => (isNil(step) ? [...step, null] : step)) : answer)
 }
 
-/** Returns what is known of a history besides its events, which are all that the verifier reads. */
+/** Returns the first property of the history, other than its events, that the verifier cannot read. */
 function whyNotLines({ clocks, marks: [mark], transactionNotes }: History): string {
   if (clocks !== undefined) return 'the history has several clocks, and chaos verify reads histories of one clock'
   if (transactionNotes !== undefined)

@@ -116,6 +116,9 @@ function otherKeysReason(history: History): string | undefined {
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
 
+/** The number of reads of unwritten values that are compared with all written values. The first show how a file is. */
+const MOST_COMPARED = 100
+
 /**
  * The reason to suspect that answers in a file hold more than the value, or the value in another form: a read returned
  * what nobody wrote, and it resembles what was written.
@@ -125,11 +128,13 @@ function answerReason(history: History): string | undefined {
   const { length, f, key, outcome, output } = history.operations
   const isRead = history.functions.map(readsWhole)
   const { written } = writesOf(history)
-  for (let row = 0; row < length; row++) {
+  let compared = 0
+  for (let row = 0; row < length && compared < MOST_COMPARED; row++) {
     const ids = written.get(key[row])
     if (outcome[row] !== OK || !isRead[f[row]] || ids === undefined || ids.has(output[row])) continue
     const value = outputOf(history, row)
     const related = relatedTo(value, history, ids)
+    compared++
     if (related === undefined) continue
     const name = history.keys[key[row]] ?? 'the register'
     const remedy = isObject(value)

@@ -19,8 +19,8 @@ function reportOf(steps: readonly Step[]): Report {
 
 const judgeOneClient = (...steps: readonly Step[]): string => resultOf(reportOf(steps), 'linearizable')
 
-describe('a client with overlapping operations on a lock', () => {
-  test('may have released the lock before it acquired the lock again', () => {
+describe('overlapping lock operations of a client', () => {
+  test('a client may have released a lock before it acquired the lock again, if the two overlap', () => {
     const first: readonly Step[] = [
       [0, 'invoke', 'acquire'],
       [0, 'ok', 'acquire'],
@@ -49,7 +49,7 @@ describe('a client with overlapping operations on a lock', () => {
     ).toBe('violated')
   })
 
-  test('may have acquired the lock before it released the lock', () => {
+  test('a client may have acquired a lock before it released the lock, if the two overlap', () => {
     expect(
       judgeOneClient([1, 'invoke', 'release'], [0, 'invoke', 'acquire'], [0, 'ok', 'acquire'], [1, 'ok', 'release']),
     ).toBe('met')
@@ -58,7 +58,7 @@ describe('a client with overlapping operations on a lock', () => {
     ).toBe('violated')
   })
 
-  test('are all part of the counterexample if one of them is', () => {
+  test('a counterexample has all overlapping lock operations of a client if it has one of them', () => {
     const report = reportOf([
       [1, 'invoke', 'release'],
       [0, 'invoke', 'acquire'],

@@ -217,6 +217,24 @@ describe('a file whose answers resemble what was written', () => {
     expect(reasonOf(judged(written, read))).toBe(reason)
   })
 
+  test('a violation remains if the first hundred reads of unwritten values resemble no written value', () => {
+    const read = (value: Json): EventInput[] => [
+      { process: 1, type: 'invoke', f: 'read', key: 'x' },
+      { process: 1, type: 'ok', f: 'read', key: 'x', value },
+    ]
+    const after = (unrelated: number) => {
+      const events: EventInput[] = [
+        { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
+        { process: 0, type: 'ok', f: 'write', key: 'x' },
+        ...Array.from({ length: unrelated }, (_, at) => read(`r${at}`)).flat(),
+        ...read('1'),
+      ]
+      return checkHistory({ ...historyFromEvents(events), taken: [] }).levels.linearizable.result
+    }
+    expect(after(99)).toBe('unknown')
+    expect(after(100)).toBe('violated')
+  })
+
   test('a violation by an unrelated answer, or in a history of chaos, remains', () => {
     expect(judged({ qty: 1 }, { id: 1, qty: 2 }).levels.linearizable.result).toBe('violated')
     expect(judged(1, '2').levels.linearizable.result).toBe('violated')

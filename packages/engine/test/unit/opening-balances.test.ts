@@ -29,7 +29,7 @@ test('a bank without deposits may have opened with any balances unless they are 
   expect([given.report.levels['linearizable']?.result, given.history.warnings]).toEqual(['met', []])
 })
 
-test('a bank without deposits is violated if no opening balances explain its reads', () => {
+test('a history of a bank without deposits is violated if no opening balances explain all reads', () => {
   const vanished = completed(0, 'read', null, { a: 26, b: 30 })
   expect(judged([...first, ...transfer, ...vanished]).report.levels['linearizable']?.result).toBe('violated')
   expect(judged([...first, ...later]).report.levels['linearizable']?.result).toBe('violated')

@@ -921,7 +921,7 @@ describe('the times of operations, one per line', () => {
     expect(await readingOf(content)).toMatch(/:2: "start" is "noon", which is no time\. Times are numbers, or dates/)
   })
 
-  test('--map with a member that a line lacks, or that cannot have the role, is refused by that member', async () => {
+  test('if a line lacks a member that --map names, or its value does not fit the role, the error names the member', async () => {
     const line = { start_ms: 1, end_ms: 2 }
     expect(await timed(line, 'f=req.method')).toMatch(
       /--map f=req\.method: this line has no member "req\.method"\. Its members are client, op, key, value/,
@@ -934,7 +934,7 @@ describe('the times of operations, one per line', () => {
     )
   })
 
-  test('a table without the function that --map names is refused by that name', async () => {
+  test('if a table lacks the column that --map names for the function, the error names the column', async () => {
     const content = 'who,what,key,value,start_ms,end_ms\na,write,x,1,1,2\n'
     expect(await readingOf(content, { mapping: parseMapping('f=nosuch,process=who') })).toMatch(
       /:2: --map f=nosuch: this line has no member "nosuch"/,

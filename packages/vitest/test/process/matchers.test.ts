@@ -170,7 +170,7 @@ describe('a simulated Node service', () => {
     await expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 8 })
   })
 
-  test('a simulated service is refused faults that are not a list', async () => {
+  test('a search of a simulated service is refused if its faults are not a list', async () => {
     const searched = expect(booking('careful')).toSurviveSimulation({ ...settings, faults: 'none' as never })
     await expect(searched).rejects.toThrow("faults: give a list of names, such as ['kill']")
   })

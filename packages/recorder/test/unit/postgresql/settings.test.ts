@@ -35,7 +35,7 @@ test.each([
   expect(parsePostgresqlSettings(given, 'a test').commands).toMatchObject(commands)
 })
 
-test('a member that cannot be combined with "tables" is refused with those that can', () => {
+test('the error about a member that "tables" excludes lists the members that it allows', () => {
   expect(() => parsePostgresqlSettings({ tables, key: 'id' }, 'a test')).toThrow(
     'a test: "key" cannot be combined with "tables". Only transactions, indirect, functions, isolation, client, initial can.',
   )

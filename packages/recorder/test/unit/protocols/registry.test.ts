@@ -19,7 +19,7 @@ describe('a recorded protocol', () => {
     },
   )
 
-  test('a user-defined protocol has its scheme, and needs no settings', () => {
+  test('a user-defined protocol has its name as the URL scheme, and may be used without settings', () => {
     const kv = ownProtocol({
       ...{ name: 'kv-of-a-test', port: 7000, model: 'register' },
       scanner: () => ({ scan: () => -1 }),

@@ -311,7 +311,7 @@ describe('the times to live of Expirations', () => {
     return { expirations, told, clock, exchange, set }
   }
 
-  test('a key may expire from exactly 99 percent of its time to live on, less 10 ms', () => {
+  test('a key may have expired from 99 percent of its time to live minus 10 ms on, and not a nanosecond earlier', () => {
     const { told, clock, exchange, set } = tracked()
     set('x')
     clock.ns = DUE - 1
@@ -399,7 +399,7 @@ describe('the times to live of Expirations', () => {
     expect(expirations.explains('x')).toBe(true)
   })
 
-  test('a field that is first seen expires with its hash, and never fails to', () => {
+  test('when a hash may have expired, a field first seen then may have expired too', () => {
     const { expirations, told, clock, exchange, set } = tracked()
     set('h')
     expirations.field('h', 'h[f]')
