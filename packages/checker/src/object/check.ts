@@ -191,7 +191,7 @@ function judgeOf(
     ...(readsReveal === true ? { isRead: () => false, observes: isRead } : { isRead }),
     ...{ fast: from(fast), glance: from(glance), refute: from(refute), machine: from(machine) },
     ...{ simulate: from(simulate), aftermath: from(aftermath), divide, rule, explain },
-    beside: beside && ((row, output) => beside(history, row, { initial, output })),
+    beside: beside && ((row, output, core) => beside(history, row, { initial, output, core })),
     ...dependence(object, isRead, initial),
   }
 }

@@ -162,7 +162,7 @@ function sentenceAndBalance(
   { rule, explain, beside, aftermath }: Judge,
 ): Pick<Counterexample, 'sentence' | 'balance'> {
   const remarkOn = (i: number): string | undefined =>
-    core.row[i] === culprit ? beside?.(culprit, core.output[i]) : undefined
+    core.row[i] === culprit ? beside?.(culprit, core.output[i], core) : undefined
   const sentence = explain?.(core.history, [...new Set(core.row)], culprit) ?? sentenceOf(core, rule, remarkOn)
   const balance = aftermath?.(core, culprit)
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }

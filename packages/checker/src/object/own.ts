@@ -7,16 +7,20 @@ import {
   outputOf,
   withRequestedValues,
 } from '@chaosproxy/history'
+import type { OperationRow } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
+
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import type { IntegerModel, Model, ModelInput } from '../judge/model.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { consistency, type Level } from '../levels/levels.ts'
+import { show } from '../verdict/words.ts'
 import { checkObject, decideSome, functionsOfObject, type Settled, type SomeParts } from './check.ts'
 import { convergenceOfFinalReads } from './final-reads.ts'
 import { headlineOfObject } from './headline.ts'
 import { machineOfIntegers } from './model/machine.ts'
 import type { ObjectModel } from './model/object-model.ts'
+import { operationAt, type Part } from './model/part.ts'
 import { specificationOf } from './model/specification.ts'
 
 const LEVELS: readonly Level[] = ['linearizable', 'sequential', 'eventual', 'convergent']
@@ -113,9 +117,35 @@ function objectOf<State>(model: Model<State>, functions: readonly string[]): Obj
   }
   return {
     ...object,
+    ...(integers === undefined && { beside: (_, row, { initial, core }) => answerOf(model, core, initial, row) }),
     eventual: ({ history, initial }, budget) => {
       const known = functionsOfObject({ name: model.name, functions }, object, initial)
       return convergenceOfFinalReads(history, known, object, initial, budget)
     },
   }
+}
+
+/**
+ * Returns what the model answers to an operation, as a remark. Undefined if its answer depends on an order, because
+ * operations of the contradiction overlap or may not have taken effect.
+ */
+function answerOf<State>(model: Model<State>, core: Part, initial: Json, row: OperationRow): string | undefined {
+  if (isUnknownStart(initial) || core.row.some((_, i) => i > 0 && core.returns[i - 1] > core.calls[i])) return undefined
+  const { initial: first, step } = specificationOf(model, initial)
+  let state = first
+  for (let i = 0; i < core.length; i++) {
+    const operation = operationAt(core, i)
+    if (core.row[i] === row) {
+      const answer = model.apply(state, operation)
+      if (answer === undefined) return 'but the model does not allow it'
+      const [, output] = answer
+      const recorded = operation.output
+      if (output === undefined || recorded === undefined) return undefined
+      return `but the model answers ${show(output)} instead of ${show(recorded)}`
+    }
+    const [next] = step(state, operation)
+    if (next === undefined) return undefined
+    state = next
+  }
+  return undefined
 }

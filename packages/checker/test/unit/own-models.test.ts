@@ -69,6 +69,19 @@ test("check judges a stack by a user's model", () => {
   expect(judge([...overlapping, ok(1, 'pop', 1), ok(0, 'push', 2)], stack)).toBe('met')
 })
 
+test("a counterexample of a user's model shows the model's answer only where the operations have one order", () => {
+  const sentence = (events: readonly EventInput[]): string | undefined => {
+    const { linearizable } = checkHistory(historyFromEvents(events), { model: stack }).levels
+    return linearizable.result === 'violated' ? linearizable.counterexample.sentence : undefined
+  }
+  const pushes = [call(0, 'push', 1), ok(0, 'push', null), call(0, 'push', 2), ok(0, 'push', null)]
+  const popped = [...pushes, call(1, 'pop'), ok(1, 'pop', 1)]
+  expect(sentence(popped)).toContain('but the model answers 2 instead of 1: no order')
+  const overlapping = [...pushes.slice(0, 2), call(1, 'pop'), call(2, 'pop'), ok(1, 'pop', 3), ok(2, 'pop', 3)]
+  expect(sentence(overlapping)).toContain('no order')
+  expect(sentence(overlapping)).not.toContain('but the model')
+})
+
 test('an operation of unknown outcome may take effect immediately or later, but only once', () => {
   const pushed = [call(0, 'push', 1), { process: 0, type: 'info', f: 'push', value: 1 }] as const
   expect(judge([...pushed, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('met')

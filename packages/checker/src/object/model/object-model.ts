@@ -143,9 +143,13 @@ interface Dependence {
 interface Wording {
   /**
    * Returns a remark about an operation without a legal place in the order. `output` is the id of its answer, or of an
-   * item if several operations represent the row.
+   * item if several operations represent the row; `core` holds the operations of the contradiction.
    */
-  beside?(history: History, row: number, given: { readonly initial: Json; readonly output: number }): string | undefined
+  beside?(
+    history: History,
+    row: number,
+    given: { readonly initial: Json; readonly output: number; readonly core: Part },
+  ): string | undefined
   /**
    * Describes the contradiction in a sentence, if the default sentence does not suit. `culprit` is the first row after
    * which no order is possible.

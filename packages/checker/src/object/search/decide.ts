@@ -35,7 +35,7 @@ export interface Judge {
   /** The rule that every correct history obeys. It ends a sentence about a violation. */
   readonly rule: string
   readonly explain?: ObjectModel['explain']
-  readonly beside?: ((row: number, output: number) => string | undefined) | undefined
+  readonly beside?: ((row: number, output: number, core: Part) => string | undefined) | undefined
   /** The balance of the operations of a contradiction, as a sentence. */
   readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
