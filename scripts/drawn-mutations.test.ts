@@ -4,7 +4,7 @@ import { applied, sourceOf } from './mutations/mutation.ts'
 
 const ROOT = process.cwd()
 
-test('drawMutations draws the same mutations for the same seed, and each applies to its source', () => {
+test('drawMutations draws the same mutations for the same seed, and each mutation changes its source', () => {
   const drawn = drawMutations(ROOT, 'wire', 30, 1)
   expect(drawn).toHaveLength(30)
   expect(drawMutations(ROOT, 'wire', 30, 1)).toEqual(drawn)

@@ -5,7 +5,7 @@ test('a checkout that takes half the processor time counts as twice as fast', ()
   expect(paceOf([{ before: 1, now: 0.5 }])).toBe(2)
 })
 
-test('paceOf ignores a single pair of measurements that other load slowed', () => {
+test('paceOf ignores one outlier among the pairs of measurements, because other load may cause it', () => {
   const usual = { before: 0.3, now: 0.3 }
   expect(paceOf([usual, { before: 0.3, now: 3 }, usual, usual])).toBe(1)
 })

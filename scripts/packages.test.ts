@@ -38,7 +38,7 @@ describe.each(folders)('the published package %s', (folder) => {
     expect(read(folder, 'README.md')).toMatch(new RegExp(`^# ${name}\n`))
   })
 
-  test('a published package has an example that imports only names that exist', () => {
+  test('the example of a published package imports only names that occur in the index.ts of their package', () => {
     const [, example = ''] = /```ts\n(.*?)```/s.exec(read(folder, 'README.md')) ?? []
     for (const [, names = '', from = ''] of example.matchAll(/^import \{ (.*?) \} from '@chaosproxy\/([a-z]+)'$/gm))
       for (const imported of names.split(', ').map((each) => each.replace(/^type /, '')))
@@ -74,7 +74,7 @@ describe.each(folders)('the published package %s', (folder) => {
     expect([...built]).toContain(folder)
   })
 
-  test('a published package depends on other packages at its own version, and only the cli depends on @types/node', () => {
+  test('a published package depends on other packages of the same version, and only the cli depends on @types/node', () => {
     const types = Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))
     expect(types).toEqual(folder === 'cli' ? ['@types/node'] : [])
     for (const [other, wanted] of Object.entries(dependencies))

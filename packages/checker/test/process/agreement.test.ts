@@ -66,7 +66,7 @@ function caseOf(seed: number): Case {
 }
 
 test.each(PARTS)(
-  `check and each of its algorithms agree with the definitions of the levels on ${HISTORIES} small random histories (part %i of ${PARTS.length})`,
+  `check and each algorithm in it agree with the definitions of the levels on ${HISTORIES} small random histories (part %i of ${PARTS.length})`,
   (part) => {
     const count = { linearizable: 0, sequential: 0, judged: 0 }
     const decided: { [way: string]: { met: number; violated: number } } = {}

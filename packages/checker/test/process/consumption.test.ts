@@ -33,7 +33,7 @@ const check = (events: readonly EventInput[], initial: unknown = null) => {
 }
 
 describe('the limit on how many cas replace one value', () => {
-  test('two cas that replace a value are a violation if the value was written once, even among forty operations', () => {
+  test('two cas that replace the same value are a violation if it was written once, even among forty other operations', () => {
     const twice: ScriptedOperation[] = [
       ['write', 77],
       ['cas', [77, 1]],
@@ -47,7 +47,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', coreSize: 3 })
   })
 
-  test('a value may be replaced by as many cas as there are writes of it, plus one if it is the initial value', () => {
+  test('cas may replace a value once for each write of it, and once more if it is the initial value', () => {
     const three: ScriptedOperation[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -70,7 +70,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('three cas that expect one value are not linearizable if only one write of the value can precede them', () => {
+  test('three cas that expect one value are not linearizable if all but one of its writes were overwritten before them', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },

@@ -20,8 +20,8 @@ const labelNames: { readonly [label: string]: Level } = {
   wfr: 'writes-follow-reads',
 }
 
-describe.runIf(corpusIsHere)('check, given a register history labelled with its verdicts,', () => {
-  test('check reaches on each level the verdict that the label of the history states', {
+describe.runIf(corpusIsHere)('register histories labelled with verdicts', () => {
+  test('the verdict of check on each level agrees with the label of the register history', {
     timeout: 60_000,
   }, async () => {
     const files = labelledRegisters()

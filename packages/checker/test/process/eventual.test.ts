@@ -89,7 +89,7 @@ const isReadFinally = (history: History, reading: Reading): boolean => {
   return ops.every(({ key }) => finals.some((read) => read.key === key))
 }
 
-test(`the verdict on eventual agrees with its definition on ${manyOf(10_500)} random histories, with minimal counterexamples and a list of losses`, () => {
+test(`on ${manyOf(10_500)} random histories, the verdict on eventual and the lost writes agree with their definitions, and counterexamples are minimal`, () => {
   const count = { met: 0, violated: 0, unknown: 0, lost: 0 }
   for (let n = 0; n < many(10_500); n++) {
     const seed = baseSeed + n
@@ -187,7 +187,7 @@ test('a final read may return a write of unknown outcome', () => {
   expect(sentenceOf('w1-?', '      w2-|', '            fr1|')).toBeUndefined()
 })
 
-test('different final reads meet eventual if a linearizable order explains them', () => {
+test('eventual is met despite different final reads if a linearizable order explains these reads', () => {
   const apart = ['wx1-|', '      wx2-?', '            frx1|', '                 frx2|']
   const ordered = { ...drop, levels: ['linearizable', 'eventual', 'convergent'] } as const
   for (const [rows, result] of [
@@ -203,7 +203,7 @@ test('different final reads meet eventual if a linearizable order explains them'
   }
 })
 
-test('a final read of a failed write violates eventual, and an acknowledged write after the failed one is lost', () => {
+test('a final read of a failed write violates eventual, and acknowledged writes after the failed write are lost', () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
     'At the end, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
   )

@@ -300,7 +300,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
     }
   })
 
-  test.each(plants)('a single planted stale read is reported as a violation: $what', ({ plant, broken }) => {
+  test.each(plants)('check reports a single planted stale read as a violation: $what', ({ plant, broken }) => {
     let planted = 0
     for (const seed of seeds) {
       const random = randomFrom(seed)

@@ -83,7 +83,7 @@ function expectLooks(history: History, model: ModelName, levels: readonly Level[
 }
 
 test.each(Object.keys(objects))(
-  'every pass over a long history of one %s checks the clock and stops at the deadline',
+  'a check of a long history of one %s reads the clock in every pass, and stops at the deadline',
   (name) => {
     const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
     expectLooks(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'], 1_500)
@@ -91,7 +91,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each(['atomic', 'causal', 'lww'] as const)(
-  'every pass of the check of registers in one %s store looks at the clock, and stops at the deadline',
+  'a check of registers in a history of a %s store reads the clock in every pass, and stops at the deadline',
   (store) => {
     const run = {
       store,
@@ -147,7 +147,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'two checks of registers at level %s with the same step limit return the same report at that limit',
+  'two checks of registers at level %s with the same step limit return the same report, even if both reach the limit',
   (level) => {
     expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
   },

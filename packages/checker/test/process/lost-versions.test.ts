@@ -40,7 +40,7 @@ const read = (process: number, version: Json): readonly Line[] => [
 ]
 
 describe('a write whose answer lacks its version', () => {
-  test('a write of unknown version may have created a version that was read and that no known write created', () => {
+  test('a write of unknown version may have created a version that was read, if no known write created this version', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...swapped(0, 2, 3), ...read(0, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
   })
@@ -50,7 +50,7 @@ describe('a write whose answer lacks its version', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...lost(2), ...read(0, 2), ...read(0, 3))).toBe('met')
   })
 
-  test('a write of unknown version did not create a version that was read before the write was called', () => {
+  test('a write of unknown version did not create a version that was read before the call of the write', () => {
     expect(verdict(...wrote(0, 1), ...read(0, 2), ...lost(1))).toBe('violated')
     expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
   })
@@ -68,7 +68,7 @@ describe('a cas whose answer lacks its version', () => {
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lostSwap(1, 1), ...read(0, 3))).toBe('violated')
   })
 
-  test('a cas of unknown version may have replaced a version that another such cas created', () => {
+  test('a cas of unknown version may have replaced a version that another cas of unknown version created', () => {
     const chain = [
       ...wrote(0, 1),
       ...lostSwap(1, 1),
@@ -157,7 +157,7 @@ function randomLines(random: () => number): readonly Line[] {
   return lines
 }
 
-test('verdicts on random histories with lost versions agree with a brute-force search over all assignments', () => {
+test('verdicts on random histories with unknown versions agree with a search over every assignment of versions to writes', () => {
   const random = mulberry(7)
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < 300; n++) {

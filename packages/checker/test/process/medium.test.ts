@@ -96,7 +96,7 @@ test(`the general search agrees with a search without reductions on ${manyOf(800
   })
 })
 
-test(`the search by forced orders agrees with the search by process on ${manyOf(600)} histories of two or three keys`, () => {
+test(`findSequentialOrder agrees with createSequentialSearch on ${manyOf(600)} histories of two or three keys`, () => {
   compare(many(600), (seed) => {
     const random = randomFrom(seed)
     const shape = mediumShape(random, {
@@ -117,7 +117,7 @@ test(`the search by forced orders agrees with the search by process on ${manyOf(
   })
 })
 
-test('check returns only legal witnesses, and each counterexample is a violation by itself, for 20 to 60 operations', () => {
+test('in histories of 20 to 60 operations, each witness is legal, and each counterexample violates its level by itself', () => {
   for (let n = 0; n < many(100); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)

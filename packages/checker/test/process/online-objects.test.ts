@@ -250,7 +250,7 @@ const counted = (additions: number, from = 0): Line[] =>
 const counter = (options: Partial<OnlineOptions> = {}) =>
   createOnlineChecker({ model: 'counter', initial: null, ...options })
 
-test('the online checker names the event that makes a violation certain, and the delay until it noticed', () => {
+test('the online checker names the event that makes a violation certain, and counts the later events until it noticed', () => {
   const checker = counter()
   const events = eventsOf([...counted(100), ...inTurn(1, [['read', null, 7]]), ...counted(100, 100)])
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
@@ -260,7 +260,7 @@ test('the online checker names the event that makes a violation certain, and the
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
-test('the online checker judges many small objects together, and reports a violation of one within 64 events', () => {
+test('the online checker judges many small objects, and reports a violation by one of them within 64 events', () => {
   const checker = counter()
   const rounds = Array.from({ length: 60 }, (_, key) =>
     eventsOf(
@@ -284,7 +284,7 @@ test('the online checker counts unjudged events and is not certain before its fi
   expect([checker.soFar(), checker.doubt(), checker.unjudged()]).toEqual(['linearizable', undefined, 0])
 })
 
-test('the online checker does less than 13 times the work of one check on 1,000 operations', () => {
+test('on 1,000 operations, the online checker does less than 13 times the work of a single check', () => {
   let applied = 0
   const model: Model<number> = {
     name: 'numbers',
@@ -400,7 +400,7 @@ test('the online checker reports a violation of a user’s own model', () => {
   expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
 })
 
-test('the online checker leaves an acknowledged receipt undecided if no take returned it', () => {
+test('the online checker is undecided about an ack if no take returned the receipt of the ack', () => {
   const checker = createOnlineChecker({ model: 'work-queue', initial: null })
   for (const event of eventsOf(
     inTurn(0, [

@@ -210,7 +210,7 @@ test('the online checker reports a violation if two cas replace the same value',
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas overwrites earlier values even if it was called before the write whose value it replaces', () => {
+test('a cas overwrites earlier values even if it was called before the write of the value that it replaces', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -375,7 +375,7 @@ test('the online checker refuses a cas that names three values', () => {
   )
 })
 
-test('the online checker skips events of processes other than clients, and refuses unknown operations', () => {
+test('the online checker skips events of the nemesis, and refuses unknown operations', () => {
   const checker = online()
   expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()
   expect(() => checker.push({ process: 1, type: 'invoke', f: 'enqueue', value: 1 })).toThrow(

@@ -12,7 +12,7 @@ import { agree, agreeUnnamed, named, noCounts, weakLevels } from '../session-agr
 const baseSeed = inject('seed')
 
 test.each([0, 1])(
-  'the verdict on each level agrees with its definition for a client with concurrent operations (part %i)',
+  'for a client with concurrent operations, the verdict on each level agrees with its definition (part %i)',
   (part) => {
     const counts = noCounts()
     for (let n = 0; counts.judged < many(1_500); n++) agree(baseSeed + part * 100_000_000 + n, counts)
@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'the levels between linearizable and eventual are unknown for an unnamed client, with a remedy (session: %s)',
+    'the levels between linearizable and eventual are unknown for an unnamed client, and the reason has a remedy (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -84,15 +84,18 @@ describe('one client over two connections', () => {
       ['key'] as const,
       'nothing named the client; write it in every line, as "client", or say which member has it: --map process=MEMBER',
     ],
-  ])('the remedy for a file without clients names an unused member that may be the client: %j', (mayBe, text) => {
-    const header: Header = { chaos: 1, sessions: { by: 'operation', named: false } }
-    const taken = [{ member: 'who', as: 'nothing', count: 2, of: 2, words: [], mayBe }]
-    const report = checkHistory({ ...smallHistory(overTwo(1, 0, undefined), header), taken }, { levels })
-    for (const level of rests) expect(report.levels[level]).toMatchObject({ result: 'unknown', reason: { text } })
-    expect(resultOf(report, 'linearizable')).toBe('violated')
-  })
+  ])(
+    'if no line names a client, the remedy names an unused member only if this member may be the client: %j',
+    (mayBe, text) => {
+      const header: Header = { chaos: 1, sessions: { by: 'operation', named: false } }
+      const taken = [{ member: 'who', as: 'nothing', count: 2, of: 2, words: [], mayBe }]
+      const report = checkHistory({ ...smallHistory(overTwo(1, 0, undefined), header), taken }, { levels })
+      for (const level of rests) expect(report.levels[level]).toMatchObject({ result: 'unknown', reason: { text } })
+      expect(resultOf(report, 'linearizable')).toBe('violated')
+    },
+  )
 
-  test('the remedy for a file with some unnamed operations names the member of the others', () => {
+  test('if operations lack a client, the remedy names the member that holds the client according to the header', () => {
     const header: Header = { chaos: 1, sessions: { by: 'member "client"', named: true } }
     const report = checkHistory(smallHistory(overTwo(1, 0, undefined), header), { levels })
     const text = 'nothing named the client of 2 of 2 operations; name the client in member "client" of every line'
@@ -111,7 +114,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('levels between linearizable and eventual are unknown if a named client reads two unnamed writes in reverse', () => {
+  test('levels between linearizable and eventual are unknown if a client reads two writes of unknown clients in reverse', () => {
     const call = (process: number, f: string, value: number, extra: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...extra },
       { process, type: 'ok', f, key: 'x', value },

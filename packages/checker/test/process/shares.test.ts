@@ -154,7 +154,7 @@ test('planShares returns fewer shares, or none, if the memory limit is low', () 
   expect([0, 1.5, 2.5, 10].map((times) => shares(times * bytes))).toEqual([undefined, undefined, 2, 4])
 })
 
-test('a share of a split check reports no violation if another share has found an earlier one', () => {
+test('a share of a split check reports no violation if another share has found a violation in an earlier key', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -194,7 +194,7 @@ test("a split check by a user's model returns the same report as an unsplit chec
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test("reportOfSettled refuses a worker's answer that calls a linearizable part violated", () => {
+test('reportOfSettled refuses the answer of a worker that reports a violation in a linearizable part of the history', () => {
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'write', value: 1 },
     { process: 0, type: 'ok', f: 'write', value: 1 },

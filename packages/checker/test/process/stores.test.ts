@@ -40,7 +40,7 @@ function judge(over: Partial<StoreRun>, levels: readonly Level[]): readonly stri
 
 const causal: readonly Level[] = ['causal', 'causal-convergence', 'session']
 
-test('histories of the stores named atomic, sc and buffered are sequentially consistent', () => {
+test('the simulated stores atomic, sc and buffered produce sequentially consistent histories', () => {
   for (const store of ['atomic', 'sc', 'buffered'] as const) {
     for (const seed of [1, 2, 3]) {
       const over = { store, seed: baseSeed + seed, unknown: seed === 3 ? 0.01 : 0 }
@@ -50,7 +50,7 @@ test('histories of the stores named atomic, sc and buffered are sequentially con
   }
 })
 
-test('histories of the stores named sc and buffered are sequentially consistent even with repeated values', () => {
+test('the simulated stores sc and buffered produce sequentially consistent histories even with repeated values', () => {
   for (const store of ['sc', 'buffered'] as const) {
     for (const seed of [1, 2]) {
       const over = { store, operations: 800, processes: 10, values: 5, unknown: 0.01, seed: baseSeed + seed }

@@ -45,7 +45,7 @@ function afterOutage(seed: number, outage = OUTAGE): { events: EventInput[]; bal
   return { events, balances }
 }
 
-test('check finds a bank linearizable if only some transfers of unknown outcome took effect after an outage', () => {
+test('check finds a bank linearizable if an outage leaves transfers of unknown outcome and only some took effect', () => {
   for (const seed of [1, 2, 3]) {
     const { events } = afterOutage(seed)
     const { linearizable } = checkHistory(historyFromEvents(events), { model: 'bank', initial }).levels

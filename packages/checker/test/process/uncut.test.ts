@@ -141,7 +141,7 @@ describe('the counterexample of a register', () => {
   )
 
   test.each(Object.keys(violations) as Level[])(
-    'the counterexample of a planted violation of %s has no other operations, even in a long history',
+    'the counterexample of a planted violation of %s has only planted operations, even in a long history',
     (level) => {
       const events = amid(violations[level] ?? [], LONG)
       const history = historyFromEvents(events)

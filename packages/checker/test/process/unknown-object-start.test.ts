@@ -18,7 +18,7 @@ const baseSeed = inject('seed')
 const HISTORIES = many(1_600)
 
 test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
-  `verdicts on a %s of unknown initial value agree with a search over every initial value (seed ${baseSeed})`,
+  `verdicts on a %s with an unknown initial value agree with a search over every initial value (seed ${baseSeed})`,
   (model) => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < HISTORIES; n++) {
@@ -51,7 +51,7 @@ test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
   },
 )
 
-test(`a log of unknown initial entries has no violation if some entries explain its history (seed ${baseSeed})`, () => {
+test(`a log with unknown initial entries is linearizable if some initial entries explain its history (seed ${baseSeed})`, () => {
   let explained = 0
   for (let n = 0; n < HISTORIES; n++) {
     const random = randomFrom(baseSeed + n)
@@ -93,7 +93,7 @@ const inTurn = (calls: readonly Call[]): EventInput[] =>
 test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated', calls: readonly Call[]]>([
   [
     'queue',
-    'what was there comes out before what was put in',
+    'an initial message is dequeued before an enqueued message',
     'met',
     [
       ['enqueue', 1, 1],
@@ -103,7 +103,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   ],
   [
     'queue',
-    'what was there comes out after what was put in',
+    'an initial message is dequeued after an enqueued message',
     'violated',
     [
       ['enqueue', 1, 1],
@@ -114,7 +114,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   ],
   [
     'set',
-    'an element is there until it is removed',
+    'a read returns an element until it is removed',
     'met',
     [
       ['read', null, [1]],
@@ -124,7 +124,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   ],
   [
     'set',
-    'an element is there after it was removed',
+    'a read returns an element after it was removed',
     'violated',
     [
       ['remove', 1, 1],
@@ -133,7 +133,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   ],
   [
     'set',
-    'an element is there that was not found',
+    'a read returns an element that was not found',
     'violated',
     [
       ['contains', 1, false],
@@ -141,15 +141,12 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
       ['remove', 2, 2],
     ],
   ],
-])(
-  'the history of a %s of unknown initial value shows that %s, and linearizability is %s',
-  (model, _, verdict, calls) => {
-    const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
-    expect(resultOf(report, 'linearizable')).toBe(verdict)
-  },
-)
+])('in a history of a %s with an unknown initial value, %s: linearizability is %s', (model, _, verdict, calls) => {
+  const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
+  expect(resultOf(report, 'linearizable')).toBe(verdict)
+})
 
-test('check finds a violation of a set of unknown initial value even if a contains operation overlaps a read', () => {
+test('check refutes a set with an unknown initial value even if a contains operation overlaps a read', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'remove', 0],
     [0, 'invoke', 'add', 0],
@@ -165,7 +162,7 @@ test('check finds a violation of a set of unknown initial value even if a contai
   expect(levels.linearizable.result).toBe('violated')
 })
 
-test('check finds a violation of a bank of unknown initial balances even if a read overlaps a transfer', () => {
+test('check refutes a bank with unknown initial balances even if a read overlaps a transfer', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
     [1, 'ok', 'transfer', { from: 'b', to: 'a', amount: 2, id: 0 }],
@@ -199,7 +196,7 @@ const judgedBank = (events: readonly EventInput[]) =>
   checkHistory(smallHistory(events), { model: 'bank', initial: 'unknown', levels: ['linearizable'] }).levels
     .linearizable
 
-test(`a bank read with null for an empty account is linearizable if the initial balances are unknown (seed ${baseSeed})`, () => {
+test(`null in a read of a bank counts as a balance of 0, also if the initial balances are unknown (seed ${baseSeed})`, () => {
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < HISTORIES / 2; n++) {
     const events = bankBegunBefore(baseSeed + n)

@@ -127,7 +127,7 @@ describe('check with unknown initial values', () => {
     }
   })
 
-  test(`reads of a text may begin with an unknown initial text (seed ${baseSeed})`, () => {
+  test(`a read may return an unknown initial text followed by appended pieces (seed ${baseSeed})`, () => {
     const results = { met: 0, violated: 0, unknown: 0 }
     for (let n = 0; n < many(500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -248,7 +248,7 @@ describe('the online checker with unknown initial values', () => {
     expect(count['not certain']).toBeLessThan(atMost(600))
   })
 
-  test('the online checker is uncertain about a key that the recorder marks as touched', () => {
+  test('the online checker is uncertain about a key if the recorder reports an unrecorded request for the key', () => {
     const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', value: { what: 'EVAL' } }
     const stale = timeline('w1| w2|', '        r1|')
     expect(watch(stale).soFar()).toBe('not linearizable')

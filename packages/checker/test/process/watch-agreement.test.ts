@@ -61,7 +61,7 @@ function naively({ all, from, present, key, responses }: Case): string[] {
   return guarantees.filter((each) => found.has(each))
 }
 
-test('the judgement of watches agrees with the definitions of the guarantees on correct and on broken watches', {
+test('the verdicts on watches agree with the definitions of the guarantees, for correct and for faulty watches', {
   timeout: 60_000,
 }, () => {
   let wrong = 0

@@ -187,7 +187,7 @@ test('no met level between sequential and eventual becomes violated if a read is
   expect(met).toBeGreaterThan(atLeast(2_000))
 })
 
-test('a counterexample of a history of up to 120 operations is a violation by itself, and its orders form a cycle', () => {
+test('in histories of up to 120 operations, each counterexample violates its level by itself, and its edges form a cycle', () => {
   let seen = 0
   for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n

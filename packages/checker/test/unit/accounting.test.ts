@@ -245,7 +245,7 @@ test('a set element is lost only if the last final read of every node lacks it',
   expect(accountOfEnds(['n1', []], ['n2', []])).toEqual([1])
 })
 
-test('a set element in a read that returned last is not lost, even if a later call did not return the element', () => {
+test('a set element is not lost if the read that returned last has it, even if a read that was called later lacks it', () => {
   const account = accountOf(
     'set',
     [0, 'invoke', 'add', 1],
@@ -316,7 +316,7 @@ test('the sentence about an impossible final read of a counter names the sum tha
   expect(reasonOf(undefined, undefined)).toBe('A final read of c returned 50, though the additions allow only -1.')
 })
 
-test('the sentence about final reads of a counter that differ accuses none of them if the start is unknown', () => {
+test('the sentence about different final reads of a counter accuses no single read if the initial value is unknown', () => {
   const events = eventsOf([0, 'invoke', 'add', 48], [0, 'ok', 'add', 48])
   for (const [at, value] of [9, 48, 23].entries()) {
     events.push({ process: 2 + at, type: 'invoke', f: 'read', final: true, time: 1e8 })

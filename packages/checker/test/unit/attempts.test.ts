@@ -23,14 +23,14 @@ const judged = (model: 'register' | 'counter', ...operations: readonly EventInpu
     'linearizable',
   )
 
-test('a service that applies each request id once, and repeats its answer, is linearizable', () => {
+test('a history of a service that applies each request id once, and repeats its answer, is linearizable', () => {
   const first = operation(0, 'write', 1, 'lost', 'a')
   const other = operation(1, 'write', 2, 2, 'b')
   const again = operation(2, 'write', 1, 1, 'a')
   expect(judged('register', first, other, again, operation(3, 'read', null, 2))).toBe('met')
 })
 
-test('a service that repeats a write after another write was read is not linearizable', () => {
+test('a history of a service that repeats a write after another write was read is not linearizable', () => {
   const first = operation(0, 'write', 1, 'lost', 'a')
   const other = operation(1, 'write', 2, 2, 'b')
   const again = operation(3, 'write', 1, 1, 'a')

@@ -50,7 +50,7 @@ test('a failed cas that names only its new value wrote nothing', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined, 'fail'), read('b'))).toBe('violated')
 })
 
-test('check refutes two increments that return the same sum, even if their calls have no value', () => {
+test('check refutes two increments that return the same sum, even if only their answers contain values', () => {
   const counted = (...sums: readonly number[]) =>
     linearizable(...sums.map((sum) => cas(undefined, sum === 1 ? ['1'] : [String(sum - 1), String(sum)])))
   expect(counted(1, 2, 3)).toBe('met')

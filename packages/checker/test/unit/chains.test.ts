@@ -31,7 +31,7 @@ function expectChained(edges: readonly OrderEdge[]): void {
   }
 }
 
-test('the counterexample names the read that must precede an overwrite, and the edges that prove the order', () => {
+test('a counterexample names the read that must precede an overwrite, and the edges that prove this order', () => {
   // Process 0 writes 1, then 2. Process 1 learns of the write of 2 through key y, and still reads 1.
   const edges = sequentialEdges([
     ...did(0, 'write', 'x', 1),

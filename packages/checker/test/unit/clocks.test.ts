@@ -97,7 +97,7 @@ describe('a history recorded by several clocks', () => {
     expect(results.unknown).toBeGreaterThan(0)
   })
 
-  test('a linearizable system is found linearizable, with no undecided order, if the clocks nearly agree', () => {
+  test('a linearizable system is found linearizable, and no order is undecided, if the clocks nearly agree', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < many(20); trial++) {
       const report = judge(observed(atomicEvents(random), 1, random))
@@ -163,7 +163,7 @@ test('linearizable is unknown if it depends on the order of two operations withi
   expect(report.clocks).toMatchObject({ cramped: 2, unordered: 2 })
 })
 
-test('check derives no real-time order from a clock that broke its error bound', () => {
+test('check derives no real-time order from a clock that the recorder reports as broken', () => {
   const events = byTwoClocks(1, 'w1---|   w2---|', '                           r1---|')
   const broken: EventInput = { process: 'recorder', type: 'info', f: 'clock-broken', value: { clock: 'b' } }
   expect(resultOf(judge(events), 'linearizable')).toBe('violated')

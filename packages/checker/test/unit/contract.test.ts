@@ -143,7 +143,7 @@ describe.each(Object.entries(contracts))(
       expect(resultOf(model, [...shows, [f, value, answerAfter ?? answer]], 'unknown')).not.toBe('violated')
     })
 
-    test('a model lets a read miss a later change, but not an earlier change', () => {
+    test('a model requires a read to show an earlier change, but not a later change', () => {
       expect(resultOf(model, [...nothing, done], null)).toBe('met')
       expect(resultOf(model, [done, ...nothing], null)).toBe('violated')
     })

@@ -82,7 +82,7 @@ describe('transfers duplicated by the network', () => {
     expect(resultOf([...done, ...read(0)])).toBe('violated')
   })
 
-  test('a duplicated transfer violates linearizability if the first read after its acknowledgement misses it', () => {
+  test('a duplicated transfer violates linearizability if a read after its acknowledgement does not show it', () => {
     const later: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 0, type: 'ok', ...transfer },

@@ -6,7 +6,7 @@ import { findGap } from '../../src/queue/gaps.ts'
 import type { Life } from '../../src/queue/life.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 
-test('an empty dequeue is legal only if no message is certainly in that queue, whatever happens in other queues', () => {
+test('findGap finds the first moment at which a queue may be empty, even between many events of other queues', () => {
   const FAR = 10_000
   for (let n = 0; n < 500; n++) {
     const random = randomFrom(inject('seed') + n)

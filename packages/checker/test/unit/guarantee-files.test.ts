@@ -314,7 +314,7 @@ describe('a work queue', () => {
     )
   })
 
-  test('a take of a work queue is no delivery if its answer only repeats the requested lease', () => {
+  test('a take of a work queue delivers no message if its answer only repeats the requested lease', () => {
     const { levels } = judged('work-queue', inTurn([1, 'take', 50, 50], put('a'), left('a')))
     expect(levels['exactly-once']?.result).toBe('met')
   })

@@ -97,7 +97,7 @@ test('a hint suggests --keyed if reads ask for pairs with a key', () => {
   ).toEqual([])
 })
 
-test('a hint warns that a number in the answer to an addition is read as the new sum', () => {
+test('if an addition was answered with another number, a hint warns that this number counts as the new sum', () => {
   expect(
     hints([
       ['add', 1, 2],
@@ -109,7 +109,7 @@ test('a hint warns that a number in the answer to an addition is read as the new
 test.each<readonly [what: string, first: EventInput['key'], second: EventInput['key']]>([
   ['a number first', 1, '1'],
   ['a text first', '1', 1],
-])('a key that is given as a number and as a text gets a warning that these are two keys: %s', (_, first, second) => {
+])('alikeKeys warns that a number and the same number as a text are two keys: %s', (_, first, second) => {
   const wrote = (key: EventInput['key']): EventInput => ({ process: 0, type: 'invoke', f: 'write', key, value: 1 })
   const one = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }])
   const both = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }, wrote(second)])
@@ -119,7 +119,7 @@ test.each<readonly [what: string, first: EventInput['key'], second: EventInput['
   ])
 })
 
-test('a key of transactions that is given as a number and as a text gets a warning that these are two keys', () => {
+test('alikeKeys warns that a number and the same number as a text are two keys of transactions', () => {
   const history = historyFromObjects([
     {
       process: 0,
@@ -135,7 +135,7 @@ test('a key of transactions that is given as a number and as a text gets a warni
   expect(alikeKeys(history)).toEqual([expect.stringMatching(/^1 and "1" are two keys/)])
 })
 
-test('a hint explains that --initial is the value of every key if its members are named like keys', () => {
+test('a hint explains that --initial holds for every key if the members of its value are named like keys', () => {
   const register = historyFromObjects([{ process: 0, type: 'invoke', f: 'read', key: 'x' }])
   const transactions = historyFromObjects([{ process: 0, type: 'invoke', f: 'txn', value: [['r', 'x', null]] }])
   for (const history of [register, transactions]) {
@@ -190,7 +190,7 @@ test('a hint suggests numbers for fencing tokens that are texts of digits', () =
   expect([...tokens(7), ...tokens('4d6f'), ...tokens(null)]).toEqual([])
 })
 
-test('a hint suggests null for a dequeue that was answered with the text of an absent value', () => {
+test('a hint suggests null if a dequeue was answered with an empty text that nobody enqueued', () => {
   expect(
     hints([
       ['enqueue', 'a', 'a'],

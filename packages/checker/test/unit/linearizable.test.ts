@@ -13,17 +13,17 @@ function counterexampleOf(...rows: string[]) {
 }
 
 describe('a linearizable register', () => {
-  test('a read that began after a write returned must return the new value', () => {
+  test('in a linearizable history, a read called after the return of a write returns the new value', () => {
     expect(verdictOf('w1--|  w2--|', '          r1|')).toBe('met')
     expect(verdictOf('w1--|  w2--|', '             r1|')).toBe('violated')
   })
 
-  test('a read that overlaps a write may return the old value or the new', () => {
+  test('in a linearizable history, a read that overlaps a write may return the old value or the new value', () => {
     expect(verdictOf('w1|  w2------|', '        r1|')).toBe('met')
     expect(verdictOf('w1|  w2------|', '        r2|')).toBe('met')
   })
 
-  test('no read returns the old value once an earlier read has returned the new value', () => {
+  test('in a linearizable history, no read returns the old value after an earlier read returned the new value', () => {
     expect(verdictOf('w1|  w2-------------|', '        r2|', '              r1|')).toBe('violated')
     expect(verdictOf('w1|  w2-------------|', '        r2------|', '              r1|')).toBe('met')
   })
@@ -82,7 +82,7 @@ describe('a string with appends', () => {
       initial: '',
     }).levels.linearizable.result
 
-  test('every read of a string shows the appended pieces in the same order', () => {
+  test('in a linearizable history, every read of a string shows the appended pieces in the same order', () => {
     const both = [
       [0, 'invoke', 'append', 'a'],
       [1, 'invoke', 'append', 'b'],
@@ -120,7 +120,7 @@ describe('a counterexample', () => {
     )
   })
 
-  test('the sentence says "just after" if a read was called 0 ns after the write was acknowledged', () => {
+  test('the sentence of a counterexample says "just after" if a read was called 0 ns after the write was acknowledged', () => {
     expect(counterexampleOf('w1--|  w2--|', '           r1|').sentence).toMatch(/, just after process 0's write of 2/)
   })
 

@@ -20,7 +20,7 @@ function reportOf(steps: readonly Step[]): Report {
 const judgeOneClient = (...steps: readonly Step[]): string => resultOf(reportOf(steps), 'linearizable')
 
 describe('overlapping lock operations of a client', () => {
-  test('a client may have released a lock before it acquired the lock again, if the two overlap', () => {
+  test('the release of a lock by its holder may precede an overlapping acquire by the same client', () => {
     const first: readonly Step[] = [
       [0, 'invoke', 'acquire'],
       [0, 'ok', 'acquire'],
@@ -49,7 +49,7 @@ describe('overlapping lock operations of a client', () => {
     ).toBe('violated')
   })
 
-  test('a client may have acquired a lock before it released the lock, if the two overlap', () => {
+  test('the acquire of a lock by a client may precede an overlapping release by the same client', () => {
     expect(
       judgeOneClient([1, 'invoke', 'release'], [0, 'invoke', 'acquire'], [0, 'ok', 'acquire'], [1, 'ok', 'release']),
     ).toBe('met')
@@ -58,7 +58,7 @@ describe('overlapping lock operations of a client', () => {
     ).toBe('violated')
   })
 
-  test('a counterexample has all overlapping lock operations of a client if it has one of them', () => {
+  test('a counterexample contains either all or none of the overlapping lock operations of a client', () => {
     const report = reportOf([
       [1, 'invoke', 'release'],
       [0, 'invoke', 'acquire'],

@@ -57,13 +57,13 @@ const verdictBy = (model: string, ...operations: readonly Done[]): string => {
 const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
-  test('a returned number that equals the appended value is an offset if another append certainly returned one', () => {
+  test('a returned number that equals the appended value is an offset if some append returned a different number', () => {
     expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
     expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
   })
 
-  test('an append may have any offset if all appends return their own values', () => {
+  test('an append may have any offset if every append returned the value that it appended', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })
@@ -147,7 +147,7 @@ describe('offsets', () => {
     expect(sparse(...around(2))).toBe('violated')
   })
 
-  test('an appended pair counts as a value, not as an offset with a value', () => {
+  test('an appended pair counts as a single value, and not as an offset with a value', () => {
     expect(
       sparse(
         ['append', [1, 'x'], 5],
@@ -179,7 +179,7 @@ test('an append that returns no value may have any offset, even if other appends
     expect(resultOf(checkHistory(smallHistory(events), { model }), 'linearizable')).toBe('met')
 })
 
-test(`the verdicts on logs with plain or missing offsets agree with the definition (seed ${inject('seed')})`, () => {
+test(`the verdicts on logs whose appends return an offset or nothing agree with the definition (seed ${inject('seed')})`, () => {
   const results = { met: 0, violated: 0 }
   for (let n = 0; n < many(3_000); n++) {
     const random = randomFrom(inject('seed') + n)

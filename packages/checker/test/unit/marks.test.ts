@@ -192,7 +192,7 @@ describe('a key that a request outside the record may have changed', () => {
     )
   })
 
-  test('the remedy for a key that a request between servers touched is a route that ignores the request', () => {
+  test('if a request between servers left a key unknown, the remedy is a route that ignores the request', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
@@ -294,7 +294,7 @@ describe('an operation whose invocation has no value', () => {
     expect(judged(...write, ...cas, ...read(1, 7)).result).toBe('met')
   })
 
-  test('an operation without a value in its invocation may have written any value if its outcome is unknown', () => {
+  test('a write of unknown outcome may have written any value if its invocation has no value', () => {
     const unknown: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x' },
       { process: 0, type: 'info', f: 'write', key: 'x' },

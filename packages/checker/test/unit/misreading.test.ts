@@ -33,7 +33,7 @@ describe('a route table that reads from a different place than it writes to', ()
     expect(report.lost).toEqual([])
   })
 
-  test('a route table that reads a different field than it writes is found even if reads return numbers as text', () => {
+  test('a route table that reads a different field than it writes is reported even if reads return numbers as text', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
     // For a read that overtook another client's write, the written value is that of this write.
     expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
@@ -41,7 +41,7 @@ describe('a route table that reads from a different place than it writes to', ()
   })
 })
 
-test('a lost write is unknown if the route table lacks a path by which clients read its key', () => {
+test('the verdict on a lost write is unknown if the route table lacks a route for a request that reads the key', () => {
   const levelAfter = (what: string, last: Json): string => {
     const passedOn = { what, count: 30, mayWrite: false }
     const history = historyFromEvents(
@@ -86,13 +86,13 @@ describe('a violation in a history that a route table recorded', () => {
 })
 
 describe('a read of another kind of content than every write', () => {
-  test('a read of an error page is not understood, instead of a violation', () => {
+  test('the answer to a read that returned an error page counts as not understood, and not as a violation', () => {
     expect(reasonOf(recorded((value) => (value === 4 ? 'Service Unavailable' : value)))).toMatch(
       /^the answer to a read of x \(it returned "Service Unavailable", which nobody wrote, and x was written 4\. .*"answers"/,
     )
   })
 
-  test('a read of a written value in another form is not understood, instead of a violation', () => {
+  test('a read of a written value in another form counts as not understood, and not as a violation', () => {
     const values = ['1.20', '1.25', '1.30']
     const reasons = [1.3, { value: '1.30' }].map((last) => {
       const events = values.flatMap((value) => [
@@ -113,7 +113,7 @@ describe('a read of another kind of content than every write', () => {
     expect(reasons[1]).toContain('x was written "1.30" (which has it at "value")')
   })
 
-  test('a violation without such a read is reported', () => {
+  test('a violation is reported if it does not depend on the read of an error page', () => {
     expect(reasonOf(recorded((value) => (value === 2 ? 'Service Unavailable' : value === 6 ? 1 : value)))).toBe(
       'violated',
     )
@@ -136,7 +136,7 @@ describe('a read of another kind of content than every write', () => {
   })
 })
 
-test('a violation is unknown if no key was both written and read', () => {
+test('the verdict is unknown, instead of violated, if no key was both written and read', () => {
   const events: EventInput[] = [1, 2].flatMap((value): EventInput[] => [
     { process: 0, type: 'invoke', f: 'write', key: 'users/1', value },
     { process: 0, type: 'ok', f: 'write', key: 'users/1', value },
@@ -149,7 +149,7 @@ test('a violation is unknown if no key was both written and read', () => {
   )
 })
 
-test('a violation of a queue is unknown if a route table reads most messages from another place', () => {
+test('the verdict on a queue is unknown, instead of violated, if nobody added most of the messages that were read', () => {
   const queue = (taken: (value: number) => Json) => {
     const events: EventInput[] = [1, 2, 3].flatMap((value): EventInput[] => [
       { process: 0, type: 'invoke', f: 'enqueue', value },
@@ -177,7 +177,7 @@ describe('a file without a key, but with an unused member that may be the key', 
     return checkHistory({ ...historyFromEvents(events), taken })
   }
 
-  test('a violation is unknown, and the reason names the member', () => {
+  test('the verdict on a file without keys is unknown, instead of violated, and the reason names an unused member', () => {
     const report = judged(undefined, 2)
     expect(reasonOf(report)).toBe(
       'no member names the key, and "sku" is not used. If it is the key: --map key=sku. If all operations are on one object: --map key=none',
@@ -185,11 +185,11 @@ describe('a file without a key, but with an unused member that may be the key', 
     expect(Object.values(report.levels).map(({ result }) => result)).not.toContain('violated')
   })
 
-  test('a linearizable history stays linearizable', () => {
+  test('a linearizable file without keys is found linearizable', () => {
     expect(judged(undefined, 9).levels.linearizable.result).toBe('met')
   })
 
-  test('a violation remains if operations name a key, or if the member cannot be the key', () => {
+  test('a violation is reported if operations name a key, or if the unused member cannot be the key', () => {
     expect(judged('x', 2).levels.linearizable.result).toBe('violated')
     expect(judged(undefined, 2, 'process').levels.linearizable.result).toBe('violated')
   })
@@ -213,11 +213,14 @@ describe('a file whose answers resemble what was written', () => {
       'x was written {"qty":1} and read {"id":1,"qty":1} (which holds it and more). Keep only the value in the answers, or name the member that has it: --map output=MEMBER',
     ],
     [1, '1', 'x was written 1 and read "1" (of another type). Write both in one form'],
-  ])('a violation by an answer that may be more than the value is unknown: %j, %j', (written, read, reason) => {
-    expect(reasonOf(judged(written, read))).toBe(reason)
-  })
+  ])(
+    'the verdict is unknown, instead of violated, if a wrong answer resembles the written value: %j, %j',
+    (written, read, reason) => {
+      expect(reasonOf(judged(written, read))).toBe(reason)
+    },
+  )
 
-  test('a violation remains if the first hundred reads of unwritten values resemble no written value', () => {
+  test('a violation is reported if the first hundred reads of unwritten values resemble no written value', () => {
     const read = (value: Json): EventInput[] => [
       { process: 1, type: 'invoke', f: 'read', key: 'x' },
       { process: 1, type: 'ok', f: 'read', key: 'x', value },
@@ -235,7 +238,7 @@ describe('a file whose answers resemble what was written', () => {
     expect(after(100)).toBe('violated')
   })
 
-  test('a violation by an unrelated answer, or in a history of chaos, remains', () => {
+  test('a violation is reported if the wrong answer resembles no written value, or if the history is in chaos format', () => {
     expect(judged({ qty: 1 }, { id: 1, qty: 2 }).levels.linearizable.result).toBe('violated')
     expect(judged(1, '2').levels.linearizable.result).toBe('violated')
     expect(judged(1, '1', true).levels.linearizable.result).toBe('violated')

@@ -161,7 +161,7 @@ describe('the model multi-register', () => {
     )
   })
 
-  test('the model multi-register returns a write of a txn to later reads of the same txn', () => {
+  test('in the model multi-register, a read returns the earlier write of its own txn', () => {
     expect(
       results(
         txns([
@@ -231,7 +231,7 @@ describe('the model multi-register', () => {
     value,
   })
 
-  test('the model multi-register takes a read without a value as unknown', () => {
+  test('the model multi-register accepts any result for a read without a value', () => {
     const write = [line(0, 'invoke', [['write', 'x', 1]]), line(0, 'ok', [['write', 'x', 1]])]
     const read = (...answer: Json[]): EventInput[] => [
       line(1, 'invoke', [
@@ -249,14 +249,14 @@ describe('the model multi-register', () => {
     expect(results([...write, ...read([['read', 'x', null], written])])).toEqual(['violated', 'met'])
   })
 
-  test('the model multi-register needs a read with a value', () => {
+  test('unmetNeeds lists a missing read if no txn of the model multi-register has a read with a value', () => {
     const events = [line(0, 'invoke', [['read', 'x', null]]), line(0, 'ok', [['read', 'x']])]
     expect(unmetNeeds(smallHistory(events), { model, initial: null }).map(({ what }) => what)).toEqual([
       'txn that reads',
     ])
   })
 
-  test('the model multi-register writes the initial value when null is written', () => {
+  test('in the model multi-register, a write of null writes the initial value', () => {
     const events = txns([[0, [['write', 'x', 2]]]], [[0, [['write', 'x', null]]]])
     expect(results([...events, ...txns([[1, [['read', 'x', 1]]]])], { x: 1 })).toEqual(['met', 'met'])
     expect(results([...events, ...txns([[1, [['read', 'x', null]]]])], { x: 1 })).toEqual(['met', 'met'])

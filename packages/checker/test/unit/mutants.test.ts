@@ -66,7 +66,7 @@ describe('the replay of a witness', () => {
     }
   })
 
-  test('a witness may delay an operation of unknown outcome past later ones of its process, but never advance it', () => {
+  test('a witness may place an operation of unknown outcome after later operations of its process, but not before earlier ones', () => {
     const history = historyOf('w1|  w2--?  r1|', '                 r2|')
     expect(fault(history, [0, 2, 1, 3], 'process order')).toBe(undefined)
     expect(fault(history, [1, 3, 0, 2], 'process order')).toBe("operation 0 is out of its client's order")
@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('two cas of unknown outcome explain a reappearing value only if both expected values existed', () => {
+  test('a cas of unknown outcome explains a reappearing value only if the value that it expected existed', () => {
     // The cas of 1 to 3 can take effect only once. The second read of 3 then needs a cas of 2 to 3, but nothing wrote
     // 2.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
@@ -164,7 +164,7 @@ test('a counterexample keeps every write that may explain one of its reads', () 
   expect(complete([4])).toEqual([2, 4])
 })
 
-test('a counterexample keeps both writes of the value that an overlapping read returned', () => {
+test('a counterexample keeps both writes of a value if they overlap the read that returned the value', () => {
   const { encoded, decoder } = encodeRegister(historyOf('   r1------|', 'w1---------|', '      w1--|'), {
     initial: null,
     failedCas: 'drop',
@@ -194,10 +194,10 @@ describe('the budget of memory and time', () => {
   })
 })
 
-describe('the search that assumes orders', () => {
+describe('the search for an order of writes', () => {
   const unlimited = () => createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) })
 
-  test('the search that assumes orders finds a legal order on 1,500 sequentially consistent histories', () => {
+  test('orderWrites finds a legal order on 1,500 sequentially consistent histories', () => {
     const baseSeed = inject('seed')
     let met = 0
     for (let n = 0; n < 1_500; n++) {
@@ -241,17 +241,17 @@ describe('the search that assumes orders', () => {
     return findSequentialOrder(encoded, decoder.value, unlimited()).result
   }
 
-  test('the search that assumes orders lets a read return the initial value after a write of that value', () => {
+  test('findSequentialOrder lets a read return the initial value after a write of that value', () => {
     expect(sequential(historyOf('w1|  w0|', '           r1|  r0|'), 0)).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
   })
 
-  test('the search that assumes orders lets either of two writes of one value explain a read of that value', () => {
+  test('findSequentialOrder lets either of two writes of one value explain a read of that value', () => {
     expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })
 
-  test('the search that assumes orders can place a cas after all reads of the value that it replaces', () => {
+  test('check can place a cas after all reads of the value that it replaces in a sequential order', () => {
     const history = historyOf('w1|  c12|', '                r1|  r2|', '                     r1|')
     expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })

@@ -30,7 +30,7 @@ test('a counterexample names the account that two nodes overdraw together, its b
   )
 })
 
-test('a counterexample names no overdraft if a deposit covers the transfers before they return', () => {
+test('a counterexample names no overdraft if a deposit that returned before the transfers covers them', () => {
   const transfer = (id: number) => ({ from: 'a', to: 'b', amount: 60, id })
   const history = historyFromEvents([
     { process: 0, type: 'invoke', f: 'transfer', value: transfer(1) },

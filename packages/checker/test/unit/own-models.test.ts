@@ -201,26 +201,29 @@ test("an operation of a user's model without a recorded result may have had any 
   expect(unmetNeeds(historyFromEvents(pushed), { model: stack, initial: null })).toHaveLength(1)
 })
 
-test.each(['put', 'write', 'cas'])("the answer of %s in a user's model is its result, not another request", (f) => {
-  const swap: Model<Json> = {
-    name: 'swap',
-    initial: null,
-    apply: (held, { f, value }) => (f === 'get' ? [held, held] : [value, held]),
-    key: (held) => JSON.stringify(held),
-  }
-  const [one, two] =
-    f === 'cas'
-      ? [
-          [0, 1],
-          [1, 2],
-        ]
-      : [1, 2]
-  const swaps = [call(0, f, one), ok(0, f, null), call(0, f, two), ok(0, f, one), call(0, 'get')]
-  expect(judge([...swaps, ok(0, 'get', two)], swap)).toBe('met')
-  expect(judge([...swaps, ok(0, 'get', one)], swap)).toBe('violated')
-  const history = withRequestedValues(historyFromEvents(swaps))
-  expect([inputOf(history, 1), outputOf(history, 1), history.warnings]).toEqual([two, one, []])
-})
+test.each(['put', 'write', 'cas'])(
+  "a user's model treats the answer to %s as a result, and not as the value of the request",
+  (f) => {
+    const swap: Model<Json> = {
+      name: 'swap',
+      initial: null,
+      apply: (held, { f, value }) => (f === 'get' ? [held, held] : [value, held]),
+      key: (held) => JSON.stringify(held),
+    }
+    const [one, two] =
+      f === 'cas'
+        ? [
+            [0, 1],
+            [1, 2],
+          ]
+        : [1, 2]
+    const swaps = [call(0, f, one), ok(0, f, null), call(0, f, two), ok(0, f, one), call(0, 'get')]
+    expect(judge([...swaps, ok(0, 'get', two)], swap)).toBe('met')
+    expect(judge([...swaps, ok(0, 'get', one)], swap)).toBe('violated')
+    const history = withRequestedValues(historyFromEvents(swaps))
+    expect([inputOf(history, 1), outputOf(history, 1), history.warnings]).toEqual([two, one, []])
+  },
+)
 
 test("a user's model of a counter agrees with the definition on 1,000 histories, with and without integer encoding", () => {
   const baseSeed = inject('seed')

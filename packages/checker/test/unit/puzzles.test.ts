@@ -64,7 +64,7 @@ function byProcess({ encoded }: ReadsFrom, steps: number): Answer {
   return progress === 'met' || progress === 'violated' ? progress : undefined
 }
 
-test('both searches for an order find the only solution of a puzzle, whichever order they try first', () => {
+test('both searches for an order find the only legal order of two pairs of writes, whichever order that is', () => {
   const all = [1, 2].flatMap((x) =>
     [1, 2].map(
       (y): Clause => [

@@ -318,7 +318,7 @@ test('stalenessOf returns no bounds of k if the memory limit is too low, and rel
   ])
 })
 
-test('the median staleness of three reads is the staleness of the middle read', () => {
+test('measureStaleness returns the second lowest of three stalenesses as the median', () => {
   const { versionsBehind } = measure(historyOf('w1| w2|', '            r2| r1| r1|'))
   expect(versionsBehind).toEqual({ p50: 1, p99: 1, max: 1 })
 })
@@ -330,7 +330,7 @@ test('a read that overlaps the write of a newer value is not stale', () => {
   })
 })
 
-test('the staleness k is exact even if a write 20 versions earlier decides the order of two overlapping writes', () => {
+test('the measured k is exact even if the order of two overlapping writes depends on a write 20 versions earlier', () => {
   // Each read shows that two writes are adjacent. Of the other two writes, one comes after all of these, and one
   // before. Only the write of 99 can come before, because it was called before the first write returned. It also
   // returned last, so it is first tried as the last write.

@@ -158,7 +158,7 @@ test.each<[string, 'bank' | 'counter', EventInput[], Json]>([
 })
 
 test.each(['bank', 'counter'] as const)(
-  `check judges a %s by its sums as a search for an order does, in ${manyOf(4_000)} histories with wrong amounts`,
+  `a check of a %s by its sums agrees with a search for an order, in ${manyOf(4_000)} histories with wrong amounts`,
   (model) => {
     const random = randomFrom(inject('seed'))
     const share = { met: 0, violated: 0 }

@@ -80,7 +80,7 @@ function coveredBy(level: string): string {
 }
 
 describe.each(['list', 'register'] as const)('a counterexample of transactions on a %s', (kind) => {
-  test(`a counterexample of transactions is a violation by itself, in ${manyOf(300)} histories`, () => {
+  test(`each counterexample of transactions violates its level by itself, in ${manyOf(300)} histories`, () => {
     const first = inject('seed') * 10_000
     for (let seed = first; seed < first + many(300); seed++) {
       const random = randomFrom(seed)
@@ -107,7 +107,7 @@ describe.each(['list', 'register'] as const)('a counterexample of transactions o
   })
 })
 
-test('a counterexample draws and names the reader that proves the order of two appends', () => {
+test('a counterexample draws and names the transaction whose read proves the order of two appends', () => {
   const events = [
     ...together(
       [

@@ -16,7 +16,7 @@ test('a closed walk that visits a transaction twice is not reported as a cycle',
   expect(anomaliesIn(report)).toEqual(['G-single-item'])
 })
 
-test('a cycle through real time contains only conflicting transactions, not those that ran in between', () => {
+test('a cycle with real-time order contains only the transactions that conflict, not those that ran between them', () => {
   const fillers = (from: number): readonly Line[] =>
     Array.from({ length: 5 }, (_, n): Line => [from + n, [['append', `of ${from + n}`, 1]]])
   const report = judged([

@@ -27,7 +27,7 @@ test.each([
   ['that errs', 0.3],
   ['that does not err', 0],
 ])(
-  `the verdicts on histories of additions to a store %s agree with brute force, in ${manyOf(4_000)} schedules`,
+  `verdicts on transactions that add to numbers agree with brute force, in ${manyOf(4_000)} schedules of a store %s`,
   (_, errs) => {
     const found = { met: 0, violated: 0, unknown: 0 }
     const first = inject('seed') * 100_000

@@ -53,7 +53,7 @@ test(`the verdict on each level agrees with its axioms on ${manyOf(20_000)} rand
   expect(sizes).toContain(2)
 })
 
-test('the verdicts do not depend on the order of the lines of overlapping transactions', () => {
+test('the verdicts on transactions do not depend on the order of adjacent invocations, or of adjacent completions', () => {
   for (let n = 0; n < many(1_000); n++) {
     const random = randomFrom(baseSeed + n)
     const events = eventsOf(randomTransactions(randomShape('register', random, 5), random), 'register')
@@ -74,7 +74,7 @@ test('the verdicts do not depend on the order of the lines of overlapping transa
 describe('a value that two transactions wrote', () => {
   const twice = inTurn([['w', 'x', 1]], [['w', 'x', 1]])
 
-  test('a value that two transactions wrote leaves "read-committed" unknown if it is read, with lines and remedy', () => {
+  test('a read of a value that two transactions wrote leaves "read-committed" unknown, and the reason has lines and a remedy', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
@@ -89,7 +89,7 @@ describe('a value that two transactions wrote', () => {
     expect(resultOf(verdictsOf(twice), 'strict-serializable')).toBe('met')
   })
 
-  test('a value that two transactions wrote does not hide a violation on another key', () => {
+  test('a violation on one key is reported even if two transactions wrote the same value to another key', () => {
     const report = verdictsOf([
       ...twice,
       ...inTurn([], [], [['r', 'x', 1]]).slice(4),
@@ -133,7 +133,7 @@ test('the unknown initial value of a register is the first value that was read b
   expect(judge(smallHistory(two), [], UNKNOWN_START).transactions?.anomalies).toHaveProperty('unwritten-read')
 })
 
-test('a transaction that rereads a version after it read another version violates monotonic atomic view', () => {
+test('a transaction that reads one version, then another, and then the first again violates monotonic atomic view', () => {
   const readerOf = (...values: readonly number[]) =>
     together(
       [['w', 'x', 1]],
@@ -185,7 +185,7 @@ test('the report of a write skew names no other anomaly', () => {
 describe('assumptions about keys', () => {
   const stale = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 1]])
 
-  test('a stale read violates read-uncommitted under the assumption linearizable-keys, which the report names', () => {
+  test('a stale read violates read-uncommitted if linearizable-keys is assumed, and the report names the assumption', () => {
     expect(resultOf(verdictsOf(stale), 'serializable')).toBe('met')
     const report = verdictsOf([...stale, ...inTurn([], [], [], [['r', 'x', 2]]).slice(6)], ['linearizable-keys'])
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
@@ -227,7 +227,7 @@ describe.runIf(corpusIsHere)("Elle's test histories of registers", () => {
     },
   )
 
-  test('rw-register-cyclic-versions-bug-test-01 is strictly serializable', async () => {
+  test("Elle's history rw-register-cyclic-versions-bug-test-01 is strictly serializable", async () => {
     const report = judge(await readHistory(join(corpus, 'elle/rw-register-cyclic-versions-bug-test-01.edn')))
     expect(resultOf(report, 'strict-serializable')).toBe('met')
   })

@@ -14,7 +14,7 @@ const permutations = (rows: readonly number[]): readonly (readonly number[])[] =
 const WITHOUT_ORDERS = ['weak register', 'final reads', 'counter']
 
 describe.each(models.filter((model) => !WITHOUT_ORDERS.includes(model)))('proveOrders for the model %s', (model) => {
-  test(`proveOrders lists exactly one impossible prefix for each order of the operations of a violation (${manyOf(100)} histories)`, () => {
+  test(`each order of the operations of a violation has exactly one prefix that proveOrders lists as impossible (${manyOf(100)} histories)`, () => {
     const first = inject('seed') * 10_000
     let listed = 0
     for (let seed = first; seed < first + many(100); seed++) {

@@ -128,7 +128,7 @@ describe('anomalies of registers', () => {
     },
   )
 
-  test('a read-only anomaly violates no level if its read-only transaction is removed', () => {
+  test('a history with a read-only anomaly violates no level without its read-only transaction', () => {
     expect(edge('register', history('register', 'x: y: x=1 | y: y=2')).violated).toEqual([])
   })
 })
@@ -139,7 +139,7 @@ describe('sessions and real time', () => {
       isMet ? [] : [level],
     )
 
-  test('a client that misses its own last transaction violates only the levels with sessions', () => {
+  test('a client that misses its own last transaction violates strong-session levels, but not serializable', () => {
     expect(violated('a x=1', 'a x:')).toContain('strong-session-read-atomic')
     expect(violated('a x=1', 'a x:')).not.toContain('serializable')
     expect(violated('a x=1', 'b x:')).toEqual(

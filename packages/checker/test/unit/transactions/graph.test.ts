@@ -11,7 +11,7 @@ const edgesOf = (...all: readonly (readonly [from: number, to: number, kind: Edg
   return edges
 }
 
-test('a cycle is found only if the mask includes the kinds of all its edges', () => {
+test('componentsOf finds a cycle only if the mask includes the kinds of all its edges', () => {
   const graph = graphOf(edgesOf([0, 1, WW], [1, 2, WR], [2, 0, RW], [3, 0, WW]), 4)
   expect(isAcyclic(graph, maskOf(WW, WR))).toBe(true)
   const { count, of, size } = componentsOf(graph, maskOf(WW, WR, RW))
@@ -30,7 +30,7 @@ const spans = {
 }
 const all = new Uint8Array(4).fill(1)
 
-test('real-time barriers join exactly the pairs of transactions that do not overlap', () => {
+test('addRealTime orders exactly the pairs of transactions that do not overlap', () => {
   const edges = new EdgeList()
   const barriers = addRealTime(edges, eventsOf(spans, all), 4)
   const graph = graphOf(edges, 4 + barriers)

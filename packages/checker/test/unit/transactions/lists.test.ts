@@ -31,7 +31,7 @@ describe('a history of transactions', () => {
   })
 
   test.each(['list-append', 'rw-register'] as const)(
-    'without clients, a level in session order is met only if a level in real time implies it, in the model %s',
+    'without clients, a session level is met only if a real-time level that implies it is met, in the model %s',
     (model) => {
       const [write, read] = model === 'list-append' ? ['append', 'r'] : ['w', 'r']
       const value = model === 'list-append' ? [1] : 1
@@ -49,7 +49,7 @@ describe('a history of transactions', () => {
     },
   )
 
-  test('a transaction that overwrites one append but misses another is reported as G-single-item', () => {
+  test('a transaction that overwrites one append of a transaction and misses the other is reported as G-single-item', () => {
     const both = [
       ['append', 'x', 1],
       ['append', 'y', 1],
@@ -135,7 +135,7 @@ describe('two transactions that both read one version and append to it', () => {
     ],
   )
 
-  test('two transactions that append to one version violate cursor stability as a lost update, but not causal', () => {
+  test('two appends to the same version of a list are a lost update, which violates cursor-stability but not causal', () => {
     const report = judged([...lost, ...oneByOne([2, [['r', 'x', [1, 2]]]])])
     expect(anomaliesIn(report)).toEqual(['G-single-item', 'lost-update'])
     expect(met(report)).toContain('causal')
@@ -143,7 +143,7 @@ describe('two transactions that both read one version and append to it', () => {
     expect(report.transactions?.anomalies['lost-update']).toEqual({ count: 1, first: [0, 1] })
   })
 
-  test('two transactions that append to one version are a lost update even if no read shows their order', () => {
+  test('two appends to the same version of a list are a lost update even if no read shows their order', () => {
     expect(judged(lost).levels['snapshot-isolation']?.result).toBe('violated')
   })
 })
@@ -276,7 +276,7 @@ describe('an anomalous read', () => {
     expect(report.levels['serializable']?.result).toBe('violated')
   })
 
-  test('the report of a dirty update names the rolled-back transaction, and connects the two writers with an arrow', () => {
+  test('the report of a dirty update names the rolled-back transaction, and draws an arrow between the two writers', () => {
     const report = judged(
       oneByOne([0, [['append', 'x', 1]], 'fail'], [1, [['append', 'x', 2]]], [2, [['r', 'x', [1, 2]]]]),
     )

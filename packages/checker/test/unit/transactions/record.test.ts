@@ -60,7 +60,7 @@ test('readTransactions stores each transaction with its status, its times and it
   expect(record.value[3]).toBe(UNKNOWN)
 })
 
-test('readTransactions stores each list as a child of the list that it extends, and null as the empty list', () => {
+test('readTransactions stores each list as a child of the list without its last element, and null as the empty list', () => {
   const record = readTransactions(
     historyOf([
       'ok',
@@ -112,18 +112,21 @@ test.each([
   expect(record.value[1]).toBe(UNKNOWN)
 })
 
-test('a read of a list without a value has an unknown result, except in EDN, where it is the empty list', () => {
+test('a read of a list without a value has an unknown result, but in EDN its result is the empty list', () => {
   const history = answered([['r', 'x']], [['r', 'x']])
   const record = readTransactions(history, true)
   expect([record.value[0], record.list[0]]).toEqual([UNKNOWN, NO_LIST])
   expect(readTransactions({ ...history, format: 'edn' }, true).value[0]).toBe(NULL)
 })
 
-test.each(['r<', ':r!='])('readTransactions refuses the comparison %s, which no recorder writes', (kind) => {
-  expect(() => readTransactions(historyOf(['ok', [[kind, 'x', 4]]]), false)).toThrow('a micro-operation is a read')
-})
+test.each(['r<', ':r!='])(
+  'readTransactions refuses the micro-operation %s, because no recorder writes this comparison',
+  (kind) => {
+    expect(() => readTransactions(historyOf(['ok', [[kind, 'x', 4]]]), false)).toThrow('a micro-operation is a read')
+  },
+)
 
-test('a transaction whose reads all lack a value does not count as a successful read', () => {
+test('unmetNeeds lists a missing read if the reads of all transactions lack a value', () => {
   const some = [['r', 'x']]
   const missing = unmetNeeds(answered(some, some), { model: 'rw-register', initial: null, failedCas: 'drop' })
   expect(missing.map(({ what }) => what)).toEqual(['txn that reads'])

@@ -103,7 +103,7 @@ const lostUpdate: readonly Ran[] = [
 ]
 
 describe('transactions recorded at the wire', () => {
-  test('an update of unknown value leaves transactions serializable if it may follow the value that was read', () => {
+  test('transactions are serializable if an update of unknown value may come after the value that was read', () => {
     const found: readonly Ran[] = [
       { from: 0, to: 30, micro: [['w', balance]], locks: [[row, 20, 0]] },
       {
@@ -120,7 +120,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(found).levels['serializable']!.result).toBe('met')
   })
 
-  test('two transactions that read one version and then lock the row in turn violate "serializable" as a lost update', () => {
+  test('two transactions that read a row and then lock it one after the other violate "serializable" as a lost update', () => {
     const { levels, transactions } = judged(lostUpdate)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -203,9 +203,9 @@ describe('transactions recorded at the wire', () => {
   })
 
   test.each([
-    ['added', ['add', balance, -100]],
+    ['added an amount', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('transactions that %s do not explain a read that ended before their COMMIT', (_, change) => {
+  ] as const)('a transaction that %s does not explain a read that ended before its COMMIT', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -227,7 +227,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['read-committed']!.result).toBe('met')
   })
 
-  test('a transaction that read a change again before it wrote did not overwrite the change unseen', () => {
+  test('a transaction that reads a change before it overwrites the change is not reported as a lost update', () => {
     const again: Ran = {
       ...{ from: 0, to: 50, locks: [[row, 40, 45]] },
       micro: [
