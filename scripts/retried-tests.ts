@@ -28,7 +28,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/cli/test/process/commands/config.patient.test.ts',
-    title: 'resolves a named run and its workload from the configuration, and lets options override both',
+    title: 'a named run and its workload are resolved from the configuration, and options override both',
     reason: ON_A_BUSY_MACHINE,
   },
   {

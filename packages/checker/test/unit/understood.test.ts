@@ -52,7 +52,7 @@ describe('an operation that the model does not know', () => {
     },
   )
 
-  test('an operation that no model knows is refused with a note that says so', () => {
+  test('an operation that no model knows is refused, and the message says that no model knows it', () => {
     expect(found('register', [[0, 'frobnicate', 1, 1]])).toContain('No model knows it')
   })
 })

@@ -143,13 +143,13 @@ describe('a history without observations', () => {
   })
 
   for (const [model, { blind, failed, seen }] of Object.entries(cases)) {
-    test(`unmetNeeds lists a missing operation of model ${model} until an operation that shows the state succeeds`, () => {
+    test(`unmetNeeds lists a missing operation of model ${model} unless an operation that shows the state succeeded`, () => {
       expect(missingIn(model, [...blind, failed])).toHaveLength(1)
       for (const each of seen) expect(missingIn(model, [...blind, failed, each]), each[0]).toEqual([])
     })
   }
 
-  test("unmetNeeds lists a missing read after a write and a failed cas, unless `failedCas` is 'observes'", () => {
+  test("unmetNeeds lists a missing read after only a write and a failed cas, unless `failedCas` is 'observes'", () => {
     const calls: Call[] = [
       ['write', 1, 'ok'],
       ['cas', [2, 3], 'fail'],
@@ -190,7 +190,7 @@ describe("a user's own model", () => {
     ).toEqual([])
   })
 
-  test('an operation of a custom model is an observation if the model forbids it in some states', () => {
+  test('an operation of a custom model is an observation if the model forbids the operation in some states', () => {
     expect(missingIn(stack, [['clear', null, 'ok']])).toEqual([])
   })
 

@@ -10,7 +10,7 @@ const budgetOf = (memoryBytes: number) =>
 const CLASSES = 4
 const uses = fc.array(fc.nat(CLASSES - 1), { maxLength: 12 })
 
-test('createUsage gives two sequences one number exactly if both contain each class equally often', () => {
+test('createUsage assigns the same number to two sequences exactly if both contain each class equally often', () => {
   fc.assert(
     fc.property(fc.array(uses, { minLength: 2, maxLength: 20 }), (sequences) => {
       const usage = createUsage(CLASSES, budgetOf(1e6))

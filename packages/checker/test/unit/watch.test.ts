@@ -79,12 +79,12 @@ describe('a write without an answer', () => {
     expect(judge(...written, ...delivered, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
-  test('a write without an answer leaves "reliable" unknown while it may be at a revision that was never read', () => {
+  test('a write without an answer leaves "reliable" unknown while its revision may be one that was never read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
     expect(judge(...written, ...delivered, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
 
-  test('a write without an answer stays undecided after a read of another value, or one that ended before it', () => {
+  test('a write without an answer stays undecided if a read of its revision shows another value, or ended before the write', () => {
     for (const lines of [
       [...written, ...delivered, changes(3, 3, event(3, 'x', 7))],
       [changes(3, 3, x2), ...written, ...delivered],

@@ -182,7 +182,7 @@ describe('the verdict on a queue', () => {
     expect(judge(operations).headline).toBe(headline)
   })
 
-  test('the verdict on a queue is unknown if no consumer acknowledged a message and no client read the remaining ones', () => {
+  test('the verdict on a queue is unknown if no message was acknowledged and no client read the remaining messages', () => {
     const { levels } = judge([put(1, 0), took(1, 1, 2)])
     expect(levels['no-lost-messages']).toMatchObject({ result: 'unknown' })
     expect(levels['at-least-once']).toMatchObject({ result: 'unknown' })
@@ -199,7 +199,7 @@ describe('the verdict on a queue', () => {
     })
   })
 
-  test('the verdict on a queue bounds the time between two takes of one message by the time of each', () => {
+  test('the verdict on a queue states an upper bound of the time between two takes of one message', () => {
     const long: Operation = { ...took(1, 1, 2), to: 60 }
     const { levels } = judge([put(1, 0), long, { ...took(2, 1, 30), to: 40 }, left([], 900)])
     expect(levels['no-double-leases']).toMatchObject({

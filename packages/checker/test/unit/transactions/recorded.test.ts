@@ -317,7 +317,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('transactions meet "strict-serializable" if a read returns the newest value, which was also written before', () => {
+  test('transactions meet "strict-serializable" if a read returns the newest value and an older write wrote the same value', () => {
     const wrote = (at: number, value: number): Ran => ({
       ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
     })
@@ -393,7 +393,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 
-  test('a statement that depends on rows outside its result leaves "serializable", but not "repeatable-read", unknown', () => {
+  test('a statement that depends on rows it did not return leaves "serializable", but not "repeatable-read", unknown', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
     ])
@@ -466,14 +466,14 @@ const torn = (reader: string): readonly Ran[] => [
 ]
 
 describe('the declared level', () => {
-  test('the declared level is met if write skew occurs at snapshot isolation', () => {
+  test('write skew of transactions that declared snapshot isolation does not violate the declared level', () => {
     const { levels, headline } = judged(skewed(snapshot, snapshot))
     expect(levels['serializable']!.result).toBe('violated')
     expect(levels['declared']).toEqual({ result: 'met', witness: { kind: 'checked' } })
     expect(headline).toContain('each got the level it asked for (2 repeatable read)')
   })
 
-  test('the declared level is violated if write skew occurs at serializable', () => {
+  test('write skew of transactions that declared serializable violates the declared level', () => {
     const { levels, headline } = judged(skewed(serial, serial))
     expect(levels['declared']).toMatchObject({
       result: 'violated',
@@ -492,7 +492,7 @@ describe('the declared level', () => {
   })
 
   test.each([committed, 'read uncommitted'])(
-    'the declared level is met if a transaction that declared %s saw half of another transaction',
+    'the declared level is met if a transaction that declared %s saw only one of two writes of another transaction',
     (level) => {
       const { levels } = judged(torn(level!))
       expect(levels['snapshot-isolation']!.result).toBe('violated')
@@ -501,7 +501,7 @@ describe('the declared level', () => {
   )
 
   test.each([snapshot, serial])(
-    'the declared level is violated if a transaction that declared %s saw half of another transaction',
+    'the declared level is violated if a transaction that declared %s saw only one of two writes of another transaction',
     (level) => {
       expect(judged(torn(level!)).levels['declared']).toMatchObject({
         result: 'violated',
@@ -513,7 +513,7 @@ describe('the declared level', () => {
   test.each([
     [committed, 'met'],
     [snapshot, 'violated'],
-  ])('a transaction that declared %s and reads two versions of a cell makes the declared level %s', (level, result) => {
+  ])('if a transaction that declared %s reads two versions of a cell, the declared level is %s', (level, result) => {
     const { levels } = judged([
       { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
       {
@@ -556,7 +556,7 @@ describe('statements outside a transaction', () => {
     ['request', named],
     ['connection', unnamed],
   ] as const)(
-    'statements outside a transaction violate "serializable" if each %s must be one transaction',
+    'statements outside a transaction violate "serializable" if the statements of each %s must be one transaction',
     (unit, request) => {
       const { levels, transactions } = judged(payments(request), [], unit)
       expect(levels['serializable']).toMatchObject({
@@ -578,7 +578,7 @@ describe('statements outside a transaction', () => {
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
   })
 
-  test('statements belong to separate units if their connection was idle between them', () => {
+  test('statements are judged as separate transactions if their connection was idle between them', () => {
     const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
     const idle = payments(unnamed).map((ran, at): Ran => {
       const by = at < 2 ? 0 : 20_000_000
@@ -655,14 +655,14 @@ describe('a read of a rolled-back write', () => {
     expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('a read before a rolled-back write of its value is undecided', () => {
+  test('a read of a value is undecided if a rolled-back transaction wrote the value only after the read', () => {
     const later: Ran = { ...rolledBack, from: 30, to: 40 }
     const other: Ran = { from: 3, to: 10, micro: [['w', balance, 2]], locks: [[row, 4, 9]] }
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     expect(judged([first, other, read, later]).levels['read-committed']!.result).toBe('unknown')
   })
 
-  test('a read of a rolled-back value is undecided if an open transaction also wrote and overwrote it', () => {
+  test('a read of a rolled-back value is undecided if an open transaction wrote the same value before it overwrote it', () => {
     const again: Ran = {
       ...{ from: 18, to: 30, locks: [[row, 19, 26]] },
       micro: [
@@ -687,7 +687,7 @@ describe('a finished statement that was not understood', () => {
   const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
   const settled = { f: 'settled', value: { mark: 1 } }
 
-  test('a finished statement that was not understood does not affect cells that are used only after it', () => {
+  test('a finished statement that was not understood leaves no level unknown for cells that are used only after it', () => {
     expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
     const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
@@ -696,7 +696,7 @@ describe('a finished statement that was not understood', () => {
     )
   })
 
-  test('a finished statement that was not understood explains a later read that differs from the initial value', () => {
+  test('a read after a statement that was not understood may return another value than the initial value', () => {
     const seen: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     const started = (marks: readonly Members[]) =>
       check({ ...recording([seen], marks) }, { ...optionsOf(), initial: 0 }).levels['serializable']!
@@ -743,7 +743,7 @@ describe('a read of which only a comparison is known', () => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
   })
 
-  test('"serializable" is unknown if no written value satisfies a comparison, and the reason names read and write', () => {
+  test('"serializable" is unknown if no written value satisfies the comparison of a read, and the reason names read and write', () => {
     const guarded: Ran = {
       ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
       locks: [['accounts/1', 25, 26]],

@@ -60,7 +60,7 @@ test.each<readonly [string, readonly Did[]]>([
   expect(judged(all)['serializable']!.result).toBe('met')
 })
 
-test(`connections that lock a key before they read it violate no level, in ${manyOf(300)} recordings`, () => {
+test(`${manyOf(300)} recordings of connections that lock a key before they read the key violate no level`, () => {
   const first = inject('seed') * 10_000
   for (let seed = first; seed < first + many(300); seed++) {
     const random = randomFrom(seed)

@@ -64,7 +64,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
     expect(story?.cure).toMatch(/^[A-Z].*\.$/)
   })
 
-  test('the history violates the level `refusedBy` in its explanation, and meets the weaker levels', () => {
+  test('the history of an anomaly violates the level `refusedBy` of its explanation, and meets the weaker levels', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
     // Databases call snapshot isolation repeatable read, so the latter is not required to be met.
@@ -97,12 +97,15 @@ test('an append that no read shows is explained as missing, even if a later appe
 test.each([
   [0, 'the order of each client'],
   [2, 'real time'],
-] as const)('the title of a cycle that needs the order of transactions says so (process %s: %s)', (process, kept) => {
-  const writes = oneByOne(line(0, ['w', 'x', 1]), line(process, ['w', 'y', 1]))
-  const [call, reply] = oneByOne(line(1, ['r', 'x', null], ['r', 'y', 1]))
-  const { counterexample } = storyOf([call!, ...writes, reply!], 'rw-register')
-  expect(counterexample.story?.title).toBe(`No order of the transactions explains what they read and keeps ${kept}`)
-})
+] as const)(
+  'the title of a cycle names the order of transactions that the cycle contradicts (process %s: %s)',
+  (process, kept) => {
+    const writes = oneByOne(line(0, ['w', 'x', 1]), line(process, ['w', 'y', 1]))
+    const [call, reply] = oneByOne(line(1, ['r', 'x', null], ['r', 'y', 1]))
+    const { counterexample } = storyOf([call!, ...writes, reply!], 'rw-register')
+    expect(counterexample.story?.title).toBe(`No order of the transactions explains what they read and keeps ${kept}`)
+  },
+)
 
 test('a read of a value before its write is explained as "read ahead", and violates "strong-read-committed"', () => {
   const write = (value: number): Json => ['w', 'x', value]
@@ -110,7 +113,7 @@ test('a read of a value before its write is explained as "read ahead", and viola
   expect(counterexample.story).toMatchObject({ name: 'read ahead', refusedBy: 'strong-read-committed' })
 })
 
-test('an unseen change is explained by "strong-cursor-stability" if the history meets "cursor-stability"', () => {
+test('the explanation of an unseen change names "strong-cursor-stability" if the history meets "cursor-stability"', () => {
   const first = oneByOne(line(0, ['w', 'x', 1]))
   const both = together(line(1, ['r', 'x', null], ['w', 'x', 2]), line(2, ['r', 'x', 1]))
   const report = judged([...first, ...both], null, 'rw-register')
@@ -131,7 +134,7 @@ test('the drawing of a lost update shows both the read and the write of a transa
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
 
-test('a report shows a lost update rather than a non-repeatable read if a history has both', () => {
+test('the explanation of a history with a lost update and a non-repeatable read names the lost update', () => {
   const again = (process: number, before: readonly number[], now: readonly number[], element: number): Line =>
     line(process, read('x', ...before), read('x', ...now), append('x', element))
   const events = [
@@ -157,7 +160,7 @@ test("a transaction that reads another transaction's new value and then an old v
   expect(storyOf(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
 
-test('a transaction that reads the new value of a key and then the old value violates monotonic atomic view', () => {
+test('a transaction that reads the new value of a key and then its old value violates monotonic atomic view', () => {
   const back = together(line(0, append('x', 1)), line(1, read('x', 1), read('x')))
   expect(storyOf(back).counterexample.story).toMatchObject({
     name: 'non-repeatable read',
@@ -165,12 +168,12 @@ test('a transaction that reads the new value of a key and then the old value vio
   })
 })
 
-test('a read that lacks an append is a stale read, and the append is not lost, if another later read has it', () => {
+test('a read that lacks an append is explained as a stale read, and not as a lost append, if a later read has the append', () => {
   const late = oneByOne(line(0, append('x', 1)), line(1, read('x')), line(2, read('x', 1)))
   expect(storyOf(late).counterexample.story).toMatchObject({ name: 'stale read' })
 })
 
-test('a cycle without write-write dependencies violates causal with one anti-dependency, and prefix with two', () => {
+test('a cycle without write-write dependencies violates causal if it has one anti-dependency, and prefix if it has two', () => {
   const missed = together(
     line(0, append('x', 1), append('y', 1)),
     line(1, read('x', 1), append('z', 1)),
@@ -194,7 +197,7 @@ test('the remedy of a dirty read concerns the failure report only if the writer 
   expect(cureOf(together(failed, line(1, read('x', 1))))).toContain('Show nobody else a change before')
 })
 
-test('cyclic versions that follow from --assume are explained by the assumption, and not by the time limit', () => {
+test('the explanation of cyclic versions that follow from --assume names the assumption, and not the time limit', () => {
   const history = historyFromEvents(
     oneByOne(line(0, ['w', 'x', 1]), line(1, ['w', 'x', 2]), line(2, ['r', 'x', 1]), line(3, ['r', 'x', 2])),
   )

@@ -47,7 +47,7 @@ describe('a user-defined fault between real processes', () => {
     expect(byTime.result.faults).toContainEqual(hitting('hiccup'))
   })
 
-  test('a user-defined fault delays each reply whose request it saw on the same connection', async () => {
+  test('a user-defined fault delays the reply to each request that the fault saw on the same connection', async () => {
     // The fault lasts long enough for a request and its reply on one connection, even on a busy machine.
     const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
     const { result } = await runUnder(late, '--time', '4s')
@@ -55,7 +55,7 @@ describe('a user-defined fault between real processes', () => {
     expect(result.latency.p99Nanos).toBeGreaterThan(60e6)
   })
 
-  test('a user-defined fault that affects requests and nodes takes effect, and raises the latency', async () => {
+  test('user-defined faults of requests and of nodes take effect, and raise the latency', async () => {
     const stall = { kind: 'stall-request', links: 'from-clients', stallMs: 70 }
     const [stalled, frozen] = await Promise.all([runUnder(stall), runUnder({ kind: 'freeze', nodes: 'leader' })])
     expect(stalled.result.faults).toContainEqual(hitting('stall-request'))
@@ -70,7 +70,7 @@ describe('a user-defined fault in virtual time', () => {
     ['of requests', { kind: 'stall-request', links: 'from-clients', stallMs: 70 }, 70e6],
     ['of messages', { kind: 'swallow-message', links: 'between-nodes' }, 100e6],
     ['of nodes', { kind: 'freeze', nodes: 'leader' }, 100e6],
-  ])('a user-defined fault %s hits, and raises the latency', async (_, fault, leastNanos) => {
+  ])('a user-defined fault %s takes effect in virtual time, and raises the latency', async (_, fault, leastNanos) => {
     const { result } = await runUnder(fault, '--sim')
     expect(result.faults).toContainEqual(hitting(fault.kind))
     expect(result.latency.p99Nanos).toBeGreaterThan(leastNanos)

@@ -41,7 +41,7 @@ test('chaos run --require judges a run by a user-defined level, and reports the 
   expect(exitCode).toBe(1)
 })
 
-test('a user-defined level that throws is named in the error', async () => {
+test('the error of a user-defined level that throws names the level', async () => {
   const { stderr, exitCode } = await extended(['check', historyOf(0), '--require', 'hasty'])
   expect(stderr).toContain('the level hasty threw in judge: too early to tell')
   expect(exitCode).toBe(3)
@@ -53,7 +53,7 @@ test('a user-defined level is suggested for a misspelt name', async () => {
   expect(exitCode).toBe(3)
 })
 
-test('a user-defined level that returns nothing is named in the error', async () => {
+test('the error of a user-defined level that returns nothing names the level', async () => {
   const { stderr, exitCode } = await extended(['check', historyOf(0), '--require', 'silent'])
   expect(stderr).toContain('the level silent returned undefined. Return { met: true or false, found: a string }')
   expect(exitCode).toBe(3)

@@ -55,7 +55,7 @@ const right = (held: Map<string, string>, command: string, key: string, value: s
   return command === 'SET' ? 'STORED' : found === undefined ? 'NONE' : `VALUE ${found}`
 }
 
-test('a user-defined wire protocol is in the help, is recorded under faults, and gets a verdict', async () => {
+test('a user-defined wire protocol is in the help, can be recorded during faults, and gets a verdict', async () => {
   expect((await extended(['proxy', '--help'])).stdout).toContain('tiny')
 
   const { result, stderr, exitCode } = await record(await serve(right), 'delay-clients')

@@ -45,7 +45,7 @@ describe('the explanation of a read of a failed write', () => {
     ],
     ['a cas that failed after the read', [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'cas', [1, 7])], false],
   ])(
-    'the explanation mentions a failed write only if that write began before the read returned: %s',
+    'the explanation of an impossible read mentions a failed write only if that write began before the read returned: %s',
     async (_, lines, isOfIt) => {
       const said = await checkOutput('register', lines, 1)
       expect(said.includes('a write that had failed')).toBe(isOfIt)
@@ -72,11 +72,14 @@ describe('a fault in a record without times', () => {
       /In force then: partition, lines 3 to/,
     ],
     ['a fault that began later', [...both(0, 'write', 1), ...stale, ...cut()], /^(?!.*In force then)/],
-  ])('the explanation names a fault only if the violation happened during the fault: %s', async (_, lines, says) => {
-    const said = await checkOutput('register', asNemesis(lines), undefined)
-    expect(said).toMatch(says)
-    expect(said).not.toMatch(/\d n?s after/)
-  })
+  ])(
+    'the explanation of a violation names a fault only if the violation happened during the fault: %s',
+    async (_, lines, says) => {
+      const said = await checkOutput('register', asNemesis(lines), undefined)
+      expect(said).toMatch(says)
+      expect(said).not.toMatch(/\d n?s after/)
+    },
+  )
 })
 
 describe('the explanation of a lock that was acquired twice', () => {

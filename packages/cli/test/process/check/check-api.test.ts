@@ -26,7 +26,7 @@ describe('check()', () => {
     expect(levels.sequential.result).toBe('met')
   })
 
-  test('check() reports why a met level proves little', () => {
+  test('check() reports that a met level proves little if no read succeeded', () => {
     const { levels, vacuous } = check(staleRead.slice(0, 2))
     expect(levels.linearizable.result).toBe('met')
     expect(vacuous).toEqual(['no read succeeded'])

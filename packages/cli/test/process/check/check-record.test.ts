@@ -22,7 +22,7 @@ const header = { chaos: 1, model: 'register', initial: 'unknown' }
 describe('the record of a service that already held data', () => {
   const events = [...read(0, 3), ...write(1, 4), ...read(0, 4)]
 
-  test('a record is linearizable if the header or the command line declares its initial values unknown', async () => {
+  test('a read of a value that nobody wrote is linearizable if the header or the command line declares initial values unknown', async () => {
     const found = async (...args: readonly string[]) =>
       (await chaosHere(['check', ...args, '--expect', 'linearizable'])).exitCode
     expect(await found(saved(header, ...events))).toBe(0)
@@ -30,7 +30,7 @@ describe('the record of a service that already held data', () => {
     expect(await found(saved(...events))).toBe(1)
   })
 
-  test('a record is not linearizable if its reads contradict the given initial value', async () => {
+  test('a history is not linearizable if its reads contradict the initial value given by --initial', async () => {
     const judged = async (initial: string) => {
       const file = saved(header, ...events)
       const { exitCode, stdout } = await chaosHere([
@@ -49,7 +49,7 @@ describe('the record of a service that already held data', () => {
     expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
   })
 
-  test('a record is not linearizable if a read returns an initial value after a write', async () => {
+  test('a history is not linearizable if a read returns the unknown initial value after it was overwritten', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...events, ...read(0, 3)),
@@ -76,7 +76,7 @@ describe('a record with a gap', () => {
     { name: 'with an expectation', args: ['--expect', 'linearizable'] },
     { name: 'without an expectation', args: [] },
   ])(
-    'a record with a gap leads to exit code 2 with a reason if nothing contradicts linearizability ($name)',
+    'chaos check exits with 2 and a reason if a key has an unrecorded request and nothing contradicts linearizability ($name)',
     async ({ args }) => {
       const { exitCode, stdout } = await chaosHere([
         'check',
@@ -90,7 +90,7 @@ describe('a record with a gap', () => {
     },
   )
 
-  test('a record with a gap leads to exit code 1 if the events before the gap contradict the expectation', async () => {
+  test('chaos check exits with 1 if the events before an unrecorded request contradict the expectation', async () => {
     const file = saved(header, ...write(0, 1), ...read(0, 2), touched, ...read(0, 1))
     const { exitCode } = await chaosHere(['check', file, '--expect', 'linearizable'])
     expect(exitCode).toBe(1)

@@ -231,7 +231,7 @@ describe('a wrong command line', () => {
     [['ctl', 'reset', 'db'], 'chaos ctl reset takes no "db". Usage: chaos ctl reset'],
     [['ctl', 'inspect', 'db', 'n1'], 'chaos ctl inspect takes no "n1". Usage: chaos ctl inspect PROXY'],
     [[], 'Three commands to begin with:'],
-  ])('a wrong command line is refused with a hint: chaos %j', async (args, message) => {
+  ])('an invalid command line is refused with a hint: chaos %j', async (args, message) => {
     const { exitCode, stdout, stderr } = await chaosHere(args)
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)

@@ -51,7 +51,7 @@ describe('chaos check --prove', () => {
     expect((await verify(history, proof)).exitCode).toBe(1)
   })
 
-  test('the history is written next to the proof if the file is not in JSON lines', async () => {
+  test('chaos check --prove writes the history next to the proof if the file is not in JSON lines', async () => {
     const edn = '{:process 0, :type :invoke, :f :write, :value 1}\n{:process 0, :type :ok, :f :write, :value 1}\n'
     const { history, proof, stdout } = await proved(edn, 'history.edn')
     expect(stdout).toContain(`chaos verify ${proof}.history.jsonl ${proof}`)
@@ -61,7 +61,7 @@ describe('chaos check --prove', () => {
     expect(refused).toContain(`chaos verify ${proof}.history.jsonl ${proof}`)
   })
 
-  test('the history is written next to the proof if --order time reordered its lines', async () => {
+  test('chaos check --prove writes the history next to the proof if --order time reordered its lines', async () => {
     const at = (process: number, type: string, f: string, value: unknown, time: number): string =>
       `${JSON.stringify({ process, type, f, value, time })}\n`
     const late = at(1, 'invoke', 'read', null, 50) + at(1, 'ok', 'read', 1, 60)

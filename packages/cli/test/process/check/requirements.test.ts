@@ -88,7 +88,7 @@ describe('the requirements of a history of transactions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('the requirements on transactions name only the strongest level that was lost against the --baseline', async () => {
+  test('--baseline names only the strongest of the levels of transactions that the baseline met and the check did not', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'prefix', 'read-uncommitted']
     const met = Object.fromEntries(levels.map((level) => [level, { result: 'met' }]))
@@ -122,7 +122,7 @@ describe('chaos run --require', () => {
     expect(again.exitCode).toBe(1)
   })
 
-  test('chaos run --require measures during a fault whose name in --faults is not its kind', async () => {
+  test('chaos run --require accepts the name of a fault in --faults even if the kind of the fault has another name', async () => {
     const delayed = [...simulated.slice(0, -1), 'delay', '--require', 'availability during delay >= 1%']
     const { exitCode, stdout } = await chaosHere([...delayed, '--out', temporaryDirectory()])
     expect(stdout).toMatch(/✔ availability during delay >= 1%: found /)

@@ -48,7 +48,7 @@ async function recorded(lines: readonly string[], put: (key: string, content: Ui
   return file
 }
 
-test('a recording in a store is checked like a file, whether it is one object or numbered parts', async () => {
+test('a recording in an object store is checked like a file, whether it is one object or numbered parts', async () => {
   const store = await startStore()
   useStore(store.port)
   const lines = recordingOf(300, 5, 150)
@@ -76,7 +76,7 @@ test('chaos explain and chaos diff accept the s3:// address of a recording inste
   expect(await chaosHere(['diff', file, address])).toMatchObject({ exitCode: 0 })
 })
 
-test('a recording in a store is read without loss or repetition when connections break in the middle', async () => {
+test('each line of a recording in an object store is read exactly once even if connections break', async () => {
   const store = await startStore()
   const lines = recordingOf(8_000, 7, 5_000)
   const file = await recorded(lines, store.put)
@@ -140,7 +140,7 @@ test.each([
     /must not contain credentials.*Export AWS_ACCESS_KEY_ID/,
   ],
 ])(
-  'a recording that cannot be read from a store is refused with a remedy, if %s',
+  'a recording that cannot be read from an object store is refused with a remedy, if %s',
   async (situation, address, environment, message) => {
     const store = await startStore({ strict: situation === 'the secret is wrong' })
     await store.put('other/notes.txt', 'no history')
@@ -154,7 +154,7 @@ test.each([
   },
 )
 
-test('a recording in a store without credentials is refused with the names of the variables', async () => {
+test('if credentials for an object store are missing, the error names the environment variables for them', async () => {
   const store = await startStore()
   useStore(store.port, {
     AWS_ACCESS_KEY_ID: '',
@@ -166,7 +166,7 @@ test('a recording in a store without credentials is refused with the names of th
   expect(stderr).toContain('no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY')
   expect(exitCode).toBe(4)
 })
-test('each command about stores in the manual exits with 0', async () => {
+test('each command in the manual that reads from an object store exits with 0', async () => {
   const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')
   const commands = [...manual.matchAll(/^npx chaos (.*s3:.*)$/gm)].map(([, command = '']) => command.split(' '))
   expect(commands.length).toBe(3)
@@ -178,7 +178,7 @@ test('each command about stores in the manual exits with 0', async () => {
   for (const command of commands) expect((await chaosHere(command)).exitCode, command.join(' ')).toBe(0)
 })
 
-test('an object in a store is refused if it changed after the listing', async () => {
+test('an object in a store is refused if it changed after chaos listed it', async () => {
   const store = await startStore()
   useStore(store.port)
   const address = `s3://${BUCKET}/a.jsonl`
@@ -190,38 +190,41 @@ test('an object in a store is refused if it changed after the listing', async ()
   await expect(readHistory(address, { stored })).rejects.toThrow(`${address}: the object changed after chaos listed it`)
 })
 
-describe.skipIf(installed('redis-server') === undefined)('a stored recording that is checked through a queue', () => {
-  test('each worker fetches a stored recording with its own credentials, and no job contains credentials', async () => {
-    const [queue, store] = [await queueOf(), await startStore()]
-    const env = environmentOf(store.port)
-    const file = await recorded(recordingOf(1_200, 12, 700), store.put)
-    const worker = await joined(queue, [], env)
-    const address = `s3://${BUCKET}/night/`
-    const shared = await chaos([...check, address, '--queue', queue], { env })
-    expect(json(shared.stdout)).toEqual(json((await chaosHere([...check, file])).stdout))
-    expect(json(shared.stdout).levels.linearizable.result).toBe('violated')
-    const kept = await keptIn(queue)
-    expect(kept).toContain(address)
-    for (const told of [kept, worker.printed(), shared.stderr, shared.stdout]) expect(told).not.toContain(KEY)
-  })
-
-  patientTest('a stored recording is refused by a worker if its address now holds another object', async () => {
-    const [queue, store] = [await queueOf(), await startStore()]
-    const env = environmentOf(store.port)
-    await store.put('a.jsonl', recordingOf(600, 7).join('\n'))
-    const checking = startChaos(['check', `s3://${BUCKET}/a.jsonl`, '--verbose', '--queue', queue], { env })
-    let said = ''
-    checking.child.stderr?.on('data', (chunk) => {
-      said += chunk
+describe.skipIf(installed('redis-server') === undefined)(
+  'a recording in an object store that is checked through a queue',
+  () => {
+    test('each worker fetches a stored recording with its own credentials, and no job contains credentials', async () => {
+      const [queue, store] = [await queueOf(), await startStore()]
+      const env = environmentOf(store.port)
+      const file = await recorded(recordingOf(1_200, 12, 700), store.put)
+      const worker = await joined(queue, [], env)
+      const address = `s3://${BUCKET}/night/`
+      const shared = await chaos([...check, address, '--queue', queue], { env })
+      expect(json(shared.stdout)).toEqual(json((await chaosHere([...check, file])).stdout))
+      expect(json(shared.stdout).levels.linearizable.result).toBe('violated')
+      const kept = await keptIn(queue)
+      expect(kept).toContain(address)
+      for (const told of [kept, worker.printed(), shared.stderr, shared.stdout]) expect(told).not.toContain(KEY)
     })
-    await until(() => said.includes('no worker at'))
-    await store.put('a.jsonl', recordingOf(600, 7, 300).join('\n'))
-    await joined(queue, [], env)
-    const { exitCode, stderr } = await checking.finished
-    expect(stderr).toContain('the object changed after chaos listed it')
-    expect(exitCode).toBe(4)
-  })
-})
+
+    patientTest('a stored recording is refused by a worker if its address now holds another object', async () => {
+      const [queue, store] = [await queueOf(), await startStore()]
+      const env = environmentOf(store.port)
+      await store.put('a.jsonl', recordingOf(600, 7).join('\n'))
+      const checking = startChaos(['check', `s3://${BUCKET}/a.jsonl`, '--verbose', '--queue', queue], { env })
+      let said = ''
+      checking.child.stderr?.on('data', (chunk) => {
+        said += chunk
+      })
+      await until(() => said.includes('no worker at'))
+      await store.put('a.jsonl', recordingOf(600, 7, 300).join('\n'))
+      await joined(queue, [], env)
+      const { exitCode, stderr } = await checking.finished
+      expect(stderr).toContain('the object changed after chaos listed it')
+      expect(exitCode).toBe(4)
+    })
+  },
+)
 
 /** Returns everything that the queue stores about its jobs. */
 async function keptIn(queue: string): Promise<string> {

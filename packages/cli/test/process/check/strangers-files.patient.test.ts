@@ -85,7 +85,7 @@ describe('the spec of another person', () => {
     expect(stderr).toContain(`which runs sh -c touch ${files.mark} (outside of the directory of ${file})`)
   })
 
-  test('the spec of another person is refused if the command line has an option that differs from the spec', async () => {
+  test('the spec of another person is refused if a command-line option would change the run that the spec defines', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ workload: { name: files.module, settings: {} } }))
     for (const other of [
@@ -208,7 +208,7 @@ async function protectedServer() {
   return { server, authorizations }
 }
 
-test('a report overwrites an earlier report, but no other page', async () => {
+test('chaos check --out overwrites an earlier report, but no other page', async () => {
   const directory = temporaryDirectory()
   const page = join(directory, 'mine.html')
   writeFileSync(page, '<!doctype html><title>mine</title>')
@@ -226,7 +226,7 @@ test('a report overwrites an earlier report, but no other page', async () => {
 const PRECIOUS = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n  <testsuite name="mine"/>\n</testsuites>\n'
 
 test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== undefined] as const))(
-  '--reporter %s refuses to overwrite other files, but overwrites its own text if recognisable (%s)',
+  '--reporter %s overwrites no other file, and its own earlier output only if it is recognisable (%s)',
   async (name, isMarked) => {
     const file = join(temporaryDirectory(), 'report')
     const told = (...more: readonly string[]) =>
@@ -249,7 +249,7 @@ test.each(reporters.map((reporter) => [reporter.name, reporter.recognises !== un
   },
 )
 
-test('a reporter overwrites its earlier text, whichever command wrote it', async () => {
+test('a reporter overwrites its earlier output, even if another command wrote that output', async () => {
   const directory = temporaryDirectory()
   const out = join(temporaryDirectory(), 'out')
   const reporters = ['json', 'jsonl', 'junit', 'tap', 'markdown'].flatMap((name) => [

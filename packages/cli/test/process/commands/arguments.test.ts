@@ -26,12 +26,12 @@ describe('durations', () => {
     ['1.5s', 1_500],
     ['2m', 120_000],
     ['1h', 3_600_000],
-  ])('%s is %d ms', (text, expected) => {
+  ])('parseDuration reads %s as %d ms', (text, expected) => {
     expect(parseDuration('time', text)).toBe(expected)
   })
 
   test.each(['', '20', 's', '-1s', '1 s', '1d', '1e3s', 'NaNs', '١s'])(
-    '%j is refused with the name of the option and the allowed forms',
+    'parseDuration refuses %j, and names the option and the allowed forms',
     (text) => {
       expect(() => parseDuration('time', text)).toThrow(
         `--time ${text} is not a duration. Write a number and its unit, such as 500ms, 20s or 2m.`,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 const BRIEF = { faults: ['partition'], seeds: 1, timeMs: 1_000, timeoutMs: 400, rate: 100 } as const
 
 describe('compare()', () => {
-  test('measures systems without and with faults, and announces each run when it begins', async () => {
+  test('compare() measures systems without and with faults, and announces each run when it begins', async () => {
     const told: CompareEvent[] = []
     const loose = { name: 'quorum', settings: { r: 1, w: 1 } }
     const listener = (event: CompareEvent) => void told.push(event)

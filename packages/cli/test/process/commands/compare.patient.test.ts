@@ -33,7 +33,7 @@ describe('chaos compare', () => {
     expect(readFileSync(page, 'utf8')).not.toMatch(/https?:|src=|href=/)
   })
 
-  test('availability is undecided if the cut is shorter than the client timeout, and a note gives both durations', async () => {
+  test('availability is undecided if partitions are shorter than the client timeout, and a note gives both durations', async () => {
     const args = ['compare', '--targets', 'master-master', '--faults', 'partition', '--time', '1s', '--rate', '50']
     const { stdout } = await chaosHere([...args, '--seeds', '1', '--json'])
     const { systems, notes } = JSON.parse(stdout)
@@ -80,7 +80,7 @@ describe('chaos compare', () => {
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
   })
 
-  test('a sweep finds lost writes if the setting waits for no replica, and none if it waits for all replicas', async () => {
+  test('a sweep of a setting finds lost writes if writes wait for no replica, and none if they wait for all replicas', async () => {
     const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
     const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
     const [none, all] = JSON.parse(stdout).systems
@@ -89,7 +89,7 @@ describe('chaos compare', () => {
     expect(all.cells[1].lost).toBe(0)
   })
 
-  test('chaos compare --sweep makes one grid if one system has both settings, and otherwise a curve per system', async () => {
+  test('chaos compare --sweep of two settings makes a grid if one system has both, and otherwise a curve for each system', async () => {
     const named = async (...sweep: string[]) => {
       const {
         plan: { systems, sweep: subjects },

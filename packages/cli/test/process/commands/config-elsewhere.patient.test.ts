@@ -79,7 +79,7 @@ describe('chaos compare', () => {
     },
   )
 
-  test('chaos compare refuses a schedule, because a comparison has its own times', async () => {
+  test('chaos compare refuses a schedule of faults, because it chooses the times of the faults itself', async () => {
     const { config } = configured({ faults: [{ fromMs: 1, toMs: 50, kind: 'kill', nodes: ['n2'] }] })
     const { stderr, exitCode } = await chaosHere(['compare', '--config', config])
     expect(stderr).toMatch(/chaos\.config\.json: "faults" gives times.*Give only kinds of faults, with --faults/)

@@ -56,7 +56,7 @@ describe('chaos run with a chaos.config.ts', () => {
     expect(directory).toMatch(/^results[\\/]/)
   })
 
-  test('resolves a named run and its workload from the configuration, and lets options override both', async () => {
+  test('a named run and its workload are resolved from the configuration, and options override both', async () => {
     const cwd = project({ 'sub/chaos.config.ts': CONFIG, 'sub/work/mine.ts': MINE })
     const { record } = await specsOf(cwd, 'nightly', '--config', 'sub/chaos.config.ts', '--seed', '8')
     expect(record.spec).toMatchObject({

@@ -15,7 +15,7 @@ const commandsIn = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point
   text.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]|^\s*::|##\[/gm) ?? []
 
-test('printable text keeps its line breaks, but not its control characters', () => {
+test('printableLines keeps line breaks and tabs, but no other control characters', () => {
   expect(printableLines('a\n\tb: c::d')).toBe('a\n\tb: c::d')
   expect(commandsIn(printableLines(HOSTILE))).toEqual([])
 })
@@ -96,7 +96,7 @@ describe('a hostile text from a proxy', () => {
   )
 })
 
-test('the Markdown of a result mentions no user, and its JSON contains no control characters', async () => {
+test('the Markdown of a result mentions no GitHub user, and its JSON contains no control characters', async () => {
   const file = join(temporaryDirectory(), 'stale.jsonl')
   const key = '@octocat/team \u009b \u202e'
   const events = [

@@ -59,7 +59,7 @@ test('chaos doctor prints as its last line the command that runs the checked tar
   expect(await lastOf('--target', './kv.json')).toBe('Ready: npx chaos run --target ./kv.json')
 })
 
-test('chaos doctor reports a program that exits immediately, even if the clients speak RESP', async () => {
+test('chaos doctor reports a program that exits immediately, also for a target whose clients speak RESP', async () => {
   const cwd = temporaryDirectory()
   const client = { kind: 'resp', commands: 'counter' }
   const command = ['node', '-e', 'throw new Error("no disk")', '{port}']
@@ -69,7 +69,7 @@ test('chaos doctor reports a program that exits immediately, even if the clients
   expect(exitCode).toBe(4)
 })
 
-test('chaos doctor lists blocking problems first, and prints no ✘ for what the target does not need', () => {
+test('chaos doctor lists problems that prevent a run first, and marks nothing with ✘ that the target does not need', () => {
   const fine = { ok: true, detail: 'there' }
   const docker = { what: 'docker', ok: false, detail: 'it does not answer', isNeeded: true }
   const rules = { what: 'rules', ok: false, detail: 'not root', isNeeded: false }

@@ -6,7 +6,7 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 // A simulated run that violates its level is repeated to record its messages. The page, the record and the explanation
 // must agree on them.
 
-test('a simulated run, chaos explain and the page report the fate of the delayed replication message', async () => {
+test('a simulated run, chaos explain and the report say what happened to the delayed replication message', async () => {
   const out = temporaryDirectory()
   const run = ['run', '--target', 'sim:primary-replica', '--faults', 'partition', '--seed', '5', '--time', '1s']
   const { stdout } = await chaosHere([...run, '--json', '--out', out])

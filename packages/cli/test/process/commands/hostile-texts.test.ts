@@ -79,7 +79,7 @@ describe('a hostile text', () => {
   })
 
   test.each(['key', 'node', 'process', 'error', 'session', 'value'])(
-    'the %s of an event cannot inject control sequences into the output, wherever the text wraps',
+    'the %s of an event cannot inject control sequences into the output, wherever the output wraps lines',
     async (member) => {
       const cwd = directory()
       const page = async (more: string) => {

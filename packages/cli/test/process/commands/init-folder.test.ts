@@ -349,7 +349,7 @@ Write chaos.config.ts? [Y/n] `)
     expect([choice.write, left]).toEqual(['configuration', []])
   })
 
-  test('chaos init names the file that the start script names, if it does not exist', async () => {
+  test('chaos init reports that the file named in the start script does not exist', async () => {
     const files = { 'package.json': manifest('node server.js', 'express'), 'other.js': EXPRESS }
     const { choice, said } = await initialise(files, [''])
     expect(said).toContain('    server.js     does not exist\n')
@@ -371,7 +371,7 @@ Write chaos.config.ts? [Y/n] `)
     expect(choice).toMatchObject({ start: { place: { path: '/orders/{key}', value: 'json.item' } } })
   })
 
-  test('chaos init offers a declaration for a Compose project, and writes nothing in an empty folder', async () => {
+  test('chaos init offers to write a declaration of a Compose project, and writes nothing in an empty folder', async () => {
     const compose = await initialise({ 'compose.yaml': 'services:\n  web:\n    image: shop\n    ports: ["80:80"]\n' }, [
       'y',
     ])
@@ -452,7 +452,7 @@ describe('chaos init for a service that can be started', () => {
 })
 
 describe('chaos init without a terminal', () => {
-  test('chaos init writes the service that it found, and prints the next steps', async () => {
+  test('chaos init writes a configuration for the service that it found, and prints the next steps', async () => {
     const cwd = folderOf(SHOP)
     const { exitCode, stdout } = await chaosHere(['init', '--no-try'], { cwd })
     expect(exitCode).toBe(0)

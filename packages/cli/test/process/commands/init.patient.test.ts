@@ -43,7 +43,7 @@ describe('chaos init', () => {
     },
   )
 
-  test("chaos init writes a configuration for a user's service, and chaos doctor finds an unknown command in it", async () => {
+  test("chaos init writes a configuration for a user's service, and chaos doctor reports that its command is unknown", async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
     expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
@@ -130,7 +130,7 @@ describe('chaos doctor', () => {
     for (const { ok, remedy } of faults) if (!ok) expect(remedy).toMatch(/^Instead: ./)
   })
 
-  test("chaos doctor names the missing programs and scripts of a cluster's commands", async () => {
+  test("chaos doctor names the programs and scripts that a cluster's commands start but that do not exist", async () => {
     const file = join(temporaryDirectory(), 'cluster.json')
     const command = 'node no-such-server.js {listen}'
     const nodes = [{ command: 'no-such-program {listen}' }, {}, { command: './no-such-file {listen}' }]
@@ -178,7 +178,7 @@ describe('chaos doctor for containers', () => {
     expect(of('docker')).toMatchObject({ ok: false, detail: 'it runs containers elsewhere (tcp://10.0.0.1:2375)' })
   })
 
-  test("chaos doctor names the engine's version, and a remedy if rules between containers are not possible", async () => {
+  test("chaos doctor names the engine's version, and a remedy if firewall rules between containers are not possible", async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: true, detail: '25.0, 0 of 0 containers run' })

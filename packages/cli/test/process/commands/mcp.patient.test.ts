@@ -61,7 +61,7 @@ async function connected(args: readonly string[] = [], env: { readonly [name: st
 /** This run violates its level every time, because simulated runs are repeatable. */
 const BROKEN = { simulate: true, bug: 'ack-before-majority', timeMs: 4000, rate: 200, seed: 1 } as const
 
-test('an agent runs a target with faults, checks its history and explains it', async () => {
+test('an agent can run a target with faults, check the history and explain it with the tools of chaos mcp', async () => {
   const { cwd, client, listed, call } = await connected()
   expect(listed.map(({ name }) => name)).toEqual(tools.map(({ name }) => name))
   const lists = await call('list', {})
@@ -327,7 +327,7 @@ patientTest('chaos mcp without the SDK explains how to install it, and prints no
   expect(finished.stderr).toContain('npm install @modelcontextprotocol/sdk')
 })
 
-test('a token is sent only if the call names it and a --token option lists it', async () => {
+test('chaos mcp sends a token only if the call names it and a --token option lists it', async () => {
   const heard: (string | undefined)[] = []
   const listener = createServer((request, response) => {
     heard.push(request.headers.authorization)

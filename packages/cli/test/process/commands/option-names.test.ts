@@ -48,7 +48,7 @@ const namedIn = (name: string): RegExp =>
     'm',
   )
 
-test('exactly the ten commands from chaos run to chaos record declare their options in a file named "use.ts"', () => {
+test('exactly the ten commands in this test declare their options in a file named "use.ts"', () => {
   expect(uses).toEqual([
     'run',
     'check',

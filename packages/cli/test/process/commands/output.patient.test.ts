@@ -152,7 +152,7 @@ describe('the separator --', () => {
 })
 
 describe('chaos check --out', () => {
-  test('chaos check --out overwrites an earlier report, but overwrites other files only with --force', async () => {
+  test('chaos check --out overwrites an earlier report, and any other file only with --force', async () => {
     const directory = temporaryDirectory()
     const [page, history] = [join(directory, 'report.html'), join(directory, 'history.jsonl')]
     copyFileSync(staleRead, history)

@@ -31,7 +31,7 @@ describe('the progress output', () => {
   })
 
   test.each([{ TERM: 'dumb' }, { FORCE_COLOR: '0' }, { NO_COLOR: '1' }])(
-    'progress is printed as plain lines on a terminal with %o',
+    'progress is printed as plain lines on a terminal with the environment %o',
     (set) => expect(onTerminal(80, set).stderr).toBe('  reading history.jsonl\n'),
   )
 

@@ -32,7 +32,7 @@ describe('--quiet', () => {
     expect(stderr).toMatch(/^[^\n]*no such file[^\n]*\n$/)
   })
 
-  test('--quiet prints for a run one line that says whether the promise is kept', async () => {
+  test('--quiet prints for a run one line with the verdict and a symbol for a kept or a broken promise', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([...simulated, '--quiet', ...out()])
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 0,

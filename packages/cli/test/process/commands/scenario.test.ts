@@ -18,7 +18,7 @@ describe.each(stories)('the scenario $name', (story) => {
 
 describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the scenario $name', (story) => {
   test.each(accidentOf(story))(
-    'the faulty version "$tale.title" breaks the promise in exactly one step, if it concerns the promise',
+    'the faulty version "$tale.title" breaks the promise of its scenario in exactly one step, or is about another promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
       // One of a story's tellings may be about another promise.
@@ -166,7 +166,7 @@ describe('chaos scenario', () => {
     expect(page).toContain('Raft on three nodes')
   })
 
-  test('chaos scenario writes a page without external resources that shows the accident and its fix', async () => {
+  test('chaos scenario writes a page without external resources that shows each faulty version next to its fix', async () => {
     const page = join(temporaryDirectory(), 'story.html')
     const { exitCode } = await chaosHere(['scenario', 'burrito-and-taco', '--html', page])
     expect(exitCode).toBe(0)
@@ -224,7 +224,7 @@ describe('chaos scenario', () => {
   })
 })
 
-test('a scenario test detects a goodput that differs from the description', async () => {
+test('playTale reports a goodput that differs from the description of the scenario', async () => {
   const story = stories.find(({ name }) => name === 'retry-storm')
   if (story === undefined) throw new Error('the story is gone')
   const other = { ...story.fix, ending: { ...story.fix.ending, goodput: story.told[0].ending.goodput } }
@@ -235,7 +235,7 @@ test('a scenario test detects a goodput that differs from the description', asyn
   ])
 })
 
-test('a scenario test detects responses, an end or a verdict that differ from the description', async () => {
+test('playTale reports responses, final values and verdicts that differ from the description of the scenario', async () => {
   const [told] = stories.find(({ name }) => name === 'stale-history')?.told ?? []
   if (told === undefined) throw new Error('the story is gone')
   const other = {

@@ -49,7 +49,7 @@ const RUN = ['run', '--sim', '--seed', '3', '--time', '1s', '--rate', '200', '--
 const runWith = (...args: readonly string[]) => chaosHere([...RUN, '--out', temporaryDirectory(), ...args])
 const attributeOf = ({ attributes }: Span, name: string) => attributes.find(({ key }) => key === name)?.value
 
-test('a run and its faults are exported as one trace, and the trace of each operation links to it', async () => {
+test('a run and its faults are exported as one trace, to which the trace of each operation links', async () => {
   const { spans, paths, url } = await collector()
   await runWith('--otel', url)
   const root = spans.find(({ name }) => name === 'chaos run sim:raft')
@@ -89,7 +89,7 @@ const event = (members: Partial<Event> & Pick<Event, 'time' | 'type'>): Event =>
 const nemesis = (time: number, f: string, value: Event['value']): Event =>
   event({ time: nanos(time), type: 'info', process: 'nemesis', f, value, key: undefined, node: undefined })
 
-test('a span names the faults that are in force when it ends, and a rejected acquire is not an error', () => {
+test('a span names the faults in force when its operation ends, and the span of a rejected acquire has no error', () => {
   const log = createSpanLog()
   log.note(event({ time: nanos(1), type: 'invoke' }))
   log.note(nemesis(2, 'kill', { id: 'f1', nodes: ['n2'] }))
@@ -119,7 +119,7 @@ test('spans that are open at the end of a run are closed with the end time', () 
   expect(log.endAll(nanos(10))).toEqual([])
 })
 
-test('a quota admits a fixed number of spans per second, and counts the rejected spans', () => {
+test('createQuota admits a fixed number of spans per second, and counts the rejected spans', () => {
   const quota = createQuota(10)
   const admitted = Array.from({ length: 300 }, (_, i) => quota.admits(nanos(i * 1e7))).filter(Boolean)
   // The quota admits ten spans at once, and ten more in each of three seconds.

@@ -62,7 +62,7 @@ describe('the composite GitHub action', () => {
     },
   )
 
-  test('the GitHub action splits its command like a shell, and executes no shell code in it', async () => {
+  test('the GitHub action splits its command into words like a shell, and executes no shell code in the command', async () => {
     const { cwd, exitCode, stderr } = await act(`check "histories/fresh-read.jsonl" '$(touch taken)' ; touch taken`)
     expect(exitCode, stderr).toBe(3)
     expect(existsSync(join(cwd, 'taken'))).toBe(false)
@@ -81,7 +81,7 @@ describe('the composite GitHub action', () => {
   )
 })
 
-test('the workflow for a Compose project has ten lines, and its last commands are those tested on containers', () => {
+test('the workflow for a Compose project has ten lines, and ends with the commands that are tested on containers', () => {
   const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
   const [, workflow = ''] = /```yaml\n(on: [\s\S]*?)```/.exec(page) ?? []
   const [up = '', run = ''] = (/```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '').split('\n')

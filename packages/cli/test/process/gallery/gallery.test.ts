@@ -114,7 +114,7 @@ describe('chaos gallery', () => {
 })
 
 test.skipIf(!hasCompiler())(
-  'a trial and its processes end after the process that started the trial is killed',
+  'a trial and its processes end if the process that started the trial is killed',
   async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['gallery', 'run', 'lease-clock-jump', '--seeds', '100', '--out', out])

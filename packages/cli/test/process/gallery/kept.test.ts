@@ -30,7 +30,7 @@ describe('the stored track record', () => {
     await expect(`${head}${MARK}\n${subjectsMarkdown(subjects)}`).toMatchFileSnapshot(tracked)
   })
 
-  test('the stored track record has the subjects and results in examples/track-record', () => {
+  test('each subject and result of the stored track record equals the subject.json of its example', () => {
     const folder = join(root, 'examples', 'track-record')
     for (const { name, subject, result } of subjects)
       expect(JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))).toMatchObject({ subject, result })

@@ -13,7 +13,7 @@ const kept = (name: string, seconds: number): ExhibitResult => {
   return { ...exhibitResult(exhibit!), name, weaknessTrials: [trial, trial], cureTrials: [trial, trial, trial] }
 }
 
-test('the estimated time is the stored trial time, scaled by the slowdown of the finished trials', () => {
+test('the estimated time is the stored time of the remaining trials, multiplied by the slowdown of the finished trials', () => {
   const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
   // The exhibits that have run took twice the stored time. Three trials of each remaining exhibit are estimated
   // accordingly.
@@ -32,7 +32,7 @@ test('the estimated time is unknown until an exhibit has been run', () => {
   expect(secondsLeft([], ['quick'], [kept('quick', 5)])).toBeUndefined()
 })
 
-test('the estimated time of a whole gallery run is the sum of the stored times if the machine is equally fast', () => {
+test('the estimated time of a whole gallery run is the sum of the stored times if the finished trials took their stored times', () => {
   const exhibits = keptExhibits()
   const seconds = exhibits.map(({ name, weaknessTrials, cureTrials }) => ({
     name,
@@ -43,7 +43,7 @@ test('the estimated time of a whole gallery run is the sum of the stored times i
   expect(secondsLeft(seconds, left, exhibits)).toBeCloseTo(total)
 })
 
-test.each(gallery)('the estimated time fits next to the progress of $name in a line of 80 columns', ({ name }) => {
+test.each(gallery)('the progress line of $name fits into 80 columns together with the estimated time', ({ name }) => {
   const line = `${name}: the weakness, trial 100 of 100, ${leftInWords(119 * 60)}`
   expect(clippedLines(line, 80)).toBe(line)
 })

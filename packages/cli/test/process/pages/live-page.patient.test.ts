@@ -77,7 +77,7 @@ describe('the live page in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'the live page shows every node, isolates the leader, shows the new verdict, heals, stops and opens the report',
+    'the live page shows the nodes and each new verdict, can isolate the leader, heal and stop, and opens the report',
     async () => {
       const run = await startRun([
         '--time',
@@ -336,7 +336,7 @@ describe('the server of the live page', () => {
     },
   )
 
-  test("the live page's server ends at the first interrupt if the run has no terminal", async () => {
+  test("the live page's server ends at the first interrupt if the run was not started from a terminal", async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     await until(() => run.said().includes('cluster ready'))
     run.child.kill('SIGINT')

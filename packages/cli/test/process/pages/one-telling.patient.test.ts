@@ -277,7 +277,7 @@ describe.each(
     }
   })
 
-  test('every report of a run lists the same faults, at the times in the history', async () => {
+  test('every report of a run lists the same faults, with the times that the history states', async () => {
     const { spans, json, page } = await tellingsOf(name, settings)
     const { kept, recorded } = spans
     expect(momentsOf(recorded)).toEqual(momentsOf(kept))

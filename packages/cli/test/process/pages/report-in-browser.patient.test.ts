@@ -87,7 +87,7 @@ describe('a report in a real browser', () => {
   )
 
   patientTest.skipIf(executablePath === undefined)(
-    'the timeline draws the same part identically, whether the user scrolled to it or opened the page at it',
+    'the timeline draws a part identically after the user scrolled to it and after the page was opened at it',
     async () => {
       const out = temporaryDirectory()
       const run = ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '20s', '--seed', '1']

@@ -36,7 +36,7 @@ test('a reporter reports the verdict on each of several files, and each file tha
   expect(exitCode).toBe(3)
 })
 
-test('every reporter reports runs and searches in addition to checks', async () => {
+test('the reporter tap reports a run', async () => {
   const out = temporaryDirectory()
   const args = ['--seed', '1', '--out', out, '--reporter', 'tap']
   const run = await chaosHere(['run', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none', ...args])

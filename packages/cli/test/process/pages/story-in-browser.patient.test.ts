@@ -52,7 +52,7 @@ describe('the page of a scenario in a real browser', () => {
     page.locator('[aria-current=step]').evaluateAll((rows) => rows.map(({ id }) => id))
 
   test.skipIf(without)(
-    'the keyboard steps through the page of a scenario, and each step is added to the browser history',
+    'keys step through the page of a scenario, and each step is added to the browser history',
     async () => {
       await open(await pageOf('burrito-and-taco'), async (page) => {
         const status = page.getByRole('status')
@@ -137,7 +137,7 @@ describe('the page of a scenario in a real browser', () => {
   )
 
   test.skipIf(without)(
-    'the page of a scenario draws the line of a partition without gaps between boxes and rows',
+    'the page of a scenario draws a partition as a line without gaps between boxes and rows',
     async () => {
       await open(await pageOf('split-brain'), async (page) => {
         const walls = await page.locator('.cell.told .wall').evaluateAll((all) =>

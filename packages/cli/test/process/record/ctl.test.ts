@@ -41,7 +41,7 @@ async function ctl(options: { token?: string } = {}) {
 }
 
 describe('chaos ctl', () => {
-  test('lists, inspects, toggles, opens and closes proxies', async () => {
+  test('chaos ctl lists, inspects, toggles, opens and closes proxies', async () => {
     const { text, plane } = await ctl()
     expect(await text('create cache 127.0.0.1:0 127.0.0.1:2')).toMatch(/cache: 127\.0\.0\.1:\d+ → 127\.0\.0\.1:2/)
     expect(await text('list')).toMatch(/cache .*127\.0\.0\.1:2 .*enabled .*0 .*-\n {2}db /)
@@ -54,7 +54,7 @@ describe('chaos ctl', () => {
     expect(plane.proxies.list().map(({ name }) => name)).toEqual(['db'])
   })
 
-  test('adds, changes and removes faults', async () => {
+  test('chaos ctl adds, changes and removes faults', async () => {
     const { run, text, plane } = await ctl()
     const added = await run('add latency db latencyMs=1.5s jitterMs=10 when.probability=25%', {
       name: 'slow',
@@ -108,7 +108,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('starts, renews and ends leases, and the end of a lease heals its faults', async () => {
+  test('chaos ctl starts, renews and ends leases, and the end of a lease heals its faults', async () => {
     const { run, text, plane } = await ctl()
     expect(await text('leases')).toBe('  no leases\n')
     const { data } = await run('lease me 60s')
@@ -184,7 +184,7 @@ describe('chaos ctl', () => {
       expect(text).toContain(`  ${kind} `)
   })
 
-  test('chaos ctl sets a parameter on the fault, and on the trigger only with the prefix "when."', () => {
+  test('chaos ctl sets a parameter of a fault, or of its trigger if the parameter has the prefix "when."', () => {
     expect(readFaultWords(['corrupt', 'db', 'probability=0.5', 'when.probability=0.1'])).toEqual({
       kind: 'corrupt',
       proxies: ['db'],

@@ -107,7 +107,7 @@ describe('a recording', () => {
     expect((await chaosHere(['check', run])).stdout.replaceAll(/\s+/g, ' ')).toMatch(CUT_OFF)
   })
 
-  test('the parts of a recording whose recorder was killed are judged as one history that is cut off', async () => {
+  test('the parts of a recording whose recorder was killed are judged as one history, with a warning that it is cut off', async () => {
     const { proxy, history, ask } = await recordingProxy('parts', ['--rotate', '1MB', '--compress'])
     for (let i = 0; i < 6; i++) await ask('x', `${i}${'x'.repeat(500_000)}`)
     ask('held', 5).catch(() => undefined)

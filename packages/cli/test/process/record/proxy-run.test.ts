@@ -130,7 +130,7 @@ describe('a recording by chaos proxy', () => {
     expect(stdout).toContain('LINEARIZABLE')
   })
 
-  test('a recording by chaos proxy runs the command after --, and fails if the command fails', async () => {
+  test('chaos proxy --record runs the command after --, and fails if the command fails', async () => {
     const script = 'fetch("http://" + process.env.CHAOS_PROXY_N1 + "/kv/x").then(() => process.exit(7))'
     const { finished, runIn } = await recordingProxy(['--', 'node', '-e', script])
     expect((await finished).exitCode).toBe(1)
@@ -138,7 +138,7 @@ describe('a recording by chaos proxy', () => {
     expect(spec.target.traffic.command).toEqual(['node', '-e', script])
   })
 
-  test('chaos run --spec refuses a recording of chaos proxy --config, and prints the command to record again', async () => {
+  test('chaos run --spec refuses a run that chaos proxy --config recorded, and prints the command to record again', async () => {
     const directory = temporaryDirectory()
     const [routes, config] = [join(directory, 'routes.json'), join(directory, 'proxies.json')]
     writeFileSync(routes, JSON.stringify(ROUTES))

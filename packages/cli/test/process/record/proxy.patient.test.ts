@@ -137,7 +137,7 @@ describe('chaos proxy', () => {
     expect(() => parseProxySettings(options)).toThrow(message)
   })
 
-  test('serves other machines only with a token or with --open', () => {
+  test('chaos proxy serves other machines only with a token or with --open', () => {
     expect(parseProxySettings({ control: '0.0.0.0:0', token: 'secret' })).toMatchObject({ token: 'secret' })
     expect(parseProxySettings({ host: '0.0.0.0', open: true })).toMatchObject({
       control: '0.0.0.0:8474',
@@ -231,7 +231,7 @@ describe('chaos proxy', () => {
     },
   )
 
-  test('chaos proxy exits with 3 for invalid input and with 4 for a failure of the machine, and names the place', async () => {
+  test('chaos proxy exits with 3 for invalid input and with 4 for a port that is taken, and names what is wrong', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
       config,

@@ -53,7 +53,7 @@ const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
 describe('record() of the API', () => {
-  test('record() passes a run without concurrent operations, unless concurrency is required', async () => {
+  test('a run that record() recorded passes without concurrent operations, unless concurrency is required', async () => {
     for (const require of [[], ['concurrency']]) {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable', require })
       const client = clientOf(recorder.url(), 'alice')
@@ -178,7 +178,7 @@ describe('record() of the API', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('record() records a fault of another program from the call of note() until the caller reports its end', async () => {
+  test('record() records a fault of another program from the call of note() until the caller reports the end of the fault', async () => {
     const recorder = await recording(await storeOverHttp())
     const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)
@@ -190,7 +190,7 @@ describe('record() of the API', () => {
     expect(() => recorder.note({ kind: 'partitoin' })).toThrow('Did you mean partition?')
   })
 
-  test('the level eventual is undecided if a noted fault may be in force to the end', async () => {
+  test('eventual is undecided if a fault that note() reported may last until the end of the recording', async () => {
     const recorder = await recording(await storeOverHttp())
     recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)

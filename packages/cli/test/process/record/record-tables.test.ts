@@ -52,7 +52,7 @@ async function record(read: object, { path = '/kv/x', loses = false } = {}) {
   return `${exitCode} ${stdout}`
 }
 
-test('a route table that reads a different field than it writes is reported, and a correct one is linearizable', async () => {
+test('a route table that reads a different field than it writes is reported; the correct table gives the verdict linearizable', async () => {
   const wrong = await record({ result: 'json.text' })
   const right = await record({ result: 'json.value' })
   expect(wrong).toMatch(
@@ -61,7 +61,7 @@ test('a route table that reads a different field than it writes is reported, and
   expect(right).toMatch(/^0 ✔ .*: Linearizable\n$/)
 })
 
-test('the verdict of a recording is printed with the requests that have no route', async () => {
+test('the verdict of a recording is printed together with the requests that have no route', async () => {
   const said = await record({ result: 'json.value' }, { path: '/cache/kv/x' })
   expect(said).toMatch(/^0 ✔ .*: Linearizable \(12 requests were forwarded, not checked: GET \/cache\/kv\/x 12×\)\n$/)
 })

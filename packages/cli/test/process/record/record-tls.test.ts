@@ -71,7 +71,7 @@ describe('a service that speaks HTTPS', () => {
     expect(exitCode, stderr).toBe(0)
   })
 
-  test('an HTTPS service is recorded through a listener whose own certificate the command trusts', async () => {
+  test('an HTTPS service is recorded through an HTTPS listener, and the command trusts the certificate of the listener', async () => {
     const { directory, path, address, env } = await secureStore()
     const { exitCode, stderr } = await chaos(
       [

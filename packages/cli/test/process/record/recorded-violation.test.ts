@@ -58,7 +58,7 @@ test('chaos proxy reports a violation in log, API, metrics and summary, and cont
   expect(stdout).toContain(`NOT LINEARIZABLE: ${said?.['sentence']} (${part}:13)`)
 })
 
-test('a recording with --stop-on-violation ends at a violation, and is linearizable if there is none', async () => {
+test('a recording with --stop-on-violation ends at a violation, and a recording without a violation is linearizable', async () => {
   const out = join(temporaryDirectory(), 'parts')
   const stopped = await recorded(['--rotate', '1MB', '--out', out, '--stop-on-violation'])
   for (const value of [1, 2]) await stopped.ask('stale', value)

@@ -30,7 +30,7 @@ test('chaos routes schema prints the schema of route tables', async () => {
 })
 
 describe('the check of a route table', () => {
-  test('the check of a route table passes a valid table', async () => {
+  test('chaos routes check accepts a valid table', async () => {
     expect(await chaosHere(['routes', 'check', table])).toMatchObject({
       exitCode: 0,
       stdout: `  ${table}: 2 routes make sense\n`,
@@ -46,7 +46,7 @@ describe('the check of a route table', () => {
     ],
     ['{"routes":[{"request":"GET /{id}","f":"read","result":"body"}]}', 'the path has {id}, and there is no "key".'],
     ['{', 'this is not valid JSON'],
-  ])('the check of a route table refuses a table: %s', async (content, message) => {
+  ])('chaos routes check refuses a table: %s', async (content, message) => {
     const path = fileWith('bad.json', content)
     const { exitCode, stderr } = await chaosHere(['routes', 'check', path])
     expect(exitCode).toBe(3)
@@ -54,7 +54,7 @@ describe('the check of a route table', () => {
     expect(stderr).toContain(message)
   })
 
-  test('the check of a route table refuses a function that the requested model does not have', async () => {
+  test('chaos routes check refuses a function that the requested model does not have', async () => {
     const { exitCode, stderr } = await chaosHere(['routes', 'check', table, '--model', 'queue'])
     expect(exitCode).toBe(3)
     expect(stderr).toContain('"f" is "read", which the model queue does not know.')

@@ -51,7 +51,7 @@ describe('a broken client file', () => {
     ['a program that answers twice', asProgram, lines(`${ok}; ${ok}`), /answered 0 twice\. It must write one line/],
     ['a program that dies', asProgram, `throw new Error('no driver')`, /ended by itself \(exit code 1\)/],
     ['a program that prints what is no JSON', asProgram, lines('console.log("hello")'), /this is not JSON/],
-  ])('a broken client file is reported before the run starts: %s', async (_, client, text, message) => {
+  ])('a client file with an error is reported before the run starts: %s', async (_, client, text, message) => {
     const { exitCode, stdout, stderr } = await runWith(client, text)
     expect(stderr).toMatch(message)
     expect(stderr).not.toContain('This is a bug in chaos')

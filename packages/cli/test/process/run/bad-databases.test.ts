@@ -47,7 +47,7 @@ describe.skipIf(redis === undefined)(
       expect(exitCode).toBe(4)
     })
 
-    test('a user with only read permission is refused at the start with the error of Redis', async () => {
+    test('a Redis user who may only read is refused at the start, with the error of Redis', async () => {
       const { port } = await startRedis(redis ?? '')
       await tell(port, 'ACL SETUSER reader on >secret ~* +@all -set -eval')
       const { exitCode, stderr } = await refused(declared(port, { username: 'reader', password: 'secret' }))

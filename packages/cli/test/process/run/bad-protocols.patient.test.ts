@@ -61,7 +61,10 @@ describe('a failing protocol', () => {
   }
   test.each([
     ['one that throws', 'throw new Error("oh no")', /^n\d threw on \{"type":"request".*oh no$/],
-  ] satisfies FailureCase[])('a failing protocol is reported with the event and without a verdict: %s', expectFailure)
+  ] satisfies FailureCase[])(
+    'the failure of a protocol is reported with the event at which it occurred, and without a verdict: %s',
+    expectFailure,
+  )
 
   patientTest.each([
     ['one that never returns', 'for (;;);', /does not return from its step: .*"type":"request"/],

@@ -59,7 +59,7 @@ function firstFinding(protocol: ProtocolDefinition) {
   return { finding, smallest: finding && minimise(subject, finding, { limits, budgetMs: millis(400) }) }
 }
 
-test('the list of misbehaving protocols has more than forty entries with distinct names', () => {
+test('the list `misbehaving` has more than forty protocols, with distinct names', () => {
   expect(misbehaving.length).toBeGreaterThan(40)
   expect(new Set(misbehaving.map(({ name }) => name)).size).toBe(misbehaving.length)
 })

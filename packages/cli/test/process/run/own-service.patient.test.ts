@@ -120,7 +120,7 @@ describe.skipIf(installed('wrk') === undefined)(
       return recorded(reads, byValue, command, ['--client', 'connection'])
     }
 
-    test('a stale read that a replica returns to wrk is found', async () => {
+    test('chaos finds a stale read that a replica returned to wrk', async () => {
       const { exitCode, stdout } = await wrk('local')
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)

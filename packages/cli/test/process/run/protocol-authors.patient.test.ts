@@ -50,7 +50,7 @@ describe('chaos init protocol', () => {
 })
 
 describe('the simulator as a library', () => {
-  test('simulate() as a library judges one run, and repeats it exactly', async () => {
+  test('simulate() judges one run of a protocol, and a second call repeats the run exactly', async () => {
     const protocol = await moduleIn(await withProtocol())
     const same = { seed: 7, faults: ['kill', 'partition'], timeMs: 1_000 }
     const runs = await Promise.all([1, 2].map(() => simulate(protocol, same)))

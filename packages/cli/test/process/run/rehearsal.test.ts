@@ -50,7 +50,7 @@ function record(cwd: string) {
 }
 
 describe('chaos run of a service with a route table', () => {
-  test('chaos run refuses to start if the first read of the rehearsal does not return the first write', async () => {
+  test('chaos run refuses to start if the first read of its rehearsal does not find what was written', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd: service(WRONG) })
     expect(stderr).toContain(
       'the first read after the first write did not find what was written: GET /itemz/r was answered 404, after PUT /items/r {"item":7} was answered 200 {}.',
@@ -59,7 +59,7 @@ describe('chaos run of a service with a route table', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('the rehearsal writes strings if the service answers with strings, and a note next to the verdict says so', async () => {
+  test('clients write strings if the rehearsal shows that the service answers with strings, and a note says so', async () => {
     const cwd = service({ answers: 'texts' })
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd })
     const remark = 'the service answers the string "7" for the number 7, so clients write strings'

@@ -29,17 +29,20 @@ const own = join(import.meta.dirname, '../../simulate/authors/needs-a-setting.mj
 const parsed = (options: { readonly [name: string]: string }) => parseFuzzSettings(options)
 
 describe('a search for a planted bug', () => {
-  test.each(declared)('a search for a planted bug uses the settings that %s declares', async (_, { name }, bug) => {
-    const {
-      search: { subject },
-      taken,
-    } = await parsed({ target: name, bug: bug.name })
-    const { settings, trialSettings, workload, faults = [] } = bug.under ?? {}
-    expect(subject.targetSettings).toMatchObject({ ...settings, ...trialSettings })
-    expect(subject.workload).toBe(workload ?? 'register')
-    expect(taken).toMatchObject({ targetSettings: { ...settings, ...trialSettings }, workload })
-    expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
-  })
+  test.each(declared)(
+    'a search for a planted bug uses the settings that the bug declares: %s',
+    async (_, { name }, bug) => {
+      const {
+        search: { subject },
+        taken,
+      } = await parsed({ target: name, bug: bug.name })
+      const { settings, trialSettings, workload, faults = [] } = bug.under ?? {}
+      expect(subject.targetSettings).toMatchObject({ ...settings, ...trialSettings })
+      expect(subject.workload).toBe(workload ?? 'register')
+      expect(taken).toMatchObject({ targetSettings: { ...settings, ...trialSettings }, workload })
+      expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
+    },
+  )
 
   test('a search for a planted bug adds to the default faults those that the bug needs', async () => {
     const {

@@ -24,7 +24,7 @@ describe('chaos fuzz', () => {
     expect(JSON.parse(checked.stdout).levels.linearizable.result).toBe('violated')
   })
 
-  test('searches for the whole duration of --for, even after the first failure', async () => {
+  test('chaos fuzz searches for the whole duration of --for, even after the first failure', async () => {
     const words = ['fuzz', '--bug', 'stale-read', '--for', '3s', '--shrink', '100ms', '--json']
     const { exitCode, stdout } = await chaosHere([...words, '--out', temporaryDirectory()])
     const { failures, timing } = JSON.parse(stdout)

@@ -45,7 +45,7 @@ describe('a protocol that hangs after its first lost message', () => {
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
-  test('a run of a hanging protocol has an unknown verdict, and the reason is at the top of the page', async () => {
+  test('a run of a hanging protocol exits with 2, because nothing was answered after the faults were healed', async () => {
     const run = await chaosHere([
       ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],

@@ -42,7 +42,7 @@ function folderOf(config: object): string {
 const brief = ['--faults', 'none', '--time', '300ms', '--rate', '100', '--expect', 'none', '--json']
 
 describe('a service in the configuration', () => {
-  test('a configured service gets the same arguments and environment in searches, simulated runs and as processes', async () => {
+  test('a configured service gets the same arguments and environment in a search, in a simulated run and in a real run', async () => {
     const cwd = folderOf({ services: { particular: services.particular } })
     const [real, simulated, searched] = await Promise.all([
       chaos(['run', ...brief], { cwd }),

@@ -226,7 +226,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('chaos simulate lets a package register a once-per-process name in every run', async () => {
+  test('in chaos simulate, each run may register a name that a package accepts only once per process', async () => {
     const cwd = folderWith(`import metrics from 'metrics'\nmetrics.register('requests')\n${CURED}`)
     const folder = join(cwd, 'node_modules', 'metrics')
     mkdirSync(folder, { recursive: true })

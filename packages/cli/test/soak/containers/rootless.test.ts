@@ -49,7 +49,7 @@ describe.runIf(rootful.isPossible)('a service in rootful containers', () => {
   beforeAll(() => startProjects(rootful), 120_000)
   afterAll(rootful.end, 120_000)
 
-  test('a service in rootful containers returns stale reads if replicas answer alone', async () => {
+  test('a service in rootful containers returns stale reads if replicas answer without a quorum', async () => {
     expect(await results('replicas', inProject('replicas'))).toEqual(all('violated'))
   })
 
@@ -79,7 +79,7 @@ describe('a service in rootless containers', () => {
   }, 120_000)
 
   test.skipIf(obstacle)(
-    `a service in rootless containers returns stale reads if replicas answer alone${because}`,
+    `a service in rootless containers returns stale reads if replicas answer without a quorum${because}`,
     async () => {
       expect(await results('replicas', async (line) => chaosAs('replicas', line))).toEqual(all('violated'))
     },

@@ -23,7 +23,7 @@ describe('a picture in the gallery', () => {
     const server = SERVERS[target ?? '']
     const isMissing = server !== undefined && installed(server) === undefined
     test.skipIf(isMissing)(
-      `the picture ${title} has one command, which prints a verdict and leaves a report${isMissing ? `: ${whySkipped(server)}` : ''}`,
+      `the picture ${title} in the manual has one command, which prints a verdict and leaves a report${isMissing ? `: ${whySkipped(server)}` : ''}`,
       async () => {
         expect(existsSync(join(docs, picture!))).toBe(true)
         const cwd = temporaryDirectory()

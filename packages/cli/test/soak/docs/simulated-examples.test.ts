@@ -94,7 +94,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   )
 
   test.skipIf(short && overtaken === undefined)(
-    'the bug of a simulated example is reported with the line of the overtaken await, if there is such an await',
+    'the bug of a simulated example is reported with the line of the await that another request overtook, if any',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']
@@ -166,13 +166,13 @@ describe.each(AS_PROCESSES)('the example simulated-%s run as processes', (name, 
     return { exitCode, result: JSON.parse(stdout) }
   }
 
-  test('the example answers requests when run as processes', async () => {
+  test('a simulated example answers requests when run as processes', async () => {
     const { result } = await ran(bug)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(result.operations.ok).toBeGreaterThan(0)
   })
 
-  test('the fixed variant of the example has no violation when run as processes', async () => {
+  test('the fixed variant of a simulated example has no violation when run as processes', async () => {
     const { exitCode, result } = await ran(cured)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(exitCode).toBe(0)

@@ -85,7 +85,7 @@ test.skipIf(executablePath === undefined)(
 )
 
 test.skipIf(executablePath === undefined)(
-  'the timeline zooms by Shift and drag or by two fingers, and is moved by the overview strip',
+  'dragging with Shift or with two fingers zooms the timeline, and the overview strip moves it',
   async () => {
     const page = await openedAt(await reportOf())
     const timeline = page.locator('#explorer')

@@ -425,7 +425,7 @@ function deadLinks(tarball: string, page: string, packed: readonly string[]): st
 describe('each package', () => {
   const tool = (name: string) => join(root, 'node_modules', '.bin', name)
 
-  test('the pages of each package link only to packed files or to the web', () => {
+  test('the Markdown files of each package link only to packed files or to the web', () => {
     for (const tarball of tarballs()) {
       const { stdout } = spawnSync('tar', ['-tf', tarball], { encoding: 'utf8' })
       const files = stdout.split('\n').map((path) => path.replace(/^package\//, ''))

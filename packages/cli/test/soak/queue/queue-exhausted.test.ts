@@ -25,7 +25,7 @@ export default {
 `
 
 describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
-  test('the jobs of a worker with a full disk are done by another worker, and a remedy is reported', async () => {
+  test('another worker does the jobs of a worker whose disk is full, and the worker with the full disk prints a remedy', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     // Limits every file to 512 bytes.

@@ -84,7 +84,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(1)
   })
 
-  test('a recording that is damaged at every fetch is not checked, and the report says where to look', async () => {
+  test('a recording that is damaged at every fetch is not checked, and the error says where to look for the cause', async () => {
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const { cwd, file } = recordingElsewhere()
