@@ -274,7 +274,7 @@ describe('the vocabulary of operations', () => {
     expect(known.filter((f) => !isFunctionName(f))).toEqual([])
   })
 
-  test('only files that namesStandIn or noFunctions names contain a list of function names', () => {
+  test('only files allowed by namesStandIn or listed in noFunctions contain a list of function names', () => {
     const others = listing.filter((file) => !namesStandIn.some(([, stands]) => stands(file)))
     expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
   })

@@ -24,7 +24,7 @@ const budgetOptions = { deadlineMs: 20_000, memoryBytes: 1e9, now: () => 0 } as 
 const quick = modelNames.filter((name) => objectOf(name)?.fast !== undefined)
 
 test.each(quick)(
-  `the conditions that decide linearizability of a %s without a search agree with the search on ${manyOf(500)} histories of 20 to 150 operations`,
+  `the check of a %s without a search agrees with the search on ${manyOf(500)} histories of 20 to 150 operations`,
   (model) => {
     const entry = modelOf(model)
     const object = objectOf(model)

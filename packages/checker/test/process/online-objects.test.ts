@@ -250,7 +250,7 @@ const counted = (additions: number, from = 0): Line[] =>
 const counter = (options: Partial<OnlineOptions> = {}) =>
   createOnlineChecker({ model: 'counter', initial: null, ...options })
 
-test('the online checker names the event that makes a violation certain, and counts the later events until it noticed', () => {
+test('the online checker names the event that makes a violation certain, and the number of events until the report', () => {
   const checker = counter()
   const events = eventsOf([...counted(100), ...inTurn(1, [['read', null, 7]]), ...counted(100, 100)])
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)

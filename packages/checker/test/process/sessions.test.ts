@@ -114,7 +114,7 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('levels between linearizable and eventual are unknown if a client reads two writes of unknown clients in reverse', () => {
+  test('levels between linearizable and eventual are unknown if a client reads writes of unnamed clients in reverse order', () => {
     const call = (process: number, f: string, value: number, extra: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...extra },
       { process, type: 'ok', f, key: 'x', value },

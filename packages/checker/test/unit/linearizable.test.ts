@@ -170,7 +170,7 @@ test('linearizable is unknown if the deadline has passed before the search', () 
   expect(verdict.result).toBe('unknown')
 })
 
-test('linearizable is unknown if the memory limit is 0', () => {
+test('linearizable is unknown if the memory limit is 64 bytes', () => {
   const history = historyOf('w1---|  w1---|  w2---|', ' w2---|   r1---|', '  r2----|')
   expect(checkHistory(history, { memoryBytes: 64 }).levels.linearizable).toMatchObject({
     result: 'unknown',

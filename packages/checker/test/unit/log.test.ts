@@ -57,7 +57,7 @@ const verdictBy = (model: string, ...operations: readonly Done[]): string => {
 const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
-  test('a returned number that equals the appended value is an offset if some append returned a different number', () => {
+  test('a returned number that equals the appended value is an offset if any append returned a number other than its value', () => {
     expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
     expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')

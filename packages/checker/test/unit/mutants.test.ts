@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('a cas of unknown outcome explains a reappearing value only if the value that it expected existed', () => {
+  test('a cas of unknown outcome explains a reappearing value only if its expected value existed', () => {
     // The cas of 1 to 3 can take effect only once. The second read of 3 then needs a cas of 2 to 3, but nothing wrote
     // 2.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
@@ -197,7 +197,7 @@ describe('the budget of memory and time', () => {
 describe('the search for an order of writes', () => {
   const unlimited = () => createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) })
 
-  test('orderWrites finds a legal order on 1,500 sequentially consistent histories', () => {
+  test('orderWrites finds a legal order of each sequentially consistent history among 1,500 histories', () => {
     const baseSeed = inject('seed')
     let met = 0
     for (let n = 0; n < 1_500; n++) {
@@ -251,7 +251,7 @@ describe('the search for an order of writes', () => {
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })
 
-  test('check can place a cas after all reads of the value that it replaces in a sequential order', () => {
+  test('in a sequential order, check can place a cas after all reads of the value that the cas replaces', () => {
     const history = historyOf('w1|  c12|', '                r1|  r2|', '                     r1|')
     expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })

@@ -7,7 +7,7 @@ import { routeTableSchema } from '../../../recorder/src/routes/parsing/schema.ts
 const ROUTE = { request: 'PUT /kv/{key}', f: 'write', value: { of: 'json.value', behind: 'v-' } }
 const parsed = (value: unknown) => parseRouteTable({ routes: [{ ...ROUTE, value }] }, 'routes.json')
 
-test('a value format that one added line defines is parsed, written, validated and in the JSON Schema', () => {
+test('a value format defined by one added line is parsed, written, validated and in the JSON Schema', () => {
   const table = parsed(ROUTE.value)
   const made = compileRequestMaker(table, 'routes.json')
   const asker = { session: 'a', requestId: '1', final: false }

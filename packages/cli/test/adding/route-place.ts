@@ -7,7 +7,7 @@ import { routeTableSchema } from '../../../recorder/src/routes/parsing/schema.ts
 const parsed = (more: object) =>
   parseRouteTable({ routes: [{ request: 'PUT /kv/{key}', f: 'write', ...more }] }, 'routes.json')
 
-test('a place for values that one added line defines is read in requests and replies, written, and in the JSON Schema', () => {
+test('a place for values, defined by one added line, is read in requests and replies, written, and in the JSON Schema', () => {
   const table = parsed({ value: 'baggage.v', result: 'baggage.now' })
   const asker = { session: 'alice', requestId: '1', final: false }
   const put = compileRequestMaker(table, 'routes.json').make({ f: 'write', key: 'x', value: 7 }, asker)
@@ -26,7 +26,7 @@ test('a place for values that one added line defines is read in requests and rep
   expect(JSON.stringify(routeTableSchema)).toContain('baggage')
 })
 
-test('a place for values that one added line defines carries the client name in recorded and in generated requests', () => {
+test('a place for values, defined by one added line, carries the client name in recorded and in generated requests', () => {
   const table = parsed({ value: 'body', client: 'baggage.client' })
   const put = compileRequestMaker(table, 'routes.json').make(
     { f: 'write', key: 'x', value: 7 },

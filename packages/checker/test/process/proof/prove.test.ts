@@ -56,7 +56,7 @@ test('prove refuses a history that the verifier cannot read, and says why', () =
   expect(levels[0]).toMatchObject({ verdict: 'undecided', why: 'line 1: the verifier does not cover "clock":' })
 })
 
-test('prove writes null as the value of a read of a list that has no value in EDN', () => {
+test('prove adds the value null to a read of a list that has no value in EDN', () => {
   const events = [
     [['append', 'x', 1]],
     [

@@ -31,7 +31,7 @@ describe('a history of transactions', () => {
   })
 
   test.each(['list-append', 'rw-register'] as const)(
-    'without clients, a session level is met only if a real-time level that implies it is met, in the model %s',
+    'in a %s history without clients, a session level is met only if a real-time level that implies it is met',
     (model) => {
       const [write, read] = model === 'list-append' ? ['append', 'r'] : ['w', 'r']
       const value = model === 'list-append' ? [1] : 1

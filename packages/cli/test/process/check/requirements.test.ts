@@ -88,7 +88,7 @@ describe('the requirements of a history of transactions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('--baseline names only the strongest of the levels of transactions that the baseline met and the check did not', async () => {
+  test('a check of transactions against a --baseline names only the strongest level that is no longer met', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'prefix', 'read-uncommitted']
     const met = Object.fromEntries(levels.map((level) => [level, { result: 'met' }]))

@@ -98,7 +98,7 @@ describe('an option that is declared by a schema', () => {
   })
 })
 
-test('membersOf turns command-line options into members of a run, and typedMembers turns them into options', () => {
+test('membersOf turns command-line options into members of a run, and typedMembers turns members into options', () => {
   const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
     clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),

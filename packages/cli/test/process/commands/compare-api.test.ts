@@ -31,7 +31,7 @@ describe('compare()', () => {
     expect(notes[0]).toMatch(/^it was ended after \d+ of \d+ runs/)
   })
 
-  test('compare() returns no comparison if it is aborted before the first run', async () => {
+  test('compare() returns an empty comparison if it is aborted before the first run', async () => {
     const comparison = await compare({ targets: ['raft'], ...BRIEF }, { signal: AbortSignal.abort() })
     expect(comparison).toMatchObject({ systems: [], interrupted: true })
   })

@@ -9,13 +9,16 @@ test.each([
   ['pg', 'npx chaos simulate ./src/shop.js --beside pg=postgres --sql schema.sql'],
   ['postgres', 'npx chaos simulate ./src/shop.js --beside pg=postgres --sql schema.sql'],
   ['ioredis', 'npx chaos simulate ./src/shop.js --redis'],
-])('a program that depends on %s and cannot reach its database can be simulated', (dependency, command) => {
-  expect(withDatabaseHint(refused, manifest(dependency)).split('\n')).toEqual([
-    refused,
-    'The program cannot reach its database. Start the database, or simulate the program with one in memory:',
-    command,
-  ])
-})
+])(
+  'chaos proposes a database in memory for a program that depends on %s and cannot reach its database',
+  (dependency, command) => {
+    expect(withDatabaseHint(refused, manifest(dependency)).split('\n')).toEqual([
+      refused,
+      'The program cannot reach its database. Start the database, or simulate the program with one in memory:',
+      command,
+    ])
+  },
+)
 
 test.each([
   ['has no such dependency', refused, manifest('express')],

@@ -156,7 +156,7 @@ describe('chaos explain', () => {
     }
   })
 
-  test('chaos explain refuses a level that does not apply to the model, in one line', async () => {
+  test('chaos explain names all levels that do not apply to the model in one sentence', async () => {
     const out = temporaryDirectory()
     const queue = [
       '--target',

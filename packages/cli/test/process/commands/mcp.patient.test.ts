@@ -183,7 +183,7 @@ test('chaos mcp --help names the package that it needs', async () => {
   expect(stdout.replaceAll(/\s+/g, ' ')).toContain('needs the package @modelcontextprotocol/sdk')
 })
 
-test('a token is never written to the configuration of a client', () => {
+test('chaos mcp refuses a token in an option, and asks for the name of the variable that holds the token', () => {
   expect(() => parseMcpSettings({ token: ['env:CHAOS_TOKEN', 'secret'] })).toThrow(
     /give the variable that holds the token: env:NAME/,
   )

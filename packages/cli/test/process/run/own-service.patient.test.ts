@@ -266,7 +266,7 @@ describe('an incomplete command line of chaos record', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('chaos record without a program is refused before anything starts', async () => {
+  test('chaos record refuses a program that does not exist', async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['./nowhere'])
     expect(stderr).toMatch(/there is no program \.\/nowhere/)
     expect(exitCode).toBe(4)

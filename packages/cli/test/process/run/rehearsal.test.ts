@@ -104,7 +104,7 @@ describe('chaos doctor of a service with a route table', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('chaos doctor --no-rehearsal starts no process', async () => {
+  test('chaos doctor --no-rehearsal passes a service whose rehearsal would fail', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(['doctor', '--no-rehearsal'], { cwd: service(WRONG) })
     expect(stdout + stderr).not.toContain('rehearsal')
     expect(exitCode).toBe(0)

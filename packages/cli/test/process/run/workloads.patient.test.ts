@@ -190,7 +190,7 @@ describe('the settings of the workload', () => {
   })
 })
 
-test('a workload that one new file and one added line define is listed, run and named in the result', async () => {
+test('a workload defined by one new file and one added line is listed, run and named in the result', async () => {
   const fixture: Workload = {
     ...workloads[0]!,
     name: 'fixture',
