@@ -46,12 +46,12 @@ export function clusterContract(
       await common?.stop()
     })
 
-    test('a write through one node is read through every other', async () => {
+    test('a value written through one node is read through every node', async () => {
       await world.write('n1', 'x', 1)
       for (const node of world.cluster.nodes) expect(await world.readWhenUp(node, 'x')).toEqual(ok(1))
     })
 
-    test('a key that was never written is null', async () => {
+    test('a read of a key that was never written returns null', async () => {
       await world.write('n1', 'x', 1)
       expect(await world.readWhenUp('n2', 'never')).toEqual(ok(null))
     })

@@ -238,7 +238,7 @@ describe('the HTML report of a violation', () => {
     expect(told).toContain('process 0 held the lock until 0.060 s')
   })
 
-  test('the HTML report lists the pause of a lock holder that was in force between two grants', () => {
+  test('the HTML report lists a pause of the lock holder if the pause was in force between the two grants', () => {
     const faults = [
       record('fault-1', { kind: 'pause', nodes: ['n2'] }, 10, 41),
       record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
@@ -266,7 +266,7 @@ describe('the HTML report of a violation', () => {
   })
 })
 
-test('a violation of linearizable is reported separately if the other counterexample has only one operation', () => {
+test('linearizable is reported separately if the counterexample of the other violated level has only one operation', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),

@@ -129,7 +129,7 @@ const histories = fc.array(step, { minLength: 3, maxLength: 9 }).map((steps) => 
   })
 })
 
-test('every violated level has exactly one reported cause, whose operations alone violate the level', () => {
+test('the report gives each violated level exactly one counterexample, whose operations alone violate the level', () => {
   fc.assert(
     fc.property(histories, (operations) => {
       const history = made(operations)

@@ -43,11 +43,11 @@ const everywhere = (all: ReturnType<typeof rendered>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('a replay records messages from the call of a missed write to the answer of the read that missed it', () => {
+test('a replay records messages from the call of a write until the end of the read that missed the write', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
-test('a replay records no messages for the model lock, whose changes cannot be recognised by a value', () => {
+test('a replay records no messages for the model lock, because no value identifies a change of a lock', () => {
   const taken = {
     ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
     ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
@@ -93,7 +93,7 @@ describe('a message with the missed change', () => {
     everywhere(rendered([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
-  test('a held message and an earlier copy of its write from another node are reported with a time each', () => {
+  test('the report gives both arrival times of a write: in a held message, and earlier from another node', () => {
     const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
     const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
     everywhere(
@@ -121,7 +121,7 @@ describe('a message with the missed change', () => {
   })
 })
 
-test('the report names a server that had the change but that the reading node did not ask', () => {
+test('the report names a server that had the change and was not asked by the reading node', () => {
   const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
   const all = rendered([stored], { unasked: ['db'] })
   everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')

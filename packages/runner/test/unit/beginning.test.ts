@@ -16,7 +16,7 @@ describe('the initial value that a user declares', () => {
     ['decides over that of a workload', register, 2],
     ['may be unknown', counter, 'unknown'],
     ["may be that of the workload's model", tickets, 7],
-  ] as const)('the declared initial value %s is used for the run', (_, workload, initial) => {
+  ] as const)('a run begins with the declared initial value, which %s', (_, workload, initial) => {
     expect(beginningAs(workload, { initial, where }).initial).toBe(initial)
   })
 
@@ -24,7 +24,7 @@ describe('the initial value that a user declares', () => {
     expect(beginningAs(counter, undefined).initial).toBe(0)
   })
 
-  test('balances that nobody declares are unknown, because a service may hold others than its workload expects', () => {
+  test('undeclared balances are unknown, because the service may hold other balances than the workload expects', () => {
     const bank = findWorkload('bank') as Workload
     expect(beginningAs(bank, { initial: undefined, where }).initial).toBe('unknown')
     expect(beginningAs(bank, { initial: { a: 5 }, where }).initial).toEqual({ a: 5 })

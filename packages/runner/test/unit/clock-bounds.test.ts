@@ -73,7 +73,7 @@ describe('the bounds on a remote clock', () => {
     expect(latest - earliest).toBeLessThan(200_000)
   })
 
-  test('the bounds on a remote clock stay the same after a moment if samples before that moment are forgotten', () => {
+  test('forgetting the samples before a moment does not change the bounds on a remote clock after that moment', () => {
     const { samples, moments } = observe(randomFrom(7), 500e-6)
     const [all, some] = [withSamples(samples), withSamples(samples)]
     const { remote: middle } = moments[Math.floor(moments.length / 2)]!

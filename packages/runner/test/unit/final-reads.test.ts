@@ -114,7 +114,7 @@ describe('the final reads of a run', () => {
     expect(readOf({ isGivenUp: false, isUnderWay: true }).finals).toEqual([])
   })
 
-  test('final reads end immediately if all are refused for missing credentials', () => {
+  test('the final reads end immediately if every read is refused for missing credentials', () => {
     expect(readOf({ isGivenUp: false, refusal: 'status 401: who are you?' })).toMatchObject({
       finals: [],
       recovery: { type: 'answered' },

@@ -103,7 +103,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
-  test('the strongest violated level is counted in each phase with a read that no accounting explains', () => {
+  test('the strongest violated level is counted in each phase in which an unexpected value was read', () => {
     const broken = { level: 'linearizable' as const, sentence: 's', keys: [], operations: [], culprit: 3 as never }
     const judged = report('x', {
       linearizable: violated(broken),
@@ -282,7 +282,7 @@ describe('the finding that a run proves nothing', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('findVacuity reports nothing if a key is written with two values, or if some key is written only once', () => {
+  test('findVacuity reports nothing if one key was written with two values, or one key was written only once', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])

@@ -33,7 +33,7 @@ const missed = (error = 'status 404') =>
   ] as const
 
 describe('the warning about reads missing from the record', () => {
-  test('the warning names a read that ended in status 404 after an acknowledged write', () => {
+  test('leftOutReads names a read that ended in status 404 after an acknowledged write', () => {
     expect(complaints(...written, ...missed())).toEqual([
       '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',
     ])
@@ -41,22 +41,22 @@ describe('the warning about reads missing from the record', () => {
     expect(complaints(...written, ...missed('status 200'))).toHaveLength(1)
   })
 
-  test('an increment without an amount counts as a write', () => {
+  test('leftOutReads counts an increment without an amount as a write', () => {
     expect(complaints([0, 'invoke', 'increment'], [0, 'ok', 'increment'], ...missed())).toHaveLength(1)
   })
 
-  test('the warning omits a read that ended before the write was acknowledged', () => {
+  test('leftOutReads omits a read that ended before the write was acknowledged', () => {
     expect(complaints(...missed(), ...written)).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])
   })
 
-  test('the warning does not name a read that a removal explains, even one of unknown outcome', () => {
+  test('leftOutReads omits a read that a removal explains, even a removal of unknown outcome', () => {
     expect(complaints(...written, ...removed, ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'write', null], ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])
   })
 
-  test('the warning omits a read that failed with status 503, and a read after an unacknowledged write', () => {
+  test('leftOutReads omits a read that failed with status 503, and a read after an unacknowledged write', () => {
     expect(complaints(...written, ...missed('status 503'))).toEqual([])
     expect(complaints(...written, ...missed('status 200, which says nothing'))).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], [0, 'fail', 'write', 1], ...missed())).toEqual([])

@@ -118,7 +118,7 @@ describe('the faults of a run', () => {
     expect(often.schedule.at(-1)?.from).toBeGreaterThan(15e9)
   })
 
-  test('a fault hits every group of nodes for which the target offers it, and ids are in the order of time', async () => {
+  test('a fault hits each group of nodes for which the target offers it, and fault ids follow the order of time', async () => {
     const target: Target = {
       ...plain,
       offers: () => [
@@ -191,7 +191,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     )
   })
 
-  test('a run of all faults is lengthened so that each fault has time, unless timeMs is given', async () => {
+  test('a run of all faults lasts long enough for each fault, unless timeMs is given', async () => {
     const draft = { target: 'fake', workload: 'register', faults: ['everything'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
     const spec = await complete({})

@@ -16,7 +16,7 @@ const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent
 })
 
 describe('the settlement of unknown outcomes', () => {
-  test('a request counts as never sent if its failure is known before the client gives up', () => {
+  test('a failed request counts as never sent if the client gives up after the failure is known', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -24,7 +24,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('a request counts as never sent if its failure is known only after the client gave up', () => {
+  test('a failed request counts as never sent if the client gave up before the failure was known', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     gaveUp('a')
@@ -49,7 +49,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test("a reply of the backend counts as lost if the client's outcome becomes unknown after the reply", () => {
+  test('a reply of the backend counts as lost if the client then reports an unknown outcome', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -57,7 +57,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test("a reply of the backend counts as lost if the client's outcome became unknown before the reply", () => {
+  test('a reply of the backend counts as lost if the client had already reported an unknown outcome', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     clientEvent(event('info', 1))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { beats, during, paused } from '../../src/beats.ts'
 
-test('the template tag beats turns each line of a script into a request with its expected answer, or into a remark', () => {
+test('the template tag `beats` turns each line of a script into a request with its expected answer, or a remark', () => {
   const pay = { from: 'a', to: 'b', amount: 4 }
   expect(beats`
     0 Ana n1 write seat "row 8" -- Ana writes.
@@ -30,7 +30,7 @@ test('the template tag beats turns each line of a script into a request with its
   ])
 })
 
-test('the template tag beats keeps an inserted fault at its position, even inside an inserted script', () => {
+test('the template tag `beats` keeps an inserted fault at its position, even inside an inserted script', () => {
   const outage = during([5, 9], paused('n1'), 'n1 pauses.')
   const shared = beats`
     0 -- It begins.
@@ -44,7 +44,7 @@ test('the template tag beats keeps an inserted fault at its position, even insid
   ])
 })
 
-test('the template tag beats refuses a malformed line, and shows the line or the expected form', () => {
+test('the template tag `beats` refuses a malformed line, and shows the line or the expected form', () => {
   expect(() => beats`Ana n1 read seat -- Ana reads.`).toThrow('TIME WHO NODE OPERATION -- TEXT')
   expect(() => beats`0 Ana n1 -- Ana reads.`).toThrow('0 Ana n1 -- Ana reads.')
   expect(() => beats`0 Ana n1 read seat -- Ana reads.`).toThrow('= VALUE')

@@ -250,7 +250,7 @@ test('a cell of the comparison table shows the weakest level of its runs and the
   })
 })
 
-test('a cell of the comparison table shows "causal" if each stronger level is violated in one of its runs', () => {
+test('a cell of the comparison table shows "causal" if its runs together violate every stronger level', () => {
   const levels = ['serializable', 'parallel-snapshot-isolation', 'prefix', 'causal']
   const run = (met: readonly string[]) => ({
     measurement: {
@@ -271,7 +271,7 @@ test('a cell of the comparison table shows "causal" if each stronger level is vi
   expect(cell.lost).toBeUndefined()
 })
 
-test('the proposed next step for an undecided promise comes from the undecided run', () => {
+test('a cell of the comparison table takes the proposed next step from the run with an undecided promise', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const open = { measurement, kept: 'unknown' as const, again: 'open', toDecide: 'Run longer.' }
   const cell = combineRuns('kill', 'eventual', [{ measurement, kept: true, again: 'first' }, open])
@@ -289,7 +289,7 @@ test('a cell of the comparison table reports a broken promise of a run with the 
   expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
 })
 
-test('a cell of the comparison table shows the only level of a bank as violated if a run violated it', () => {
+test('a cell of the comparison table shows "none" for a bank if a run violated linearizable, its only level', () => {
   const balances = { a: 10, b: 0 }
   const pay = { from: 'a', to: 'b', amount: 10 }
   const history = historyFromEvents(

@@ -115,7 +115,7 @@ describe('the promise "what everyone added is in the books"', () => {
   const reads = [by('Ana', read(10, 1, 2)), by('Ben', read(10, 1, 2))]
   const first = by('Ana', done('write', 15, 3, 4))
 
-  test('the promise about additions is broken by a write that overwrites an addition its writer has not read', () => {
+  test('the promise about additions is broken by a writer that overwrites an addition without having read it', () => {
     expect(stands(ledger, ...reads)).toBeUndefined()
     expect(stands(ledger, opening, ...reads, first)).toEqual({ says: '$15 came, $15 in the books', broken: false })
     expect(stands(ledger, opening, ...reads, first, by('Ben', done('write', 13, 5, 6)))).toEqual({

@@ -8,7 +8,7 @@ const [initdb, postgres] = ['initdb', 'postgres'].map(installed)
 const lacking = initdb === undefined || postgres === undefined
 
 test.skipIf(lacking)(
-  `the recorded races of definitions agree with PostgreSQL${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`,
+  `the recorded answers to concurrent schema changes agree with PostgreSQL${lacking ? `: ${whySkipped('initdb', 'postgres')}` : ''}`,
   async () => {
     const { port } = await startPostgres(initdb!, postgres!)
     const real = await RealSessions.open(port, SESSIONS)

@@ -75,7 +75,7 @@ describe('pg_locks', () => {
     expect(sessions.send(2, asked)[2]).toBe('SELECT 2 RowExclusiveLock,f,f,t;ShareLock,t,f,f')
   })
 
-  test('pg_locks shows an advisory lock outside a transaction, and the lock of a type that is being altered', () => {
+  test('pg_locks shows an advisory lock held outside a transaction, and the lock on a type during ALTER TYPE', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp("create type mood as enum ('ok')")
     sessions.send(0, 'select pg_advisory_lock(8589934593)')

@@ -49,7 +49,7 @@ describe('the queue of a table lock', () => {
     )
   })
 
-  test('a table lock is granted immediately to a holder that others wait for', () => {
+  test('a session that holds a table lock gets a second lock on the table immediately, ahead of a waiting session', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -164,7 +164,7 @@ describe('the action of a foreign key', () => {
     )
   })
 
-  test('a deferred foreign key accepts at the commit another row with the key', () => {
+  test('a deferred foreign key is satisfied at COMMIT if another row has the key', () => {
     play(
       [
         ['a: begin', 'BEGIN'],

@@ -236,7 +236,7 @@ describe('a request to cancel', () => {
     return { engine, waiter, go: () => (isReady ? execution.next() : 'waits') }
   }
 
-  test('a request to cancel ends the wait of the session with its pid and secret', () => {
+  test('a cancel request with the pid and the secret of a session ends the wait of the session', () => {
     const { engine, waiter, go } = waiting()
     engine.cancel(waiter.pid, waiter.secret)
     expect(go).toThrow(new SqlError('57014', 'canceling statement due to user request'))
@@ -303,7 +303,7 @@ test('a session reports whether its transaction has written', () => {
 })
 
 describe('the description of the catalogue', () => {
-  test('the catalogue lists the committed tables with their keys, their writable columns and their indirect writes', () => {
+  test('catalogue() lists committed tables, keys, writable columns, and writes by triggers, foreign keys and views', () => {
     const { engine, session } = started()
     execute(
       session,

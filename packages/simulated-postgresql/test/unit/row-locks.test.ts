@@ -45,7 +45,7 @@ describe('a row that one transaction changed twice', () => {
   )
 
   test.each(['nowait', 'skip locked'])(
-    'FOR KEY SHARE %s waits for a row that a transaction updated and then deleted by MERGE under a BEFORE trigger',
+    'FOR KEY SHARE %s waits for a row that was updated, and then deleted by MERGE with a BEFORE trigger',
     (policy) => {
       play(
         [

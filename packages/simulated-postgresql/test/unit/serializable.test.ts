@@ -63,7 +63,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a read-only reader of a row replaced by a pivot fails if it began after the last transaction committed', () => {
+  test('the read by T1 in T1 → pivot → T3 fails if T1 is read-only and began after T3 committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -81,7 +81,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a read-only transaction may read a row replaced by a pivot if it began before the last transaction committed', () => {
+  test('the read by T1 in T1 → pivot → T3 succeeds if T1 is read-only and began before T3 committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -100,7 +100,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a read-write reader of a row replaced by a pivot fails even if it began before the last transaction committed', () => {
+  test('the read by T1 in T1 → pivot → T3 fails if T1 is read-write, even if T1 began before T3 committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -133,7 +133,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a row that a transaction has written does not count among the rows that it read from a page', () => {
+  test('a row that a transaction wrote does not count towards the three rows for a SIREAD lock on a page', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -241,7 +241,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a reader may become a pivot if the first transaction committed before the last', () => {
+  test('a reader may become the pivot in T1 → pivot → T3 if T1 committed before T3', () => {
     play(
       [
         ['c: begin isolation level serializable', 'BEGIN'],
@@ -260,7 +260,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a reader that becomes a pivot fails if the first transaction committed after the last', () => {
+  test('a reader that becomes the pivot in T1 → pivot → T3 fails if T1 committed after T3', () => {
     play(
       [
         ['c: begin isolation level serializable', 'BEGIN'],
@@ -278,7 +278,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a reader may become a pivot if the first transaction is read-only and began before the last committed', () => {
+  test('a reader may become the pivot in T1 → pivot → T3 if T1 is read-only and began before T3 committed', () => {
     play(
       [
         ['c: begin isolation level serializable read only', 'BEGIN'],
@@ -295,7 +295,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a reader that becomes a pivot fails if the first transaction is read-only and began after the last committed', () => {
+  test('a reader that becomes the pivot in T1 → pivot → T3 fails if T1 is read-only and began after T3 committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -311,7 +311,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a reader may become a pivot if the first transaction was rolled back', () => {
+  test('a reader may become the pivot in T1 → pivot → T3 if T1 was rolled back', () => {
     play(
       [
         ['c: begin isolation level serializable', 'BEGIN'],
@@ -349,7 +349,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('SERIALIZABLE lets the last of three transactions commit if the first has committed', () => {
+  test('SERIALIZABLE lets the pivot in T1 → pivot → T3 commit if T1 committed before T3', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -368,7 +368,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('SERIALIZABLE lets the last of three transactions commit if the first is read-only', () => {
+  test('SERIALIZABLE lets all of T1 → pivot → T3 commit if T1 is read-only and began before T3 committed', () => {
     play(
       [
         ['a: begin isolation level serializable read only', 'BEGIN'],
@@ -386,7 +386,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('SERIALIZABLE fails the pivot of three transactions if the last commits first', () => {
+  test('SERIALIZABLE fails the pivot in T1 → pivot → T3 if T3 commits first', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -404,7 +404,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('SERIALIZABLE lets the other two transactions commit if the first of three was rolled back', () => {
+  test('SERIALIZABLE lets the pivot and T3 in T1 → pivot → T3 commit if T1 was rolled back', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],

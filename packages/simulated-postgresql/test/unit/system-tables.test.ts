@@ -137,7 +137,7 @@ test('a sequence that is read as a table returns its state', () => {
   expect(() => rowsOf('CREATE SEQUENCE s; DELETE FROM s')).toThrow(NotSupported)
 })
 
-test('the catalogue refuses a query for a value that is not simulated, and answers queries for other rows', () => {
+test('a catalogue query is refused if it returns a value that is not simulated, and answered for other rows', () => {
   const made = 'CREATE TABLE a (v int DEFAULT 1 + 1); CREATE TABLE b (v int DEFAULT 2); '
   const asked = 'SELECT column_default FROM information_schema.columns WHERE table_name = '
   expect(rowsOf(`${made}${asked}'b'`)).toEqual([['2']])

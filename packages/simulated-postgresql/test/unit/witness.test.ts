@@ -76,7 +76,7 @@ describe('the dependency report', () => {
     expect(withCursor('a: move 2 from c')).toHaveLength(4)
   })
 
-  test('the dependency report contains TRUNCATE as a deletion of all rows, and the reads of the deleted rows', () => {
+  test('the dependency report shows TRUNCATE as a deletion of each row, and includes reads of the deleted rows', () => {
     const count = 'select count(*) from jobs'
     const { lines, unknown } = witnessedBy([
       ...['a: begin', `a: ${count}`, 'b: begin', "b: select active from doctors where name = 'a'"],
@@ -92,7 +92,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('the dependency report shows a count of no rows for an older snapshot of a table truncated later', () => {
+  test('the dependency report shows that a snapshot older than a TRUNCATE reads the deletion of each row', () => {
     const { lines, unknown } = witnessedBy([
       ...['a: begin isolation level repeatable read', 'a: select active from doctors where ward = 2'],
       ...['b: begin', 'b: update doctors set active = false where ward = 2', 'b: truncate jobs', 'b: commit'],
@@ -298,19 +298,16 @@ describe('the dependency report', () => {
       ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0'],
     ],
     ['of a column that the reader wrote', 'active', []],
-  ])(
-    'after the reader updated the row, the dependency report contains the expected reads %s',
-    (_, column, expected) => {
-      const read = `select ${column} from doctors where ward = 2 and name = 'c'`
-      const { lines } = witnessedBy([
-        ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
-        ...["b: update doctors set active = false where ward = 2 and name = 'c'", `b: ${read}`, 'b: commit'],
-      ])
-      expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
-    },
-  )
+  ])('after an update by the reader, the dependency report contains the expected reads %s', (_, column, expected) => {
+    const read = `select ${column} from doctors where ward = 2 and name = 'c'`
+    const { lines } = witnessedBy([
+      ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
+      ...["b: update doctors set active = false where ward = 2 and name = 'c'", `b: ${read}`, 'b: commit'],
+    ])
+    expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
+  })
 
-  test('the dependency report places a write of another transaction between two writes of one group', () => {
+  test('the dependency report places a write of another transaction between two writes of one request', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
     const { lines } = witnessedBy(
       [
@@ -333,16 +330,19 @@ describe('the dependency report', () => {
   test.each([
     ['different values', '1', '2', '3', '4'],
     ['equal values', '1', '1', '2', '2'],
-  ])('the report lists successive lost updates of one column under two separate keys, with %s', (_, ...states) => {
-    const [first = '', second = '', third = '', fourth = ''] = states
-    const { lines } = witnessedBy([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
-    expect(lines).toEqual([
-      ...['a r jobs/1/state "queued" -1', `a w jobs/1/state "${first}" 0`],
-      ...['b r jobs/1/state "queued" -1', `b w jobs/1/state "${second}" 1`],
-      ...[`a r jobs/1/state 2 "${second}" -1`, `a w jobs/1/state 2 "${third}" 0`],
-      ...[`b r jobs/1/state 2 "${second}" -1`, `b w jobs/1/state 2 "${fourth}" 1`],
-    ])
-  })
+  ])(
+    'the dependency report lists two successive lost updates of a column under separate keys, with %s',
+    (_, ...states) => {
+      const [first = '', second = '', third = '', fourth = ''] = states
+      const { lines } = witnessedBy([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
+      expect(lines).toEqual([
+        ...['a r jobs/1/state "queued" -1', `a w jobs/1/state "${first}" 0`],
+        ...['b r jobs/1/state "queued" -1', `b w jobs/1/state "${second}" 1`],
+        ...[`a r jobs/1/state 2 "${second}" -1`, `a w jobs/1/state 2 "${third}" 0`],
+        ...[`b r jobs/1/state 2 "${second}" -1`, `b w jobs/1/state 2 "${fourth}" 1`],
+      ])
+    },
+  )
 
   test('the dependency report omits a missed version that does not change the result of a read', () => {
     const { lines } = witnessedBy([

@@ -109,7 +109,7 @@ describe.skipIf(program === undefined)(
       )
     })
 
-    test('scripts and read-only scripts have the same forbidden commands as in the simulation', async () => {
+    test('redis-server forbids scripts and read-only scripts the same commands as the simulation', async () => {
       const server = await startRedis(program ?? '')
       const names = [...commands.keys()]
       const [reply] = await real(server, [['COMMAND', 'INFO', ...names]])

@@ -50,7 +50,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search for failures', () => {
-  test('a search uses every strategy by default, except coverage and those for programs, and some repeatedly', () => {
+  test('by default, a search uses all strategies except "coverage" and those for programs, some of them repeatedly', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),
@@ -112,7 +112,7 @@ describe('a search for failures', () => {
     expect(trials).toBe(60)
   })
 
-  test("a search that starts with an earlier search's coverage finds fewer seeds with new coverage, and is repeatable", () => {
+  test('a search that learnt from an earlier search finds fewer seeds with new coverage, and is repeatable', () => {
     const chosen = { ...everything, strategies: strategiesNamed(['coverage']) }
     const before = searchSeeds(raft(), { ...chosen, first: 1, count: 40 })
     const learnt = learnFrom(raft(), before.interesting, chosen)

@@ -8,14 +8,14 @@ const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 100 : 500
 
 describe.each(workloadsOfObjects)('the workload $name', (workload) => {
   test.each(['raft', 'primary-replica'])(
-    `the workload is linearizable on %s under all faults, over ${SEEDS} seeds`,
+    `a workload of replicated objects is linearizable on %s under all faults, over ${SEEDS} seeds`,
     (protocol) => {
       expect(searchFor(workload, protocol, undefined, SEEDS)).toEqual([])
     },
   )
 
   test.each(['paxos', 'viewstamped', 'chain'])(
-    `the workload is linearizable on %s under all faults, over ${SEEDS / 5} seeds`,
+    `a workload of replicated objects is linearizable on %s under all faults, over ${SEEDS / 5} seeds`,
     (protocol) => {
       expect(searchFor(workload, protocol, undefined, SEEDS / 5)).toEqual([])
     },
@@ -26,14 +26,14 @@ const transactional = workloads.filter(({ name, object }) => object === 'transac
 
 describe.each(transactional)('the workload $name', (workload) => {
   test.each(['two-phase-commit', 'sharded'])(
-    `the workload is strictly serializable on %s under all faults, over ${SEEDS} seeds`,
+    `a transactional workload is strictly serializable on %s under all faults, over ${SEEDS} seeds`,
     (protocol) => {
       expect(searchFor(workload, protocol, undefined, SEEDS)).toEqual([])
     },
   )
 
   test.each(plantedIn('two-phase-commit', 'sharded'))(
-    `the workload is not strictly serializable on %s with the bug %s, within ${SEEDS} seeds`,
+    `a transactional workload is not strictly serializable on %s with the bug %s, within ${SEEDS} seeds`,
     (protocol, bug) => {
       expect(searchFor(workload, protocol, bug, SEEDS)).toMatchObject([{ failure: { kind: 'violation' } }])
     },

@@ -28,7 +28,7 @@ describe('unusual message delays', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => true }).delays).toEqual([])
   })
 
-  test('shrinking keeps all message delays if a rerun with them passes, or if its time has run out', () => {
+  test('shrinking keeps all message delays if a rerun with these delays passes, or if shrinking runs out of time', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => false })).toBe(SCENARIO)
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })

@@ -56,7 +56,7 @@ test.each(['raft', 'primary-replica', 'master-master'])(
   },
 )
 
-test('parseReplay reads a file of version 1, which has old and new in a compare-and-set', () => {
+test('parseReplay reads a file of version 1, whose compare-and-sets have the members old and new', () => {
   const file = join(import.meta.dirname, '../recorded/raft.replay')
   const present = readFileSync(file, 'utf8')
   const before = present

@@ -77,7 +77,7 @@ describe("faults excluded from a protocol's promise", () => {
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('a search of the protocol generals with kills, which void its promise, finds a violation of 4 nodes or more', () => {
+  test('a search of generals with kills, which its promise excludes, finds a violation with at least 4 nodes', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

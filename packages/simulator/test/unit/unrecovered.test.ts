@@ -28,7 +28,7 @@ function stoppedBy(recovery: Played['recovery']) {
   )
 }
 
-test('a protocol that never answers again after the heal fails', () => {
+test('a protocol fails a trial if it answers nothing after the heal', () => {
   expect(stoppedBy({ type: 'answered' })).toBeUndefined()
   expect(stoppedBy({ type: 'unanswered', waited, misread: false })).toMatchObject({
     kind: 'unrecovered',

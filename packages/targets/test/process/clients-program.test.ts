@@ -42,7 +42,7 @@ describe('a client program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
   })
 
-  test("a client program's fail and info are kept for a write, and its info becomes fail for a read", async () => {
+  test('a write has the outcome that its client program replies, and a read fails if the program replies info', async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
     expect(await ask(write('x', 2))).toEqual({ type: 'info', error: 'no' })

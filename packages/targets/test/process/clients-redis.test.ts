@@ -50,7 +50,7 @@ describe.skipIf(redis === undefined)(
   `a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.skipIf(python === undefined).each(kinds)(
-      'an add whose reply is lost is reported as info and executed once by the client kind $kind',
+      'a Redis client of the kind $kind reports an add whose reply is lost as info, and does not repeat it',
       async (declaration) => {
         const { port } = await startRedis(redis ?? '')
         const way = await cuttable(port)
@@ -69,7 +69,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('a cas from a value succeeds only at that value, and a cas from null only at an absent key', async () => {
+    test('a Redis cas from a value succeeds only if the key has that value, and from null only if the key is absent', async () => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port, {
         functions: ['read', 'write', 'cas'],
@@ -94,7 +94,7 @@ describe.skipIf(redis === undefined)(
         'info',
         /WRONGTYPE/,
       ],
-    ] as const)('the client reports the error %s', async (_, commands, type, error) => {
+    ] as const)('a Redis client reports the error %s', async (_, commands, type, error) => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port)
       await ask(write('x', 1))

@@ -197,7 +197,7 @@ describe('the record of messages about a change', () => {
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
 
-  test('the record of messages names a database that had the change but that the reading node did not query', () => {
+  test('the record of messages names a database that had the change and was not queried by the reading node', () => {
     const toDb = (from: string, ...messages: PassedMessage[]): Passage => ({
       ...{ link: { from, to: 'db' }, forgottenUntilMs: Number.NEGATIVE_INFINITY, messages, doubts: [] },
     })

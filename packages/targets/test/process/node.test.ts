@@ -52,7 +52,7 @@ async function call(node: NodeHost, method: string, path: string, body?: string,
 }
 
 describe('the HTTP server of a node', () => {
-  test('the HTTP server of a node returns null for a new key, and then the written value', async () => {
+  test('the HTTP server of a node returns null for a new key, and after a write the written value', async () => {
     const node = await start()
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: null } })
     expect(await call(node, 'PUT', '/kv/x', '{"value":7}')).toMatchObject({ status: 200, body: { value: 7 } })
@@ -136,7 +136,7 @@ describe('the HTTP server of a node', () => {
     ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a string/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
   ])(
-    'the HTTP server of a node answers $0 $1 with the body $2 by the status $3 and advice',
+    'the HTTP server of a node refuses $0 $1 with the status $3 and advice if the body is $2',
     async (method, path, body, status, error) => {
       const node = await start()
       const answer = await call(node, method, path, body)

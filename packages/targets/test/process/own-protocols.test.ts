@@ -84,7 +84,7 @@ describe('an error in a protocol', () => {
     expect(await failureOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('a rejected promise that a step of a protocol leaves is reported with its stack', async () => {
+  test('an unhandled rejection in a step of a protocol is reported with its stack', async () => {
     expect(await failureOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )

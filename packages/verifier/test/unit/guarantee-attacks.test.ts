@@ -68,6 +68,6 @@ test.each<[what: string, history: string, entries: readonly object[]]>([
 test.each([
   ['register', 'no-lost-messages'],
   ['queue', 'at-least-once'],
-])('verify accepts no guarantee of the model "work-queue" for the model %s', (model, level) => {
+])('verify accepts no proof that the model %s meets a guarantee of the model "work-queue"', (model, level) => {
   expect(verdictOf(kept, { model, initial: null }, [met(level)])).not.toBe('accepted')
 })

@@ -23,7 +23,7 @@ const findingsOf = (text: string, of: object, ...entries: readonly object[]): st
   verified(text, { ...head, ...of }, entries).findings.map(({ verdict, why }) => `${verdict}: ${why}`)
 
 describe('a proof given to the verifier', () => {
-  test('a proof of a violation is accepted if no order explains its operations, and the number of steps tried is reported', () => {
+  test('the verifier accepts a violation whose operations have no order, and reports the number of steps tried', () => {
     const [one] = findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
     expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
   })

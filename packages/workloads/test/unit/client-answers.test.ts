@@ -6,7 +6,7 @@ const judged = (f: string, value: Json, answer: unknown) => judgeAnswer({ f, val
 
 describe("the answer of a user's client", () => {
   test.each(['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'])(
-    'the answer of a client is ignored for %s: the result is the requested value',
+    'the answer of a client to %s is ignored, and the result is the requested value',
     (f) => {
       expect([undefined, 'OK', 7].map((answer) => judged(f, 3, answer))).toEqual(
         new Array(3).fill({ type: 'ok', value: 3 }),

@@ -14,7 +14,7 @@ const read = (from: number, to: number) => ok({ from, to, changes: [] })
 const asks = (value: Json) => ({ f: 'changes', value })
 
 describe('the settler of a watched store', () => {
-  test('the settler reads every unknown range, and then later revisions until a read returns none', () => {
+  test('the settler reads every unknown range of revisions, and then later revisions until a read is empty', () => {
     const settler = createSettler(storeWith(2, 3, 7, 6, 9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 4, to: 5 }))

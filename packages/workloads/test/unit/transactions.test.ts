@@ -51,7 +51,7 @@ describe.each(ofTransactions)('the workload $name', (workload) => {
     expect(history.operations.length).toBeGreaterThan(3)
   })
 
-  test('a workload repeats its operations with the same seed, but writes new values in a later part of the run', () => {
+  test('a workload of transactions repeats its operations with the same seed, and writes each value only once', () => {
     const requests = (serial: number, count: number): readonly Input[] => {
       const client = workload.create(settingsFor(workload), serial).client(createRandom(7), 1)
       return Array.from({ length: count }, () => client.next())

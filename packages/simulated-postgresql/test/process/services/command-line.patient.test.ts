@@ -122,14 +122,17 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(searched.exitCode).toBe(3)
   })
 
-  test.each(['doctor', 'run'])('chaos %s names chaos simulate for a service with a PostgreSQL', async (command) => {
-    const cwd = shop()
-    const services = { shop: { entry: './server.ts', beside: { pg: 'postgres' } } }
-    writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ services }))
-    const { stderr, exitCode } = await chaos([command, '--config', 'chaos.config.json'], { cwd })
-    expect(stderr).toContain('exists only in the simulator: npx chaos simulate shop.')
-    expect(exitCode).toBe(3)
-  })
+  test.each(['doctor', 'run'])(
+    'chaos %s refuses a service with a simulated PostgreSQL, and recommends chaos simulate',
+    async (command) => {
+      const cwd = shop()
+      const services = { shop: { entry: './server.ts', beside: { pg: 'postgres' } } }
+      writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ services }))
+      const { stderr, exitCode } = await chaos([command, '--config', 'chaos.config.json'], { cwd })
+      expect(stderr).toContain('exists only in the simulator: npx chaos simulate shop.')
+      expect(exitCode).toBe(3)
+    },
+  )
 
   test.each([
     [['--sql', 'schema.sql'], 'SQL is given, but no PostgreSQL. Add --beside pg=postgres.'],

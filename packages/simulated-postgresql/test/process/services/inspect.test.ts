@@ -106,7 +106,7 @@ async function inspected(replay: string, cwd: string) {
 }
 
 describe('chaos replay --inspect', () => {
-  test('chaos replay --inspect stops the debugger before and after the await of the race, and replays the same history', async () => {
+  test('chaos replay --inspect stops before and after the await in the race, and replays the recorded history', async () => {
     const cwd = folderWith(RACING)
     const args = ['simulate', './server.ts', ...search, '--seeds', '16', '--workers', '1', '--json']
     const found = await chaos(args, { cwd })

@@ -328,7 +328,7 @@ describe('SQL transactions', () => {
     expect(told).toContain('bookings/')
   })
 
-  test('autocommitted statements show no violation, but a lost update if each request is judged as one transaction', async () => {
+  test('autocommitted statements show a lost update only if each request is judged as one transaction', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
@@ -348,7 +348,7 @@ describe('SQL transactions', () => {
       expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })
 
-  test('an SQL transaction belongs to the request that awaits its results, even if the pool sends it during another', async () => {
+  test('an SQL transaction belongs to the request that awaits it, even if the pool sends it during another request', async () => {
     for (const seed of [1, 2, 3, 4]) {
       expect((await brokenBy('single', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
       expect((await brokenBy('locked', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()

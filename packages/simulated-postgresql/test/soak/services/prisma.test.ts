@@ -76,7 +76,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
   describe.skipIf(lacking || language === 'typescript')(
     `on a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`,
     () => {
-      test('a Prisma service is recorded with a lost update for read-then-write, and without one for an increment', async () => {
+      test('the recorder finds a lost update of a Prisma service with read-then-write, and none with an increment', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
         expect(lost.output).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)

@@ -40,7 +40,7 @@ describe('the table of systems', () => {
 })
 
 test.each(systemRows.map((row) => [titleOf(row), row] as const))(
-  'the system "%s" has the verdict in its row of the table',
+  'the system "%s" earns the verdict that its row in systemRows states',
   (_, row) => {
     const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
     const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))

@@ -12,7 +12,7 @@ const RUNS = short ? Math.floor(RUNS_IN_SHORT / systemRows.length) : 200
 const MOST_RUNS = 400
 
 test.each(systemRows.map((row) => [titleOf(row), row] as const))(
-  `the system "%s" has the verdict in its row of the table on ${RUNS} seeds`,
+  `the system "%s" earns the verdict that its row in systemRows states, on ${RUNS} seeds`,
   (_, row) => {
     const first = inject('seed')
     const seeds = Array.from({ length: MOST_RUNS }, (_, i) => first + i)

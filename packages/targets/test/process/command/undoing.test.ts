@@ -45,7 +45,7 @@ test('undoNodes lifts limits only after all nodes have restarted', async () => {
   expect(done().toSorted()).toEqual(['limit', 'other', 'start'])
 })
 
-test('withoutRepeats keeps one of several equal undo commands per node, and treats an empty environment as none', () => {
+test('withoutRepeats keeps one of several equal undo commands of a node, and ignores an empty environment', () => {
   const start = undo('start', 'start')
   const same: Undo = { ...start, id: 2, command: { ...start.command, environment: {} } }
   const other: Undo = { ...start, id: 3, node: 'n2' }

@@ -224,7 +224,7 @@ describe('the proposed declaration', () => {
     expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
   })
 
-  test('the proposed port of a gateway is 80 rather than 9000, but is left open between 9000 and 9443', () => {
+  test('a gateway that publishes 9000 and 80 is proposed with port 80, but without a port if it publishes 9000 and 9443', () => {
     const web = { image: 'shop-web' }
     const throughOf = (...ports: string[]) =>
       proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through
@@ -235,7 +235,7 @@ describe('the proposed declaration', () => {
     )
   })
 
-  test('no gateway is proposed if a node has a published port, or not exactly one HTTP load balancer has one', () => {
+  test('a gateway is proposed only if no node publishes a port, and exactly one HTTP load balancer publishes a port', () => {
     const nginx = { image: 'nginx', ports: ['80'] }
     const published = proposed({ web: { image: 'shop-web', ports: ['8080'] }, nginx })
     expect(published.declaration.through).toBeUndefined()

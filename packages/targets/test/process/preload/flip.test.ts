@@ -37,7 +37,7 @@ describe('the bit that a flip-bit fault flips', () => {
     expect(flipBit(disk, { at: 1, bit: 0 })).toMatchObject({ offset: 3 })
   })
 
-  test('flipBit chooses only files with the given name, and only text that matches the pattern', () => {
+  test('flipBit flips bits only in files whose path contains `files`, and only in text that matches the pattern', () => {
     const disk = diskWith({ 'log/a': 'x=12 y=\u00ff', 'data/a': 'x=12' })
     expect(flipBit(disk, { files: 'log/', matching: '(?<==)[^ ]+', at: 1, bit: 1 })).toMatchObject({
       path: 'log/a',

@@ -134,7 +134,7 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('a file after a power loss has unsynced writes only from before machine.settle()', async () => {
+  test('a power loss keeps unsynced writes made before machine.settle(), and loses later unsynced writes', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `${APPENDING}; fs.writeSync(fd, 'ab'); process.on('SIGUSR2', () => { fs.writeSync(fd, 'cd'); say('more') }); say('')`,

@@ -233,7 +233,7 @@ describe('remote proxies', () => {
       (error: Error) => error.message,
     )
 
-  test('remote proxies are refused if the token is missing, wrong, or absent from the environment', async () => {
+  test('remote proxies are refused if no token is given, the token is wrong, or its environment variable is not set', async () => {
     const there = await host({ token: 'sesame' })
     vi.stubEnv(TOKEN, 'wrong')
     const remedy = 'give the token that the proxy was started with, by "token" of mine.json: proxies[0].'

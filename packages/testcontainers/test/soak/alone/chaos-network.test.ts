@@ -58,7 +58,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await end()
   }, 120_000)
 
-  test('an isolated container shows a stale read with its drawing, and is restored afterwards', async () => {
+  test('ChaosNetwork reports a stale read of an isolated container with the partition, and restores the containers', async () => {
     const started = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
     const before = started()
     const network = await between()
@@ -126,7 +126,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await network.check('linearizable')
   })
 
-  test('unknown containers, containers in use, and checks without recorded clients are refused with the reason', async () => {
+  test('ChaosNetwork refuses unknown containers, containers in use, and a check before any client is recorded', async () => {
     const network = await between()
     await expect(ChaosNetwork.between(containers)).rejects.toThrow(/another chaos stands between the containers/)
     await expect(ChaosNetwork.between({ n1: { getId: () => 'f00d' } })).rejects.toThrow(

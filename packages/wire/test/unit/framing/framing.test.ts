@@ -184,7 +184,7 @@ test.each([
   expect([reader.messages, reader.oversized]).toEqual([1, most === 3 ? 0 : 1])
 })
 
-test('a frame reader passes on the bytes after the end of the framing as parts without an end', () => {
+test('once the framing has ended, a frame reader passes all bytes on as parts that never end a message', () => {
   const reader = new FrameReader({ scanner: resp.scanner('responses'), maxFrameBytes: 100 })
   const ends: boolean[] = []
   const sink = { frame: () => undefined, loose: (_: Buffer, isEnd: boolean) => void ends.push(isEnd) }
@@ -295,7 +295,7 @@ describe('the content of a RESP message', () => {
   })
 })
 
-test('an encoded value is one message, and decodes to the original value', () => {
+test('a framing writes a value as exactly one message, and reads the same value back', () => {
   const four = lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'little', lengthAdjustment: -4 })
   for (const [framing, value] of [
     [jsonLines, { a: [1, 'ü\n'] }],
@@ -347,7 +347,7 @@ describe('a length-prefixed framing', () => {
   )
 })
 
-test('a message is whole only if it has bytes and no other message follows', () => {
+test('isOneMessage accepts bytes only if they are exactly one complete message', () => {
   const isOne = ['', '\n', '{}\n', '{}', '{}\n{}\n'].map((text) => isOneMessage(jsonLines, 'requests', latin(text)))
   expect(isOne).toEqual([false, true, true, false, false])
 })
@@ -402,7 +402,7 @@ describe('an invalid framing declaration', () => {
   })
 })
 
-test('remember() keeps 10,000 statements, and then removes the statement that was set first', () => {
+test('remember() keeps 10,000 statements, and then removes the statement that was set least recently', () => {
   const statements = new Map<number, string>()
   for (let key = 0; key < 10_000; key++) remember(statements, key, 'a')
   remember(statements, 0, 'b')

@@ -126,7 +126,7 @@ describe('the WebSocket framing', () => {
       expect(isOneMessage({ ...websocket, scanner: createMessageScanner }, direction, latin(ping))).toBe(true)
   })
 
-  test('the WebSocket framing frames a header of up to 16 KiB, and no longer one, in any division of the bytes', () => {
+  test('the WebSocket framing frames only headers of at most 16 KiB, in any division of the bytes', () => {
     const head = (bytes: number) => latin(`${upgrade.slice(0, -2)}X: ${'y'.repeat(bytes - upgrade.length - 5)}\r\n\r\n`)
     for (const at of [3, 1000, 16_383, 16_384]) {
       const read = (bytes: Buffer) => readAll(websocket, [bytes.subarray(0, at), bytes.subarray(at)], { max: 1e6 })
@@ -176,7 +176,7 @@ describe('the WebSocket framing', () => {
     },
   )
 
-  test('the WebSocket framing frames messages of up to Number.MAX_SAFE_INTEGER bytes, and no longer message', () => {
+  test('the WebSocket framing frames only messages of at most Number.MAX_SAFE_INTEGER bytes', () => {
     const announced = (length: bigint) => {
       const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
       header.writeBigUInt64BE(length, 2)

@@ -328,7 +328,7 @@ const hasProtoc = (() => {
   }
 })()
 
-test.skipIf(!hasProtoc)('the descriptor in this file equals the descriptor that protoc writes', () => {
+test.skipIf(!hasProtoc)('the protobuf descriptor in messages.test.ts equals the descriptor that protoc writes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-protoc-'))
   try {
     writeFileSync(join(directory, 'shop.proto'), PROTO)

@@ -104,7 +104,7 @@ describe('the body decoder', () => {
   })
 
   test.each([1023, 1024, 1025, 2048])(
-    'the body decoder detects that the first %i bytes of a zstd body are truncated',
+    'the body decoder detects that a zstd body is truncated after %i bytes',
     (length) => {
       const bits = (1000 << 3) | 0
       const raw = Buffer.concat([Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16]), Buffer.alloc(1000, 'a')])

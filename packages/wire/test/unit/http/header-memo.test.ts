@@ -27,7 +27,7 @@ test('a header memo replaces the oldest of eight blocks', () => {
   expect(blocks.map((block) => memo.find(block.bytes, 0))).toEqual([undefined, undefined, ...blocks.slice(2)])
 })
 
-test('a header memo looks up nothing for 64 blocks after 16 unknown blocks in succession', () => {
+test('after 16 unknown blocks in succession, a header memo does not look up the next 64 blocks', () => {
   const memo = new HeaderMemo()
   const [known, unknown, late] = [blockOf('a'), blockOf('b'), blockOf('c')]
   memo.add(known)

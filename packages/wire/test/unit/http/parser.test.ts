@@ -50,10 +50,13 @@ describe('the request parser', () => {
     ['Upgrade: websocket', false],
     ['Connection: Upgrade', false],
     ['Connection: upgraded\r\nUpgrade: websocket', false],
-  ])('an upgrade is recognised only if both Connection and Upgrade declare it: %s', (fields, upgrade) => {
-    const [message] = readRequests([bytesOf(`GET / HTTP/1.1\r\n${fields}\r\n\r\n`)]).messages
-    expect(message?.head.headers.upgrade).toBe(upgrade)
-  })
+  ])(
+    'the request parser recognises an upgrade only if both Connection and Upgrade declare it: %s',
+    (fields, upgrade) => {
+      const [message] = readRequests([bytesOf(`GET / HTTP/1.1\r\n${fields}\r\n\r\n`)]).messages
+      expect(message?.head.headers.upgrade).toBe(upgrade)
+    },
+  )
 
   test('the request parser accepts a header of 64 KiB and refuses a longer one, in any division of the bytes', () => {
     const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
@@ -118,7 +121,7 @@ describe('the request parser', () => {
     expect(parser.betweenMessages).toBe(isBetween)
   })
 
-  test('the request parser returns the length of a header and, if the header was divided, its bytes so far', () => {
+  test('the request parser keeps the length of a header, and the bytes of a header that arrives in pieces', () => {
     const parser = new MessageParser(new RequestHeadReader(new HeaderMemo()))
     const head = bytesOf('GET / HTTP/1.1\r\nHost: n1\r\n\r\n')
     expect(parser.isCut).toBe(false)

@@ -70,7 +70,7 @@ describe('a frame of HTTP/2', () => {
     expect(isHeaderPart(typeOf(bytes))).toBe(true)
   })
 
-  test('an HTTP/2 frame shows whether it ends its stream, and its first 32-bit word', () => {
+  test('endsStream and firstWord read the END_STREAM flag and the first 32-bit word of an HTTP/2 frame', () => {
     const ends = [FRAME.headers, FRAME.data, FRAME.settings].map((type) => endsStream(frame(type, FLAG.endStream, '')))
     expect(ends).toEqual([true, true, false])
     expect(endsStream(frame(FRAME.data, 0, ''))).toBe(false)

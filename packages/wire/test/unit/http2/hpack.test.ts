@@ -79,7 +79,7 @@ describe('the HPACK decoder', () => {
     expect(() => decoder.decode(hex('be'))).toThrow('there is no entry 62')
   })
 
-  test('the HPACK decoder contains the 61 entries of the static table, and accepts a table of up to 1 MiB', () => {
+  test('the HPACK decoder knows the 61 entries of the static table, and accepts a dynamic table of up to 1 MiB', () => {
     expect([...new HpackDecoder().decode(hex('bd 81'))]).toEqual([
       ['www-authenticate', ''],
       [':authority', ''],

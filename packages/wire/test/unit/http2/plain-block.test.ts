@@ -100,7 +100,7 @@ describe('a HEADERS frame with a replaced block', () => {
     },
   )
 
-  test('a replaced header block can be the last block of a stream, with fields that may be indexed', () => {
+  test('lastHeaders writes a block that ends its stream, and marks no field as never indexed', () => {
     const block = lastHeaders(3, [
       ['grpc-status', '0'],
       [':status', '200'],

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { boolean, bytes, int, long, recordReader, text } from '../../../src/jute/records.ts'
 
-test('a written record is read back with the same members', () => {
+test('a ZooKeeper record is read back with the members that were written', () => {
   const members = fc.record({
     int: fc.integer(),
     long: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
@@ -29,7 +29,7 @@ test('a record is written as in ZooKeeper: big-endian numbers, and each text aft
   expect(record.toString('hex')).toBe('fffffffe' + '0000000000000102' + '01' + '00' + '00000002c3a9')
 })
 
-test('a length of -1 is read as no bytes, and a length beyond the end is refused', () => {
+test('the length -1 in a ZooKeeper record is read as no bytes, and a length beyond the end is refused', () => {
   expect(recordReader(int(-1)).bytes()).toEqual(Buffer.alloc(0))
   expect(recordReader(Buffer.concat([int(3), Buffer.from('abc')])).text()).toBe('abc')
   const short = recordReader(Buffer.concat([int(4), Buffer.from('abc')]))

@@ -156,7 +156,7 @@ describe('the rewritten start of a MySQL connection', () => {
     [99_996, 0],
     [99_997, 4],
   ])(
-    'a first packet is buffered if it has at most 100,000 bytes, and passed on otherwise (%i bytes after its header)',
+    'the first MySQL packet is buffered if it has at most 100,000 bytes, and otherwise passed on (%i bytes of payload)',
     (announced, passed) => {
       const header = packetOf({ sequence: 0, payload: Buffer.alloc(announced) }).subarray(0, 4)
       expect(rewritten('responses', [header])).toHaveLength(passed)
@@ -179,7 +179,7 @@ describe('the rewritten start of a MySQL connection', () => {
   })
 })
 
-test('a 64-bit integer is read from its binary value, signed or unsigned', () => {
+test('a 64-bit MySQL integer is read from its 8 bytes, as signed or unsigned', () => {
   fc.assert(
     fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
       const made = Buffer.alloc(8)

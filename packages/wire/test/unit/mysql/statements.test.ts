@@ -122,7 +122,7 @@ describe('the MySQL statement reader', () => {
     expect(reader.readRequest(query('SELECT 1')).exchange).toBe(2)
   })
 
-  test('the MySQL statement reader discards pending requests once caughtUp() is called', () => {
+  test('caughtUp() makes the MySQL statement reader discard pending requests', () => {
     const reader = statements.reader()
     reader.readRequest(command(PREPARE, 'SELECT ?'))
     const [first] = packetsOf(prepared(7, 1, 1))
@@ -228,7 +228,7 @@ describe('an injected MySQL error', () => {
     ['1205', 'UPDATE t SET a = 1', '\x0e'],
     ['1062', 'INSERT INTO commits VALUES (1)', '\x0e'],
   ])(
-    'an injected MySQL error sends ROLLBACK, or a ping if nothing is rolled back: code %s for %s',
+    'an injected MySQL error replaces the request by ROLLBACK, or by a ping if nothing is rolled back: code %s for %s',
     (code, statement, request) => {
       expect(insteadOf(code, statement)).toBe(request)
     },
@@ -258,7 +258,7 @@ describe('an injected MySQL error', () => {
     expect([sequence, payload.toString('latin1')]).toEqual([1, expected])
   })
 
-  test('the command in place of a failed MySQL statement has the sequence number 0', () => {
+  test('the request that replaces a statement for an injected MySQL error has the sequence number 0', () => {
     expect(packetIn((failed('1205', 'SELECT 1') as Substitution).request).sequence).toBe(0)
   })
 

@@ -56,7 +56,7 @@ describe('a row of a prepared statement', () => {
     },
   )
 
-  test('a number with a fraction is left unread, because each column rounds differently', () => {
+  test('a fraction in a MySQL row is reported as unread, because each column rounds fractions in its own way', () => {
     expect(readBinaryRow(row('00', double(1.5)), [{ name: 'a', type: TYPE.double, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted('1.5'), [{ name: 'a', type: TYPE.double, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted('1.5'), [{ name: 'a', type: TYPE.float, flags: 0 }])).toEqual(['unread'])
@@ -157,7 +157,7 @@ describe('the parameters of a prepared statement', () => {
     expect(() => readParameters(again, 3, undefined, NONE)).toThrow('their types were not sent')
   })
 
-  test('the parameters of a prepared statement are read as signed or unsigned, unless a separate command sent them', () => {
+  test('the parameters of a prepared statement are read as signed or unsigned, or left unread if sent separately', () => {
     const typed = (type: string) => Buffer.concat([hex('00' + '01'), hex(type), hex('ff')])
     expect(valueTexts(readParameters(typed('0100'), 1, undefined, NONE).values)).toEqual(['-1'])
     expect(valueTexts(readParameters(typed('0180'), 1, undefined, NONE).values)).toEqual(['255'])
@@ -199,7 +199,7 @@ describe('a number before a text', () => {
   })
 })
 
-test('a text that ends with a zero byte may be empty', () => {
+test('a MySQL text that ends with a zero byte may be empty', () => {
   const cursor = new PacketCursor('x', hex('006100'), 0)
   expect([cursor.untilZero().toString(), cursor.untilZero().toString(), cursor.isAtEnd]).toEqual(['', 'a', true])
 })
@@ -277,13 +277,13 @@ describe('the login of a client', () => {
     expect(none.size).toBe(0)
   })
 
-  test('a MySQL login of only the fixed part is a request for TLS; a client older than MySQL 4.1 is refused', () => {
+  test('a MySQL login of the fixed part with the SSL flag requests TLS, and a client older than 4.1 is refused', () => {
     expect(readLogin(fixed(OLD | 0x800))).toBe('tls')
     expect(() => readLogin(fixed(OLD))).toThrow(MalformedMessage)
     expect(() => readLogin(fixed(0x800))).toThrow('a client older than MySQL 4.1 is not read')
   })
 
-  test('the greeting of a MySQL server contains a version, a status and a scramble, and is refused if it is cut off', () => {
+  test('the greeting of a MySQL server has a version, a status and a scramble, and a truncated greeting is refused', () => {
     expect(readGreeting(packetIn(greeting(3, { version: 'x' })).payload)).toEqual({
       version: 'x',
       status: 3,

@@ -24,7 +24,7 @@ describe('a line from a NATS server', () => {
     })
   })
 
-  test('a NATS line with PING or +OK is read without a message, and PING is recognised as a ping', () => {
+  test('a NATS line with PING or +OK yields no message, and only PING is recognised as a ping', () => {
     expect(firstPiece(Buffer.from('PING\r\n'))).toEqual({ size: 6, isPing: true, found: undefined })
     expect(firstPiece(Buffer.from('+OK\r\n'))).toEqual({ size: 5, isPing: false, found: undefined })
   })

@@ -38,13 +38,13 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     return Buffer.concat(pieces)
   }
 
-  test('the offered login mechanisms exclude the mechanism that is bound to TLS, in any division of the bytes', () => {
+  test('SCRAM-SHA-256-PLUS is removed from the login mechanisms that PostgreSQL offers, in any division of the bytes', () => {
     const offered = Buffer.concat([offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'), ready])
     for (const pieceBytes of [1, 3, 7, offered.length])
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
   })
 
-  test('a note reports a removed SCRAM-SHA-256-PLUS if the client supports channel binding', () => {
+  test('the removal of SCRAM-SHA-256-PLUS is noted only if the client supports channel binding', () => {
     const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
     const isNoted = (mechanisms: readonly string[], binding: string) => {
       let noted = 0
@@ -60,7 +60,7 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
   })
 
-  test('the login mechanisms are read from a message of at most 10,000 bytes', () => {
+  test('the login mechanisms that PostgreSQL offers are read from a message of at most 10,000 bytes', () => {
     const rewrite = (length: number) => {
       const header = Buffer.from('R\0\0\0\0')
       header.writeUInt32BE(length - 1, 1)
@@ -73,7 +73,7 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     ])
   })
 
-  test("the client's choice of login mechanism is searched for in at most 10,000 bytes", () => {
+  test('the login mechanism that a PostgreSQL client chooses is searched for in at most 10,000 bytes', () => {
     const { requests } = encryption.unbinding(() => undefined)
     const seen = [9_000, 1_000, 1].map((length) => {
       requests?.rewritten(Buffer.alloc(length))
@@ -82,12 +82,12 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     expect(seen).toEqual([false, false, true])
   })
 
-  test('a later step of a login is not searched for login mechanisms', () => {
+  test('a later step of a PostgreSQL login is not searched for login mechanisms', () => {
     const step = writeBackend({ kind: 'authentication', method: 11, bytes: Buffer.from('a-PLUS\0b\0\0') })
     expect(rewritten(step, 100)).toEqual(step)
   })
 
-  test('the login mechanisms are unchanged if only one is offered or the message is not an offer', () => {
+  test('the login mechanisms of PostgreSQL are unchanged if only one is offered or the message is not an offer', () => {
     for (const whole of [
       offer('SCRAM-SHA-256-PLUS'),
       offer('SCRAM-SHA-256'),

@@ -31,7 +31,7 @@ describe('the PostgreSQL statement reader', () => {
     expect(of(execute('q'))).toBe('')
   })
 
-  test('the messages up to a Sync or a query count as one exchange, which ends at ReadyForQuery', () => {
+  test('PostgreSQL messages up to a Sync or a query count as one exchange, which ends at ReadyForQuery', () => {
     const reader = statements.reader()
     const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] })
     const requests = [
@@ -51,7 +51,7 @@ describe('the PostgreSQL statement reader', () => {
     expect(answered).toEqual([1, 1, 2, 3])
   })
 
-  test('a startup message of eight bytes counts as an exchange, unless it has another protocol version', () => {
+  test('a PostgreSQL startup message of eight bytes counts as an exchange, unless it has another protocol version', () => {
     const reader = statements.reader()
     expect(reader.awaitsReply).toBe(false)
     reader.readRequest(Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]))
@@ -67,7 +67,7 @@ describe('the PostgreSQL statement reader', () => {
     expect(reader.readRequest(query('x'.repeat(0x1_0001))).statement).toBe('x'.repeat(0x1_0000))
   })
 
-  test('a request for encryption or cancellation counts as no exchange', () => {
+  test('a PostgreSQL request for encryption or cancellation does not count as an exchange', () => {
     const reader = statements.reader()
     reader.readRequest(writeFrontend({ kind: 'ssl-request' }))
     reader.readRequest(writeFrontend({ kind: 'cancel-request', processId: 1, secret: Buffer.alloc(4) }))
@@ -102,7 +102,7 @@ describe('an injected PostgreSQL error', () => {
     },
   )
 
-  test('an injected PostgreSQL error that replaces a COMMIT skips client messages up to Sync in the extended protocol', () => {
+  test('after an injected PostgreSQL error in place of COMMIT, client messages up to Sync do not reach the server', () => {
     const { skips, isSurplus } = failed('40001', 'COMMIT', execute(''))
     expect([execute(''), sync, query('SELECT 1')].map((message) => skips(message))).toEqual([true, false, false])
     expect([complete('ROLLBACK'), ready, ready].map((message) => isSurplus(message))).toEqual([false, true, false])
