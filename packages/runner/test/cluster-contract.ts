@@ -63,7 +63,7 @@ export function clusterContract(
       expect(await world.readWhenUp('n3', 'x')).toEqual(ok(2))
     })
 
-    test('some node leads', async () => {
+    test('some node of a cluster leads', async () => {
       await world.write('n1', 'x', 1)
       await world.advance(() => [...world.cluster.status().values()].some((status) => status?.leads === true))
     })
@@ -99,7 +99,7 @@ export function clusterContract(
       expect(await world.readWhenUp('n3', 'y')).toEqual(ok(3))
     })
 
-    test('a held link delays a request until it is healed', async () => {
+    test('a held link delays a request until the link is healed', async () => {
       await world.write('n1', 'x', 1)
       const heal = await world.inject({ kind: 'partition', links: [{ from: 'clients', to: 'n1' }], mode: 'hold' })
       const pending = world.begin('n1', { f: 'write', key: 'x', value: 2 }, PATIENT)
@@ -149,7 +149,7 @@ export function clusterContract(
       expect(pending.completions).toMatchObject([{ type: 'info' }])
     })
 
-    test('latency delays requests on its link until it is healed', async () => {
+    test('a latency fault delays the requests on its link until the fault is healed', async () => {
       await world.write('n1', 'x', 1)
       const links = [{ from: 'clients', to: 'n1' }]
       const heal = await world.inject({ kind: 'latency', links, latencyMs: millis(300), jitterMs: millis(0) })

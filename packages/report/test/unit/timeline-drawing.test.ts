@@ -78,7 +78,7 @@ describe('the drawing of a timeline in text', () => {
     expect(text).toContain('✘ write 7 was acknowledged 1.0 ms before this read began')
   })
 
-  test('the text drawing has line numbers if there are no times, and a lane per process if there are no nodes', () => {
+  test('the text drawing has line numbers if the history has no times, and a lane per process if it has no nodes', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 0, to: 1 },

@@ -49,7 +49,7 @@ describe('a read that shows an effect without its cause', () => {
     expect(facts.counterexample?.culprit).toBe(3)
   })
 
-  test('the report of a causal violation has the same headline if the second read returned an older value', () => {
+  test('a causal violation with an older value has the same headline, unless the reading node confirmed the write', () => {
     const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
     const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
     expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(

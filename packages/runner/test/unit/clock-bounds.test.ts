@@ -81,7 +81,7 @@ describe('the bounds on a remote clock', () => {
     for (const { remote } of moments) if (remote >= middle) expect(some.at(remote)).toEqual(all.at(remote))
   })
 
-  test('if a machine slept between two samples, the bounds on its clock span both and are marked as broken', () => {
+  test('if a machine slept between two samples, the bounds on its clock span both samples and are marked as broken', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
       // Ten seconds passed on the local clock, and a tenth of a second on the remote clock.

@@ -124,7 +124,7 @@ describe('the final reads of a run', () => {
   })
 
   test.each([true, undefined] as const)(
-    'the final reads distinguish a node without an answer from one whose answer is not understood',
+    'the final reads distinguish a node without an answer from a node whose answer is not understood',
     (misread) => {
       expect(readOf({ isGivenUp: false, refusal: 'nothing at json.value', misread })).toMatchObject({
         finals: [],

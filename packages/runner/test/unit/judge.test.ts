@@ -344,7 +344,7 @@ describe('the finding that a run proves nothing', () => {
     ])
   })
 
-  test('findVacuity accepts a fault if an operation was called before it and answered during it', () => {
+  test('findVacuity accepts a fault if an operation was called before the fault and answered during the fault', () => {
     const [last = 0] = [...busy.operations.returnTime].sort((one, other) => other - one)
     const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
     expect(last).toBeGreaterThan(first)

@@ -134,13 +134,18 @@ describe('the faults of a run', () => {
 
   test.each([
     [
-      'what the target says of a name that it does not offer',
+      "the target's refusal of a fault that it does not offer",
       { offers: () => [], refusal: () => 'not here' },
       'kill',
       'test: not here',
     ],
-    ['what it suffers instead', {}, 'clock', 'test: fake cannot suffer clock: it has none. Instead: pause.'],
-    ['what was meant', {}, 'kil', 'test: there is no fault kil. Did you mean kill?'],
+    [
+      'the faults that the target offers instead',
+      {},
+      'clock',
+      'test: fake cannot suffer clock: it has none. Instead: pause.',
+    ],
+    ['the fault that the user probably meant', {}, 'kil', 'test: there is no fault kil. Did you mean kill?'],
   ])('the faults of a run are refused, and the error states %s', async (_, more: Partial<Target>, name, message) => {
     await expect(planned({ ...plain, ...more }, [name])).rejects.toThrow(message)
   })

@@ -43,11 +43,11 @@ describe('a repeated change', () => {
   })
 
   test.each([
-    ['the second time only, its first being refused', 'counter', 'add', ['fail', 'ok'], 1],
-    ['the first time only', 'counter', 'add', ['ok', 'info'], 1],
-    ['for a purpose of its own', 'counter', 'add', ['ok', 'ok'], undefined],
-    ['without a difference: a write', 'register', 'write', ['ok', 'ok'], 1],
-    ['without a difference: an element of a set', 'set', 'add', ['ok', 'ok'], 1],
+    ['only the second time, after a refusal', 'counter', 'add', ['fail', 'ok'], 1],
+    ['only the first time', 'counter', 'add', ['ok', 'info'], 1],
+    ['twice, as two independent requests', 'counter', 'add', ['ok', 'ok'], undefined],
+    ['twice, which makes no difference for a write', 'register', 'write', ['ok', 'ok'], 1],
+    ['twice, which makes no difference for an element of a set', 'set', 'add', ['ok', 'ok'], 1],
   ] as const)('a repeated change is not doubtful if it was executed %s', (_, model, f, backend, repeats) => {
     expect(played(model, f, backend, repeats)).toEqual([])
   })

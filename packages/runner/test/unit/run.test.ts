@@ -99,7 +99,7 @@ describe('a simulated run', () => {
     expect(outcome.convergedAfter).toBeDefined()
   })
 
-  test('a simulated run ends every fault before it ends', () => {
+  test('a simulated run ends only after every fault has ended', () => {
     for (const fault of outcome.faults) expect(fault.to).toBeLessThanOrEqual(outcome.healedAt)
   })
 })
@@ -188,7 +188,7 @@ test('the final drain of a queue is repeated until it succeeds', () => {
   ])
 })
 
-test('runs with one seed have equal histories, and runs with different seeds different ones', () => {
+test('runs with the same seed have equal histories, and runs with different seeds have different histories', () => {
   const bytes = (seed: number) => JSON.stringify(simulated(seed, ['partition', 'kill', 'pause', 'loss']).events)
   expect(bytes(5)).toBe(bytes(5))
   expect(bytes(5)).not.toBe(bytes(6))

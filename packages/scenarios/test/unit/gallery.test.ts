@@ -17,7 +17,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('the g
     expect(['package', 'server', 'new finding'].includes(exhibit.kind)).toBe(exhibit.version !== undefined)
   })
 
-  test('the two commands of a gallery entry contain "{seed}" once and expect the same level', () => {
+  test('the two commands of a gallery entry each contain "{seed}" once, and expect the same level', () => {
     for (const words of [args, cure.args]) expect(words.filter((word) => word === SEED)).toHaveLength(1)
     expect(withSeed(args, 7)).toContain('7')
     const expected = (words: readonly string[]) => words[words.indexOf('--expect') + 1]

@@ -47,7 +47,7 @@ describe('a calculator (--calculator)', () => {
       '(select array_agg(s) from (select sum(bit_or(x)) over (order by x) s from (values (1), (2)) t(x) group by x) t)',
       '{1,3}',
     ],
-  ])('computes %s', (sql, expected) => {
+  ])('a calculator computes %s', (sql, expected) => {
     expect(answered(sql)).toBe(expected)
   })
 

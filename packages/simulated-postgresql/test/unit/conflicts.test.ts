@@ -67,7 +67,7 @@ describe('the queue of a table lock', () => {
     )
   })
 
-  test('a request for a table lock fails immediately if two holders wait for each other', () => {
+  test('a request for a table lock fails immediately if it makes two lock holders wait for each other', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -386,7 +386,7 @@ describe('foreign keys', () => {
 })
 
 describe('advisory locks', () => {
-  test('a session-level advisory lock outlives a transaction, and a transaction-level advisory lock ends with it', () => {
+  test('a session-level advisory lock outlives a transaction, but a transaction-level lock ends with the transaction', () => {
     play([
       ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
       ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],

@@ -67,7 +67,7 @@ describe('a crash', () => {
   test.each([
     [299, 2, []],
     [300, 0, ['1', '2']],
-  ])('a crash %d ms after two asynchronous commits loses %d of them', (milliseconds, lost, ids) => {
+  ])('a crash %d ms after two asynchronous commits loses %d of these commits', (milliseconds, lost, ids) => {
     const { engine, session, commits, pass } = started()
     execute(session, `${ASYNCHRONOUS}; insert into t values (1); insert into t values (2)`)
     expect(commits).toEqual([true, false, false])
@@ -173,7 +173,7 @@ describe('a standby', () => {
     [0, 2, []],
     [1, 1, ['1']],
     [2, 0, ['1', '2']],
-  ])('the promotion of a standby that received %d of two commits loses %d of them', (received, lost, ids) => {
+  ])('the promotion of a standby that received %d of two commits loses %d commits', (received, lost, ids) => {
     const { engine, session, progress } = replicated()
     const before = engine.position()
     execute(session, 'insert into t values (1); insert into t values (2)')

@@ -461,7 +461,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
     ['b: commit', 'COMMIT'],
   ]
 
-  test('a SIREAD lock covers single rows if the transaction wrote those rows or read one row twice', () => {
+  test('a SIREAD lock covers single rows if the transaction wrote these rows, or read one row repeatedly', () => {
     const starts: readonly Step[] = [
       [`a: ${begin}`, 'BEGIN'],
       [`b: ${begin}`, 'BEGIN'],

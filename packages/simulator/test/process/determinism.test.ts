@@ -14,7 +14,7 @@ const names = protocols.map((protocol) => protocol.name)
  */
 const COPIED_MS = Math.max(500, 6000 / names.length)
 
-test.each(names)('two runs of %s with one seed have the same history to the byte', (protocol) => {
+test.each(names)('two runs of %s with the same seed have the same history to the byte', (protocol) => {
   const options: Case = { protocol, seed: 11, faults: FAULTS }
   expect(JSON.stringify(simulateCase(options))).toBe(JSON.stringify(simulateCase(options)))
 })

@@ -29,7 +29,7 @@ describe('the promise of a protocol', () => {
     ['clock drift within its bounds', raft, LEASES, { clocks: { driftPpm: 200_000 - 1 } }],
     ['clock jumps within its bounds', commitWait, LOOSE, { clocks: { jumpMs: millis(30) } }],
     ['clock faults without a given strength, which stay within its bounds', commitWait, LOOSE, { faults: ['clock'] }],
-  ])('covers %s', (_, protocol, targetSettings, choices) => {
+  ])('the promise of a protocol covers %s', (_, protocol, targetSettings, choices) => {
     expect(unpromisedOf(protocol, targetSettings, choices)).toBeUndefined()
   })
 

@@ -171,7 +171,7 @@ describe('a wrong HTTP declaration', () => {
     ],
     [{ kind: 'http', routes: { routes: ROUTES }, key: '{key}' }, /"key".*no such member/],
     [{ kind: 'http', routes: { routes: [] } }, /"routes" must be a non-empty list/],
-  ])('is refused: %j', (declaration, message) => {
+  ])('an invalid HTTP declaration is refused: %j', (declaration, message) => {
     expect(() => plan(declaration)).toThrow(message)
   })
 

@@ -123,7 +123,7 @@ describe('kills of nodes', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 3 })
   })
 
-  test('a node restarts after two overlapping kills only once both are healed', async () => {
+  test('a node restarts after two overlapping kills only when both kills are healed', async () => {
     const cluster = await start()
     const first = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const second = await inject(cluster, { kind: 'kill', nodes: ['n1', 'n2'] })
@@ -270,7 +270,7 @@ describe('faults on links', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('a link fault is refused with a reason if the link cannot carry it, or if it is unsupported', async () => {
+  test('a link fault is refused with a reason if the link cannot carry the fault, or if the fault is unsupported', async () => {
     const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(

@@ -82,7 +82,7 @@ describe('the first exchanges of a run', () => {
 
   test.each([
     ['a read has found something', ({ get }: ReturnType<typeof service>) => get(200)],
-    ['a delete may have removed it', ({ remove }: ReturnType<typeof service>) => remove()],
+    ['a delete may have removed the value', ({ remove }: ReturnType<typeof service>) => remove()],
   ])('a run continues after empty reads if %s', (_, act) => {
     const made = service()
     made.put(200, done)
@@ -123,7 +123,7 @@ describe('the first exchanges of a run', () => {
     expect(errors).toEqual([])
   })
 
-  test('a run continues after refused additions if one has worked', () => {
+  test('a run continues after refused additions if an earlier addition has worked', () => {
     const { errors, change, get } = service()
     change('add', 200, done)
     times(100, () => change('add', 404, failed))
@@ -133,7 +133,7 @@ describe('the first exchanges of a run', () => {
 
   test.each([
     ['a write has worked', 200, done],
-    ['they are refused for a while, as without a leader', 503, failed],
+    ['the refusals may be temporary, as without a leader', 503, failed],
   ])('a run continues after refused writes if %s', (_, status, completion) => {
     const { errors, put } = service()
     put(status, completion)

@@ -71,7 +71,7 @@ describe('the outcome of a reply', () => {
     [200, '{}', { type: 'fail' }, { type: 'info' }],
     [302, '', { type: 'fail', error: 'status 302' }, { type: 'info', error: 'status 302' }],
   ])(
-    'the outcome of a reply with status %d and body %s is ok, fail or info',
+    'a reply with status %d and body %s gives a read the outcome %j, and a write the outcome %j',
     async (status, body, forRead, forWrite) => {
       const { port } = await serve((socket) => socket.write(response(status, body)))
       const asked = client(port)
@@ -87,7 +87,7 @@ describe('the outcome of a reply', () => {
     ['is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['has bytes behind it', `${response(200, '{"value":1}')}x`],
   ])(
-    'the outcome of an HTTP request is unknown if the reply %s, and the connection is not used again',
+    'the outcome of an HTTP write is unknown if the reply %s, and the connection is not used again',
     async (_, text) => {
       const { port, sockets } = await serve((socket) => socket.write(text))
       const asked = client(port)
@@ -102,25 +102,25 @@ describe('the outcome of a reply', () => {
 })
 
 describe('the outcome of a request without a reply', () => {
-  test('a request whose connection is refused fails', async () => {
+  test('an HTTP request whose connection is refused fails', async () => {
     const { port } = await serve(() => undefined)
     for (const resource of open.splice(0)) resource.close()
     expect(await client(port).invoke(write)).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('after a reset of the connection, a write without a reply ends as info, and a read as fail', async () => {
+  test('after a reset of the connection, an HTTP write without a reply ends as info, and a read ends as fail', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'ECONNRESET' })
     expect(await client(port).invoke(cas)).toMatchObject({ type: 'info' })
     expect(await client(port).invoke(read)).toEqual({ type: 'fail', error: 'ECONNRESET' })
   })
 
-  test('a request is info if the connection closes in the middle of the reply', async () => {
+  test('an HTTP write ends as info if the connection closes in the middle of the reply', async () => {
     const { port } = await serve((socket) => socket.end(response(200, '{"value":1}').slice(0, -4)))
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'connection closed' })
   })
 
-  test('a request fails if the connection is reset while the node is down', async () => {
+  test('an HTTP request fails if the connection is reset while the node is down', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port, { number: 2, alive: false }).invoke(write)).toEqual({
       type: 'fail',
@@ -128,7 +128,7 @@ describe('the outcome of a request without a reply', () => {
     })
   })
 
-  test('a request is info if the connection is reset after the node has restarted', async () => {
+  test('an HTTP write ends as info if the connection is reset after the node has restarted', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }
@@ -141,7 +141,7 @@ describe('the outcome of a request without a reply', () => {
     expect(completion).toEqual({ type: 'info', error: 'ECONNRESET' })
   })
 
-  test('a request is info after a timeout, and its connection is closed so that a late reply is dropped', async () => {
+  test('an HTTP write ends as info after a timeout, and its connection is closed, so that a late reply is dropped', async () => {
     const { port, sockets } = await serve((socket, request) => {
       if (request.startsWith('GET')) socket.write(response(200, '{"value":2}'))
     })
@@ -151,7 +151,7 @@ describe('the outcome of a request without a reply', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('the outcome of a request without a reply is reported no earlier than the timeout', async () => {
+  test('the outcome of an HTTP request without a reply is reported no earlier than the timeout', async () => {
     const { port } = await serve(() => undefined)
     for (let timeoutMs = 1; timeoutMs < 20; timeoutMs++) {
       const since = performance.now()
@@ -160,7 +160,7 @@ describe('the outcome of a request without a reply', () => {
     }
   })
 
-  test('a write is info if the client closes before the reply', async () => {
+  test('an HTTP write ends as info if the client closes before the reply', async () => {
     const { port } = await serve(() => undefined)
     const asked = client(port)
     const completion = asked.invoke(write)
@@ -206,7 +206,7 @@ describe('the traffic of an HTTP client', () => {
     ])
   })
 
-  test('an HTTP client counts a reply only once its last byte has arrived', () => {
+  test('an HTTP client counts a reply only when the last byte of the reply has arrived', () => {
     const bytes = Buffer.from(response(200, '{"value":"ü"}'))
     for (let cut = 0; cut < bytes.length; cut++)
       expect(parseResponse(bytes.subarray(0, cut))).toEqual({ type: 'incomplete' })

@@ -39,7 +39,7 @@ test('a journal truncated at any byte returns the complete records before that b
   )
 })
 
-test('a journal with a flipped bit is truncated there, or refused if intact records follow', () => {
+test('a journal with a flipped bit is truncated at the bit, or refused if intact records follow', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)

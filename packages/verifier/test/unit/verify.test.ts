@@ -101,7 +101,7 @@ describe('a proof given to the verifier', () => {
     expect(findingsOf(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
-  test('a proof is refused if it hashes another history, or if its text is truncated', () => {
+  test('a proof is refused if its hash belongs to another history, or if its text is truncated', () => {
     const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
     const proof = proofText(head, stale, [entry])
     const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
@@ -133,7 +133,7 @@ describe('a proof given to the verifier', () => {
     ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
     ['final reads of a set', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
-  ])('a proof is undecided for %s, which the verifier does not cover', (_, of, entry) => {
+  ])('a proof is undecided if the verifier does not cover %s', (_, of, entry) => {
     expect(findingsOf(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })
 })

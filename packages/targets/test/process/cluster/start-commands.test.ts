@@ -260,7 +260,7 @@ describe('the start of a cluster', () => {
     },
   )
 
-  test('can be aborted', async () => {
+  test('the start of a cluster can be aborted', async () => {
     const giveUp = new AbortController()
     const role = { ...kv.role, leads: 'nobody' }
     const starting = start({ ...kv, role }, { signal: giveUp.signal })

@@ -147,7 +147,7 @@ describe('the start of a node', () => {
     expect(node.life().alive).toBe(true)
   })
 
-  test('a restarted node is ready only once it prints the expected line again', async () => {
+  test('a restarted node is ready only when it prints the expected line again', async () => {
     const command = shell('sleep 0.1; echo starting; echo "ready to accept"; exec sleep 300')
     const node = await run.node({ command, ports: ['client'], readiness: { by: 'log', pattern: 'ready to accept' } })
     await node.start()

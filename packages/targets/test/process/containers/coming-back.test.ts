@@ -27,11 +27,14 @@ test.each([
   ['ended a moment ago and is never restarted', {}, 'no', false],
   ['ended a moment ago on an engine that says nothing of restarts', {}, undefined, false],
   ['waits for its next start, as Docker says it', { Running: true, Restarting: true }, 'on-failure', true],
-] as const)('a run waits for a container that %s only if the engine will restart it', (_, state, policy, isAwaited) => {
-  const found = container(state, policy)
-  expect(found.running).toBe(false)
-  expect(isComingBack(found)).toBe(isAwaited)
-})
+] as const)(
+  'a run waits for a container only if the engine will restart it: a container that %s',
+  (_, state, policy, isAwaited) => {
+    const found = container(state, policy)
+    expect(found.running).toBe(false)
+    expect(isComingBack(found)).toBe(isAwaited)
+  },
+)
 
 test('the description of a container is outdated once the process of the container has ended', () => {
   const running = { Running: true, FinishedAt: undefined }

@@ -79,7 +79,7 @@ describe('a container that restarts', () => {
     )
   })
 
-  test('a restarted container is not reported as moved if no address changed or another container has the old one', () => {
+  test('a restarted container is not reported as moved if no address changed or another container has the old address', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1)), member('n2', at('10.0.0.3'))]
     changes.look([n1, n2])

@@ -231,7 +231,7 @@ test('a paused process that exits on SIGTERM after its resume is restarted', asy
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that exits slowly after a signal is restarted once it has exited', async () => {
+test('a process that exits slowly after a signal is restarted after its exit', async () => {
   const owner = startOwner({ faults: [SIGTERM] })
   owner.write('busy')
   await owner.injected(1)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { errorOutcomes, judgeError } from '../../../../recorder/src/mysql/errors.ts'
 import { objects, withParameters } from '../../../src/client-kinds/mariadb/objects.ts'
 
-test('texts in a MariaDB command are quoted, and placeholders within them are not replaced', () => {
+test('texts in a MariaDB command are quoted, and placeholders within these texts are not replaced', () => {
   expect(withParameters({ sql: 'SELECT ?, ?', parameters: ["it's ?\\", null] })).toBe("SELECT 'it''s ?\\', NULL")
   expect(withParameters({ sql: 'a ?2 b ?1', parameters: ['x', 'y'] })).toBe("a 'y' b 'x'")
 })

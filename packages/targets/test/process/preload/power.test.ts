@@ -96,7 +96,7 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
       'abcd',
       'abcd',
     ],
-  ])('has %s', async (_, script, before, after) => {
+  ])('a file after a power loss has %s', async (_, script, before, after) => {
     expect(await left(by, script, before)).toBe(after)
   })
 

@@ -304,7 +304,7 @@ describe('a declaration with remote proxies', () => {
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })
 
-  test('remote proxies are refused if one carries clients or an unknown node, or if two nodes have no proxy', () => {
+  test('remote proxies are refused if a proxy carries clients or an unknown node, or if two nodes have no proxy', () => {
     expect(() => declared({ ...good, proxies: { x: { from: 'clients', to: 'n1' } } })).toThrow(
       'mine.json: proxies[0].proxies.x: clients belong to this run, whose own proxy is already between them and the nodes.',
     )

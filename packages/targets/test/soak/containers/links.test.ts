@@ -77,7 +77,7 @@ describe.runIf(isPossible)('links between containers', () => {
   }
 
   test.each(['ipv4', 'ipv6'] as const)(
-    "a partition cuts container links over %s, and servers see the client's address before and after it",
+    "a partition cuts container links over %s, and servers see the client's address before and after the cut",
     async (family) => {
       const [n1, n3] = [addressesOf('n1')[family], addressesOf('n3')[family]]
       expect(await answerFrom('n1', 'n2', family)).toBe(n1)

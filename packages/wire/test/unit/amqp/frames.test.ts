@@ -103,7 +103,7 @@ test.each<readonly [Parameters<typeof methodFrame>[0], number, number]>([
   ['basic.nack', 60, 120],
   ['confirm.select', 85, 10],
   ['confirm.select-ok', 85, 11],
-])('the method %s has the class %i and the number %i', (name, kind, number) => {
+])('the AMQP method %s has the class %i and the number %i', (name, kind, number) => {
   const bytes = methodFrame(name, 258)
   expect(bytes).toEqual(Buffer.from([1, 1, 2, 0, 0, 0, 4, 0, kind, 0, number, 0xce]))
   expect(firstFrame(bytes)).toMatchObject({ frame: { name } })

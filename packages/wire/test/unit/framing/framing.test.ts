@@ -377,7 +377,7 @@ describe('an invalid framing declaration', () => {
       { kind: 'length-prefixed', lengthFieldLength: 2, lengthAdjustment: 0.5 },
       'lengthAdjustment must be a whole number of bytes',
     ],
-  ])('is refused: %j', (json, message) => {
+  ])('an invalid framing declaration is refused: %j', (json, message) => {
     expect(() => parseFraming(json, 'route n1')).toThrow(UserError)
     expect(() => parseFraming(json, 'route n1')).toThrow(message)
   })

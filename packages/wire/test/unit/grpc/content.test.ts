@@ -26,9 +26,12 @@ describe('a body of gRPC', () => {
     ['a prefix alone', prefixed(hello).subarray(0, 5), undefined, undefined],
     ['a part of a message', prefixed(hello).subarray(0, 9), undefined, undefined],
     ['a message and a byte', Buffer.concat([prefixed(hello), Buffer.alloc(1)]), undefined, undefined],
-  ])('a gRPC body consists of whole messages: %s', (_, body, encoding, messages) => {
-    expect(messagesOf(body, encoding)?.map((message) => message?.toString())).toEqual(messages)
-  })
+  ])(
+    'messagesOf returns the messages of a gRPC body only if all of them are whole: %s',
+    (_, body, encoding, messages) => {
+      expect(messagesOf(body, encoding)?.map((message) => message?.toString())).toEqual(messages)
+    },
+  )
 
   test('a gRPC body is decompressed up to 16 MiB', () => {
     const unpacked = (bytes: number) =>

@@ -379,7 +379,7 @@ describe('message declarations', () => {
     expect(declared.methods.get('/shop.v1.Cart/Put')?.input.name).toBe('shop.v1.Item')
   })
 
-  test('an absent scalar gets its default, but an absent message, list or optional field gets none', () => {
+  test('an absent protobuf scalar gets its default, but an absent message, list or optional field gets none', () => {
     const { messages, methods } = parseDeclarations(
       {
         'a.b.M': ['int32 n = 1', 'optional int32 o = 2', 'N m = 3', 'repeated int32 l = 4', 'map<int32, N> by = 5'],

@@ -27,7 +27,7 @@ test.each([
   expect(changesTable(block)).toBe(expected)
 })
 
-test('a header reader applies the table changes of a skipped block of two frames', () => {
+test('an HTTP/2 header reader applies the table changes of a skipped block of two frames', () => {
   const fragment = Buffer.concat([Buffer.from([0x88]), literal(0x40, 'a', 'v'.repeat(20))])
   const part = (type: number, flags: number, payload: Buffer) =>
     Buffer.concat([Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, 1]), payload])
@@ -38,7 +38,7 @@ test('a header reader applies the table changes of a skipped block of two frames
   }
 })
 
-test('a header reader gives no plain copy of a block with too many fields, or of a block after a damaged block', () => {
+test('an HTTP/2 header reader gives no plain copy of a block with too many fields, or after a damaged block', () => {
   const frame = (payload: Buffer) =>
     Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 255, 1, 4, 0, 0, 0, 1]), payload])
   const reader = new HeaderReader()
@@ -52,7 +52,7 @@ test('a header reader gives no plain copy of a block with too many fields, or of
   expect([Buffer.from([0x80]), Buffer.from([0x88])].map(isPlain)).toEqual([false, false])
 })
 
-test('a header reader decodes a block that refers to a table entry of a skipped block', () => {
+test('an HTTP/2 header reader decodes a block that refers to a table entry of a skipped block', () => {
   const frame = (payload: Buffer) =>
     Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 255, 1, 4, 0, 0, 0, 1]), payload])
   const reader = new HeaderReader()

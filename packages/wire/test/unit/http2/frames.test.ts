@@ -54,7 +54,7 @@ describe('a frame of HTTP/2', () => {
     ['DATA', frame(FRAME.data, 0, 'abc'), 'abc'],
     ['padded DATA', frame(FRAME.data, FLAG.padded, '\x02abc\0\0'), 'abc'],
     ['DATA that is all padding', frame(FRAME.data, FLAG.padded, '\x09\0\0'), ''],
-  ])('an HTTP/2 frame contains, without padding, the content of %s', (_, bytes, content) => {
+  ])('the content of an HTTP/2 frame excludes its padding: %s', (_, bytes, content) => {
     expect(dataOf(bytes).toString()).toBe(content)
   })
 
@@ -89,14 +89,14 @@ describe('a header block', () => {
   const status = [':status', '200'] as const
   const block = encodePlainly([{ field: status, isNeverIndexed: false }])
 
-  test('a header block can be written as the last frame of its stream', () => {
+  test('an HTTP/2 header block can be written as the last frame of its stream', () => {
     const last = lastHeaders(5, [status, ['grpc-status', '0']])
     expect([typeOf(last), streamOf(last), last[4]]).toEqual([FRAME.headers, 5, FLAG.endStream | FLAG.endHeaders])
     const fields = new HeaderReader().read(last)
     expect([fields?.get(':status'), fields?.get('grpc-status')]).toEqual(['200', '0'])
   })
 
-  test('a header block is joined from its frames, and other frames pass', () => {
+  test('an HTTP/2 header block is joined from its frames, and other frames pass unchanged', () => {
     const joiner = new HeaderBlockJoiner()
     const whole = frame(FRAME.headers, FLAG.endHeaders, 'abc')
     const begun = frame(FRAME.headers, 0, 'abc')
@@ -114,7 +114,7 @@ describe('a header block', () => {
     expect([joiner.join(begun), joiner.take(), joiner.take()]).toEqual([undefined, begun, Buffer.alloc(0)])
   })
 
-  test('a header block of more than 1 MiB is passed on in parts', () => {
+  test('an HTTP/2 header block of more than 1 MiB is passed on in parts', () => {
     const joiner = new HeaderBlockJoiner()
     const part = (bytes: number): Buffer => {
       const made = Buffer.alloc(9 + bytes)
@@ -127,7 +127,7 @@ describe('a header block', () => {
     expect(joiner.join(part(1024 * 1024 - 9))).toHaveLength(1024 * 1024)
   })
 
-  test('a header block is unreadable after a damaged or incomplete block', () => {
+  test('an HTTP/2 header block is unreadable after a damaged or incomplete block', () => {
     const good = frame(FRAME.headers, FLAG.endHeaders, block)
     for (const bad of [frame(FRAME.headers, 0, block), frame(FRAME.headers, FLAG.endHeaders, '\xff\xff')]) {
       const reader = new HeaderReader()
@@ -139,7 +139,7 @@ describe('a header block', () => {
     }
   })
 
-  test('the plain copy of a header block does not depend on any other block', () => {
+  test('the plain copy of an HTTP/2 header block does not depend on any other block', () => {
     const reader = new HeaderReader()
     const good = frame(FRAME.headers, FLAG.endHeaders, block)
     reader.read(good)

@@ -241,7 +241,7 @@ test.each<readonly [string, number, Buffer, boolean]>([
   expect(mysql.isHandshake?.(packetOf({ sequence, payload }))).toBe(isHandshake)
 })
 
-test('the reply to a prepared statement has its number and its counts of columns and parameters', () => {
+test('the reply to a MySQL prepare has the number of the statement, and its counts of columns and parameters', () => {
   expect(readPrepared(Buffer.from('00 01020304 0506 0708 ffffff'.replaceAll(' ', ''), 'hex'))).toEqual({
     id: 0x0403_0201,
     columns: 0x0605,

@@ -136,7 +136,7 @@ describe('the MySQL statement reader', () => {
     expect(reader.answering).toBe(2)
   })
 
-  test('accepts any reply', () => {
+  test('the MySQL statement reader accepts any reply', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(3, 4, 9, PREPARE, 27),

@@ -44,7 +44,7 @@ describe('a row of a prepared statement', () => {
   const row = (nulls: string, ...parts: readonly Buffer[]) => Buffer.concat([hex('00'), hex(nulls), ...parts])
 
   test.each(values)(
-    'a row of a prepared statement has a value of the type %s',
+    'a MySQL value of the type %s is read from a row of a prepared statement',
     (_, type, bytes, signed, unsigned = signed) => {
       const read = (flags: number) =>
         readBinaryRow(row('00', bytes, hex('07')), [
@@ -116,7 +116,7 @@ describe('a command of MySQL', () => {
     expect(read(bytes)).toEqual(expected)
   })
 
-  test('a MySQL command can execute a prepared statement, with or without a cursor, and contains the parameter bytes', () => {
+  test('a MySQL execute command is read with its statement, its use of a cursor, and its parameter bytes', () => {
     expect(read(command(23, hex('07000000' + '00' + '01000000' + 'abcd')))).toEqual({
       ...{ kind: 'execute', statement: 7, usesCursor: false, bytes: hex('abcd') },
     })

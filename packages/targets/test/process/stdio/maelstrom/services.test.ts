@@ -22,7 +22,7 @@ test('lin-kv reads the latest write, and a cas fails if the current value differ
   expect(ask('n1', 'delete', { key: 'x' })).toMatchObject({ type: 'error', code: 10 })
 })
 
-test('seq-kv may return old values to a node, but no value older than one that the node has read', () => {
+test('seq-kv may return old values to a node, but no value older than a value that the node has read', () => {
   const ask = asking('seq-kv')
   for (let n = 0; n < 50; n++) ask('n1', 'write', { key: 'x', value: n })
   const reads = Array.from({ length: 100 }, () => Number(ask('n2', 'read', { key: 'x' })['value'] ?? -1))
