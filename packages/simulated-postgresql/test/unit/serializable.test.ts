@@ -426,7 +426,7 @@ describe('SERIALIZABLE', () => {
     ['before', ['a: savepoint s', 'a: select v from t where id = 1']],
     ['after', ['a: select v from t where id = 1', 'a: savepoint s']],
   ] as const)(
-    'the read of a row still counts if ROLLBACK TO undoes a later write of the row (savepoint set %s the read)',
+    'the SIREAD lock on a row remains if ROLLBACK TO undoes a later write of the row (savepoint set %s the read)',
     (_, [first, second]) => {
       const answers: Readonly<Record<string, string>> = {
         'a: savepoint s': 'SAVEPOINT',

@@ -175,7 +175,7 @@ describe('a connection', () => {
     expect(connection.isBusy).toBe(false)
   })
 
-  test('a connection ends once with an error when the server shuts down', () => {
+  test('a connection ends with exactly one error when the server shuts down', () => {
     const asking = served().client()
     asking.connection.shutDown()
     asking.connection.shutDown()

@@ -34,7 +34,7 @@ describe('trial plans for programs', () => {
     expect(moments.filter(({ moment }) => moment === 'leads')).toEqual([])
   })
 
-  test('trial plans without chosen faults inject none, and more than half have periods of busy clients', () => {
+  test('trial plans without chosen faults inject no faults, and more than half have periods of busy clients', () => {
     const plans = fitted([])
     expect(plans.filter(({ schedule, reactions }) => schedule.length + reactions.length > 0)).toEqual([])
     expect(plans.filter(({ busy }) => busy !== undefined).length).toBeGreaterThan(plans.length / 2)

@@ -132,23 +132,26 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
   const clientsOf = async (network: ChaosNetwork) =>
     (await network.clients(['n1', 'n3'], { port: 7000, as, out: join(directory, 'results') })).map(clientAt)
 
-  test.skipIf(obstacle)(`containers return a stale read from a replica that is cut off${because}`, async () => {
-    await among(['--async', '--local'], async (network) => {
-      const [first, third] = await clientsOf(network)
-      expect(await first?.put(1)).toBe(200)
-      // Nobody reads before the cut: where replicas are slow, that would be stale as well.
-      await network.partition(['n1'], ['n2', 'n3'])
-      expect(await first?.put(2)).toBe(200)
-      expect(await third?.get()).not.toEqual({ item: 2 })
-      const judged = network.check('linearizable')
-      await expect(judged).rejects.toThrow(AssertionError)
-      await expect(judged).rejects.toThrow(/\(not linearizable\)\n(Likely w|W)hy: .*In force then: partition/)
-      await network.check('eventual')
-    })
-  })
+  test.skipIf(obstacle)(
+    `a service in containers returns a stale read from a replica that is cut off${because}`,
+    async () => {
+      await among(['--async', '--local'], async (network) => {
+        const [first, third] = await clientsOf(network)
+        expect(await first?.put(1)).toBe(200)
+        // Nobody reads before the cut: where replicas are slow, that would be stale as well.
+        await network.partition(['n1'], ['n2', 'n3'])
+        expect(await first?.put(2)).toBe(200)
+        expect(await third?.get()).not.toEqual({ item: 2 })
+        const judged = network.check('linearizable')
+        await expect(judged).rejects.toThrow(AssertionError)
+        await expect(judged).rejects.toThrow(/\(not linearizable\)\n(Likely w|W)hy: .*In force then: partition/)
+        await network.check('eventual')
+      })
+    },
+  )
 
   test.skipIf(obstacle)(
-    `containers are linearizable if a replica does not reply to unconfirmed reads${because}`,
+    `a service in containers is linearizable if a replica does not reply to unconfirmed reads${because}`,
     async () => {
       await among([], async (network) => {
         const [first, third] = await clientsOf(network)

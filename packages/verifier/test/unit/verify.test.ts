@@ -111,7 +111,7 @@ describe('a proof given to the verifier', () => {
     expect(check(proofText(head, stale, []))).toThrow(/has no entry for any level/)
   })
 
-  test('a proof is refused if an entry has a duplicate member or is nested thousands deep', () => {
+  test('a proof is refused if an entry has a duplicate member or is nested thousands of levels deep', () => {
     for (const entry of [
       '{"level":"linearizable","result":"met","result":"violated","core":[1,5]}',
       `{"level":"linearizable","result":"violated","core":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,

@@ -95,7 +95,7 @@ describe('the declaration of a cluster', () => {
     expect(target.settings.map(({ name }) => name)).toEqual(['data', 'mode'])
   })
 
-  test('a declared cluster has no links between nodes if no command contains a peer', () => {
+  test('a declared cluster has no links between nodes if no command contains the address of a peer', () => {
     const { lists: _, ...rest } = kv
     const target = targetOf({ ...rest, command: 'node server.js {listen}' })
     expect(target.supports('partition', 'nodes')).toMatchObject({ instead: expect.arrayContaining(['cut-clients']) })

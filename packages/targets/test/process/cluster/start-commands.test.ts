@@ -43,7 +43,7 @@ describe("a cluster started by the user's commands", () => {
     await eventually(async () => expect(cluster.leader()).toBe('n1'))
   })
 
-  test('a killed node restarts without data if the setting data is "wiped"', async () => {
+  test('a killed node restarts without data if the setting "data" is "wiped"', async () => {
     const { write, read, inject } = await start(kv, { settings: { data: 'wiped' } })
     await write('n1', 'x', 7)
     const heal = await inject({ kind: 'kill', nodes: ['n1'] })

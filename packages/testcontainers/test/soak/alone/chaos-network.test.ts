@@ -85,7 +85,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     expect(started()).toBe(before)
   })
 
-  test('containers are linearizable under cuts and delays if only the primary answers', async () => {
+  test('a service in containers is linearizable under cuts and delays if only the primary answers', async () => {
     const network = await between()
     const heal = await network.delay('n1', 'n2', 5)
     await network.partition(['n1'], ['n3'])
