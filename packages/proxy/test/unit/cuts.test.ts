@@ -19,7 +19,7 @@ import {
 const { to, back, both } = links
 
 describe('a cut that holds bytes', () => {
-  test('a cut that holds bytes stops one direction of a live connection, and delivers the bytes when healed', async () => {
+  test('a cut in one direction holds the bytes of a live connection until the cut is healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.write('kept')
@@ -34,7 +34,7 @@ describe('a cut that holds bytes', () => {
     await server.until((r) => r.text === 'kept and more')
   })
 
-  test('a cut acts on connections dialled from either end', async () => {
+  test('a cut from n1 to n2 holds the bytes from n1 to n2, whichever end dialled the connection', async () => {
     const { network, client, server } = await conversation({ from: 'n1', to: 'n2' })
     const other: Received[] = []
     const route = await network.route({

@@ -15,7 +15,7 @@ async function connected(): Promise<{ socket: Received; peer: Received }> {
   return { socket, peer: peer as Received }
 }
 
-test('DirectWriter sends a few bytes immediately, and in order with other writes to the socket', async () => {
+test('DirectWriter writes a few bytes to the socket immediately, and keeps the order of other writes', async () => {
   const { socket, peer } = await connected()
   const writer = new DirectWriter(socket.socket)
   expect(writer.write(Buffer.from('one '), () => undefined)).toBe(true)
@@ -61,7 +61,7 @@ test('an RST is sent immediately even if bytes and a FIN are in flight', async (
   expect(peer.error).toBe('ECONNRESET')
 })
 
-test('an RST from the peer ends the socket with an error, and completes a pending write', async () => {
+test('an RST from the peer closes the socket with an error, and completes a pending write of DirectWriter', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0

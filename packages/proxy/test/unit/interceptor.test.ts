@@ -77,7 +77,7 @@ describe('a transparent interceptor', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('bytes that an interceptor passes to a later hold fault are held until that fault is healed', async () => {
+  test('bytes that an interceptor passes on are held by a hold fault until that fault is healed', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')
@@ -238,7 +238,7 @@ test('an interceptor can refuse a client before any bytes arrive', async () => {
   expect([client.error, accepted, closed]).toEqual(['ECONNRESET', 0, 1])
 })
 
-test('an interceptor is notified that a client left while its request was held, and the server sees no connection', async () => {
+test('an interceptor is notified if a client leaves while its request is held; the server sees no connection', async () => {
   let reset = 0
   let closed = 0
   let accepted = 0

@@ -69,7 +69,7 @@ describe('a client of a shared listener', () => {
     client.socket.end()
   })
 
-  test('a client of a shared listener whose process is not identified counts as unknown, and uses the link from "clients"', async () => {
+  test('at a shared listener, a client whose process is not found counts as unknown, and uses the link from "clients"', async () => {
     const { network, route, heard } = await meetingPoint(silent)
     ;(await dial(route)).write('who?')
     await eventually(() => heard.length === 1)
@@ -77,7 +77,7 @@ describe('a client of a shared listener', () => {
     expect(network.statistics().get('clients>n3')?.connections).toBe(1)
   })
 
-  test('a client that leaves before its identification, or whose route closes before it, leaves no open connection', async () => {
+  test('no connection stays open if a client leaves, or its route closes, before the client is identified', async () => {
     const found: (() => void)[] = []
     const slow: PeerFinder = { by: 'slowly', find: () => new Promise((resolve) => found.push(() => resolve('n1'))) }
     const { network, route } = await meetingPoint(slow)
@@ -96,7 +96,7 @@ describe('a client of a shared listener', () => {
   })
 })
 
-test('a route with one source endpoint reports "own address" as its way to identify clients', async () => {
+test('a route from one endpoint reports that it identifies clients by "own address"', async () => {
   const route = await network().route({ from: 'n1', to: 'n2' })
   expect(route.identification).toEqual({ by: 'own address', known: 0, unknown: 0 })
 })
@@ -131,7 +131,7 @@ describe('the table of sockets', () => {
 })
 
 describe('the processes of a peer', () => {
-  test('the processes of a peer are given as numbers, or as files that are read again for each connection', async (context) => {
+  test('the processes of a peer are given as numbers, or as pid files that are read again for each connection', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const file = join(mkdtempSync(join(tmpdir(), 'chaos-peers-')), 'n2.pid')
     cleanUp(() => rmSync(dirname(file), { recursive: true }))
@@ -184,7 +184,7 @@ test('no process is found for a client that has closed its socket', async (conte
   expect(await finder.find({ host: '', port: 0 }, { host: '127.0.0.1', port: 1 })).toBe(undefined)
 })
 
-test('identifying peers is refused outside Linux with advice', () => {
+test('on platforms other than Linux, identifying peers by process is refused with advice', () => {
   const platform = Object.getOwnPropertyDescriptor(process, 'platform')
   Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
   try {

@@ -41,7 +41,7 @@ describe('the peer of a reset socket', () => {
       },
     ],
   ]
-  test.each(before)('the peer of a reset socket gets an RST if the reset socket was %s', async (_, prepare) => {
+  test.each(before)('resetSocket sends an RST to the peer even if the socket was %s', async (_, prepare) => {
     const { socket, peer } = await connected()
     await prepare(socket.socket)
     resetSocket(socket.socket)
@@ -75,7 +75,7 @@ test.runIf(process.platform !== 'win32').each([
       return secured
     },
   ],
-])('resetting %s destroys it, because it has no RST', async (_, over) => {
+])('resetSocket destroys %s, which cannot send an RST', async (_, over) => {
   const directory = mkdtempSync(join(tmpdir(), 'reset-'))
   cleanUp(() => rmSync(directory, { recursive: true, force: true }))
   const server = createServer().listen(join(directory, 'server.sock'))

@@ -71,7 +71,7 @@ const nextOf = (chunk: Chunk, positionBytes = 0): Next => ({ ...pieceOf(chunk), 
 const nothing: Stage = { countsArriving: 'nothing' }
 
 describe('the plan of a delivery', () => {
-  test('a stage of a delivery is passed the present time minus the delays of the later stages', () => {
+  test('each stage of a delivery receives the current time minus the delays of the later stages', () => {
     const asked: number[] = []
     const asking: Stage = {
       countsArriving: 'nothing',
@@ -90,7 +90,7 @@ describe('the plan of a delivery', () => {
     expect(plan).toMatchObject({ kind: 'deliver', atMs: 25, alone: false })
   })
 
-  test('a piece ends at the offset of a later fault, and this fault does not affect the piece', () => {
+  test('a piece of a chunk ends before the offset at which another fault starts to act', () => {
     const held = placed(stageOf(bandwidth(0)).stage, 10)
     const alone = placed({ countsArriving: 'nothing', alone: true }, 10)
     expect(planDelivery([alone, held], nextOf(chunkOf(25), 4), 0)).toMatchObject({
@@ -112,7 +112,7 @@ describe('the plan of a delivery', () => {
     ['a bandwidth of 0', [placed(stageOf(bandwidth(0)).stage)], 'hold'],
     ['a byte limit that is reached', [placed(stageOf({ kind: 'limit-bytes', bytes: 0 }).stage)], 'close'],
     ['a timeout', [placed(stageOf({ kind: 'timeout', afterMs: millis(0) }).stage)], 'discard'],
-  ])('the plan at byte 9 under %s is $2', (_, stages, kind) => {
+  ])('at byte 9 under %s, planDelivery returns a plan of the kind $2', (_, stages, kind) => {
     expect(planDelivery(stages, nextOf(chunkOf(5), 9), 0).kind).toBe(kind)
   })
 
@@ -127,14 +127,14 @@ describe('the plan of a delivery', () => {
     expect(plan).toEqual({ kind: 'discard', piece: expect.objectContaining({ sizeBytes: 9 }), atMs: 7, by: discarding })
   })
 
-  test('each stage that acts at the position of a byte transforms it, in the order of the stages', () => {
+  test('a byte is transformed by each stage that is active at its position, in the order of the stages', () => {
     const adding = (text: string, afterBytes: number) =>
       placed({ countsArriving: 'nothing', transform: (bytes) => Buffer.concat([bytes, Buffer.from(text)]) }, afterBytes)
     const stages = [placed(nothing), adding('a', 0), adding('b', 9), adding('c', 8)]
     expect(String(transform(stages, 8, Buffer.from('-')))).toBe('-ac')
   })
 
-  test('each active stage is notified of the last piece of a chunk, and a stage that ends the connection counts a hit', () => {
+  test('each active stage is told of a passed piece, and a stage that ends the connection counts a hit', () => {
     const moved: [string, number, boolean][] = []
     const hits: string[] = []
     const telling = (name: string, afterBytes: number, ending?: 'close' | 'reset'): Placed => ({
@@ -168,7 +168,7 @@ describe('the plan of a delivery', () => {
     expect(hits).toEqual(['c', 'd'])
   })
 
-  test('the next alarm of a delivery is the earliest alarm, or the first of two alarms at the same time', () => {
+  test('nextAlarm returns the earliest alarm of the stages, and the first of several equally early alarms', () => {
     const at = (atMs: number, afterBytes = 0) =>
       placed({ countsArriving: 'nothing', alarm: () => ({ atMs, ending: 'close' }) }, afterBytes)
     const [late, early, equal, beyond] = [at(9), at(5), at(5), at(1, 10)]
@@ -186,9 +186,12 @@ describe('the plan of a delivery', () => {
     [{ kind: 'timeout', afterMs: millis(0) }, 0, false],
     [{ kind: 'timeout', afterMs: millis(0) }, 10, true],
     [{ kind: 'partition', mode: 'drop' }, 10, true],
-  ])('a delivery carries bytes under %j from byte %i on: %s', (harm, afterBytes, isCarried) => {
-    expect(carries([placed(stageOf(harm).stage, afterBytes)], 9)).toBe(isCarried)
-  })
+  ])(
+    'whether a delivery at byte 9 carries bytes under the fault %j that starts at byte %i: %s',
+    (harm, afterBytes, isCarried) => {
+      expect(carries([placed(stageOf(harm).stage, afterBytes)], 9)).toBe(isCarried)
+    },
+  )
 
   test.each<readonly [Stage['countsArriving'], Content, number, number, boolean]>([
     ['everything', 'bytes', 1, 9, false],
@@ -202,7 +205,7 @@ describe('the plan of a delivery', () => {
     ['ends', 'end', 0, 10, true],
     ['nothing', 'bytes', 9, 10, false],
     ['nothing', 'end', 0, 10, false],
-  ])('from byte 10 on, a fault that counts %s counts a hit for %s of %i bytes at byte %i: %s', (...row) => {
+  ])('whether a fault that starts at byte 10 and counts %s is hit by %s of %i bytes at byte %i: %s', (...row) => {
     const [countsArriving, content, sizeBytes, positionBytes, isHit] = row
     expect(meets(placed({ countsArriving }, 10), content, sizeBytes, positionBytes)).toBe(isHit)
   })
@@ -286,7 +289,7 @@ describe('a bandwidth', () => {
     expect(stage.portionBytes?.(96, chunk)).toBe(10)
   })
 
-  test('a bandwidth delays the first piece by the time that the piece takes', () => {
+  test('a bandwidth fault delays even the first piece by the sending time of the piece', () => {
     for (const isShared of [true, false]) {
       const { stage } = stageOf(bandwidth(100_000, isShared))
       expect(stage.leavesAtMs?.(pieceOf(chunkOf(10)), 0, 0)).toBe(0.1)
@@ -307,7 +310,7 @@ describe('a bandwidth', () => {
     ])
   })
 
-  test('a shared bandwidth sends the end of a stream after the last byte of the same connection', () => {
+  test('under a shared bandwidth, the end of a stream waits only for the last byte of its own connection', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const chunk = chunkOf(5)
@@ -319,7 +322,7 @@ describe('a bandwidth', () => {
     expect(endAtMs(a)).toBe(5)
   })
 
-  test('after a stall, a shared bandwidth catches up by at most 100 ms, or by twice the time of a piece', () => {
+  test('after a stall, a bandwidth fault catches up by at most 100 ms, or by two sending times if these are longer', () => {
     const leavesAtMs = (bytesPerSecond: number) =>
       stageOf(bandwidth(bytesPerSecond)).stage.leavesAtMs?.(pieceOf(chunkOf(1)), 0, 60_000)
     expect([leavesAtMs(1000), leavesAtMs(5)]).toEqual([60_000 - 100 + 1, 60_000 - 400 + 200])
@@ -352,7 +355,7 @@ describe('packet loss', () => {
     },
   )
 
-  test('packet loss may delay the end of a stream, which counts as one packet', () => {
+  test('packet loss counts the end of a stream as one packet, and may delay it', () => {
     expect(lossOf([lost, not], 0, 'end')).toEqual({ waitMs: [200, 200], hits: 1, left: 0 })
   })
 
@@ -368,7 +371,7 @@ describe('packet loss', () => {
 })
 
 describe('a slice fault', () => {
-  test('a slice fault pauses and counts a hit after each piece that it drew, even if other faults divide the piece', () => {
+  test('a slice fault pauses after each piece and counts it as one hit, even if another fault divides the piece', () => {
     const { stage, state } = stageOf(slice(4, 0, 3))
     const chunk = chunkOf(10)
     const move = (sizeBytes: number, last = false) => {
@@ -412,7 +415,7 @@ describe('a slice fault', () => {
     },
   )
 
-  test('a slice fault writes each piece by itself', () => {
+  test('a slice fault sends each piece in a separate write', () => {
     expect(stageOf(slice(4, 0, 3)).stage.alone).toBe(true)
   })
 })
@@ -435,7 +438,7 @@ describe('a corruption fault', () => {
   })
 })
 
-test('a byte limit closes the connection after the last allowed byte, and ignores an earlier end of a stream', () => {
+test('limit-bytes closes the connection after the last allowed byte, but not at an earlier end of the stream', () => {
   const { stage } = stageOf({ kind: 'limit-bytes', bytes: 3 })
   const chunk = chunkOf(3)
   const end = pieceOf(chunkOf(0), 0, 'end')
@@ -449,7 +452,7 @@ test('the fault refuse counts no bytes as hits, and resets new connections', () 
   expect(stageOf({ kind: 'refuse' }).stage).toMatchObject({ countsArriving: 'nothing', refuses: true })
 })
 
-test('a slow close delays the end of a stream, and no bytes', () => {
+test('slow-close delays the end of a stream, but not its bytes', () => {
   const { stage } = stageOf({ kind: 'slow-close', delayMs: millis(50) })
   const leavesAtMs = (content: Content) => stage.leavesAtMs?.(pieceOf(chunkOf(0), 0, content), 7, 0)
   expect([leavesAtMs('bytes'), leavesAtMs('end'), leavesAtMs('reset')]).toEqual([7, 57, 57])
@@ -469,14 +472,17 @@ test.each<readonly [StandingHarm, Partial<Stage>, bytes: string, end: string]>([
   [latency(100, 10, 'normal'), { longestDelayMs: 130 }, 'pass', 'pass'],
   [latency(100, 10, 'pareto'), { longestDelayMs: 190 }, 'pass', 'pass'],
   [packetLoss, { countsArriving: 'nothing', longestDelayMs: 600 }, 'pass', 'pass'],
-])('the fault %j has the stage %j: bytes %s, ends %s', (harm, properties, bytes, end) => {
-  const { stage } = stageOf(harm)
-  expect(stage).toMatchObject(properties)
-  expect([stage.fate?.('bytes') ?? 'pass', stage.fate?.('end') ?? 'pass']).toEqual([bytes, end])
-})
+])(
+  'the stage of the fault %j has the members %j; its fate is %s for bytes and %s for the end',
+  (harm, properties, bytes, end) => {
+    const { stage } = stageOf(harm)
+    expect(stage).toMatchObject(properties)
+    expect([stage.fate?.('bytes') ?? 'pass', stage.fate?.('end') ?? 'pass']).toEqual([bytes, end])
+  },
+)
 
 describe('an alarm', () => {
-  test('the alarm of a timeout rings after the last discarded bytes, or after its start, and never if its time is 0', () => {
+  test('the alarm of a timeout counts from its start or the last discarded bytes; a timeout of 0 has no alarm', () => {
     const { stage, state } = stageOf({ kind: 'timeout', afterMs: millis(5) })
     expect([stage.alarm?.(10), stage.alarm?.(12)]).toEqual(Array(2).fill({ atMs: 15, ending: 'close' }))
     stage.discarded?.(13)

@@ -6,7 +6,7 @@ import { withDescriptor } from '../../../src/control/table-descriptor.ts'
 const page = readFileSync(new URL('../../../../recorder/docs/HTTP2.md', import.meta.url), 'utf8')
 const tables = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, table = '']) => JSON.parse(table) as object)
 
-test('the route tables in HTTP2.md are valid', () => {
+test('parseRouteTable accepts the route tables in HTTP2.md', () => {
   const read = (path: string) => {
     expect(path).toBe('tables/etcd.desc')
     // Another service's, in which the route finds none of its messages.
@@ -20,6 +20,6 @@ test('the route tables in HTTP2.md are valid', () => {
   }
 })
 
-test('an unsupported descriptor is refused with advice', () => {
+test('parseRouteTable refuses a descriptor that is given as a file name', () => {
   expect(() => parseRouteTable(tables[0], 'x')).toThrow('"descriptor" is "etcd.desc". A file name is not possible here')
 })

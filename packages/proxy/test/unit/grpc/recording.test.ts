@@ -50,7 +50,7 @@ describe('a gRPC call', () => {
     expect(outcomes(view)[0]).toEqual(['invoke', 'write', 'x', value])
   })
 
-  test('a gRPC call whose message lacks the proto3 field of the value is recorded with an empty text', async () => {
+  test('a gRPC write whose message omits an empty proto3 value is recorded with the empty text', async () => {
     const { call, view } = await kvRoute()
     await call('Put', { key: 'x', value: '' })
     await eventually(() => view.events.length === 2)
@@ -81,7 +81,7 @@ describe('a gRPC call', () => {
     expect(view.events[1]).toMatchObject({ type: outcome, error: `grpc ${code} ${status[code]}` })
   })
 
-  test('a gRPC call has the outcome that the route table assigns to its gRPC status by number or name', async () => {
+  test('a gRPC call has the outcome that the route table gives its status, whether by number or by name', async () => {
     const outcomesOf = (given: object) =>
       parseRouteTable({ descriptor: kvDescriptor, routes: [{ ...kvRoutes[1], outcomes: given }] }, 'kv.json')
     for (const given of [{ 'grpc 10': 'fail' }, { 'grpc ABORTED': 'fail' }]) {
@@ -138,7 +138,7 @@ describe('a gRPC call', () => {
 })
 
 describe('gRPC traffic that is not an operation', () => {
-  test('gRPC streams of requests or responses are forwarded, and are recorded only as possible writes', async () => {
+  test('gRPC client streams and server streams are forwarded, but are recorded only as possible writes', async () => {
     const { client, view, service } = await kvRoute()
     const streams = client as unknown as {
       Watch(request: object): ClientReadableStream<object>

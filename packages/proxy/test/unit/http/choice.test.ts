@@ -17,7 +17,7 @@ function ruleOf(fault: object, appliedAtMs = 0): HttpRule {
     createRandom(1),
   )
 }
-test('a rate limit allows its burst immediately, and afterwards its rate', () => {
+test('a rate limit allows a burst of requests at once, and later requests at its rate', () => {
   const fault = { kind: 'rate-limit', requestsPerSecond: 2, burst: 3 } as const
   const rule = ruleOf(fault, 1000)
   const taken = [1000, 1000, 1000, 1000, 1499, 1500, 1500, 3000, 9000, 9000, 9000, 9000, 9499, 9500].map((nowMs) =>
@@ -29,7 +29,7 @@ test('a rate limit allows its burst immediately, and afterwards its rate', () =>
 describe('a rule', () => {
   const named = (kind: object) => ruleOf({ kind: 'lose-request', ...kind })
 
-  test('a rule stores up to 210 characters of each of the last eight requests that it hit', () => {
+  test('a fault stores the last eight requests that it hit, each cut to 210 characters', () => {
     const rule = named({})
     rule.hit()
     for (let i = 0; i < 9; i++) rule.hit(`${i}`.padEnd(211, 'x'))
@@ -73,24 +73,27 @@ describe('a rule', () => {
       ['none', 'none'],
       [0, 0],
     ],
-  ])('rules with the effects %j have the hits %j: a rule that ends the message is the only hit', (effects, hits) => {
-    const rules = effects.map(() => named({}))
-    const suffered: number[] = []
-    carryOut(
-      rules,
-      (rule) => {
-        suffered.push(rules.indexOf(rule))
-        return effects[rules.indexOf(rule)] ?? 'none'
-      },
-      'GET /',
-    )
-    expect(rules.map(({ standing }) => standing.hits)).toEqual(hits)
-    expect(rules.flatMap(({ standing }) => standing.recent.map(({ request }) => request))).toEqual(
-      hits.filter((hit) => hit > 0).map(() => 'GET /'),
-    )
-    const end = effects.indexOf('ends')
-    expect(suffered).toHaveLength(end === -1 ? effects.length : end + 1)
-  })
+  ])(
+    'rules with the effects %j count the hits %j: if a rule ends the message, only that rule counts a hit',
+    (effects, hits) => {
+      const rules = effects.map(() => named({}))
+      const suffered: number[] = []
+      carryOut(
+        rules,
+        (rule) => {
+          suffered.push(rules.indexOf(rule))
+          return effects[rules.indexOf(rule)] ?? 'none'
+        },
+        'GET /',
+      )
+      expect(rules.map(({ standing }) => standing.hits)).toEqual(hits)
+      expect(rules.flatMap(({ standing }) => standing.recent.map(({ request }) => request))).toEqual(
+        hits.filter((hit) => hit > 0).map(() => 'GET /'),
+      )
+      const end = effects.indexOf('ends')
+      expect(suffered).toHaveLength(end === -1 ? effects.length : end + 1)
+    },
+  )
 })
 
 const headOf = (method: string, target: string, headers: { readonly [name: string]: string } = {}) => ({
@@ -132,7 +135,7 @@ describe('the match of an HTTP fault', () => {
     [{ body: 'ell', not: { method: 'put' } }, {}, undefined],
     [{ body: 'ell', not: { method: 'get' } }, {}, false],
     [{ not: { method: 'get', status: '5xx' } }, { status: 200 }, true],
-  ])('the match %j, applied to the known parts of a request and %j, is %s', (match, more, expected) => {
+  ])('the match %j of a request with the further parts %j has the result %s', (match, more, expected) => {
     expect(compileMatch(match)({ ...known, ...more })).toBe(expected)
   })
 
@@ -152,14 +155,11 @@ test.each<readonly [boolean, string, number, boolean]>([
   [true, 'CONNECT', 299, true],
   [true, 'CONNECT', 300, false],
   [false, 'CONNECT', 200, false],
-])(
-  'with a request that may switch protocols: %s, the method %s and the status %i, the protocol changes: %s',
-  (...row) => {
-    const [switches, method, status, isChanged] = row
-    const turn = Object.assign(new HttpTurn(undefined, nanos(0)), { switches, method })
-    expect(changesProtocol(turn, status)).toBe(isChanged)
-  },
-)
+])('if the offer of an upgrade is %s, the method %s and the status %i, changesProtocol returns %s', (...row) => {
+  const [switches, method, status, isChanged] = row
+  const turn = Object.assign(new HttpTurn(undefined, nanos(0)), { switches, method })
+  expect(changesProtocol(turn, status)).toBe(isChanged)
+})
 
 describe('the plan for a request', () => {
   const chances = { nowMs: () => 0, seat: { number: 1 } }
@@ -210,7 +210,7 @@ describe('the plan for a request', () => {
     expect(edit({ headers: { 'X-Expect': 'b' } })).toEqual([false, false, false])
   })
 
-  test('the plan for a request ends with the first fault that replies in place of the server', () => {
+  test('the first fault that replies in place of the server is the last fault in the plan for a request', () => {
     const status = { kind: 'error-status', status: 503 }
     const { rules, turn } = planned([delay(5), status, { kind: 'lose-request' }], { wantsClose: true })
     expect(rules.map(({ standing }) => standing.hits)).toEqual([0, 1, 0])

@@ -124,7 +124,7 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([])
   })
 
-  test('a connection that begins with the HTTP/2 preface at a proxy for HTTP/1.1 marks all keys as possibly written', async () => {
+  test('a proxy for HTTP/1.1 marks all keys as possibly written when a client sends the HTTP/2 preface', async () => {
     const { route, client } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
@@ -149,14 +149,17 @@ describe('traffic with an unknown effect', () => {
     [403, 0],
     [409, 1],
     [500, 1],
-  ])('a POST without a route that gets status %s marks keys as possibly written %i times', async (status, wanted) => {
-    const service = await serveHttp((_request, reply) => {
-      reply.statusCode = status
-      reply.end()
-    })
-    const { route, recorder } = await httpRouteTo(service, { table: { ...textTable } })
-    await httpClient(route.port)('POST', '/admin/reset', '')
-    await eventually(() => recorder.counters.unmatched === 1)
-    expect(recorder.counters.touched).toBe(wanted)
-  })
+  ])(
+    'a POST without a route, answered with status %s, marks keys as possibly written %i times',
+    async (status, wanted) => {
+      const service = await serveHttp((_request, reply) => {
+        reply.statusCode = status
+        reply.end()
+      })
+      const { route, recorder } = await httpRouteTo(service, { table: { ...textTable } })
+      await httpClient(route.port)('POST', '/admin/reset', '')
+      await eventually(() => recorder.counters.unmatched === 1)
+      expect(recorder.counters.touched).toBe(wanted)
+    },
+  )
 })

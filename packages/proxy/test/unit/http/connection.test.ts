@@ -6,7 +6,7 @@ const replyOf = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.len
 const endless = 'HTTP/1.1 200 OK\r\n\r\nabc'
 
 describe('a response of unknown length', () => {
-  test('a response of unknown length is passed on after 5 s if a fault waits for its end, and the rest passes immediately', () => {
+  test('a fault waits at most 5 s for the end of a response of unknown length, and then passes the response on', () => {
     const { ask, answer, apply, clock, here, connection } = httpWorld()
     const fault = apply({ kind: 'stale-reply' })
     ask(GET)
@@ -22,7 +22,7 @@ describe('a response of unknown length', () => {
   })
 
   test.each(['reset', 'hang'])(
-    'a response of unknown length that a fault withholds with silence %s leaves the client waiting for 5 s',
+    'lose-reply with silence %s treats a response of unknown length as complete after 5 s',
     (silence) => {
       const { ask, answer, apply, clock, here, ending, client } = httpWorld()
       apply({ kind: 'lose-reply', silence })
@@ -37,7 +37,7 @@ describe('a response of unknown length', () => {
     },
   )
 
-  test('a response of unknown length that a fault replaces ends the connection after 5 s', () => {
+  test('a connection ends 5 s after edit-reply has replaced a response of unknown length', () => {
     const { ask, answer, apply, clock, here, there } = httpWorld()
     apply({ kind: 'edit-reply', body: 'other' })
     ask(GET)
@@ -49,7 +49,7 @@ describe('a response of unknown length', () => {
     expect([here.ended, there.ended]).toEqual([true, true])
   })
 
-  test('an event stream that a fault replaces ends the connection once the replacement is sent', () => {
+  test('edit-reply ends the connection of an event stream as soon as the replacement is sent', () => {
     const { ask, answer, apply, clock, here, there } = httpWorld()
     apply({ kind: 'edit-reply', body: 'other' })
     apply({ kind: 'trickle-reply', pieceBytes: 3, pauseMs: 10 })
@@ -61,7 +61,7 @@ describe('a response of unknown length', () => {
     expect([here.text.endsWith('\r\n\r\nother'), here.ended, there.ended]).toEqual([true, true, true])
   })
 
-  test('the wait for the end of a response stops at its end', () => {
+  test('the timer for a response of unknown length is cancelled when the response ends', () => {
     const { ask, answer, apply, clock, connection } = httpWorld()
     apply({ kind: 'lose-reply' })
     ask(GET)
@@ -132,7 +132,7 @@ describe('a client that sends requests before it gets responses', () => {
   })
 })
 
-test('a connection counts as idle between its requests, but never after its peers switch to another protocol', () => {
+test('an HTTP connection counts as idle between its requests, but not after bytes that are not HTTP', () => {
   const { ask, answer, connection } = httpWorld()
   const idle = () => connection.isIdle
   expect(idle()).toBe(true)
@@ -148,7 +148,7 @@ test('a connection counts as idle between its requests, but never after its peer
   expect(idle()).toBe(false)
 })
 
-test('the proxy counts requests and responses, and the time between them', () => {
+test('the proxy counts requests and responses, and adds up the times from request to response', () => {
   const { ask, answer, clock, counters } = httpWorld()
   ask(GET + GET)
   clock.advance(7)
@@ -191,7 +191,7 @@ describe('a fault on a response', () => {
   })
 
   test.each([1, 2, 3, 6])(
-    'a truncated response ends after exactly the given number of bytes, in chunks of %i',
+    'truncate-reply passes exactly the given number of body bytes, even if they arrive in chunks of %i',
     (chunkBytes) => {
       const { ask, answer, apply, here, ending, clock } = httpWorld()
       const fault = apply({ kind: 'truncate-reply', bytes: 4 })
@@ -257,7 +257,7 @@ describe('a fault on a response', () => {
   })
 })
 
-test('a response that was passed on but not delivered before the connection ends is lost for its client', () => {
+test('a response is lost for its client if the connection ends before the response is delivered', () => {
   const { ask, clock, client, connection } = httpWorld()
   ask('PUT /kv/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nv')
   connection.responses.receive(Buffer.from(replyOf('abc')))
@@ -270,7 +270,7 @@ test('a response that was passed on but not delivered before the connection ends
   expect(clock.armed).toBe(0)
 })
 
-test('a request that a fault leaves unchanged is passed on unchanged in any division into chunks', () => {
+test('a request that passes a rate limit is forwarded unchanged, in any division into chunks', () => {
   const { ask, apply, there } = httpWorld()
   apply({ kind: 'rate-limit', requestsPerSecond: 1, burst: 9 })
   const request = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab'
@@ -315,26 +315,23 @@ describe('bytes that are not HTTP', () => {
   test.each<readonly [object, string]>([
     [{ kind: 'stale-reply' }, 'nonsense\r\n\r\nmore'],
     [{ kind: 'lose-reply', silence: 'hang' }, ''],
-  ])(
-    'if a response continues with bytes that are not HTTP, they are passed on or dropped with it under %j',
-    (fault, rest) => {
-      const { ask, answer, apply, here, ending } = httpWorld()
-      apply(fault as Parameters<typeof apply>[0])
-      ask(GET)
-      const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'
-      answer(head)
-      answer('nonsense\r\n\r\n')
-      answer('more')
-      expect([here.text, ending.aborted]).toEqual([rest === '' ? '' : head + rest, false])
-    },
-  )
+  ])('under %j, bytes that are not HTTP share the fate of the response that they follow', (fault, rest) => {
+    const { ask, answer, apply, here, ending } = httpWorld()
+    apply(fault as Parameters<typeof apply>[0])
+    ask(GET)
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'
+    answer(head)
+    answer('nonsense\r\n\r\n')
+    answer('more')
+    expect([here.text, ending.aborted]).toEqual([rest === '' ? '' : head + rest, false])
+  })
 })
 
 describe('a change of protocol', () => {
   const upgrade = 'GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
   const switching = 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
 
-  test('a change of protocol keeps later bytes of the client until the response, and then passes both directions on', () => {
+  test('after an upgrade request, bytes of the client wait for the response; then both directions are passed on', () => {
     const { ask, answer, there, here, counters, connection } = httpWorld()
     ask(upgrade)
     ask('hello')
@@ -368,7 +365,7 @@ describe('a change of protocol', () => {
   })
 
   test.each(['hang', 'reset'])(
-    'a change of protocol that a fault withholds with silence %s drops the bytes that follow it',
+    'lose-reply with silence %s also drops all bytes after the response to an upgrade',
     (silence) => {
       const { ask, answer, apply, there, here, ending } = httpWorld()
       apply({ kind: 'lose-reply', silence })
@@ -388,7 +385,7 @@ describe('a request that waits for 100 Continue', () => {
     [{ kind: 'error-status' }, 'status 503'],
     [{ kind: 'lose-request', silence: 'hang' }, 'never forwarded: the request was lost'],
   ])(
-    'a request with Expect: 100-continue that %j keeps from the server is recorded as failed once its body arrives',
+    'if %j keeps a request with Expect: 100-continue from the server, the request fails once its body arrives',
     (fault, error) => {
       const { ask, apply, there, here, ending, client } = httpWorld()
       apply(fault)

@@ -32,7 +32,7 @@ describe('the start of a response head', () => {
     },
   )
 
-  test('the start of a response head does not reach the client if the response is that of a duplicate', () => {
+  test('a client gets no part of the response to a duplicate request, not even the start of its head', () => {
     const { ask, answer, apply, here } = httpWorld()
     apply({ kind: 'duplicate-request', copies: 1 })
     ask(GET)
@@ -42,7 +42,7 @@ describe('the start of a response head', () => {
     expect(here.text).toBe(REPLY)
   })
 
-  test('the start of a response head does not reach a client whose earlier response was withheld', () => {
+  test('a client whose earlier response was withheld does not get the start of the next response head', () => {
     const { ask, answer, apply, here } = httpWorld()
     apply({ kind: 'lose-reply', silence: 'hang', when: { nth: 1 } })
     ask(GET + GET)
@@ -73,7 +73,7 @@ describe('the start of a request head', () => {
     expect(there.text).toBe(GET)
   })
 
-  test('the start of a request head waits for the rest if there is a fault, even one that does not match', () => {
+  test('the start of a request head waits for the rest if any fault is active, even a fault that does not match', () => {
     const { ask, apply, there } = httpWorld()
     apply({ kind: 'lose-request', match: { path: '/other' } })
     ask(start)
@@ -92,7 +92,7 @@ describe('the start of a request head', () => {
     expect([there.text, fault.hits]).toEqual([GET, 1])
   })
 
-  test('empty lines before a request wait for the request', () => {
+  test('empty lines before a request are forwarded together with the request', () => {
     const { ask, there, client } = httpWorld()
     ask('\r\n')
     expect([there.text, client.events]).toEqual(['', []])

@@ -56,21 +56,24 @@ describe('a client that waits for 100 Continue', () => {
     [{ kind: 'error-status', after: 'forwarding' }, '503'],
     [{ kind: 'edit-reply', headers: { 'X-A': '1' } }, 'got hello'],
     [{ kind: 'trickle-reply', pieceBytes: 2, pauseMs: 1 }, 'got hello'],
-  ])('a client that waits for 100 Continue gets it and sends its body under %o', async (fault, text) => {
-    const { port } = await service()
-    const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
-    apply(fault)
-    const client = await askPatiently(route.port, says(text))
-    expect(client.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 [25]/)
-    expect(client.text).toContain(text)
-  })
+  ])(
+    'under the fault %o, a client that waits for 100 Continue gets it, and then sends its body',
+    async (fault, text) => {
+      const { port } = await service()
+      const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
+      apply(fault)
+      const client = await askPatiently(route.port, says(text))
+      expect(client.text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 [25]/)
+      expect(client.text).toContain(text)
+    },
+  )
 
   test.each<[Fault, number]>([
     [{ kind: 'error-status' }, 503],
     [{ kind: 'error-status', status: 413 }, 413],
     [{ kind: 'rate-limit', requestsPerSecond: 1, burst: 1 }, 429],
   ])(
-    'a client that waits for 100 Continue gets the error response of %o in its place, and is disconnected',
+    'a client that waits for 100 Continue gets the error response of the fault %o instead, and is disconnected',
     async (fault, status) => {
       const { port, seen } = await service()
       const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
@@ -82,7 +85,7 @@ describe('a client that waits for 100 Continue', () => {
     },
   )
 
-  test('after an early response, a client gets no response to a request that follows the body', async () => {
+  test('a client that got an early response gets no response to a request that it sends after the body', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'error-status', when: { first: 1 } })
@@ -97,7 +100,7 @@ describe('a client that waits for 100 Continue', () => {
   })
 
   test.each<Fault>([{ kind: 'lose-request' }, { kind: 'crash-before-reply' }, { kind: 'lose-reply' }])(
-    'a client that waits for 100 Continue is disconnected by the fault %o',
+    'the fault %o disconnects a client that waits for 100 Continue',
     async (fault) => {
       const { port } = await service()
       const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
@@ -117,7 +120,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 100', 'HTTP/1.1 503'])
   })
 
-  test('a client gets the refusal of the server while a fault holds the body of its request', async () => {
+  test('a client gets the refusal of the server even while a fault holds the body of the request', async () => {
     for (const fault of [
       { kind: 'edit-request', headers: { 'X-A': '1' } },
       { kind: 'edit-request', body: 'new' },

@@ -59,7 +59,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('the trigger of a fault counts all requests of clients, including requests that an earlier rule answered', async () => {
+  test('the trigger of a fault counts every client request, even a request that an earlier rule answered', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -103,7 +103,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(body.hits).toBe(2)
   })
 
-  test('an HTTP fault selects requests by probability, and the same requests for the same seed', async () => {
+  test('an HTTP fault with a probability selects the same requests for the same seed, and others for another seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })
@@ -187,7 +187,7 @@ describe('an HTTP fault of timing', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('reorder-replies holds the next response after the client of the held response has disconnected', async () => {
+  test('if the client of a held response disconnects, reorder-replies holds the next response instead', async () => {
     const service = await keyValueService()
     const { route, apply, network, http } = await httpRouteTo(service)
     const replies = () => http.statistics().get('clients>n1')?.replies
@@ -233,7 +233,7 @@ describe('a connection with several requests', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
-  test('a connection under error-status gets no body in reply to HEAD, and ends after a request with Connection: close', async () => {
+  test('error-status sends no body in reply to HEAD, and ends a connection after a request with Connection: close', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'error-status', body: 'sorry' })
@@ -278,7 +278,7 @@ describe('a connection with several requests', () => {
     ).toEqual(['fail', 'fail', 'ok'])
   })
 
-  test('a connection is closed at an ambiguous request while a fault is in force', async () => {
+  test('while a fault is active, the proxy closes a connection that sends an ambiguous request', async () => {
     const smuggled =
       'POST /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /kv/y HTTP/1.1\r\n\r\n'
     const accepted: Received[] = []
@@ -302,7 +302,7 @@ describe('a connection with several requests', () => {
     [26, 2],
     [25, 1],
   ])(
-    'with a maxBodyBytes of %i, a chunked request of 26 bytes reaches the server this many times: %i',
+    'duplicate-request with maxBodyBytes %i forwards a chunked request of 26 bytes %i times',
     async (maxBodyBytes, times) => {
       const accepted: Received[] = []
       const server = await serve((socket) => accepted.push(new Received(socket)))

@@ -58,7 +58,7 @@ describe('the addresses of a proxy', () => {
   const files = { readPem: () => '', pidFiles: 'refused' as never }
   const read = (settings: object) => readProxy({ name: 'n1', ...settings }, 'proxy', files)
 
-  test('the scheme https in an address of a proxy requests TLS', () => {
+  test('an https address in the settings of a proxy turns on TLS', () => {
     expect(read({ upstream: 'https://api.example', carries: 'http' })).toMatchObject({
       upstream: 'api.example:443',
       isHttps: true,
@@ -75,7 +75,7 @@ describe('the addresses of a proxy', () => {
     expect(() => read({ upstream: 'ftp://x' })).toThrow('"upstream" ftp://x: this is not an address')
   })
 
-  test('the scheme https keeps the settings in "tls", and negotiates HTTP/2 if the proxy carries HTTP/2', () => {
+  test('an https upstream keeps the given TLS settings, and negotiates HTTP/2 if the proxy carries HTTP/2', () => {
     const { tls } = read({
       upstream: 'https://a',
       carries: 'http2',
@@ -111,7 +111,7 @@ test('an injected error has the given header fields', async () => {
   )
 })
 
-test('a client that speaks HTTP/2 to a proxy for HTTP/1.1 is reported once', async () => {
+test('clients that speak HTTP/2 to a proxy for HTTP/1.1 are reported only once', async () => {
   const { route, network: created } = await httpRouteTo(await serveHttp((_, reply) => void reply.end()))
   const troubles: string[] = []
   created.onTrouble(({ type, why }) => troubles.push(`${type}: ${why}`))

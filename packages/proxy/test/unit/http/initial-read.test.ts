@@ -51,7 +51,7 @@ describe('the initial read of keys', () => {
     ])
   })
 
-  test('the initial read of keys fails with the reason if no service listens', async () => {
+  test('the initial read of keys reports why it failed if no service listens', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { readonly port: number }

@@ -25,7 +25,7 @@ describe('the earlier responses of stale-reply', () => {
     expect(note('GET /1', reply('new'))).toBeUndefined()
   })
 
-  test('stale-reply keeps at most 64 MiB of responses, and discards first the responses to the oldest request', () => {
+  test('stale-reply keeps at most 64 MiB of responses, and first discards the responses to the oldest request', () => {
     const note = notes()
     const bytes = Buffer.alloc(8 * KIB * KIB)
     const large = { ...reply(''), raw: bytes, body: { bytes } }
@@ -37,7 +37,7 @@ describe('the earlier responses of stale-reply', () => {
     expect([isKept('/0'), isKept('/1'), isKept('/3')]).toEqual([false, true, true])
   })
 
-  test('stale-reply keeps the previous response of each resource while a large resource changes 20 times', () => {
+  test('stale-reply keeps the previous response of each resource, even if a large resource changes 20 times', () => {
     const note = notes()
     const large = reply('x'.repeat(4 * KIB * KIB))
     note('GET /small', reply('old'))

@@ -58,7 +58,7 @@ describe('a gate', () => {
     expect([seen.slice(2), gate.closed]).toEqual([['rest', 'b', 'END', 'RESET'], false])
   })
 
-  test('a gate pauses reading while more than 256 KiB wait', () => {
+  test('a gate stops reading while it holds more than 256 KiB', () => {
     const { gate, reading, stage } = gateOf()
     gate.hold(Buffer.alloc(256 * 1024 - 1))
     gate.hold(Buffer.alloc(1))
@@ -72,7 +72,7 @@ describe('a gate', () => {
     expect(reading).toEqual([false, true])
   })
 
-  test('a gate resumes reading once 256 KiB wait, including bytes that were put back', () => {
+  test('a gate resumes reading once it holds at most 256 KiB, including bytes that were put back', () => {
     const { gate, reading, stage } = gateOf()
     for (const bytes of [bytesOf('close'), Buffer.alloc(256 * 1024), bytesOf('close'), bytesOf('x')]) gate.hold(bytes)
     gate.open(stage)
@@ -103,7 +103,7 @@ describe('a gate', () => {
   const reasons = ['waiting', 'answers', 'record', 'unanswered'] as const
   test.each(
     reasons.flatMap((first) => reasons.filter((other) => other !== first).map((other) => [first, other] as const)),
-  )('with the reasons to stop %s and %s reads again only once both have ended', (first, second) => {
+  )('a gate with the reasons to stop %s and %s reads again only after both reasons have ended', (first, second) => {
     const { gate, reading } = gateOf()
     gate.setStopped(first, true)
     gate.setStopped(second, true)
@@ -124,7 +124,7 @@ describe('a message intake', () => {
     return { intake, passed }
   }
 
-  test('a message intake passes each byte once, and a whole chunk without a copy', () => {
+  test('a message intake passes no byte twice, and passes a whole chunk without copying it', () => {
     const { intake, passed } = intakeOf()
     const chunk = bytesOf('abcdef')
     intake.beginChunk()
@@ -157,7 +157,7 @@ describe('a message intake', () => {
     }
   })
 
-  test('a message intake collects or drops the bytes of a message in place of passing them', () => {
+  test('a message intake can collect or drop the bytes of a message instead of passing them on', () => {
     const { intake, passed } = intakeOf(() => false)
     const chunk = bytesOf('abcdef')
     intake.beginChunk()
@@ -175,7 +175,7 @@ describe('a message intake', () => {
     expect([intake.from, intake.collectedBytes, passed]).toEqual([6, 0, []])
   })
 
-  test('a message intake holds a header that is split between chunks, or passes it on as it arrives', () => {
+  test('CutHead either holds the start of a header that is split between chunks, or passes it on immediately', () => {
     for (const isHeld of [true, false]) {
       const { intake, passed } = intakeOf()
       const cut = new CutHead()
@@ -197,7 +197,7 @@ describe('a message intake', () => {
 })
 
 describe('a pause for a fault', () => {
-  test('a pause for a fault ends on time even if its timer fires early, and immediately if its own fault is removed', () => {
+  test('a pause ends on time even if its timer fires early, and ends immediately if its fault is removed', () => {
     const clock = new ManualClock()
     let earlyMs = 1
     const hasty = {
@@ -306,7 +306,7 @@ describe('the responses on their way to a client', () => {
     expect(told).toEqual(['a delivered', 'b closed'])
   })
 
-  test('a response counts as delivered at its end if all its bytes were delivered earlier', () => {
+  test('a response counts as delivered when it ends, if all its bytes were delivered before', () => {
     const { outbox, told, turn } = outboxOf()
     outbox.pass(Buffer.alloc(5))
     outbox.delivered(5)
@@ -314,7 +314,7 @@ describe('the responses on their way to a client', () => {
     expect(told).toEqual(['a delivered'])
   })
 
-  test('responses count as sent once nothing has waited for 50 ms, or immediately if nothing was passed', () => {
+  test('responses count as sent if no byte waits twice in a row, 50 ms apart, or at once if nothing was passed', () => {
     const clock = new ManualClock()
     const sent: number[] = []
     const exit = { congested: false }

@@ -39,7 +39,7 @@ describe('the faults of a response', () => {
   test.each([
     [503, 1],
     [200, 0],
-  ])('the number of faults that a response with the status %i selects is %i', (status, count) => {
+  ])('for a response with the status %i, the number of chosen faults for 5xx is %i', (status, count) => {
     const rule = ruleOf({ ...lose, match: { status: '5xx' } })
     const turn = turnOf({ replyRules: [{ rule, state: 'open' }] })
     const candidates = chosenForReply(turn, status, '127.0.0.1', chances)
@@ -49,7 +49,7 @@ describe('the faults of a response', () => {
     ).toEqual([])
   })
 
-  test('a fault that searches a request misses a response that comes before the end of the request', () => {
+  test('a fault that searches request bodies misses a response that arrives before the end of the request', () => {
     const rule = ruleOf({ ...lose, match: { body: 'a', status: '2xx' } })
     const open = { rule, state: 'open', body: Buffer.from('abc') }
     expect(chosenForReply(turnOf({ replyRules: [open] }), 200, '', chances)).toEqual([])
@@ -91,7 +91,7 @@ describe('a response under faults', () => {
     expect([fate.isCut, counted]).toEqual([true, hits])
   })
 
-  test('truncate-reply does not cut a response that is no longer than its limit, or whose body is still to come', () => {
+  test('truncate-reply cuts neither a response within its limit nor a response whose body is still to come', () => {
     const { fate, hits } = suffering([cut(6)])
     expect([fate.isCut, fate.truncate, fate.reply === original, hits]).toEqual([false, undefined, true, [0]])
     const following = suffering([cut(2)], { ...original, bodyFollows: true })
@@ -112,7 +112,7 @@ describe('a response under faults', () => {
     expect(closes(following, true, { kind: 'edit-reply', headers: { a: 'b' } })).toBe(false)
   })
 
-  test('a response is trickled, or waits to be overtaken, which does not yet count as a hit', () => {
+  test('for a response with both faults, trickle-reply counts a hit at once, and reorder-replies does not', () => {
     const { fate, hits, rules } = suffering([
       { kind: 'trickle-reply', pieceBytes: 3, pauseMs: 5 },
       { kind: 'reorder-replies', withinMs: 9 },

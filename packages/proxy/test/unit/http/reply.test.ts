@@ -58,7 +58,7 @@ test.each([
     { close: false, method: 'HEAD' },
     'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\n',
   ],
-])('a fabricated reply with the status %i and the text %j for %j is %j', (status, text, how, expected) => {
+])('for the status %i, the text %j and the request %j, makeUpReply returns %j', (status, text, how, expected) => {
   const reply = makeUpReply(status, text, how)
   expect(textOf(reply)).toBe(expected)
   expect([reply.headLength, reply.bodyFollows]).toEqual([expected.indexOf('\r\n\r\n') + 4, false])
@@ -89,7 +89,7 @@ describe('an edited reply', () => {
     [{ status: 204 }, 'GET', 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n'],
     [{ status: 205, body: 'x' }, 'GET', 'HTTP/1.1 205 Reset Content\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n'],
     [{ body: 'other' }, 'HEAD', `${served}\r\n\r\nabc`],
-  ])('editing a reply by %j to the method %s gives %j', (edit, method, expected) => {
+  ])('the edit %j of a reply to the method %s gives the reply %j', (edit, method, expected) => {
     const reply = editReply(replyOf(served, 'abc'), edit, method)
     expect(textOf(reply)).toBe(expected)
     expect([reply.headLength, reply.status]).toEqual([expected.indexOf('\r\n\r\n') + 4, edit.status ?? 200])
@@ -125,7 +125,7 @@ describe('an edited reply', () => {
     )
   })
 
-  test('an edited reply shows its changed fields', () => {
+  test('the header fields of an edited reply include the edits', () => {
     const reply = replyOf('HTTP/1.1 200 OK\r\nA: 1', '', { headers: fieldsOf({ a: '1', b: '2' }) })
     const { headers } = editReply(reply, { headers: { A: '3', B: null } }, 'GET')
     expect([headers?.get('a'), headers?.get('b')]).toEqual(['3', undefined])
@@ -158,7 +158,7 @@ test.each<readonly [Reply['kind'], string, number, number | undefined]>([
   ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 5, 13],
   ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 6, undefined],
   ['none', '', 0, undefined],
-])('in a %s body %j, the end of the first %i content bytes is at the offset %s', (kind, body, contentBytes, offset) => {
+])('in the %s body %j, the first %i bytes of content end at offset %s', (kind, body, contentBytes, offset) => {
   const reply = replyOf('HTTP/1.1 200 OK', body, { kind })
   expect(offsetInContent(reply, contentBytes)).toBe(offset === undefined ? undefined : reply.headLength + offset)
 })

@@ -52,7 +52,7 @@ function turnOf({ touches = 'x', isRouted = true }: { touches?: string; isRouted
 }
 
 describe('the recording of a request', () => {
-  test('a request is recorded once it is whole, with the time at which its first byte was forwarded', () => {
+  test('a request is recorded once it is complete, with the time at which its first byte was forwarded', () => {
     const { turn, end, toldSince } = turnOf()
     turn.forwarded(at(2))
     turn.forwarded(at(3))
@@ -70,7 +70,7 @@ describe('the recording of a request', () => {
     expect(toldSince()).toEqual([['exchange', 'forwarded', 6]])
   })
 
-  test('the record of a request can begin earlier to keep the place of the request', () => {
+  test('keepPlace begins the record of a request before the request is complete', () => {
     const { turn, end, toldSince } = turnOf()
     turn.forwarded(at(2))
     turn.keepPlace()
@@ -92,7 +92,7 @@ describe('the recording of a request', () => {
     expect(toldSince()).toEqual([['begin whole', 1]])
   })
 
-  test('an answer is interpreted once for both the server and the client', () => {
+  test('an answer is interpreted only once, and both the server and the client view use this interpretation', () => {
     const { turn, end, toldSince } = turnOf()
     end()
     toldSince()
@@ -111,7 +111,7 @@ describe('the recording of a request', () => {
     ])
   })
 
-  test('an early answer is recorded at the end of the request', () => {
+  test('an answer that arrives before the end of its request is recorded at the end of the request', () => {
     const { turn, end, toldSince } = turnOf()
     const answer = answerOf(200)
     turn.answered(at(2), answer)
@@ -139,7 +139,7 @@ describe('the recording of a request', () => {
     [401, 'refused with 401 before it had arrived in full', 'nothing'],
     [413, 'refused with 413 before it had arrived in full', 'nothing'],
   ])(
-    'an incomplete request with the early status %s is recorded with the reason %j and the possible effect on %s',
+    'an incomplete request with the early status %s is not understood for the reason %j, and may change %s',
     (status, why, touches) => {
       const { turn, toldSince } = turnOf()
       turn.head = head

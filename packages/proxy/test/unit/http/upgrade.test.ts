@@ -65,7 +65,7 @@ const ACTING: readonly Fault[] = [
   { kind: 'trickle-request' },
 ]
 
-describe.each([true, false])('an upgrade (the server sends first: %s)', (greets) => {
+describe.each([true, false])('a WebSocket upgrade with a server that sends first: %s', (greets) => {
   test.each(SPARED)('the fault %o leaves a WebSocket upgrade unchanged, and reports the reason', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
@@ -126,7 +126,7 @@ test('a client receives no bytes if the reply to its upgrade is lost', async () 
   expect(client.length).toBe(0)
 })
 
-test('a connection stays in HTTP if the server declines an upgrade under faults', async () => {
+test('under a fault, a connection stays in HTTP if the server declines an upgrade', async () => {
   const service = await keyValueService()
   const { route, apply } = await httpRouteTo(service)
   const applied = apply({ kind: 'edit-reply', headers: { 'X-B': '1' } })

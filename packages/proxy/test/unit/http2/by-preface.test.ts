@@ -45,14 +45,14 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
   })
 
-  test('the proxy forwards an unsolicited response of an HTTP/1.1 server, and then the end of the connection', async () => {
+  test('the proxy forwards a response that an HTTP/1.1 server sends without a request, and ends the connection', async () => {
     const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
     const waiting = new Received(await dial(route))
     await waiting.until(() => waiting.ended)
     expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
   })
 
-  test('a drained proxy immediately ends all connections except a connection on which a request has begun', async () => {
+  test('a draining proxy ends idle connections immediately, but not a connection on which a request has begun', async () => {
     const { route, network: created } = await anyRouteTo(await keyValueService())
     const [unused, answered, begun] = [await dial(route), await dial(route), await dial(route)].map(
       (socket) => new Received(socket),

@@ -39,7 +39,7 @@ function updatesUnder(fault: object, request: readonly Buffer[], response: reado
 }
 
 describe('the flow-control credit of dropped bytes', () => {
-  test('the flow-control credit of dropped bytes is returned for the connection, and for a stream that stays open', () => {
+  test('dropped bytes return flow-control credit to their connection, and to their stream while it is open', () => {
     const response = [data(1, 'abc'), data(1, ''), data(1, 'de', FLAG.endStream)]
     const { server, client } = updatesUnder(
       { kind: 'lose-reply', silence: 'reset' },
@@ -50,7 +50,7 @@ describe('the flow-control credit of dropped bytes', () => {
     expect(client).toEqual([])
   })
 
-  test('the credit of dropped bytes is returned only for the connection once the stream was reset', () => {
+  test('after a stream reset, dropped bytes return flow-control credit only to the connection', () => {
     const request = [data(1, 'abc'), data(1, 'de', FLAG.endStream)]
     const { server, client } = updatesUnder({ kind: 'reset-stream', code: 'CANCEL' }, request, [
       data(1, 'fghi', FLAG.endStream),

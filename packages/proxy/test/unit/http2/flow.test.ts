@@ -90,7 +90,7 @@ function flowOf(plans: { readonly [frame: string]: Planned } = {}, more: Partial
 }
 
 describe('a direction of an HTTP/2 connection', () => {
-  test('a delayed frame holds the later frames of its stream and all later header blocks, but no other frames', () => {
+  test('a delayed frame holds later frames of its stream and later header blocks of all streams, but no other frames', () => {
     const { receive, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 } })
     expect(receive(settings, data(1, 'a'), data(1, 'b'), data(3, 'c'), headers(5))).toEqual(['settings', '3:c'])
     clock.advance(9)
@@ -129,7 +129,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['headers 1', 'headers 3'])
   })
 
-  test('a header block that is lost or reordered without a plain form makes later header blocks undecodable', () => {
+  test('later header blocks are undecodable if a header block without a plain form is lost or overtaken', () => {
     const lost = flowOf({ 'headers 1': { instead: NOTHING } }, { plain: () => undefined })
     expect(lost.receive(settings, headers(1), headers(3))).toEqual(['settings', 'undecodable', 'headers 3'])
     let isKnown = true
@@ -142,7 +142,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(reordered.receive(headers(3))).toEqual(['undecodable', 'headers 3'])
   })
 
-  test('a frame is replaced by other bytes or by nothing, and the action of the fault follows', () => {
+  test('a frame is replaced by other bytes or by nothing, and then the action of the fault runs', () => {
     const acted: string[] = []
     const act = (name: string) => () => void acted.push(name)
     const { receive } = flowOf({
@@ -168,7 +168,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect([toldSince(), clock.armed]).toEqual([['1:a'], 1])
   })
 
-  test.each(['end', 'reset'] as const)('an HTTP/2 direction ends by %s once no frame is held', (ending) => {
+  test.each(['end', 'reset'] as const)('an HTTP/2 direction passes on its %s once no frame is held', (ending) => {
     const { receive, flow, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 } })
     receive(settings, data(1, 'a'))
     flow.finish(ending)
@@ -177,7 +177,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['1:a', ending.toUpperCase()])
   })
 
-  test('the end of an HTTP/2 direction also passes on the frames of an incomplete header block', () => {
+  test('at its end, an HTTP/2 direction also passes on the frames of an incomplete header block', () => {
     const { receive, flow, toldSince } = flowOf()
     expect(receive(settings, frame(FRAME.headers, 0, 1, block))).toEqual(['settings'])
     flow.finish('end')
@@ -193,7 +193,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect([toldSince(), clock.armed]).toEqual([[], 0])
   })
 
-  test('frames are injected after the first frame, and never within a header block', () => {
+  test('frames are injected into an HTTP/2 direction after its first frame, and never within a header block', () => {
     const { receive, flow, toldSince } = flowOf()
     flow.inject(data(7, 'x'))
     expect(toldSince()).toEqual([])
@@ -202,7 +202,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['7:y'])
   })
 
-  test('the frames that are passed on and injected are translated, and frames that may not pass are dropped', () => {
+  test('passed and injected HTTP/2 frames are translated, and frames that may not pass are dropped', () => {
     const { receive, flow, toldSince } = flowOf(
       {},
       {
@@ -233,7 +233,7 @@ describe('a direction of an HTTP/2 connection', () => {
     ])
   })
 
-  test('the header block after a newly encoded block begins with the table sizes of that block', () => {
+  test('the next header block after a re-encoded block begins with the HPACK table sizes of the re-encoded block', () => {
     const sizes = encodeTableSizes([100])
     const sent: Buffer[] = []
     const { receive, clock } = flowOf(
@@ -270,7 +270,7 @@ describe('a direction of an HTTP/2 connection', () => {
   test.each([
     ['HTTP/2', PREFACE, ['http2', 'preface']],
     ['not HTTP/2', dataFrame(1, Buffer.from('a')), ['not http2', '1:a']],
-  ])('a direction of requests is recognised by its first bytes as %s', (_, bytes, told) => {
+  ])('the first bytes of the requests show that a connection is %s', (_, bytes, told) => {
     expect(flowOf({}, { direction: 'requests' }).receive(bytes)).toEqual(told)
   })
 })

@@ -37,7 +37,7 @@ test('a reply that has begun ends with the given gRPC status in its trailers', a
   expect(await call(world, '/b')).toMatchObject({ grpc: '14' })
 })
 
-test('grpc-status does not change a reply without body and trailers, and counts the reply as missed', async () => {
+test('grpc-status leaves a reply that has neither body nor trailers unchanged, and counts it as missed', async () => {
   const world = await service({ answer: (stream) => stream.respond({ ':status': 204 }, { endStream: true }) })
   const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })
@@ -48,7 +48,7 @@ test.each([
   ['a ~%\u001f\u007fé', 'a ~%25%1F%7F%C3%A9'],
   ['  a b ', '%20 a b%20'],
 ])(
-  'grpc-status sends the message %j as %s: it percent-encodes everything except inner printable ASCII',
+  'grpc-status percent-encodes the message %j as %s: outer spaces, percent signs and all but printable ASCII',
   async (message, sent) => {
     const world = await service()
     world.faults.apply({ kind: 'grpc-status', status: 8, message, links: links.to })
@@ -71,7 +71,7 @@ test.each<readonly [number, readonly string[], readonly (number | undefined)[]]>
   [2, ['000000000000000000', '00ff'], [undefined, 1]],
   [2, ['0000000001ff0000000001ff00'], [12]],
   [1, ['0000000100', 'ff'.repeat(255), 'ffff'], [undefined, undefined, 1]],
-])('the end of %i messages in the pieces %j is at %j', (messages, pieces, ends) => {
+])('if %i messages arrive in the pieces %j, their end in each piece is at %j', (messages, pieces, ends) => {
   const count = new MessageCount(messages)
   expect(pieces.map((piece) => count.endIn(Buffer.from(piece, 'hex')))).toEqual(ends)
 })

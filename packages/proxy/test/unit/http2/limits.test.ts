@@ -39,7 +39,7 @@ function recordingOf() {
   return { client, backend, recording, ask }
 }
 
-test('a connection records up to 10,000 open requests over HTTP/2, and counts further ones as unreadable', () => {
+test('a connection records up to 10,000 open HTTP/2 requests, and counts any further request as unreadable', () => {
   const { client, recording, ask } = recordingOf()
   for (const stream of numbers(10_000)) ask(stream, 'PUT')
   expect(client.remarks).toEqual([])
@@ -53,7 +53,7 @@ test('a connection records up to 10,000 open requests over HTTP/2, and counts fu
   expect(client.remarks.filter((remark) => (remark as readonly unknown[])[0] === 'passed-on')).toHaveLength(1)
 })
 
-test('up to 1,000 requests that a fault has reset wait for their responses; the 1,001st ends the oldest', () => {
+test('if more than 1,000 requests that a fault has reset wait for their responses, the oldest request ends', () => {
   const { backend, recording, ask } = recordingOf()
   const ended = () => backend.events.filter(({ type }) => type !== 'invoke').map(({ key }) => key)
   const lose = (stream: number) => {
@@ -87,7 +87,7 @@ function connected() {
   return { apply, answer, ask: (stream: number) => requests.receive(headers(stream)) }
 }
 
-test('a fault acts on up to 10,000 open requests of an HTTP/2 connection, and not on further ones', () => {
+test('a fault acts on at most 10,000 open requests of an HTTP/2 connection', () => {
   const { apply, answer, ask } = connected()
   for (const stream of numbers(9_999)) ask(stream)
   const fault = apply({ kind: 'goaway' })
@@ -100,7 +100,7 @@ test('a fault acts on up to 10,000 open requests of an HTTP/2 connection, and no
   expect(fault.hits).toBe(2)
 })
 
-test('the server cannot reach the last 1,000 streams that a fault has reset', () => {
+test('late frames of the server are dropped for the last 1,000 streams that a fault has reset', () => {
   const { apply, answer, ask } = connected()
   apply({ kind: 'reset-stream' })
   const late = (request: number) => answer(dataFrame(nth(request), Buffer.from('late'))).includes('late')
@@ -110,7 +110,7 @@ test('the server cannot reach the last 1,000 streams that a fault has reset', ()
   expect([late(1), late(2), late(1001)]).toEqual([true, false, false])
 })
 
-test('the numbers of at most 10,000 reordered streams are translated, and the oldest is dropped first', () => {
+test('StreamNumbers translates the numbers of at most 10,000 reordered streams, and forgets the oldest first', () => {
   const streams = new StreamNumbers()
   const atServer = (stream: number) => streamOf(streams.toServer(headers(stream)))
   for (const stream of numbers(10_002)) streams.arrived(headers(stream))

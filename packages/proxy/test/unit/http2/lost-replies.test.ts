@@ -116,7 +116,7 @@ test('a fault with a condition that HTTP/2 cannot match is refused, and the erro
   ).toThrow('lose-reply on clients>n1: "statement" cannot be matched in HTTP/2.')
 })
 
-test('a server that replies early receives the whole request, although lose-reply withholds its reply', async () => {
+test('the server receives the whole request even if it replies early and lose-reply withholds its reply', async () => {
   let receivedBytes = 0
   const world = await service({
     begun(stream) {

@@ -52,7 +52,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await send(hit)).toBe(REFUSED)
   })
 
-  test('an HTTP/2 fault counts only matching requests, even if the fault begins during a connection', async () => {
+  test('an HTTP/2 fault counts only matching requests, even if it is added to a connection in use', async () => {
     const { faults, session } = await service()
     // All that these say is said by reference afterwards.
     for (let i = 0; i < 20; i++) await ask(session, `/item/${i}`, '', { 'x-name': `name ${i}`, 'x-same': 'always' })
@@ -64,7 +64,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(second.hits).toBe(1)
   })
 
-  test('an HTTP/2 fault selects responses by their requests', async () => {
+  test('an HTTP/2 fault on responses selects them by the path of their requests', async () => {
     const { faults, session, asked } = await service()
     const late = faults.apply({
       kind: 'delay-stream',
@@ -80,7 +80,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await slow).toBe('/slow 0')
   })
 
-  test('an HTTP/2 fault selects by a header field that comes after the first frame of the header block', async () => {
+  test('an HTTP/2 fault matches header fields in a CONTINUATION frame', async () => {
     const { faults, route } = await service()
     const session = connect(`http://127.0.0.1:${route.port}`, { maxSendHeaderBlockLength: 1 << 20 })
     session.on('error', () => undefined)
@@ -92,7 +92,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(answers).toEqual(['/a 0', REFUSED, '/c 1'])
   })
 
-  test('an HTTP/2 fault distinguishes trailers from the headers of another request', async () => {
+  test('an HTTP/2 fault does not match the trailers of a request as header fields', async () => {
     const { faults, session } = await service()
     const applied = faults.apply({ ...refuse, links: to, match: { header: 'x-check' } })
     const stream = session.request({ ':path': '/a', ':method': 'POST' }, { waitForTrailers: true })

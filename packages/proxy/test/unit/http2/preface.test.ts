@@ -106,7 +106,7 @@ describe('a connection of an unknown version of HTTP', () => {
   test.each([
     ['requests', 'asked'],
     ['responses', 'answered'],
-  ] as const)('a connection is HTTP/1 if its %s end before the version is known', (direction, name) => {
+  ] as const)('if its %s end before the HTTP version is known, a connection counts as HTTP/1', (direction, name) => {
     for (const ending of ['end', 'reset'] as const) {
       const { interceptor, toldSince } = connection()
       interceptor.requests.receive(Buffer.from('PRI'))
@@ -115,7 +115,7 @@ describe('a connection of an unknown version of HTTP', () => {
     }
   })
 
-  test('a connection is idle before its first byte; later, its HTTP version determines whether it is idle', () => {
+  test('a connection is idle before its first byte, and later if the reader of its HTTP version is idle', () => {
     const { interceptor } = connection()
     expect(interceptor.isIdle).toBe(true)
     interceptor.requests.receive(Buffer.from('P'))

@@ -34,11 +34,11 @@ describe('a recorded answer over HTTP/2', () => {
     ['trailers after its body', [headers, 'abc', { 'content-type': 'text/html', x: 'y' }]],
     ['trailers with a status', [headers, 'abc', { ':status': '500' }]],
     ['responses before it', [{ ':status': '100' }, { ':status': '103' }, { ':status': '199' }, headers, 'abc']],
-  ])('is read with %s', (_, blocks) => {
+  ])('an HTTP/2 answer is read correctly with %s', (_, blocks) => {
     expect(answerOf(blocks)).toEqual(whole)
   })
 
-  test('without a status has the status 0', () => {
+  test('an HTTP/2 answer without a status has the status 0', () => {
     expect(answerOf([])).toMatchObject({ status: 0, type: undefined })
   })
 })

@@ -145,7 +145,7 @@ describe('an answer over HTTP/2', () => {
 })
 
 describe('a GOAWAY', () => {
-  test('a GOAWAY refuses exactly the earlier and later requests with higher numbers that have no answer', () => {
+  test('a GOAWAY refuses every unanswered request with a higher number, sent before or after the GOAWAY', () => {
     const { recording, ask, answer, errors } = recorded()
     for (const stream of [1, 3, 5]) ask(stream)
     answer(5)

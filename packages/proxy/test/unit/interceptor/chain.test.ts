@@ -107,7 +107,7 @@ describe('two chained interceptors', () => {
     expect(interceptor.isIdle).toBe(true)
   })
 
-  test('two chained interceptors read from the client only if neither of them has paused it', () => {
+  test('a chain of two interceptors reads from the client only if neither interceptor has paused reading', () => {
     const { outer, inner, saidSince } = chained()
     outer.exits().requests.setReading(false)
     inner.exits().requests.setReading(false)
@@ -131,7 +131,7 @@ describe('two chained interceptors', () => {
     ['the length', (bytes) => [Buffer.from(`${bytes}${bytes}`)], [0, 1, 6, 7, 12], [0, 3, 3, 6, 6]],
     ['one message into two', (bytes) => [bytes, bytes], [0, 1, 6, 7, 12], [0, 3, 3, 6, 6]],
   ])(
-    'a request counts as delivered once any byte that replaces it is delivered, if the inner interceptor changes %s',
+    'if the inner interceptor changes %s, a request counts as delivered with the first byte of its replacement',
     (...row) => {
       const [, change, delivered, expected] = row
       const { interceptor, callsSince } = chained(change)
@@ -144,7 +144,7 @@ describe('two chained interceptors', () => {
     },
   )
 
-  test('the bytes of a dropped request count as delivered once a byte of the next request is delivered', () => {
+  test('in a chain, the bytes of a dropped request count as delivered with the first byte of the next request', () => {
     const { interceptor, callsSince } = chained((bytes) => (bytes.toString() === 'abc' ? [] : [bytes]))
     for (const text of ['abc', 'de', 'f']) interceptor.requests.receive(Buffer.from(text))
     for (const totalBytes of [0, 1, 2, 3]) interceptor.requests.delivered(totalBytes)
@@ -206,7 +206,7 @@ describe('a taped connection', () => {
     ])
   })
 
-  test('a delivery that happens while the bytes are being passed is recorded at their arrival time', () => {
+  test('bytes delivered while they are being passed on have their arrival time as delivery time on the tape', () => {
     const { clock, forward, entries } = tapes()
     const { conversation } = connection()
     const made: { interceptor?: Interceptor | undefined } = {}

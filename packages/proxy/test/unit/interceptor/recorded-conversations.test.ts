@@ -80,7 +80,7 @@ describe('a recorded connection', () => {
     expect(since()).toEqual(['sent 3 3', 'altered', 'delivered 4', 'disturbed g', 'disturbed ', 'closed'])
   })
 
-  test('bytes that are sent while they are being passed on are reported as sent at their arrival time', () => {
+  test('bytes sent while they are being passed on are reported with their arrival time as sending time', () => {
     const { requests, passing, since } = recorded()
     since()
     passing.act = () => requests.delivered(5)
@@ -106,7 +106,7 @@ describe('a recorded connection', () => {
     },
   )
 
-  test('a recorded connection pauses its client only once while its reader is full or a queue has a backlog', () => {
+  test('a recorded connection does not pause its client twice while its reader is full or a queue has a backlog', () => {
     const { requests, responses, read, queue, relieved, since } = recorded()
     const [ask, answer] = [() => requests.receive(Buffer.from('a')), () => responses.receive(Buffer.from('b'))]
     const reading = () => since().filter((call) => call.includes('reading'))
@@ -131,7 +131,7 @@ describe('a recorded connection', () => {
     ['peer.process', { kind: 'fixed', session: 'python3 4711' }],
     ['peer.address', { kind: 'fixed', session: '10.0.0.1' }],
     ['connection', { kind: 'fixed', session: 'connection 7' }],
-  ])('a recorded connection whose clients are identified by %s has the naming %j', (client, naming) => {
+  ])('if clients are identified by %s, a recorded connection has the naming %j', (client, naming) => {
     expect(recorded(client).namings).toEqual([{ host: '10.0.0.1', naming }])
   })
 })

@@ -26,7 +26,7 @@ describe('a fault with a time', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('a removed fault leaves no timer, even if it is updated afterwards', async () => {
+  test('removing a fault cancels its timer, and a later update sets no new timer', async () => {
     const clock = new ManualClock()
     const { network } = await conversation({ clock })
     const fault = network.apply({ ...late, when: { untilMs: millis(100) } } as TcpFault)
@@ -102,7 +102,7 @@ describe('the clock of the system', () => {
     [2 ** 31, 2 ** 31 - 1],
     [Number.POSITIVE_INFINITY, 2 ** 31 - 1],
   ])(
-    'the system clock fires a timer of %d ms, rounded up and limited to the longest possible timer, after %i ms',
+    'the system clock rounds a timer of %d ms up, and limits it to the longest possible timer: %i ms',
     (delayMs, expectedMs) => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
       let isOver = false

@@ -17,14 +17,14 @@ test.each<readonly [Parameters<ReturnType<typeof world>['apply']>[0], readonly (
   [again(1), [[]]],
   [fabricated, [['7\n']]],
   [{ kind: 'duplicate-message', copies: 0 } as never, []],
-])('the fault %j on a message reports that the server receives %j in its place', (harm, expected) => {
+])('the fault %j on a message reports the messages that the server receives instead: %j', (harm, expected) => {
   const { apply, send, disturbed } = world()
   apply(harm, { when: { nth: 2 } })
   send('1\n2\n')
   expect(disturbed).toEqual(expected)
 })
 
-test('a changed response is reported without its replacement', () => {
+test('a changed response is reported as disturbed, without the bytes that replace it', () => {
   const { apply, interceptor, disturbed, here } = world()
   apply(fabricated, { links: back })
   interceptor.responses.receive(Buffer.from('1\n'))
@@ -99,7 +99,7 @@ test('an incomplete message is passed on once no remaining fault could act on it
   expect(there.text).toBe('1\n2\n3\n')
 })
 
-test('a healed fault releases the messages that no other fault holds, and drops its own repetitions', () => {
+test('a healed fault releases the messages that no other fault holds, and cancels the repetitions that it planned', () => {
   const { apply, send, there, clock } = world()
   const [one, other] = [apply(late), apply({ ...late, delayMs: millis(50) })]
   send('1\n')
@@ -133,7 +133,7 @@ test('a sender is paused once exactly 16 MiB wait', () => {
   expect([there.reading, there.text.length]).toEqual([true, 1 << 24])
 })
 
-test('a user-defined fault passes, loses, delays or replaces a message, or has no effect', () => {
+test('a user-defined fault can pass, lose, delay or replace a message, or leave it unchanged', () => {
   addMessageHarm<{ readonly verdict: Parameters<typeof addMessageHarm>[1] }>('test-verdict', (_, message) => {
     const text = message.toString()
     if (text === 'lose\n') return 'lose'
@@ -160,7 +160,7 @@ describe('a fault on SQL statements', () => {
     [{ statement: 'SELECT' }, [1, 0]],
     [{ not: { statement: 'SELECT' } }, [0, 1]],
     [{ statement: 'UPDATE', not: { statement: 'UPDATE t' } }, [0, 0]],
-  ])('a fault on SQL statements with the match %j hits SELECT and UPDATE this often: %j', (match, hits) => {
+  ])('a fault on SQL statements with the match %j counts these hits for a SELECT and an UPDATE: %j', (match, hits) => {
     for (const [i, sql] of ['SELECT 1', 'UPDATE t SET a = 1'].entries()) {
       const { faults, send } = world({ framing: postgresql })
       const fault = faults.applyToStatements({

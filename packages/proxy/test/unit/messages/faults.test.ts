@@ -126,7 +126,7 @@ describe('a framed message under faults', () => {
     expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
   })
 
-  test('forge-signed-message drops a message if "besides" is false, and keeps it if "besides" is true', () => {
+  test('forge-signed-message keeps the original message only if "besides" is true', () => {
     const { apply, send, there } = world()
     apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
     apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -141,7 +141,7 @@ describe('a framed message under faults', () => {
     expect([there.text, fault.hits]).toEqual(['PING\r\n', 0])
   })
 
-  test('a message is lost only in the direction of the fault', () => {
+  test('a fault drops only messages of its own direction', () => {
     const { apply, send, there, here, interceptor } = world()
     apply(drop, { links: back })
     send('1\n')
@@ -166,7 +166,7 @@ describe('the trigger of a message fault', () => {
     return there.text.split('\n').filter(Boolean).map(Number)
   }
 
-  test('a message fault selects by nth, first, every and probability, alone or together', () => {
+  test('a message fault selects messages by nth, first, every and probability, and by combinations of these', () => {
     expect(passed({ nth: 3 }, 5)).toEqual([1, 2, 4, 5])
     expect(passed({ first: 3 }, 5)).toEqual([4, 5])
     expect(passed({ every: 2 }, 5)).toEqual([1, 3, 5])
@@ -185,7 +185,7 @@ describe('the trigger of a message fault', () => {
     expect([there.text, other.there.text]).toEqual(['"x1"\n"y"\n"x3"\n', '"y"\n'])
   })
 
-  test('afterMessages skips the first messages of each connection, including messages before the fault', () => {
+  test('afterMessages skips the first messages of each connection, and also counts messages before the fault', () => {
     const { apply, send, there, connect } = world()
     const other = connect()
     send('1\n')
@@ -279,7 +279,7 @@ describe('a message fault', () => {
     expect(there.text).toBe(`${numbers(2, 5)}1\n[6,7]\n`)
   })
 
-  test('a message stays delayed by one fault if another fault that delayed it is removed', () => {
+  test('a message that two faults delay stays delayed if one of the faults is removed', () => {
     const { apply, send, there, clock } = world()
     const [first] = [apply(late), apply(late)]
     send('1\n')

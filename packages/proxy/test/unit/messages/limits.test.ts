@@ -40,7 +40,7 @@ describe('the end of a framed stream', () => {
   })
 })
 
-test('the memory of a message can be reused immediately if the message was passed on, held, dropped or copied', () => {
+test('the memory of a message can be reused at once, whether the message is passed on, held, dropped or copied', () => {
   const { apply, interceptor, there } = world()
   const receive = (text: string) => interceptor.requests.receive(Buffer.from(text))
   expect(receive('1\n')).toBe(true)
@@ -51,7 +51,7 @@ test('the memory of a message can be reused immediately if the message was passe
 })
 
 describe('bytes that are not a message or exceed the message limit', () => {
-  test('bytes that are not messages, or that exceed the message limit, pass unchanged and contiguously, and are counted', () => {
+  test('a message over the size limit passes unchanged, is counted, and is not interrupted by a held message', () => {
     const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })
     apply(behind(1, 10), { when: { nth: 1 } })
     send(`1\n${'x'.repeat(60)}`)
@@ -131,7 +131,7 @@ describe('an impossible message fault', () => {
   })
 })
 
-test('a message fault is accepted if it is possible in at least one direction of its link', () => {
+test('a message fault is accepted if at least one direction of its link supports it', () => {
   const { faults } = world({ framing: resp })
   faults.intercept({ from: 'n2', to: 'n1', framing: resp })
   faults.apply({ ...drop, links: back, match: { command: 'SET' } })

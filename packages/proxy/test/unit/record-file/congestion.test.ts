@@ -32,7 +32,7 @@ function recordFile(options: RecordFileOptions = {}) {
 const line = `${'x'.repeat(49)}\n`
 
 describe('the lines of a record file', () => {
-  test('a record file writes a line after 5 ms, or immediately after a write that was in progress', async () => {
+  test('a record file writes a line after 5 ms, or later as soon as the write in progress ends', async () => {
     const { file, proceed, close, writtenSince } = recordFile()
     file.write('a\n')
     vi.advanceTimersByTime(4)
@@ -52,7 +52,7 @@ describe('the lines of a record file', () => {
     expect([writtenSince(), vi.getTimerCount()]).toEqual([['e\n'], 0])
   })
 
-  test('a record file writes lines at once if 64 KiB are gathered, counted with three bytes for each character', async () => {
+  test('a record file writes at once if it has gathered 64 KiB, counting three bytes for each character', async () => {
     const third = `${'x'.repeat(21_844)}\n`
     for (const [first, written] of [
       ['\n', []],
@@ -67,7 +67,7 @@ describe('the lines of a record file', () => {
     }
   })
 
-  test('a record file counts lines once they are written, or lost', async () => {
+  test('a record file counts a line only after the line is written or lost', async () => {
     const { file, proceed, close } = recordFile({ onError: () => undefined })
     file.write('a\n')
     vi.advanceTimersByTime(5)
@@ -91,7 +91,7 @@ describe('a record file', () => {
     [100, 1],
     [99, 2],
   ])(
-    'a record file with a limit of %i waiting bytes is congested above it, and relieved at half of it after %i writes',
+    'a record file is congested above its limit of %i waiting bytes, and relieved at half the limit, after %i writes',
     async (most, writes) => {
       const { file, proceed, close } = recordFile({ maximumBehindBytes: most, parts: { bytes: 50 } })
       let relieved = 0

@@ -22,14 +22,14 @@ function series(finished: number, options: Partial<PartSeriesOptions> = {}) {
 }
 const nameOf = (number: number) => `part-${String(number).padStart(4, '0')}.jsonl`
 
-test('the parts of a record are numbered in a directory that is made for them', () => {
+test('a series of record parts creates its directory, and numbers its files', () => {
   const { directory, parts, names } = series(3)
   expect(parts.pathOf(7)).toBe(join(directory, 'part-0007.jsonl'))
   expect(parts.pathOf(12_345)).toBe(join(directory, 'part-12345.jsonl'))
   expect([names(), parts.removed]).toEqual([[1, 2, 3].map(nameOf), 0])
 })
 
-test('only the newest parts of a record are kept, counting the part that is being written', () => {
+test('a record keeps only its newest parts, and counts the part that is being written as one of them', () => {
   const { parts, names } = series(5, { keep: 3 })
   expect([names(), parts.removed]).toEqual([[4, 5].map(nameOf), 3])
 })

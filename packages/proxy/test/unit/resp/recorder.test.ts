@@ -13,7 +13,7 @@ import { startRunClock } from '../../../src/record-file/run-clock.ts'
 import { command, serveResp } from '../../redis.ts'
 import { recorded } from '../../resp/recorded.ts'
 
-test('parseCarriage accepts RESP settings with a compare-and-set script, and refuses invalid settings with advice', () => {
+test('parseCarriage accepts a compare-and-set script in RESP settings, and refuses invalid settings with advice', () => {
   expect(parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')).toMatchObject({
     model: 'counter',
   })

@@ -23,12 +23,12 @@ const laterTurns = async () => {
 }
 
 describe('a connection within the process', () => {
-  test('each connection within the process has a different client port', () => {
+  test('each in-process connection has a different client port', () => {
     const [first, second] = [connected(), connected()]
     expect(second.accepted.remotePort).toBe((first.accepted.remotePort ?? 0) + 1)
   })
 
-  test('a connection within the process delivers bytes in a later turn, even if their memory is reused', async () => {
+  test('an in-process connection delivers bytes in a later turn, even if their memory is reused', async () => {
     const { client, accepted } = connected()
     const [asked, replied] = [eventsOf(accepted), eventsOf(client)]
     const memory = Buffer.from('ask')
@@ -40,7 +40,7 @@ describe('a connection within the process', () => {
     expect([asked, replied]).toEqual([['ask'], ['reply']])
   })
 
-  test('bytes that were written together are delivered together within the process', async () => {
+  test('an in-process connection delivers bytes together that were written together', async () => {
     const { client, accepted } = connected()
     const asked = eventsOf(accepted)
     client.cork()
@@ -51,7 +51,7 @@ describe('a connection within the process', () => {
     expect(asked).toEqual(['ab'])
   })
 
-  test('a connection within the process pauses a writer while the reader has no room', async () => {
+  test('an in-process connection pauses a writer while the reader has no room', async () => {
     const { client, accepted } = connected()
     let written = 0
     const sizeBytes = accepted.readableHighWaterMark
@@ -63,7 +63,7 @@ describe('a connection within the process', () => {
     expect([written, client.writableLength]).toEqual([1, 0])
   })
 
-  test('destroying the reader of a connection within the process releases a waiting writer', async () => {
+  test('destroying the reader of an in-process connection releases a waiting writer', async () => {
     const { client, accepted } = connected()
     const replied = eventsOf(client)
     let written = 0
@@ -74,7 +74,7 @@ describe('a connection within the process', () => {
     expect([written, replied]).toEqual([1, ['end', 'closed']])
   })
 
-  test('the accepted end may reply after the client ends, and its own end closes the connection for the client', async () => {
+  test('an in-process connection lets the accepted end reply after the client ends, and closes when that end ends', async () => {
     const first = connected()
     const [asked, replied] = [eventsOf(first.accepted), eventsOf(first.client)]
     first.client.end('ask')
@@ -96,7 +96,7 @@ describe('a connection within the process', () => {
     ])
   })
 
-  test('resetting an end within the process resets the other end after it has read the bytes written before', async () => {
+  test('resetting one end of an in-process connection resets the other end after it has read the earlier bytes', async () => {
     const { client, accepted } = connected()
     const [asked, replied] = [eventsOf(accepted), eventsOf(client)]
     accepted.write('reply')
@@ -106,7 +106,7 @@ describe('a connection within the process', () => {
     expect(client.errored).toMatchObject({ message: 'read ECONNRESET', errno: -104, syscall: 'read' })
   })
 
-  test('destroying one end ends the stream of the other end, and a later write of the other end is reset', async () => {
+  test('destroying one end of an in-process connection ends the other end, and resets it at its next write', async () => {
     const { client, accepted } = connected()
     const asked = eventsOf(accepted)
     client.destroy()
@@ -117,7 +117,7 @@ describe('a connection within the process', () => {
     expect(asked).toEqual(['end', 'ECONNRESET', 'broken'])
   })
 
-  test('destroySoon delivers the bytes that were written before it', async () => {
+  test('destroySoon delivers the bytes that were written earlier', async () => {
     const { client, accepted } = connected()
     const [asked, replied] = [eventsOf(accepted), eventsOf(client)]
     accepted.write('reply')
@@ -133,7 +133,7 @@ describe('a connection within the process', () => {
     expect([heard, ended.accepted.destroyed]).toEqual([['reply', 'end', 'closed'], true])
   })
 
-  test('a client within the process passes ref and unref on to the connection that is dialled for it', () => {
+  test('ref and unref of an in-process client also apply to the connection that is dialled for it', () => {
     const { client, accepted } = connected()
     const calls: string[] = []
     const onward = { ref: () => calls.push('ref'), unref: () => calls.push('unref') }

@@ -63,7 +63,7 @@ describe('a run of bytes', () => {
     return { run, passed }
   }
 
-  test('a run of bytes passes adjacent ranges of one buffer as one range, and other ranges separately', () => {
+  test('a run of bytes joins adjacent ranges of one buffer, and passes other ranges separately', () => {
     const { run, passed } = runOf()
     for (const [start, end] of [
       [0, 1],
@@ -80,7 +80,7 @@ describe('a run of bytes', () => {
     expect(passed).toEqual(['abcd', 'f', 'e', 'f'])
   })
 
-  test('a run of bytes reports its memory as reusable unless some bytes are still needed', () => {
+  test('a run of bytes reports its memory as reusable only if none of its bytes are still needed', () => {
     const { run } = runOf((text) => text !== 'b')
     const frees = ['a', 'b', 'c'].map((text) => {
       run.add(Buffer.from(text))

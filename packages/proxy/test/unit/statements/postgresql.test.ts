@@ -67,7 +67,7 @@ describe('a lost reply to a statement', () => {
     [{ kind: 'lose-reply', silence: 'hang' }, false],
     [{ kind: 'crash-before-reply' }, true],
   ] as const)(
-    'the reply to a statement and all later messages are withheld, and the fault %j resets the connection: %s',
+    'the reply to a statement and all later messages are withheld; whether the fault %j resets the connection: %s',
     (harm, isReset) => {
       const { send, answer, there, here, ending, fault } = session(harm)
       send(query('INSERT') + query('COMMIT') + query('SELECT'))
@@ -91,7 +91,7 @@ describe('a lost reply to a statement', () => {
 })
 
 describe('a fault that is removed before the server replies', () => {
-  test('a fault that is removed before the reply still withholds the whole reply to its statement', () => {
+  test('a fault that has selected a statement withholds its whole reply, even if the fault is removed before the reply', () => {
     for (const arrivedBytes of [0, 3]) {
       const { send, answer, here, fault, ending } = session({ kind: 'lose-reply', silence: 'reset' })
       send(query('COMMIT'))

@@ -88,7 +88,7 @@ describe('the tape of a link that carries HTTP', () => {
     ])
   })
 
-  test('the tape shows a message as delivered only with its last byte, even if the tape kept only its beginning', () => {
+  test('on the tape, a message is delivered with its last byte, even if the tape kept only its beginning', () => {
     const { there, read } = tapes()
     const bytes = post('x'.repeat(40_000))
     there.received(2, 5, 0, bytes)
@@ -187,7 +187,7 @@ describe('the tape of a link without HTTP', () => {
     expect(passed?.doubts.map(({ why }) => why)).toEqual(['unreadable'])
   })
 
-  test('the tape names a chunk by the Redis commands that it contains, each once', () => {
+  test('the tape names a chunk by the different Redis commands in it', () => {
     const { there, read } = tapes()
     const pop = '*2\r\n$4\r\nRPOP\r\n$1\r\nx\r\n'
     const push = '*3\r\n$5\r\nLPUSH\r\n$1\r\nx\r\n$4\r\n1976\r\n'
@@ -197,7 +197,7 @@ describe('the tape of a link without HTTP', () => {
 })
 
 describe('bytes that may have been sent but not read', () => {
-  test('bytes may be unread while the sender is paused, and the tape reports this time', () => {
+  test('the tape reports the time while a sender was paused as a time when bytes may be unread', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')], 3)
     there.note('unread', 2, 3)
@@ -205,7 +205,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 3, toMs: 9, why: 'unread' }])
   })
 
-  test('bytes may be unread if the connection broke, but not if it ended in order', () => {
+  test('the tape reports possibly unread bytes after a connection broke, but not after an orderly end', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('closed', 2, 1000)

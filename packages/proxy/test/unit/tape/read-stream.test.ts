@@ -36,7 +36,7 @@ const read = (chunks: readonly (string | Chunk)[], more?: Partial<Stream>, asked
 }
 
 describe('lines of JSON', () => {
-  test('each line of JSON is a message that begins with its first byte and has the type in its "type" member', () => {
+  test('each line of JSON is a message with the time of its first byte and the name in its "type" member', () => {
     expect(read(['{"type":"vote"}\n{"a"', ':1}', '\n{"type":5}\n'])).toEqual({
       messages: [
         ['vote', '{"type":"vote"}', 0, 16],
@@ -58,7 +58,7 @@ describe('lines of JSON', () => {
     })
   })
 
-  test('lines of JSON are unreadable from a gap on, or from a chunk of which only the beginning was kept', () => {
+  test('lines of JSON become unreadable at a gap, or at a chunk that was kept only in part', () => {
     expect(read(['{"a":1}\n', { text: '{"b":1}\n', gapBytes: 1 }])).toMatchObject({ unreadableFromMs: 1 })
     expect(read(['{"a":1}\n', { text: '{"b":1}\n', sizeBytes: 9 }])).toMatchObject({ unreadableFromMs: 1 })
     expect(read(['{"a":1}\n', '{"b":1}\n'])).toMatchObject({ unreadableFromMs: undefined })
@@ -142,7 +142,7 @@ describe('a stream of HTTP', () => {
     expect(textOf([{ text: long.slice(0, -50), sizeBytes: long.length }])).toBeUndefined()
   })
 
-  test('an HTTP reply without a length ends with its connection, if the connection ended in order', () => {
+  test('the orderly end of a connection ends an HTTP reply without a length', () => {
     const open = 'HTTP/1.1 200 X\r\n\r\nabc'
     expect(read([open], { finishedAtMs: 9 })).toMatchObject({
       messages: [['reply 200', 'abc', 0, open.length]],
@@ -162,7 +162,7 @@ describe('a stream of HTTP', () => {
     })
   })
 
-  test('an HTTP stream is unreadable from a gap or from malformed bytes on', () => {
+  test('an HTTP stream becomes unreadable at a gap or at malformed bytes', () => {
     expect(read([post('/a', ''), { text: post('/b', ''), gapBytes: 1 }])).toMatchObject({
       messages: [expect.anything()],
       unreadableFromMs: 1,

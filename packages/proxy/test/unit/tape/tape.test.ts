@@ -24,7 +24,7 @@ function play(tape: Tape, entries: readonly { kind: string; stream: number; size
   }
 }
 
-test('a tape keeps the latest traffic that fits its memory, and reports the time until which events may be missing', () => {
+test('a tape keeps the latest traffic that fits its memory, and the time up to which it may have lost events', () => {
   fc.assert(
     fc.property(written, fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 6 }), (entries, most, left) => {
       const tape = new Tape(most * 64 * KIB, { leftBytes: left * 64 * KIB })
@@ -88,7 +88,7 @@ test.each<readonly [string, (tape: Tape) => void, number]>([
     3,
   ],
 ])(
-  'a delivery %s gets a separate entry on the tape, unless it follows exactly the bytes that it delivers',
+  'a delivery %s gets a tape entry of its own unless it delivers exactly the bytes of the last entry',
   (_, deliver, entries) => {
     const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
     tape.received(0, 1, 5, Buffer.from('abc'))
@@ -98,7 +98,7 @@ test.each<readonly [string, (tape: Tape) => void, number]>([
   },
 )
 
-test('a tape keeps each kind of event, and stream numbers, times and byte positions of any size', () => {
+test('a tape keeps every kind of event, with stream numbers, times and byte positions of any size', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.delivered(70_000, 0.5, 2 ** 40)
   for (const kind of ['opened', 'finished', 'closed', 'disturbed', 'unread'] as const)
@@ -153,7 +153,7 @@ test.each([
   expect(stream && deliveredAtMs(stream, endBytes)).toBe(atMs)
 })
 
-test('the events of a stream are read with their times; of several disturbances, only the first is read', () => {
+test('streamsOf gives the times of the events of a stream, but only the first of several disturbances', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   const events = ['opened', 'unread', 'disturbed', 'disturbed', 'unread', 'finished', 'closed'] as const
   for (const [i, kind] of events.entries()) tape.note(kind, 4, i + 1)

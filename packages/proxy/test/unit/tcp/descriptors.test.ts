@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { dial, echo, eventually, network, Received, startDialling } from '../../../../testing/src/sockets.ts'
 import { createDescriptors, descriptors, parseLimit } from '../../../src/tcp/descriptors.ts'
 
-test('connections leave some file descriptors free, and reuse the descriptors of closed connections', () => {
+test('createDescriptors reserves some file descriptors, and gives returned descriptors out again', () => {
   const few = createDescriptors(256)
   const taken = Array.from({ length: 70 }, () => few.take(2))
   expect(taken.filter((giveBack) => giveBack !== undefined)).toHaveLength(64)
@@ -15,7 +15,7 @@ test('some connections are accepted even if few file descriptors are allowed', (
   expect(createDescriptors(32).take(16)).toBeDefined()
 })
 
-test('the soft limit of open files is parsed as a number, or as Infinity if it is unlimited', () => {
+test('parseLimit reads the soft limit of open files as a number, or as Infinity if there is no limit', () => {
   const text = 'Max processes             31491                31491                processes\n'
   expect(parseLimit(`${text}Max open files            1024                 524288               files\n`)).toBe(1024)
   expect(parseLimit(`${text}Max open files            unlimited            unlimited            files\n`)).toBe(

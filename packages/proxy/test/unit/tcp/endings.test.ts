@@ -35,7 +35,7 @@ describe('the timeout fault', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('at afterMs 0, the timeout fault closes connections that lost bytes only when the fault is removed', async () => {
+  test('with afterMs 0, the timeout fault keeps connections that lost bytes open until the fault is removed', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
@@ -83,7 +83,7 @@ describe('the reset-peer fault', () => {
     },
   )
 
-  test('the reset-peer fault resets a connection whose client has ended its side without a reset', async () => {
+  test('the reset-peer fault resets a connection even if the client has ended it with a FIN', async () => {
     const { network, client, server } = await conversation()
     network.apply(on(to, { kind: 'reset-peer', afterMs: ms(1) }))
     client.socket.end()
@@ -91,7 +91,7 @@ describe('the reset-peer fault', () => {
     expect([client.error, server.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('the reset-peer fault lets a connection end without a reset if its trigger does not select the connection', async () => {
+  test('the reset-peer fault does not reset a connection that its trigger does not select', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'reset-peer', afterMs: ms(0) }, { probability: 0 }))
     client.socket.end('bye')

@@ -30,7 +30,7 @@ describe('the buffer that a socket reads into', () => {
     expect(buffer.current).toBe(current)
   })
 
-  test('a lent read buffer is used again once it is reclaimed, if it still has the right size', () => {
+  test('a read buffer that was lent is reused after it is reclaimed, if it still has the right size', () => {
     const buffer = new ReadBuffer()
     buffer.reuse(16 * KIB)
     const { current: lent } = buffer
@@ -80,7 +80,7 @@ describe('the writes to a socket in a turn', () => {
     return { during, written }
   }
 
-  test('writes to a socket in a turn of the event loop are gathered up to 16 KiB until the end of the turn', () => {
+  test('writes to a socket are gathered up to 16 KiB, and written at the end of the turn of the event loop', () => {
     const taken: boolean[] = []
     const { during, written } = inTurn((write) => {
       for (const length of [1, 16 * KIB - 2, 1, 1]) taken.push(write.take(Buffer.alloc(length)))
@@ -88,7 +88,7 @@ describe('the writes to a socket in a turn', () => {
     expect([taken, during, written]).toEqual([[true, true, true, false], [], [16 * KIB]])
   })
 
-  test('the gathered writes of a turn can be written before its end, but only once', () => {
+  test('writeNow writes the gathered bytes of a turn once, before the turn ends', () => {
     const { during, written } = inTurn((write) => {
       write.writeNow()
       write.take(Buffer.alloc(3))
@@ -110,7 +110,7 @@ describe('the bytes that wait in a direction', () => {
     return { counter, placed: each }
   }
 
-  test('waiting bytes count as arrivals at a newly added stage, at their positions in the stream', () => {
+  test('bytes that wait when a stage is added count as arrivals at the stage, at their positions in the stream', () => {
     const backlog = new Backlog()
     backlog.push(Buffer.alloc(5), 100, 0)
     backlog.push(Buffer.alloc(5), 100, 0)
@@ -125,7 +125,7 @@ describe('the bytes that wait in a direction', () => {
     expect(backlog.stages).toEqual([all.placed, ends.placed])
   })
 
-  test('arriving bytes count at the position after all waiting bytes', () => {
+  test('a stage counts arriving bytes at their position after the waiting bytes', () => {
     const backlog = new Backlog()
     const { counter, placed: stage } = placed('bytes', 7)
     backlog.setStages([stage], 0)
@@ -146,7 +146,7 @@ describe('the bytes that wait in a direction', () => {
     expect(backlog.isFull).toBe(false)
   })
 
-  test('the next waiting bytes are the rest of the first arrival', () => {
+  test('Backlog returns the rest of the first arrival before the next arrival', () => {
     const backlog = new Backlog()
     expect(backlog.next(9)).toBeUndefined()
     backlog.push(Buffer.alloc(5), 9, 3)
@@ -189,7 +189,7 @@ describe('the reading from a socket', () => {
     expect(toldSince()).toEqual(['resume'])
   })
 
-  test('reading is also paused for a socket that is connected later', () => {
+  test('a read gate without room also pauses a socket that it gets later', () => {
     const { gate, source, toldSince } = gateOf()
     gate.setRoom(false)
     gate.setSource(source)
@@ -224,7 +224,7 @@ describe('the reading from a socket', () => {
     expect([toldSince(), clock.armed]).toEqual([['pause'], 0])
   })
 
-  test('a stopped read gate leaves no timer', () => {
+  test('stopping a read gate cancels its timer', () => {
     const { gate, clock, source } = gateOf()
     gate.setSource(source)
     gate.setWanted(false)
@@ -248,7 +248,7 @@ describe('a wakeup', () => {
     return { clock, woken, delays, wakeup: new Wakeup(counted, () => void woken.push(clock.nowMs())) }
   }
 
-  test('a wakeup sets another timer only for an earlier time, and cancels the first timer', () => {
+  test('a wakeup replaces its timer only if it is set for an earlier time', () => {
     const { clock, woken, delays, wakeup } = wakeupOf()
     for (const atMs of [10, 10, 11, 9]) wakeup.setFor(atMs, 2)
     expect([delays, clock.armed]).toEqual([[8, 7], 1])
