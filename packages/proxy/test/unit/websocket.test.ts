@@ -131,7 +131,7 @@ describe('a WebSocket client that offers compression', () => {
     },
   )
 
-  test('a compressed WebSocket connection stays compressed under later faults, of which only a delay acts', async () => {
+  test('later faults do not end WebSocket compression; of these faults, only a delay acts on the messages', async () => {
     const { client, answers, messages } = await chat([], { compressed: true })
     const when = { first: 100 }
     const faults: readonly MessageFault[] = [

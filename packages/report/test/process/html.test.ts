@@ -79,7 +79,7 @@ describe('the HTML report', () => {
     )
   })
 
-  test('the HTML report omits the possible values of a read if the drawn operations allow that read', () => {
+  test('the HTML report shows no possible values of a read that the drawn operations allow', () => {
     const history = made([
       { p: 1, f: 'write', in: 7, from: 1e6, to: 9e6 },
       { p: 2, f: 'read', out: 6, from: 3e6, to: 4e6 },

@@ -52,7 +52,7 @@ describe('a contradiction as a sequence diagram', () => {
     expect(text).toMatch(/n\d-xn\d: replicate/)
   })
 
-  test('a sequence diagram draws a message up to its receiver, and states that a message was never sent', () => {
+  test('a sequence diagram ends the arrow of a message at its receiver, and states if no message was sent', () => {
     expect(shownOf(drawn([{ ...sent, endedAt: ms(6600) }]))).toMatch(
       /n\d->>n\d: replicate with x = 743.*received at 6\.6/,
     )

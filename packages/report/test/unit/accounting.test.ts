@@ -123,7 +123,7 @@ test('the accounting lists messages that may still be in the queue as "not out y
   expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
 })
 
-test('a message that nobody enqueued does not make the messages of an undrained queue lost', () => {
+test('messages of an undrained queue are not lost, even if a dequeue returned a message that nobody enqueued', () => {
   const open = judged('queue', historyOf(['enqueue', 1, 'ok', 1], ['dequeue', null, 'ok', 9]))
   expect(open.report.lost).toEqual([])
   expect(accountLines(open.accounting)).toMatchObject([{ what: 'not out yet', items: ['1'] }, { what: 'unexpected' }])
@@ -155,7 +155,7 @@ test('the accounting of a counter lists an unexplained read with the range of al
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('the cause of a sum that is too high is a repeated addition, and of one that is too low a missing addition', () => {
+test('a sum that is too high is explained by a repeated addition, and one that is too low by a missing addition', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)
@@ -179,7 +179,7 @@ test('a read that returns a part of a written value is explained as a read of an
   expect(causeOf('one')).not.toBe('A value was read that nobody had written.')
 })
 
-test('a sum that is too high is blamed on a fault behind the service if every addition was answered', () => {
+test('if every addition was answered, a fault behind the service explains a sum that is too high', () => {
   const add = (p: number, from: number, to: number) => ({
     p,
     f: 'add',

@@ -16,7 +16,7 @@ test('the label of an arc is placed beside the middle of the arc', () => {
   expect(y).toBeLessThan(140)
 })
 
-test('the label of an arc is moved away from a bar that the arc crosses in its middle', () => {
+test('the label of an arc does not cover a bar that lies on the middle of the arc', () => {
   const bar: Box = { left: 285, right: 370, top: 110, bottom: 160 }
   const place = besideArc(falling, 60, [bar], bounds)
   expect(overlaps(boxOf(place, 60), bar)).toBe(false)

@@ -31,7 +31,7 @@ const write = (p: number, value: number | string, more: Partial<Made> = {}): Mad
 const read = (p: number, out: number | string | null, more: Partial<Made> = {}): Made =>
   next({ p, f: 'read', key: 'x', out, ...more })
 
-test("a report suggests no common cause for a violation of a user's model", () => {
+test('no usual cause is suggested for a violation of a user-defined model', () => {
   const votes: Model<number> = {
     name: 'votes',
     initial: 0,
@@ -45,12 +45,12 @@ test("a report suggests no common cause for a violation of a user's model", () =
 })
 
 describe('the usual causes of a register', () => {
-  test('a client that reads 2 and then 1 did not go back if 1 was written before and after 2', () => {
+  test('a client that reads 2 and then 1 did not go back in time if 1 was written again after 2', () => {
     const { texts } = judge('register', [write(0, 1), write(0, 2), read(1, 2), write(0, 1), write(0, 3), read(1, 1)])
     expect(texts).not.toContain('A client saw something new and then something older.')
   })
 
-  test('a client did not miss its own write if the value that it read was also written after that write', () => {
+  test('a client has not missed its own write if the value that it read was written again after that write', () => {
     const { texts } = judge('register', [write(0, 1), write(1, 2), write(0, 1), write(0, 3), read(1, 1)])
     expect(texts).not.toContain('A client did not see its own write.')
   })
@@ -69,7 +69,7 @@ describe('the usual causes of a register', () => {
     ])
   })
 
-  test('a read of the initial value is explained by a stale copy, not by a value that was never written', () => {
+  test('a read of the initial value is explained by a stale copy, and is not called a value that nobody wrote', () => {
     const { texts } = judge('register', [write(0, 'a'), read(1, '')], '')
     expect(texts).toEqual(['A read was answered by a copy that was behind.'])
   })
@@ -96,7 +96,7 @@ describe('the usual causes of other models', () => {
     expect(reproach(history, counterexample)).toBeUndefined()
   })
 
-  test('the remedy for a stale read of a set recommends only eventual, which the checker decides for sets', () => {
+  test('the remedy for a stale read of a set recommends no level but eventual, which is checked for sets', () => {
     const operations = [add(0, 1), next({ p: 0, f: 'remove', key: 'x', in: 1 }), { ...read(1, null), out: [1] }]
     const { causes } = judge('set', operations)
     expect(causes[0]?.remedy).toMatch(/If old answers are fine, expect eventual\.$/)
@@ -107,7 +107,7 @@ describe('the usual causes of other models', () => {
     expect(judge('unique-ids', ids).texts).toEqual(['An id was given out again.'])
   })
 
-  test('the usual causes do not call an addition acknowledged if its element was only seen', () => {
+  test('an addition without an acknowledgement is not called acknowledged because a read showed its element', () => {
     const { texts } = judge('set', [
       { ...add(0, 1), type: 'info' },
       { ...read(1, null), out: [1] },
@@ -153,21 +153,21 @@ describe('the usual causes of other models', () => {
     expect(causesFor(10)).toEqual([LAG])
   })
 
-  test('no stale copy explains a sum that no subset of the changes gives, or an element that is added later', () => {
+  test('no stale copy explains a sum that no changes give, or an element that is added only after the read', () => {
     const sums = [add(0, 1), add(0, -1), add(0, 1), add(0, -1)]
     expect(judge('counter', [...sums, read(1, 5)]).texts).toEqual([])
     expect(judge('counter', [...sums, read(1, 1)]).texts).toEqual([LAG])
     expect(judge('set', [{ ...read(1, null), out: [2] }, add(0, 2), { ...read(1, null), out: [2] }]).texts).toEqual([])
   })
 
-  test('different results of final dequeues do not show that copies did not converge', () => {
+  test('different results of final dequeues are no evidence that copies did not converge', () => {
     const sent = next({ p: 0, f: 'enqueue', in: 1, type: 'info' })
     const final = { f: 'dequeue', final: true } as const
     const { texts } = judge('queue', [sent, next({ p: 1, ...final, out: null }), next({ p: 2, ...final, out: 3 })])
     expect(texts).not.toContain('The copies did not converge.')
   })
 
-  test('a change is not blamed for undoing another if a read can have seen only one change', () => {
+  test('a change is said to undo another change only if the read can have seen both changes', () => {
     const one = { node: 'n1' }
     const UNDONE = 'A change was computed from an old value, and undid another one.'
     const judged = (...sums: readonly number[]) =>
@@ -204,12 +204,12 @@ describe('the words about elements', () => {
   const add = (p: number, value: number, node?: string): Made => next({ p, f: 'add', key: 'x', in: value, node: node! })
   const shown = (out: number[], more: Partial<Made> = {}): Made => ({ ...read(2, null, more), out })
 
-  test('an element is not called lost if a node that may have it was not asked', () => {
+  test('an element is not called lost if a node that may have it had no final read', () => {
     const { facts } = judge('set', [add(0, 1, 'n1'), shown([], { node: 'n2', final: true })])
     expect(facts.headline.title).toBe('1 acknowledged element was missing from the final reads')
   })
 
-  test('the words about an element say how often a read shows it if it was added once', () => {
+  test('the report says how often a read shows an element that was added once', () => {
     const { history, report, counterexample } = judge('set', [add(0, 1), shown([1, 1, 1])])
     expect(reproach(history, counterexample)?.text).toBe('1 is in it 3 times')
     const sheet = elementSheet({ history, report, counterexample })
@@ -230,11 +230,11 @@ describe('a wrong read of a counter that was lowered', () => {
   const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
   const { facts, history, report, counterexample } = judge('counter', [add(0, 5), read(2, 5), add(1, -3), read(2, 1)])
 
-  test('the headline about a wrong read of a lowered counter names an impossible sum, and no missing additions', () => {
+  test('for a counter with negative additions, the headline names an impossible sum, and no missing additions', () => {
     expect(facts.headline.title).toBe('1 read returned an impossible sum')
   })
 
-  test('a wrong read of a lowered counter is not compared with an earlier, higher read', () => {
+  test('a wrong read of a counter with negative additions is not compared with an earlier, higher read', () => {
     const rows = counterSheet({ history, report, counterexample })?.rows ?? []
     expect(rows.map(({ cells }) => cells[2])).toContain('1 too few')
     expect(rows.filter(({ wrong }) => wrong !== undefined && wrong.length > 0)).toHaveLength(1)

@@ -120,7 +120,7 @@ describe('a claim in a report', () => {
     expect(holds(ran(...overlapping), missing)).toBe('refuted')
   })
 
-  test('the claim of a missing element holds if an earlier read had shown the element', () => {
+  test('the claim that an element is missing holds if an earlier read showed the element', () => {
     const claim: Claim = { claim: 'missing', known: 0, read: 1, element: '7' }
     const seen = (...lists: readonly (readonly number[])[]) =>
       holds(ran(...inTurn(...lists.map((out) => ({ f: 'read', out })))), claim)
@@ -129,7 +129,7 @@ describe('a claim in a report', () => {
   })
 })
 
-test('the claim of a write lost in a kill holds if the kill followed the acknowledgement', () => {
+test('the claim that a write was lost in a kill holds if the kill followed the acknowledgement', () => {
   const history = made(inTurn(write(1), write(2), read(1)))
   const told = (from: number, to: number, nodes: readonly string[] = ['n1']) => {
     const fault = span('kill', from, to, { nodes })
@@ -187,7 +187,7 @@ test('the claim that no majority was up holds if too many nodes were killed, pau
   expect(told(0.1, [{ ...killed, perhapsUntil: ms(60) }])).toBe('unknown')
 })
 
-test('the claim that a fault is the cause holds if it hit the nodes of write and read between both operations', () => {
+test('the claim that a fault is the cause holds if it hit both nodes between the write and the read', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
   const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])
@@ -200,7 +200,7 @@ test('the claim that a fault is the cause holds if it hit the nodes of write and
   expect(told(span('flip-bit', 1, 2, { nodes: ['n3'] }))).toBe('holds')
 })
 
-test('the claim that settings allow a violation holds if other settings promise the violated level', () => {
+test('the claim that settings allow a violation holds if a change of the settings promises the violated level', () => {
   const { spec } = summary({})
   const recorded = { ...ran(), spec: { ...spec, target: { name: 't', settings: { sync: 0 } } }, promised: 'eventual' }
   const told = (sync: number, promise: string) =>
@@ -217,7 +217,7 @@ describe('a headline or cause that the history refutes', () => {
     operations: Array.from({ length: culprit + 1 }, (_, operation) => ({ operation, role: 'core' })),
   })
 
-  test('the headline says that a write was missing at a node if the history refutes that the write is lost', () => {
+  test('if the history refutes the loss of a write, the headline says that the write was missing at a node', () => {
     const history = made(inTurn(write(1), write(2), read(1, { node: 'n3' }), read(2, last)))
     const judged = {
       ...report('violated', {
@@ -234,7 +234,7 @@ describe('a headline or cause that the history refutes', () => {
     ])
   })
 
-  test('a killed node came back without a write only if the node was up when the write was acknowledged', () => {
+  test('a killed node is said to come back without a write only if it was up when the write was acknowledged', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
     const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {

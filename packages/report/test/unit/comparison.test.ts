@@ -199,7 +199,7 @@ test('an interrupted comparison prints the command that performs the whole compa
   expect(renderComparisonHtml(ended, '1')).toContain(again)
 })
 
-test('a comparison with losses states that the system had not promised to keep the lost writes', () => {
+test('a comparison with lost writes states that the system did not promise to keep them', () => {
   const replica = systemOf('replica', cell('calm', 'eventual'), { ...cell('partition', 'none'), lost: 581 })
   const page = renderComparisonHtml(comparison([replica]), '1')
   expect(page).toContain('Acknowledged writes were lost by replica (581), which did not promise to keep them.')
@@ -257,7 +257,7 @@ test('the labels on the axis of latency do not leave the drawing', () => {
   }
 })
 
-test('the chart of a run draws goodput as an area below the line of called operations', () => {
+test('the chart of a run draws goodput as an area, and called operations as a line above it', () => {
   const bins = {
     width: 1e9,
     ok: [2, 0, 2],

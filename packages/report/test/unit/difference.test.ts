@@ -10,7 +10,7 @@ const result = (levels: Levels, more: object = {}) => ({
   ...more,
 })
 
-test('a level is worse only if both results decide it', () => {
+test('a comparison of two results calls a level worse only if both results decide the level', () => {
   const { levels } = differenceOf(
     result({ linearizable: 'met', sequential: 'met', eventual: 'unknown' }),
     result({ linearizable: 'violated', sequential: 'unknown', eventual: 'met' }),
@@ -22,7 +22,7 @@ test('a level is worse only if both results decide it', () => {
   ])
 })
 
-test('the number of lost writes is compared only if both results show losses', () => {
+test('two results are compared by lost writes only if both reveal whether writes were lost', () => {
   const figures = (before: Parsed, after: Parsed) => differenceOf(before, after).figures.map(({ what }) => what)
   const [decided, undecided] = [result({ eventual: 'met' }), result({ eventual: 'unknown' })]
   expect(figures(decided, decided)).toEqual(['lost writes'])

@@ -8,7 +8,7 @@ const stale = staleRead()
 // Converts the result to text and back, as a reader of --json gets it.
 const json = (input: Parameters<typeof toJson>[0]) => JSON.parse(JSON.stringify(toJson(input)))
 
-test('a counterexample in --json has its operations with times, nodes and lines', () => {
+test('the JSON output lists the operations of a counterexample with times, nodes and lines', () => {
   const { levels: verdicts } = json({ report: stale.report, history: stale.history, checkMs: 3 })
   expect(verdicts.linearizable.result).toBe('violated')
   expect(verdicts.linearizable.counterexample).toMatchObject({ culprit: 3, keys: ['x'], statesBefore: [7] })

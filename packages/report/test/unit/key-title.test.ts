@@ -12,6 +12,6 @@ test.each([
   expect(whyTitle(history, { counterexample, others: [] } as never)).toMatch(new RegExp(`, ${named}$`))
 })
 
-test('the meaning of the level declared has no full stop, like that of the other levels', () => {
+test('the meaning of the level "declared" has no full stop, like the meanings of the other levels', () => {
   expect(wordsOfLevel('declared')?.sentence).toMatch(/^each .*[^.]$/)
 })

@@ -17,7 +17,7 @@ function processesByLane({ names, laneOf }: ReturnType<typeof lanesOf>): (readon
 }
 
 describe('the lanes of the timeline', () => {
-  test('a lane of the timeline joins processes of a client if each earlier one ended with an unknown outcome', () => {
+  test('a lane joins the processes of a client if each of them but the last ended with an unknown outcome', () => {
     const history = made([
       op(0, 1, 2),
       op(1, 1, 5, { type: 'info' }),
@@ -41,13 +41,13 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
 
-  test('the lanes begin with the processes of the counterexample, in its order, and end with the final reads', () => {
+  test('the lanes of the counterexample come first, in its order, and the lanes of final reads come last', () => {
     const history = made([op(0, 1, 2, { final: true }), op(10, 1, 2), op(2, 3, 4), op(1, 5, 6)])
     expect(lanesOf(history, [2]).names).toEqual(['p2', 'p1', 'p10', 'p0'])
     expect(lanesOf(history, []).names).toEqual(['p1', 'p2', 'p10', 'p0'])
   })
 
-  test('the lanes begin with the processes that are active in the first visible part of the timeline', () => {
+  test('processes that are active in the first visible part of the timeline have the first lanes', () => {
     const second = 1000
     const history = made([
       ...[op(0, 1, 2), op(1, second, second + 9), op(2, second + 3, second + 4), op(3, second + 5, second + 6)],

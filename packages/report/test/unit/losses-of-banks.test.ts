@@ -172,7 +172,7 @@ test('a long explanation of a bank violation ends with the impossible balance', 
   )
 })
 
-test('the report of a set violation takes no read set for balances', () => {
+test('the report of a set violation does not read a set as the balances of a bank', () => {
   const adds = [0, 1, 2, 3, 4, 5].map((at): Made => ({ p: at, f: 'add', in: `${at}`.repeat(50), from: at, to: at + 2 }))
   const read: Made = { p: 7, f: 'read', out: { '#{}': adds.slice(1).map((add) => add.in ?? null) }, from: 60, to: 65 }
   const { history, counterexample } = judge([...adds, read], 'set')

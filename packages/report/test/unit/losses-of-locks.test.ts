@@ -54,7 +54,7 @@ describe('the report of a lock violation', () => {
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test("the report of a lock violation names a second grant even if the first holder's release failed", () => {
+  test("if the first holder's release failed, the report of a lock violation names the second grant", () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, counterexample: shown, history } = judge(held)

@@ -45,7 +45,7 @@ describe('the headline of a queue violation', () => {
     )
   })
 
-  test('the headline of a queue violation names the loss above the verdict on the violated level', () => {
+  test('the headline of a queue violation names the loss first, and then the verdict on the violated level', () => {
     const { counterexample: shown, headline } = judge([enqueue(1, 1), enqueue(2, 2), drain(4, [2])], 'queue')
     expect(headline.verdict).toBe('Not linearizable')
     expect(shown?.sentence).toContain('never came out')
@@ -93,7 +93,7 @@ describe('the headline of a queue violation', () => {
     expect(shown?.operations.some(({ operation }) => operation === 3)).toBe(true)
   })
 
-  test('the headline names a message that the last drain delivered again, and blames the first dequeue', () => {
+  test('the headline names a message that the last drain returned again, and the report blames the first dequeue', () => {
     const taken: Made = { p: 7, f: 'dequeue', key: 'q', out: 1, from: 30, to: 35, node: 'n1' }
     const operations = [enqueue(1, 1), enqueue(2, 2), taken, drain(5, [1, 2])]
     const { headline, counterexample: shown, history } = judge(operations, 'queue')
@@ -237,7 +237,7 @@ test('the headline of a set with a duplicated element names that element', () =>
   expect(reproach(history, shown)).toEqual({ by: 0, text: '1 is in it twice' })
 })
 
-test('a message dequeued too early is explained by an earlier message, and not by its own enqueue', () => {
+test('a dequeue out of order is explained by an earlier message, not by the enqueue of its own message', () => {
   const history = made([
     { p: 0, f: 'enqueue', key: 'b', in: 26, from: 0, to: 10, node: 'n1' },
     { p: 15, f: 'enqueue', key: 'b', in: 33, from: 20, to: 25, node: 'n1' },
@@ -276,7 +276,7 @@ test('a lost addition on the only node of a service is explained by a lost updat
   })
 })
 
-test('the remedy for a counter that is too low on several nodes is to add up the sums of the nodes', () => {
+test('if a counter on several nodes is too low, the remedy is to add up the sums of the nodes', () => {
   const add = (p: number, node: string, from: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', in: 1, node, from, to: from + 5, type },
   })

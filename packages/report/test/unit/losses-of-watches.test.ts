@@ -66,7 +66,7 @@ describe('the report of a watch violation', () => {
     expect(headline(...three, watch(4, asked), sent(...responses))).toMatchObject({ title, verdict: 'Not faithful' })
   })
 
-  test('the report of a watch violation states that a watch got a transaction in parts, or a change before its start', () => {
+  test('the headline of a watch violation names a transaction sent in parts, or a change from before the start', () => {
     const both: Step = { f: 'txn', in: { x: 1, y: 2 }, out: 2 }
     expect(headline(both, watch(3, { from: 2, prefix: '' }), sent(events(x1))).title).toBe(
       "p7's watch was sent a transaction in parts",

@@ -47,7 +47,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([write(2, 2, 10), end], 'register')).toBe("n1 answered without p2's confirmed write to x")
   })
 
-  test('the headline does not miss a write in final reads that were called before the write returned', () => {
+  test('the headline reports no missing write for final reads that were called before the write returned', () => {
     const ends = [read(3, 1, 10, { final: true }), read(4, 2, 20, { final: true, node: 'n1' })]
     expect(titleOf([write(1, 1, 0), write(2, 2, 8, { to: 30e6 }), ...ends], 'register')).not.toMatch('ended without')
     expect(titleOf([write(1, 1, 0), write(2, 2, 50), ...ends], 'register')).not.toMatch('ended without')
@@ -111,7 +111,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([...both, older, read(3, 1, 30)], 'register')).toBe('Linearizable')
   })
 
-  test('the headline states that a read returned a value that nobody wrote, or whose write had failed', () => {
+  test('the headline states that a read returned a value that nobody wrote or whose write failed', () => {
     const writes = [write(1, 1, 0), write(2, 2, 10)]
     const failed = write(4, 9, 12, { type: 'fail' })
     expect(titleOf([...writes, read(3, 9, 50)], 'register')).toBe('p3 read 9, which nobody had written')
@@ -153,7 +153,7 @@ describe('the headline of a violation', () => {
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
   })
 
-  test('the headline names the node that answered without the confirmed write, even if that node confirmed it', () => {
+  test('the headline names the node that answered without a write, even if this node had confirmed the write', () => {
     const nothing = (node: string): Made => read(3, null as never, 50, { node })
     expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 answered without p2's confirmed write")
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
@@ -182,7 +182,7 @@ describe('the headline of a violation', () => {
   })
 })
 
-test('the headline of two reads of a key that nobody wrote mentions neither writes nor appends', () => {
+test('the headline of two different reads of an unwritten key mentions neither writes nor appends', () => {
   const read = (out: number, from: number): Made => ({ p: 1, f: 'read', key: 'x', out, from, to: from + 5 })
   const history = made([read(5, 0), read(6, 10)])
   const report = check(history, {
@@ -205,14 +205,14 @@ describe('the headline of a missing write', () => {
     ...{ p, f: 'read', key: 'x', out: out as never, from: at, to: at + 1, node: 'n1' },
   })
 
-  test('the headline of a missing write names the node that lacked it, even if a later read returns it', () => {
+  test('the headline names the node that lacked a write, even if a later read returns the write', () => {
     expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 answered without p0's confirmed write")
     expect(titleOf([write, read(1, null, 10), read(1, 1, 20)], 'register')).toBe(
       "n1 answered without p0's confirmed write",
     )
   })
 
-  test('the headline does not attribute a write to its reader if clients are known only by connection', () => {
+  test("if clients are known only by connection, the headline does not call a write the reader's own", () => {
     const history = made([write, { ...read(1, null, 10), node: 'n2' }])
     const unnamed = {
       ...history,
@@ -274,13 +274,13 @@ describe('the report of a violation', () => {
     expect(operationText(history, 2, { withKey: false })).toContain('ok, offset 1')
   })
 
-  test('the report of a log violation counts only missed messages in the range of the poll', () => {
+  test('the report of a log violation counts a missed message only if it is in the range of the poll', () => {
     const sent = [send(1, 101, 0), send(2, 102, 1), send(3, 103, 2)]
     expect(titleOf([...sent, poll(4, 0, [])], 'log')).toBe('A poll of log k missed 2 acknowledged messages')
     expect(titleOf([...sent, poll(4, 0, [101, 102])], 'log')).toBe('Linearizable')
   })
 
-  test('the report of a log violation counts a message that a poll missed, even between offsets with gaps', () => {
+  test('the report of a log violation counts a message that a poll skipped, even if the offsets have gaps', () => {
     const sent = [send(1, 101, 10), send(2, 102, 20), send(3, 103, 30)]
     expect(titleOf([...sent, poll(4, 0, [101, 103])], 'log')).toBe('A poll of log k missed 1 acknowledged message')
     expect(titleOf([...sent, poll(4, 15, [102, 103])], 'log')).toBe('Linearizable')
@@ -294,7 +294,7 @@ describe('the report of a violation', () => {
   })
 })
 
-test('two clients that read two writes in opposite orders disagree, even if one write is unfinished', () => {
+test('two clients disagree if they read two writes in opposite orders, even if one write is unfinished', () => {
   const history = made([
     { p: 7, f: 'write', key: 'f', in: 46, from: 0, to: 10, node: 'n4' },
     { p: 5, f: 'write', key: 'f', in: 53, from: 5, to: 90, node: 'n2' },

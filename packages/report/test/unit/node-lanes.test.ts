@@ -51,7 +51,7 @@ test('a history without faults has no lanes of nodes', () => {
   expect(drawn()).not.toContain('node-lane')
 })
 
-test('the length of a gap is printed in the break of the time axis, and the axis labels are times only', () => {
+test('a break in the time axis shows the length of its gap, and the axis labels are only times', () => {
   const svg = drawn()
   expect(svg).toMatch(/<text class="gap"[^>]*>5\.68 s<\/text>/)
   expect(

@@ -43,7 +43,7 @@ describe('the saved picture of a report', () => {
     }
   })
 
-  test('the picture of a report shows the contradiction at full size, or the levels if there is none', () => {
+  test('the picture of a report shows the contradiction at full size, or the levels if nothing is violated', () => {
     expect(pictureOf('x', true)).toMatch(/<svg class="why-svg" x="20" y="\d+" width="760" height="\d+"/)
     expect(pictureOf('x', false)).not.toContain('<svg class')
     expect(pictureOf('x', false)).toContain('linearizable: unknown')

@@ -93,11 +93,11 @@ function renderedRace(extra = raceMember(race), accused = ACCUSED) {
 describe('a race in the header of a history', () => {
   const pages = renderedRace()
 
-  test.each(Object.entries(pages))('the sentence about a race is part of every kind of report: %s', (_, page) => {
+  test.each(Object.entries(pages))('the report of the kind %s contains the sentence about a race', (_, page) => {
     expect(page).toContain(race.sentence)
   })
 
-  test('the HTML page draws two racing requests as lanes of code lines, and marks the await of the overtaken one', () => {
+  test('the HTML page draws two racing requests as lanes of code lines, and marks the overtaken await', () => {
     const { page } = pages
     expect(page).toContain('const holder = await &lt;b&gt;redis&lt;/b&gt;.get(seat)')
     expect(page).toContain("↑ p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
@@ -142,7 +142,7 @@ describe('a violation at nodes with one database', () => {
     return { ...of, near: [], database: databaseOfHeader(of.history.header) }
   }
 
-  test('a violation at nodes with one database is explained by the anomaly that the database observed', () => {
+  test('if nodes share one database, an anomaly that the database observed explains the violation', () => {
     expect(causesOf(inputOf(database))).toEqual([database.told])
     expect(JSON.stringify(renderedRace(databaseMember(database)))).toContain('T1 missed what T2 wrote.')
   })
@@ -150,7 +150,7 @@ describe('a violation at nodes with one database', () => {
   test.each([
     ['found in other operations than the one kept with the history', { accused: [0] }],
     ['kept without the operations that show it', {}],
-  ])('a violation is not explained by an observation of the database that was %s', (_, accused) => {
+  ])('a database observation that was %s does not explain a violation', (_, accused) => {
     const pages = renderedRace({ ...raceMember(race), ...databaseMember(database) }, accused)
     for (const page of Object.values(pages)) {
       expect(page).not.toContain('T1 missed what T2 wrote.')
@@ -158,7 +158,7 @@ describe('a violation at nodes with one database', () => {
     }
   })
 
-  test('an anomaly that the database observed also explains a violation by an equal read of another client', () => {
+  test('an anomaly that the database observed also explains a violation by another client that reads the same value', () => {
     const { history, counterexample } = judged({})
     const core = (...rows: number[]) =>
       ({ ...counterexample, operations: rows.map((operation) => ({ operation, role: 'core' })) }) as Counterexample

@@ -66,7 +66,7 @@ const overtaken = ran(
 )
 
 describe('the race found in the steps of a program', () => {
-  test('a race is reported in one sentence with the innermost await of the overtaken request', () => {
+  test('the sentence about a race names the innermost await of the overtaken request', () => {
     expect(raceIn(overtaken, [A, B])?.sentence).toBe(
       "seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:1–5",
     )
@@ -116,7 +116,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(overtaken, [A, { ...B, key: '15' }])).toBeUndefined()
   })
 
-  test('a race is between two requests that change data, even if a request that only reads overlaps both', () => {
+  test('a race is found between two requests that change data, and not with a request that only reads', () => {
     const readers: RacingRequest[] = [{ ...B, name: 'C', process: 'p2', changes: false, accused: false }]
     const steps = overtaken.steps.flatMap((step) => (step.request === 'B' ? [step, { ...step, request: 'C' }] : [step]))
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')
@@ -155,7 +155,7 @@ describe('the race found in the steps of a program', () => {
     expect(until(10.7)).toBeDefined()
   })
 
-  test('a race is found if the awaited change itself depends on state that another request changed meanwhile', () => {
+  test('a race is found if an awaited write depends on state that another request changed during the await', () => {
     const set = { reads: [], writes: ['cache'], rests: redis }
     const of = (lines: readonly string[], at4: Partial<typeof set>) =>
       ran(...lines).steps.map((step) => (step.type === 'at' && step.line === 4 ? { ...step, ...at4 } : step))
@@ -239,7 +239,7 @@ describe('SQL statements in a race', () => {
     ])
   })
 
-  test('there is no race if a request rereads, before it writes, what the other request changed', () => {
+  test('there is no race if a request reads the change of the other request again before its own write', () => {
     const [before, after] = [run.steps.slice(0, -3), run.steps.slice(-3)]
     const again = [step('A', 5.5, 'sql', 2, read)]
     expect(raceIn({ ...run, steps: [...before, ...again, ...after] }, [A, B])).toBeUndefined()

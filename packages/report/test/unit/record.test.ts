@@ -66,7 +66,7 @@ test('the JSON of a recorded history has a member "record" with lists and their 
   })
 })
 
-test('long lists of the member "record" are shortened in JSON, but their totals are not', () => {
+test('the JSON shortens long lists of the member "record", and gives their full totals', () => {
   const many = Array.from({ length: 500 }, (_, i) => mark('touched', { what: 'DEL', why: 'w' }, `key ${i}`))
   const { record } = JSON.parse(
     JSON.stringify(toJson({ report, history: historyFromEvents([...events, ...many]), checkMs: 1 })),
@@ -130,7 +130,7 @@ test('requests that were not judged are reported by runs, checks and all reporte
   for (const [name, text] of Object.entries(texts)) expect((await text)?.replaceAll('\\', ''), name).toContain(line)
 })
 
-test('unjudged requests of the rare kinds are counted together', () => {
+test('rare kinds of unjudged requests are counted together', () => {
   const kinds = ['HELLO', 'CLIENT', 'MULTI', 'EXEC', 'WATCH', 'PING', 'TIME']
   const passed = kinds.map((what, i) => ({
     process: 'recorder',

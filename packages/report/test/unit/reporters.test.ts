@@ -116,7 +116,7 @@ const run: RunSubject = {
 
 const all = [kept, broken, unproved, unreadable, search, run]
 
-test('every reporter writes an equal text each time it is given the same subject', async () => {
+test('every reporter writes the same text for the same subject', async () => {
   for (const { name, not } of reporters)
     for (const subject of all) {
       if (not?.[subject.kind] !== undefined) continue
@@ -129,7 +129,7 @@ test('every reporter writes an equal text each time it is given the same subject
     }
 })
 
-test('the finding of a failed search has the title, the cause, the next step and the drawing of its page', () => {
+test('the finding of a failed search has the same title, cause, next step and drawing as its page', () => {
   const failure: FoundFailure = {
     ...{ title: 'not linearizable', sentence: 'It lost one.', trace: [], seed: 3, strategy: 'uniform', times: 1 },
     telling: {
@@ -163,7 +163,7 @@ test('every reporter describes a violation with the same sentence', async () => 
     expect(words(await written(name, run)), name).toContain(words(sentence).slice(0, 40))
 })
 
-test('the reporter line says what went wrong in a run with exit code 4', async () => {
+test('the reporter line names the trouble of a run with exit code 4', async () => {
   const trouble = ['node test.js ended with exit code 7']
   const subject: RunSubject = { ...run, summary: { ...run.summary, trouble }, exitCode: 4 }
   expect(await written('line', subject)).toMatch(/^! .*: node test\.js ended with exit code 7; /)
@@ -186,7 +186,7 @@ test('no reporter prints a next step for a violation without a known remedy', as
       )
 })
 
-test('every reporter names a missed requirement, whatever the verdict is', async () => {
+test('every reporter names a requirement that was not met, whatever the verdict is', async () => {
   const required = { requirement: 'availability >= 99%', met: false, found: '54.08%', why: '' }
   const subjects = [
     [{ ...unproved, exitCode: 1 }, 'Inconclusive, and not as required'],
@@ -319,7 +319,7 @@ describe('reporters for GitHub', () => {
     expect(lines[2]).toContain('(1 more not shown)::')
   })
 
-  test('the reporter github writes no workflow command besides annotations, even if names contain "::"', async () => {
+  test('the reporter github writes only annotations as workflow commands, even if names contain "::"', async () => {
     const odd = 'C:\\a,b%3A::error::\r\n::set-output name=x::y\u0007'
     const text = await written(
       'github',

@@ -209,7 +209,7 @@ describe('the terminal page of a run', () => {
     expect(text).toMatch(/^[\u0000-\u007f]*$/)
   })
 
-  test('the terminal page has one row for a met level, and a second for all levels that follow from it', () => {
+  test('the terminal page has one row for a met level, and one row for all levels that follow from it', () => {
     const text = renderRun(summary({ report: allMet() }), stale.history, plainStyle, { ...options, exitCode: 0 })
     expect(text).toMatch(/^\n {2}LINEARIZABLE /)
     expect(text).toMatch(/^ {2}linearizable +✔ met\n {2}sequential … convergent +✔ follow from it$/m)
@@ -227,7 +227,7 @@ describe('the terminal page of a run', () => {
     expect(text).toContain('no violation found')
   })
 
-  test('the terminal page does not state that a violated run proves little', () => {
+  test('the terminal page of a violated run does not state that the run proves little', () => {
     const text = renderRun({ ...run, vacuous: ['no message was dequeued'] }, stale.history, plainStyle, options)
     expect(text).not.toContain('proves little')
   })
@@ -247,7 +247,7 @@ describe('the terminal page of a run', () => {
     expect(text).toContain('proves little: no write succeeded')
   })
 
-  test('the terminal page counts uncertain operations that happened, cannot have happened, or are undecided', () => {
+  test('the terminal page counts which uncertain operations happened, cannot have happened, or are undecided', () => {
     const found = { ...allMet(), info: { total: 148, happened: 91, undecided: 17 } }
     expect(renderRun(summary({ report: found }), stale.history, plainStyle, options)).toContain(
       '148 operations have an unknown outcome: 91 found to have happened, 40 cannot have, 17 undecided',

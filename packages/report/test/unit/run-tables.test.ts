@@ -20,7 +20,7 @@ test('the counts of a run state how many of the failed operations were refused',
   expect(counted(6)).toContain('6 ok, 3 fail, 1 info')
 })
 
-test('the last phase of a run is called "healed", or "at the end" if the run had no faults', () => {
+test('the last phase of a run is called "healed" after faults, and "at the end" without faults', () => {
   expect(phasesInBrief([phase('calm', 9, 1), phase('healed', 1, 1)], page)).toEqual([
     'availability: calm 9 of 9 · at the end 1 of 1',
   ])
@@ -35,7 +35,7 @@ test('the line on availability by node says whether it counts only the time befo
   expect(nodesText(nodes)).toBe('availability by node: n1 0 of 9')
 })
 
-test('the end of a kill is printed as the time of the restart and the time at which the node was ready', () => {
+test('for the end of a kill, the report prints when the node was restarted and when it was ready', () => {
   const ended = { startingFrom: nanos(3.27e9), to: nanos(5.685e9) }
   expect(endText(ended)).toBe('3.270 s, ready 5.685 s')
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')

@@ -23,7 +23,7 @@ test('the page of a search states the rate of its trials, and the time of shrink
   )
 })
 
-test('the page of a search begins a violation with the loss to users, and ends with the next step', () => {
+test('the page of a search first states what users lost in a violation, and last the next step', () => {
   const told = {
     what: 'p0 did not see its own confirmed write',
     answers: [['Next', 'Read from the primary.']],

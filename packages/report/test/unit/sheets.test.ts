@@ -174,7 +174,7 @@ describe('the table about a counter with missing additions', () => {
     ])
   })
 
-  test('the table about a counter does not mark a read that differs from the sum only by rounding', () => {
+  test('the table about a counter does not mark a read as wrong for a rounding difference', () => {
     const last = (p: number, out: number, node: string): Made => read(p, out, 40 + p, { key: 'c', node, final: true })
     const ended = judge([add(1, 0.1, 0), add(2, 0.2, 10), last(3, 0.1 + 0.2, 'n1'), last(4, 7, 'n2')], 'counter')
     expect(ended.rows?.find(([name]) => name?.startsWith('read by p3'))).toEqual([
@@ -182,7 +182,7 @@ describe('the table about a counter with missing additions', () => {
     ])
   })
 
-  test('the table about a counter includes the final reads whose missing additions make up the loss', () => {
+  test('the table about a counter includes the final reads that lack the lost additions', () => {
     const last = (p: number, out: number, key: string, node: string): Made =>
       read(p, out, 40 + p, { key, node, final: true })
     const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]
@@ -313,7 +313,7 @@ describe('the table about a violation', () => {
     expect(judge([add, final(3, 'n1', 50)], 'set').sheet?.title).toBe('The life of element 5 of set s, seen by no read')
   })
 
-  test('the table about a set of EDN is about the element that the read lacks', () => {
+  test('the table about a set in EDN format names the element that the read lacks', () => {
     const others = [1, 2].map((element): Made => ({ ...add, in: element, p: element }))
     const { sheet, rows } = judge([...others, add, read(3, { '#{}': [1, 2] }, 50, { key: 's' })], 'set')
     expect(sheet?.title).toBe('The life of element 5 of set s, seen by no read')
@@ -321,7 +321,7 @@ describe('the table about a violation', () => {
   })
 
   test.each([[[5, 7]], [{ '#{}': [5, 7] }]])(
-    'the table about a set is about the element of %j that nobody added',
+    'the table about a set names the element in %j that nobody added',
     (shown) => {
       const unknown: Made = { ...add, p: 2, in: 6, type: 'info' }
       const { sheet, rows } = judge([add, unknown, read(3, shown, 50, { key: 's' })], 'set')
@@ -360,7 +360,7 @@ test('the headline of a set violation names the missing element and the node tha
   expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')
 })
 
-test('the table about a message does not call the queue empty after a dequeue of unknown outcome', () => {
+test('the table about a message does not show a dequeue of unknown outcome as "found it empty"', () => {
   const { rows } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, node: 'n1', ...at(0) },

@@ -14,13 +14,13 @@ function step(f: string, input: Json, output?: Json): string | undefined {
   return stepsOf(history, counterexample)[0]?.text
 }
 
-test('a step tells the value that an operation of any model returned', () => {
+test('a step of an explanation states the value that an operation of any model returned', () => {
   expect(step('read', null, 7)).toBe('Process 0 asks to read, and is given 7.')
   expect(step('pop', null, 7)).toBe('Process 0 asks to pop, and is given 7.')
   expect(step('try', 'a', false)).toBe('Process 0 asks to try "a", and is given false.')
 })
 
-test('a step tells only that an operation was done if the operation returned nothing, or its input', () => {
+test('a step states only that an operation is done, if the operation returned nothing or its own input', () => {
   expect(step('push', 7, 7)).toBe('Process 0 asks to push 7, and is told that it is done.')
   expect(step('push', 7)).toBe('Process 0 asks to push 7, and is told that it is done.')
   expect(step('write', 7, 7)).toBe('Process 0 asks to write 7, and is told that it is done.')

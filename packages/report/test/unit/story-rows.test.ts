@@ -31,7 +31,7 @@ describe('the steps of two stories side by side', () => {
     expect(paired('a', 'b')).toBe('a- -b')
   })
 
-  test('two scenarios side by side have each step once, in order, and as many shared rows as possible', () => {
+  test('two scenarios side by side show their steps once, in order, and share as many rows as possible', () => {
     const whats = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 7 }).map((all) => all.join(''))
     fc.assert(
       fc.property(whats, whats, (told, fixed) => {

@@ -105,7 +105,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('the summary of a run of reads proposes the default workload, even if some reads got no answer', () => {
+  test('the summary of a run with only reads proposes the default workload, even if some reads got no answer', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const operations = { total: 12, ok: 9, fail: 2, info: 1, reads: 12, writes: 0, cas: 0 }
@@ -117,7 +117,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('the summary of a run proposes a run without the cause of the errors if no write succeeded', () => {
+  test('if no write succeeded, the summary of a run proposes to remove the cause of the errors', () => {
     const refused = made(
       Array.from({ length: 12 }, (_, i) => ({
         ...{ p: i, f: 'write', key: 'x', in: i, type: 'fail' as const, error: 'status 500' },
@@ -273,7 +273,7 @@ describe('the cause of a violation', () => {
   })
   const why = (more: Partial<RunSummary>) => tellingOfSummary(summary({ report: stale, ...more } as never)).why
 
-  test('the cause of a violation has the certainty "shown" if a fault stopped a recorded message', () => {
+  test('the cause of a violation has the certainty "shown" if a recorded message was stopped by a fault', () => {
     const faults = [fault(between, 6000, 9000)]
     const found = why({ faults, heard: heard([{ ...sent, by: 'partition' }]) })
     expect(found.certainty).toBe('shown')
@@ -299,7 +299,7 @@ describe('the cause of a violation', () => {
   test.each([
     ['before what it ignores', 2000],
     ['while it was asked', 7119],
-  ])('the cause is unknown if only a fault that cannot explain the read hit the answering node %s', (_when, at) => {
+  ])('if the only fault hit the answering node %s and cannot explain the read, the cause is unknown', (_when, at) => {
     const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
     const { text, certainty } = why({ faults: [fault(reset, at, at)] })
     expect(text).toBe(
@@ -309,7 +309,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
   })
 
-  test('the cause of a violation may be a bit that was flipped long before in the data of the answering node', () => {
+  test('a bit that was flipped long before in the data of the answering node may be the cause of a violation', () => {
     const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
     const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })
     expect(text).toMatch(/^Since .*, and for good: a bit of data\/ flipped at n3\.$/)
@@ -341,10 +341,13 @@ describe('the cause of a violation', () => {
       /^A fault was in force, but the record does not show whether it is the cause: /,
     ],
     ['after the contradiction', 7500, 8000, /^No fault explains this: the system does it by itself\./],
-  ])('a fault that lost replies of a database %s is considered as a cause', (_when, from, to, expected) => {
-    const lost: Fault = { kind: 'lose-commit-reply', nodes: ['pg'], share: 1 }
-    expect(why({ faults: [fault(lost, from, to)] }).text).toMatch(expected)
-  })
+  ])(
+    'the report names a fault that lost replies of a database only if it acted during the contradiction: %s',
+    (_when, from, to, expected) => {
+      const lost: Fault = { kind: 'lose-commit-reply', nodes: ['pg'], share: 1 }
+      expect(why({ faults: [fault(lost, from, to)] }).text).toMatch(expected)
+    },
+  )
 
   test('the cause of a message that was delivered twice may be a lost reply', () => {
     const reply: Fault = { kind: 'lose-reply', links: [{ from: 'clients', to: 'n1' }], probability: 0.2 } as never
@@ -439,7 +442,7 @@ describe('the cause of a violation', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('the cause of a violation is the planted bug, not a delay, and a recorded lost message is named as well', () => {
+  test('the cause of a violation is the planted bug, and not a delay; a recorded lost message is named too', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
@@ -455,7 +458,7 @@ describe('the cause of a violation', () => {
     expect(shown.settings).not.toContain('early')
   })
 
-  test('the cause in a history file is the planted bug that it names, and the next step is a run without the bug', () => {
+  test('a planted bug that a history file names is the cause, and the next step is a run without the bug', () => {
     const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
     const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
     const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })

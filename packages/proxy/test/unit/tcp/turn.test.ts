@@ -36,7 +36,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
   })
 
-  test('the proxy writes the bytes of a read once, even if endTurn() ends the turn of the event loop early', async () => {
+  test('the proxy writes the bytes of a read only once if endTurn() ends the turn of the event loop early', async () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     receiveInTurn(receive, Buffer.from('1'), false)
@@ -84,7 +84,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(waiting.map(String)).toEqual(['1', '2', '3'])
   })
 
-  test('the proxy does not mix the bytes of 200 reads of 4,096 bytes in one turn', () => {
+  test('200 reads of 4,096 bytes in one turn do not overwrite the bytes of each other', () => {
     const sizes: number[] = []
     const receive = (bytes: Buffer) => void sizes.push(bytes.filter((byte) => byte === bytes[0]).length)
     for (let i = 0; i < 200; i++) receiveInTurn(receive, Buffer.alloc(4096, i), true)

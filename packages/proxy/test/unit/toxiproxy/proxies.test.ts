@@ -14,7 +14,7 @@ describe('every response of the Toxiproxy API', () => {
     for (const id of seen) expect(id).toMatch(/^[0-9a-v]{20}$/)
   })
 
-  test('the Toxiproxy API replies 403 only to a browser', async () => {
+  test('the Toxiproxy API replies 403 to a browser, and to no other client', async () => {
     const { ask } = await control()
     const browser = await ask('GET', '/proxies', undefined, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64)' })
     expect(browser).toMatchObject({ status: 403, text: 'User agent not allowed\n' })
@@ -90,7 +90,7 @@ describe('POST /proxies', () => {
     expect(created.listen).toMatch(/^(\[::\]|0\.0\.0\.0):\d+$/)
   })
 
-  test('a disabled proxy keeps its address as given, and listens once it is enabled', async () => {
+  test('a disabled proxy keeps its given address, and starts to listen once it is enabled', async () => {
     const { ask, created } = await withProxy({ enabled: false, listen: 'localhost:0' })
     expect(created).toMatchObject({ enabled: false, listen: 'localhost:0' })
     const enabled = await ask('POST', '/proxies/db', { enabled: true })

@@ -23,7 +23,7 @@ describe('the toxics of a proxy', () => {
       { kind: 'slice', averageBytes: 1, variationBytes: 0, pauseMs: 1.5 },
     ],
     ['limit_data', { bytes: 9 }, { kind: 'limit-bytes', bytes: 9 }],
-  ])('the toxic of type %s with the attributes %j is the fault %j', async (type, attributes, fault) => {
+  ])('a toxic of type %s with the attributes %j is created as the fault %j', async (type, attributes, fault) => {
     const { ask, plane } = await withProxy()
     expect((await ask('POST', '/proxies/db/toxics', { type, attributes })).status).toBe(200)
     expect(plane.faults.list().map((each) => each.fault)).toEqual([
@@ -45,7 +45,7 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/none/toxics')).status).toBe(404)
   })
 
-  test('the creation of a toxic has status 200, and returns default values for omitted attributes', async () => {
+  test('creating a toxic returns status 200, with default values for omitted attributes', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 10 } })
     expect(added).toMatchObject({ status: 200 })
@@ -101,7 +101,7 @@ describe('the toxics of a proxy', () => {
     expect((await add({ type: 'latency', stream: 'upstream' })).status).toBe(200)
   })
 
-  test.each(['POST', 'PATCH'])('a toxic changes only in the attributes that the body of a %s names', async (method) => {
+  test.each(['POST', 'PATCH'])('an update of a toxic by %s changes only the attributes in the body', async (method) => {
     const { ask } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', name: 'slow', attributes: { latency: 10, jitter: 2 } })
     const body = { attributes: { jitter: 5 }, name: 'ignored', type: 'timeout', stream: 'upstream' }
@@ -161,7 +161,7 @@ describe('the toxics of a proxy', () => {
     }
   })
 
-  test('the toxics of a proxy are listed upstream first, and healed when the proxy is deleted', async () => {
+  test('the toxics of a proxy are listed upstream first, and are removed with the proxy', async () => {
     const { ask, plane } = await withProxy()
     for (const [name, stream] of [
       ['a', 'downstream'],

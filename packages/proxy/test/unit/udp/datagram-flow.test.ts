@@ -31,7 +31,7 @@ const behind = (count: number, withinMs = 1000) => ({ kind: 'reorder-datagram', 
 const copies = (count: number) => ({ kind: 'duplicate-datagram', copies: count })
 
 describe('a datagram under faults', () => {
-  test('a datagram under faults is counted as received, sent or lost, and as a hit', () => {
+  test('a datagram is counted as received, as sent or lost, and as a hit if a fault acted on it', () => {
     const { say, apply, link } = flowOf()
     expect(say('ab')).toEqual(['ab'])
     const rule = apply({ kind: 'drop-datagram' })

@@ -81,7 +81,7 @@ describe('the analysis of a long statement', () => {
   )
 })
 
-test('analyse names a long statement by its first 100 characters, and reads each token once', () => {
+test('analyse cuts the name of a long statement to 100 characters, and reads each token once', () => {
   const [tokens = []] = statementsOf(`select v from kv where k=1${filled(' and k=1', 100_000)}`) ?? []
   const { watched, reads } = counted(tokens)
   const { what } = analyse([...tokens.slice(0, 0), ...watched], recorded)

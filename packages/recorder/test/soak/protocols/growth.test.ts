@@ -197,7 +197,7 @@ async function timeToRead({ kind, settings, greet, request }: Subject, text: str
   return took
 }
 
-describe.each(Object.entries(subjects))('the recorder of client input in the form of %s', (name, subject) => {
+describe.each(Object.entries(subjects))('the recorder reads client input in the form of %s', (name, subject) => {
   test(`the recorder reads input in time proportional to the length, and never blocks for ${LONGEST_MS} ms`, async () => {
     const read = (text: string) => timeToRead(subject, text)
     expect(await troublesOf(subject.parts, read, inject('seed') + name.length)).toEqual([])

@@ -26,7 +26,7 @@ const rowsIn = ([answer]: readonly Answer[]) =>
     : undefined
 
 describe('the answer of a MySQL server', () => {
-  test.each([10_000, 10_001, 10_002])('an answer of MySQL with %i rows is read up to row 10,001', (count) => {
+  test.each([10_000, 10_001, 10_002])('of a MySQL answer with %i rows, at most 10,001 rows are read', (count) => {
     const found = rowsIn(
       readAll(
         rows(
@@ -38,7 +38,7 @@ describe('the answer of a MySQL server', () => {
     expect([found?.length, found?.at(-1)]).toEqual([Math.min(count, 10_001), [`${Math.min(count, 10_001) - 1}`]])
   })
 
-  test('an answer of MySQL does not depend on memory that is used again', () => {
+  test('the values of a MySQL answer stay correct after the memory of its packets is reused', () => {
     const packets = rows(['a', 'b'], [['1', null]])
     const answers = readAll(packets)
     packets.fill(0)

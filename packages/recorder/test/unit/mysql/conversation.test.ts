@@ -160,7 +160,7 @@ describe('a MySQL transaction', () => {
     expect(completions(turns, { part: 1 })).toEqual([['ok', [WRITE]]])
   })
 
-  test('a transaction includes a statement that MariaDB prepares and executes in one message', () => {
+  test('a MariaDB transaction includes a statement that is prepared and executed in one message', () => {
     const last = 0xff_ff_ff_ff
     const text = 'UPDATE accounts SET balance = ? WHERE id = ?'
     const asked = Buffer.concat([command(22, text), execute(last, ['90', '7'])])
@@ -179,13 +179,13 @@ describe('a MySQL transaction', () => {
     expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
   })
 
-  test('a transaction includes a statement with one parameter that MariaDB prepares and executes in one message', () => {
+  test('a MariaDB transaction includes a statement with one parameter, prepared and executed in one message', () => {
     const asked = [command(22, 'UPDATE accounts SET balance = 90 WHERE id = ?'), execute(0xff_ff_ff_ff, ['7'])]
     const answered = Buffer.concat([prepared(3, 0, 1), found(1, 1, WITHIN)])
     expect(completions([begin, [Buffer.concat(asked), answered], commit])).toEqual([['ok', [WRITE]]])
   })
 
-  test('each execution of a prepared statement is recorded, and an execution without types has the types of the first one', () => {
+  test('each execution of a prepared statement is recorded; without types, it uses the types of the first execution', () => {
     const first = execute(3, ['90', '7'])
     // Without the flag that types follow, and without the types.
     const untyped = Buffer.concat([first.subarray(4, 15), Buffer.from([0]), first.subarray(20)])
@@ -217,7 +217,7 @@ describe('a MySQL transaction', () => {
     expect(completions(all)).toEqual([[type, type === 'ok' ? [WRITE] : expect.any(String)]])
   })
 
-  test('a MySQL transaction is not understood if its client executes a statement again before the first reply', () => {
+  test('a MySQL transaction is not understood if a statement is executed again before its first reply', () => {
     const execution = execute(0xff_ff_ff_ff, ['90', '7'])
     const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
     expect(doubts([begin, [asked]])).toContainEqual([
@@ -226,7 +226,7 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('a MySQL transaction is a single statement if AUTOCOMMIT is on, and all statements up to COMMIT if it is off', () => {
+  test('with AUTOCOMMIT on, each MySQL statement is a transaction; with it off, a transaction lasts until COMMIT', () => {
     expect(completions([update(AUTOCOMMIT), update(AUTOCOMMIT)])).toHaveLength(2)
     const off = { status: 0 }
     const inside = IN_TRANSACTION
@@ -261,13 +261,10 @@ describe('a MySQL transaction', () => {
 
   test.each([
     ...[1048, 1054, 1062, 1064, 1136, 1146, 1243, 1264, 1292, 1364, 1365, 1366, 1406, 1451, 1452, 1690, 3819, 4025],
-  ])(
-    'a MySQL transaction omits a statement that failed with the error %i, which does not end the transaction',
-    (code) => {
-      const refusal: Turn = [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(code)]
-      expect(completions([begin, update(), refusal, commit])).toEqual([['ok', [WRITE]]])
-    },
-  )
+  ])('a MySQL transaction continues after the error %i, and omits the statement that failed', (code) => {
+    const refusal: Turn = [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(code)]
+    expect(completions([begin, update(), refusal, commit])).toEqual([['ok', [WRITE]]])
+  })
 
   test('a MySQL transaction has an unknown outcome after an error that may have rolled it back', () => {
     const turns: Turn[] = [
@@ -314,7 +311,7 @@ describe('a MySQL transaction', () => {
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
-  test('a reset of the session fails a MySQL transaction; START TRANSACTION WITH CONSISTENT SNAPSHOT begins one', () => {
+  test('a session reset fails a MySQL transaction; START TRANSACTION WITH CONSISTENT SNAPSHOT starts one', () => {
     expect(completions([begin, update(), [command(31), ok()]])).toMatchObject([['fail', expect.any(String)]])
     const snapshot: Turn = [query('START TRANSACTION WITH CONSISTENT SNAPSHOT'), ok(within)]
     expect(completions([snapshot, select, update(), commit])).toEqual([['ok', [READ, WRITE]]])
@@ -325,7 +322,7 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('turning AUTOCOMMIT on commits a transaction; the refusal of a committing statement leaves its outcome unknown', () => {
+  test('SET autocommit = 1 commits a MySQL transaction; a refused implicit commit leaves its outcome unknown', () => {
     const inside = { status: IN_TRANSACTION }
     const turns = (sql: string, answer: Buffer): Turn[] => [
       [update()[0], found(1, 1, IN_TRANSACTION)],
@@ -535,7 +532,7 @@ describe('a MySQL statement', () => {
     expect(JSON.stringify(doubts([...turns, [execute(3, [])]]))).toContain('a statement prepared before')
   })
 
-  test('a MySQL statement is recorded even after a prepared statement whose parameters only the server can count', () => {
+  test('a MySQL statement is recorded even after a prepared statement whose parameters the recorder cannot count', () => {
     const unread = command(22, 'SELECT 1 /*!, 2 */')
     const told = Buffer.concat([prepared(3, 1, 0), rows(['1', '2'], [])])
     const turns: Turn[] = [
@@ -568,7 +565,7 @@ describe('a MySQL statement', () => {
     ])
   })
 
-  test('a MySQL statement is recorded with the binary rows in its reply, and omitted if an error ends the rows', () => {
+  test('a MySQL statement is recorded with the binary rows of its reply, and omitted if the rows end with an error', () => {
     const binary = (values: number[]) => {
       const whole = rows(['balance'], [['x']], within)
       const at = whole.length - 9 - 6
@@ -638,7 +635,7 @@ describe('a login to MySQL 8', () => {
         { answered: done(8) },
       ],
     ],
-  ])('a login to MySQL 8 ends with the OK of the server if authenticated %s', (_, steps) => {
+  ])('a login to MySQL 8 that is authenticated %s ends with the OK packet of the server', (_, steps) => {
     const transaction: Turn[] = [begin, select, update(), commit]
     for (const part of [1e6, 1]) {
       expect(completions(transaction, { greets, steps, part })).toEqual([['ok', [READ, WRITE]]])
@@ -646,7 +643,7 @@ describe('a login to MySQL 8', () => {
     }
   })
 
-  test('a login to MySQL 8 is reported as unreadable if encrypted, or if the client sends first', () => {
+  test('a login to MySQL 8 is reported as unreadable if it is encrypted, or if the client speaks first', () => {
     const tls = login('a').subarray(0, 36)
     tls.writeUIntLE(32, 0, 3)
     tls.writeUInt32LE(0xa00, 4)
@@ -699,7 +696,7 @@ test('arbitrary bytes on a MySQL connection are not understood, and do not make 
 
 describe('the settings of MySQL', () => {
   const accounts = { values: ['balance'] }
-  test('the settings of MySQL have lower-case table names, and the default level of InnoDB, repeatable read', () => {
+  test('parseMysqlSettings makes table names lower-case, and uses the default level of InnoDB, repeatable read', () => {
     const { commands } = parseMysqlSettings(
       { tables: { Accounts: accounts }, indirect: { Owners: { delete: ['ACCOUNTS'] } } },
       '--as',

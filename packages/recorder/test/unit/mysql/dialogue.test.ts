@@ -132,11 +132,11 @@ describe('a MySQL connection that cannot be read any further', () => {
       [...CONNECTED, ...asked('UPDATE accounts SET balance = 9 WHERE id = 7', ok({ affected: 1 }))],
     ],
     ['no statement began', [...CONNECTED, client(command(14)), server(ok({ status: WITHIN }))]],
-  ])('a MySQL connection is given up once, and nothing is translated with it: %s', (why, steps) => {
+  ])('giving up a MySQL connection translates nothing more, and reports the reason: %s', (why, steps) => {
     expect(saidAtLast(steps)).toEqual([expect.stringMatching(`^lost .*${why}`)])
   })
 
-  test('a MySQL connection with ANSI_QUOTES is given up after the answer that reports it, before its status is read', () => {
+  test('a MySQL connection is given up after an answer that reports ANSI_QUOTES, before the status is read', () => {
     const set = asked("SET sql_mode = 'ANSI_QUOTES'", ok({ status: WITHIN | ANSI_QUOTES }))
     expect(saidAtLast([...CONNECTED, ...set])).toEqual([
       'answers command-complete SET',
@@ -162,7 +162,7 @@ describe('the packets of a MySQL connection that say nothing of transactions', (
     ['an unasked answer', [...CONNECTED, server(ok())]],
     ['the statistics of the server', [...CONNECTED, client(command(9)), server(refused(1))]],
     ['a list of columns', [...CONNECTED, client(command(4, 'accounts\0')), server(Buffer.concat([definition, end]))]],
-  ])('%s is translated into nothing', (_, steps) => {
+  ])('%s is translated into no PostgreSQL message', (_, steps) => {
     expect(saidAtLast(steps)).toEqual([])
   })
 
@@ -193,13 +193,13 @@ describe('the packets of a MySQL connection that say nothing of transactions', (
     ['a statement with two parameters', [...CONNECTED, client(command(22, WRITE)), server(prepared(3, 0, 2))]],
     ['a refused preparation', [...CONNECTED, client(command(22, READ)), server(refused(1064))]],
     ['the end of a statement', [...CONNECTED, client(command(25, Buffer.from([3, 0, 0, 0])))]],
-  ])('a statement is read after %s', (_, steps) => {
+  ])('a MySQL statement is read after %s', (_, steps) => {
     expect(saidAtLast([...steps, client(query(READ))])).toEqual([`asks query ${READ}`])
   })
 })
 
 describe('a MySQL statement', () => {
-  test('a login is translated with the protocol version of PostgreSQL and without a name that names no client', () => {
+  test('a MySQL login is translated into a PostgreSQL startup message, without the default client name of a tool', () => {
     const parameters: unknown[] = []
     const { commands } = parseMysqlSettings({ tables: { accounts: { values: ['balance'] } } }, 'a test')
     for (const name of ['shop', 'mysql']) {
@@ -336,7 +336,7 @@ describe('a MySQL statement', () => {
     expect(saidAtLast([...CONNECTED, ...steps])).toEqual(said)
   })
 
-  test('an UPDATE has the number of its affected rows only if the client asked for the rows that it finds', () => {
+  test('with the flag FOUND_ROWS, an UPDATE is translated with the number of its affected rows', () => {
     const steps = asked('UPDATE accounts SET balance = 9 WHERE id = 7', ok({ affected: 2 }))
     const asking = [server(greeting()), client(login('a', 0x38_a208 | FOUND_ROWS)), server(ok()), ...steps]
     expect(saidAtLast(asking)).toEqual(['answers command-complete UPDATE 2', 'answers ready I'])
@@ -355,7 +355,7 @@ describe('a MySQL statement', () => {
 test.each<readonly [number, readonly string[]]>([
   [100_000, []],
   [100_001, ['lost a connection of MySQL with too many statements']],
-])('of %i prepared statements the last is translated into %j', (count, said) => {
+])('after %i prepared statements, the dialogue of a MySQL connection reports %j', (count, said) => {
   const steps = Array.from({ length: count }, (_, i) => [client(command(22, 'COMMIT')), server(prepared(i, 0, 0))])
   expect(saidAtLast([...CONNECTED, ...steps.flat()])).toEqual(said)
 })

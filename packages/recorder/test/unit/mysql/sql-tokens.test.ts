@@ -54,7 +54,7 @@ describe('the tokens of a MySQL text', () => {
   })
 
   test.each(["'a", '"a', '`a', "'a''", "'a\\'", '/* a', '/*/', '/*! a */', '/*!40000 a */', '/*M! a */'])(
-    'the tokens of a MySQL text are unknown if a quotation or comment has no end, or if some servers execute a comment: %s',
+    'the tokens of a MySQL text are unknown if it has an unfinished part or an executable comment: %s',
     (sql) => {
       expect(statementsOf(sql)).toBeUndefined()
     },

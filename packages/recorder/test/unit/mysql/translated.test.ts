@@ -48,7 +48,7 @@ describe('a result of MySQL', () => {
     [256, TYPE.enum],
     [2048, TYPE.set],
     [32, TEXT],
-  ])('a text with the flags %i is described by the type %i', (flags, type) => {
+  ])('a MySQL text column with the flags %i gets the type number %i', (flags, type) => {
     expect(rowsOf(TYPE.string, flags)[0]).toMatchObject({ columns: [{ type }] })
   })
 
@@ -58,7 +58,7 @@ describe('a result of MySQL', () => {
     ['insert', { affected: 2, insertId: 5 }, undefined],
     ['replace', { affected: 1, insertId: 5 }, undefined],
     ['update', { affected: 1, insertId: 0 }, undefined],
-  ])('the count of %s with %j has the new key %s', (first, ok, key) => {
+  ])('the result of %s with the counts %j contains the new key %s', (first, ok, key) => {
     const values = key === undefined ? [] : [{ kind: 'data-row', values: [Buffer.from(key)] }]
     expect(resultMessages(counted(ok), first)).toEqual(values)
   })
@@ -70,11 +70,11 @@ describe('a result of MySQL', () => {
     ['update', { affected: 0, info: 'Rows matched: 3  Changed: 0  Warnings: 0' }, false, 'UPDATE 3'],
     ['update', { affected: 2 }, false, undefined],
     ['set', {}, false, 'SET'],
-  ])('the count of %s with %j, of found rows: %s, has the tag %s', (text, ok, countsFound, tag) => {
+  ])('the tag of %s with the counts %j, counting found rows: %s, is %s', (text, ok, countsFound, tag) => {
     expect(tagOf(counted(ok), [{ kind: 'word', text, quoted: false }], countsFound)).toBe(tag)
   })
 
-  test('rows are counted in the tag of their statement, and a value that was not read is no text', () => {
+  test('tagOf counts returned rows, and fieldOf replaces a value that was not read by a byte that is no text', () => {
     const rows = { kind: 'rows', columns: [], rows: [[], []] } as const
     expect(tagOf(rows, [{ kind: 'word', text: 'insert', quoted: false }], false)).toBe('INSERT 0 2')
     expect(tagOf(rows, [], false)).toBe('SELECT 2')

@@ -67,7 +67,7 @@ describe('an array of keys in the binary format', () => {
 })
 
 test.each([18, 19, 25, 114, 142, 1043, 705])(
-  'a value of the type with number %i has the same binary and text format',
+  'a value of the type with number %i is read alike in the binary and the text format',
   (type) => {
     expect(textOf(Buffer.from('a'), 1, type)).toBe('a')
     expect(whyNotCompared('text', column(type))).toBeUndefined()
@@ -180,7 +180,7 @@ describe('a numeric column with a limited number of decimals', () => {
     expect(after(['1'], numeric(-2))).toContain('keeps -2 decimals')
   })
 
-  test('a numeric column without decimals is compared after writes of whole numbers only', () => {
+  test('reads of a numeric column without decimals are compared if only whole numbers were written', () => {
     expect(after([], numeric(0))).toBeUndefined()
     expect(after(['7', '7.0'], numeric(0))).toBeUndefined()
     expect(after(['0.5'], numeric(0))).toContain('keeps 0 decimals and rounds a written value with 1')
@@ -188,7 +188,7 @@ describe('a numeric column with a limited number of decimals', () => {
     expect(after(['0.5'], { type: 1700, modifier: 3 })).toBeUndefined()
   })
 
-  test('decimals of one column do not affect another', () => {
+  test('decimals that are written to one column do not affect the comparison of another column', () => {
     const decimals = new WrittenDecimals()
     decimals.wrote('fee', '0.125')
     expect(decimals.whyRounded('balance', numeric(2))).toBeUndefined()

@@ -112,7 +112,7 @@ function recorded(
 }
 
 describe('the recorder of a PostgreSQL connection', () => {
-  test('a statement outside a transaction is recorded as an operation that ends at its ReadyForQuery', () => {
+  test('a statement outside a transaction is recorded as an operation that ends at ReadyForQuery', () => {
     expect(
       recorded([
         asks(...extended(UPSERT, 'x', '1')),
@@ -237,7 +237,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ])
   })
 
-  test('the recorder names a SELECT by key that it does not understand, and suggests another form', () => {
+  test('the recorder names an unsupported SELECT by key, and suggests another form', () => {
     const lines = recorded([
       asks(query("SELECT coalesce(value, 0) FROM kv WHERE key = 'x'")),
       answers(columns(column('coalesce', 23)), row('1'), tag('SELECT 1'), ready()),
@@ -304,7 +304,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     [UPSERT, ['x', '1'], 'INSERT 0 0', '0 info write x'],
     [UPDATE, ['1', 'x'], 'UPDATE 2', '0 info write x'],
     [UPDATE, [null, 'x'], 'UPDATE 1', '0 ok write x=null'],
-  ])('the outcome of %s with the values %j is recorded from the reply tag "%s"', (sql, values, said, end) => {
+  ])('the outcome of %s with the values %j follows from the reply tag "%s"', (sql, values, said, end) => {
     expect(one(sql, values, [tag(said)]).at(-1)).toBe(end)
   })
 
@@ -374,7 +374,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(one(sql, values, [tag('UPDATE 1')], members)[0]).toMatch(mark)
   })
 
-  test('the recorder reads rows by the columns in the description of the prepared statement', () => {
+  test('the recorder finds the columns of a row by the description of the prepared statement', () => {
     const statement = 's'
     const lines = recorded([
       asks(
@@ -435,7 +435,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [row('5'), row('6'), tag('UPDATE 2')],
       '0 info cas x',
     ],
-  ])('the outcome of %s is recorded from the returned row', (sql, answer, end) => {
+  ])('the row that %s returns determines the recorded outcome', (sql, answer, end) => {
     const lines = recorded([
       asks(...extended(sql, '2', 'x')),
       answers(...prepared, columns(column('value', 23)), ...answer, ready()),
@@ -550,7 +550,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [[SELECT, ['x'], row('1'), row('2'), tag('SELECT 2')], [...writeTo('2')]],
       '0 info cas x',
     ],
-  ])('the outcome of a transaction in which %s is recorded', (_, statements, end) => {
+  ])('a transaction in which %s is recorded with its outcome', (_, statements, end) => {
     expect(transaction(statements).at(-1)).toBe(end)
   })
 
@@ -604,7 +604,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines).toEqual(['0 invoke write x=1', '0 ok write x=1'])
   })
 
-  test('a prepared statement is read until its client closes the statement, even after its portals are closed', () => {
+  test('executions of a prepared statement are recorded until the client closes the statement, not only its portal', () => {
     const [first, again] = [bind('s', 's', '1', 'x'), bind('s', 's', '2', 'x')]
     const steps = [
       asks(parse('s', UPDATE), first, execute('s'), { kind: 'close', of: 'portal', name: 's' }, sync),
@@ -659,7 +659,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     },
   )
 
-  test('a portal that its client closed before the execution is not understood', () => {
+  test('the execution of a portal that the client has already closed is not understood', () => {
     const close: FrontendMessage = { kind: 'close', of: 'portal', name: 'p' }
     const lines = recorded([
       asks(parse('', UPDATE), bind('', 'p', '1', 'x'), close, execute('p'), sync),
@@ -668,7 +668,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines[0]).toMatch(UNSEEN)
   })
 
-  test('the recorder reads the statement that the server prepared if the server refused another one of the same name', () => {
+  test('if the server refuses one of two statements of the same name, the recorder reads the accepted one', () => {
     const run = [
       asks(bind('s', '', 'x'), execute(''), sync),
       answers(bound!, columns(column('value')), row('1'), tag('SELECT 1'), ready()),

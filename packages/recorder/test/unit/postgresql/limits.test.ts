@@ -25,7 +25,7 @@ describe('the recorder of a PostgreSQL connection', () => {
   test.each<readonly [string, (more: number) => readonly FrontendMessage[]]>([
     ['10,000 queries without a reply', (more) => Array.from({ length: 10_000 + more }, () => query('SELECT 1'))],
     ['10,000 statements in one query', (more) => [query('SELECT 1;'.repeat(10_000 + more))]],
-  ])('the recorder of a PostgreSQL connection understands up to %s', (_, messages) => {
+  ])('the recorder of a PostgreSQL connection understands at most %s', (_, messages) => {
     expect([isLostAfter(messages(0)), isLostAfter(messages(1))]).toEqual([false, true])
   })
 })

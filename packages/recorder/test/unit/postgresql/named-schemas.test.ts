@@ -20,13 +20,13 @@ const said = (settings: { readonly [member: string]: Json }, ...queries: readonl
 const found: Json = [['r', 'accounts/7/balance', 5]]
 const written: Json = [['w', 'accounts/7/balance', 5]]
 
-test('public and no schema name one table', () => {
+test('the names accounts and public.accounts mean the same table', () => {
   expect(said({ tables }, read('accounts'), read('public.accounts'), write('shop.public.accounts'))).toEqual([
     ...[found, found, written],
   ])
 })
 
-test('a table of another schema than the first one is not understood', () => {
+test('a table is not understood if an earlier statement named it with another schema', () => {
   expect(said({ tables }, write('accounts'), read('archive.accounts'), write('archive.accounts'))).toEqual([
     written,
     ['not-understood', 'all'],
@@ -56,7 +56,7 @@ test('statements on another schema than that of the settings are passed on', () 
   expect(said(settings, join)).toEqual([found])
 })
 
-test('a column with the name of a recorded table names no schema', () => {
+test('the name a.balance of a column is not read as the table balance in the schema a', () => {
   const named = { tables: { ...tables, balance: { key: 'id', values: ['amount'] } } }
   const query: Exchanged = [
     'SELECT a.id, a.balance FROM accounts a WHERE a.id = 7',
@@ -82,7 +82,7 @@ test('a statement on the recorded column in another schema is not understood', (
   expect(said({ table: 'billing.kv' }, select('kv'), select('billing.kv'), select('archive.kv'))).toEqual([5, 5])
 })
 
-test('a second search_path makes all tables unknown', () => {
+test('a change to another search_path marks all recorded tables as possibly changed', () => {
   const set = (path: string): Exchanged => [`SET search_path TO ${path}`, tag('SET')]
   const first = [set('tenant_a, public'), read('accounts'), set('tenant_a, public'), set('DEFAULT')]
   expect(said({ tables: { accounts: tables.accounts } }, ...first)).toEqual([found])
@@ -97,7 +97,7 @@ test('a second search_path makes all tables unknown', () => {
   })
 })
 
-test('a USE of a second database changes the meaning of names', () => {
+test('USE changes the meaning of table names if an earlier USE named another database', () => {
   const schemas = new NamedSchemas()
   const changedBy = (sql: string) => schemas.changedBy(statementsOf(sql)?.[0] ?? [])
   expect(['SELECT 1', 'USE shop', 'USE shop'].map(changedBy)).toEqual([undefined, undefined, undefined])

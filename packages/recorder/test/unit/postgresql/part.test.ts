@@ -200,7 +200,7 @@ describe('a statement on one recorded column', () => {
   )
 
   test.each(REQUESTS.map(([sql, meaning, values, settings]) => [sql, meaning, values, settings] as const))(
-    '%s is read as %s',
+    'the statement %s is read as %s',
     (sql, meaning, values, settings) => {
       const step = steps(settings)(sql, values)
       if (step.kind === 'other') {
@@ -222,7 +222,7 @@ describe('a statement on one recorded column', () => {
   test.each<readonly [value: string, read: string]>([
     ['1.25', 'ok'],
     ['1.255', 'not-understood'],
-  ])('after a write of %s a column with two decimals is read as %s', (value, read) => {
+  ])('after a write of %s, a read of a column with two decimals is %s', (value, read) => {
     const step = steps(NUMERIC)
     step("UPDATE kv SET value = $1 WHERE key = 'x'", [value])
     step("UPDATE kv SET value = $1 WHERE key = 'x'", [])
@@ -232,7 +232,7 @@ describe('a statement on one recorded column', () => {
   })
 })
 
-test('a value whose column is not described is a text that no statement computed from a table', () => {
+test('a value without a column description is a text, and counts as computed', () => {
   const row = [Buffer.from('a')]
   const known = { tag: '', rows: [row], columns: undefined, formats: undefined }
   expect(fieldOf(row, 0, known)).toEqual({ type: 0, modifier: -1, isComputed: true, text: 'a' })

@@ -22,7 +22,7 @@ describe('the meaning of a PostgreSQL statement', () => {
     return reader.read(sql).statements === statements
   }
 
-  test('the meaning of a text is kept from its second reading on', () => {
+  test('StatementReader keeps the meaning of a text that it reads for the second time', () => {
     const reader = new StatementReader(one)
     const readings = [1, 2, 3].map(() => reader.read(read(1)).statements)
     expect(readings[0]).not.toBe(readings[1])
@@ -32,7 +32,7 @@ describe('the meaning of a PostgreSQL statement', () => {
   test.each<readonly [number, boolean]>([
     [10_000, true],
     [10_001, false],
-  ])('the meaning of a text of %i characters is kept: %s', (length, kept) => {
+  ])('whether StatementReader keeps the meaning of a text of %i characters: %s', (length, kept) => {
     const reader = new StatementReader(one)
     const text = read(1).padEnd(length)
     reader.read(text)
@@ -42,7 +42,7 @@ describe('the meaning of a PostgreSQL statement', () => {
     expect(others.read(shaped).literals !== undefined).toBe(kept)
   })
 
-  test('1,000 texts that were read once are remembered, and then none', () => {
+  test('StatementReader remembers up to 1,000 texts that it has read once, and then forgets all of them', () => {
     for (const [more, kept] of [
       [NEWEST - 1, true],
       [NEWEST, false],
@@ -54,7 +54,7 @@ describe('the meaning of a PostgreSQL statement', () => {
     }
   })
 
-  test('the meanings of 1,000 texts are kept, and then none', () => {
+  test('StatementReader keeps the meanings of up to 1,000 texts, and then forgets all of them', () => {
     for (const [more, kept] of [
       [NEWEST - 1, true],
       [NEWEST, false],
@@ -67,7 +67,7 @@ describe('the meaning of a PostgreSQL statement', () => {
     }
   })
 
-  test('the meanings of 1,000 texts without their literals are kept, and then none', () => {
+  test('StatementReader keeps up to 1,000 meanings of texts without literals, and then forgets all of them', () => {
     for (const [more, kept] of [
       [NEWEST - 1, true],
       [NEWEST, false],
@@ -122,7 +122,7 @@ describe('a value of a PostgreSQL statement', () => {
   const parameter = (number: number) => ({ kind: 'parameter', number }) as const
   const seven = Buffer.from([0, 0, 0, 7])
 
-  test('a format holds for its value, and a single format for all', () => {
+  test('each format applies to its own value, and a single format applies to all values', () => {
     expect([0, 1].map((at) => formatAt([], at))).toEqual([0, 0])
     expect([0, 1].map((at) => formatAt([1], at))).toEqual([1, 1])
     expect([0, 1, 2].map((at) => formatAt([0, 1], at))).toEqual([0, 1, 0])
@@ -171,6 +171,6 @@ test.each<readonly [string, string | undefined]>([
   ["SELECT 1 /* request_id:'a-b' */", 'a-b'],
   ["SELECT 'request_id=7'", undefined],
   ['SELECT 1 /* why */', undefined],
-])('requestIn finds in %s the request %s', (sql, request) => {
+])('the request id that requestIn finds in %s is %s', (sql, request) => {
   expect(requestIn(sql)).toBe(request)
 })

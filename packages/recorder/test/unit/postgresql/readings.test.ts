@@ -80,7 +80,7 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
 
 describe('a statement by key', () => {
   test.each(readings)(
-    'the statement %s is read as "%s" if one column is recorded, and as "%s" if transactions are recorded',
+    'the statement %s is read as "%s" in the record of one column, and as "%s" in the record of transactions',
     (sql, column, rows) => {
       expect([inOneColumn(sql), inRows(sql)]).toEqual([column, rows])
     },
@@ -89,7 +89,7 @@ describe('a statement by key', () => {
 
 const cases = new URL('../../../../../../shared/cases/sql/by-key.sql', import.meta.url)
 
-test.skipIf(!existsSync(cases))('every statement of by-key.sql has an expected recording', () => {
+test.skipIf(!existsSync(cases))('the test has an expected recording for every statement of by-key.sql', () => {
   const listed = readFileSync(cases, 'utf8')
     .split('\n')
     .flatMap((line) => (line.startsWith('--') || line === '' ? [] : [line.slice(0, line.indexOf(';'))]))

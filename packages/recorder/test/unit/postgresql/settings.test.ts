@@ -35,13 +35,13 @@ test.each([
   expect(parsePostgresqlSettings(given, 'a test').commands).toMatchObject(commands)
 })
 
-test('the error about a member that "tables" excludes lists the members that it allows', () => {
+test('the error about a member that cannot be combined with "tables" lists the members that can', () => {
   expect(() => parsePostgresqlSettings({ tables, key: 'id' }, 'a test')).toThrow(
     'a test: "key" cannot be combined with "tables". Only transactions, indirect, functions, isolation, client, initial can.',
   )
 })
 
-test('the column of a cell follows the last slash', () => {
+test('columnOfCell takes the column after the last slash, even if the key contains a slash', () => {
   const [accounts] = [...(parsePostgresqlSettings({ tables }, 'a test').commands.tables?.values() ?? [])]
   expect(accounts && columnOfCell(cellName(accounts, 'a/b', 'balance'))).toBe('balance')
 })

@@ -204,7 +204,7 @@ describe('the analysis of a PostgreSQL statement of a transaction that is record
       'SELECT a.balance, id FROM accounts a JOIN owners o USING (id) WHERE NOT owner = 1',
       { kind: 'rows', rows: { does: 'read', isJoined: true, resultColumns: { key: 1 } } },
     ],
-  ])('%s is understood as far as it can be', (sql, statement) => {
+  ])('analyse understands as much as possible of %s', (sql, statement) => {
     const [tokens = []] = statementsOf(sql) ?? []
     expect(analyse(tokens, whole)).toMatchObject(statement)
   })

@@ -46,7 +46,7 @@ describe('the recorded isolation level of a transaction', () => {
   test.each<readonly [string, string]>([
     ['default_transaction_isolation', 'repeatable read'],
     ['options', '-c default_transaction_isolation=repeatable\\ read'],
-  ])('the recorded isolation level is the connection default in the start-up parameter %s', (...parameter) => {
+  ])('the recorded isolation level of a connection comes from the start-up parameter %s', (...parameter) => {
     expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
   })
 
@@ -107,7 +107,7 @@ describe('the record of a statement that is not understood', () => {
       process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
     )
 
-  test('a statement that is not understood is recorded as changing nothing more after the commit', () => {
+  test('after its commit, a statement that is not understood is recorded as changing nothing more', () => {
     expect(notes(truncate)).toEqual([
       ['touched', 'accounts/*/balance'],
       ['settled', 1],
@@ -791,7 +791,7 @@ describe('the recorded statements of a transaction', () => {
     expect(written(...all.with(4, back('b')))).toEqual(['accounts/1/balance', 'accounts/3/balance'])
   })
 
-  test('a later ROLLBACK TO ignores a savepoint that an earlier ROLLBACK TO has removed', () => {
+  test('ROLLBACK TO ignores a savepoint that an earlier ROLLBACK TO has removed', () => {
     const again = [savepoint('a'), write(2), savepoint('b'), back('a'), write(3), back('b'), write(4)]
     expect(written(savepoint('b'), write(1), ...again)).toEqual(['accounts/4/balance'])
   })
@@ -958,7 +958,7 @@ describe('a recorded join of two tables', () => {
     ])
   })
 
-  test('a recorded join reads a row by the key in WHERE, and no row on the empty side of an outer join', () => {
+  test('a recorded outer join reads the row whose key is in WHERE, and no row of the table without a match', () => {
     const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
     expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
       { value: [balance], isPredicate: false },
@@ -1059,7 +1059,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
-  test('a recorded DELETE also records the tables that its foreign keys may change as possibly changed', () => {
+  test('a recorded DELETE marks the tables that its foreign keys may change as possibly changed', () => {
     const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
     const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
@@ -1134,7 +1134,7 @@ describe('an array of keys in the binary format', () => {
     ['another type', array(1700, 1, int4(1))],
     ['several dimensions', array(23, 2, int4(1))],
     ['no end', array(23, 1, int4(1)).subarray(0, 22)],
-  ])('a statement is recorded as a predicate if its binary array of keys has %s', (_, keys) => {
+  ])('a read by a binary array of keys is recorded with a predicate if the array has %s', (_, keys) => {
     expect(readBy(keys).at(-1)).toMatchObject({
       value: [['r', 'accounts/1/balance', 5]],
       predicates: [expect.any(String)],

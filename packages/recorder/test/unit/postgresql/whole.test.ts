@@ -456,7 +456,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     expect(completions(begin, update)).toEqual([])
   })
 
-  test('a PostgreSQL transaction has an unknown outcome if its COMMIT is unanswered, and keeps its locks', () => {
+  test('a PostgreSQL transaction with an unanswered COMMIT has an unknown outcome, and keeps its locks', () => {
     const events = recorded(begin, ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')], ['COMMIT'])
     expect(events.map(({ type }) => type)).toEqual(['invoke', 'info'])
     expect(events[0]?.['value']).toEqual([['w', 'accounts/1/balance', 1]])

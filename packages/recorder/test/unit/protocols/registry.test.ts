@@ -13,7 +13,7 @@ describe('a recorded protocol', () => {
     ],
     ['mysql', { mysql: { port: 3306, isSecure: false }, mariadb: { port: 3306, isSecure: false } }, true, false],
   ])(
-    '%s has its schemes, and says whether it needs settings and whether its drivers resend',
+    'the protocol %s states its URL schemes, whether it needs settings, and whether its drivers resend requests',
     (kind, schemes, needsSettings, resends) => {
       expect(findRecordedProtocol(kind)).toMatchObject({ kind, schemes, needsSettings, resends })
     },

@@ -33,7 +33,7 @@ describe('the marks of a request that is not an operation', () => {
     expect(recorder.counters.touched).toBe(expected.length === 1 ? 1 : 0)
   })
 
-  test('keys stay marked if the request that marked them was sent and never answered', () => {
+  test('marks on keys remain if the request that caused them was sent, but never answered', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -66,7 +66,7 @@ describe('a copy that the proxy sends', () => {
     ])
   })
 
-  test('the record of a copy gives the outcome of a successful part as unknown, and of a refused part as failed', () => {
+  test('in the record of a copy, a successful part has an unknown outcome, and a refused part has failed', () => {
     const { backend, copy, now } = duplicates(write(1), write(2, { key: 'y' }))
     copy.answered(now(), [ok(1), refusal])
     expect(eventTexts(backend).slice(4)).toEqual(['2 info write x', '3 fail write y'])
@@ -91,12 +91,12 @@ describe('a request whose keys only the reply contains', () => {
     return { marks: [marks(client.lines), marks(backend.lines)], counters: recorder.counters }
   }
 
-  test('a refused request whose keys only the reply contains marks no key, unless a copy may have been executed', () => {
+  test('a refused creation whose key is in the reply marks no key, unless a copy may have been executed', () => {
     expect(creation(refusal)).toMatchObject({ marks: [[], []], counters: { open: 0, fail: 1, notUnderstood: 0 } })
     expect(creation(refusal, true)).toMatchObject({ marks: [['touched x'], []], counters: { open: 0, info: 1 } })
   })
 
-  test('an unclear reply that should contain the keys marks the keys that clients saw as absent, and is counted once', () => {
+  test('an unclear reply to a creation marks the keys that clients saw as absent, and is counted once', () => {
     const both = ['touched x']
     expect(creation(unclear)).toMatchObject({ marks: [both, both], counters: { open: 0, info: 1, notUnderstood: 1 } })
   })
@@ -115,7 +115,7 @@ describe('a request whose keys only the reply contains', () => {
     expect(marks(client.lines)).toEqual(['not-understood'])
   })
 
-  test('a lost reply that should contain the keys marks a key that a client removed earlier', () => {
+  test('a lost reply to a creation marks a key that a client removed earlier', () => {
     const { client, connection, connect, now } = recording()
     const removing = connect().beginWhole(now())
     removing.called(asks(write(null), write('a', { key: 'z' })))
@@ -210,7 +210,7 @@ describe('a retry without an id', () => {
     expect(repeats(client.lines)).toEqual([undefined, undefined, 0, undefined])
   })
 
-  test('a write on a new connection is recognised as a retry even after reads', () => {
+  test('a write on a new connection is recognised as a retry, even if reads precede it there', () => {
     const retries = new Retries()
     const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
     open().unanswered(write(1), 5, undefined)
@@ -219,7 +219,7 @@ describe('a retry without an id', () => {
     expect(again.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
-  test('retries are counted by every attempt after the first one with the same id', () => {
+  test('the recorder counts each repetition of a request id as a retry', () => {
     const { recorder, connection, now } = recording()
     for (const requestId of ['a', 'a', 'a', 'b']) connection.beginWhole(now()).called(asks(write(1, { requestId })))
     expect(recorder.counters.keyedRetries).toBe(2)
@@ -228,7 +228,7 @@ describe('a retry without an id', () => {
   })
 })
 
-test('the record attributes a refusal to the object itself only if the reply does', () => {
+test('the record says that the object itself refused a request only if the reply says it', () => {
   const { client, connection, now } = recording()
   const byObject = { type: 'fail', error: 'the key exists', answered: true } as const
   for (const answer of [byObject, refusal]) {
@@ -259,7 +259,7 @@ test('a process becomes idle only once after an operation, even if its connectio
   ])
 })
 
-test('an operation gets a process that was already idle when the operation began to arrive', () => {
+test('an operation gets a process that was idle when the operation began to arrive', () => {
   const ticks = new Ticks()
   let next = 0
   const lanes = new Lanes(() => next++, ticks, undefined)
@@ -271,7 +271,7 @@ test('an operation gets a process that was already idle when the operation began
   expect([lanes.take(moment), lanes.take(moment), lanes.take(moment), lanes.take()]).toEqual([0, 2, 3, 1])
 })
 
-test('equal requests are listed again as examples of a remark only with a different reason', () => {
+test('equal requests are listed as further examples only if their reasons differ', () => {
   const { recorder } = recording()
   for (const why of ['one', 'other', 'one']) recorder.notUnderstood('GET /', why, 'x')
   expect(recorder.counters.examples.notUnderstood).toEqual([
@@ -280,13 +280,13 @@ test('equal requests are listed again as examples of a remark only with a differ
   ])
 })
 
-test('bytes that may contain a request without side effects are counted as a request that does not write', () => {
+test('bytes that may contain a harmless request are counted as a forwarded request that does not write', () => {
   const { client, connection } = recording()
   connection.mayHaveRequested('GET /', 'nothing')
   expect(eventTexts(client)).toEqual(['passed-on: {"what":"GET /","count":1,"mayWrite":false}'])
 })
 
-test('each key is marked only once as changed outside the record, and no longer once all keys are marked', () => {
+test('a key is marked as changed outside the record at most once, and not after all keys are marked', () => {
   const { client, recorder } = recording()
   recorder.touched('a', 'b', { keys: ['x'] })
   recorder.touched('a', 'b', { keys: ['x', 'y'] })
@@ -295,7 +295,7 @@ test('each key is marked only once as changed outside the record, and no longer 
   expect(marks(client.lines)).toEqual(['touched x', 'touched y', 'touched'])
 })
 
-test('passed-on requests beyond 1,000 kinds are counted together as one more kind', () => {
+test('forwarded requests beyond 1,000 kinds are counted together as one more kind', () => {
   const { client, recorder } = recording()
   for (let kind = 0; kind < 1002; kind++) recorder.passedOn(`GET /${kind}`, 'nothing')
   recorder.passedOn('GET /0', 'nothing')

@@ -12,7 +12,7 @@ test('the recorder remembers the processes of the last 100,000 sessions', () => 
   expect([processes.lanesOf('1') === second, processes.lanesOf('0') === first]).toEqual([true, false])
 })
 
-test('the recorder counts up to 10,000 overwritten keys exactly, and all overwrites', () => {
+test('the recorder counts all overwrites, and up to 10,000 overwritten keys', () => {
   const { recorder, connection } = recording()
   for (let i = 0; i < 9_999; i++) connection.overwrote(`k${i}`)
   connection.overwrote('k0')
@@ -56,7 +56,7 @@ test('the recorder marks the reads of up to 10,000 keys as unknown, and then all
   expect(eventTexts(client).slice(10_000)).toEqual(['not-understood: {"what":"b","why":"why"}'])
 })
 
-test('at most 100,000 events wait for an earlier one', () => {
+test('at most 100,000 events wait for an earlier event', () => {
   const { recorder, connection, now } = recording()
   for (let i = 0; i < 100_000; i++) connection.begin(now())
   expect(recorder.counters).toMatchObject({ overtaken: 0, waiting: 100_000 })

@@ -70,7 +70,7 @@ test('a refusal that a fault fabricated leaves the outcome of the write unknown'
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
 
-test('a refusal counts as an answer of the object itself unless a fault fabricated it', () => {
+test('a refusal counts as an answer of the object itself only if no fault fabricated it', () => {
   const answered = { ...fail, answered: true } as const
   const end = (backend: typeof answered | typeof fail | typeof ok) =>
     outcomeOf({ edges: ALL_EDGES, answer: answered, backend, harmless: true })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Lanes, Processes, remember, Ticks } from '../../../src/record/processes.ts'
 import { asksAs, ok, recording, write } from '../../record/in-memory.ts'
 
-test('a process is taken for a moment only if it has been idle since before that moment', () => {
+test('a process is reused for a moment only if the process became idle before this moment', () => {
   const [ticks, created] = [new Ticks(), [] as number[]]
   const lanes = new Lanes(() => created.push(created.length), ticks, undefined)
   const [first, second] = [lanes.take(), lanes.take()]
@@ -15,7 +15,7 @@ test('a process is taken for a moment only if it has been idle since before that
   expect(lanes.take(3)).toBe(second)
 })
 
-test('processes of copies and of expiries have sessions of their own, which are numbered', () => {
+test('processes of copies and of expiries have numbered sessions of their own', () => {
   const processes = new Processes(new Ticks())
   expect([processes.lanesOfCopy(), processes.lanesOfCopy()].map(({ session }) => session)).toEqual([
     "the proxy's copy 1",
@@ -28,7 +28,7 @@ test('processes of copies and of expiries have sessions of their own, which are 
   expect(processes.lanes().session).toBeUndefined()
 })
 
-test('only the invocation of an expiry has its session', () => {
+test('of the two events of an expiry, only the invocation has a session', () => {
   const { client, recorder, connection, now } = recording()
   recorder.clientsBy({ by: 'a header', named: true })
   const exchange = connection.beginWhole(now())
@@ -46,7 +46,7 @@ test('only the invocation of an expiry has its session', () => {
   ])
 })
 
-test('remember forgets the entry that was remembered the longest ago', () => {
+test('when it is full, remember() forgets the entry that was remembered longest ago', () => {
   const remembered = new Map<string, number>()
   for (const name of ['a', 'b', 'a', 'c']) remember(remembered, name, remembered.size, 2)
   expect([...remembered]).toEqual([

@@ -314,7 +314,7 @@ describe('the recorder of retries', () => {
     ])
   })
 
-  test('request ids are forgotten beyond the given number of recent operations', () => {
+  test('request ids are remembered only for the given number of recent operations', () => {
     const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
     for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
     expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
@@ -323,7 +323,7 @@ describe('the recorder of retries', () => {
 })
 
 describe('a request that the proxy itself repeats', () => {
-  test('a copy that the proxy sends belongs to no client, and its success shows only that the server has replied', () => {
+  test('a copy that the proxy sends has no client, and its success shows only that the server replied', () => {
     const { client, backend, recorder, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))
@@ -407,7 +407,7 @@ describe('the recorder', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, touched: 2, notUnderstood: 1, unmatchedAnswers: 1 })
   })
 
-  test('a recorder writes one history without a backend sink, and otherwise counts the events of both histories', () => {
+  test('without a backend sink, a recorder writes one history; with a sink, it counts the events of both histories', () => {
     const sink = new RecordedLines()
     let time = 0
     const alone = createRecorder({ client: sink, now: () => nanos(++time) })
@@ -428,7 +428,7 @@ describe('the recorder', () => {
     expect(recorder.counters.events).toBe(2)
   })
 
-  test('the recorder forgets the oldest of more than 1,000 equal unanswered operations', () => {
+  test('the recorder remembers at most 1,000 equal unanswered operations, and forgets the oldest first', () => {
     const retries = new Retries()
     const lost = retries.forConnection({ client: 'c', repeatsFirst: false })
     for (let process = 0; process <= 1000; process++) lost.unanswered(write(1), process, undefined)
@@ -439,7 +439,7 @@ describe('the recorder', () => {
   })
 })
 
-test('EventOrder removes thousands of cancelled reservations, and ignores the cancellation of an expired reservation', () => {
+test('EventOrder removes thousands of cancelled places, and ignores the cancellation of an expired place', () => {
   const sink = new RecordedLines()
   const order = new EventOrder(sink, 3000)
   const line = (f: string) =>
@@ -486,7 +486,7 @@ describe('a value that no history can represent', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
   })
 
-  test('a value of exactly 500 levels is still recorded', () => {
+  test('a value of exactly 500 nested levels is recorded', () => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(500))))

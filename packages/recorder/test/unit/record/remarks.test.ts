@@ -12,7 +12,7 @@ const passedOn = (what: string, count: number, mayWrite: boolean) =>
   `passed-on: ${JSON.stringify({ what, count, mayWrite })}`
 
 describe('a request that is forwarded without being read', () => {
-  test('the keys of an unread request are recorded as possibly changed when the proxy forwards the request', () => {
+  test('the keys of an uninterpreted request are recorded as possibly changed when the proxy forwards the request', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -26,7 +26,7 @@ describe('a request that is forwarded without being read', () => {
       ])
   })
 
-  test('the keys of an unread request are not recorded as changed if the request was never forwarded', () => {
+  test('the keys of an uninterpreted request are not recorded as changed if the request was never forwarded', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(script)
@@ -34,7 +34,7 @@ describe('a request that is forwarded without being read', () => {
     expect([...eventTexts(client), ...eventTexts(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
   })
 
-  test('a possible change is recorded before a later read, even if the request is parsed only after the read', () => {
+  test('a possible change is recorded before a later read, even if its request is parsed only after the read', () => {
     const { client, backend, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -64,7 +64,7 @@ describe('a request that is forwarded without being read', () => {
     expect(eventTexts(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('repeated requests mark a key as possibly changed once, and an earlier slow request marks the key once more', () => {
+  test('repeated requests mark a key as possibly changed once; an earlier, slow request marks it once more', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -143,7 +143,7 @@ describe('a request or reply that is not understood', () => {
   const error = 'status 200, and nothing at json.value'
   const answer = { type: 'not-understood', error } as const
 
-  test('a read whose reply is not understood has an unknown outcome, and the key is listed once as not understood', () => {
+  test('a read whose reply is not understood has an unknown outcome; its key is listed once as not understood', () => {
     const { client, backend, connection, recorder, now } = recording()
     for (let i = 0; i < 2; i++) {
       const exchange = connection.beginWhole(now())
@@ -179,7 +179,7 @@ describe('a request or reply that is not understood', () => {
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
-  test('a key is recorded as possibly changed if its written value was only in a reply that is not understood', () => {
+  test('a key is marked as possibly changed if the written value was in a reply that is not understood', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))

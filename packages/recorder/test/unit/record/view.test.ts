@@ -36,7 +36,7 @@ describe('the marks of a view', () => {
     expect(marks()).toEqual(['touched'])
   })
 
-  test('a key is marked again for a place before its mark', () => {
+  test('a marked key is marked again if a lost creation has an earlier place in the record', () => {
     const { view, marks } = viewed()
     const place = view.order.reserve()
     view.seenAbsent('x')
@@ -45,7 +45,7 @@ describe('the marks of a view', () => {
     expect(marks()).toEqual(['touched x', 'touched x'])
   })
 
-  test('a key that was marked before is marked again for an earlier place even after 10,000 keys', () => {
+  test('even after 10,000 marked keys, a lost creation at an earlier place marks a known key again', () => {
     const { view, marks } = viewed()
     const place = view.order.reserve()
     view.seenAbsent('k0')
@@ -56,7 +56,7 @@ describe('the marks of a view', () => {
     expect(marks()).toHaveLength(10_001)
   })
 
-  test('a request that may be refused marks only the keys without a confirmed mark', () => {
+  test('a request that may be refused marks each of its keys, except keys with a confirmed mark', () => {
     const { view, ticks, marks } = viewed()
     const tick = view.supposed(remark, { keys: ['x', 'y'] }, 1)
     expect(marks()).toEqual(['touched x', 'touched y'])
@@ -75,7 +75,7 @@ describe('the marks of a view', () => {
     expect(marks()).toEqual([])
   })
 
-  test('a confirmed mark of a known key is moved to the earlier moment even after 10,000 keys', () => {
+  test('even after 10,000 keys, a known key keeps the earliest moment at which its mark was confirmed', () => {
     const { view, ticks, marks } = viewed()
     const early = ticks.next()
     const place = view.order.reserve()
@@ -85,7 +85,7 @@ describe('the marks of a view', () => {
     expect(marks()).toHaveLength(10_000)
   })
 
-  test('a confirmed mark of a further key is not kept after 10,000 keys', () => {
+  test('after 10,000 keys, a confirmed mark of another key is not kept', () => {
     const { view, ticks, marks } = viewed()
     view.touched(remark, { keys: keys(10_000) })
     marks()
@@ -97,14 +97,14 @@ describe('the marks of a view', () => {
   test.each<readonly [number, number]>([
     [10_000, 10_000],
     [10_001, 1],
-  ])('a lost creation after %i absent keys is marked %i times', (absent, marked) => {
+  ])('a lost creation after %i keys that were seen absent makes %i marks', (absent, marked) => {
     const { view } = viewed()
     const place = view.order.reserve()
     for (const key of keys(absent)) view.seenAbsent(key)
     expect(view.creationLostLines(place, remark)).toHaveLength(marked)
   })
 
-  test('a key that is seen absent after a lost creation is marked at once', () => {
+  test('after a lost creation, a key is marked as soon as a client sees the key absent', () => {
     const { view, marks } = viewed()
     const place = view.order.reserve()
     view.order.fill(place, view.creationLostLines(place, remark))

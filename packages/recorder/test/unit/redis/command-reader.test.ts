@@ -17,7 +17,7 @@ describe('the words of a Redis command', () => {
     [['MSET', 'a', '1', 'b'], 1, undefined],
     [['MSET'], 1, undefined],
     [['HSET'], 2, undefined],
-  ])('the words %j from %i on are the pairs %j', (words, start, pairs) => {
+  ])('pairsOf returns, for the words %j from index %i on, the pairs %j', (words, start, pairs) => {
     expect(pairsOf(words, start)).toEqual(pairs)
   })
 
@@ -53,11 +53,11 @@ describe('the words of a Redis command', () => {
     ['PXAT', 0],
     ['NX', undefined],
     [null, undefined],
-  ])('the option %j with 10 is a time to live of %s ms', (option, ms) => {
+  ])('the Redis option %j with the argument 10 sets a time to live of %s ms', (option, ms) => {
     expect(lifetimeMs(option, '10')).toBe(ms)
   })
 
-  test('no key has a time to live before it is tracked', () => {
+  test('a new KeySpace knows no time to live of any key', () => {
     expect(new KeySpace().isLasting('x')).toBe(false)
   })
 })

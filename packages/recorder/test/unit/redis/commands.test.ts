@@ -223,7 +223,7 @@ test.each([
   ['set', 'SADD s a', undefined],
   ['counter', 'GET n', true],
   ['work-queue', 'XACK q workers 1-0', undefined],
-])('with the model %s, the command %s is recorded as harmless: %s', (model, text, harmless) => {
+])('whether the model %s records the command %s as harmless: %s', (model, text, harmless) => {
   const context = { commands: commandSet({ model }), keySpace: new KeySpace(), database: '0' }
   const { recognised } = analyse(text.split(' ')[0]!, text.split(' '), context)
   expect(recognised?.parts[0].call.harmless).toBe(harmless)

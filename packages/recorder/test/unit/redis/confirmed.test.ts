@@ -51,7 +51,7 @@ describe('a Redis write followed by WAIT', () => {
     expect(told().at(-1)).toBe('0 ok read x=null')
   })
 
-  test('a Redis write followed by WAIT fails if the server refuses the write itself', () => {
+  test('a Redis write that the server refuses fails, even if a WAIT follows', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'WAIT' ? ':0\r\n' : '-NOREPLICAS Not enough good replicas to write.\r\n'),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -125,7 +125,7 @@ describe('a Lua script that releases a lock', () => {
   })
 })
 
-test('the drain script in the manual is recorded as a drain of a queue, oldest message first', () => {
+test('the drain script in the manual is recorded as a drain of a queue', () => {
   const answers = [':1\r\n', '*1\r\n$1\r\n1\r\n']
   const { ask, told } = recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'queue' }) })
   ask(command('LPUSH', 'q', '1'))
@@ -133,7 +133,7 @@ test('the drain script in the manual is recorded as a drain of a queue, oldest m
   expect(told().at(-1)).toBe('0 ok drain q=["1"]')
 })
 
-test('the naming of a client of chaos itself is not counted as a forwarded request', () => {
+test('a CLIENT SETNAME by a client of chaos itself is not counted as a forwarded request', () => {
   const { ask, recorder } = recorded({ answer: ([name]) => (name === 'CLIENT' ? '+OK\r\n' : undefined) })
   for (const name of ['process-0', 'process-1:final']) ask(command('CLIENT', 'SETNAME', name) + command('GET', 'x'))
   expect(recorder.counters.unmatched).toBe(0)

@@ -82,7 +82,7 @@ describe('the marks of a Redis command that is no operation', () => {
     [['FCALL', 'f', '1', 'x'], '-WRONGTYPE no', false],
     [['SETRANGE', 'x', '0', 'a'], '-NOSCRIPT no', true],
     [['SETRANGE', 'x', '0', 'a'], '*-1', false],
-  ])('the marks of %j with the reply %s are withdrawn: %s', (words, reply, isWithdrawn) => {
+  ])('whether the marks of the command %j are withdrawn after the reply %s: %s', (words, reply, isWithdrawn) => {
     const { ask, marks, recorder } = recorded({ answer: () => `${reply}\r\n` })
     ask(command(...words))
     expect(marks().map((mark) => mark.split(' ')[0])).toEqual(['touched', ...(isWithdrawn ? ['withdrawn'] : [])])
@@ -97,7 +97,7 @@ describe('the marks of a Redis command that is no operation', () => {
         ['SET', 'x', '1'],
       ],
     ],
-  ])('the marks of a Redis transaction are withdrawn if EXEC executes none of %j', (commands) => {
+  ])('the marks of a Redis transaction are withdrawn if EXEC executes none of the commands %j', (commands) => {
     const { ask, marks } = recorded({
       answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*-1\r\n' : QUEUED),
     })
@@ -198,7 +198,7 @@ describe('a Redis client', () => {
 
 describe('a Redis connection with replies out of order', () => {
   test.each([[['a']], [['a', 'b']]])(
-    'recording continues in RESP3, where messages of subscriptions to %j are pushes',
+    'in RESP3, recording continues while the client subscribes to %j, because messages arrive as pushes',
     (channels) => {
       const subscribed = channels.map((channel, at) => `>3\r\n+subscribe\r\n+${channel}\r\n:${at + 1}\r\n`)
       const { ask, told, recorder } = recorded({

@@ -55,7 +55,7 @@ describe('a declared script', () => {
     expect(callsOf({ as })).toBeUndefined()
   })
 
-  test('a declared script is recognised by its SHA-1 in any letter case, and by the script text that has this SHA-1', () => {
+  test('a script that is declared by its SHA-1 is recognised by its SHA-1 in any letter case, and by its text', () => {
     const sha = createHash('sha1').update('return 1').digest('hex')
     const by = (script: string, words: string[]) =>
       recognised({ script, as: 'SET KEYS[1] 1' }, words)?.parts.map(({ call }) => call.key)
@@ -89,7 +89,7 @@ describe('a declared script', () => {
     expect(ends(declared, answer)).toEqual(expected)
   })
 
-  test('a declared script sets a time to live that its commands declare, if their replies confirm it', () => {
+  test('a time to live that a declared script sets counts only if the reply confirms it', () => {
     const lifetimes = (declared: Declared) => recognised(declared)?.lifetimes ?? []
     const [one] = lifetimes({ as: ['SET KEYS[1] 1 EX 3', 'GET KEYS[2]'] })
     expect(one).toMatchObject({ key: 'k', afterMs: 3000 })

@@ -18,7 +18,7 @@ function disturbed({ before = [], lost = [] }: { before?: readonly string[]; los
 }
 
 describe('a Redis connection whose messages a fault loses', () => {
-  test('a Redis connection that loses messages has only unknown outcomes, before and after the loss', () => {
+  test('if a Redis connection loses messages, all its outcomes are unknown, before and after the loss', () => {
     const { client, told, recorder, marks } = disturbed({ before: [get, set] })
     const unknown = [`0 info read x=undefined !${WHY}`, `1 info write y=undefined !${WHY}`]
     expect(told().slice(2)).toEqual(unknown)

@@ -103,16 +103,19 @@ describe('a key with a time to live', () => {
     ['set', 'SREM n 1'],
     ['queue', 'LPUSH n 1'],
     ['list-append', 'RPUSH n 1'],
-  ])('a key of the model %s is marked as possibly changed after its time to live, even after %s', (model, write) => {
-    const { ask, pass, marks } = recorded({ answer: () => ONE, commands: commandSet({ model }) })
-    ask(`${write}\r\n`)
-    ask('EXPIRE n 10\r\n')
-    ask(`${write}\r\n`)
-    expect(marks()).toEqual([])
-    pass(20_000)
-    ask(`${write}\r\n`)
-    expect(marks()).toEqual(['touched n: its time to live'])
-  })
+  ])(
+    'after its time to live, a key of the model %s is marked as possibly changed, even after the write %s',
+    (model, write) => {
+      const { ask, pass, marks } = recorded({ answer: () => ONE, commands: commandSet({ model }) })
+      ask(`${write}\r\n`)
+      ask('EXPIRE n 10\r\n')
+      ask(`${write}\r\n`)
+      expect(marks()).toEqual([])
+      pass(20_000)
+      ask(`${write}\r\n`)
+      expect(marks()).toEqual(['touched n: its time to live'])
+    },
+  )
 })
 
 describe('a time to live in a transaction', () => {
@@ -170,7 +173,7 @@ describe('an expiry', () => {
     ['by a time to live', 'EXPIRE x 100', ['invoke x', 'fail x']],
     ['by an addition to the value', 'APPEND x 2', ['invoke x']],
     ['by a refused write', 'SET x 2 XX', ['invoke x']],
-  ])('the expiry of a key that no client saw absent, followed %s (%s), is recorded as: %j', (_, text, events) => {
+  ])('if no client saw the key absent, an expiry followed %s (%s) is recorded as: %j', (_, text, events) => {
     const answer = { 'SET x 2': OK, 'EXPIRE x 100': ONE, 'APPEND x 2': ':2\r\n' }[text] ?? ABSENT
     expect(expiries([setFor10s, 20_000, here, [text, answer]])).toEqual(events)
   })
@@ -180,7 +183,7 @@ describe('an expiry', () => {
     ['GETSET x 2', 'ok x'],
     ['STRLEN x', 'fail x'],
     ['SET x 3', 'fail x'],
-  ])('after the command %s without a reply, the expiry is recorded as: %s', (text, event) => {
+  ])('if the command %s after an expiry gets no reply, the expiry is recorded as: %s', (text, event) => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -255,7 +258,7 @@ describe('a field of a hash with a time to live', () => {
     expect(expiries([both, [text, answer], 20_000, ...reads])).toEqual(events)
   })
 
-  test('a hash field may have its own time to live, which a later one for the hash does not replace', () => {
+  test('the time to live of a hash field is not replaced by a later time to live of the hash', () => {
     const own: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:1\r\n']
     const refused: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:0\r\n']
     const later: Step = ['EXPIRE h 100', ONE]
@@ -329,7 +332,7 @@ describe('the times to live of Expirations', () => {
     ['failed if the swap was refused', part('cas', 'x'), { type: 'fail', error: 'no' }, 'fail x'],
     ['failed if the swap kept the value', part('cas', 'x'), ok(['1', '1']), 'fail x'],
     ['happened if a read found the key absent', part('read', 'x'), ok(null), 'ok x'],
-  ])('an expiry that a write ends %s', (_, between, completions, end) => {
+  ])('after a later write, an expiry %s', (_, between, completions, end) => {
     const { told, clock, exchange, set } = tracked()
     set('x')
     clock.ns = DUE
@@ -338,7 +341,7 @@ describe('the times to live of Expirations', () => {
     expect(told).toEqual(['open x', end])
   })
 
-  test('an expiry that became possible only during the read that found its key absent stays open', () => {
+  test('an expiry stays open if it became possible only during the read that found the key absent', () => {
     const { expirations, told, clock, set } = tracked()
     set('x')
     const parts = [part('read', 'x')]
@@ -349,7 +352,7 @@ describe('the times to live of Expirations', () => {
     expect(told).toEqual(['open x'])
   })
 
-  test('the time to live of a command that is refused is over, and one that may have been in force stays open', () => {
+  test('the time to live of a refused command ends; if it may have been in force, its expiry stays open', () => {
     const { expirations, told, clock } = tracked()
     for (const name of ['n1', 'n2']) expirations.node(name)
     const lifetimes = [lifetime('x')]
@@ -360,7 +363,7 @@ describe('the times to live of Expirations', () => {
     expect(told).toEqual(['open x'])
   })
 
-  test('a time to live that replaces one on several servers leaves the earlier expiry open', () => {
+  test('on several servers, a new time to live leaves the earlier expiry open', () => {
     const { expirations, told, clock, set } = tracked()
     for (const name of ['n1', 'n2']) expirations.node(name)
     set('x')
@@ -370,7 +373,7 @@ describe('the times to live of Expirations', () => {
     expect(expirations.explains('x')).toBe(false)
   })
 
-  test('expiries end once the requests that could show them have ended, and no sooner', () => {
+  test('an expiry ends only after all requests that could show it have ended', () => {
     const { expirations, told, clock, exchange, set } = tracked()
     for (const key of ['x', 'y']) set(key)
     clock.ns = DUE
@@ -386,7 +389,7 @@ describe('the times to live of Expirations', () => {
     expect(told).toEqual(['open x', 'open y', 'fail x', 'fail y'])
   })
 
-  test('an expiry explains the absence of its key from the end of its time to live on', () => {
+  test('an expiry explains the absence of its key only after the time to live', () => {
     const { expirations, clock, exchange, set } = tracked()
     set('x')
     expect([expirations.isLasting('x'), expirations.explains('x'), expirations.explains('y')]).toEqual([
@@ -399,7 +402,7 @@ describe('the times to live of Expirations', () => {
     expect(expirations.explains('x')).toBe(true)
   })
 
-  test('when a hash may have expired, a field first seen then may have expired too', () => {
+  test('if a hash may have expired, a field that is first seen afterwards may have expired too', () => {
     const { expirations, told, clock, exchange, set } = tracked()
     set('h')
     expirations.field('h', 'h[f]')
@@ -414,7 +417,7 @@ describe('the times to live of Expirations', () => {
     expect(told).toEqual(['open h', 'open h[g]', 'ok h[g]', 'open h[f]', 'ok h[f]'])
   })
 
-  test('only the reply to one operation may show by itself whether its key was absent', () => {
+  test('a reply shows whether a key was absent only if the request has a single operation', () => {
     const sees = () => 'nothing' as const
     for (const others of [[], [part('read', 'y')]]) {
       const { expirations, exchange, set } = tracked()
@@ -428,7 +431,7 @@ describe('the times to live of Expirations', () => {
     expect(expirations.isLasting('x')).toBe(true)
   })
 
-  test('at most 100,000 times to live are tracked, and further keys may expire at once', () => {
+  test('at most 100,000 times to live are tracked; any further key may expire at once', () => {
     const { told, set } = tracked()
     for (let i = 0; i < 100_000; i++) set(`${i}`)
     expect(told).toEqual([])
@@ -444,7 +447,7 @@ describe('the times to live of Expirations', () => {
     ['is not in the reply', { isSet: () => true }, 2, [0, 1], false],
     ['is of a field', { isOfField: true }, undefined, 1, false],
     ['is not told', { isSet: () => undefined }, undefined, 1, false],
-  ])('isSetBy tells of a time to live that %s', (_, more, at, answer, isSet) => {
+  ])('isSetBy says whether the reply confirms a time to live that %s', (_, more, at, answer, isSet) => {
     expect(isSetBy({ ...lifetime('x', more), at }, answer)).toBe(isSet)
   })
 })

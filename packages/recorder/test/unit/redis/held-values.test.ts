@@ -21,7 +21,7 @@ describe('the last known value of a Redis key', () => {
     return held
   }
 
-  test('the last known value of a Redis key is that of the last write, once the write has ended', () => {
+  test('the last known value of a key is that of the last write, and is unknown while a write is open', () => {
     const held = written('a', 'b')
     expect(held.of('x')?.value).toBe('b')
     expect(held.of('y')).toBeUndefined()
@@ -49,7 +49,7 @@ describe('the last known value of a Redis key', () => {
     [{ base64: '/w==' }, 'write', undefined],
     [['a', 'b'], 'cas', 'b'],
     ['b', 'append', undefined],
-  ])('after a write of the value %j by the function %s, the last known value is %s', (value, f, left) => {
+  ])('after the value %j is written by the operation %s, the last known value is %s', (value, f, left) => {
     const held = written('a')
     held.called([writing(value, 'x', f)])
     held.ended([writing(value, 'x', f)], ok(value))
@@ -80,7 +80,7 @@ describe('the last known value of a Redis key', () => {
     expect(held.of('x')?.value).toBe('d')
   })
 
-  test('a last known value reports whether its key was written a given number of times since then', () => {
+  test('isWrittenBy reports whether a key was written exactly the given number of times since the lookup', () => {
     const held = written('a')
     const found = held.of('x')
     expect([0, 1].map((writes) => found?.isWrittenBy(writes))).toEqual([true, false])

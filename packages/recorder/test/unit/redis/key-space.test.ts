@@ -26,7 +26,7 @@ describe('the known keys of a Redis', () => {
     expect(names.known(true)).toBeUndefined()
   })
 
-  test('at most 100,000 hash fields are known', () => {
+  test('KeySpace knows at most 100,000 hash fields', () => {
     const names = new KeySpace().names('0')
     for (let i = 1; i < 100_000; i++) names.field('h', `${i}`)
     expect(['last', 'first too many', 'last'].map((field) => names.field('h', field))).toEqual([

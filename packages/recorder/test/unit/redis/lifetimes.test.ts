@@ -150,6 +150,6 @@ test.each([
   ['swap0; field1; swap2; field1 "1"; swap0 [null,"2"]; swap2 ["1","2"]', ''],
   ['set0; set0 fail; field1; read2; read2 "1"; field1 null', ''],
   ['append0; append0 "2"; read1; take2; take2 fail; read1 null; take3; take3 info', ''],
-])('of the concurrent operations %s these find that the key disappeared: %s', (scenario, gone) => {
+])('in the scenario %s of concurrent operations, these show that the key disappeared: %s', (scenario, gone) => {
   expect(disappearances(scenario)).toBe(gone)
 })

@@ -40,7 +40,7 @@ test('a key may expire at any time if more than 100,000 keys with a time to live
   expect(opened).toEqual(['x'])
 })
 
-test('the values of up to 300,000 keys are held', () => {
+test('HeldValues keeps the values of at most 300,000 keys', () => {
   const held = new HeldValues()
   const write = (key: string) => {
     const parts = [operation({ key })]
@@ -66,7 +66,7 @@ describe('the 300,000 keys whose disappearance is noticed', () => {
     return read('x', null).length > 0
   }
 
-  test('the disappearance of a key is noticed if fewer than 300,000 keys were seen after it', () => {
+  test('the disappearance of a key is noticed only if fewer than 300,000 other keys were seen in the meantime', () => {
     expect([isNoticed(299_999, 'a'), isNoticed(300_000, 'a')]).toEqual([true, false])
   })
 

@@ -9,7 +9,7 @@ function scripted(answers: { readonly [command: string]: string }) {
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
 describe('a hash field first accessed during the deletion of the hash', () => {
-  test('a hash field first seen during a DEL of the hash is not recorded, and the hash is marked as possibly changed', () => {
+  test('a hash field first seen during a DEL of the hash is not recorded, and marks the hash as possibly changed', () => {
     const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -21,7 +21,7 @@ describe('a hash field first accessed during the deletion of the hash', () => {
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('a new field of a hash is recorded, with its deletion, while a DEL of the hash is queued for EXEC', () => {
+  test('while a DEL of a hash is queued for EXEC, a new field of the hash is recorded, and later its deletion', () => {
     const { connect, told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -130,7 +130,7 @@ describe('a Redis client that changes its name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('a Redis client has its new name in pipelined requests, and its old name if the server refuses the new one', () => {
+  test('the new name of a Redis client applies to pipelined requests at once, but not if the server refuses it', () => {
     const { views, ask } = recorded({ answer })
     ask('CLIENT SETNAME a\r\n')
     ask('GET x\r\n')

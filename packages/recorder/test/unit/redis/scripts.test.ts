@@ -39,12 +39,12 @@ describe('a call of a known Redis script', () => {
     ['k', undefined],
     ['1', undefined],
     ['2 k', undefined],
-  ])('EVAL with the words %j has its keys before its arguments', (words, keys) => {
+  ])('EVAL divides the words %j into keys and arguments, if the number of keys is valid', (words, keys) => {
     expect(called()('EVAL', SOURCE, ...words.split(' '))).toBe(keys)
     expect(called()('EVALSHA', sha(SOURCE).toUpperCase(), ...words.split(' '))).toBe(keys)
   })
 
-  test('another script is no call of it, nor is the script in an unknown layout', () => {
+  test('EVAL of another script and EVALSHA of an unknown layout are not calls of a known script', () => {
     expect(called()('EVAL', 'return 1', '0')).toBeUndefined()
     expect(called()('EVALSHA', sha(`${SOURCE} `), '0')).toBeUndefined()
   })
@@ -52,7 +52,7 @@ describe('a call of a known Redis script', () => {
   test.each<readonly [string, readonly string[], string | undefined]>([
     ['EVAL', ['0'], ' | '],
     ['SCRIPT', [], ' | '],
-  ])('a layout is known by its SHA-1 after %s', (name, words, keys) => {
+  ])('a layout of a script is recognised by its SHA-1 after %s', (name, words, keys) => {
     const call = called()
     const layout = `${SOURCE} -- a comment`
     if (name === 'EVAL') call('EVAL', layout, ...words)
@@ -60,7 +60,7 @@ describe('a call of a known Redis script', () => {
     expect(call('EVALSHA', sha(layout), '0')).toBe(keys)
   })
 
-  test('a layout is not known after a command that does not load it', () => {
+  test('a script layout stays unknown after a command that does not load it', () => {
     const call = called()
     call('SCRIPT', 'EXISTS', `${SOURCE} `)
     call('SCRIPT', 'LOAD', 'return 1')
@@ -68,13 +68,13 @@ describe('a call of a known Redis script', () => {
     expect(call('EVALSHA', sha('return 1'), '0')).toBeUndefined()
   })
 
-  test('a layout may be up to 10,000 characters longer than the script', () => {
+  test('a script is recognised in a layout with up to 10,000 additional characters', () => {
     const call = called()
     expect(call('EVAL', SOURCE.padEnd(SOURCE.length + 10_000), '0')).toBe(' | ')
     expect(call('EVAL', SOURCE.padEnd(SOURCE.length + 10_001), '0')).toBeUndefined()
   })
 
-  test('100 layouts are known by their SHA-1', () => {
+  test('at most 100 layouts of a script are recognised by their SHA-1', () => {
     const call = called()
     const layouts = Array.from({ length: 101 }, (_, i) => SOURCE.padEnd(SOURCE.length + i))
     for (const layout of layouts) call('EVAL', layout, '0')
@@ -82,7 +82,7 @@ describe('a call of a known Redis script', () => {
   })
 
   test.each(["redis.call('GET', KEYS[1])", 'redis.call("get",KEYS[1])', "redis . call ( 'get' , KEYS [ 1 ] )"])(
-    'the script is recognised in the layout return %s',
+    'a script is recognised in the layout return %s',
     (text) => {
       expect(called()('EVAL', `return ${text}`, '0')).toBe(' | ')
     },
@@ -94,7 +94,7 @@ describe('a call of a known Redis script', () => {
     "redis.call('g\\101t', KEYS[1])",
     "redis.call('get', KEYS[1]",
     "redis.call('et', KEYS[1])",
-  ])('the script is not recognised in return %s', (text) => {
+  ])('a different script is not recognised: return %s', (text) => {
     expect(called()('EVAL', `return ${text}`, '0')).toBeUndefined()
   })
 })

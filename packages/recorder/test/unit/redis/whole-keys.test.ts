@@ -142,7 +142,7 @@ describe('FLUSHALL and FLUSHDB', () => {
     expect(done([['FLUSHALL', OK], seen], { nodes: 2 })).toEqual(['ok read new=null', 'touched *: FLUSHALL'])
   })
 
-  test('FLUSHALL records the deletion of a key seen absent later only for a register with an unknown initial value', () => {
+  test('only for a register with an unknown initial value, FLUSHALL records the deletion of a key seen absent later', () => {
     const absent = (options: Parameters<typeof recorded>[0]) => {
       const { ask, told } = recorded({ ...options, answer: ([name]) => (name === 'FLUSHALL' ? OK : '$-1\r\n') })
       ask('FLUSHALL\r\n')
@@ -202,7 +202,7 @@ describe('a script of a rate limiter', () => {
   test.each([
     ['rate-limiter-flexible', FLEXIBLE, ['1', 'u', '2', '90']],
     ['rate-limit-redis', WINDOW, ['1', 'u', '90000']],
-  ])('a rate-limiter script of %s adds to a count that expires at the time in the reply', (_, script, args) => {
+  ])('a rate-limiter script of %s adds to a count, which expires after the time in the reply', (_, script, args) => {
     const points = script === FLEXIBLE ? 2 : 1
     const sum = JSON.stringify([String(5 - points), '5'])
     expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n', { after: 4000 })).toEqual({

@@ -36,7 +36,7 @@ const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args)
 
 describe('a cas with If-Match', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'a cas with If-Match only marks its key as possibly changed if the tag %s is not a single version',
+    'a cas with If-Match is not recorded, and marks its key, if the tag %s is not a single version',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],

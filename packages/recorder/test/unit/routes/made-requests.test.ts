@@ -208,7 +208,7 @@ describe('a draft of a request', () => {
     expect(drafted(...all).troubles.at(-1)).toBe(trouble)
   })
 
-  test('RequestDraft builds nested JSON from paths such as "json.l.0.a", and accepts the same value twice at one path', () => {
+  test('RequestDraft builds nested JSON from paths like "json.l.0.a", and accepts an equal value at a used path', () => {
     const { troubles, made } = drafted(
       ['path.a', 'x'],
       ['path.a', 'x'],
@@ -255,7 +255,7 @@ describe('the routes that a workload requires', () => {
       'r.json',
     )
 
-  test('the routes of a workload refer to one object only if they have the same fixed key and clients use one key', () => {
+  test('the routes of a workload refer to one object only if they share a fixed key and clients use a single key', () => {
     expect(required(['read', 'write'], ['x'], read, write)).toBe(false)
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(required(['read', 'write'], ['one'], one, put)).toBe(true)
@@ -263,7 +263,7 @@ describe('the routes that a workload requires', () => {
     expect(required(['read', 'watch'], ['x'], read)).toBe(false)
   })
 
-  test('the routes of a workload are refused if a route has a fixed key, but clients or other routes use other keys', () => {
+  test('a workload is refused if a route has a fixed key, and clients or other routes use other keys', () => {
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(() => required(['read', 'write'], ['a', 'b'], one, put)).toThrow('it has no place for a key')
     expect(() => required(['read', 'write'], ['a'], one, write)).toThrow(
@@ -294,7 +294,7 @@ describe('the versions that a client has seen', () => {
   const ofValues = { request: 'PUT /docs/{key}', f: 'cas', value: ['json.old', 'json.new'] }
   const cas = (key: string): Input => ({ f: 'cas', key, value: [1, 2] })
 
-  test('a cas expects the latest version of the key that its client has seen', () => {
+  test('a cas of a client expects the latest version of the key that this client has seen', () => {
     const versions = createVersions(makerOf(ofVersions))
     expect(versions.named(cas('x'))).toBe('no version of x is known yet that a cas could expect')
     versions.learned({ f: 'read', key: 'x', value: null }, { type: 'ok', value: 'v1' })
@@ -308,7 +308,7 @@ describe('the versions that a client has seen', () => {
     expect(typeof versions.named(cas('x'))).toBe('string')
   })
 
-  test('createVersions leaves a write unchanged, and also a cas whose route compares values', () => {
+  test('createVersions changes neither a write nor a cas whose route compares values', () => {
     const write: Input = { f: 'write', key: 'x', value: 1 }
     expect(createVersions(makerOf(ofVersions)).named(write)).toBe(write)
     const input = cas('x')
@@ -318,7 +318,7 @@ describe('the versions that a client has seen', () => {
   })
 })
 
-test('an answer that is a page is shown without its tags', () => {
+test('bodyText removes the tags of an HTML page, but not of other text', () => {
   const page =
     '<!DOCTYPE html>\n<html lang="en">\n<head>\n<title>Error</title>\n</head>\n<body>\n<pre>Error: connect ECONNREFUSED 127.0.0.1:5432<br> &nbsp; &nbsp;at main'
   expect(bodyText(page)).toBe(' Error: connect ECONNREFUSED 127.0.0.1:5432 at main')

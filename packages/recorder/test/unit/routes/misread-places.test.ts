@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply with the written value at another path than "result" is not understood, and the error names this path', () => {
+test('a reply with the written value at another path than "result" is not understood; the error names that path', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
@@ -37,7 +37,7 @@ test('the values in a reply are compared with the last eight values that were wr
 })
 
 test.each([[null], [''], [true], [false]])(
-  'a reply that contains the written value %j only at another path means an absent value',
+  'a reply without a value at "result" means an absent value, even if %j was written and is at another path',
   (value) => {
     const ask = mappingOf('json.vaule')
     ask('PUT', { value }, {})
@@ -54,7 +54,7 @@ test.each([[0], ['a'], [[1, { a: null }]], [{ b: 1, a: 2 }]])(
   },
 )
 
-test('a reply that contains no written value means an absent value', () => {
+test('a reply without a value at "result" and without any written value means an absent value', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })

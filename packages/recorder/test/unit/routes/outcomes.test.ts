@@ -129,7 +129,7 @@ describe('a request that no route records', () => {
     [498, 'fail'],
     [499, 'info'],
     [500, 'info'],
-  ])('a reply with status %i to a request that no route records has the outcome %s', (status, type) => {
+  ])('a reply with status %i to a request without a route has the outcome %s', (status, type) => {
     expect(outcomeOf(status)).toBe(type)
   })
 })
@@ -249,7 +249,7 @@ describe('a body', () => {
     expect(bodyTrouble(text, 'gzip')).toBe('is compressed as "gzip", and cannot be unpacked')
   })
 
-  test('a reply body is kept up to the length that the route reads, and up to 64 KiB if it may be a JSON refusal', () => {
+  test('a reply body is kept as far as the route reads it, and up to 64 KiB if it may be a JSON refusal', () => {
     const kept = (answerBytes: number, fields: { readonly [name: string]: string } | undefined, mayBeRefused = true) =>
       keptOfAnswer({ answerBytes, mayBeRefused }, fields && fieldsOf(fields))
     expect(kept(5, { 'content-type': 'application/json' })).toBe(65_536)
@@ -414,7 +414,7 @@ test.each<readonly [object, string | undefined]>([
   expect(parsed === undefined ? undefined : initialReadOf(parsed)?.('a b/')).toBe(target)
 })
 
-test('a class of statuses does not include those after which the request may still be executed', () => {
+test('a class of statuses in "outcomes" excludes statuses after which the request may still be executed', () => {
   const failing = { ...write, outcomes: { '5xx': 'fail', '4xx': 'fail', '2xx': 'ok' } }
   expect(ended(failing, { status: 503 })).toBe('fail status 503')
   for (const status of [202, 408, 502, 504]) expect(ended(failing, { status })).toBe(`info status ${status}`)
@@ -431,26 +431,29 @@ describe('a table whose outcomes contradict the statuses and methods', () => {
     }
   }
 
-  test.each(['4xx', '5xx', '401', '429', '503'])('refuses a table that calls the status %s absent', (status) => {
-    expect(refusal({ ...read, outcomes: { [status]: 'absent' } })).toMatch(
-      new RegExp(`^x: route 1 .*"${status}" is "absent".*"404": "absent"`),
-    )
-  })
+  test.each(['4xx', '5xx', '401', '429', '503'])(
+    'a route table is refused if it declares that status %s means an absent value',
+    (status) => {
+      expect(refusal({ ...read, outcomes: { [status]: 'absent' } })).toMatch(
+        new RegExp(`^x: route 1 .*"${status}" is "absent".*"404": "absent"`),
+      )
+    },
+  )
 
-  test('accepts a table that calls a status absent after which there may be no value', () => {
+  test('a route table may declare an absent value for a status after which there may be no value', () => {
     for (const status of ['200', '204', '400', '403', '404', '410', 'grpc NOT_FOUND'])
       expect(refusal({ ...read, outcomes: { [status]: 'absent' } })).toBe('')
   })
 
   test.each(['408', '504', 'grpc DEADLINE_EXCEEDED'])(
-    'a route table is refused if it says that status %s of a write means that the write failed',
+    'a route table is refused if it declares that a write with status %s failed',
     (status) => {
       expect(refusal({ ...write, outcomes: { [status]: 'fail' } })).toMatch(/certainly had no effect.*Write .*"info"/)
       expect(refusal({ ...read, outcomes: { [status]: 'fail' } })).toBe('')
     },
   )
 
-  test('refuses a table that ignores the PUT or DELETE of a recorded path', () => {
+  test('a route table is refused if it ignores the PUT or DELETE of a recorded path', () => {
     const removal = { request: 'DELETE /kv/{id}', ignore: true }
     expect(refusal(read, removal)).toMatch(/^x: route 2 .*a DELETE changes what GET \/kv\/\{key\} records/)
     expect(refusal(read, { request: 'PUT /kv/{key}', ignore: true })).toMatch(/a PUT changes what/)

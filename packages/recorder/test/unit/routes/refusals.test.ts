@@ -51,7 +51,7 @@ describe('a reply that only mentions a refusal', () => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('a reply with the member "error" is a success if the member is in the value that was read', () => {
+  test('a reply with the member "error" is a success if the route reads this member as the value', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.status' } as never, '{"status":"fail"}')).toBe('ok')

@@ -78,7 +78,7 @@ describe('a request generated from a route table', () => {
     expect(JSON.parse(request.body)).toEqual({ op: 'set', id: 'x', to: 7 })
   })
 
-  test('a request is generated from the route whose constant equals the value, or from a route without a constant', () => {
+  test('a generated request uses the route whose constant equals the value, or else a route without a constant', () => {
     const put = { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' }
     const drop = { request: 'DELETE /v1/{key}', f: 'write', value: { const: null } }
     expect(made({ f: 'write', key: 'x', value: null }, drop, put).request.method).toBe('DELETE')
@@ -151,7 +151,7 @@ describe('a request generated from a route table', () => {
     expect(made({ f: 'read', key: 'acme/x', value: null }, route).key).toBe('acme/x')
   })
 
-  test('a generated request fills {id} in its path without the constant part of the key', () => {
+  test('a generated request fills {id} in its path with the key, without the constant part of the key', () => {
     const route = { request: 'GET /users/{id}', f: 'read', key: [{ const: 'users' }, 'path.id'], result: 'body' }
     for (const key of ['17', 'users/17'])
       expect(made({ f: 'read', key, value: null }, route)).toMatchObject({
@@ -160,13 +160,13 @@ describe('a request generated from a route table', () => {
       })
   })
 
-  test('a request generated for the key "x" from a route with two key parts gets the key "x/x"', () => {
+  test('for a route with two key parts, a request for the key "x" is generated with the key "x/x"', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })
 })
 
-test('a request generated for a recorded key of several parts is recorded with that key', () => {
+test('a request that is generated for a recorded key of several parts is recorded with the same key', () => {
   const part = fc.oneof(fc.constantFrom('a', '"', '/', '"a"', 'a/b', '\\', '"\\"/'), fc.string({ minLength: 1 }))
   fc.assert(
     fc.property(part, part, part, (tenant, shelf, id) => {

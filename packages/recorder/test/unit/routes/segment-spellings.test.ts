@@ -14,7 +14,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(spellings.of('a@b c')).toBe('a@b%20c')
   })
 
-  test('the encoding of a path segment is forgotten once more segments than the limit have been used since', () => {
+  test('if there are more path segments than the limit, the encoding of the least recently used one is forgotten', () => {
     const spellings = createSpellings(2)
     for (const [text, spelling] of [
       ['a', '%61'],

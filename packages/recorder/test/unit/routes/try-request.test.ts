@@ -487,15 +487,15 @@ describe('a request that is tried with a route table', () => {
     },
   )
 
-  test.each(['GET', 'get /kv/x', 'GET /kv/x HTTP/2', ''])('the request %j is refused', (text) => {
+  test.each(['GET', 'get /kv/x', 'GET /kv/x HTTP/2', ''])('readWrittenRequest refuses the request %j', (text) => {
     expect(() => readWrittenRequest(text, 'a')).toThrow('a: the first line is ')
   })
 
-  test.each(['600', '20', 'OK', 'HTTP/1.1'])('the response %j is refused', (text) => {
+  test.each(['600', '20', 'OK', 'HTTP/1.1'])('readWrittenAnswer refuses the response %j', (text) => {
     expect(() => readWrittenAnswer(text, 'b')).toThrow('b: the first line is ')
   })
 
-  test('a header has a name and a value', () => {
+  test('readHeader splits a header line into name and value, and refuses a line without a name or a colon', () => {
     expect(readHeader('X-A: b:c', 'a')).toEqual(['X-A', 'b:c'])
     expect(readHeader('X:', 'a')).toEqual(['X', ''])
     for (const line of [': b', 'b']) expect(() => readHeader(line, 'a')).toThrow('is not a header')

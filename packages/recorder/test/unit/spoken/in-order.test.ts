@@ -64,7 +64,7 @@ describe('a recorded connection whose server answers in order', () => {
     ])
   })
 
-  test('a request may have been carried out once its first byte was sent, and not before', () => {
+  test('an unanswered request has an unknown outcome once its first byte was sent, and has failed before', () => {
     const ends = [0, 1, 4, 5].map((sentBytes) => {
       const { conversation, recorder, told } = connected()
       conversation.requested(Buffer.from('x 1\nx 2\n'), recorder.now())
@@ -90,7 +90,7 @@ describe('a recorded connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['0 ok write x="1"', '1 ok write x="2"'])
   })
 
-  test('a reply that is delivered after the server disconnected is recorded, and other requests end as info', () => {
+  test('a reply that is delivered after the server disconnected is recorded; other requests have unknown outcomes', () => {
     const { asks, answers, delivers, told, conversation } = connected()
     asks('x 1\nx 2\n')
     answers('yes\n')

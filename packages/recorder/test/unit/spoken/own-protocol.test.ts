@@ -127,7 +127,7 @@ describe('the record of a protocol of one’s own', () => {
     expect(() => ownProtocol(lines).parse({ ...given }, '--as')).toThrow(message)
   })
 
-  test('faults read a message of a custom protocol as text, and can replace it only by text', () => {
+  test('a fault reads a message of a custom protocol as text, and can replace the message only by text', () => {
     const { framing, kind, schemes, finalReads, needsSettings } = ownProtocol(lines)
     expect([kind, schemes, finalReads, needsSettings]).toEqual([
       'lines',
@@ -141,7 +141,7 @@ describe('the record of a protocol of one’s own', () => {
     expect(framing.command?.(Buffer.from('HELLO'))).toBeUndefined()
   })
 
-  test('the record of a custom protocol has the final reads that the protocol defines', () => {
+  test('a custom protocol can define its own final reads', () => {
     const reads = {
       ask: (key: string) => `? ${key}`,
       understood: (answer: string) => ({ type: 'ok', value: answer }) as const,
@@ -155,7 +155,7 @@ describe('the record of a protocol of one’s own', () => {
 describe('the recorded protocols', () => {
   const [redis, postgresql, mysql] = ['resp', 'postgresql', 'mysql'].map(findRecordedProtocol)
 
-  test('each recorded protocol is found by its kind, and a custom protocol cannot take its name', () => {
+  test('recorded protocols are found by kind, and a custom protocol cannot take one of their names', () => {
     expect([redis, postgresql, mysql].map((protocol) => protocol?.kind)).toEqual(['resp', 'postgresql', 'mysql'])
     expect(findRecordedProtocol('redis')).toBeUndefined()
     expect(recordedExamples()).toMatch(/^resp, or '\{"kind":"postgresql".*, or '\{"kind":"mysql"/)
