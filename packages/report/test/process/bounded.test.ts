@@ -120,7 +120,7 @@ test('the JSON of 5,000 lost writes states the total number of lost writes', () 
   expect(json['totals']).toEqual({ lost: 5_000 })
 })
 
-test('every page states it if a counterexample could not be reduced further', () => {
+test('every page states that a counterexample was not reduced further if the time ran out', () => {
   const history = historyFromEvents([...operation(0, 'write', 1, 1), ...operation(1, 'read', null, null)])
   const report = reportOf(history)
   const options = { width: 100, unicode: true, file: 'x.jsonl', parseMs: 1, checkMs: 1 }

@@ -155,7 +155,7 @@ test('the accounting of a counter lists an unexplained read with the range of al
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('a sum that is too high is explained by a repeated addition, and one that is too low by a missing addition', () => {
+test('a sum that is too high is explained by a repeated addition, and a sum that is too low by a missing addition', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)

@@ -473,7 +473,7 @@ test.each<readonly [StandingHarm, Partial<Stage>, bytes: string, end: string]>([
   [latency(100, 10, 'pareto'), { longestDelayMs: 190 }, 'pass', 'pass'],
   [packetLoss, { countsArriving: 'nothing', longestDelayMs: 600 }, 'pass', 'pass'],
 ])(
-  'the stage of the fault %j has the members %j; its fate is %s for bytes and %s for the end',
+  'the stage of the fault %j has the members %j; the fate of bytes is %s, and the fate of the end is %s',
   (harm, properties, bytes, end) => {
     const { stage } = stageOf(harm)
     expect(stage).toMatchObject(properties)

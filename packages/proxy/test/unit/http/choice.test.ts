@@ -139,7 +139,7 @@ describe('the match of an HTTP fault', () => {
     expect(compileMatch(match)({ ...known, ...more })).toBe(expected)
   })
 
-  test('the match of an HTTP fault compares each client with its own address', () => {
+  test('the match of an HTTP fault checks the address of each client separately', () => {
     const judge = compileMatch({ client: '10.0.0.7' })
     const verdicts = ['10.0.0.7', '10.0.0.8', '10.0.0.8', '10.0.0.7', ''].map((client) => judge({ ...known, client }))
     expect(verdicts).toEqual([true, false, false, true, false])

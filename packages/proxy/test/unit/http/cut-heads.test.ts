@@ -82,7 +82,7 @@ describe('the start of a request head', () => {
     expect(there.text).toBe(GET)
   })
 
-  test('a fault does not act on a request if it is applied after the start of the head was passed on', () => {
+  test('a fault that is added after the start of a request head was passed on does not act on the request', () => {
     const { ask, apply, there } = httpWorld()
     ask(start)
     const fault = apply({ kind: 'lose-request' })

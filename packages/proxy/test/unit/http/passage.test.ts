@@ -314,7 +314,7 @@ describe('the responses on their way to a client', () => {
     expect(told).toEqual(['a delivered'])
   })
 
-  test('responses count as sent if no byte waits twice in a row, 50 ms apart, or at once if nothing was passed', () => {
+  test('responses count as sent if two checks 50 ms apart find no waiting byte, or at once if nothing was passed', () => {
     const clock = new ManualClock()
     const sent: number[] = []
     const exit = { congested: false }

@@ -112,7 +112,7 @@ describe('a response under faults', () => {
     expect(closes(following, true, { kind: 'edit-reply', headers: { a: 'b' } })).toBe(false)
   })
 
-  test('for a response with both faults, trickle-reply counts a hit at once, and reorder-replies does not', () => {
+  test('for the same response, trickle-reply counts a hit at once, and reorder-replies does not', () => {
     const { fate, hits, rules } = suffering([
       { kind: 'trickle-reply', pieceBytes: 3, pauseMs: 5 },
       { kind: 'reorder-replies', withinMs: 9 },

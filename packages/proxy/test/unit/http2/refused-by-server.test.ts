@@ -100,37 +100,34 @@ describe('a request that the server rejects', () => {
   test.each([
     ['no', false],
     ['yes', true],
-  ])(
-    'a request fails if a fault delayed its header until after GOAWAY (request arrived whole: %s)',
-    async (_, isWhole) => {
-      const clock = new ManualClock()
-      const server = await frameServer()
-      const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })
-      const delay = apply({ kind: 'delay-stream', delayMs: 1000, when: { nth: 2 } })
-      // A client of Node's own would hang up once it is told.
-      const socket = await dial(route)
-      socket.write(Buffer.concat([PREFACE, frameOf(FRAME.settings, 0, 0, ''), begun(1, 'PUT', '/kv/x')]))
-      socket.write(frameOf(FRAME.data, FLAG.endStream, 1, 'one'))
-      await eventually(() => server.asked() === 1)
-      socket.write(begun(3, 'PUT', '/kv/y'))
-      if (isWhole) socket.write(frameOf(FRAME.data, FLAG.endStream, 3, 'two'))
-      await eventually(() => delay.hits === 1 && recorder.counters.operations === (isWhole ? 2 : 1))
-      server.say(goaway(1, 0))
-      await eventually(() => recorder.counters.incomplete + recorder.counters.fail === 1)
-      clock.advance(1000)
-      await eventually(() => server.asked() === 2)
-      socket.destroy()
-      await route.close()
-      expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
-      const typesOf = (view: RecordedLines, key: string) =>
-        outcomes(view).flatMap(([type, , each]) => (each === key ? [type] : []))
-      expect([client, backend].map((view) => typesOf(view, 'x'))).toEqual([
-        ['invoke', 'info'],
-        ['invoke', 'info'],
-      ])
-      expect([client, backend].map((view) => typesOf(view, 'y'))).toEqual([isWhole ? ['invoke', 'fail'] : [], []])
-    },
-  )
+  ])('a request whose header a fault delayed past a GOAWAY fails (request arrived whole: %s)', async (_, isWhole) => {
+    const clock = new ManualClock()
+    const server = await frameServer()
+    const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })
+    const delay = apply({ kind: 'delay-stream', delayMs: 1000, when: { nth: 2 } })
+    // A client of Node's own would hang up once it is told.
+    const socket = await dial(route)
+    socket.write(Buffer.concat([PREFACE, frameOf(FRAME.settings, 0, 0, ''), begun(1, 'PUT', '/kv/x')]))
+    socket.write(frameOf(FRAME.data, FLAG.endStream, 1, 'one'))
+    await eventually(() => server.asked() === 1)
+    socket.write(begun(3, 'PUT', '/kv/y'))
+    if (isWhole) socket.write(frameOf(FRAME.data, FLAG.endStream, 3, 'two'))
+    await eventually(() => delay.hits === 1 && recorder.counters.operations === (isWhole ? 2 : 1))
+    server.say(goaway(1, 0))
+    await eventually(() => recorder.counters.incomplete + recorder.counters.fail === 1)
+    clock.advance(1000)
+    await eventually(() => server.asked() === 2)
+    socket.destroy()
+    await route.close()
+    expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
+    const typesOf = (view: RecordedLines, key: string) =>
+      outcomes(view).flatMap(([type, , each]) => (each === key ? [type] : []))
+    expect([client, backend].map((view) => typesOf(view, 'x'))).toEqual([
+      ['invoke', 'info'],
+      ['invoke', 'info'],
+    ])
+    expect([client, backend].map((view) => typesOf(view, 'y'))).toEqual([isWhole ? ['invoke', 'fail'] : [], []])
+  })
 
   test('a request has an unknown outcome if a fault rejects it after its header was sent', async () => {
     const service = await keyValueHttp2()

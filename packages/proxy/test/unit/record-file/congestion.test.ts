@@ -113,7 +113,7 @@ describe('a record file', () => {
     },
   )
 
-  test('a record file counts each time it is congested', async () => {
+  test('a record file counts how often it was congested', async () => {
     const { file, proceed, close } = recordFile({ maximumBehindBytes: 60 })
     for (const congestions of [1, 2]) {
       file.write(line)

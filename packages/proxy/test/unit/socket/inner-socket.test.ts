@@ -74,7 +74,7 @@ describe('a connection within the process', () => {
     expect([written, replied]).toEqual([1, ['end', 'closed']])
   })
 
-  test('an in-process connection lets the accepted end reply after the client ends, and closes when that end ends', async () => {
+  test('the accepted end of an in-process connection can reply after the client ends; its own end() closes both', async () => {
     const first = connected()
     const [asked, replied] = [eventsOf(first.accepted), eventsOf(first.client)]
     first.client.end('ask')

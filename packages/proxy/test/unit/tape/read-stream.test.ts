@@ -77,7 +77,7 @@ describe('a stream of an unknown protocol', () => {
     })
   })
 
-  test('a stream whose beginning is missing is not read as lines', () => {
+  test('a stream whose beginning is missing is not read as lines of JSON', () => {
     expect(read([{ text: '{"a":1}\n', gapBytes: 1 }])).toMatchObject({ messages: [['8 bytes', '{"a":1}\n', 0, 9]] })
   })
 

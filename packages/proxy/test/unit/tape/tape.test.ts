@@ -143,7 +143,7 @@ test.each([
   [9, 4],
   [20, 4],
   [21, undefined],
-])('byte %i of a stream is delivered by the first delivery that reaches it, at %s ms', (endBytes, atMs) => {
+])('the delivery time of byte %i is that of the first delivery that reaches this byte: %s ms', (endBytes, atMs) => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.delivered(0, 1, 5)
   tape.delivered(0, 2, 8)

@@ -342,7 +342,7 @@ describe('a MySQL statement', () => {
     expect(saidAtLast(asking)).toEqual(['answers command-complete UPDATE 2', 'answers ready I'])
   })
 
-  test('a session is in autocommit until the server says otherwise', () => {
+  test('a MySQL session is in autocommit until the server says otherwise', () => {
     expect(saidAtLast([...GREETED, client(login('a')), server(ok({ status: 0 })), client(query(READ))])).toEqual([
       'asks query BEGIN',
       'answers command-complete BEGIN',

@@ -32,7 +32,7 @@ describe('a result of MySQL', () => {
     [TYPE.json, JSONB],
     [TYPE.bit, 255],
     [7, 7],
-  ])('a column of type %i is described to PostgreSQL by the type %i', (type, oid) => {
+  ])('a MySQL column of type %i is translated into a PostgreSQL column of type %i', (type, oid) => {
     expect(rowsOf(type)).toEqual([
       {
         kind: 'row-description',

@@ -547,14 +547,14 @@ const REQUESTED: readonly (readonly [sql: string, requested: string, options?: O
 
 describe('a statement on rows', () => {
   test.each(CASES.map(([sql, answer, expected, options]) => [sql, answer.tag, answer, expected, options] as const))(
-    '%s with the reply "%s" is recorded with its reads, writes and locks',
+    'the statement %s with the reply "%s" is recorded with its reads, writes and locks',
     (sql, _, answer, expected, options) => {
       expect(done(stepOf(sql, options), answer)).toBe(expected)
     },
   )
 
   test.each(REQUESTED.map(([sql, requested, options]) => [sql, requested, options] as const))(
-    '%s is recorded before its reply as %s',
+    'the statement %s is recorded before its reply as %s',
     (sql, requested, options) => {
       expect(requestedOperations(stepOf(sql, options)).map(textOf).join('; ')).toBe(requested)
     },

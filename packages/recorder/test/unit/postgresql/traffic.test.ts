@@ -72,7 +72,7 @@ test('a transaction has an unknown outcome if its connection ended before the re
   }
 })
 
-test('the closing of a connection ends its transaction at that time, not at later traffic of other connections', () => {
+test('a transaction ends at the time when its connection closes, not at later traffic of other connections', () => {
   const begin = traffic([1, undefined, startup, begun, ready], [2, undefined, startup, begun, ready, write(5)])
   const later = traffic([1, 'r1', write(6), done, ready]).map((passed) => ({ ...passed, at: nanos(passed.at + 20) }))
   const closed = { kind: 'closed', at: nanos(10), connection: 2 } as const

@@ -1059,7 +1059,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
-  test('a recorded DELETE marks the tables that its foreign keys may change as possibly changed', () => {
+  test('a recorded DELETE also marks tables as possibly changed if its foreign keys may change them', () => {
     const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
     const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([

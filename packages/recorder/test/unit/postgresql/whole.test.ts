@@ -312,7 +312,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     ['UPDATE accounts SET balance = ? WHERE id = ? AND EXISTS (SELECT ? FROM doctors)', [tag('UPDATE 1')]],
     ['UPDATE accounts SET balance = ? FROM (SELECT id FROM doctors) d WHERE accounts.id = ?', [tag('UPDATE 1')]],
   ])(
-    '%s is recorded as a predicate, because the result does not show every row on which it depends',
+    'the statement %s is recorded as a predicate, because its result does not show every row on which it depends',
     (asked, answer) => {
       const [, ok] = recorded([asked.replaceAll('?', '1'), ...answer])
       expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
@@ -327,7 +327,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
   test.each([
     'SELECT id, balance FROM accounts WHERE id = 1 AND balance > 3',
     'SELECT id, balance FROM accounts WHERE id = 1 AND age > 3',
-  ])('%s is recorded without a predicate, because the result shows every row on which it depends', (sql) => {
+  ])('the query %s is recorded without a predicate, because its result shows every row on which it depends', (sql) => {
     const [, ok] = recorded([sql, columns('id', 'balance'), row('1', '5'), tag('SELECT 1')])
     expect(ok).not.toHaveProperty('predicates')
   })

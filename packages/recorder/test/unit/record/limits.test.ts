@@ -67,7 +67,7 @@ test('at most 100,000 events wait for an earlier event', () => {
 test.each<readonly [number, number | undefined]>([
   [99_999, 2],
   [100_000, undefined],
-])('a request id after %i others is recognised as attempt %s', (others, attempt) => {
+])('after %i other request ids, a repeated request id is recognised as attempt %s', (others, attempt) => {
   const retries = new Retries().forConnection({ client: 'a', repeatsFirst: false })
   const correlate = (requestId: string) => retries.correlate({ f: 'write', key: 'x', value: 1, requestId }, undefined)
   correlate('first')

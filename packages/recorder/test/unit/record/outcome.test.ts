@@ -52,7 +52,7 @@ test.each([
     'fail',
   ],
   ['a status 5xx fails an operation without effects', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
-])('the recorded outcome of an operation follows the rule that %s', (_, ending, type) => {
+])('outcomeOf follows the rule that %s', (_, ending, type) => {
   expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
 })
 

@@ -263,7 +263,7 @@ describe('the recorder of retries', () => {
     ])
   })
 
-  test('no retry is recognised on a connection that was already in use before the loss', () => {
+  test('no retry is recognised on a connection that was in use before the first attempt was lost', () => {
     const retries = new Retries()
     const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
     busy.correlate(write(2), undefined)

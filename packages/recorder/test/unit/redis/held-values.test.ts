@@ -36,7 +36,7 @@ describe('the last known value of a Redis key', () => {
     ['a refusal', { type: 'fail', error: 'no' }, 'a'],
     ['an unknown outcome', { type: 'info', error: 'lost' }, undefined],
     ['a reply that is not understood', { type: 'not-understood', error: 'odd' }, undefined],
-  ])('after %s of a write of b over a, the last known value is: $2', (_, outcome, value) => {
+  ])('if a write of b over a ends with %s, the last known value is $2', (_, outcome, value) => {
     const held = written('a')
     held.called([writing('b')])
     held.ended([writing('b')], outcome)

@@ -163,7 +163,7 @@ describe('a route with several operations', () => {
     ['no keys of reads', [reading, other], '{}', { touches: { keys: ['a/x'] } }],
     ['all keys if one is unknown', [{ ...one, key: 'json.id' }, other], '{}', { touches: 'everything' }],
   ])(
-    'a route with several operations may change %s if one operation is not understood',
+    'if one of several operations of a route is not understood, the request may change %s',
     (_, operations, body, expected) => {
       expect(asked(operations, body).understanding).toMatchObject({ kind: 'not-understood', ...expected })
     },

@@ -14,7 +14,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(spellings.of('a@b c')).toBe('a@b%20c')
   })
 
-  test('if there are more path segments than the limit, the encoding of the least recently used one is forgotten', () => {
+  test('if path segments exceed the limit, the encoding of the least recently used segment is forgotten', () => {
     const spellings = createSpellings(2)
     for (const [text, spelling] of [
       ['a', '%61'],

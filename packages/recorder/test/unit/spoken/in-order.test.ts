@@ -64,7 +64,7 @@ describe('a recorded connection whose server answers in order', () => {
     ])
   })
 
-  test('an unanswered request has an unknown outcome once its first byte was sent, and has failed before', () => {
+  test('an unanswered request fails if no byte of it was sent, and has an unknown outcome otherwise', () => {
     const ends = [0, 1, 4, 5].map((sentBytes) => {
       const { conversation, recorder, told } = connected()
       conversation.requested(Buffer.from('x 1\nx 2\n'), recorder.now())
