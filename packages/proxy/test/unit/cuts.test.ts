@@ -192,7 +192,7 @@ describe('a cut that drops bytes', () => {
     expect([server.ended, server.error]).toEqual([false, 'ECONNRESET'])
   })
 
-  test('a healed cut resets the connections that were opened during the cut, and dials no server for them', async () => {
+  test('a healed cut that drops bytes resets the connections opened during the cut, and dials no server for them', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(drop(back))
     const late = new Received(await dial(route))

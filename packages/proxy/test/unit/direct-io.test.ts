@@ -47,7 +47,7 @@ test('the bytes and the FIN of socket.end are sent after the bytes that DirectWr
   expect(hasSentAll(socket.socket)).toBe(true)
 })
 
-test('an RST is sent immediately even if bytes and a FIN are in flight', async () => {
+test('an RST is sent immediately even if bytes and a FIN are still waiting to be sent', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   const writer = new DirectWriter(socket.socket)

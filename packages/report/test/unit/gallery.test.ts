@@ -53,7 +53,7 @@ test('an exhibit of the gallery of weaknesses is counted as "skipped" if the mac
   )
 })
 
-test('an exhibit that was found in only some trials is reported with the number of these trials', () => {
+test('a weakness that was found in only some trials is reported with the number of these trials', () => {
   const rare = exhibit({ weaknessTrials: [trial('found'), trial('clean', 2), trial('clean', 3)] })
   expect(trialsText(rare)).toBe('found 1 of 3, cure clean 2 of 2')
   expect(gallerySummary([rare])).toBe('0 as described, 1 not as described')

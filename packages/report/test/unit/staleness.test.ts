@@ -43,7 +43,7 @@ test('the line on staleness marks lower bounds, and counts reads that could not 
   )
 })
 
-test('the line on staleness is in versions only if the history has no times', () => {
+test('the line on staleness counts only versions if the history has no times', () => {
   const { behindNanos: _, deltaNanos: __, ...untimed } = measured
   expect(stalenessText(untimed)).toBe(
     'stale reads: 312 of 29,000 (1.08%); p99 1 version behind; the worst 4 versions; atomic with k = 5',

@@ -539,7 +539,7 @@ describe('a violation of a custom model', () => {
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('the next step for a violation of a built-in model is "Read and change in one step"', () => {
+  test('the next step for a violation of the built-in model bag is "Read and change in one step"', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

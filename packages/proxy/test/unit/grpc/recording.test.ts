@@ -205,7 +205,7 @@ describe('gRPC traffic that is not an operation', () => {
     expect(client.remarks[0]).toEqual(['passed-on', { what: 'POST /kv.v1.Store/Get', count: 1, mayWrite: true }])
   })
 
-  test('a route is refused if it reads a stream as an operation', () => {
+  test('a gRPC route is refused if it records a stream as an operation', () => {
     const table = {
       descriptor: kvDescriptor,
       routes: [{ request: 'GRPC /kv.v1.Store/Watch', f: 'read', key: 'json.key', result: 'json.key' }],

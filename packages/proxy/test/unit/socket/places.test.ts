@@ -15,7 +15,7 @@ test.each([
   expect(ipv6Bytes(address).toString('hex')).toBe(bytes)
 })
 
-test('text that is not an IPv6 address has no bytes', () => {
+test('ipv6Bytes throws an error for text that is not an IPv6 address', () => {
   for (const text of ['', '1.2.3.4', 'localhost', ':::']) expect(() => ipv6Bytes(text)).toThrow(TypeError)
 })
 

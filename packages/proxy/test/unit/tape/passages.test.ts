@@ -177,7 +177,7 @@ describe('the tape of a link without HTTP', () => {
     expect(read()[0]?.doubts).toHaveLength(1)
   })
 
-  test('the tape shows bytes that are not JSON chunk by chunk, and marks the message boundaries as uncertain', () => {
+  test('the tape shows each chunk of bytes that are not JSON as a message, and marks the stream as unreadable', () => {
     const { there, read } = tapes()
     say(there, 2, [Buffer.from('*3\r\n$3\r\nset\r\n$1\r\nx\r\n$3\r\n743\r\n'), Buffer.from([0, 255])])
     const [passed] = read()

@@ -135,7 +135,7 @@ describe('the bytes that wait in a direction', () => {
     expect(counter.hits).toBe(1)
   })
 
-  test('the stages of a direction limit the number of waiting bytes', () => {
+  test('the stages of a direction set the limit of waiting bytes', () => {
     const backlog = new Backlog()
     const limitBytes = queueLimitBytes([])
     backlog.push(Buffer.alloc(limitBytes - 256 - 1), 0, 0)

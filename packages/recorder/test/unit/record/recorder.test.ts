@@ -105,7 +105,7 @@ describe('the processes of a connection', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('a process of a connection is retired after an unknown outcome, and reused only after the backend has answered', () => {
+  test('a process is reused only after the backend has answered, and never after an unknown outcome', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())
     lost.called(asks(write(1)))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { KeySpace } from '../../../src/redis/key-space.ts'
 
 describe('the known keys of a Redis', () => {
-  test('the known keys of a Redis are those of one database or of all databases, with their fields', () => {
+  test('KeySpace lists the known keys of one database or of all databases, with their hash fields', () => {
     const keySpace = new KeySpace()
     const [zero, one] = [keySpace.names('0'), keySpace.names('1')]
     for (const key of ['x', 'x', 'h']) zero.key(key)
@@ -13,7 +13,7 @@ describe('the known keys of a Redis', () => {
     expect(zero.known(true)).toEqual(['x', 'h', 'h[f]', '1/x'])
   })
 
-  test('the known keys of a Redis are unknown if several servers are recorded or more than 10,000 keys were seen', () => {
+  test('KeySpace lists no known keys if several servers are recorded or more than 10,000 keys were seen', () => {
     const [one, several] = [new KeySpace(), new KeySpace()]
     one.node('n1')
     for (const node of ['n1', 'n2']) several.node(node)

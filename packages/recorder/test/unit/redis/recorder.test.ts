@@ -40,7 +40,7 @@ describe('the Redis recorder', () => {
     expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
   })
 
-  test('a declared Redis script is recorded as a cas', () => {
+  test('a Redis script that is declared as compare-and-set is recorded as a cas', () => {
     const script =
       "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
     const { ask, told, recorder } = recorded({

@@ -31,7 +31,7 @@ describe('a value from a query, form or body in plain text', () => {
     },
   )
 
-  test('a plain-text value is recorded as a number even within a JSON list or object', () => {
+  test('if a table reads plain text, numeric texts in JSON lists and objects are recorded as numbers', () => {
     const routes = [read('json'), write(['query.v', 'json'])]
     expect(recorded(routes, 'PUT', '/kv/x?v=1', '{"a":["2",{"b":"x"}]}')[0]).toEqual([1, { a: [2, { b: 'x' }] }])
   })
