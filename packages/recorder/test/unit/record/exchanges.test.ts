@@ -91,7 +91,7 @@ describe('a request whose keys only the reply contains', () => {
     return { marks: [marks(client.lines), marks(backend.lines)], counters: recorder.counters }
   }
 
-  test('a refused creation whose key is in the reply marks no key, unless a copy may have been executed', () => {
+  test('a refused creation without a key in the request marks no key, unless a copy may have been executed', () => {
     expect(creation(refusal)).toMatchObject({ marks: [[], []], counters: { open: 0, fail: 1, notUnderstood: 0 } })
     expect(creation(refusal, true)).toMatchObject({ marks: [['touched x'], []], counters: { open: 0, info: 1 } })
   })

@@ -326,7 +326,7 @@ describe('the times to live of Expirations', () => {
   })
 
   test.each<readonly [string, CommandOperation, Completions | undefined, string]>([
-    ['is open if a swap with an unknown outcome may have seen the key absent', part('cas', 'x'), undefined, 'ok x'],
+    ['happened if a swap with an unknown outcome may have seen the key absent', part('cas', 'x'), undefined, 'ok x'],
     ['failed if no swap but a read had an unknown outcome', part('read', 'x'), undefined, 'fail x'],
     ['failed if no swap but a write had an unknown outcome', part('write', 'x'), undefined, 'fail x'],
     ['failed if the swap was refused', part('cas', 'x'), { type: 'fail', error: 'no' }, 'fail x'],
