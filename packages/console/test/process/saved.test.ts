@@ -152,7 +152,7 @@ describe('the page that checks saved histories', () => {
     expect(await refused(file(name, content))).toMatch(why)
   })
 
-  test('the page refuses a text that exceeds the memory of a tab, even if compressed, and names an alternative', async () => {
+  test('the page for saved histories refuses a file that expands beyond the memory of a tab, and names a command', async () => {
     const packed = file('long.jsonl.gz', new Uint8Array(gzipSync('{"chaos":1}\n'.repeat(100_000))))
     const { source } = savedBytes([packed], () => {}, 1_000_000)
     const readAll = async () => {
@@ -167,7 +167,7 @@ describe('the page that checks saved histories', () => {
     expect(await refused(file('part-0001.jsonl', stale), file('part-0003.jsonl', stale))).toMatch(/missing/)
   })
 
-  test('the page escapes markup, bidirectional control characters and NUL in the content and file name of a history', async () => {
+  test('the page for saved histories escapes markup, bidirectional characters and NUL in a history and its file name', async () => {
     const evil = '</script><img src=x onerror=alert(1)>"\'\u202e\u0000'
     const event = (process: string, type: string, f: string, value: unknown) =>
       JSON.stringify({ process, type, f, key: evil, value, node: evil })

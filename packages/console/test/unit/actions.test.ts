@@ -13,7 +13,7 @@ const hello = {
   ],
 } as unknown as Hello
 
-test('the actions for several selected nodes name the nodes', () => {
+test('on the live page, the labels of the actions for several selected nodes name these nodes', () => {
   const actions = actionsFor({ type: 'nodes', nodes: ['n1', 'n2'] }, hello)
   expect(actions.map(({ label }) => label)).toEqual([
     'Kill {n1 n2}',

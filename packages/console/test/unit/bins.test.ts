@@ -42,7 +42,7 @@ test('a page receives only the bins that it lacks, and all bins after a change o
   expect(bins.since({ width: 50, bins: 3 }, 350)).toMatchObject({ from: 0 })
 })
 
-test('errors that differ only in numbers, node names or quoted text have one class, but different statuses do not', () => {
+test('the class of an error depends on its status, but not on other numbers, node names or quoted text', () => {
   expect(classOf('connect ECONNREFUSED 127.0.0.1:41737')).toBe(classOf('connect ECONNREFUSED 127.0.0.1:40001'))
   expect(classOf('not the leader: n2')).toBe(classOf('not the leader: n3'))
   expect(classOf('no key "a"')).toBe(classOf('no key "b"'))

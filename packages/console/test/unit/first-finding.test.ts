@@ -36,7 +36,7 @@ test('the final check replaces the first violation on the page by its full repor
   expect(upTo).toBeUndefined()
 })
 
-test('a check without a violation removes an earlier violation from the page', () => {
+test('a later check without a violation removes the violation from the page', () => {
   const fine: Judged = { mood: 'good', title: 'Linearizable', sentence: '', operations: 20, answers: '', ladder: '' }
   expect(afterFirst(found('a write was missing'), fine)).toEqual(fine)
 })

@@ -142,7 +142,7 @@ test('the counts of a finished run equal those of its history, regardless of the
   expect(frameFor(shown(live), { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }).counts.ok).toBe(1_331)
 })
 
-test('a violation is shown with its level and the number of events before the runner detected it', () => {
+test('the live page shows the level of a violation, and the number of events from its occurrence to its detection', () => {
   const live = createLiveRun()
   const had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
   const violation = { level: 'strict-serializable', noticedAfter: 12, key: undefined, position: 3, clientPosition: 3 }

@@ -27,7 +27,7 @@ async function promiseOf(name: string, set: NonNullable<WeaknessQuery['set']>, f
 
 describe('the described weakness of a target', () => {
   test.each(['mariadb', 'postgres'])(
-    'the described weakness of %s mentions lost commits in a promotion only if the run has failovers',
+    '%s describes lost commits in a promotion as its weakness only for runs with failovers',
     async (name) => {
       const set = { commit: 'async' }
       expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
@@ -45,13 +45,13 @@ describe('the described weakness of a target', () => {
     ['postgres', 'transactions', 'serializable', /^$/],
     ['postgres', 'register', 'read-committed', /^$/],
   ])(
-    'the described weakness includes the anomalies of the isolation level (%s with %s at %s)',
+    'a database describes the anomalies of its isolation level only for transactions (%s with %s at %s)',
     async (name, object, isolation, expected) => {
       expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
     },
   )
 
-  test('the described weakness includes overwritten changes only for transfers that read before they write', async () => {
+  test('databases describe overwritten changes as a weakness only for transfers that read before they write', async () => {
     const set = { transfers: 'read-then-write' }
     for (const name of ['mariadb', 'postgres', 'galera']) {
       expect(await weaknessOf(name, { object: 'bank', set: { ...set, sync: 1 } })).toMatch(/overwrites changes/)
@@ -59,7 +59,7 @@ describe('the described weakness of a target', () => {
     }
   })
 
-  test('the described weakness of galera mentions lost commits only if flush and faults allow the loss', async () => {
+  test('galera describes lost commits as a weakness only if the setting flush and the faults allow the loss', async () => {
     const said = (flush: number, fault: string) => weaknessOf('galera', { set: { flush, sync: 1 }, faults: [fault] })
     expect(await said(0, 'kill')).toBe('a crash loses the commits of the last second (flush=0)')
     expect(await said(2, 'power-loss')).toBe('a power loss takes the commits of the last second (flush=2)')
@@ -75,12 +75,12 @@ describe('the described weakness of a target', () => {
     expect(await promiseOf('mariadb', {}, 'kill')).toBe('linearizable')
   })
 
-  test('the described weakness of galera mentions no overwritten changes if the setting snapshot-isolation is on', async () => {
+  test('galera describes no weakness of transfers if the setting snapshot-isolation is on', async () => {
     const set = { transfers: 'read-then-write', sync: 1, 'snapshot-isolation': 'on' }
     expect(await weaknessOf('galera', { object: 'bank', set })).toBe('')
   })
 
-  test('the described weakness of master-master mentions uncoordinated changes, and that of outbox a lag', async () => {
+  test('master-master describes uncoordinated changes as its weakness, and outbox describes a lag', async () => {
     const merge = { sums: 'merge' }
     expect(await weaknessOf('master-master', { object: 'counter', set: merge })).toMatch(/adds without asking/)
     expect(await weaknessOf('master-master', { object: 'bank', set: merge })).toMatch(/pays without asking/)
@@ -88,7 +88,7 @@ describe('the described weakness of a target', () => {
     expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
   })
 
-  test('the described weakness of nats mentions redelivered messages of a queue, and stale reads of a bucket', async () => {
+  test('nats describes redelivered messages as the weakness of a queue, and stale reads as the weakness of a bucket', async () => {
     expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
       'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
     )
@@ -98,7 +98,7 @@ describe('the described weakness of a target', () => {
   })
 
   test.each(targetNames)(
-    'the weakness mentions reads of %s only for objects with reads, and faults only for runs with faults',
+    'the described weakness of %s mentions reads only for objects that are read, and only faults of the run',
     async (name) => {
       const target = await targetOf(name)
       const usual = settingsFor(target)

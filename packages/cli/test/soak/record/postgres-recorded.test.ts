@@ -105,7 +105,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode).toBe(0)
   })
 
-  test('a function that may write makes the verdict unknown unless "functions" is "read"', async () => {
+  test('a function that may write makes the verdict unknown, but not with "functions": "read"', async () => {
     const unknown = await recorded({ mode: 'audited' })
     expect(unknown.stdout, unknown.stderr).toContain('UNKNOWN WHETHER LINEARIZABLE')
     expect(unknown.stdout.replace(/\s+/g, ' ')).toContain('add "functions":"read" beside "table"')
@@ -146,7 +146,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('a number changed by SQL additions has an unknown verdict as a register, but is linearizable as a counter', async () => {
+  test('a number to which SQL statements add is linearizable as a counter; as a register, its verdict is unknown', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)

@@ -88,7 +88,7 @@ describe.skipIf(lacking)(`TLS connections to PostgreSQL${lacking ? `: ${whySkipp
     expect(exitCode, told).toBe(0)
   })
 
-  test('both sides of TLS are recorded if clients do not bind their password to the certificate', async () => {
+  test('TLS with both the client and the server is recorded if the client disables channel binding', async () => {
     const server = { password: 'secret', tls } as const
     const connection = 'sslmode=require channel_binding=disable'
     const { exitCode, told } = await recorded({ server, upstream: 'tls', listen: 'tls', connection })

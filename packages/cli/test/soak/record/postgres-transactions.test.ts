@@ -66,7 +66,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
   })
 
   describe.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])('PostgreSQL with seed %i', (seed) => {
-    test('write skew is found at REPEATABLE READ, and reported with both rows, both statements and the remedy', async () => {
+    test('write skew in PostgreSQL at REPEATABLE READ is reported with both rows, both statements and the remedy', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed)
       expect(told).toContain('Write skew')
       expect(told).toMatch(/doctors\/\d+\/on_call.*doctors\/\d+\/on_call/)
@@ -76,13 +76,13 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(exitCode, told).toBe(1)
     })
 
-    test('transactions at REPEATABLE READ meet their declared level', async () => {
+    test('PostgreSQL at REPEATABLE READ is judged as isolated as declared, but not as strict serializable', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed, 'declared')
       expect(exitCode, told).toBe(0)
       expect(told).toContain('ISOLATED AS DECLARED, NOT STRICT SERIALIZABLE')
     })
 
-    test('write skew does not occur at SERIALIZABLE', async () => {
+    test('write skew does not occur in PostgreSQL at SERIALIZABLE', async () => {
       const { exitCode, told } = await recorded('on-call', 'SERIALIZABLE', seed)
       expect(exitCode, told).toBe(0)
     })
@@ -93,7 +93,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(exitCode, told).toBe(1)
     })
 
-    test('a balance that clients read and write in separate transactions is reported as lacking a transaction', async () => {
+    test('the report says that a transaction is missing if clients read and write a balance in separate transactions', async () => {
       const { exitCode, told } = await recorded('balance', 'apart', seed)
       expect(exitCode, told).toBe(0)
       const run =
@@ -111,7 +111,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       }
     })
 
-    test.each(['locked', 'added'])('no update is lost if the balance is %s', async (mode) => {
+    test.each(['locked', 'added'])('clients that change a balance in the mode "%s" lose no update', async (mode) => {
       const { exitCode, told } = await recorded('balance', mode, seed)
       expect(exitCode, told).toBe(0)
     })

@@ -119,10 +119,13 @@ describe.skipIf(lacking !== undefined)(
   `a service of three processes in Python${lacking === undefined ? '' : `: ${whySkipped(lacking)}`}`,
   () => {
     describe.each(short ? [1] : [1, 2, 3])('the service in Python under load with seed %i', (seed) => {
-      test('the service returns stale texts from its replicas', () => generated(byText, 'local', seed))
-      test('the service is linearizable if replicas ask the primary', () => generated(byText, 'primary', seed))
-      test('the service returns stale versions from its replicas', () => generated(byVersion, 'local', seed))
-      test('ETag versions are linearizable if replicas ask the primary', () => generated(byVersion, 'primary', seed))
+      test('the service in Python returns stale texts from its replicas', () => generated(byText, 'local', seed))
+      test('the service in Python is linearizable if replicas ask the primary', () =>
+        generated(byText, 'primary', seed))
+      test('the service in Python returns stale ETag versions from its replicas', () =>
+        generated(byVersion, 'local', seed))
+      test('the ETag versions of the service in Python are linearizable if replicas ask the primary', () =>
+        generated(byVersion, 'primary', seed))
     })
 
     test('the service in Python returns stale texts to curl', () => curl('local'))

@@ -37,7 +37,7 @@ const CLIENTS = 12
 /** The number of operations of a connection before its client opens a new one. */
 const LIFE = 300
 
-test('memory and descriptors stay constant over 24 simulated hours, and a late violation is reported immediately', async () => {
+test('a recording of 24 simulated hours keeps memory and descriptors constant, and reports a late violation at once', async () => {
   const random = createRandom(inject('seed'))
   const directory = join(temporaryDirectory(), 'parts')
   let now = 0
@@ -139,7 +139,7 @@ const SAMPLES = 20
 const program = installed('redis-server')
 
 test.skipIf(program === undefined)(
-  `${short ? '8 real seconds' : '10 real minutes'} at 50,000 operations a second keep memory and descriptors constant`,
+  `a recording of ${short ? '8 real seconds' : '10 real minutes'} at 50,000 operations a second keeps memory and descriptors constant`,
   async () => {
     const { port } = await startRedis(program ?? '')
     const out = join(temporaryDirectory(), 'parts')

@@ -74,7 +74,7 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that bypasses t
     say('podman-compose -f compose.yaml down', internal)
   })
 
-  test('containers serve again after chaos is killed, and their networks have no rules of chaos left', async () => {
+  test('after chaos is killed, containers serve again, and no firewall rules of chaos remain in their networks', async () => {
     const schedule = [{ fromMs: 100, toMs: 50_000, kind: 'partition', links: ['n1>n2', 'n2>n1'], mode: 'hold' }]
     writeFileSync(join(cwd, 'faults.json'), JSON.stringify(schedule))
     const { child, finished } = run('./faults.json', '60s')

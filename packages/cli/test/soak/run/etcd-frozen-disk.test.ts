@@ -44,7 +44,7 @@ describe.skipIf(why !== '')(`an etcd whose leader has a frozen disk${why && `: $
   )
 
   test.each(seeds)(
-    'etcd does not give a held lock to a second client if the lease lasts longer than the freeze (seed %i)',
+    'etcd does not give a held lock to a second client if its disk is frozen for less than the lease (seed %i)',
     async (seed) => {
       expect(await ran(seed, 20, frozen())).toEqual({ exitCode: 0, found: 'met' })
     },

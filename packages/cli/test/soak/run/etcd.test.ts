@@ -53,7 +53,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(seeds)(
-    'an etcd watch that resumes at the compacted revision of a deletion omits it, issue 18089 (seed %i)',
+    'an etcd watch that resumes at a compacted revision omits the deletion at that revision, issue 18089 (seed %i)',
     async (seed) => {
       const asked = ['--workload', 'watch', '--workload-set', 'compact=at-deletes', '--faults', 'none', '--rate', '100']
       const { levels } = await run(seed, ...asked, '--time', '10s')
@@ -76,7 +76,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(rare)(
-    'etcd loses an addition of a client whose lock expired, unless every write checks the lock (seed %i)',
+    'etcd loses an addition after a lock has expired, but not if every write checks the lock (seed %i)',
     async (seed) => {
       // Holds the requests to two members for longer than a lease after a lock was acquired. The members then execute
       // these old requests.

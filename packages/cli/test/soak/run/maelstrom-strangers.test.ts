@@ -30,7 +30,7 @@ const run = (program: string, workload: string, seed: number, more: readonly str
 }
 
 describe.each(chosen)('the Maelstrom workload %s with the program %s', (workload, program, more) => {
-  test.each(SEEDS)('chaos run finds no violation in the program (seed %i)', async (seed) => {
+  test.each(SEEDS)('chaos run finds no violation in a correct Maelstrom program (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(program, workload, seed, more)
     expect(exitCode, stdout + stderr).toBe(0)
   })
@@ -40,7 +40,7 @@ describe.each(chosen)('the Maelstrom workload %s with the program %s', (workload
 describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))(
   'the Maelstrom workload %s with the faulty variant of the program %s',
   (workload, program, more) => {
-    test.each(SEEDS)('chaos run reports the faulty variant of the program (seed %i)', async (seed) => {
+    test.each(SEEDS)('chaos run reports the faulty variant of a Maelstrom program (seed %i)', async (seed) => {
       const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed, more)
       expect([1, 3], stdout + stderr).toContain(exitCode)
     })

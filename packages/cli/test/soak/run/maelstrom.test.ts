@@ -39,12 +39,12 @@ const run = async (program: string, workload: string, seed: number) => {
 }
 
 describe.each(chosen)('the Maelstrom workload %s with the program %s', (workload, program) => {
-  test.each(SEEDS)('chaos run finds no violation in the program (seed %i)', async (seed) => {
+  test.each(SEEDS)('chaos run finds no violation in a correct Maelstrom program (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(program, workload, seed)
     expect(exitCode, stdout + stderr).toBe(0)
   })
 
-  test.each(SEEDS)('chaos run reports the faulty variant of the program (seed %i)', async (seed) => {
+  test.each(SEEDS)('chaos run reports the faulty variant of a Maelstrom program (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed)
     expect([1, 3], stdout + stderr).toContain(exitCode)
   })

@@ -28,7 +28,7 @@ async function expectReport(args: readonly string[], { source, says, unusable }:
 
 const ways = Object.entries(commands).map(([command, args], way) => [command, args, way] as const)
 
-describe.each(ways)('a misbehaving protocol in chaos %s', (command, args, way) => {
+describe.each(ways)('a protocol that misbehaves under the command chaos %s', (command, args, way) => {
   const cases = misbehaving
     .filter((_, i) => !short || i % ways.length === way)
     .filter(({ simulatedOnly }) => command !== 'run' || !simulatedOnly)

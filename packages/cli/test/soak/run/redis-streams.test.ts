@@ -28,15 +28,21 @@ async function run(seed: number, ...args: readonly string[]): Promise<RunResult>
 }
 
 describe.skipIf(program === undefined)(`a live consumer group of a Redis stream${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('a failover loses stream messages that the old primary acknowledged (seed %i)', async (seed) => {
-    const { levels, lost } = await run(seed)
-    expect(levels['at-least-once']).toMatchObject({ result: 'violated' })
-    expect(lost.length).toBeGreaterThan(0)
-  })
+  test.each(seeds)(
+    'a failover of Redis loses stream messages that the old primary acknowledged (seed %i)',
+    async (seed) => {
+      const { levels, lost } = await run(seed)
+      expect(levels['at-least-once']).toMatchObject({ result: 'violated' })
+      expect(lost.length).toBeGreaterThan(0)
+    },
+  )
 
-  test.each(seeds)('a failover keeps stream messages and leases that WAIT confirmed (seed %i)', async (seed) => {
-    const { levels, lost } = await run(seed, '--set', 'wait=all')
-    expect(levels['leased']?.result).not.toBe('violated')
-    expect(lost).toEqual([])
-  })
+  test.each(seeds)(
+    'a failover of Redis keeps stream messages and leases that WAIT confirmed (seed %i)',
+    async (seed) => {
+      const { levels, lost } = await run(seed, '--set', 'wait=all')
+      expect(levels['leased']?.result).not.toBe('violated')
+      expect(lost).toEqual([])
+    },
+  )
 })

@@ -85,7 +85,7 @@ describe.skipIf(program === undefined)(
     const CUT = ['--time', '14s', '--set', 'down-after-ms=1000', ...SETS]
 
     test.each(rare)(
-      'writes that an isolated primary acknowledged are lost, but fewer with min-replicas (seed %i)',
+      'Redis loses writes that an isolated primary acknowledged, but fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, cut, ...CUT, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -99,7 +99,7 @@ describe.skipIf(program === undefined)(
     const FAILOVER = ['--time', '16s', ...PATIENT, ...SETS]
 
     test.each(seeds)(
-      'SENTINEL FAILOVER loses writes that the old primary acknowledged, but fewer with min-replicas (seed %i)',
+      'Redis loses acknowledged writes in a SENTINEL FAILOVER, but fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -112,7 +112,7 @@ describe.skipIf(program === undefined)(
       },
     )
 
-    test.each(rare)('writes that WAIT 2 confirms during SENTINEL FAILOVER are not lost (seed %i)', async (seed) => {
+    test.each(rare)('Redis keeps writes that WAIT 2 confirms during a SENTINEL FAILOVER (seed %i)', async (seed) => {
       const waiting = await ran(seed, failover, ...FAILOVER, '--set', 'wait=2', '--expect', 'none')
       console.log(`seed ${seed}: SENTINEL FAILOVER with wait=2: ${shown(waiting)}`)
       expect(waiting.kinds).toContain('failover')
@@ -134,7 +134,7 @@ describe.skipIf(program === undefined)(
     ]
 
     test.each(seeds)(
-      'a client does not see its own writes on delayed replicas, which agree at the end (seed %i)',
+      'a Redis client misses its own writes on delayed replicas, but the replicas agree at the end (seed %i)',
       async (seed) => {
         const { exitCode, said } = await ran(seed, lag, ...REPLICAS, '--expect', 'read-your-writes')
         expect(exitCode).toBe(1)
@@ -145,7 +145,7 @@ describe.skipIf(program === undefined)(
     )
 
     test.each(seeds)(
-      'a client sees its writes in every later read if WAIT confirms them at all replicas (seed %i)',
+      'a Redis client sees its own writes in every later read if WAIT confirms them at all replicas (seed %i)',
       async (seed) => {
         const flags = [...REPLICAS, '--set', 'wait=2', '--timeout', '5s', '--expect', 'read-your-writes']
         const { exitCode, said } = await ran(seed, lag, ...flags)

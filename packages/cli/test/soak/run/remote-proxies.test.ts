@@ -122,7 +122,7 @@ const seenOf = (directory: string): string => {
 }
 
 describe('a run with fault-injecting proxies on other hosts', () => {
-  test('a run includes the faults of proxies on other hosts in its verdict, and shows the token nowhere', async () => {
+  test('a run reports the faults of proxies on other hosts, and does not reveal the token of the proxies', async () => {
     const { directory, run, faults, hosts } = await twoHosts()
     const { finished } = run('--time', '6s', ...schedule(directory, 1_000, 4_000), '--expect', 'linearizable')
     await until(async () => (await faults()).length > 0)
@@ -147,7 +147,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     await until(async () => hosts.every(({ lines }) => lines.some(({ msg }) => msg === 'lease-expired')))
   })
 
-  test('a run that loses a proxy for good reports a fault as possibly unhealed, and no read as final', async () => {
+  test('if a run loses contact with a proxy for good, it reports a fault as possibly unhealed and no read as final', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(isHurtAtEach)
@@ -165,7 +165,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     await until(async () => (await faults()).length === 0)
   })
 
-  test(`a run that regains a proxy reports how long a fault's state was unknown, and meets "eventual"`, async () => {
+  test(`if a run regains a proxy, it reports how long a fault's state was unknown, and the level "eventual" is met`, async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '13s', ...schedule(directory, 500, 12_000))
     await until(isHurtAtEach)

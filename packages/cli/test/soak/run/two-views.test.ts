@@ -25,7 +25,7 @@ export default {
 `
 
 describe('a link that loses the replies of a correct backend', () => {
-  test('lost replies cause no violation of a correct backend, and are counted', async () => {
+  test('a correct backend is judged linearizable if replies are lost, and the lost replies are counted', async () => {
     const directory = temporaryDirectory()
     const protocol = join(directory, 'honest.mjs')
     writeFileSync(protocol, HONEST)

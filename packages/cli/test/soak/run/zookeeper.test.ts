@@ -92,13 +92,16 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
       expect(levels).toMatchObject({ linearizable: { result: 'met' } })
     })
 
-    test.each(seeds)('a lock does not prevent lost additions if clients are cut off (seed %i)', async (seed) => {
-      const { levels } = await run(seed, ...locked, '--faults', clientsCutOff())
-      expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
-    })
+    test.each(seeds)(
+      'a ZooKeeper lock does not prevent lost additions if clients are cut off (seed %i)',
+      async (seed) => {
+        const { levels } = await run(seed, ...locked, '--faults', clientsCutOff())
+        expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
+      },
+    )
 
     test.each(seeds)(
-      'a lock prevents lost additions if each addition checks that the znode of the lock exists (seed %i)',
+      'a ZooKeeper lock prevents lost additions if each addition checks that the znode of the lock exists (seed %i)',
       async (seed) => {
         const { levels } = await run(seed, ...locked, '--set', 'fencing=true', '--faults', clientsCutOff())
         expect(levels).toMatchObject({ linearizable: { result: 'met' } })

@@ -34,7 +34,7 @@ async function fileOf(bug: string, options: readonly string[], first: number): P
 }
 
 test.each(short ? mistakes.slice(0, 2) : mistakes)(
-  `the bug of %s is reproduced by real processes within ${MOST_PLAYS} plays of one of ${MOST_FILES} replay files`,
+  `real processes reproduce the bug of %s if each of ${MOST_FILES} replay files is played up to ${MOST_PLAYS} times`,
   async (bug, options) => {
     const played: string[] = []
     for (let file = 0; file < MOST_FILES; file++) {

@@ -7,7 +7,7 @@ test('the slot that is computed for a key is the slot that Redis computes', () =
   expect(Object.fromEntries(Object.keys(slots).map((key) => [key, slotOf(key)]))).toEqual(slots)
 })
 
-test.each([3, 4, 5, 6])('each of %i shards has a contiguous range of slots', (shards) => {
+test.each([3, 4, 5, 6])('each of %i shards of a Redis Cluster has a contiguous range of slots', (shards) => {
   const all = Array.from({ length: SLOTS }, (_, slot) => shardOf(slot, shards))
   for (let shard = 0; shard <= shards; shard++)
     expect(all.filter((of) => of < shard).length).toBe(firstSlot(shard, shards))

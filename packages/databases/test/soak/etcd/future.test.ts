@@ -19,7 +19,7 @@ const times = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   test.each(times)(
-    'a follower restored from a snapshot sends old events to a watch with a later start revision (time %i)',
+    'an etcd follower restored from a snapshot sends a watch events from before its start revision (time %i)',
     { timeout: 300_000 },
     async (time) => {
       const cluster = await startEtcd(

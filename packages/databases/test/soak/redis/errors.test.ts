@@ -106,7 +106,7 @@ describe.skipIf(redis === undefined)(
   `errors of a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.each(cases)(
-      'a command that fails with $word has no effect',
+      'a Redis command that fails with $word has no effect',
       async ({ word, flags = [], before, send, after, password }) => {
         const { port } = await startRedis(redis ?? '', flags)
         const ask = raw(port)
@@ -122,7 +122,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('an error within a script leaves the outcome of the command unknown', async () => {
+    test('an error within a Redis script leaves the outcome of the command unknown', async () => {
       const { port } = await startRedis(redis ?? '')
       const ask = raw(port)
       const script = "redis.call('SET',KEYS[1],'2') return redis.call('LPUSH',KEYS[1],'a')"
