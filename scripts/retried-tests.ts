@@ -38,7 +38,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/proxy/test/process/grpc/etcd.test.ts',
-    title: 'the verdict is "violated" after a stale read from a follower',
+    title: 'the verdict on etcd is "violated" after a stale read from a follower',
     reason: BY_CHANCE,
   },
   {

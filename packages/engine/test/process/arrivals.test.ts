@@ -7,7 +7,7 @@ const asks = (client: number, at: number, key: string) => ({
   input: { f: 'read', key, value: null },
 })
 
-test('operations are ordered by the arrival of their requests, and each client keeps its own order', () => {
+test('beginningAt sorts operations by the arrival of their requests, and keeps the order within each client', () => {
   const operations = [asks(0, 0, 'a'), asks(1, 5, 'b'), asks(0, 10, 'c'), asks(1, 20, 'd')]
   // The third arrival is unknown. The fourth request reached the program before an earlier request of the same client.
   const times = [nanos(50), nanos(30), undefined, nanos(25)]

@@ -152,7 +152,7 @@ async function knownOf(task: CheckTask, random: () => number): Promise<Known | '
   return isForWhole(known) ? 'whole' : known
 }
 
-test('judging a recording key by key during reading agrees with judging the whole recording in memory', async () => {
+test('the verdict on a recording read key by key agrees with the verdict on the whole recording in memory', async () => {
   const seen = { met: 0, violated: 0, whole: 0 }
   for (let n = 0; n < 40; n++) {
     const random = randomFrom(seed + n)
@@ -276,7 +276,7 @@ test.each(models.map(({ name }) => name))(
   },
 )
 
-test('a history with more text than the writer caches gets the same verdict as in memory', async () => {
+test('packed operations get the right verdict even if the history builder forgets their texts', async () => {
   const file = join(directory, 'texts.jsonl')
   const lines: string[] = []
   for (let n = 0; n < 700; n++) {

@@ -60,7 +60,7 @@ function expectConflict(
   expect(judgeApart(some, options).result, why).toBe('violated')
 }
 
-test('a key judged in parts gets the same verdict as the whole key', () => {
+test('a key judged in parts gets the same verdict as the key judged as a whole', () => {
   const seen = { met: 0, violated: 0, left: 0 }
   for (let n = 0; n < 400; n++) {
     const random = randomFrom(seed + n)

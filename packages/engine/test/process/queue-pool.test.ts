@@ -44,7 +44,7 @@ async function started() {
 }
 
 describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('a closed pool on a queue gives up the jobs that no worker has begun', async () => {
+  test('a pool on a queue that is closed gives up the jobs that no worker has begun', async () => {
     const { host, port } = await startRedis(redis!)
     const pool = await openQueuePool(`redis://${host}:${port}`, thisThread, { kinds: searchKinds })
     const waiting = pool.do(seedsJob, seeds)

@@ -11,11 +11,11 @@ describe('the protocol of recorded traffic', () => {
       'postgres',
       /^--as postgres: there is no such file, and no protocol of this name\. Give the file of a route table, /,
     ],
-  ])('an unknown protocol is refused with the known ones: %s', (as, message) => {
+  ])('the refusal of an unknown recorded protocol lists known protocols: %s', (as, message) => {
     expect(() => recordedCarriage('--as', as, {})).toThrow(message)
   })
 
-  test('a path that does not exist is refused as a file', () => {
+  test('the value of --as is refused if it is a path to a missing file', () => {
     expect(() => recordedCarriage('--as', './no-routes.json', {})).toThrow(/no-routes\.json: there is no such file/)
   })
 })

@@ -20,7 +20,7 @@ const statement = (request: string, site: number, at: number) => ({
   ...{ answeredAt: nanos(at), committedAt: nanos(at), reads: ['people/1/name'], writes: [] },
 })
 
-test('a line that uses the result of a query depends on the cells that the query read', () => {
+test('a line of code that uses the result of an SQL query depends on the database cells that the query read', () => {
   const steps = codeSteps([step('A', 0, 1), step('A', 1, 5), step('B', 1, 6)], sited)
   const rests = withSql(steps, [statement('A', 0, 3)], sited).map(({ request, line, rests }) => [request, line, rests])
   const result = JSON.stringify(['pool', 'SELECT', ''])
@@ -32,7 +32,7 @@ test('a line that uses the result of a query depends on the cells that the query
   ])
 })
 
-test('a statement that changes cells has a step at its reply and a step at its commit', () => {
+test('an SQL statement that changes cells has one step at its reply and another step at its commit', () => {
   const changed = { ...statement('A', 2, 3), reads: [], writes: ['people/1/name'], committedAt: nanos(7) }
   const steps = withSql(codeSteps([step('A', 2, 1)], sited), [changed], sited)
   expect(steps.map(({ type, at, writes }) => [type, at, writes])).toEqual([

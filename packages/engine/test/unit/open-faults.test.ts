@@ -25,7 +25,7 @@ function warningsWith(...faults: readonly { readonly f: string; readonly time: n
   return judgeHistory(task, { history, parseMs: 0 }).history.warnings
 }
 
-test('a history with final reads under a fault without an end causes a warning', () => {
+test('a history causes a warning if a fault does not end before the final reads', () => {
   expect(warningsWith({ f: 'isolate', time: 3 })).toEqual([
     'h.jsonl: final reads were made under isolate n1, which the history does not end. The levels about final reads are about the time after all faults. Record the end of the fault, or do not mark these reads as final.',
   ])

@@ -19,7 +19,7 @@ function judged(events: readonly EventInput[], initial?: Json) {
   )
 }
 
-test('a bank without deposits may have opened with any balances unless they are given', () => {
+test('a bank without deposits may have opened with any balances if no balances are given', () => {
   const { report, history, initial } = judged([...first, ...transfer, ...later])
   expect(report.levels['linearizable']?.result).toBe('met')
   expect(initial).toBe('unknown')
@@ -29,13 +29,13 @@ test('a bank without deposits may have opened with any balances unless they are 
   expect([given.report.levels['linearizable']?.result, given.history.warnings]).toEqual(['met', []])
 })
 
-test('a history of a bank without deposits is violated if no opening balances explain all reads', () => {
+test('a bank without deposits is not linearizable if no opening balances explain all reads', () => {
   const vanished = completed(0, 'read', null, { a: 26, b: 30 })
   expect(judged([...first, ...transfer, ...vanished]).report.levels['linearizable']?.result).toBe('violated')
   expect(judged([...first, ...later]).report.levels['linearizable']?.result).toBe('violated')
 })
 
-test('a bank with deposits opened empty unless balances are given', () => {
+test('a bank with deposits opened empty if no opening balances are given', () => {
   const deposit = completed(1, 'deposit', { account: 'a', amount: 10 }, null)
   const twice = completed(0, 'read', null, { a: 20 })
   expect(judged([...deposit, ...twice]).report.levels['linearizable']?.result).toBe('violated')

@@ -27,14 +27,14 @@ function searching(width: number, more: Partial<Searcher> = {}) {
 const terms = { firstSeed: 1, limit: { seeds: 4 * GENERATION }, keepGoing: true }
 const hooks = { listener: () => {}, interrupted: new AbortController().signal }
 
-test('each range of seeds varies the same earlier seeds, however many ranges are searched in parallel', async () => {
+test('the earlier seeds that a range of seeds varies do not depend on the number of parallel ranges', async () => {
   const [alone, many] = [searching(1), searching(64)]
   await searchInParallel(alone.searcher, terms, hooks)
   await searchInParallel(many.searcher, terms, hooks)
   expect(new Map([...many.begun].sort(([one], [other]) => one - other))).toEqual(alone.begun)
 })
 
-test('a parallel search varies the newest seeds with new coverage from before the preceding block of 4,096 seeds', async () => {
+test('a range of seeds varies the newest seeds with new coverage that precede the previous block of 4,096 seeds', async () => {
   const { searcher, begun } = searching(8)
   await searchInParallel(searcher, terms, hooks)
   expect([begun.get(1), begun.get(1 + GENERATION)]).toEqual([[], []])

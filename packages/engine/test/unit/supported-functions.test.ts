@@ -9,7 +9,7 @@ const requiring = (name: string) => () =>
     ...{ workload: workloads.find((each) => each.name === name)!, level: 'eventual', settings: {}, targetSettings: {} },
   })
 
-test('a workload that a service cannot perform in full is refused with a setting that removes the missing function', () => {
+test('if a service lacks a function of a workload, the refusal names a setting that leaves the function out', () => {
   expect(requiring('set')).toThrow(
     /does not support remove, which the workload set needs. --workload-set removes=0 leaves/,
   )

@@ -30,7 +30,7 @@ test('the combined result of ranges does not depend on their order, or on a save
   expect(forward.state().sum).toMatchObject({ trials: 256, tried: { uniform: { trials: 256, found: 5 } } })
 })
 
-test('a search reports each reason for undecided histories once, with the first seed, in whatever order ranges end', () => {
+test('a search reports each reason for undecided histories once, with its lowest seed, in any order of the ranges', () => {
   const undecided = (seed: number, kind: Reason['kind'], text: string): SearchResult => ({
     ...result(),
     evidence: { missing: [], undecided: 1, reasons: [{ seed, reason: { kind, text } }] },

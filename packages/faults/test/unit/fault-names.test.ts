@@ -23,7 +23,7 @@ test('faultName returns the name that --faults accepts, and not the kind', () =>
   expect(nameOfKind('bandwidth', 'nodes')).toBe('slow')
 })
 
-test('faultName names a cut of one direction after the fault that --faults injects in this way', () => {
+test('faultName returns the --faults name, such as lose-reply, of a one-way cut between clients and nodes', () => {
   const dropping = (...links: readonly string[]): Fault =>
     parseFault({ kind: 'partition', mode: 'drop', links: [...links] }, 'a test')
   expect(faultName(dropping('n1>clients', 'n2>clients'))).toBe('lose-reply')

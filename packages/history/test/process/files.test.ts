@@ -439,7 +439,7 @@ test('the parts of a rotated recording, compressed or not, are read as one file'
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('readKeys returns only the operations on the wanted values of each wanted key', async () => {
+test('for each wanted key, readKeys returns only the operations with a wanted value', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

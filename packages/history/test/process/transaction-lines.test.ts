@@ -251,7 +251,7 @@ describe('lines with transactions', () => {
     ['{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil] [:append "x" 2] [:w :y -3] [:r 1]]}'],
     ['#jepsen.history.Op{:index 7, :time 5, :type :invoke, :process 0, :value [[:r 1 [1 2 30] ]]}'],
     ['{:type :invoke, :value [], :f :txn, :process 0}'],
-  ])('transactions in this EDN form are read by the scanner, without the EDN parser: %s', (event) => {
+  ])('an EDN line with transactions is read by the scanner without the EDN parser: %s', (event) => {
     expect(isUsual(event)).toBe(true)
   })
 

@@ -91,7 +91,7 @@ describe('the values of transactions', () => {
     )
   })
 
-  test('the values of transactions contain each list once, and its prefixes before the list', () => {
+  test('the value table stores each list of a transaction once, after the prefixes of the list', () => {
     const history = historyFromEvents(
       [[], [1], [1, 2], [1, 2, 3], [1, 3], [1, 2]].flatMap((list) => txn([['r', 'x', list] as Json])),
     )
@@ -107,7 +107,7 @@ describe('the values of transactions', () => {
     expect([...depth]).toEqual([0, 1, 2, 3, 2])
   })
 
-  test('equal lists of two keys are stored separately, and appended lists as plain values', () => {
+  test('the value table stores equal lists of two keys separately, and an appended list as a plain value', () => {
     const [x, y, appended] = [
       ['r', 'x', [1]],
       ['r', 'y', [1]],

@@ -47,7 +47,7 @@ describe('attempts with the same request id', () => {
     ])
   })
 
-  test('a repeated request is of unknown outcome after an answered one if its id names different operations', () => {
+  test('a request repeated after its answer has an unknown outcome if its id also names another operation', () => {
     const add = (process: number, id: string) => [event(process, 'invoke', 1, id), event(process, 'ok', 1)]
     const read: EventInput = { process: 0, type: 'invoke', f: 'read', key: 'x', value: null, extra: { requestId: 'a' } }
     const events = [...add(0, 'a'), ...add(0, 'a'), read, { ...read, type: 'ok' as const, value: 2 }, ...add(1, 'b')]
@@ -128,7 +128,7 @@ describe('attempts with the same request id', () => {
     expect(operationsOf([...read(1), ...read(2)])).toHaveLength(2)
   })
 
-  test('attempts without values in their calls are different operations if their completions differ', () => {
+  test('attempts without a value in the invocation are different operations if their completions have different values', () => {
     const write = (process: number, answer: string): EventInput[] => [
       { process, type: 'invoke', f: 'write', extra: { requestId: 'a' } },
       { process, type: 'ok', f: 'write', value: answer },

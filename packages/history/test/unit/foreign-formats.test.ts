@@ -230,7 +230,7 @@ describe('a file with one operation per line', () => {
     await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
-  test('an operation precedes another one of its client that begins when it ends, with a warning', async () => {
+  test('an operation that returns at the time of the next call of its client precedes that call, with a warning', async () => {
     const text = lines([
       { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
       { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -354,7 +354,7 @@ describe('Jepsen logs', () => {
     expect(history.nemesis).toHaveLength(1)
   })
 
-  test('a Jepsen log is read from jepsen.log without its other lines', async () => {
+  test('a Jepsen log is read from jepsen.log, and lines without an operation are ignored', async () => {
     const before = '2026-01-02 12:00:00,123{GMT}\tINFO\t'
     const log = [
       `${before}[jepsen test runner] jepsen.core: Running test:\n{:concurrency 3}\n`,

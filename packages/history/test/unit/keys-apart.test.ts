@@ -14,7 +14,7 @@ function apart(...operations: readonly (readonly [f: string, key: string, type?:
   return keysApart(historyFromEvents(events))
 }
 
-test('keysApart names a written key and a read key if no key was both', () => {
+test('keysApart returns a written key and a read key if no key was both written and read', () => {
   expect(apart(['write', 'x'], ['write', 'z'], ['read', 'y'])).toEqual({ written: 'x', read: 'y' })
   expect(apart(['write', 'x', 'info'], ['read', 'y'])).toEqual({ written: 'x', read: 'y' })
   expect(apart(['write', 'x'], ['write', 'y', 'fail'], ['read', 'y'])).toEqual({ written: 'x', read: 'y' })

@@ -52,7 +52,7 @@ const BOTH = [WRITTEN, '1 read x null > ok 1']
 
 describe('a member with the answer, next to a member with the value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
-    'an answer member is read as the outcome "ok" if it contains %j',
+    'a member such as "result" is read as the outcome "ok" if its value is %j',
     async (result) => {
       for (const name of ['result', 'output', 'response'])
         expect(await readingOf(two({ value: 1, [name]: result }, { value: 1, [name]: result }))).toEqual(BOTH)
@@ -68,7 +68,7 @@ describe('a member with the answer, next to a member with the value', () => {
     [{ status: 'error' }, 'info'],
     [{ error: 'connection reset' }, 'info'],
     [202, 'info'],
-  ])('an answer member gives a write its outcome: %j means %s', async (result, outcome) => {
+  ])('the value %j of the member "result" gives a write the outcome %s', async (result, outcome) => {
     expect(await readingOf(two({ value: 1, result }, { value: null, result: null }))).toEqual([
       `0 write x 1 > ${outcome} 1`,
       '1 read x null > ok null',
@@ -85,7 +85,7 @@ describe('a member with the answer, next to a member with the value', () => {
     )
   })
 
-  test('an answer member may be an object with both the outcome and the value', async () => {
+  test('the member "result" may be an object with both the outcome and the value', async () => {
     expect(await readingOf(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
@@ -105,8 +105,8 @@ describe('a member with the answer, next to a member with the value', () => {
   })
 })
 
-describe('an ambiguous answer member', () => {
-  test('an ambiguous answer member is the value if a write wrote this value and no other member fits', async () => {
+describe('a member that may be the outcome or the value', () => {
+  test('the member "result" is the value of a read if a write wrote this value and no other member fits', async () => {
     expect(await readingOf(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
@@ -123,7 +123,7 @@ describe('an ambiguous answer member', () => {
     )
   })
 
-  test('an ambiguous answer member is refused if the member "value" states another value', async () => {
+  test('a read is refused if its members "value" and "output" have different values', async () => {
     const refused = two({ value: 1 }, { value: 1, output: 2 })
     expect(await readingOf(refused)).toMatch(
       /:2: "value" is 1 and "output" is 2: .*--map output=value or --map output=output/,
@@ -138,7 +138,7 @@ describe('an ambiguous answer member', () => {
     expect(await readingOf(two({ value: 1 }, {}))).toEqual([WRITTEN, '1 read x null > ok null'])
   })
 
-  test('an ambiguous answer member is refused in a file of events if no read has a value', async () => {
+  test('a file of events is refused if no read has a value and an unknown member may be the value', async () => {
     const events = (...reads: readonly object[]): string => {
       const write = { process: 0, f: 'write', key: 'x', value: 1 }
       const answers = reads.flatMap((read) => [
@@ -154,7 +154,7 @@ describe('an ambiguous answer member', () => {
     expect(await readingOf(events({ data: 1 }, { value: 1 }))).toHaveLength(3)
   })
 
-  test('an ambiguous answer member is refused if another member states another outcome', async () => {
+  test('a line is refused if its members "type" and "status" state different outcomes', async () => {
     expect(await readingOf(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
       /"status" says .* "type"|"status".*"type"/,
     )
@@ -292,7 +292,7 @@ describe('a line that describes an HTTP request', () => {
   })
 })
 
-test('an operation on an object that was not found has failed, unless it reads, deletes or removes', async () => {
+test('the status 404 means that an operation failed, except for a read, a removal and a write of null', async () => {
   const operation = (client: number, f: string, value: unknown): object => ({
     ...{ client, f, key: 'x', value, status: 404 },
     ...{ start_ms: 2 * client, end_ms: 2 * client + 1 },
@@ -724,7 +724,7 @@ describe('a file that is not a history', () => {
   })
 })
 
-test('the command for an OpenTelemetry export writes lines that are read', async () => {
+test('the refusal of an OpenTelemetry export names a jq command whose output can be read', async () => {
   const text = (key: string, stringValue: string): object => ({ key, value: { stringValue } })
   const spanOf = (n: number, f: string, ...attributes: readonly object[]): object => ({
     ...{ name: `${f} x`, startTimeUnixNano: `15447126600000000${n}0`, endTimeUnixNano: `15447126600000000${n}5` },
@@ -783,13 +783,13 @@ describe('clients and keys of a file of operations', () => {
     expect(header?.sessions).toEqual({ by: 'operation', named: false })
   })
 
-  test('an operation without a client has no session if other operations name theirs', async () => {
+  test('an operation without a client has no session if other operations name their clients', async () => {
     const history = await readHistory(file(lines([{ ...write, client: 'a' }, read])))
     expect(history.header?.sessions).toEqual({ by: 'member "client"', named: true })
     expect(sessionsOf(history)).toEqual(['a a', 'line 2 (unnamed)'])
   })
 
-  test('starts and ends that only a request id connects name no client', async () => {
+  test('a start and an end that share only a request id name no client', async () => {
     const start = { event: 'start', requestId: 'r1', op: 'write', key: 'x', value: 1 }
     const events = [start, { event: 'end', requestId: 'r1' }]
     const history = await readHistory(file(lines(events)))
@@ -921,7 +921,7 @@ describe('the times of operations, one per line', () => {
     expect(await readingOf(content)).toMatch(/:2: "start" is "noon", which is no time\. Times are numbers, or dates/)
   })
 
-  test('if a line lacks a member that --map names, or its value does not fit the role, the error names the member', async () => {
+  test('the error of a wrong --map names the member that a line lacks, or whose value does not fit the role', async () => {
     const line = { start_ms: 1, end_ms: 2 }
     expect(await timed(line, 'f=req.method')).toMatch(
       /--map f=req\.method: this line has no member "req\.method"\. Its members are client, op, key, value/,
@@ -941,7 +941,7 @@ describe('the times of operations, one per line', () => {
     )
   })
 
-  test('a request with a body and another empty member writes the body', async () => {
+  test('of two body members of an HTTP request, the member that is not empty contains the value', async () => {
     const times = { start_ms: 1, end_ms: 2, client: 'a', path: '/items/a', status: 200 }
     const put = { ...times, method: 'PUT', body: '', requestBody: '1' }
     const get = { ...times, start_ms: 3, end_ms: 4, method: 'GET', requestBody: '', body: '1' }
@@ -962,7 +962,7 @@ describe('requests to an HTTP server, one per line', () => {
     expect((await readHistory(table('0,5,a,PUT,/items/1,1,200,'))).header?.initial).toBe('unknown')
   })
 
-  test('the command for a POST that replaces a record works on a table and on JSON lines', async () => {
+  test('the sed command that an error proposes for a POST works on a table and on JSON lines', async () => {
     const row = '0,5,a,POST,/items/1,"{""kind"":""POST""}",201,'
     const line = { start_ms: 0, end_ms: 5, client: 'a', method: 'POST', path: '/items/1', body: 1, status: 201 }
     for (const path of [table(row), file(lines([line]))]) {

@@ -81,7 +81,7 @@ describe('a program declared with "beside"', () => {
     })
   })
 
-  test('a program that an unhandled "error" event ends is reported with the emitter', async () => {
+  test('a program that ends because of an unhandled "error" event is reported with the emitter of the event', async () => {
     const program = `import { EventEmitter } from 'node:events'
       class Connection extends EventEmitter {}
       ${serving(`setTimeout(() => new Connection().emit('error', new Error('reset')), 100)`)}`

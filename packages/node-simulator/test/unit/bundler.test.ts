@@ -15,7 +15,7 @@ afterEach(() => {
   replaceStyleText(original)
 })
 
-test("the bundler gets a styleText that accepts lists of formats if Node's own styleText does not", async () => {
+test("importBundler gives the bundler a styleText for lists of formats if Node's styleText accepts only one format", async () => {
   const old = vi.fn((format: unknown, text: string) => {
     if (typeof format !== 'string') throw new TypeError('one format only')
     return `<${format}>${text}`

@@ -130,7 +130,7 @@ describe('simulated clients from a file', () => {
   })
 })
 
-test('a run repeats an earlier run of a service even if the route table reads the result from a wrong place', async () => {
+test('a repeated run of a service has the same results even if the route table reads the result from a wrong member', async () => {
   const program = `
 import { createServer } from 'node:http'
 let value = null

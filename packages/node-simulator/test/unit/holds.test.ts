@@ -65,7 +65,7 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
 }
 
 describe('a request held at an await', () => {
-  test('a request held at an await continues with the values that it read before another request passed', async () => {
+  test('a request held at an await continues with values that it read before another request changed them', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })

@@ -29,7 +29,7 @@ test('abort signals share one hidden class', () => {
   expect(haveOneClass(one, other)).toBe(true)
 })
 
-test('a Proxy of a message and a non-extensible message are left unchanged', () => {
+test('setPrototypeOfMessages changes neither a Proxy of a message nor a non-extensible message', () => {
   const noticed: string[] = []
   const noticing = new Proxy(new http.IncomingMessage(null as never), {
     defineProperty: (target, name, descriptor) => {

@@ -8,21 +8,21 @@ async function brokenBy(query: string) {
 }
 
 test.each(['select sum(n) from (values (1), (2)) as t (n)', 'select null::int', "select 'true'"])(
-  'refuses the SQL assertion %j, which returns no boolean',
+  'the SQL assertion %j is refused, because it returns no boolean',
   async (query) => {
     await expect(brokenBy(query)).rejects.toThrow(`--assert-sql ${query} must return true or false`)
   },
 )
 
 test.each(['select true', 'select 1 = 1 from generate_series(1, 3)'])(
-  'accepts the SQL assertion %j, which returns true',
+  'the SQL assertion %j is met, because it returns true',
   async (query) => {
     expect(await brokenBy(query)).toBeUndefined()
   },
 )
 
 test.each(['select false', 'select null::boolean', 'select true where false'])(
-  'reports the SQL assertion %j, which does not return true',
+  'the SQL assertion %j is reported as violated, because it does not return true',
   async (query) => {
     expect(await brokenBy(query)).toMatchObject({ query })
   },

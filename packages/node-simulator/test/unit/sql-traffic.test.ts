@@ -16,7 +16,7 @@ function requestsIn(tell: (connection: ReturnType<Traffic['connection']>) => voi
 }
 const resumedOf = (...requests: readonly string[]) => requests.map((request) => ({ request, site: 1 }))
 
-test('the end of an extended query belongs to the request that began it, although the connection sends it', () => {
+test('an extended query belongs to the request that began it, even if a callback of the connection sends its end', () => {
   const requests = requestsIn((connection) => {
     connection.sent(bytes(parse, flush), 'A', undefined)
     connection.answered(bytes(described))([])
@@ -28,7 +28,7 @@ test('the end of an extended query belongs to the request that began it, althoug
   expect(requests).toEqual(['A', 'A', 'B'])
 })
 
-test('queries sent before the first reply have separate requests, or no request if it does not resume', () => {
+test('queries sent before the first reply belong to the requests that resume at their replies, or to no request', () => {
   const requests = requestsIn((connection) => {
     for (const request of ['A', 'B', 'C']) connection.sent(bytes(bind, sync), request, undefined)
     connection.answered(bytes(done, ready, done, ready))(resumedOf('A', 'B'))

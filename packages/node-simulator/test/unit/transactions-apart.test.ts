@@ -36,7 +36,7 @@ test('`apart` groups two transactions together exactly if a chain of shared cell
   )
 })
 
-test('an attempt that a request repeats is left out, but a read that the final write depends on is kept', () => {
+test('withoutRetried omits an attempt that its request repeats, but keeps a read on which the final write depends', () => {
   const did = (group: string, ...accesses: readonly (readonly ['r' | 'w', string])[]) => ({
     group,
     statements: [{ accesses: accesses.map(([does, cell]) => ({ does, cell })) }],

@@ -102,7 +102,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
     await ben.getByText('Does anybody hear me?').waitFor()
   })
 
-  test('a page gets no reply to a request that was executed, and detects a connection reset by the server', async () => {
+  test('a page gets no reply to an executed request under lose-reply, and detects a reset of its connection', async () => {
     let orders = 0
     const { url } = await serve((request, response) => {
       if (request.method === 'POST') orders++

@@ -54,7 +54,7 @@ test.each([1, 7, 1_000])(
   },
 )
 
-test('the start of a request without an end of its header is forwarded once it exceeds 16 KiB', async () => {
+test('an incomplete request header is forwarded as soon as it exceeds 16 KiB', async () => {
   const endless = `GET /${'a'.repeat(40_000)}`
   expect(await passed(endless, 1_000)).toBe(endless)
 })

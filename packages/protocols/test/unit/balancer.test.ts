@@ -126,7 +126,7 @@ test('a server leaves the rotation after missed checks, and returns after an ans
   }
 })
 
-test('with a panic share, the balancer sends requests even if all servers are out of rotation', () => {
+test('with panic-share above 0, the balancer sends requests even if all servers are out of rotation', () => {
   for (const [share, answers] of [
     [0, 0],
     [0.5, 1],

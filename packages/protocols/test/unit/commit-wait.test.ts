@@ -9,7 +9,7 @@ const three = (order: string, bug?: string) =>
 type Nodes = ReturnType<typeof three>
 const commit = (nodes: Nodes) => nodes.ring('n1', 'commit x')
 
-test('commit-wait answers a write once its time has passed on every clock, after twice epsilon', () => {
+test('commit-wait answers a write after twice epsilon, when the time of the write has passed on every clock', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -82,7 +82,7 @@ test('commit-wait extends the wait of a write if the clock is set back', () => {
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('versions survive a restart of their owner, and a duplicated request is applied once', () => {
+test('commit-wait keeps versions across a restart of their owner, and applies a duplicated request once', () => {
   const nodes = three('uncertainty-interval')
   const request = nodes.ask('n2', { f: 'cas', key: 'x', value: [null, 1] })
   const [letter] = nodes.lose()

@@ -27,7 +27,7 @@ test('zone serials wrap around, and are compared as in RFC 1982', () => {
   expect(isLater(7, 6)).toBe(true)
 })
 
-test('an update reaches the secondary by notification and transfer after the primary has answered', () => {
+test('a DNS update reaches the secondary by notification and zone transfer after the primary has answered', () => {
   const nodes = zone()
   expect(nodes.answer('n4', write('x', 1))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n1', read('x')))).toEqual(ok(1))
@@ -105,7 +105,7 @@ test('a secondary that cannot reach the primary refuses reads once its zone has 
   expect(nodes.reply(nodes.ask('n2', read('x')))).toEqual(ok(1))
 })
 
-test('a late duplicate of an update changes nothing', () => {
+test('a late duplicate of a DNS update changes nothing', () => {
   const nodes = zone()
   nodes.ask('n3', write('x', 1))
   const [update] = nodes.lose(({ to }) => to === 'n1')
@@ -115,7 +115,7 @@ test('a late duplicate of an update changes nothing', () => {
   expect(nodes.reply(nodes.ask('n1', read('x')))).toEqual(ok(2))
 })
 
-test('the setting secondaries is refused if there are too few nodes', () => {
+test('the protocol dns refuses a number of secondaries that leaves no node for the primary', () => {
   expect(protocol.impossible?.({ secondaries: 4 }, 4)).toMatch('4 secondaries and a primary are more than 4 nodes')
   expect(protocol.impossible?.({}, 4)).toBeUndefined()
 })

@@ -54,13 +54,13 @@ test('the lock of a killed holder becomes free when its lease ends, and not earl
   expect(nodes.reply(waiting)).toEqual(ok(2))
 })
 
-test('with fencing, a late store is refused, and its client gets an unknown outcome', () => {
+test('with fencing, lease-lock refuses a late write, and the client of this write gets an unknown outcome', () => {
   const nodes = four()
   expect(nodes.reply(lateStore(nodes))).toMatchObject({ type: 'info' })
   expect(nodes.answer('n2', read('x'))).toEqual(ok('b'))
 })
 
-test('without fencing, a late holder overwrites the content of the next holder, with either clock', () => {
+test('without fencing, the late write of a lock holder overwrites the write of the next holder, with either clock', () => {
   for (const clock of ['wall', 'monotonic']) {
     const nodes = four({ fencing: false, clock })
     expect(nodes.reply(lateStore(nodes))).toEqual(ok('a'))

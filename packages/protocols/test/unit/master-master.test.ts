@@ -15,7 +15,7 @@ const stamp = fc.record({
   count: fc.integer({ min: 1, max: 3 }),
 })
 
-test('the stamps of versions are totally ordered', () => {
+test('compareStamps orders the stamps of versions totally', () => {
   fc.assert(
     fc.property(stamp, stamp, stamp, (a, b, c) => {
       expect(Math.sign(compareStamps(a, b)) + Math.sign(compareStamps(b, a))).toBe(0)
@@ -47,7 +47,7 @@ function stateAfter(versions: readonly Version[], chosen: Partial<MasterMasterCo
   return state
 }
 
-test('copies that received equal sets of versions agree, in any order and with duplicates', () => {
+test('masters that received equal sets of versions agree, whatever the order and the duplicates', () => {
   // A stamp is given once: the same stamp means the same write.
   const version = stamp.map((s): Version => ({ key: 'x', value: `${s.time} ${s.node} ${s.count}`, stamp: s }))
   fc.assert(
@@ -188,7 +188,7 @@ describe('conflict resolution between masters', () => {
   const CONFLICTS = ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'] as const
   const fastClock = { aheadMs: { n1: 500 } }
 
-  test('by timestamp, a write with a fast clock wins over a later write, even if the later writer had seen it', () => {
+  test('with conflict resolution by timestamp, a write with a fast clock wins over a later write whose writer had seen it', () => {
     const masters = createMasters(register!, nodes, fastClock)
     masters.ask('n1', write(1))
     masters.meet()
@@ -209,7 +209,7 @@ describe('conflict resolution between masters', () => {
     },
   )
 
-  test('by Lamport clock, the node with more writes wins a conflict; by hybrid clock, the later write wins', () => {
+  test('with a Lamport clock, the node with more writes wins a conflict; with a hybrid clock, the later write wins', () => {
     const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
       const masters = createMasters(register!, nodes, { conflicts })
       for (const value of [1, 2, 3]) masters.ask('n1', write(value))
@@ -221,7 +221,7 @@ describe('conflict resolution between masters', () => {
     expect(outcome('hybrid-clock')).toEqual([4, 4])
   })
 
-  test('by version vector, both concurrent writes are kept until a later write replaces both', () => {
+  test('with version vectors, both concurrent writes are kept until a later write replaces both', () => {
     const masters = createMasters(register!, nodes, { conflicts: 'version-vector', siblings: 'all' })
     masters.ask('n1', write(1))
     masters.ask('n2', write(2))
@@ -258,7 +258,7 @@ describe('conflict resolution between masters', () => {
     },
   )
 
-  test('by version vector, the kept versions of a key are concurrent with each other', () => {
+  test('with version vectors, the versions that are kept for a key are concurrent with each other', () => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 10 }), (steps) => {

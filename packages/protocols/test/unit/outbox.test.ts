@@ -17,7 +17,7 @@ const isOf =
 /** The answers of the database and of the view. */
 const both = (nodes: Nodes) => [nodes.answer('n1', read('x')), nodes.answer('n3', read('x'))]
 
-test('a write is answered as soon as the database has it, before the view shows the write', () => {
+test('outbox answers a write as soon as the database has committed it, before the view shows the write', () => {
   const nodes = three()
   const request = nodes.ask('n3', add)
   nodes.deliver(isOf('commit', 'committed'))

@@ -125,7 +125,7 @@ describe('a new Paxos leader', () => {
     { bug: undefined, value: 8 },
     { bug: 'ignore-highest-accepted', value: 7 },
   ])(
-    'a new Paxos leader proposes the value of the highest-numbered promised proposal, unless a bug is planted (bug: $bug)',
+    'a new Paxos leader adopts the highest-numbered value in the promises, unless a bug is planted (bug: $bug)',
     ({ bug, value }) => {
       const node = createNode({ bug })
       node.message('n2', accept(4, 1, 7))

@@ -88,7 +88,7 @@ describe('the setting own-writes', () => {
   const answers = (effects: readonly EffectOf<PrimaryReplica>[]) =>
     sent(effects).filter(({ type }) => type === 'answer')
 
-  test('with own-writes, the answer to a write waits until the replica that its client called has the write', () => {
+  test('with own-writes, the primary answers a forwarded write once the forwarding replica has the write', () => {
     const node = createNode({ 'own-writes': true, sync: 1 })
     node.elect()
     node.message('n2', forwarded)

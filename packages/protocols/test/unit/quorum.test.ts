@@ -227,7 +227,7 @@ describe('a sloppy quorum', () => {
     expect(owners.filter((owner) => owner !== null)).toHaveLength(1)
   })
 
-  test('a node resends a write that it took for another node until that node has confirmed it', () => {
+  test('a node that accepted a write in place of another node resends the write until that node confirms it', () => {
     const { node, effects } = take()
     expect(recordsOf(effects)).toEqual([hint])
     expect(sent(node.timer('sync'))).toEqual([{ to: 'n2', type: 'handoff', version: version(1, 1) }])
@@ -236,7 +236,7 @@ describe('a sloppy quorum', () => {
     expect(sent(node.timer('sync'))).toEqual([])
   })
 
-  test('with the bug drop-handoff-on-restart, a node loses a write that it took for another node in a restart', () => {
+  test('with the bug drop-handoff-on-restart, a restarted node loses a write that it accepted in place of another node', () => {
     const handedAfterRestart = (bug?: string) => {
       const journal = recordsOf(take(bug).effects)
       return sent(createNode({ settings, bug, journal }).timer('sync'))

@@ -60,7 +60,7 @@ describe('snapshots of Raft (§7)', () => {
     expect(node.state.progress.get('n3')).toMatchObject({ match: 2, next: 4 })
   })
 
-  test('"If existing log entry has same index and term as snapshot’s last included entry, retain log entries following it"', () => {
+  test('a node whose log matches the last entry of a snapshot retains the log entries after the snapshot', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)]))
     const [reply] = sent(node.message('n2', install(1, snapshot(2, 1, 2))))
@@ -68,7 +68,7 @@ describe('snapshots of Raft (§7)', () => {
     expect(node.state.log).toMatchObject({ compacted: 2, entries: [entry(1, 3)] })
   })
 
-  test('a node with a conflicting log must "Discard the entire log. Reset state machine using snapshot contents"', () => {
+  test('a node whose log conflicts with a snapshot discards the log, and resets its state machine to the snapshot', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)]))
     const journal = recordsOf(node.message('n3', install(2, snapshot(2, 2, 9))))
@@ -104,7 +104,7 @@ describe('snapshots of Raft (§7)', () => {
 describe('leadership transfer in Raft (thesis §3.10)', () => {
   const settings = { 'transfer-ms': 100 }
 
-  test('"The prior leader sends a TimeoutNow request to the target server" once its log matches', () => {
+  test('the prior leader sends TimeoutNow to the target of a leadership transfer once the log of the target matches', () => {
     const node = createLeader({ settings })
     expect(sent(node.timer('transfer'))).toContainEqual({ type: 'timeout-now', term: 1 })
   })
@@ -127,7 +127,7 @@ describe('leadership transfer in Raft (thesis §3.10)', () => {
     expect(node.state.log.entries).toHaveLength(length + 1)
   })
 
-  test('the target starts an election immediately, without a pre-vote', () => {
+  test('the target of a leadership transfer starts an election immediately, without a pre-vote', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, []))
     expect(sent(node.message('n2', { type: 'timeout-now', term: 1 }))).toMatchObject([
@@ -139,7 +139,7 @@ describe('leadership transfer in Raft (thesis §3.10)', () => {
 })
 
 describe('disruptive servers in Raft (thesis §4.2.3)', () => {
-  test('"within the minimum election timeout of hearing from a current leader, it does not update its term or grant its vote"', () => {
+  test('a node that has just heard from a leader ignores a vote request and keeps its term', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, []))
     expect(node.message('n3', ask(7, 9, 9))).toEqual([])
@@ -198,7 +198,7 @@ describe('reads by lease in Raft (thesis §6.4.1)', () => {
     expect(read(node)).toEqual([])
   })
 
-  test('without a lease, a read waits for a round', () => {
+  test('without a lease, a read waits for a round of heartbeats', () => {
     const node = leaseholder()
     node.clock(2000)
     expect(read(node)).toEqual([])

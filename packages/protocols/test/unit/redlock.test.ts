@@ -60,7 +60,7 @@ test('only the holder can release a lock', () => {
   expect(second('release-any')).toMatchObject({ type: 'ok' })
 })
 
-test('a restarted master still has its keys', () => {
+test('a restarted master of redlock still has its keys, except with the bug forget-on-restart', () => {
   const second = (bug?: string) => {
     const nodes = five({ bug })
     nodes.answer('n1', acquire)
@@ -82,7 +82,7 @@ test('with fencing, each holder gets a higher token than earlier holders', () =>
   }
 })
 
-test('without fencing, a late store overwrites a newer store; with fencing, the late store is refused', () => {
+test('without fencing, a late write overwrites a newer write; with fencing, redlock refuses the late write', () => {
   const afterwards = (fencing: boolean) => {
     const nodes = five({ object: 'register', settings: { fencing, 'ttl-ms': 100 } })
     nodes.ask('n2', write('x', 1))

@@ -129,7 +129,7 @@ test('a read of a locked item waits, and then returns what the lock holder wrote
   expect([nodes.reply(first), nodes.reply(second)]).toEqual([ok(1), ok(1)])
 })
 
-test('a coordinator that misses votes aborts, and the operation of its client fails definitely', () => {
+test('a coordinator that lacks votes aborts the transaction, and the operation of its client fails definitely', () => {
   const nodes = three()
   const request = ['x', 'y', 'z'].map((key) => nodes.ask('n1', write(key, 1)))
   nodes.lose(is('prepare'))

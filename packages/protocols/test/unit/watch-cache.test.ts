@@ -17,7 +17,7 @@ function cluster({
   return nodes
 }
 
-test('a restarted cache answers reads only after it has listed the store', () => {
+test('a restarted cache answers reads only after a list request has loaded the content of the store', () => {
   const nodes = cluster()
   expect(nodes.answer('n2', write('x', 1))).toEqual(ok(1))
   expect(nodes.reply(nodes.ask('n3', read('x')))).toEqual(ok(1))
@@ -60,7 +60,7 @@ test('a watch with a gap resumes after the last change that arrived, except with
   expect(last('resume-at-latest')).toEqual([ok(null), ok(2)])
 })
 
-test('a cache lists the store again if compaction ends its watch, except with the bug ignore-compaction', () => {
+test('a cache sends a new list request if compaction ends its watch, except with the bug ignore-compaction', () => {
   const last = (bug?: string) => {
     const nodes = cluster({ history: 2, bug })
     nodes.ask('n1', write('x', 1))

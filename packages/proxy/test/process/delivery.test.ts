@@ -77,7 +77,7 @@ test('a chunk without faults is delivered immediately in one piece', () => {
 })
 
 describe('a cut', () => {
-  test('a cut holds waiting bytes in mode hold; a cut in mode drop and a blackhole lose them', () => {
+  test('waiting bytes are held by a cut in mode hold, and lost by a cut in mode drop or a blackhole fault', () => {
     expect(planDelivery(stagesOf(partition('hold')), bytes(9), 0).kind).toBe('hold')
     expect(planDelivery(stagesOf(partition('drop')), bytes(9), 0).kind).toBe('lose')
     expect(planDelivery(stagesOf({ kind: 'blackhole' }), bytes(9), 0).kind).toBe('lose')

@@ -76,7 +76,7 @@ test('an RST from the client reaches the server as an RST', async () => {
   expect(server?.error).toBe('ECONNRESET')
 })
 
-test('a client of a refused upstream gets an RST, not an orderly end', async () => {
+test('a client whose upstream refuses connections gets an RST, not an orderly end', async () => {
   const server = await serve(() => undefined)
   server.server.close()
   await once(server.server, 'close')

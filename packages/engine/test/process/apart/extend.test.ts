@@ -122,18 +122,18 @@ describe('extensions', () => {
   })
 })
 
-describe('an added fault', async () => {
+describe('a user-defined fault', async () => {
   const doze = { ...fault, kind: 'doze', on: 'nodes', strike: () => true, heal() {} }
   const dozes = { ...nemesis, name: 'dozes', kind: 'doze', among: 'nodes' }
   await mergeExtensions([defineFault(doze as never), defineNemesis(dozes as never)], 'chaos.config.ts: extend')
 
-  test('an added fault is among the faults that a search uses by default', () => {
+  test('a user-defined fault is among the faults that a search uses by default', () => {
     expect(faultKinds).toContain('doze')
     expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
     expect(usualServiceFaults()).toContain('dozes')
   })
 
-  test('an added fault voids only promises that a protocol makes for runs without such a fault', () => {
+  test('a protocol makes no promise under a user-defined fault if its promise excludes any kind of fault', () => {
     const [three, raft, viewstamped] = ['three-phase-commit', 'raft', 'viewstamped'].map((name) => findProtocol(name)!)
     expect(notPromisedUnder(three!, {})).toContain('doze')
     expect(unpromisedOf(three!, {}, { faults: ['dozes'] })).toEqual({
@@ -145,12 +145,12 @@ describe('an added fault', async () => {
   })
 })
 
-describe('an added fault that changes bytes', () => {
+describe('a user-defined fault that changes bytes', () => {
   const stage = () => ({ countsArriving: 'nothing', transform: (bytes: Buffer) => bytes })
   const meet = () => ({ instead: [] })
   const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
 
-  test('an added fault that changes bytes is refused unless it declares `alters: true`', async () => {
+  test('a user-defined fault that changes bytes is refused if it does not declare `alters: true`', async () => {
     const { bytes, messages } = made
     const faults = [
       { ...bytes, kind: 'secret-bytes' },
@@ -170,7 +170,7 @@ describe('an added fault that changes bytes', () => {
     )
   })
 
-  test('a target makes no promise under an added fault that declares `alters: true`', async () => {
+  test('a target makes no promise under a user-defined fault that declares `alters: true`', async () => {
     const { bytes, messages } = made
     const open = [
       { ...bytes, kind: 'open-bytes', alters: true },
@@ -187,7 +187,7 @@ describe('an added fault that changes bytes', () => {
 })
 
 describe('user-defined code', () => {
-  test('an error in a user-defined fault names fault and function, and its getters return current values', async () => {
+  test('withAttributedErrors names the fault and the function in an error, and leaves the getters of the fault intact', async () => {
     const failing = () => {
       throw new Error('no')
     }
@@ -206,7 +206,7 @@ describe('user-defined code', () => {
     expect(own.dialDelayMs).toBe(2)
   })
 
-  test('an error thrown by a function of the `stage` of an added fault names the fault and the function', async () => {
+  test('an error thrown in the `stage` of a user-defined fault names the fault and the function', async () => {
     const stage = () => ({
       countsArriving: 'nothing',
       delayMs() {
@@ -219,7 +219,7 @@ describe('user-defined code', () => {
   })
 })
 
-describe('the plan of an added nemesis', () => {
+describe('the plan of a user-defined nemesis', () => {
   const part = { from: 0, to: 1, plan: { kind: 'latency', links: ['n1>n2'], latencyMs: 5 } }
   let made = 0
   const planned = async (episode: () => unknown) => {
@@ -228,7 +228,7 @@ describe('the plan of an added nemesis', () => {
     return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
   }
 
-  test('the plan of an added nemesis is parsed like a schedule, and parameters such as `jitterMs` get defaults', async () => {
+  test('the plan of a user-defined nemesis is parsed like a schedule, and parameters such as `jitterMs` get defaults', async () => {
     const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
     expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
       lengths: 2,
@@ -251,7 +251,7 @@ describe('the plan of an added nemesis', () => {
     await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)
   })
 
-  test('an error thrown in the plan of an added nemesis names the nemesis', async () => {
+  test('an error thrown in the plan of a user-defined nemesis names the nemesis', async () => {
     const thrown = planned(() => {
       throw new Error('no idea')
     })

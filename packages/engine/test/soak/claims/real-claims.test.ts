@@ -5,7 +5,7 @@ const short = process.env['CHAOS_SOAK'] === 'short'
 /** The number of runs of every system with every supported workload, if all servers are installed. */
 const ROUNDS = 3
 
-test(`every claim about ${short ? 'a few' : 'five hundred'} runs of real processes agrees with their records`, async () => {
+test(`no claim in the reports on ${short ? 'a few' : 'five hundred'} runs of real processes contradicts the record of its run`, async () => {
   const drafts = Array.from({ length: short ? 1 : ROUNDS }, () => real).flat()
   const { runs, refuted } = await claimedOf(drafts, inject('seed'), short ? 60 : 1)
   expect(refuted).toEqual([])

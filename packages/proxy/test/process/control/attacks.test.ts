@@ -68,7 +68,7 @@ test.each([{ token: 'secret' }, { isOpen: true }])(
 
 describe('a control interface without a token', () => {
   test.each(['evil.example:9304', '10.0.0.1.nip.io', 'localhost.evil.example'])(
-    'refuses a web page whose host name %s resolves to the proxy',
+    'a control interface without a token refuses a web page whose host name %s resolves to the proxy',
     async (host) => {
       const { ask, plane } = await control({ listen: '0.0.0.0:0', isOpen: true })
       const headers = { Host: host, Origin: `http://${host}`, 'Sec-Fetch-Site': 'same-origin' }
@@ -79,7 +79,7 @@ describe('a control interface without a token', () => {
   )
 
   test.each(['127.0.0.1', '[::1]:80', '172.17.0.2:8474', 'toxiproxy:8474', 'host.docker.internal', 'Chaos.Example:1'])(
-    'accepts the host name %s',
+    'a control interface without a token accepts the host name %s',
     async (host) => {
       const { ask } = await control({ listen: '0.0.0.0:0', isOpen: true, hostNames: ['chaos.example'] })
       expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)
@@ -89,7 +89,7 @@ describe('a control interface without a token', () => {
 
 describe('the peers of a proxy', () => {
   test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
-    'a request may not name peers by a file such as %s',
+    'a request to create a proxy is refused if its peers name a file such as %s',
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })

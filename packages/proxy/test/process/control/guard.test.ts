@@ -21,7 +21,7 @@ describe('a control interface', () => {
   )
 
   test.each(['localhost', '127.0.0.1', '127.0.0.5:1', '[::1]:80', 'LOCALHOST:8474'])(
-    'accepts the host name %s',
+    'a control interface accepts the host name %s',
     async (host) => {
       const { ask } = await control()
       expect((await ask('GET', '/v1/proxies', undefined, { Host: host })).status).toBe(200)

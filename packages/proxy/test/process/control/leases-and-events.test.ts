@@ -41,7 +41,7 @@ describe('leases', () => {
 })
 
 describe('the record of faults', () => {
-  test('the record numbers the changes of all faults in one sequence, and ends each fault when the proxy stops', async () => {
+  test('the record of a proxy numbers all changes of faults in one sequence, and ends each fault when the proxy stops', async () => {
     const lines = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })

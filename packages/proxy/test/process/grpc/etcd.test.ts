@@ -168,7 +168,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(JSON.stringify(verdict)).toContain('POST /etcdserverpb.KV/Put')
     })
 
-    test('the verdict is "violated" after a stale read from a follower', async () => {
+    test('the verdict on etcd is "violated" after a stale read from a follower', async () => {
       const { servers, leader } = await slowCluster()
       const { ports, view, recorder } = await recordedWays(servers, bothTable)
       const leaderPort = ports[leader] ?? 0

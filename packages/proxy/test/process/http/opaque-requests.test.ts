@@ -82,7 +82,7 @@ describe('bytes that are not HTTP/1.1', () => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('bytes that are not HTTP/1.1 are searched no further after a request that may change any key', () => {
+  test('the search for requests in bytes that are not HTTP/1.1 stops at a request that may change any key', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.read(Buffer.from('\nPATCH /other HTTP/1.1\n\n'))).toEqual(everything('PATCH /other'))

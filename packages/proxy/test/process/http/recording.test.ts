@@ -79,7 +79,7 @@ describe('a service recorded by a route table alone', () => {
     for (const { history } of [client, backend]) expect(verdictOf(history)).not.toBe('violated')
   })
 
-  test('the record of a service has no remark if a fault edits an unrelated header field', async () => {
+  test('a fault that edits an unrelated header field adds no remark to the record of a service', async () => {
     const { route, apply, client } = await httpRouteTo(await keyValueService())
     apply({ kind: 'edit-request', headers: { 'X-Token': 'forged' } })
     await httpClient(route.port)('PUT', '/kv/x', '1')

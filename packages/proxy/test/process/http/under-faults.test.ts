@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { recordHttpUnderFaults } from '../../http/under-faults.ts'
 
 test.each(['HTTP/1.1', 'HTTP/2', 'gRPC'] as const)(
-  'faults of every kind cause no wrong outcome of %s in the record, and no unrecorded effect',
+  'under faults of every kind, a record of %s has no wrong outcome and accounts for every effect',
   async (spoken) => {
     const { wrong, unaccounted, counters, arrived, accounted, count } = await recordHttpUnderFaults(spoken, 400)
     expect(wrong).toEqual([])

@@ -131,7 +131,7 @@ describe('a recording in several parts', () => {
     expect(`${blocks[before + 1]}\n`).toBe(line(before))
   })
 
-  test('compresses finished parts', async () => {
+  test('a recording compresses its finished parts', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { bytes: 50_000, compress: true } })
     const lines = Array.from({ length: 10_000 }, (_, i) => line(i))
@@ -290,6 +290,6 @@ describe('a record file on a failing disk', () => {
   })
 })
 
-test('an unwritable path is refused immediately', () => {
+test('openRecordFile immediately refuses a path that it cannot write', () => {
   expect(() => openRecordFile(join(directory, 'nowhere', 'history.jsonl'))).toThrow(UserError)
 })

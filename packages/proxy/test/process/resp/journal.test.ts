@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { recordUnderFaults } from '../../resp/under-faults.ts'
 
-test('faults of every kind cause no wrong outcome in the record, and no unrecorded effect', async () => {
+test('under faults of every kind, a record of Redis has no wrong outcome and accounts for every effect', async () => {
   const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({
     operations: 600,
     transactions: false,
@@ -17,7 +17,7 @@ test('faults of every kind cause no wrong outcome in the record, and no unrecord
   for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
 })
 
-test('a record of Redis transactions has no wrong outcome and no unrecorded effect under faults of every kind', async () => {
+test('under faults of every kind, a record of Redis transactions has no wrong outcome and accounts for every effect', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

@@ -37,16 +37,19 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
   test.each([
     ['a rate limiter by points', ['EVAL', FLEXIBLE, '1', 'u', '1', '90']],
     ['a rate limiter that lets its first request expire', ['EVAL', FIRST, '1', 'u', '90']],
-  ])('Redis with %s is judged linearizable until the server forgets a counted request', async (_, words) => {
-    const { client, owner, result, recorder } = await redis()
-    for (let i = 0; i < 3; i++) await client.send(...words)
-    await client.ask('GET u')
-    expect(result()).toBe('met')
-    expect(recorder.counters.touched).toBe(0)
-    await owner.ask('DECR u')
-    await client.send(...words)
-    expect(result()).toBe('violated')
-  })
+  ])(
+    'the verdict on Redis with %s is "met", and is "violated" once the server loses a counted request',
+    async (_, words) => {
+      const { client, owner, result, recorder } = await redis()
+      for (let i = 0; i < 3; i++) await client.send(...words)
+      await client.ask('GET u')
+      expect(result()).toBe('met')
+      expect(recorder.counters.touched).toBe(0)
+      await owner.ask('DECR u')
+      await client.send(...words)
+      expect(result()).toBe('violated')
+    },
+  )
 
   test('linearizability is violated if a second client acquires a lock that expired but was not released', async () => {
     const { client, connect, result, owner } = await redis({ model: 'lock' })

@@ -49,7 +49,7 @@ async function proxied(server: RealServer, carries: unknown) {
   }
 }
 
-test('initial values are read before the first client connects if initial is "read"', async (context) => {
+test('with "initial": "read", initial values are read before the first client connects', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   const owner = await connectTo(server)
@@ -86,7 +86,7 @@ test.skipIf(process.platform !== 'linux').each([
   ['peer.process', /\d+$/],
   ['peer.address', /^127\.0\.0\.1$/],
   ['connection', /^connection \d+$/],
-])('clients are identified by %s', async (client, session) => {
+])('the record of Redis identifies clients by %s', async (client, session) => {
   if (REDIS === undefined) return
   const { address, lines, recorder } = await proxied(await startRedis(REDIS), { kind: 'resp', client })
   await (await connectTo(address)).ask('GET x')

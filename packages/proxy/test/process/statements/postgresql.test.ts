@@ -64,7 +64,7 @@ describe.skipIf(isMissing)('a fault on PostgreSQL statements', () => {
     [{ kind: 'lose-reply', silence: 'reset' } as const, 'ECONNRESET'],
     [{ kind: 'lose-reply', silence: 'hang' } as const, 'Query read timeout'],
     [{ kind: 'crash-before-reply' } as const, 'ECONNRESET'],
-  ])('the reply to COMMIT is lost after PostgreSQL has stored the row: %j', async (harm, seen) => {
+  ])('a fault loses the reply to COMMIT after PostgreSQL has stored the row: %j', async (harm, seen) => {
     const { faults, connect, has } = await world()
     const client = await connect(undefined, 3_000)
     const fault = faults.applyToStatements({

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { recordUnderFaults } from '../../resp/under-faults.ts'
 
-test('faults of every kind cause no wrong outcome in 10,000 operations, and all are accounted for', async () => {
+test('under faults, a record of 10,000 Redis operations has no wrong outcome and accounts for every effect', async () => {
   const { wrong, invented, unaccounted, unhit, isAnythingTouched, counters } = await recordUnderFaults({
     operations: 10_000,
     transactions: false,
@@ -16,7 +16,7 @@ test('faults of every kind cause no wrong outcome in 10,000 operations, and all 
   expect(counters.operations).toBeGreaterThanOrEqual(10_000)
 })
 
-test('faults of every kind cause no wrong outcome in 3,000 operations with transactions, and all are accounted for', async () => {
+test('under faults, a record of 3,000 operations with Redis transactions has no wrong outcome and accounts for every effect', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 3000, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

@@ -72,7 +72,7 @@ describe('a request to listen', () => {
     ['localhost:1024', 'localhost:1024'],
     ['unix:/run/db.sock', 'unix:/run/db.sock'],
     ['0.0.0.0:80', '0.0.0.0:80'],
-  ])('a request without a token to listen on %j opens %s', (listen, opened) => {
+  ])('without a token, a request for a listener at %j opens %s', (listen, opened) => {
     expect(rule(listen)).toBe(opened)
   })
 
@@ -81,7 +81,7 @@ describe('a request to listen', () => {
     ['127.0.0.1:1', 'ports below 1024 need privileges'],
     ['0.0.0.0:8080', 'other machines could reach this address'],
     [':8080', 'other machines could reach this address'],
-  ])('a request without a token to listen on %j is refused', (listen, message) => {
+  ])('without a token, a request for a listener at %j is refused', (listen, message) => {
     expect(() => rule(listen)).toThrow(message)
     expect(createListenRule({ isTrusted: true, named: [] })(listen)).toBe(listen)
   })
@@ -130,13 +130,13 @@ describe('a control interface', () => {
     [false, { 'sec-fetch-site': 'same-origin' }, undefined],
     [false, { 'sec-fetch-site': 'none' }, undefined],
   ])(
-    'a control interface (TLS: %s) replies to a web page with the headers %j with the refusal %s',
+    'a control interface (TLS: %s) answers a web page that sends the headers %j with the refusal %s',
     (isSecure, headers, status) => {
       expect(statusOf({ listenHost: '127.0.0.1', isSecure }, { host: 'localhost:1', ...headers })).toBe(status)
     },
   )
 
-  test('a control interface checks its token after all other conditions, and assumes plaintext by default', () => {
+  test('a control interface checks the host name before the token, and expects plaintext if no option demands TLS', () => {
     const headers = { host: 'localhost:1', origin: 'http://localhost:1' }
     const guard = { listenHost: 'localhost', token: 'secret' }
     expect(statusOf(guard, { ...headers, authorization: 'Bearer secret' })).toBeUndefined()

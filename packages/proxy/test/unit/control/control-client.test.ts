@@ -72,7 +72,7 @@ describe('a control client', () => {
   test.each([
     ['text/event-stream', 0],
     ['application/json', 1],
-  ])('for the rest of a response of type %s, a control client sets this number of timers: %i', async (type, timers) => {
+  ])('while a control client reads a response of type %s, it has this number of timers: %i', async (type, timers) => {
     const { client } = await clientOf({ text: 'data: {"a":1}\n\n', headers: { ...OF_CHAOS, 'Content-Type': type } })
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const counts: number[] = []

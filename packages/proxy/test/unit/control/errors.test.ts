@@ -43,13 +43,13 @@ describe('the control interface', () => {
     [401, 'Bearer'],
     [403, undefined],
     [400, undefined],
-  ])('with the status %i asks for authentication by %s', (status, scheme) => {
+  ])('an error of the control interface with the status %i asks for authentication by %s', (status, scheme) => {
     const reply = v1().failed(new ControlError(status, 'why'), '/v1/faults')
     expect(reply).toMatchObject({ status, body: `${JSON.stringify({ error: 'why', status })}\n` })
     expect(reply.headers?.['WWW-Authenticate']).toBe(scheme)
   })
 
-  test('names the methods of a path', () => {
+  test('the response to a wrong method names the methods of the path', () => {
     const { wrongMethod, noSuchPath } = v1()
     expect(wrongMethod(['GET', 'PUT'])).toMatchObject({ status: 405, headers: { Allow: 'GET, PUT' } })
     expect(wrongMethod(['GET', 'PUT']).body).toContain('this path has only GET, PUT')

@@ -42,14 +42,14 @@ describe('the event stream of a client', () => {
     [{ since: '3' }, []],
     [{ lastEventId: '1' }, ['2', '3']],
     [{ since: '0', lastEventId: '2' }, ['3']],
-  ])('begins, if it asks by %j, with the events %j', (asked, events) => {
+  ])('an event stream that is requested with %j begins with the events %j', (asked, events) => {
     const { toldSince, plane } = listening(asked)
     expect(toldSince()).toEqual(['200', ': events of chaos proxy\n\n', ...events])
     plane.events.emit({ type: 'reset' })
     expect(toldSince()).toEqual(['4'])
   })
 
-  test('the event stream has a comment every 15 s, and the hits every 250 ms', () => {
+  test('the event stream sends a comment every 15 s, and reports the hits of faults every 250 ms', () => {
     const { toldSince, reports } = listening()
     toldSince()
     vi.advanceTimersByTime(249)
@@ -80,7 +80,7 @@ describe('the event stream of a client', () => {
   })
 })
 
-test('a request that takes 25 s is answered with an error', async () => {
+test('a control request that takes 25 s is answered with an error', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   let isAsked = () => {}
   const asked = new Promise<void>((resolve) => {

@@ -32,7 +32,7 @@ describe('a proxy that cannot listen', () => {
     expect(set.get('p')).toMatchObject({ listen: UNKNOWN, upstream: UPSTREAM, enabled: false })
   })
 
-  test('a failing change of a proxy does not prevent the next change, requested before the failure', async () => {
+  test('a change of a proxy succeeds even if it was requested during an earlier change that fails', async () => {
     const set = proxies()
     await set.create(proxy())
     const failing = set.update('p', { listen: UNKNOWN })
@@ -53,7 +53,7 @@ test("isAt recognises a proxy's addresses in any notation, and no unknown addres
   expect([await isAt({ upstream: UNKNOWN }), await isAt({ listen: UNKNOWN })]).toEqual([false, false])
 })
 
-test('an upstream with an unknown name is no loop, even at the port of a proxy', async () => {
+test('an upstream with an unknown host name is not refused as a loop, even at the port of a proxy', async () => {
   const set = proxies()
   const { listen } = await set.create(proxy())
   const upstream = `no-such-host.invalid:${listen.split(':')[1]}`

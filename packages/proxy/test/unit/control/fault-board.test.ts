@@ -46,7 +46,7 @@ function boardOf({ fails = () => false }: { readonly fails?: (fault: TrafficFaul
 }
 
 describe('a fault in force', () => {
-  test('a fault begins in one epoch, and ends in the next one before its held bytes are released', () => {
+  test('a fault begins in one epoch, and the next epoch begins before the removed fault releases held bytes', () => {
     const { board, toldSince, applied } = boardOf()
     board.add(named('f', halfOpen))
     applied[0]!.hits = 2
@@ -85,7 +85,7 @@ describe('a fault in force', () => {
     expect(toldSince().at(-1)).toBe('ended f in 3 with 3')
   })
 
-  test('a reset is not kept on the board of faults', () => {
+  test('a fault of the kind reset ends immediately, and is not kept in the list of faults', () => {
     const { board, toldSince } = boardOf()
     board.add(named('f', { kind: 'reset', links: [LINK] }))
     expect([toldSince(), board.list()]).toEqual([
@@ -104,7 +104,7 @@ describe('a fault in force', () => {
     expect([toldSince(), events.since(0).at(-1)]).toMatchObject([['fault-hit g'], { fault: 'g', hits: 2 }])
   })
 
-  test('a fault is reported as removed, without being removed, when the network closes', () => {
+  test('when the network closes, each fault is reported as removed, but its effect is not undone', () => {
     const { board, toldSince } = boardOf()
     board.add(named('f', halfOpen))
     toldSince()

@@ -56,7 +56,7 @@ test('the event log notifies each subscriber of every event until the subscriber
   expect([heard, log.lastSequence, log.subscribers]).toEqual([[1], 2, 0])
 })
 
-test.each(['', '.', '..', 'a\nb', 'a\u202eb'])('a name is refused if it is %j', (name) => {
+test.each(['', '.', '..', 'a\nb', 'a\u202eb'])('the name of a fault is refused if it is %j', (name) => {
   expect(() => validateName('a fault', name)).toThrow('name')
 })
 
@@ -75,7 +75,7 @@ test('a response of the control interface has a Content-Length unless its status
   expect([status, headers['content-length']]).toEqual([204, undefined])
 })
 
-test('a name has at most 256 characters', () => {
+test('the name of a fault has at most 256 characters, or fewer if a lower limit is given', () => {
   expect(() => validateName('a fault', 'x'.repeat(256))).not.toThrow()
   for (const name of ['...', 'a.b', 'ü', 'a b']) expect(() => validateName('a fault', name)).not.toThrow()
   expect(() => validateName('a fault', 'abc', 3)).not.toThrow()

@@ -78,7 +78,7 @@ test('GET /v1/events replies 400 if "since" is negative or not a number', async 
   expect((await ask('GET', '/v1/events?since=x')).status).toBe(400)
 })
 
-test('a fault acts once on a link that is listed twice, and only on one link if it has a direction', async () => {
+test('a fault has a repeated link only once, and has only the link of its direction if a direction is given', async () => {
   const { ask } = await withProxies()
   const twice = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n1', 'clients>n1'] })
   expect(twice).toMatchObject({ status: 201, json: { links: ['clients>n1'] } })

@@ -20,14 +20,17 @@ const proxy = (upstream: string, more: Partial<ProxySettings> = {}): ProxySettin
 const LISTENING = /^(\[::\]|0\.0\.0\.0|127\.0\.0\.1):[1-9]\d*$/
 
 describe('a proxy without a port', () => {
-  test.each(['', '127.0.0.1:1', 'no address'])('opens no port, although its address is %j', async (listen) => {
-    const { port } = await echo()
-    const made = await proxies().create(proxy(`127.0.0.1:${port}`, { listen }))
-    expect(made).toMatchObject({ listen, enabled: true })
-    const client = new Received(made.dial!() as Received['socket'])
-    client.socket.write('hello')
-    await client.until(({ text }) => text === 'hello')
-  })
+  test.each(['', '127.0.0.1:1', 'no address'])(
+    'a proxy without a port opens no port, although its address is %j',
+    async (listen) => {
+      const { port } = await echo()
+      const made = await proxies().create(proxy(`127.0.0.1:${port}`, { listen }))
+      expect(made).toMatchObject({ listen, enabled: true })
+      const client = new Received(made.dial!() as Received['socket'])
+      client.socket.write('hello')
+      await client.until(({ text }) => text === 'hello')
+    },
+  )
 
   test('a proxy that does not listen may lead to its own address, because that makes no loop', async () => {
     const set = proxies()
