@@ -28,7 +28,7 @@ test('a target is found by its name, and an unknown name is refused with a sugge
   await expect(targetOf('./none.ts')).rejects.toThrow('./none.ts')
 })
 
-test('each target accepts a fault, or refuses it with a reason and alternatives that it accepts', () => {
+test('each target accepts a fault, or refuses the fault with a reason and with alternatives that the target accepts', () => {
   for (const target of targets)
     for (const kind of faultDefinitions.map((definition) => definition.kind))
       for (const among of ['nodes', 'clients', undefined] as const) {

@@ -81,7 +81,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toBe(2)
   })
 
-  test('a queue needs about one Redis script to add a job', async () => {
+  test('a queue runs about one Redis script for each call of the coordinator, and one for each job of a worker', async () => {
     const { queue, connection } = await started()
     const client = new Redis(queue)
     onTestFinished(() => client.disconnect())

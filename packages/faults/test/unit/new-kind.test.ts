@@ -14,7 +14,7 @@ const hiccup = defineFault({
 const family = defineFamily({ ...tcpFamily, noun: 'fault', kinds: [...tcpFamily.kinds, hiccup] })
 const links = nodeNames(2).map((to) => `clients>${to}`)
 
-test('a new kind of fault needs only its declaration to be parsed, typed, listed and suggested', () => {
+test('a declaration is enough for a new kind of fault to be parsed, typed, listed and suggested', () => {
   const fault = family.parse({ kind: 'hiccup', links, pauseMs: 5, when: { first: 1 } }, 'x')
   expect(family.has('hiccup') && family.owns(fault)).toBe(true)
   if (fault.kind === 'hiccup') expect(fault.pauseMs satisfies number).toBe(5)

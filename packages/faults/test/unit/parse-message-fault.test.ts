@@ -78,7 +78,7 @@ describe('the parser of message faults', () => {
   })
 })
 
-test('a command with spaces is refused with the nearest command and key', () => {
+test('the refusal of a Redis command with spaces in a fault proposes a command and a key', () => {
   expect(() => messageFamily.parse({ kind: 'drop-message', links, match: { command: 'GET x' } }, 'rules')).toThrow(
     '"command" is "GET x", and no command has spaces. The nearest is "command" "GET" with "key" "x".',
   )

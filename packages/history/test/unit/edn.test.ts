@@ -218,7 +218,7 @@ describe('an EDN history', () => {
     ])
   })
 
-  test('an EDN history is used up to the place where it is cut off, with a warning', () => {
+  test('an EDN history that is cut off is read up to its last complete event, with a warning', () => {
     const whole = '{:process 0 :type :invoke :f :read}\n{:process 0 :type :ok :f :read :value 1}'
     for (const [text, line] of [
       [whole.slice(0, -5), 2],
@@ -322,7 +322,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('an event is printed as EDN as Jepsen prints it', () => {
+  test('an event is printed in the EDN notation of Jepsen', () => {
     const event: EventInput = { index: 1, time: 5, process: 'nemesis', type: 'info', f: 'start-partition', value: null }
     expect(printEdnEvent(event)).toBe(
       '{:index 1, :time 5, :process :nemesis, :type :info, :f :start-partition, :value nil}',

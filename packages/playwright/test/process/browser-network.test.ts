@@ -86,7 +86,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
     expect([...chat.clients].map(({ extensions }) => extensions)).toEqual(['', ''])
   })
 
-  test('a page can be cut off while other pages stay connected, even after a reload, without closing a connection', async () => {
+  test('a cut of one page, even after a reload of the page, closes no connection and does not affect other pages', async () => {
     const { url, chat } = await serve(page)
     const network = await openNetwork({ servers: { chat: url } })
     const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])

@@ -27,7 +27,7 @@ function chosen(nodes: Nodes, keys: readonly string[]) {
   return nodes.lose(isOf('serve')).map(({ to }) => to)
 }
 
-test('the servers behind the balancer share their data; with backend=files, they are read-only', () => {
+test('the servers behind the balancer share their data; with backend=files, the servers refuse writes', () => {
   const nodes = four()
   expect(nodes.answer('n3', add)).toEqual(ok(1))
   expect(nodes.answer('n4', read('x'))).toEqual(ok(1))
@@ -108,7 +108,7 @@ test('the balancer sends a write that a server refused to another server', () =>
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 
-test('a server leaves the rotation after missed checks, and returns after an answered check unless the bug is never-back', () => {
+test('a server that missed checks leaves the rotation until it answers a check, or for good with the bug never-back', () => {
   for (const [bug, isBack] of [
     [undefined, true],
     ['never-back', false],

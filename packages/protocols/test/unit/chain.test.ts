@@ -174,7 +174,7 @@ describe('a new configuration of a chain', () => {
     expect(sent(node.message('n1', begin(3)))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('a new configuration starts with a majority after a short wait for the remaining nodes', () => {
+  test('a new configuration of a chain starts with a majority after a short wait for the remaining nodes', () => {
     const node = createNode({})
     node.timer('silence')
     expect(node.state.chain).toEqual([])
@@ -184,7 +184,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.chain).toEqual(['n1', 'n3'])
   })
 
-  test('a new configuration starts from the longest history of the latest epoch', () => {
+  test('a new configuration of a chain starts from the longest history of the latest epoch', () => {
     const node = createNode({})
     node.timer('silence')
     node.message('n2', sealed(3, { epoch: 1, chain: CHAIN, entries: [entry(1, 5), entry(1, 6)] }))
@@ -192,7 +192,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.log.entries).toEqual([entry(2, 9)])
   })
 
-  test('a new configuration keeps the order of the chain, and appends joining nodes', () => {
+  test('a new configuration of a chain keeps the order of the chain, and appends joining nodes', () => {
     const node = createNode({})
     node.timer('silence')
     node.message('n2', sealed(3, NOTHING))

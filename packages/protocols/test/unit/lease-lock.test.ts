@@ -27,7 +27,7 @@ function lateStore(nodes: Nodes) {
   return early
 }
 
-test('the lock admits one worker at a time, and each worker sees what the previous worker stored', () => {
+test('lease-lock admits one worker at a time, and each worker sees what the previous worker stored', () => {
   const nodes = four()
   const both = [nodes.ask('n3', append('a')), nodes.ask('n4', append('b'))]
   nodes.deliver()

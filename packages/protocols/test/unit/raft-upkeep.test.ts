@@ -38,7 +38,7 @@ describe('snapshots of Raft (§7)', () => {
     expect(node.state.snapshot).toMatchObject({ index: 2, term: 1, copy: { held: [['x', 2]] } })
   })
 
-  test('a restarted node continues from its snapshot', () => {
+  test('a restarted Raft node continues from its snapshot', () => {
     const node = createNode({ settings: SMALL })
     const journal = recordsOf(node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 2)))
     const { state } = createNode({ settings: SMALL, journal })
@@ -76,7 +76,7 @@ describe('snapshots of Raft (§7)', () => {
     for (const { state } of [node, createNode({ journal })]) expect([...registersOf(state)]).toEqual([['x', 9]])
   })
 
-  test('an old snapshot does not undo committed entries', () => {
+  test('an old Raft snapshot does not undo committed entries', () => {
     const node = createNode({})
     node.message('n2', append(1, 0, 0, [entry(1, 1), entry(1, 2), entry(1, 3)], 3))
     expect(sent(node.message('n2', install(1, snapshot(2, 1, 2))))).toMatchObject([{ success: true, match: 2 }])

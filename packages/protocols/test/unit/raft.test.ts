@@ -25,7 +25,7 @@ describe('elections in Raft (§5.2, §5.4.1)', () => {
     expect(sent(node.message('n2', ask(1, 0, 0)))).toMatchObject([{ granted: true }])
   })
 
-  test('a vote is durable before the reply to the candidate is sent', () => {
+  test('a Raft vote is durable before the reply to the candidate is sent', () => {
     const kinds = createNode({})
       .message('n2', ask(1, 0, 0))
       .map((effect) => effect.type)
@@ -115,7 +115,7 @@ describe('log replication in Raft (§5.3)', () => {
     expect(node.state.log.entries).toHaveLength(2)
   })
 
-  test('entries are durable before they are confirmed', () => {
+  test('Raft entries are durable before they are confirmed', () => {
     const kinds = createNode({})
       .message('n2', append(1, 0, 0, [entry(1, 1)]))
       .map((effect) => effect.type)
@@ -151,7 +151,7 @@ describe('log replication in Raft (§5.3)', () => {
     expect(effects.map(({ type }) => type)).toEqual(['setTimer', 'persist', 'cancelTimer', 'reply'])
   })
 
-  test('the replay of a journal restores the log that was written to it', () => {
+  test('the replay of a Raft journal restores the log that was written to the journal', () => {
     const journal: RaftRecord[] = [
       { kind: 'entries', from: 1, entries: [entry(1, 1), entry(1, 2)] },
       { kind: 'vote', term: 2, votedFor: null },
@@ -187,7 +187,7 @@ describe('commitment in Raft (§5.4.2)', () => {
     expect(figure8('commit-old-term').state.commitIndex).toBe(1)
   })
 
-  test('a write is answered once a majority has it, and not earlier', () => {
+  test('Raft answers a write once a majority has it, and not earlier', () => {
     const node = createNode({ settings: NO_PRE_VOTE })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toEqual([])
@@ -195,7 +195,7 @@ describe('commitment in Raft (§5.4.2)', () => {
     expect(replies(node.message('n2', accept(node, 2, 0)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('with the bug ack-before-majority, a write is answered immediately', () => {
+  test('with the bug ack-before-majority, Raft answers a write immediately', () => {
     const node = createNode({ settings: NO_PRE_VOTE, bug: 'ack-before-majority' })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
@@ -203,7 +203,7 @@ describe('commitment in Raft (§5.4.2)', () => {
 })
 
 describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
-  test('a read waits until a majority answers a round of heartbeats that began after its arrival', () => {
+  test('a Raft read waits until a majority answers a round of heartbeats that began after the arrival of the read', () => {
     const node = createLeader({})
     expect(replies(node.request('r1', { f: 'read', key: 'x', value: null }))).toEqual([])
     expect(replies(node.message('n2', accept(node, 1, 1)))).toEqual([])
@@ -211,7 +211,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     expect(replies(answered)).toMatchObject([{ requestId: 'r1', result: { type: 'ok', value: null } }])
   })
 
-  test('a read that arrives during a round waits for the next round', () => {
+  test('a Raft read that arrives during a round of heartbeats waits for the next round', () => {
     const node = createLeader({})
     node.request('r1', { f: 'read', key: 'x', value: null })
     node.request('r2', { f: 'read', key: 'x', value: null })
@@ -228,7 +228,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     expect(replies(node.message('n2', accept(node, 1, 2)))).toMatchObject([{ requestId: 'r1' }])
   })
 
-  test('requests that arrive during a round are sent together in the next round (thesis §10.2.2)', () => {
+  test('Raft requests that arrive during a round of heartbeats are sent together in the next round (thesis §10.2.2)', () => {
     const node = createLeader({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([
       { round: 2, entries: [{}] },
@@ -248,7 +248,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     ])
   })
 
-  test('a follower that answers late gets all entries so far, and new entries only in the next round', () => {
+  test('a Raft follower that answers late gets all entries so far, and new entries only in the next round', () => {
     const node = createLeader({ settings: { pipeline: 1 } })
     node.request('r1', write(1))
     node.message('n2', accept(node, 2, 2))
@@ -258,7 +258,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n3', accept(node, 3, 2)))).toEqual([])
   })
 
-  test('while no majority answers, waiting entries are sent with the heartbeats', () => {
+  test('while no majority answers, a Raft leader sends waiting entries with the heartbeats', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     node.timer('heartbeat')
@@ -275,7 +275,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'double-apply', value: 1 },
-  ])('a repeated request is executed once, unless a bug is planted (bug: $bug)', ({ bug, value }) => {
+  ])('Raft executes a repeated request once, unless a bug is planted (bug: $bug)', ({ bug, value }) => {
     const node = createLeader({ bug })
     const session = { client: 'a', sequence: 1 }
     node.request('r1', write(1), session)
@@ -289,7 +289,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     { bug: undefined, value: 2 },
     { bug: 'dedup-leader-only', value: 1 },
   ])(
-    'a new leader knows which requests its predecessor executed, unless a bug is planted (bug: $bug)',
+    'a new Raft leader knows which requests its predecessor executed, unless a bug is planted (bug: $bug)',
     ({ bug, value }) => {
       const node = createNode({ settings: NO_PRE_VOTE, bug })
       const first = { input: write(1), session: { client: 'a', sequence: 1 } }
@@ -304,7 +304,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     },
   )
 
-  test('a write replaced by another entry has an unknown outcome if the new leader never answers', () => {
+  test('a Raft write replaced by another entry has an unknown outcome if the new leader never answers', () => {
     const node = createLeader({})
     node.request('r1', write(1))
     const overwrite = { type: 'append', term: 9, prevIndex: 1, prevTerm: 1, entries: [entry(9, 5)] } as const
@@ -314,7 +314,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     expect(answers).toMatchObject([{ requestId: 'r1', result: { type: 'info' } }])
   })
 
-  test('a deposed leader does not answer a duplicate of a forwarded request', () => {
+  test('a deposed Raft leader does not answer a duplicate of a forwarded request', () => {
     const node = createLeader({})
     const origin = { node: 'n2', requestId: 'r1', attempt: 1 }
     const forward = { type: 'forward', origin, command: { input: write(1) }, ticket: { life: 5, number: 1 } } as const
@@ -328,7 +328,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.message('n2', next))).toMatchObject([{ type: 'answer', result: { error: 'unavailable' } }])
   })
 
-  test('with a session, an unanswered request is sent to the current leader again', () => {
+  test('with a client session, an unanswered Raft request is sent to the current leader again', () => {
     const node = createNode({})
     node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries: [], commit: 0, round: 0 })
     const handedOver = (effects: ReturnType<typeof node.timer>) =>
@@ -340,7 +340,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     expect(handedOver(node.timer('requests'))).toMatchObject([{ origin: { requestId: 'r1', attempt: 2 } }])
   })
 
-  test('a request that finds no leader fails definitely after a while', () => {
+  test('a Raft request that finds no leader fails definitely after a while', () => {
     const node = createNode({})
     expect(replies(node.request('r1', write(1)))).toEqual([])
     const answers = Array.from({ length: 20 }, () => replies(node.timer('requests'))).flat()

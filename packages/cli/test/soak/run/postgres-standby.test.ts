@@ -45,7 +45,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('a standby whose link is cut returns stale reads, reported with client, write and standby', async () => {
+  test('stale reads from a standby whose link is cut are reported with the client, the write and the standby', async () => {
     const { exitCode, told } = await recorded('partition', 'linearizable')
     expect(told).toContain('NOT LINEARIZABLE')
     expect(told).toMatch(

@@ -30,7 +30,7 @@ function nodesWith(files: { readonly [node: string]: readonly string[] }) {
   return { directory, servers, run }
 }
 
-test('the rejoin script restarts a replaced primary, and leaves the new primary running', async () => {
+test('the rejoin script of PostgreSQL restarts a replaced primary, and leaves the new primary running', async () => {
   const { directory, servers, run } = nodesWith({
     n1: ['db/standby.signal', `db/pg_wal/00000003${SEGMENT}`],
     n2: ['rejoin', 'db/pg_wal/00000002.history', `db/pg_wal/00000002${SEGMENT}`],
@@ -43,7 +43,7 @@ test('the rejoin script restarts a replaced primary, and leaves the new primary 
   expect(existsSync(join(directory, 'n3', 'rejoin'))).toBe(false)
 })
 
-test('the rejoin script restarts a standby that does not follow the primary', async () => {
+test('the rejoin script of PostgreSQL restarts a standby that does not follow the primary', async () => {
   const { directory, servers, run } = nodesWith({
     n1: ['db/standby.signal', `db/pg_wal/00000001${SEGMENT}`],
     n2: ['db/pg_wal/00000002.history', `db/pg_wal/00000002${SEGMENT}`],

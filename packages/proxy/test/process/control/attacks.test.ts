@@ -120,22 +120,25 @@ describe('the peers of a proxy', () => {
 describe('a name', () => {
   const hostile = ['a\u001b[2J', 'b\u0007', 'c\n::error::c', 'd\u009b2J', 'e\u202egnp', 'f\u2028', '..']
 
-  test.each(hostile)('a name is refused if it would break a terminal, a log or a URL: %j', async (name) => {
-    const { ask } = await withProxies()
-    const segment = encodeURIComponent(name)
-    const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }
-    const answers = [
-      await ask('POST', '/v1/faults', { ...latency, name }),
-      await ask('PUT', '/v1/rules', { faults: [{ ...latency, name }] }),
-      await ask('POST', '/v1/proxies', { name, upstream }),
-      await ask('POST', '/v1/proxies', { name: 'n3', from: name, upstream }),
-      await ask('POST', '/v1/leases', { owner: name }),
-      ...(name === '..' ? [] : [await ask('PUT', `/v1/partitions/${segment}`, { groups: [['a'], ['b']] })]),
-    ]
-    for (const { status, text } of answers)
-      expect([status, text]).toEqual([400, expect.stringContaining('cannot be part of a URL')])
-    expect((await ask('GET', '/v1/faults')).json).toEqual([])
-  })
+  test.each(hostile)(
+    'the control interface refuses a name that would break a terminal, a log or a URL: %j',
+    async (name) => {
+      const { ask } = await withProxies()
+      const segment = encodeURIComponent(name)
+      const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }
+      const answers = [
+        await ask('POST', '/v1/faults', { ...latency, name }),
+        await ask('PUT', '/v1/rules', { faults: [{ ...latency, name }] }),
+        await ask('POST', '/v1/proxies', { name, upstream }),
+        await ask('POST', '/v1/proxies', { name: 'n3', from: name, upstream }),
+        await ask('POST', '/v1/leases', { owner: name }),
+        ...(name === '..' ? [] : [await ask('PUT', `/v1/partitions/${segment}`, { groups: [['a'], ['b']] })]),
+      ]
+      for (const { status, text } of answers)
+        expect([status, text]).toEqual([400, expect.stringContaining('cannot be part of a URL')])
+      expect((await ask('GET', '/v1/faults')).json).toEqual([])
+    },
+  )
 })
 
 describe('a fault', () => {

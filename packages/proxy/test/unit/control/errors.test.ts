@@ -14,7 +14,7 @@ test.each([
   [environmentError('x'), 500],
   [new TypeError('x'), 500],
   ['x', 500],
-])('the error %s has the status %i', (error, status) => {
+])('the control interface answers the error %s with the status %i', (error, status) => {
   expect(statusOf(error)).toBe(status)
 })
 
