@@ -78,7 +78,7 @@ describe('the page of proxies', () => {
     ['toString', 'web', 'This message is not an order that a page can send.'],
     ['cut', 'nobody', 'proxy not found'],
     ['heal', 'nothing', 'there is no fault "nothing"'],
-  ])('the page of proxies refuses %s on %s with the reason', async (action, on, why) => {
+  ])('the page of proxies refuses %s on %s, and gives the reason', async (action, on, why) => {
     const { click } = await opened()
     const [status, said] = await click(action, on)
     expect([status, said]).toEqual([400, expect.stringContaining(why)])
@@ -111,7 +111,7 @@ describe('the page of proxies', () => {
     }
   })
 
-  test('the page shows the rate and latency of a proxy for HTTP, and only the bytes per second of a proxy for raw TCP', async () => {
+  test('the page of proxies shows the rate and latency of an HTTP proxy, and only the bytes per second of a TCP proxy', async () => {
     const { site, text, plane } = await opened()
     await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', enabled: true, upstream: '127.0.0.1:1' })
     for (;;) {

@@ -148,7 +148,7 @@ describe('the page that checks saved histories', () => {
     ['a broken line', 'broken.jsonl', '{"process":0,"type":"invoke","f":"read"}\n{"process":\n{}\n', /broken\.jsonl:2/],
     ['gzip cut off', 'cut.jsonl.gz', new Uint8Array(gzipSync('x'.repeat(9999)).subarray(0, 20)), /gzip.*cut off/],
     ['an unknown model', 'm.jsonl', '{"chaos":1,"model":"teapot"}\n{"process":0,"type":"invoke","f":"read"}', /teapot/],
-  ])('the page for saved histories refuses %s with the reason', async (_, name, content, why) => {
+  ])('the page for saved histories refuses %s, and gives the reason', async (_, name, content, why) => {
     expect(await refused(file(name, content))).toMatch(why)
   })
 

@@ -17,7 +17,7 @@ test('an operation is counted in the bin of its return time, by outcome and by e
   ])
 })
 
-test('the percentiles in a bin deviate from the latencies by at most a tenth, and are null without operations', () => {
+test('the percentiles in a bin deviate from the latencies by at most a tenth, and are null if the bin is empty', () => {
   const bins = createBins()
   for (let i = 1; i <= 100; i++) bins.add(50, 'ok', i, undefined)
   const [[, , , p50, p99] = [], [, , , none] = []] = bins.since(nothing, 150).rows

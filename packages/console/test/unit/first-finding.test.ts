@@ -6,7 +6,7 @@ const found = (title: string, members: Partial<Judged> = {}): Judged => ({
   ...{ operations: 10, ladder: '', answers: `why ${title}`, ...members },
 })
 
-test('the page keeps the violation that was found first, and shows the latest violation below it', () => {
+test('the live page keeps the violation that was found first, and shows the latest violation below it', () => {
   const first = found('a write was missing', { upTo: 7_000 })
   const next = found('a read went back', { upTo: 9_000, operations: 20, ladder: '<ol/>' })
   expect(afterFirst(undefined, first)).toEqual(first)
@@ -18,7 +18,7 @@ test('the page keeps the violation that was found first, and shows the latest vi
   })
 })
 
-test('the final check keeps the first violation on the page, and counts all operations', () => {
+test('the final check keeps the first violation on the live page, and counts all operations', () => {
   const first = found('a write was missing', { upTo: 7_000 })
   const { upTo, ...whole } = found('3 writes were lost', { operations: 1_331 })
   expect(afterFirst(first, whole)).toMatchObject({
@@ -29,14 +29,14 @@ test('the final check keeps the first violation on the page, and counts all oper
   expect(afterFirst(first, whole).upTo).toBe(upTo)
 })
 
-test('the final check replaces the first violation on the page by its full report', () => {
+test('the final check replaces the first violation on the live page by the full report on this violation', () => {
   const first = found('a write was missing', { upTo: 7_000 })
   const { upTo, ...whole } = found('a write was missing', { operations: 1_331, answers: 'why, with the settings' })
   expect(afterFirst(first, whole)).toEqual({ ...whole })
   expect(upTo).toBeUndefined()
 })
 
-test('a later check without a violation removes the violation from the page', () => {
+test('a later check without a violation removes the violation from the live page', () => {
   const fine: Judged = { mood: 'good', title: 'Linearizable', sentence: '', operations: 20, answers: '', ladder: '' }
   expect(afterFirst(found('a write was missing'), fine)).toEqual(fine)
 })

@@ -30,7 +30,7 @@ test('a combined signal aborts with the first of its signals, even with one that
   expect(firstOf(undefined).signal.aborted).toBe(false)
 })
 
-test('a released combined signal has no listeners on its signals', () => {
+test('a combined signal that is released removes its listeners from its signals', () => {
   const one = new AbortController()
   const { signal, release } = firstOf(one.signal)
   release()

@@ -43,7 +43,7 @@ function played(target: string) {
 }
 
 test.each(['raft', 'primary-replica', 'master-master', 'quorum'])(
-  'a run of %s produces the same JSON with and without a watch',
+  'a run of %s produces the same JSON with and without a watch of its nodes',
   (target) => {
     const { watched, unwatched } = played(target)
     expect(JSON.stringify(watched)).toBe(JSON.stringify(unwatched))
@@ -51,7 +51,7 @@ test.each(['raft', 'primary-replica', 'master-master', 'quorum'])(
   },
 )
 
-test('a watch reports states in order of time, and sees an update of a cut-off node only after the heal', () => {
+test('a watch of nodes reports states in order of time, and sees an update of a cut-off node only after the heal', () => {
   const { states } = played('master-master')
   const since = (node: string) => states.find((state) => state.node === node && state.copies[0]?.value === 7)?.at
   expect(since('n1')).toBeGreaterThanOrEqual(at(300))
@@ -65,7 +65,7 @@ test('a watch reports states in order of time, and sees an update of a cut-off n
   }
 })
 
-test('a watch reports roles and terms of nodes, and an empty list of copies if nodes cannot read their data', () => {
+test('a watch of nodes reports roles and terms, and an empty list of copies if nodes cannot read their data', () => {
   const { states } = played('raft')
   expect(states[0]?.at).toBe(0)
   expect(states.filter(({ role }) => role === 'leader').map(({ node }) => node)).not.toEqual([])

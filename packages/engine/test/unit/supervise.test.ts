@@ -35,7 +35,7 @@ function poolOf(...ends: readonly JobEnd<string>[]) {
 }
 
 describe('a search job stopped because of its memory', () => {
-  test('a search job that exceeds its memory is a failure of the protocol if its last seed alone exceeds it', async () => {
+  test('a search job that exceeds its memory is a failure of the protocol if the last seed alone exceeds the memory', async () => {
     const { pool, given } = poolOf(stopped, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

@@ -219,7 +219,7 @@ describe('a schedule', () => {
   })
 })
 
-test('a profile is found by its name', () => {
+test('a fault profile is found by its name', () => {
   expect(faultProfiles.map(({ name }) => profileNamed(name)?.name)).toEqual(faultProfiles.map(({ name }) => name))
   expect(profileNamed('kill')).toBeUndefined()
 })

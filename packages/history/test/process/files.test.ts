@@ -127,7 +127,7 @@ describe('a history file', () => {
     writer.close()
   })
 
-  test('a history file is read as EDN if its content is EDN or if its format is specified', async () => {
+  test('a history file is read as EDN if its content is EDN, or if the format EDN is specified', async () => {
     const path = join(directory, 'written.edn')
     const writer = openHistoryWriter(path, { format: 'edn' })
     writer.appendAll(someEvents(100))
@@ -270,7 +270,7 @@ describe('readHistory', () => {
     expect((await readHistory(run)).operations.length).toBe(1)
   })
 
-  test('readHistory accepts an empty file only if it is EDN or its format is specified', async () => {
+  test('readHistory accepts an empty file only if its name ends in .edn or its format is specified', async () => {
     expect(await refusal(file('empty', ''))).toBe(
       'input: DIR/empty: this file is empty: there are no operations in it.',
     )

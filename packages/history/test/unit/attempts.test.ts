@@ -67,7 +67,7 @@ describe('attempts with the same request id', () => {
     expect(historyFromEvents(all.slice(6)).warnings).toEqual([])
   })
 
-  test('attempts with one request id end at the first acknowledgement, whichever was called first', () => {
+  test('attempts with one request id end at the first acknowledgement, whichever attempt was called first', () => {
     const events = [event(0, 'invoke', 1, 'a'), event(1, 'invoke', 1, 'a'), event(1, 'ok', 1), event(0, 'ok', 1)]
     expect(operationsOf(events)).toEqual([[OK, 0, 2, 1]])
   })

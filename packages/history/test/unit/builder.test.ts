@@ -62,7 +62,7 @@ describe('the pairing of events', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('an operation without a completion has outcome info, no return, and its input as output', () => {
+  test('an operation without a completion has the outcome info, no return time, and its input as its output', () => {
     const history = historyFromEvents([call(0, 'write', 'a')])
     expect(history.operations.outcome[0]).toBe(INFO)
     expect(history.operations.returnEvent[0]).toBe(-1)

@@ -296,7 +296,7 @@ describe('an event printed as EDN', () => {
     )
   })
 
-  test('an event printed as EDN is read back from any chunks, with other events around it', () => {
+  test('an event printed as EDN is read back among other events, however the bytes are divided into chunks', () => {
     fc.assert(
       fc.property(
         fc.array(events(), { maxLength: 5 }),

@@ -111,7 +111,7 @@ describe('a file with one operation per line', () => {
     ])
   })
 
-  test('a file of operations may have structured inputs, and the largest integer as a missing return', async () => {
+  test('a file of operations may have structured inputs, and the largest integer in place of a missing return time', async () => {
     const text = `{"ClientId":0,"Input":{"Op":"Put","Key":"x","Value":"a"},"Call":1000,"Output":{"Value":""},"Return":2000}
 {"ClientId":1,"Input":{"Op":"get","Key":"x","Value":""},"Call":3000,"Output":{"Value":"a"},"Return":4000}
 {"ClientId":2,"Input":{"op":"cas","key":"x","old":"a","new":"b"},"Call":3000,"Output":null,"Return":9223372036854775807}
@@ -269,7 +269,7 @@ describe('a file with one operation per line', () => {
   })
 
   test.each([{ requestId: 17 }, { request_id: 'a' }, { RequestID: 'a' }])(
-    'attempts in a file of operations share a request named %o',
+    'attempts with the request id %o in a file of operations are one operation',
     async (request) => {
       const attempt = { f: 'write', value: 1, ...request }
       const history = await read(

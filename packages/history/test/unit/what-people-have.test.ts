@@ -890,7 +890,7 @@ describe('the times of operations, one per line', () => {
       { startTimeUnixNano: '1544712660000000000', endTimeUnixNano: '1544712660008000000' },
       undefined,
     ],
-  ])('a line with %s has both times', async (_, line, map) => {
+  ])('an operation with %s has a call time and a return time', async (_, line, map) => {
     expect(await timed(line, map)).toBe(8_000_000)
   })
 
@@ -901,20 +901,26 @@ describe('the times of operations, one per line', () => {
     ],
     [{ end_ms: 1 }, /this line has the time of the return, "end_ms", but neither that of the call nor a duration/],
     [{}, /"status" is "ok", and no line before began the operation\. If each line is an operation, it needs the times/],
-  ])('an operation without its times is refused with the time that is missing: %j', async (line, message) => {
-    expect(await timed(line)).toMatch(message)
-  })
+  ])(
+    'the refusal of an operation without a call time or a return time names the missing time: %j',
+    async (line, message) => {
+      expect(await timed(line)).toMatch(message)
+    },
+  )
 
   test.each([
     ['start', true],
     ['start_ms', undefined],
     ['call', undefined],
-  ])('the unit of small times is a guess unless their name shows it: %s', async (name, isUnitGuessed) => {
-    const content = `client,op,key,value,${name},took${name.slice(5)}\na,write,x,1,0,9000\n`
-    const history = await readHistory(file(content))
-    expect(history.isUnitGuessed).toBe(isUnitGuessed)
-    expect(history.warnings).toHaveLength(isUnitGuessed === true ? 1 : 0)
-  })
+  ])(
+    'the unit of small times is a guess if the name of the member does not show the unit: %s',
+    async (name, isUnitGuessed) => {
+      const content = `client,op,key,value,${name},took${name.slice(5)}\na,write,x,1,0,9000\n`
+      const history = await readHistory(file(content))
+      expect(history.isUnitGuessed).toBe(isUnitGuessed)
+      expect(history.warnings).toHaveLength(isUnitGuessed === true ? 1 : 0)
+    },
+  )
 
   test('a time that cannot be read is refused with its text', async () => {
     const content = 'client,op,key,value,start,end\na,write,x,1,noon,one\n'
@@ -958,7 +964,7 @@ describe('requests to an HTTP server, one per line', () => {
     expect(shape(history)).toEqual(['a write /items/1 1 > info 1', 'a/2 read /items/1 null > info null'])
   })
 
-  test('a log of requests does not show the values before the first write', async () => {
+  test('the initial values in a log of requests are unknown', async () => {
     expect((await readHistory(table('0,5,a,PUT,/items/1,1,200,'))).header?.initial).toBe('unknown')
   })
 

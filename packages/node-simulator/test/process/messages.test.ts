@@ -138,7 +138,7 @@ describe('the HTTP mode "messages"', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'the HTTP mode "messages" opens a new connection after an idle one was closed, as "bytes" does (%s)',
+    'the HTTP mode "messages" opens a new connection after an idle connection closed, as "bytes" does (%s)',
     async (http) => {
       const { lines } = await ran(
         `

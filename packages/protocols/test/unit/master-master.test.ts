@@ -275,7 +275,7 @@ describe('conflict resolution between masters', () => {
     )
   })
 
-  test('a restarted node remembers the latest time it had seen', () => {
+  test('a restarted master remembers the latest time that it had seen', () => {
     const machine = createMasterMaster(config(register!, { conflicts: 'lamport' }))
     const version: Version = { key: 'y', value: 1, stamp: { time: 41, node: 'n1', count: 1 } }
     const { state } = machine.start({ id: 'n2', peers: ['n1'], seed: 1 }, [version], millis(0))

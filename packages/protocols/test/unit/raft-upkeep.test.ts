@@ -205,7 +205,7 @@ describe('reads by lease in Raft (thesis §6.4.1)', () => {
     expect(replies(node.message('n2', accept(node, 1, 3)))).toHaveLength(1)
   })
 
-  test('the lease ends when the leader starts a transfer', () => {
+  test('the lease of a leader ends when the leader starts a leadership transfer', () => {
     const node = createLeader({ settings: { ...LEASE, 'transfer-ms': 100 } })
     node.clock(1000)
     node.timer('heartbeat')

@@ -26,14 +26,14 @@ function beSilent(nodes: Nodes, among: readonly string[], checks = 12): void {
   }
 }
 
-test('a transfer between nodes changes both accounts and leaves no lock', () => {
+test('a three-phase commit of a transfer changes both accounts and leaves no lock', () => {
   const nodes = three()
   expect(nodes.answer('n1', transfer)).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n2', balances)).toEqual(ok(paid))
   expect(held(nodes)).toEqual([])
 })
 
-test('the coordinator commits only after every site has learned that all sites voted yes', () => {
+test('a three-phase commit happens only after every site has learned that all sites voted yes', () => {
   const nodes = three()
   const request = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter) || is('pre-commit')(letter))

@@ -21,7 +21,7 @@ const held = (nodes: Nodes) => ids.flatMap((id) => [...(nodes.state(id) as TwoPh
 const doubtful = (nodes: Nodes) =>
   ids.filter((id) => ((nodes.state(id) as TwoPhaseState | undefined)?.prepared.size ?? 0) > 0)
 
-test('a transfer between nodes changes both accounts, or neither if money is insufficient', () => {
+test('a two-phase commit of a transfer changes both accounts, or neither if money is insufficient', () => {
   const nodes = three('bank')
   expect(nodes.answer('n1', transfer('a', 'b', 60_000))).toMatchObject({ type: 'ok' })
   expect(nodes.answer('n2', balances)).toEqual(ok({ ...money, a: 40_000, b: 160_000 }))
@@ -64,7 +64,7 @@ test('a transaction appends and writes on the nodes that hold its keys, and read
   expect(held(nodes)).toEqual([])
 })
 
-test('the coordinator commits only after all participants have voted yes', () => {
+test('a two-phase commit happens only after all participants have voted yes', () => {
   const nodes = three('bank')
   const request = nodes.ask('n1', transfer('a', 'b', 10_000))
   nodes.deliver(is('prepare'))

@@ -128,7 +128,7 @@ test('no byte is lost, reordered or duplicated while lossless faults come and go
   expect(hits).toBeGreaterThan(0)
 })
 
-test('a drop in the middle of a stream delivers only a prefix of the stream', async () => {
+test('a cut in mode drop in the middle of a stream delivers only a prefix of the stream', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 400_000 }), async (seed, cutAtBytes) => {
       const random = createRandom(seed)

@@ -285,7 +285,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(client.received.text).toBe('answer to question')
   })
 
-  test('faults act on plaintext bytes, not on TLS records', async () => {
+  test('faults of a proxy that terminates TLS act on plaintext bytes, not on TLS records', async () => {
     const { client, network } = await both()
     const fault = network.apply({ kind: 'corrupt', probability: 1, links: links.to })
     client.socket.write('abcd')

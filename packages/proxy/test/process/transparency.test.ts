@@ -96,7 +96,7 @@ test('a route without an upstream resets its clients until an upstream is set', 
   expect((await new Received(client).until((r) => r.length === 6)).text).toBe('there?')
 })
 
-test('a new upstream serves only new connections', async () => {
+test('a new upstream of a route serves only new connections', async () => {
   const first = await serve((socket) => socket.on('data', () => socket.write('first ')))
   const second = await serve((socket) => socket.on('data', () => socket.write('second')))
   const { route } = await routeTo(first)

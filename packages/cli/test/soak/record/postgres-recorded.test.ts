@@ -82,7 +82,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     )
   }
 
-  test('clients that lock the rows that they read are linearizable, even when connections are cut', async () => {
+  test('clients of PostgreSQL that lock the rows that they read are linearizable, even when connections are cut', async () => {
     const { exitCode, stdout, stderr } = await recorded({
       mode: 'locked',
       faults: 'reset,cut-clients',
@@ -93,7 +93,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode, stdout).toBe(0)
   })
 
-  test('clients that read and write without a lock lose updates', async () => {
+  test('clients of PostgreSQL that read and write without a lock lose updates', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', rounds: 100 })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
     expect(exitCode).toBe(1)

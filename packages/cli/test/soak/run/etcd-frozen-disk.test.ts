@@ -50,7 +50,10 @@ describe.skipIf(why !== '')(`an etcd whose leader has a frozen disk${why && `: $
     },
   )
 
-  test.each(seeds)('etcd does not give a lock to a second client while the disk responds (seed %i)', async (seed) => {
-    expect(await ran(seed, 5, 'none')).toEqual({ exitCode: 0, found: 'met' })
-  })
+  test.each(seeds)(
+    'etcd does not give a held lock to a second client while its disk responds (seed %i)',
+    async (seed) => {
+      expect(await ran(seed, 5, 'none')).toEqual({ exitCode: 0, found: 'met' })
+    },
+  )
 })

@@ -49,12 +49,17 @@ liveDescribe(`a MariaDB with asynchronous replication${why}`, { timeout: 120_000
     expect([exitCode, result.levels.linearizable.result]).toEqual([0, 'met'])
   })
 
-  test.each(seeds)('the promotion of an asynchronous replica loses acknowledged writes (seed %d)', async (seed) => {
-    const links = ['n1>n2', 'n2>n1', 'n1>n3', 'n3>n1']
-    const { result } = await run(seed, takenOver(links), [...['--workload', 'set', '--time', '6s', '--expect', 'none']])
-    expect(result.levels.eventual.result).toBe('violated')
-    expect(result.lost.length).toBeGreaterThan(0)
-  })
+  test.each(seeds)(
+    'the promotion of an asynchronous MariaDB replica loses acknowledged writes (seed %d)',
+    async (seed) => {
+      const links = ['n1>n2', 'n2>n1', 'n1>n3', 'n3>n1']
+      const { result } = await run(seed, takenOver(links), [
+        ...['--workload', 'set', '--time', '6s', '--expect', 'none'],
+      ])
+      expect(result.levels.eventual.result).toBe('violated')
+      expect(result.lost.length).toBeGreaterThan(0)
+    },
+  )
 })
 
 /** n3 replaces n2 before n1 is rebuilt. For some time, two nodes are promoted. */
@@ -75,7 +80,7 @@ liveDescribe(`a MariaDB with overlapping failovers${why}`, { timeout: 180_000 },
 
 liveDescribe(`a MariaDB whose commits wait for its replica indefinitely${why}`, { timeout: 120_000 }, () => {
   test.each(seeds)(
-    'the promotion of a replica loses no acknowledged write if commits had to wait for the replica (seed %d)',
+    'the promotion of a MariaDB replica loses no acknowledged write if commits waited for the replica (seed %d)',
     async (seed) => {
       const { exitCode, result } = await run(seed, takenOver(['n1>n2', 'n2>n1']), [
         ...['--workload', 'set', '--nodes', '2', '--time', '6s', '--expect', 'eventual'],

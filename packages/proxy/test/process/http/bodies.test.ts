@@ -277,7 +277,7 @@ describe('a response without content', () => {
     ['error-status', { status: 204 }],
     ['error-status', { status: 304, after: 'forwarding' }],
   ] as const)(
-    'a response without content that %s creates has no body and no Content-Length: %o',
+    'a response that %s creates without content has no body and no Content-Length: %o',
     async (kind, parameters) => {
       const { apply, ask } = await start(200)
       apply({ kind, ...parameters, when: { first: 1 } })

@@ -35,7 +35,7 @@ describe('the four faults that withhold a response', () => {
     },
   )
 
-  test('a client that gives up before its lost response leaves no open connection or operation', async () => {
+  test('a client that gives up waiting for a lost response leaves no open connection or operation', async () => {
     const server = await serve((socket) => {
       socket.on('data', () => undefined)
       socket.on('end', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone'))

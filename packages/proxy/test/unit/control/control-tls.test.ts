@@ -119,7 +119,7 @@ describe('a control interface over TLS', () => {
     expect(await asked('https://elsewhere.example')).toBe(403)
   })
 
-  test('a control interface does not start with the key of another certificate', async () => {
+  test('a control interface does not start if its key belongs to another certificate', async () => {
     const { key } = authority.issue(['localhost'])
     await expect(control({ identity: { ...localhost, key } })).rejects.toMatchObject({
       code: 'input',

@@ -143,7 +143,7 @@ describe('a set of rules', () => {
     expect(board.list().map(({ name }) => name)).toEqual(['other', 'kept', 'changed', 'new'])
   })
 
-  test('a set of rules changes nothing if one of its faults is impossible or its name is taken', () => {
+  test('a set of rules changes nothing if one of its faults is impossible or has a name that is taken', () => {
     const { board, toldSince } = boardOf({ fails: ({ kind }) => kind === 'half-open' })
     board.add(named('other', latency(5)))
     toldSince()

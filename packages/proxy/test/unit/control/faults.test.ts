@@ -39,7 +39,7 @@ describe('a fault at the control interface', () => {
     })
   })
 
-  test('a PUT to the name of a fault replaces the fault, even by a fault of another kind', async () => {
+  test('a PUT to the name of a fault replaces the fault, even if the new fault is of another kind', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/faults/f', { links: ['clients>n1'], ...body })
     expect(await put(latency)).toMatchObject({ status: 201, json: { latencyMs: 5 } })
