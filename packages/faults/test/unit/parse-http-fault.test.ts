@@ -122,7 +122,7 @@ describe('an invalid HTTP fault', () => {
       { kind: 'edit-reply', links, headers: { 'Content-Length': '5' } },
       'x: edit-reply: only the proxy may set Content-Length',
     ],
-  ])('is refused: %j', (value, message) => {
+  ])('an invalid HTTP fault is refused with advice: %j', (value, message) => {
     expect(() => httpFamily.parse(value, 'x')).toThrow(message)
   })
 })

@@ -81,7 +81,7 @@ describe('the parser of TCP faults', () => {
     expect(refusal({ kind: 'slice', averageBytes: 0, links })).toContain('at least 1')
   })
 
-  test('refuses unknown parameters', () => {
+  test('the parser of TCP faults refuses unknown kinds and unknown parameters', () => {
     expect(refusal({ kind: 'latency', latencyMs: 5, jiterMs: 2, links })).toContain(
       'no parameter "jiterMs". It has: latencyMs',
     )

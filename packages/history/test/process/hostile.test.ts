@@ -159,7 +159,7 @@ describe('a malformed or huge number in a history', () => {
       '{"index":9007199254740993,"process":0,"type":"invoke","f":"read"}\n',
       'h.jsonl:1: "index" is "9007199254740993N". It must be an integer.',
     ],
-  ])('is refused: %s', async (_, content, message) => {
+  ])('a malformed or huge number in a history is refused: %s', async (_, content, message) => {
     expect(await outcomeOf(file('h.jsonl', content))).toBe(`input: ${message}`)
   })
 

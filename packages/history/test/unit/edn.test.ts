@@ -152,7 +152,7 @@ describe('an EDN history', () => {
   test('an EDN history is read from one list of maps, even with comments', () =>
     check(`; a list\n(${lines.join('\n ; é\n')})`))
 
-  test('may be empty', () => {
+  test('an EDN history may be empty', () => {
     for (const text of ['', ' \n', '[]', '()', 'nil', '; nothing']) expect(read(text, edn).eventCount).toBe(0)
   })
 

@@ -27,7 +27,8 @@ describe('equality in EDN', () => {
     ['(1 2)', '[1 2]'],
     ['{:a 1 :b 2}', '{:b 2 :a 1}'],
   ] as const
-  for (const [one, other] of equal) test(`${one} equals ${other}`, () => expect(areEqual('edn', one, other)).toBe(true))
+  for (const [one, other] of equal)
+    test(`the EDN value ${one} equals ${other}`, () => expect(areEqual('edn', one, other)).toBe(true))
 })
 
 describe('inequality in EDN', () => {

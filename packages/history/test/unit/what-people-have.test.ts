@@ -219,7 +219,7 @@ describe('a --map option proposed by a refusal', () => {
       ]),
     ],
     ['members that nothing tells', events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])],
-  ])('is accepted: %s', async (_, content) => {
+  ])('the --map option that a refusal proposes is accepted: %s', async (_, content) => {
     const message = String(await readingOf(content))
     const options = [...message.matchAll(/--map (\S+)/g)].map(([, typed = '']) => typed)
     const named = options.filter((typed) => !typed.includes('MEMBER'))

@@ -157,7 +157,7 @@ describe('the disk of a node', () => {
     expect(JSON.parse(stdout)).toContain('four')
   })
 
-  test('refuses FileHandle.readableWebStream', async () => {
+  test('the disk of a node refuses FileHandle.readableWebStream', async () => {
     const reading = serving(`
       import { open } from 'node:fs/promises'
       const file = await open('x', 'w')
