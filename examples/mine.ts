@@ -1,4 +1,5 @@
-// n1 takes all writes and sends copies to the others; everybody answers reads from its own copy. What could go wrong?
+// n1 takes all writes and copies them to the other nodes. Every node answers reads from its own copy, which may be
+// stale.
 // biome-ignore lint/correctness/noUndeclaredDependencies: the program that reads this file offers it
 import { type Completion, defineMachine, type Input, type ProtocolModule, type Turn } from 'chaosproxy'
 

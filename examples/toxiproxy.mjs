@@ -1,4 +1,4 @@
-// An ordinary user of Toxiproxy, with its client from npm, and a service to hurt.
+// An ordinary program that uses Toxiproxy through its npm client, to delay requests to a small service.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { Toxiproxy } from 'toxiproxy-node-client'

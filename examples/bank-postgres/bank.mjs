@@ -17,7 +17,7 @@ async function transfer({ from, to, amount, id }) {
   const client = await pool.connect()
   try {
     await client.query('BEGIN')
-    // The cure: what has been done is written down in the same transaction.
+    // With `once`, the transaction also stores the id of the transfer, so that a repeated request moves no money.
     const isNew =
       mode === 'blind' ||
       (await client.query('INSERT INTO done VALUES ($1) ON CONFLICT DO NOTHING', [id])).rowCount === 1

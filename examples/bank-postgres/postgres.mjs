@@ -1,4 +1,4 @@
-// A PostgreSQL of its own, gone when it ends. Usage: postgres.mjs PORT
+// Starts PostgreSQL in a temporary directory, and removes the directory when PostgreSQL ends. Usage: postgres.mjs PORT
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ const debian = '/usr/lib/postgresql'
 const [newest] = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
 const program = (name) => (newest === undefined ? name : join(debian, newest, 'bin', name))
 const data = mkdtempSync(join(tmpdir(), 'bank-postgres-'))
-// PostgreSQL refuses to be run by root.
+// PostgreSQL refuses to run as root.
 const id = (which) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
 const user = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {}
 if (user.uid !== undefined) chownSync(data, user.uid, user.gid)

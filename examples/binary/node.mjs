@@ -1,5 +1,6 @@
-// A register for each key on every node; copies are passed on by a timer, and the latest counter wins. Copies agree in the end:
-// chaos fuzz --binary 'node examples/binary/node.mjs' --expect linearizable --seeds 20    finds that a read may be stale
+// A register for each key, replicated on every node. Each node sends all its copies to its peers every 20 ms, and the
+// copy with the greatest counter wins. The store is eventually consistent. This command finds a stale read:
+// chaos fuzz --binary 'node examples/binary/node.mjs' --expect linearizable --seeds 20
 import { createInterface } from 'node:readline'
 
 const EVERY_MS = 20
@@ -9,7 +10,7 @@ let peers = []
 
 const isNewer = (one, other) => one.at > other.at || (one.at === other.at && one.by > other.by)
 
-/** True if the copy was news. */
+/** Stores a copy if it is newer than the known one. Returns whether it is. */
 function learn(key, copy) {
   const known = values.get(key)
   if (known !== undefined && !isNewer(copy, known)) return false

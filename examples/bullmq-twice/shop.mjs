@@ -11,12 +11,12 @@ let orders = 0
 async function till() {
   while (Date.now() < end) {
     const order = ++orders
-    // A job of the same id is not added again, also when the client asks a second time because no answer came.
+    // BullMQ ignores a job whose id it knows, also if the client repeats the command because the answer was lost.
     await queue.add('mail', { order }, mode === 'named' ? { jobId: `order-${order}` } : {})
     await new Promise((next) => setTimeout(next, 10))
   }
 }
 await Promise.all([till(), till(), till(), till()])
 await queue.close()
-// The worker has a moment to finish.
+// Leaves the worker time to finish.
 await new Promise((next) => setTimeout(next, 1_000))

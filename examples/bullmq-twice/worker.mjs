@@ -8,6 +8,6 @@ const send = ({ data }) => fetch(`http://${mail}/mails`, { method: 'POST', body:
 const worker = new Worker('mails', send, { connection: { host: redisHost, port: Number(redisPort) }, concurrency: 4 })
 worker.on('error', () => {})
 
-// Whoever started it sees by this that it is there.
+// Listens only to show that the worker has started.
 const [host, port] = listen.split(':')
 createServer((_, response) => response.end()).listen(Number(port), host)

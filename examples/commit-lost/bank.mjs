@@ -25,7 +25,7 @@ async function attempt(id, { from, to, amount }) {
       mode === 'named'
         ? await client.query('INSERT INTO done VALUES ($1) ON CONFLICT DO NOTHING', [id])
         : { rowCount: 1 }
-    // It has been done already if an earlier attempt was committed, although its answer was lost.
+    // The id is already stored if an earlier attempt was committed and only its answer was lost.
     if (rowCount === 1) await client.query(MOVE, [from, to, amount])
     await client.query('COMMIT')
     broken = false

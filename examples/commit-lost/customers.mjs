@@ -7,7 +7,7 @@ async function customer(number) {
   const body = JSON.stringify({ from: `account-${2 * number - 1}`, to: `account-${2 * number}`, amount: 1 })
   while (Date.now() < end) {
     await fetch(`http://${bank}/transfers`, { method: 'POST', headers, body }).then((reply) => reply.text())
-    // Not in step with the others: otherwise a fault meets all of them before their COMMIT, or all after it.
+    // A random pause, so that a fault hits some customers before their COMMIT and others after it.
     await new Promise((next) => setTimeout(next, Math.random() * 100))
   }
   await fetch(`http://${bank}/accounts`, { headers }).then((reply) => reply.text())

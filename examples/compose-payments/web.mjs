@@ -18,7 +18,7 @@ pool.on('error', () => {})
 const cache = new Redis({ host: 'cache', commandTimeout: 100, maxRetriesPerRequest: 0 })
 cache.on('error', () => {})
 
-/** Asks the database once more when no answer comes within 150 ms, and takes the first one. */
+/** Sends the query again if no answer comes within 150 ms, and returns the answer that comes first. */
 async function ask(text, values) {
   const first = pool.query(text, values)
   const answer = await Promise.race([first.catch(() => null), after(150, null)])
@@ -26,7 +26,7 @@ async function ask(text, values) {
 }
 
 async function know(customer) {
-  // A cache that is slow or gone is one that does not know.
+  // A slow or unreachable cache counts as a miss.
   if ((await cache.get(customer).catch(() => null)) !== null) return
   await ask('INSERT INTO customer VALUES ($1) ON CONFLICT DO NOTHING', [customer])
   cache.set(customer, 'known').catch(() => {})
@@ -34,7 +34,7 @@ async function know(customer) {
 
 async function pay(customer) {
   await know(customer)
-  // The cure: whichever attempt comes second finds the payment there.
+  // With `keyed`, both attempts insert the same key, and the later one changes nothing.
   const key = mode === 'keyed' ? randomUUID() : null
   await ask('INSERT INTO payment (customer, key) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING', [customer, key])
 }
@@ -44,7 +44,7 @@ async function payments(customer) {
   return row
 }
 
-// One of them creates the tables, and the others find them.
+// Under the lock, one process creates the tables; the other processes then find them.
 await ask(`SELECT pg_advisory_lock(1);
   CREATE TABLE IF NOT EXISTS customer (name text PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS payment (customer text NOT NULL, key uuid UNIQUE);

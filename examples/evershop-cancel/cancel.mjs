@@ -1,4 +1,4 @@
-// Two people cancel each of ten orders at once, by the function behind the button. Usage: cancel.mjs HOST:PORT
+// Two people cancel each of ten orders at the same time, through EverShop's own function. Usage: cancel.mjs HOST:PORT
 import { connect } from './evershop.mjs'
 
 const [host, port] = process.argv[2].split(':')

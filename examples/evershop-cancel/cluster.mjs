@@ -1,4 +1,4 @@
-// A PostgreSQL in a directory of its own, in which it does not run as root.
+// Starts PostgreSQL, which refuses to run as root, in a directory of its own.
 import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ const program = (name) => (newest === undefined ? name : join(debian, newest, 'b
 const id = (which) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
 const user = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {}
 
-/** A new database, or a copy of one. */
+/** Creates a data directory: a copy of `copied` or, by default, an empty database. */
 export function createDirectory(copied) {
   const directory = mkdtempSync(join(tmpdir(), 'shop-postgres-'))
   if (copied !== undefined) cpSync(copied, directory, { recursive: true })

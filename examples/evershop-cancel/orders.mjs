@@ -1,4 +1,4 @@
-// Creates the tables of EverShop by its own migrations, a product and ten orders of it. Usage: orders.mjs HOST:PORT
+// Runs EverShop's own migrations, and creates a product and ten orders of this product. Usage: orders.mjs HOST:PORT
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from './evershop.mjs'

@@ -1,13 +1,13 @@
-// A service with URLs of its own, three processes of it: items with values inside JSON bodies, and ETags.
+// A service of three processes, with an HTTP interface of its own: items with values inside JSON bodies, and ETags.
 // Usage: service.mjs HOST:PORT PRIMARY|- REPLICAS|- local|primary
-// Without a primary it is one: it tells the replicas what was written, a little later. Reads are answered by what is here
-// (`local`), or by the primary.
+// A process without PRIMARY is the primary itself, and sends each write to the replicas 25 ms later. A replica answers
+// reads from its own copy (`local`), or forwards them to the primary.
 import { createServer } from 'node:http'
 
 const [listen = '', primary = '-', replicas = '-', reads = 'local'] = process.argv.slice(2)
 const DELAY_MS = 25
 const isPrimary = primary === '-'
-/** By id: what it holds, and how often it was written. */
+/** By id: the value of the item, and the number of its writes. */
 const items = new Map()
 
 const bodyOf = async (message) => {

@@ -7,7 +7,7 @@ const [redisHost, redisPort] = redis.split(':')
 const client = new Redis({
   host: redisHost,
   port: Number(redisPort),
-  // By default a command whose connection breaks is sent again on the next one, done or not.
+  // By default, ioredis sends a command again after a reconnect, even if Redis has already executed it.
   ...(mode === 'once' ? { maxRetriesPerRequest: 0 } : {}),
 })
 client.on('error', () => {})

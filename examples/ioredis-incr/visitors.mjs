@@ -1,4 +1,4 @@
-// Visits pages for five seconds, each time once, and looks at the counts. Usage: visitors.mjs APP-HOST:PORT
+// For five seconds, visits pages, without retries, and reads their counts. Usage: visitors.mjs APP-HOST:PORT
 const [app] = process.argv.slice(2)
 const end = Date.now() + 5_000
 

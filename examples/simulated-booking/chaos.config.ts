@@ -4,7 +4,7 @@ const program = { entry: './server.ts', nodes: 1 }
 
 export default defineConfig({
   target: 'service:hasty',
-  // Seats are in memory only, so that a kill loses them: that is another story.
+  // Without faults, because a kill would lose the seats, which are only in memory: that is not the bug shown here.
   faults: [],
   workload: { name: 'register', settings: { cas: 0.5 } },
   services: {

@@ -1,5 +1,5 @@
-// Seats of a cinema. GET /seats/SEAT returns its holder; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it
-// on, from null if it is free; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
+// Seats of a cinema. GET /seats/SEAT returns its holder, or null. POST /seats/SEAT with {"from": HOLDER, "to": HOLDER}
+// passes it on; `from` is null for a free seat. The staff use PUT /seats/SEAT with {"holder": HOLDER}.
 import express from 'express'
 
 const careful = process.env['BOOKING'] === 'careful'
@@ -8,7 +8,7 @@ const holders = new Map<string, unknown>()
 /** A payment takes some time. */
 const paid = () => new Promise<void>((resolve) => setTimeout(resolve, 3))
 
-/** Whether the seat was passed on. */
+/** Returns whether the seat was given to `to`. */
 async function book(seat: string, from: unknown, to: unknown): Promise<boolean> {
   if (careful) {
     await paid()

@@ -7,11 +7,11 @@ const leased = process.env['CACHE'] === 'leased'
 const cache = new Map<string, unknown>()
 const database = new Map<string, unknown>()
 
-/** Another process, which takes its time. */
+/** Does the work in the database, a separate process that answers after some milliseconds. */
 const inDatabase = <T>(work: () => T): Promise<T> =>
   new Promise((resolve) => setTimeout(() => setTimeout(resolve, 1 + 3 * Math.random(), work()), 1 + 3 * Math.random()))
 
-/** Of each profile: how many writers are at work, and how many there have been. */
+/** By profile: the number of writes in progress, and of all writes so far. */
 const writers = new Map<string, { open: number; ever: number }>()
 const writersOf = (id: string) => {
   const found = writers.get(id) ?? { open: 0, ever: 0 }

@@ -12,14 +12,14 @@ function jobsOf(queue: string): unknown[] {
   return jobs
 }
 
-/** Who has taken what, for the operators. */
+/** Logs for the operators which job was taken from which queue. */
 const written = (queue: string, job: unknown) => appendFile('taken.log', `${JSON.stringify([queue, job])}\n`)
 
 async function take(queue: string): Promise<unknown> {
   const jobs = jobsOf(queue)
   if (jobs.length === 0) return null
   if (careful) {
-    // The job leaves the queue before anything is waited for.
+    // The job leaves the queue before the first await.
     const job = jobs.shift()
     await written(queue, job)
     return job

@@ -1,6 +1,6 @@
 import { defineConfig } from 'chaosproxy'
 
-// On processes, a redis-server takes the place of the simulated one.
+// In runs with real processes, a redis-server replaces the simulated Redis.
 const program = { entry: './server.ts', nodes: 2, redis: 'simulated' } as const
 
 export default defineConfig({

@@ -1,5 +1,5 @@
-// What clients ask of the limiter, and what it may answer: of each name, no more than five are admitted. A run takes less than
-// the hour of the window.
+// The requests of the clients, and the answers that the limiter may give: it admits at most five logins of each name.
+// A run is shorter than the limiter's window of one hour.
 // biome-ignore lint/correctness/noUndeclaredDependencies: types only, of the program that reads this file
 import type { Model, WorkloadModule } from 'chaosproxy'
 

@@ -1,6 +1,6 @@
-// Visits, counted by three nodes: POST /visits/PAGE with {"by": 1} adds, GET /visits/PAGE returns {"count": COUNT}. A node takes
-// the lock of the page in Redis, reads the count, renders the page, and writes the new count. "fenced": each holder has a number
-// higher than any before, and a count is only written by whoever has a number at least as high as those that wrote before.
+// Visits, counted by three nodes: POST /visits/PAGE with {"by": 1} adds, GET /visits/PAGE returns {"count": COUNT}. A
+// node takes the lock of the page in Redis, reads the count, renders the page, and writes the new count. "fenced": each
+// holder gets a higher number than all earlier holders, and can no longer read or write once a higher number was used.
 import express from 'express'
 import Redis from 'ioredis'
 
@@ -22,7 +22,7 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 const render = () => wait(3)
 let locked = 0
 
-/** The lock of a page; returns what gives it back. */
+/** Acquires the lock of a page, and returns a function that releases it. */
 async function lock(page: string): Promise<() => Promise<unknown>> {
   locked++
   const holder = `${process.env['NODE_ID'] ?? process.pid}-${locked}`

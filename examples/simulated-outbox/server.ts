@@ -1,6 +1,6 @@
-// Items on three nodes. n1 keeps them on its disk and tells the others of each change; these answer reads by what they have heard.
-// "once": it tells each change once, after it has answered. "outbox": changes stay in an outbox, the log on disk, until each of
-// the others has confirmed them.
+// Items on three nodes. n1 keeps them on its disk, and sends each change to the other nodes, which answer reads from
+// the changes they have received. "once": n1 sends each change once, and does not wait for it. "outbox": changes stay
+// in an outbox, the log on disk, until all other nodes have confirmed them.
 import { open, readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 
@@ -10,7 +10,7 @@ const isOwner = NODE_ID === 'n1'
 const LOG = 'items.jsonl'
 type Change = readonly [key: string, item: unknown]
 
-/** Of the owner, every change; of the others, those they have heard of, in the same order. */
+/** On n1: every change. On the others: the changes received so far; with `outbox`, in the order of n1. */
 const changes: Change[] = []
 const items = new Map<string, unknown>()
 
@@ -59,7 +59,7 @@ async function relay(peer: string): Promise<void> {
   }
 }
 
-/** Changes that begin at this place of the owner's log; returns how many are known. */
+/** Takes changes that begin at index `from` of n1's log (`-` if unknown). Returns the number of known changes. */
 function hear(from: string, told: readonly Change[]): number {
   if (from === '-') for (const change of told) apply(change)
   else if (Number(from) <= changes.length) for (const change of told.slice(changes.length - Number(from))) apply(change)

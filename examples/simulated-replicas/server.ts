@@ -14,7 +14,7 @@ const items = new Map<string, unknown>()
 const log = isPrimary ? await readFile(LOG, 'utf8').catch(() => '') : ''
 const lines = log.slice(0, log.lastIndexOf('\n') + 1)
 for (const line of lines.split('\n').slice(0, -1)) items.set(...(JSON.parse(line) as [string, unknown]))
-// Power may go in the middle of a line, and the next one must not be appended to that.
+// A power failure may leave an incomplete line, and the next line must not be appended to it.
 if (lines !== log) await truncate(LOG, Buffer.byteLength(lines))
 
 /** One write after another, so that the log has them in the order in which they take effect. */

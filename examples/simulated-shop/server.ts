@@ -2,9 +2,9 @@
 import { createServer } from 'node:http'
 import pg, { type PoolClient } from 'pg'
 
-// Its address is in PGHOST and PGPORT.
+// pg reads the address of PostgreSQL from PGHOST and PGPORT.
 const pool = new pg.Pool({ max: 4 })
-// A connection that breaks while nothing is asked on it would end the program otherwise.
+// Without these listeners, a connection that breaks while it runs no query would end the program.
 pool.on('error', () => {})
 pool.on('connect', (client) => client.on('error', () => {}))
 
@@ -37,7 +37,7 @@ async function transaction(begin: string, work: (client: PoolClient) => Promise<
 const ways: { readonly [way: string]: (item: string) => Promise<unknown> } = {
   // READ COMMITTED: two sales may read the same number, and the later UPDATE overwrites the earlier one.
   hasty: (item) => transaction('BEGIN', (client) => readThenWrite(client, item)),
-  // The same without a transaction.
+  // Like `hasty`, but without a transaction.
   apart: (item) => readThenWrite(pool, item),
   careful: (item) => transaction('BEGIN', (client) => readThenWrite(client, item, ' FOR UPDATE')),
   single: (item) => pool.query('UPDATE items SET sold = sold + 1 WHERE name = $1', [item]),

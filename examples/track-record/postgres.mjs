@@ -1,5 +1,5 @@
-// For the real.mjs of several subjects: starts a PostgreSQL of its own in an empty directory. `stop` ends it and removes the
-// directory, and so does the end of this process.
+// Used by the real.mjs of several subjects. Starts PostgreSQL in a new directory. `stop` ends PostgreSQL and removes
+// the directory, as does the end of this process.
 import { execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
@@ -9,7 +9,7 @@ export async function startPostgres() {
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
   const bin = versions.length === 0 ? '' : join(debian, versions[0], 'bin')
-  // PostgreSQL refuses to be run by root, and then needs a directory that its own user can reach.
+  // PostgreSQL refuses to run as root. Its user must be able to reach the directory.
   const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
   const user = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {}
   const data = mkdtempSync('/tmp/track-postgres-')
@@ -34,7 +34,7 @@ export async function startPostgres() {
   })
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
   for (;;) {
-    // Answers 'N' to a request for TLS once it listens.
+    // Once PostgreSQL listens, it answers this request for TLS with 'N'.
     const isUp = await new Promise((resolve) => {
       const socket = createConnection(port, '127.0.0.1', () => socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])))
       socket

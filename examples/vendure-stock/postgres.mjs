@@ -1,4 +1,4 @@
-// A copy of the database that setup.mjs made, gone when it ends. Usage: postgres.mjs PORT
+// Starts PostgreSQL on a copy of the database of setup.mjs, and removes the copy at the end. Usage: postgres.mjs PORT
 import { rmSync } from 'node:fs'
 import { createDirectory, start } from './cluster.mjs'
 

@@ -7,7 +7,7 @@ const connection = app.get(TransactionalConnection)
 const stock = app.get(StockLevelService)
 const [{ productVariantId, stockLocationId }] = await connection.getRepository(ctx, StockLevel).find()
 
-/** In a transaction, as in the resolvers of Vendure, again after a conflict. */
+/** Receives mugs in a transaction, as the resolvers of Vendure do. Repeats the transaction after a conflict. */
 async function receive(mugs) {
   for (;;)
     try {

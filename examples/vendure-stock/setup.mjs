@@ -1,4 +1,4 @@
-// Creates a database in the folder `database`: what the program makes of it that is named. Usage: setup.mjs PROGRAM
+// Creates a database, lets PROGRAM fill it, and stores it in the folder `database`. Usage: setup.mjs PROGRAM
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, rmSync } from 'node:fs'

@@ -1,12 +1,12 @@
-// Profiles in a database, behind a cache that calls the database for what it does not have; who writes a profile removes it from
-// the cache. Usage: app.mjs HOST:PORT cache-manager|p-memoize|cache-aside unlimited|limited|leased
+// Profiles in a database, behind a cache that loads missing profiles from the database. A write of a profile removes it
+// from the cache. Usage: app.mjs HOST:PORT cache-manager|p-memoize|cache-aside unlimited|limited|leased
 import { createServer } from 'node:http'
 
 const [listen = '', name = '', mode = 'unlimited'] = process.argv.slice(2)
-/** A way over the network. */
+/** The delay of a message on the network. */
 const way = (longestMs) => new Promise((next) => setTimeout(next, Math.random() * longestMs))
 const database = new Map()
-/** How long the cache keeps what it has, if it is limited: what is stale is so for no longer. */
+/** With `limited`, the cache keeps an entry this long. An entry is stale for no longer than that. */
 const TTL_MS = 250
 
 async function load(key) {
@@ -16,7 +16,7 @@ async function load(key) {
   return { value }
 }
 
-/** Each reads through its cache, and removes what it has of a key. */
+/** By name: creates a cache with `get`, which loads missing entries, and `remove`, which removes a key. */
 const caches = {
   async 'cache-manager'() {
     const { createCache } = await import('cache-manager')
@@ -25,7 +25,7 @@ const caches = {
   },
   async 'cache-aside'() {
     const kept = new Map()
-    /** By key, who may put something into the cache. Whoever writes takes this away. */
+    /** By key: the lease of the reader that may fill the cache. A write revokes the lease. */
     const leases = new Map()
     async function get(key) {
       if (kept.has(key)) return kept.get(key)

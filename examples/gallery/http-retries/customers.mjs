@@ -1,4 +1,4 @@
-// Orders for five seconds, each time once, and asks how many orders there are. Usage: customers.mjs SHOP-HOST:PORT
+// For five seconds, sends orders, without retries, and asks for their number. Usage: customers.mjs SHOP-HOST:PORT
 const [shop] = process.argv.slice(2)
 const end = Date.now() + 5_000
 

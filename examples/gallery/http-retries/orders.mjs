@@ -1,4 +1,4 @@
-// Takes orders, and counts them. An order whose Idempotency-Key is known is answered as before, and not taken again.
+// Counts orders. An order whose Idempotency-Key is known gets the same answer as before, and is not counted again.
 // Usage: orders.mjs HOST:PORT
 import { createServer } from 'node:http'
 

@@ -1,10 +1,10 @@
-// Passes orders on with a client that repeats requests. Usage: shop.mjs HOST:PORT ORDERS-HOST:PORT CLIENT blind|keyed
+// Forwards orders through an HTTP client that retries. Usage: shop.mjs HOST:PORT ORDERS-HOST:PORT CLIENT blind|keyed
 import { randomUUID } from 'node:crypto'
 import { createServer, Agent as HttpAgent } from 'node:http'
 
 const [listen = '', orders = '', name = '', mode = 'blind'] = process.argv.slice(2)
 
-/** Each sends a request of this method to the address with the headers, and answers with the body. Each is told to repeat, once. */
+/** By name: creates a function that sends a request, retries it at most once, and returns the body of the answer. */
 const clients = {
   async 'async-retry'() {
     const [{ default: retry }, { default: axios }] = await Promise.all([import('async-retry'), import('axios')])
@@ -23,7 +23,7 @@ const clients = {
     const again = withRetry(fetch)
     return async ({ url, ...rest }) => (await again(url, { ...rest, retries: 1, retryDelay: 10 })).json()
   },
-  // By default only methods that are safe to repeat: PUT is one of them.
+  // By default, got retries only idempotent methods, such as PUT.
   async got() {
     const { default: got } = await import('got')
     return ({ url, ...rest }) =>
@@ -47,7 +47,7 @@ const clients = {
   },
   async superagent() {
     const { default: superagent } = await import('superagent')
-    // By default each request has a connection of its own, which a fault keeps from being opened.
+    // By default, each request opens a new connection, and a fault then already prevents the opening.
     const agent = new HttpAgent({ keepAlive: true })
     return async ({ method, url, headers }) =>
       JSON.parse((await superagent(method, url).agent(agent).set(headers).retry(1).buffer(true)).text)
@@ -66,7 +66,7 @@ createServer(async ({ method, url }, response) => {
   const keyed = mode === 'keyed' && method !== 'GET'
   const headers = keyed ? { 'Idempotency-Key': randomUUID() } : {}
   try {
-    // got repeats no POST unless it is told to, but a PUT by default.
+    // By default, got retries a PUT but not a POST.
     const sent = method === 'POST' && name === 'got' ? 'PUT' : method
     response.end(JSON.stringify(await send({ method: sent, url: `http://${orders}${url}`, headers })))
   } catch (error) {

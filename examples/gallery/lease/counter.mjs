@@ -1,6 +1,6 @@
-// Counters behind a lock with a lease, as a stranger might write them. n1 has the locks and the counters; every node adds for
-// clients: it takes the lock, reads, works for a while, writes and releases. Who holds a lock for longer than its lease, by the
-// clock of n1, loses it. With --fencing the store refuses whoever has an older token than one that it has seen.
+// Counters behind a lock with a lease, as a user might write them. n1 stores the locks and the counters. Every node
+// adds for clients: it takes the lock, reads, works for a while, writes and releases the lock. A lock ends with its
+// lease, by the clock of n1. With --fencing, the store refuses a token that is older than one it has seen.
 import { createServer, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -28,7 +28,7 @@ function acquire(key) {
   return { token: tokens }
 }
 
-/** A read with a token raises what is refused, like a write: its reader is about to write. */
+/** Returns the counter; undefined if the token is refused. A read also makes older tokens invalid: a write follows. */
 function counterOf(key, token) {
   const counter = counters.get(key) ?? { count: 0, token: 0 }
   counters.set(key, counter)
@@ -52,7 +52,7 @@ const served = {
   },
 }
 
-/** Undefined if it is refused. */
+/** Sends a request to the store. Returns undefined if the store refuses it. */
 function ask(what, body) {
   return new Promise((resolve, reject) => {
     const asked = request(`http://${options.store}/${what}`, { method: 'POST' }, async (response) => {

@@ -13,7 +13,7 @@ const PAUSE_MS = 7_000
 const retries = { retries: 1_000, factor: 1, minTimeout: 10, maxTimeout: 10 }
 const options = { realpath: false, stale: Number(stale), update: 1_000, retries, onCompromised() {} }
 
-/** What a garbage collector, a hypervisor or a swapping machine does: nothing runs here for a while. */
+/** Blocks this process for a while, as garbage collection, a hypervisor or swapping does. */
 const stopTheWorld = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 const count = () => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0)
 let visits = 0
@@ -24,12 +24,12 @@ async function visit() {
     const read = count()
     visits++
     if (cluster.worker.id === 1 && visits === 5) stopTheWorld(PAUSE_MS)
-    // No reader sees half of it.
+    // A rename is atomic, so no reader sees a half-written file.
     const aside = `${file}.${randomUUID()}`
     writeFileSync(aside, `${read + 1}`)
     renameSync(aside, file)
   } finally {
-    // One that was taken over is no longer its own.
+    // Fails if another process has taken over the lock.
     await release().catch(() => {})
   }
 }
@@ -41,7 +41,7 @@ else {
     if (method === 'POST') await visit()
     response.end(JSON.stringify({ count: count() }))
   })
-  // Otherwise connections would end after the pause, with requests in them.
+  // With a shorter timeout, the server would close connections after the pause, although requests wait in them.
   server.keepAliveTimeout = 60_000
   server.listen(Number(port), host)
 }

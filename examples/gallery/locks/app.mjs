@@ -10,7 +10,7 @@ const [redisHost, redisPort] = redis.split(':')
 const client = new Redis({ host: redisHost, port: Number(redisPort) })
 const LEASE_MS = 1_000
 
-// A token is refused once a later one has been seen: whoever held the lock before holds it no more.
+// A token is refused once a later one has been seen, because its holder has lost the lock.
 client.defineCommand('readFenced', {
   numberOfKeys: 2,
   lua: `if tonumber(ARGV[1]) < tonumber(redis.call('get', KEYS[2]) or '0') then return redis.error_reply('STALE') end
@@ -25,7 +25,7 @@ client.defineCommand('writeFenced', {
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`
 const retries = { retryCount: 100, retryDelay: 20, retryJitter: 10 }
 
-/** Each acquires the lock, and returns what releases it. */
+/** By name: creates a function that acquires the lock and returns a function that releases it. */
 const locks = {
   async redlock() {
     const { default: Redlock } = await import('redlock')
@@ -33,7 +33,7 @@ const locks = {
     redlock.on('error', () => {})
     return async () => {
       const lock = await redlock.acquire(['lock:visits'], LEASE_MS)
-      // A release that fails is tried as often as an acquisition, which nobody waits for here.
+      // A failed release is retried as often as an acquisition, so the caller does not wait for it.
       return () => void lock.release().catch(() => {})
     }
   },
@@ -42,7 +42,7 @@ const locks = {
     const redlock = new Redlock([client], retries)
     return async () => {
       const lock = await redlock.lock('lock:visits', LEASE_MS)
-      // Fails if the lease is over, which nobody here notices.
+      // Fails if the lease has ended. The failure is ignored.
       return () => lock.unlock().catch(() => {})
     }
   },
@@ -58,7 +58,7 @@ const locks = {
   async 'redis-semaphore'() {
     const { Mutex } = await import('redis-semaphore')
     return async () => {
-      // It renews the lock from a timer, which does not run while the process stands still.
+      // The mutex renews the lock with a timer, which does not run while the process is blocked.
       const mutex = new Mutex(client, 'visits', { lockTimeout: LEASE_MS, retryInterval: 20, onLockLost() {} })
       await mutex.acquire()
       return () => mutex.release()
@@ -73,7 +73,7 @@ const locks = {
   },
 }
 
-/** What a garbage collector, a hypervisor or a swapping machine does: nothing runs here for a while. */
+/** Blocks this process for a while, as garbage collection, a hypervisor or swapping does. */
 const stopTheWorld = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 const acquire = await locks[name]()
 let visits = 0

@@ -6,7 +6,7 @@ const [pgHost, pgPort] = postgres.split(':')
 const connection = { host: pgHost, port: Number(pgPort), user: 'postgres', database: 'postgres' }
 const isGuarded = mode === 'guarded'
 
-/** Each returns what counts a visit, and what looks at the count. */
+/** By name: creates `visit`, which counts a visit, and `count`, which returns the count. */
 const orms = {
   async knex() {
     const { default: knex } = await import('knex')
@@ -29,7 +29,7 @@ const orms = {
     const { host, port, user, database } = connection
     const sequelize = new Sequelize(database, user, '', { host, port, dialect: 'postgres', logging: false })
     const columns = { name: { type: DataTypes.TEXT, primaryKey: true }, count: DataTypes.INTEGER }
-    // With `version` a save whose row was saved by another since is an OptimisticLockError.
+    // With `version`, a save throws OptimisticLockError if the row has changed since it was loaded.
     const Page = sequelize.define('page', columns, { version: isGuarded, timestamps: false })
     await sequelize.sync()
     await Page.create({ name: 'home', count: 0 })
@@ -42,7 +42,7 @@ const orms = {
   },
   async typeorm() {
     const { DataSource, EntitySchema } = await import('typeorm')
-    // The column `version` is counted up by each save, and compared by none.
+    // Each save increments `version`, but no save compares it.
     const columns = {
       name: { type: 'text', primary: true },
       count: { type: 'int' },
@@ -76,7 +76,7 @@ createServer(async ({ method }, response) => {
     if (method === 'POST') await visit()
     response.end(JSON.stringify({ count: await count() }))
   } catch (error) {
-    // The row was saved by another: nothing was counted.
+    // The row had changed since it was loaded: the visit was not counted.
     response.writeHead(error.name === 'SequelizeOptimisticLockError' ? 409 : 500).end(error.message)
   }
 }).listen(Number(port), host)

@@ -1,4 +1,4 @@
-// All ask for one name after another, at the same time. Usage: askers.mjs APP-HOST:PORT
+// Four owners ask for the same name at the same time, for 50 names in turn. Usage: askers.mjs APP-HOST:PORT
 const [app] = process.argv.slice(2)
 
 async function ask(name, owner) {

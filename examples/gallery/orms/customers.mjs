@@ -1,4 +1,4 @@
-// Eight customers move money to and fro, more than there is now and then. Usage: customers.mjs BANK-HOST:PORT
+// Eight customers move money to and fro, sometimes more than the account has. Usage: customers.mjs BANK-HOST:PORT
 const [bank] = process.argv.slice(2)
 
 async function customer(name) {

@@ -7,7 +7,7 @@ const [port = ''] = process.argv.slice(2)
 const debian = '/usr/lib/postgresql'
 const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
 const bin = versions.length === 0 ? '' : join(debian, versions[0], 'bin')
-// PostgreSQL refuses to be run by root, and then needs a directory that its own user can reach.
+// PostgreSQL refuses to run as root. Its user must be able to reach the directory.
 const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
 const user = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {}
 const data = mkdtempSync('/tmp/example-postgres-')

@@ -4,9 +4,9 @@ import session from 'express-session'
 
 const [listen = '', mode = 'resave'] = process.argv.slice(2)
 const app = express()
-// One session, so that the cookie is known beforehand to whoever reads the cart in the end.
+// A single session with a fixed id, so that a program can read the cart at the end.
 const one = { secret: 'not a secret', genid: () => 'the-cart', saveUninitialized: true }
-// With `resave` the end of every request saves the session as it was when that request began.
+// With `resave`, every request saves its session at the end, and overwrites what other requests saved meanwhile.
 app.use(session({ ...one, resave: mode === 'resave' }))
 
 app.post('/cart/items', ({ session }, response) => {
@@ -15,7 +15,7 @@ app.post('/cart/items', ({ session }, response) => {
 })
 app.get('/cart', ({ session }, response) => {
   const { items = 0 } = session
-  // What a page looks up besides.
+  // The time that the page takes for other content.
   setTimeout(() => response.json({ items }), Math.random() * 20)
 })
 

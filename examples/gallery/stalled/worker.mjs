@@ -1,4 +1,4 @@
-// Works on an order, is paused meanwhile for three seconds, and then sends the mails for it.
+// Works on an order, during which the process is stopped for three seconds, and then sends the mails for the order.
 // Usage: worker.mjs HOST:PORT REDIS-HOST:PORT MAIL-HOST:PORT bull|bee-queue again|never|once
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
@@ -8,13 +8,13 @@ const [redisHost, redisPort] = redis.split(':')
 const connection = { host: redisHost, port: Number(redisPort) }
 const send = (name) => fetch(`http://${mail}/mails`, { method: 'POST', body: JSON.stringify({ mail: name }) })
 
-/** As a virtual machine is paused while it moves, or a laptop whose lid is closed. */
+/** Stops this process for three seconds, as when a virtual machine migrates or a laptop lid is closed. */
 function pauseThisProcess() {
   spawn('sh', ['-c', `sleep 3; kill -CONT ${process.pid}`], { detached: true, stdio: 'ignore' })
   process.kill(process.pid, 'SIGSTOP')
 }
 
-/** Remembers in Redis that the mails for an order are sent, before they are. */
+/** Records in Redis, before the mails for an order are sent, that they are sent. Returns false if this was recorded. */
 async function isFirst(order) {
   if (mode !== 'once') return true
   const { createClient } = await import('redis')
@@ -32,7 +32,7 @@ async function work({ data: { order } }) {
 }
 
 const queues = {
-  // By default a job whose worker seems to be gone is run once more. With 0 it fails instead.
+  // By default, a job whose worker seems to have died is run once more. With 0, it fails instead.
   async bull() {
     const { default: Queue } = await import('bull')
     const maxStalledCount = mode === 'never' ? 0 : 1
@@ -48,6 +48,6 @@ const queues = {
 }
 await queues[name]()
 
-// Whoever started it sees by this that it is there.
+// Listens only to show that the worker has started.
 const [host, port] = listen.split(':')
 createServer((_, response) => response.end()).listen(Number(port), host)

@@ -24,6 +24,6 @@ createServer(async (request, response) => {
     () => true,
     () => false,
   )
-  // A visit that took too long may count all the same.
+  // A visit that took too long is answered with an error, but may still count.
   response.writeHead(counted ? 200 : 503).end('{}')
 }).listen(Number(process.env.PORT))

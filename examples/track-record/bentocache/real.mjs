@@ -1,4 +1,5 @@
-// With a real Redis: Ann has a profile. Bob, who has nothing in memory yet, reads it, and changes it before the answer is there.
+// With a real Redis: Ann stores a profile. Bob, whose memory is still empty, reads it, and changes it before the answer
+// arrives.
 // Usage: real.mjs [cured]
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -30,7 +31,7 @@ const [ann, bob] = [open(), open()]
 await ann.set({ key: 'x', value: 'before' })
 await later(500)
 const reading = bob.get({ key: 'x' })
-// The request is on its way once what is ready to run has run; no answer can be there yet.
+// These microtasks send the request. The answer cannot arrive among them, because only the event loop receives it.
 for (let turn = 0; turn < 20; turn++) await undefined
 await bob.set({ key: 'x', value: 'after' })
 await reading

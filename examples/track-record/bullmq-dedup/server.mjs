@@ -1,6 +1,6 @@
-// Copies that follow their sources. PUT /sources/NAME with {"value": N} changes a source and asks for it to be copied; GET
-// /copies/NAME returns its copy, {"value": N}. Each node has a worker. Of jobs for one source, one runs at a time, and whoever
-// asks while it runs has another one run after it: keepLastIfActive. "DEDUPLICATION=simple": whoever asks meanwhile is ignored.
+// Copies that follow their sources. PUT /sources/NAME with {"value": N} changes a source and adds a job that copies it.
+// GET /copies/NAME returns the copy, {"value": N}. Each node has a worker. At most one job of a source runs at a time.
+// A job that is added meanwhile runs afterwards (keepLastIfActive), or is ignored ("DEDUPLICATION=simple").
 import { createServer } from 'node:http'
 import { Queue, Worker } from 'bullmq'
 import Redis from 'ioredis'

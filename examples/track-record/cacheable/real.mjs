@@ -1,4 +1,5 @@
-// With a real Redis: a profile is there, and not in memory. It is read, and changed before the answer of Redis is there.
+// With a real Redis: a profile is in Redis, but not in memory. It is read, and changed before the answer of Redis
+// arrives.
 // Usage: real.mjs [cured]
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -20,7 +21,7 @@ while ((await inRedis.get('up').catch(() => undefined)) !== 'yes') {
 const cache = process.argv[2] === 'cured' ? inRedis : new Cacheable({ secondary: inRedis })
 await inRedis.set('x', 'before')
 const reading = cache.get('x')
-// The request is on its way once what is ready to run has run; no answer can be there yet.
+// These microtasks send the request. The answer cannot arrive among them, because only the event loop receives it.
 for (let turn = 0; turn < 50; turn++) await undefined
 await cache.set('x', 'after')
 await reading

@@ -1,4 +1,4 @@
-// Three processes over an empty PostgreSQL, whose first requests come at the same time, as after a first deployment.
+// Three processes use an empty PostgreSQL. Their first requests come at the same time, as after a first deployment.
 // Usage: real.mjs [cured]
 import { execFileSync, spawn } from 'node:child_process'
 import { chownSync, mkdtempSync } from 'node:fs'
@@ -57,7 +57,7 @@ async function main() {
         () => 'ended',
       )
     await Promise.all(nodes.map(cart))
-    // By now the table is there.
+    // After this time, the table exists.
     await wait(100)
     const statuses = await Promise.all(nodes.map(cart))
     for (const { child } of nodes) child.kill('SIGKILL')

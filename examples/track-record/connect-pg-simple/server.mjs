@@ -1,5 +1,5 @@
-// Keeps a cart in the session of express-session, in PostgreSQL, whose table connect-pg-simple creates if it is missing.
-// "TABLE=first": an own statement creates the table before the store is used.
+// Keeps a cart in a session of express-session. Sessions are rows of PostgreSQL; connect-pg-simple creates their table
+// if it is missing. "TABLE=first": this program creates the table before it uses the store.
 import connectPgSimple from 'connect-pg-simple'
 import express from 'express'
 import session from 'express-session'
@@ -27,7 +27,7 @@ app.get('/cart', ({ session }, response) => {
   response.json({ items: session.items ?? 0 })
 })
 
-// A store that goes on failing once its table is there will never work again in this process.
+// If the store still fails when the table exists, it never works again in this process.
 app.use(async (error, _request, response, _next) => {
   response.status(500).end()
   const { rows } = await pool.query("SELECT to_regclass('session') IS NOT NULL AS there")

@@ -1,4 +1,5 @@
-// One process over a redis-server. A user logs out while a page that remembers what was looked at is still being made.
+// One process with a redis-server. A user logs out while the process generates a page that counts its views in the
+// session.
 // Usage: real.mjs [cured]
 import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'

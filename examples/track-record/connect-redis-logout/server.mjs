@@ -1,6 +1,6 @@
-// Logins in sessions of express-session, which connect-redis keeps. POST /login logs in, POST /logout destroys the session, and
-// GET /me tells who is logged in and counts how often it was asked, as a page does that remembers what was looked at.
-// "PAGES=look": such a page changes nothing in the session.
+// Logins in sessions of express-session, which connect-redis stores. POST /login logs in, POST /logout destroys the
+// session, and GET /me returns who is logged in. GET /me also counts its views in the session, as some pages do.
+// "PAGES=look": GET /me does not change the session.
 import { RedisStore } from 'connect-redis'
 import express from 'express'
 import session from 'express-session'
@@ -25,7 +25,7 @@ app.post('/logout', ({ session }, response) => {
 })
 app.get('/me', async ({ session }, response) => {
   const { user = null } = session
-  // What the page shows besides takes a while.
+  // The time that the page takes for other content.
   await new Promise((shown) => setTimeout(shown, 10))
   if (process.env.PAGES !== 'look' && user !== null) session.views = (session.views ?? 0) + 1
   response.json({ user })

@@ -1,4 +1,4 @@
-// What a user of one browser does: log in, log out, and look who is logged in.
+// The actions of a user with one browser: log in, log out, and ask who is logged in.
 const workload = {
   name: 'visits',
   summary: 'logins and logouts of one browser',

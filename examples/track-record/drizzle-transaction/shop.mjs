@@ -11,7 +11,7 @@ export function open(url, isCured) {
   const pool = new pg.Pool({ connectionString: url })
   // As https://node-postgres.com/apis/pool#error says.
   pool.on('error', () => {})
-  // The cure: a client that is checked out has a listener, too.
+  // The cure: a client that is checked out has an error listener, too.
   if (isCured) pool.on('connect', (client) => client.on('error', () => {}))
   const db = drizzle({ client: pool })
   const note = () => Promise.reject(new Error('nothing to note'))

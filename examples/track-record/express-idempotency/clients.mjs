@@ -1,4 +1,5 @@
-// Clients that send a charge three times, as one does who hears nothing: twice at once, and once more after that.
+// Clients that send each charge three times, as if they got no answer: twice at the same time, and once more
+// afterwards.
 // biome-ignore lint/correctness/noUndeclaredDependencies: the command that runs this is its own library
 import { defineClient } from 'chaosproxy'
 

@@ -1,4 +1,4 @@
-// An account that is charged. POST /accounts/NAME charges 1 for an Idempotency-Key, at most once however often it is sent;
+// An account that is charged. POST /accounts/NAME charges 1, at most once for each Idempotency-Key;
 // GET /accounts/NAME returns {"charged": SUM}.
 import express from 'express'
 import { getSharedIdempotencyService, idempotency } from 'express-idempotency'

@@ -5,7 +5,7 @@ import fastify from 'fastify'
 export async function open(connectionString, isCured) {
   const app = fastify()
   await app.register(fastifyPostgres, { connectionString })
-  // The cure: connections that end while they are idle, or checked out, have listeners.
+  // The cure: idle connections and checked-out connections have error listeners.
   if (isCured) {
     app.pg.pool.on('error', () => {})
     app.pg.pool.on('connect', (client) => client.on('error', () => {}))

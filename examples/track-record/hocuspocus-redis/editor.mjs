@@ -14,7 +14,7 @@ export function open({ host, port, storage, isCured, options = {} }) {
       new Database({
         fetch: ({ documentName }) => storage.load(documentName),
         async store({ documentName, state }) {
-          // The cure, second half: what another instance stored meanwhile is kept.
+          // The cure, second half: merges the state with what another instance has stored meanwhile.
           const stored = isCured ? await storage.load(documentName) : null
           await storage.save(documentName, stored ? Y.mergeUpdates([stored, state]) : state)
         },
@@ -49,7 +49,7 @@ export function lines(state) {
   return document.getArray('lines').length
 }
 
-/** The cure, first half: an instance that finds the lock taken tries to store until it has had the lock. */
+/** The cure, first half: an instance that finds the lock taken tries to store again until it gets the lock. */
 function storeOnceMore(server) {
   const { onStoreDocument } = server.configuration.extensions[0]
   server.configuration.extensions[0].onStoreDocument = async function (payload) {

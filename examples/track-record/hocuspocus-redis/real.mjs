@@ -1,4 +1,4 @@
-// Two instances edit one document at the same time, then nobody does. Usage: real.mjs [cured]
+// Two instances edit each document at the same time, and then wait until it is stored. Usage: real.mjs [cured]
 import { Redis } from 'ioredis'
 import { lines, open, storageIn } from './editor.mjs'
 import { startRedis } from './redis.mjs'
@@ -14,7 +14,7 @@ const names = Array.from({ length: rounds }, (_, round) => `document-${round}`)
 await Promise.all(
   names.flatMap((name, round) => [
     one.edit(name, 'of one'),
-    // The other edits while the first one's lines are stored.
+    // The second instance edits while the first one stores its line.
     new Promise((resolve) => setTimeout(resolve, round)).then(() => other.edit(name, 'of the other')),
   ]),
 )

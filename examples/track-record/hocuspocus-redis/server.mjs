@@ -10,7 +10,8 @@ const { edit } = open({
   port: Number(port),
   storage,
   isCured: process.env.CURED === 'yes',
-  // An edit ends once its document was unloaded. Instances are heard of within 20 ms.
+  // An edit waits until its document is unloaded. Before that, its instance waits this long for messages of the other
+  // instances, which arrive within 20 ms.
   options: { disconnectDelay: 100 },
 })
 

@@ -1,6 +1,7 @@
-// Sells seats. POST /seats/SHOW sells one, or answers 409 if another sale came between; GET /seats/SHOW tells how many were sold.
-// A sale watches the number, reads it, and writes the next one in a transaction. "SALE=script": a script writes it if the number
-// is still the same, and is not sent again if its answer was lost.
+// Sells seats. POST /seats/SHOW sells one, or answers 409 if another sale came between; GET /seats/SHOW returns
+// {"sold": N}. A sale watches the number of sold seats, reads it, and writes the next number in a transaction.
+// "SALE=script": a script writes the next number if the number has not changed. The client does not send it again if
+// the answer was lost.
 import { createServer } from 'node:http'
 import Redis from 'ioredis'
 
@@ -8,7 +9,7 @@ const isScript = process.env.SALE === 'script'
 const options = isScript ? { maxRetriesPerRequest: 0 } : {}
 const connected = () => new Redis(process.env.REDIS_URL, options).on('error', () => {})
 const reader = connected()
-// A connection of its own for one sale at a time, since WATCH concerns the whole connection.
+// A connection serves one sale at a time, because WATCH concerns the whole connection.
 const idle = Array.from({ length: 4 }, connected)
 const waiting = []
 

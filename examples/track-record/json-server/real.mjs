@@ -32,7 +32,7 @@ async function post(title) {
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ title }) })
   if (response.status === 201) created.push((await response.json()).title)
 }
-// Two posts, one after the other; its watcher looks at the file every 50 ms at most.
+// Pairs of posts. The watcher of json-server looks at the file at most once in 50 ms.
 for (let i = 0; i < 150; i++) {
   await post(`${i} a`)
   await wait(i % 10)

@@ -9,9 +9,9 @@ const Account = new EntitySchema({
   },
 })
 
-/** Deposits: one goes to an account and is counted in the account of the bank, in one flush. Both rows have a version. */
+/** Deposits. Each adds 1 to an account and to the account `bank`, in one flush. Both rows have a version. */
 export async function open(clientUrl, isCured) {
-  // The cure writes each entity by a statement of its own, which compares the version.
+  // The cure: MikroORM updates each entity by a separate statement, which compares the version.
   const orm = await MikroORM.init({
     driver: PostgreSqlDriver,
     clientUrl,

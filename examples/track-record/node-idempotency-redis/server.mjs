@@ -1,4 +1,4 @@
-// Orders: an Idempotency-Key is carried out once, whichever node gets its requests.
+// Orders: the order of an Idempotency-Key is executed once, whichever nodes get its requests.
 import { Idempotency } from '@node-idempotency/core'
 import { RedisStorageAdapter } from '@node-idempotency/storage-adapter-redis'
 import fastify from 'fastify'

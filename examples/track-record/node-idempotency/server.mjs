@@ -1,4 +1,4 @@
-// An account that is charged. POST /accounts/NAME charges 1 for an Idempotency-Key, at most once however often it is sent;
+// An account that is charged. POST /accounts/NAME charges 1, at most once for each Idempotency-Key;
 // GET /accounts/NAME returns {"charged": SUM}.
 import { createServer } from 'node:http'
 import { Idempotency } from '@node-idempotency/core'
@@ -7,7 +7,7 @@ import { RedisStorageAdapter } from '@node-idempotency/storage-adapter-redis'
 const storage = new RedisStorageAdapter({ url: process.env.REDIS_URL })
 await storage.connect()
 const idempotency = new Idempotency(storage)
-// What is charged is kept beside the keys.
+// The same Redis holds the charges and the keys.
 const redis = storage.client
 
 createServer(async ({ method, url: path, headers }, response) => {

@@ -24,7 +24,7 @@ export function adapterOn(client, isCured) {
     async consume(id) {
       const now = Math.floor(Date.now() / 1000)
       if (!isCured) await client.hset(this.key(id), 'consumed', now)
-      // The cure: only one of several that consume it at the same time succeeds.
+      // The cure: of several requests that consume the same code, only one succeeds.
       else if ((await client.hsetnx(this.key(id), 'consumed', now)) === 0) throw new Consumed()
     }
     async destroy(id) {

@@ -14,7 +14,7 @@ const { listener, issue, redeem } = open({
 if (NODE_ID === 'n1') await client.rpush('codes', ...(await Promise.all(Array.from({ length: 8 }, issue))))
 while ((await client.llen('codes')) === 0) await new Promise((resolve) => setTimeout(resolve, 10))
 
-// POST /redemptions/code-NUMBER redeems a code at the token endpoint; everything else is the provider.
+// POST /redemptions/code-NUMBER redeems a code at the token endpoint. The provider answers all other requests.
 createServer(async (request, response) => {
   if (!request.url.startsWith('/redemptions/')) return listener(request, response)
   try {

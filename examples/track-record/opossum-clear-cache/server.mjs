@@ -1,6 +1,6 @@
 // Profiles in a database, behind a circuit breaker that caches. GET /profiles/ID returns {"name": NAME}; PUT with
-// {"name": NAME} changes it in the database, and clears the breaker's cache. CACHE=ttl: what is cached ends after 20 ms, and
-// a change is confirmed once that is over.
+// {"name": NAME} changes it in the database, and clears the breaker's cache. CACHE=ttl: entries of the cache expire
+// after 20 ms, and a change is confirmed once all older entries have expired.
 import { createServer } from 'node:http'
 import CircuitBreaker from 'opossum'
 
@@ -30,7 +30,7 @@ createServer(async (request, response) => {
   await way()
   database.set(id, name)
   breaker.clearCache()
-  // A load may take 10 ms, and is then cached for as long as the time to live.
+  // A load that began before the change may take 10 ms, and its result is then cached for the time to live.
   if (TTL_MS > 0) await new Promise((next) => setTimeout(next, 10 + TTL_MS + 1))
   response.end('{}')
 }).listen(Number(process.env.PORT))

@@ -1,5 +1,5 @@
-// Calls of an API that allows two at a time, made through p-limit. POST /calls/NAME makes one, and answers {"kept": true}, or
-// false if the API had to refuse it. Every fifth call fails.
+// Calls an API through p-limit. The API allows two calls at a time. POST /calls/NAME makes a call, and answers
+// {"kept": true}, or false if the API had to refuse it. Every fifth call fails.
 import { createServer } from 'node:http'
 import pLimit from 'p-limit'
 

@@ -1,5 +1,5 @@
-// Calls of an API that allows three starts in any 50 ms and two calls at a time, made through a p-queue in strict mode.
-// POST /calls/NAME makes one, and answers {"kept": true}, or false if the API had to refuse it.
+// Calls an API through a p-queue in strict mode. The API allows two calls at a time, and three starts in any 50 ms.
+// POST /calls/NAME makes a call, and answers {"kept": true}, or false if the API had to refuse the call.
 import { createServer } from 'node:http'
 import PQueue from 'p-queue'
 
@@ -11,7 +11,7 @@ let underWay = 0
 
 async function call() {
   const now = Date.now()
-  // The queue looks at the clock a moment before this: that may be another millisecond.
+  // Allows 1 ms less, because the queue reads the clock earlier than this line.
   started = [...started.filter((at) => now - at < INTERVAL_MS - 1), now]
   underWay++
   const kept = started.length <= CAP && underWay <= CONCURRENCY

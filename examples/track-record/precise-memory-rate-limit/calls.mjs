@@ -1,4 +1,4 @@
-// Clients make calls; none is refused without reason.
+// Clients make calls; none is refused below the limit.
 const model = {
   name: 'calls',
   summary: 'no call is refused without reason',

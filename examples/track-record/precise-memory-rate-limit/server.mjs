@@ -1,5 +1,5 @@
-// Calls, of which everybody may make five in any 200 ms. POST /calls/NAME answers {"kept": true} if the call is let through, and
-// also if it is refused after five were let through in the last 200 ms; {"kept": false} if it is refused after fewer.
+// Each name may make five calls in any 200 ms. POST /calls/NAME answers {"kept": false} if the limiter refuses the call
+// although it allowed fewer than five calls in the last 200 ms, otherwise {"kept": true}.
 // STORE=memory: the store of express-rate-limit itself.
 import express from 'express'
 import { rateLimit } from 'express-rate-limit'

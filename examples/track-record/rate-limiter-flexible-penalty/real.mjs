@@ -1,4 +1,5 @@
-// Four points a second, and 3 s of block for who consumes more. A penalty takes Ann from four to five. Usage: real.mjs [cured]
+// A limit of four points a second, and a block of 3 s above it. A penalty raises Ann from four to five points.
+// Usage: real.mjs [cured]
 import { setTimeout as later } from 'node:timers/promises'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 

@@ -1,7 +1,7 @@
-// Logins, of which everybody has four points a second, and who consumes more is blocked for 3 s. POST /logins/NAME consumes one;
-// every other login has a wrong password, which costs a penalty of one. Answers {"kept": true}, or false if somebody is let
-// through who consumed more than four within the last 3 s. PUNISH=consume: a wrong password consumes a second point
-// instead.
+// Logins with a limit: a name that consumes more than four points in a second is blocked for 3 s. POST /logins/NAME
+// consumes a point. Half of the logins have a wrong password, which costs a penalty of one point. Answers {"kept":
+// true}, or false if the limiter allows the login although its name exceeded the limit in the last 3 s. PUNISH=consume:
+// a wrong password consumes a second point instead.
 import { createServer } from 'node:http'
 import { RateLimiterMemory } from 'rate-limiter-flexible'
 
@@ -10,7 +10,7 @@ const limiter = new RateLimiterMemory({ points: POINTS, duration: 1, blockDurati
 const exceeded = new Map()
 const way = () => new Promise((next) => setTimeout(next, 1 + 3 * Math.random()))
 
-/** Notes when somebody comes to have more points than allowed. The clock of the limiter may be another millisecond. */
+/** Notes until when a name that exceeds the limit must be blocked. Allows for a difference between the clocks. */
 function note(name, at, { consumedPoints }) {
   if (consumedPoints === POINTS + 1) exceeded.set(name, at + BLOCK_S * 1_000 - 5)
 }

@@ -1,5 +1,5 @@
-// The book of each room: POST /ROOM/ENTRY/FROM/TO enters when somebody worked there, and answers {"kept": false} if two ever did at a
-// time. The clocks of those who work may differ by a few milliseconds.
+// The book of each room. POST /ROOM/ENTRY/FROM/TO records when somebody worked in the room, and answers {"kept": false}
+// if two ever worked there at the same time. The clocks of the nodes may differ by a few milliseconds.
 import { createServer } from 'node:http'
 
 const books = new Map()

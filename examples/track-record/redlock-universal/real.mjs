@@ -20,7 +20,7 @@ const redisPort = await freePort()
 const server = spawn('redis-server', ['--port', String(redisPort), '--save', '', '--bind', '127.0.0.1'])
 process.on('exit', () => server.kill('SIGKILL'))
 let cut = false
-/** Passes everything on, and nothing once it is cut. */
+/** A proxy that forwards everything until it is cut. */
 const link = createServer((client) => {
   const redis = connect(redisPort, '127.0.0.1')
   client.on('data', (bytes) => cut || redis.write(bytes))

@@ -1,6 +1,6 @@
-// Shifts in a workshop for one: POST /shifts/ROOM takes the lock of the room, and works there for 2.5 s, or until the signal says
-// that the lock is lost. Answers 409 if another has the lock, and {"kept": false} if two have ever worked in the room at a time.
-// TIMEOUT_MS: how long the adapter waits for an answer of Redis.
+// Shifts in rooms for one person. POST /shifts/ROOM takes the lock of the room, and works there for 2.5 s, or until the
+// signal reports that the lock is lost. Answers 409 if another holds the lock, and {"kept": false} if two have ever
+// worked in the room at the same time. TIMEOUT_MS: how long the adapter waits for an answer of Redis.
 import { createServer } from 'node:http'
 import Redis from 'ioredis'
 import { createLock, IoredisAdapter, LockAcquisitionError } from 'redlock-universal'
@@ -13,7 +13,7 @@ const [TTL_MS, SHIFT_MS, STEP_MS] = [1_300, 2_500, 5]
 const later = (ms) => new Promise((next) => setTimeout(next, ms))
 
 let entries = 0
-/** Tells the book of the room, as often as it takes, from when to when somebody worked there. */
+/** Sends the start and the end of a shift to the book of the room until the book answers. Returns its answer. */
 async function enter(room, from, to) {
   entries++
   const entry = `${process.env.NODE_ID}-${entries}`

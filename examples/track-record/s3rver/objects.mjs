@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import S3rver from 's3rver'
 
-/** s3rver with a bucket. The cure awaits what it writes, and lets one request at a time at an object. */
+/** Creates a s3rver with a bucket. The cure awaits each write, and handles the requests for an object one at a time. */
 export async function open(directory, isCured) {
   const server = new S3rver({ silent: true, directory, configureBuckets: [{ name: 'bucket' }] })
   await server.configureBuckets()

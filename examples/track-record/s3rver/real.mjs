@@ -1,4 +1,4 @@
-// An object is put again and again, and read meanwhile. Usage: real.mjs [cured]
+// An object is overwritten again and again while it is read. Usage: real.mjs [cured]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, get } from 'node:http'
 import { tmpdir } from 'node:os'

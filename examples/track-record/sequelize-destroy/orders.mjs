@@ -1,6 +1,6 @@
 import { DataTypes, OptimisticLockError, Sequelize } from 'sequelize'
 
-/** Orders that are paid or cancelled. Rows have a version, so that a change of what another has changed is an error. */
+/** Orders that are paid or cancelled. Rows have a version: a save fails if the row has changed since it was read. */
 export function open(url, isCured) {
   const sequelize = new Sequelize(url, { logging: false })
   const columns = { name: { type: DataTypes.TEXT, primaryKey: true }, isPaid: DataTypes.BOOLEAN }
@@ -11,7 +11,7 @@ export function open(url, isCured) {
     if (order === null) return true
     if (order.isPaid) return false
     if (!isCured) await order.destroy()
-    // The cure: the statement tells how many rows it removed.
+    // The cure: this method returns the number of removed rows.
     else if ((await Order.destroy({ where: { name, version: order.version } })) === 0) throw new OptimisticLockError({})
     return true
   }
@@ -22,7 +22,7 @@ export function open(url, isCured) {
     await order.save()
     return true
   }
-  /** What another has changed meanwhile is left as it is. */
+  /** Returns null, and changes nothing, if the order has changed since its read. */
   const unlessChanged = (change) => (name) =>
     change(name).catch((error) => {
       if (error instanceof OptimisticLockError) return null

@@ -6,13 +6,13 @@ import FileStore from 'session-file-store'
 
 const Store = FileStore(session)
 const store = new Store({ path: './sessions', reapInterval: -1, retries: 1, logFn() {} })
-// The cure: nothing is read and written back where nothing has changed. Sessions then expire unless they are changed.
+// The cure: an unchanged session is not read and written back. Sessions then expire unless they are changed.
 if (process.env.STORE === 'careful') store.touch = undefined
 const app = express()
 // One session, so that clients know its cookie beforehand.
 app.use(session({ store, secret: 'not a secret', genid: () => 'the-cart', resave: false, saveUninitialized: false }))
 
-// Who puts something in waits for who did so before; those who look do not.
+// Requests that add an item run one after another; requests that look at the cart do not wait.
 let last = Promise.resolve()
 app.post('/cart/items', (request, response) => {
   last = last.then(

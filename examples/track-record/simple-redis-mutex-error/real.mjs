@@ -13,7 +13,7 @@ if (mode === 'child' || mode === 'child-cured') {
   redis.on('error', () => {})
   await redis.connect()
   process.send('ready')
-  // Many are under way when Redis ends; whatever becomes of them is caught.
+  // Many attempts are under way when Redis ends. Their errors are caught.
   for (;;) {
     const one = mode === 'child' ? lock(redis, 'page', { failAfter: 300 }) : tryLock(redis, 'page')
     await Promise.race([one.catch(() => {}), later(1)])
@@ -44,7 +44,7 @@ const child = spawn(
 const ended = new Promise((next) => child.once('exit', next))
 await new Promise((next) => child.once('message', next))
 await later(200)
-// It stands still for a moment, so that what is sent has no answer when it ends.
+// Redis is stopped for a moment, so that sent commands have no answer when it is killed.
 server.kill('SIGSTOP')
 await later(500)
 server.kill('SIGKILL')

@@ -1,5 +1,6 @@
-// Visits, counted in Redis under a lock. POST /visits/PAGE with {"by": 1} adds, GET returns {"count": COUNT}; 503 if Redis is not
-// there, or if the lock was not had within 200 ms. LOCK=lock: that of simple-redis-mutex. LOCK=try-lock: its tryLock(), in a loop.
+// Visits, counted in Redis under a lock. POST /visits/PAGE with {"by": 1} adds, GET returns {"count": COUNT}. Answers
+// 503 without Redis, or if the lock is not acquired within 200 ms. LOCK=lock: lock() of simple-redis-mutex.
+// LOCK=try-lock: its tryLock(), in a loop.
 import { createServer } from 'node:http'
 import { createClient } from 'redis'
 import { lock, tryLock } from 'simple-redis-mutex'

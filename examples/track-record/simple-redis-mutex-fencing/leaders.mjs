@@ -1,4 +1,4 @@
-// Clients want to lead a few regions. Whoever has the lock of a region is entered: the answer is never false.
+// Clients try to lead a few regions. The holder of the lock of a region is always entered: the answer is never false.
 const model = {
   name: 'leaders',
   summary: 'the holder of the lock is entered',

@@ -21,7 +21,7 @@ const redisPort = await freePort()
 const server = spawn('redis-server', ['--port', String(redisPort), '--save', '', '--bind', '127.0.0.1'])
 process.on('exit', () => server.kill('SIGKILL'))
 let heldUntil = 0
-/** Passes requests on at once, and answers once `heldUntil` is over, in order. */
+/** A proxy that forwards requests at once, and answers in order, but not before `heldUntil`. */
 const slow = createServer((client) => {
   const redis = connect(redisPort, '127.0.0.1')
   client.pipe(redis)
@@ -46,7 +46,7 @@ async function open(port) {
 }
 
 const [bobs, anns] = [await open(redisPort), await open(slowPort)]
-// The package opens its subscription with the first lock: not within what is measured.
+// The package opens its subscription with the first lock, so a first lock is taken before the measurement.
 await (await acquire(anns, 'warm')).release()
 heldUntil = Date.now() + 1_200
 const ann = acquire(anns, 'north').then(async (lock) => [lock.token, await enter(anns, 'north', lock, 'ann')])

@@ -4,7 +4,7 @@ import { tryLock } from 'simple-redis-mutex'
 
 const TIMEOUT_MS = Number(process.env.LOCK_MS ?? 50)
 
-/** Passes everything on, and notes with which value the lock was taken. */
+/** A client that also notes the key and the value with which the lock was taken. */
 function watched(redis) {
   const seen = {}
   const set = (key, value, options) => {
@@ -40,12 +40,12 @@ const ways = {
 
 export const acquire = ways[process.env.LOCK ?? 'package']
 
-// 1: entered. 0: refused, and the lock has ended meanwhile. -1: refused, and the lock is still the caller's.
+// Returns 1 if entered, 0 if refused after the lock has ended, and -1 if refused although the caller holds the lock.
 const ENTER = `if tonumber(ARGV[1]) >= tonumber(redis.call('get', KEYS[2]) or '0') then
     redis.call('set', KEYS[2], ARGV[1]) redis.call('set', KEYS[3], ARGV[3]) return 1 end
   if redis.call('get', KEYS[1]) == ARGV[2] then return -1 end return 0`
 
-/** Enters who has the lock as the leader of the region, unless somebody with a higher token was entered before. */
+/** Enters the holder of the lock as leader of the region, unless a leader with a higher token was entered before. */
 export const enter = (redis, region, lock, leader) => {
   const keys = [lock.key, `token:${region}`, `leader:${region}`]
   return redis.eval(ENTER, { keys, arguments: [String(lock.token), lock.value, leader] })

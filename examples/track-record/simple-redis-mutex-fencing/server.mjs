@@ -1,7 +1,7 @@
-// A leader of each region, elected by a lock in Redis: POST /regions/NAME tries to take the lock of the region, and enters the
-// caller as its leader by the fencing token of the lock. Answers {"entered": true}, 409 if another has the lock, and
-// {"entered": false} if the lock is the caller's own and an entry with a higher token was there before. That may never be: who
-// took the lock last has the highest token.
+// A leader of each region, elected by a lock in Redis. POST /regions/NAME tries to take the lock of the region, and
+// enters this node as leader with the fencing token of the lock. Answers {"entered": true}, or 409 if another node
+// holds the lock. Answers {"entered": false} if this node holds the lock but a leader with a higher token was entered
+// before. That must never happen, because the last holder has the highest token.
 import { createServer } from 'node:http'
 import { createClient } from 'redis'
 import { acquire, enter } from './regions.mjs'

@@ -29,7 +29,7 @@ createServer(async ({ method, url }, response) => {
   }
 }).listen(Number(process.env.PORT))
 
-// As a liveness probe does: looks whether requests have waited for 500 ms while both connections are only about to be ended.
+// Like a liveness probe, fails if requests wait for 500 ms while both connections are still to be destroyed.
 let stuck = 0
 setInterval(async () => {
   const { waitingClients, pendingDestroyConnections } = pool.state()

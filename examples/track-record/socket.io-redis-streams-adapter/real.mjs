@@ -1,5 +1,6 @@
-// Two servers of server.mjs over one redis-server. The connection by which the second reads the stream is cut, as by a restart of
-// a load balancer, and the first tells something before it is there again. Usage: real.mjs [cured]
+// Two processes of server.mjs use one redis-server. The connection through which the second reads the stream is cut, as
+// by the restart of a load balancer. The first sends a message before the second has connected again.
+// Usage: real.mjs [cured]
 import { spawn } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -41,12 +42,12 @@ async function main() {
     await until(async () => (await fetch(urls.at(-1))).ok)
     await until(async () => (await readers()).length === count)
   }
-  // The one that came last reads for the second server.
+  // The newest reading connection is that of the second server.
   const ids = (await readers()).map((line) => Number(/^id=(\d+)/.exec(line)[1]))
   await admin.client('KILL', 'ID', Math.max(...ids))
   await fetch(urls[0], { method: 'POST', body: JSON.stringify({ said: 1 }) })
   await until(async () => (await readers()).length === 2)
-  // What is told afterwards is heard; so the second server has read on, and whatever it has not heard by then is lost.
+  // Once the second server has heard this later message, an earlier message that it has not heard is lost.
   await fetch(urls[0], { method: 'POST', body: JSON.stringify({ said: 2 }) })
   const heard = async () => (await (await fetch(urls[1])).json()).heard
   await until(async () => (await heard()).includes(2))

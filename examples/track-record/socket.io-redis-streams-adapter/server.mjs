@@ -1,5 +1,6 @@
-// A chat over socket.io. POST /rooms/ROOM with {"said": N} tells everybody on all nodes; GET /rooms/ROOM returns what the browser
-// that is connected to this node has heard: {"heard": [N, …]}. Messages between nodes go through a stream in Redis.
+// A chat over socket.io. Each node has one browser. POST /rooms/ROOM with {"said": N} sends N to the browsers of all
+// nodes. GET /rooms/ROOM returns what this node's browser has heard: {"heard": [N, …]}. Messages between nodes go
+// through a stream in Redis.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,12 +10,12 @@ import { Server } from 'socket.io'
 import { io as browser } from 'socket.io-client'
 
 const port = Number(process.env.PORT)
-// No command is given up while Redis cannot be reached.
+// Commands do not fail while Redis is unreachable, but wait.
 const redis = new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: null })
 redis.on('error', () => {})
 if (process.env.READERS === 'from-first') startFromFirst(redis)
 
-/** The cure: before they have read anything, readers begin at a fixed entry, here the first, and not at '$' each time. */
+/** The cure: a reader that has read nothing yet begins at a fixed entry, here the first, and not at '$' each time. */
 function startFromFirst(client) {
   const { duplicate } = client
   client.duplicate = () => {
@@ -36,7 +37,7 @@ const http = createServer(async (request, response) => {
   io.emit('said', room, JSON.parse(body).said)
   response.end()
 })
-// For the browser of this node.
+// The HTTP server to which this node's browser connects.
 const inner = createServer()
 const io = new Server(inner, { adapter: createAdapter(redis) })
 
@@ -46,7 +47,8 @@ await new Promise((resolve) => inner.listen(0, '127.0.0.1', resolve))
 const socket = browser(`http://127.0.0.1:${inner.address().port}`, { transports: ['websocket'] })
 socket.on('said', (room, said) => heardIn(room).add(said))
 await once(socket, 'connect')
-// Whoever connects later hears nothing of what was said before: requests are taken once every node has its browser.
+// A browser hears nothing that was said before it connected, so requests are taken once every node's browser is
+// connected.
 await redis.sadd('connected', socket.id)
 while (Number(await redis.scard('connected')) < Number(process.env.NODES ?? 1)) await wait(10)
 http.listen(port)

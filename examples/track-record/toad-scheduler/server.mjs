@@ -1,6 +1,6 @@
-// Sums, which a task of toad-scheduler writes to files every 10 ms, one at a time: preventOverrun. POST /sums/NAME adds 1, GET
-// /sums/NAME returns {"sum": N}. A request for an addition is answered once a run of the task has stored it. A task that reads a
-// file, adds, and writes it would lose additions if two runs of it overlapped.
+// Sums, which a task of toad-scheduler writes to files every 10 ms. POST /sums/NAME adds 1, and is answered once a run
+// of the task has stored the addition. GET /sums/NAME returns {"sum": N}. A run reads, adds and writes, so overlapping
+// runs would lose additions: preventOverrun forbids them.
 import { mkdirSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'

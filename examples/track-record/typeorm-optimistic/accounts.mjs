@@ -11,7 +11,7 @@ const Account = new EntitySchema({
   },
 })
 
-/** Deposits. The client sends the version that it has read, and the account is found with an optimistic lock on it. */
+/** Deposits. Each reads its account's version, and then loads the account with an optimistic lock on this version. */
 export async function open(url, isCured) {
   const source = await new DataSource({ type: 'postgres', driver: pg, url, entities: [Account] }).initialize()
   return {

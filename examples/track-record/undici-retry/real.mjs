@@ -1,5 +1,5 @@
-// Express serves a page of 400 KB, and undici's RetryAgent fetches it. The connection breaks when half of the page has come, and
-// the page is replaced by its next edition before it is asked for the rest. Usage: real.mjs [cured]
+// Express serves a page of 400 KB, and undici's RetryAgent fetches it. The connection breaks in the middle of the page,
+// and the next edition replaces the page before the agent requests the rest. Usage: real.mjs [cured]
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ const site = express().use(express.static(dir, process.argv[2] === 'cured' ? { e
 const server = site.listen(0, '127.0.0.1')
 await once(server, 'listening')
 
-// What is between client and server: the first connection breaks after 200 KB.
+// A proxy between client and server, whose first connection breaks after 200 KB.
 let connections = 0
 const between = createServer((client) => {
   connections++

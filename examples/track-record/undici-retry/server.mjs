@@ -1,5 +1,6 @@
-// Pages of 200 KB, which n1 keeps as files. PUT /pages/PAGE with {"edition": N} prints a page: N on each of its lines. The others
-// fetch what clients ask them for from n1, with undici's RetryAgent. GET /pages/PAGE returns {"edition": N}, of which the page is.
+// Pages of 200 KB, which n1 keeps as files. PUT /pages/PAGE with {"edition": N} writes a page with N on each line. GET
+// /pages/PAGE returns the edition of the page, {"edition": N}. The other nodes fetch pages from n1 with undici's
+// RetryAgent.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import express from 'express'
@@ -9,7 +10,7 @@ const origin = process.env.NODE_ID === 'n1' ? '' : process.env.ORIGIN
 const agent = new Agent()
 const dispatcher = new RetryAgent(agent, { minTimeout: 50 })
 const LINES = 20_000
-/** The cure: what changes the bytes of a page changes its ETag, and the ETag says so. */
+/** The cure: a strong ETag, which differs for pages with different bytes. */
 const setHeaders = (response, path) =>
   response.set('ETag', `"${createHash('sha1').update(readFileSync(path)).digest('hex')}"`)
 const app = express()
@@ -17,7 +18,7 @@ app.use(express.json())
 
 if (origin === '') {
   mkdirSync('pages', { recursive: true })
-  // As express serves files: with an ETag, which is a weak one, and with the parts of them that are asked for.
+  // By default, express serves files with a weak ETag, and answers range requests.
   app.use('/files', express.static('pages', process.env.ETAGS === 'strong' ? { etag: false, setHeaders } : {}))
   app.put('/pages/:page', ({ params, body }, response) => {
     writeFileSync('pages/new', `${body.edition}`.padStart(9).concat('\n').repeat(LINES))
