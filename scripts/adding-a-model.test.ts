@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const packages = join(import.meta.dirname, '..', 'packages')
 
-/** Everything that a queue consists of. */
+/** The files and folders that implement the model and the workload `queue`. */
 const own = [
   'workloads/src/queue.ts',
   'checker/src/queue/',

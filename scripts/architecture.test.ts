@@ -63,7 +63,7 @@ test('README.md lists all packages, in the same order as the list `rows` in this
   expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual([...rows, ...unpublished])
 })
 
-/** The most tokens of source that each package may have, which is what it has. */
+/** By package: the maximum number of tokens in its source, which must equal the actual number. */
 const ceilings: { readonly [row: string]: number } = JSON.parse(
   readFileSync(join(import.meta.dirname, 'ceilings.json'), 'utf8'),
 )
@@ -123,7 +123,7 @@ describe.each(rows)('the package %s', (row) => {
   })
 })
 
-/** Folders that are built before the rest of their package, in a clone where nothing is built yet. */
+/** Folders that are built before the rest of their package, which is missing then in a fresh clone. */
 test.each([['runner', 'result']])(
   '%s/%s imports only packages that its own tsconfig.json references',
   (row, folder) => {
@@ -138,7 +138,7 @@ test.each([['runner', 'result']])(
   },
 )
 
-/** The packages whose folders have floors: none imports from one that imports from it, however far around. */
+/** The packages whose folders do not import each other in a circle. */
 const withFloors = [
   'history',
   'checker',
@@ -165,7 +165,7 @@ const withFloors = [
 test.each(withFloors)('%s has no circular imports between its folders', (row) => {
   const between = new Map<string, string[]>()
   for (const [file, imported] of importsWithin(join(packages, row, 'src'))) {
-    // An entry point passes names on from all of them.
+    // Entry points are left out, because they re-export names from all folders.
     if (entriesOf(row).some(([, path]) => path === join(packages, row, 'src', file))) continue
     const others = imported.map(floorOf).filter((floor) => floor !== floorOf(file))
     between.set(floorOf(file), [...(between.get(floorOf(file)) ?? []), ...others])
@@ -173,10 +173,10 @@ test.each(withFloors)('%s has no circular imports between its folders', (row) =>
   expect(firstCircle(between)).toEqual([])
 })
 
-/** A file's folder; files of no folder are floors of their own. */
+/** Returns the folder of a file. A file that is in no folder counts as a folder itself. */
 const floorOf = (file: string): string => (dirname(file) === '.' ? file : dirname(file))
 
-/** The packages whose public surface is just what others use. */
+/** The packages that export only what other packages use. */
 const spare = [
   'history',
   'protocols',
@@ -215,13 +215,13 @@ test.each([...pure, 'runner/src/result'])(
   },
 )
 
-/** What a registry imports of its own package, as paths in it. */
+/** Returns what a registry imports from its own package, as paths below `packages`. */
 const importedBy = (registry: string): readonly string[] =>
   Array.from(readFileSync(join(packages, registry), 'utf8').matchAll(/from '(\.[^']+)'/g), ([, path = '']) =>
     join(dirname(registry), path).replaceAll('\\', '/'),
   )
 
-/** Where the names of functions must stand: what an object does, what clients ask of it, and what carries it out. */
+/** The kinds of files that may list function names: they specify, request or implement the operations of objects. */
 const namesStandIn: readonly (readonly [what: string, stands: (file: string) => boolean])[] = [
   ['the vocabulary', (file) => file.startsWith('history/src/operations/')],
   ['the folder of a model', (file) => roomsOfModels.has(dirname(file)) || file.startsWith('checker/src/transactions/')],
@@ -243,7 +243,7 @@ const roomsOfModels: ReadonlySet<string> = new Set(
     .filter((folder) => !/\/(judge|object|register)$/.test(folder)),
 )
 
-/** Words that are no functions where they stand together, though functions are called so. */
+/** By file: what a list of words means that looks like a list of function names, but is not. */
 const noFunctions: { readonly [file: string]: string } = {
   'checker/src/register/causal/judge.ts': 'the two ends of one edge',
   'cli/src/run/again.ts': 'the values of --operations',
@@ -341,7 +341,7 @@ function textsBelow(folder: string): readonly string[] {
   return texts
 }
 
-/** The names that a file imports, or exports, from such a place. */
+/** Returns the names that a text imports or exports in statements whose `from` clause begins with `from`. */
 const namesIn = (text: string, from: string): readonly string[] =>
   Array.from(text.matchAll(/(?:import|export) (?:type )?\{([^}]*)\} (from '[^']*')/g))
     .filter(([, , place = '']) => place.startsWith(from))
@@ -350,7 +350,7 @@ const namesIn = (text: string, from: string): readonly string[] =>
     .filter((name) => name !== '')
     .map((name) => (from.endsWith('./') ? name.replace(/^.* as /, '') : name.replace(/ as .*$/, '')))
 
-/** The names that a file takes from an entry when it needs them: `const { … } = await import('…')`. */
+/** Returns the names that a text imports dynamically from an entry: `const { … } = await import('…')`. */
 const loadedFrom = (text: string, entry: string): readonly string[] =>
   Array.from(text.matchAll(/\{([^{}]*)\} = await import\('([^']*)'\)/g))
     .filter(([, , place]) => place === entry)

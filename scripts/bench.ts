@@ -19,7 +19,7 @@ type Print = (line: string) => void
 interface Benchmark {
   readonly name: string
   run(print: Print): Promise<void>
-  /** Compares this checkout with a commit; returns how many times as fast it is, in each case. */
+  /** Compares this checkout with a commit. Returns, for each case, how many times as fast this checkout is. */
   readonly compare?: (print: Print, commit: string, measure: 'full' | 'brief') => Promise<readonly number[]>
 }
 
@@ -32,7 +32,7 @@ async function loadBenchmarks(): Promise<Benchmark[]> {
   return Promise.all(files.sort().map((file) => import(pathToFileURL(join(packages, file)).href) as Promise<Benchmark>))
 }
 
-/** Of several cases the slowest counts. */
+/** Reports whether this checkout is fast enough in every case, so the slowest case decides. */
 async function isFastEnough(compare: NonNullable<Benchmark['compare']>, print: Print, least: number): Promise<boolean> {
   const paces: number[] = []
   let decision: Decision = 'again'

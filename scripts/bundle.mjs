@@ -3,10 +3,13 @@ import { resolve } from 'node:path'
 import { isBundleFresh } from '@chaosproxy/targets/bundle-freshness'
 import { build, rolldown } from 'rolldown'
 
-// A program of ours that begins in hundreds of modules starts in half the time from a few files. What tsc built is
-// bundled: the API and its types stay as they are, module by module.
+// Our programs have hundreds of modules, and start in half the time if they are bundled into a few files. The bundles
+// are made from the output of tsc. This output remains, module by module, for the API and its types.
 
-/** Loaded by every command, and found and read file by file in a third of the time that a command takes to start. */
+/**
+ * Packages that every command loads. Finding and reading their files takes a third of the time that a command needs to
+ * start, so they are bundled, too.
+ */
 const inlined = [
   'yargs',
   'yargs-parser',
@@ -22,25 +25,27 @@ const inlined = [
   'valibot',
 ]
 
-/** Loading these only defines what they export: a command that uses one export loads that alone. */
+/** The modules that only define their exports when they are loaded, so that the bundler can drop unused exports. */
 const PURE =
   /packages\/(?:history|faults|checker|verifier|workloads|wire|recorder|protocols|runner|report|scenarios|engine|console)\/dist\/(?!.*vetting)/
 
-/** Products of their own, loaded by name by runs that need them. */
+/** Separate packages, which a run loads by name if it needs them. */
 const PRODUCTS = ['@chaosproxy/simulated-postgresql', '@chaosproxy/simulated-redis']
 
-/** What others wrote is otherwise loaded from where it is installed. */
+/** Reports whether a module is not bundled. All other packages of other authors are loaded from node_modules. */
 const external = (id) =>
   PRODUCTS.includes(id) ||
   (!/^(?:[./#\0]|@chaosproxy\/)/.test(id) && !inlined.includes(id.split('/')[0]) && !(id in replaced))
 
-/** Modules of others that cost every start something that we do otherwise, and what stands for them. */
+/** By module of another author: what replaces it. Loading the module would take time at every start. */
 const replaced = {
-  // Prepares regular expressions for every emoji there is whenever it is loaded; ours measures the same texts without.
+  // string-width prepares regular expressions for all emoji when it is loaded. Our function needs none for the same
+  // texts.
   'string-width': `export { displayWidth as default } from ${JSON.stringify(resolve('packages/report/dist/terminal/width.js'))}`,
-  // Of chalk: looks at the environment and both streams. We decide that for each stream, and tell chalk.
+  // This module of chalk examines the environment and both streams. We decide for each stream, and tell chalk the
+  // result.
   '#supports-color': 'export default { stdout: false, stderr: false }',
-  // Of yargs, for its own state: Node's module loads two dozen others.
+  // yargs checks its own state with `assert`. Node's module `assert` loads two dozen other modules.
   assert: `
     export function strictEqual(is, due, message) { if (!Object.is(is, due)) throw new Error(message) }
     export function notStrictEqual(is, due, message) { if (Object.is(is, due)) throw new Error(message) }`,
@@ -52,10 +57,11 @@ const replacing = {
 }
 
 /**
- * Bundles entries, by name, into one flat folder, where they find one another by their own URLs.
+ * Bundles entries, by name, into one flat folder, in which they find each other by URLs relative to their own.
  *
- * Each layer becomes one file: the modules that are loaded with any of its `roots` and with any of `among`, if given, but
- * are in no layer before it. Loading one file of 2 MB takes two thirds of the time that a hundred files take.
+ * Each layer becomes one file. It contains the modules that are loaded with any of its `roots` (and also with any of
+ * `among`, if given), except modules of earlier layers. Loading one file of 2 MB takes two thirds of the time that a
+ * hundred files take.
  */
 async function bundle(row, input, layers = []) {
   const program = await rolldown({
@@ -106,10 +112,10 @@ function loadedWith(roots, chunks) {
   return new Set([...loaded].flatMap(({ moduleIds }) => moduleIds))
 }
 
-/** The processes and threads that targets start: each folder with a main.ts is one. */
+/** The programs that targets start as processes or threads: the folders with a main.ts. */
 const started = readdirSync('packages/targets/src').filter((name) => existsSync(`packages/targets/src/${name}/main.ts`))
 
-// The programs that `chaos gallery` runs are examples, which the package takes along.
+// The package contains the examples, because `chaos gallery` runs them.
 rmSync('packages/cli/bundle-examples', { recursive: true, force: true })
 cpSync('examples', 'packages/cli/bundle-examples', {
   recursive: true,
@@ -117,7 +123,7 @@ cpSync('examples', 'packages/cli/bundle-examples', {
     !/node_modules|chaos-results|database|real\.mjs|REPORT\.md|track-record\/postgres/.test(path) && isShown(path),
 })
 
-/** Of the track record only the new findings are exhibits. */
+/** Reports whether the gallery may show a file. Subjects of the track record are shown only if their finding is new. */
 function isShown(path) {
   const subject = /^examples\/track-record\/[^/]+/.exec(path)?.[0]
   return (
@@ -128,7 +134,10 @@ function isShown(path) {
 const made = { cli: 'main.js', engine: 'verifier.js', console: 'judge.js', targets: 'node.js' }
 if (Object.entries(made).every(([row, file]) => isBundleFresh(`packages/${row}`, file))) process.exit()
 
-/** What `chaos check` loads. Each layer before it is what another command shares with it, which then loads no more. */
+/**
+ * The modules of `chaos check`. Each layer before `check` contains the modules that another command shares with it, so
+ * that the other command loads nothing else.
+ */
 const CHECK = ['check/use', 'check/execute']
 
 await Promise.all([
@@ -154,7 +163,10 @@ await Promise.all([
   }),
 ])
 
-/** Code for a browser: one script, of which only what is used is kept, and so nothing of Node. A variable of its name holds its exports. */
+/**
+ * Bundles used code for a browser into one script, without Node's modules. A global variable of its name has its
+ * exports.
+ */
 const bundleForBrowser = (row, name, path) =>
   build({
     input: { [name]: `packages/${path}.js` },

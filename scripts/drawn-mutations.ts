@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import jsTokens from 'js-tokens'
 import type { Mutation } from './mutations/mutation.ts'
 
-/** What stands for a token, or for a number plus one. Biome writes a space on each side of these, and none in types. */
+/** By token: its replacement. Biome writes spaces around operators, and none around `<` and `>` in types. */
 const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['===', '!=='],
   ['!==', '==='],
@@ -21,13 +21,16 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
 ])
 const LITERALS = new Set(['true', 'false'])
 
-/** Statements of one line that a function can be without. */
+/** One-line statements that a mistake may leave out. */
 const LEFT_OUT = /^(?:return|continue|break|[\w.]+\([^{]*\)|[\w.]+ (?:[-+]=|=) [^{]*[^{[(,=+?:&|])$/
 
-/** A line that declares a type, up to the end of the declaration. */
+/** The first line of a type declaration or an import. */
 const TYPE = /^(?:export )?(?:declare |interface |type |import )/
 
-/** Mistakes of one line in a package, drawn by the seed: a comparison, a sign, a number, a condition or a statement is changed. */
+/**
+ * Draws one-line mistakes in a package by the seed: a changed comparison, sign, number or condition, or a missing
+ * statement.
+ */
 export function drawMutations(root: string, name: string, count: number, seed: number): readonly Mutation[] {
   const folder = join(root, 'packages', name, 'src')
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -69,7 +72,7 @@ export function mutationsOf(name: string, file: string, source: string): readonl
   return found
 }
 
-/** Whether each line belongs to a declaration of a type, or to an import. */
+/** Returns, for each line, whether it belongs to a type declaration or an import. */
 function linesOfTypes(lines: readonly string[]): readonly boolean[] {
   let inside = false
   return lines.map((line) => {
@@ -85,7 +88,10 @@ interface Replaced {
   readonly after: string
 }
 
-/** Each token of the source that has something to stand for it, with its line and column from 0. */
+/**
+ * Returns the tokens that have a replacement, with their lines and columns from 0. A number is replaced by its
+ * successor.
+ */
 function replaced(source: string): readonly Replaced[] {
   const found: Replaced[] = []
   let at = 0

@@ -1,18 +1,18 @@
 import { parseAst } from 'rolldown/parseAst'
 
-/** Function names that stand together in a source. */
+/** A place of a source that lists several function names. */
 export interface FunctionList {
   readonly line: number
   readonly names: readonly string[]
 }
 
 /**
- * The places of a source that tell operations apart by several names: lists, records, switches, patterns, texts of words,
- * and functions that compare one expression with several names. Two words that are both names are a list, and so are
- * three names among other words. Types are none, since nothing is looked up in them.
+ * Returns the places of a source that distinguish operations by several names: lists, records, switches, patterns,
+ * texts of words, and functions that compare one expression with several names. A place counts if it has exactly two
+ * words, which are both names, or at least three names. Types do not count, because nothing is looked up in them.
  */
 export function functionListsIn(text: string, isName: (word: string) => boolean): readonly FunctionList[] {
-  // Most sources contain fewer than two names, called functions and comments aside, and need not be parsed.
+  // Most sources contain fewer than two names outside of comments and calls, and need not be parsed.
   const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
   if (new Set(code.match(/(?<![.\w])\w+(?![\w(])/g)?.filter(isName)).size < 2) return []
   const found: FunctionList[] = []
@@ -35,7 +35,7 @@ export function functionListsIn(text: string, isName: (word: string) => boolean)
     found.push({ line: text.slice(0, node.start).split('\n').length, names })
   }
 
-  /** Gathers, by the text of the expression, what it is compared with. */
+  /** Collects, by the text of an expression, the names with which it is compared. */
   function noteComparison({ type, operator, left, right }: Node, compared: Map<string, string[]>): void {
     if (type !== 'BinaryExpression' || !/^[!=]==?$/.test(String(operator))) return
     for (const [one, other] of [
@@ -52,10 +52,10 @@ export function functionListsIn(text: string, isName: (word: string) => boolean)
 
 const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
 
-/** Stands for what is no word. */
+/** Represents anything that is not a word. */
 const OTHER = ''
 
-/** What a list, record or switch consists of; the words of a pattern or a text. */
+/** Returns the elements of a list, record or switch, or the words of a pattern or a text. */
 function wordsOf(node: Node): readonly string[] {
   switch (node.type) {
     case 'ArrayExpression':
@@ -74,18 +74,18 @@ function wordsOf(node: Node): readonly string[] {
   }
 }
 
-/** An entry of a map is its first element; a list that is spread out is its elements. */
+/** Returns the words of an element: the key of a map entry, the elements of a spread list, or the element itself. */
 function elementsOf(element: Node): readonly string[] {
   if (element.type === 'SpreadElement' && isNode(element.argument)) return wordsOf(element.argument)
   if (element.type === 'ArrayExpression') return [wordsOf(element)[0] ?? OTHER]
   return [wordIn(element) ?? OTHER]
 }
 
-/** `enqueue send`, `read,write`; no word of a sentence. */
+/** Returns the words of a text that only lists words, such as `enqueue send` or `read,write`; none for other texts. */
 const wordsIn = (text: string): readonly string[] =>
   /^\s*\w+([\s,|]+\w+)+\s*$/.test(text) ? text.trim().split(/[\s,|]+/) : []
 
-/** The text of a literal that is one. */
+/** Returns the text of a string literal, or of a template without placeholders. */
 function wordIn(node: unknown): string | undefined {
   if (!isNode(node)) return undefined
   if (node.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined

@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-// What is asked where no test runs yet: it imports nothing of ours.
+// Also used outside of tests, so it imports no other module of this repository.
 
 const POSTGRES = '/usr/lib/postgresql'
 

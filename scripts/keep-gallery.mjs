@@ -1,9 +1,9 @@
-// node scripts/keep-gallery.mjs             every exhibit that has no kept results
-// node scripts/keep-gallery.mjs NAME ...    these, anew
+// node scripts/keep-gallery.mjs             runs every exhibit that has no kept results
+// node scripts/keep-gallery.mjs NAME ...    runs these exhibits again
 //
-// Runs exhibits of `chaos gallery`, one after the other, and keeps their results in packages/cli/docs/gallery/kept.jsonl, a line
-// each. The page is written from them: npx vitest run packages/cli/test/process/gallery/kept.test.ts -u. Needs npm run build and
-// what scripts/install-servers.sh installs; an exhibit whose server is missing is left as it was.
+// Runs exhibits of `chaos gallery`, one after another, and keeps their results in packages/cli/docs/gallery/kept.jsonl,
+// one per line. `npx vitest run packages/cli/test/process/gallery/kept.test.ts -u` writes the page from them. Needs npm
+// run build and the programs of scripts/install-servers.sh. Keeps the old result of an exhibit whose server is missing.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ try {
     const [exhibit] = stdout.length === 0 ? [] : JSON.parse(stdout).exhibits
     if (exhibit === undefined || exhibit.outcome === 'skipped') continue
     kept.set(name, exhibit)
-    // In the order of the gallery, and at once: what was kept stays if this is interrupted.
+    // Writes all results after each exhibit, so that an interruption loses none. They are in the order of the gallery.
     const inOrder = names.flatMap((each) => kept.get(each) ?? [])
     writeFileSync(file, inOrder.map((each) => `${JSON.stringify(each)}\n`).join(''))
     console.log(`${name}: ${exhibit.outcome}`)

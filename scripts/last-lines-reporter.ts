@@ -7,8 +7,8 @@ import { reasonOf, type SkippedTest, sumsOfSkipped } from './skipped-tests.ts'
 const isInstalled = (program: string): boolean => installed(program) !== undefined
 
 /**
- * In the last lines: how many tests were skipped for what they need, or with SKIPPED=all each of them; and every test
- * that was tried again, with the reason. What nobody sees is not mended.
+ * Prints at the end of a run how many tests were skipped for each reason (with SKIPPED=all, each skipped test), and
+ * every test that was tried again, with the reason. Nobody fixes a problem that nobody sees.
  */
 export class LastLinesReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {

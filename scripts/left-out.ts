@@ -3,16 +3,18 @@ import { join } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
 import { testFiles } from './test-files.ts'
 
-/** The files of the soak that CI runs: for each kind of system, and for each property that needs a long search, one. */
+/**
+ * The soak test files that CI runs: one for each kind of system, and one for each property that needs a long search.
+ */
 export const ciSoakFiles = (): readonly string[] =>
   readFileSync(join(import.meta.dirname, 'ci-soak-files'), 'utf8')
     .trim()
     .split('\n')
 
-/** Every file of the whole soak. */
+/** All soak test files. */
 export const soakFiles = (): readonly string[] => testFiles(/\/test\/soak\/.*\.test\.ts$|\.(?:soak|patient)\.test\.ts$/)
 
-/** Names, in the last lines, the files of the whole soak that did not run. */
+/** Prints at the end of a run the soak test files that did not run. */
 export class LeftOutReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const run = new Set(modules.map(({ relativeModuleId }) => relativeModuleId))

@@ -1,14 +1,14 @@
-// npm run mutate                     every deliberate mistake of mutations/
-// npm run mutate -- recorder         those in a package
-// npm run mutate -- zones models/    those whose name, or file, contains one of the words
-// npm run mutate -- --jobs 1         one at a time (default: 2)
-// npm run mutate -- --list           what there is, without trying it
+// npm run mutate                     tries every deliberate mistake of mutations/
+// npm run mutate -- recorder         tries the mistakes in a package
+// npm run mutate -- zones models/    tries the mistakes whose name or file contains one of the words
+// npm run mutate -- --jobs 1         tries one mistake at a time (default: 2)
+// npm run mutate -- --list           lists the mistakes without trying them
 // npm run mutate -- recorder --drawn 30 --seed 1
-//                                    mistakes drawn at random in one package, instead of those of mutations/
-// npm run mutate -- --verify FILE    whether the verifier alone notices (scripts/verify-mistakes.ts)
+//                                    tries mistakes drawn at random in one package, instead of those of mutations/
+// npm run mutate -- --verify FILE    tries whether the verifier alone notices each mistake (scripts/verify-mistakes.ts)
 //
-// Makes one mistake at a time in a copy of the packages, and runs the tests of the package that has it there. Exits with 1 if some mistake
-// survives them, or no longer applies because the source has changed.
+// Makes one mistake at a time in a copy of the packages, and runs the tests of the changed package in the copy. Exits
+// with 1 if a mistake survives the tests, or no longer applies because the source has changed.
 import { type ChildProcess, spawn } from 'node:child_process'
 import {
   cpSync,
@@ -29,7 +29,7 @@ import { applied, type Mutation, pathOf, sourceOf } from './mutations/mutation.t
 import { mutations } from './mutations/registry.ts'
 import { verifyMistakes } from './verify-mistakes.ts'
 
-/** Where the sources are: npm runs scripts in the root of the repository. */
+/** The root of the repository, because npm runs scripts there. */
 const root = process.cwd()
 const PACKAGES = readdirSync(join(root, 'packages'))
 const FLOORS = ['unit', 'process', 'soak']
@@ -39,14 +39,14 @@ const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
     .filter((name) => /\.m?ts$|\.mjs$/.test(name) && (directory === 'scripts' || name.startsWith('vitest.')))
     .map((name) => join(directory, name)),
 )
-/** A mistake that makes the tests run for so many times as long as they should, and a little more, is caught too. */
+/** A mistake is also caught if the tests take `PATIENCE` times as long as without it, plus `PATIENCE_MS`. */
 const PATIENCE = 4
 const PATIENCE_MS = 20_000
 const WITHOUT_MISTAKE_MS = 900_000
 
 interface Outcome {
   readonly result: 'passed' | 'failed' | 'timed out'
-  /** The test that failed, or whatever else went wrong. */
+  /** The test that failed, or another reason for the failure. */
   readonly by: string
   readonly ms: number
 }
@@ -99,7 +99,7 @@ if (chosen.length === 0) {
   }
 }
 
-/** Whether the word is its package, or a part of its name or file. */
+/** Reports whether the word is the package of the mutation, or a part of its name or file. */
 function isMeant({ package: row, name, file }: Mutation, word: string): boolean {
   return PACKAGES.includes(word) ? row === word : name.includes(word) || file.includes(word)
 }
@@ -125,7 +125,8 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
     return 4
   }
   console.log(`Without a mistake the likeliest tests pass; ${applicable.length} mistakes to try.`)
-  // Most mistakes are caught by those; the whole suite, which takes long, is tried without a mistake only if it is needed.
+  // These tests catch most mistakes. The whole suite takes long, so it runs without a mistake only once a mistake needs
+  // it.
   const whole = new Map<string, Promise<Outcome>>()
   const wholeFloor = async (copy: string, floor: string): Promise<Outcome> => {
     const correct = whole.get(floor) ?? runTests(makeCopy(), WITHOUT_MISTAKE_MS, [floor])
@@ -152,7 +153,7 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
       const path = join(copy, pathOf(mutation))
       const original = readFileSync(path, 'utf8')
       const broken = applied(original, mutation)
-      // The copy was made while somebody may have been editing: it is the copy that counts.
+      // The source may have been edited before it was copied, so the mistake must apply to the copy.
       if (broken === undefined) throw new Error(`${mutation.name} does not apply to the copy`)
       writeFileSync(path, broken)
       let outcome: Outcome = { result: 'passed', by: '', ms: 0 }
@@ -179,17 +180,17 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   return survivors.length > 0 || stale.length > 0 ? 1 : 0
 }
 
-/** The packages in a directory of its own, importing themselves and not the working tree. */
+/** Copies the packages into a new directory. The copies import each other, and not the working tree. */
 function makeCopy(): string {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-mutate-'))
   copies.push(directory)
-  // One level down: some tests look beside the repository, and are to find nothing there.
+  // A subdirectory, because some tests look beside the repository, and must find nothing there.
   const copy = join(directory, 'repository')
   const copied = ['package.json', join('scripts', 'tsconfig', 'base.json'), 'examples', ...SETTINGS_OF_TESTS]
   for (const file of [...copied, ...PACKAGES.map((name) => join('packages', name))]) {
     cpSync(join(root, file), join(copy, file), {
       recursive: true,
-      // What is built is older than its bundle here, too.
+      // Built files must be older than their bundle in the copy, too.
       preserveTimestamps: true,
       filter: (path) => basename(path) !== 'node_modules',
     })
@@ -204,7 +205,9 @@ function makeCopy(): string {
   return copy
 }
 
-/** What the processes of tests run is built from the source with the mistake, which may be none for the compiler. */
+/**
+ * Builds the programs that tests run, from the source with the mistake. Does not check types, which may be wrong now.
+ */
 async function build(copy: string, name: string): Promise<void> {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   for (const command of [[compiler, '-p', join('packages', name), '--noCheck'], [join('scripts', 'bundle.mjs')]]) {
@@ -231,7 +234,7 @@ async function runTests(copy: string, limitMs: number, files: readonly string[])
       ...['run', ...files, '--bail', '1', '--maxWorkers', '1'],
       ...['--reporter', 'json', '--outputFile', results],
     ],
-    // A group of its own, so that the test workers end with it.
+    // A process group of its own, so that `stop` also ends the test workers.
     { cwd: copy, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, MANY: '1' } },
   )
   running.add(child)
@@ -278,7 +281,7 @@ function failedTest(path: string): string | undefined {
       if (message !== '') return `${basename(name)}: ${firstLine(message)}`
     }
   } catch {
-    // Then there is no such file: vitest itself failed, and said why.
+    // The file does not exist, because vitest itself failed. Its output states the reason.
   }
   return undefined
 }
@@ -292,6 +295,6 @@ function stop(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 
-// The newest Node of each line that is supported, as npm carries it, runs what touches Node itself: its flags, its
-// sockets and streams, processes, threads and the module loader. All other tests run on one Node only. CHAOS_SOAK=short
-// has the newest line only.
+// Tests what depends on Node itself (flags, sockets, streams, processes, threads, the module loader) on the newest
+// release of each supported major version, as installed by npm. All other tests run on one Node only. CHAOS_SOAK=short
+// tests only the newest major version.
 
 const root = join(import.meta.dirname, '..')
 const LINES = process.env['CHAOS_SOAK'] === 'short' ? [24] : [20, 21, 22, 23, 24]
-/** Vitest supports only the lines with long support and what came after 22. */
+/** Major versions that Vitest does not support. It supports only LTS versions and versions above 22. */
 const WITHOUT_VITEST = [21]
 const SUITE = [
   'packages/cli/test/process/check/check.test.ts',
@@ -29,17 +29,17 @@ const SUITE = [
   'packages/vitest/test',
 ]
 
-/** The hashes of runs show most of what the simulator does with Node. */
+/** A short suite omits the node simulator: the hashes of its runs already show most of what it does with Node. */
 const suite =
   process.env['CHAOS_SOAK'] === 'short' ? SUITE.filter((path) => !/node-simulator|vitest/.test(path)) : SUITE
 
 /** The number of seeds. With each seed, a program runs twice on each major version of Node; the hashes must be equal. */
 const HASHED_SEEDS = process.env['CHAOS_SOAK'] === 'short' ? '4' : '100'
 
-/** No time limit of the test ends what blocks its worker. */
+/** Child processes need a time limit of their own: they block the worker, so the time limit of the test cannot act. */
 const LIMITS = { encoding: 'utf8', maxBuffer: 1e9, timeout: 300_000, killSignal: 'SIGKILL' } as const
 
-/** What the simulator's runs of a few programs come to on this Node. */
+/** Returns hashes of the simulator's runs of a few programs on a Node. */
 function simulatedOn(node: string): Record<string, { readonly hash: string; readonly differ: readonly number[] }> {
   const script = join(root, 'scripts', 'simulated-hashes.mjs')
   const { stdout, stderr } = spawnSync(node, [script, HASHED_SEEDS], { ...LIMITS, timeout: 900_000 })
@@ -72,9 +72,9 @@ describe.each(LINES)('the newest release of Node %d', (line) => {
     expect(chaos(...run)).toMatchObject({ status: 0, stderr: '' })
     simulatedHere ??= simulatedOn(process.execPath)
     expect(Object.values(simulatedHere).flatMap(({ differ }) => differ)).toEqual([])
-    // Programs run the same to the byte on every line.
+    // Programs behave the same on every major version, byte for byte.
     expect(simulatedOn(node)).toEqual(simulatedHere)
-    // All other tests run on the version that runs this one.
+    // The version that runs this test already runs all other tests.
     if (WITHOUT_VITEST.includes(line) || versionOf(node) === process.version) return
     const vitest = [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...suite]
     const environment = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith('VITEST')))

@@ -1,4 +1,4 @@
-// How fast this checkout is, compared with a commit: both measured in turns, by the processor time that each took.
+// The speed of this checkout relative to a commit. Both are measured in turns, by processor time.
 
 /** The processor seconds of the same work, done by both sides one after the other. */
 export interface Pair {
@@ -22,7 +22,7 @@ export function paceOf(pairs: readonly Pair[]): number {
 /** `again`: measure once more, since the machine or the compiler may have had a bad minute. */
 export type Decision = 'fast enough' | 'again' | 'too slow'
 
-/** Decides on the measurements so far, in order: too slow only if two in a row are below `least`. */
+/** Decides by the measurements so far, in order. The checkout is too slow only if the last two are below `least`. */
 export function decide(paces: readonly number[], least: number): Decision {
   const last = paces.slice(-2)
   // Not `pace < least`: a measurement that is no number proves nothing.

@@ -50,7 +50,7 @@ describe.each(folders)('the published package %s', (folder) => {
     expect(files).not.toContain('src')
     for (const [subpath, target] of Object.entries<{ [condition: string]: string }>(exports)) {
       if (subpath.endsWith('.json')) continue
-      // Another condition would lead some bundler to files that are not there.
+      // With another condition, some bundlers would look for files that do not exist.
       expect(Object.keys(target)).toEqual(['types', 'default'])
       expect(target['types']).toBe(target['default']?.replace(/\.js$/, '.d.ts'))
       const source = target['default']?.replace('./dist/', 'src/').replace(/\.js$/, '.ts') ?? ''
@@ -59,7 +59,8 @@ describe.each(folders)('the published package %s', (folder) => {
   })
 
   test('a published package has the prepack script "tsc -b" unless it is part of the bundle of chaosproxy', () => {
-    // The bundle is built from the packages that chaosproxy needs; npm packs others as they are.
+    // The packages that chaosproxy needs are built for its bundle. npm packs the others as they are, so they must be
+    // built first.
     if (!neededBy('cli').has(folder)) expect(rest).toHaveProperty('scripts.prepack', 'tsc -b')
   })
 
@@ -86,7 +87,7 @@ test('every type in the public surface of chaosproxy comes from a package that u
   const seen = new Set([join(packages, 'cli', 'dist', 'index.d.ts')])
   for (const file of seen) {
     for (const [, from = ''] of readFileSync(file, 'utf8').matchAll(/\bfrom '([^']+)'/g)) {
-      // The first has no types of its own, and those of the second are of browsers besides.
+      // yargs has no types of its own, and the types of tinypool also need types of browsers.
       expect(['yargs', 'tinypool'], file).not.toContain(from)
       if (from.startsWith('.')) seen.add(join(file, '..', from.replace(/\.[jt]s$/, '.d.ts')))
       if (from === '@chaosproxy/engine') seen.add(join(packages, 'engine', 'dist', 'index.d.ts'))
@@ -112,7 +113,7 @@ test("every package that a bundle imports is a dependency of the bundle's packag
   }
 })
 
-/** Named when the project was begun: none of them is to be replaced by code of our own. */
+/** Libraries chosen at the start of the project, which our own code must not replace. */
 const CHOSEN = ['chalk', 'ora', 'ws', 'yargs']
 const CHOSEN_FOR_TESTS = ['fast-check', 'vitest']
 

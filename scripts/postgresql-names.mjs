@@ -1,6 +1,7 @@
-// Writes what PostgreSQL knows by name, and the simulated one may not have, into packages/simulated-postgresql: relations
-// with their columns, functions that its signatures leave out, types of the information schema, settings. From two
-// versions: PGlite's, and a server's whose address is given, such as postgres://postgres@localhost/postgres of version 15.
+// Writes into packages/simulated-postgresql the names that PostgreSQL knows and that the simulated PostgreSQL may lack:
+// relations with their columns, functions that its signatures omit, types of the information schema, and settings.
+// Reads them from PGlite and from a server of another version, such as postgres://postgres@localhost/postgres of
+// version 15.
 import { writeFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'

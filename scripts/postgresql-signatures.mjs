@@ -45,7 +45,7 @@ export const TYPES: string = ${text(types.map((t) => [t.oid, t.typname, t.typarr
 `,
 )
 const listed = (values) => (values ?? '').replaceAll(' ', ',')
-/** The entries by what they share, in the order of their first occurrences. */
+/** Groups entries by key. Keys are in the order of their first occurrence. */
 const grouped = (all, keyOf, entryOf) => {
   const groups = new Map()
   for (const each of all) groups.set(keyOf(each), [...(groups.get(keyOf(each)) ?? []), entryOf(each)])
@@ -62,7 +62,7 @@ const taken = (f) => {
   return list === '' ? '/' : list
 }
 const named = (f) => {
-  // The calls of aggregates are not computed by a function of theirs.
+  // An aggregate has no source function that computes its calls, only `aggregate_dummy`.
   if (f.source === f.proname || f.source === 'aggregate_dummy') return f.proname
   return `${f.proname}=${f.source.startsWith(`${f.proname}_`) ? f.source.slice(f.proname.length) : f.source}`
 }

@@ -2,9 +2,9 @@
 export interface RetriedTest {
   /** From the top of the repository. */
   readonly file: string
-  /** Without it, every test of the file. */
+  /** The title of the test; if absent, every test of the file. */
   readonly title?: string
-  /** What it depends on that no change here can mend. */
+  /** What the outcome depends on, outside this repository. */
   readonly reason: string
 }
 

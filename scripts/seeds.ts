@@ -3,7 +3,7 @@ import { inject } from 'vitest'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where tests that draw histories, inputs or schedules begin. */
+    /** The first seed of tests that draw histories, inputs or schedules. */
     seed: number
   }
 }

@@ -1,6 +1,7 @@
-// Runs each of a few programs in the simulator with many seeds, twice, the second time in reverse order, and prints one
-// line of JSON: for each program a hash of all that happened in all of the runs, and the seeds whose runs differed. Nodes of
-// different lines are to print the same. node simulated-hashes.mjs SEEDS [PROGRAM …]; it uses what was built.
+// Runs a few programs in the simulator, each with many seeds, and then again with the seeds in reverse order. Prints
+// one line of JSON: for each program, a hash of everything that happened in its runs, and the seeds whose two runs
+// differed. All major versions of Node must print the same line. Needs a build. Usage: node simulated-hashes.mjs SEEDS
+// [PROGRAM …]
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,7 @@ const ROUTES = {
   ],
 }
 
-/** Peers are told of each write, a disk keeps it, and chance and clocks are asked, so that each may differ. */
+/** Each write uses peers, a disk, randomness and clocks, so that a difference in any of them is found. */
 const STATE = `
   import { appendFile } from 'node:fs/promises'
   import { randomUUID } from 'node:crypto'
@@ -93,14 +94,17 @@ const PROGRAMS = {
   },
 }
 
-/** Services with a PostgreSQL, by their files: what clients ask of them, and how they change something. */
+/**
+ * The folder of the services that use PostgreSQL. `CHANGED_BY` names the operation that changes a service, if not
+ * `add`.
+ */
 const SERVICES = join(root, 'packages', 'simulated-postgresql', 'test', 'services', 'programs')
 const CHANGED_BY = { duty: 'write' }
 const MOVES = [
   ...['lost update', 'locked update', 'read and write', 'one step', 'cursor', 'locked cursor', 'double spend'],
   ...['locked spend', 'look then insert', 'unique', 'read-only', 'two halves', 'two writes', 'outbox', 'standby'],
 ]
-/** Of a service that does one thing in several ways: the variable that says in which, and its values. */
+/** By service that does the same in several ways: the environment variable that chooses the way, and its values. */
 const WAYS = { accounts: ['MOVES', MOVES], seats: ['ASKS', ['count', 'sum', 'exists']] }
 for (const file of readdirSync(SERVICES).filter((file) => /^(?!load)[a-z-]+\.mjs$/.test(file))) {
   const [name] = file.split(/[-.]/)
@@ -119,7 +123,7 @@ for (const file of readdirSync(SERVICES).filter((file) => /^(?!load)[a-z-]+\.mjs
     }
 }
 
-/** What clients ask, at which millisecond, of which node. */
+/** Returns the requests of clients, each with its time and its node. */
 const asked = (seed, nodes, change) =>
   Array.from({ length: 12 }, (_, i) => ({
     atMs: 40 * i + (seed % 7),
@@ -190,7 +194,7 @@ function written(name, { redis, text }) {
 const directory = mkdtempSync(join(tmpdir(), 'chaos-hashes-'))
 try {
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
-  // Traces of stacks name the program's place, which is to be the same everywhere.
+  // Stack traces contain the path of the program. Relative to this directory, the path is the same everywhere.
   process.chdir(directory)
   const results = {}
   for (const [name, program] of Object.entries(PROGRAMS)) {

@@ -42,7 +42,7 @@ const longFunctions: { readonly [name: string]: number } = {
 const root = join(import.meta.dirname, '..')
 const packages = join(root, 'packages')
 
-/** What tests share is no source. */
+/** All packages except `testing`, which contains only code for tests. */
 const rows = readdirSync(packages).filter((row) => row !== 'testing')
 const sources = rows.flatMap((row) =>
   readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
@@ -79,7 +79,7 @@ interface Found {
   readonly lines: number
 }
 
-/** The long functions of a file, each by its name; one without a name has that of what it stands in. */
+/** Returns the long functions of a file. A function without a name gets the name of the code around it. */
 function longFunctionsOf(text: string): readonly Found[] {
   if (codeLinesOf(text) <= MOST_LINES_OF_FUNCTION) return []
   const found: Found[] = []
@@ -90,7 +90,7 @@ function longFunctionsOf(text: string): readonly Found[] {
     if (Array.isArray(node)) for (const each of node) visit(each, around)
     if (!isNode(node)) return
     const lines = codeLinesOf(text.slice(node.start, node.end))
-    // Nothing within it is longer.
+    // A node this short contains no long function.
     if (lines <= MOST_LINES_OF_FUNCTION) return
     const name = nameOf(node) ?? around
     if (FUNCTIONS.has(node.type)) found.push({ name, lines })
@@ -111,7 +111,7 @@ interface Node {
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'type' in value && 'start' in value && 'end' in value
 
-/** What a declaration, a member or a variable calls itself. */
+/** Returns the name of a declaration, member or variable. */
 function nameOf({ id, key }: Node): string | undefined {
   const named = id ?? key
   return typeof named === 'object' && named !== null && 'name' in named ? String(named.name) : undefined

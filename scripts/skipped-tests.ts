@@ -1,10 +1,10 @@
 /** A test that did not run. */
 export interface SkippedTest {
-  /** With its file, to be found by. */
+  /** The name of the test with its file, so that it can be found. */
   readonly name: string
-  /** What it gave as the reason, if anything. */
+  /** The reason that the test gave, if any. */
   readonly note?: string | undefined
-  /** The text of its file, which asks for programs by name. */
+  /** The source of the test's file, which asks for programs by name. */
   readonly source: string
 }
 
@@ -23,7 +23,7 @@ export function sumsOfSkipped(tests: readonly SkippedTest[], isInstalled: (progr
 const UNSTATED = 'for reasons that their files state'
 const LEFT_OUT = 'left to the whole soak: npm run test:soak'
 
-/** What a test needs, in the words of its note or its title; else the programs that its file asks for and that are missing. */
+/** Returns why a test was skipped: by its note or its title, or else by the missing programs that its file asks for. */
 export function reasonOf({ name, note, source }: SkippedTest, isInstalled: (program: string) => boolean) {
   const needed = /\bneeds? ([^()]+?)(?=\)|$| › )/.exec(note ?? name)?.[1]
   if (needed !== undefined) return `need ${needed}`

@@ -1,17 +1,20 @@
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 export interface StuckReporterOptions {
-  /** Nothing ended for so long: what runs is named. */
+  /** The running tests are printed whenever no test has ended for this time. */
   readonly namesAfterMs: number
-  /** Nothing ended for so long, although each test has a time limit: a worker is blocked, and `giveUp` is called. */
+  /**
+   * `giveUp` is called once no test has ended for this time. A worker is then blocked, because each test has a time
+   * limit.
+   */
   readonly givesUpAfterMs: number
   readonly giveUp?: () => void
   readonly print?: (line: string) => void
 }
 
 /**
- * Names the tests that run while none ends, and ends the whole if that lasts. A time limit cannot end a test that blocks its
- * worker, and whoever has to kill everything would never learn which one it was.
+ * Prints the running tests if none ends for a while, and ends the test run if none ends for longer. A time limit cannot
+ * end a test that blocks its worker, and a person who kills the test run would not learn which test it was.
  */
 export class StuckReporter implements Reporter {
   readonly #options: Required<StuckReporterOptions>
@@ -72,7 +75,7 @@ export class StuckReporter implements Reporter {
   #whatRuns(): string {
     const lines = [...this.#modules.values()].map((module) => {
       const tests = [...this.#tests.values()].filter((test) => test.module.id === module.id)
-      // A test that blocks its worker at once is not heard of.
+      // Vitest does not report a test that blocks its worker immediately.
       const named = tests.map(({ fullName }) => fullName).join('; ') || `what follows ${this.#ended.get(module.id)}`
       return `  ${module.relativeModuleId} › ${named}`
     })

@@ -1,11 +1,11 @@
-/** What came of a subject of the track record: a line of `packages/cli/docs/gallery/subjects.jsonl`. */
+/** The result of a subject of the track record: a line of `packages/cli/docs/gallery/subjects.jsonl`. */
 export interface KeptSubject {
   readonly name: string
-  /** The package with its version, and what of it was judged. */
+  /** The package with its version, and the judged part of it. */
   readonly subject: string
   readonly kind: string
   readonly promise: string
-  /** Where its documentation promises it. */
+  /** The URL of the documentation with the promise. */
   readonly source: string
   readonly workload: string
   readonly result: 'holds' | 'documented weakness' | 'not documented'
@@ -36,7 +36,7 @@ export function countsMarkdown(subjects: readonly KeptSubject[]): string {
 const countsOf = (subjects: readonly KeptSubject[]): readonly string[] =>
   RESULTS.map((result) => String(subjects.filter((each) => each.result === result).length || ''))
 
-/** Markdown: each subject, what it promises, and what came of it. */
+/** Markdown: each subject, its promise, and its result. */
 export const subjectsMarkdown = (subjects: readonly KeptSubject[]): string =>
   RESULTS.toReversed()
     .map((result) => {
@@ -68,7 +68,7 @@ const nameOf = ({ name, subject }: KeptSubject): string =>
 
 const promiseOf = ({ promise, source }: KeptSubject): string => `[${promise}](${source})`
 
-/** What broke, in one sentence: its folder says the rest. */
+/** Returns the first clause of a finding. The folder of the subject has the rest. */
 const briefly = (finding: string): string => `${finding.split(/[:.] |\.$/)[0] ?? ''}.`
 
 const whyOf = ({ finding = '', documented, cure }: KeptSubject): string =>

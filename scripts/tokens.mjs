@@ -66,7 +66,7 @@ export function countTokens(text, { jsx = false } = {}) {
 
 const isImport = (beforeLast, last) => last === 'from' || last === 'import' || (beforeLast === 'import' && last === '(')
 
-/** The words and marks of a text without what delimits it, at least one. */
+/** Returns the number of words and marks in a text, without its delimiters, but at least 1. */
 function piecesOf(text) {
   const inner = text.replace(/^[`'"}/]/, '').replace(/(?:[`'"]|\$\{)$/, '')
   return Math.max(1, inner.match(/\w{1,16}|[^\s\w]/g)?.length ?? 0)

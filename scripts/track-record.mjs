@@ -1,10 +1,11 @@
 // node scripts/track-record.mjs             judges every subject that has no kept result
 // node scripts/track-record.mjs NAME ...    judges these anew
 //
-// A subject is a folder of examples/track-record: a package as it comes from npm, a service that uses it as its documentation
-// says, and subject.json with what it promises. Each runs in a copy with the packages of its lock file. What came of it is kept
-// in packages/cli/docs/gallery/subjects.jsonl, a line each, from which the page is written:
-// npx vitest run packages/cli/test/process/gallery/kept.test.ts -u. Needs npm run build:tested, and servers for subjects that name some.
+// A subject is a folder of examples/track-record: a package from npm, a service that uses the package as its
+// documentation says, and subject.json with the promise of the package. Each subject runs in a copy of its folder, with
+// the packages of its lock file. The results are kept in packages/cli/docs/gallery/subjects.jsonl, one per line.
+// `npx vitest run packages/cli/test/process/gallery/kept.test.ts -u` writes the page from them. Needs npm run
+// build:tested, and the servers that subjects name.
 import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,7 +28,7 @@ const names = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
   .toSorted()
-/** What runs, which is a group of processes: with it ends what it started. */
+/** The id of the running process group. It includes all processes that the command started. */
 let running
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {
@@ -43,7 +44,10 @@ for (const name of asked.length > 0 ? asked : names.filter((each) => !kept.has(e
 }
 process.exitCode = failed === 0 ? 0 : 1
 
-/** Keeps what came of it. Returns what was not as its file says. */
+/**
+ * Judges a subject and keeps the result. Returns the first difference from its subject.json; undefined if there is
+ * none.
+ */
 async function judge(name) {
   const subject = JSON.parse(readFileSync(join(folder, name, 'subject.json'), 'utf8'))
   const around = mkdtempSync(join(tmpdir(), 'chaos-subject-'))
@@ -107,7 +111,7 @@ async function run(cwd, command, args) {
     stream.setEncoding('utf8').on('data', (text) => {
       said += text
     })
-  // What it leaves behind may hold its streams open.
+  // Waits for `exit`, because processes that the command leaves behind may hold its streams open.
   const code = await new Promise((resolve) => child.once('error', () => resolve(null)).once('exit', resolve))
   clearTimeout(late)
   endGroup(child.pid)
@@ -119,7 +123,7 @@ function endGroup(pid) {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // Nothing of it is left.
+    // No process of the group is left.
   }
 }
 

@@ -1,7 +1,7 @@
 import { beforeAll, type RunnerTask } from 'vitest'
 import { retriedAs } from './retried-tests.ts'
 
-// For every test file: lets the tests that are listed, and no others, be tried again once.
+// Runs in every test file. The tests in the list of retried tests may be tried again once, all others never.
 
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads from it which fixtures are wanted
 beforeAll(({}, { file }) => allowRetries(file.name, file.tasks))

@@ -18,7 +18,7 @@ interface Outcome {
   readonly threw: number
 }
 
-/** A mistake that takes longer never states a verdict. */
+/** A checker that needs longer counts as one that never states a verdict. */
 const LIMIT_MS = 120_000
 
 /** Judges with each mistake, and prints what the verifier alone says of it. */

@@ -1,6 +1,8 @@
-// Prints how heavy the project is: tokens and lines, importers of the node simulator, modules of a run, knots of folders.
+// Prints the size of the project: tokens and lines, files that load the node simulator, modules that a run loads, and
+// groups of folders that import each other in a circle (knots).
 // node scripts/weight.mjs   (after npx tsc -b; the run takes a few seconds)
-// node scripts/weight.mjs --ceilings [--raise PACKAGE]...   lowers scripts/ceilings.json to what is there, raises only these
+// node scripts/weight.mjs --ceilings [--raise PACKAGE]...   lowers scripts/ceilings.json to the actual sizes,
+// and raises only the ceilings of the named packages
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -92,12 +94,12 @@ function modulesOf(words) {
   }
 }
 
-/** A file's folder; files of no folder are floors of their own, as in architecture.test.ts. */
+/** Returns the folder of a file, as in architecture.test.ts. A file that is in no folder counts as a folder itself. */
 function floorOf(file) {
   return dirname(file) === '.' ? file : dirname(file)
 }
 
-/** The folders of a package that import one another in a circle, however far around; its entry points apart. */
+/** Returns the groups of folders that import each other in a circle, also indirectly. Leaves out entry points. */
 function knotsOf(row) {
   const { exports } = JSON.parse(readFileSync(join(packages, row, 'package.json'), 'utf8'))
   const entries = Object.values(exports).map((target) => target.default?.replace(/^\.\/dist\/(.*)\.js$/, '$1.ts'))

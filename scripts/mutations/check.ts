@@ -2,7 +2,7 @@ import { inFile, type Mutation } from './mutation.ts'
 
 const definitions = ['mutants', 'agreement', 'medium.test']
 
-/** Deliberate mistakes in what all levels share: encoding, limits, what follows from what, counterexamples, worker threads. */
+/** Deliberate mistakes in what all levels share: encoding, limits, implications, counterexamples, worker threads. */
 export const checkMutations: readonly Mutation[] = [
   ...inFile(
     'check/check.ts',

@@ -2,7 +2,10 @@ import { inFile, type Mutation } from './mutation.ts'
 
 const uncut = ['uncut']
 
-/** Deliberate mistakes in counterexamples of long histories, and in those that there was no time to cut down. */
+/**
+ * Deliberate mistakes in counterexamples of long histories, and in counterexamples that were not reduced for lack of
+ * time.
+ */
 export const counterexampleMutations: readonly Mutation[] = [
   ...inFile('register/counterexample/reduce.ts', uncut, [
     {

@@ -1,6 +1,8 @@
 import { inFileOf, type Mutation } from './mutation.ts'
 
-/** Deliberate mistakes in what faults say of themselves, in which candidates they hit, and in their schedules. */
+/**
+ * Deliberate mistakes in the declared properties of faults, in the candidates that they hit, and in their schedules.
+ */
 export const faultMutations: readonly Mutation[] = [
   ...inFileOf(
     'faults',

@@ -1,18 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A deliberate mistake of one line in a package. The package's own tests are worth something if they catch it. */
+/** A deliberate mistake in one line of a package. The package's own tests should catch it. */
 export interface Mutation {
   readonly name: string
   readonly package: string
-  /** Below `src` of the package. */
+  /** The path of the file below `src` of the package. */
   readonly file: string
-  /** A line of the file, without its indentation; it must stand there once, unless it is said which one is meant. */
+  /**
+   * The line to replace, without its indentation. It must occur exactly once in the file, unless `occurrence` is given.
+   */
   readonly before: string
-  /** From 1. */
+  /** Which of several equal lines to replace, counted from 1. */
   readonly occurrence?: number
   readonly after: string
-  /** What goes wrong for a user. */
+  /** What the mistake causes for a user. */
   readonly breaks: string
   /** Names of the test files that are tried first: they are the likeliest to notice. */
   readonly tests: readonly string[]
@@ -24,7 +26,7 @@ type Named = Omit<Mutation, 'package' | 'file' | 'tests'>
 export const inFile = (file: string, tests: readonly string[], mutations: readonly Named[]): Mutation[] =>
   inFileOf('checker', file, tests, mutations)
 
-/** The same in another package. */
+/** Mistakes in one file of a package, with the tests to try first. */
 export const inFileOf = (
   name: string,
   file: string,
@@ -35,13 +37,13 @@ export const inFileOf = (
 export const pathOf = ({ package: name, file }: Pick<Mutation, 'package' | 'file'>): string =>
   join('packages', name, 'src', file)
 
-/** The file that the mistake is made in; empty where there is none of that name. */
+/** Returns the source to change; empty if the file does not exist. */
 export function sourceOf(root: string, mutation: Mutation): string {
   const path = join(root, pathOf(mutation))
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
-/** The source with the bug made; undefined unless the line stands there once, or as often as is said. */
+/** Returns the source with the mistake; undefined if the line to replace does not exist, or is not unique. */
 export function applied(source: string, { before, after, occurrence }: Mutation): string | undefined {
   const lines = source.split('\n')
   const at = lines.flatMap((line, number) => (line.trim() === before ? [number] : []))

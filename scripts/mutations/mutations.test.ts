@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { applied, pathOf, sourceOf } from './mutation.ts'
 import { mutations } from './registry.ts'
 
-// The mistakes are tried by `npm run mutate`, which takes minutes. That they can be tried at all is seen here.
+// `npm run mutate` tries the mistakes, which takes minutes. These tests only check that each mistake can be tried.
 
 const root = join(import.meta.dirname, '..', '..')
 const packages = join(root, 'packages')
@@ -36,7 +36,7 @@ test('every folder of the checker except proof has a mutation', () => {
   const folders = readdirSync(join(packages, 'checker', 'src'), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   )
-  // Proofs decide nothing: the verifier refuses what is wrong with them.
+  // Proofs need no mutation, because they decide nothing: the verifier refuses a wrong proof.
   const deciding = folders.filter(({ name }) => name !== 'proof')
   const without = deciding.filter(({ name }) => !inChecker.some(({ file }) => file.startsWith(`${name}/`)))
   expect(without.map(({ name }) => name)).toEqual([])

@@ -3,7 +3,7 @@ import { inFile, type Mutation } from './mutation.ts'
 const definitions = ['mutants', 'agreement', 'medium.test']
 const narrow = ['narrow', ...definitions]
 
-/** Deliberate mistakes in the searches on bit words, and in what they count. */
+/** Deliberate mistakes in the searches whose sets are words of bits, and in their counts of used operations. */
 export const narrowMutations: readonly Mutation[] = [
   ...inFile('register/linearizable/search/narrow-search.ts', narrow, [
     {

@@ -1,6 +1,6 @@
 import { inFileOf, type Mutation } from './mutation.ts'
 
-/** Deliberate mistakes in faults on bytes, in requests held back, and in what faults match. */
+/** Deliberate mistakes in faults on bytes, in held requests, and in the matching of faults. */
 export const proxyMutations: readonly Mutation[] = [
   ...inFileOf(
     'proxy',

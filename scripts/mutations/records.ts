@@ -2,7 +2,7 @@ import { inFile, type Mutation } from './mutation.ts'
 
 const marks = ['marks']
 
-/** Deliberate mistakes in judging a record that says what it lacks. */
+/** Deliberate mistakes in judging a record that states what is missing from it. */
 export const recordMutations: readonly Mutation[] = [
   ...inFile('record/judgeable.ts', marks, [
     {

@@ -8,7 +8,7 @@ const OTHERS = ['mutation', 'registry']
 export const mutations: readonly Mutation[] = (
   await Promise.all(
     readdirSync(import.meta.dirname)
-      // Compiled, a file has its declarations beside it.
+      // Leaves out declaration files, which are beside compiled files.
       .filter((name) => /^[\w-]+\.[jt]s$/.test(name) && !OTHERS.includes(name.slice(0, -3)))
       .map(
         (name): Promise<{ readonly [list: string]: readonly Mutation[] }> => import(join(import.meta.dirname, name)),

@@ -2,7 +2,7 @@ import { inFile, type Mutation } from './mutation.ts'
 
 const sessions = ['sessions.test']
 
-/** Deliberate mistakes in the order of each client's operations, and where nothing named the client. */
+/** Deliberate mistakes in the order of each client's operations, and in the treatment of unnamed clients. */
 export const sessionMutations: readonly Mutation[] = [
   ...inFile('encoding/clients.ts', sessions, [
     {

@@ -1,6 +1,6 @@
 import { inFileOf, type Mutation } from './mutation.ts'
 
-/** Deliberate mistakes in what transactions see, wait for and are refused. */
+/** Deliberate mistakes in what transactions see, in what they wait for, and in when they are refused. */
 export const simulatedPostgresqlMutations: readonly Mutation[] = [
   ...inFileOf(
     'simulated-postgresql',

@@ -3,7 +3,7 @@ import { inFile, type Mutation } from './mutation.ts'
 const registers = ['unknown-start']
 const objects = ['unknown-object-start']
 
-/** Deliberate mistakes where nobody knows what was there at the start. */
+/** Deliberate mistakes in the treatment of unknown initial values. */
 export const startMutations: readonly Mutation[] = [
   ...inFile('register/encoding/encode.ts', registers, [
     {

@@ -1,6 +1,6 @@
 import { inFile, type Mutation } from './mutation.ts'
 
-/** Deliberate mistakes in how queues are judged that lease their messages. */
+/** Deliberate mistakes in judging queues that lease their messages. */
 export const workQueueMutations: readonly Mutation[] = [
   ...inFile(
     'work-queue/specification.ts',

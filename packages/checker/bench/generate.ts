@@ -33,9 +33,9 @@ const EFFECT = 1
 const RETURN = 2
 
 /**
- * The history of a real atomic object under concurrent clients: every operation takes effect at one random instant
- * between its call and its return, so that the history is linearizable, unless one read is then made stale. The same
- * seed gives the same history; the random choices are made in the order in which the recorded reference figures were.
+ * Returns the history of an atomic object under concurrent clients. Every operation takes effect at a random instant
+ * between its call and its return, so the history is linearizable. With `staleAt`, one read is then made stale. The
+ * same seed gives the same history. Random choices are made in the same order as for the recorded reference figures.
  */
 export function generate(workload: Workload): EventInput[] {
   const { operations, events, last } = simulate(workload)
@@ -166,7 +166,7 @@ function plantStaleRead({ model, operations: count, staleAt }: Workload, operati
       stale.output = text
       return
     }
-    // By value: the latest event by which one of its writers may have taken effect.
+    // By value: the latest return of a writer that may have taken effect before the stale read returned.
     const until = new Map<Json, number>()
     for (const w of writers)
       if (w.call < stale.return) until.set(written(w), Math.max(until.get(written(w)) ?? -1, w.return))

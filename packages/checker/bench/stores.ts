@@ -2,9 +2,10 @@ import type { EventInput } from '@chaosproxy/history'
 
 export interface StoreRun {
   /**
-   * `atomic`: one copy. `sc`: one log of writes that each process's replica follows with lag; a write waits for its own
-   * replica. `buffered`: the same the other way round, writes return at once and reads wait. `causal`: replicas that deliver
-   * writes after what they depend on, the latest stamp wins. `lww`: the same without waiting for dependencies.
+   * `atomic`: one copy. `sc`: one log of writes, which the replica of each process applies with a lag. A write waits
+   * until the replica of its own process has applied it. `buffered`: like `sc`, but writes return at once, and reads
+   * wait instead. `causal`: replicas apply a write after all writes that it depends on, and the latest stamp wins.
+   * `lww`: like `causal`, but without waiting for dependencies.
    */
   readonly store: 'atomic' | 'sc' | 'buffered' | 'causal' | 'lww'
   readonly operations: number
@@ -216,9 +217,9 @@ const contradictions: { readonly [kind in StoreRun['planted']]: readonly (readon
 }
 
 /**
- * Two writes of x and two of y can be ordered in four ways. Two readers refute each of the ways. Let p be before q
- * (both write x) and s before t (both write y). One reader reads t and then p, so t is before q. The other reads q and
- * then s, so q is before t.
+ * Two writes of x and two writes of y have four possible orders. In each order, some write p of x precedes the other
+ * write q of x, and some write s of y precedes the other write t of y. Two readers refute it: one reads t and then p,
+ * so t precedes q; the other reads q and then s, so q precedes t.
  */
 function puzzle(): string[][] {
   const rows = [
