@@ -126,7 +126,7 @@ export const overdraftIn = (read: Json): readonly [account: string, balance: num
 
 const LONGEST = 60
 
-/** Returns how to give the opening balances: with those of the first read, if it shows them. */
+/** Returns an instruction for giving the opening balances. It states them if the first read shows them. */
 export function openingRemedy(history: History): string {
   const opening = openingOf(history)
   return opening === undefined || JSON.stringify(opening).length > LONGEST

@@ -78,10 +78,10 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /** By account: how much of the account's history is kept. */
+    /** By account: the event up to which its credits are kept, and their number. */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
-    /** By account: the total that kept operations take from it, and their end events. */
+    /** By account: the total that kept operations take from the account, and the events at which they end. */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
       const own = taken.get(account) ?? { sum: 0, ends: [] }
@@ -112,8 +112,7 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // The new `until` is later, so operations of unknown outcome that were called earlier may also have taken effect
-      // up to it.
+      // The new `until` is later, so operations of unknown outcome that are already kept may have taken effect later.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

@@ -38,7 +38,7 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
         const levelOptions = { ...options, model, initial, levels: [level, ...lasting] }
         return judgementOf(checkBy(entry, history, levelOptions), level, lasting)
       } catch (error) {
-        // The error may disappear once open operations have been answered.
+        // A missing answer may cause the error, so the error may disappear when open operations are answered.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
         throw error
       }

@@ -45,8 +45,8 @@ export function renaming(history: History, knows: (model: string, f: string) => 
 }
 
 /**
- * Returns the option for the initial value, which Jepsen's first reads show. Also returns the sed command that removes
- * keys from the file, if it is needed.
+ * Returns the option that gives the initial value, if Jepsen's operations `read-init` show it. Also returns the sed
+ * command that removes keys from the file, if one is needed.
  */
 function startOf(
   history: History,

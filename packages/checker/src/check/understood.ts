@@ -45,7 +45,8 @@ const knowsByName = (model: string, f: string): boolean => {
 }
 
 /**
- * Lists the model's needs that a history does not meet. Without observations, for example, a history proves nothing.
+ * Returns the needs of the model that a history does not meet. A history without observations, for example, proves
+ * nothing.
  */
 export function unmetNeeds(
   history: History,

@@ -93,7 +93,7 @@ function contradictionOf(
   return verdict.result === 'violated' ? verdict.counterexample : undefined
 }
 
-/** Judges a level with the order of each process, which intervals cannot express. */
+/** Judges a level by the tied histories. They keep the order of each process, which intervals cannot express. */
 function tiedVerdict(
   { tiedNarrowest, tiedWidest, cramped }: Bounded,
   level: string,

@@ -87,7 +87,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     const value = jsonOf(part, part.output[i]) ?? start
     if (typeof value !== 'number')
       throw badOperation(part, i, `a read must return a number, not ${JSON.stringify(value)}.`)
-    // The amount that the read requires to be added, negated if additions are negative.
+    // The sum of the additions that this read includes, negated if additions are negative.
     return decimal(value - start) * (sign === 0 ? 1 : sign)
   })
   if (!same) return NOT_APPLICABLE

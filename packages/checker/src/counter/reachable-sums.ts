@@ -26,7 +26,7 @@ export function createReachable(
 ): (calls: number, returns: number) => ReadonlySet<number> | undefined {
   const called = Float64Array.from(additions, ({ calls }) => calls).sort()
   const returned = Float64Array.from(additions, ({ returns }) => returns).sort()
-  // Most final reads have the same set of additions before them.
+  // Most final reads come after the same additions, so the sums for a set of additions are kept.
   const known = new Map<string, ReadonlySet<number> | undefined>()
   return (calls, returns) => {
     const done = firstWhere(0, returned.length, (at) => returned[at] >= calls)

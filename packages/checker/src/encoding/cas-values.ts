@@ -5,8 +5,8 @@ export type CasValues =
   /** `[old, new]` */
   | { readonly is: 'full'; readonly from: Json; readonly to: Json }
   /**
-   * `[new]`: the value of a cas that does not name the old value but returns it. Without an answer, it counts as a
-   * write.
+   * `[new]`: a cas that names only the new value, and whose answer is the old value. Without an answer, the cas counts
+   * as a write.
    */
   | { readonly is: 'half'; readonly to: Json }
 
@@ -51,7 +51,7 @@ export function withCompleteCas(history: History): History | undefined {
   return { ...history, functions, operations: { ...operations, ...columns } }
 }
 
-/** The functions of a history with `write` among them, and its number. */
+/** Returns the functions of a history, extended by `write` if it is missing, and the number of `write`. */
 export function withWrite({ functions }: History): { readonly functions: readonly string[]; readonly write: number } {
   const known = functions.indexOf('write')
   return known < 0 ? { functions: [...functions, 'write'], write: functions.length } : { functions, write: known }

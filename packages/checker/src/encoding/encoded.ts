@@ -46,13 +46,13 @@ export interface Encoded {
   readonly returns: Int32Array
   readonly initial: number
   /**
-   * Whether each key may have held any value before its first write. If so, callers try the possible values (see
-   * `startsOf`), because no operation mentions `initial`.
+   * Whether each key may have held any value before its first write. No operation then mentions `initial`, and callers
+   * try the possible initial values (see `startsOf`).
    */
   readonly anyStart: boolean
   /**
-   * By key: the initial value, which replaces `initial`. Present only for texts whose keys have different initial
-   * values.
+   * By key: the initial value, which replaces `initial`. Present only if values are texts and the initial values of
+   * keys differ.
    */
   readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */

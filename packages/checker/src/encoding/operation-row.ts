@@ -1,6 +1,6 @@
 import { functionOf, type History, placeIn, UserError } from '@chaosproxy/history'
 
-/** An operation of a history: its row in `Operations`. */
+/** The row of an operation in the `Operations` of its history. */
 export type OperationRow = number
 
 export const placeOf = (history: History, row: number): string => {

@@ -1,6 +1,6 @@
-/** Returned in place of a node: the list has no node at this place, but may have one at a later place. */
+/** Returned instead of a node if the list has no node at this place, but may have nodes at later places. */
 export const NO_NODE = -1
-/** Returned in place of a node: the list has ended. */
+/** Returned instead of a node if the list has ended. */
 export const NO_MORE = -2
 
 export type Before = (node: number, place: number) => number

@@ -26,8 +26,8 @@ export interface ModelEntry<Name extends string = Level> {
   /** The levels that the judge decides directly. Other levels are decided only if they follow from these. */
   readonly levels: readonly Name[]
   /**
-   * The conditions under which a history can prove something. The first is an observation: a result that could be
-   * wrong.
+   * The conditions under which a history can prove something. The first condition is that it contains an observation,
+   * which is an operation whose result could be wrong.
    */
   readonly needs: readonly [observation: Need, ...others: Need[]]
   readonly judge: HistoryJudge<Name>
@@ -75,7 +75,7 @@ export interface RecordRules {
   readonly namesVersions?: boolean
   /** Whether elements may be missing because someone outside the record removed them. */
   readonly mayBeTaken: boolean
-  /** Finds reads whose result is probably not the value, with a mark for each. */
+  /** Finds reads whose answers are probably not the values read. Returns a mark for each of these reads. */
   strangeReads?(history: History, initial: Json): ReadonlyMap<OperationRow, Mark>
   /** Fills in values that operations omit; undefined if no operation needs it. */
   inFull?(history: History): History | undefined

@@ -36,7 +36,10 @@ export interface Model<State> {
    */
   readonly functions?: readonly string[]
   readonly initial: State
-  /** Returns the state for an initial value other than null, such as one given by `--initial`. By default `initial`. */
+  /**
+   * Returns the state for an initial value other than null, such as one given by `--initial`. Without this function,
+   * the state is `initial`.
+   */
   from?(initial: Json): State
   /**
    * Returns the next state and the operation's output. Without an output, any result fits; undefined means that the

@@ -19,7 +19,7 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
   readonly model: ModelName | Model<unknown>
   /** Every object's value before the first write; `UNKNOWN_START` if unknown. */
   readonly initial: Json
-  /** The levels to decide; others are answered only if they follow from these. */
+  /** The levels to decide. Verdicts on other levels are given only if they follow from the verdicts on these. */
   readonly levels: readonly Name[]
   /**
    * `drop`, the default: a failed cas did not happen (as in Jepsen). `observes`: it saw a different value (as in

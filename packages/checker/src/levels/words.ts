@@ -24,7 +24,7 @@ export interface RungOfLevels extends Rung {
   readonly compared: readonly Level[]
 }
 
-/** The rungs with their levels, strongest first. */
+/** The groups of levels that pages show together, strongest first. */
 export const rungs: readonly RungOfLevels[] = [...new Set([...words.values()].map(({ rung }) => rung))].map((rung) => {
   const own = levels.filter((level) => words.get(level)?.rung === rung)
   return { ...rung, levels: own, compared: own.filter((level) => words.get(level)?.isCompared === true) }

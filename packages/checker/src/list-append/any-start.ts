@@ -28,7 +28,7 @@ function leastStarts(history: History): LeastStarts {
   )
 }
 
-/** The possible initial lists: every read begins with the initial list. */
+/** Returns the possible initial lists. They are prefixes of every read, because reads begin with the initial list. */
 function guesses(part: Part, budget: Budget): Guesses {
   const appended = new Set<number>()
   let shortest: Int32Array | undefined

@@ -39,7 +39,7 @@ export const listAppend: ObjectEntry = {
   },
 }
 
-/** A list or, before its first read, only its end. */
+/** A list. Before its first read, only the end of the list is known: the elements appended so far. */
 interface List {
   readonly isKnown: boolean
   readonly list: readonly string[]

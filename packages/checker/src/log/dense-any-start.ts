@@ -4,7 +4,7 @@ import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { countedAtStart } from './at-start.ts'
 import { type EntriesOf, entriesIn, type OffsetOf, offsetsIn, rangeOf, readOf } from './operations.ts'
 
-/** What is known of a log with unknown initial entries. */
+/** The known facts about a log whose initial entries are unknown. */
 interface Log {
   /** The least and the greatest possible number of initial entries. */
   readonly least: number

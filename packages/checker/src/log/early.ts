@@ -5,8 +5,8 @@ import type { Part } from '../object/model/part.ts'
 import { type FastAnswer, LEFT_OUT, violated } from '../object/model/slots.ts'
 
 /**
- * Places each read that found nothing directly after the operations that returned before its call. If this is too late,
- * returns the conflict of the read with an operation that it should precede.
+ * Moves each read that found nothing to the slot directly after the operations that returned before its call. If the
+ * read must precede one of these operations, returns the conflict of the two.
  */
 export function placeEarly(
   part: Part,

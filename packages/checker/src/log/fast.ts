@@ -8,7 +8,7 @@ import { placeEarly } from './early.ts'
 import { append, type Entries, noteRead } from './entries.ts'
 import { APPEND, entriesAtFirst, entriesIn, offsetAt, offsetsIn, READ, readAt, readRange } from './operations.ts'
 
-/** A read, and the appends of the entries that it returned. */
+/** A read, with the appends whose entries it returned. */
 interface Read {
   readonly read: number
   readonly from: number

@@ -42,8 +42,7 @@ export interface ObjectToJudge {
 }
 
 /**
- * The combined results of all parts of an object, each decided by `decideSome`. `parts` holds the numbers of the
- * violated ones.
+ * The results of `decideSome` for all parts of an object, combined. `parts` holds the numbers of the violated parts.
  */
 export type Settled =
   | { readonly result: 'met' }

@@ -79,7 +79,7 @@ function withMembers(given: EventInput): EventInput {
   return { ...event, extra: { ...extra, ...(others as NonNullable<EventInput['extra']>) } }
 }
 
-/** Returns the number of entries for which a value counts. A long answer takes as much memory as several events. */
+/** Returns how many entries a value counts as. A long answer takes as much memory as several events. */
 function entriesOf(value: Json | undefined): number {
   if (!Array.isArray(value)) return 1
   let inside = 0

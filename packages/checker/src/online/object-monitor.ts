@@ -47,10 +47,10 @@ export class GivenUp {
 
 /** Monitors one object, event by event. An `Impossible` is certain: it holds however open operations end. */
 export interface ObjectMonitor<Flight> {
-  /** Takes an invocation. Returns the flight, which the caller passes back when the operation ends. */
+  /** Takes an invocation. Returns a handle of the open operation, which the caller passes to `ended`. */
   called(operation: Called): Flight | GivenUp
   ended(flight: Flight, ending: Ended): Impossible | GivenUp | undefined
-  /** Takes a note of the recorder about its record. Called only in a room with `isWhole`. */
+  /** Takes a mark that the recorder made in the record. Called only if `isWhole` is set. */
   noted?(note: Moment): void
   /** The reason why a violation may have been missed, if any. */
   doubt(): string | undefined
@@ -75,7 +75,7 @@ export interface Monitors<Flight> {
 
 export interface OnlineRoom<Flight> {
   readonly model: string
-  /** The known operations, as an error message lists them. */
+  /** The operations that the model knows, for error messages. */
   readonly functions: readonly string[]
   /** Whether all events of a history concern one object, whatever their keys. */
   readonly isWhole: boolean

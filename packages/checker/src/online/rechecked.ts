@@ -38,9 +38,9 @@ const MOST_MS = millis(250)
 const MEMORY_BYTES = 500_000_000
 
 /**
- * Creates a room that judges each object by the judge of whole histories, each time its events have grown by a tenth,
- * or less often if judging takes long. It detects a violation some events late, but reports the event that proves the
- * violation.
+ * Creates a room for a model that has only a judge of whole histories. This judge is called for an object each time the
+ * number of its events has grown by a tenth, or less often if judging takes long. A violation is detected some events
+ * late, but the reported event is the one that proves it.
  *
  * All events of an object are held, and an object that reaches `retainAtMost` is given up. To avoid this, events are
  * forgotten at a moment when no operation is open and no earlier operation has an unknown outcome. Later events are
@@ -49,7 +49,7 @@ const MEMORY_BYTES = 500_000_000
 export const recheckedRoom = (rechecked: Rechecked): OnlineRoom<Called> => ({
   ...rechecked,
   observes: () => false,
-  // The judge of histories handles missing values.
+  // Missing values are handled by the judge of whole histories.
   mayLackInput: () => true,
   monitors(options) {
     const rechecks: Rechecks = {
@@ -64,11 +64,11 @@ interface Rechecks {
   readonly rechecked: Rechecked
   readonly options: RoomOptions
   readonly all: Set<Held>
-  /** Objects to be judged again as soon as they have enough events together. */
+  /** Objects to be judged again. They are judged once the total number of their unjudged events is large enough. */
   readonly due: Set<Held>
   waiting: number
   unjudged: number
-  /** Whether any was. */
+  /** Whether any event has been judged. */
   isBegun: boolean
 }
 

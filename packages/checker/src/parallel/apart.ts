@@ -37,14 +37,15 @@ export type ApartAnswer =
   /** The first violated key of each part. */
   | { readonly result: 'violated'; readonly keys: readonly ViolatedKey[] }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
-  /** The shares cannot be judged separately, for example because marks of the recorder concern all keys. */
+  /** Parts of the history cannot be judged separately, for example because marks of the recorder concern all keys. */
   | { readonly result: 'whole'; readonly why: string }
 
 /** A key that is not linearizable; null for operations without a key. */
 export interface ViolatedKey {
   readonly key: string | null
   /**
-   * The values whose operations contradict linearizability without the other operations. Undefined if all are needed.
+   * The values whose operations contradict linearizability by themselves. Undefined if the contradiction needs all
+   * operations of the key.
    */
   readonly values?: readonly (number | null)[] | undefined
 }

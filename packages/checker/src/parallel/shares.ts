@@ -45,7 +45,7 @@ export const narrowed = (options: ShareOptions): CheckOptions => ({
 /** The answer for a share, as plain data. */
 export type ShareAnswer =
   | { readonly result: 'met'; readonly orders: readonly KeyOrder[]; readonly keys: number }
-  /** The orders. Keys have the numbers that they have in the history. */
+  /** Like `met`, with packed orders. Keys have the same numbers as in the history. */
   | { readonly result: 'packed'; readonly packed: PackedOrders; readonly keys: number }
   | { readonly result: 'violated'; readonly rank: number; readonly counterexample: Counterexample | undefined }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }

@@ -10,7 +10,7 @@ import { coreEntry, provenCore, type VerifierAnswer } from './orders.ts'
 export interface Proved {
   /** The proof as JSON lines; undefined if no level has a proof. */
   readonly proof: string | undefined
-  /** The judged history as JSON lines; the proof refers to these lines. Undefined if the given text means the same. */
+  /** The judged history as JSON lines, to which the proof refers. Undefined if the proof refers to the given text. */
   readonly history: string | undefined
   readonly levels: readonly ProvedLevel[]
 }
@@ -54,7 +54,7 @@ export function prove(
   const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
   const draft = createDraft({ history, head, lines })
   const named = Object.entries(levels)
-  // Implied levels come last, because their proofs refer to those of other levels.
+  // Levels that are met by implication come last, because their proofs refer to the proofs of other levels.
   for (const isImplied of [false, true])
     for (const [level, verdict] of named)
       if (verdict.result === 'met' && (verdict.witness.kind === 'implied') === isImplied)

@@ -111,8 +111,9 @@ function withTaken(part: Part, messages: Lives, gaps: readonly number[], budget:
 }
 
 /**
- * Returns the messages in the order that `fast` defines, by repeatedly taking a message without predecessors. If every
- * message that is left has a predecessor, returns the conflict of two messages that precede each other.
+ * Returns the messages in an order in which each comes after the messages that precede it (see `fast`). Repeatedly
+ * takes a message without predecessors. If every remaining message has one, returns a conflict of two that precede each
+ * other.
  */
 function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | FastAnswer {
   const all = lives.map((_, i) => i)
@@ -144,8 +145,9 @@ function inOrder(lives: readonly Life[], budget: Budget): readonly Life[] | Fast
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // The predecessor of the message enqueued first can only precede it by dequeue. The predecessor of the message
-      // dequeued first can only precede it by enqueue. So these two messages precede each other.
+      // No message precedes the message enqueued first, E, by enqueue. Some message therefore precedes E by dequeue,
+      // and so does the message dequeued first, D. In the same way, E precedes D by enqueue. So E and D precede each
+      // other.
       return violated([lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]].flatMap(operationsOf))
     }
     isGone[minimal] = 1

@@ -51,8 +51,8 @@ export function checkVersions(
     isCertain &&= way.isCertain
   }
   const report = judge(assigned(history, keys, chosen), options)
-  // Without real time, a read may see a version before its write is called. Assignments of this kind were not all
-  // tried, so violations are doubtful.
+  // At a level without real time, a read may see a version before the write of the version is called. Not all such
+  // assignments were tried, so violations of these levels are doubtful.
   const doubtful = Object.entries(report.levels)
     .filter(([level, { result }]) => result === 'violated' && !(level === 'linearizable' && isCertain))
     .map(([level]) => level)

@@ -61,7 +61,9 @@ function touchedRemedies(touched: readonly Touched[]): readonly string[] {
   ]
 }
 
-/** Whether a mark comes from HTTP; Redis traffic has no route table. */
+/**
+ * Whether a mark comes from an HTTP request. Only HTTP requests are described by a route table, Redis commands are not.
+ */
 const isRequest = ({ what }: Pick<Mark, 'what'>): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)

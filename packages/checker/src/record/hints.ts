@@ -33,7 +33,7 @@ export function hintsFor(history: History): readonly string[] {
   const { length, input, output, outcome } = history.operations
   const looked = Math.min(length, MOST_LOOKED_AT)
   const isUnwritten = unwrittenAt(history, looked)
-  /** Values that reads returned while no write was certain to have taken effect. */
+  /** Values returned by reads that were called before any write of their key was acknowledged. */
   const atFirst = new Map<string, Json>()
   let pair: number | undefined
   let total: number | undefined
@@ -163,7 +163,7 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
-  // Does not use `|=`, because jq 1.6 would delete the values that `tonumber?` converts.
+  // Without `|=`, which in jq 1.6 deletes the values that `tonumber?` converts.
   const cure =
     typeof written === 'number'
       ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`

@@ -29,7 +29,7 @@ interface Elements {
   readonly isOrdered: boolean
 }
 
-/** The members of a model that follow from what its elements are. */
+/** Returns the members of a model that `Elements` determines. */
 export const membersOfElements = (elements: Elements): Pick<ObjectModel, 'beside' | 'eventual'> => ({
   beside: (history, row, { initial, output }) =>
     functionOf(history, row) === 'read'

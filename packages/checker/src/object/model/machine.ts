@@ -46,7 +46,7 @@ const UNSET = -0x80000000
 /** A mask: the clock is read after this many steps. More often is unnecessary, because steps on integers are fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
-/** The number of budget steps for which each move of a search counts, and each call of the specification. */
+/** The number of budget steps that one move of a search costs. One call of the specification costs the same. */
 export const STEPS_OF_MOVE = 25
 
 /**
@@ -132,7 +132,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
 /** The maximum number of steps for comparing states with equal keys. */
 const MOST_COMPARED = 1_000
 
-/** Returns a function that throws if some operation tells two states with one key apart. */
+/** Returns a function that throws if an operation leads from two states with the same key to different states. */
 function alikeBy<State>(
   { step, key }: Specification<State>,
   operations: readonly ObjectOperation[],

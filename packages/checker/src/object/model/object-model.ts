@@ -40,14 +40,14 @@ export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
   /** The function numbers of operations that never change the state. */
   readonly reads: readonly number[]
   /**
-   * `history`: the operations' history, if the meaning of an output depends on other operations.
+   * `history`: the history of the operations, for models in which the meaning of an output depends on other operations.
    *
    * @throws UserError if the initial value makes no sense for this object.
    */
   specification(initial: Json, history?: History): Specification<unknown>
 }
 
-/** Members for histories as people record them, with omitted values and unusual results. */
+/** Members that allow the omitted values and the unusual results of recorded histories. */
 interface Results {
   /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
   readonly mayLackInput?: readonly string[] | undefined
@@ -111,8 +111,8 @@ interface Speed {
   /** Divides a part into independent parts; undefined if it cannot be divided. @throws OutOfTime */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
-   * Creates a simulation with a state changed in place. It performs the operation at an index and returns whether this
-   * was possible. It replays long witnesses, for which building each state would take too long.
+   * Creates a function that performs the operation at an index on a state, and returns whether this was possible. It
+   * changes the state in place. It replays long witnesses, for which building each state anew would take too long.
    */
   simulate?(part: Part, initial: Json): (i: number) => boolean
 }

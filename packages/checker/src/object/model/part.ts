@@ -270,7 +270,7 @@ export function badOperation(part: Part, i: number, complaint: string): UserErro
   return wrongAt(part.history, part.row[i], complaint)
 }
 
-/** Returns the result; an error becomes one that names the operation. */
+/** Returns the result of `ask`. If `ask` throws, throws an error that names the operation. */
 export function orBadOperation<Result>(part: Part, i: number, ask: () => Result): Result {
   try {
     return ask()

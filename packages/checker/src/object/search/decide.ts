@@ -174,8 +174,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
 }
 
 /**
- * Parts with at least this many operations are checked by `glance` first. If all parts together have at least this many
- * operations, the shortest parts come first.
+ * A part with at least this many operations is examined by `glance` before any part is decided. If all parts together
+ * have at least this many operations, the shortest parts are decided first.
  */
 const LONG = 20_000
 

@@ -9,7 +9,10 @@ export interface StateMachine<State, Operation> {
   step(state: State, operation: Operation): readonly State[]
   /** Equal states must have equal keys. */
   key(state: State): string
-  /** Operations with the same name have the same effect. Undefined for an operation that equals no other. */
+  /**
+   * Returns a name that is the same for operations with the same effect; undefined if no other operation has the
+   * effect.
+   */
   nameOf(operation: Operation): string | undefined
 }
 

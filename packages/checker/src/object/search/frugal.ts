@@ -44,14 +44,15 @@ const EARLY = 0.1
 const LATE = 1
 
 /**
- * Creates a search for an order of operations that add to the state (see `Machine.weights`), some of them of unknown
- * outcome. With enough of these, almost any state is reachable, so a search can continue for long after taking the
- * wrong ones. This search prefers orders that take few of them, each as late as possible.
+ * Creates a search for an order of operations that add to the state (see `Machine.weights`). Some of the operations
+ * have an unknown outcome. With enough of them, almost any state is reachable, so a search can continue for long after
+ * it took the wrong ones. This search prefers orders that take few operations of unknown outcome, each as late as
+ * possible.
  *
  * The search is exact, because every order can be transformed into one that it considers. An operation of unknown
- * outcome trades places with the completed operation after it if the latter is also possible without it. It finally
- * stands directly before the operation that it makes possible. Several such operations in a row are sorted by class
- * where possible. Reads are taken as soon as they fit.
+ * outcome trades places with the completed operation after it, as long as that operation is also possible without it.
+ * In the end, it stands directly before the operation that it makes possible. Several operations of unknown outcome in
+ * a row are sorted by class where possible. Reads are taken as soon as they fit.
  *
  * The search is best first. Each operation of unknown outcome costs at most `LATE`. Progress is worth more than the
  * average cost of these operations, so postponed configurations are resumed only at a dead end.

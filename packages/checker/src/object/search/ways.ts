@@ -31,11 +31,11 @@ interface Way {
   readonly steps: readonly Step[]
 }
 
-/** The number of operations, in order of return, among which the next reads are sought. */
+/** The next reads are sought among this many completed operations, in order of return. */
 const MOST_AHEAD = 256
 /** The maximum number of states tried between two reads. Most orders are found within a few states. */
 const MOST_ORDERS = 500
-/** What a search knows about operations; by operation unless stated otherwise. */
+/** The operations of a search. Arrays are indexed by operation unless stated otherwise. */
 export interface Searched extends Pick<Machine, 'code' | 'step'> {
   readonly weights: Weights
   readonly calls: Int32Array
@@ -126,7 +126,7 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Tries the reads with the fewest steps first, because longer ways often pass through the states of shorter ones.
+    // Tries the shortest ways first, because a longer way often passes through the state at the end of a shorter way.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {

@@ -33,7 +33,7 @@ export function anchorsOf(sightings: readonly Sighting[], since: Since, budget: 
   const pending = [...since].sort(([, a], [, b]) => b - a)
   const anchors: Anchor[] = []
   const known = new Set<number>()
-  // This distance is so small that all anchors fit between two events.
+  // The distance between two anchors is so small that all anchors fit between two events.
   const apart = 1 / (inclusions.length + 1)
   let point = 0
   for (const { at, sum } of inclusions) {
