@@ -1,12 +1,12 @@
-// npm run bench            every benchmark
-// npm run bench -- proxy   those whose name contains the word
+// npm run bench            runs every benchmark
+// npm run bench -- proxy   runs the benchmarks whose name contains the word
 // npm run bench -- speed --against COMMIT
-//                          those that can compare this checkout with a commit do so: both take turns, in pairs
+//                          compares this checkout with a commit, if the benchmark can: both take turns, in pairs
 // npm run bench -- speed --against COMMIT --at-least 0.9
-//                          the same in about a minute; exits with 1 if this checkout is slower than that, twice in a row
+//                          compares in about a minute; exits with 1 if this checkout is slower than that twice in a row
 //
 // Benchmarks live beside the code they measure, in packages/*/bench/*.bench.ts. Each exports a name and a function that
-// measures and prints. Figures are of this machine, at this hour: compare ratios, and only within one run.
+// measures and prints. Figures depend on the machine and its load: compare only ratios, and only within one run.
 import { readdirSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'

@@ -105,7 +105,7 @@ async function splitting(program, output, row, layers) {
 
 const built = (row, path) => `packages/${row}/dist/${path}.js`
 
-/** The modules in all chunks that are loaded with some modules. */
+/** Returns the modules of all chunks that are loaded if some modules are loaded. */
 function loadedWith(roots, chunks) {
   const loaded = new Set(chunks.filter(({ moduleIds }) => roots.some((root) => moduleIds.includes(root))))
   for (const { imports } of loaded) for (const each of chunks) if (imports.includes(each.fileName)) loaded.add(each)
@@ -187,11 +187,11 @@ const bundleForBrowser = (row, name, path) =>
     },
   })
 
-// The live page loads its code from the run's own server; the page that judges saved histories contains it.
+// The live page loads its code from the run's own server; the page that judges saved histories contains its code.
 await bundleForBrowser('console', 'page', 'console/dist/browser/main')
 await bundleForBrowser('console', 'saved-page', 'console/dist/saved/main')
 await bundleForBrowser('console', 'saved-worker', 'console/dist/saved/worker')
-// A report that has a proof contains it.
+// A report that contains a proof also contains the verifier.
 await bundleForBrowser('engine', 'verifier', 'verifier/dist/index')
 
 writeLicences('cli', inlined)

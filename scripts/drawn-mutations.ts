@@ -43,7 +43,7 @@ export function drawMutations(root: string, name: string, count: number, seed: n
   return drawn ?? []
 }
 
-/** Every mistake that can be drawn in a source. */
+/** Returns every mistake that can be made in a source. */
 export function mutationsOf(name: string, file: string, source: string): readonly Mutation[] {
   const lines = source.split('\n')
   const seen = new Map<string, number>()

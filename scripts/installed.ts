@@ -5,7 +5,9 @@ import { delimiter, join } from 'node:path'
 
 const POSTGRES = '/usr/lib/postgresql'
 
-/** Where a program is, if it is installed; Debian keeps those of PostgreSQL's server outside of PATH. */
+/**
+ * Returns the path of a program, if it is installed. Debian keeps the programs of PostgreSQL's server outside of PATH.
+ */
 export function installed(program: string): string | undefined {
   const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/opt/homebrew/bin']
   const found = [...directories, ...postgresDirectories()].map((directory) => join(directory, program))

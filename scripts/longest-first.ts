@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const CLI = 'packages/cli/test'
 
-/** The files that take longest in CI, in that order: first those of processes, then those of the soak. */
+/** The test files that take longest in CI, longest first within each group of tests (process, soak). */
 export const LONGEST: readonly string[] = [
   `${CLI}/process/run/misbehaving.test.ts`,
   'packages/checker/test/process/stamped-objects.test.ts',
@@ -17,7 +17,9 @@ export const LONGEST: readonly string[] = [
   `${CLI}/process/pages/one-telling.patient.test.ts`,
 ]
 
-/** Starts the longest files of each group first: one that starts last runs alone while the other workers have ended. */
+/**
+ * Starts the longest files of each group first. A long file that starts last would run alone, without other workers.
+ */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const root = `${this.ctx.config.root}/`

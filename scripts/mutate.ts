@@ -33,7 +33,7 @@ import { verifyMistakes } from './verify-mistakes.ts'
 const root = process.cwd()
 const PACKAGES = readdirSync(join(root, 'packages'))
 const FLOORS = ['unit', 'process', 'soak']
-/** The configuration of Vitest, with all that it imports, and what makes the bundles. */
+/** The configuration of Vitest, with everything that it imports, and the scripts that make the bundles. */
 const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
   readdirSync(join(root, directory))
     .filter((name) => /\.m?ts$|\.mjs$/.test(name) && (directory === 'scripts' || name.startsWith('vitest.')))

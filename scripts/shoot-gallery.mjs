@@ -1,8 +1,8 @@
-// node scripts/shoot-gallery.mjs          every picture of the gallery, anew
-// node scripts/shoot-gallery.mjs lock     those whose name contains the word
+// node scripts/shoot-gallery.mjs          takes every picture of the gallery again
+// node scripts/shoot-gallery.mjs lock     takes the pictures whose name contains the word
 //
-// Runs the commands of packages/cli/docs/gallery.md and keeps the first screen of each report. Needs what
-// scripts/install-servers.sh installs, and npm run build.
+// Runs the commands of packages/cli/docs/gallery.md, and keeps the first screen of each report. Needs the programs of
+// scripts/install-servers.sh, and npm run build.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -55,7 +55,7 @@ for (const [row, count] of [...perRow].toSorted(([, a], [, b]) => b - a))
 console.log('knots of folders:')
 for (const row of rows) for (const knot of knotsOf(row)) console.log(`  ${row}: ${knot.toSorted().join(', ')}`)
 
-/** Lowers each ceiling to what its package weighs; raises only those of the packages named. */
+/** Lowers each ceiling to the size of its package. Raises only the ceilings of the named packages. */
 function writeCeilings(raised) {
   const unknown = [...raised].filter((row) => !tokens.has(row))
   if (unknown.length > 0) throw new Error(`--raise: packages/ has no ${unknown.join(', ')}`)
@@ -69,7 +69,7 @@ function writeCeilings(raised) {
   writeFileSync(ceilingsFile, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`)
 }
 
-/** The modules of this project that the process of a command loads from what tsc built. */
+/** Returns the modules of this project that a command loads from the output of tsc. */
 function modulesOf(words) {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-weight-'))
   const hooks = `export async function load(url, context, next) {

@@ -1,6 +1,6 @@
-// Logins, of which everybody may try five an hour: POST /logins/NAME returns {"admitted": true}, or false with 429. Several
-// nodes share the counts, which are in Redis. "hasty": they look at the count, and then add to it. "careful": what the
-// addition returns decides.
+// Logins, at most five an hour for each name: POST /logins/NAME returns {"admitted": true}, or false with 429. Several
+// nodes share the counts, which are in Redis. "hasty": a node reads the count, decides, and then adds to it. "careful":
+// a node adds to the count, and decides by the result.
 import { createServer } from 'node:http'
 import Redis from 'ioredis'
 

@@ -28,7 +28,7 @@ if (isOwner) {
   for (const line of lines.split('\n').slice(0, -1)) apply(JSON.parse(line))
 }
 
-/** One write after another, so that the log has them in the order in which they take effect. */
+/** Writes run one after another, so that the log has them in the order in which they take effect. */
 let last: Promise<unknown> = Promise.resolve()
 
 async function append(change: Change): Promise<void> {
@@ -46,7 +46,7 @@ function write(change: Change): Promise<unknown> {
   return last
 }
 
-/** Sends a peer all that it has not confirmed, again and again. */
+/** Sends a peer, again and again, all changes that it has not confirmed. */
 async function relay(peer: string): Promise<void> {
   for (let confirmed = 0; ; ) {
     try {

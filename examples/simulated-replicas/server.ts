@@ -17,7 +17,7 @@ for (const line of lines.split('\n').slice(0, -1)) items.set(...(JSON.parse(line
 // A power failure may leave an incomplete line, and the next line must not be appended to it.
 if (lines !== log) await truncate(LOG, Buffer.byteLength(lines))
 
-/** One write after another, so that the log has them in the order in which they take effect. */
+/** Writes run one after another, so that the log has them in the order in which they take effect. */
 let last: Promise<unknown> = Promise.resolve()
 
 async function append(key: string, item: unknown): Promise<void> {

@@ -1,4 +1,4 @@
-// Two deliveries of ten and of one mug arrive at once, five times. Usage: receive.mjs HOST:PORT
+// Five times, a delivery of ten mugs and a delivery of one mug arrive at the same time. Usage: receive.mjs HOST:PORT
 import { StockLevel, StockLevelService, TransactionalConnection } from '@vendure/core'
 import { open } from './vendure.mjs'
 

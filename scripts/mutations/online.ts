@@ -1,6 +1,6 @@
 import { inFile, type Mutation } from './mutation.ts'
 
-/** Deliberate mistakes in what judges objects other than registers while they are recorded. */
+/** Deliberate mistakes in judging objects other than registers during their recording. */
 export const onlineMutations: readonly Mutation[] = [
   ...inFile(
     'online/rechecked.ts',

@@ -1,4 +1,5 @@
-// Gives each name once, by a limit of one request for it. Usage: app.mjs HOST:PORT REDIS-HOST:PORT memory|redis
+// Gives each name to one owner: a rate limiter allows one request per name. Usage: app.mjs HOST:PORT REDIS-HOST:PORT
+// memory|redis
 import express from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { Redis } from 'ioredis'

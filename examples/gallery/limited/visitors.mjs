@@ -1,4 +1,5 @@
-// Visitors who want a name at the same time, each from another process of the app. Usage: visitors.mjs APP-HOST:PORT OTHER-APP-HOST:PORT
+// Visitors who want the same name at the same time, each through another process of the app.
+// Usage: visitors.mjs APP-HOST:PORT OTHER-APP-HOST:PORT
 const apps = process.argv.slice(2)
 const headers = { 'content-type': 'application/json' }
 

@@ -1,4 +1,4 @@
-// Sends whatever it is asked to, in 20 ms. Usage: mail.mjs HOST:PORT
+// A mail service that answers every request after 20 ms. Usage: mail.mjs HOST:PORT
 import { createServer } from 'node:http'
 
 const [host, port] = (process.argv[2] ?? '').split(':')

@@ -1,5 +1,5 @@
 // Visits, counted by reading, adding and writing under a lock of async-lock. POST /visits/PAGE with {"by": 1} adds; GET returns
-// {"count": COUNT}. LIMIT=execution: a visit may have the lock for 10 ms; who takes longer is told that it failed.
+// {"count": COUNT}. LIMIT=execution: a visit may hold the lock for 10 ms; a longer visit is answered with an error.
 import { createServer } from 'node:http'
 import AsyncLock from 'async-lock'
 

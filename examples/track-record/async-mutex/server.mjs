@@ -1,5 +1,5 @@
 // Visits, counted by reading, adding and writing under a mutex of async-mutex that gives up waiting after 20 ms.
-// POST /visits/PAGE with {"by": 1} adds, and fails with 409 if the mutex was not had; GET returns {"count": COUNT}.
+// POST /visits/PAGE with {"by": 1} adds, and fails with 409 if it did not get the mutex; GET returns {"count": COUNT}.
 import { createServer } from 'node:http'
 import { Mutex, withTimeout } from 'async-mutex'
 

@@ -6,7 +6,7 @@ import pg from 'pg'
 const items = pgTable('items', { name: text().primaryKey(), sold: integer().notNull() })
 const sales = pgTable('sales', { item: text().notNull(), note: text() })
 
-/** Sales: the count of an item and the list of sales are changed in one transaction; a part of it is rolled back. */
+/** Sales. A transaction changes the count of an item and the list of sales; a nested part of it is rolled back. */
 export function open(url, isCured) {
   const pool = new pg.Pool({ connectionString: url })
   // As https://node-postgres.com/apis/pool#error says.

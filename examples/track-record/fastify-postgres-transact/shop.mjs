@@ -1,7 +1,7 @@
 import fastifyPostgres from '@fastify/postgres'
 import fastify from 'fastify'
 
-/** Sales, as https://github.com/fastify/fastify-postgres#use-of-pgtransact has it. */
+/** Sales, with the code of https://github.com/fastify/fastify-postgres#use-of-pgtransact. */
 export async function open(connectionString, isCured) {
   const app = fastify()
   await app.register(fastifyPostgres, { connectionString })

@@ -32,7 +32,7 @@ export function open({ host, port, storage, isCured, options = {} }) {
   }
 }
 
-/** A database that takes 30 ms to write. It is kept in Redis, apart from what Hocuspocus has there. */
+/** A database that needs 30 ms for each write. It is stored in Redis, under other keys than those of Hocuspocus. */
 export const storageIn = (client) => ({
   load: (name) => client.getBuffer(`stored:${name}`),
   async save(name, state) {
@@ -42,7 +42,7 @@ export const storageIn = (client) => ({
   },
 })
 
-/** How many lines the stored state of a document has. */
+/** Returns the number of lines in the stored state of a document. */
 export function lines(state) {
   const document = new Y.Doc()
   if (state) Y.applyUpdate(document, state)

@@ -1,4 +1,5 @@
-// Sales: the count of an item and the list of sales are changed in one transaction; a part of it is rolled back.
+// Sales. A transaction changes the count of an item and the list of sales; a nested part of the transaction is rolled
+// back.
 import { createServer } from 'node:http'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'

@@ -1,5 +1,5 @@
-// Profiles in a database, behind a function that memoizee remembers. GET /profiles/ID returns {"name": NAME}; PUT with
-// {"name": NAME} changes it in the database, and deletes what is remembered of it.
+// Profiles in a database, behind a function that memoizee memoizes. GET /profiles/ID returns {"name": NAME}; PUT with
+// {"name": NAME} changes the profile in the database, and deletes its memoized value.
 import { createServer } from 'node:http'
 import memoizee from 'memoizee'
 

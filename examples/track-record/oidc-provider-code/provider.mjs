@@ -25,7 +25,7 @@ export function open({ client, isCured, issuer }) {
   })
   return {
     listener: provider.callback(),
-    /** What the provider issues when a user agrees. */
+    /** Returns a code, as the provider issues it when a user agrees. */
     async issue() {
       const registered = await provider.Client.find(application.client_id)
       const grant = new provider.Grant({ accountId: 'ann', clientId: application.client_id })

@@ -1,5 +1,5 @@
-// Logins under three names: of each, no more than five are admitted. A run takes less than the hour of the
-// window.
+// Logins under three names. At most five logins of each name are admitted, because a run is shorter than the window of
+// an hour.
 const MOST = 5
 
 const model = {

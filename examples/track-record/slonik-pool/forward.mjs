@@ -1,4 +1,4 @@
-// Forwards connections to a server, and resets one when `isEnough` says so of what a client sends.
+// Forwards connections to a server. Resets a connection if `isEnough` returns true for a text that its client sends.
 import { createConnection, createServer } from 'node:net'
 
 export async function forwarder(port, isEnough) {

@@ -30,7 +30,7 @@ export interface Opened {
   convergences(budget: Budget): Convergences
   /** The verdicts on the levels about the order within clients. Needed only if the history is not linearizable. */
   byClients(budget: Budget, first: readonly OperationRow[]): Decided
-  /** The accounting of each element. @throws OutOfTime */
+  /** Returns the fate of each element. @throws OutOfTime */
   account?(budget: Budget): Accounting | undefined
   /** How stale reads were. Needed only if the history is not linearizable. @throws OutOfTime */
   staleness?(budget: Budget): Staleness | undefined

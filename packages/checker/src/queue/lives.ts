@@ -98,8 +98,8 @@ function strayIn(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * Returns a possible moment of each dequeue that found nothing. If one has none, returns its conflict with the messages
- * in the queue.
+ * Returns a possible moment of each dequeue that found nothing. If a dequeue has no possible moment, returns its
+ * conflict with the messages in the queue.
  */
 export function momentsOf(
   { lives, empties, unknown }: Lives,

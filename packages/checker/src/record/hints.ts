@@ -77,7 +77,7 @@ export function startsByKey({ keys, values }: History, initial: Json): readonly 
 /** Warns of a key that is a text on one line and a number on another. */
 export function alikeKeys({ keys, values }: History): readonly string[] {
   const some = new Set(keys.slice(0, MOST_LOOKED_AT))
-  // For the names, see KeyNumbers.
+  // The second of two such keys is called `"1"` if it is a text, otherwise `1 (not a text)`.
   const found = new Set([...some].filter((name) => some.has(JSON.stringify(name)) || some.has(`${name} (not a text)`)))
   const inTransactions = new Map<string, Json>()
   for (const id of new Set(values.microOperations()?.key.subarray(0, MOST_LOOKED_AT))) {

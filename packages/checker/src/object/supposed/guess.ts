@@ -91,8 +91,8 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
 }
 
 /**
- * Returns the guess if it explains the sighting without some operations that it took recently. The read of the sighting
- * may come before such an operation if it overlaps the sighting that first showed the operation.
+ * Returns the guess if it explains the sighting when some of its most recently taken operations are left out. The read
+ * of the sighting may come before such an operation if it overlaps the sighting that first showed the operation.
  */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
