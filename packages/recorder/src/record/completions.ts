@@ -3,7 +3,7 @@ import type { Completions, Entry, Interpretation } from './call.ts'
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   answer === undefined || 'type' in answer ? answer : answer[i]
 
-/** Returns what the reply to a duplicate shows about the original request. */
+/** Returns the completions of a duplicate, according to its reply. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined ? undefined : 'type' in answer ? ofCopy(answer) : answer.map(ofCopy)
 

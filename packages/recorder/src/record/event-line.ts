@@ -1,19 +1,19 @@
 import { type EventInput, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
-/** An event with the members of its line, including the recorder's own. */
+/** An event with every member of its line in the history, including the members that only the recorder sets. */
 export interface RecordedEvent
   extends Pick<EventInput, 'process' | 'type' | 'f' | 'value' | 'node' | 'error' | 'final' | 'answered' | 'session'> {
   index: number
   readonly time: Nanos
   readonly key?: string | undefined
   readonly epoch?: number | undefined
-  /** The edges that the exchange crossed; absent if it crossed all. */
+  /** The edges of the proxy that the exchange crossed; absent if it crossed every edge. */
   readonly edges?: readonly string[] | undefined
   /** The number of a mark that may be withdrawn. */
   readonly mark?: number | undefined
 }
 
-/** The index of an event until it is written. */
+/** The index of an event that is not written yet. */
 export const UNWRITTEN = 0
 
 export interface Line {
@@ -22,8 +22,8 @@ export interface Line {
 }
 
 /**
- * Joins the parts of an event's line. The text equals that of `printJsonLine` in a fraction of the time, because shared
- * parts are built once. Every request adds two to four lines.
+ * Joins the parts of an event's line. The result equals the text that `printJsonLine` returns. It takes a fraction of
+ * the time, because shared parts are built only once. Every request adds two to four lines.
  *
  * @param members function, key and value as text
  * @param more the rest of the event as text
@@ -80,7 +80,7 @@ const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.
 const jsonOf = (value: Json): string =>
   plainText(value, 0) ?? printJsonLine({ process: 0, type: 'ok', f: '', value }).slice(VALUE_AT, -1)
 
-/** The value as JSON, if it consists of texts, whole numbers and lists. */
+/** The value as JSON. Undefined if the value has an object, an unsafe or fractional number, or deeply nested lists. */
 function plainText(value: Json, depth: number): string | undefined {
   switch (typeof value) {
     case 'number':

@@ -18,13 +18,13 @@ const NO_OPERATIONS: readonly undefined[] = []
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**
- * A request and its reply as they cross the edges of the proxy, with their events in both views. The caller reports
- * each step when it happens, because the calls' order is the order of the histories.
+ * A request and its reply. Follows both across the edges of the proxy, and writes their events to both views. The
+ * caller reports each step when it happens, because the order of the calls is the order of the histories.
  */
 export class Exchange {
   readonly #recording: ConnectionRecording
   readonly #begunAt: Nanos
-  /** Whether the proxy sent the request as a duplicate, unknown to the client. */
+  /** Whether this request is a duplicate that the proxy sent without the client's knowledge. */
   readonly #isDuplicate: boolean
   /** Whether the proxy sent duplicates. They may be executed even if the request is refused. */
   #isCopied = false
@@ -35,7 +35,7 @@ export class Exchange {
   #calls: readonly Call[] = NO_CALLS
   /** The operation of a single call with a known key, as in nearly all requests. */
   #only: Operation | undefined
-  /** The operations of a request without `#only`, by call. Undefined for a call whose keys only the reply contains. */
+  /** The operation of each call, if `#only` is not set. Undefined for a call whose keys only the reply contains. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations in the reply, by call. */
   #entries: readonly (readonly Operation[])[] | undefined
@@ -46,7 +46,7 @@ export class Exchange {
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
-  /** Reports whether the request was refused. Set only if the request may have changed keys. */
+  /** Called with whether the request was refused. Set only if the request may have changed keys. */
   #settle: ((isRefused: boolean) => void) | undefined
   /** Members of all operations of the request. */
   #shared: Extra = NO_EXTRA
@@ -91,7 +91,7 @@ export class Exchange {
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
     else if (understanding !== undefined) this.#suppose(understanding)
-    // A request that ended incomplete has no meaning, and needs no place.
+    // A request that ended incomplete never gets a meaning, so it needs no place.
     else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
@@ -123,7 +123,7 @@ export class Exchange {
     for (const operation of this.#all()) operation.mayBeRepeated()
   }
 
-  /** Call when neither side will send more of the exchange. */
+  /** Call when neither the client nor the backend will send more of this exchange. */
   ended(time: Nanos, reason: string): void {
     this.settled(false)
     if ((this.#edges & EDGE.clientIn) === 0) {
@@ -138,8 +138,8 @@ export class Exchange {
   }
 
   /**
-   * The backend's reply to the client. Undefined if the proxy sent duplicates, because the reply may belong to a
-   * duplicate.
+   * The backend's reply to the client's own request. Undefined if the proxy sent duplicates, because the reply may
+   * answer a duplicate.
    */
   get #saidToClient(): Completions | undefined {
     return this.#isCopied ? undefined : this.#backendAnswer
@@ -266,8 +266,8 @@ export class Exchange {
   }
 
   /**
-   * Call for a request that is not an operation, with whether it was refused, or with false if this never becomes
-   * known.
+   * Call for a request that is not an operation. Pass `true` if the request was refused, and `false` if it was not
+   * refused or if this never becomes known.
    */
   settled(isRefused: boolean): void {
     this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
@@ -404,7 +404,10 @@ export class Exchange {
   }
 }
 
-/** Returns the meaning of a request, if a history can hold its values. */
+/**
+ * Returns the meaning of a request. If a history cannot hold the values, the request is not an operation, and only its
+ * keys are marked.
+ */
 function recordable(requested: Understanding): Understanding {
   if (requested.kind !== 'operations') return requested
   const call = requested.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))

@@ -1,7 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 
-/** Identifiers in place of the clients' own names. */
+/** What can identify a client that does not send its name. */
 const identifiers = ['peer.process', 'peer.address', 'connection'] as const
 
 export type Identifier = (typeof identifiers)[number]
@@ -10,7 +10,7 @@ export type Identifier = (typeof identifiers)[number]
 export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
 
 /**
- * Parses `"client"`, which says how to identify clients, unless they name themselves.
+ * Parses `"client"`, which says how to identify clients that do not name themselves.
  *
  * @param namedBy how clients name themselves.
  *

@@ -127,7 +127,7 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      // The value is unknown: it may be an element that was already delivered.
+      // The answer's value is unknown. It may be an element that was already delivered to a client.
       if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
@@ -140,7 +140,7 @@ export class Operation {
     return { what: nameOf(this.#call), why }
   }
 
-  /** Notes that a write of null may make the key absent. */
+  /** If the operation writes null, notes that its key may become absent. */
   #noteAbsence(view: View): void {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }
@@ -209,7 +209,7 @@ export class Operation {
   }
 }
 
-/** Marks an invocation whose new version only the completion contains. */
+/** The member of an invocation whose new version only the completion contains. */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })
 
 const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extra): Line =>
@@ -222,10 +222,10 @@ const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
 
 const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
-/** Marks a refusal by the object itself, so the request reached it. */
+/** The member of a refusal by the object itself. It shows that the request reached the object. */
 const ANSWERED = extraOf({ answered: true })
 
-/** For each set of edges, the member with the names of the edges. */
+/** The `edges` members, indexed by the set of edges that they name. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraOf({ edges: namesOfEdges(edges) }),
 )

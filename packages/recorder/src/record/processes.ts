@@ -9,7 +9,7 @@ export class Ticks {
   }
 }
 
-/** The maximum number of remembered sessions. A forgotten session gets new processes. */
+/** The maximum number of remembered sessions. If a forgotten session returns, it gets new processes. */
 const MOST_SESSIONS = 100_000
 
 const COPY = "the proxy's copy"
@@ -31,12 +31,12 @@ export class Processes {
     return new Lanes(() => this.#next++, this.#ticks, session)
   }
 
-  /** Returns the lanes of a duplicate that the proxy sent. */
+  /** Returns the processes of a duplicate that the proxy sent. */
   lanesOfCopy(): Lanes {
     return this.lanes(`${COPY} ${++this.#copies}`)
   }
 
-  /** Returns the lanes of a key's expiry. */
+  /** Returns the processes of a key's expiry. */
   lanesOfExpiry(): Lanes {
     return this.lanes(`${EXPIRY} ${++this.#expiries}`)
   }
@@ -79,7 +79,7 @@ export class Lanes {
     return this.#idle.splice(at, 1)[0] ?? this.#create()
   }
 
-  /** Returns a process after its operation. A process with an `info` never comes back. */
+  /** Makes a process idle after its operation. A process whose operation ended as `info` never becomes idle. */
   giveBack(process: number): void {
     this.#idle.push(process)
     this.#idleSince.push(this.#ticks.next())

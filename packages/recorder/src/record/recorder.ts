@@ -58,15 +58,15 @@ export interface ConnectionRecorder {
   beginWhole(time: Nanos): Exchange
   /** Call when the proxy repeats a request without the client's knowledge. */
   duplicate(original: Exchange, time: Nanos): Exchange
-  /** Call when the connection can no longer be parsed, before clients can see what it changes. */
+  /** Call when the connection can no longer be parsed. Call it before clients can see what the connection changes. */
   opaque(what: string, touches: Touches): void
   /** Call for each request that unreadable bytes may contain, before the server gets them. */
   mayHaveRequested(what: string, touches: Touches): void
   /** Call before the server gets a request that a fault has changed. It may change these keys. */
   altered(touches: Touches): void
   /**
-   * Call if a part of a request is not understood. Call the result once the outcome is known. If `touches` is
-   * `nothing`, only the request's reads are unknown.
+   * Call if a part of a request is not understood. Returns a function to call once the outcome is known. If `touches`
+   * is `nothing`, only the values that the request read are unknown.
    */
   doubted(what: string, why: string, touches: Touches): Settle
   /** Call for a reply without a request, unless it is an error. */
@@ -79,7 +79,9 @@ export interface ConnectionRecorder {
   hungUp(): void
 }
 
-/** Maximum number of keys counted exactly, since a recording may last for days. */
+/**
+ * Maximum number of overwritten keys that are counted exactly. There is a limit because a recording may last for days.
+ */
 const MOST_OVERWRITTEN = 10_000
 
 function firstOf(keys: ReadonlySet<string>): string | undefined {
@@ -100,7 +102,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => new Record
 export class Recorder {
   /** A bound function, since callers keep it as their clock. */
   readonly now: () => Nanos
-  /** What clients saw, and what the backend did. */
+  /** The client's view and, if it is recorded, the backend's view. */
   readonly #views: readonly [client: View, ...backend: View[]]
   readonly #remarks: Remarks
   readonly #processes: Processes
@@ -213,8 +215,8 @@ export class Recorder {
   }
 
   /**
-   * Returns functions that make the end of a connection's lines: node and epoch. The text is cached until the epoch
-   * changes.
+   * Returns functions that print the last members of a connection's lines: node and epoch. The text is cached until the
+   * epoch changes.
    */
   #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch
@@ -252,7 +254,7 @@ export class Recorder {
     if (!this.#sources.some(({ by }) => by === source.by)) this.#sources.push(source)
   }
 
-  /** For the histories' header: the sources of clients' names. */
+  /** The sources of clients' names, for the histories' header. */
   get sessions(): SessionSource {
     const named = this.#sources.filter((source) => source.named)
     if (named.length === 0) return { by: 'connection', named: false }

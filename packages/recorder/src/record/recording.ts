@@ -8,11 +8,11 @@ export interface ConnectionRecording {
   /** The backend. */
   readonly node: string
   epoch(): number
-  /** A line's end: node and epoch. */
+  /** Returns the last members of a line: node and epoch. */
   tailText(): string
-  /** A line's end: node, further members and epoch. */
+  /** Returns the last members of a line: node, the given members, and epoch. */
   tailWith(members: string): string
-  /** A line's end: node, error and epoch. */
+  /** Returns the last members of a line: node, error and epoch. */
   tailWithError(error: string): string
   readonly lanes: Lanes
   readonly processes: Processes
@@ -25,8 +25,8 @@ export interface ConnectionRecording {
 
 export interface ExchangeCounters {
   /**
-   * Number of operations. The next four counters divide them: not yet ended (`open`), or by their outcome for the
-   * client.
+   * Number of operations. Each is also counted in one of the next four counters: in `open` until it ends, then by its
+   * outcome for the client.
    */
   operations: number
   open: number
@@ -41,7 +41,7 @@ export interface ExchangeCounters {
   incomplete: number
   /** Number of retries with a request id. */
   keyedRetries: number
-  /** Number of repetitions without a request id. */
+  /** Number of retries without a request id. */
   blindRetries: number
   /** Number of duplicates that the proxy sent. */
   duplicates: number

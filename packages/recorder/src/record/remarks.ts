@@ -5,7 +5,7 @@ import type { Place } from './event-order.ts'
 import type { Remark, View } from './view.ts'
 
 const NAMED = 3
-/** Maximum number of kinds that are counted separately. */
+/** Maximum number of kinds of unrecorded requests that are counted separately. */
 const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
@@ -29,7 +29,10 @@ export interface RemarkCounters {
 /** A request's places in the client's and the backend's view, if it has places. */
 export type Places = readonly (Place | undefined)[]
 
-/** Says that a request changed nothing, changes nothing more, or may still change keys. */
+/**
+ * Reports what became of a request: `refused`, it changed nothing; `ended`, it changes nothing more; `lasting`, it may
+ * still change keys.
+ */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
 export class Remarks {
@@ -93,7 +96,10 @@ export class Remarks {
     return (isRefused) => settle(isRefused ? 'refused' : 'lasting')
   }
 
-  /** Marks keys until the request ends, from its places on or from now on. A refusal withdraws the marks. */
+  /**
+   * Marks keys until the request ends. The marks begin at the request's places or, without places, now. A refusal
+   * withdraws the marks.
+   */
   doubted(remark: Remark, touches: Touches, places: Places = []): Settle {
     const mark = ++this.#supposed
     const ticks = this.#views.map((view, at) => view.supposed(remark, touches, mark, places[at]))
@@ -148,7 +154,7 @@ export function remarkOf(understanding: Exclude<Understanding, { readonly kind: 
   return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }
 }
 
-/** The kind of a connection whose reader threw an error. */
+/** Describes a connection whose reader threw an error. */
 export const unreadable = (protocol: string, error: unknown): string =>
   error instanceof MalformedMessage
     ? `a connection that does not speak ${protocol} (${error.message})`

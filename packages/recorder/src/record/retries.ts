@@ -1,11 +1,11 @@
 import type { Call } from './call.ts'
 import { remember } from './processes.ts'
 
-/** What an invocation says about earlier attempts at its request. */
+/** How an invocation relates to earlier attempts at its request. */
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * An operation without an id that equals an unanswered operation. `repeats`: the process of the unanswered operation.
+   * The operation has no id and equals an unanswered operation. `repeats`: the process of the unanswered operation.
    * `resent`: the operation came on a new connection.
    */
   | { readonly repeats: number; readonly resent?: true }
@@ -77,8 +77,8 @@ export class Retries {
         const isRepetition = correlation !== undefined && 'repeats' in correlation
         if (call.harmless !== true) {
           if (repeatsFirst && changing === undefined) begin()
-          // New connections have replaced all earlier ones if connections with changes are as many as ever before, and
-          // the newest connection has resent nothing.
+          // The newest connection has resent nothing, and as many connections with changes are open as ever before. So
+          // new connections have replaced all earlier ones.
           if (!isRepetition && isFresh && changing !== undefined && changing.changing === changing.most)
             changing.replacedAt = Math.max(changing.replacedAt, openedAt)
           if (!isRepetition) isFresh = false

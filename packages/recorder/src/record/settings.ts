@@ -1,7 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { inputError, isObject, type Json } from '@chaosproxy/history'
 
-/** The written members of settings. */
+/** The members of settings, as the user wrote them. */
 export interface Members {
   readonly [name: string]: unknown
 }

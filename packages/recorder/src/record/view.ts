@@ -21,7 +21,7 @@ export interface ViewOptions {
   readonly now: () => Nanos
 }
 
-/** The last line of a truncated history, after which no key is known. */
+/** The last line of a history whose end is lost. The line marks all keys, because no later value is known. */
 export const LOST_LINES: string = `${JSON.stringify({
   process: 'recorder',
   type: 'info',
@@ -46,13 +46,14 @@ export class View {
    * contradiction.
    */
   readonly #seenAbsent: Set<string> = new Set()
-  /** The first creation whose key the record lacks. */
+  /** Describes the first creation of a key whose name the record lacks. */
   #lostCreation: Remark | undefined
 
   constructor({ sink, maximumWaiting, ticks, now }: ViewOptions) {
     this.#ticks = ticks
     this.#now = now
-    // The event comes too late to be judged exactly. Its key is unknown here, so mark all keys.
+    // This line replaces an event that took too long to arrive. The key of the event is unknown here, so the line marks
+    // all keys.
     this.order = new EventOrder(sink, maximumWaiting, ticks, () => this.#touchedLines(OVERTAKEN, 'everything', 0)[0])
   }
 
@@ -87,7 +88,10 @@ export class View {
     }
   }
 
-  /** The moment of a place. An overtaken place is filled at the history's current end. */
+  /**
+   * Returns the tick of a place. An overtaken place is filled at the history's current end, so its tick is the next
+   * one.
+   */
   #tickOf(place: Place | undefined): number {
     return place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
   }

@@ -10,9 +10,9 @@ import type { Lifetime } from './lifetime.ts'
 /** The meaning of a command: its operations, or the keys that it may change. */
 export interface Analysed {
   readonly what: string
-  /** The operations, if there are any. */
+  /** The operations of the command; undefined if it is not recorded as operations. */
   readonly recognised?: Recognised | undefined
-  /** The keys that the command may change besides. */
+  /** The keys that the command may change, apart from those of its operations. */
   readonly touches: Touches
   /** The times to live that the command sets. */
   readonly lifetimes?: readonly Lifetime[] | undefined
@@ -20,7 +20,7 @@ export interface Analysed {
   readonly flushes?: true | undefined
 }
 
-/** Maximum length of unknown commands' names, which may be any text. */
+/** Maximum length of the name of an unknown command. A client may send any text as a command. */
 const LONGEST_NAME = 40
 
 /** The displayed name of a command. For EVALSHA it includes the SHA-1 by which the script can be declared. */

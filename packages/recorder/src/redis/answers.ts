@@ -3,19 +3,19 @@ import type { Call, Interpretation } from '../record/call.ts'
 import { redisErrors } from './errors.ts'
 
 /**
- * Interprets a reply (see `respToJson`) to a call. Never called for errors. `index` is the call's position within its
- * command.
+ * Interprets a reply to a call. The reply is in the form of `respToJson`, and never an error. `index` is the call's
+ * position within its command.
  */
 export type Interpret = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
 export interface CommandOperation {
   readonly call: Call
   readonly interpret: Interpret
-  /** Whether the operation keeps the key's time to live, which most writes end. */
+  /** Whether the operation leaves the key's time to live in force. Most writes end it. */
   readonly keepsTimeToLive?: true | undefined
   /** Whether the operation is on a field, whose hash may exist without it. */
   readonly isField?: true | undefined
-  /** Tells from the reply whether the key had a value before. Set only if nothing else tells this. */
+  /** Tells from the reply whether the key had a value before. Set only if the completion does not tell this. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
@@ -25,11 +25,13 @@ const declined = (error: string): Interpretation => ({ type: 'fail', error, answ
 
 export const isList = (answer: Json | undefined): answer is readonly Json[] => Array.isArray(answer)
 
-/** The element of a reply that is a list. */
+/** Returns the element at a position of a list; undefined if the reply is not a list. */
 export const elementOf = (answer: Json | undefined, at: number): Json | undefined =>
   isList(answer) ? answer[at] : undefined
 
-/** Whether a reply is a value that was read: text, null, or an object. An object holds bytes that are no text. */
+/**
+ * Whether a reply is a value that was read: a string, null, or an object. An object stands for bytes that are not text.
+ */
 const isText = (answer: Json | undefined): boolean =>
   typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
 
@@ -37,7 +39,7 @@ const done = (call: Call): Interpretation => ok(typeof call.value === 'symbol' ?
 
 export const interpretText: Interpret = (answer) => (isText(answer) ? ok(answer) : undefined)
 
-/** Interprets an array with a text for each call. */
+/** Interprets a list that has one string for each call. */
 export const interpretTexts: Interpret = (answer, _, index) => {
   const text = elementOf(answer, index)
   return text !== undefined && isText(text) ? ok(text) : undefined
@@ -60,7 +62,10 @@ export const interpretOkOr = (error: string, value?: Json): Interpret => interpr
 /** Interprets 1 as success, and 0 as a failed condition. */
 export const interpretOneOr = (error: string): Interpret => interpretEither(1, 0, error)
 
-/** Interprets a reply with the old value of a cas, which writes `value` if `isPut` holds. */
+/**
+ * Interprets a reply with the old value of a cas. If `isPut` returns true for the old value, the cas has written
+ * `value`; otherwise it has written nothing.
+ */
 export const interpretOld =
   (value: Json, isPut: (old: Json) => boolean = () => true): Interpret =>
   (answer) =>
@@ -82,10 +87,12 @@ const DEFINITE: ReadonlySet<string> = new Set(
   redisErrors.filter(({ means }) => means === 'fail').flatMap(({ texts: words }) => words),
 )
 
-/** A proxy before Redis also answers `ERR` if it loses the server, which may have executed the command. */
+/**
+ * A proxy in front of Redis also answers `ERR` if it loses the server. The server may then have executed the command.
+ */
 const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
 
-/** @param isLate whether an error may come after part of the command was done, as in a script. */
+/** @param isLate whether a part of the command may have been done before the error, as in a script. */
 export function refusalOf(error: string, isLate = false): Interpretation {
   const [word = ''] = error.split(' ')
   const isDefinite = DEFINITE.has(word) && !isLate && !(word === 'ERR' && LOST_BY_A_PROXY.test(error))

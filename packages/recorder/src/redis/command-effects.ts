@@ -6,7 +6,7 @@ export type Effect = 'nothing' | 'everything' | readonly Json[]
 type KeyFinder = (words: readonly Json[]) => readonly Json[] | undefined
 
 interface Group {
-  /** Undefined from a finder stands for everything. */
+  /** If a finder returns undefined, the command may change every key. */
   readonly changes: 'nothing' | 'everything' | KeyFinder
   readonly commands: string
 }
@@ -60,8 +60,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands that change no key by themselves. EXEC executes other commands. At HTTP's `POST` and `HOST:`, Redis closes
-  // the connection.
+  // Commands that change no key by themselves. EXEC executes other commands. `POST` and `HOST:` belong to HTTP: Redis
+  // closes the connection when it receives one of them.
   {
     changes: 'nothing',
     commands: `
@@ -92,7 +92,8 @@ const groups: readonly Group[] = [
   { changes: counted(2), commands: 'BLMPOP BZMPOP' },
   { changes: streams, commands: 'XREADGROUP' },
   { changes: stored, commands: 'GEORADIUS GEORADIUSBYMEMBER SORT' },
-  // Scripts may write undeclared keys; MOVE and FLUSHDB affect other databases.
+  // Commands that may change unknown keys. Scripts may write undeclared keys, and MOVE writes to another database.
+  // FLUSHDB deletes every key of a database.
   {
     changes: 'everything',
     commands: `

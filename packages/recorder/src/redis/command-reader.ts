@@ -10,14 +10,17 @@ export interface Names {
   /** The names of the fields seen in a hash. */
   readonly fieldsOf: (key: Json) => readonly string[]
   readonly touch: (keys: readonly Json[]) => readonly string[]
-  /** The names of all keys and fields of this database, or of all databases; undefined if some may be unseen. */
+  /**
+   * Returns the names of all keys and fields of this database or, if `inAll`, of all databases. Undefined if some names
+   * may be unseen.
+   */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * Looks up the value of a key that the command moves. When the reply arrives, call the result. Pass how often the
-   * command itself wrote the key.
+   * Looks up the value of a key that the command moves. Returns a function to call when the reply arrives. Pass the
+   * function how often the command itself wrote the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
-  /** Whether clients add to the list at this end. The first command on the list decides this. */
+  /** Whether `end` is the end at which clients add to the list. The first command on the list decides this. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
 
@@ -76,11 +79,11 @@ export const operation = (f: string, key: string, value: Call['value'], interpre
 export const write = (key: string, value: Json, interpret: Interpret): CommandOperation =>
   operation('write', key, value, interpret)
 
-/** A cas with `[old, new]`, or `[new]` if only the answer has the old value. */
+/** Returns a cas. Its value is `[old, new]`, or `[new]` if only the reply contains the old value. */
 export const cas = (key: string, value: readonly Json[], interpret: Interpret): CommandOperation =>
   operation('cas', key, value, interpret)
 
-/** Returns an addition as a cas. Only the reply contains the values of the cas. */
+/** Returns a cas that stands for an addition. Only the reply contains the old and the new value. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   interpret: interpretSum(amount),
@@ -108,13 +111,13 @@ export const ofKey =
   (words, names) =>
     words.length === length ? one(partOf(names.key(word(words, 1)), words)) : undefined
 
-/** Reads a command with an operation for each word after the key. */
+/** Reads a command in which each word after the key is an operation of its own. */
 export const ofEach =
   (partOf: (key: string, value: Json) => CommandOperation): CommandReader =>
   (words, names) =>
     several(words.slice(2).map((value) => partOf(names.key(word(words, 1)), value)))
 
-/** Returns the words from `start` on as pairs; undefined if they are no pairs. */
+/** Returns the words from `start` on as pairs; undefined if there is no word, or one word without a partner. */
 export function pairsOf(words: readonly Json[], start: number): readonly (readonly [Json, Json])[] | undefined {
   if (words.length <= start || (words.length - start) % 2 !== 0) return undefined
   return Array.from({ length: (words.length - start) / 2 }, (_, i) => [

@@ -28,7 +28,7 @@ interface Spoken {
   readonly scripts?: readonly KnownScript[]
   /** How chaos' own clients send the operations. */
   readonly table: CommandTable
-  /** The name in workloads, if it is not the model's. */
+  /** The name of the object in workloads; by default, the name of the model. */
   readonly object?: string
 }
 
@@ -62,7 +62,7 @@ export const objectModels: ReadonlyMap<string, string> = new Map(
 export interface CommandSetOptions {
   /** One of `commandModels`; `register` by default. */
   readonly model?: string | undefined
-  /** The source of a compare-and-set script: see `casScript`. */
+  /** The source of a compare-and-set script. `casScript` says how clients call it. */
   readonly cas?: string | undefined
   readonly declared?: readonly DeclaredScript[] | undefined
   readonly scriptsKeepToKeys?: boolean | undefined
@@ -74,7 +74,7 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
   const { readers: plain = {}, scripts = [] } = spoken[model] ?? {}
   const own = declared.map((script) => declaredScript(script, plain))
   const all = [...own, ...(cas === undefined ? [] : [casScript(cas)]), ...scripts]
-  // Each command set has its own script commands, because these remember the scripts that clients sent.
+  // Script commands remember the scripts that clients sent. So each command set needs script commands of its own.
   const ofScripts = all.length === 0 ? {} : scriptCommands(all)
   const readers = new Map(Object.entries({ ...plain, ...ofScripts }))
   return { model, readers, scriptsKeepToKeys, isConfirmedByWait }

@@ -5,9 +5,12 @@ export interface CommandSpec {
    * new token.
    */
   readonly send: readonly string[]
-  /** The result: a reply of this kind, the operation's input (`given`), or the sent `token`. The default is `given`. */
+  /**
+   * What the operation returns: a reply of this kind, the operation's input (`given`), or the sent `token`. The default
+   * is `given`.
+   */
   readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
-  /** Replies of an operation without effect. */
+  /** Replies that show that the operation had no effect. */
   readonly refused?: readonly (string | number | null)[] | undefined
 }
 

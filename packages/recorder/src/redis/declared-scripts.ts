@@ -21,7 +21,7 @@ interface DeclaredCommand {
 
 const PLACE = /^(KEYS|ARGV)\[([1-9]\d?)\]$/
 
-/** Why a command cannot be recorded, if it cannot. */
+/** Returns why a command cannot be recorded; undefined if it can be recorded. */
 export function whyNot(words: readonly string[]): string | undefined {
   const [name = ''] = words
   if (name === '' || PLACE.test(name)) return 'it has no command'

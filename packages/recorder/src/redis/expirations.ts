@@ -6,7 +6,10 @@ import { type CommandOperation, elementOf, isList } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
-/** A time to live. `at`: the index of its reply in EXEC's reply; undefined if the whole reply belongs to it. */
+/**
+ * A time to live. `at` is the position of its reply in the list that EXEC returns. Undefined if the time to live has a
+ * whole reply of its own.
+ */
 export interface PlacedLifetime {
   readonly lifetime: Lifetime
   readonly at: number | undefined
@@ -18,7 +21,10 @@ export interface ExpirationsOptions {
   readonly open: (key: string) => Expiry
 }
 
-/** A time to live in force. Its moments count requests and replies. */
+/**
+ * A time to live in force. `dueAt` and `requestedAt` are times of the clock. `calledAt`, `returnedAt` and `openedAt`
+ * are moments: numbers that count requests and replies.
+ */
 interface Setter {
   readonly lifetime: Lifetime
   /** The earliest time of a removal. */
@@ -40,13 +46,16 @@ interface Over {
   readonly setter: Setter
   readonly key: string
   readonly overAt: number
-  /** Whether the key was found absent or overwritten at `overAt`. An expiry just before then makes no difference. */
+  /**
+   * Whether the key was found absent or overwritten at `overAt`. It then makes no difference whether the key expired
+   * just before.
+   */
   readonly isForced: boolean
 }
 
 /** The minimum rate of the recorder's clock relative to a server's clock. */
 const CLOCK_RATE = 0.99
-/** The maximum age of the server time in a reply. */
+/** A server reads its clock at most this many milliseconds before it replies. */
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
@@ -78,7 +87,7 @@ export class Expirations {
     this.#nodes.add(name)
   }
 
-  /** Call when operations are called. Returns the number for `ended`. */
+  /** Call when operations are called. Returns the number to pass to `ended`. */
   called(parts: readonly CommandOperation[], lifetimes: readonly PlacedLifetime[]): number {
     const moment = ++this.#moment
     this.#underWay.add(moment)
@@ -107,7 +116,7 @@ export class Expirations {
     for (const setter of [...(this.#setters.get(key) ?? [])]) {
       const isOpen = setter.expiry !== undefined
       const expiry = isOpen ? this.#options.open(field) : undefined
-      // The field is new, so no operation on it was called earlier.
+      // The field is new, so no operation on the field was called before this moment.
       const openedAt = isOpen ? this.#moment : NEVER
       const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
       this.#hold(field, { ...setter, lifetime, expiry, openedAt })

@@ -4,7 +4,10 @@ import { isWord } from './command-effects.ts'
 import type { Names } from './command-reader.ts'
 import { afterMs, type Lifetime } from './lifetime.ts'
 
-/** Commands that only set a time to live, with their units in milliseconds. 0 for a time of the server's clock. */
+/**
+ * Commands that only set a time to live, each with the milliseconds in its unit. 0 stands for a point in time on the
+ * server's clock.
+ */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
 /** The times to live of `EXPIRE key 10` and similar commands, and of `HEXPIRE key 10 FIELDS 1 f`. */

@@ -17,7 +17,7 @@ interface Held {
 
 export interface HeldValue {
   readonly value: string
-  /** Whether the key was written this many times since the value was looked up. */
+  /** Whether the key was written exactly `writes` times since the value was looked up. */
   readonly isWrittenBy: (writes: number) => boolean
 }
 
@@ -38,7 +38,7 @@ export class HeldValues {
   lose(key: string): void {
     if (this.#isOver) return
     const held = this.#of(key)
-    // The loss counts as a write that never ends, so the value stays unknown.
+    // A lost value counts as a write that never ends, so the value stays unknown.
     held.open++
     this.#put(held, undefined)
   }

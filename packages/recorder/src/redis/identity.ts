@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import type { Naming } from '../record/naming.ts'
 
 export interface Identity {
-  /** The client's name, unless it is unknown or being changed. */
+  /** The client's name; undefined while it is unknown or being changed. */
   readonly session: string | undefined
   readonly isFinal: boolean
   /** Takes a command that may rename the client. Call the result with whether the command succeeded. */
@@ -86,7 +86,7 @@ export function createIdentity(naming: Naming): Identity {
     },
     received(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
-        // Rename at once, because requests sent before the reply have the new name, too.
+        // Rename now and not at the reply: requests sent before the reply have the new name, too.
         const before = clientName
         rename(words[2])
         return (succeeded) => {

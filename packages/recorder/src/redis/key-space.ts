@@ -16,7 +16,7 @@ export type Flushed = 'everything' | { readonly database: string }
 /** What the recorder knows of the keys of a Redis, over all connections and nodes, such as the fields of each hash. */
 export class KeySpace {
   isRead = false
-  /** Times to live from before the recording. */
+  /** Tracks the times to live that were set before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
   readonly values: HeldValues = new HeldValues()
   readonly #fields: Map<string, Set<string>> = new Map()
@@ -32,7 +32,7 @@ export class KeySpace {
   readonly #seen: Map<string, Set<string>> = new Map()
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
-  /** Called with a key first seen while every key is being deleted. It may or may not be deleted. */
+  /** Called with a key that is first seen while a command deletes every key. The command may delete this key, too. */
   onFlushed: (keyName: string) => void = () => undefined
   /** Called with a key or field that is absent, because everything was deleted before it was first seen. */
   onAbsent: (name: string) => void = () => undefined
@@ -68,7 +68,7 @@ export class KeySpace {
       held: (key) => this.#held(nameOfKey(database, key)),
       isFilledAt: (key, end) => this.#isFilledAt(nameOfKey(database, key), end),
     }
-    // This limit is far away: Redis has 16 databases by default.
+    // Recordings do not reach this limit: Redis has 16 databases by default.
     if (this.#names.size < 10_000) this.#names.set(database, made)
     return made
   }
@@ -90,7 +90,8 @@ export class KeySpace {
   }
 
   /**
-   * Whether unseen keys are absent, because all keys were deleted. Unknown with several servers, whose keys may differ.
+   * Whether unseen keys are certainly absent, because all keys were deleted. False with several servers, because their
+   * keys may differ.
    */
   #isEmptied(database: string): boolean {
     return (this.#isAllEmptied || this.#emptied.has(database)) && this.#nodes.size <= 1
@@ -131,9 +132,9 @@ export class KeySpace {
   }
 
   /**
-   * Notes that keys are being deleted. A field first seen meanwhile may be deleted with its hash, unrecorded. Call the
-   * result after the deletion. For a flush, pass whether the flush succeeded. If the end stays unknown, never call the
-   * result.
+   * Notes that keys are being deleted. A field first seen in the meantime may be deleted with its hash, without a
+   * record. Returns a function to call after the deletion. For a flush, pass the function whether the flush succeeded.
+   * Never call the function if the outcome stays unknown.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++

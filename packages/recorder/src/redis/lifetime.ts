@@ -13,7 +13,9 @@ export interface Lifetime {
   readonly isOfField?: true | undefined
 }
 
-/** A time to live that only the reply tells. `own`: the part of the reply with its milliseconds. */
+/**
+ * Returns a time to live that only the reply contains. `own` returns the part of the reply that has the milliseconds.
+ */
 export function reportedLifetime(key: string, afterMs: number, own: (answer: Json) => Json | undefined): Lifetime {
   const left = (answer: Json): number | undefined => {
     const ms = own(answer)

@@ -6,15 +6,15 @@ import type { CommandOperation } from './answers.ts'
 /** Maximum number of tracked keys. Those that certainly do not expire are dropped first. */
 const MOST_KEYS = 300_000
 
-/** What is known about a key. Its moments count requests and answers. */
+/** What is known about a key. Its moments are numbers that count requests and answers. */
 interface Life {
   /** The moment at which the key's first write was called. */
   firstWriteAt: number
   /** The moment at which the key's last write was called. */
   lastWriteAt: number
   /**
-   * From this moment on, the key certainly has no time to live from before the recording. Infinite while it may have
-   * one. Replies to later calls are not examined.
+   * From this moment on, the key certainly has no time to live from before the recording. Infinity while it may have
+   * one. Replies to calls after this moment are not examined.
    */
   clearedAt: number
   /** Whether a client saw a value from before the first recorded write of the key. */
@@ -35,14 +35,14 @@ export const MAY_HAVE_EXPIRED =
   'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to find out which'
 
 /**
- * Finds keys that disappeared without a recorded reason, because of a time to live set before the recording. Once a key
- * was newly written or absent, this time to live is gone.
+ * Finds keys that disappeared without a recorded reason. They may have had a time to live that was set before the
+ * recording. Once a key was newly written or absent, this time to live is gone.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
   #now = 0
 
-  /** Call when operations are called. Returns the number for `ended`. */
+  /** Call when operations are called. Returns the number to pass to `ended`. */
   called(parts: readonly CommandOperation[]): number {
     const now = ++this.#now
     for (const { call } of parts) {
@@ -108,7 +108,7 @@ export class Lifetimes {
     return life
   }
 
-  /** Forgets keys, whose next command then counts as the first. */
+  /** Forgets keys. The next command on a forgotten key counts as the first on this key. */
   #forget(): void {
     for (const [key, { clearedAt }] of this.#lives) if (clearedAt !== NEVER) this.#lives.delete(key)
     if (this.#lives.size >= MOST_KEYS) this.#lives.clear()
@@ -149,8 +149,8 @@ function note(
   { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // An absent key has no time to live, and its next value begins without one. But if only a field is absent, its hash
-  // may have a time to live.
+  // An absent key has no time to live, and its next value begins without one. This does not hold for an absent field,
+  // because its hash may have a time to live.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

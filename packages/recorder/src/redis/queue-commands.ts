@@ -20,7 +20,7 @@ const pushing =
 
 const enqueuing = ofEach((key, value) => change('enqueue', key, value))
 
-/** @param end where the list is filled: the opposite end. */
+/** @param end the end at which elements are added; they are taken from the opposite end. */
 const popping =
   (end: End, length: number, interpret: Interpret): CommandReader =>
   (words, names) =>

@@ -113,7 +113,7 @@ export class RespConversation implements RecordedConversation {
     this.disturbed([])
   }
 
-  /** The client may reconnect before this connection ends. */
+  /** Requests may be repeated from now on, because the client may reconnect before this connection ends. */
   hungUp(): void {
     for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
     this.#crossings.mayBeRepeated()
@@ -195,7 +195,7 @@ export class RespConversation implements RecordedConversation {
     this.#crossings.begun(this.#open)
   }
 
-  /** Processes the complete open request; undefined if it was too large to keep. */
+  /** Processes the open request, which is complete. `request` is undefined if the request was too large to keep. */
   #requestIsHere(request: Buffer | undefined): void {
     const begun = this.#open
     if (begun === undefined) return
@@ -266,7 +266,8 @@ export class RespConversation implements RecordedConversation {
     if (request === undefined) {
       if (this.#isBlind) return
       if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
-      // A reply before the end of the request: the bytes are not RESP, or the server is about to close.
+      // The reply arrived before the end of its request. Either the bytes are not RESP, or the server is about to
+      // close.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }

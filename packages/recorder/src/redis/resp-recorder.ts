@@ -55,8 +55,8 @@ interface Shared {
 const shared: WeakMap<Recorder, Shared> = new WeakMap()
 
 /**
- * Returns a recording's key space and the tracker of its times to live. If null has no meaning in the model, expired
- * keys are marked instead of written.
+ * Returns a recording's key space and the tracker of its times to live. In a model in which null has no meaning, an
+ * expired key is marked, and null is not written.
  */
 function sharedBy(recorder: Recorder, { model }: CommandSet): Shared {
   const known = shared.get(recorder)
@@ -73,8 +73,8 @@ function sharedBy(recorder: Recorder, { model }: CommandSet): Shared {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => expirations.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // If initial values are known, an unseen key is known to be absent anyway. Only in the model `register`, null means
-    // absence.
+    // If initial values are known, it is already known that an unseen key is absent. In models other than `register`,
+    // null does not mean absence.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   const made = { keySpace, expirations }

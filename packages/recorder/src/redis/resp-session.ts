@@ -49,7 +49,7 @@ export class RespSession {
   #transaction: Transaction | undefined
   #protocol: ProtocolVersion = 2
   #isBlind = false
-  /** Whether the selected database is certain. It may be certain even while `#isBlind` is set. */
+  /** Whether it is certain which database is selected. This may be certain even while `#isBlind` is set. */
   #isDatabaseKnown = true
   /** Whether requests may be lost or reordered on the way to the server. They are still recorded. */
   #isDisturbed = false
@@ -72,7 +72,7 @@ export class RespSession {
         awaits: this.#isBlind ? 'nothing' : 'answer',
       }
     const name = first.toUpperCase()
-    // Most requests have a reader, and control nothing.
+    // Most requests have a reader, and do not control the connection.
     if (!this.#isBlind && this.#transaction === undefined && this.#here.commands.readers.has(name))
       return this.#plain(name, words)
     if (this.#isDisturbed && STEERING.has(name)) {
@@ -85,7 +85,7 @@ export class RespSession {
   /**
    * Call when messages were lost or reordered, because later replies then prove nothing.
    *
-   * @param steering whether the meaning of later requests depends on an unanswered one.
+   * @param steering whether an unanswered request decides what later requests mean.
    */
   disturbed(steering: boolean): void {
     this.#isDisturbed = true
@@ -139,7 +139,7 @@ export class RespSession {
       case 'DISCARD':
         this.#transaction = undefined
         return steering(passedOn('DISCARD', 'nothing'))
-      // These commands are executed or refused immediately.
+      // Redis executes or refuses these commands at once, even inside a transaction.
       case 'MULTI':
       case 'WATCH':
       case 'QUIT':
@@ -311,8 +311,8 @@ export class RespSession {
   }
 
   /**
-   * Call if a request failed that would have changed the meaning of later requests. Requests that already followed were
-   * misread.
+   * Call if a request failed that would have changed the meaning of later requests. Later requests that were already
+   * received were misread.
    */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)

@@ -9,7 +9,7 @@ type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
 export interface RespSettings {
   readonly commands: CommandSet
-  /** How clients are identified, unless they name themselves. */
+  /** How to identify clients that do not name themselves. */
   readonly client: Identifier | undefined
   readonly initial: RespInitial
 }

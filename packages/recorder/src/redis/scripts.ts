@@ -82,7 +82,7 @@ const LONGEST_LAYOUT = 10_000
 
 function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
   const isText = textCheck(is, tokensOf)
-  // Clients send the same few texts repeatedly.
+  // Clients send the same few texts repeatedly, so the result for each text is remembered.
   const verdicts = new Map<string, boolean>()
   const shas = new Set('sha' in is ? [is.sha.toLowerCase()] : 'source' in is ? [shaOf(is.source)] : [])
   return {

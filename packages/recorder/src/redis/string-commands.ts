@@ -129,7 +129,7 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
   const [pair] = pairs ?? []
   if (pairs === undefined || pair === undefined) return undefined
   if (pairs.length === 1) return one(cas(names.key(pair[0]), [null, pair[1]], interpretOneOr(KEY_EXISTS)))
-  // A failure does not show which key exists.
+  // A failure does not show which of the keys exists.
   return several(pairs.map(([key, value]) => write(names.key(key), value, interpretOneOr(SOME_KEY_EXISTS))))
 }
 
@@ -177,7 +177,7 @@ export const registerTable: CommandTable = {
   write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
   cas: [
     { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
-    // A cas from null is a SET with NX, because `{old}` has no text for null.
+    // `{old}` cannot stand for null, so a cas from null is sent as SET with NX.
     { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
   ],
   append: [{ send: ['APPEND', '{key}', '{value}'] }],

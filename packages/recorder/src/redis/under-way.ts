@@ -18,11 +18,11 @@ export interface Begun extends Unsent {
 export interface Pending {
   readonly begun: Begun
   readonly understood: Understood
-  /** The number that `Lifetimes.called` returned. */
+  /** The number that `Lifetimes.called` returned for this request. */
   readonly calledAt: number
   /** The number that `Expirations.called` returned, or 0. */
   readonly expiring: number
-  /** The number of pushes that are still missing. The server confirms the request by pushes. */
+  /** The number of pushes that have not arrived yet. Some requests are confirmed by pushes and not by a reply. */
   pushes: number
 }
 

@@ -7,20 +7,20 @@ import type { Identity } from './identity.ts'
 
 export interface Understood {
   readonly understanding: Understanding
-  /** The keys that change besides the recorded operations. */
+  /** The keys that the request may change, apart from those of its operations. */
   readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
   /** What the server sends: one reply, a number of pushes, or nothing that belongs to this request. */
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
-  /** Whether later requests mean something else if this one is not executed. */
+  /** Whether the meaning of later requests depends on whether this request is executed. */
   readonly steers?: true | undefined
   /** For a WAIT: how many replicas must confirm the preceding change. */
   readonly confirmedBy?: number | undefined
-  /** The parts of the operations, if the request has operations. */
+  /** The request's operations, each with the function that interprets its reply; absent if the request has none. */
   readonly parts?: readonly CommandOperation[] | undefined
   readonly lifetimes?: readonly PlacedLifetime[] | undefined
   /** Whether an error may follow a partial execution, as in a script. */
   readonly isScript?: true | undefined
-  /** The command, if it suffices to interpret the reply. */
+  /** The command. Set only if the reply can be interpreted by the command alone. */
   readonly recognised?: Recognised | undefined
   readonly answered?: ((answer: Json | undefined) => Completions) | undefined
 }
@@ -49,7 +49,7 @@ export function operations(
   parts: readonly [CommandOperation, ...CommandOperation[]],
   { session, isFinal: final }: Pick<Identity, 'session' | 'isFinal'>,
 ): Understanding {
-  // Nearly all requests have one operation: a loop would cost more than the rest.
+  // Nearly all requests have one operation. A loop would take more time than the rest of this function.
   if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session, final }
   const [first, ...rest] = parts
   return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }

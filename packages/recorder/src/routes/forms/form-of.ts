@@ -2,7 +2,7 @@ import type { FormSpec, ValueSpec } from '../table/route-table.ts'
 import type { AnyForm } from './form.ts'
 import { valueForms } from './registry.ts'
 
-/** The form with exactly these members. */
+/** Returns the form that has exactly the members of this value. */
 export function findForm(spec: FormSpec): AnyForm | undefined {
   const names = Object.keys(spec)
   return valueForms.find(
@@ -10,7 +10,7 @@ export function findForm(spec: FormSpec): AnyForm | undefined {
   )
 }
 
-/** The form of a validated value. */
+/** Returns the form of a value that was already validated. */
 export function formOf(spec: FormSpec): AnyForm {
   const form = findForm(spec)
   if (form === undefined) throw new Error(`no form has the members ${Object.keys(spec).join(', ')}`)

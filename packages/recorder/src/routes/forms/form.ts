@@ -28,7 +28,7 @@ interface InnerParser {
   place(given: unknown, where: string): ValueSource
 }
 
-/** A form of any kind. Only the form's own file knows its members. */
+/** A form of any kind. Only the file of the form itself knows the form's members. */
 export type AnyForm = ValueForm<FormSpec>
 
 /** A form receives only values that its own parser returned. */

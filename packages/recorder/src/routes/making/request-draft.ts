@@ -5,12 +5,12 @@ import { membersIn } from '../places/json.ts'
 import { findPlace } from '../places/place-of.ts'
 import { placeParts } from '../table/route-table.ts'
 
-/** Why a value cannot be sent, if it cannot. */
+/** Why a value cannot be sent; undefined if it can be sent. */
 export type Trouble = string | undefined
 
 /** A request built place by place, as a `Message` is read. */
 export class RequestDraft {
-  /** The texts by kind of place, each by its name. Names of headers are in lower case. */
+  /** The texts of the request: for each kind of place, the text for each name. Names of headers are in lower case. */
   readonly #texts: Map<string, Map<string, readonly [name: string, text: string]>> = new Map()
   #json: { readonly value: Json } | undefined
   readonly #spell: (text: string) => string
@@ -107,7 +107,7 @@ function textOf(value: Json): string | undefined {
 const parametersText = (parameters: ReadonlyMap<string, readonly [name: string, text: string]>): string =>
   [...parameters.values()].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 
-/** Returns the tree with the value added; undefined if another value is there. */
+/** Returns a copy of the tree with the value added. Undefined if the tree has another value at this place. */
 function withMember(tree: Json | undefined, members: readonly string[], value: Json): Json | undefined {
   const [first, ...rest] = members
   if (first === undefined) return tree === undefined || canonical(tree) === canonical(value) ? value : undefined

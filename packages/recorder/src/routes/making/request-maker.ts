@@ -129,7 +129,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods[0] ?? '', pattern)
   if ('why' in request) return impossible(request.why)
-  // The table must record the made request as exactly this operation.
+  // Check that the table reads the made request as exactly this operation.
   const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
   const routed = mapping.match(head)
   const body = routed.bodyBytes === 0 ? undefined : { bytes: Buffer.from(request.body) }
@@ -234,7 +234,7 @@ interface AskerPlaces {
 /** Adds the client's name, the request id and the mark of a final read. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
-  // Tokens and cookies that a service issues cannot be invented, but "sends" can supply them.
+  // Do not invent tokens and cookies, which only a service can issue. "sends" may supply them.
   const names = client !== undefined && findPlace(client)?.namesClient === 'made' && !Object.hasOwn(sends, client)
   return (
     (names ? draft.put(client, asker.session) : undefined) ??
@@ -244,7 +244,7 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
 }
 
 /**
- * The table for recording made requests, in which a header field names their clients.
+ * Returns the table for recording made requests. In these requests, a header field has the client's name.
  *
  * @param initial the initial value of every object, or `unknown`.
  */
@@ -259,7 +259,7 @@ export const generatorTable = (table: RouteTable, initial: Json): RouteTable => 
 export const GENERATOR_CLIENT = 'header.Chaos-Session'
 const GENERATOR_FINAL = 'Chaos-Final'
 
-/** @throws UserError (input) listing the unsupported functions, each with the reason and the remedy. */
+/** @throws UserError (input) that lists the unsupported functions, each with the reason and the remedy. */
 export function requireFunctions(maker: RequestMaker, wanted: readonly string[], where: string): void {
   const lacking = wanted.filter((f) => !maker.functions.includes(f))
   if (lacking.length === 0) return

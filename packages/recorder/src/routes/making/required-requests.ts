@@ -21,7 +21,7 @@ const SAMPLES: { readonly [f: string]: Json } = {
  * Checks that the routes can make a request for every function. Returns whether all these requests address one fixed
  * object (`GET /counter`). Clients then use this object.
  *
- * @param before a read of every object that is known beforehand.
+ * @param before the reads that are known beforehand, one for each object.
  *
  * @param at the table's file, with which every error message begins.
  *
@@ -33,7 +33,10 @@ export function requireRequests(
   at: string,
 ): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  /** For each function whose routes all have a fixed key: this key, and why no other key is possible. */
+  /**
+   * For each function whose routes all have a fixed key: this key, and the reason why a request cannot have another
+   * key.
+   */
   const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
   for (const f of functions) {
     const value = SAMPLES[f]

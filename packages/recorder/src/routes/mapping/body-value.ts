@@ -8,8 +8,8 @@ const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
- * A body as text. Other bytes become base64 and long bodies a hash, in a form that no text has. Undefined if the body
- * cannot be decompressed.
+ * Returns a body as text. Bytes that are not text become an object with `base64`, and long bodies become an object with
+ * `sha256`. Undefined if the body cannot be decompressed.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
@@ -23,7 +23,7 @@ export function textOf(captured: Captured, contentEncoding: string | undefined):
   return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
 }
 
-/** A text as a body with this text is recorded. */
+/** Returns a text in the form in which a body with this text is recorded. */
 export function shortText(text: string): Json {
   if (text.length * MOST_BYTES_PER_UNIT <= LONGEST_TEXT_BYTES) return text
   const bytes = Buffer.from(text)
@@ -57,7 +57,7 @@ export interface JsonBody {
   readonly trouble?: string | undefined
 }
 
-/** Returns a body as JSON. The body itself may be one level too deep for a history, but its members may not be. */
+/** Returns a body as JSON. The body may be one level deeper than a history can hold, but none of its members may be. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
   if ('json' in captured) return jsonBody(captured.json)
   const text = wholeTextOf(captured, contentEncoding)

@@ -9,7 +9,7 @@ export interface Peer {
   /** Unique among connections. */
   readonly connection: number
   readonly address: string
-  /** The process of the peer, if it was found. */
+  /** The process at the other end of the connection, if it was found. */
   readonly process: string | undefined
 }
 

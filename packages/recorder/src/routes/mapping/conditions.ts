@@ -18,7 +18,7 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
   return (scene) => tests.every((test) => test(scene))
 }
 
-/** Returns whether a value must be there, if the condition asks nothing else. */
+/** Returns whether the condition demands that a value is there. Undefined if the condition demands more than this. */
 function presenceOf(wanted: Conditions[string]): boolean | undefined {
   if (!isObject(wanted)) return undefined
   const { there, ...others } = wanted

@@ -1,7 +1,7 @@
 import type { Recorder } from '../../record/recorder.ts'
 import { type ClientSource, isIgnored, type RouteTable } from '../table/route-table.ts'
 
-/** Tells the recorder what the table says about the whole history. */
+/** Tells the recorder how the table names clients, and which values objects have at first. */
 export function describeTable(table: RouteTable, recorder: Recorder): void {
   for (const source of clientSourcesOf(table)) {
     if (source === undefined) recorder.clientsBy({ by: 'connection', named: false })

@@ -47,7 +47,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
   const parts = { table, normalize: normalizationOf(table), written: writtenValuesOf(table) }
   const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
   const namedForAll = [...(table.ignoredParameters ?? []), ...parametersIn(Object.keys(table.sends ?? {}))]
-  // Clients request the same keys repeatedly.
+  // Clients request the same keys repeatedly, so the possible routes of each target are remembered.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
   function find(method: string, target: string): RoutedRequest {
@@ -82,7 +82,7 @@ const MOST_METHODS = 16
 const MOST_TARGETS = 1000
 const LONGEST_KNOWN_TARGET = 1024
 
-/** A route that matches method and path. `fits` checks its other conditions. */
+/** A route whose method and path match the request. `fits` checks the route's other conditions. */
 interface Candidate extends Omit<RoutedRequest, 'isKnown' | 'understand'> {
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
@@ -162,7 +162,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
       parameters,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
       understand(head, body, peer, unnamed) {
-        // The first element is the whole path.
+        // Skip the first element: it is the whole path.
         for (let i = 1; i < segments.length; i++) parts.table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
         const request = messageOf(head, body)
         const understood = understandRequest?.understand(head, request, peer, unnamed) ?? passedOn(head, 'nothing')

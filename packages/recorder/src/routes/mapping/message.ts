@@ -22,7 +22,7 @@ export class Message implements ReadParts {
   #json: JsonBody | undefined
   #text: { readonly value: Json | undefined } | undefined
 
-  /** @param target as sent, with the query */
+  /** @param target the request's target as the client sent it, with the query */
   constructor(
     headers: Fields | undefined,
     body: Captured | undefined,
@@ -52,7 +52,7 @@ export class Message implements ReadParts {
     return this.#json.value
   }
 
-  /** Whether the body's text may match. This takes less time than parsing. */
+  /** Whether the body's text may match the pattern. This check takes less time than parsing the body. */
   mayContain(pattern: RegExp): boolean {
     const body = this.#body
     if (body === undefined || !('bytes' in body)) return body !== undefined && 'json' in body

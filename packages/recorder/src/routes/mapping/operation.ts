@@ -95,7 +95,7 @@ export function compileOperation(spec: OperationSpec, path: string, parts: Opera
 
 interface Readers {
   readonly sources: Sources
-  /** Whether only the response contains a place. */
+  /** Whether only the response contains the value of this place. */
   readonly isInAnswer: (source: ValueSource) => boolean
   /** Whether only the response contains the key. */
   readonly isKeyInAnswer: boolean
@@ -143,7 +143,7 @@ function compileCompletion(
     const found = resultOf(scene)
     if (found !== undefined) hasFound = true
     if (found !== undefined || missing === undefined || scene.answer === undefined) return found
-    // An unreadable response does not show absence.
+    // A response that cannot be read does not show that the value is absent.
     const { trouble, isEmpty, json } = scene.answer
     const usesJson = sources.result.some((source) => source.startsWith('answer.json'))
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
@@ -200,8 +200,8 @@ const normalized =
   }
 
 /**
- * Compiles what a request shows about the new version: for a cas, the expected version. Undefined for values that are
- * no versions, because different writes may have equal values.
+ * Compiles a function that returns what a request shows about the object's version; for a cas, the version that the cas
+ * expects. Undefined for values that are not versions, because different writes may have equal values.
  */
 function compileVersion(
   { f, value }: OperationSpec,
@@ -230,7 +230,7 @@ interface Sources {
 
 type ReadKey = ReturnType<typeof compileKey>
 
-/** Headers that may hold `*` or a list, too. */
+/** Headers that may hold a single tag, but also `*` or a list of tags. */
 const CONDITIONS: ReadonlySet<string> = new Set(['header.if-match', 'header.if-none-match'])
 
 /** A single entity tag, with or without quotes. */
@@ -269,7 +269,7 @@ export function union(one: Touches, other: Touches): Touches {
   return { keys: [...one.keys, ...other.keys] }
 }
 
-/** Advice if an empty body may be a result. */
+/** Advice for a route in which an empty body may mean that there is no value. */
 const IF_NOTHING_IS_THERE = 'if an empty body means that there is no value, say so in the route: "missing": "absent"'
 
 function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Interpretation {

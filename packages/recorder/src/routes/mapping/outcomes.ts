@@ -5,7 +5,7 @@ import { compileConditions } from './conditions.ts'
 import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
-/** The meaning of a response, or why it is unclear. `declined`: the object itself refused. */
+/** The meaning of a response, or why its meaning is unclear. `declined`: the object itself refused the request. */
 export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
@@ -77,12 +77,12 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
 }
 
 /**
- * Statuses that a class such as `5xx` does not include: success is not known or only partial (202, 206, 207), or the
- * request may still be executed (408, 502, 504).
+ * Statuses that a class such as `5xx` does not cover. After 202, success is not known; 206 and 207 mean partial
+ * success. After 408, 502 and 504, the request may still be executed.
  */
 const OF_NO_CLASS: ReadonlySet<number> = new Set([202, 206, 207, 408, 502, 504])
 
-/** A `fail` would exclude the read from the check, and could hide a lost write. */
+/** If this were a `fail`, the check would leave out the read, and could miss a lost write. */
 const absentPerhaps = (status: number | string): Meaning => ({
   unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
 })

@@ -10,9 +10,9 @@ interface Sign {
   /** The member with the refusal; undefined for the whole body. */
   readonly member: string | undefined
   refuses(value: Json | undefined): boolean
-  /** The condition of a refusal, as in tables. */
+  /** The condition that matches a refusal, in the syntax of route tables. */
   readonly refused: string
-  /** The condition of a success. */
+  /** The condition that matches a success, in the syntax of route tables. */
   readonly done: string
 }
 
@@ -76,7 +76,8 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
     const found = signs.find(({ member, refuses }) => partsOf(json, member).some(refuses))
     if (found === undefined) return undefined
     const sign = found.member === undefined ? 'is false' : `says ${JSON.stringify(found.member)}`
-    // For a read, advise `info`: a failed read would look like a lost write.
+    // For a read, suggest `info`. After a write, a failed read would look like a lost write; a read with an unknown
+    // outcome would not.
     const outcome = harmless ? 'info' : 'fail'
     return `its body ${sign}, which may be a refusal. Say what it means: "answers": [{"when": ${found.refused}, "outcome": "${outcome}"}, {"when": ${found.done}, "outcome": "ok"}]`
   }

@@ -9,8 +9,9 @@ import { sourcesOf, withoutAnswer } from './value-source.ts'
 export type Normalize = (value: Json) => Json
 
 /**
- * Returns the conversion of a table's values. Some places are texts, in which the number 5 looks like the text "5".
- * With such a place, both become the number. With the place `body`, long texts of all places are recorded as hashes.
+ * Returns the conversion of a table's values. Some places hold only text, and cannot distinguish the number 5 from the
+ * text "5". If the table uses such a place, both are recorded as the number. If it uses the place `body`, long texts of
+ * all places are recorded as hashes.
  */
 export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normalize {
   const operations = routes.flatMap((route) => (isIgnored(route) ? [] : operationsOf(route)))

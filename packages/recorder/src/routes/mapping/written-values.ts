@@ -6,14 +6,15 @@ const MOST_VALUES = 8
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. If a response contains one of these values in an unexpected place, the value is
- * not absent: the table may name a wrong place.
+ * The values last written to each key. If a response has one of these values in an unexpected place, the table may name
+ * a wrong place. The value then does not count as absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()
 
   wrote(key: string, value: Json): void {
-    // Many responses contain null, empty text or a boolean anyway, so finding one proves nothing.
+    // Many responses contain null, an empty text or a boolean in any case, so such a value in a response proves
+    // nothing.
     if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
     const known = this.#byKey.get(key)
     const text = canonical(value)

@@ -32,7 +32,7 @@ function refuseDoubtful(route: RecordedRoute, at: string): void {
 /** Classes with refusals, and the statuses of refused, late and failed requests. */
 const SAYS_NO_ABSENCE = /^(?:[345]xx|401|407|408|425|429|5\d\d)$/
 
-/** Request Timeout, Gateway Timeout, and a gRPC deadline. */
+/** Matches the statuses Request Timeout and Gateway Timeout, and gRPC's DEADLINE_EXCEEDED. */
 const IS_TIMEOUT = /^(?:408|504|grpc (?:4|DEADLINE_EXCEEDED))$/
 
 /** Refuses to ignore a PUT or DELETE of a recorded resource, which replaces or removes it (RFC 9110 §9.3). */
