@@ -3,7 +3,10 @@ import type { Json, Nanos, UserError } from '@chaosproxy/history'
 import type { Identifier, Naming } from '../record/naming.ts'
 import type { Recorder } from '../record/recorder.ts'
 
-/** A connection as its protocol's mapping reads it, before any fault acts. All bytes are valid only during the call. */
+/**
+ * Reads the bytes of a connection before any fault acts on them, and records what they mean. All bytes are valid only
+ * during the call.
+ */
 export interface RecordedConversation {
   /** Called with bytes of the client before they are passed on. */
   requested(bytes: Buffer, time: Nanos): void
@@ -51,7 +54,7 @@ export interface ServerRecording {
 export interface QueriedServer {
   /** @throws UserError (environment) if no reply comes. */
   ask(request: Json): Promise<Json>
-  /** Returns the error for an unusable reply. */
+  /** Returns the error for a reply that cannot be used. */
   unusable(why: string): UserError
   close(): void
 }

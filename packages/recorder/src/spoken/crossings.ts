@@ -33,7 +33,10 @@ export class Crossings<Request extends Unsent> {
     this.#unsent.push(request)
   }
 
-  /** @param totalBytes The bytes sent to the server so far. @param forwarded Called for each request that begins in them. */
+  /**
+   * @param totalBytes The bytes sent to the server so far. @param forwarded Called for each request whose first byte is
+   * now sent.
+   */
   sent(totalBytes: number, time: Nanos, forwarded?: (request: Request) => void): void {
     for (;;) {
       const next = this.#unsent.first

@@ -1,5 +1,5 @@
 const FEWEST_SLOTS = 4
-/** Maximum number of slots that an empty queue keeps. */
+/** Maximum number of slots that a queue keeps when it becomes empty. */
 const MOST_SLOTS = 1_024
 
 /** A first-in, first-out queue with amortised constant time. */

@@ -17,9 +17,9 @@ import { Fifo } from './fifo.ts'
 export interface InOrderProtocol<Kept> {
   readonly framing: Framing
   /**
-   * Returns the meaning of a request, and what to keep until its reply. The request's memory is borrowed.
+   * Returns the meaning of a request, and a value that is kept until the reply. The request's memory is borrowed.
    *
-   * @param session the client's name, if the connection names it.
+   * @param session the client's name, if the client has sent it on this connection.
    *
    * @throws MalformedMessage
    */
@@ -127,7 +127,7 @@ export interface InOrderOptions<Request extends Unsent> {
   readonly name: string
   readonly maxMessageBytes: number
   readonly now: () => Nanos
-  /** @param reading `lost`: later bytes cannot be understood. */
+  /** @param reading `lost`: to be called when later bytes cannot be understood. */
   open(reading: { readonly crossings: Crossings<Request>; readonly lost: (what: string) => void }): MessagesInOrder
 }
 
@@ -172,7 +172,7 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
     }
   }
 
-  /** Stops reading. Requests without an answer, and later ones, may change any key. */
+  /** Stops reading. All unanswered and all later requests may change any key. */
   function lost(what: string): void {
     if (isOpaque) return
     isOpaque = true

@@ -7,7 +7,7 @@ import { type Members, refuseUnknown } from '../record/settings.ts'
 import type { InOrderProtocol } from './in-order.ts'
 import { defineProtocol, type RecordedProtocol, type SpokenSettings } from './protocol.ts'
 
-/** The meaning of a request: an operation, or nothing recorded. */
+/** The meaning of a request: an operation, or a request that is not recorded. */
 export type OwnAsked =
   | {
       readonly f: string
@@ -20,7 +20,7 @@ export type OwnAsked =
       readonly final?: boolean
     }
   | {
-      /** The kind of a request that is only passed on. */
+      /** The kind of a request that is passed on without a record. */
       readonly passes: string
       readonly touches: Touches
     }
@@ -110,7 +110,7 @@ function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Fram
   }
 }
 
-/** Returns the result, or undefined for an unreadable request. */
+/** Returns the result of `read`; undefined if `read` throws. */
 function readably<Read>(read: () => Read): Read | undefined {
   try {
     return read()

@@ -21,7 +21,7 @@ export interface RecordedProtocol {
   /** Whether the protocol's drivers resend unanswered requests, so that an effect may occur twice. */
   readonly resends: boolean
   readonly remedies: Remedies
-  /** How keys are read after all clients have ended, by model. */
+  /** Returns how to read the keys of a model after all clients have ended. */
   readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined
   /**
    * Parses the protocol's settings.
@@ -55,7 +55,7 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
   readonly kind: 'spoken'
   readonly protocol: RecordedProtocol
   readonly model: string
-  /** Loads the reader of a server's connections. */
+  /** Loads the code that records a server's connections, and starts it. */
   record(server: RecordedServer): Promise<ServerRecording>
   /**
    * Reads the initial values, for `"initial":"read"`.
@@ -71,10 +71,10 @@ export interface SpokenSettings {
   readonly initial: 'unknown' | 'read' | { readonly value: Json }
 }
 
-/** The reader of connections, loaded when it is first needed. */
+/** The code that records connections. It is loaded when it is first needed. */
 interface ProtocolReader<Settings> {
   record(settings: Settings, server: RecordedServer): ServerRecording
-  /** Absent without support for `"initial":"read"`. */
+  /** Undefined if the protocol does not support `"initial":"read"`. */
   readonly readInitially?: (
     settings: Settings,
     server: RecordedServer,

@@ -45,7 +45,10 @@ export interface Extended {
   readonly answered: readonly BackendMessage[]
 }
 
-/** The events of a connection on which these queries are sent one after another. A last query may have no answer. */
+/**
+ * Returns the events of a connection on which these queries are sent one after another. The last query may be
+ * unanswered.
+ */
 export const recorded = (...queries: readonly Exchanged[]) => recordedBy({ tables }, [], ...queries)
 
 export function recordedBy(

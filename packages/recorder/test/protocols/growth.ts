@@ -1,18 +1,21 @@
-// Whatever a peer sends, reading twice as much takes twice as long at most: an oracle, and random texts of repeated and
-// nested parts.
+// Checks that reading twice as much takes at most twice as long, whatever a peer sends. The inputs are random texts of
+// repeated and nested parts.
 
-/** Twice the text may take this many times as long: a measurement scatters, and what is quadratic takes four times. */
+/**
+ * Twice the text may take at most this many times as long. Measurements are noisy, and a quadratic reader takes four
+ * times as long.
+ */
 const MOST_GROWTH = 3
-/** The longest that all other connections may have to wait for one chunk, in ms. */
+/** The longest time that a chunk may block all other connections, in milliseconds. */
 export const LONGEST_MS = 50
-/** What takes less is not compared, in ms. */
+/** The shortest time that is compared, in milliseconds. */
 const LEAST_MS = 12
 const LONGEST_TEXT = 32 * 1024
 const FORMS = process.env['CHAOS_SOAK'] === 'short' ? 150 : 3_000
-/** More troubles than these are not looked for. */
+/** The search ends after this many troubles. */
 const MOST_TROUBLES = 5
 
-/** Of what texts are made: what goes around others, what stands between those, and what is innermost. */
+/** The parts of random texts: beginnings, pairs that enclose other parts, separators, and innermost parts. */
 export interface Parts {
   readonly begins: readonly string[]
   readonly around: readonly (readonly [before: string, after: string])[]
@@ -20,7 +23,7 @@ export interface Parts {
   readonly innermost: readonly string[]
 }
 
-/** How long a text took to be read: all of it, and the chunk that took longest. */
+/** How long it took to read a whole text, and the slowest of its chunks. */
 export interface Duration {
   readonly ms: number
   readonly longestMs: number
@@ -29,7 +32,10 @@ export interface Duration {
 /** Reads a text on a connection of its own. @throws what its reader throws */
 export type Read = (text: string) => Promise<Duration>
 
-/** The processor time that these steps take, one after another: a busy machine makes everything else longer. */
+/**
+ * Runs these steps one after another, and returns their processor time. A busy machine does not increase this time
+ * much.
+ */
 export function timed(steps: Iterable<() => void>): Duration {
   let [ms, longestMs] = [0, 0]
   for (const step of steps) {
@@ -43,7 +49,7 @@ export function timed(steps: Iterable<() => void>): Duration {
   return { ms, longestMs }
 }
 
-/** The same text at any size. */
+/** Returns a text of one form for any number of repetitions. */
 type Form = (times: number) => string
 
 function formOf({ begins, around, between, innermost }: Parts, random: (below: number) => number): Form {
@@ -70,7 +76,7 @@ function formOf({ begins, around, between, innermost }: Parts, random: (below: n
   }
 }
 
-/** The shortest times of several rounds, in each of which every text is read once. */
+/** Reads every text once in each round. Returns the shortest times of each text. */
 async function quickest(read: Read, texts: readonly string[], rounds: number): Promise<readonly Duration[]> {
   const least: Duration[] = []
   for (let i = 0; i < rounds; i++)
@@ -82,9 +88,12 @@ async function quickest(read: Read, texts: readonly string[], rounds: number): P
   return least
 }
 
-/** What is wrong with reading this form, if anything. It grows until it is long, or slow. */
+/**
+ * Returns what is wrong with reading texts of this form, if anything. The texts grow until one is too long, or slow to
+ * read.
+ */
 async function troubleWith(read: Read, form: Form): Promise<string | undefined> {
-  // A quarter of the text: over two doublings a measurement scatters less than it grows.
+  // Compare with a quarter of the text. After two doublings, the growth is larger than the noise of the measurement.
   const before = [0, 0]
   for (let times = 1; ; times *= 2) {
     const text = form(times)
@@ -113,7 +122,11 @@ const randomFrom = (seed: number) => {
   }
 }
 
-/** What is wrong with reading random texts of these parts: what grows too fast, takes too long, or throws. */
+/**
+ * Returns what is wrong with reading random texts of these parts: the time grows too fast, or a chunk takes too long.
+ *
+ * @throws Error with the text, if the reader throws
+ */
 export async function troublesOf(parts: Parts, read: Read, seed: number): Promise<readonly string[]> {
   const random = randomFrom(seed)
   const found: string[] = []

@@ -12,7 +12,7 @@ export const write = (value: Call['value'], more: Partial<Call> = {}): Call => (
 export const read: Call = { f: 'read', key: 'x', value: null, harmless: true }
 export const ok = (value: Json) => ({ type: 'ok', value }) as const
 
-/** What a client asks that nothing names. */
+/** The meaning of a request whose client has no name. */
 export const asks = (...calls: readonly [Call, ...Call[]]): Understanding => asksAs(undefined, ...calls)
 export const asksAs = (session: string | undefined, ...calls: readonly [Call, ...Call[]]): Understanding => ({
   kind: 'operations',
@@ -20,7 +20,7 @@ export const asksAs = (session: string | undefined, ...calls: readonly [Call, ..
   session,
 })
 
-/** A recorder whose two views are kept in memory, and whose clock ticks with every look at it. */
+/** A recorder that keeps both views in memory. Each call of its clock advances the clock by one nanosecond. */
 export function recording(options: { readonly maximumWaiting?: number } = {}) {
   const client = new RecordedLines()
   const backend = new RecordedLines()
@@ -31,7 +31,7 @@ export function recording(options: { readonly maximumWaiting?: number } = {}) {
   return { client, backend, now, recorder, connect, connection: connect() }
 }
 
-/** Every event in a few words: `0 invoke write x=1 as alice`, `recorder touched x: why`. */
+/** Returns each event as a short text: `0 invoke write x=1 as alice`, `recorder touched x: why`. */
 export const eventTexts = ({ lines }: RecordedLines): readonly string[] =>
   lines.map((line) => {
     const { process, type, f, key, value, session } = JSON.parse(line) as { readonly [name: string]: Json | undefined }

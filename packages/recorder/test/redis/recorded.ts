@@ -5,17 +5,20 @@ import { RedisInMemory } from './redis-in-memory.ts'
 
 type Options = Partial<RespRecorderOptions> & { readonly answer?: (words: readonly string[]) => string | undefined }
 
-/** Recorded connections to a server, without sockets; each event as `process type f key=value`, and `!error` where it has one. */
+/**
+ * Records connections to a server without sockets. An event is shown as `process type f key=value`, and then `!error`
+ * if it has an error.
+ */
 export function recorded({ answer, ...options }: Options = {}) {
   const views = { client: [] as Event[], backend: [] as Event[] }
   const sinkTo = (events: Event[]) => ({ write: (line: string) => void events.push(JSON.parse(line) as Event) })
   let time = 0
-  /** Nanoseconds; each look at the clock takes one. */
+  /** Returns nanoseconds. Each call advances the clock by one. */
   const now = () => ++time as ReturnType<Parameters<typeof createRecorder>[0]['now']>
   const recorder = createRecorder({ now, client: sinkTo(views.client), backend: sinkTo(views.backend) })
   const server = new RedisInMemory(answer)
   const recording = recordResp({ recorder, node: 'n1', ...options })
-  /** Whether requests reach the server, and replies the client. */
+  /** Whether requests reach the server (`to`), and replies reach the client (`back`). */
   const link = { to: true, back: true }
   /** Lets time pass, in milliseconds. */
   const pass = (ms: number): void => {
@@ -28,7 +31,7 @@ export function recorded({ answer, ...options }: Options = {}) {
     const at = server.connect()
     let [length, sent, isOver] = [0, 0, false]
     const client = {
-      /** How many bytes of replies have arrived. */
+      /** Number of bytes of replies that have arrived. */
       get length() {
         return length
       },
@@ -45,7 +48,7 @@ export function recorded({ answer, ...options }: Options = {}) {
         length += reply.length
         read.delivered(length)
       },
-      /** Loses or reorders messages, among them these requests. */
+      /** Reports lost or reordered messages. The server gets these requests in place of the client's. */
       disturb: (...requests: readonly string[]) => read.disturbed(requests.map((request) => Buffer.from(request))),
       /** Resets the connection. */
       reset(): void {
@@ -64,7 +67,7 @@ export function recorded({ answer, ...options }: Options = {}) {
       .map(({ process, type, f, key, value, error }) =>
         [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
       )
-  /** The recorder's own marks, as `f key: what (why)`. */
+  /** Returns the recorder's own marks, as `f key: what`. */
   const marks = (view: keyof typeof views = 'client') =>
     views[view]
       .filter(({ process, f }) => process === 'recorder' && f !== 'passed-on')

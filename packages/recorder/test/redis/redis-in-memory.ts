@@ -1,7 +1,4 @@
-/**
- * A small server that speaks RESP, without sockets: strings by key, transactions that are only queued, and whatever
- * `answer` says instead.
- */
+/** A small server that speaks RESP without sockets, and stores strings by key. `answer` can replace any reply. */
 export class RedisInMemory {
   readonly store: Map<string, string> = new Map()
   readonly asked: string[] = []
@@ -11,7 +8,7 @@ export class RedisInMemory {
     this.#answer = answer
   }
 
-  /** A connection: the replies to the commands that are complete with these bytes. */
+  /** Opens a connection. `receive` returns the replies to the commands that these bytes complete. */
   connect(): { receive(text: string): string } {
     let rest = ''
     return {
@@ -59,7 +56,7 @@ export class RedisInMemory {
 const bulk = (text: string | undefined) =>
   text === undefined ? '$-1\r\n' : `$${Buffer.byteLength(text)}\r\n${text}\r\n`
 
-/** Commands that are complete, as arrays of strings or as lines, and what follows them. */
+/** Returns the complete commands in a text, and the rest of the text. A command is an array of strings, or a line. */
 function commandsIn(text: string): { readonly commands: readonly (readonly string[])[]; readonly left: string } {
   const commands: (readonly string[])[] = []
   for (let left = text; ; ) {

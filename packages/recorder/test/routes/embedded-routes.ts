@@ -1,9 +1,9 @@
 import type { RecordedRoute, RouteTable } from '../../src/routes/table/route-table.ts'
 
-/** An embedded node says these only where nothing was done. */
+/** An embedded node sends these statuses only if it did nothing. */
 const refusals: RecordedRoute['outcomes'] = { '501': 'fail', '503': 'fail' }
 
-/** The embedded systems' own interface: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`. */
+/** The HTTP interface of the embedded systems: `GET` and `PUT /kv/KEY`, `POST /kv/KEY/cas`. */
 export const embeddedRoutes: RouteTable = {
   routes: [
     { request: 'GET /kv/{key}', f: 'read', result: 'json.value', outcomes: refusals },

@@ -1,7 +1,7 @@
-/** As much of JSON Schema as the schema of route tables uses. */
+/** The part of JSON Schema that the schema of route tables uses. */
 export type Schema = true | { readonly [keyword: string]: unknown }
 
-/** Where a value is not as the schema has it; undefined where it is. */
+/** Returns where a value violates the schema; undefined if the value is valid. */
 export function invalidBy(schema: Schema, value: unknown, root: Schema = schema, at = '$'): string | undefined {
   if (schema === true) return undefined
   const inner = (part: unknown, of: unknown, where: string) => invalidBy(part as Schema, of, root, where)

@@ -25,7 +25,10 @@ export interface Scope {
 
 export const TABLE_SCOPE: Scope = { names: [], hasItem: false }
 
-/** A member whose value is taken as it is, if `isIt` holds. The error ends with the remedy. */
+/**
+ * Declares a member whose value is used unchanged, if `isIt` accepts it. The error for any other value ends with the
+ * remedy.
+ */
 export const plain = <Value>(
   summary: string,
   schema: JsonSchema,

@@ -50,7 +50,7 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
     )
 }
 
-/** Parses the initial values, by "initial" and "keys". */
+/** Parses the initial values, which the members "initial" and "keys" define. */
 function startOf(
   { initial, keys }: Pick<WrittenTable, 'initial' | 'keys'>,
   where: string,

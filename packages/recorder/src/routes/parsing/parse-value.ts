@@ -68,7 +68,7 @@ export const parseConditions = (value: unknown, place: WrittenPlaces): Condition
   parsePlaces(value, place, 'Give a place and its value: {"json.op": "set"}.') as Conditions
 
 /**
- * Parses the additional contents of made requests.
+ * Parses the contents that are added to made requests.
  *
  * @throws UserError (input)
  */
@@ -81,7 +81,7 @@ export const parseSends = (value: unknown, where: string, { names }: Scope): Sen
 
 type WrittenPlaces = Pick<ValuePlace, 'where' | 'side' | 'names'>
 
-/** Parses an object with something for each place. The error for an empty object ends with the remedy. */
+/** Parses an object whose members are places. If the object is empty, the error ends with the remedy. */
 function parsePlaces(value: unknown, { where, side, names }: WrittenPlaces, remedy: string): Members {
   const given = readObject(value, where)
   const places = Object.keys(given)

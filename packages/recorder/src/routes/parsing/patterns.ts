@@ -5,7 +5,7 @@ import { places } from '../places/registry.ts'
 import type { JsonSchema } from './members.ts'
 
 const METHODS = '[A-Z]+(,[A-Z]+)*'
-/** One or more methods, and a path without a query. */
+/** Matches one or more methods, and a path without a query. */
 export const REQUEST: RegExp = new RegExp(`^${METHODS} /[^\\s?#]*$`)
 
 const requestPlaces = patternOf(places)

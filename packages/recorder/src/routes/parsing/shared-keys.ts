@@ -12,7 +12,7 @@ interface Collection {
 
 /**
  * Refuses a table in which two collections have equal keys: user 1 and order 1 would be one object. A collection is a
- * path that is read and changed, with its keys in the path.
+ * path with keys. Only collections that are both read and changed count.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -42,7 +42,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
   return [...byPath.values()]
 }
 
-/** Returns the names in the path that form the key. Undefined if the key has other parts. */
+/** Returns the names of the path segments that form the key. Undefined if the key also has parts from other places. */
 function namesInKey(operation: OperationSpec, path: string): readonly string[] | undefined {
   const spec = keySpec(operation, path)
   if (spec === undefined) return undefined

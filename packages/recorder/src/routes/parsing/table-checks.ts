@@ -187,7 +187,7 @@ function meantOf(f: string, models: readonly KnownModel[]): string {
   return meant === undefined ? '' : ` Did you mean "${meant}"?`
 }
 
-/** Whether a function concerns all objects, and so has no key. */
+/** Whether a function acts on several objects at once, so that its operations have no key of their own. */
 function isKeyless(f: string): boolean {
   const effect = meaningOf(f)?.effect
   return effect === 'transacts' || effect === 'moves'

@@ -9,5 +9,5 @@ export function findPlace(source: ValueSource): Place | undefined {
 
 const byKind: ReadonlyMap<string, Place> = new Map(places.map((place) => [place.kind, place]))
 
-/** Returns a regular expression that matches the sources in these places. */
+/** Returns the source of a regular expression that matches the full names of these places. */
 export const patternOf = (some: readonly Place[]): string => some.map(({ kind, name }) => `${kind}${name}`).join('|')

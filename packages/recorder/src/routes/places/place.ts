@@ -19,16 +19,19 @@ export interface ReadParts {
 export interface Place {
   /** The name up to the first dot: `query` in `query.page`. */
   readonly kind: string
-  /** A regular expression for the rest of the name; empty if there is none. */
+  /** The source of a regular expression that matches the name after its kind; empty if the name is only the kind. */
   readonly name: string
   readonly examples: readonly string[]
   /** Whether the place exists in responses. */
   readonly inAnswers: boolean
-  /** Whether the place holds JSON, or text, which cannot distinguish the number 5 from the text "5". */
+  /** Whether the place holds JSON or only text. Text cannot distinguish the number 5 from the text "5". */
   readonly holds: 'text' | 'json'
   /** Matches the texts that the place can hold in a request; by default any text. */
   readonly fitting?: RegExp
-  /** The other place, and its text, by which a request carries this place; by default, requests have this place. */
+  /**
+   * Returns the place of a request that carries this place, and the text there. Absent if requests have this place
+   * itself.
+   */
   readonly carriedAs?: (name: string, text: string) => readonly [place: string, text: string]
   /** How much of the body the place needs: nothing, a text of limited length, or the `whole` for parsing. */
   readonly body: 'none' | 'text' | 'whole'

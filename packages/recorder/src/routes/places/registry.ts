@@ -42,7 +42,7 @@ const header: Place = {
   },
 }
 
-/** A proxy such as nginx weakens the tag of compressed content. The version is the same. */
+/** A proxy such as nginx makes the tag of compressed content weak. A weak tag stands for the same version. */
 const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])
 
 const cookie: Place = {

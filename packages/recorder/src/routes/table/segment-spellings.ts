@@ -25,7 +25,7 @@ export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellin
 
 const MOST_SPELLINGS = 4_096
 /**
- * A short ASCII encoding, which can be repeated. Any other bytes were read as Latin-1, and would be sent as different
- * bytes.
+ * Matches an encoding that can be sent again: a short one in ASCII. Other bytes were read as Latin-1, and would be sent
+ * as different bytes.
  */
 const REPEATABLE = /^[\x21-\x7e]{1,1024}$/

@@ -20,7 +20,7 @@ const recorded: Parameters<typeof analyse>[1] = {
 
 const rows = parsePostgresqlSettings({ tables: { kv: { key: 'k', values: ['v'] } } }, 'a test').commands
 
-/** The part again and again, up to this length. */
+/** Repeats the part until the text has at least this length. */
 const filled = (part: string, length: number) => part.repeat(Math.ceil(length / part.length))
 
 /** Statements of any length. */
@@ -52,7 +52,7 @@ const shapes: { readonly [name: string]: (length: number) => string } = {
   symbols: (n) => `select ${filled('@', n)}`,
 }
 
-/** The tokens, and how often one of them was read. */
+/** Returns the tokens, and a function that returns how many tokens were read so far. */
 function counted(tokens: readonly Token[]) {
   let reads = 0
   const watched = new Proxy(tokens, {
@@ -123,7 +123,7 @@ test('a comment nested 40,000 deep is searched for a request id in less than a s
   expect((user + system) / 1e6).toBeLessThan(1)
 })
 
-// A text has no reads to count: the processor's time stands for them, and what is quadratic takes minutes.
+// Reads of a text cannot be counted, so processor time stands for them. A quadratic analysis would take minutes.
 test.each([
   ['rows of an insert', shapes['rows of an insert'] ?? String] as const,
   ['statements', (n: number) => filled('insert into kv(k,v) values(1,2);', n)] as const,

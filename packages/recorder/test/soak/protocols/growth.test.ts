@@ -12,7 +12,7 @@ import { type Duration, LONGEST_MS, type Parts, timed, troublesOf } from '../../
 interface Subject {
   readonly kind: string
   readonly settings: { readonly [member: string]: unknown }
-  /** Brings a connection to where requests are read. */
+  /** Brings a connection to the state in which it reads requests. */
   greet(conversation: RecordedConversation): void
   request(text: string): Buffer
   readonly parts: Parts

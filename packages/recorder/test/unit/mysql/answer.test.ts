@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MORE, ok, refused, rows } from '../../../../wire/test/mysql/server-packets.ts'
 import { type Answer, AnswerReader } from '../../../src/mysql/answer.ts'
 
-/** The payloads of packets, each of which follows its length and number. */
+/** Returns the payloads of these packets. Each payload follows its length and number. */
 function payloadsOf(packets: Buffer): readonly Buffer[] {
   const payloads: Buffer[] = []
   for (let at = 0; at < packets.length; ) {
@@ -13,13 +13,13 @@ function payloadsOf(packets: Buffer): readonly Buffer[] {
   return payloads
 }
 
-/** The answers that are complete after each packet. */
+/** Returns the answers that these packets complete. */
 function readAll(packets: Buffer): readonly Answer[] {
   const reader = new AnswerReader()
   return payloadsOf(packets).flatMap((payload) => reader.read(payload) ?? [])
 }
 
-/** The rows of an answer, as text. */
+/** Returns the rows of an answer as text. */
 const rowsIn = ([answer]: readonly Answer[]) =>
   answer?.kind === 'done' && answer.result.kind === 'rows'
     ? answer.result.rows.map((row) => row.map((value) => (value === null ? null : String(value))))
@@ -59,7 +59,7 @@ describe('the answer of a MySQL server', () => {
   })
 })
 
-/** The packets of one row, without the one that ends the rows. */
+/** Returns the packets of an answer with one row, without the packet that ends the rows. */
 function rowsWithoutEnd(): readonly Buffer[] {
   const packets = rows(['a'], [['1']])
   const [last = Buffer.alloc(0)] = payloadsOf(packets).slice(-1)

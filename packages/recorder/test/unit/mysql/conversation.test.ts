@@ -24,7 +24,7 @@ import { mysqlDialect } from '../../../src/mysql/statement.ts'
 import { postgresqlConversation } from '../../../src/postgresql/conversation.ts'
 import { recording } from '../../record/in-memory.ts'
 
-// What is recorded of a client and a server of MySQL, by their bytes.
+// Records MySQL connections, given the bytes of clients and servers.
 
 const tables = { Accounts: { key: 'ID', values: ['balance'] }, prices: { key: 'id', values: { price: 'numeric' } } }
 const WITHIN = AUTOCOMMIT | IN_TRANSACTION
@@ -33,7 +33,7 @@ const within = { status: WITHIN }
 type Turn = readonly [asked: Buffer, answered?: Buffer]
 type Event = { readonly [member: string]: Json }
 
-/** A packet of a login after the first one of each side; without `asked`, the server goes on by itself. */
+/** A packet of a login, after the first packet of each side. Without `asked`, the server continues by itself. */
 type LoginStep = { readonly asked?: Buffer; readonly answered: Buffer }
 
 interface Options {
@@ -45,14 +45,14 @@ interface Options {
   readonly isRefused?: boolean
 }
 
-/** Calls with a copy of the bytes, which is overwritten afterwards. */
+/** Calls `to` with a copy of the bytes, and overwrites the copy afterwards. */
 function lend(bytes: Buffer, to: (lent: Buffer) => void): void {
   const lent = Buffer.from(bytes)
   to(lent)
   lent.fill(0x3f)
 }
 
-/** The events of a connection. Its bytes arrive in parts of at most this length. */
+/** Returns the events of a connection. Its bytes arrive in chunks of at most `part` bytes. */
 function recorded(
   turns: readonly Turn[],
   {
@@ -172,7 +172,7 @@ describe('a MySQL transaction', () => {
       ['ok', [WRITE, READ]],
       ['ok', [WRITE]],
     ])
-    // Without the statement there is nothing to execute.
+    // The server refused to prepare the statement, so there is nothing to execute.
     expect(completions(turns(Buffer.concat([refused(1064), refused(1243)])))).toEqual([['ok', [READ]]])
     const bare = Buffer.concat([command(22, 'SELECT balance FROM accounts WHERE id = 7'), execute(last, [])])
     const shown = Buffer.concat([prepared(3, 1, 0), rows(['balance'], [], within)])
@@ -187,7 +187,7 @@ describe('a MySQL transaction', () => {
 
   test('each execution of a prepared statement is recorded; without types, it uses the types of the first execution', () => {
     const first = execute(3, ['90', '7'])
-    // Without the flag that types follow, and without the types.
+    // The same execution without types, and with the flag that says so.
     const untyped = Buffer.concat([first.subarray(4, 15), Buffer.from([0]), first.subarray(20)])
     const turns: Turn[] = [
       [command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), prepared(3, 0, 2)],
@@ -296,7 +296,7 @@ describe('a MySQL transaction', () => {
       commit,
     ]
     expect(completions(turns)).toEqual([['ok', [READ]]])
-    // Where AUTOCOMMIT is off, a savepoint may be the first statement, of which the server says nothing.
+    // With AUTOCOMMIT off, a savepoint may begin the transaction. The server does not report this.
     const off = [turns[1]![0], ok({ status: 0 })] as const
     expect(completions([off, ...turns.slice(2)], { status: 0 })).toEqual([['ok', [READ]]])
   })
@@ -372,7 +372,7 @@ describe('a MySQL statement', () => {
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(1, 0), [WRITE]],
     ['UPDATE accounts SET balance = 90 WHERE id = 7', found(0, 0), [['r', 'accounts/7/balance', null]]],
     ['UPDATE accounts SET balance = balance + 1 WHERE id = 7', found(1, 1), [['add', 'accounts/7/balance', 1]]],
-    // The second assignment sees what the first one made.
+    // The second assignment reads the value that the first one wrote.
     [
       'UPDATE accounts SET balance = balance + 1, balance = balance + 1 WHERE id = 7',
       found(1, 1),
@@ -395,7 +395,7 @@ describe('a MySQL statement', () => {
       [['w', 'accounts/9/balance', 5]],
     ],
     ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1, insertId: 1 }), [['w', 'accounts/1/balance', 5]]],
-    // The number is that of another column.
+    // The insert id 9 belongs to another column.
     ['INSERT INTO accounts (id, balance) VALUES (7, 90)', ok({ affected: 1, insertId: 9 }), [WRITE]],
     ['INSERT INTO accounts (balance) VALUES (90) RETURNING 1, id', rows(['1', 'id'], [['1', '7']]), [WRITE]],
     ['DELETE FROM accounts WHERE id = 7', ok({ affected: 1 }), [['w', 'accounts/7/balance', null]]],
@@ -512,7 +512,7 @@ describe('a MySQL statement', () => {
   test('a MySQL statement is recorded even after commands with other kinds of replies, or without a reply', () => {
     const text = packetOf({ sequence: 1, payload: Buffer.from('Uptime: 1') })
     const fields = rows(['balance'], [])
-    // Without the number of columns and the end of the rows.
+    // The same packets without the number of columns and the end of the rows.
     const listed = fields.subarray(5, fields.length - 9)
     const turns: Turn[] = [
       ...([

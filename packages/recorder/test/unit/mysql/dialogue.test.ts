@@ -19,7 +19,7 @@ import { mysqlSpeech } from '../../../src/mysql/dialogue.ts'
 import { parseMysqlSettings } from '../../../src/mysql/settings.ts'
 import { mysqlDialect } from '../../../src/mysql/statement.ts'
 
-// The messages of PostgreSQL into which a dialogue of MySQL is translated, one by one.
+// Each message of PostgreSQL into which a dialogue of MySQL is translated.
 
 type Step = readonly [from: 'client' | 'server', packets: Buffer]
 
@@ -29,7 +29,7 @@ const WITHIN = AUTOCOMMIT | IN_TRANSACTION
 const ANSI_QUOTES = 0x8000
 const FOUND_ROWS = 2
 
-/** The packets of some bytes, one by one. */
+/** Returns the packets that these bytes consist of. */
 function* packetsOf(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; ) {
     const end = at + 4 + bytes.readUIntLE(at, 3)
@@ -38,7 +38,7 @@ function* packetsOf(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** What the dialogue says during its last step, in a few words. */
+/** Returns what the dialogue reports during the last of these steps, as short texts. */
 function saidAtLast(steps: readonly Step[]): readonly string[] {
   const said: string[] = []
   const { commands } = parseMysqlSettings({ tables: { accounts: { values: ['balance'] } } }, 'a test')
@@ -65,21 +65,21 @@ const READ = 'SELECT balance FROM accounts WHERE id = 7'
 const WRITE = 'UPDATE accounts SET balance = ? WHERE id = ?'
 const asked = (sql: string, answer: Buffer): readonly Step[] => [client(query(sql)), server(answer)]
 const begun = asked('BEGIN', ok({ status: WITHIN }))
-/** The request for TLS, which is the beginning of a login. */
+/** Returns the request for TLS, which begins a login. */
 const tls = (): Buffer => {
   const bytes = Buffer.from(login('a').subarray(0, 36))
   bytes.writeUIntLE(32, 0, 3)
   bytes.writeUInt32LE(0xa00, 4)
   return bytes
 }
-/** The execution of a statement with a cursor. */
+/** Returns the packet that executes a statement with a cursor. */
 const withCursor = (): Buffer => {
   const bytes = Buffer.from(execute(3, ['90', '7']))
   bytes[9] = 1
   return bytes
 }
 const firstOf = (packets: Buffer): Buffer => packets.subarray(0, 4 + packets.readUIntLE(0, 3))
-/** A definition of a column, as in the answer to a prepared statement. */
+/** The packet that defines a column in the answer to a prepared statement. */
 const definition = Buffer.concat([...packetsOf(rows(['balance'], []))].slice(1, 2))
 const localFile = Buffer.from([2, 0, 0, 1, 0xfb, 0x66])
 

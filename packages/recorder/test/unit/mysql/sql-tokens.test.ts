@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { statementsOf } from '../../../src/mysql/sql-tokens.ts'
 
-/** Each token in brackets behind its kind, which only a plain word lacks: `select string[a] quoted[b] number[1]`. */
+/**
+ * Prints each token as its kind, with its text in brackets. A plain word is printed alone: `select string[a] quoted[b]
+ * number[1]`.
+ */
 const written = (sql: string): readonly string[] | undefined =>
   statementsOf(sql)?.map((tokens) =>
     tokens

@@ -10,7 +10,7 @@ const counted = (ok: Partial<OkPacket>) =>
   ({ kind: 'count', ok: { affected: 0, insertId: 0, status: 0, warnings: 0, info: '', ...ok } as OkPacket }) as const
 
 const [INT8, TEXT, NUMERIC, JSONB] = [20, 25, 1700, 3802]
-/** Types of the protocol that `TYPE` does not name: ENUM, SET and the blobs. */
+/** Types of the protocol that `TYPE` lacks: DECIMAL and three sizes of blobs. */
 const [DECIMAL, TINY_BLOB, MEDIUM_BLOB, LONG_BLOB] = [0, 249, 250, 251]
 
 describe('a result of MySQL', () => {

@@ -40,7 +40,7 @@ const error = (code: string, severity = 'ERROR'): BackendMessage => ({
   ],
 })
 
-/** As drivers send a statement with parameters. */
+/** Returns the messages with which drivers send a statement with parameters. */
 const extended = (sql: string, ...values: (string | null)[]): FrontendMessage[] => [
   { kind: 'parse', statement: '', sql, types: [] },
   {
@@ -63,7 +63,9 @@ const UPSERT = 'INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO
 const SELECT = 'SELECT value FROM kv WHERE key = $1'
 const UPDATE = 'UPDATE kv SET value = $1 WHERE key = $2'
 
-/** The lines of a conversation whose connection ends after these steps, whatever the division of its bytes. */
+/**
+ * Returns the lines of a connection that ends after these steps. Its bytes arrive in chunks of these `sizes`, in turn.
+ */
 function recorded(
   steps: readonly Step[],
   {
@@ -287,7 +289,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')]).join()).toContain('RETURNING')
   })
 
-  /** The lines of one statement with its parameters, and the rows and the tag of its answer. */
+  /** Returns the lines of a connection with one statement. `answer` has its rows and its tag. */
   const one = (sql: string, values: (string | null)[], answer: readonly BackendMessage[], members = {}) =>
     recorded([asks(...extended(sql, ...values)), answers(...noRows, ...answer, ready())], { members })
 
@@ -455,7 +457,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(said('5').at(-1)).toBe('0 ok cas x=[3,5]')
   })
 
-  /** A transaction of these statements, each with its parameters and its answer. */
+  /** Returns the lines of a transaction with these statements, each with its parameters and its answer. */
   const transaction = (
     statements: readonly (readonly [sql: string, values: readonly (string | null)[], ...answer: BackendMessage[]])[],
     members = {},
@@ -679,7 +681,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     const lines = ['0 invoke read x=null as a', '0 ok read x=1']
     const without = (all: readonly string[]) => all.filter((line) => !line.startsWith('passed-on'))
     expect(without(recorded([...refusal, ...accepted, ...run]))).toEqual(lines)
-    // The server refuses to prepare a second statement of this name.
+    // The server refuses to prepare a second statement of the same name.
     expect(without(recorded([...accepted, ...doubled, ...run]))).toEqual(lines)
   })
 
@@ -792,7 +794,10 @@ describe('the recorder of a PostgreSQL connection', () => {
   })
 
   describe('reports a lost update', () => {
-    /** The keys that clients overwrote. Each entry is a client, a statement, its parameters, and the rows and the tag of its answer. */
+    /**
+     * Returns the keys that clients overwrote. Each entry of `all` has a client, a statement, its parameters, and its
+     * answer.
+     */
     const overwritten = (
       all: readonly (readonly [client: number, sql: string, values: readonly string[], ...answer: BackendMessage[]])[],
       members = {},

@@ -7,7 +7,7 @@ import { OVERFLOW } from '../../../src/postgresql/questions.ts'
 import { parsePostgresqlSettings } from '../../../src/postgresql/settings.ts'
 import { recording } from '../../record/in-memory.ts'
 
-/** Whether a connection with these messages is given up. */
+/** Whether the recorder gives up a connection after these messages. */
 function isLostAfter(messages: readonly FrontendMessage[]): boolean {
   const { client, now, connection } = recording()
   const conversation = postgresqlConversation({

@@ -12,13 +12,13 @@ const column = { name: 'value', table: 1, attribute: 1, type: 25, size: -1, modi
 /** NUMERIC(10, 2). */
 const numeric = { ...column, type: 1700, modifier: ((10 << 16) | 2) + 4 }
 
-/** An answer with a column and these values in it. */
+/** Returns an answer with one column that has these values. */
 function answered(tag: string, values: readonly (string | null)[] = [], columns: Answer['columns'] = [column]): Answer {
   const rows = values.map((value) => [value === null ? null : Buffer.from(value)])
   return { tag, rows, columns, formats: undefined }
 }
 
-/** Steps of statements on one recorded column, whose parameters are texts. */
+/** Returns a function that reads a statement with text parameters. One column is recorded. */
 function steps(settings: Settings = {}) {
   const { commands } = parsePostgresqlSettings({ table: 'kv', ...settings }, 'a test')
   return (sql: string, values?: readonly (string | null)[]) => {

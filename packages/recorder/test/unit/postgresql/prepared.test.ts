@@ -16,7 +16,7 @@ const NEWEST = 1000
 const read = (key: number | string): string => `SELECT value FROM kv WHERE key = '${key}'`
 
 describe('the meaning of a PostgreSQL statement', () => {
-  /** Whether the last two readings of the text give the same object. */
+  /** Reads a text twice. Returns whether both results are the same object. */
   const isKnown = (reader: StatementReader, sql: string): boolean => {
     const { statements } = reader.read(sql)
     return reader.read(sql).statements === statements

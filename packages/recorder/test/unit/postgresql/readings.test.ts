@@ -9,7 +9,7 @@ const all = parsePostgresqlSettings({ tables: { kv: { key: 'key', values: ['valu
 
 const meaning = (sql: string, commands: typeof one) => analyse(statementsOf(sql)?.[0] ?? [], commands)
 
-/** What it is if one column is recorded: an operation, or what it may change. */
+/** Returns the meaning of a statement if one column is recorded: an operation, or what the statement may change. */
 function inOneColumn(sql: string): string {
   const statement = meaning(sql, one)
   if (statement.kind === 'action') return statement.action.does
@@ -18,7 +18,10 @@ function inOneColumn(sql: string): string {
   return statement.touches === 'nothing' && statement.why !== '' ? 'not understood' : statement.touches
 }
 
-/** What it is if transactions are recorded: what it does, to the rows of which parameters, under how many conditions. */
+/**
+ * Returns the meaning of a statement if transactions are recorded: what it does, to which rows, and under how many
+ * conditions.
+ */
 function inRows(sql: string): string {
   const statement = meaning(sql, all)
   if (statement.kind === 'doubtful') return `may change ${JSON.stringify(statement.touches)}`
@@ -40,7 +43,9 @@ function inRows(sql: string): string {
 
 const UNKNOWN_SUM = 'one row: it adds under a condition: add RETURNING with the recorded column'
 
-/** As people and ORMs write them, each with its reading in one column, and in rows. */
+/**
+ * Statements as people and ORMs write them. Each has two meanings: with one recorded column, and with recorded rows.
+ */
 const readings: readonly (readonly [sql: string, one: string, rows: string])[] = [
   ['SELECT value FROM kv WHERE key = $1', 'read', 'read of $1'],
   ['SELECT value FROM kv WHERE $1 = key', 'read', 'read of $1'],

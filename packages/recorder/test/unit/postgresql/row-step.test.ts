@@ -9,13 +9,16 @@ import { analyse } from '../../../src/postgresql/statement.ts'
 
 interface Options {
   readonly isMysql?: boolean
-  /** The texts of the parameters, or their bytes. */
+  /** The parameters, as texts or as bytes. */
   readonly values?: readonly (string | Buffer | null)[]
   readonly formats?: Portal['formats']
   readonly types?: readonly number[]
 }
 
-/** A statement on accounts (id, balance, owner) and prices (id, price), where price is numeric. */
+/**
+ * Returns the step of a statement. The tables are accounts (id, balance, owner) and prices (id, price), with a numeric
+ * price.
+ */
 function stepOf(sql: string, { isMysql = false, values, formats = [], types = [] }: Options = {}): RowStep {
   const tables = { accounts: { values: ['balance', 'owner'] }, prices: { values: { price: 'numeric' } } }
   const { commands } = parsePostgresqlSettings({ tables }, 'a test')
@@ -50,7 +53,7 @@ function answered(tag: string, names: string = '', ...rows: readonly (readonly (
 const textOf = ([kind, cell, ...value]: MicroOperation): string =>
   `${kind} ${cell}${value.map((each) => `=${JSON.stringify(each)}`).join('')}`
 
-/** All that a statement is recorded as: `r accounts/7/balance=100; locks accounts/7; predicate; doubt: why`. */
+/** Returns all that is recorded of a statement: `r accounts/7/balance=100; locks accounts/7; predicate; doubt: why`. */
 function done(step: RowStep, answer: Answer): string {
   const { micro, locked, isPredicate, doubt } = doneBy(step, answer)
   const doubted = typeof doubt?.touches === 'object' ? ` of ${doubt.touches.keys.join(', ')}` : ''
@@ -468,7 +471,7 @@ const CASES: readonly Case[] = [
   ],
 ]
 
-/** What is known of a statement before its answer. */
+/** What is known of each statement before its answer. */
 const REQUESTED: readonly (readonly [sql: string, requested: string, options?: Options])[] = [
   ['SELECT balance FROM accounts WHERE id = 7', 'r accounts/7/balance=null'],
   ['SELECT balance FROM accounts WHERE id = 7 FOR UPDATE', 'r accounts/7/balance=null'],

@@ -9,7 +9,7 @@ const tokensOf = (sql: string): readonly Token[] => statementsOf(sql)?.[0] ?? []
 const operand = (given: Operand | undefined): string =>
   given === undefined ? '' : given.kind === 'constant' ? JSON.stringify(given.text) : `$${given.number}`
 
-/** A tree in brackets: `equal(column a, "1")`. The text of an unread expression is in braces. */
+/** Prints a tree in brackets: `equal(column a, "1")`. The text of an expression that was not read is in braces. */
 function printerOf(tokens: readonly Token[]) {
   const text = ({ from, to }: { readonly from: number; readonly to: number }): string =>
     tokens
@@ -57,7 +57,7 @@ function printerOf(tokens: readonly Token[]) {
   return { expression, query }
 }
 
-/** The expression as the only item of a SELECT. */
+/** Prints the expression, which is the only item of a SELECT. */
 const item = (sql: string): string => {
   const tokens = tokensOf(`SELECT ${sql}`)
   const tree = parse(tokens)

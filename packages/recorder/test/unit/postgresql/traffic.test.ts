@@ -7,7 +7,7 @@ import { historyOfTraffic, type Passed } from '../../../src/postgresql/traffic.t
 
 const as = { kind: 'postgresql', tables: { accounts: { key: 'id', values: ['balance'] } }, indirect: 'none' } as never
 
-/** Traffic of several connections, each message at its own time. */
+/** Returns the traffic of several connections. Each message has a time of its own. */
 function traffic(
   ...all: readonly (readonly [
     connection: number,

@@ -13,7 +13,7 @@ import {
   tag,
 } from '../../postgresql/whole-record.ts'
 
-/** The events of a connection in a few words: `ok write x=1`, `fail write x !why`, `touched x: what`. */
+/** Returns the events of a connection as short texts: `ok write x=1`, `fail write x !why`, `touched x: what`. */
 function events(settings: { readonly [member: string]: Json }, ...queries: readonly Exchanged[]): readonly string[] {
   return recordedBy(settings, [], ...queries).map(({ process, type, f, key, value, error }) => {
     const about = key === undefined ? '' : ` ${key as string}`

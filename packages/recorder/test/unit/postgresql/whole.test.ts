@@ -129,7 +129,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [columns('name', 'id', 'balance'), row('x', '1', '5'), row('x', null, null), tag('SELECT 2')],
       [['r', 'accounts/1/balance', 5]],
     ],
-    // A table with the name of a keyword.
+    // The name of this table is a keyword.
     [
       'SELECT id, balance FROM accounts WHERE id = 1 ORDER BY 1',
       [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')],
@@ -140,7 +140,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [columns('order_id', 'status'), row('4', 'new'), tag('SELECT 1')],
       [['r', 'order/4/status', 'new']],
     ],
-    // TypeORM, Prisma and Sequelize write brackets and conditions that are always true.
+    // TypeORM, Prisma and Sequelize write redundant brackets, and conditions that are always true.
     [
       'SELECT "a"."id" AS "a_id", "a"."balance" AS "a_balance" FROM "accounts" "a" WHERE (("a"."id" = 1)) LIMIT 1',
       [columns('a_id', 'a_balance'), row('1', '5'), tag('SELECT 1')],
@@ -158,7 +158,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     ],
     [`UPDATE "order" SET status = E'new' WHERE order_id = 4`, [tag('UPDATE 1')], [['w', 'order/4/status', 'new']]],
     ['UPDATE accounts SET balance = 3 WHERE (id = 9 AND 1=1)', [tag('UPDATE 0')], [['r', 'accounts/9/balance', null]]],
-    // A row that is returned has what the WHERE asks of it.
+    // A returned row meets the conditions of the WHERE, so they show its values.
     [
       'SELECT order_id FROM "order" WHERE status = \'queued\' AND kind = 3 ORDER BY order_id LIMIT 1 FOR UPDATE SKIP LOCKED',
       [columns('order_id'), row('4'), tag('SELECT 1')],
@@ -204,7 +204,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
         ['w', 'order/4/status', null],
       ],
     ],
-    // Which rows another table has is no value of them.
+    // A condition on the rows of another table shows none of their values.
     [
       'UPDATE accounts SET balance = 0 WHERE id IN (SELECT order_id FROM "order" WHERE status = 7) RETURNING id',
       [columns('id'), row('4'), tag('UPDATE 1')],
@@ -216,7 +216,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [['r', 'accounts/1/balance', 5]],
     ],
     ['SELECT count(*)::int AS n FROM accounts WHERE balance = 5', [columns('n'), row('1'), tag('SELECT 1')], []],
-    // Whether a row is there, and what is true of it.
+    // The answer shows whether a row exists, and which conditions hold for it.
     [
       'SELECT EXISTS (SELECT 1 FROM accounts WHERE id = 5) AS it',
       [columns('it'), row('f'), tag('SELECT 1')],
@@ -269,7 +269,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [tag('UPDATE 0')],
       [['r!=', 'accounts/1/balance', 4]],
     ],
-    // Which of several conditions is false is not known.
+    // If one of several conditions is false, it is not known which.
     [
       'UPDATE accounts SET balance = 1 WHERE id = 1 AND balance = 4 AND owner = 3',
       [tag('UPDATE 0')],
@@ -305,7 +305,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     ['SELECT id, balance FROM accounts WHERE balance > ?', [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')]],
     ['SELECT count (*) FROM accounts WHERE balance = ?', [columns('count'), row('0'), tag('SELECT 1')]],
     ['SELECT EXISTS (SELECT ? FROM accounts WHERE balance = ?)', [columns('exists'), row('f'), tag('SELECT 1')]],
-    // Of these not all rows are told.
+    // The answers to these statements do not show every row.
     ['SELECT id FROM accounts WHERE id = ? FOR UPDATE SKIP LOCKED', [columns('id'), tag('SELECT 0')]],
     ['SELECT id, balance FROM accounts WHERE id = ? LIMIT ? OFFSET ?', [columns('id', 'balance'), tag('SELECT 0')]],
     ['INSERT INTO accounts (id, balance) VALUES (?, ?) ON conflict do nothing', [tag('INSERT 0 0')]],

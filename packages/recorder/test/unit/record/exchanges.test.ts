@@ -10,7 +10,7 @@ const script = { kind: 'passed-on', what: 'EVAL', touches: { keys: ['x'] } } as 
 const refusal = { type: 'fail', error: 'no' } as const
 const unclear = { type: 'not-understood', error: 'no JSON' } as const
 
-/** The kinds of the recorder's marks, with their keys: `touched x`, `withdrawn`. */
+/** Returns the recorder's marks, as kind and key: `touched x`, `withdrawn`. */
 const marks = (lines: readonly string[]): readonly string[] =>
   lines.flatMap((line) => {
     const { process, f, key } = JSON.parse(line) as { readonly [member: string]: Json }
@@ -160,7 +160,7 @@ describe('a request with a value that no history can represent', () => {
 })
 
 describe('a retry without an id', () => {
-  /** The processes that the invocations repeat, and whether they were resent. */
+  /** Returns, for each invocation, the process that it repeats. */
   const repeats = (lines: readonly string[]) =>
     lines
       .map((line) => JSON.parse(line) as { readonly [member: string]: Json })

@@ -55,7 +55,7 @@ describe('the events of a record', () => {
       ['invoke', { epoch: 4 }],
       ['info', { epoch: 5, edges: ['client-in', 'backend-out'] }],
     ])
-    // The backend had answered before the client had its answer.
+    // In the backend's view, the operation ended before the reply reached the client.
     expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
   })
 
@@ -114,7 +114,7 @@ describe('the processes of a connection', () => {
     const early = connection.begin(now())
     early.called(asks(write(2)))
     early.forwarded(now())
-    // The client has an answer; what the backend will make of it is open, so that its process is not free.
+    // The client has an answer, but the operation has not ended at the backend. So its process is not free.
     early.delivered(now(), ok('made up'))
     const next = connection.begin(now())
     next.called(asks(write(3)))
@@ -456,7 +456,7 @@ test('EventOrder removes thousands of cancelled places, and ignores the cancella
   expect(tight.waiting).toBe(1)
 })
 
-/** A list in a list, this many deep. */
+/** Returns a list that is nested this many levels deep. */
 const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
 
 describe('a value that no history can represent', () => {

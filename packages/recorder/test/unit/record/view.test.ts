@@ -10,7 +10,7 @@ const remark = { what: 'a', why: 'b' }
 function viewed() {
   const [sink, ticks] = [new RecordedLines(), new Ticks()]
   const view = new View({ sink, maximumWaiting: 100_000, ticks, now: () => nanos(0) })
-  /** The marks since the last look, as `touched x`. */
+  /** The number of events already returned. `marks` returns the new ones, as `touched x`. */
   let seen = 0
   const marks = (): readonly string[] => {
     const texts = eventTexts(sink).slice(seen)

@@ -11,7 +11,10 @@ import { KeySpace } from '../../../src/redis/key-space.ts'
 
 const OPTIONS = { scriptsKeepToKeys: false }
 
-/** A command as it is recorded, `f key=value`, with what it touches behind it; `→` what an answer makes of it. */
+/**
+ * Returns the operations of a command as `f key=value`, followed by the keys that it touches. After `→` come the
+ * outcomes of a reply.
+ */
 function understood(text: string, answer?: Json, model?: string): string {
   const words = text.split(' ')
   const context = { commands: commandSet({ model }), keySpace: new KeySpace(), database: '0' }
@@ -305,7 +308,7 @@ test('a command on a hash acts on each of its fields', () => {
     lifetimes: [{ key: '1/h' }, { key: '1/h[f]' }, { key: '1/h[g]' }],
   })
   expect(analysed('HEXPIRE h 1 NX FIELDS 1 g')).toMatchObject({ lifetimes: [{ key: '1/h[g]', afterMs: 1000 }] })
-  // A field that was not known then may have been changed as well.
+  // The command may also have changed a field that was unknown at the time.
   analysed('EXPIRE h 0')
   expect(analysed('HGET h new')).toEqual({ what: 'HGET', touches: 'nothing' })
   expect(analysed('HSET h new 1')).toEqual({
@@ -372,14 +375,14 @@ test('every command of a real Redis is known, and every write command is known t
   expect(unknown).toEqual([])
   const wrong: string[] = []
   for (const [name, , flags, first, last, step] of commands) {
-    // What it says of its keys; where they are found otherwise, the examples above tell.
+    // Compare with the keys that Redis itself reports. Commands with movable keys are covered by the examples above.
     if (!flags.includes('write') || first === 0 || flags.includes('movablekeys')) continue
     const words = [name.toUpperCase(), ...Array.from({ length: 6 }, (_, i) => `word${i + 1}`)]
     const effect = effectOf(words[0] ?? '', words, OPTIONS)
     if (effect === 'everything') continue
     const end = last < 0 ? words.length + last : last
     const keys = words.filter((_, i) => i >= first && i <= end && (i - first) % step === 0)
-    // Of those that store, only the key that they store at is changed.
+    // A command that stores its result changes only the destination key.
     const missing = effect === 'nothing' ? keys : keys.filter((key) => !effect.includes(key))
     const isStore = /STORE$|^(BITOP|PFMERGE|COPY)$/.test(words[0] ?? '')
     if (effect === 'nothing' ? words[0] !== 'PERSIST' : missing.length > 0 && !isStore) wrong.push(words[0] ?? '')

@@ -8,7 +8,7 @@ import { command } from '../../redis/redis-in-memory.ts'
 const SET = command('SET', 'x', '1')
 const WAIT = command('WAIT', '2', '100')
 
-/** A server whose WAIT answers this. */
+/** Records commands on a server that sends this reply to WAIT. */
 const waiting = (replicas: string, isConfirmedByWait = true) =>
   recorded({
     answer: ([name]) => (name === 'WAIT' ? replicas : undefined),

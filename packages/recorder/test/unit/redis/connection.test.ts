@@ -8,7 +8,7 @@ const QUEUED = '+QUEUED\r\n'
 const ended = (events: readonly string[]) => events.filter((event) => !event.includes('invoke'))
 
 describe('a Redis transaction', () => {
-  /** Everything in it is queued, and this is what EXEC answers. */
+  /** A server that queues all commands of a transaction, and replies to EXEC with `executed`. */
   const transacting = (executed: string) => ({
     answer: ([name = '']: readonly string[]) =>
       name === 'MULTI' || name === 'DISCARD' ? OK : name === 'EXEC' ? executed : name === 'PING' ? undefined : QUEUED,

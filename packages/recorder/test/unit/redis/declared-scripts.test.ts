@@ -15,7 +15,7 @@ interface Declared {
 
 const SCRIPT = 'it does something'
 
-/** What is recorded of `EVAL script 2 k l 5 6`; undefined if it is not followed. */
+/** Returns what is recorded of `EVAL script 2 k l 5 6`; undefined if the script is not recognised. */
 function recognised({ script = SCRIPT, ...rest }: Declared, words = ['EVAL', `-- ${SCRIPT}`, '2', 'k', 'l', '5', '6']) {
   const { commands } = parseRespSettings({ declare: [{ script, ...rest }] }, '--as')
   const analysed = analyse(words[0] ?? '', words, { commands, keySpace: new KeySpace(), database: '0' })
@@ -27,7 +27,7 @@ const callsOf = (declared: Declared): readonly string[] | undefined =>
     ({ call: { f, key, value } }) => `${f} ${String(key)}=${value === UNSAID ? '?' : JSON.stringify(value)}`,
   )
 
-/** How its operations end by this answer. */
+/** Returns how the operations of a declared script end with this reply. */
 function ends(declared: Declared, answer: Json): readonly string[] {
   const found = recognised(declared)
   if (found === undefined) throw new Error('it is not followed')
@@ -83,7 +83,7 @@ describe('a declared script', () => {
     ],
     [{ as: ['SET KEYS[1] 1', 'GET KEYS[2]'] }, ['OK', { error: 'ERR no' }], ['ok "1"', 'info ERR no']],
     [{ as: ['GET KEYS[1]', 'MGET KEYS[1] KEYS[2]'] }, ['a', ['b', 'c']], ['ok "a"', 'ok "b"', 'ok "c"']],
-    // An error of a script may come after a part of it was done.
+    // A script may have done a part of its commands before the error.
     [{ as: 'SET KEYS[1] 1' }, { error: 'ERR no' }, ['info ERR no']],
   ])('a declared script with the commands %j gets their outcomes from the reply %j', (declared, answer, expected) => {
     expect(ends(declared, answer)).toEqual(expected)

@@ -8,7 +8,7 @@ const WHY = 'a fault has lost or reordered messages, and this may not be its ans
 const get = command('GET', 'x')
 const set = command('SET', 'y', '1')
 
-/** A connection that a fault loses messages of, after some requests have arrived without an answer. */
+/** Returns a recording of a connection. Its client sends requests, and then a fault loses messages. */
 function disturbed({ before = [], lost = [] }: { before?: readonly string[]; lost?: readonly string[] }) {
   const answers: { readonly [name: string]: string } = { MULTI: OK, PING: '+PONG\r\n', APPEND: ':1\r\n' }
   const recording = recorded({ answer: ([name = '']) => answers[name] ?? '' })

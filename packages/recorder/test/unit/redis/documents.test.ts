@@ -7,11 +7,11 @@ import { completionsOf } from '../../../src/redis/command-reader.ts'
 import { commandModels, commandSet } from '../../../src/redis/command-set.ts'
 import { KeySpace } from '../../../src/redis/key-space.ts'
 
-// The tables of REDIS.md are what the commands are.
+// Compares the tables of REDIS.md with the code.
 
 const page = readFileSync(new URL('../../../docs/REDIS.md', import.meta.url), 'utf8')
 
-/** The cells of the table behind a comment, without the code marks. */
+/** Returns the cells of the table after a comment, without the marks of code. */
 function tableBehind(comment: string): readonly (readonly string[])[] {
   const [, rest = ''] = page.split(`<!-- ${comment} -->`)
   const [table = ''] = rest.split('<!--')

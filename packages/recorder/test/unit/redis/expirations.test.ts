@@ -16,7 +16,7 @@ const HERE = '$1\r\n1\r\n'
 /** A command with its answer, or a number of milliseconds that pass. */
 type Step = readonly [command: string, answer: string] | number
 
-/** The expiries that these steps record, as `invoke x`, `ok x` and `fail x`. */
+/** Returns the expiries that these steps record, as `invoke x`, `ok x` and `fail x`. */
 function expiries(steps: readonly Step[], { model = 'register', nodes = 1 } = {}): readonly string[] {
   let next = ''
   const { ask, pass, views, recorder } = recorded({ answer: () => next, commands: commandSet({ model }) })
@@ -152,7 +152,7 @@ describe('a time to live in a transaction', () => {
 })
 
 describe('an expiry', () => {
-  /** Connections whose commands are answered by this, and otherwise not at all. */
+  /** Records two connections. The server replies only to these commands. */
   function connected(answers: { readonly [command: string]: string }) {
     const recording = recorded({ answer: (words) => answers[words.join(' ')] ?? '' })
     const ended = () => expiriesIn(recording.views.client)
@@ -267,14 +267,14 @@ describe('a field of a hash with a time to live', () => {
     expect(expiries([set, ['HPEXPIRE h 10000 FIELDS 1 f', '*1\r\n:1\r\n'], 5000, read])).toEqual([])
     for (const at of ['HEXPIREAT', 'HPEXPIREAT'])
       expect(expiries([set, [`${at} h 99 FIELDS 1 f`, '*1\r\n:1\r\n'], read])).toEqual(['invoke h[f]'])
-    // A field that is seen later has none.
+    // A field that is first seen later has no time to live.
     expect(expiries([set, own, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual([])
   })
 })
 
 describe('the times to live of Expirations', () => {
   const MS = 1_000_000
-  /** 10 s, less one percent and 10 ms. */
+  /** The earliest expiry of a time to live of 10 s: one percent and 10 ms less. */
   const DUE = 9_890 * MS
   const reply = () => undefined
   const lifetime = (key: string, more: Partial<Lifetime> = {}): PlacedLifetime => ({
@@ -288,7 +288,7 @@ describe('the times to live of Expirations', () => {
   })
   const ok = (value: Json) => ({ type: 'ok', value }) as const
 
-  /** Expirations with a clock, whose expiries are told as `open x`, `ok x` and `fail x`. */
+  /** Returns `Expirations` with a clock. `told` has the expiries as `open x`, `ok x` and `fail x`. */
   function tracked() {
     const told: string[] = []
     const clock = { ns: 0 }
@@ -299,7 +299,7 @@ describe('the times to live of Expirations', () => {
         return { ended: (type) => void told.push(`${type} ${key}`) }
       },
     })
-    /** An exchange of operations, or of times to live, at once. */
+    /** Calls operations and times to live, and ends them at once. */
     const exchange = (
       parts: readonly CommandOperation[],
       completions: Completions | undefined,

@@ -21,7 +21,7 @@ const WHOLE: { readonly [command: string]: Json } = {
   'PTTL e': -2,
 }
 
-/** A recording whose initial values are read from a server with these answers. */
+/** Starts a recording that reads the initial values from a server with these answers. */
 async function scanned(answers: { readonly [command: string]: Json }, model = 'register') {
   const commands = commandSet({ model })
   const recording = recorded({ initial: 'read', commands, answer: () => '$-1\r\n' })

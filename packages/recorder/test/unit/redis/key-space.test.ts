@@ -38,7 +38,7 @@ describe('the known keys of a Redis', () => {
 })
 
 describe('a key that is first seen after a flush', () => {
-  /** The keys and fields that are known to be absent, and those that a flush in progress may delete. */
+  /** Returns the keys and fields that are known to be absent, and those that a flush in progress may delete. */
   const seenAfter = (steps: (keySpace: KeySpace) => void) => {
     const keySpace = new KeySpace()
     const absent: string[] = []

@@ -7,7 +7,7 @@ import { command } from '../../redis/redis-in-memory.ts'
 
 type Exchanged = readonly [command: string, answer: string]
 
-/** What the recorder marks after these commands, one after the other. */
+/** Returns the recorder's marks after these commands, which are sent one after another. */
 function marksAfter(...all: readonly Exchanged[]): readonly string[] {
   const answers = new Map(all)
   const { ask, marks } = recorded({ answer: (words) => answers.get(words.join(' ')) })
@@ -122,7 +122,9 @@ const OPERATIONS: { readonly [name: string]: Partial<CommandOperation> & Pick<Co
   set: { call: { f: 'write', key: 'x', value: '2' } },
 }
 
-/** The operations whose answers show that the key disappeared. `read1` calls an operation, and `read1 null` ends it. */
+/**
+ * Returns the steps whose answers show that the key disappeared. `read1` calls an operation, and `read1 null` ends it.
+ */
 function disappearances(scenario: string): string {
   const lifetimes = new Lifetimes()
   const calledAt = new Map<string, number>()

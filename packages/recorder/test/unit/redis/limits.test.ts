@@ -54,7 +54,7 @@ test('HeldValues keeps the values of at most 300,000 keys', () => {
 })
 
 describe('the 300,000 keys whose disappearance is noticed', () => {
-  /** Whether the disappearance of x, which was seen before, is noticed after the first reads of other keys. */
+  /** Returns whether the disappearance of x is noticed. x was seen first, and then other keys were read. */
   function isNoticed(others: number, value: string | null): boolean {
     const lifetimes = new Lifetimes()
     const read = (key: string, found: string | null) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { recorded } from '../../redis/recorded.ts'
 
-/** Answers in the order in which they are given; to a command without any, nothing. */
+/** Replies to each command with its answer; sends nothing to a command without an answer. */
 function scripted(answers: { readonly [command: string]: string }) {
   return (words: readonly string[]): string => answers[words.join(' ')] ?? ''
 }

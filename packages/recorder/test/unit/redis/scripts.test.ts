@@ -6,7 +6,7 @@ import { scriptCommands } from '../../../src/redis/scripts.ts'
 const SOURCE = "return redis.call('get', KEYS[1])"
 const sha = (text: string): string => createHash('sha1').update(text).digest('hex')
 
-/** What the commands of one known script recognise: the keys and arguments of each call. */
+/** Returns a function that shows how a command calls one known script. */
 function called() {
   const calls: string[] = []
   const commands = scriptCommands([
@@ -19,7 +19,7 @@ function called() {
     },
   ])
   const names = new KeySpace().names('0')
-  /** Whether the command is a call of the script. */
+  /** Returns the keys and arguments of a call of the script; undefined for any other command. */
   return (...words: readonly string[]): string | undefined => {
     calls.length = 0
     commands[words[0] ?? '']?.(words, names)

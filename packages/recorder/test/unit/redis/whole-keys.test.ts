@@ -5,7 +5,7 @@ import { recorded } from '../../redis/recorded.ts'
 
 // Commands that move or delete whole keys, and scripts of popular packages.
 
-/** What is recorded of these commands, each with its answer: completions without their process, and marks. */
+/** Returns what is recorded of these commands, each with its answer: completions without their process, and marks. */
 function done(all: readonly (readonly [command: string, answer: string])[], { nodes = 1 } = {}): readonly string[] {
   const answers = all.map(([, answer]) => answer)
   const { ask, told, marks, recorder } = recorded({ answer: () => answers.shift() ?? '' })
@@ -180,7 +180,7 @@ const RELEASE = `local count = 0 for i, key in ipairs(KEYS) do if redis.call("ge
 const bulks = (...words: string[]): string =>
   `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
 
-/** How a call of a script ends, and whether its key may be gone after so many milliseconds. */
+/** Returns how a call of a script ends, and whether its key may be gone `after` milliseconds later. */
 function ended(script: string, args: readonly string[], answer: string, { model = 'register', after = 0 } = {}) {
   const { ask, pass, told, views, marks } = recorded({
     answer: (words) => (words[0] === 'EVAL' ? answer : '$1\r\n1\r\n'),

@@ -21,7 +21,7 @@ interface Given {
   readonly answerBody?: string
 }
 
-/** What is recorded of a request and its answer, without index, time and node. */
+/** Returns what is recorded of a request and its answer, without index, time and node. */
 function recorded(route: object, request: string, given: Given = {}) {
   const [method = '', target = ''] = request.split(' ')
   const tried = tryRequest(

@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkRoutes } from '../../../src/routes/parsing/table-checks.ts'
 
-/** Whether a path of segments has requests of its own, by the definition: a star at the end stands for any number. */
+/**
+ * Whether all requests for `path` also match `other`, by definition: a star at the end stands for any number of
+ * segments.
+ */
 function covers(other: readonly string[], path: readonly string[]): boolean {
   const [segment, ...others] = other
   const [matched, ...rest] = path

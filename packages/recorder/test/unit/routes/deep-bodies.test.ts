@@ -7,7 +7,7 @@ const objects = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)
 
 const read = { request: 'GET /items/{key}', f: 'read', result: 'json.item', missing: 'absent' }
 
-/** What is recorded of a request and its answer, without index, time and node. */
+/** Returns what is recorded of a request and its answer, without index, time and node. */
 function recorded(route: object, request: string, body: string, answer: string) {
   const [method = '', target = ''] = request.split(' ')
   return tryRequest(

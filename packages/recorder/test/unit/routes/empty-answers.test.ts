@@ -4,7 +4,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 
 const NO_FIELDS = { get: () => undefined }
 
-/** What a 204 to a request for a job means. */
+/** Returns the meaning of a 204 response to a request for a job. */
 function emptyAnswer(route: object) {
   const dequeue = { request: 'DELETE /jobs/{key}', f: 'dequeue', result: 'json.id', ...route }
   const mapping = compileMapping(parseRouteTable({ routes: [dequeue] }, 'x'))

@@ -5,7 +5,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 const NO_FIELDS = { get: () => undefined }
 const NOBODY = { connection: 0, address: '', process: undefined }
 
-/** A mapping by which texts are asked and answered. */
+/** Returns a function that sends a body through a mapping, and then interprets the answer. */
 function mappingOf(result: string) {
   const read = { request: 'GET /kv/{key}', f: 'read', result, missing: 'absent' }
   const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' }

@@ -61,7 +61,8 @@ test('a query is parsed according to the URL standard, even with malformed escap
       fc.array(part).map((parts) => parts.join('')),
       (query) => {
         const text = Buffer.from(query, 'latin1').toString('utf8')
-        // Beside a malformed escape, Node's own parser takes the low byte of each character for the character.
+        // If the query has a malformed escape, Node's parser keeps only the low byte of each character. So escape these
+        // characters first.
         const ascii = text.replace(/[^\0-\x7f]/gu, encodeURIComponent)
         expect([...queryOf(query)]).toEqual([...new URLSearchParams(ascii)])
       },

@@ -5,7 +5,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' }
 const read = { request: 'GET /kv/{key}', f: 'read', result: 'json.data.value', missing: 'absent' }
 
-/** How the write or the read ended, by the body of its answer. */
+/** Returns how the write or the read ended, given the body of its answer. */
 function ended(route: { readonly request: string }, body: string, answer = 'HTTP/1.1 200 OK'): string {
   const request = `${route.request.replace('{key}', 'x')}\n\n{"value":1}`
   const table = parseRouteTable({ routes: [route] }, 'x')

@@ -147,7 +147,7 @@ describe('a request generated from a route table', () => {
     const result = made({ f: 'read', key: 'x', value: null }, route)
     expect(result.request.target).toBe('/acme/x')
     expect(result.key).toBe('acme/x')
-    // As a recorded key, which has all parts.
+    // Pass the key as it is recorded, with all its parts.
     expect(made({ f: 'read', key: 'acme/x', value: null }, route).key).toBe('acme/x')
   })
 
@@ -181,7 +181,7 @@ test('a request that is generated for a recorded key of several parts is recorde
   )
 })
 
-/** Where a key and a value can be: whatever is put there is read there. */
+/** Places of a key and a value. What is written to a place is also read from this place. */
 const keyPlaces = [
   'path.key',
   'query.k',
@@ -214,7 +214,7 @@ test('a request generated from a route table is parsed back into the same operat
         const value: Json = typeof valuePlace === 'object' ? { n: plain } : plain
         const result = compileRequestMaker(table, 'routes.json').make({ f: 'write', key: name, value }, asker)
         if (result.type === 'impossible') {
-          // A place may have no room for it; then that is said, and nothing else is asked for in its stead.
+          // A place may be unable to hold the name or the value. The error then says so, and no other request is made.
           expect(result.why).toMatch(/cannot (hold|say)|at once/)
           return
         }

@@ -10,7 +10,7 @@ import { invalidBy, type Schema } from '../../routes/json-schema.ts'
 const page = readFileSync(new URL('../../../docs/ROUTES.md', import.meta.url), 'utf8')
 const blocks = [...page.matchAll(/```(\w+)\n(.*?)```/gs)].map(([, kind = '', text = '']) => ({ kind, text }))
 
-/** A table, a request, its answer, and what is recorded. */
+/** The examples on the page: a table, a request, its answer, and what is recorded. */
 const examples = blocks.flatMap(({ kind, text }, i) => {
   if (kind !== 'json') return []
   const [request, answer, events] = blocks.slice(i + 1, i + 4)
@@ -20,7 +20,7 @@ const examples = blocks.flatMap(({ kind, text }, i) => {
 test('the page about routes in the manual has an example for every member of a table', () => {
   const shown = examples.map(({ table }) => table).join()
   const without = Object.keys({ ...tableMembers, ...routeMembers }).filter((name) => !shown.includes(`"${name}"`))
-  // Those of gRPC are binary, or shown where gRPC is.
+  // The members for gRPC are binary, or are shown on the page about gRPC.
   expect(without).toEqual(['descriptor', 'messages', 'methods'])
   for (const name of without) expect(page).toContain(`\`${name}\``)
 })

@@ -104,7 +104,7 @@ describe('a malformed route table', () => {
   })
 })
 
-/** A register for each key at a path. */
+/** Returns the routes of a collection, with a register for each key. */
 const collection = (path: string, ...names: readonly string[]) => {
   const key = names.length === 0 ? {} : { key: names.map((name) => `path.${name}`) }
   return [

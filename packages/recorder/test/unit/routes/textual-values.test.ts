@@ -6,7 +6,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 const NO_FIELDS = { get: () => undefined }
 const NOBODY = { connection: 0, address: '', process: undefined }
 
-/** The value of a request and the result of its answer, as a table of these routes records them. */
+/** Returns the value of a request and the result of its answer, as a table with these routes records them. */
 function recorded(routes: readonly object[], method: string, target: string, body: string, answer = ''): unknown[] {
   const mapping = compileMapping(parseRouteTable({ routes }, 'test'))
   const head = { method, target, headers: NO_FIELDS }

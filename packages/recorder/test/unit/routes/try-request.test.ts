@@ -10,7 +10,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 
 type Table = { readonly routes: readonly object[]; readonly [member: string]: Json | readonly object[] }
 
-/** What is recorded of a request and its answer: the route, the client and the events. */
+/** Returns what is recorded of a request and its answer: the route, the client and the events. */
 function tried(table: Table, request: string, answer: string): string {
   const { kind, route, session, events } = tryRequest(
     parseRouteTable(table, 'x'),

@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { WrittenValues } from '../../../src/routes/mapping/written-values.ts'
 
-/** The values written to x. */
+/** Returns the written values after these writes to x. */
 function writtenToX(...values: readonly Json[]): WrittenValues {
   const written = new WrittenValues()
   for (const value of values) written.wrote('x', value)

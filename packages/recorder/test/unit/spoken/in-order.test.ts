@@ -6,7 +6,7 @@ import { Fifo } from '../../../src/spoken/fifo.ts'
 import { type InOrderProtocol, MOST_PENDING, recordedInOrder } from '../../../src/spoken/in-order.ts'
 import { eventTexts, recording } from '../../record/in-memory.ts'
 
-/** Lines of `name value`; `!` is no line of it. */
+/** Messages are lines of `name value`. */
 const framing: Framing = {
   name: 'lines',
   scanner: () => ({ scan: (bytes, start) => bytes.indexOf('\n', start) + 1 || -1 }),

@@ -45,7 +45,7 @@ describe('the scanner of a custom protocol', () => {
   })
 })
 
-/** Lines: `? key` reads, `= key value` writes, and anything else passes. */
+/** A protocol of lines: `? key` reads, `= key value` writes, and any other line is passed on. */
 const lines: OwnProtocol = {
   name: 'lines',
   port: 7,
