@@ -8,12 +8,12 @@ interface AccountLine {
   readonly meaning: string
   readonly count: number
   readonly items: readonly string[]
-  /** Whether this breaks the object's promise. Otherwise it is only worth knowing. */
+  /** Whether these elements break the object's promise. If they do not, the line is only information. */
   readonly isTrouble: boolean
 }
 
 /**
- * Formats the sums of an accounting: `12 messages tried, 10 acknowledged, 8 seen`, or for a counter `… 8 reads
+ * Formats the totals of an accounting: `12 messages tried, 10 acknowledged, 8 seen`, or for a counter `… 8 reads
  * between the least and the greatest sum`.
  */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
@@ -21,7 +21,7 @@ export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accountin
   return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`
 }
 
-/** Returns a line for each non-empty list, the worst first. */
+/** Returns a line for each non-empty list of an accounting. The lines are sorted, the worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
   const { lost, unexpected, duplicated, stale, recovered, neverRead, excuse, okAre, noun } = accounting
   const { surelyLost } = accounting

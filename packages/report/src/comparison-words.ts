@@ -34,7 +34,7 @@ export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>)
 /** Whether the comparison is judged by isolation levels. */
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
-/** Returns the name of a level. `none` is named after the weakest level: `not even eventual`. */
+/** Returns the name of a level. `none` has a name with the weakest level: `not even eventual`. */
 export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')
   const weakest = (levels.at(-1) ?? 'eventual').replaceAll('-', ' ')
@@ -251,7 +251,10 @@ export function weakestText({ seeds, workload }: Comparison): string {
   return `a level is the weakest seen in ${runs} of a system under a fault${kinds}`
 }
 
-/** Summarizes which systems broke their promise. If none did, says that none was strongest and available, or how many there were. */
+/**
+ * Returns the title of a comparison: which systems broke their promise. If none did, the title says that none was
+ * strongest and available, or how many systems were compared.
+ */
 export function comparisonTitle(comparison: Comparison): string {
   const { systems, sweep } = comparison
   const broken = brokenSystems(comparison).map(({ name }) => name)

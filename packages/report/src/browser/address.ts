@@ -4,8 +4,8 @@ import type { View } from './view.ts'
 
 /**
  * Keeps the view in the page's address: `#t=1.204-1.3&op=3103&key=x`. `t` is in seconds, `op` is the line of the chosen
- * operation, and the rest are the filters. A step of the story links to `op` alone, which moves the view and keeps the
- * filters.
+ * operation, and the rest are the filters. A step of the story links to an address with only `op`. This link moves the
+ * view and keeps the filters.
  */
 export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filters: Filters, view: View): void {
   const pauseMs = 300
@@ -46,7 +46,7 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
     try {
       history.replaceState(null, '', `#${parameters}`)
     } catch {
-      // Browsers throw when the address changes too often, or inside some frames.
+      // Browsers throw if a page changes its address too often, or changes it inside some frames.
     }
   }
   const show = (): void => {

@@ -9,8 +9,8 @@ export function startCopyMarkdown(find: Find): void {
     try {
       await navigator.clipboard.writeText(markdown)
     } catch {
-      // In some browsers, pages opened from disk have no clipboard. In all browsers, reports inside the live page have
-      // none.
+      // A page may have no clipboard: in some browsers if the page was opened from disk, and in all browsers if it is a
+      // report inside the live page. Then the text is copied from a temporary element.
       const place = document.createElement('textarea')
       place.value = markdown
       document.body.append(place)

@@ -12,7 +12,7 @@ export interface Operation {
   readonly process: number
   readonly lane: number
   readonly f: number
-  /** Index of the key, or -1; `node` and `error` likewise. */
+  /** Index of the key, or -1 without a key. `node` and `error` are such indexes, too. */
   readonly key: number
   readonly node: number
   readonly outcome: 'ok' | 'fail' | 'info'

@@ -10,7 +10,7 @@ import type { Words } from './words.ts'
 /** Operations to enlarge and draw above all others. */
 export interface Marked {
   chosen: Operation | undefined
-  /** The history's lines with the operations of one contradiction. */
+  /** The lines of the history that have the operations of one contradiction. */
   part: ReadonlySet<number>
   red: ReadonlySet<number>
   stretch: readonly [from: number, to: number] | undefined
@@ -60,7 +60,7 @@ export class Drawing {
     this.move()
   }
 
-  /** Redraws like `redraw`, after a change of the visible time span only. */
+  /** Redraws at the browser's next frame. Call after a change of only the visible time span. */
   move(): void {
     if (this.#asked) return
     this.#asked = true

@@ -7,7 +7,7 @@ export interface Filters {
   readonly onChange: (listener: () => void) => void
   /** Returns the chosen values as shown to the reader, by the filter's name. */
   readonly chosen: () => { readonly [name: string]: string }
-  /** Chooses those of these values that the lists offer, and resets the other filters. */
+  /** Chooses these values where a list offers them, and resets all other filters. */
   readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void
 }
 

@@ -22,7 +22,8 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     const focused = document.activeElement?.id ?? ''
     for (const part of parts) {
       const [old, fresh] = [document.querySelector(part), newer.querySelector(part)]
-      // If only one of the two pages has this part, reload. For example, the first run adds the list of runs.
+      // Reload if only the old page or only the new page has this part. For example, the first run adds the list of
+      // runs.
       if ((old === null) !== (fresh === null)) {
         location.reload()
         return
@@ -32,7 +33,7 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     main.dataset['state'] = newer.querySelector<HTMLElement>(`#${main.id}`)?.dataset['state']
     document.title = newer.title
     renewed()
-    // The focused element may be gone, like the button of a healed fault.
+    // The focused element may have been removed, for example the button of a healed fault.
     if (document.activeElement === document.body && focused !== '') (document.getElementById(focused) ?? main).focus()
   }
 

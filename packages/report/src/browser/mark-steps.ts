@@ -1,6 +1,6 @@
 /**
- * Marks the current step, and dims later steps. `-1` marks none. Also marks the last active cell of each kind, `told`
- * and `fixed`.
+ * Marks the current step, and dims later steps. `-1` marks no step. Also marks the last active cell of each class,
+ * `told` and `fixed`.
  */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]

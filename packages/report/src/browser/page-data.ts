@@ -1,15 +1,15 @@
 /** The data for the timeline and charts, embedded as JSON in `#data`. Times are nanoseconds since the run's start. */
 export interface PageData extends EmbeddedOperations {
   /**
-   * Outside of the `complete` time spans, the page has only every nth operation. Without such spans, it has all
-   * operations.
+   * Outside the `complete` time spans, the page has a sample: one of every `every` operations. If there are no
+   * `complete` time spans, the page has all operations.
    */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
   readonly end: number
   /** The lines of the contradiction that is drawn first, in the order of its steps. */
   readonly focus: readonly number[]
-  /** The lines of `focus` with accused operations. */
+  /** The lines of `focus` that belong to accused operations. */
   readonly accused: readonly number[]
   /** The extent of the charts' time axis, in units of the view box. */
   readonly plot: { readonly left: number; readonly right: number; readonly width: number }
@@ -44,7 +44,7 @@ export interface EmbeddedOperations {
   /** By process. */
   readonly laneOf: readonly number[]
   readonly functions: readonly string[]
-  /** For each function, whether clients call it to get its answer, like a read. */
+  /** For each function, whether its answer is the reason to call it, as for a read. */
   readonly telling: readonly boolean[]
   readonly keys: readonly string[]
   readonly nodes: readonly string[]

@@ -4,8 +4,8 @@ import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 
 /**
- * Marks a contradiction in the timeline: the one that the reader opened last, or else the one that the page draws
- * first. A click on an operation chooses it in both drawings.
+ * Marks a contradiction in the timeline: at first the one that the page draws first, later the one that the reader
+ * opened last. A click on an operation chooses it both in the timeline and in the drawing of the contradiction.
  */
 export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: PageData, find: Find): void {
   const button = find('#to-contradiction', HTMLButtonElement)
@@ -48,7 +48,7 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
   light()
   for (const step of steps)
     step.addEventListener('click', (event) => {
-      // The browser follows a link by itself.
+      // Leave a click on a link to the browser.
       if (event.target instanceof HTMLAnchorElement) return
       explorer.chooseLine(Number(step.dataset['line']))
     })

@@ -5,7 +5,9 @@ export interface Row {
   /** The shortened name of the row; empty for further rows of a client. */
   readonly name: string
   readonly operations: readonly Operation[]
-  /** For each operation, in nanoseconds: the latest end of this operation and all earlier ones in the row. */
+  /**
+   * For each operation, in nanoseconds: the time by which this operation and all earlier ones of the row have ended.
+   */
   readonly reached: Float64Array
 }
 

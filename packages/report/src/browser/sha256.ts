@@ -4,12 +4,12 @@
  */
 export function sha256(text: string): string {
   const bytes = new TextEncoder().encode(text)
-  // The padding up to whole blocks of 64 bytes: a 1 bit, 0 bits, and the length in bits.
+  // Pad the text to whole blocks of 64 bytes: with a 1 bit, with 0 bits, and with the text's length in bits.
   const padded = new DataView(new ArrayBuffer(Math.ceil((bytes.length + 9) / 64) * 64))
   new Uint8Array(padded.buffer).set(bytes)
   padded.setUint8(bytes.length, 0x80)
   padded.setBigUint64(padded.byteLength - 8, BigInt(bytes.length) * 8n)
-  // The constants are fractional parts of the square and cube roots of the first primes.
+  // The constants are the fractional parts of the square roots and cube roots of the first primes.
   const primes: number[] = []
   for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n)
   const fraction = (root: number): number => Math.floor((root - Math.floor(root)) * 2 ** 32)

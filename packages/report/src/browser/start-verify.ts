@@ -33,7 +33,7 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
       const [history, proof] = [await embedded('#proved-history'), await embedded('#proof-text')]
       const hash = sha256(history)
       const { findings } = verify({ history: [history], sha256: hash, proof })
-      // Violations come first; levels with equal findings share a line.
+      // Print violations first. Print a single line for all levels with the same finding.
       const sorted = findings.toSorted((a, b) => b.result.localeCompare(a.result))
       const likeOf = (one: Finding): readonly Finding[] =>
         sorted.filter((each) => sentenceOf(each, []) === sentenceOf(one, []))

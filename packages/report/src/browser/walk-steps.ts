@@ -18,7 +18,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     const story = storyOf(row)
     place.textContent = row === undefined ? unwalked : `Step ${story.indexOf(row) + 1} of ${story.length}`
     const spoken = [...(row?.querySelectorAll<HTMLElement>('.says p, .ledger, .broken') ?? [])]
-    // The number of the step is already in `#step-place`.
+    // Remove the number of the step, because `#step-place` already shows it.
     const texts = spoken.map(({ textContent }) => textContent.replace(/^\d+ /, '').trim())
     words.textContent = row === undefined ? '' : `: ${texts.join(' ').trim()}`
     back?.setAttribute('aria-disabled', String(current <= 0))
@@ -37,7 +37,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     try {
       history.pushState(null, '', row === undefined ? location.pathname + location.search : `#${row.id}`)
     } catch {
-      // Browsers throw when the address changes too often, or inside some frames.
+      // Browsers throw if a page changes its address too often, or changes it inside some frames.
     }
     show(step)
   }

@@ -24,7 +24,10 @@ export interface Lost {
   readonly least: number
 }
 
-/** A node answered `read` without a change. The client of `known` had made this change or seen it. */
+/**
+ * A node answered `read` without a change that was already known. The client of `known` had made this change or seen
+ * it.
+ */
 export interface Missing {
   readonly claim: 'missing'
   readonly known: OperationRow

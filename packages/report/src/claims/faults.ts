@@ -18,7 +18,7 @@ export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: Slow
   return held(nanos === slowest)
 }
 
-/** Half a percent of the run, because the reported share is rounded to whole percents. */
+/** The tolerated difference: half a percent of the run, because the reported share is rounded to whole percents. */
 const TOLERATED = 0.005
 
 /**
@@ -60,7 +60,7 @@ export function isExplainedByFault({ history }: Recorded, { fault, between }: Ex
   const endOf = (row: number): number =>
     (returnEvent[row] ?? -1) < 0 ? Number.POSITIVE_INFINITY : (returnTime[row] ?? 0)
   const first = Math.min(...between.map((row) => callTime[row] ?? 0))
-  // Damaged data stay damaged, and a promoted node stays the leader.
+  // The effect outlasts the fault if data were damaged, or if a node became the leader.
   if (
     fault.from > Math.max(...between.map(endOf)) ||
     (!(fault.kind === 'flip-bit' || fault.kind === 'failover') && fault.to < first)
@@ -84,5 +84,5 @@ export function isBehindNodes(history: History, { nodes, links }: Pick<FaultSpan
   return hit.length > 0 && hit.every((name) => !FRONT.test(name) && !history.nodes.includes(name))
 }
 
-/** Matches clients and the nodes of a cluster, even nodes that no client has called. */
+/** Matches the clients, and the nodes of a cluster. It also matches a node that no client has called. */
 const FRONT = /^(?:clients|n\d+)$/

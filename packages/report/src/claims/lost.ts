@@ -84,7 +84,10 @@ function lastReturn(history: History, rows: readonly OperationRow[]): number {
   )
 }
 
-/** Checks that no final read contains any of these writes. Any of them may be the last. */
+/**
+ * Checks that no final read contains any of these writes. All of them are checked, because any of them may have come
+ * last.
+ */
 function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
   const [first] = changes
   if (first === undefined || !changes.every((change) => isOk(history, change))) return 'refuted'
@@ -233,7 +236,9 @@ function noteLease(history: History, leases: Leases, row: OperationRow): void {
   if (effect === 'reads') leases.look = { row, left: new Set(answer.map((each) => canonical(each))) }
 }
 
-/** Whether a leased message was lost: it was not acknowledged, and the last look at the queue does not show it. */
+/**
+ * Whether a leased message was lost: it was not acknowledged, and it is missing from the last read of the whole queue.
+ */
 function isLeasedLost(history: History, change: OperationRow): Held {
   const message = changeOf(history, change)
   if (!isOk(history, change)) return 'refuted'
@@ -261,7 +266,7 @@ function shortOf(history: History, rows: readonly OperationRow[], read: Operatio
   for (const row of rows) {
     const amount = amountOf(history, row)
     const isBefore = precedes(history, row, read)
-    // A concurrent subtraction may have taken effect, so the least possible value is lower.
+    // A concurrent subtraction may have taken effect, so it lowers the least possible value.
     if (
       isBefore ||
       (amount < 0 && (history.operations.callEvent[row] ?? 0) < (history.operations.returnEvent[read] ?? 0))

@@ -30,7 +30,8 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // The node may have lost a later value, and not the value of `change`.
+  // The node may have replaced the value of `change` before the fault. Then the fault may have lost a later value
+  // instead.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 

@@ -24,7 +24,7 @@ export interface Recorded {
   readonly faults: readonly FaultSpan[]
   /** The specification of the run, if there is a known run. */
   readonly spec?: RunSetup['spec'] | undefined
-  /** The level by which the run was judged, if the target promised it. */
+  /** The level by which the run was judged. Undefined if the target did not promise this level. */
   readonly promised?: string | undefined
   readonly durationNanos?: number | undefined
   readonly heard?: Heard | undefined
@@ -41,7 +41,7 @@ interface OfKey {
   readonly finalReads: OperationRow[]
   readonly writers: Map<string, OperationRow[]>
   readonly readers: Map<number, OperationRow[]>
-  /** The values of changes that are no additions. */
+  /** The values of changes other than additions, for example of removals. */
   readonly notAdded: Set<string>
   areReplacing: boolean
 }
@@ -125,7 +125,7 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
   if (!isAnsweredRead(history, read) || !isOk(history, change)) return 'unknown'
   if (isReplacing(history, change)) return isOlder(history, read, change)
   const added = inputOf(history, change)
-  // The element may have been removed, so its absence proves nothing.
+  // Another change may have removed the element, so its absence proves nothing.
   if (ofKey(history, history.operations.key[change] ?? -1).notAdded.has(canonical(added))) return 'unknown'
   const { value, elements } = answerOfRead(history, read)
   if (value === null) return 'holds'

@@ -3,7 +3,7 @@ import { memberAt, numberAt, type Parsed } from '@chaosproxy/runner/result'
 import { type SavedTelling, savedTelling } from '../telling/saved-telling.ts'
 import { percentOf } from '../words.ts'
 
-/** A difference between two results, or a figure that both results have. */
+/** A row of a comparison: a difference between two results, or a figure that both results have. */
 export interface DifferenceRow {
   readonly what: string
   readonly before: string
@@ -37,7 +37,7 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
     levels: judged(levelRows(before, after)),
     figures: judged(
       figures
-        // The lists of a counter contain reads, so their lengths show no lost additions.
+        // For a counter, these lists also contain reads, so their lengths do not show how many additions were lost.
         .filter(({ at }) => settingAt(after, 'model') !== 'counter' || !at.includes('lost'))
         .filter(({ what }) => what !== LOST_WRITES || [before, after].every(showsLosses))
         .flatMap((figure) => figureRow(figure, before, after))
@@ -65,8 +65,8 @@ function unlikeText(before: Parsed, after: Parsed): string | undefined {
 }
 
 /**
- * Returns a sentence if verdicts and titles are equal. The titles may differ although the verdicts are equal: then
- * expectations, measurements or losses differ.
+ * Returns a sentence if both results have the same verdicts and titles; otherwise an empty text. The titles may differ
+ * although the verdicts are equal, because expectations, measurements or losses differ.
  */
 export const sameVerdicts = ({ levels, tellings: [before, after] }: Difference): string =>
   levels.length === 0 && before.what === after.what ? 'Every level has the same verdict in both.' : ''
@@ -97,7 +97,7 @@ interface FigureKind {
   readonly what: string
   readonly at: readonly string[]
   readonly text: (value: number, of: Parsed) => string
-  /** Whether more is better (1), worse (-1) or neither. */
+  /** 1 if a greater figure is better, -1 if it is worse, 0 if it is neither. */
   readonly sign: -1 | 0 | 1
 }
 
@@ -133,7 +133,7 @@ function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: 
   ]
 }
 
-/** Returns availability, p99 latency and stale reads of the phases that both results have. */
+/** Returns rows for each phase that both results have: availability, p99 latency and stale reads. */
 function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const others = objectAt(after, 'availability', 'phases')
   return Object.keys(objectAt(before, 'availability', 'phases'))

@@ -26,7 +26,7 @@ export interface Explained {
   readonly outcome: Telling['outcome']
   readonly why: Telling['why']
   readonly next: Telling['next']
-  /** The other violations, one for each cause. */
+  /** The violations other than the explained one, one for each cause. */
   readonly also: readonly string[]
   /** The relevant operations, in the order of their beginnings. */
   readonly steps: readonly Step[]

@@ -65,7 +65,7 @@ interface Cause extends KnownCause {
   readonly fits: (input: CauseInput) => boolean
 }
 
-/** The last sentence of each remedy for stale answers. */
+/** Remedies for stale answers end with this sentence. */
 const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
 
 const KEPT_IN_FAILOVERS =
@@ -332,7 +332,7 @@ const causes: readonly Cause[] = [
   },
 ]
 
-/** The cause if no other fits. Only for built-in models: for others, the remedy is unknown. */
+/** The cause if no other fits, for built-in models only. For other models, the remedy is unknown. */
 const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
@@ -380,7 +380,10 @@ const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause'
 const paymentsFrom = (history: History, account: string): number =>
   rowsWhere(history, (row) => history.operations.outcome[row] !== FAIL && spendsFrom(history, row) === account).length
 
-/** Whether a single node that was never down returned an old value or lost a write. Messages of queues never age. */
+/**
+ * Whether a single node that was never down returned an old value or lost a write. The messages of a queue do not count
+ * as old values.
+ */
 const hasOldValue = (input: CauseInput): boolean =>
   !readsUnwritten(input) &&
   ((input.report.lost.length > 0 && !['queue', 'bag'].includes(input.report.model)) || isOldValueOfOneNode(input)) &&
@@ -456,11 +459,11 @@ function isOfOldCopy(input: CauseInput): boolean {
   const { history, counterexample, report } = input
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // A stale copy never shows too much, and never shows a value that did not exist.
+  // A stale copy has only values that existed, and never more than was added.
   if (countedWrongly(input, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
   if (readsUnwritten(input)) return false
-  // No state of a bank has another total or a negative balance.
+  // In a bank, no state has a different total or a negative balance, so no stale copy shows one.
   if (counterexample.balance !== undefined || showsTooMuch(report, history, culprit)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
@@ -468,7 +471,7 @@ function isOfOldCopy(input: CauseInput): boolean {
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
-/** Whether a read shows an element that nobody had added, or one that was seen more often than it was added. */
+/** Whether a read shows an element that nobody had added, or an element that was seen more often than it was added. */
 function showsUnadded({ accounting }: Report<string>, history: History, read: OperationRow): boolean {
   const shown = new Set(elementsOf(outputOf(history, read))?.map((each) => canonical(each)))
   return (

@@ -30,7 +30,9 @@ export interface FactsInput {
   /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
-  /** The expectation, if no run summary has it. `requirements` and `vacuous` likewise. */
+  /**
+   * The expectation, if there is no run summary with an expectation. The same holds for `requirements` and `vacuous`.
+   */
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined
@@ -42,8 +44,8 @@ export interface FactsInput {
 }
 
 /**
- * All that is reported about a run or a history, decided in one place. Pages, lines, JSON and reporters only format it,
- * so that they cannot contradict each other.
+ * All that is reported about a run or a history. Pages, lines, JSON and reporters only format these facts, so that they
+ * cannot contradict each other.
  */
 export interface Facts extends Circumstantial {
   readonly report: Report<string> | undefined
@@ -66,14 +68,14 @@ export interface Facts extends Circumstantial {
   /** The claims besides the verdicts. Only confirmed claims are shown. */
   readonly claims: readonly Made[]
   readonly may: Claims['may']
-  /** Why {@link counterexample} was possible. */
+  /** Why the contradiction in {@link counterexample} was possible. */
   readonly why: Why
   readonly missed: readonly string[]
 }
 
 const decided = new WeakMap<History, { readonly input: FactsInput; readonly facts: Facts }>()
 
-/** The members of the input on which the facts depend. */
+/** The facts depend on the history and on these members of the input. */
 const DECIDING: Readonly<Record<Exclude<keyof FactsInput, 'history'>, true>> = {
   ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, setup: true },
   ...{ requestedLevel: true, isAboutLevel: true },
@@ -177,7 +179,7 @@ function hasResult({ functions, operations }: History): boolean {
   return false
 }
 
-/** Shown instead of levels if the record is too small. */
+/** This text replaces the levels if the record is too small to confirm any. */
 export const PROVES_NONE = 'No level is confirmed: this record shows too little.'
 
 /** Returns the result of the level that the page is about. */

@@ -65,7 +65,7 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
   if (typeof shown !== 'number') return []
   const additions = rowsWhere(history, (row) => effectOf(history, row) === 'adds' && mayBeSeen(history, row, culprit))
-  // In a user's model, what is added need not be a number.
+  // In a user-defined model, an addition may add something other than a number.
   if (additions.some((row) => !['number', 'undefined'].includes(typeof (inputOf(history, row) ?? undefined)))) return []
   const most = additions.reduce((sum, row) => sum + Math.max(0, amountOf(history, row)), Number(initial ?? 0))
   return shown > most ? additions : []
@@ -143,8 +143,8 @@ export function changeText(history: History, row: OperationRow): string {
 const MOST_OF_CYCLE = 24
 
 /**
- * Reduces a counterexample to `most` operations: the impossible one, those that make it impossible, and the latest of
- * the remaining ones. A cycle may have `MOST_OF_CYCLE` operations.
+ * Reduces a counterexample to `most` operations. Keeps the impossible operation and those that make it impossible, and
+ * then the latest of the others. A cycle may have `MOST_OF_CYCLE` operations.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
   const { operations, culprit, edges } = counterexample

@@ -18,9 +18,12 @@ export interface Headline {
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /** A note beside the verdict: why it is unknown, or met in spite of the title. */
+  /**
+   * A note beside the verdict. It says why the verdict is unknown, or why the level is met although the title suggests
+   * otherwise.
+   */
   readonly beside: string
-  /** Why a level is met although the title suggests otherwise. */
+  /** Why a level is met, although the title suggests that it is violated. */
   readonly despite?: Despite | undefined
 }
 
@@ -63,7 +66,7 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
   }
 }
 
-/** Returns the level that is met although the title seems to deny it. */
+/** Returns the level that is met, although the title suggests that it is violated. */
 const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
   loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
 
@@ -98,7 +101,10 @@ function bestMet(report: Report<string>, level: string): string {
   return levels.indexOf(found) < levels.indexOf(level) ? found : level
 }
 
-/** Names the weaker levels that are met, unless the headline does: `eventually consistent, not linearizable`. */
+/**
+ * Names the weaker levels that are met: `eventually consistent, not linearizable`. Returns the report's headline if it
+ * already names them.
+ */
 function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report
   if (!headline.startsWith('not ') && transactions === undefined) return headline

@@ -40,7 +40,7 @@ export interface NearFault extends FaultSpan {
   readonly whole: string
 }
 
-/** A longer list of faults would explain nothing. */
+/** Maximum number of shown faults. A longer list would explain nothing. */
 const MOST_NEAR = 3
 
 /**
@@ -76,7 +76,7 @@ export function nearFaults(
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
-      // If a partition separated these two nodes, other partitions are irrelevant.
+      // If a partition separated these two nodes, partitions of other nodes are irrelevant.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
       .sort((a, b) => b.touch - a.touch || Number(isOn(b.span, gap)) - Number(isOn(a.span, gap)) || b.weight - a.weight)
@@ -130,8 +130,8 @@ export function anotherFault(
 }
 
 /**
- * Returns the last fault in force between the first and the last operation of a contradiction. Operations open at the
- * first call count, because one of them may have had the effect, even if its answer denies this.
+ * Returns the last fault in force between the first and the last operation of a contradiction. Operations that were
+ * open at the first call belong to this time, too. One of them may have had the effect, even if its answer denies this.
  */
 export function faultMeanwhile(
   history: History,
@@ -292,7 +292,7 @@ function hasMet(
 const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
-/** Whether `other` also stopped the node, so that either of the two faults may have lost the change. */
+/** Whether `other` stopped the same node in the same way. Then either of the two faults may have lost the change. */
 const hasStopped = (other: FaultSpan, { culprit, calledAt }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
   other.kind === kind &&

@@ -6,7 +6,9 @@ import { missedBy } from '../losses/log.ts'
 import { elementsIn } from '../operation-words.ts'
 import { changesAround } from '../sheets/sheet.ts'
 
-/** Whether no earlier state explains a read. The read shows more than was ever there, or it lacks nothing. */
+/**
+ * Whether no earlier state explains a read: the read shows more than was ever there, or no change is missing from it.
+ */
 export function showsTooMuch({ model }: Report<string>, history: History, read: OperationRow): boolean {
   if (model === 'bank') return isBeyondTransfers(history, read)
   if (model === 'counter') return isBeyondAdditions(history, read)

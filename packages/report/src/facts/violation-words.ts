@@ -52,7 +52,7 @@ export function whyTitle(
     .join(', ')
 }
 
-/** A name in quotes. The name of a text that looks like a number has its own. */
+/** Returns a name in quotes. The name of a text that looks like a number is already in quotes. */
 const quotedName = (name: string): string => (/^".*"$/.test(name) ? name : `"${name}"`)
 
 /**
@@ -106,7 +106,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
-    // The sentence about an overdrawn account suffices.
+    // For an overdrawn account, the sentence alone explains the violation.
     if (balance.overdrawn !== undefined) return printable(balance.sentence)
     const before =
       culprit === undefined || shows === undefined
@@ -120,7 +120,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
     return `${capitalised(culpritRequestText(history, counterexample, culprit))} showed ${shows}.`
   const because = reproach(history, counterexample)
   if (because === undefined && counterexample.edges === undefined) return printable(sentence)
-  // The last clause is about the impossible answer.
+  // The last clause of the sentence is about the impossible answer.
   if (because === undefined) return `${(printable(sentence).split(/[:;] /).at(-1) ?? '').replace(/\.$/, '')}.`
   const request = capitalised(culpritRequestText(history, counterexample, culprit))
   return `${request} returned ${answerText(history, culprit)}, though ${because.text}.`

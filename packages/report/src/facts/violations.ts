@@ -36,7 +36,7 @@ export function violationsOf(
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  // A level that has its own violation in this list is named only with that violation.
+  // If a level has a violation of its own in this list, only that violation names the level.
   const named = new Set<string>(causes.map(({ level }) => level))
   return [drawn, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
@@ -46,7 +46,10 @@ export function violationsOf(
   })
 }
 
-/** Whether another level's counterexample shows more. A single answer shows that something was lost, but not how. */
+/**
+ * Whether the counterexample of another level shows more. A counterexample with a single answer shows that something
+ * was lost, but not how.
+ */
 function showsMore(report: Report<string>, level: string, drawn: Counterexample): boolean {
   const own = counterexampleOf(report, level)
   return drawn.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(drawn, own)
@@ -74,7 +77,7 @@ function impliesConsistency(level: string, weaker: string): boolean {
 }
 
 /**
- * Whether two counterexamples show the same violation: their sentences are equal, or `one` includes the core operations
+ * Whether two counterexamples show the same violation: their sentences are equal, or `one` includes all core operations
  * of `other`.
  */
 function isSame(one: Counterexample, other: Counterexample | undefined): boolean {

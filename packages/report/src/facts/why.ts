@@ -17,7 +17,7 @@ export interface Why {
   readonly certainty: Certainty
 }
 
-/** What a record shows around its contradiction. */
+/** What a record shows about the circumstances of its contradiction. */
 export interface Circumstantial {
   readonly near: readonly NearFault[]
   /** The messages between nodes around the contradiction. */
@@ -51,7 +51,7 @@ const likely = (text: string): Why => ({ text, certainty: 'likely' })
 /** Returns the most certain cause in the record. A planted bug comes first: it explains the most. */
 export function whyOf(known: Known): Why {
   const why = seenOf(known)
-  // An expired lock goes to another client even without a bug, so the planted bug is not named.
+  // An expired lock goes to another client even without a bug. So do not name the planted bug if a lease expired.
   const planted = known.lease === '' ? plantedText(known.setup) : ''
   if (planted === '') return why
   const [fault] = known.near
@@ -155,7 +155,7 @@ const mentionsWeakness = (cause: string, setup: RunSetup): boolean => {
   return weakness !== '' && cause.includes(weakness)
 }
 
-/** Returns `UNAIDED` if a message was late and no fault was in force; otherwise an empty text. */
+/** Returns `UNAIDED` if a message was late although no fault was in force; otherwise an empty text. */
 const unaided = (wire: Wire | undefined, meanwhile: FaultSpan | undefined): string =>
   wire?.isDelayedByItself === true && meanwhile === undefined ? UNAIDED : ''
 

@@ -30,7 +30,7 @@ export interface Wire {
   readonly sentence: string
 }
 
-/** More arrows would explain nothing. */
+/** Maximum number of drawn messages. More arrows would explain nothing. */
 const MOST_DRAWN = 4
 
 /** Returns which messages explain a contradiction, if a node lacks another node's change. */
@@ -117,8 +117,8 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
 }
 
 /**
- * Returns the first messages with the change from `writer` to `sender`, and from `sender` to a node that is not
- * `reader`.
+ * Returns two messages with the change: the first from `writer` to `sender`, and the first from `sender` to a node
+ * other than `reader`.
  */
 function wayOf(
   carriers: readonly NodeMessage[],

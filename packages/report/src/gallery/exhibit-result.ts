@@ -1,4 +1,4 @@
-/** What a trial found: the weakness, nothing, or anything else. */
+/** What a trial found: the weakness (`found`), nothing (`clean`), or something else. */
 type TrialOutcome = 'found' | 'clean' | 'other'
 
 export interface TrialResult {
@@ -10,7 +10,7 @@ export interface TrialResult {
   readonly said: string
 }
 
-/** A weakness and its cure, and their trials. */
+/** A weakness, its cure, and the trials of both. */
 export interface ExhibitResult {
   readonly name: string
   readonly kind: string

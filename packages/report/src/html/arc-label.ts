@@ -16,7 +16,7 @@ export type Arc = readonly [from: Point, bend: Point, bend: Point, to: Point]
 
 /** Positions along an arc, as shares of its length, the middle first. */
 const PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
-/** Distances in pixels between a label and a crowded arc. */
+/** Distances to try between a label and a crowded arc, in pixels. */
 const OFFSETS = [0, -15, 15, -30, 30]
 const GAP = 8
 const TEXT_HEIGHT = 12
@@ -38,7 +38,7 @@ export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds
   return freePlace(places, width, taken) ?? along(arc, 0.5)
 }
 
-/** Returns the first place where a text covers nothing, or else the first. */
+/** Returns the first place at which a text covers nothing. If there is no such place, returns the first of all. */
 export const freePlace = (places: readonly Point[], width: number, taken: readonly Box[]): Point | undefined =>
   places.find((place) => !taken.some((box) => overlaps(boxOf(place, width), box))) ?? places[0]
 
@@ -64,7 +64,7 @@ export const boxOf = ({ x, y }: Point, width: number): Box => ({
   bottom: y + 3,
 })
 
-/** Returns the box whose sides have these distances from its middle. */
+/** Returns the box around a middle, given half its width and half its height. */
 export const boxAround = ({ x, y }: Point, half: number, tall: number): Box => ({
   left: x - half,
   right: x + half,

@@ -56,9 +56,12 @@ function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   return !bars.some((other, i) => i !== at && overlaps(node, boxesOf(other).label)) && !overlaps(node, label)
 }
 
-/** Labels move only if this reduces the arcs' penalties by at least this many pixels. */
+/** Labels move only if the arcs' penalties become smaller by at least this many pixels in total. */
 const WORTH = 100
-/** With more arcs, the drawing is crowded anyway, and the search takes long. */
+/**
+ * Maximum number of arcs for which labels move. With more arcs, the drawing is crowded anyway, and the search takes
+ * long.
+ */
 const MOST_ARCS = 8
 
 /** Moves labels to the other side of bars where arcs would cross them or take long detours. */

@@ -26,7 +26,7 @@ export function binsOf(history: History, end: number, staleRows?: ArrayLike<numb
   const { length, callTime, outcome, node } = history.operations
   const size = Math.max(1, Math.min(MOST_BINS, Math.ceil(length / 4)))
   const width = end / size
-  // Index 0 is the unknown node.
+  // Index 0 stands for operations without a known node.
   const places = history.nodes.length + 1
   const binOf = new Uint8Array(length)
   const counts = new Uint32Array(size * OUTCOMES)

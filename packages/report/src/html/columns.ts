@@ -29,7 +29,7 @@ export interface Selection {
    * operations.
    */
   readonly completeWithin: number
-  /** Every nth operation outside `complete` is embedded. */
+  /** Outside `complete`, one of every `every` operations is embedded. */
   readonly every: number
   /** The time spans in which every operation is embedded, in nanoseconds. Empty if the whole history is embedded. */
   readonly complete: readonly (readonly [from: number, to: number])[]
@@ -94,9 +94,9 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
 }
 
 /**
- * Counts operations by their distance from the nearest edge, and stores the distances. Edges and operations are in
- * order, so each search starts at the previous position. Counting replaces sorting, which would take longer than
- * everything else.
+ * Counts operations by their distance from the nearest edge, and stores the distances. Edges and operations are sorted,
+ * so each search starts at the previous position. The counts make it unnecessary to sort by distance, which would take
+ * longer than everything else.
  */
 function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: Float64Array): Uint32Array {
   const bounds = Float64Array.of(Number.NEGATIVE_INFINITY, ...edges, Number.POSITIVE_INFINITY)

@@ -220,7 +220,7 @@ function numbersSection(comparison: Comparison, condition: string): Html {
   )
 }
 
-/** A fault is in force during the middle half of a run. */
+/** The part of a run in which the fault is in force: the middle half. */
 const FAULT_BAND = [0.25, 0.75] as const
 
 function numberRow(

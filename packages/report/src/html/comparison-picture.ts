@@ -7,7 +7,7 @@ import { glyph, glyphShape } from './comparison-glyph.ts'
 import { dodge } from './dodge.ts'
 import { type Html, html, note, sectionOf, svgPath, svgRect, svgText } from './markup.ts'
 
-/** Sizes for wide screens, tablets or phones. */
+/** The sizes of the drawing for one kind of screen: wide screens, tablets or phones. */
 interface Layout {
   readonly kind: 'wide' | 'middle' | 'narrow'
   readonly width: number
@@ -27,7 +27,8 @@ const BOTTOM = 46
 /** Right margin in pixels, for half of the last tick's label. */
 const RIGHT = 16
 /**
- * Share of the height for availabilities above the threshold. It is large, because most systems are near the threshold.
+ * The share of the drawing's height that is for availabilities above the threshold. It is large, because most systems
+ * are near the threshold.
  */
 const AVAILABLE_PART = 0.42
 /** If there are more systems, they are numbered instead of named. */
@@ -152,10 +153,10 @@ function frame(panel: number, scale: Scale, { kind }: Layout, strongest: string)
   return html`${svgRect('panel', left, top, right - left, bottom - top)}${svgRect('panel top-part', left, top, right - left, line - top)}${svgText('corner', right - 8, line - 10, `PA/${about.name}`)}${svgText('corner', right - 8, bottom - 10, `PC/${about.name}`)}${svgText('row-name', left, top - 10, html`${about.name}${kind !== 'narrow' && html`<tspan class="t2"> ${about.meaning}${strongest}</tspan>`}`)}${panel === 0 && kind !== 'narrow' && svgText('t2', left + 8, line - 10, '99% to 100%, enlarged')}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 && svgText('t2 right', left - 6, scale.y(part) + 4, `${Math.round(part * 100)}%`)}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/>${svgText('t2 mid', scale.x(panel, nanos), bottom + 18, roundDuration(nanos))}`)}`
 }
 
-/** Formats `1 ms` instead of `1.0 ms`. */
+/** Formats a duration without zeros after the point: `1 ms` instead of `1.0 ms`. */
 const roundDuration = (nanos: number): string => duration(nanos).replace('.0 ', ' ').replace('.00 ', ' ')
 
-/** Returns the ticks below the threshold: every tenth, or every fifth if room is scarce. */
+/** Returns the ticks below the threshold: one for every 10%, or one for every 20% if room is scarce. */
 const belowAvailable = (least: number): readonly number[] => {
   const step = least < 0.45 ? 0.2 : 0.1
   return [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0].filter(

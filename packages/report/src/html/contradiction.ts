@@ -87,7 +87,7 @@ export function contradictionSvg(
   const lanes = [...new Set(operations.map((operation) => clientOf(history, operation)))]
   const states = possibleStates(history, counterexample)
   const nodes = laneNodes(history, counterexample, faults, wire)
-  // The names of these faults are above the first lane, where operations have no labels.
+  // These faults have their names above the first lane, where operations have no labels.
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
   const top = (states.length > 0 ? 54 : 12) + across.length * 16 + leap
@@ -200,7 +200,7 @@ function faultBand(level: string, fault: NearFault, scale: Scale, top: number, b
   return html`<g class="fault"><title>${fault.text}</title>${svgRect('band', x1, top - 8, width, bottom - top + 12)}<rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/>${svgPath('band-edge', html`M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}`)}</g>`
 }
 
-/** Draws a fault's name above all bands. The names are bold, so wider than other labels. */
+/** Draws a fault's name above all bands. The name is bold, and therefore wider than other labels. */
 function faultName(fault: NearFault, index: number, scale: Scale, top: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const label = clip(fault.short, 44)
@@ -242,7 +242,7 @@ function possibleText(values: readonly Json[], earlier: boolean, name: string): 
 /** Joins several names: `5, 6 or 7`. */
 const either = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
-/** Returns alternative texts, the longest first. The first that fits is used. */
+/** Returns texts for the possible values, the longest first. The drawing uses the first text that fits. */
 function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {
   const names = [...(earlier ? ['earlier'] : []), ...values.map((value) => valueText(value, 10))]
   const only = names[0] ?? ''

@@ -52,7 +52,7 @@ export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars
 
 /** Draws one step of a cycle, with the letter that the text uses. */
 function edgeMarkup(level: string, { reason }: OrderEdge, arc: Arc, { x, y }: Point, number: number): Html {
-  // Observed steps have a calm colour. Steps that contradict them are red.
+  // Steps that were observed have a calm colour. Steps that contradict the observed ones are red.
   const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
   return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${pathOf(arc)}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${x}" cy="${y}" r="${DISC}"/>${svgText(`edge-number${calm === '' ? '' : ' calm'}`, x, y + 4, String.fromCharCode(96 + number))}</g>`
 }

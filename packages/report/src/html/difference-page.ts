@@ -43,7 +43,7 @@ interface DifferencePage {
   readonly version: string
   readonly before: ComparedResult
   readonly after: ComparedResult
-  /** A link to the page from which this page was opened. */
+  /** The address of the page from which this page was opened. */
   readonly home?: string | undefined
 }
 

@@ -1,10 +1,10 @@
 const DIGITS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (sign) =>
   sign.charCodeAt(0),
 )
-/** A global of both Node and browsers. */
+/** `TextDecoder` is a global of both Node and browsers. */
 declare const TextDecoder: new () => { readonly decode: (bytes: Uint8Array) => string }
 
-/** Number of digits of the largest number. */
+/** Number of digits of the largest number that can be encoded. */
 const LONGEST = 11
 /** Bit shifts work only on smaller numbers; larger ones are divided. */
 const LARGE = 2 ** 31

@@ -54,5 +54,5 @@ function selectionText(history: History, { operations, completeWithin, every }: 
   return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. Where all are drawn, the timeline is hatched: more bars there do not mean more traffic. The rest is in the history file.`
 }
 
-/** Returns an element with data, which browsers do not execute. */
+/** Returns a script element with data. Browsers do not execute it. */
 export const embeddedData = (data: PageData): Html => script(scriptJson(data), ' type="application/json" id="data"')

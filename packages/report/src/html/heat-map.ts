@@ -5,7 +5,7 @@ import { type Html, round, svgPath } from './markup.ts'
 export interface HeatMap {
   /** Nanoseconds per column. */
   readonly width: number
-  /** The latencies go from `low` to `high` nanoseconds, both powers of ten. */
+  /** The rows cover the latencies from `low` to `high` nanoseconds. Both are powers of ten. */
   readonly low: number
   readonly high: number
   /** Number of operations, by column and then by row. The first row has the lowest latency. */
@@ -55,7 +55,7 @@ export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (
   const paths = Array.from({ length: SHADES }, () => '')
   const rows = counts[0]?.length ?? 0
   const high = (bottom - top) / rows
-  // Coordinates are formatted by row instead of by cell.
+  // Format each coordinate once for a whole row, and not for each cell.
   const edges = Array.from({ length: rows + 1 }, (_, row) => String(round(bottom - row * high)))
   const down = `v${round(high)}z`
   for (const [i, column] of counts.entries()) {

@@ -22,7 +22,7 @@ interface Rung {
 
 interface Arranged {
   readonly rungs: readonly Rung[]
-  /** Levels without a rung of their own. */
+  /** Levels that are shown beside the rungs, because they have no rung of their own. */
   readonly beside: readonly string[]
 }
 
@@ -68,7 +68,7 @@ interface LadderOptions {
   readonly isSoFar?: boolean
 }
 
-/** Draws the levels, strongest first, with the expected and the found one. */
+/** Draws the levels, strongest first. The expected level and the found level are marked. */
 export function ladder(
   facts: Facts,
   report: Report<string>,
@@ -82,7 +82,7 @@ export function ladder(
   return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungs.map((rung) => rungMarkup(judgement, rung))}</ol>${beside.length !== 0 && html`<div class="beside"><span>Beside them:</span><ul class="subs">${beside.map((level) => besideMarkup(judgement, level))}</ul></div>`}${why !== undefined && html`<p class="why">${capitalised(why)}.</p>`}`
 }
 
-/** Draws a table of isolation levels and their three forms. */
+/** Draws a table of isolation levels. Each has three columns: the plain level, its session form and its strong form. */
 function isolationTable(judgement: Judgement): Html {
   const { report, isSoFar } = judgement
   const columns = isolationColumns.map(
@@ -147,7 +147,7 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 
-/** Returns all reasons in full: the strip lacks room for them. */
+/** Returns the reason for each level's result in full. The drawing of the levels lacks room for them. */
 export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headline'>): Html {
   const rows = Object.entries(report.levels).map(([level, verdict]) =>
     rowOf(

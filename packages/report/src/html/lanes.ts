@@ -25,8 +25,8 @@ interface Span {
 }
 
 /**
- * At first, the page shows the last operation of a contradiction, and the operations called less than this time before
- * it.
+ * At first, the page shows the last operation of a contradiction, and operations that were called at most this many
+ * nanoseconds earlier.
  */
 const OPENS_NANOS = 1e9
 

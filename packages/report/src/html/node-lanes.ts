@@ -11,7 +11,7 @@ import { wireArrows } from './wire-arrows.ts'
 /** Returns the height of a node's lane in pixels, with room for messages. */
 const laneHeight = (nodes: readonly string[], wire: Wire | undefined): number =>
   wire === undefined ? 44 : nodes.length > 3 ? 54 : 66
-/** More lanes would explain nothing. */
+/** Maximum number of lanes. More lanes would explain nothing. */
 const MOST_NODES = 5
 /** Maximum number of lanes with nodes that have no messages. */
 const MOST_BESIDE_MESSAGES = 3
@@ -40,7 +40,7 @@ export function laneNodes(
   const serving = [...new Set(operations.flatMap(({ operation }) => nodeOf(history, operation) ?? []))]
   if (wire === undefined)
     return serving.some((node) => faults.some((fault) => hits(fault, node))) ? serving.slice(0, MOST_NODES) : []
-  // Messages to the node that answered point downwards.
+  // The node that answered has the last lane, so that messages to it point downwards.
   const { sender, reader, messages } = wire
   const isOther = (node: string): boolean => node !== reader
   const sending = new Set(

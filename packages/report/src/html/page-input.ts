@@ -11,7 +11,7 @@ export interface Page extends FactsInput {
   readonly historyFile: string
   /** Whether the page links to the history file, by default true. */
   readonly linksHistory?: boolean | undefined
-  /** The initial value, if it differs from that in the history. */
+  /** The initial value, if it is not the one in the history. */
   readonly initial?: Json | undefined
   readonly again?: string | undefined
   readonly exitCode?: number | undefined

@@ -122,7 +122,7 @@ function topFacts({ title, history, run }: Page): string[] {
   if (run === undefined) return [title, operations]
   return [
     title,
-    // Chaos does not run the clients of a recording, or know their number.
+    // Omit the number of clients for a recording: chaos does not run its clients, and does not know their number.
     [...(run.spec.clients === 0 ? [] : [plural(run.spec.clients, 'client')]), duration(run.durationNanos)].join(', '),
     operations,
     `seed ${run.spec.seed}`,
@@ -177,7 +177,7 @@ function contradiction({ isAside }: Facts, title: string, drawings: readonly (Ht
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    // With an expected level, the found level is below the title.
+    // If a level was expected, the found level is already below the title.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((text): [string, string] => ['Note', text]),
@@ -219,7 +219,7 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 
 interface Beside {
   readonly facts?: Facts | undefined
-  /** Whether lines can link to a timeline, by default true. */
+  /** Whether lines can link to a timeline on the page; by default true. */
   readonly hasTimeline?: boolean
 }
 
@@ -243,7 +243,7 @@ export function figure(
   const lede = facts && ledeOf(page, facts)
   const hidden = counterexample.operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
-  // The top of the page is about another violation, so give this one's cause here.
+  // The top of the page is about another violation, so state the cause of this violation here.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
   const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${lede !== undefined && lede !== '' && whole.startsWith(lede) ? undefined : note(whole)}${also !== '' && note(also)}${note(linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited)}`

@@ -59,7 +59,7 @@ export function renderPicture(page: Page, facts: Facts = factsOf(page)): string 
   return picture.replace(NOT_XML, '\ufffd')
 }
 
-/** Characters of HTML that XML cannot represent. */
+/** Matches the characters that HTML may contain but XML cannot represent. */
 const NOT_XML = /[\ud800-\udfff\ufffe\uffff]/gu
 
 function headOf(page: Page, facts: Facts): readonly Line[] {

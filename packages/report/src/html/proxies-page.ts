@@ -23,7 +23,10 @@ interface RecordingSummary {
   readonly info: number
   readonly unmatched: number
   readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
-  /** The verdict so far, if the recording is judged. `because`: the violation, or the doubt about the record. */
+  /**
+   * The verdict so far; undefined if the recording is not judged. `because` is the violation, or the reason to doubt
+   * the record.
+   */
   readonly soFar: string | undefined
   readonly isViolated: boolean
   readonly because: string | undefined
@@ -45,7 +48,7 @@ interface ProxySummary {
    * requests are not parsed.
    */
   readonly requests: { readonly perSecond: readonly number[]; readonly meanMs: number | undefined } | undefined
-  /** What a click can do to the proxy. */
+  /** The actions that the buttons of the proxy offer. */
   readonly offered: readonly { readonly action: string; readonly text: string }[]
   /** The names of the faults in force on the proxy's links. */
   readonly activeFaults: readonly string[]

@@ -91,7 +91,7 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   const next = drawn.find((each) => each.lane === lane && each.row > row)
   if (waits === undefined || next === undefined) return undefined
   const [from, to] = [middleOf(row), middleOf(next.row)]
-  // Whether the await at the end of this turn is the overtaken await, or happened during it.
+  // Whether this wait is the overtaken await, or a shorter await at the same line within it.
   const isOvertaken =
     lane === 0 &&
     waits.line === overtaken.lines[0] &&

@@ -91,15 +91,18 @@ function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   ]
 }
 
-/** Returns a penalty in pixels for an arc that sets out or arrives backwards, because it would look reversed. */
+/**
+ * Returns a penalty in pixels for an arc that leaves its first bar, or reaches its second bar, in the wrong direction.
+ * Such an arc would look reversed.
+ */
 const roundabout = (start: Port, end: Port): number => {
   const way = Math.sign(end.point.x - start.point.x)
   return start.out.x * way < 0 || end.out.x * way > 0 ? 150 : 0
 }
 
 /**
- * Returns the length and the penalty of an arc. Texts cost more than bars, because a crossed text is unreadable. Stops
- * when the sum reaches `most`.
+ * Returns the length and the penalty of an arc. A crossed text costs more than a crossed bar, because it is unreadable.
+ * Stops when length and penalty together reach `most`.
  */
 function costOf(
   arc: Arc,
@@ -108,7 +111,7 @@ function costOf(
 ): { readonly length: number; readonly trouble: number } {
   let [length, trouble, last] = [0, 0, arc[0]]
   for (const share of LOOKED_AT) {
-    // The rest of the arc is at least as long as a straight line.
+    // The rest of the arc is at least as long as the straight line to its end.
     if (length + trouble + distance(last, arc[3]) >= most) return { length: most, trouble }
     const point = along(arc, share)
     if (texts.some((text) => isWithin(point, text, OFF))) trouble += 400

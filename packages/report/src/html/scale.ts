@@ -18,7 +18,7 @@ interface TimedEvent {
 }
 
 /**
- * Returns a scale with time to the right. One part of the width is divided equally among the gaps between events, and
+ * Returns a scale on which time runs to the right. The gaps between events divide one part of the width equally, and
  * the rest in proportion to their durations. Very long gaps are shortened, and divided where a fault began or ended.
  */
 export function scaleOf(
@@ -69,7 +69,7 @@ function divided(events: readonly TimedEvent[], moments: readonly number[], long
     const next = events[i + 1]
     if (next === undefined || next.time - event.time <= longest) return [event]
     const within = [...new Set(moments)].filter((time) => time > event.time && time < next.time).sort((a, b) => a - b)
-    // A moment between two events has no event position.
+    // A moment between two events is not an event itself, so it has no position.
     return [event, ...within.map((time) => ({ position: Number.NaN, time }))]
   })
 }

@@ -37,9 +37,9 @@ import { walkSteps } from '../browser/walk-steps.ts'
 import { wordsOf } from '../browser/words.ts'
 
 /**
- * Returns a script that calls `start` with the other parts. Each part is embedded as its own source text, so it may use
- * only its arguments, the browser's globals and itself. Files in `browser` therefore declare one value and import only
- * types, which a test checks.
+ * Returns a script that calls `start` with `parts`. Each part is embedded as its own source text, so it may use only
+ * its arguments, the browser's globals and itself. Files in `browser` therefore declare one value and import only
+ * types. A test checks this.
  */
 function scriptOf<Parts extends object>(start: (parts: Parts) => void, parts: Parts): string {
   const texts = Object.entries(parts).map(([name, part]) => `${name}: ${part}`)

@@ -2,7 +2,7 @@ import { isCut, type Links, lanesInOrder, wallsBetween } from '../lane-order.ts'
 import type { Sign, StoryTelling } from '../played-story.ts'
 import { type Html, html, svgPath } from './markup.ts'
 
-/** The line of a client or node; `at` is in percent of the width. */
+/** The vertical line of a client or node. `at` is its position in percent of the width. */
 export interface Lane {
   readonly name: string
   readonly at: number

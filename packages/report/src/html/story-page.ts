@@ -20,8 +20,8 @@ import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
 
 /**
- * Renders a story as one self-contained file: every telling step by step, with words on the left, the drawing on the
- * right, and time downwards. It works from disk, without a network and without its script.
+ * Renders a story as one self-contained file. Shows the steps of every telling, with words on the left, the drawing on
+ * the right, and time downwards. The file works from disk, without a network and without its script.
  */
 export function renderStoryHtml(story: PlayedStory, version: string): string {
   const { name, summary, lesson, source, tellings } = story
@@ -98,8 +98,8 @@ const threeColumns = (page: string, columns: string): string =>
   `${page} :is(li,.row-head,.names){grid-template:auto 1fr/${columns}}${page} .says.told{grid-area:1/1}${page} .says.fixed{grid-area:2/1}${page} .cell.told{grid-area:1/2/3/3}${page} .cell.fixed{grid-area:1/3/3/4}${page} :is(.title,.heads).told{grid-area:1/2}${page} :is(.title,.heads).fixed{grid-area:1/3}${page} .row-head{gap:0 20px}`
 
 /**
- * Returns styles that show the lanes' names once, above the steps. The fixed side needs no border, because its position
- * identifies it.
+ * Returns styles that show the lanes' names only once, above the steps. The side with the fix then needs no border,
+ * because its position identifies it.
  */
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`

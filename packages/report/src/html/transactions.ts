@@ -60,8 +60,8 @@ interface Place {
 }
 
 /**
- * Draws a lane for each client, with time downwards, and arrows for the steps of a cycle, or for what a single read
- * depends on.
+ * Draws a lane for each client, with time downwards. Arrows show the steps of a cycle, or the writes on which a single
+ * read depends.
  */
 export function transactionsSvg(
   history: History,
@@ -146,7 +146,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
     steps.push(y + LINE / 2)
-    // Keep steps without an arrow: a write may depend on them.
+    // Write steps without an arrow, too, because a write may depend on them.
     const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
     write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
     if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)
@@ -251,7 +251,7 @@ interface Around {
   readonly points: readonly Point[]
 }
 
-/** The markup of an arrow: its line behind the boxes, its label in front. */
+/** The markup of an arrow. The boxes are drawn over its line, and its label is drawn over the boxes. */
 interface ArrowMarkup {
   readonly path: Html
   readonly words: Html
@@ -264,7 +264,7 @@ function arrowMarkup(
   arc: Arc,
   { taken, points }: Around,
 ): ArrowMarkup {
-  // Whether an arrow has the calm colour. Steps that contradict the observed steps are red instead.
+  // Arrows of observed steps have a calm colour. Arrows that contradict these steps are red.
   const calm = arrow.edge !== 'rw' ? ' calm' : ''
   const words = nonEmpty([arrowWords[arrow.edge], clip(arrowLabel(arrow), 26)])
   const half = (Math.max(...words.map((text) => text.length)) * CHARACTER * 1.08) / 2
