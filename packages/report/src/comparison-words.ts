@@ -34,7 +34,7 @@ export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>)
 /** Whether the comparison is judged by isolation levels. */
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
-/** Returns the name of a level. `none` has a name with the weakest level: `not even eventual`. */
+/** Returns the name of a level. The name of `none` contains the weakest level: `not even eventual`. */
 export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')
   const weakest = (levels.at(-1) ?? 'eventual').replaceAll('-', ' ')

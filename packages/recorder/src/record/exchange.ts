@@ -26,7 +26,7 @@ export class Exchange {
   readonly #begunAt: Nanos
   /** Whether this request is a duplicate that the proxy sent without the client's knowledge. */
   readonly #isDuplicate: boolean
-  /** Whether the proxy sent duplicates. They may be executed even if the request is refused. */
+  /** Whether the proxy sent duplicates of this request. A duplicate may be executed even if the request is refused. */
   #isCopied = false
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
@@ -48,7 +48,7 @@ export class Exchange {
   #extra: Extra = NO_EXTRA
   /** Called with whether the request was refused. Set only if the request may have changed keys. */
   #settle: ((isRefused: boolean) => void) | undefined
-  /** Members of all operations of the request. */
+  /** The members that the events of all operations of the request have in common. */
   #shared: Extra = NO_EXTRA
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined

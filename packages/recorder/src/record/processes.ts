@@ -50,7 +50,7 @@ export class Processes {
   }
 }
 
-/** Idle processes of one client, whose concurrent requests need several. */
+/** The idle processes of one client. Concurrent requests of a client need several processes. */
 export class Lanes {
   readonly session: string | undefined
   /** The text of the `session` member of invocations. */

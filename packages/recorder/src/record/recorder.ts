@@ -26,7 +26,10 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly opaqueConnections: number
   /** Number of replies without a request. Errors do not count, because a server may send one before it hangs up. */
   readonly unmatchedAnswers: number
-  /** Counts writes of keys that other clients had written since the client read them. Such writes may undo updates. */
+  /**
+   * Counts overwrites: a client writes a key that another client has written since the first client read it. An
+   * overwrite may undo an update.
+   */
   readonly overwrites: OverwriteCounters
   /** Number of events written to both views. */
   readonly events: number
@@ -62,7 +65,7 @@ export interface ConnectionRecorder {
   opaque(what: string, touches: Touches): void
   /** Call for each request that unreadable bytes may contain, before the server gets them. */
   mayHaveRequested(what: string, touches: Touches): void
-  /** Call before the server gets a request that a fault has changed. It may change these keys. */
+  /** Call before the server gets a request that a fault has changed. The request may change these keys. */
   altered(touches: Touches): void
   /**
    * Call if a part of a request is not understood. Returns a function to call once the outcome is known. If `touches`
@@ -100,7 +103,7 @@ export const createRecorder = (options: RecorderOptions): Recorder => new Record
 
 /** Turns traffic of any wire format into histories. */
 export class Recorder {
-  /** A bound function, since callers keep it as their clock. */
+  /** Bound to the recorder, because callers keep this function as their clock. */
   readonly now: () => Nanos
   /** The client's view and, if it is recorded, the backend's view. */
   readonly #views: readonly [client: View, ...backend: View[]]
@@ -319,7 +322,7 @@ export class Recorder {
     this.#remarks.touched({ what, why: NO_OPERATION }, touches)
   }
 
-  /** Marks the result of a read as unknown; without a key, for all keys. */
+  /** Marks the result of a read as unknown. Without a key, the read may be of any key. */
   notUnderstood(what: string, why: string, key?: string): void {
     this.#remarks.notUnderstood({ what, why }, key)
   }

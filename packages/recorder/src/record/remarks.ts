@@ -65,7 +65,10 @@ export class Remarks {
     }
   }
 
-  /** Counts a request; the first of a kind is noted in the history. Its keys are marked when it is sent. */
+  /**
+   * Counts a request. The first request of a kind is noted in the history. Its keys are marked separately, when it is
+   * sent.
+   */
   passedOn(what: string, mayWrite: boolean): void {
     this.#unmatched++
     const known = this.#passedOn.get(what)

@@ -13,7 +13,7 @@ export interface CommandOperation {
   readonly interpret: Interpret
   /** Whether the operation leaves the key's time to live in force. Most writes end it. */
   readonly keepsTimeToLive?: true | undefined
-  /** Whether the operation is on a field, whose hash may exist without it. */
+  /** Whether the operation is on a field of a hash. The hash may exist without the field. */
   readonly isField?: true | undefined
   /** Tells from the reply whether the key had a value before. Set only if the completion does not tell this. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
@@ -75,7 +75,10 @@ export const interpretList: Interpret = (answer) => (isList(answer) ? ok(answer)
 
 export const interpretString: Interpret = (answer) => (typeof answer === 'string' ? ok(answer) : undefined)
 
-/** Interprets a sum. It also shows the old value. If the old value is 0, the key may have been absent. */
+/**
+ * Interprets the sum that an addition returns. The sum also shows the old value. If the old value is 0, the key may
+ * have been absent.
+ */
 export const interpretSum =
   (amount: number): Interpret =>
   (answer) => {

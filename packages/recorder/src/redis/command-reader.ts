@@ -92,7 +92,7 @@ export const unsaidSum = (key: string, amount: number): CommandOperation => ({
 export const unsaidWrite = (key: string, interpret: Interpret): CommandOperation =>
   operation('write', key, UNSAID, interpret)
 
-/** Returns a change of a value, such as an addition, whose reply is a number. */
+/** Returns an operation that changes a value, such as an addition. Its reply is a number. */
 export const change = (f: string, key: string, value: Json): CommandOperation =>
   keeping(operation(f, key, value, interpretCount))
 

@@ -104,8 +104,8 @@ export class KeySpace {
   }
 
   /**
-   * Returns the names of the known keys and fields. Undefined if there are too many, or several servers, since a flush
-   * affects only one.
+   * Returns the names of the known keys and fields. Undefined if there are too many names, or several servers: a flush
+   * affects only one server.
    */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined

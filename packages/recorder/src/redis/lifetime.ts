@@ -5,7 +5,7 @@ export interface Lifetime {
   readonly key: string
   /** Milliseconds from the command's execution. 0 for a time of the server's clock, which may be wrong. */
   readonly afterMs: number
-  /** Whether the reply shows that the time to live was set; undefined if it does not tell. */
+  /** Whether the reply shows that the time to live was set; undefined if the reply shows neither. */
   readonly isSet: (answer: Json) => boolean | undefined
   readonly left?: ((answer: Json) => number | undefined) | undefined
   readonly isInHash?: true | undefined

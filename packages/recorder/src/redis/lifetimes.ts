@@ -22,7 +22,7 @@ interface Life {
   isAbsent: boolean
   /** The moment of the reply to the last write that kept the time to live. */
   keptAt: number
-  /** The moment at which this write was called. */
+  /** The moment at which the last write that kept the time to live was called. */
   keptCalledAt: number
   /** The moment of the reply to the last write that may have removed the value. Infinite until this reply. */
   removedAt: number

@@ -28,7 +28,7 @@ export interface KnownScript {
 /** Identifies a script by its text in any layout, its SHA-1, or a part of its text. */
 export type ScriptText = { readonly source: string } | { readonly sha: string } | { readonly contains: string }
 
-/** A script with one key and `count` values, which is one operation. */
+/** Returns a script that takes one key and `count` values, and is recorded as one operation. */
 export const oneOperation = (
   source: string,
   count: number,

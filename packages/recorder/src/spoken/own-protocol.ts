@@ -45,7 +45,7 @@ export interface OwnProtocol {
   readonly finalReads?: { ask(key: string): string; understood(answer: string): Completion }
 }
 
-/** Returns a protocol that records a user-defined one. Message faults see its messages as texts. */
+/** Makes a user-defined protocol recordable. Message faults see its messages as strings. */
 export function ownProtocol(own: OwnProtocol): RecordedProtocol {
   const { name, port, finalReads } = own
   const framing: Framing = {

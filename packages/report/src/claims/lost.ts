@@ -49,7 +49,10 @@ const keysOf = ({ operations }: History, rows: readonly OperationRow[]): readonl
   ...grouped(rows, (row) => operations.key[row] ?? -1).values(),
 ]
 
-/** Groups the writes of a key that may have replaced each other. An append that cannot have been replaced is alone. */
+/**
+ * Groups the writes of a key that may have replaced each other. An append that cannot have been replaced is in a group
+ * of its own.
+ */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
   const { key, callEvent } = history.operations
   const effect = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect

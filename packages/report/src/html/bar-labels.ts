@@ -48,7 +48,7 @@ export function labelled(
   return done.map((bar, i) => (isNodeFree(done, i) ? bar : { ...bar, label: { ...bar.label, node: '' } }))
 }
 
-/** Whether the node's name covers no label. Otherwise only the list of steps has it. */
+/** Whether the node's name covers no label. If it covers one, the name is only in the list of steps. */
 function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   const bar = bars[at]
   if (bar === undefined) return false

@@ -89,7 +89,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   }
 }
 
-/** Numbers things from 1 in the order of appearance. Negative things become 0. */
+/** Gives each value a number from 1, in the order of first appearance. Negative values get the number 0. */
 function numbering(different: number): { readonly of: (thing: number) => number; readonly all: readonly number[] } {
   const known = new Int32Array(different)
   const all: number[] = []

@@ -211,7 +211,7 @@ const firstTrouble = (troubles: readonly Trouble[]): Trouble => troubles.find((t
 function putConditions({ when }: RecordedRoute, draft: RequestDraft): Trouble {
   return firstTrouble(
     Object.entries(when ?? {}).map(([place, wanted]) =>
-      // Presence is checked when the table reads the request.
+      // Whether a value is there is checked when the table reads the request.
       wanted !== null && typeof wanted === 'object' && 'there' in wanted ? undefined : draft.put(place, wanted as Json),
     ),
   )

@@ -101,7 +101,7 @@ function messageOf(text: string, where: string): { first: string; headers: Writt
   return {
     first,
     headers: lines.map((line) => readHeader(line, where)),
-    // Editors add a newline to a file, which JSON ignores.
+    // Editors add a newline at the end of a file. JSON does not need it.
     body: end === null ? '' : text.slice(end.index + end[0].length).replace(/\r?\n$/, ''),
   }
 }

@@ -2,8 +2,8 @@ import { inputError, readsWhole } from '@chaosproxy/history'
 import { isIgnored, operationsOf, type RecordedRoute, type RouteSpec, requestLine } from '../table/route-table.ts'
 
 /**
- * Refuses declarations that statuses and methods contradict: with them, the checker would blame the service for a
- * mistake of the table.
+ * Refuses declarations that contradict the meaning of statuses and methods. With such a declaration, the checker would
+ * blame the service for a mistake of the table.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -29,7 +29,7 @@ function refuseDoubtful(route: RecordedRoute, at: string): void {
   }
 }
 
-/** Classes with refusals, and the statuses of refused, late and failed requests. */
+/** Matches statuses and classes that do not show that a value is absent: those of refused, late and failed requests. */
 const SAYS_NO_ABSENCE = /^(?:[345]xx|401|407|408|425|429|5\d\d)$/
 
 /** Matches the statuses Request Timeout and Gateway Timeout, and gRPC's DEADLINE_EXCEEDED. */

@@ -18,7 +18,7 @@ import { tableMembers, type WrittenTable } from './table-members.ts'
 export function parseRouteTable(value: unknown, where: string): RouteTable {
   const written = readMembers(value, tableMembers, where)
   const routes = tableMembers.routes.parse(written['routes'], `${where}: "routes"`, TABLE_SCOPE)
-  // The routes are parsed first, and the messages of gRPC together.
+  // The routes were parsed before. The members for gRPC messages are parsed together later.
   const others = { ...written, routes: undefined, $schema: undefined, ...NO_MESSAGES }
   const { initial, keys, ...settings } = parseMembers(others, tableMembers, where, TABLE_SCOPE)
   const start = startOf({ initial, keys }, where, normalizationOf({ routes }))

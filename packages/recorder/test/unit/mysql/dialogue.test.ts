@@ -19,7 +19,7 @@ import { mysqlSpeech } from '../../../src/mysql/dialogue.ts'
 import { parseMysqlSettings } from '../../../src/mysql/settings.ts'
 import { mysqlDialect } from '../../../src/mysql/statement.ts'
 
-// Each message of PostgreSQL into which a dialogue of MySQL is translated.
+// Translates dialogues of MySQL into messages of PostgreSQL, one message at a time.
 
 type Step = readonly [from: 'client' | 'server', packets: Buffer]
 
