@@ -113,14 +113,11 @@ export const topBar = (version: string, about: readonly Content[], buttons?: Con
 /** Returns a paragraph in small letters. */
 export const note = (content: Content): Html => html`<p class="note">${content}</p>`
 
-/** Returns a text in a drawing. */
 export const svgText = (look: string, x: number, y: number, content: Content): Html =>
   html`<text class="${look}" x="${x}" y="${y}">${content}</text>`
 
-/** Returns a path in a drawing. */
 export const svgPath = (look: string, d: Content): Html => html`<path class="${look}" d="${d}"/>`
 
-/** Returns a rectangle in a drawing. */
 export const svgRect = (look: string, x: number, y: number, width: number, height: number): Html =>
   html`<rect class="${look}" x="${x}" y="${y}" width="${width}" height="${height}"/>`
 
@@ -141,7 +138,6 @@ export const td = (content: Content, look?: string): Html =>
 /** Returns a table's row that begins with its title. */
 export const rowOf = (title: Content, ...cells: readonly Html[]): Html => html`<tr>${rowTitle(title)}${cells}</tr>`
 
-/** Returns a section with a title. */
 export const sectionOf = (id: string, title: string, content: Content): Html =>
   html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`
 

@@ -104,7 +104,6 @@ const threeColumns = (page: string, columns: string): string =>
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`
 
-/** The styles of a story's page. */
 const storyStyle: string = `
 :root{--dim:var(--ink2)}@supports (color:light-dark(red,red)){:root{--dim:light-dark(#6b707a,#868c96)}}
 html{scroll-padding:60px 0 72px}

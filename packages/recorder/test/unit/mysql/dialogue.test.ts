@@ -29,7 +29,6 @@ const WITHIN = AUTOCOMMIT | IN_TRANSACTION
 const ANSI_QUOTES = 0x8000
 const FOUND_ROWS = 2
 
-/** Returns the packets that these bytes consist of. */
 function* packetsOf(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; ) {
     const end = at + 4 + bytes.readUIntLE(at, 3)
@@ -72,7 +71,6 @@ const tls = (): Buffer => {
   bytes.writeUInt32LE(0xa00, 4)
   return bytes
 }
-/** Returns the packet that executes a statement with a cursor. */
 const withCursor = (): Buffer => {
   const bytes = Buffer.from(execute(3, ['90', '7']))
   bytes[9] = 1
