@@ -34,8 +34,9 @@ export class Crossings<Request extends Unsent> {
   }
 
   /**
-   * @param totalBytes The bytes sent to the server so far. @param forwarded Called for each request whose first byte is
-   * now sent.
+   * @param totalBytes The bytes sent to the server so far.
+   *
+   * @param forwarded Called for each request whose first byte is now sent.
    */
   sent(totalBytes: number, time: Nanos, forwarded?: (request: Request) => void): void {
     for (;;) {

@@ -21,7 +21,7 @@ const SAMPLES: { readonly [f: string]: Json } = {
  * Checks that the routes can make a request for every function. Returns whether all these requests address one fixed
  * object (`GET /counter`). Clients then use this object.
  *
- * @param before the reads that are known beforehand, one for each object.
+ * @param before a read for each object that is known in advance.
  *
  * @param at the table's file, with which every error message begins.
  *
