@@ -34,7 +34,10 @@ export interface FoundVersion {
   readonly knownAt: number
 }
 
-/** By row of a lost write: the version that it wrote. Other lost writes wrote a version that nobody saw, or nothing. */
+/**
+ * By row of a lost write: the version that it wrote. A lost write without an entry wrote nothing, or a version that
+ * nobody saw.
+ */
 export type Assignment = ReadonlyMap<number, ValueId>
 
 /** Whether a write has an unknown outcome and an unknown version. */
@@ -48,8 +51,8 @@ export function hasLostVersions(history: History): boolean {
 }
 
 /**
- * The lost versions by key, -1 for operations without a key. Excludes keys on which two writes returned the same
- * version, because this version does not identify a write.
+ * By key: the lost versions. The key is -1 for operations without a key. Omits a key on which two writes returned the
+ * same version, because a version must identify its write.
  */
 export function lostVersionsOf(history: History, initial: Json): ReadonlyMap<number, LostVersions> {
   const { length, key, callEvent, input } = history.operations
@@ -80,7 +83,7 @@ function replacedIn(history: History, rows: readonly number[]): ReadonlySet<numb
   for (const row of rows) {
     if (operations.outcome[row] !== OK || !isCas(history, row)) continue
     const [from = null, to] = pairOf(history, operations.input[row])
-    // null is no version, because a key may be absent repeatedly. A cas to the same version replaces nothing.
+    // Does not count null, because a key may be absent several times. Does not count a version that the cas kept.
     if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
   }
   return replaced
@@ -145,7 +148,10 @@ export function writersOf(
     .reverse()
 }
 
-/** The history in which the lost writes of these keys have their assigned versions, or are left out. */
+/**
+ * Returns the history with the chosen versions of the lost writes to these keys. Lost writes without a chosen version
+ * are not judged.
+ */
 export function assigned(history: History, keys: ReadonlyMap<number, LostVersions>, chosen: Assignment): History {
   const { operations, values } = history
   const input = operations.input.slice()

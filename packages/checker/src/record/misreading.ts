@@ -29,11 +29,14 @@ const FEWEST_READS = 5
 const LONGEST_QUOTE = 60
 
 /**
- * Changes violations that are probably misreadings to unknown. If most reads returned values that no operation wrote, a
- * route table probably reads another place than it writes. If no read found a value, and clients' reads matched no
- * route, the table probably reads another path; if no key was both written and read, another key. A service that
- * corrupts or loses its data looks the same; only a person can distinguish the two. In a file that names no key, but has
- * a member that may be the key, operations on several objects may look like those on one.
+ * Replaces all verdicts by `unknown` if the history was probably misread. Signs of this are:
+ * - Most reads returned values that no operation wrote: the route table probably reads another place than it writes.
+ * - No read found a value, and reads by clients matched no route: the table probably reads another path.
+ * - No key was both written and read: the table probably reads another key.
+ * - A file names no key, but has a member that may be the key: operations on several objects may look like operations
+ *   on one object.
+ *
+ * A service that corrupts or loses its data looks the same. Only a person can distinguish the two.
  */
 export function withMisreading<Name extends string>(
   report: Report<Name>,
@@ -61,7 +64,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
   const { functions, operations, keys } = history
   const { length, f, key, outcome, output, callEvent } = operations
   const isRead = functions.map(readsWhole)
-  // No operation wrote the texts that appends produce.
+  // With appends, reads return texts that no single operation wrote.
   if (functions.includes('append')) return undefined
   const { written, firstReturn, open } = writesOf(history)
   const initialId: number | undefined = isUnknownStart(initial) ? undefined : history.values.id(initial)
@@ -116,7 +119,10 @@ function otherKeysReason(history: History): string | undefined {
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
 
-/** The number of reads of unwritten values that are compared with all written values. The first show how a file is. */
+/**
+ * The maximum number of reads of unwritten values that are compared with the written values. The first reads of a file
+ * show in which form it has values.
+ */
 const MOST_COMPARED = 100
 
 /**
@@ -216,7 +222,7 @@ function writerBefore(history: History, read: number, written: Writes['written']
   return any === undefined ? null : history.values.json(any as never)
 }
 
-/** Describes in words how the two values are related, if this shows where the route table should read the value. */
+/** Describes in words how a read value is related to a written value. Empty if no relation is found. */
 function difference(written: Json, read: Json): string {
   if (typeof written !== typeof read && formOf(written) !== undefined && formOf(written) === formOf(read))
     return ' (of another type)'
@@ -254,9 +260,9 @@ function quoted(value: Json): string {
 const MOST_EXPLAINED = 3
 
 /**
- * Returns the reads whose result is probably not the value, with a mark each: no operation wrote the result, and every
- * written value is of another type, or one of them is the result in another form. The table probably took another
- * content, such as an error, for the value.
+ * Returns the reads whose result is probably not the value, and a mark for each. No operation wrote such a result.
+ * Either all written values are of another type, or a written value is the result in another form. The route table
+ * probably took other content, such as an error, for the value.
  */
 export function strangeReads(history: History, initial: Json): ReadonlyMap<OperationRow, Mark> {
   const found = new Map<OperationRow, Mark>()
@@ -300,7 +306,7 @@ export function strangeReads(history: History, initial: Json): ReadonlyMap<Opera
   return found
 }
 
-/** Written values by the form that they share with the same value of another type: 2.5 and "2.50". */
+/** By form (see `formOf`): the written value of this form. 2.5 and "2.50" have the same form. */
 function writtenForms({ values }: History, written: ReadonlySet<number>): ReadonlyMap<string, Json> {
   const forms = new Map<string, Json>()
   for (const id of written) {
@@ -311,7 +317,9 @@ function writtenForms({ values }: History, written: ReadonlySet<number>): Readon
   return forms
 }
 
-/** Returns the written value that the read value, or a member of it, has in another form. */
+/**
+ * Returns the written value that has the same form as the read value or, if this is an object, as one of its members.
+ */
 function relatedIn(forms: ReadonlyMap<string, Json>, read: Json): Json | undefined {
   const candidates: readonly Json[] = isObject(read) ? (Object.values(read) as readonly Json[]) : [read]
   const form = candidates.map(formOf).find((each) => each !== undefined && forms.has(each))

@@ -92,22 +92,24 @@ const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
-  // Linearizability implies sequential consistency and is far cheaper to decide, so it is always tried, within a share
-  // of the time. Without names of clients, only linearizability can show that levels in client order are met.
+  // Linearizability implies sequential consistency and is far cheaper to decide. If sequential consistency must be
+  // decided, linearizability is therefore decided, too, within a share of the time. If some operations name no client,
+  // only linearizability can show that levels in client order are met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined
 }
 
 /**
- * Whether sequential consistency must be decided. With a cas or an append, only this level can decide the lower ones.
+ * Whether sequential consistency must be decided. In a history with a cas or an append, the lower levels can be decided
+ * only by this level.
  */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
 /**
- * Decides within `share` whether one real-time order explains everything. `budget` limits the reduction of a
- * counterexample.
+ * Decides, within the budget `share`, whether an order in real time explains everything. The reduction of a
+ * counterexample is limited by `budget` instead.
  */
 function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
   const { encoded, decoder, parts } = registers
@@ -242,8 +244,8 @@ function judgeBelowSequential(
 }
 
 /**
- * Merges the verdict on linearizability with another thread's verdicts. The result is the same as that of
- * `judgeOthers`. The reported operations therefore do not depend on the number of threads.
+ * Merges the verdict on linearizability with the verdicts on other levels that another thread reached. The result
+ * equals that of `judgeOthers`, so the reported operations do not depend on the number of threads.
  */
 export function beginningWith(
   linearizable: Verdict,

@@ -42,12 +42,13 @@ interface Nearby {
 }
 
 /**
- * Looks for violations at places where they are likely and cheap to find. Each violation of a level also violates real
- * time on some key, and a violation of real time is found in linear time. The operations around it are judged
- * separately, with every write that their reads may have seen. If they violate a level, so does the whole history. An
- * empty result proves nothing.
+ * Looks for violations at places where they are likely and cheap to find. A history that violates a level also violates
+ * real time on some key, and a violation of real time is found in linear time. The operations around this violation are
+ * judged separately, with every write that their reads may have seen. If they violate a level, the whole history does,
+ * too. An empty result proves nothing.
  *
- * The operations `first` of a known contradiction are judged first. With `only`, no others are judged.
+ * `first` are the operations of a known contradiction, and are judged first. With `only`, no other operations are
+ * judged.
  *
  * @throws OutOfTime
  */

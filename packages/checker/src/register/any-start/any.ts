@@ -22,7 +22,7 @@ type JsonOf = (name: number) => Json
 export interface FewQuestion<Known extends Answer> {
   readonly hides: Hides
   readonly decideFew: (operations: Encoded) => Known
-  /** Returns those operations that contradict each other without the other operations, if known. */
+  /** Returns operations that contradict each other by themselves, if such operations are known. */
   readonly involved: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
@@ -32,7 +32,7 @@ export interface Question<Known extends Answer> extends FewQuestion<Known> {
   readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
-/** The answer for a history. For `met`, `operations` have the initial values for which the answer holds. */
+/** The answer for a history. For `met`, `operations` is the history with the initial values that meet the level. */
 export type FromAny<Known> =
   | { readonly result: 'met'; readonly answer: Known; readonly operations: Encoded }
   /** Operations that are contradictory for any initial values. */
@@ -53,10 +53,10 @@ const NOT_KNOWN = notRecorded(
 )
 
 /**
- * Decides a history with unknown initial values (see `Encoded.anyStart`). Each round tries one choice of initial
- * values, and collects the operations that contradict it. `decideFew` then tries all relevant choices for the collected
- * operations. If none fits, the whole history is violated, because the collected operations include every write that
- * their observations may depend on. Otherwise the next round tries the choice found.
+ * Decides a history with unknown initial values (see `Encoded.anyStart`). Each round tries one choice of initial values
+ * for the whole history, and collects the operations that contradict it. `decideFew` then tries all relevant choices
+ * for the operations collected so far. If no choice fits them, the whole history is violated, because they include
+ * every write on which their observations may depend. If a choice fits them, the next round tries it.
  *
  * @throws OutOfTime
  */
@@ -83,8 +83,8 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // Ends, because another round would repeat the last one. This can happen if the list of contradictory operations
-    // was shortened.
+    // Ends, because the next round would try the same initial values again. This can happen if the list of
+    // contradictory operations was shortened.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -96,7 +96,7 @@ const reasonOf = (answer: Answer): Reason => answer.reason ?? OUT_OF_TIME
 /** The answer for a few operations and all initial values. */
 type Few<Known> =
   | { readonly result: 'met'; readonly choice: Choice; readonly answer: Known }
-  /** `answer` is for the likeliest choice of initial values. */
+  /** `answer` belongs to the likeliest choice of initial values. */
   | { readonly result: 'violated'; readonly answer: Known }
   | { readonly result: 'unknown' }
 

@@ -63,7 +63,7 @@ interface WeakerFromAny {
 function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
   const jsonOf = decoder.value
   let first: Choice | undefined
-  // The results for the latest choice of initial values, which most levels share.
+  // The results for the initial values that were tried last. Most levels try the same ones.
   let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
   const release = (): void => {
     last?.weaker.release()

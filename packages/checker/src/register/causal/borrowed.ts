@@ -8,8 +8,8 @@ import { isSupported, writtenValues } from '../counterexample/sources.ts'
 import { explainWeaker, violates } from './explain.ts'
 
 /**
- * Returns a counterexample of a level, given one of a weaker level. The given one violates both levels, but the
- * stronger level may need fewer of its operations.
+ * Converts a counterexample to a weaker level into a counterexample to `level`. The given operations violate both
+ * levels, but fewer of them may suffice to violate `level`.
  */
 export function borrowed(
   level: WeakLevel,

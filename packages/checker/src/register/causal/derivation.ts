@@ -12,14 +12,15 @@ import { type Facts, previousOf } from './orders/order.ts'
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** By derived order: the path on which it depends. Empty if another search derived the orders. */
+  /** By derived order: the path from which it follows. The map is empty if another search derived the orders. */
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
 /** Completes a contradiction to a whole cycle, and expands its derived orders. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
   const { derived, involved } = contradiction
-  // If each client chooses its own sources, only the contradicted client's reads count.
+  // If each client chooses the sources of reads by itself, a path may only use sources of the contradicted client's
+  // reads.
   const reader = level.sourcesChosenBy === 'each client' ? contradiction.thread : undefined
   const into = incoming(derived)
   const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
@@ -51,7 +52,10 @@ function closed(
   return [...known(last.to, level.knewBy(facts, last.to, last.from), last.from), last]
 }
 
-/** Returns the steps from a write to the read that missed it. The client knew of the write by the operation `by`. */
+/**
+ * Returns the steps from a write to a read that missed it. By its operation `by`, the client already knew of the write:
+ * `by` is the write itself, or a read that saw it.
+ */
 function known(write: number, by: number, read: number): readonly Edge[] {
   const last: Edge = { from: by, to: read, reason: 'process order' }
   return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]

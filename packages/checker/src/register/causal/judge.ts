@@ -82,7 +82,10 @@ function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | 
   return least
 }
 
-/** Returns `unknown` for the levels that are not defined for a kind of operation, named by `other`. */
+/**
+ * Returns the verdict `unknown` for each level. The levels are not defined for the kind of operation that `other`
+ * names.
+ */
 export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
   const reason = definedForRegisters(other)
   return Object.fromEntries(levels.map((level) => [level, unknownBecause(reason)]))

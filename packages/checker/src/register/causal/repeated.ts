@@ -16,7 +16,7 @@ interface Search {
   /** The facts. `writerOf` holds the sources chosen so far. */
   readonly facts: Facts
   readonly branched: readonly BranchedClient[]
-  /** The threads of the branched clients. */
+  /** The threads of the clients in `branched`. */
   readonly apart: ReadonlySet<number>
   readonly budget: Budget
   readonly steps: number
@@ -67,7 +67,8 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const holds = (isComplete: boolean): boolean => {
     const relations = createRelations(facts, budget)
     try {
-      // Views can be judged only when all reads have sources. Until then, only the causal order is judged.
+      // The views of clients can be judged only after every read has a source. Before that, only the causal order is
+      // judged.
       const judged = hasViews ? relations.inCausalPast() : level.contradiction(relations)
       if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
       if (judged !== 'none') return false
@@ -83,8 +84,8 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const answer = choose(choices, facts.writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !isUncertain && limit.left > 0) return { result: 'violated' }
-  // Views within a causal order satisfy PRAM, so a history that violates PRAM violates the level. PRAM can be decided
-  // with certainty even for repeated values.
+  // Clients' views that respect a causal order also satisfy PRAM. A history that violates PRAM therefore violates the
+  // level. PRAM can be decided with certainty even for repeated values.
   if (isUncertain && decideViews(search).result === 'violated') return { result: 'violated' }
   return NEITHER_FOUND
 }
@@ -126,9 +127,10 @@ function chooseAmong(
 }
 
 /**
- * Decides whether each process can explain each of its reads together with the earlier ones, within the causal order.
- * Each explanation may choose its own writes of repeated values, but only from the past of the read. `perhaps`: a
- * larger causal order might add a write to that past, so nothing is refuted.
+ * Decides whether, for each read of each process, one order explains this read and the earlier reads of the process.
+ * The order must respect the causal order. For repeated values, it may choose the sources of the reads anew, but only
+ * among writes in the past of this read. `perhaps`: a read has no such order, but a larger causal order might add a
+ * write to its past, so nothing is refuted.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search

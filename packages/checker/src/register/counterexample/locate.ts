@@ -119,9 +119,9 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 
 /**
  * Returns the operations that returned after `from` and before the culprit, with everything on which their results may
- * depend. The first operation of the result is a write that returned before any of them was called, so it hides all
- * earlier writes. Returns undefined if there is no such write. A cas that overlaps this write is optional, because the
- * cas may come first.
+ * depend. The result begins with a write that returned before any of these operations was called, so it hides all
+ * earlier writes. Returns undefined if there is no such write. If a cas overlaps this write, the result treats the cas
+ * as optional, because the cas may have come before the write.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part

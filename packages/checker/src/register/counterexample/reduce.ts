@@ -52,7 +52,7 @@ export function limit(
   return { kept, uncut: { why: limit ?? 'size', among, standsAlone: makesSure(kept) } }
 }
 
-/** @param among the operations on which results of `start` may depend */
+/** @param among operations that include everything on which the results of `start` may depend */
 export type Prove = (
   start: readonly number[],
   among: readonly number[],

@@ -12,10 +12,10 @@ export type Completion = (chosen: Iterable<number>) => number[]
  * Determines which operations may be removed without creating a contradiction.
  *
  * Suppose that the whole history has a legal order. An observation in this order depends on one operation: the last
- * write before it (with append, on the last overwriting write and the appends after it). Keep any set that contains,
- * for each observation, every operation that the observation may depend on in any order. The legal order restricted to
- * that set is still legal. So if the set has no legal order, the whole history has none either, and the set is a true
- * explanation: a stale read is never blamed on a write that was merely removed.
+ * write before it (with append, on the last overwriting write and the appends after it). Take a set of operations that
+ * contains, for each of its observations, every operation on which the observation may depend in some order. The legal
+ * order of the history, restricted to this set, is still legal. So if the set has no legal order, the whole history has
+ * none either, and the set is a true explanation: a read never looks wrong only because a write was removed.
  *
  * In real time, an operation cannot be the last write before an observation if a completed write overwrote it in
  * between: this write was called after the operation returned, and returned before the observation was called.

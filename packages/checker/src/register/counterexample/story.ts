@@ -21,9 +21,9 @@ import { phrase, show } from '../../verdict/words.ts'
  * How one operation of a cycle leads to the next.
  *
  * - `then`: the same client did the next operation afterwards.
- * - `saw`: the next operation saw the write of this one.
- * - `missed`: this operation did not see the earlier write of the next.
- * - `given`: this operation got the value of the next, although it had been replaced.
+ * - `saw`: the next operation saw this write.
+ * - `missed`: this operation did not see the next operation, an earlier write.
+ * - `given`: this operation got the value that the next operation wrote, although the value had been replaced.
  */
 type Way = 'then' | 'saw' | 'missed' | 'given'
 
@@ -41,7 +41,7 @@ interface Step extends Stop {
 /** Describes a cycle of orders in words. */
 export interface Story {
   readonly sentence: string
-  /** The impossible answer, if a single answer closes the cycle. */
+  /** The operation with the impossible answer, if only one answer in the cycle is impossible. */
   readonly culprit: OperationRow | undefined
 }
 
@@ -52,8 +52,8 @@ const DEEPEST = 3
 
 /**
  * Describes a cycle of orders as what each client did and saw: `p1 wrote photo = 7, then comment = 8; p2 saw p1's
- * comment = 8, but then read photo = null, not p1's 7.` Undefined if clients do not notice some steps, or for too many
- * clauses.
+ * comment = 8, but then read photo = null, not p1's 7.` Undefined if no client notices some step of the cycle, or if
+ * the story would have too many clauses.
  */
 export function storyOf(edges: readonly OrderEdge[], history: History): Story | undefined {
   const walk = walked(edges, DEEPEST)
@@ -130,7 +130,9 @@ function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
   return segments
 }
 
-/** Reports whether a segment belongs to one client and concerns whole values, so that it can be described. */
+/**
+ * Reports whether a segment can be described: all its operations belong to one client, and read or write whole values.
+ */
 function isDescribable(segment: readonly Step[], history: History): boolean {
   const client = clientOf(history, segment[0]?.row ?? 0)
   return segment.every(({ row, way }) => {

@@ -111,9 +111,10 @@ function fromTheStart(
 }
 
 /**
- * Checks windows from the call of one operation that ends the value to the return of another, the last windows first.
- * For each end of a window, a tree holds a difference: the number of operations within the window that end the value,
- * minus the number of operations that begin the value and were called before the end of the window.
+ * Checks windows from the call of one operation that ends the value to the return of another one. Checks the windows
+ * that begin last first. A tree holds a difference for each possible end of a window: the number of operations within
+ * the window that end the value, minus the number of operations that begin the value and were called before the end of
+ * the window.
  */
 function withinWindow(
   { calls, returns }: Encoded,
@@ -135,7 +136,8 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // A window that begins at this operation's call must contain the operation.
+    // The window begins at this operation's call and must contain the operation, so it ends at the operation's return
+    // or later.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]
@@ -155,7 +157,7 @@ function createPrefixSums(length: number) {
   while (leaves < length) leaves *= 2
   const sum = int32Array(2 * leaves)
   const best = int32Array(2 * leaves)
-  // Unused leaves beyond the last number never hold the maximum.
+  // The leaves after the last number are unused. With the least value, they never hold the maximum.
   for (let at = length; at < leaves; at++) best[leaves + at] = LEAST
   const gather = (node: number): void => {
     sum[node] = sum[2 * node] + sum[2 * node + 1]

@@ -161,7 +161,8 @@ function meaningOf(
       }
     } else {
       if (k === APPEND) hasAppend = true
-      // Branch-free, because a branch would be mispredicted half of the time. Only READ is 0.
+      // Selects the output for READ, which is 0, and the input for all other kinds. Does so without a branch, because
+      // the processor would mispredict it half of the time.
       const isRead = (k - 1) >> 31
       value = (output[i] & isRead) | (input[i] & ~isRead)
       if (value === NULL) value = nullId

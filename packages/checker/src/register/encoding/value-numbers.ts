@@ -32,8 +32,8 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
 }
 
 /**
- * The range of ids, halved so that differences fit into 32 bits. `parities` has one bit for even ids and one for odd
- * ids.
+ * A range of ids. Its bounds are halves of ids, so that their difference fits into 32 bits. In `parities`, bit 0 means
+ * that some id is even, and bit 1 that some id is odd.
  */
 interface Span {
   least: number

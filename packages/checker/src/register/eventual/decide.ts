@@ -103,7 +103,10 @@ function keysOf(encoded: Encoded, budget: Budget): Map<number, number[]> {
   return keys
 }
 
-/** Judges one key. `wrong` is a counterexample to eventual consistency. `apart` is a counterexample to convergence. */
+/**
+ * Judges one key. If the key violates eventual consistency, `wrong` is a counterexample. If it violates convergence,
+ * `apart` is a counterexample.
+ */
 function judgeKey(
   input: Key,
   budget: Budget,
@@ -123,7 +126,7 @@ function judgeKey(
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
-  // Reports values that nobody wrote first, because a single read shows this violation.
+  // Looks first for values that nobody wrote, because a single read shows this violation.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
   }

@@ -18,7 +18,10 @@ const TOO_MANY_STARTS = notRecorded(
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read',
 )
 
-/** The linearizable parts. Their orders are computed only if no key is violated. */
+/**
+ * By part that is linearizable: its operations, and a function that computes their order. The function is called only
+ * if no key is violated.
+ */
 type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>
 
 /**
@@ -159,7 +162,7 @@ function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
   return compact(restrict(encoded, indices, budget), budget, int32Array(encoded.values))
 }
 
-/** Splits a history by key. Does not copy a single key whose events have few gaps. */
+/** Splits a history by key. If it has a single key and few gaps between its events, returns the history itself. */
 export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]

@@ -246,8 +246,8 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * Returns a read that saw the newer of two overlapping writes, and began after the older one was acknowledged. It
- * contradicts the observation of the older one.
+ * Finds a read that contradicts the observation of the older of two overlapping writes. The read saw the newer write,
+ * and was called after the older write was acknowledged.
  */
 function disagreeing(
   set: Encoded,
@@ -305,8 +305,8 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
 const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
 /**
- * The number of completed operations and of open operations, each counted from the last one, that are examined to find
- * the states before the culprit.
+ * To find the states before the culprit, this many of the last completed operations and this many of the last open
+ * operations are examined.
  */
 const STATES_WINDOW = 64
 

@@ -35,7 +35,10 @@ export interface Undertaking {
 
 type Cases = ReturnType<typeof onlyCases>
 
-/** Steps per operation in the first turn, and the growth of later turns. */
+/**
+ * `FIRST_STEPS`: the number of steps per operation in the first turn. `GROWTH`: the factor by which each further turn
+ * is longer.
+ */
 export const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 4096
@@ -103,8 +106,8 @@ export const runInSlices = (search: Search, steps: number, isOver: (stepsDone: n
   inSlices(search.run, steps, SLICE, (done) => isOver(STEPS_OF_MOVE * done))
 
 /**
- * The number of operations decided in linear time between two checks of the clock, and the fixed cost of a part in
- * operations.
+ * The clock is checked after this many operations were decided in linear time. Each part counts as
+ * `OPERATIONS_FOR_A_PART` further operations, for its fixed cost.
  */
 export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64

@@ -132,7 +132,7 @@ function give(
   return monitor.abandoned(real)
 }
 
-/** Creates the `written` member of a flight; undefined for a read. */
+/** Returns the value that an operation writes, for the `written` member of its flight. Undefined for a read. */
 function writtenBy(call: number, operation: Operation): Flight['written'] {
   if (operation.kind === 'read') return undefined
   const { value, replaces } = operation

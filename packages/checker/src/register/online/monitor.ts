@@ -11,7 +11,7 @@ export type Impossible =
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
-  /** The initial value became known later, and shows that an earlier operation was impossible. */
+  /** The initial value became known only after an operation, and shows that the operation was impossible. */
   | 'known late'
 
 /** An open operation, which the caller passes back when it ends. */
@@ -32,7 +32,10 @@ interface Written {
   /** The position of the event that made the write certain. */
   first: number
   next: Written | undefined
-  /** All equal written values that may still be read, including this one. Undefined if no other was ever equal. */
+  /**
+   * All written values that equal this one and may still be read, including this one. Undefined if no other written
+   * value was ever equal.
+   */
   twins: Set<Written> | undefined
 }
 
@@ -44,7 +47,7 @@ interface Block {
   readonly first: number
   /** The position of the latest call among the operations of the block. */
   last: number
-  /** Whether all open reads and cas were called after `first`. */
+  /** Whether all reads and cas that are now open were called after `first`. */
   settled: boolean
   readonly members: Set<Written>
 }
@@ -96,13 +99,14 @@ interface Writing {
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
   const observers = new Set<Flight>()
-  // `unsettled`: the blocks that are not settled, by `first`. `readable`: the settled blocks that may still be read.
+  // `unsettled`: the blocks that are not settled, in the order of their `first`. `readable`: the settled blocks that
+  // may still be read.
   const unsettled = createQueue<Block>()
   let readable: Block[] = []
   // Values whose successor is certain, in the order in which the successors became certain.
   const replaced = createQueue<Written>()
-  // `latest`: the settled block with the greatest `last`. `latestCall` and `otherCall`: the two greatest `last` of
-  // settled blocks.
+  // `latest`: the settled block with the greatest `last`. `latestCall`: this `last`. `otherCall`: the second greatest
+  // `last` of a settled block.
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2

@@ -30,10 +30,10 @@ export function branchedClients(encoded: Encoded, { isBranched, count, start, me
 }
 
 /**
- * Decides whether a client with overlapping reads can put writes and its own reads in one order, up to each of its
- * operations. The writes are all writes in client order (PRAM), or those in the operation's past in causal order
- * (causal memory). Overlapping reads may come in any order, so the question is sequential consistency of fewer
- * operations.
+ * Decides whether a client with overlapping reads can put writes and its own reads in one order. Asks this for the
+ * operations up to each operation that `endsOf` returns. The writes are all writes, in client order (PRAM), or the
+ * writes in the past of this operation, in causal order (causal memory). Overlapping reads may come in any order, so
+ * the question is whether fewer operations are sequentially consistent.
  *
  * @throws OutOfTime
  */
@@ -83,8 +83,8 @@ export function searchClient(
 const NO_TEXTS = (): Json => null
 
 /**
- * Returns the last completed operation of a client, and each read that was still open when this operation was called.
- * Together they know all that the client's completed operations know.
+ * Returns the completed operation that a client called last, and the client's reads that were still open at this call.
+ * Together, these operations know all that the client's completed operations know.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
@@ -130,7 +130,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     for (const [thread, column] of columnOf) {
       budget.tick()
       const known = rows[indices[n] * width + thread]
-      // Skips a predecessor that the previous operation of the thread already has.
+      // Adds no edge from a predecessor that also precedes the previous operation of the thread.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
       const some = kept[column]
       const before = some[firstWhere(0, some.length, (m) => threads.place[indices[some[m]]] >= known) - 1]

@@ -145,8 +145,8 @@ function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, bud
 }
 
 /**
- * Returns an edge to an operation from one that must come before it but is not placed yet. `into` holds the conflicts
- * that lead to the operation.
+ * Returns an edge that leads to `operation` from an operation that must come first and is not placed yet. `into` holds
+ * the conflicts that lead to `operation`.
  */
 function waitsFor(
   operation: number,

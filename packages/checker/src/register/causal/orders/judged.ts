@@ -5,8 +5,8 @@ export interface Contradiction {
   /** The orders derived earlier, oldest first. Each may depend on earlier ones. */
   readonly derived: readonly Edge[]
   /**
-   * The cycle if `isWhole`, otherwise only the cycle's last order. The omitted orders lead from the `to` of this order
-   * back to its `from`.
+   * If `isWhole`, the whole cycle. Otherwise only the last order of the cycle; the omitted orders lead from the `to` of
+   * this last order to its `from`.
    */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
@@ -14,7 +14,7 @@ export interface Contradiction {
   readonly thread?: number | undefined
   /** The operations on which the cycle's orders depend. Present if another search derived these orders. */
   readonly involved?: ReadonlySet<number>
-  /** Whether a read saw a write from its own future, which only PRAM allows. */
+  /** Whether the contradiction is a read that saw a write from its own future. Only PRAM allows such a read. */
   readonly future?: boolean
 }
 

@@ -45,7 +45,10 @@ export function previousOf({ of, place, start, members }: Threads, operation: nu
   return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1
 }
 
-/** Returns the last of one thread's `writes` among its first `count` operations, or -1. */
+/**
+ * Returns the last of a thread's `writes` that is among the first `count` operations of the thread; -1 if there is
+ * none.
+ */
 export function lastAmong(writes: readonly number[], count: number, place: Int32Array): number {
   const among = countAmong(writes, writes.length, count, place)
   return among === 0 ? -1 : writes[among - 1]
@@ -81,9 +84,9 @@ export interface CausalOrder {
 }
 
 /**
- * Returns all operations in an order. Each comes after the previous ones of its client and after the write that it saw;
- * otherwise operations are in order of call. Returns a cycle if there is no such order, because a read saw a write from
- * its own future.
+ * Orders all operations. Each operation comes after its client's previous operations and after the write that it saw.
+ * Where this allows it, operations are in order of call. If there is no such order, a read saw a write from its own
+ * future; returns a cycle that shows this.
  *
  * @throws OutOfTime
  */
@@ -152,7 +155,10 @@ export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): Ca
   }
 }
 
-/** Raises `to` to the maximum of both rows, and returns whether it changed. */
+/**
+ * Raises each entry of the row in `to` to the entry of the row in `from` if this is greater. Returns whether an entry
+ * changed.
+ */
 export function raise(to: Int32Array, toAt: number, from: Int32Array, fromAt: number, width: number): boolean {
   let changed = false
   for (let t = 0; t < width; t++) {

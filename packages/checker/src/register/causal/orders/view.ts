@@ -13,8 +13,8 @@ interface ViewConflict {
 
 export interface Views {
   /**
-   * Returns the conflict that prevents one order from explaining the reads of a thread up to `until`. `sources` holds
-   * the write that each read saw.
+   * Returns a conflict if no single order explains the reads of a thread up to `until`. `sources` holds the write that
+   * each read saw.
    */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
   /** Returns the resource that ran out, if any. The search then proves nothing if it found no conflict. */
@@ -23,13 +23,14 @@ export interface Views {
 }
 
 /**
- * Decides whether a process can order the writes so that all its own reads are explained: for PRAM all writes in
- * program order, for causal memory (CM) the writes in its past in causal order (`given`).
+ * Decides whether a process can order the writes so that all its own reads are explained. For PRAM, these are all
+ * writes, in program order. For causal memory (CM), these are the writes in the past of the process, in causal order
+ * (`given`).
  *
- * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3) extends the given order: a write
- * that precedes a read of another write's value, of the same key, precedes the other write. If it has no cycle and no
- * write precedes a read of the initial value, the past of each read can be arranged so that the read's source is the
- * last write of its key.
+ * The forced order (the happened-before relation of Bouajjani et al., POPL 2017, §3.3) extends the given order by one
+ * rule: a write that precedes a read also precedes the read's source, if this is another write to the same key. If the
+ * forced order has no cycle, and no write to a key precedes a read of the key's initial value, the past of each read
+ * can be arranged so that the read's source is the last write of its key.
  *
  * Only sources of reads get new predecessors, so the search stores only these: for each source, how many operations of
  * each thread were forced before it. The predecessors of other operations follow from them.
@@ -53,8 +54,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // By thread: the sources that have forced predecessors. `forcedPlaces` holds their positions, and `forcedRows` their
-  // rows.
+  // The sources of reads that have forced predecessors, by thread. `forcedPlaces` holds the positions of the sources in
+  // the thread, and `forcedRows` the rows of their forced predecessors.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** Counts the forced sources among the first `count` operations of a thread. */
@@ -80,7 +81,9 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  /** Orders the operations in `row` before a source, and so before later sources of its thread. */
+  /**
+   * Orders the operations in `row` before a source. They then also precede the later sources of the source's thread.
+   */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]
     const places = forcedPlaces[thread]
@@ -158,8 +161,9 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           edges.push(edge)
         }
         force(source, ofOlder)
-        // The source has new predecessors, so earlier reads with the source in their past are visited again. The first
-        // of them is found by bisection, because each row contains the previous one.
+        // The source has new predecessors. Earlier reads whose past contains the source must therefore be visited
+        // again. The first of these reads is found by bisection, because the past of each read contains the past of the
+        // previous one.
         const back = firstWhere(0, i, (at) => past[at][of[source]] > place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }

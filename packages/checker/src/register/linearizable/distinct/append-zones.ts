@@ -8,7 +8,7 @@ import { eventCount, type ZonesAnswer } from './zones.ts'
 
 /** The orders found, of all keys. */
 export interface AppendOrders extends Orders {
-  /** By key: 1 if texts do not identify their writers. The other members are then meaningless. */
+  /** By key: 1 if texts do not identify their writers. What the other members hold for this key is then meaningless. */
   readonly isUnclear: Uint8Array
 }
 

@@ -8,8 +8,8 @@ import { sequenceOfZones } from './zones.ts'
 export const NONE = -1
 
 /**
- * Operations on one or more keys. Values that must follow each other directly are linked. Operation i wrote value i;
- * value `length + k` is the initial value of key k.
+ * Operations on one or more keys. If a value must follow another one directly, the two are linked. Operation i wrote
+ * value i. Value `length + k` is the initial value of key k.
  */
 export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'returns' | 'key' | 'keys'> {
   /** By operation: the value it wrote or read; NONE if it is omitted. */
@@ -34,10 +34,10 @@ export interface Orders {
  * Orders the operations of each key, in linear time. The operations of a value (its write, then its reads) follow each
  * other directly, as in `zones`. The values of a chain also follow each other directly, in their given order.
  *
- * An order exists if and only if no operation within a chain returned before the call of one that it must follow, and
- * the zones of whole chains do not conflict. It suffices to compare two chains at a time. Whether some operation of A
- * returned before the call of one of B depends on one number of A and one of B, so a longer cycle always contains a
- * cycle of two.
+ * An order exists if and only if no operation of a chain returned before the call of an operation that it must follow,
+ * and the zones of whole chains do not conflict. It suffices to compare chains in pairs. Whether some operation of
+ * chain A returned before the call of some operation of chain B depends only on A's earliest return and B's latest
+ * call. Every longer cycle of chains therefore contains a cycle of two chains.
  *
  * `events` is the number of event positions.
  *
@@ -63,7 +63,8 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   const order = int32Array(starts[keys])
   const placed = starts.slice(0, keys)
-  // Places each write, and leaves room for the reads of its value: `reads[v]` becomes the position of the next one.
+  // Places each write, and reserves positions after it for the reads of its value. `reads[v]` becomes the position of
+  // the next read of value v.
   for (let at = 0; at < sequence.length; at++) {
     const k = keyOf(sequence[at])
     for (let v = sequence[at]; v !== NONE; v = next[v]) {

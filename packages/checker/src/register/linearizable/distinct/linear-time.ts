@@ -7,8 +7,8 @@ import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'
 
 /**
- * Decides one key in linear time if its written values are distinct, or if a value was removed too often. Expects a
- * compact history (see `compact`).
+ * Decides one key in linear time if its written values are distinct. If they are not, only finds values that
+ * compare-and-sets removed too often (see `overconsumed`). Expects a compact history (see `compact`).
  *
  * @throws OutOfTime
  */

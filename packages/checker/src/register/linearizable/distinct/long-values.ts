@@ -17,7 +17,7 @@ export const INITIAL = 0
 const WRITTEN = 1
 const SEEN = 2
 
-/** Bytes for a value's zone, and whether it was written or seen. */
+/** Bytes per value: 8 for its zone, and 1 for whether it was written or seen. */
 export const BYTES_PER_VALUE = 9
 /** Bytes for sorting the groups and for their sequence. */
 export const BYTES_PER_PLACED_VALUE = 8
@@ -29,7 +29,10 @@ export const BYTES_PER_UNKNOWN = 8
 export class LongValues {
   readonly #operations: number
   readonly #room: number
-  /** By place: the earliest return, as NEVER minus the return, and the latest call, as the call + 1. 0 means none. */
+  /**
+   * By place: `#early` holds NEVER minus the earliest return, and `#late` holds the latest call + 1. Both are 0 if
+   * there is no operation.
+   */
   readonly #early: Int32Array
   readonly #late: Int32Array
   readonly #known: Uint8Array
@@ -85,7 +88,8 @@ export class LongValues {
     if ((this.#known[place] & WRITTEN) !== 0) return false
     this.#known[place] |= WRITTEN
     this.#written += 1
-    // The value was read before this write was called. If the value is written again, the key is not judged.
+    // A read of the value returned before this write was called. This is impossible, unless the value is written again;
+    // the key is then not judged.
     if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }

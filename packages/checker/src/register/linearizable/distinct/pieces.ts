@@ -18,9 +18,9 @@ import { type Budget, lookAt } from '../../../limits/budget.ts'
 import { NONE } from './chains.ts'
 
 /**
- * An index of the texts written to strings, for splitting a longer text into these pieces. Compares stored texts, as
- * JSON text in UTF-8. They can be concatenated like the texts themselves, except where the two halves of a surrogate
- * pair meet.
+ * An index of the texts written to strings, for splitting a longer text into these pieces. Compares the stored texts,
+ * which are JSON texts in UTF-8. Stored texts can be concatenated like the original texts, unless the two halves of a
+ * surrogate pair meet.
  */
 export interface Pieces {
   readonly texts: PlacedTexts
@@ -127,7 +127,7 @@ function sizesByKey(
 
 interface Writers {
   readonly add: (i: number, entry: number) => boolean
-  /** Returns the operation that wrote a text on the key, by the number of the text; NONE if there is none. */
+  /** Returns the operation that wrote a text to key `k`; NONE if there is none. `entry` is the number of the text. */
   readonly of: (entry: number, k: number) => number
 }
 

@@ -19,7 +19,8 @@ export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
 }
 
 /**
- * Finds the versions of all keys together, in the order of calls. Texts are stored roughly in this order.
+ * Finds the versions of all keys together. Visits the operations in order of call, because their texts are stored
+ * roughly in this order.
  *
  * @throws OutOfTime
  */
@@ -77,8 +78,8 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const follows = uint8Array(length + keys)
   // By version: the size of its text in bytes.
   const sizes = int32Array(length + keys)
-  // By the first version of a chain: its last known version, or NONE. `entries` holds the table entry of that version's
-  // text.
+  // By first version of a chain: the last known version of the chain, or NONE. `entries` holds the table entry of the
+  // text of this last version.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head

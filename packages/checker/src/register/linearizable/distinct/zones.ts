@@ -135,8 +135,8 @@ export interface Zones {
   readonly last: Int32Array
   readonly used: Uint8Array
   /**
-   * By key: the group that comes before all others. It is ignored if its entry in `used` is 0. `sequenceOfZones` sets
-   * this entry to 0.
+   * By key: the group that comes before all other groups of the key. A group is ignored if its entry in `used` is 0.
+   * `sequenceOfZones` sets the entries of the initial groups to 0.
    */
   readonly initials: ArrayLike<number>
   /** Returns the key of a group. Groups on different keys never conflict. */
@@ -223,7 +223,7 @@ function beginningsIn({ first, last, used }: Zones, events: number): Int32Array 
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  // One extra place, for the stores of events without a group.
+  // One extra place, because the loop also stores an entry for each event without a group.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {

@@ -17,15 +17,16 @@ export interface OpenOperations {
   readonly casSlots: Int32Array
   readonly writeSlots: Int32Array
   /**
-   * By value: the operations that read it (`readers`), write it (`writers`), replace it by a cas (`comparers`), or wait
-   * for it (`waiters`: reads and cas).
+   * By value: the slots of the open operations that use it. `readers` read it, `writers` write it, `comparers` replace
+   * it by a cas, and `waiters` are its `readers` and `comparers`.
    */
   readonly readers: Int32Array
   readonly writers: Int32Array
   readonly comparers: Int32Array
   readonly waiters: Int32Array
   /**
-   * `differing`: the slots of open failed cas. `differingFrom`: these slots by the value with which the cas compared.
+   * `differing`: the slots of open failed cas. `differingFrom`: by value, the slots of those that compared with this
+   * value.
    */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
@@ -52,7 +53,8 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   const byValue = (): Int32Array => new Int32Array(values * words)
   const readers = byValue()
   const writers = byValue()
-  // Without cas, `comparers`, `waiters` and `differingFrom` equal `readers` or are never used.
+  // Without cas, `comparers`, `waiters` and `differingFrom` need no arrays of their own: they equal `readers` or are
+  // not used.
   const comparers = part.hasConditional ? byValue() : readers
   const waiters = part.hasConditional ? byValue() : readers
   const differingFrom = part.hasConditional ? byValue() : readers

@@ -10,8 +10,9 @@ export interface OptionalClass {
 }
 
 /**
- * Returns the classes of writes that can matter: an operation that returned later observed their value. All classes can
- * matter if some operation observed only that the value was a different one.
+ * Returns the classes of writes that can matter. A class can matter if an operation that returned later observed the
+ * value of the writes. If the history has a failed cas, all classes can matter, because it may have observed any value
+ * except one.
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part

@@ -9,7 +9,10 @@ import { createSearch, type Search } from '../search/search.ts'
 import { createNarrowFrontier, EVERY } from '../walks/narrow.ts'
 import { createFrontierSearch } from '../walks/refinement.ts'
 
-/** Steps per operation in a search's first turn, and the growth of later turns. */
+/**
+ * `first`: the number of steps per operation in a search's first turn. `growth`: the factor by which each further turn
+ * is longer.
+ */
 interface Turns {
   readonly first: number
   readonly growth: number
@@ -28,7 +31,7 @@ const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256
 
-/** The number of budget steps for which each move of a search counts. */
+/** Each move of a search counts as this many steps of the budget. */
 export const STEPS_OF_MOVE = 5
 
 /** With at most this many open operations, the depth-first search seldom follows a wrong choice for long. */
@@ -47,10 +50,15 @@ interface Contender {
  * explanation is easy to find, and for compare-and-sets of unknown outcome. The frontier search is fast for many
  * operations of unknown outcome, or if there is no explanation. All searches are exact, so the first answer is used.
  *
- * The narrow depth-first search begins if all outcomes are known and few operations are open at once; otherwise the
- * narrow frontier search where it applies, unless an explanation is easy to find. With compare-and-sets of unknown
- * outcome, the narrow frontier search takes turns with the frontier search, which refutes without counting operations
- * of unknown outcome.
+ * The first search is one of these:
+ * - the narrow depth-first search, if all outcomes are known, nothing is appended, and at most `MOST_OPEN` operations
+ *   are open at once
+ * - otherwise the narrow frontier search, if it applies and more than `FEW_OPEN` operations are open at once; with
+ *   fewer, an explanation is easy to find
+ * - otherwise the depth-first search
+ *
+ * With compare-and-sets of unknown outcome, the narrow frontier search takes turns with the frontier search, which
+ * refutes without counting operations of unknown outcome.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({

@@ -94,7 +94,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
       const k = kind[entry]
       if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
         take(entry, OBSERVATION, state)
-        // Goes back one entry, because the entry after this one may have been the return that `take` removed.
+        // Continues from the previous entry, because `take` removed this entry, and perhaps the next entry, too: it may
+        // be the return of the same operation.
         entry = previous[entry]
       }
     }
@@ -253,8 +254,8 @@ interface Demand {
 
 /**
  * Finds the states that open operations wait for. An optional write is useful only if an open operation observes it
- * before the next write. Operations called later cannot precede the first return. The returning operation either
- * overwrites the optional write or waits for another state.
+ * before the next write. An operation that is called later comes too late: the operation that returns first precedes
+ * it, and either overwrites the optional write or waits for another state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part

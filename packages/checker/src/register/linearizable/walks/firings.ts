@@ -56,10 +56,10 @@ export function createFirings(budget: Budget): Firings {
 }
 
 /**
- * Completes an order of the operations that fired by placing all others where they have no effect. An observation, or a
- * write of the current value, is placed where the register has its value; any other write just before the next write
- * that fires. The stretch between firings at events a and b can hold an operation that was called before b and returned
- * at a or later.
+ * Returns an order of all operations. It contains the operations that fired, in their order. Every other operation is
+ * placed where it has no effect: an observation, or a write of the current value, where the register has this value;
+ * any other write directly before the next write that fires. Between firings at events a and b, there is room for an
+ * operation that was called before b and returned at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part

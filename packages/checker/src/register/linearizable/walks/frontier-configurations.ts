@@ -12,8 +12,8 @@ export const BITS = 3
 /** The offsets of the parts of a configuration, in words. */
 export interface Layout {
   /**
-   * The offset of the bits that mark writes as unhideable. The bits that mark operations as having taken effect begin
-   * at BITS.
+   * The offset of the bits of writes that are not hideable. The bits of operations that have taken effect begin at
+   * BITS.
    */
   readonly hidden: number
   readonly counts: number

@@ -174,8 +174,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // A cas hides no write. If a write of the current value fires before the cas, this write can hide other open
-    // writes.
+    // A cas cannot hide a write, but a write can. If a write of the current value fires before the cas, it can hide
+    // other open writes.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -199,8 +199,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // From here on, the write counts as done. It would be useless to leave it unfired and fire another operation
-        // first, because that operation could also fire after this return.
+        // From here on, the returning write counts as done. While it is unfired, no other operation needs to fire
+        // before this return: the other operation can also fire after it.
         origin[BITS + word] |= bit
       }
       become(value, true)

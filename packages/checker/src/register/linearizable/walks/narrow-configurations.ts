@@ -34,7 +34,7 @@ const LAST_STAMP = 0x40000000
 
 export function createConfigurationSet(): ConfigurationSet {
   const list = createConfigurations()
-  // A hash table. Each entry is the sum of an index in the list and `stamp`. Entries below `stamp` are empty.
+  // A hash table. An entry is an index in the list plus `stamp`. An entry that is less than `stamp` is empty.
   let table = new Int32Array(4 * START)
   let stamp = 1
 

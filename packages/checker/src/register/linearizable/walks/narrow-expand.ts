@@ -222,8 +222,8 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // A cas hides no write. If a write of the current value fires before the cas, this write can hide other open
-    // writes.
+    // A cas cannot hide a write, but a write can. If a write of the current value fires before the cas, it can hide
+    // other open writes.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
@@ -239,8 +239,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // From here on, the write counts as done. It would be useless to leave it unfired and fire another operation
-        // first, because that operation could also fire after this return.
+        // From here on, the returning write counts as done. While it is unfired, no other operation needs to fire
+        // before this return: the other operation can also fire after it.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)

@@ -20,8 +20,8 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The maximum number of configurations followed before all are followed. Each restart doubles the number followed. With
- * operations of unknown outcome, following all takes long.
+ * The greatest limit on the number of configurations followed. Each restart doubles the limit. After this one, all
+ * configurations are followed, which takes long with operations of unknown outcome.
  */
 const MOST_FOLLOWED = 128
 
