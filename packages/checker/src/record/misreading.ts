@@ -256,7 +256,7 @@ function quoted(value: Json): string {
   return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text
 }
 
-/** The reasons that a verdict can name. */
+/** The maximum number of marks with a reason. A verdict names no more reasons than that. */
 const MOST_EXPLAINED = 3
 
 /**

@@ -3,9 +3,9 @@ import type { Budget } from '../limits/budget.ts'
 /** A set of fixed-width integer keys, compared word by word: a search that compares only hashes could be wrong. */
 export interface Memo {
   /**
-   * Adds the key; false if it was present. Undefined at the memory limit.
+   * Adds the key. Returns false if the key was present, and undefined if the memory limit was reached.
    *
-   * @throws OutOfTime if growing takes too long; the memo can then only be released.
+   * @throws OutOfTime if it takes too long to grow the memo; the memo can then only be released.
    */
   readonly add: (key: Int32Array) => boolean | undefined
   readonly has: (key: Int32Array) => boolean

@@ -99,8 +99,8 @@ function afterRead({ isKnown, present, absent }: Contents, output: Json): readon
 }
 
 /**
- * Returns the element that a `contains` asks for. Its answer is true or false, or a pair of the element and true or
- * false.
+ * Returns the element that a `contains` asks for. If the answer is a pair of an element and a boolean, returns the
+ * element of the pair.
  */
 const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
 function found(output: Json | undefined): boolean {

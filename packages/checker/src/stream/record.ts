@@ -24,8 +24,8 @@ export interface Poll {
   /** The poll or assignment at whose end position this poll continues. Absent if the poll requested an offset. */
   readonly continues: OperationRow | undefined
   /**
-   * Whether `continues` is an assignment that returned an offset. The message at this offset may already have been
-   * processed.
+   * Whether `continues` is an assignment that returned an offset. The poll may then begin after the message at this
+   * offset, because this message may have been processed.
    */
   readonly isResumed: boolean
   /** The subscription through which the group chooses the position of this poll, if any. */
@@ -38,7 +38,8 @@ export interface Poll {
 /** A committed offset: all messages up to it were processed. */
 interface Commit {
   /**
-   * In `commits`: the event position of the commit's call. In `starts`: that of the answer that returned the offset.
+   * In `commits`: the event position at which the commit was called. In `starts`: the event position of the answer that
+   * returned the offset.
    */
   readonly at: number
   readonly row: OperationRow
@@ -184,7 +185,7 @@ function pollOf(history: History, row: OperationRow, { step, consumer }: Polling
   const before = lasts.get(partition)
   const last = messages.at(-1)
   const next = last === undefined ? step.from : last.offset + 1
-  // In a group, the partition may belong to another consumer between two polls.
+  // Keeps no position within a group, because the group may give the partition to another consumer between two polls.
   if (next !== undefined && subscription === undefined) lasts.set(partition, { row, next, isResumed: false })
   return {
     ...{ row, process: process[row], partition, messages },

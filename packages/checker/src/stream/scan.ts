@@ -105,8 +105,8 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // For each of these messages, the send that returned its offset was called only after the poll. An earlier send
-  // without an offset may explain the message instead.
+  // These messages were polled before the send that returned their offset was called. An earlier send that returned no
+  // offset may explain such a message instead.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const withoutOffset = (calls.withoutOffset.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -131,9 +131,12 @@ function unsent({ history, partition, found }: ScanOptions, { row, offset, messa
 }
 
 interface Calls {
-  /** By offset (see `seenAt`): the call of the first send that returned it. */
+  /** By offset (see `seenAt`): the earliest call of a send that returned it. */
   readonly byOffset: ReadonlyMap<string, number>
-  /** By message: the calls of its sends without an offset. `first`: the earliest call of any of its sends. */
+  /**
+   * By message. `withoutOffset`: the calls of its sends that returned no offset. `first`: the earliest call among all
+   * of its sends.
+   */
   readonly withoutOffset: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>
 }

@@ -45,7 +45,7 @@ interface At {
 }
 
 interface Entry extends At {
-  /** Whether a send put the message there; otherwise only a poll showed it. */
+  /** Whether a send put the message at the offset. If not, only a poll showed the message there. */
   readonly isSent: boolean
 }
 
@@ -82,11 +82,12 @@ export interface StreamRules {
 const NOWHERE = Number.NEGATIVE_INFINITY
 
 /**
- * Defines one partition of a log with producers and consumers, and with it the guarantees about single steps. A send
- * without a returned offset puts its message at an unseen offset, or at an offset where a poll showed an equal message.
+ * Defines one partition of a log with producers and consumers as a state machine. Its rules are the guarantees about
+ * single steps. A send without a returned offset puts its message at an unseen offset, or at an offset where a poll
+ * showed an equal message.
  *
- * `scan.ts` defines when messages are lost or unseen in the end. It also finds, in O(n log n), what this state machine
- * would answer, and needs the state machine only for equal messages.
+ * `scan.ts` defines which messages are lost or unseen in the end. It also checks the guarantees about single steps in
+ * O(n log n), and uses this state machine only for equal messages.
  */
 export function stream(rules: StreamRules): StateMachine<StreamState, StreamOperation> {
   const returned = rules.known.flatMap(({ offset, isReturned }) => (isReturned ? [offset] : []))
@@ -220,7 +221,8 @@ function mayBeThere(
 }
 
 /**
- * Reports whether sends put all known messages into the partition. A message with fewer sends than copies is exempt.
+ * Reports whether sends put all known messages into the partition. If duplicates are allowed, a message that has more
+ * copies than sends is exempt.
  */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {

@@ -98,7 +98,7 @@ function withUnnamedSessions<Level extends IsolationLevel | 'declared'>(
 
 const SESSION_FORM = 'strong-session-'
 
-/** The entry for transactions that append to lists and read them whole. */
+/** The model of transactions that append to lists and read whole lists. */
 export const listTransactions = transactionsEntry(
   'list-append',
   'transactions that append to lists and read them',

@@ -130,7 +130,7 @@ export const accounted = (history: History, row: OperationRow, value: number, co
  */
 export function troublesOf({ noun, lost, excuse, unexpected, duplicated, stale }: Accounting): string | undefined {
   const lists = [
-    // A node that was not asked may have an element.
+    // An element of a set is called missing, not lost, because a node that was not asked may have it.
     [excuse === undefined ? lost : [], noun === 'element' ? 'missing from the last reads' : 'lost'],
     [unexpected, 'unexpected'],
     [duplicated, 'duplicated'],

@@ -186,9 +186,9 @@ export interface OrderEdge {
   readonly after: OperationRow
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
-   * The evidence for an order that a read shows: the read, and a chain of orders. The chain leads from the earlier
-   * write to the read. If the read must come first, it leads from the read's source to the write that replaced this
-   * source.
+   * The evidence for an order that a read shows: the read, and a chain of orders. For `overwritten before`, the chain
+   * leads from the earlier write to the read. For `overwritten after`, it leads from the read's source to the write
+   * that replaced this source.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

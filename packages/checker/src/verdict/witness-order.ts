@@ -20,7 +20,7 @@ export function orderOfRows(key: string | undefined, operations: number, list: (
 
 export interface PackedOrders {
   readonly keys: Int32Array
-  /** By index in `keys`: the end of the key's rows. */
+  /** By index in `keys`: where the key's rows end in `rows`. */
   readonly ends: Int32Array
   readonly rows: Int32Array
 }

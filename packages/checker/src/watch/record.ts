@@ -38,7 +38,7 @@ export interface Write {
   readonly row: OperationRow
   /** By key: the new value; undefined for a deletion. */
   readonly changes: ReadonlyMap<string, Json | undefined>
-  /** An acknowledgement without a revision is `done`, too. */
+  /** `done`: the write was acknowledged, with or without a revision. */
   readonly outcome: 'done' | 'open' | 'failed'
   readonly revision: number | undefined
 }

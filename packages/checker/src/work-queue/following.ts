@@ -13,7 +13,7 @@ export interface Following {
 export interface Some {
   readonly message: Message
   readonly operations: readonly RecordedOperation[]
-  /** The sequence of operations without values, clients and times. */
+  /** Describes the operations in sequence, without their values, clients and times. */
   readonly story: string
 }
 

@@ -38,7 +38,7 @@ interface Life {
   readonly inTo: number
   readonly outFrom: number
   readonly outTo: number
-  /** The first take happened after the call of `late` and before the return of `early`. */
+  /** The first take happened after `late` was called and before `early` returned. */
   readonly late: OperationRow | undefined
   readonly early: OperationRow | undefined
 }
@@ -46,8 +46,9 @@ interface Life {
 /**
  * Finds a message that was enqueued strictly before another and taken strictly after it. Enqueues and takes each form
  * an interval order. The two orders contradict each other if and only if they order two messages differently
- * (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). It suffices to compare each message with one earlier message: of those
- * enqueued strictly before, the one taken last. The search handles equal messages.
+ * (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). It suffices to compare each message with one other message: among the
+ * messages that were enqueued strictly before it, the message that was taken last. Equal messages are left to the
+ * search.
  */
 export function inOrder(judging: QueueJudging): void {
   const { queue, history, unsure } = judging

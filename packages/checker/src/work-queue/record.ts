@@ -167,8 +167,8 @@ function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // Ignores a settlement that was answered before the call of every take that returned its receipt. Such a settlement
-  // has no effect.
+  // Ignores a settlement that was answered before any take that returned its receipt was called. Such a settlement has
+  // no effect.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

@@ -38,9 +38,9 @@ interface OpenOperation {
 }
 
 /**
- * The online checker for registers. If all values that may still be read are distinct, it reports a violation at the
- * same event as `check` would. If values repeat sooner, it may report a violation later or miss it, and the answer is
- * `not certain` from then on.
+ * The online checker for registers. As long as all values that may still be read are distinct, it reports a violation
+ * at the same event as `check` would. If a value repeats while it may still be read, the checker may report a violation
+ * later or miss it, and the answer is `not certain` from then on.
  *
  * The checker gives up keys with appended strings. If the initial value is unknown, it may report a violation some
  * events late. It judges a cas that names only its new value as a write, and is `not certain` if the answer has the old
@@ -93,7 +93,7 @@ interface Watching {
 interface ReadBack {
   wrote(value: ValueName): void
   read(value: ValueName): void
-  /** Reports whether the reads so far do not show that they use the same place as the writes. */
+  /** Reports whether the reads so far leave doubt that they use the same place as the writes. */
   isDoubtful(): boolean
   /** Reports whether the latest read returned another type of value than every write: probably not the value. */
   isForeign(): boolean

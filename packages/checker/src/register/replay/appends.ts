@@ -14,8 +14,8 @@ export interface AppendStates {
   readonly initial: number
   readonly startOf: (value: number) => number
   /**
-   * By operation: the state that it observes and the state that it writes, otherwise NOTHING. For an append, `writes`
-   * holds the piece.
+   * By operation: the state that it observes (`expects`), and the state that it writes (`writes`); NOTHING for none.
+   * For an append, `writes` holds the piece.
    */
   readonly expects: Int32Array
   readonly writes: Int32Array
@@ -43,8 +43,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // By state of a string: its length, and the range of the observed texts that begin with it. For any other value: -1
-  // as both bounds, and the value in `lengthOf`.
+  // By state. For a string: its length, and the range of the observed texts that begin with it, from `firstOf` up to
+  // `endOf`. For a value that is no string: -1 in `firstOf` and `endOf`, and the value in `lengthOf`.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]
@@ -55,8 +55,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     return firstOf.length - 1
   }
   const prefixes = new Map<number, number>()
-  // Returns the state of a string after `piece` is appended. The string is the first `length` code units of the texts
-  // from `first` to `end`.
+  // Returns the state of a string after `piece` is appended. The string is a prefix of `length` code units that the
+  // texts from `first` up to `end` share.
   const extended = (first: number, end: number, length: number, piece: string): number => {
     const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
     const from = firstWhere(first, end, (text) => unitsAt(text) >= piece)

@@ -22,7 +22,10 @@ export type Sequentiality =
       readonly result: 'violated'
       /** The contradiction as a single cycle of forced orders, if it is one. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
-      /** Operations that are contradictory by themselves, whichever order each of `pairs` has. */
+      /**
+       * Operations that contradict each other by themselves. They do so for either order of each pair of writes in
+       * `pairs`.
+       */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
       /** The operation that observed a value that no operation can have written, if there is one. */
@@ -158,7 +161,7 @@ function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget
  */
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
-  // A step examines the next operation of each process, so slices for many processes have fewer steps.
+  // A slice has fewer steps if there are many processes, because each step examines the next operation of each process.
   const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.clients()).size))
   const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
   try {
@@ -219,7 +222,7 @@ function runSearch(search: SequentialSearch, budget: Budget, steps: number, slic
   return 'paused'
 }
 
-/** The number of budget steps for which each move of the search counts. */
+/** Each move of the search counts as this many steps of the budget. */
 const STEPS_OF_MOVE = 10
 
 const LOOKS_IN_SLICE = 16_384

@@ -7,8 +7,8 @@ export interface Edge {
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
   /**
-   * The operations from which a derived order follows: the first of `premise` precedes the second, and `reader` saw a
-   * write.
+   * The facts from which a derived order follows: the first operation of `premise` precedes the second one, and
+   * `reader` has a known source.
    */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined

@@ -12,7 +12,7 @@ interface Choice {
 
 /** The number of wrong choices after which the attempt ends. */
 const MOST_BACKTRACKS = 60
-/** The number of changes to the saturation after which choices are final. */
+/** After this many changes to the saturation, the choices made so far become permanent. */
 const MOST_CHANGES = 2_000_000
 
 /**
@@ -38,8 +38,8 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   const order = new Int32Array(length)
   let placed = 0
 
-  // `waitsFor`: for each thread, the thread that its next operation waits for. `waitsUntil`: how many operations of
-  // that thread must come first. The wait is checked again only after they have come.
+  // By thread: its next operation waits for the thread `waitsFor`, until `waitsUntil` operations of that thread are
+  // placed. The operation is not examined again before that.
   const waitsFor = new Int32Array(count).fill(-1)
   const waitsUntil = new Int32Array(count)
   const isForcedLater = (operation: number): boolean => {

@@ -47,7 +47,9 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     if (urgent.length > URGENT) urgent.length = URGENT
   }
 
-  /** Undoes all decisions and repeats the search, to record what its contradictions depend on. */
+  /**
+   * Undoes all decisions and repeats the search. Records on which operations the contradictions of the search depend.
+   */
   function retrace(): Rests | undefined {
     const involved = new Set<number>()
     const joined = new Set<number>()

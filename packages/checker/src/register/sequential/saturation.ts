@@ -7,7 +7,7 @@ import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, P
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { createVectors } from './vectors.ts'
 
-/** A new edge that contradicts older edges: by these, its `to` precedes its `from`. */
+/** A new edge that contradicts older edges. According to the older edges, its `to` precedes its `from`. */
 export interface Conflict {
   readonly edge: Edge
   /** The position of `edge` in the list of derived edges, if it is one of them. */
@@ -122,7 +122,8 @@ export function saturate(
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // The predecessors of the thread's previous write to the key are skipped, because they were handled at that write.
+    // Skips the predecessors of the thread's previous write to the key, because they were handled together with that
+    // write.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]
@@ -130,7 +131,7 @@ export function saturate(
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
         const known = count(operation, thread)
-        // Every operation of `thread` that precedes this read also precedes the read's source, so no new order follows.
+        // All operations of `thread` that precede this read also precede its source. No new order follows from them.
         if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
         let at = keyWrites.seek(list, known) - 1
@@ -276,7 +277,7 @@ function columnsOf(
 /** Bytes per operation for lists and orders. */
 const BYTES_FOR_EACH = 100
 
-/** A bit mask for the number of visits between two checks of the time. Must be a power of two minus one. */
+/** The time is checked when the number of visits has none of these bits. Must be a power of two minus one. */
 const VISITS_BETWEEN_LOOKS = 0xff
 
 /** By write: the previous write of its thread to the same key, or -1. */

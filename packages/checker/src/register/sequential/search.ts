@@ -65,8 +65,8 @@ export function createSequentialSearch(
   const pathState = new Int32Array(length)
   const pathChosen = new Uint8Array(length)
   let depth = 0
-  // The operation tried last. Operations are tried in order of calls, because it is often close to the order of
-  // effects.
+  // The operation tried last. Operations are tried in order of call, because they often take effect in nearly this
+  // order.
   let cursor = -1
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++

@@ -69,7 +69,7 @@ interface Choosing {
   readonly facts: ReadsFrom
   /** By read: the writes that it may have read from, before the search excludes any. */
   readonly all: readonly Candidates[]
-  /** By operation that reads: the index of the read in `all` and `candidates`. */
+  /** By operation, if it is a read: its index in `all` and `candidates`. */
   readonly numberOf: ReadonlyMap<number, number>
   candidates: Candidates[]
   /** `weight`: the number of contradictions by read. `blame`: the number of contradictions by read and source. */
@@ -234,8 +234,8 @@ function possibleAmong(
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // By thread: its last write before the read. If this write does not overwrite the source, no earlier one of the
-  // thread does.
+  // The last write of each thread to the key before the read. If this write does not overwrite a source, the thread's
+  // earlier writes do not, either.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

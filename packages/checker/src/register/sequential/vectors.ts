@@ -13,7 +13,10 @@ export interface Vectors {
   readonly count: (operation: number, thread: number) => number
   /** Queues every operation for its first examination. */
   readonly start: () => void
-  /** Adds the predecessors of a in the given threads to those of b, and a itself if its thread is given. */
+  /**
+   * Makes the predecessors of `a` predecessors of `b`, but only those in the threads `some`. If the thread of `a` is
+   * among these, `a` itself becomes a predecessor of `b`, too.
+   */
   readonly merge: (a: number, b: number, some: Int32Array) => void
   /**
    * Removes the first operation from the queue and returns it; -1 if the queue is empty. `fresh` then holds the

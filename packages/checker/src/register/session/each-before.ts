@@ -12,8 +12,8 @@ interface Walk {
 }
 
 /**
- * For each completed operation and each thread of its client, calls `visit` with the last earlier operation on the same
- * key that passes `counts`. Returns the first order that `visit` returns.
+ * Visits each completed operation once for each thread of its client. Calls `visit` with the operation and the thread's
+ * last earlier operation on the same key that passes `counts`. Returns the first order that `visit` returns.
  *
  * @throws OutOfTime
  */

@@ -7,13 +7,14 @@ import { type Edge, inOwnOrder, overwrites } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { eachBefore } from './each-before.ts'
 
-// The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw a write from its future. A read
-// returns the last write visible to it, in one arbitration order shared by all clients. Registers show only the order
-// of writes to the same key.
+// The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw a write from its future. All
+// clients share one arbitration order of the writes. A read returns the last write in this order that is visible to it.
+// Registers show this order only for writes to the same key.
 
 /**
- * Checks monotonic reads: what a client has read stays visible to its later reads. A new source of its reads of a key
- * must therefore be later than the previous ones. Returns a cycle of orders that breaks this.
+ * Checks monotonic reads: what a client has read stays visible to its later reads. If two reads of a key by one client
+ * have different sources, the source of the later read must therefore be later. Returns a cycle of orders that breaks
+ * this.
  *
  * @throws OutOfTime
  */
@@ -46,7 +47,7 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
 
 /**
  * Collects the orders that follow from what a client did before each of its operations. Returns a cycle of these
- * orders. Also returns a single order that is impossible, because nothing precedes the initial value.
+ * orders. If one order is impossible by itself, because nothing precedes the initial value, returns only this order.
  */
 function brokenCycle(
   facts: Facts,

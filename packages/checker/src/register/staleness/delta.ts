@@ -20,7 +20,7 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // With a Δ of `high`, every read counts as called before the first return. If zones conflict even then, the times
+  // If Δ is `high`, every read counts as called before anything returned. If zones conflict even then, the times
   // contradict the order of events.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))

@@ -15,12 +15,12 @@ export interface KeyReads {
 }
 
 /**
- * Measures each completed read whose value has one writer: for how long, and by how many writes, the value had been
- * overwritten at the call.
+ * Measures each completed read whose value has one writer. At the call of the read, the value had been overwritten for
+ * some time and by some number of writes; both are 0 for a fresh read.
  *
  * A write is "done" as soon as it is acknowledged or another read has seen it. It certainly overwrote the value if it
  * was called after the value was certainly written (`first` of its cluster) and was done before the read was called.
- * The time behind counts from the earliest moment at which such a write was done. Both numbers are 0 for a fresh read.
+ * The time is measured from the moment at which the first such write was done.
  *
  * O(n log n). The earliest end among the writes called after a position is a minimum over a suffix. A binary indexed
  * tree counts how many of these writes ended before another position.

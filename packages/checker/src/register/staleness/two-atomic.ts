@@ -9,10 +9,10 @@ import { type Clusters, FROM_THE_START } from './clusters.ts'
  *
  * The algorithm builds the order of the writes from its end. The end of a write is the first return in its cluster, by
  * which it was certainly done. A write can be last if every other remaining write was called before this end. The
- * remaining reads called after this end follow the write. If such a read did not return the value of this write, it
- * returned the value of the write just before. If such reads returned two other values, the write was not last. If they
- * returned one other value, the write of that value is placed next. If they returned none, an epoch is complete. Only
- * the first write of an epoch is a choice.
+ * remaining reads that were called after this end follow the write. They can only return its value, or the value of the
+ * write just before it. If they returned two values other than its own, the write was not last. If they returned one
+ * other value, the write of that value is placed next. If they returned no other value, an epoch is complete. Only the
+ * first write of an epoch is a choice.
  *
  * A complete epoch is removed together with all reads of its writes. The rest of a 2-atomic history is also 2-atomic,
  * so the choice is final. Choices are tried in parallel with growing allowances, so that a late failure does not delay

@@ -6,10 +6,10 @@ import type { Clusters } from './clusters.ts'
 import { isTwoAtomic } from './two-atomic.ts'
 
 /**
- * Bounds the least k for which the history of one key is k-atomic. A history is k-atomic if its completed operations,
- * with some of those of unknown outcome, have an order that respects real time, in which every read returns one of the
- * last k values written before it. The initial value counts as the first written value (Golab, Li & Shah, PODC 2011;
- * after Aiyer, Alvisi & Bazzi, DISC 2005).
+ * Bounds the least k for which the history of one key is k-atomic. A history is k-atomic if there is an order that
+ * respects real time, in which every read returns one of the last k values written before it. The order contains all
+ * completed operations, and may contain operations of unknown outcome. The initial value counts as the first written
+ * value (Golab, Li & Shah, PODC 2011; after Aiyer, Alvisi & Bazzi, DISC 2005).
  *
  * The result is exact for k = 1, which is linearizability, for k = 2 (see `isTwoAtomic`), and if the two bounds are
  * equal. The lower bound is the number of writes that every order places between a write and a read of its value. The

@@ -84,7 +84,7 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Without puts, later reads also bound the length of the initial text.
+  // Without puts, every read bounds the length of the initial text, even the last one.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }

@@ -36,7 +36,8 @@ export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Jso
       cases.push(each)
       owners.push(p)
     }
-    // If the alternatives are incomplete, counts one more case. This case is never tried, so the part is never refuted.
+    // If some alternatives are missing, counts one case more than there are. This case is never tried, so the part is
+    // never refuted.
     left[p] = alternatives.length + (isComplete ? 0 : 1)
   }
   return {

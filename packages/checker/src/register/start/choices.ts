@@ -4,7 +4,7 @@ import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { appendText } from '../replay/appends.ts'
 import { rests } from './candidates.ts'
 
-/** By key: the id of its initial value. If a key is absent, no operation mentions its initial value. */
+/** By key: the id of its initial value. A key without an entry has an initial value that no operation mentions. */
 export type Choice = ReadonlyMap<number, number>
 
 /** Possible initial values of all keys of a few operations, for levels that consider all keys together. */
@@ -68,8 +68,9 @@ function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<num
 }
 
 /**
- * Sets the initial values of operations. Each key refers to its initial value by the number `initial`, which is
- * otherwise unused, except for texts, whose content matters (see `Encoded.startOf`).
+ * Sets the initial values of operations. The number `initial` then stands for the initial value of each key, and for no
+ * other value. With appends, each key has its own number for its initial text instead, because the content of this text
+ * matters (see `Encoded.startOf`).
  */
 export function settled(encoded: Encoded, choice: Choice): Encoded {
   if (encoded.hasAppend) return settledTexts(encoded, choice)

@@ -5,7 +5,10 @@ import type { CycleStep } from '../levels/situation.ts'
 /** The classes of cycles (Adya 1999; Cerone & Gotsman 2016), named as in Elle. */
 export type CycleClassName = 'G0' | 'G1c' | 'G-single-item' | 'G-nonadjacent-item' | 'G2-item'
 
-/** The order between transactions that a cycle uses, besides the order of versions. */
+/**
+ * The order between transactions that a cycle uses in addition to the order of versions: none, session order or real
+ * time.
+ */
 export type Strength = '' | '-process' | '-realtime'
 
 export type CycleAnomaly = `${CycleClassName}${Strength}`
@@ -75,8 +78,8 @@ export const cycleClasses: readonly CycleClass[] = [
     name: 'G2-item',
     excludedBy: 'serializable',
     begins: RW,
-    // Requires two consecutive rw edges at the beginning. This finds every cycle of the class, because each contains
-    // such a pair.
+    // A walk must begin with two consecutive rw edges. This finds every cycle of the class, because every such cycle
+    // contains two consecutive rw edges.
     next: (state, kind) => {
       if (kind === LINK) return state === START || (state & LAST) !== 0 ? state : -1
       if (state === START) return kind === RW ? ADJACENT | LAST : -1

@@ -26,8 +26,8 @@ export interface FoundCycles {
 }
 
 /**
- * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. A component with a
- * cycle of a class is not searched again for the same class with session order or real time.
+ * Finds a shortest cycle of each class, the worst class first. Omits the classes that the verdicts exclude. If a
+ * component has a cycle of a class, it is not searched again for the same class with session order or real time.
  */
 export function findCycles({ core, record }: Situation, outcomes: Outcomes): FoundCycles {
   const search = new CycleSearch(core, record)

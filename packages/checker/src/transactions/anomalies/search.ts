@@ -42,7 +42,9 @@ export class CycleSearch {
     this.#search = new Int32Array(pairs)
   }
 
-  /** Returns a shortest cycle for each component selected by `isAsked`, within the allowance. */
+  /**
+   * Returns a shortest cycle of each component that passes `isSelected`. Searches only as long as `allowance` permits.
+   */
   find(
     cycle: CycleSteps,
     strength: Strength = '',

@@ -202,7 +202,7 @@ const dirtyRead: Story = {
   refusedBy: 'read-committed',
 }
 
-/** A dirty read that began after the writer had failed, so that the change was not undone. */
+/** A dirty read that began after the writer had been reported as failed. The change had therefore not been undone. */
 const readAfterRollback: Story = {
   ...dirtyRead,
   cause: 'It read a change of another transaction, which had been reported as rolled back before.',
@@ -295,7 +295,7 @@ export function storyOfCycle(
   const [realTime, sessions, neither] = forms
   const form = kinds.includes(RT) ? realTime : kinds.includes(SO) ? sessions : neither
   const kept = form === realTime ? 'real time' : form === sessions ? 'the order of each client' : undefined
-  // Without the orders that the form adds, some order may explain the transactions.
+  // The title names what the form keeps. Without this condition, some order may explain the transactions.
   const own = story.name === undefined && kept !== undefined ? { title: `${story.title} and keeps ${kept}` } : {}
   return { ...story, ...own, refusedBy: form.prefixed(story.refusedBy) }
 }
@@ -371,8 +371,8 @@ const isUnread = (record: TransactionRecord, versions: Versions, row: number): b
   record.kind[row] === APPEND && versions.of[row] >= versions.ordered[record.key[row]]
 
 /**
- * Returns the story of a cycle that no weaker level excludes, because only this level puts the writes in this order.
- * The order is no evidence of uncommitted changes.
+ * Returns the story of a cycle in which only the level `refusedBy` puts the writes in this order, so that no weaker
+ * level excludes the cycle. This order of the writes is no evidence of uncommitted changes.
  */
 export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): TransactionStory => ({
   ...(story.name === circularRead.name || story.name === dirtyWrite.name ? otherCycle('serializable') : story),

@@ -90,8 +90,8 @@ export function explainJudged(
   return { verdicts, anomalies }
 
   /**
-   * Describes a cycle. Only the level may put the writes of the cycle in this order. No weaker level then excludes it,
-   * even if the cycle has the form of one that a weaker level excludes.
+   * Describes a cycle. If only this level puts the writes of the cycle in this order, no weaker level excludes the
+   * cycle, even if a weaker level excludes other cycles of the same form.
    */
   function explanationOf(level: IsolationLevel, outcome: Violation, cycle: readonly CycleStep[]): Explanation {
     const story = storyOfCycle(record, versions, cycle)

@@ -265,7 +265,7 @@ export function drawnWhole(record: TransactionRecord, transactions: readonly num
 interface DrawnFinding {
   readonly transaction: number
   readonly micro: number
-  /** `other`: a second micro-operation of the anomaly, or -1. `second`: the transaction of `other`. */
+  /** `other`: another micro-operation that belongs to the anomaly, or -1. `second`: the transaction of `other`. */
   readonly other: number
   readonly second: number
   readonly isWrite: boolean

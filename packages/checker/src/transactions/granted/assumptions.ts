@@ -85,7 +85,7 @@ const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
-    /** By key: the touches that may still come directly before a new touch. */
+    /** By key: the touches after which the next touch may come directly. */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
       grant(touch.first, touch.last)

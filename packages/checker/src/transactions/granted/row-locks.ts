@@ -87,7 +87,7 @@ export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cel
 /** The writes of one cell in an order that the row locks allow. */
 export interface LockOrder {
   readonly writes: readonly CellWrite[]
-  /** By write: 1 if every allowed order gives the writes marked 1 the same order among each other. */
+  /** By write: 1 if its place among the writes marked 1 is the same in every allowed order. */
   readonly isCertain: Uint8Array
   /** Two transactions that held the row lock at the same time, so that the order is unknown. */
   readonly overlap: readonly [CellWrite, CellWrite] | undefined
@@ -147,9 +147,9 @@ export interface ReadTimes {
 }
 
 /**
- * Finds the writes of a cell that a transaction may have seen, as places in their order; -1 is the value before all
- * writes. A write counts only if its transaction began before the reading one ended. If reads are fresh, it does not
- * count if a later write was acknowledged before the reading transaction began.
+ * Finds the writes of a cell that a transaction may have seen, as places in the order of the writes. -1 is the value
+ * before all writes. A write counts only if its transaction began before the reading transaction ended. With fresh
+ * reads, a write does not count if a later write was acknowledged before the reading transaction began.
  */
 export class Visible {
   readonly #order: LockOrder

@@ -42,7 +42,7 @@ export const edgesBy =
 export const reversed = ({ nodes, starts, to, kind, key }: Graph): Graph =>
   graphOf({ length: to.length, from: to, to: ownersOf(starts), kind, key }, nodes)
 
-/** Additional ww edges, grouped by the node at which they begin. */
+/** Additional ww edges. By node: the nodes to which its edges lead. */
 export type FurtherEdges = ReadonlyMap<number, readonly number[]>
 
 export function withEdges(graph: Graph, further: FurtherEdges): Graph {

@@ -41,7 +41,10 @@ function addWrites(edges: EdgeList, { starts, ordered, writer }: Versions): void
   }
 }
 
-/** Returns, by ordered version, the next version that a different transaction wrote, or the end. */
+/**
+ * Returns, by ordered version, the next version that a different transaction wrote. If there is none, this is the end
+ * of the key's ordered versions.
+ */
 function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   const next = new Int32Array(writer.length)
   for (let k = 0; k < ordered.length; k++)
@@ -54,9 +57,9 @@ function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
 const FEW = 1024
 
 /**
- * Adds edges from each reader of the last ordered version of a key to each writer of an unordered version, except
- * itself. Many edges are replaced by two chains of nodes, for the prefixes and the suffixes of the list of writers, so
- * that their number is linear.
+ * Adds edges for one key. Each reader of its last ordered version gets an edge to each other transaction that wrote an
+ * unordered version. If these edges are many, two chains of nodes replace them, for the prefixes and the suffixes of
+ * the list of writers. The number of edges is then linear.
  *
  * @returns the number of nodes, including the added ones
  */
@@ -79,8 +82,8 @@ function addUnplaced(
     const w = writer[first + i]
     if (!firstOf.has(w)) firstOf.set(w, i)
     lastOf.set(w, i)
-    // Node `nodes + i` leads to writer i and all earlier ones. Node `nodes + writers + i` leads to writer i and all
-    // later ones.
+    // From node `nodes + i`, links lead to writer i and all earlier writers. From node `nodes + writers + i`, links
+    // lead to writer i and all later writers.
     edges.add(nodes + i, w, LINK, k)
     edges.add(nodes + writers + i, w, LINK, k)
     if (i === 0) continue

@@ -6,10 +6,11 @@ import { INITIAL } from '../record/versions.ts'
 import type { CycleStep, Outcome, Situation } from './situation.ts'
 
 /**
- * Checks that a transaction that read a version and then wrote the key wrote the next version (PL-CS, Adya 1999).
+ * Checks the rule of PL-CS (Adya 1999): if a transaction read a version and then wrote the key, it wrote the next
+ * version.
  *
- * @returns a violation, or ww edges that must hold. Such an edge begins at a transaction that read the last ordered
- * version and wrote an unordered one. It ends at another writer of an unordered version.
+ * @returns a violation, or the ww edges that follow from the rule. Such an edge begins at a transaction that read the
+ * last ordered version and wrote an unordered version. It ends at another writer of an unordered version.
  */
 export function decideCursors({ record, versions, core }: Situation): Outcome | FurtherEdges {
   const further = new Map<number, number[]>()

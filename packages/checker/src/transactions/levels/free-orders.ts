@@ -7,8 +7,8 @@ import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 export type FreeWriters = readonly number[]
 
 /**
- * Returns the groups of writers whose order is free. Writers in different components are ordered as their components
- * are. This order closes no cycle.
+ * Returns the groups of writers whose order is free. A group lies within one component. Writers in different components
+ * follow the order of their components, which closes no cycle.
  */
 export function freeWriters({ versions, core }: Situation): readonly FreeWriters[] {
   const { starts, ordered, writer } = versions

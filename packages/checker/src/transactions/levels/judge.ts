@@ -18,8 +18,8 @@ export interface Judged {
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
   readonly order?: Int32Array | undefined
   /**
-   * If there is no `order`: returns a witness that a level is met; undefined if no witness other than the check itself
-   * shows this.
+   * Present if there is no `order`. Returns a witness that a level is met; undefined if only the check itself shows
+   * this.
    */
   readonly witnessBy?: ((level: IsolationLevel) => Witness | undefined) | undefined
   readonly situation?: Situation | undefined

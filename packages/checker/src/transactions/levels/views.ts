@@ -15,7 +15,10 @@ export const decideMonotonicView = (situation: Situation): Outcome => decideView
 /** Decides read atomic: a transaction sees all writes of another one, or none (Bailis et al. 2014). */
 export const decideAtomicReads = (situation: Situation): Outcome => decideViews(situation, false)
 
-/** @param isGradual whether a read sees only the sources of earlier reads, instead of all reads of its transaction */
+/**
+ * @param isGradual whether a read sees the sources of only the earlier reads of its transaction, instead of all its
+ * reads
+ */
 function decideViews(situation: Situation, isGradual: boolean): Outcome {
   const { record, versions, core } = situation
   for (const t of core.transaction) {

@@ -32,7 +32,7 @@ export function witnessOf(
   function ordered(): OperationRow[] {
     const { edges: all, nodes } = versionEdges(record, versions)
     const edges = new EdgeList(all.length)
-    // At read committed, a read may return an old version, so edges from readers to writers are left out.
+    // At read committed, a read may return an old version. Edges from readers to writers are therefore left out.
     for (let e = 0; e < all.length; e++)
       if (isolation === 'serializable' || isOfWriter(all.kind[e])) edges.add(all.from[e], all.to[e], WW, all.key[e])
     if (form.name === 'sessions') addSessions(edges, record, versions.counts)

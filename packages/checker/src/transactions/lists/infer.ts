@@ -99,7 +99,10 @@ function longestReads(
 
 /** `Versions`, with the position of each list in them. */
 interface Order extends Omit<Versions, 'counts'> {
-  /** By list: the version of its last element that counts, or OFF if the list is not a prefix of the longest read. */
+  /**
+   * By list: the version of its last element whose transaction counts as committed. OFF if the list is not a prefix of
+   * the longest read.
+   */
   readonly version: Int32Array
   /** By micro-operation: the position of its element in the longest read, from 1; 0 if it is missing. */
   readonly place: Int32Array

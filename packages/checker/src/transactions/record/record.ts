@@ -83,8 +83,8 @@ const kinds: { readonly [name: string]: number } = {
 }
 
 /**
- * The name of a read for which only the result of a comparison was recorded. `r!` means that the comparison is false or
- * null.
+ * Matches the name of a read of which only the result of a comparison was recorded. In a name with `r!`, the comparison
+ * is false or null.
  */
 const COMPARED = /^r(!?)(=|<>|<=|<|>=|>)$/
 
@@ -167,7 +167,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
       const isCompared = isComparison[micro.kind[at]]
-      // Only a recorder knows the order in which additions were made, and what comparisons may have found.
+      // Additions and comparisons are only allowed with a recorder's notes. Only the recorder knows in which order
+      // additions were made, and what comparisons may have found.
       if (kind < 0 || ((kind === ADD || isCompared) && history.transactionNotes === undefined))
         throw otherKind(history, t, names[micro.kind[at]])
       if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)

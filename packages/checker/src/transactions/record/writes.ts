@@ -9,8 +9,8 @@ export interface Writes {
 }
 
 /**
- * Finds all writes of one kind. A write that was not aborted replaces an aborted write of the same value, because a
- * client may write the value again.
+ * Finds all writes of one kind. If an aborted write and another write have the same value, only the other write is
+ * kept, because a client may repeat an aborted write.
  */
 export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
   let count = 0

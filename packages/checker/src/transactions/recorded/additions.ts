@@ -65,8 +65,8 @@ interface Sums {
   /** By position in `byDeadline`: the earliest beginning among this and all later additions. */
   readonly begun: Float64Array
   /**
-   * The reads in the order in which they take effect. An addition placed before a read must begin at or before the
-   * read's `by`.
+   * The reads, in the order in which they take effect. An addition that is placed before a read must begin no later
+   * than the read's `by`.
    */
   readonly seen: readonly {
     readonly read: number
@@ -139,7 +139,10 @@ function openFrom(
   return open
 }
 
-/** Chooses open additions that yield a sum, and adds the additions that must precede them. */
+/**
+ * Chooses open additions whose sum is `wanted`. An addition is only chosen together with the additions that must
+ * precede it.
+ */
 function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly number[], wanted: number) {
   const chosen: number[] = []
   let tried = 0
@@ -165,8 +168,8 @@ interface Windows {
 }
 
 /**
- * Returns, by write, the interval between its sending and its answer, without times at either end when another
- * transaction held the row lock.
+ * Returns, by write, the interval from its sending to its answer. If another transaction held the row lock at the
+ * beginning or the end of this interval, that time is cut off.
  */
 function windowsOf(writes: readonly CellWrite[]): Windows {
   const held = writes.flatMap(({ lock }) => (lock !== undefined && lock.from < lock.to ? [lock] : []))
@@ -178,7 +181,7 @@ function windowsOf(writes: readonly CellWrite[]): Windows {
     const answered = Math.max(lock?.from ?? acknowledged, sent)
     const earlier = tos[countBelow(froms, sent) - 1] ?? 0
     begins[at] = earlier <= answered ? Math.max(sent, earlier) : sent
-    // The beginning of the first lock interval that ends after the answer.
+    // When the first lock interval began that ended after the answer.
     const later = froms[countBelow(tos, answered + 1)] ?? Number.POSITIVE_INFINITY
     deadlines[at] = later >= sent ? Math.min(acknowledged, later) : acknowledged
   }

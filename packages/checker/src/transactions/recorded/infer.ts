@@ -57,9 +57,7 @@ interface Read {
   /** Whether the read may have seen uncommitted values. */
   readonly isDirty: boolean
   readonly mayBe: (found: number) => boolean
-  /**
-   * Whether the transaction did not read the value itself; it then follows from a sum that the transaction read later.
-   */
+  /** Whether the value was not read directly. It then follows from a sum that the transaction read later. */
   readonly isImplied: boolean
   /** The possible positions in the cell's order; -1 for the initial value. */
   places: readonly number[]

@@ -89,8 +89,8 @@ function judgeRecorded(
   }
 
   /**
-   * Adds the levels that are violated if each unit is judged as one transaction. `declared` still concerns each
-   * transaction alone.
+   * Judges each unit as one transaction. Keeps the verdict on a level that the transactions alone violate, and the
+   * verdict on `declared`.
    */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)

@@ -5,7 +5,9 @@ import { INITIAL, type Rows, rowsBy } from './sources.ts'
 /** Two nodes; the first must precede the second. */
 type Order = readonly [from: number, to: number]
 
-/** A breach of the rules, with the orders that would remove it. An order is undefined if it is impossible. */
+/**
+ * A breach of the rules, with two orders, either of which would remove it. An order is undefined if it is impossible.
+ */
 export interface Obstacle {
   readonly first: Order | undefined
   readonly second: Order | undefined

@@ -194,7 +194,7 @@ function inOrder(
   const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
     (a, b) => record.completed[a] - record.completed[b] || a - b,
   )
-  // As many rounds as writers suffice, because no chain of updates is longer.
+  // One round per writer suffices, because a chain of updates is no longer than the list of writers.
   for (let round = 0; round < writers.length; round++)
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
       if (isUpdate[at] === 0 || source[at] === INITIAL) continue

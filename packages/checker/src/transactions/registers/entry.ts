@@ -39,7 +39,7 @@ import { type Ambiguity, findSources, initialValues, type KeyFacts, keyFactsOf, 
 /** The names that `CheckOptions.assume` may contain. */
 export const assumptionNames: readonly string[] = assumptions.map(({ name }) => name)
 
-/** The entry for transactions that read and write registers, judged by levels of isolation. */
+/** The model of transactions that read and write registers. It is judged by levels of isolation. */
 export const registerTransactions = transactionsEntry(
   'rw-register',
   'transactions that read and write registers, each value once',
@@ -169,7 +169,10 @@ export interface DecidedRegisters {
   readonly orders: ReadonlyMap<IsolationLevel, Int32Array>
 }
 
-/** Levels that need a search come last, except strict serializability, which settles all others if it is met. */
+/**
+ * Levels that need a search come last. The exception is strict serializability: if it is met, all other levels are met,
+ * too.
+ */
 const order: readonly (readonly [isolation: Isolation, forms: readonly Form[]])[] = [
   ['read-committed', forms],
   ['serializable', [forms[0]]],

@@ -13,7 +13,7 @@ import { addAtomicViews, addCausalViews, addMonotonicViews, Views } from './view
 export type Decision =
   /** For serializable levels, `order` lists the transactions in a serial order. */
   | { readonly result: 'met'; readonly order?: Int32Array }
-  /** No order is possible. The transactions that exclude all orders are among the suspects. */
+  /** No order is possible. `suspects` includes the transactions that together exclude all orders. */
   | { readonly result: 'violated'; readonly suspects: readonly number[] }
   | { readonly result: 'unknown' }
 

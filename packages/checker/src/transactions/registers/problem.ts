@@ -90,7 +90,8 @@ function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // A `to` of at least `length` is the node of a moment, and moves behind the new nodes of commits.
+    // If `to` is at least `length`, it is the node of a moment. Its number increases by `length`, because the commits
+    // get the numbers before the moments.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -121,7 +122,7 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   for (const node of graph.to) waitsFor[node]++
   const byRank = (a: number, b: number): number => rank[a] - rank[b] || a - b
   const ready = createHeap(byRank)
-  /** Nodes that the state of a key held back. Some may be ready again. */
+  /** Nodes that the state of a key held back. Some of them may have become ready again. */
   const parked = createHeap(byRank)
   const isParked = new Uint8Array(nodes)
   const waiting: (number[] | undefined)[] = []

@@ -110,7 +110,7 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // Undoes the choices after the last decision in `rest`. Of the undone choices, only `turned` contributed to the
+      // Undoes the choices after the last decision in `rest`. Of these choices, only `turned` contributed to the
       // contradiction.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]

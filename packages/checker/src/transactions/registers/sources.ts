@@ -91,7 +91,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
-        // If a transaction also wrote this value, the read may have seen the initial value or that write.
+        // This is the initial value. If a transaction wrote it, too, the read may have seen either of the two.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)
@@ -116,7 +116,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
   return { counts, source, isLast, findings, ambiguous }
 }
 
-/** The writers of each key, and its readers with the writers they read from. */
+/** The writers of each key, and the readers of each key. For each reader, also the writer from which it read. */
 export interface KeyFacts {
   readonly keys: number
   /** The writers of key k, without repetition, are rows writerStarts[k] to writerStarts[k + 1] - 1. */
