@@ -112,7 +112,7 @@ function contradictions(
 
 /**
  * Returns the operations at most `reach` positions from `seed`, and all writes that their reads may have seen. Omits a
- * read that may have seen too many writes. This creates no contradiction.
+ * read that may have seen too many writes. Omitting a read creates no contradiction.
  */
 function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: number): Encoded | undefined {
   const { length, row, key, kind, expects, writes, values, initial } = encoded

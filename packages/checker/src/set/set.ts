@@ -131,7 +131,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   }
   const contentOf = readIn(part)
   reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
-  // By element: `level` is the rank of the smallest read that contains it, plus one, or 1 for an initial element.
+  // By element: `level` is 1 for an initial element. For any other element, it is the rank of the smallest read that
+  // contains the element, plus 1.
   const numbering = createNumbering()
   const level: number[] = []
   const lastSeen: number[] = []

@@ -375,8 +375,8 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 }
 
 /**
- * Returns the first acknowledged send without an offset for which the polls of its message show no offset. Equal
- * messages need one offset each. Offsets that other sends returned do not count.
+ * Returns the first acknowledged send whose message has no known offset: the send returned no offset, and no poll
+ * showed the message at one. Equal messages need one offset each. Offsets that other sends returned do not count.
  */
 function firstUnplaced(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const withoutOffset = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)

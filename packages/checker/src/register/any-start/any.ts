@@ -39,13 +39,13 @@ export type FromAny<Known> =
   | { readonly result: 'violated'; readonly involved: readonly number[] }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
-/** The number of choices of initial values tried for the whole history. */
+/** The maximum number of choices of initial values that are tried for the whole history. */
 const MOST_STARTS = 24
 
 /** The maximum number of contradictory operations from which further initial values are derived. */
 const MOST_INVOLVED = 2_000
 
-/** The number of choices of initial values tried for a few operations. */
+/** The maximum number of choices of initial values that are tried for a few operations. */
 const MOST_TRIED = 500
 
 const NOT_KNOWN = notRecorded(
@@ -152,7 +152,9 @@ function withEveryKey({ key }: Encoded, choice: Choice): Choice {
   return every
 }
 
-/** Yields the choice with one more initial value, for each observed value of a key that can be initial. */
+/**
+ * For each observed value that can be the initial value of its key, yields the choice extended by this initial value.
+ */
 function* otherStarts(
   encoded: Encoded,
   choice: Choice,

@@ -129,12 +129,12 @@ export const witnessOfWeak = (
   encoded: Encoded,
 ): Witness => (arbitration === undefined ? CHECKED.witness : witnessOf(arbitration, encoded))
 
-/** The maximum length of a list that is built immediately; an object with getters would cost more. */
+/** The maximum length of a list that is built immediately. For such a list, an object with getters would cost more. */
 const FEW = 1_000
 
 /**
- * Returns the arbitration order as a witness. Long lists are built on demand, because this may take longer than the
- * check.
+ * Returns the arbitration order as a witness. Long lists are built on demand, because building them may take longer
+ * than the check.
  */
 function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encoded): Witness {
   const arbitrated = later(arbitration)

@@ -23,8 +23,9 @@ export const LONG = 10_000
 const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
 
 /**
- * Finds a few hundred operations near the visible contradiction of a long history that are contradictory by themselves,
- * which makes all later steps fast. Keeps everything that a remaining result may depend on (see `createCompletion`).
+ * Finds a few hundred operations that are contradictory by themselves, near the visible contradiction of a long
+ * history. This makes all later steps fast. Keeps everything that a remaining result may depend on (see
+ * `createCompletion`).
  *
  * @throws OutOfTime
  */

@@ -61,7 +61,10 @@ export type Prove = (
 
 /** A contradiction to reduce. Operations are numbers, in ascending order. */
 export interface Contradiction {
-  /** Sets of operations, each extended by `complete`. The reduction starts from the first one that is contradictory. */
+  /**
+   * Sets of operations. The reduction extends each set by `complete`, and starts from the first set that is
+   * contradictory.
+   */
   readonly starts: Iterable<readonly number[]>
   /** Adds everything that the results of some operations may depend on. */
   readonly complete: (some: readonly number[]) => readonly number[]
@@ -116,7 +119,10 @@ export const isClosedUnder =
     return complete(some).every((i) => there.has(i) || isRead(i))
   }
 
-/** The number of operations in the first window, which doubles each time. Small sets are judged fastest. */
+/**
+ * The number of operations in the first window. Each further window has twice as many, because small sets are judged
+ * fastest.
+ */
 const FIRST_WINDOW = 4
 
 /**

@@ -45,7 +45,7 @@ export interface Story {
   readonly culprit: OperationRow | undefined
 }
 
-/** The maximum number of clauses in a story; a longer one is harder to follow than the orders. */
+/** The maximum number of clauses in a story. A longer story is harder to follow than the list of orders. */
 const MOST_CLAUSES = 6
 /** The maximum nesting depth of chains of orders. Deeper chains explain nothing to a person. */
 const DEEPEST = 3

@@ -74,7 +74,10 @@ observesNothing[APPEND] = NOTHING
 writesNothing[READ] = NOTHING
 writesNothing[DIFFERS] = NOTHING
 
-/** Numbers the ids by subtracting the least one, if most ids up to the greatest occur. */
+/**
+ * Numbers the ids by subtracting the least id. Suits columns in which most ids between the least and the greatest
+ * occur.
+ */
 function numberByRange(
   { kind, expects, writes, hasConditional }: IdColumns,
   initial: number,

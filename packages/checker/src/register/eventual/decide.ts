@@ -50,7 +50,7 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   return { eventual: found(wrong, met), convergent: found(apart, met), owed: undefined, lost }
 }
 
-/** The number of keys with final reads, and of keys that lack them after acknowledged writes. */
+/** The number of keys with final reads, and the number of keys that have acknowledged writes but lack final reads. */
 export interface FinallyRead {
   readonly read: number
   readonly unread: number
@@ -221,8 +221,8 @@ const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
 /**
- * Returns the write that superseded the value: the last acknowledged one of another value, called after all writers of
- * the value had returned. A final read must have begun after it.
+ * Returns the write that superseded the value: the last acknowledged write of another value that was called after all
+ * writers of this value had returned. A final read must have begun after the write.
  */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations, reads } = input

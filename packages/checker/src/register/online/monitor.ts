@@ -174,7 +174,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     return undefined
   }
 
-  /** Reports whether a block conflicts with another block when an operation of the first one returns. */
+  /** Reports whether `block` conflicts with another block now that one of its operations returned at `position`. */
   function conflicts(block: Block, position: number): boolean {
     if (block.first === position) return false
     if (isOutdated(block)) return true

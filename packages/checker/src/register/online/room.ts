@@ -95,7 +95,9 @@ interface ReadBack {
   read(value: ValueName): void
   /** Reports whether the reads so far leave doubt that they use the same place as the writes. */
   isDoubtful(): boolean
-  /** Reports whether the latest read returned another type of value than every write: probably not the value. */
+  /**
+   * Reports whether the latest read returned another type of value than all writes wrote, so probably not the value.
+   */
   isForeign(): boolean
   retained(): number
 }

@@ -9,7 +9,10 @@ export type Hides = 'writes and reads' | 'writes' | 'nothing'
 /** The first returns of one process's operations on one key. */
 interface Past {
   wrote: number
-  /** `values`: two values that the process read. `returns`: the first return of a read of each. */
+  /**
+   * `values`: two values that the process read. `returns`: for each of the two, the first return of a read of the
+   * value.
+   */
   readonly values: [number, number]
   readonly returns: [number, number]
 }

@@ -66,7 +66,8 @@ const withoutImplied = (outcomes: Outcomes): Outcomes =>
   )
 
 /**
- * Levels that settle most others come first. A met level settles all weaker ones, and a violated one all stronger ones.
+ * The levels whose verdicts settle the most other levels come first. A met level settles all weaker levels, and a
+ * violated level settles all stronger levels.
  */
 const order: readonly Isolation[] = ['read-committed', 'serializable', 'snapshot-isolation', ...isolations.toReversed()]
 

@@ -59,7 +59,7 @@ export function judgeVersions(
   return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
 }
 
-/** Marks the strongest levels that no read violates as met. */
+/** Marks as met the strongest levels that no read violates. */
 function allMetBut(reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
   for (const level of isolationLadder.levels) {

@@ -21,7 +21,7 @@ export interface AdditionOrder {
   readonly seen: readonly number[]
 }
 
-/** The maximum numbers of open additions at a read, and of choices tried among them. */
+/** The maximum number of open additions at a read, and the maximum number of choices that are tried among them. */
 const MOST_OPEN = 256
 const MOST_CHOICES = 10_000
 

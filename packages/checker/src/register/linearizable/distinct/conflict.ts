@@ -3,7 +3,7 @@ import type { Encoded } from '../../../encoding/encoded.ts'
 /** The operations of a contradiction, as positions of their calls or returns; empty if unknown. */
 export type Conflict = readonly number[]
 
-/** The maximum number of contradictions that are kept apart. */
+/** The maximum number of contradictions that are kept. */
 export const MOST_CONFLICTS = 64
 
 /** Returns the operations with an event in the conflict, in order of call. */

@@ -237,8 +237,8 @@ const BLOCK_BITS = 16
 const EVENTS_OF_BLOCK = 1 << BLOCK_BITS
 
 /**
- * Sorts groups by blocks of events first, for histories with many events: one table of all events would take more
- * memory than the groups.
+ * Sorts groups in two steps, for histories with many events: by block of events, and then within each block. One table
+ * of all events would take more memory than the groups.
  */
 function beginningsByBlock({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length

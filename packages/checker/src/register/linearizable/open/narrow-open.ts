@@ -13,7 +13,7 @@ export interface FewOpen {
   readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void
-  /** Undoes `remove`, after all later changes are undone. */
+  /** Undoes `remove`. All later changes must be undone before. */
   readonly restore: (operation: number) => void
   /** Returns the operation of a set's lowest bit. */
   readonly least: (set: number) => number

@@ -182,7 +182,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
 /** The index of the lowest bit of a set. */
 const numberOf = (set: number): number => 31 - Math.clz32(set & -set)
 
-/** Configurations known to lead to no explanation. In the bounded table, new ones replace earlier ones. */
+/** Configurations known to lead to no explanation. The table is bounded, so new configurations replace earlier ones. */
 interface Failures {
   readonly add: (position: number, state: number, done: number) => void
   readonly has: (position: number, state: number, done: number) => boolean
