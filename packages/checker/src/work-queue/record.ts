@@ -69,8 +69,8 @@ interface OpenQueue extends Queue {
  * Reads a history of queues whose messages are leased; a key is a queue:
  *
  * - `enqueue` (value)
- * - `take` of the lease in ms, or null if it is unknown, returns `[message, receipt]`, or null if there is no message.
- *   A receipt identifies one message: equal receipts mean the same message
+ * - `take` (the lease in ms, or null if it is unknown) returns `[message, receipt]`, or null if there is no message. A
+ *   receipt identifies one message: equal receipts mean the same message
  * - `ack` of a receipt: the message is processed; `nack` of a receipt returns the message before its lease ends
  * - `remaining` returns the list of all unacknowledged messages, including leased ones. It changes nothing
  *

@@ -19,9 +19,9 @@ import { countBelow } from '../../search/halving.ts'
  * Each pair of neighbours needs a different operation that begins v. Take a window from event S to event T. Let E be
  * the number of operations that end v, were called after S, and returned before T. In real time, every operation that
  * is ordered between two of these was called before T and returned after S. Let B be the number of operations that
- * begin v, were called before T, and returned after S. Then E exceeds B by at most one. For a window without a
- * beginning, E exceeds B by at most zero, or by at most one if v is the initial value. This bound is lower by one if a
- * read of v was called after all operations that end v had returned.
+ * begin v, were called before T, and returned after S. Then E is at most B + 1. For a window without a beginning, E is
+ * at most B, or at most B + 1 if v is the initial value. The bound for such a window is lower by one if a read of v
+ * returned before T and was called after the operations that E counts had returned.
  *
  * Takes O(n log n).
  *

@@ -43,13 +43,14 @@ const kinds: { readonly [f: string]: number } = {
 export const registerFunctions: readonly string[] = Object.keys(kinds)
 
 /**
- * Encodes registers by key: read, write, cas, and append on strings. Applies the outcome rules, once: `fail` is dropped
- * (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome is dropped, null stands for
- * the initial value (but is an ordinary value if the initial value is unknown). With `isWanted`, encodes only some keys
- * (-1: operations without a key); the key numbers do not change.
+ * Encodes registers by key: read, write, cas, and append on strings. With `isWanted`, encodes only some keys; -1 stands
+ * for operations without a key. The key numbers do not change. Applies the outcome rules, once:
+ * - `fail`: the operation is dropped. A failed cas may be kept as an observation.
+ * - `info`: a read is dropped, any other operation becomes optional.
+ * - Null stands for the initial value. If the initial value is unknown, null is an ordinary value.
  *
- * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`. @throws
- * OutOfTime
+ * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`
+ * @throws OutOfTime
  */
 export function encodeRegister(
   history: History,

@@ -13,8 +13,8 @@ import { disagreement, FROM_THE_START, failedWriter, type Key, superseded, thinA
  * Decides convergence and eventual consistency from the final reads. Convergence: all final reads of a key agree.
  * Eventual consistency (Vogels 2009; Bailis & Ghodsi 2013): they agree on a value that a write wrote (or on the initial
  * value, which may be any value if unknown). In real time, the value must not have been overwritten: no acknowledged
- * write of another value was called after all writes of this value had returned. A text with appends contains every
- * acknowledged append that no write can have replaced.
+ * write of another value was called after all writes of this value had returned. With appends, the text must contain
+ * every acknowledged append that no write can have replaced.
  *
  * @throws OutOfTime
  */
@@ -239,7 +239,8 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 /**
  * Returns the acknowledged writes that no replica has. A write is lost if all writers of the remaining values had
  * returned before its call. An append is lost if no write can have replaced it and no value contains it. Returns only
- * the last ones, because earlier ones were legally overwritten. All final reads must have begun after them.
+ * the last of these writes, because the earlier ones were legally overwritten. All final reads must have begun after
+ * them.
  */
 function lostWrites(
   input: Key,

@@ -3,7 +3,10 @@ import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonit
 /** A name that no value has: names are numbers or JSON texts. */
 const UNMENTIONED: ValueName = '?'
 
-/** The maximum number of calls and returns kept until the initial value is known; with more, the key is given up. */
+/**
+ * The maximum number of calls and returns that are kept until the initial value is known. If there are more, the key is
+ * given up.
+ */
 const MOST_KEPT = 10_000
 
 type Step =
@@ -19,9 +22,10 @@ type Step =
 type Operation = Parameters<RegisterMonitor['called']>[1]
 
 /**
- * Watches one register whose initial value is unknown, and keeps all events until it is known or irrelevant. It is
- * known when a read returns a value whose write had not begun. It is irrelevant when all operations called before the
- * first acknowledged write returned have ended. Then a monitor with the right initial value receives the events.
+ * Watches one register whose initial value is unknown, and keeps all events until this value is known or irrelevant. It
+ * is known when a read returns a value whose write had not begun. It becomes irrelevant when the first acknowledged
+ * write has returned, and all operations that were called before this return have ended. A monitor with the right
+ * initial value then receives the events.
  *
  * An early read of a value whose write had begun may also have read the initial value. The monitor assumes that it read
  * the write. If this leads to a contradiction, the key is given up.

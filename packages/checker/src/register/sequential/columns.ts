@@ -6,10 +6,11 @@ import type { Budget } from '../../limits/budget.ts'
 /**
  * Joins threads end to end. A later thread is assumed to follow an earlier, finished one.
  *
- * If processes retire after each unknown outcome, a history has far more processes in total than at any one time, and
- * the vector of each operation has one entry per thread. With more than `columns` threads, each further thread is
- * joined to the finished thread that has been idle longest. The added order is only assumed, so a contradiction that
- * uses it proves no violation. Threads whose first operations are in `apart` are not joined.
+ * Fewer threads save memory, because the vector of each operation has one entry per thread. If processes retire after
+ * each unknown outcome, a history has far more processes in total than at any one time. With more than `columns`
+ * threads, each further thread is joined to the finished thread that has been idle longest. The added order is only
+ * assumed, so a contradiction that uses it proves no violation. Threads whose first operations are in `apart` are not
+ * joined.
  *
  * @throws OutOfTime
  */

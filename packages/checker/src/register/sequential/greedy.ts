@@ -25,8 +25,8 @@ const MOST_CHANGES = 2_000_000
  * choice is undone.
  *
  * The result is legal without a check of values. A placed write that is read precedes all remaining writes of its key,
- * and so do its reads. A cas precedes them because the write that it observed does. No later write can therefore come
- * between the write and its reads.
+ * and so do its reads. If a cas is placed, it precedes them because the write that it observed precedes them. No later
+ * write can therefore come between the write and its reads.
  *
  * Does not undo its choices in the saturation (see `Saturation.reset`).
  */

@@ -24,9 +24,9 @@ interface Rests {
 
 /**
  * Decides whether the forced order can be extended to a legal order. Two writes of a key form an open pair if the
- * forced order leaves their order open and at least one of them is read. The search assumes one order of an open pair,
- * and on a contradiction the other. If no pair is open, every extension is legal (see `completion`). If both orders of
- * every open pair are contradictory, there is no legal order.
+ * forced order leaves their order open and at least one of them is read. The search assumes one order of an open pair.
+ * If this leads to a contradiction, it assumes the other order. If no pair is open, every extension is legal (see
+ * `completion`). If both orders of every open pair are contradictory, there is no legal order.
  *
  * A restart begins with the pairs of recent contradictions, so that a small cause deep in a long history is found
  * early. The number of restarts is bounded, so the search ends.

@@ -15,8 +15,8 @@ export interface KeyReads {
 }
 
 /**
- * Measures each completed read whose value has one writer. At the call of the read, the value had been overwritten for
- * some time and by some number of writes; both are 0 for a fresh read.
+ * Measures each completed read whose value has one writer. Determines for how long, and by how many writes, the value
+ * had been overwritten when the read was called. Both are 0 for a fresh read.
  *
  * A write is "done" as soon as it is acknowledged or another read has seen it. It certainly overwrote the value if it
  * was called after the value was certainly written (`first` of its cluster) and was done before the read was called.

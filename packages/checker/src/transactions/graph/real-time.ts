@@ -54,9 +54,9 @@ export function addSessions(
 
 /**
  * Adds the order of real time, without an edge for each pair of transactions. Each sequence of completions without an
- * invocation in between gets a node, numbered from `firstNode` on. The completed transactions have edges to this node,
- * which has edges to the next such node and to the transactions invoked directly after the sequence. Adds at most four
- * edges for each transaction.
+ * invocation in between gets a node, numbered from `firstNode` on. The completed transactions have edges to this node.
+ * The node has edges to the next such node, and to the transactions that were invoked directly after the sequence. Adds
+ * at most four edges for each transaction.
  *
  * @returns the number of nodes added
  */

@@ -11,9 +11,9 @@ import type { Versions } from '../record/versions.ts'
 import { type IsolationLevel, partsOf } from './ladder.ts'
 
 /**
- * Returns a witness that a level is met; undefined if no witness other than the check itself shows this. Only for
- * histories that are not strict serializable. For read committed, the witness is an order of the transactions; for
- * snapshot isolation, of their starts and commits.
+ * Returns a witness that a level is met; undefined if only the check itself shows this. Only for histories that are not
+ * strict serializable. For read committed, the witness is an order of the transactions; for snapshot isolation, of
+ * their starts and commits.
  *
  * @param events see `eventsOf`
  */

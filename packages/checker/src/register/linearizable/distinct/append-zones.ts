@@ -16,9 +16,9 @@ export interface AppendOrders extends Orders {
  * Decides linearizability of strings with put, append and get, for all keys together. On each key, all written pieces
  * must be distinct, and none may be a prefix of another. Takes time linear in the length of the texts read.
  *
- * Each text read then identifies its writers: the put with which it begins, and the appends that directly follow one
- * another after it. An append that was seen is a compare-and-set from the text before it to the text with it, as in
- * `chainZones`. An append that was not seen is a write of a text that was never read.
+ * With such pieces, each text read identifies its writers: the put with which it begins, and the appends that directly
+ * follow one another after the put. An append that was seen counts as a compare-and-set from the text before it to the
+ * text after it, as in `chainZones`. An append that was not seen counts as a write of a text that was never read.
  *
  * Returns undefined if the strings are not empty initially.
  *

@@ -25,7 +25,7 @@ const NOBODY = -1
  * no operation of unknown outcome, and no append. The sets of open and taken operations each fit into one word, so
  * lists need not be linked.
  *
- * The search makes a choice only when an operation returns that was not taken. It tries the open operations in the
+ * The search makes a choice only when an operation that was not taken returns. It tries the open operations in the
  * order of their returns. Of several writes of one value it tries only the write that returns first: if another write
  * led to an explanation, the two could be exchanged. If no open operation writes the awaited value, it backtracks.
  *
