@@ -13,9 +13,9 @@ import { range } from '../encoding/lists.ts'
 import { areStatements } from '../transactions/recorded/statements.ts'
 
 /**
- * For recorded traffic: describes how often a client read a number and then wrote a different one, although another
- * client wrote between the two. Every level of single operations allows this, so no verdict reports it. Empty if it did
- * not occur.
+ * For recorded traffic: describes how often a client read a number and then wrote a different number, although another
+ * client had written in between. Every level of single operations allows this, so no verdict reports it. Empty if it
+ * did not occur.
  */
 export function overwrittenNotes(history: History): readonly string[] {
   const areWhole = history.transactionNotes !== undefined

@@ -23,7 +23,9 @@ const LONG_HISTORY = 20_000
 /** The share of the remaining time for finding simple contradictions. */
 const SHARE = 0.7
 
-/** The numbers of operations to include before and after those of a contradiction, tried in turn. */
+/**
+ * How many operations to include before and after the operations of a contradiction. These numbers are tried in turn.
+ */
 const REACHES = [16, 128, 1_024] as const
 
 /** Reads of a value are included only if the value has at most this many writers. */
@@ -96,7 +98,7 @@ function contradictions(
   budget: Budget,
 ): readonly (readonly OperationRow[])[] {
   const ofKeys = parts.map((part) => {
-    // Uses the likeliest initial value. A wrong one does no harm, because this only decides where to look.
+    // Uses the likeliest initial value. A wrong value does no harm, because it only affects where to look.
     const settled = part.anyStart ? startsOf(part, decoder.value).alternatives[0] : part
     const answer = decideInLinearTime(settled, budget)
     if (answer.result !== 'violated') return []

@@ -52,7 +52,7 @@ function byText(one: Json, other: Json): number {
   return a < b ? -1 : Number(a > b)
 }
 
-/** The elements known to be in the set and, until a full read, those known to be absent. */
+/** The elements that are known to be in the set. Until a full read, also the elements that are known to be absent. */
 interface Contents {
   readonly isKnown: boolean
   readonly present: readonly string[]

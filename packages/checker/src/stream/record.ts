@@ -19,7 +19,7 @@ export interface Poll {
   readonly row: OperationRow
   readonly process: number
   readonly partition: string
-  /** The offset at which the poll began: the requested one, or the process's position. */
+  /** The offset at which the poll began: the requested offset, or the process's position. */
   readonly from: number | undefined
   /** The poll or assignment at whose end position this poll continues. Absent if the poll requested an offset. */
   readonly continues: OperationRow | undefined
@@ -157,7 +157,7 @@ function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer
   return consumer
 }
 
-/** Returns the positions that a consumer keeps: those of the partitions that the assignment returned. */
+/** Returns the positions that a consumer keeps: its positions in the partitions that the assignment returned. */
 function keptOf(consumer: Consumer | undefined, assignment: Json): Map<string, Last> {
   if (consumer === undefined || !Array.isArray(assignment)) return new Map()
   const keys = new Set((assignment as readonly Json[]).map(String))

@@ -57,7 +57,10 @@ export interface Accounted {
   readonly key: string | undefined
   readonly value: Json
   readonly count: number
-  /** The operation to show for an element: the one that acknowledged it or, if there is none, one that saw it. */
+  /**
+   * The operation to show for an element: the operation that acknowledged it or, if there is none, an operation that
+   * saw it.
+   */
   readonly operation: OperationRow
   /**
    * The time in nanoseconds from when the element was first known. For a stale element: until it was last missing. For

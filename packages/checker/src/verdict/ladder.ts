@@ -1,6 +1,6 @@
 /**
  * The levels that one judge decides. Each judge has its own ladder: consistency of single operations has the levels of
- * `registry.ts`, isolation of transactions has different ones.
+ * `registry.ts`, isolation of transactions has other levels.
  */
 export interface Ladder<Name extends string = string> {
   /** The names of the levels, strongest first. They are also the keys of `--json` and the values of `--expect`. */

@@ -20,7 +20,9 @@ const ofOneValue = [
 
 const NO_TIME = 'there was no time to judge all messages'
 
-/** The maximum number of violations of each guarantee that are described in full. The smallest ones are chosen. */
+/**
+ * The maximum number of violations of each guarantee that are described in full. The smallest violations are chosen.
+ */
 const MOST_REPORTED = 8
 
 /**

@@ -24,8 +24,8 @@ export interface QueueJudging extends FindingsSink<Guarantee> {
 }
 
 /**
- * The maximum number of operations of a queue that is searched as a whole. In larger ones, the order of equal messages
- * stays undecided.
+ * The maximum number of operations of a queue that is searched as a whole. In a larger queue, the order of equal
+ * messages stays undecided.
  */
 const MOST_OPERATIONS = 400
 

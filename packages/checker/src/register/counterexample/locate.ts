@@ -63,7 +63,10 @@ const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 /** The number of operations shown before the contradiction, so that a person can see the state of the object. */
 const RECENT = 128
 
-/** Returns the named operations, the last ones called before them, and everything that their results depend on. */
+/**
+ * Returns the `named` operations, the last operations called before they ended, and everything on which the results of
+ * these operations may depend. With appends, returns only the `named` operations.
+ */
 function withRecent(part: Encoded, named: readonly number[]): Encoded {
   const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)
   const recent: number[] = []

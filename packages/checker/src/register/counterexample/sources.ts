@@ -117,7 +117,7 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
 
 /**
  * Reports whether every value that the kept operations observe was written by one of them. A value needs no writer if
- * it is initial, or if nobody wrote it in the whole history. In the latter case it is not in `observedInWhole`.
+ * it is initial, or if nobody wrote it in the whole history. A value that nobody wrote is not in `observedInWhole`.
  */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded

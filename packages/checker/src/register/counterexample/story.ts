@@ -70,7 +70,7 @@ export function storyOf(edges: readonly OrderEdge[], history: History): Story | 
 
 const isBack = (way: Way): boolean => way === 'missed' || way === 'given'
 
-/** Converts a chain of orders to its operations, without the last one, which begins the next chain. */
+/** Converts a chain of orders to its operations. Omits the last operation, because the next chain begins with it. */
 function walked(edges: readonly OrderEdge[], depth: number): readonly Stop[] | undefined {
   const stops: Stop[] = []
   for (const edge of edges) {

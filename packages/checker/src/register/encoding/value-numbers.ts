@@ -3,8 +3,8 @@ import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../../
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../limits/budget.ts'
 
 /**
- * Columns of value ids. A cas has the old value in `expects` and the new one in `writes`; others have the same id in
- * both.
+ * Columns of value ids. For a cas, `expects` holds the old value, and `writes` the new value. For any other operation,
+ * both hold the same id.
  */
 export type IdColumns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'hasConditional'>
 

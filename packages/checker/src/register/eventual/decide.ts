@@ -163,7 +163,7 @@ function staysOf({ encoded, operations, reads }: Key, budget: Budget): Stays {
 const mustBeIn = ({ encoded }: Key, i: number, { after, before }: Stays): boolean =>
   encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before
 
-/** By value: the last operation to return among those that may have produced the value. */
+/** By value: among the operations that may have produced it, the operation that returned last. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
   const { encoded, operations } = input
   const last = new Map<number, number>()

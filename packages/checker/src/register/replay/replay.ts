@@ -53,7 +53,8 @@ function faultOfReplay(
       latestOfClient.set(clients[i], Math.max(i, latest))
     } else if (rule === 'process order') {
       const latest = latestOfClient.get(clients[i]) ?? -1
-      // An operation of unknown outcome precedes no other operation of its client, but others precede it.
+      // An operation of unknown outcome precedes no other operation of its client, but earlier operations of its client
+      // precede it.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }
@@ -89,8 +90,8 @@ const ANOTHER = '\u0000\ud800\u0000'
 const NO_CLIENTS = new Int32Array(0)
 
 /**
- * Reports whether an order is correct, without branches: mispredicted ones would dominate the cost. An unused value is
- * NOTHING, which is negative.
+ * Reports whether an order is correct. Uses no branches, because mispredicted branches would dominate the cost. An
+ * unused value is NOTHING, which is negative.
  */
 function isRightOnOneKey(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,

@@ -71,7 +71,7 @@ export function writesByKey(
   start.push(sorted.length)
   const starts = Int32Array.from(start)
   const places = sorted.map((write) => place[write])
-  // By list: where the last search ended, because the next one probably ends nearby.
+  // By list: where the last search ended, because the next search probably ends nearby.
   const hints = starts.slice()
   const search = (list: number, count: number): number => {
     let low = starts[list]

@@ -59,8 +59,8 @@ function premisePath(
 }
 
 /**
- * Converts a contradiction between a read and a write to one between two writes, which is easier to understand: the
- * read's source must both precede and follow the other write.
+ * Converts a contradiction between a read and a write to a contradiction between two writes, which is easier to
+ * understand: the read's source must both precede and follow the other write.
  */
 function betweenWrites(edge: Edge): Edge {
   const { from, to, reader, premise } = edge

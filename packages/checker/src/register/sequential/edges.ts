@@ -62,7 +62,8 @@ export interface Edges {
   readonly cut: (count: number) => void
   readonly count: () => number
   /**
-   * The edges that leave an operation, as a linked list: `first` is the newest, `next` the one before; -1 at the end.
+   * The edges that leave an operation, as a linked list: `first` is the newest edge, and `next` the edge added before;
+   * -1 at the end.
    */
   readonly first: (operation: number) => number
   readonly next: (edge: number) => number

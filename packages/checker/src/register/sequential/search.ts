@@ -73,7 +73,10 @@ export function createSequentialSearch(
   let started = false
 
   const nextOf = nextIn(threads, position)
-  /** Returns, among the next operations of all threads, the one called first after `operation`; -1 if there is none. */
+  /**
+   * Considers the next operation of each thread. Returns the first of these that was called after `operation`; -1 if
+   * there is none.
+   */
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let c = 0; c < candidates.length; c++) {

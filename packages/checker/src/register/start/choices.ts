@@ -54,7 +54,7 @@ function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap
   return ids
 }
 
-/** Adds the possible beginnings of texts, because a text read may begin with the initial one. */
+/** Adds the possible beginnings of texts, because a text read may begin with the initial text. */
 function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<number, Set<number>>): void {
   const rest = rests(encoded, jsonOf)
   for (const some of ids.values()) {

@@ -102,7 +102,9 @@ function skewOf(
   return `${did(one, other)}; ${did(other, one)}. Neither saw what the other wrote.`
 }
 
-/** Describes how an update was lost: which transaction read and wrote, and which one overwrote without reading. */
+/**
+ * Describes how an update was lost: which transaction read and wrote, and which transaction overwrote without reading.
+ */
 function lostUpdateOf(
   record: TransactionRecord,
   steps: readonly CycleStep[],

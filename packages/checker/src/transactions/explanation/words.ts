@@ -83,7 +83,10 @@ function statementOf(record: TransactionRecord, row: number): string | undefined
 
 const valueText = ({ history }: TransactionRecord, id: number): string => show(history.values.json(id as ValueId))
 
-/** The number of elements shown of a longer list: the last ones, because they show what was read last or is missing. */
+/**
+ * The number of elements that are shown of a longer list. These are its last elements, because they show what was read
+ * last, or what is missing.
+ */
 const MOST_ELEMENTS = 6
 
 function readText(record: TransactionRecord, row: number): string {
@@ -204,7 +207,7 @@ export interface DrawnOrder extends Omit<TransactionArrow, 'from' | 'to'> {
   readonly rows: StepRows
 }
 
-/** A transaction without which the others of a counterexample do not contradict each other. */
+/** A transaction of a counterexample without which its other transactions do not contradict each other. */
 export interface Proof {
   readonly transaction: number
   readonly rows: readonly number[]

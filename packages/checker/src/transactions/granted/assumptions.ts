@@ -92,7 +92,7 @@ const linearizableKeys: Assumption = {
       const { transaction } = touch
       const before = newest.get(touch.key) ?? []
       const ended = before.filter((other) => precedes(record, other.transaction, transaction))
-      // Only the latest of these transactions are needed. The orders after earlier ones follow by transitivity.
+      // Only the latest of these transactions are needed. The orders after earlier transactions follow by transitivity.
       for (const one of ended)
         if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
       const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))

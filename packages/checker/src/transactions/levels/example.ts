@@ -39,7 +39,10 @@ export function findExampleAmong(situation: Situation, level: IsolationLevel): V
   return undefined
 }
 
-/** Returns, for each key with appends, the transaction that read its longest list, or else one that appends. */
+/**
+ * Returns, for each key with appends, the transaction that read its longest list. If none read it, returns a
+ * transaction that appends to it.
+ */
 function longestReaders(record: TransactionRecord, { of }: Versions, some: readonly number[]) {
   const { starts, kind, key } = record
   const longest = new Map<number, { readonly version: number; readonly reader: number }>()

@@ -85,7 +85,7 @@ function missedWrite(
   return undefined
 }
 
-/** Returns a key on which `t` read an earlier version than the one that `writer` wrote; -1 if there is none. */
+/** Returns a key of which `t` read an earlier version than the version that `writer` wrote; -1 if there is none. */
 function missedKey({ record, versions }: Situation, t: number, writer: number): number {
   const { starts, kind, key } = record
   for (let row = starts[t]; row < starts[t + 1]; row++) {

@@ -13,7 +13,10 @@ export interface Situation {
   readonly budget: Budget
 }
 
-/** One step of a cycle. In an rw step, `from` read a version, and `to` wrote a later one, not always the next. */
+/**
+ * One step of a cycle. In an rw step, `from` read a version, and `to` wrote a later version, which is not always the
+ * next one.
+ */
 export interface CycleStep {
   readonly from: number
   readonly to: number

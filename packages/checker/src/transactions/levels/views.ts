@@ -37,8 +37,8 @@ function decideViews(situation: Situation, isGradual: boolean): Outcome {
 }
 
 /**
- * Decides whether each transaction saw all transactions completed before it began. With SO, only those of its own
- * session count.
+ * Decides whether each transaction saw all transactions that completed before it began. With SO, only the transactions
+ * of its own session count.
  */
 export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof RT): Outcome {
   const { record, versions, events } = situation

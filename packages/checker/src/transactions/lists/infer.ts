@@ -58,7 +58,7 @@ function nodesOf({ lists, status }: TransactionRecord, { find, transaction }: Wr
   return { append, aborted, unwritten }
 }
 
-/** By transaction: 1 if it committed, or if a committed one read what it appended. */
+/** By transaction: 1 if it committed, or if a committed transaction read what it appended. */
 function countedOf({ length, lists, list, status }: TransactionRecord, { transaction }: Writes, { append }: Nodes) {
   const counts = new Uint8Array(length)
   let isOpen = false
@@ -222,7 +222,7 @@ function readBases(
       if (version[node] === OFF) findings.add('incompatible-order', t, row, longest[key[row]])
       const ended = withoutOwn(record, append, t, row)
       if (ended < 0) findings.add('internal', t, row, -1)
-      // A list that does not end with the transaction's own appends counts as written by others.
+      // A list that does not end with the transaction's own appends counts as written by other transactions.
       const base = ended < 0 ? node : ended
       const other = earlierRead(record, append, t, row)
       if (other >= 0) findings.add('non-repeatable-read', t, row, other)

@@ -62,7 +62,7 @@ export interface TransactionRecord {
    * without a test may have read any value.
    */
   readonly mayFind: ReadonlyMap<number, (value: number) => boolean>
-  /** By micro-operation: the list that it read, a row of `lists`; NO_LIST for all others. */
+  /** By micro-operation: the list that it read, as a row of `lists`; NO_LIST if it read no list. */
   readonly list: Int32Array
   readonly lists: ReadLists
   /** By key: its id in the history's values. */

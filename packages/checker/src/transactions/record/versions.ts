@@ -19,6 +19,6 @@ export interface Versions {
   readonly writer: Int32Array
   /** By micro-operation: the version that it read or wrote; INITIAL or NO_VERSION. */
   readonly of: Int32Array
-  /** By transaction: 1 if it counts as committed. Others are omitted from every order. */
+  /** By transaction: 1 if it counts as committed. All other transactions are omitted from every order. */
   readonly counts: Uint8Array
 }

@@ -18,7 +18,7 @@ import { orderOfAdditions } from './additions.ts'
 import { UNPROMISING } from './requested-levels.ts'
 import { areExplained, RolledBackWrites, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
-/** The orders and sources that the record proves, and those that are likely. */
+/** The orders and sources that the record proves, and the likely orders and sources. */
 export interface RecordedInference {
   /** Orders and sources that hold in every case. A level that they contradict is violated. */
   readonly certain: Inference
@@ -226,8 +226,8 @@ function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly 
 }
 
 /**
- * Removes positions at which the version has another value than the one read. A read without positions makes its cell
- * doubtful, unless it read a value that was rolled back.
+ * Removes positions at which the version has another value than the value that was read. A read without positions makes
+ * its cell doubtful, unless it read a value that was rolled back.
  */
 function explain(
   record: TransactionRecord,

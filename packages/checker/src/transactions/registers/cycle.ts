@@ -16,8 +16,8 @@ export interface Chosen extends Part {
 
 export interface FoundCycle {
   /**
-   * A cycle that the level excludes, if one was found. Writes of unknown order are assumed in the order of their
-   * completions; the opposite order leads to another cycle.
+   * A cycle that the level excludes, if one was found. If the order of writes is unknown, it is assumed to be the order
+   * of their completions. The opposite order leads to another cycle.
    */
   readonly cycle: readonly CycleStep[] | undefined
   readonly isGuess: boolean
@@ -28,7 +28,8 @@ export interface FoundCycle {
 const MOST_STEPS = 200_000
 
 /**
- * Returns a cycle that exists in every order of the writes. If there is none, assumes the order of their completions.
+ * Returns a cycle that exists in every order of the writes. If there is none, assumes that the order of the writes is
+ * the order of their completions.
  */
 export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering): FoundCycle {
   const facts = keyFactsOf(some.record, some.sources)
@@ -163,7 +164,7 @@ function edgesOf(
   return from
 }
 
-/** Finds which writers precede which others in every order that the level allows. */
+/** Finds which writers precede which other writers in every order that the level allows. */
 function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, ordering: Ordering): Earlier {
   const { length } = part.record
   const isBefore = new Uint8Array(length * length)

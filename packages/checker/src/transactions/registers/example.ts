@@ -55,7 +55,10 @@ export function findExample(
   return { among, standsAlone, isCut, ...findCycle(chosen(registers, among), isolation, ordering) }
 }
 
-/** Adds transactions that read from unanswered ones, because such a read shows that a transaction committed. */
+/**
+ * Adds transactions that read from unanswered transactions, because such a read shows that the unanswered transaction
+ * committed.
+ */
 function withWitnesses({ record, sources }: Registers, suspects: readonly number[]): readonly number[] {
   const all = new Set(suspects.filter((t) => sources.counts[t] === 1))
   const open = new Set([...all].filter((t) => record.status[t] !== COMMITTED))

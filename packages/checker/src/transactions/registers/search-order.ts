@@ -10,7 +10,7 @@ export type OrderAnswer =
   | { readonly result: 'violated'; readonly involved: ReadonlySet<number> }
   | { readonly result: 'unknown' }
 
-/** A choice between two orders of which at least one must hold. The chosen one is `from` before `to`. */
+/** A choice between two orders, at least one of which must hold. The chosen order is `from` before `to`. */
 interface Decision {
   readonly obstacle: Obstacle
   readonly from: number

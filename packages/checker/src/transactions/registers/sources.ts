@@ -22,7 +22,8 @@ export const NOBODY = -2
 /** The writer of each value that was read, found by unique values. */
 export interface Sources {
   /**
-   * By transaction: 1 if it counts as committed. An unanswered transaction counts if a committed one read its write.
+   * By transaction: 1 if it counts as committed. An unanswered transaction counts if a committed transaction read its
+   * write.
    */
   readonly counts: Uint8Array
   /**

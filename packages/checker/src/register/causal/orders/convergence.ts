@@ -128,7 +128,10 @@ function place(
   return placed
 }
 
-/** Returns a cycle among the remaining operations. Each waits for another one, so a backward walk reaches a cycle. */
+/**
+ * Returns a cycle among the remaining operations. Each of them waits for another of them, so a backward walk reaches a
+ * cycle.
+ */
 function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, budget: Budget): readonly Edge[] {
   const incoming = groupBy(conflicts.to, facts.encoded.length, budget)
   const seen = new Map<number, number>()

@@ -2,7 +2,7 @@ import type { Edge } from '../../sequential/edges.ts'
 
 /** Orders that contradict each other. */
 export interface Contradiction {
-  /** The orders derived earlier, oldest first. Each may depend on earlier ones. */
+  /** The orders derived earlier, oldest first. Each order may depend on earlier orders. */
   readonly derived: readonly Edge[]
   /**
    * If `isWhole`, the whole cycle. Otherwise only the last order of the cycle; the omitted orders lead from the `to` of
@@ -21,7 +21,7 @@ export interface Contradiction {
 export type Judged =
   | Contradiction
   | 'none'
-  /** There is a contradiction that no single cycle expresses. */
+  /** A contradiction that no single cycle expresses. */
   | 'contradicted'
   | 'out of memory'
   | 'out of time'

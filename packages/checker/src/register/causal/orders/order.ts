@@ -110,8 +110,8 @@ export function basisOf(
 }
 
 /**
- * Converts a path to a cycle of orders. In the path, each operation must come after the next one, and the last after
- * the first.
+ * Converts a path to a cycle of orders. In the path, each operation must come after the next operation, and the last
+ * operation after the first.
  */
 function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {
   return path

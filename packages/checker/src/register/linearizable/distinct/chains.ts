@@ -109,7 +109,7 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
 
 interface Joined {
   readonly isHead: Uint8Array
-  /** By key: 1 if some operation of a chain returned before the call of one that precedes it in the chain. */
+  /** By key: 1 if some operation of a chain returned before the call of an operation that precedes it in the chain. */
   readonly isBroken: Uint8Array
   readonly conflicts: readonly Conflict[]
 }

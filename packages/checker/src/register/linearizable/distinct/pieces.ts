@@ -133,8 +133,8 @@ interface Writers {
 
 function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
-  // If several operations wrote the same text to different keys, `byEntry` holds the first one, and this map holds the
-  // others.
+  // If several operations wrote the same text to different keys, `byEntry` holds the first operation, and this map
+  // holds the other operations.
   const others = new Map<number, number>()
   return {
     add: (i, entry) => {

@@ -36,8 +36,8 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   const end = events.length
   const slotOf = slots.of
   const operationAt = int32Array(MOST_OPEN)
-  // `sets`: the open operations by kind. `masks`: the open operations by value and kind; the value of a cas is the old
-  // one.
+  // `sets`: the open operations by kind. `masks`: the open operations by value and kind; for a cas, this is the old
+  // value.
   const sets = int32Array(KINDS)
   const masks = int32Array(KINDS * values)
   const placeOf = int32Array(length)

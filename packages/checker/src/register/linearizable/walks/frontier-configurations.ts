@@ -34,7 +34,8 @@ export interface Frontline {
   words: Int32Array<ArrayBuffer>
   count: number
   /**
-   * Adds a configuration unless a live one dominates it, and removes those it dominates. Returns whether it was added.
+   * Adds a configuration unless a live configuration dominates it. Removes the configurations that it dominates.
+   * Returns whether it was added.
    */
   readonly keep: (configuration: Int32Array) => boolean
   /** Removes the configuration at `base`. The last configuration moves to its place. */

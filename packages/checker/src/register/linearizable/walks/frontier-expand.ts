@@ -258,7 +258,7 @@ export function createFrontierExpansion(
       let left = steps
       while (workCount > 0 && left > 0 && !allowance.isExceeded()) {
         expand()
-        // A step costs more with many live configurations, because each new one is compared with all.
+        // A step costs more with many live configurations, because each new configuration is compared with all of them.
         left -= 1 + (line.count >> 5)
       }
       return left

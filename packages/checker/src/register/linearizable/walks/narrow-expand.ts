@@ -44,8 +44,8 @@ export function createExpansion(
 ): Expansion {
   const { bitOf, sets, masks } = open
   const live = createConfigurations()
-  // The configurations in which the returning operation has not taken effect. The first ones, `expanded` in number, are
-  // already expanded.
+  // The configurations in which the returning operation has not taken effect. The first `expanded` of them are already
+  // expanded.
   const work = createConfigurationSet()
   let expanded = 0
   let returning = NONE
@@ -68,8 +68,8 @@ export function createExpansion(
   }
 
   /**
-   * Keeps a configuration unless a live one dominates it, and removes those that it dominates. `operation` fired last;
-   * -1 if the returning write stays unfired.
+   * Keeps a configuration unless a live configuration dominates it. Removes the configurations that it dominates.
+   * `operation` fired last; -1 if the returning write stays unfired.
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -108,7 +108,7 @@ export function createExpansion(
     push(live, allowance, state, ownDone, ownHideable, nowUsed, operation === NONE ? origin : fired(operation))
   }
 
-  /** Adds a configuration to those to be expanded, unless it is among them already. */
+  /** Adds a configuration to the configurations to be expanded, unless it is among them already. */
   const explore = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     if (work.isNew(state, done, hideable, nowUsed))
       push(work.list, allowance, state, done, hideable, nowUsed, fired(operation))
@@ -283,7 +283,7 @@ export function createExpansion(
       let left = steps
       for (; expanded < work.list.count && left > 0; expanded++) {
         expand(expanded * WORDS)
-        // A step costs more with many live configurations, because each new one is compared with all.
+        // A step costs more with many live configurations, because each new configuration is compared with all of them.
         left -= 1 + (live.count >> 5)
       }
       return left
