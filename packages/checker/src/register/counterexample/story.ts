@@ -22,7 +22,7 @@ import { phrase, show } from '../../verdict/words.ts'
  *
  * - `then`: the same client did the next operation afterwards.
  * - `saw`: the next operation saw this write.
- * - `missed`: this operation did not see the next operation, an earlier write.
+ * - `missed`: this operation did not see the next operation, which is an earlier write.
  * - `given`: this operation got the value that the next operation wrote, although the value had been replaced.
  */
 type Way = 'then' | 'saw' | 'missed' | 'given'

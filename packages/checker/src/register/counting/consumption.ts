@@ -111,10 +111,10 @@ function fromTheStart(
 }
 
 /**
- * Checks windows from the call of one operation that ends the value to the return of another one. Checks the windows
- * that begin last first. A tree holds a difference for each possible end of a window: the number of operations within
- * the window that end the value, minus the number of operations that begin the value and were called before the end of
- * the window.
+ * Checks windows from the call of one operation that ends the value to the return of another one, in descending order
+ * of their beginnings. A tree holds a difference for each possible end of a window: the number of operations within the
+ * window that end the value, minus the number of operations that begin the value and were called before the end of the
+ * window.
  */
 function withinWindow(
   { calls, returns }: Encoded,

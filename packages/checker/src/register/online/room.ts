@@ -97,7 +97,8 @@ interface ReadBack {
   /** Reports whether the reads so far leave doubt that they use the same place as the writes. */
   isDoubtful(): boolean
   /**
-   * Reports whether the latest read returned another type of value than all writes wrote, so probably not the value.
+   * Reports whether the latest read returned a value of a type that no write wrote. It then probably did not return the
+   * value.
    */
   isForeign(): boolean
   retained(): number

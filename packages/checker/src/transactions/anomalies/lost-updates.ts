@@ -32,8 +32,8 @@ export function findLostUpdates({ core, record, versions }: Situation): LostUpda
 
 /**
  * Returns the version from which a transaction computed its write of a key: the last version that it read before.
- * NO_VERSION if it read no version, or an unknown version. Also NO_VERSION if the server computed the value (`SET n = n
- * + 1`), because then no update is lost.
+ * NO_VERSION if it read no version, or an unknown version. Also NO_VERSION if the server computed the value, as in
+ * `SET n = n + 1`, because then no update is lost.
  */
 export function versionForUpdate(
   { starts, kind, key, value }: TransactionRecord,

@@ -16,7 +16,7 @@ export const decideMonotonicView = (situation: Situation): Outcome => decideView
 export const decideAtomicReads = (situation: Situation): Outcome => decideViews(situation, false)
 
 /**
- * @param isGradual whether a read sees the sources of only the earlier reads of its transaction, instead of all its
+ * @param isGradual whether a read sees the sources of the earlier reads of its transaction, instead of those of all
  * reads
  */
 function decideViews(situation: Situation, isGradual: boolean): Outcome {

@@ -129,8 +129,8 @@ function place(
 }
 
 /**
- * Returns a cycle among the remaining operations. Each of them waits for another of them, so a backward walk reaches a
- * cycle.
+ * Returns a cycle among the remaining operations. Each remaining operation waits for another one of them, so a backward
+ * walk reaches a cycle.
  */
 function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, budget: Budget): readonly Edge[] {
   const incoming = groupBy(conflicts.to, facts.encoded.length, budget)

@@ -139,6 +139,6 @@ class ByZones implements LongKey {
 
 function idOfInitial(initial: Json, { values }: History): number {
   const id = values.id(initial)
-  // Returns NULL for a text, because a text is no index of the arrays, and its id differs between parts.
+  // Returns NULL for a text, because a text cannot index the arrays, and its id differs between parts.
   return (id & 1) === 1 ? id : NULL
 }

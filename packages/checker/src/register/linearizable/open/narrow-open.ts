@@ -13,7 +13,7 @@ export interface FewOpen {
   readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void
-  /** Undoes `remove`. All later changes must be undone before. */
+  /** Undoes `remove`. All later changes must already be undone. */
   readonly restore: (operation: number) => void
   /** Returns the operation of a set's lowest bit. */
   readonly least: (set: number) => number

@@ -36,7 +36,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   const end = events.length
   const slotOf = slots.of
   const operationAt = int32Array(MOST_OPEN)
-  // `sets`: the open operations by kind. `masks`: the open operations by value and kind; for a cas, this is the old
+  // `sets`: the open operations by kind. `masks`: the open operations by value and kind; a cas counts for its old
   // value.
   const sets = int32Array(KINDS)
   const masks = int32Array(KINDS * values)

@@ -20,8 +20,8 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The greatest limit on the number of configurations followed. Each restart doubles the limit. After this one, all
- * configurations are followed, which takes long with operations of unknown outcome.
+ * The maximum number of configurations that are followed at once. Each restart doubles the number. If the maximum does
+ * not suffice, all configurations are followed. With operations of unknown outcome, this takes long.
  */
 const MOST_FOLLOWED = 128
 
