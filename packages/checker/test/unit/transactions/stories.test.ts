@@ -190,7 +190,7 @@ test('a cycle without write-write dependencies violates causal if it has one ant
   expect(storyOf(forked).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'prefix' })
 })
 
-test('the remedy of a dirty read concerns the failure report only if the writer failed before the reader began', () => {
+test('the remedy of a dirty read changes how failures are reported only if the writer failed before the reader began', () => {
   const failed: Line = [0, [append('x', 1)], 'fail']
   const cureOf = (events: (typeof stories)['dirty read']): string => storyOf(events).counterexample.story?.cure ?? ''
   expect(cureOf(oneByOne(failed, line(1, read('x', 1))))).toContain('Report a transaction as failed only if')

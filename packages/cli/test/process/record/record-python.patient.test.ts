@@ -103,7 +103,7 @@ describe('a service in Python', () => {
     if (installed('python3') === undefined) context.skip(whySkipped('python3'))
   })
 
-  test('a Python service is recorded by a route table with its own URLs and with ids in bodies, and is linearizable', async () => {
+  test('chaos record finds a Python service linearizable whose route table names unusual URLs and ids in bodies', async () => {
     const judged = await judge(named, [await startService()], async (clients) => {
       const [alice, bob] = [clients('alice'), clients('bob')]
       for (let i = 0; i < 5; i++) {

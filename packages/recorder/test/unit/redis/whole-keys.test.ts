@@ -142,7 +142,7 @@ describe('FLUSHALL and FLUSHDB', () => {
     expect(done([['FLUSHALL', OK], seen], { nodes: 2 })).toEqual(['ok read new=null', 'touched *: FLUSHALL'])
   })
 
-  test('only for a register with an unknown initial value, FLUSHALL records the deletion of a key seen absent later', () => {
+  test('FLUSHALL deletes a key that is first read later only if the model is register and the initial value is unknown', () => {
     const absent = (options: Parameters<typeof recorded>[0]) => {
       const { ask, told } = recorded({ ...options, answer: ([name]) => (name === 'FLUSHALL' ? OK : '$-1\r\n') })
       ask('FLUSHALL\r\n')

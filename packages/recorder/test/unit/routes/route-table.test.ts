@@ -226,10 +226,10 @@ describe('a route table that is probably a mistake', () => {
 
 describe('a route table with two similar routes', () => {
   test.each([
-    ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
-    ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
-    ['of fewer segments', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('two similar routes are accepted if the second route matches requests %s', (_, other) => {
+    ['with different methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
+    ['with more segments in one path', { ...read, request: 'GET /kv/{key}/history' }],
+    ['with fewer segments in one path', { ...read, request: 'GET /kv', key: { const: 'all' } }],
+  ])('two similar routes are accepted if they match requests %s', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
