@@ -17,9 +17,9 @@ const RATE = 20_000
 const CLIENTS = 20
 const ROUNDS = 4
 const ROUND_MS = 10_000
-/** Time for V8 to compile the code of the page and of the run. */
+/** The duration of the warm-up, during which V8 compiles the code of the page and of the run. */
 const WARM_UP_MS = 5_000
-/** The interval at which due operations begin and end. */
+/** The interval of the timer. Due operations begin and end when it fires. */
 const BEAT_MS = 5
 const STATUS_EVERY_MS = 100
 

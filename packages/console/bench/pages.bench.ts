@@ -39,9 +39,9 @@ export async function run(print: (line: string) => void): Promise<void> {
 
 /** Milliseconds from the navigation to the end of the first frame that shows the element. */
 interface Shown {
-  /** The headline, and the drawing of the contradiction. */
+  /** When the headline and the drawing of the contradiction are visible. */
   readonly headline: number
-  /** Every operation, in the timeline. */
+  /** When every operation is visible in the timeline. */
   readonly timeline: number
 }
 
@@ -52,7 +52,7 @@ const WATCH = `{
   const look = () => {
     for (const [name, isThere] of Object.entries(before)) if (isThere) shown[name] ??= performance.now()
     before = {
-      // These elements follow the drawing in the page.
+      // These elements follow the drawing in the document, so the drawing exists once they exist.
       headline: document.querySelector('#levels') !== null,
       timeline: (document.querySelector('#found')?.textContent ?? '') !== '',
     }

@@ -71,7 +71,7 @@ export async function openProxiesConsole(options: ProxiesConsoleOptions): Promis
   }
 }
 
-/** A fault that a click injects, with the button's text. */
+/** A fault that a button injects, and the text of the button. */
 interface Offer {
   readonly text: string
   readonly fault: { readonly kind: string; readonly [member: string]: unknown }
@@ -208,7 +208,7 @@ function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   }
 }
 
-/** The first violation as text, or else the doubt about the record. */
+/** Returns the first violation as text. If there is none, returns why the record is in doubt, if it is. */
 function becauseOf({
   violation,
   doubt,

@@ -78,8 +78,8 @@ function decoded(part: string): string {
 }
 
 /**
- * Replaces the token in the paths of a run's documents. A report may come from strangers, and could send its own
- * address to them.
+ * Returns the key that replaces the token in the addresses of a run's documents. A report may come from strangers, and
+ * its script could send its own address to them.
  */
 const documentKey = (token: string, name: string): string =>
   createHmac('sha256', token).update(name).digest('base64url').slice(0, 24)
@@ -129,7 +129,7 @@ function fileOf(
   { file, isDocument }: FileRequest,
 ): Content | undefined {
   const type = OPENED[file]
-  // The document would learn the token from its address.
+  // An HTML document could read the token from an address that contains it.
   if (type === 'text/html' && !isDocument) return undefined
   const path = join(directory, name, file)
   if (type === undefined || listedAs(directory, known, name) === undefined) return undefined

@@ -12,7 +12,9 @@ export const ROUTES = {
   ],
 }
 
-/** Stores the written value, if any, and returns the reply; undefined for no reply at all. */
+/**
+ * Stores `written` unless it is undefined, and returns the reply. If the result is undefined, the server never replies.
+ */
 export type Answer = (values: Map<string, unknown>, key: string, written: unknown) => unknown
 
 export const answerPlainly: Answer = (values, key, written) => {
@@ -20,7 +22,7 @@ export const answerPlainly: Answer = (values, key, written) => {
   return values.get(key) ?? null
 }
 
-/** Starts a store of values at `/kv/KEY`, which ends with the test, and returns its address. */
+/** Starts a store of values at `/kv/KEY`, and returns its address. The store is closed at the end of the test. */
 export async function storeOverHttp(answer: Answer = answerPlainly): Promise<string> {
   const values = new Map<string, unknown>()
   const server = createServer((request, response) => {

@@ -110,7 +110,7 @@ const PROOF_BYTES = 20
 
 const method = (kind: number, plugin: string): Step => step(true, [kind], `${plugin}\0`, SCRAMBLE, [0])
 
-/** Asks a client that begins with another method to use the usual method. */
+/** Performs a login. Asks a client that began with another authentication method to switch to the usual method. */
 function* login(user: string, isUsual: boolean): Login {
   if (!isUsual && user !== 'switched') yield method(OTHER_METHOD, USUAL_METHOD)
   return yield* LOGINS[user]!()

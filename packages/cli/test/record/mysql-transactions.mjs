@@ -39,7 +39,7 @@ async function within(client, work) {
   }
 }
 
-/** Goes off duty if the other doctor is on duty. */
+/** Takes a doctor off duty if the other doctor is on duty. */
 const leave = (client, [own, other]) =>
   within(client, async () => {
     const lock = mode === 'locked' ? ' FOR UPDATE' : ''
@@ -58,7 +58,7 @@ async function pay(client, amount) {
   })
 }
 
-/** Reads two accounts. Between the reads, the other client changes both. */
+/** Reads two accounts in one transaction. Between the reads, `writer` changes both accounts. */
 const read = (client, writer, round) =>
   within(client, async () => {
     await ask(client, 'SELECT balance FROM accounts WHERE id = ?', [1])

@@ -196,7 +196,7 @@ async function retried(level, work) {
     } catch (error) {
       const { code, original, cause, driverError } = error
       const said = code ?? original?.code ?? cause?.code ?? driverError?.code ?? cause?.originalCode
-      // P2034 is Prisma's code for the same error.
+      // Prisma reports a conflict of transactions as P2034.
       if (said !== '40001' && said !== 'P2034') throw error
     }
 }
@@ -224,7 +224,7 @@ const pay = (amount) =>
     await db.nested((nested) => addTo(nested, amount))
   })
 
-/** Goes off duty if the other doctor is on duty. */
+/** Takes a doctor off duty if the other doctor is on duty. */
 const leave = (own, other) =>
   retried(mode, async (db) => {
     const doctors = await db.doctors([own, other])

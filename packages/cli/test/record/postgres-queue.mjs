@@ -24,7 +24,7 @@ const connected = (name) =>
     connection: { application_name: name },
   })
 
-/** Keeps the rows locked for a while after taking them, so that other workers find them locked. */
+/** Takes a job. Holds its row's lock for a while, so that other workers meet locked rows. */
 const taking = (sql, name) =>
   sql.begin(async (sql) => {
     const rows = await sql.unsafe(statement, [name])

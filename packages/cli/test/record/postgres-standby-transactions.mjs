@@ -36,8 +36,8 @@ if (what === 'late')
     await read(there)
   }
 else {
-  // Commits wait for a synchronous standby, and this standby is not synchronous. It shows the commit before the primary
-  // does.
+  // Commits wait for a synchronous standby. The standby `there` is asynchronous, and shows the commit before the
+  // primary does.
   await one.query("SET synchronous_commit = 'on'")
   const first = set(one, 1, 100)
   while ((await read(there)).every(({ balance }) => balance === 0)) await delay(20)

@@ -38,7 +38,7 @@ async function within(client, level, work) {
   }
 }
 
-/** Goes off duty if the other doctor is on duty. */
+/** Takes a doctor off duty if the other doctor is on duty. */
 const leave = (client, [own, other]) =>
   within(client, mode, async () => {
     const { rows } = await client.query('SELECT id, on_call FROM doctors WHERE id = ANY ($1)', [[own, other]])
@@ -53,7 +53,7 @@ let requests = 0
 async function payApart(client, amount) {
   const comment = `/*request_id='${++requests}'*/`
   const { rows } = await client.query(`SELECT balance FROM accounts WHERE id = $1 ${comment}`, [1])
-  // Two concurrent writes of this kind would have no certain order.
+  // Delays one client, because the order of two concurrent payments of this kind would be uncertain.
   await delay(client === other ? 6 : 0)
   await client.query(`UPDATE accounts SET balance = $1 WHERE id = $2 ${comment}`, [rows[0].balance + amount, 1])
 }

@@ -6,7 +6,7 @@ import { until } from '../processes.ts'
 
 export const SERVICE: string = join(root, 'examples', 'http-replicas', 'service.mjs')
 
-/** Routes of items without versions. A cas has its own request. */
+/** A route table for items without versions. A cas is a request of its own. */
 export const byValue: object = {
   client: 'header.X-Client',
   initial: { value: null },
@@ -23,7 +23,7 @@ export const byValue: object = {
   ],
 }
 
-/** Routes of items with versions. A cas is a PUT with If-Match. */
+/** A route table for items with versions. A cas is a PUT with If-Match. */
 export const byVersion: object = {
   initial: { value: null },
   routes: [
@@ -66,7 +66,7 @@ export function writeTarget(directory: string, routes: object, reads: Reads): st
 
 /** Starts the three processes outside chaos, and returns their addresses, the primary's first. */
 export async function startService(reads: Reads): Promise<readonly string[]> {
-  // Another process may take a port before it is used. All three servers are then started again.
+  // Another process may take a free port before a server listens on it. The loop then starts all three servers again.
   for (;;) {
     const addresses = await Promise.all([1, 2, 3].map(async () => `127.0.0.1:${await freePort()}`))
     const [primary = '', ...replicas] = addresses

@@ -1,13 +1,13 @@
-/** A faulty protocol file, and the expected message to its author. */
+/** A protocol file with an error, and the message that its author must see. */
 export interface Misbehaving {
   readonly name: string
   readonly source: string
   readonly says: RegExp
-  /** Whether the file is unusable, so that the message is printed before anything runs. */
+  /** Whether chaos cannot use the file at all, and prints the message before it runs anything. */
   readonly unusable?: true
   /** Whether the code never returns, so that only another thread can detect it. */
   readonly endless?: true
-  /** Whether it fails only in the simulator, and not on real processes. */
+  /** Whether the protocol fails only in the simulator, and not on real processes. */
   readonly simulatedOnly?: true
 }
 
@@ -164,7 +164,7 @@ export const misbehaving: readonly Misbehaving[] = [
     source: protocol({ message: 'event.message.hello.push(state.id)' }),
     says: /changed the event that it was given on \{"type":"message"/,
   },
-  // The following protocols fail outside `step`.
+  // The protocols below fail in a function other than `step`.
   {
     name: 'throws in its start',
     source: protocol({ start: 'throw new Error("no start")' }),

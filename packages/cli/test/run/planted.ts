@@ -2,13 +2,15 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import type { Level } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 
-// Histories of a million operations by clients that see a single copy. In the middle, a few operations contradict one
-// level.
+// Histories of a million operations. All operations agree with a single copy of the data, except for a few in the
+// middle, which violate one level.
 
 /** One operation of a client: its input and its output. */
 type Step = readonly [process: number, f: string, input: Json, output: Json, key?: string, final?: boolean]
 
-/** Parses `wx1`, `rx1` (`rx` read nothing) or `fx1` (a final read) for each process. */
+/**
+ * Parses one operation per process: `wx1` writes 1 to x, `rx1` reads 1, `rx` reads nothing, and `fx1` finally reads 1.
+ */
 const registers = (...texts: readonly (readonly [process: number, text: string])[]): readonly Step[] =>
   texts.map(([process, text]) => {
     const value = text.length > 2 ? Number(text.slice(2)) : null
@@ -50,7 +52,10 @@ const KEYS = 1_000
 
 const lists = (): number[][] => Array.from({ length: KEYS }, () => [])
 
-/** For each model, a correct object, and a single wrong operation. */
+/**
+ * For each model, a correct object and the operations that violate the model. A register has none here: `plants` has
+ * one violation per level.
+ */
 export const objects: { readonly [model: string]: () => Simulated } = {
   register: () => {
     const held: Json[] = Array.from({ length: 10 }, () => null)

@@ -20,7 +20,7 @@ interface ChartProps {
   /** The last moment to show, in seconds since the run began. */
   readonly end: number
   readonly format: (value: number) => string
-  /** The theme. The chart is redrawn when it changes, since a canvas does not follow it. */
+  /** The theme. When it changes, the chart is redrawn, because the colours of a canvas do not follow CSS. */
   readonly theme: string
 }
 
@@ -69,7 +69,7 @@ export function Chart(props: ChartProps): JSX.Element {
   )
 }
 
-// uPlot's type is not read-only, but uPlot does not change its data.
+// uPlot declares its data as writable, but does not change it.
 const data = (columns: Columns): uPlot.AlignedData => columns as uPlot.AlignedData
 
 const colourOf = (property: string): string => getComputedStyle(document.documentElement).getPropertyValue(property)

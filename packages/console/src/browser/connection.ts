@@ -3,7 +3,7 @@ import type { Answer, Had, Order, ServerMessage } from './frames.ts'
 
 /** The WebSocket to the server, reopened whenever it is lost. */
 export interface Connection {
-  /** Resolves with the reason if the order was not carried out. */
+  /** Resolves with the reason if the order was not carried out, and with undefined otherwise. */
   order(order: DraftedOrder): Promise<string | undefined>
 }
 

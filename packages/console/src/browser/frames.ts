@@ -59,7 +59,7 @@ export interface FaultRow {
   readonly from: number
   readonly to?: number | undefined
   readonly clock?: { readonly offsetMs: number; readonly driftPpm: number } | undefined
-  /** How often the fault took effect; known once it is healed. */
+  /** How often the fault took effect; absent while it is in force. */
   readonly hits?: number | undefined
 }
 
@@ -99,7 +99,7 @@ export interface Verdict extends Finding {
   readonly upTo?: number | undefined
   readonly operations: number
   readonly ladder: string
-  /** The newest violation, if it differs from the first. The other members describe the first. */
+  /** The newest violation, if it differs from the first. All other members describe the first violation. */
   readonly since?: Finding | undefined
 }
 

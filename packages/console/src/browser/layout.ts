@@ -33,7 +33,7 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
     const angle = (i / nodes.length) * 2 * Math.PI - Math.PI / 2
     return { x: Math.cos(angle), y: Math.sin(angle) }
   })
-  // An odd ring leaves space at its bottom. The nodes are spread over this space too.
+  // A ring with an odd number of nodes has no node at its lowest point. The nodes are spread down to that point.
   const lowest = Math.max(...directions.map(({ y }) => y))
   const places = nodes.map((node, i): [string, Place] => {
     const out = directions[i] ?? { x: 0, y: -1 }

@@ -3,7 +3,7 @@ import type { Bins } from './frames.ts'
 /** Columns to plot: the times, then one list of values for each line. */
 export type Columns = readonly (readonly (number | null)[])[]
 
-/** A bin that is still filling would look like a drop. */
+/** Leaves out the last bin while it is still filling, because its low values would look like a drop. */
 const completeRows = ({ rows }: Bins, isOver: boolean): Bins['rows'] => (isOver ? rows : rows.slice(0, -1))
 
 const middles = (count: number, width: number): number[] =>

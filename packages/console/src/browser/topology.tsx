@@ -47,7 +47,10 @@ const pairs = (nodes: readonly string[]): readonly (readonly [string, string])[]
 
 type Condition = 'whole' | 'half' | 'cut' | 'hurt'
 
-/** How faults affect a link: cut both ways, one way, or otherwise. */
+/**
+ * Returns the state of a link: faults cut it in both directions (`cut`) or in one (`half`), affect it in another way
+ * (`hurt`), or do not affect it (`whole`).
+ */
 function conditionOf(faults: readonly FaultRow[], one: string, other: string): Condition {
   const ways = [`${one}>${other}`, `${other}>${one}`]
   const cuts = faults.filter(({ kind }) => kind === 'partition' || kind === 'blackhole').flatMap(({ links }) => links)
@@ -195,7 +198,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   )
 }
 
-/** Below this width, a lagging node's card shows no rate, which would not fit. */
+/** On a narrower card, a lagging node's rate would not fit, and is left out. */
 const NARROW_CARD = 120
 
 const only = (node: string): Picked => ({ type: 'nodes', nodes: [node] })

@@ -5,7 +5,7 @@ import { hadNothing, hadWith } from './had.ts'
 export interface View {
   readonly connection: 'connecting' | 'live' | 'lost'
   readonly hello?: Hello | undefined
-  /** The newest frame. The members below have everything so far. */
+  /** The newest frame. The members below combine it with all earlier frames. */
   readonly frame?: Frame | undefined
   readonly bins: Bins
   readonly faults: readonly FaultRow[]
@@ -17,7 +17,7 @@ const noBins: Bins = { width: 0, from: 0, rows: [], errors: [] }
 
 export const emptyView: View = { connection: 'connecting', bins: noBins, faults: [], had: hadNothing }
 
-/** Returns the view after a message. Answers to orders change nothing. */
+/** Returns the view after a message. The answer to an order does not change the view. */
 export function withMessage(view: View, message: ServerMessage): View {
   switch (message.type) {
     case 'hello':

@@ -7,7 +7,7 @@ import { judgeScript } from '../server/built-file.ts'
 export interface JudgeTask {
   /** The history file, which grows. */
   readonly file: string
-  /** The model; absent if the workload's own model is used. */
+  /** The model; undefined to use the workload's own model. */
   readonly model: ModelName | undefined
   readonly initial: Json
   readonly workload: string
@@ -85,8 +85,8 @@ export function startJudge(
   return { hurry: judge, stop }
 }
 
-/** The greatest share of a core. The run has priority. */
+/** The greatest share of a core that judging takes, because the run has priority. */
 const SHARE = 0.2
 const LEAST_REST_MS = 400
-/** The pause before the first judgement, to record events. */
+/** The pause before the first judgement, during which the run records its first events. */
 const FIRST_REST_MS = 300

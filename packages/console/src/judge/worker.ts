@@ -70,7 +70,8 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
 }
 
 /**
- * Gives the thread a thirtieth of the time of an ordinary thread. With less time, it would never reach a new verdict.
+ * With this niceness, the thread gets a thirtieth of the time of an ordinary thread. With less time, it would never
+ * reach a new verdict.
  */
 const NICENESS = 15
 
@@ -80,6 +81,6 @@ function stepAside(): void {
     const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? []
     if (thread !== undefined) setPriority(Number(thread), NICENESS)
   } catch {
-    // The operating system is not Linux, or does not permit the change.
+    // The operating system is not Linux, or forbids this process to change a priority.
   }
 }

@@ -94,7 +94,10 @@ function percentile(latencies: Uint32Array, share: number): number | null {
   return Number((LEAST_MS * 2 ** ((place + 0.5) / STEPS)).toPrecision(3))
 }
 
-/** Returns the class of an error: numbers, addresses and quoted text do not count, but an HTTP status does. */
+/**
+ * Returns the class of an error. Errors of one class may differ in numbers, addresses and quoted texts, but not in
+ * their HTTP status.
+ */
 export const classOf = (error: string): string =>
   error
     .replaceAll(/"[^"]*"|'[^']*'/g, '…')

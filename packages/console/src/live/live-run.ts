@@ -4,7 +4,7 @@ import type { NodeRow, NoticedViolation, Stage, TailRow } from '../browser/frame
 import { type BinnedOperations, createBins } from './bins.ts'
 import { clockOf, type FaultLog, loggedFault, noFaults } from './faults.ts'
 
-/** The data of a run in progress for a page. Processing an event takes about a microsecond. */
+/** A run in progress, as data for a page. Processing an event takes about a microsecond. */
 export interface LiveRun {
   readonly stage: Stage
   readonly elapsed: number
@@ -151,7 +151,10 @@ function createRates(): Rates {
 const GRACE_MS = 400
 
 interface Lags {
-  /** Notes the applied entries of each reporting node. Moments must be in order. */
+  /**
+   * Notes the numbers of entries that the reporting nodes have applied. Each call's `now` must not precede that of the
+   * call before.
+   */
   note(now: number, applied: readonly number[]): void
   /** Returns how many entries a node lacks. Only entries that another node applied `GRACE_MS` ago count. */
   of(applied: number): number
@@ -170,7 +173,7 @@ function createLags(): Lags {
   }
 }
 
-/** Operations sampled per second. Half of them are reserved for unsuccessful operations. */
+/** The number of operations sampled per second. Half of the places are reserved for unsuccessful operations. */
 const PER_SECOND = 8
 const MOST_ROWS = 40
 const LONGEST_VALUE = 60
@@ -215,7 +218,7 @@ function textOf({ f, key, value, type }: Event): string {
   return value === undefined || (value === null && type !== 'ok') ? object : `${object}: ${shortJson(value)}`
 }
 
-/** Formats the beginning of a value, which may be a megabyte. */
+/** Formats a value as JSON. Shows only its beginning, because a value may have a megabyte. */
 function shortJson(value: Json): string {
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, LONGEST_VALUE)) : JSON.stringify(value)
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text

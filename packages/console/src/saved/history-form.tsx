@@ -73,7 +73,7 @@ function FilePart({ judge }: Pick<HistoryFormProps, 'judge'>): JSX.Element {
           multiple
           onChange={({ currentTarget }) => {
             if (currentTarget.files !== null) judge(namedFiles(currentTarget.files))
-            // Without this, the browser would ignore a second choice of the same file, which may have changed.
+            // Otherwise, a second choice of the same file would raise no event, even if the file has changed.
             currentTarget.value = ''
           }}
         />

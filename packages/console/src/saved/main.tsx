@@ -56,7 +56,9 @@ function Page() {
   )
 }
 
-/** Accepts files dropped anywhere. Otherwise, the browser would leave the page and open them. */
+/**
+ * Accepts files that are dropped anywhere on the page. By default, a browser leaves the page to show a dropped file.
+ */
 function takeDrops(): void {
   const { classList } = document.documentElement
   addEventListener('dragover', (event) => {

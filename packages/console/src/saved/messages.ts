@@ -17,7 +17,7 @@ export interface Question {
 export type Answer = Progress | Outcome
 
 export type Progress =
-  /** `of` is the stored size. `bytes` may exceed it if the file is compressed. */
+  /** `of` is the file's size. For a compressed file, `bytes` is uncompressed and may exceed `of`. */
   | { readonly type: 'reading'; readonly bytes: number; readonly of: number }
   | { readonly type: 'judging'; readonly operations: number }
 

@@ -9,7 +9,7 @@ export type View =
 
 export const emptyView: View = { at: 'asking', refusal: '' }
 
-/** Returns the view after a message. Answers to cancelled requests change nothing. */
+/** Returns the view after a message. The answer to a cancelled request does not change the view. */
 export function withAnswer(view: View, answer: Answer): View {
   if (view.at !== 'working') return view
   switch (answer.type) {

@@ -1,7 +1,7 @@
 import { judgeSaved } from './judge-saved.ts'
 import type { Answer, Question } from './messages.ts'
 
-/** Users would not notice more frequent messages. */
+/** The least time between two messages. Users would not notice more frequent ones. */
 const BETWEEN_MS = 100
 
 let last = Number.NEGATIVE_INFINITY

@@ -9,10 +9,10 @@ const LIVE_JSON = 'live.json'
 export function announce(directory: string, url: string): () => void {
   const path = join(directory, LIVE_JSON)
   try {
-    // The address contains the token, so only the owner may read the file.
+    // Only the owner may read the file, because the address contains the token.
     writeFileSync(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
   } catch {
-    // Nothing was written, so there is nothing to remove. The page can still be opened by its printed address.
+    // The file was not written, so it need not be removed later. Users can still open the page by its printed address.
     return () => {}
   }
   return () => rmSync(path, { force: true })

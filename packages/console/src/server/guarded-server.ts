@@ -36,7 +36,7 @@ interface GuardedServer {
 
 type Refusal = { readonly status: number; readonly why: string } | undefined
 
-/** The base of request URLs, which are only paths. */
+/** A base for resolving the targets of requests, which are only paths. */
 const ORIGIN = 'http://page'
 
 /** Serves pages that load nothing from elsewhere. Refuses requests without the token, and requests from other sites. */
@@ -134,7 +134,7 @@ const guardByUrl =
     if (!URL.canParse(url, ORIGIN))
       return { status: 400, why: 'The address cannot be read: open the one that chaos printed.' }
     const { 'sec-fetch-site': site, ...others } = headers
-    // The user followed a link on another page. That page learns nothing.
+    // A user may come to this page by a link on another page. This is safe, because the other page learns nothing.
     const isFollowed = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
     const refusal = guard({
       ...others,

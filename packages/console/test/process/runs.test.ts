@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { openRunsConsole } from '../../src/runs.ts'
 import { announce, announcedIn } from '../../src/server/announcement.ts'
 
-/** A directory of results with these runs. */
+/** Creates a directory of results with these runs. */
 function resultsWith(runs: { readonly [name: string]: { readonly [file: string]: string } }): string {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-ui-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))

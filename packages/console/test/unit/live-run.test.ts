@@ -103,7 +103,7 @@ test('the sample of operations on the live page includes failed operations even 
   expect(live.tail().at(-1)).toMatchObject({ outcome: 'fail', error: 'refused' })
 })
 
-/** One view receives every frame, and another view misses most of them. */
+/** `steady` receives every frame, and `sleepy` misses most of them. */
 test('a page that missed frames or lost its connection finally shows the same as an undisturbed page', () => {
   const live = createLiveRun()
   let steady: View = emptyView

@@ -13,7 +13,7 @@ async function served(document: (path: string) => string | undefined = () => und
   return server
 }
 
-/** The first line of the reply to these bytes. */
+/** Returns the first line of the reply to a request with this text. */
 const replyTo = (server: PageServer, text: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text))

@@ -12,8 +12,8 @@ import type { GaleraPrograms } from './programs.ts'
 import { MAKE, SERVE, SERVING } from './scripts.ts'
 
 /**
- * Declares MariaDB servers that all accept writes. A node announces only its group communication's port. The other
- * nodes combine this port with the host of the connection. That host is the proxy.
+ * Declares MariaDB servers that all accept writes. A node announces only the port of its group communication. The other
+ * nodes take the host from the node's connection. The connection comes through the proxy, so they dial the proxy.
  */
 export function galeraCluster({
   nodes,
@@ -54,7 +54,7 @@ export function galeraCluster({
     ownAddresses: true,
     ownSources: true,
     user,
-    // A node waits for the others before it serves clients.
+    // A node opens this port before it serves clients, because it first waits for the other nodes.
     ready: { by: 'tcp', port: 'group' },
     before: [
       ['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap((id) => [`{node-host.${id}}`, `{node-port.${id}}`])],

@@ -21,7 +21,7 @@ export async function missingGalera(): Promise<readonly MissingProgram[]> {
   return [...(await missingMariadb()), ...library, ...sending]
 }
 
-/** @throws UserError (environment) if one is missing. */
+/** @throws UserError (environment) if a program or library is missing. */
 export async function requireGalera(): Promise<GaleraPrograms> {
   requirePrograms(await missingGalera())
   return { ...mariadbPaths(), provider: providerPath() ?? LIBRARY }

@@ -1,4 +1,4 @@
-// Each node counts its own milliseconds. Only the invariants compare the clocks of all nodes.
+// Each node counts the ticks of its own timer. Only the invariants compare the counts of all nodes.
 const EVERY_MS = 10
 const machine = {
   start: () => ({

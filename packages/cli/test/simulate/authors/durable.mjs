@@ -1,5 +1,5 @@
-// n1 performs all writes, and replies after another node has confirmed its copy. The bug: a copy is confirmed before it
-// is on disk.
+// n1 performs all writes. It replies once another node has confirmed its copy of the write. With the bug, a node
+// confirms its copy before the copy is on disk.
 const early = (bug) => bug === 'confirm-early'
 const machineOf = (bug) => ({
   start: ({ id, peers }, journal) => ({
@@ -33,7 +33,7 @@ const machineOf = (bug) => ({
   status: ({ id }) => ({ role: id, leads: id === 'n1' }),
 })
 
-/** Compares the disks of all nodes. Each disk is the same array throughout the trial. */
+/** Checks that each acknowledged value is on two disks. A node's disk is the same array throughout the trial. */
 const twice = () => {
   const disks = new Map()
   return (node) => (state, _event, durable) => {

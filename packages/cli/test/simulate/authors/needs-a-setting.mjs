@@ -1,4 +1,4 @@
-// The bug declares the settings that it needs. The nodes refuse all requests, because their behaviour does not matter.
+// The bug declares the settings that it needs. Only this declaration matters, so the nodes refuse all requests.
 const machine = {
   start: ({ id }) => ({ state: { id }, effects: [] }),
   step: (state, event) => ({

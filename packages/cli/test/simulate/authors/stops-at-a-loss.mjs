@@ -1,5 +1,6 @@
-// Registers on n1. For each operation, n1 waits until every other node has stored it, one operation at a time. This is
-// correct, but nothing is ever resent: the first lost message stops the protocol for ever. With `resend`, it resends.
+// Registers on n1. n1 performs one operation at a time, and waits until every other node has stored it. This is
+// correct, but n1 resends nothing, so the first lost message stops it for ever. With the setting `resend`, it resends
+// messages.
 
 const AGAIN_MS = 50
 

@@ -29,8 +29,9 @@ const block = (language: string): string => new RegExp(`\`\`\`${language}\\n(.*?
 const [up = '', run = '', remove = ''] = block('text').trim().split('\n')
 
 /**
- * Images cannot be downloaded here, so the image of the recipe is empty, and the programs are those of this machine.
- * The podman-compose of Debian 12 creates its own network even if the host's is requested, and podman rejects that.
+ * Images cannot be downloaded here. So the recipe's image is empty, and its containers use the programs of this
+ * machine. The podman-compose of Debian 12 creates a network for the project even if the project requests the host's
+ * network, and podman rejects both together.
  */
 const docker = (): string => {
   const node = dirname(realpathSync(process.execPath))
@@ -87,9 +88,7 @@ function commandOf(pid: string): string {
   }
 }
 
-/**
- * Whether containers can run. They need a runtime, privileges and control groups; podman fails without one of these.
- */
+/** Whether containers can run here. Podman needs a container runtime, privileges and control groups. */
 function isPossible(): boolean {
   if (process.getuid?.() !== 0) return false
   for (const program of ['runc', 'podman', 'podman-compose'])

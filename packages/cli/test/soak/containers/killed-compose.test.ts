@@ -18,7 +18,7 @@ const declaration = {
   ...kvNodes,
 }
 const MIB = 1024 * 1024
-/** Each node suffers each of these faults in turn, and all faults are repeated. */
+/** The faults of nodes. Each node suffers all of them, more than once. */
 const FAULTS = [
   { kind: 'stop' },
   { kind: 'limit-cpu', share: 0.2 },

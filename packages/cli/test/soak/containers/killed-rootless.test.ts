@@ -99,7 +99,7 @@ describe('a rootless Compose project', () => {
       const children = spawnSync('pgrep', ['--parent', String(first)], { encoding: 'utf8' })
         .stdout.trim()
         .split('\n')
-      // Kills all processes at once, so that none of them can clean up. One of them may end by itself meanwhile.
+      // Kills chaos and its child processes at once, so that none of them can clean up. A child may have ended already.
       spawnSync('kill', ['-STOP', ...children])
       spawnSync('kill', ['-KILL', String(first), ...children])
       expect(holders()).toBe(`chaos-holds-${first}`)

@@ -7,7 +7,7 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { rulesOnMachine, service, startPodman } from '../../../../testing/src/containers/podman.ts'
 import { freePort } from '../../../../testing/src/servers.ts'
 
-// An unmodified test suite that connects to the published port of a project.
+// Records an unmodified test suite that connects to the published port of a Compose project.
 
 const { isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }

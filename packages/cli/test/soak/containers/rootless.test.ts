@@ -31,7 +31,7 @@ function startProjects({ say, project }: Engine): void {
   }
 }
 
-/** Performs all runs, and returns the result for linearizable of each. */
+/** Performs one run per seed, and returns the results for the level linearizable. */
 async function results(project: string, of: (line: string) => Promise<string>): Promise<readonly string[]> {
   const found: string[] = []
   for (const seed of seeds) found.push(JSON.parse(await of(run(project, seed))).levels.linearizable.result)

@@ -14,8 +14,8 @@ import {
 } from '../../../../testing/src/containers/podman.ts'
 import { openPodmanSocket, type PodmanSocket } from '../../../../testing/src/containers/podman-socket.ts'
 
-// A user scales and restarts a project during a run, with docker-compose on podman's socket, because podman-compose
-// cannot do this. Stateless web servers use a store.
+// A user scales and restarts a project during a run. The tests use docker-compose on podman's socket, because
+// podman-compose can do neither. The project has stateless web servers, which keep their data in a store.
 
 const podman = startPodman()
 const { directory, isPossible, programs, say, end } = podman
@@ -76,7 +76,7 @@ describe.runIf(isPossible && isComposeHere())('a project that is scaled and rest
       `podman inspect --format '${format}' $(podman ps --quiet --filter label=com.docker.compose.service=${service} --filter label=com.docker.compose.container-number=${number})`,
     )
 
-  /** Opens a connection from a container, which stays idle until it is closed. */
+  /** Opens a connection from a container. The connection stays idle until it is closed. */
   async function connected(number: number): Promise<{ closed(): Promise<boolean> }> {
     const pid = inspected('web', number, '{{.State.Pid}}')
     const store = inspected('store', 1, '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')

@@ -5,8 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { bin, root, startProcess } from '../../../../testing/src/chaos.ts'
 import { installed } from '../../../../testing/src/servers.ts'
 
-// Every command in the README of every example, run in a copy of the example with its packages installed. The commands
-// before the cure find the accident, and the commands after it find nothing.
+// Runs every command in the README of every example, in a copy of the example with its packages installed. The commands
+// above the README's cure find a violation, and the commands below it find none.
 
 const examples = join(root, 'examples')
 const copies = mkdtempSync(join(tmpdir(), 'chaos-examples-'))

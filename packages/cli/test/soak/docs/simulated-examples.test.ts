@@ -4,8 +4,9 @@ import { type SearchSettings, search } from 'chaosproxy'
 import { describe, expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// The programs of examples/simulated-*: the simulator finds their bug, and finds nothing in many runs of the cured
-// program. The same declarations also run as processes, where the cured program must not be reported either.
+// The programs of examples/simulated-*. The simulator finds the bug of each program, and finds nothing in many runs of
+// the cured program. The same declarations also run as real processes, and there the cured program must not violate its
+// level either.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const FIRST_SEEDS = short ? [1] : [1, 1_001, 2_001]
@@ -62,8 +63,8 @@ const examples: { readonly [name: string]: Example } = {
 }
 
 /**
- * The short soak leaves out examples that other tests run, and the slowest ones. One of the remaining examples delivers
- * whole messages.
+ * The short soak takes two examples. It leaves out the slowest examples, and those that other tests run. In one of the
+ * two, the network delivers whole messages.
  */
 const chosen = Object.entries(examples).filter(([name]) => !short || ['outbox', 'cache'].includes(name))
 

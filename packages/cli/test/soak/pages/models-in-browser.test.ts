@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { BRIEF_COMPARISON, chaos, chaosHere, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { interrupted } from '../../pages/tellings.ts'
 
-// For every model, a violation fits on one screen of a laptop and of a terminal. CHAOS_SOAK=short shows each page as a
-// phone in dark mode and as a laptop in light mode.
+// For every model, a violation fits on one screen, both as a page on a laptop and as text in a terminal.
+// CHAOS_SOAK=short shows each page only on a phone in dark mode and on a laptop in light mode.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const SCREENS = [400, 800, 1400].flatMap((width) => [
   { width, colorScheme: 'dark' as const },
@@ -198,7 +198,7 @@ describe.each(MODELS)('the report of a violation of %s', (_, broken) => {
   })
 })
 
-/** Runs without a violation of an expected level, and the name of their outcome. */
+/** Runs that violate no expected level: the name of their outcome, the exit code, and the settings. */
 const OTHERS: readonly (readonly [outcome: string, exitCode: number, settings: string])[] = [
   ['met', 0, '--target raft --faults kill'],
   ['weaker', 0, '--target master-master --faults partition'],
@@ -281,7 +281,7 @@ test.skipIf(executablePath === undefined)(
 
 async function fitsPaper(page: Page): Promise<void> {
   await page.emulateMedia({ media: 'print' })
-  // 210 mm minus margins of 10 mm on both sides, at 96 pixels per inch.
+  // The width of A4 paper is 210 mm. Without margins of 10 mm on both sides, that is 718 pixels at 96 pixels per inch.
   await page.setViewportSize({ width: 718, height: 1046 })
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(718)
 }

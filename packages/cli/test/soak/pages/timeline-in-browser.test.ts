@@ -126,7 +126,7 @@ function pinchBy({ width, factor }: { width: number; factor: number }): void {
     PointerEvent: new (type: string, about: object) => unknown
   }
   const canvas = document.querySelector('#explorer')
-  // The events below are synthetic, and the browser can capture only real pointers.
+  // The browser can capture only real pointers, and the events below are synthetic.
   canvas.setPointerCapture = () => {}
   const { left, top } = canvas.getBoundingClientRect()
   const finger = (type: string, pointerId: number, x: number): void =>

@@ -272,7 +272,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     const scripts = () =>
       [...manual('chaosproxy', 'docs', 'ci.md').matchAll(/```bash\n(.*?)```/gs)].map(([, text]) => text)
     const script = (having: string) => scripts().find((text) => text?.includes(having)) ?? `${having}: no such script`
-    /** Runs a text in a shell, with the same options added to each of its runs. */
+    /** Runs a shell script, with the same options added to each `npx chaos run` in it. */
     const type = (text: string, ...added: readonly string[]) =>
       startProcess('bash', ['-c', text.replace(/^npx chaos run \w+/gm, (run) => [run, ...added].join(' '))], {
         cwd,
@@ -354,7 +354,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       serviceWith('local')
       const stale = await type(gate, ...CALM)
       expect(stale.exitCode, stale.stderr).toBe(1)
-      // The run determines which stale read is shown, and whether it is drawn or listed.
+      // Runs differ in the stale read that the report shows, and in whether the report draws or lists it.
       expect(stale.stdout).toMatch(
         /^ {2}NOT LINEARIZABLE.*^ {2}Why it is not linearizable.*✘.*^the promise was broken/ms,
       )
@@ -399,7 +399,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     await expectVerdict(cwd, 'npx', '--yes', ...use)
   })
 
-  // The test node-lines.soak.test.ts also runs the newest version of each line.
+  // The test node-lines.soak.test.ts also tests the newest version of each release line of Node.
   test.each(short ? ['20.19'] : ['20.19', '22', '24', 'latest'])(
     'an installed chaosproxy runs on Node %s',
     async (version) => {
@@ -443,8 +443,8 @@ describe('each package', () => {
   })
 
   test('the types of each package are found by every ES module resolution', async () => {
-    // The examples above import all packages with one kind of module resolution. CHAOS_SOAK=short checks only the
-    // packages that people install.
+    // The tests above import all packages with one kind of module resolution. CHAOS_SOAK=short checks only the packages
+    // that people install.
     const asked = tarballs().filter(
       (tarball) => !short || /\/chaosproxy-(?:testcontainers-|undici-|vitest-)?\d[^/]*$/.test(tarball),
     )

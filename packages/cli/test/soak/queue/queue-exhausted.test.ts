@@ -10,7 +10,7 @@ import { joined, ownCampaign, queueOf, waiting } from '../../queue/queue-process
 
 const redis = installed('redis-server')
 
-/** The first step allocates memory without end. */
+/** A protocol whose first step allocates memory without end. */
 const GREEDY = `import own from './own.ts'
 export default {
   ...own,

@@ -88,7 +88,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const { cwd, file } = recordingElsewhere()
-    // Changes `process` in Base64. It occurs there in every third line.
+    // Changes the text `process` in Base64 data. About every third line of the recording contains it in this encoding.
     const damaging = await between(host, port, (text) => text.replaceAll('cHJvY2Vzc', 'cHJvY2Vzd'))
     await joined(`redis://127.0.0.1:${damaging}`)
     const { finished } = waiting(['check', file, '--expect', 'linearizable', '--json', '--queue', queue], cwd)
@@ -128,7 +128,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     async () => {
       const queue = await queueOf()
       const { UnrecoverableError } = await import('bullmq')
-      // Gives the reply of a worker with another version.
+      // Replies like a worker with another version of chaos.
       const other = new Worker(
         'chaos',
         () => {

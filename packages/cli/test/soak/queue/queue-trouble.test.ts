@@ -41,7 +41,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     const queue = `redis://127.0.0.1:${port}`
     const first = await startAt(port)
     const worker = await joined(queue)
-    // The stopped worker leaves jobs in Redis until Redis is killed.
+    // The stopped worker takes no jobs, so they stay in Redis until Redis is killed.
     worker.child.kill('SIGSTOP')
     const { finished } = startChaos([...campaign(), '--queue', queue])
     await until(() => jobsWait(port))

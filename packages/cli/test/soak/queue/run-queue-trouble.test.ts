@@ -111,7 +111,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     await until(() => operations() > then + 50)
     const paused = workers[0]?.child
     paused?.kill('SIGSTOP')
-    // Events from the other worker wait for their place in the history.
+    // While this worker is paused, the other worker's events wait for their place in the history.
     await sleep(PAUSED_MS)
     paused?.kill('SIGCONT')
     const { exitCode, stdout } = await finished
@@ -131,7 +131,8 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     workers[0]?.child.kill('SIGSTOP')
     await until(() => said().includes('was lost'))
     workers[0]?.child.kill('SIGCONT')
-    // The worker may receive pending messages before it checks its clock. In this case the command tells it to stop.
+    // The worker may receive the pending messages before it checks its clock. Then the coordinator's message tells it
+    // to stop.
     await until(() => /the run sent this worker nothing for 10 s|Did part/.test(workers[0]?.printed() ?? ''))
     expect((await finished).exitCode).toBe(4)
     expect(said()).toMatch(/operations?\s+of\s+its\s+clients\s+(is|are)\s+of\s+unknown\s+outcome/)

@@ -10,7 +10,7 @@ import { startProxy } from '../../proxy-process.ts'
 
 // After a COMMIT without a reply, the transaction has taken effect or has failed. Later reads show which.
 
-/** CHAOS_SOAK=short repeats until a COMMIT had no reply. */
+/** With CHAOS_SOAK=short, tests try no further seeds once a COMMIT had no reply. */
 const short = process.env['CHAOS_SOAK'] === 'short'
 
 const TABLE = 'CREATE TABLE accounts (id int PRIMARY KEY, balance int NOT NULL)'
@@ -25,7 +25,9 @@ interface Database {
   readonly settings: object
   /** The faults that CHAOS_SOAK=short tests. */
   readonly inShort: readonly string[]
-  /** Starts the server and creates the table. `programs` contains the paths of the programs above. */
+  /**
+   * Starts the server and creates the table. The argument contains the path of each program in the member `programs`.
+   */
   start(programs: readonly string[]): Promise<RealServer>
 }
 
@@ -169,7 +171,8 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       'clients that lock a row before they update it cause no violation if connections are delayed or reset',
       async () => {
         const { exitCode, told } = await recorded('reset,delay-reply,cut-clients', 'locked', 1)
-        // As above, two clients may have written the same value, so the verdict may be unknown.
+        // Two clients may have written the same value. Then no read shows which write was first, and the verdict is
+        // unknown.
         expect([0, 2], told).toContain(exitCode)
       },
     )

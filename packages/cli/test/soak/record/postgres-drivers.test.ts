@@ -49,7 +49,8 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
     })
     if (isShort) return
     writeFileSync(join(directory, 'schema.prisma'), PRISMA_SCHEMA)
-    // The client needs no engine. A dummy program replaces the migration engine, which would otherwise be downloaded.
+    // The client needs no engine. `prisma generate` would download the migration engine, so a dummy program replaces
+    // it.
     execFileSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--schema', 'schema.prisma'], {
       ...{ cwd: directory, stdio: 'pipe', timeout: 120_000 },
       env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true' },

@@ -7,7 +7,8 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 import { initdb, lacking, postgres, psql } from '../../record/doctors-and-accounts.ts'
 
-// The changes that a statement makes without naming them are not visible on the wire. They are read from the catalogue.
+// The wire does not show the changes that a statement causes without naming them. chaos derives them from the
+// catalogue.
 
 const TABLES = `
   CREATE TABLE owners (id int PRIMARY KEY, code int UNIQUE, name text);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 
-// PostgreSQL's own protocol is recorded, and so is a service that stores its data in PostgreSQL, over HTTP.
+// Records PostgreSQL's own protocol, and records a service over HTTP that stores its data in PostgreSQL.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const [initdb, postgres, psql] = ['initdb', 'postgres', 'psql'].map(installed)
@@ -137,7 +137,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(lost.exitCode, lost.told).toBe(2)
     const told = await counted('apart', { transactions: 'apart' })
     expect(told.exitCode, told.told).toBe(0)
-    // Another test records clients with and without locks.
+    // Another test of the short soak records clients with and without locks.
     if (short) return
     const together = await counted('together')
     expect(together.told).toContain('NOT LINEARIZABLE')

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Three Python processes with their own URLs: two ids in each path, values deep inside JSON bodies, and weak ETags.
-// Only a route table describes their requests, for every kind of client.
+// Three Python processes with URLs of their own design: two ids in each path, values deep inside JSON bodies, and weak
+// ETags. A route table alone describes the requests, whatever client sends them.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 
@@ -73,7 +73,7 @@ async function generated(routes: object, reads: Reads, seed: number): Promise<vo
   await expectJudged(['run', '--target', './notes.json', ...ASKED, '--seed', `${seed}`], reads, cwd)
 }
 
-/** Two concurrent sessions. Each writes to one server, and immediately reads from another over the same process. */
+/** Two concurrent sessions. Each curl process writes to one server, and then immediately reads from another server. */
 const CURL = `
 session() {
   for i in $(seq 1 12); do

@@ -26,7 +26,7 @@ const collectGarbage = runInNewContext('gc') as () => void
 
 const descriptors = (pid: number | 'self'): number => readdirSync(`/proc/${pid}/fd`).length
 
-/** Descriptors for parts that are being closed or compressed, for both views together. */
+/** The most descriptors for parts that are being closed or compressed, summed over both views. */
 const BRIEFLY = 10
 
 const HOURS = 24
@@ -60,7 +60,7 @@ test('a recording of 24 simulated hours keeps memory and descriptors constant, a
   }))
   let value = 0
 
-  /** Begins an operation. The returned function completes it, rarely without a reply. */
+  /** Begins an operation. The returned function completes it; in rare cases, the operation gets no reply. */
   function begin(connection: (typeof clients)[number]['connection'], f: 'read' | 'write', key: string) {
     const written = f === 'write' ? ++value : null
     const exchange = connection.beginWhole(nanos(now))
@@ -111,7 +111,8 @@ test('a recording of 24 simulated hours keeps memory and descriptors constant, a
   expect(Math.max(...files.slice(-6)), files.join(', ')).toBeLessThanOrEqual(Math.max(...files.slice(0, 6)) + BRIEFLY)
 
   for (const client of clients) client.end?.()
-  // The disk does not run in virtual time, and after a violation the existing parts are kept.
+  // Waits until the parts are removed, because the disk does not run in virtual time. After the violation below, the
+  // recording removes no more parts.
   await until(async () => file.statistics.parts?.removed === HOURS - 3)
   expect(told).toEqual([])
   const connection = open(CLIENTS)
@@ -132,7 +133,7 @@ test('a recording of 24 simulated hours keeps memory and descriptors constant, a
 const SECONDS = short ? 8 : 600
 const RATE = 50_000
 const CONNECTIONS = 32
-/** Data that may be waiting for a slow disk, for both views, and memory for compressing a part. */
+/** The most memory for data that waits for a slow disk, in both views, and for compressing a part. */
 const BEHIND_MB = 300
 const SAMPLES = 20
 

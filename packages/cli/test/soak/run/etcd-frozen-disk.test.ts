@@ -5,16 +5,16 @@ import { goFaultSupport } from '../../../../targets/src/preload/fault-support.ts
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Issue 15247 of etcd: a leader whose disk is frozen still counts leases down. When its disk works again it has them
-// revoked, although there is a new leader by then and the leases were kept alive.
+// Issue 15247 of etcd: a leader with a frozen disk still counts leases down. When its disk works again, it revokes the
+// leases, although another member leads meanwhile and clients have kept the leases alive.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 const suffering = goFaultSupport('etcd')('freeze-disk')
 const why = installed('etcd') === undefined ? whySkipped('etcd') : suffering === true ? '' : suffering.not
 const limit = { timeout: 180_000 }
 
 /**
- * Operations are rare, so that locks are held for longer than the disk is frozen, and so that there are few leases: a
- * leader revokes only 16 leases at once, including the leases of refused acquires.
+ * Operations are rare for two reasons. Locks must be held for longer than the disk is frozen. And there must be few
+ * leases, because a leader revokes only 16 leases at once, including the leases of refused acquires.
  */
 const PATIENT = ['--workload', 'lock', '--workload-set', 'keys=12', '--clients', '50', '--rate', '6']
 

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// The reactions of servers to a flipped bit on disk. CHAOS_SOAK=short takes one seed of the quick test. PostgreSQL is
-// in the gallery.
+// The reactions of servers to a flipped bit on disk. CHAOS_SOAK=short takes one seed of the quick test. The gallery
+// shows PostgreSQL's reaction.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const seeds = short ? [1] : [1, 2, 3]
 /** Seeds of tests that the short soak leaves out. */

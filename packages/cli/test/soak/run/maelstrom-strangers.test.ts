@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaos, root, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// Programs as in courses on Maelstrom, with Maelstrom options that are not typed. CHAOS_SOAK=short runs some of them,
-// with one seed.
+// Programs as in courses on Maelstrom, run with the default values of Maelstrom's options. CHAOS_SOAK=short runs some
+// of them, with one seed.
 
 const programs = join(root, 'packages', 'targets', 'test', 'stdio', 'maelstrom', 'strangers')
 const short = process.env['CHAOS_SOAK'] === 'short'

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { type Misbehaving, misbehaving } from '../../run/misbehaving.ts'
 
-// CHAOS_SOAK=short runs each protocol in one of the three ways.
+// With CHAOS_SOAK=short, each protocol runs under only one of the three commands.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const WITHIN_MS = 30_000
 

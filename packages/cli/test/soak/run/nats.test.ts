@@ -102,7 +102,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
       const faults = alone('isolate-leader', 2_000, 14_000)
       const args = ['--set', 'direct=off', '--faults', faults, '--rate', '300', '--keys', '5', '--time', '16s']
       const { levels, operations } = await run(seed, ...args)
-      // Writes at that leader time out. They may take effect later, and do not violate the level by themselves.
+      // Writes at the isolated leader time out. They may take effect later, which does not violate the level by itself.
       expect(operations.info).toBeGreaterThan(0)
       results.push(levels['linearizable']?.result ?? '')
       if (results.includes('violated')) return

@@ -33,8 +33,8 @@ createServer(async (request, response) => {
 `
 
 /**
- * Appends each write to a log. With `ignores`, it accepts a write that the disk rejected. Otherwise it rejects this
- * write too, and removes the half-written line.
+ * A store that appends each write to a log. If the disk rejects a write, the store also rejects it, and removes the
+ * half-written line. With `ignores`, it accepts the write.
  */
 const LOGGED = storeOf(`
 const log = '/data/log'
@@ -87,7 +87,7 @@ interface Store {
 }
 
 const logged: Store = { program: LOGGED, own: { disk: { path: '/data', megabytes: 1 } }, schedule: fullDisk }
-/** The clock is set back by a minute, more than it could gain during the run. */
+/** The fault sets the clock of n1 back by a minute, which the clock cannot make up for during the run. */
 const newestWins: Store = {
   program: NEWEST_WINS,
   own: { clocks: true },
@@ -185,7 +185,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
 
   test('a run ends with an error if the program of a node does not load the library that changes the clock', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
-    // Like a program without glibc, it does not load the preloaded library.
+    // Without LD_PRELOAD, node does not load the library, like a program without glibc.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')
     writeFileSync(join(cwd, 'compose.yaml'), file.replace('node /store.mjs', 'env -u LD_PRELOAD node /store.mjs'))
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })

@@ -5,7 +5,7 @@ import { goFaultSupport } from '../../../../targets/src/preload/fault-support.ts
 import { chaos, startChaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// The data that servers written in Go lose in a power failure, which a file system below them simulates.
+// Servers written in Go lose data in a power failure. A file system below their data simulates the failure.
 // CHAOS_SOAK=short takes one seed.
 const seeds = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 const suffering = goFaultSupport('a server')('power-loss')

@@ -104,7 +104,8 @@ describe.skipIf(program === undefined)(
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
         expect(plain.kinds).toContain('failover')
-        // Writes that are in flight to the new primary at the failover are acknowledged nevertheless.
+        // Even with min-replicas, the primary acknowledges writes that the next primary has not yet received at the
+        // failover.
         const refusing = await ran(seed, failover, ...FAILOVER, '--set', 'min-replicas=2', '--expect', 'none')
         expect(refusing.kinds).toContain('failover')
         console.log(`seed ${seed}: SENTINEL FAILOVER: ${shown(plain)}; with min-replicas=2: ${shown(refusing)}`)

@@ -31,8 +31,8 @@ function hostFiles(directory: string, name: string, proxies: readonly object[], 
 }
 
 /**
- * Three nodes on two hosts. The host of n1 has a separate proxy in front of its control interface, which can cut the
- * interface off.
+ * Three nodes on two hosts. The control interface of n1's host is behind a separate proxy, with which a test can cut
+ * the interface off.
  */
 async function twoHosts() {
   const directory = temporaryDirectory()
@@ -143,7 +143,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     await until(isHurtAtEach)
     child.kill('SIGKILL')
     await until(async () => (await faults()).length === 0)
-    // The log lines of the proxies may arrive later than their replies.
+    // A proxy's log line may arrive later than its reply to `faults`.
     await until(async () => hosts.every(({ lines }) => lines.some(({ msg }) => msg === 'lease-expired')))
   })
 
@@ -212,7 +212,7 @@ const hasNamespaces = (() => {
 
 const kvServer = join(root, 'packages', 'testing', 'src', 'containers', 'kv-server.mjs')
 
-/** Each name of a namespace is used only once, because its content is removed with a delay. */
+/** Makes the name of each namespace unique, because the content of an old namespace is removed with a delay. */
 let worlds = 0
 
 /** Two hosts, each with its own network, a node and a proxy. Virtual cables connect them to this host. */

@@ -15,12 +15,12 @@ const short = process.env['CHAOS_SOAK'] === 'short'
 const VIRTUAL_ONLY = ['clock', 'forge', 'forge-signed']
 const isRealFault = (fault: string): boolean => !VIRTUAL_ONLY.includes(fault)
 
-/** A row is left out if all of its faults are virtual. */
+/** Leaves out a row if it has faults, but none that real processes can suffer. */
 const isReal = ({ faults }: SystemRow): boolean => faults.length === 0 || faults.some(isRealFault)
 
 const rows = short ? [] : systemRows.filter(isReal).map((row) => ({ ...row, faults: row.faults.filter(isRealFault) }))
 const SEEDS = [1, 2, 3]
-/** A violation that is expected must occur within these additional runs. */
+/** The seeds of additional runs, by the end of which an expected violation must have occurred. */
 const MORE_SEEDS = [4, 5, 6, 7, 8]
 
 /** A run here is four times as long as a run in virtual time. Its aimed faults are stretched by the same factor. */

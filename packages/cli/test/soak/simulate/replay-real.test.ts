@@ -5,7 +5,9 @@ import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 // single replay may not show it. CHAOS_SOAK=short takes two bugs.
 const short = process.env['CHAOS_SOAK'] === 'short'
 
-/** The maximum number of replays of one file, and of files from different seeds if no replay of a file fails. */
+/**
+ * The maximum number of replays of one file. If none fails, another seed's file is replayed, up to `MOST_FILES` files.
+ */
 const MOST_PLAYS = 5
 const MOST_FILES = 3
 

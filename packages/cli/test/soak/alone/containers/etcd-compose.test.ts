@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../../testing/src/chaos.ts'
 import { service, startPodman } from '../../../../../testing/src/containers/podman.ts'
 
-// Three members of etcd in a Compose file. They know each other by name. The leader is cut off.
+// Three members of etcd in a Compose file, which reach each other by name. The tests cut the leader off.
 
 const { directory, isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }

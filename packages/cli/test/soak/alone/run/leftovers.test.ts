@@ -6,8 +6,8 @@ import { startChaos, temporaryDirectory } from '../../../../../testing/src/chaos
 import { installed, whySkipped } from '../../../../../testing/src/servers.ts'
 import { processesMentioning, until } from '../../../processes.ts'
 
-// Embedded nodes, databases and servers of `chaos record` end with chaos, however chaos ends. Commands of users and
-// containers have their own tests. CHAOS_SOAK=short kills each kind once.
+// Embedded nodes, databases and servers of `chaos record` end together with chaos, even if chaos is killed. Other tests
+// check the commands of users and containers. CHAOS_SOAK=short only kills chaos, once for each kind.
 const isShort = process.env['CHAOS_SOAK'] === 'short'
 const signals = isShort ? (['SIGKILL'] as const) : (['SIGKILL', 'SIGINT'] as const)
 
@@ -85,8 +85,8 @@ test('a database whose creation was interrupted leaves no process or file behind
 })
 
 /**
- * Data directories in the system's temporary directory, which chaos uses for databases that do not run as root, and
- * their shared memory.
+ * Returns the data directories in the system's temporary directory, where chaos puts the data of databases that do not
+ * run as root, and all shared memory.
  */
 const ours = (): readonly string[] => [
   ...readdirSync(tmpdir()).filter((name) => name.startsWith('chaos-data-')),

@@ -48,7 +48,7 @@ test.each(cases)(
     writePlanted({ model, level, operations: OPERATIONS, file })
     loadCores()
     for (const asked of [['--level', level], []]) {
-      // If all levels are checked, the violation of a level may be found in the check of another level.
+      // If all levels are checked, the check of another level may find this level's violation.
       const options = ['--expect', level, '--timeout', `${SECONDS}s`, '--json', ...asked]
       const { exitCode, stdout, stderr } = await chaos(['check', file, ...options])
       expect(exitCode, `${options.join(' ')}: ${stdout.slice(0, 2_000)} ${stderr}`).toBe(1)

@@ -51,7 +51,7 @@ interface Operation {
   readonly value: unknown
   readonly type: Event['type']
   readonly call: number
-  /** Infinite for an operation of unknown outcome. */
+  /** When the operation ended; infinite if its outcome is unknown. */
   readonly end: number
 }
 
@@ -74,7 +74,10 @@ function operationsOf(lines: readonly string[]): Operation[] {
 
 const reads = (operations: readonly Operation[]) => operations.filter(({ f, type }) => f === 'read' && type === 'ok')
 
-/** Returns a function that finds the write of a read's value; undefined for the initial value. */
+/**
+ * Returns a function that finds the write of the value that a read returned. The function returns undefined for the
+ * initial value.
+ */
 function writesOf(operations: readonly Operation[]): (read: Operation) => Operation | undefined {
   const written = new Map(
     operations.filter(({ f }) => f === 'write').map((write) => [`${write.key} ${write.value}`, write]),
@@ -82,7 +85,7 @@ function writesOf(operations: readonly Operation[]): (read: Operation) => Operat
   return ({ key, value }) => written.get(`${key} ${value}`)
 }
 
-/** Reads that returned a value which an acknowledged write had replaced before the read began. */
+/** Returns the stale reads. A read is stale if an acknowledged write had replaced its value before the read began. */
 function staleAfterAcknowledgement(operations: readonly Operation[]): readonly Operation[] {
   const writeOf = writesOf(operations)
   const acknowledged = operations.filter(({ f, type }) => f === 'write' && type === 'ok')

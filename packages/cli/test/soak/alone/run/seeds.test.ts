@@ -20,8 +20,8 @@ async function undisturbedPace(seed: number): Promise<number> {
 const PACE_S = 5
 const RUN_S = 20
 /**
- * The least share of that pace under consecutive partitions, kills and pauses. About two thirds are typical, but the
- * machine's load changes.
+ * The least rate of operations under consecutive partitions, kills and pauses, as a fraction of the undisturbed rate.
+ * About two thirds are typical, but the machine's load changes.
  */
 const LEAST_SHARE = 0.25
 
