@@ -14,7 +14,9 @@ const SEEDS = 3_000
 const ROUNDS = 3
 const WORKERS = [1, 2, 4]
 const JOBS = 2_000
-/** A new thread needs several seconds of processor time to reach its full speed. */
+/**
+ * The number of seeds for the warm-up: a new thread needs several seconds of processor time to reach its full speed.
+ */
 const WARMING_SEEDS = 1_000
 
 /**
@@ -184,7 +186,7 @@ interface Inner {
   readonly searchInParallel: (searcher: object, spec: object, hooks: object) => Promise<{ readonly trials: number }>
 }
 
-/** Runs jobs of one seed each with one operation, until all results have arrived and are combined. */
+/** Runs many jobs that each try one seed with one operation. Ends when all results have arrived and are combined. */
 async function trivialJobs(pool: Pool, used: () => number): Promise<Cost> {
   const { searcherOn, searchInParallel } = await innerParts()
   const never = new AbortController().signal

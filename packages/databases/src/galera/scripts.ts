@@ -4,8 +4,8 @@ import { CREATE } from '../mariadb/scripts.ts'
 // copy, `template`, from which the others start.
 
 /**
- * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and runs a cluster on it once. The data then contains the
- * cluster's position, so nodes that copy it need not receive all data.
+ * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and briefly runs a new cluster with it. The data then
+ * contains the cluster's position, so a node with a copy of the data does not need to receive all data.
  */
 export const MAKE: string = `${CREATE}
 shift 2
@@ -40,7 +40,7 @@ else
 fi
 exec "$@"`
 
-/** SERVING CLIENT HOST PORT HOST PORT …: waits until each node accepts commands. */
+/** SERVING CLIENT HOST PORT HOST PORT …: waits until the servers at all these addresses accept commands. */
 export const SERVING = `client=$1
 shift
 while [ "$#" -gt 0 ]; do

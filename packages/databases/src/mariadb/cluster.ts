@@ -62,8 +62,8 @@ export function mariadbCluster({
 }
 
 /**
- * A replica's statements. They disable semi-synchronous commits, because a replica that waits for others applies
- * nothing.
+ * A replica's statements. They disable semi-synchronous commits, because a replica would otherwise wait for other
+ * replicas and apply nothing.
  */
 const follow = (node: string): readonly string[] => [
   'SET GLOBAL read_only = ON;',

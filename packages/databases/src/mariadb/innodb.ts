@@ -1,7 +1,7 @@
 import type { PromiseQuestion } from '@chaosproxy/runner'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-// Settings and options of one server. Galera has them too.
+// Settings and options of one server, which Galera's servers have too.
 
 export const snapshotIsolation: Setting = choice(
   'snapshot-isolation',
@@ -37,7 +37,7 @@ export const serverWords = (settings: Settings, own: { readonly [option: string]
 export const refusesOverwriting = ({ isolation, ...settings }: Settings): boolean =>
   isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
 
-/** Describes the commits that a crash loses; empty if these faults lose none. */
+/** Describes the commits that these faults may lose; empty if they lose none. */
 export function forgotten({ flush }: Settings, faults: PromiseQuestion['faults']): string {
   if (flush === 0 && faults.includes('kill')) return 'a crash loses the commits of the last second (flush=0)'
   return flush !== 1 && faults.includes('power-loss')

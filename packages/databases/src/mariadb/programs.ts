@@ -13,7 +13,7 @@ export interface MariadbPrograms {
 }
 
 const INSTALL = 'apt-get install mariadb-server'
-/** The first version whose programs have these names. */
+/** The oldest version whose programs have names such as `mariadbd`. */
 const OLDEST = '10.5'
 
 const pathOf = (name: string): string =>
@@ -34,7 +34,7 @@ export function missingMariadb(): Promise<readonly MissingProgram[]> {
   ])
 }
 
-/** @throws UserError (environment) if one is missing. */
+/** @throws UserError (environment) if a program is missing. */
 export async function requireMariadb(): Promise<MariadbPrograms> {
   requirePrograms(await missingMariadb())
   return mariadbPaths()

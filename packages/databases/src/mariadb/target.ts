@@ -19,8 +19,8 @@ export const mariadb: Target = {
     find: async () => ({ programs: await requireMariadb(), user: userOr('mysql') }),
   }),
   summary: 'MariaDB: a primary and replicas that follow it by GTID',
-  // This time includes rebuilding a demoted primary as a replica. A primary that waits for this replica accepts no
-  // writes until then.
+  // This time includes rebuilding a demoted primary as a replica. If the new primary waits for this replica, it accepts
+  // no writes meanwhile.
   quietMs: millis(40_000),
   promises,
   weakness,
@@ -38,7 +38,7 @@ function validate({ commit }: Settings, _: string | undefined, nodes: number): v
     throw usageError('mariadb: commit=semi-sync waits for a replica, and a single node has none. Give --nodes 2.')
 }
 
-/** After a crash, recovery rolls back changes that the binary log lacks. By default it is not synced. */
+/** By default, the binary log is not synced. After a crash, recovery rolls back the changes that the log has lost. */
 const UNSYNCED = 'a power loss takes the end of the binary log, and with it commits (sync_binlog=0)'
 
 /** Describes which reads may be stale, what may be lost, and which anomalies the isolation level permits. */

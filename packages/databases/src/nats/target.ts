@@ -41,7 +41,7 @@ const declaration: NodesDeclaration = {
       'cluster: {',
       '  name: chaos',
       '  listen: "{listen.route}"',
-      // Servers dial the addresses that others advertise.
+      // Each server dials the address that the other server advertises.
       '  advertise: "{announced.route}"',
       '  no_advertise: true',
       '  routes: [ {list.routes} ]',

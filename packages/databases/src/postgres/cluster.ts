@@ -54,16 +54,17 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
     port: '{port}',
     listen_addresses: '{host}',
     unix_socket_directories: '',
-    // With the default, a killed server would leave its shared memory in /dev/shm.
+    // By default, shared memory is in /dev/shm, where a killed server would leave it.
     dynamic_shared_memory_type: 'mmap',
     shared_buffers: '16MB',
-    // Sessions of clients that timed out still wait for standbys.
+    // After a client has timed out, its session may still wait for standbys, and counts as a connection.
     max_connections: '500',
-    // Transactions that lock rows in any order deadlock. By default, clients would time out first.
+    // Transactions may lock rows in different orders and deadlock. With the default, clients would time out before the
+    // server detects a deadlock.
     deadlock_timeout: '50ms',
     wal_level: 'replica',
     max_wal_senders: '16',
-    // Standbys stream from the first WAL segment.
+    // Keeps all WAL, because standbys stream from the first segment.
     wal_keep_size: '8GB',
     wal_sender_timeout: '5s',
     wal_receiver_timeout: '5s',

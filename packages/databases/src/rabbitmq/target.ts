@@ -7,8 +7,8 @@ import { rabbitmqClients } from './client/clients.ts'
 import { rabbitmqErrors } from './client/outcomes.ts'
 
 /**
- * Brokers look up addresses by this module instead of Erlang's daemon, which would outlive them. The addresses lead
- * through the proxy. https://www.erlang.org/doc/apps/erts/alt_disco.html
+ * Brokers look up addresses by this module, which returns addresses of the proxy. Erlang's own daemon for this would
+ * continue to run after the brokers have ended. https://www.erlang.org/doc/apps/erts/alt_disco.html
  *
  * `LINK_NODE` and `LINK_PORT` are the node's own name and port. `LINK_PEERS` has the form `n2=127.0.0.1:4711,n3=…`.
  */
@@ -109,16 +109,17 @@ const declaration: NodesDeclaration = {
     RABBITMQ_LOG_BASE: '{data}',
     RABBITMQ_LOGS: '-',
     RABBITMQ_CONFIG_FILE: '{data}/rabbitmq.conf',
-    // The system's own configuration does not apply.
+    // The broker ignores the configuration of the system.
     RABBITMQ_CONFIG_FILES: '{data}/conf.d',
     RABBITMQ_ADVANCED_CONFIG_FILE: '{data}/advanced.config',
     RABBITMQ_CONF_ENV_FILE: '{data}/rabbitmq-env.conf',
     RABBITMQ_ENABLED_PLUGINS_FILE: '{data}/enabled_plugins',
     RABBITMQ_DIST_PORT: '{listen-port.node}',
-    // A broker does not ask the module `chaos_epmd` for its own port.
+    // Each broker gets its own port here, because it does not ask the module `chaos_epmd` for it.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
-    // With this variable, the script's process becomes the broker itself.
+    // With this variable, the process of the start script becomes the broker, instead of starting the broker as a
+    // child.
     RUNNING_UNDER_SYSTEMD: 'true',
     // These flags are for every Erlang program that the broker starts.
     ERL_FLAGS: '-pa . -epmd_module chaos_epmd -start_epmd false -setcookie chaos',
@@ -149,7 +150,8 @@ const declaration: NodesDeclaration = {
     // A broker also looks up its own port.
     peers: { of: 'nodes', each: '{name}={peer.node}' },
   },
-  // A broker waits for the others long before it serves clients. The proxy opens its links once this port is open.
+  // A broker opens this port long before it serves clients, because it first waits for the other brokers. The proxy
+  // opens its links once the port is open.
   ready: { by: 'tcp', port: 'node' },
   readyWithinMs: 180_000,
 }

@@ -41,7 +41,7 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
       const masters = knownMasters(ids)
       return {
         connect(home) {
-          // Before a run, `other` is undefined, and each node is asked for its own data.
+          // Before a run, `other` is undefined. Each node is then asked for its own data.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0, login: READONLY })
           return redirectedClient(home, { shared, readsReplicas: choice.readsReplicas, nodes: ids, masters })
         },
@@ -53,7 +53,7 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
 
 /** Lets a replica reply to reads. */
 const READONLY: readonly string[] = ['READONLY']
-/** Precedes a command for a slot that is migrating to the node. */
+/** A client sends this command before a command for a slot that is migrating to the node. */
 const ASKING: readonly string[] = ['ASKING']
 
 /** The master of each shard, as far as the clients know. */

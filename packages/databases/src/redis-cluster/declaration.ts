@@ -31,7 +31,7 @@ export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): N
         'cluster-announce-port {announced-port.client}',
         'cluster-announce-bus-port {announced-port.bus}',
         `cluster-node-timeout ${choice.nodeTimeoutMs}`,
-        // A shard without a master does not stop the other shards.
+        // If one shard has no master, the other shards still serve.
         'cluster-require-full-coverage no',
         'cluster-allow-replica-migration no',
       ],

@@ -8,8 +8,8 @@ export const settings: readonly Setting[] = [
   ...likeRedis('reads', { summary: "where clients read: at a key's master, or at that master's replica" }),
   ...likeRedis('wait', { values: [0, 1] }),
   ...likeRedis('min-replicas', { values: [0, 1] }),
-  // Without a file, a killed master forgets everything. If it returns before its replica replaces it, the replica
-  // forgets everything too.
+  // Without an append-only file, a killed master forgets everything. If it restarts before its replica replaces it, the
+  // replica forgets everything too.
   ...likeRedis('appendonly', { default: 'everysec' }),
   ...likeRedis('lock-ms', {}),
   {

@@ -56,7 +56,7 @@ async function start({ nodes, settings: chosen, object, ...options }: StartOptio
   const table = objectModels.get(object)
   if (table === undefined) throw usageError(`${NAME} has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
   const declaration = redisClusterDeclaration(nodes, choice)
-  // Load the proxy only when a cluster starts.
+  // Loads the code of the proxy only when a cluster starts.
   const { startCommandCluster } = await commandClusters()
   const { watchClusterRoles } = await import('./roles.ts')
   return startCommandCluster({

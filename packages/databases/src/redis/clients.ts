@@ -49,7 +49,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
       const views = createViews(ids)
       return {
         connect(home) {
-          // Before a run, `other` is undefined, because the node is not yet part of a cluster.
+          // Before a run, a node is not yet part of a cluster, and `other` is undefined.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0 })
           return followingClient(home, { shared, choice, nodes: ids, views })
         },

@@ -17,7 +17,7 @@ const FAILOVER_TIMEOUT_MS = 2_000
 export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDeclaration {
   const { isRedlock } = choice
   const redis = 'redis-server {data}/redis.conf'
-  // A Sentinel without its Redis retries only after a second.
+  // The Sentinel starts after its Redis. If it did not find its Redis, it would try again only after a second.
   const up = `until redis-cli -h {host} -p {port.client} ping; do sleep 0.02; done >/dev/null 2>&1`
   const both = `(${up}; exec redis-server {data}/sentinel.conf --sentinel) & exec ${redis}`
   return {

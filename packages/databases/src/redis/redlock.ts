@@ -46,7 +46,10 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     return answering.includes(home.node) ? home.node : answering[0]
   }
 
-  /** Without a majority of replies, no client could get the lock. */
+  /**
+   * Returns a failure. It counts as answered only if a majority of nodes replied, because no client could get the lock
+   * from fewer nodes.
+   */
   function failed(error: string, answers: readonly Completion[]): Completion {
     const isAnswered = answers.filter(isAnswer).length >= quorum
     return { type: 'fail', error, ...(isAnswered ? { answered: true } : {}), node: nodeOf(answers) }

@@ -107,7 +107,7 @@ function heardFrom(answer: Json | undefined): number {
   return replicas.filter((replica) => replica.get('flags') === 'slave' && replica.get('runid') !== '').length
 }
 
-/** Converts alternating names and values. */
+/** Converts a list of alternating names and values to a map. */
 function membersOf(answer: Json | undefined): ReadonlyMap<string, string> {
   const list: readonly Json[] = Array.isArray(answer) ? answer : []
   return new Map(

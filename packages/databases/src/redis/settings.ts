@@ -62,7 +62,7 @@ export interface RedisChoice {
   readonly downAfterMs: number
 }
 
-/** @throws UserError (usage) for more replicas than exist. */
+/** @throws UserError (usage) if a setting requires more replicas than the cluster has. */
 export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
   const isRedlock = settings['lock'] === 'redlock'
   const wait = settings['wait'] === 'all' ? (nodes ?? 1) - 1 : numberOf(settings, 'wait')

@@ -82,7 +82,7 @@ async function start({ nodes, settings, object, ...options }: StartOptions): Pro
   if (table === undefined) throw usageError(`redis has no ${object}: it has ${[...objectModels.keys()].join(', ')}.`)
   const declaration = redisDeclaration(nodes, choice)
   const clients = planRedisClients({ nodes, choice, table })
-  // Load the proxy only when a cluster starts.
+  // Loads the code of the proxy only when a cluster starts.
   const { startCommandCluster } = await commandClusters()
   const { watchRedisRoles } = await import('./roles.ts')
   return startCommandCluster({

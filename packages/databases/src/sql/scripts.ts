@@ -11,7 +11,10 @@ cd "$1"
 until [ -e ../n1/template ]; do sleep 0.02; done
 cp -a ../n1/template db`
 
-/** In a loop that runs `$server`: waits for its end, and ends the script unless the server is to rejoin. */
+/**
+ * In a loop that runs `$server`: waits until the server ends. Then ends the script, unless the server must rejoin the
+ * cluster.
+ */
 export const UNLESS_REJOINING = `code=0
   while kill -0 "$server" 2> /dev/null; do wait "$server"; code=$?; done
   server=

@@ -29,11 +29,11 @@ const COUNTER = (1n << COUNTER_BITS) - 1n
 function withZxid(answer: string): string {
   const zxid = BigInt(/^Zxid: (0x[0-9a-f]+)$/m.exec(answer)?.[1] ?? 0)
   const epoch = zxid >> COUNTER_BITS
-  // A server in a later epoch is ahead.
+  // A server in a later epoch counts as ahead of every server in an earlier one.
   return `${answer}\nin epoch ${epoch}, applied ${epoch * CHANGES + (zxid & COUNTER)}`
 }
 
-/** An epoch of a run has fewer changes than this number. */
+/** A number that is greater than the number of changes in any epoch of a run. */
 const CHANGES = 1_000_000_000n
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024

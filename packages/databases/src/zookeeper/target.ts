@@ -71,8 +71,8 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server announces the name at which it listens for votes. The other servers resolve this name to the wildcard
-    // address, and ignore that address. They use their configured addresses, which lead through the proxy.
+    // A server tells the others the name at which it listens for votes. On the other servers, this name has the
+    // wildcard address, which they ignore. They use their configured addresses, which lead through the proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],
@@ -125,8 +125,8 @@ function weakness({ object, settings: { sync, data, ...rest }, faults }: Weaknes
 }
 
 /**
- * Returns the level that ZooKeeper's documentation promises. Histories are sequential. With `sync` before each read
- * they are linearizable, unless a replaced leader still replies.
+ * Returns the level that ZooKeeper's documentation promises. Histories are sequentially consistent. With `sync` before
+ * each read, they are linearizable, unless a replaced leader still replies.
  */
 function promised({ object, settings, faults }: PromiseQuestion): string {
   const { data, sync } = settings

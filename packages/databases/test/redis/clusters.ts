@@ -59,7 +59,7 @@ function world(cluster: OwnCluster, reads: readonly string[]) {
   let asked = 0
   const clients = new Map<string, ReturnType<typeof cluster.connect>>()
 
-  /** Invokes an operation through the node's client, which lives as long as the test or until `leave`. */
+  /** Invokes an operation through the node's client. The client exists until the end of the test, or until `leave`. */
   function ask(node: string, input: Input, timeoutMs = 5_000): Promise<Completion> {
     const client = clients.get(node) ?? cluster.connect(node)
     clients.set(node, client)

@@ -2,7 +2,7 @@ import { UNKNOWN_START } from '@chaosproxy/checker'
 import { commandLine, fileWord } from '../command-line.ts'
 import type { CheckSpec } from './options.ts'
 
-/** The command that repeats this check of the file. */
+/** Returns the command that repeats a check of the file. */
 export function checkCommandLine(
   file: string,
   {

@@ -8,7 +8,7 @@ import { heldBytesOf, roomBeside } from './memory.ts'
 import { checkOptionsFor } from './options.ts'
 
 /**
- * Judges the keys of some places of a recording. Findings that need all keys are left to the caller.
+ * Judges the keys of some places of a recording. The caller makes the findings that need all keys.
  *
  * @throws UserError as `judgeApart` does.
  */
@@ -31,7 +31,7 @@ export function judgePlaces(
     }
     const answer = whole(history, options) ?? judgeApart(history, options)
     results.push({ answer, signs: signsOf(history) })
-    // Further findings about these keys are not needed.
+    // The recording must be judged as a whole, so no other finding is needed.
     if (answer.result === 'whole') break
   }
   return together(results)

@@ -7,10 +7,10 @@ import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
 import { sha256Of } from '../sha256.ts'
 import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 
-// Workers read a recording in place if they share this machine's file system. Small recordings also travel through
-// Redis.
+// Workers read a recording in place if they share this machine's file system. Other workers get small recordings
+// through Redis.
 
-/** Redis keeps everything in memory. */
+/** The largest recording to send through Redis, which keeps everything in memory. */
 const MOST_BYTES = 16_000_000
 
 /** Returns the parts in Base64, by hash; empty if they are too large, or in a store. */

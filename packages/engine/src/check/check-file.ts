@@ -17,7 +17,7 @@ export interface CheckListener {
   readonly settled?: Settled | undefined
 }
 
-/** Reads and checks a file. Never throws for an error in it. */
+/** Reads and checks a file. Returns errors of the file as a result, instead of throwing them. */
 export function checkFile(task: CheckTask, listener: CheckListener = {}): Promise<CheckResult> {
   return unlessTroubled(task, async () => {
     const read = await readTimed(task, false)

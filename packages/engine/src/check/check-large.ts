@@ -28,7 +28,7 @@ export async function checkLarge(
 }
 
 interface ApartOptions {
-  /** The number of places to read for jobs of this process; 0 if workers judge the keys. */
+  /** The number of places among which keys are divided for jobs of this process; 0 if workers judge the keys. */
   readonly places: number
   checking(operations: number): void
   judge(recording: PackedRecording): Promise<ApartResult | FileTrouble>
@@ -48,7 +48,7 @@ export async function checkApart(
   checking(tally.operations)
   const started = performance.now()
   const result = await judge(recording)
-  // The next step reports the invalid operation and its place.
+  // The recording is then judged as a whole, which reports the invalid operation and its place.
   if ('trouble' in result) return undefined
   const known: Known = {
     task,
@@ -95,7 +95,7 @@ async function judgeAll(
   return trouble ?? together(results.flatMap((each) => ('trouble' in each ? [] : [each])))
 }
 
-/** Drops the operations of other places, to send less. */
+/** Leaves out the operations of other places, so that less data is sent. */
 function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]): PackedRecording {
   const wanted = new Set(places)
   const none = { count: 0, pages: [] }

@@ -11,9 +11,9 @@ export interface Shard {
 /** Returns the shard of a key, the same on every machine. */
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
-/** With the memory for judging them, this many operations take some hundred megabytes. */
+/** The number of operations to judge at a time. With the memory for judging, they take some hundred megabytes. */
 const OPERATIONS_AT_A_TIME = 100_000
-/** The size of an operation as text, two lines of JSON. */
+/** The size of an operation's text, which is two lines of JSON, in bytes. */
 const OPERATION_BYTES = 150
 export const MOST_PLACES = 2048
 
@@ -21,7 +21,7 @@ const PACKED_BYTES = 12
 /** There are more shards only if memory requires them, because each shard reads the whole recording. */
 const LEAST_SHARDS = 4
 const MOST_SHARDS = 64
-/** The fraction of a worker's memory for waiting packed operations. */
+/** The fraction of a worker's memory for packed operations that wait to be judged. */
 const FOR_PACKED = 1 / 3
 
 /** The number of shards of a large recording, for workers with this much memory. */

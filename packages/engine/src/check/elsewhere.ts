@@ -33,9 +33,9 @@ import { vetModel } from './vet-model.ts'
 import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { LentFile } from './worker.ts'
 
-/** Each thread reads the recording once, so more shards cost little, and spread the keys better. */
+/** More shards spread the keys better. They cost little, because each thread reads the recording only once. */
 const SHARDS = 16
-/** A user's model judges a smaller recording in one job, because it may contain a single object. */
+/** A recording with fewer operations is judged by a user's model in one job, because it may contain a single object. */
 const SHARED_OPERATIONS = 2_000
 /** The number of recordings that workers judge at the same time, if memory permits. */
 const FILES_AT_A_TIME = 8
@@ -177,7 +177,7 @@ const apartResultOf = (answer: ShardResult): ApartResult => {
   return answer.result === 'unknown' ? withoutSigns(answer) : undecidedAt('memory')
 }
 
-/** @throws UserError (usage) if workers cannot judge a file. */
+/** @throws UserError (usage) if one of the files cannot be sent to workers. */
 function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
     throw usageError('--queue: standard input cannot be sent to workers. Save it to a file, and check this file.')

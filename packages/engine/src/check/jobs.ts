@@ -10,7 +10,7 @@ import * as worker from './worker.ts'
 
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>
 
-/** Returns the files of the history and the model; undefined for pipes. */
+/** Returns the paths of the history's and the model's files; undefined if the history is a pipe. */
 function filesOf({ file, merged, settings }: CheckTask): readonly string[] | undefined {
   if (merged === undefined && (file === STDIN || !existsSync(file))) return undefined
   const parts = merged ?? partsOf(file)

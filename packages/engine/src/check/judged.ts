@@ -107,13 +107,13 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
   }
 }
 
-/** Returns the history with the assumed initial value in its header, for pages. */
+/** Returns the history for pages, with the assumed initial value in its header. */
 function startedAs(history: History, settings: Pick<CheckSpec, 'initial' | 'model'>): History {
   const initial = isOpeningUnknown(history, settings) ? UNKNOWN_START : settings.initial
   return initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 }
 
-/** Whether every opening of a bank is allowed only because neither the record nor an option gives the balances. */
+/** Whether a bank may open with any balances, because neither the record nor an option gives them. */
 const isOpeningUnknown = (history: History, settings: Pick<CheckSpec, 'initial' | 'model'>): boolean =>
   settings.initial === undefined &&
   history.header?.initial === undefined &&
@@ -152,7 +152,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const requestedLevel = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // If the operations are not in memory, `proves` has already made this check.
+  // If the operations are not in memory, `proves` has already made these two checks.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =
@@ -165,7 +165,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   return { requestedLevel, vacuous, expectation, requirements, exitCode }
 }
 
-/** Returns undefined if only a level is required. */
+/** Judges the requirements other than the level; undefined if there are none. */
 function judgeRequired(
   { require = [], baseline: chosen, answers }: CheckSpec,
   checked: Pick<Checked, 'history' | 'report'>,

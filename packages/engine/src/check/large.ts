@@ -13,7 +13,7 @@ import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
 // Checks each key of a recording that is too large for memory. If each key is linearizable, the recording is too.
 // Otherwise, only the violated keys are read again and judged in full.
 
-/** The largest text whose operations fit into memory, in bytes per byte of the limit. */
+/** The size of the largest text whose operations fit into memory, as a fraction of the memory limit. */
 const TEXT_PER_MEMORY = 0.75
 
 /** Memory of an operation, if all are judged together. */
@@ -30,7 +30,7 @@ export async function canBeApart({ file, stored, merged, settings, output }: Che
     return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
-  // An HTML page shows all operations.
+  // An HTML page shows all operations, so all must be in memory.
   if (output.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
   if (levels !== undefined && !levels.includes('linearizable')) return false
   const header = await readHeader(file, stored)
@@ -53,8 +53,8 @@ export const isForWhole = ({ tally, apart: { answer, signs } }: Known): boolean 
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
- * Whether to judge the whole recording too, for the levels that concern all keys together. This is useful if some key
- * was not found linearizable, and memory may suffice.
+ * Whether to judge the whole recording too, for the levels that concern all keys together. This is useful if at least
+ * one key was violated or undecided, and memory may suffice.
  */
 export const mayFit = ({ task, tally, apart: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes

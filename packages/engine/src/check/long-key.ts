@@ -12,7 +12,7 @@ import { type CheckSpec, checkOptionsFor } from './options.ts'
 /** A key with fewer operations takes less than 100 MB unpacked. */
 export const LONG = 500_000
 
-/** The settings for judging keys. `packedBytes` is the memory of all packed operations. */
+/** The settings for judging keys. `packedBytes` is the memory that all packed operations take. */
 export interface Judging {
   readonly file: string
   readonly settings: CheckSpec
@@ -41,7 +41,8 @@ export function judgeLongKeys(
     const memoryBytes = roomBeside(settings.memoryBytes, packedBytes)
     const options = { ...checkOptionsFor(file, history, settings, leftMs()), memoryBytes }
     const answer = judgeLongKey({ key: key === '' ? null : key, operations, eachPart }, history, options)
-    // A key that is judged here has at least two written values, so each read could have returned a wrong value.
+    // At least two values were written to each key that is judged here. So each of its reads could have returned a
+    // wrong value.
     if (answer !== undefined)
       found.set(key, {
         answer,

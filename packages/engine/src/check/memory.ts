@@ -1,10 +1,10 @@
 import type { History } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 
-// `--memory` bounds the whole process. The plan relies on estimates, so a thread is ended once the process exceeds the
-// limit by more than a tenth.
+// `--memory` limits the whole process, but checks can only estimate the memory that they need. So a thread is ended if
+// the process exceeds the limit by more than a tenth.
 
-/** The program, its threads, and uncollected garbage. */
+/** The memory of the program, its threads and uncollected garbage. */
 const PROGRAM_BYTES = 120e6
 
 /** A limit below this size excludes the program's own memory. It applies separately to operations and to judging. */
@@ -42,7 +42,7 @@ export const heldBytesOf = ({ operations, values, keys, processCount }: History)
 
 const LOOK_EVERY_MS = 50
 const BEYOND = 1.1
-/** Memory of a thread before it does anything. */
+/** The memory that a thread takes before it does any work. */
 const THREAD_BYTES = 60e6
 
 /** The memory limit of the process, for `atOnce` files at the same time. */

@@ -29,6 +29,6 @@ function partsOf({ file, stored }: FileOrParts): readonly Pick<StoredPart, 'path
   if (stored !== undefined) return stored
   if (file === STDIN || !existsSync(file)) return []
   const paths = statSync(file).isDirectory() ? readdirSync(file).map((name) => join(file, name)) : [file]
-  // A file may have been removed meanwhile.
+  // A file that has been removed meanwhile counts as empty.
   return paths.map((path) => ({ path, bytes: statSync(path, { throwIfNoEntry: false })?.size ?? 0 }))
 }

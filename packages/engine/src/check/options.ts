@@ -41,7 +41,7 @@ export interface CheckSpec {
   /** Requirements in addition to the level. */
   readonly require: readonly string[] | undefined
   readonly baseline: ChosenBaseline | undefined
-  /** Answers of the probes, which run once before the checks. */
+  /** The answers of the probes. All probes run once, before the checks. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
   /** Whether a value with two items is a key and its value. If undefined, this is guessed from the values. */
@@ -121,7 +121,7 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
     )
 }
 
-/** Returns the initial value to assume. A null option counts as a value. */
+/** Returns the initial value to assume: the option, even if it is null, or else the usual value. */
 export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 'initial' | 'model'>): Json => {
   const start = initial === undefined ? usualInitial(history, model) : initial
   // Balances in a list belong to accounts 0, 1, ….

@@ -77,7 +77,10 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
 
 const key = v.nullable(v.string())
 
-/** Values whose operations are not linearizable on their own. Absent if the violation needs all values. */
+/**
+ * Values whose operations are not linearizable even without the operations of other values. Absent if the violation
+ * needs all values.
+ */
 const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
 
 const unknown = v.strictObject({
@@ -118,7 +121,7 @@ const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   unknown,
 ])
 
-/** Whether only keys of registers can have this result. */
+/** Whether this result can only concern keys of registers. */
 const isOfKeys = ({ result }: ShardResult): boolean => result === 'violated' || result === 'apart'
 
 /** Jobs that judge some keys of a recording. */

@@ -7,12 +7,15 @@ import type { CheckPool } from './pool.ts'
 import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { ReadLarge } from './worker.ts'
 
-/** The number of stretches per thread: several, so that no thread waits long for the last one. */
+/**
+ * The number of stretches that each thread reads on average. It is greater than 1, so that no thread waits long for the
+ * last stretch.
+ */
 const STRETCHES_PER_THREAD = 2
 
 /**
- * Reads a large recording, and packs its operations. Leaves out keys without a place. Several threads read parts of a
- * plain file. A single thread makes the findings that need the whole recording.
+ * Reads a large recording, and packs the operations of those keys that have a place. Several threads read a plain file
+ * in parts. A single thread makes the findings that need the whole recording.
  */
 export async function readLarge(
   pool: CheckPool,

@@ -49,7 +49,7 @@ async function compareAndSet(asking: Asking, { key, value }: { key: string; valu
   const expected = JSON.stringify(old)
   do {
     const held = await get(asking, key, isDirect)
-    // Nothing has been written yet.
+    // No write was sent yet, so this failure is definite.
     if (isTrouble(held)) return { type: 'fail', error: held.error } as const
     if (JSON.stringify(held.value) !== expected) return { type: 'fail', error: 'mismatch', answered: true } as const
     const put = await write(asking, key, next, held.revision)

@@ -67,7 +67,7 @@ async function makeStream(reached: readonly NodeAddress[], { stream, config, tim
   let trouble = 'nothing was asked'
   try {
     do {
-      // Limits each attempt to 2 s. If there is no reply, time is left for another attempt.
+      // An attempt lasts at most 2 s, so that time is left for another attempt if there is no reply.
       const soon = jetstream.begin(Math.min(2_000, asking.remainingMs()))
       const made = await api(soon, `STREAM.CREATE.${stream}`, config)
       const info = isTrouble(made) ? made : await api(soon, `STREAM.INFO.${stream}`)

@@ -42,7 +42,7 @@ async function eachIn(
   const done: { [key: string]: Json } = {}
   for (const [key, number] of all) {
     const answer = await act(key, number)
-    // Actions for earlier keys may have taken effect.
+    // Unless this is the first key, the actions for earlier keys may have taken effect.
     if (isTrouble(answer)) return all[0]?.[0] === key ? answer : { type: 'info', error: answer.error }
     if (answer !== null) done[key] = answer
   }
@@ -77,7 +77,7 @@ interface Found {
   readonly value: Json
 }
 
-/** Gets a message from the stream's leader, if there is one. */
+/** Returns a message as the stream's leader has it; undefined if the message does not exist. */
 async function messageAt(asking: Asking, place: object): Promise<Found | Trouble | undefined> {
   const body = await api(asking, `STREAM.MSG.GET.${LOGS}`, place)
   if (isTrouble(body)) return body.error.includes('no message found') ? undefined : body

@@ -18,7 +18,7 @@ export const queuesConfig = (replicas: number): object => ({
 interface Drained {
   readonly since: number
   readonly held: Map<string, NatsMessage>
-  /** The sequence number of the marker, once it is published. */
+  /** The sequence number of the marker message; undefined until it is published. */
   marker: string | undefined
 }
 
@@ -36,8 +36,9 @@ export function openQueues(ackWaitMs: number): (asking: Asking, input: Input) =>
   const unfinished = new Map<string, Drained>()
 
   /**
-   * Takes messages until the queue is empty, and only then acknowledges them. First publishes a marker: a server that
-   * delivers the marker has all earlier messages. A server that wrongly believes that it leads may lack some.
+   * Takes messages until the queue is empty, and only then acknowledges them. A server that wrongly believes that it
+   * leads may lack messages. So this function first publishes a marker: a server that delivers the marker has all
+   * earlier messages.
    */
   async function drain(asking: Asking, queue: string): Promise<Completion> {
     const missing = await makeConsumer(asking, queue)
@@ -102,7 +103,7 @@ function openConsumers(ackWaitMs: number): MakeConsumer {
         ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
       },
     })
-    // No message has been taken.
+    // Without the consumer, no message was taken.
     if (isTrouble(made)) return { type: 'fail', error: made.error }
     known.add(queue)
     return undefined

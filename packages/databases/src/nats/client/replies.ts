@@ -7,14 +7,14 @@ export interface NatsRequest extends Publication {
   /** Published directly afterwards. */
   readonly also?: readonly Publication[] | undefined
   /**
-   * The number of messages in the reply, by default one per publication. A message with a status code ends the reply
-   * earlier.
+   * The number of messages in the reply; by default, one per publication. The reply ends earlier at a message with a
+   * status code.
    */
   readonly most?: number | undefined
 }
 
 export interface NatsReplies {
-  /** Returns the bytes of a request. The first also introduces the client. */
+  /** Returns the bytes of a request. On each connection, the first request also introduces the client. */
   bytes(request: NatsRequest): Buffer
   read(chunk: Buffer): Received<readonly NatsMessage[]>
   end(): Received<readonly NatsMessage[]>

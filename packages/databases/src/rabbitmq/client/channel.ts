@@ -67,7 +67,10 @@ export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => 
     }
   }
 
-  /** Creates the queue, unless this connection has already created it. If this fails, no message was sent or taken. */
+  /**
+   * Creates the queue, unless this connection has already created it. If this fails, the operation has neither sent nor
+   * taken a message.
+   */
   async function declare(queue: string, remainingMs: Remaining): Promise<Trouble | undefined> {
     if (declared.has(queue)) return undefined
     const done = await ask((reader) => reader.declare(queue, keeping.kind), remainingMs)

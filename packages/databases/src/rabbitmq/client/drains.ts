@@ -16,7 +16,7 @@ const REQUEUED_MS = 5_000
 
 /** The progress of draining a queue. Each drain continues the one before. */
 interface Drained {
-  /** Stays open, because after a close a quorum queue ignores acknowledgements beyond the first 33. */
+  /** The channel stays open: if it were closed, a quorum queue would ignore acknowledgements beyond the first 33. */
   readonly channel: Channel
   /** The connection on which the messages in `taken` were delivered. */
   connection: number
@@ -69,7 +69,8 @@ export function openDrains(
 
   return {
     drain(address, key, remainingMs) {
-      // Half of the time is kept for a reply, because the outcome of a request without a reply is unknown.
+      // Half of the time is reserved for waiting for a reply, because the outcome of a request without a reply is
+      // unknown.
       const leastMs = remainingMs() / 2
       const drained = (last.get(key) ?? Promise.resolve()).then(() => drain(address, key, { leastMs, remainingMs }))
       last.set(key, drained)
@@ -82,7 +83,7 @@ export function openDrains(
   }
 }
 
-/** Begins again on a new connection, which cannot acknowledge the messages of the old one. */
+/** Begins the drain again if there is a new connection, which cannot acknowledge messages of the old one. */
 function beginAgain(drained: Drained): void {
   const connection = drained.channel.connection()
   if (connection === drained.connection) return
@@ -96,7 +97,7 @@ async function finish(drained: Drained, auto: boolean, remainingMs: Remaining): 
   const newest = taken.at(-1)
   // The messages were delivered even if the acknowledgement fails. At worst, they are delivered again.
   if (newest !== undefined && !auto) await channel.ack(newest.tag, { multiple: true, remainingMs })
-  // A message delivered on an earlier connection counts, even if it was not delivered again.
+  // A message that was delivered on an earlier connection belongs to the result, even if it was not delivered again.
   for (const { body } of taken) before.delete(body.toString())
   const messages = [...before.values(), ...taken]
   before.clear()

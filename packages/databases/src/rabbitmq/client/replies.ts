@@ -95,7 +95,7 @@ function publishing(
 }
 
 interface Content {
-  /** Begins a message. A returned message has no tag. */
+  /** Begins a message. `tag` is undefined for a message that the broker has returned. */
   begin(tag: bigint | undefined): void
   /** Returns the message that this frame completes; undefined if the broker returned the message. */
   add(frame: Extract<Frame, { kind: 'header' | 'body' }>): Reply | undefined
@@ -124,7 +124,7 @@ export function channelReplies(): ChannelReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let confirming = false
-  /** Whether the broker has returned a message, but has not yet answered its publishing. */
+  /** Whether the broker has returned a published message, but has not yet replied to its publication. */
   let returned = false
   const content = openContent()
 

@@ -7,7 +7,7 @@ import { type Keeping, onObject } from './objects.ts'
 import { openSessions } from './session.ts'
 import { create, isThere, ROOT } from './znodes.ts'
 
-/** No object depends on this session, so it may outlast any run. */
+/** This session may outlast any run, because no object depends on it. */
 const SESSION_MS = 3_600_000
 
 /**

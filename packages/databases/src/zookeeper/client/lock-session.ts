@@ -8,9 +8,9 @@ import { remove } from './znodes.ts'
  * session, and the locks are lost.
  */
 export interface LockSession {
-  /** Returns the means to send an operation's requests, one at a time. */
+  /** Returns a sender for the requests of an operation. It sends them one at a time. */
   within(time: OperationTime): Asking
-  /** Removes a node after the current request. Nothing waits for the removal. */
+  /** Removes a node after the current request. The caller does not wait for the removal. */
   abandon(path: string): void
   close(): void
 }
@@ -26,14 +26,14 @@ export function openLockSession(address: NodeAddress, ttlMs: number): LockSessio
 
   function send(operation: Operation, record: Buffer, timeoutMs: number): Promise<Buffer | SessionTrouble> {
     if (isClosed) return Promise.resolve({ type: 'fail', error: 'client closed' })
-    // While a request is in progress, no ping is needed.
+    // A request also keeps the session alive, so no ping is needed while one is in progress.
     pinging ??= setInterval(() => {
       if (underWay === undefined) send('ping', NOTHING, ttlMs)
     }, ttlMs / PINGS)
     return awaited(sessions.begin(timeoutMs).ask(operation, record))
   }
 
-  /** The next request waits for this reply. */
+  /** Makes the next request wait for `answer`, and returns `answer`. */
   function awaited<T>(answer: Promise<T>): Promise<T> {
     const over = answer.then(() => {
       if (underWay === over) underWay = undefined

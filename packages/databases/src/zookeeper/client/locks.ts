@@ -24,7 +24,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
     const parent = pathOf(key)
     const own = session.within(asking)
-    // Checks before it creates a child, because later clients would mistake even a short-lived child for a holder's.
+    // Checks first whether the lock is taken. Even a short-lived child would mislead later clients, which would mistake
+    // it for a holder's child.
     if (!waits && (await isTaken(own, parent))) return 'held'
     const child = await createdUnder(own, parent)
     if (isTrouble(child)) return child
@@ -50,8 +51,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // Releases the lock through the session of the objects, which outlives the session of the locks. That session
-        // first carries out its earlier requests.
+        // Uses the session of the objects, because it outlives the session of the locks. It first carries out its
+        // earlier requests.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true

@@ -8,7 +8,7 @@ import { ANY_VERSION, BAD_VERSION, create, get, isCode, isThere, NO_NODE, pathOf
 export interface Keeping {
   /** Whether a `sync` precedes each read. */
   readonly sync: boolean
-  /** The value of an unwritten object, whose node a lock may have created. */
+  /** The value of an object that was never written. A lock may have created the object's node. */
   readonly initial: Json
   /** How a counter is changed: at the version that was read, or under a lock. */
   readonly update: 'version' | 'lock'

@@ -40,7 +40,7 @@ const LENGTH = 4
 const MOST_BYTES = 16 * 1024 * 1024
 const NO_PASSWORD = Buffer.alloc(16)
 const PROTOCOL = 0
-/** The request number of pings, which are not counted. */
+/** The request number of all pings. The count of requests excludes pings. */
 const PING = -2
 
 export function sessionReplies(): SessionReplies {

@@ -9,7 +9,7 @@ import {
 import { errorText, zookeeperErrors } from './outcomes.ts'
 import { type Operation, type Reply, type SessionReplies, sessionReplies } from './replies.ts'
 
-/** Trouble that may come from a server's reply. */
+/** Trouble with a request, which a server may have reported by an error code. */
 export interface SessionTrouble extends Trouble {
   /** The error code of the reply; absent without a reply. */
   readonly code?: number

@@ -40,7 +40,7 @@ export async function get(asking: Asking, path: string, sync: boolean): Promise<
 function heldIn(record: Buffer): Held {
   const reader = recordReader(record)
   const data = reader.bytes().toString()
-  // Skips the zxids and times of the node's creation and of its last change.
+  // Skips the zxid and the time of the node's creation, and those of its last change.
   for (let member = 0; member < 4; member++) reader.long()
   return { value: JSON.parse(data) as Json, version: reader.int() }
 }
@@ -59,7 +59,7 @@ export const set = (asking: Asking, path: string, value: Json, version: number):
 const setting = (path: string, value: Json, version: number): Buffer =>
   Buffer.concat([text(path), dataOf(value), int(version)])
 
-/** Sets a node if another node exists, in one transaction. */
+/** Sets the node at `path` if a node exists at `there`, in one transaction. */
 export async function setWhile(
   asking: Asking,
   there: string,
@@ -79,8 +79,8 @@ export async function setWhile(
 const FAILED = -1
 
 /**
- * Returns the error that made a transaction fail. The reply has an error code for each step; only that of the cause is
- * not 0.
+ * Returns the error that made a transaction fail. The reply has an error code for each step, and every code except that
+ * of the cause is 0.
  */
 function errorIn(record: Buffer): SessionTrouble | undefined {
   const reader = recordReader(record)

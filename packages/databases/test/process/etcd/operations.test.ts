@@ -140,7 +140,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await watchedEvents(watching, 1)).toMatchObject([{ key: 'x', value: 1 }])
     await new Promise((resolve) => cluster.inject({ kind: 'kill', nodes: ['n1'] }, resolve))
     let ended = await watching({ f: 'watched', value: { watch: 1 } })
-    // The watch may have reported progress before it ended.
+    // The watch may report progress before it reports its end.
     while (ended.type === 'ok') ended = await watching({ f: 'watched', value: { watch: 1 } })
     expect(ended).toMatchObject({ type: 'fail' })
     expect(await watching({ f: 'watched', value: { watch: 1 } })).toMatchObject({
@@ -160,7 +160,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const token = first.type === 'ok' ? first.value : null
     expect(token).toEqual(expect.any(Number))
     expect(await ask(x('acquire'))).toEqual({ type: 'fail', error: 'held', answered: true })
-    // This is the holder's lease: a refused client leaves none.
+    // The only lease is that of the lock's holder. The refused client left none.
     expect(await leases()).toHaveLength(1)
     expect(await ask(x('release', 1))).toEqual({ type: 'fail', error: 'the lock was lost', answered: true })
     expect(await ask(x('release', token))).toEqual({ type: 'ok', value: token })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { natsReplies } from '../../../src/nats/client/replies.ts'
 
-/** Returns the subject for replies that a request names. */
+/** Returns the subject at which a request expects its replies. */
 const inboxIn = (bytes: Buffer): string => /^H?PUB \S+ (\S+)/m.exec(bytes.toString())?.[1] ?? ''
 
 test('the NATS client sends CONNECT once, and answers a PING with its next request', () => {

@@ -11,7 +11,10 @@ const KEPT_ENTRIES = 5_000
 const PUTS = KEPT_ENTRIES + 1_000
 const FUTURE = 1_000_000
 const WRITERS = 40
-/** A member may also catch up by entries, if its leader was replaced meanwhile. Then the test cuts it off again. */
+/**
+ * The maximum number of attempts. If the leader is replaced, a member may catch up by entries instead of a snapshot.
+ * The test then cuts it off again.
+ */
 const MOST_TRIES = 5
 /** A member checks a restored watch within 100 ms, and then sends it every event. */
 const LOOKS = 100

@@ -35,7 +35,7 @@ describe.skipIf(!isInstalled)(`a live PostgreSQL${isInstalled ? '' : `: no ${INS
         const { value } = (await ask('read', key)) as { value: Json }
         return value
       }
-      // Every second session commits without waiting for the standby.
+      // With `local` at 0.5, every other session commits without waiting for the standby.
       expect(await waiting('write', 'x', 1)).toMatchObject({ type: 'ok' })
       expect(await local('write', 'y', 1)).toMatchObject({ type: 'ok' })
       while ((await reading(atStandby, 'y')) !== 1) await new Promise((resolve) => setTimeout(resolve, 20))

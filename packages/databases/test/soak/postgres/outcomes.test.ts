@@ -209,7 +209,7 @@ liveTest(
     await Promise.all([run(one, 'ROLLBACK'), run(other, 'ROLLBACK')])
     expect(await countOf('x')).toEqual(ok(5))
 
-    // A session that may not write has changed nothing.
+    // A read-only session has changed nothing.
     await run(admin, 'CREATE ROLE reader SUPERUSER LOGIN', 'ALTER ROLE reader SET default_transaction_read_only = on')
     const reader = (await world(port, ['add', 'read'], { user: 'reader' })).client()
     expect(await reader(add('x'))).toMatchObject({ type: 'fail', error: expect.stringContaining('25006') })

@@ -13,7 +13,7 @@ import { installed, startRedis, whySkipped } from '../../../../testing/src/serve
 
 const redis = installed('redis-server')
 
-/** Sends commands without a client's judgement of the reply. An error becomes `{ error }`. */
+/** Sends commands, and returns each reply without judging it. An error becomes `{ error }`. */
 function raw(port: number) {
   const line = openLine<RespReply, RespReplies>({ node: 'n1', host: '127.0.0.1', port }, respReplies)
   onTestFinished(() => line.close())
