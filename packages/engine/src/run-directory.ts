@@ -34,7 +34,7 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
-/** The backend's file is created with its first line, since not every proxy keeps this record. */
+/** Creates the backend's file with its first line, because not every proxy records what the backend did. */
 function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOptions): OpenRecord {
   const client = openHistoryWriter(history, options)
   let backend: HistoryWriter | undefined
@@ -125,7 +125,7 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
 export function makeOutDirectory(out: string): void {
   try {
     makeDirectory(resolve(out))
-    // The trailing dot makes `accessSync` fail for a file.
+    // With the trailing dot, `accessSync` also fails if the path leads to a file.
     accessSync(`${resolve(out)}/.`, constants.W_OK)
   } catch (error) {
     throw outUnusable(out, error)

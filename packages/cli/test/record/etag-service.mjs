@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 
 // Serves documents with ETags: node etag-service.mjs PORT MODE. With `ignores`, writes ignore If-Match. With `stale`,
-// some reads return the version before the last.
+// some reads return the version before the newest one.
 
 const [port, mode] = process.argv.slice(2)
 const documents = new Map()

@@ -94,7 +94,7 @@ function Links({ hello, node, pick }: InspectorProps & { readonly node: string }
   )
 }
 
-/** The link of a node, in the direction that the topology draws. */
+/** Selects the link between a node and another end, in the direction that the topology draws. */
 function linkOf({ nodes }: Hello, node: string, end: string): Picked {
   if (end === 'clients') return { type: 'link', from: 'clients', to: node }
   return nodes.indexOf(node) < nodes.indexOf(end)

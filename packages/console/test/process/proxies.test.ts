@@ -4,7 +4,7 @@ import { type ControlPlane, createControlPlane, createNetwork } from '@chaosprox
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openProxiesConsole } from '../../src/proxies.ts'
 
-/** A proxy named web in front of a server of HTTP, and the page of it. */
+/** Starts an HTTP server, a proxy named web in front of it, and the proxy's page. */
 async function opened(recording?: ControlPlane['recording']) {
   const upstream = createServer((_, response) => response.end('hello'))
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))

@@ -38,7 +38,7 @@ async function opened(directory: string) {
   return page
 }
 
-/** The link of a run's report on a page. */
+/** Returns the address of a run's report, from the link on a page. */
 const linkIn = (page: string, run: string, url: string): URL =>
   new URL(new RegExp(`href="([^"]*/${run}/report\\.html)"`).exec(page)?.[1] ?? '', url)
 

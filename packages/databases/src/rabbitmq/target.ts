@@ -88,8 +88,8 @@ const own: readonly Setting[] = [
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /**
- * Starts a broker. Brokers that create a cluster at the same time may wait for each other's locks forever, so the
- * others wait until the first has created its message store, which it creates last.
+ * Starts a broker. Brokers that create a cluster at the same time may wait for each other's locks forever. So the
+ * others wait until the first has created its message store, which it does last.
  */
 const START = `until [ "$LINK_NODE" = n1 ] || [ -e "mnesia/$RABBITMQ_NODENAME" ] || [ -e ../n1/mnesia/n1@localhost/msg_stores ]
 do sleep 0.1; done

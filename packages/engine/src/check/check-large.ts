@@ -62,8 +62,8 @@ export async function checkApart(
 }
 
 /**
- * Returns the result of a recording that was judged key by key. One that fits into memory is judged again, for more
- * details.
+ * Returns the result of a recording that was judged key by key. If the recording fits into memory, it is judged again,
+ * for more details.
  */
 async function checkKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
   const { task } = known

@@ -18,7 +18,7 @@ const OPERATION_BYTES = 150
 export const MOST_PLACES = 2048
 
 const PACKED_BYTES = 12
-/** There are more shards only if memory requires them, because each shard reads the whole recording. */
+/** There are more shards than this only if memory requires them, because each shard reads the whole recording. */
 const LEAST_SHARDS = 4
 const MOST_SHARDS = 64
 /** The fraction of a worker's memory for packed operations that wait to be judged. */
@@ -34,7 +34,7 @@ export function shardsFor(textBytes: number, memoryBytes: number): number {
 export const placesFor = (bytes: number, shards = 1): number =>
   Math.min(MOST_PLACES, Math.ceil(bytes / shards / OPERATION_BYTES / OPERATIONS_AT_A_TIME))
 
-/** Returns the assignment of keys to places. If there is a shard, only its keys are assigned. */
+/** Returns the assignment of keys to places. If a shard is given, only the shard's keys are assigned. */
 export const dealingOf = (places: number, shard?: Shard): Dealing => ({
   places,
   placeOf: (key) =>

@@ -29,7 +29,7 @@ import {
 } from '@chaosproxy/runner/result'
 import { type CheckSpec, checkOptionsFor, initialOf } from './options.ts'
 
-// Judges as `chaos check` does, without modules of Node, so that browsers can.
+// Judges as `chaos check` does. This file uses no modules of Node, so that browsers can run it.
 
 /** The history to judge, and the settings. */
 export interface JudgedTask {

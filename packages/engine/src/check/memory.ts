@@ -7,7 +7,10 @@ import type { PackedRecording } from '@chaosproxy/history/files'
 /** The memory of the program, its threads and uncollected garbage. */
 const PROGRAM_BYTES = 120e6
 
-/** A limit below this size excludes the program's own memory. It applies separately to operations and to judging. */
+/**
+ * If the limit is below this size, it does not include the program's own memory, and applies separately to operations
+ * and to judging.
+ */
 const LEAST_FOR_PROCESS = 250e6
 
 /** The memory for operations while they are read. */

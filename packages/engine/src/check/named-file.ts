@@ -7,7 +7,7 @@ import type { RunSetup } from '@chaosproxy/runner/result'
 /** A file to check, or the error for its name. */
 export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
 
-/** A file, or a recording whose parts in a store are in `stored`. */
+/** A file, or a recording whose parts in a store are listed in `stored`. */
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined

@@ -41,7 +41,7 @@ export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode
   readonly part: SubjectTexts
-  /** The roles of members whose names are not native. */
+  /** The roles of members whose names differ from those in chaos's own format. */
   readonly taken?: readonly Taken[] | undefined
   /** Why the requested proof was not written. */
   readonly unproved?: string | undefined

@@ -40,9 +40,9 @@ export interface ShardSpec {
 /** The result of a shard. `met` means that the operations of each key are linearizable. */
 export type ShardResult =
   | { readonly result: 'met' }
-  /** The key is null for operations without a key. The recipient can verify the result. */
+  /** The violated key; null for operations without a key. The process that receives the result can verify it. */
   | { readonly result: 'violated'; readonly key: string | null }
-  /** The violated part under a user's model. The recipient can verify the result. */
+  /** The violated part under a user's model. The process that receives the result can verify it. */
   | { readonly result: 'violated part'; readonly part: number }
   /** The result if the keys were assigned to places. */
   | { readonly result: 'apart'; readonly shown: ApartResult }
@@ -50,7 +50,7 @@ export type ShardResult =
 
 export const shardJob: Job<ShardSpec, ShardResult> = {
   kind: 'judgeShard',
-  // The spec identifies recordings by hash, so only the settings name files to read.
+  // The job reads only the user's model, which the settings name. The spec identifies recordings by hash.
   reads: ({ settings }) => filesOf(settings),
   run: judgeShard,
 }

@@ -1,8 +1,11 @@
 import { epochMs } from './epoch.ts'
 
-/** A thread's progress, in memory that the pool can read. Waiting and reading do not count as deciding. */
+/** A thread's progress, in memory that the pool can read. The time for deciding excludes waiting and reading. */
 export interface Stopwatch {
-  /** When (`epochMs`) the thread took the task, began to decide, and had decided; 0 until then. */
+  /**
+   * The times (`epochMs`) at which the thread took the task, began to decide, and finished deciding. Each is 0 until
+   * then.
+   */
   readonly times: Float64Array
 }
 

@@ -3,7 +3,10 @@ import { countCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 const WITHIN = 1
 
-/** A call is stopped if this many consecutive polls find it still running. A call normally takes microseconds. */
+/**
+ * The number of consecutive polls that may find the same call running. A call that runs longer is stopped. Calls
+ * normally take microseconds.
+ */
 export const LOOKS_AT_MODELS = 20
 
 /** Returns the model with calls that report progress. */

@@ -30,7 +30,7 @@ export type CompareEvent =
       readonly system: string
       readonly condition: string
     }
-  /** A problem in a run's environment. */
+  /** A problem that the environment of a run caused. */
   | { readonly type: 'trouble'; readonly trouble: string; readonly system: string; readonly condition: string }
   | QueueEvent
 
@@ -77,7 +77,7 @@ async function queuePool(
   return openQueuePool(queue, threads, { ...settings, kinds: [cellKind] })
 }
 
-/** Performs runs in virtual time, one per core. Equal runs are performed once. */
+/** Performs runs in virtual time, one at a time per core. Of several equal runs, performs only one. */
 async function performSimulated(
   { queue, priority, signal }: CompareHooks,
   listener: Followed['listener'],
@@ -147,7 +147,10 @@ async function measuredSystems(
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
-/** Undefined if the system has no measurement without faults. All other measurements are compared with that one. */
+/**
+ * Returns a system's measurements, which are compared with its measurement without faults. Undefined if that one is
+ * missing.
+ */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,
@@ -198,7 +201,7 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
 const workloadText = ({ name = '', settings = {} }: NamedPart): string =>
   [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(' ')
 
-/** Returns the levels of the comparison, all of one kind. */
+/** Returns the levels of the comparison, which are all of the same kind. */
 function levelsIn(systems: readonly ComparedSystem[]): readonly string[] {
   const judged = systems.flatMap(({ cells }) => cells.flatMap(({ levels }) => Object.keys(levels)))
   return comparedLevels(judged).filter((level) => judged.includes(level))

@@ -53,11 +53,11 @@ export interface ComparedTarget {
 }
 
 interface PlannedPair {
-  /** The run for all measurements except losses. */
+  /** The run that measures everything except losses. */
   readonly main: RunSpec
   /**
-   * The run for losses. It adds elements to sets, where no element hides the loss of another. Undefined without faults,
-   * without sets, and for a chosen workload.
+   * The run that measures losses. Its clients add elements to sets, where no element hides the loss of another.
+   * Undefined without faults, for a system without sets, and if the user chose the workload.
    */
   readonly sets: RunSpec | undefined
 }
@@ -133,8 +133,8 @@ export async function planSystem(
   return { name, typed, value, curve, nodes, cells }
 }
 
-/** Few keys, so that clients conflict. Without cas, every level can be decided. */
+/** There are few keys, so that clients conflict, and there is no cas, so that every level can be decided. */
 const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
-/** The workload for a system that only allows reads. */
+/** The workload for a system whose clients can only read. */
 const READS = { name: 'read-only', settings: { keys: 5 } } as const
 const SETS = { name: 'set', settings: { removes: 0, reads: 0.2 } } as const

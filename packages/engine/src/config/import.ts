@@ -1,7 +1,9 @@
 import { inputError } from '@chaosproxy/history'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 
-/** Returns the export of a configuration. Also runs on a separate thread, so it imports little. */
+/**
+ * Returns the export of a configuration. This function also runs on a separate thread, so this module imports little.
+ */
 export async function importConfig(path: string): Promise<unknown> {
   const exported = await importUserFile(path)
   if (
@@ -20,6 +22,6 @@ export async function importConfig(path: string): Promise<unknown> {
 
 const REMEDY = "Write: export default defineConfig({ target: 'raft' })"
 
-/** Importing a module without a default export yields the module. */
+/** Whether the file has no default export, so that importing it yielded the module. */
 const isModule = (exported: unknown): exported is object =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported

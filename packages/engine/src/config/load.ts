@@ -45,7 +45,7 @@ export async function findConfig(directory: string): Promise<LoadedConfig | unde
 }
 
 /**
- * @throws UserError (usage) for a file that does not exist; (input) for one that fails to run, exports nothing, or is
+ * @throws UserError (usage) if the file does not exist; (input) if the file fails to run, exports nothing, or is
  * invalid.
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {

@@ -33,8 +33,8 @@ export const upstreamSchema: v.GenericSchema = v.strictObject({
 })
 
 /**
- * The result that a run must not fall behind. A run's own baseline replaces the shared baseline and the shared
- * tolerance.
+ * The result that a run is compared with, and how much worse the run may be. If a run has its own baseline, neither the
+ * shared baseline nor the shared tolerance applies.
  */
 export interface HeldToBaseline {
   /** An earlier result that runs must not fall behind: the output of `--json`, or a `run.json`. */

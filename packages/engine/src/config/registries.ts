@@ -10,7 +10,7 @@ import { targetNamed } from '../worlds/registry.ts'
 import type { Config } from './config.ts'
 
 export interface OwnNames extends Pick<Config, 'targets' | 'workloads' | 'services'> {
-  /** The name of the declaring file, for messages. */
+  /** The name of the file that contains the declarations, for messages. */
   readonly where: string
   readonly directory: string
 }

@@ -14,7 +14,7 @@ const object = (what: string) => v.custom<object>((value) => typeof value === 'o
 const TARGET = 'must be a cluster, or the path of a file with a cluster or a protocol'
 const WORKLOAD = 'must be a workload, or the path of a file that exports one'
 
-/** The schema of a configuration. Clusters and workloads have their own readers. */
+/** The schema of a configuration. Other functions validate its clusters and workloads. */
 export const configSchema: v.GenericSchema = v.strictObject({
   $schema: v.optional(v.string('must be a string')),
   ...draftEntries,

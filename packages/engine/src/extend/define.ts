@@ -96,7 +96,7 @@ export function defineModel<State>(own: Model<State>): Extension {
   )
   if (!('initial' in own))
     throw inputError(`defineModel: ${own['name']} has no "initial". Give the state at the start.`)
-  // A model gets only states that it returned.
+  // The type of the states does not matter, because a model receives only its own states.
   return { kind: 'model', model: own as Model<unknown> }
 }
 

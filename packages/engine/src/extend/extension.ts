@@ -26,7 +26,7 @@ export type Extension = Tagged<
   }
 >
 
-/** The effect of a kind of fault, by the objects on which the kind acts. */
+/** The functions of a kind of fault. They depend on what the kind acts on. */
 export type OwnHarm<Harm = never> =
   | {
       readonly on: 'bytes'
@@ -51,12 +51,13 @@ export type OwnHarm<Harm = never> =
  * A user-defined kind of fault. `on` names what it acts on, and determines the functions:
  *
  * - `bytes`: `stage` plans when the bytes of a connection move (see `Stage`);
- * - `messages`, `requests`: `meet` decides about each message or request: `'pass'`, `'lose'`, `{ delayMs }`, or a
- * replacement;
+ * - `messages`, `requests`: `meet` returns what happens to each message or request: `'pass'`, `'lose'`, `{ delayMs }`,
+ * or a replacement;
  * - `nodes`: `strike` and `heal` kill, pause and revive nodes.
  *
- * `alters` allows a stage to have `transform`, and `meet` to return `instead`. No target promises anything under such a
- * fault. `simulated` defines the effect on whole messages in virtual time; without it, the simulator refuses the fault.
+ * `alters` allows a stage to have `transform`, and `meet` to return `instead`. No target promises anything under a
+ * fault with `alters`. `simulated` defines the effect on whole messages in virtual time; without it, the simulator
+ * refuses the fault.
  */
 export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<
   FaultDefinition<Kind, Entries>,
@@ -82,6 +83,6 @@ interface OwnEpisode {
     readonly to: number
     readonly plan: { readonly kind: string; readonly [parameter: string]: unknown }
   }[]
-  /** The duration, as a multiple of an ordinary fault's. */
+  /** The duration of the episode, as a multiple of the duration of an ordinary fault. */
   readonly lengths: number
 }

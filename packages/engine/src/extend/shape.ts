@@ -24,7 +24,7 @@ export function requireShape(called: string, value: unknown, needed: Shape, opti
   if (wrong !== undefined) throw inputError(`${called}: ${wrong}. Give it { ${members.join(', ')} }.`)
 }
 
-/** @throws UserError (input) for a name that cannot be typed. */
+/** @throws UserError (input) unless the name begins with a letter and contains only letters, digits, `-` and `_`. */
 export function requireName(called: string, name: string): void {
   if (!/^[A-Za-z][\w-]*$/.test(name))
     throw inputError(`${called}: "${name}" is not a valid name. Begin with a letter, and use letters, digits and -.`)

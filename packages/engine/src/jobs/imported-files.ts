@@ -5,7 +5,7 @@ import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import { isFile } from '../references/user-files.ts'
 
 interface Imported {
-  /** The given files, followed by the imported files. */
+  /** The given files, and after them the imported files. */
   readonly files: readonly string[]
   /** Whether the list is certainly complete. */
   readonly areAll: boolean
@@ -67,7 +67,7 @@ function pathOfUrl(url: string): string | undefined {
  * change without it, as in a linked package.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
-  // This name always means the running program, not a copy installed next to the file.
+  // `chaosproxy` always means the running program, not a copy that is installed next to the file.
   if (specifier === PACKAGE_NAME) return undefined
   if (specifier.startsWith('#')) return 'unknown'
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 /** How long work in progress may continue after an interrupt. */
 export const GRACE_MS = 2_000
 
-/** Returns a signal that aborts this long after the given one. */
+/** Returns a signal that aborts `graceMs` after `interrupted`. */
 export function abandonedAfter(interrupted: AbortSignal, graceMs: number): AbortSignal {
   const abandoning = new AbortController()
   whenAborted(interrupted, () => {
@@ -36,7 +36,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   const first = new AbortController()
   const given = signals.filter((signal) => signal !== undefined)
   const end = () => first.abort()
-  // Many jobs may listen to one signal.
+  // Node would otherwise warn if many jobs listened to the same signal.
   setMaxListeners(0, first.signal, ...given)
   for (const signal of given) whenAborted(signal, end)
   return {

@@ -22,8 +22,8 @@ export interface Doing {
   /** Asks the job to begin no new work, and to return the results so far. */
   readonly stop?: AbortSignal | undefined
   /**
-   * For users' code: how many polls in a row may find the job in the same call. Beyond this number, the job is stopped.
-   * There are four polls a second.
+   * For users' code: the number of consecutive polls that may find the job in the same call. After more polls, the job
+   * is stopped. There are four polls a second.
    */
   readonly looks?: number | undefined
   /** The number of the call to describe, counted from 1. */
@@ -46,7 +46,7 @@ interface Left {
   readonly described: string
 }
 
-/** A job that ended every worker that tried it. */
+/** The error for a job that is given up because every worker that tried it ended. */
 export class PoisonousJob extends UserError {
   constructor(title: string) {
     super('environment', `${title}: three workers ended while running it, so it was given up`)
@@ -60,7 +60,7 @@ export interface Pool {
   close(): Promise<void>
 }
 
-/** Performs a task for each spec, as the pool has free slots. Results come in any order. */
+/** Performs a task for each spec, whenever the pool has a free slot. Results come in any order. */
 export async function doEach<Spec, Result>(
   width: number,
   specs: Iterable<Spec>,
@@ -74,7 +74,7 @@ export async function doEach<Spec, Result>(
 }
 
 /**
- * Returns the result of a job that is not cancelled.
+ * Returns the result of a job. The caller must not have cancelled the job.
  *
  * @param title the job, in words.
  *

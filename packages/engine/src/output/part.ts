@@ -12,7 +12,7 @@ import {
 } from '@chaosproxy/report'
 import { packageVersion } from '../version.ts'
 
-/** The texts of all reporters about a subject. Plain data, for other threads. */
+/** The texts of all reporters about a subject. Plain data, so that threads can exchange it. */
 export interface SubjectTexts {
   readonly findings: ReturnType<typeof findingsOf>
   readonly row: CheckRow | undefined
@@ -35,7 +35,7 @@ export interface Screen {
   readonly terminal: TerminalOptions
 }
 
-/** The reporters of a subject, and their screen. Plain data. */
+/** The reporters of a subject, and the screen that some of them write to. Plain data. */
 export interface Output {
   readonly reporters: readonly Reporting[]
   readonly screen: Screen
@@ -57,7 +57,7 @@ export async function textBy(
   { name, isOwn }: Reporting,
   write: (reporter: (typeof reporters)[number]) => string | Promise<string> | undefined,
 ): Promise<Text> {
-  // A user's reporter has one text about all subjects.
+  // A user's reporter writes no text about a single subject. It writes one text about all subjects later.
   if (isOwn) return { content: '' }
   const reporter = reporters.find((each) => each.name === name)
   if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)
@@ -74,7 +74,7 @@ export async function attempt(write: () => string | Promise<string>): Promise<Te
 
 const FILE_WIDTH = 110
 
-/** @param all the reporters of the same subject: one of them may write a picture that another links. */
+/** @param all All reporters of the subject. One of them may write a picture to which another links. */
 export const placeFor = (
   { file }: Reporting,
   { colours, terminal }: Screen,

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 
-/** The exit codes of a shell that does not find the program, or may not run it. */
+/** The exit codes by which a shell reports that it did not find the program, or that it may not run the program. */
 const NOT_RUN: readonly (number | null)[] = [126, 127]
 
 /** Runs a command in a shell. Then ends all processes that the command started. */

@@ -3,7 +3,7 @@ import { type Probe, type ProbeAnswer, parseRequirement } from '@chaosproxy/runn
 /** Placeholders for servers' addresses, such as `n1`, in URLs and commands. */
 export type Placeholders = { readonly [name: string]: string }
 
-/** Runs all probes at once. Never throws: a missing answer contains the reason. */
+/** Runs all probes at once. Never throws: if a probe gets no answer, its result contains the reason. */
 export async function runProbes(
   requirements: readonly string[],
   placeholders: Placeholders = {},

@@ -5,7 +5,7 @@ import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 
 /** After this time, the job is looked up in Redis. */
 const LOOK_EVERY_MS = 2_000
-/** Requests within this time are sent together, without leaving workers idle. */
+/** Requests are collected for this time and sent together. The time is too short to leave workers idle. */
 const TOGETHER_MS = 3
 const SILENT_MS = 10_000
 

@@ -10,7 +10,7 @@ export type Lane = keyof typeof QUEUES
 /** A run's load, one job per worker. */
 export const LOAD_QUEUE = 'chaos-load'
 
-/** Workers take the lowest number first, from all coordinators. */
+/** Workers first take the jobs with the lowest number, no matter which coordinator has added them. */
 const PRIORITIES = { high: 1, usual: 2, low: 3 } as const
 export type Priority = keyof typeof PRIORITIES
 
@@ -61,7 +61,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     return ends
   }
 
-  /** Receives the ends of all jobs from now on, even before the connection is ready. */
+  /** Receives the ends of all jobs, including those that end before the connection is ready. */
   async function listen(lane: Lane): Promise<QueueEvents> {
     const [seconds, microseconds] = await client.time()
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)

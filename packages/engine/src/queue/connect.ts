@@ -31,7 +31,7 @@ export async function connectQueue(given: string): Promise<Connected> {
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   })
-  // Not handled here: `connect` or `ping` rejects with the same error.
+  // This error needs no handling, because `connect` or `ping` rejects with it too.
   client.on('error', () => {})
   try {
     await client.connect()

@@ -9,7 +9,10 @@ export interface QueuedKind<Spec extends object, Result> {
   /** The script of the threads that run the job, and their limits. */
   readonly script: ThreadScript
   readonly limits?: ThreadLimits | undefined
-  /** @param paths the files sent along, which the spec may name. @throws if the data is not a spec of this kind. */
+  /**
+   * @param paths The files that were sent with the job. The spec may name them.
+   * @throws if the data is not a spec of this kind.
+   */
   readSpec(data: unknown, paths: ReadonlySet<string>): Spec
   /** @throws if the data cannot be a worker's result for the spec. */
   readResult(data: unknown, spec: Spec): Result

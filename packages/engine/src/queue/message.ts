@@ -62,7 +62,7 @@ export const printEnd = (ended: JobEnd<unknown>): object =>
     ? { ...ended, error: ended.error instanceof Error ? ended.error.message : String(ended.error) }
     : ended
 
-/** @throws UserError (environment) if no worker of this version can have sent the data. */
+/** @throws UserError (environment) if the data cannot come from a worker of this version. */
 export function readEnd<Result>(data: unknown, readResult: (value: unknown) => Result): JobEnd<Result> {
   try {
     const read = v.parse(end, data)

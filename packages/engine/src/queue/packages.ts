@@ -89,7 +89,7 @@ export interface BullMQ {
   readonly Queue: new (name: string, options: { readonly connection: Connection }) => Queue
   readonly QueueEvents: new (name: string, options: QueueEventsOptions) => QueueEvents
   readonly Worker: new (name: string, work: (job: TakenJob) => Promise<unknown>, options: WorkerOptions) => Worker
-  /** A worker that throws this error fails the job without further attempts. */
+  /** If a worker's function throws this error, the job fails without further attempts. */
   readonly UnrecoverableError: new (
     message: string,
   ) => Error

@@ -9,7 +9,7 @@ import type { AnyKind, Cargo } from './kind.ts'
 import { kindNamed, printOrder, readEnd } from './message.ts'
 import { type Parcel, pack } from './parcel.ts'
 
-/** Enough jobs for dozens of threads; more would only fill Redis. */
+/** The maximum number of jobs in Redis. They suffice for dozens of threads, and more jobs would only fill Redis. */
 const AT_A_TIME = 64
 const COUNT_WORKERS_EVERY_MS = 2_000
 const SENT_AGAIN = 3
@@ -17,7 +17,7 @@ const SENT_AGAIN = 3
 export type QueueEvent = Tagged<
   'type',
   {
-    /** Jobs wait, but there is no worker. With `code`, there is no worker that may run users' code. */
+    /** Jobs wait, but there is no worker for them. If `code`, there is no worker that may run users' code. */
     alone: { place: string; code: boolean }
     /** The Redis at `place` does not answer. */
     unreachable: { place: string }
@@ -36,8 +36,8 @@ export interface QueueSettings {
 }
 
 /**
- * Opens a pool of workers on other machines. `local` runs jobs of kinds other than `kinds`, and jobs that read stdin.
- * Jobs of the same name run once. Closing the pool also closes `local`.
+ * Opens a pool of workers on other machines. They run jobs of the given `kinds`, each job name only once. The pool
+ * `local` runs jobs of all other kinds, and jobs that read stdin. Closing the new pool also closes `local`.
  *
  * @throws UserError as `connectQueue` does.
  */
@@ -58,7 +58,7 @@ export async function openQueuePool(
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec)
-    // Each of these signals ends the waiting, even for a job that has begun.
+    // If one of these signals aborts, the pool no longer waits for the job, even if a worker has begun it.
     const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     let damaged = 0
@@ -73,7 +73,8 @@ export async function openQueuePool(
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) => kind.readResult(value, spec))
-          // Another attempt may find more. Repeated trials of one seed never find more.
+          // Removes the result if another attempt may find more. A kind without `isPassing` repeats trials of a seed,
+          // which never find more.
           if (kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value)))
             await board.takeBack(lane, name)
           return end

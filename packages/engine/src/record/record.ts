@@ -51,7 +51,7 @@ export interface FaultDraft {
 /** How to observe a recording, and how to end the recording. */
 export interface RecordSettings {
   readonly listener?: RunListener | undefined
-  /** When aborted, ends the recording as `stop` does. A later call of `stop` returns the result. */
+  /** When aborted, the recording ends as if `stop` were called. A later call of `stop` returns the result. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -137,7 +137,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
       return runOf(finished)
     },
   )
-  // The error is delivered to the caller of `stop`.
+  // Ignores the rejection, because the caller's own call of `stop` rejects with the same error.
   whenAborted(signal, () => recording.stop().catch(() => {}))
   return recording
 }

@@ -34,7 +34,7 @@ interface TrafficOptions {
   readonly clients: TrafficClients
   /** Whether the proxies open ports; true by default. */
   readonly listens?: boolean | undefined
-  /** The distinct ways in which the proxies read traffic, if the spec does not contain them. */
+  /** The distinct ways in which the proxies read traffic; given only if the spec does not contain them. */
   readonly carried?: readonly Carriage[] | undefined
   readonly open?: OpenProxies | undefined
   /** Names a member for messages, such as the option `--as`. */

@@ -15,7 +15,7 @@ export interface ClientRequest {
 /** Returns the request of an operation in a simulated history. */
 export function requestOf({ operations, functions, keys, nodes, processName }: History, row: number): ClientRequest {
   const { process, f, key, node } = operations
-  // Rows are sorted by invocation, so this counts the process's operations up to this row.
+  // Rows are sorted by invocation, so this is the number of the operation among the process's operations.
   const sequence = process.subarray(0, row + 1).filter((each) => each === process[row]).length
   const name = processName(process[row] ?? 0)
   return {

@@ -12,7 +12,7 @@ import {
 import type { NodeHarm } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
-// References to services of Node programs. Only `addServiceBlow` loads the simulator of these programs.
+// References to services of Node programs. This file loads the simulator of these programs only in `addServiceBlow`.
 
 export {
   type BesideDeclaration,
@@ -35,7 +35,7 @@ export { declaredService, isFullService, isService, parseServiceReference, SERVI
 
 export interface OwnServices {
   readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
-  /** The name of a file, which begins every message. */
+  /** The name of the file with the declarations. Every message begins with it. */
   readonly where: string
   readonly directory: string
 }

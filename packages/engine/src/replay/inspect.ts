@@ -19,7 +19,8 @@ export interface InspectedAt {
   /** The `await` before and after which the program stops. */
   readonly race: Race | undefined
   /**
-   * Without a `race`, the request at which the program stops. If this is undefined too, it stops at the first request.
+   * The request at which the program stops if there is no `race`. If this is undefined too, the program stops at the
+   * first request.
    */
   readonly culprit: ClientRequest | undefined
 }
@@ -61,7 +62,7 @@ function stopsFor(found: ScenarioPlay | undefined): Omit<InspectedAt, 'url'> & {
 
 /** @throws UserError (environment) */
 function openInspector(port: number): string {
-  // The process may already have an inspector.
+  // If the process already has an inspector, debuggers attach to that one.
   if (inspector.url() === undefined) inspector.open(port, LOOPBACK, false)
   const url = inspector.url()
   if (url !== undefined) return url

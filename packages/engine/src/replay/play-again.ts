@@ -41,9 +41,9 @@ export interface ReplayOutcome {
   readonly failures: number
   /** The number of plays with exactly the recorded history. */
   readonly same: number
-  /** For each reason why plays without a failure prove less than they suggest: the number of plays. */
+  /** The reasons why plays without a failure prove less than they suggest, each with the number of its plays. */
   readonly doubts: ReadonlyMap<string, number>
-  /** For each problem of the environment: the number of plays. */
+  /** The problems of the environment, each with the number of its plays. */
   readonly trouble: ReadonlyMap<string, number>
   /** The most informative play: a failed one, else an undecided one. */
   readonly bestPlay: ScenarioPlay | undefined
@@ -90,7 +90,7 @@ export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise
   // A user's protocol or program may never return, so it runs on a thread.
   const pool = isUserFile(subject.target) ? createSearchPool(1) : undefined
   const abandon = abandonedAfter(signal, GRACE_MS)
-  // Each play adds a listener.
+  // Node would otherwise warn about many listeners, because each play adds one.
   setMaxListeners(0, signal, abandon)
   const searched = () => subjectOf(subject)
   const simulated: Player = async (follows) =>

@@ -53,7 +53,7 @@ export async function carryOut(
         version: packageVersion(),
         startedAt: startedAt.toISOString(),
         now: () => millis(performance.now()),
-        // Few runs require a probe, so its code is imported late.
+        // Few runs require a probe, so the code of probes is imported on demand.
         ask: run.spec.require?.length
           ? async (...given) => (await import('../probe/run-probes.ts')).runProbes(...given)
           : undefined,
@@ -97,7 +97,7 @@ async function withHeard(
     const heard = recall({ listening, known: knownChanges(judged, listening), keys: judged.history.keys })
     return { ...judged, summary: { ...summary, heard } }
   }
-  // A repetition would end at a different event.
+  // An interrupted run cannot be repeated, because the repetition would end at a different event.
   if (summary.interrupted || interrupted.aborted) return judged
   const listening = listeningFor({ ...judged, run: summary })
   if (listening === undefined) return judged
@@ -118,7 +118,7 @@ function isSameRun({ history: { operations, processName, eventCount } }: JudgedR
   )
 }
 
-/** Returns a store that repeats a run, and compares the two histories. If they differ, the run is rejected. */
+/** Returns a store that repeats the run and compares the two histories. If they differ, the store throws an error. */
 const verified = (
   store: RunStore,
   { run, performer, interrupted }: { run: PlannedRun; performer: Performer; interrupted: AbortSignal },
@@ -134,7 +134,7 @@ const verified = (
         record.append(event)
       },
       async verify(outcome) {
-        // Interrupted runs end at different events.
+        // An interrupted run cannot be verified, because its repetition would end at a different event.
         if (outcome.interrupted || interrupted.aborted) return
         const again = await performer.again(run, { interrupted })
         const { digestOf } = await import('@chaosproxy/simulator')

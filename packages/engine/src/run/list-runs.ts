@@ -35,7 +35,7 @@ function directoriesIn(out: string): string[] {
     .map(({ name }) => name)
 }
 
-/** Recognises a run by its directory's name or, if renamed, by its files. */
+/** Whether a directory is that of a run: by its name or, if it was renamed, by its files. */
 const isOfRun = (path: string, name: string): boolean =>
   /^\d{8}-\d{6}-/.test(name) || existsSync(join(path, RUN_JSON)) || existsSync(join(path, 'history.jsonl'))
 
@@ -83,8 +83,8 @@ const MOST_IN_INDEX = 100
 const OWN = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos">'
 
 /**
- * Writes a page that lists the newest runs of a directory. Never replaces another program's page, and ignores failures,
- * since the page only repeats the runs.
+ * Writes a page that lists the newest runs of a directory. Never replaces another program's page. Ignores failures,
+ * because the page contains nothing that the runs' own files lack.
  */
 export function writeRunsPage(out: string): void {
   const path = join(out, INDEX)
@@ -97,6 +97,6 @@ export function writeRunsPage(out: string): void {
       0o600,
     )
   } catch {
-    // The disk is full, or the directory was removed. There is no index then.
+    // If the disk is full or the directory was removed, there is no page.
   }
 }

@@ -24,7 +24,7 @@ export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
     trouble: summary.trouble,
   })
 
-/** Returns the run as a subject for reporters. `alone`: whether it is the only run. */
+/** Returns the run as a subject for reporters. `alone` tells whether the run is the only one. */
 export const runSubjectOf = (
   { run, judged, directory, again, exitCode, proof }: FinishedRun,
   alone: boolean = true,
@@ -63,7 +63,7 @@ export async function proved(finished: FinishedRun, target: string): Promise<Fin
 export function writeResults(finished: FinishedRun): void {
   const { run, judged, directory } = finished
   const subject = runSubjectOf(finished)
-  // The verdicts are stored as in `--json`, without witnesses, which can be as long as the history.
+  // The verdicts are stored in the form of `--json`. It contains no witnesses, which can be as long as the history.
   const { report: _, ...record } = judged.summary
   const result = jsonOf(subject)
   const circumstances = circumstancesOf({ declared: run.target.declared, commands: judged.commands })

@@ -104,7 +104,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
   }
 }
 
-/** Returns a search in a form for any machine, including the paths of users' files. */
+/** Returns a search in a form that is valid on any machine, with portable paths of users' files. */
 function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
   const own = userFilesOf(search.subject.target, search.subject.workload)
   const parcel = own.length === 0 ? undefined : pack(own)
@@ -113,7 +113,7 @@ function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpe
 }
 
 export interface Continued {
-  /** The results known when the search continued. */
+  /** The earlier results of a continued search. */
   readonly before: SearchState | undefined
   readonly isOver: boolean
   /** Reports progress, which is stored at intervals. */
@@ -153,7 +153,7 @@ export async function continueCampaign(address: string, name: string, search: Se
       latest = undefined
       last = state()
       writtenAt = performance.now()
-      // A failure is ignored, because the next write contains the whole state.
+      // A failed write is ignored, because the next write contains the whole state.
       write().catch(() => {})
     },
     async end(over) {
@@ -175,7 +175,8 @@ function whyAnother({ version, spec }: Campaign): string {
 /**
  * Returns the search that was begun under a name.
  *
- * @throws UserError (usage) if there is no such search, or it needs files, which only its complete command line names.
+ * @throws UserError (usage) if there is no such search, or if the search needs files: only its complete command line
+ * names them.
  */
 export async function searchOf(address: string, name: string): Promise<CampaignSpec> {
   const store = await openCampaigns(address)

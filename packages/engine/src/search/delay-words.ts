@@ -2,7 +2,7 @@ import { duration, plural } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { type PlannedDelay, type PlannedHold, USUAL_DELAY } from '@chaosproxy/simulator'
 
-/** The most delays listed; more would explain nothing. */
+/** The maximum number of delays to list. A longer list would explain nothing. */
 const MOST_TOLD = 3
 
 /** Describes the unusual delays that the failure needs; undefined if the scenario lists none. */
@@ -12,8 +12,8 @@ export function unusualText({ delays, holds = [] }: Scenario): string | undefine
 }
 
 /**
- * Describes a hold, which ends at the earlier of two events: `One request was held at server.ts:31 for 40.0 ms, or
- * until another one had passed it`.
+ * Describes a hold. It ends after a time, or once other requests have passed, whichever is first: `One request was held
+ * at server.ts:31 for 40.0 ms, or until another one had passed it`.
  */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another one' : `${times} others`

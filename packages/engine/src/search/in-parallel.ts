@@ -30,13 +30,13 @@ interface ParallelHooks {
 export interface Searcher {
   readonly width: number
   /**
-   * The number of seeds in a range. The default is small enough for the search to end soon, and large enough to make
-   * distribution cheap.
+   * The number of seeds in a range. The default is small enough for the search to end soon, and so large that
+   * distributing the ranges costs little.
    */
   readonly seedsATask?: number | undefined
   /**
-   * The number of seeds in a generation. Trials vary interesting seeds of earlier generations. Undefined if trials vary
-   * no seeds.
+   * The number of seeds in a generation. A trial may be a variation of an interesting seed from an earlier generation.
+   * Undefined if trials are not variations.
    */
   readonly generation: number | undefined
   /** @param interesting seeds of earlier ranges whose trials reached something new. */
@@ -116,7 +116,7 @@ export async function searchInParallel(
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const tally = createTally(before?.tally)
   const searched = followRanges(seedsATask, before?.ranges ?? { next: firstSeed, beyond: [] })
-  /** The results of unfinished ranges. A continued search begins these ranges again. */
+  /** The results of unfinished ranges. If the search is continued later, it begins these ranges again. */
   const parts: SearchResult[] = []
 
   function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
@@ -136,7 +136,8 @@ export async function searchInParallel(
       : shareSeeds(firstSeed, { next: searched.next, interestingBefore, generation }, interrupted)
 
   /**
-   * @returns the results of the parts of the range, and whether the search was interrupted before the end of the range.
+   * @returns the results for the parts of the range that were searched, and whether the search was interrupted before
+   * the end of the range.
    */
   async function searchRange(first: number, count: number): Promise<{ results: SearchResult[]; isLeft: boolean }> {
     if (count <= 0) return { results: [], isLeft: false }
@@ -149,7 +150,7 @@ export async function searchInParallel(
       tally.lose(end.why)
       return { results: [], isLeft: false }
     }
-    // The ended thread's findings are lost, so its earlier seeds are searched again.
+    // When a thread is ended, its findings are lost. So the earlier seeds of its range are searched again.
     const earlier = await searchRange(first, end.seed - first)
     const stuck = { trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], ...NOTHING_ELSE }
     const later = keepGoing ? await searchRange(end.seed + 1, first + count - end.seed - 1) : NOTHING
@@ -199,7 +200,7 @@ function untriedText({ trials, tried }: SearchResult, strategies: readonly strin
 const NOTHING = { results: [], isLeft: false }
 const NOTHING_ELSE = { tried: {}, interesting: [] }
 
-/** Returns the finding for a thread that was ended. The finding lacks faults, because only the thread knew them. */
+/** Returns the finding for a thread that was ended. It contains no faults, because only the thread knew them. */
 async function stuckFinding(
   { subject, strategies: names }: SearchSpec,
   { seed, what, mistake, trace }: Stuck,

@@ -47,7 +47,7 @@ export async function searchAndShrink(spec: SearchSpec, hooks: SearchHooks = {})
   const before = continued?.before
   const abandon = abandonedAfter(signal, GRACE_MS)
   const { signal: over, release } = firstOf(signal, clockOf(spec, before?.elapsedMs))
-  // Each thread's task adds a listener.
+  // Node would otherwise warn about many listeners, because each task of a thread adds one.
   setMaxListeners(0, signal, abandon)
   try {
     const outcome = await searchInParallel(searcherOn(pool, spec, over, abandon), spec, {
@@ -87,7 +87,7 @@ async function campaignOf(
   return continued
 }
 
-/** Longer time limits are checked between two ranges. */
+/** The longest time for one of Node's timers. A longer time limit is checked between two ranges instead. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
@@ -118,7 +118,10 @@ async function poolFor(
   return openQueuePool(queue, createSearchPool(workers), { kinds: searchKinds, listener, priority })
 }
 
-/** The time limit for finding a violation. If clients can observe one, it is mostly found within a few seconds. */
+/**
+ * The time limit for finding a violation that clients can observe. If there is one, it is mostly found within a few
+ * seconds.
+ */
 const BUDGET_MS = millis(20_000)
 
 interface FollowHooks {

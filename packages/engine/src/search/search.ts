@@ -160,7 +160,7 @@ export async function search(
 const strategiesFor = (subject: SearchedProtocol) =>
   usualStrategiesOf(subject.start === undefined ? undefined : subject)
 
-/** Searches on this thread, which cannot end a protocol that does not return. */
+/** Searches on this thread. A protocol that does not return blocks it for ever. */
 function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   const strategies = strategiesFor(subject)
   const reached = learnFrom(subject, [], { strategies, limits: LIMITS })
@@ -179,7 +179,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   }
   return {
     width: thisThread.width,
-    // The caller can abort only between two ranges.
+    // The caller can abort only between two ranges, so each range has a single seed.
     seedsATask: 1,
     generation: undefined,
     async range(first, count) {

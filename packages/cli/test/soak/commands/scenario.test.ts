@@ -7,7 +7,7 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 const short = process.env['CHAOS_SOAK'] === 'short'
 const MOST_PLAYS = 4
 const few = ['stale-history', 'double-transfer', 'burrito-and-taco', 'split-brain', 'failover-data-loss']
-/** Stories that need clocks of their own, because all processes of a machine share a clock. */
+/** Stories in which each node needs a clock of its own, because all processes of a machine share a clock. */
 const onlyVirtual = stories
   .filter(({ told, fix }) =>
     [...told, fix].some(({ beats }) =>

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, type RealServer, startMariadb, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Whole transactions of an application that uses MariaDB, recorded at the wire and judged by isolation.
+// Whole transactions of an application that uses MariaDB, recorded at the wire and judged by isolation levels.
 
 const short = process.env['CHAOS_SOAK'] === 'short'
 const server = installed('mariadbd')

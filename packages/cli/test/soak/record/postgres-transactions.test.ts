@@ -7,7 +7,7 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 import { initdb, lacking, postgres, psql, SETTINGS, TABLES } from '../../record/doctors-and-accounts.ts'
 
-// Whole transactions of an application that uses PostgreSQL, recorded at the wire and judged by isolation.
+// Whole transactions of an application that uses PostgreSQL, recorded at the wire and judged by isolation levels.
 
 describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   let directory = ''

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos } from '../../../../testing/src/chaos.ts'
 import { installed, whySkipped } from '../../../../testing/src/servers.ts'
 
-// Packages from npm that depend on expiry and scripts, each with a verdict.
+// Packages from npm that use Redis's key expiry and scripts. Each gets a verdict.
 
 /** Sessions that are written, read, touched and destroyed, and that finally expire. */
 const SESSIONS = `

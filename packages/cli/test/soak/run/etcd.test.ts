@@ -78,7 +78,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   test.each(rare)(
     'etcd loses an addition after a lock has expired, but not if every write checks the lock (seed %i)',
     async (seed) => {
-      // Holds the requests to two members for longer than a lease after a lock was acquired. The members then execute
+      // After a lock was acquired, holds the requests to two members for longer than a lease. The members then execute
       // these old requests.
       const silent = faults(
         { kind: 'partition', mode: 'hold', links: ['clients>n1', 'clients>n2'], fromMs: 2_000, toMs: 5_000 },

@@ -61,7 +61,10 @@ function write(key, item) {
 }
 `)
 
-/** The newest write of a key wins: with `wall`, by the time of day, and otherwise in their order. */
+/**
+ * A store in which the newest write of a key wins. With `wall`, the time of day determines which write is newest, and
+ * otherwise their order of arrival.
+ */
 const NEWEST_WINS = storeOf(`
 let writes = 0
 const read = (key) => items.get(key)?.item

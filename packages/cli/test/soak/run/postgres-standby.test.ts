@@ -12,7 +12,7 @@ const [initdb, postgres, psql, basebackup] = ['initdb', 'postgres', 'psql', 'pg_
 const lacking = initdb === undefined || postgres === undefined || psql === undefined || basebackup === undefined
 
 const TABLE = `CREATE TABLE kv (key text PRIMARY KEY, value int); INSERT INTO kv VALUES ('x', 0)`
-/** Writes at the primary or reads at the standby, 300 times each. */
+/** Writes 300 times at the primary, or reads 300 times at the standby. */
 const WRITE = `SELECT format('UPDATE kv SET value = %s WHERE key = ''x''; SELECT pg_sleep(0.02)', n) FROM generate_series(1, 300) n \\gexec\n`
 const READ = `SELECT 'SELECT value FROM kv WHERE key = ''x''; SELECT pg_sleep(0.02)' FROM generate_series(1, 300) \\gexec\n`
 

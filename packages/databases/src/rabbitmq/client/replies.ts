@@ -30,7 +30,7 @@ export interface ChannelReplies extends IntroducedSource<Reply> {
   flush(): Buffer
   declare(queue: string, kind: string): Buffer
   publish(queue: string, body: Buffer, persistent: boolean): Buffer
-  /** Requests a message. If `auto`, the broker forgets it once it is sent. */
+  /** Requests a message. If `auto`, the broker forgets the message once it has sent it. */
   get(queue: string, auto: boolean): Buffer
   /** Acknowledges this message and, with `multiple`, all earlier messages. */
   ack(tag: bigint, multiple: boolean): Buffer

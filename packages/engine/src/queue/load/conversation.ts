@@ -9,7 +9,7 @@ const channelsOf = (run: string, worker: number) => {
 export interface Conversation {
   /** Sends a message, which an outage may lose. */
   send(message: object): void
-  /** Registers the listener. Messages sent earlier were lost; their sender repeats them. */
+  /** Registers the listener. It does not receive earlier messages, but their sender repeats them. */
   hear(listener: (message: string) => void): void
   /** Stops delivering messages, including those that have arrived. */
   close(): void

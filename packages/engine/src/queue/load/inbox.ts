@@ -2,15 +2,15 @@ import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
 /**
- * The maximum distance of a chunk from the last chunk that arrived in order. A worker has at most as many chunks in
- * flight as clients.
+ * The largest accepted distance between a chunk's number and that of the last chunk that arrived in order. A worker
+ * cannot have more chunks in flight than clients.
  */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 
 /** Orders a worker's reports, and delivers each chunk once. */
 export interface Inbox {
-  /** Takes in a report. Returns false after too many unreadable ones. */
+  /** Takes in a report. Returns false once too many reports were unreadable. */
   put(report: Report): boolean
   /** All chunks up to this number have arrived. */
   arrived(): number

@@ -21,7 +21,7 @@ interface LoadWorkerOptions {
   readonly counted: (perform: Perform) => Perform
 }
 
-/** Takes load shares of runs from the queue. */
+/** Returns a worker that takes load shares of runs from the queue. */
 export function loadWorker(
   { bullmq, connection, connect }: Connected,
   { lostAfterMs, hosts, listener, counted }: LoadWorkerOptions,

@@ -142,7 +142,7 @@ function openDesk({ bullmq, connection }: Connected) {
   }
 }
 
-/** Resolves with the reason why a job has ended; undefined if the load ends first. */
+/** If the job ends, resolves with the reason. If the load ends first, resolves with undefined. */
 async function endOf(
   job: Awaited<ReturnType<Queue['add']>>,
   events: QueueEvents,
@@ -178,7 +178,7 @@ async function joinedWorkers(queue: Queue, { place, listener, signal }: LoadCont
 
 async function allReady(sessions: readonly Session[], { place, listener, signal }: LoadContext): Promise<void> {
   const all = Promise.all(sessions.map((session) => session.ready))
-  // A session may fail after this function has returned.
+  // Ignores later rejections, because a session may fail after this function has returned.
   all.catch(() => {})
   while (!(await Promise.race([all.then(() => true), wait(LOOK_EVERY_MS, signal).then(() => false)]))) {
     const ready = sessions.filter((session) => session.isReady()).length

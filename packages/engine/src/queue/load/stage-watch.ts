@@ -10,7 +10,7 @@ export interface StageWatch {
   giveUp(error: Error): void
   /** Resolves once the run has reached this stage or a later one. */
   reached(stage: Stage): Promise<void>
-  /** Resolves with `done` or at the end of the run, whichever is first. */
+  /** Resolves once `done` resolves or the run ends. */
   unlessEnded(done: Promise<void>): Promise<void>
 }
 

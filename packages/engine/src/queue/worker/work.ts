@@ -121,7 +121,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   } finally {
     clearInterval(watching)
     rest.close()
-    // A worker without its Redis never finishes closing.
+    // A worker never finishes closing if its Redis is gone, so the time for closing is limited.
     await Promise.race([Promise.all(all.map((worker) => worker.close())), jobs.longOver()])
     await pools.close()
     client.disconnect()
