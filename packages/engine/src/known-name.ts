@@ -15,7 +15,7 @@ export function knownName<Name extends string>(
   if (found !== undefined) return found
   const here = elsewhere.get(`${what} ${name}`)
   if (here !== undefined) throw usageError(`${printable(where)}: there is no such ${what}. Give ${here}.`)
-  // Names with the prefix `strong-` are derived from the names without it.
+  // Names with the prefix `strong-` are suggested last, because they are derived from other names.
   const near =
     nearest(
       name,

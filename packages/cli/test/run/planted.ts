@@ -9,7 +9,8 @@ import type { Json } from '@chaosproxy/history'
 type Step = readonly [process: number, f: string, input: Json, output: Json, key?: string, final?: boolean]
 
 /**
- * Parses one operation per process: `wx1` writes 1 to x, `rx1` reads 1, `rx` reads nothing, and `fx1` finally reads 1.
+ * Parses one operation per process: `wx1` writes 1 to x, `rx1` reads 1, `rx` reads nothing, and `fx1` is a final read
+ * of 1.
  */
 const registers = (...texts: readonly (readonly [process: number, text: string])[]): readonly Step[] =>
   texts.map(([process, text]) => {

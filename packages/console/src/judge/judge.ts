@@ -85,7 +85,7 @@ export function startJudge(
   return { hurry: judge, stop }
 }
 
-/** The greatest share of a core that judging takes, because the run has priority. */
+/** The greatest share of a core for judging. The rest is for the run, which has priority. */
 const SHARE = 0.2
 const LEAST_REST_MS = 400
 /** The pause before the first judgement, during which the run records its first events. */

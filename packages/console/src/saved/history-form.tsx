@@ -73,7 +73,8 @@ function FilePart({ judge }: Pick<HistoryFormProps, 'judge'>): JSX.Element {
           multiple
           onChange={({ currentTarget }) => {
             if (currentTarget.files !== null) judge(namedFiles(currentTarget.files))
-            // Otherwise, a second choice of the same file would raise no event, even if the file has changed.
+            // Forgets the chosen file, because a second choice of the same file would otherwise raise no event, even if
+            // the file has changed.
             currentTarget.value = ''
           }}
         />

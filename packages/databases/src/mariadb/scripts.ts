@@ -49,8 +49,8 @@ cp follow-n1.sql follow.sql`
 
 /**
  * SERVE DATA SERVER PORT NUMBER OPTIONS…: runs the server. If the file `rejoin` exists, the server is a replaced
- * primary. It then becomes a replica with the copy's data and a new number, because a server skips changes with its own
- * number.
+ * primary. It then becomes a replica with the data of n1's copy and a new number, because a server skips changes with
+ * its own number.
  */
 export const SERVE: string = `data=$1; program=$2; port=$3; number=$4; shift 4
 cd "$data" || exit 1

@@ -109,7 +109,7 @@ const declaration: NodesDeclaration = {
     RABBITMQ_LOG_BASE: '{data}',
     RABBITMQ_LOGS: '-',
     RABBITMQ_CONFIG_FILE: '{data}/rabbitmq.conf',
-    // The broker ignores the configuration of the system.
+    // With these paths, the broker does not read the configuration files of the system.
     RABBITMQ_CONFIG_FILES: '{data}/conf.d',
     RABBITMQ_ADVANCED_CONFIG_FILE: '{data}/advanced.config',
     RABBITMQ_CONF_ENV_FILE: '{data}/rabbitmq-env.conf',

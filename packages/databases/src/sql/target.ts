@@ -9,7 +9,7 @@ type Installed<Programs> = Pick<SqlClusterOptions<Programs>, 'programs' | 'user'
 interface SqlTargetOptions<Programs> {
   readonly name: string
   readonly settings: readonly Setting[]
-  /** The installation to assume until a cluster is started. */
+  /** The server installation that is assumed until a cluster is started. */
   readonly example: Installed<Programs>
   cluster(options: SqlClusterOptions<Programs>): StartedDeclaration
   /** @throws UserError (environment) if the server cannot run here. */

@@ -177,7 +177,7 @@ const apartResultOf = (answer: ShardResult): ApartResult => {
   return answer.result === 'unknown' ? withoutSigns(answer) : undecidedAt('memory')
 }
 
-/** @throws UserError (usage) if one of the files cannot be sent to workers. */
+/** @throws UserError (usage) if workers cannot check one of the files. */
 function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
     throw usageError('--queue: standard input cannot be sent to workers. Save it to a file, and check this file.')

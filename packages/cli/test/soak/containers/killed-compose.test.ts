@@ -18,7 +18,7 @@ const declaration = {
   ...kvNodes,
 }
 const MIB = 1024 * 1024
-/** The faults of nodes. Each node suffers all of them, more than once. */
+/** The kinds of faults that nodes suffer. Each node suffers all of them, more than once. */
 const FAULTS = [
   { kind: 'stop' },
   { kind: 'limit-cpu', share: 0.2 },

@@ -90,7 +90,7 @@ interface Store {
 }
 
 const logged: Store = { program: LOGGED, own: { disk: { path: '/data', megabytes: 1 } }, schedule: fullDisk }
-/** The fault sets the clock of n1 back by a minute, which the clock cannot make up for during the run. */
+/** The fault sets the clock of n1 back by a minute, which is more than the clock can gain during the run. */
 const newestWins: Store = {
   program: NEWEST_WINS,
   own: { clocks: true },

@@ -51,8 +51,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // Uses the session of the objects, because it outlives the session of the locks. It first carries out its
-        // earlier requests.
+        // Uses the session of the objects, because it outlives the session of the locks. The session of the objects
+        // first carries out its earlier requests.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true
