@@ -106,7 +106,7 @@ function listing(directory: string, known: KnownRuns, { since, linkOf, host }: L
   return { status: 200, type: 'text/html', body, policy: RUNS_POLICY }
 }
 
-/** Returns a listed run. Only these are served, so no path leads out of the directory. */
+/** Returns a listed run. Only listed runs are served, so no path leads out of the directory. */
 function listedAs(directory: string, known: KnownRuns, name: string): ListedRun | undefined {
   return (known.get(name) ?? readAgain(directory, known).get(name))?.run
 }

@@ -14,7 +14,9 @@ const goals = [
   { target: 'postgres', withinMs: 8_000 },
 ] as const
 
-/** Measures the time until every node is ready, one node leads, and one has answered a read through the proxy. */
+/**
+ * Measures the time until every node is ready, one node leads, and one of them has answered a read through the proxy.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
   for (const { target, withinMs } of goals) {
     const lacking = (await (await databases.get(target)?.())?.missing?.()) ?? []

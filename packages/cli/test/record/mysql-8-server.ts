@@ -31,7 +31,7 @@ export interface Mysql8 {
   readonly chosen: readonly number[]
 }
 
-/** Starts a server that offers every capability. It ends with the test. */
+/** Starts a server that offers every capability. The server stops at the end of the test. */
 export async function startMysql8(): Promise<Mysql8> {
   const sockets = new Set<Socket>()
   const chosen: number[] = []

@@ -12,7 +12,7 @@ const connection = connect({
   lost: () => update({ ...view, connection: 'lost' }),
 })
 
-/** Updates between two animation frames are drawn once. */
+/** Several updates between two animation frames are drawn together. */
 function update(next: View): void {
   view = next
   if (!isDrawn) return

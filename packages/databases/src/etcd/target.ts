@@ -125,8 +125,8 @@ const EDITED: FaultSupport = {
 }
 
 /**
- * Returns the level that etcd's API guarantees promise. Only serializable reads, which may return any member's state,
- * are not linearizable. A lock depends on its holder's clock.
+ * Returns the level that etcd's documentation of its API guarantees promises. Only serializable reads, which may return
+ * any member's state, are not linearizable. A lock depends on its holder's clock.
  */
 function promised({ workload, object, settings, faults }: PromiseQuestion): string {
   // Watches do not depend on serializable reads.

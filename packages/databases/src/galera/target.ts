@@ -20,7 +20,7 @@ export const galera: Target = {
     find: async () => ({ programs: await requireGalera(), user: userOr('mysql') }),
   }),
   summary: 'Galera: MariaDB servers that all take writes, replicated before they commit',
-  // Nodes that were all down take long to find each other.
+  // If all nodes were down, they take long to find each other.
   quietMs: millis(40_000),
   promises,
   weakness,

@@ -15,7 +15,7 @@ export const flush: Setting = choice(
   'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
 )
 
-/** Returns the words of a server's command for the options of every server and the given ones. */
+/** Returns options as words of a server's command: those that every server has, and those in `own`. */
 export const serverWords = (settings: Settings, own: { readonly [option: string]: string }): string[] =>
   Object.entries({
     'bind-address': '{host}',
@@ -33,7 +33,7 @@ export const serverWords = (settings: Settings, own: { readonly [option: string]
     ...own,
   }).map(([name, value]) => `--${name}=${value}`)
 
-/** Whether a transaction that would overwrite an unseen change is refused. */
+/** Whether the server refuses a transaction that would overwrite a change which the transaction has not seen. */
 export const refusesOverwriting = ({ isolation, ...settings }: Settings): boolean =>
   isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
 

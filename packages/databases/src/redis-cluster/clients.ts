@@ -23,8 +23,8 @@ export interface ClusterClientsOptions {
 }
 
 /**
- * Plans clients of a Redis Cluster. They share the masters that redirections name, as a driver's connections do. Only
- * redirected commands are sent again, because they were not carried out.
+ * Plans clients of a Redis Cluster. All clients share what redirections tell about the masters, as a driver's
+ * connections do. Only redirected commands are sent again, because they were not carried out.
  */
 export function planClusterClients({ nodes, choice, table: name }: ClusterClientsOptions): PlannedClients {
   const table = name === 'lock' ? lockTable(choice.lockMs) : commandsOf(name)
@@ -97,7 +97,7 @@ const NOT_OF_THE_NODE = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIP
 
 type Way = 'plain' | 'readonly' | 'asking'
 
-/** A client that sends commands to the master of their key. */
+/** A client that sends each command to the master of its key. */
 function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, masters }: Redirected): Client {
   const clients = new Map<string, Client>()
   const byPort = new Map(nodes.map((node) => [addressOf(node).announced?.('client').port, node]))

@@ -18,7 +18,10 @@ export function slotOf(key: string): number {
   return sum % SLOTS
 }
 
-/** Returns the first slot of a shard, counted from 0; `SLOTS` after the last shard. */
+/**
+ * Returns the first slot of the shard with this number, counted from 0. Returns `SLOTS` for the number after the last
+ * shard's.
+ */
 export const firstSlot = (shard: number, shards: number): number => Math.ceil((shard * SLOTS) / shards)
 
 export const shardOf = (slot: number, shards: number): number => Math.floor((slot * shards) / SLOTS)

@@ -92,7 +92,7 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
   }
 }
 
-/** Returns a validated value as one of the known values; the first is the default. */
+/** Returns a validated value as one of the known values. The default is the first known value. */
 function oneOf<Value extends string>(value: unknown, known: readonly [Value, ...Value[]]): Value {
   return known.find((candidate) => candidate === value) ?? known[0]
 }

@@ -38,7 +38,7 @@ const CHANGES = 1_000_000_000n
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024
 
-/** Returns the reply to a four-letter command, if any within 1 s. */
+/** Returns the reply to a four-letter command; undefined if there is none within 1 s. */
 function answerTo(command: string, { host, port }: Address): Promise<string | undefined> {
   return new Promise((resolve) => {
     let answer = ''

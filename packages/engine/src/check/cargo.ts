@@ -35,7 +35,7 @@ function textOf(path: string): string {
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
 
-/** The verified files, keyed by properties that change with their content. */
+/** The verified files, keyed by properties that change with a file's content. */
 const seen = new Set<string>()
 
 /**

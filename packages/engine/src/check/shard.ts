@@ -100,7 +100,7 @@ export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<S
 const ofParts = (found: SomeParts): ShardResult =>
   found.result === 'violated' ? { result: 'violated part', part: found.part } : found
 
-/** Judges a shard, keeping only its operations. */
+/** Judges a shard. Reads only the operations of the shard's keys into memory. */
 async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<ApartResult> {
   const { format, ordering, memoryBytes, timeoutMs } = settings
   const { file } = recording
@@ -115,7 +115,7 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
       leftMs: () => timeoutMs - (performance.now() - began),
     })
   } catch (error) {
-    // The command reads the recording too, and reports its errors.
+    // The coordinator's command reads the recording too, and reports its errors.
     if (error instanceof CannotPack || error instanceof UserError)
       return withoutSigns({ result: 'whole', why: error.message })
     if (error instanceof MemoryLimitError) return undecidedAt('memory')

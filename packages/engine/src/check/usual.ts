@@ -1,7 +1,7 @@
 import { UNKNOWN_START } from '@chaosproxy/checker'
 import type { History, Json } from '@chaosproxy/history'
 
-// Values that a history's format implies, by default.
+// Defaults that depend on a history's format.
 
 /**
  * Returns the initial value in the header, or else null. Jepsen's histories do not have the opening balances of a bank,

@@ -8,10 +8,10 @@ import { type Measurement, measure } from '@chaosproxy/scenarios'
 import { packageVersion } from '../version.ts'
 import { registries as usualRegistries } from '../worlds/registries.ts'
 
-/** The result of a run, and whether it met its promise. */
+/** The result of a run, and whether the run met the expected level. */
 export interface MeasuredCell {
   readonly measurement: Measurement
-  /** Whether the run kept its promise, if there was one. */
+  /** Whether the run met the expected level; undefined if no level was expected. */
   readonly kept: boolean | 'unknown' | undefined
   readonly broken?: RunTelling | undefined
   readonly toDecide?: string | undefined

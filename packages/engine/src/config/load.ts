@@ -70,7 +70,7 @@ let readForExtensions: { readonly path: string; readonly exported: unknown } | u
 export async function extendByConfig(path: string): Promise<void> {
   const [exported, { extendBy }] = await Promise.all([vetted(path), import('../extend/from-file.ts')])
   await extendBy(exported, path)
-  // Later threads also load the extensions.
+  // Threads that start later also load the extensions.
   setEnvironmentData(EXTENDED_BY, resolve(path))
   readForExtensions = { path, exported }
 }

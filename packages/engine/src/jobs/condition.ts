@@ -1,6 +1,6 @@
 /** Lets callers wait for a condition on a changing state. */
 export interface Condition {
-  /** Resolves once `holds`, called now and after each change, returns true. Rejects if it throws. */
+  /** Calls `holds` now and after each change. Resolves once it returns true, and rejects if it throws. */
   until(holds: () => boolean): Promise<void>
   changed(): void
 }

@@ -12,7 +12,7 @@ import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
-/** The number of polls of a thread that callers count as one. */
+/** Callers count this many polls of a thread as one. */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chaos, root, startChaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, onMachine, startPodman } from '../../../../testing/src/containers/podman.ts'
 
-// The manual's recipe for a Compose project, run with real containers as it is typed there: the file, the declaration
-// and the commands. `docker compose` is podman-compose.
+// Runs the manual's recipe for a Compose project with real containers, exactly as the manual shows it: the file, the
+// declaration and the commands. `docker compose` is podman-compose.
 
 const { directory, isPossible, programs, say, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }

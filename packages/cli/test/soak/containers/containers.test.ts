@@ -15,8 +15,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { chaos, root, startChaos } from '../../../../testing/src/chaos.ts'
 import { freePort } from '../../../../testing/src/servers.ts'
 
-// The manual's recipe for containers that compose has started, run with real containers as it is typed there: the
-// composition, the declaration and the commands. Only the ports differ, and `docker` is a script that calls podman.
+// Runs the manual's recipe for containers that compose has started, with real containers and exactly as the manual
+// shows it: the composition, the declaration and the commands. Only the ports differ, and `docker` is a script that
+// calls podman.
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
 const programs = join(directory, 'programs')

@@ -52,7 +52,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     const cwd = join(directory, 'elsewhere')
     const { stdout, stderr } = await init(cwd, 'cache')
     expect(stdout, stderr).toMatch(/Its nodes are redis, replica \(redis\)\./)
-    // Without its configuration file the sentinel has ended, so it takes no part in a run.
+    // The sentinel has ended because its configuration file is missing. So it takes no part in a run.
     expect(stdout).not.toContain('sentinel')
     expect(written(join(cwd, 'cache.json'))).toMatchObject({ compose: { project: 'cache' }, port: 6379 })
     const doctor = await chaos(['doctor', '--target', './cache.json', '--json'], { cwd, env })

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { startChaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, kvNodes, kvServices, onMachine, startPodman } from '../../../../testing/src/containers/podman.ts'
 
-// chaos is killed at random moments while every fault of links or of nodes is being injected, is active or is being
-// healed.
+// chaos is killed at random moments while it injects, holds or heals faults of links or of nodes. All kinds of these
+// faults occur.
 
 const { directory, isPossible, programs, say, project, end } = startPodman()
 const env = { PATH: [programs, process.env['PATH']].join(delimiter) }

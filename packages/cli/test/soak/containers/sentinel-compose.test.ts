@@ -6,7 +6,7 @@ import { chaos } from '../../../../testing/src/chaos.ts'
 import { expectGone, mountedService, startPodman, writeProject } from '../../../../testing/src/containers/podman.ts'
 import { openPodmanSocket, type PodmanSocket } from '../../../../testing/src/containers/podman-socket.ts'
 
-// An unmodified Redis with two replicas and three Sentinels of a scaled service. None of them announces an address:
+// An unmodified Redis with two replicas, and a scaled service of three Sentinels. None of them announces an address:
 // they exchange the addresses that the engine assigned.
 
 const podman = startPodman()

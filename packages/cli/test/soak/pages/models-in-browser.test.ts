@@ -151,7 +151,7 @@ async function narrow(args: readonly string[]) {
   return chaosHere(args)
 }
 
-/** Simulated runs take the most time, so the short soak uses every other one. */
+/** Simulated runs take the most time, so the short soak uses only every second one of them. */
 const MODELS = [
   ...Object.entries(RUNS)
     .filter((_, i) => !short || i % 2 === 0)

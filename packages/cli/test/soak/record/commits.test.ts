@@ -72,8 +72,8 @@ function recordIn(out: string): Event[] {
 }
 
 /**
- * Counts the writes by transactions of unknown outcome that were read, and those that were overwritten without being
- * read.
+ * Counts writes whose transactions have an unknown outcome: those that were read, and those that were overwritten
+ * without being read.
  */
 function fatesOf(events: readonly Event[]) {
   const asked = new Map<Event['process'], Event['value']>()

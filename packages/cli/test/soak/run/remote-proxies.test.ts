@@ -296,7 +296,7 @@ async function namespaces() {
   return {
     directory,
     faults: async () => (await Promise.all(clients.map((client) => client.get('/v1/faults')))).flat(),
-    /** Pulls the cable between this host and the second. */
+    /** Pulls the virtual cable between this host and the second host. */
     pull: () => ip('link', 'set', second.cable, 'down'),
     plug: () => ip('link', 'set', second.cable, 'up'),
     run: (...rest: string[]) =>

@@ -48,7 +48,7 @@ describe('a link that loses the replies of a correct backend', () => {
     expect(views.client.headline).toBe('linearizable')
     expect(views.backend).toMatchObject({ headline: 'linearizable', levels: { linearizable: { result: 'met' } } })
     expect(views.settled.untold).toBeGreaterThan(0)
-    // Reads whose replies were lost have failed, so their outcome is no longer unknown.
+    // A read whose reply was lost counts as failed, so it is not among the operations of unknown outcome.
     expect(views.settled.untold).toBeLessThanOrEqual(operations.info)
     expect(views.said[0]).toBe(`${views.settled.untold} answers were sent by a node but never reached the client`)
     expect(existsSync(join(path, 'history.backend.jsonl'))).toBe(true)

@@ -114,7 +114,7 @@ async function dequeue(asking: Asking, queue: string, makeConsumer: MakeConsumer
   const missing = await makeConsumer(asking, queue)
   if (missing !== undefined) return missing
   const taken = await take(asking, queue, 1)
-  // If the server delivered a message, it was not acknowledged, so it will be delivered again.
+  // A message that the server may have delivered was not acknowledged, so the server will deliver it again.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const [message] = taken
   if (message === undefined) return { type: 'ok', value: null }

@@ -5,7 +5,7 @@ import { childrenOf, create, createSequential, isCode, isThere, NO_NODE, pathOf,
 
 /**
  * The locks of one client, by ZooKeeper's recipe: the lowest child holds the lock. A holder whose session expires loses
- * it without notice. https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
+ * the lock without notice. https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
  */
 export interface Locks {
   /** Returns the lock of a key. Its token is the zxid of the holder's child. */

@@ -99,7 +99,7 @@ const entry: v.GenericSchema<unknown, LoadEntry> = v.variant('type', [
 
 const entries = v.array(entry)
 
-/** Undefined if invalid: anyone who can reach the Redis can write to it. */
+/** Returns undefined if the message is invalid: anyone who can reach the Redis can write to it. */
 export const readBeat = (message: string): Beat | undefined => parsed(beat, message)
 export const readReport = (message: string): Report | undefined => parsed(report, message)
 

@@ -78,7 +78,10 @@ export function readLoadOrder(data: unknown): LoadOrder {
   )
 }
 
-/** Identifies a machine. Equal identities share loopback addresses, so containers differ. */
+/**
+ * Identifies a machine. Machines with equal identities share loopback addresses, so each container has its own
+ * identity.
+ */
 export function machineIdentity(): string {
   const parts = [hostname()]
   for (const read of [

@@ -28,7 +28,7 @@ export interface Session {
   enter(stage: Stage): void
   /** Resolves when the worker has reached this stage and has sent all earlier events, or when the worker is lost. */
   reached(state: State): Promise<void>
-  /** Tells the listener that this worker's events are complete, unless it has ended. */
+  /** Tells the listener that the worker has ended because the run is over, unless the worker has ended already. */
   finish(): void
   beat(): void
   trouble(): readonly string[]
