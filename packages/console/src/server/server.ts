@@ -21,7 +21,7 @@ export interface PageServer {
   close(): Promise<void>
 }
 
-/** Each open page costs ten frames a second. */
+/** The maximum number of open pages. Each open page costs ten frames a second. */
 const MOST_PAGES = 16
 /** The maximum size of a command that a page sends. Larger ones are refused. */
 const LONGEST_ORDER_BYTES = 16_384

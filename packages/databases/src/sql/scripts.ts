@@ -1,6 +1,9 @@
 // The parts that the scripts of several databases share.
 
-/** Returns the commands of a database's scripts. The first argument of each is the node's data directory. */
+/**
+ * Returns a function that forms the commands of a database's scripts. The first argument of each script is the node's
+ * data directory.
+ */
 export function scriptsOf(name: string): (text: string, ...words: readonly string[]) => readonly string[] {
   return (text, ...words) => ['/bin/sh', '-c', text, name, '{data}', ...words]
 }

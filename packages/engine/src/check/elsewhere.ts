@@ -109,7 +109,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
     return pool.run(lentJob, task, read)
   }
   const answers = await answersOf(task, workers, { of: SHARDS })
-  // Time spent waiting for workers does not count.
+  // The time limit starts here, so time spent waiting for workers does not count.
   const judging = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const report = reportOfShares(history, judging, {
     linearizable: merged(answers, history, judging),

@@ -3,7 +3,7 @@ import { type UserError, usageError } from '@chaosproxy/history'
 import { definitionIn, importUserFile } from '@chaosproxy/targets/user-file'
 import { type Kind, misshapen, type Shape } from '../extend/shape.ts'
 
-/** The members of a model, and the type of each. */
+/** The optional members of a model, and the type of each. */
 const optional: { readonly [member in keyof Model<unknown>]?: Kind } & Shape = {
   summary: 'a string',
   aliases: 'a list of strings',

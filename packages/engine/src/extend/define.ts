@@ -59,7 +59,7 @@ export function defineNemesis(own: OwnNemesis): Extension {
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
     throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one of the two.`)
-  // A user's fault has no static type.
+  // A nemesis may plan a user's fault, which has no static type.
   return { kind: 'nemesis', nemesis: own as Nemesis }
 }
 

@@ -55,7 +55,7 @@ export async function resultsOf(
   )
 }
 
-/** Returns the first words of the cause, with a number if they are not unique. */
+/** Returns a file name: the first words of the cause, with a number if they are not unique. */
 function fileName(cause: string, before: readonly string[]): string {
   const wordsOf = (text: string) =>
     text

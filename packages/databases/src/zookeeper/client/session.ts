@@ -34,7 +34,7 @@ export interface Sessions {
 
 /** Opens sessions. The server ends a session after `sessionMs` without a sign of life. */
 export function openSessions(address: NodeAddress, sessionMs: number): Sessions {
-  /** The last zxid that this client knows. A server that lacks it must not reply. */
+  /** The last zxid that this client knows. A server that has not seen this change must not reply. */
   let seen = 0n
   const line = openIntroducedLine<Reply, SessionReplies>(address, sessionReplies, (reader) =>
     reader.introduce(seen, sessionMs),
