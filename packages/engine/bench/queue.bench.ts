@@ -123,8 +123,8 @@ function searched(how: readonly string[], seeds: number, used: () => number): Co
 
 const TICKS_A_SECOND = 100
 /**
- * The positions of these numbers in /proc/PID/stat, counted from the third field, which follows the name in
- * parentheses.
+ * The positions of processor times in /proc/PID/stat: those of the process itself, and of its ended children. Positions
+ * count from the third field, which follows the name in parentheses.
  */
 const [OWN, OF_CHILDREN] = [11, 13]
 

@@ -27,7 +27,7 @@ const KEYS = generateKeyPairSync('rsa', {
 
 export interface Mysql8 {
   readonly address: string
-  /** The capabilities that each client chose from those that the server offered. */
+  /** For each client, the capabilities that it chose from those that the server offered. */
   readonly chosen: readonly number[]
 }
 

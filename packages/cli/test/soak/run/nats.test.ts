@@ -41,7 +41,7 @@ function scheduled(...cuts: readonly Cut[]): string {
   return file
 }
 
-/** Only clients can reach the leader of the stream. */
+/** Isolates the leader of the stream from all other nodes, but not from clients. */
 const alone = (links: 'isolate-leader', fromMs: number, toMs: number): string => scheduled({ links, fromMs, toMs })
 
 describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {

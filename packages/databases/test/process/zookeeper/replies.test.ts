@@ -9,7 +9,7 @@ const framed = (...members: readonly Buffer[]): Buffer => {
   return Buffer.concat([int(record.length), record])
 }
 
-/** A session of 4 s, with a password of two bytes. */
+/** The reply that grants a session of 4 s, with a password of two bytes. */
 const granted = framed(int(0), int(4_000), long(7n), int(2), Buffer.from('pw'), Buffer.from([0]))
 
 function opened(): SessionReplies {
