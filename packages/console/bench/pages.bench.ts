@@ -52,7 +52,7 @@ const WATCH = `{
   const look = () => {
     for (const [name, isThere] of Object.entries(before)) if (isThere) shown[name] ??= performance.now()
     before = {
-      // These elements follow the drawing in the document, so the drawing exists once they exist.
+      // These elements follow the drawing in the page.
       headline: document.querySelector('#levels') !== null,
       timeline: (document.querySelector('#found')?.textContent ?? '') !== '',
     }
