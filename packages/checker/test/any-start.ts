@@ -1,13 +1,16 @@
 import type { EventInput, History, Json } from '@chaosproxy/history'
 import { smallHistory } from '../../testing/src/small-history.ts'
 
-// Defines each level for unknown initial values: a history meets the level if it meets the level for some initial value
-// of each key. Shares no code with the checker.
+// Defines the levels of histories with unknown initial values. Such a history meets a level if it meets it with some
+// choice of initial values, one for each key. Shares no code with the checker.
 
 /** A placeholder for the initial value that is assumed for a key. The definitions use it as the initial value. */
 export const START = 'what was there'
 
-/** Stands for null, which is an ordinary value here. The definitions take null for the initial value. */
+/**
+ * Replaces the value null in the events. Null is an ordinary value here, but the definitions take it for the initial
+ * value.
+ */
 const NOTHING = 'null'
 
 const asValue = (json: Json | undefined): Json => (json === null || json === undefined ? NOTHING : json)
@@ -59,15 +62,15 @@ export function* settledHistories(events: readonly EventInput[]): Iterable<Histo
   }
 }
 
-/** Reports whether `holds` for some choice of initial values. */
+/** Reports whether `holds` returns true for some choice of initial values. */
 export function forSomeStart(events: readonly EventInput[], holds: (history: History) => boolean): boolean {
   for (const history of settledHistories(events)) if (holds(history)) return true
   return false
 }
 
 /**
- * Returns the same events, but reads that returned nothing return a random initial value of the key. Often this value
- * is also written later.
+ * Returns the same events with random initial values. A read that returned nothing returns the initial value of its
+ * key. Often this value is also written later.
  */
 export function withStarts(events: readonly EventInput[], random: () => number): EventInput[] {
   const starts = new Map<string, Json>()

@@ -104,9 +104,9 @@ const timesIn = (list: readonly Json[], value: Json): number => list.filter(same
 const listOf = (value: Json): readonly Json[] => (value ?? []) as readonly Json[]
 
 /**
- * Reports whether a final read of a set or list is correct. It must hold every element that was initial, or
- * acknowledged before the read, unless some operation removed it. It must hold no element that was not added. A list
- * holds an element as often as it was appended.
+ * Reports whether a final read of a set or list is correct. It must contain every element of the initial value and
+ * every element acknowledged before the read, unless some operation removed the element. It must contain no element
+ * that was not added. In a list, each occurrence of an element counts.
  */
 function holds(model: string, ops: readonly Op[], initial: Json, read: Op): boolean {
   const often = (count: number): number => (model === 'set' ? Math.min(1, count) : count)
@@ -123,8 +123,8 @@ function holds(model: string, ops: readonly Op[], initial: Json, read: Op): bool
 }
 
 /**
- * Reports whether a final read of a counter is correct: the sum of the acknowledged amounts and of some of the other
- * amounts.
+ * Reports whether a final read of a counter is correct. It must return the sum of the initial value, all acknowledged
+ * amounts, and any of the other amounts.
  */
 function adds(ops: readonly Op[], initial: Json, read: Op): boolean {
   const counted = ops.filter(({ f, call }) => f === 'add' && call < read.return)
@@ -139,8 +139,8 @@ function adds(ops: readonly Op[], initial: Json, read: Op): boolean {
 }
 
 /**
- * `unread`: no operation shows the final state. `excused`: operations of unknown outcome may have taken the missing
- * elements.
+ * The result for the final state of a key. `unread`: no operation shows the final state. `excused`: elements are
+ * missing, but operations of unknown outcome may have taken them.
  */
 type End = 'met' | 'violated' | 'unread' | 'excused'
 
@@ -154,7 +154,7 @@ const contentOf = (model: string, output: Json, initial: Json): string =>
     ? text(output ?? initial ?? 0)
     : text(model === 'set' ? listOf(output).map(text).toSorted() : listOf(output))
 
-/** The results for one key; undefined if the key has no final read and needs none. */
+/** Returns the results for one key. Undefined if the key has no final read and no acknowledged change. */
 function endOfReads(model: string, ops: readonly Op[], initial: Json): Ends | undefined {
   const finals = ops.filter(({ f, isKnown, isFinal }) => f === 'read' && isKnown && isFinal)
   if (finals.length === 0) {
@@ -169,8 +169,8 @@ function endOfReads(model: string, ops: readonly Op[], initial: Json): Ends | un
 }
 
 /**
- * Decides a queue. It must have returned all messages and no others. `unread` unless a drain was answered after all
- * messages had been enqueued.
+ * Decides whether a queue returned all messages and no others. Returns `unread` unless some operation found the queue
+ * empty after all messages had been enqueued.
  */
 function endOfMessages(ops: readonly Op[], initial: Json): End | undefined {
   const puts = ops.filter(({ f }) => f === 'enqueue')
@@ -200,7 +200,7 @@ function endOfMessages(ops: readonly Op[], initial: Json): End | undefined {
 
 /**
  * Decides the levels of final states. A linearizable history is eventual and convergent if every changed key has a
- * final read. Operations of unknown outcome then account for different final reads.
+ * final read. If its final reads differ, operations of unknown outcome took effect between them.
  */
 export function endingOf(
   model: string,

@@ -82,8 +82,8 @@ export function step(op: Op, value: Json, initial: Json): Json | 'illegal' {
 }
 
 /**
- * The maximum number of operations, because a set of them is the bits of one number. With more, trying all orders would
- * take too long anyway.
+ * The maximum number of operations. A set of operations is a number with one bit for each operation. Trying all orders
+ * of more operations would take too long anyway.
  */
 export const MOST_OPERATIONS = 31
 

@@ -97,7 +97,8 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
       return only(equal(output, entries.slice(offset, offset + limit)), state)
     },
   },
-  // Entries are pairs of offset and value. An append at an unknown offset may take any offset after the last one.
+  // An entry is a pair of an offset and a value. If the offset of an append is unknown, it may be any offset after the
+  // last one.
   log: {
     initial: [],
     step: (state, { f, input, output, isKnown, hasResult }) => {

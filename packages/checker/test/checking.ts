@@ -30,9 +30,10 @@ export function onlyRows(events: readonly EventInput[], history: History, rows: 
 }
 
 /**
- * A history drawn as a timeline: one row for each process, one column for each instant. `w1` and `r1` begin an operation,
- * `c12` a cas from 1 to 2, `-` goes on, `|` ends it; `?` ends it with an unknown outcome, `x` as failed, and an operation
- * that nothing ends is never completed. A letter before the value is the key: `wx1`. `f` before a read makes it final: `frx1`.
+ * Returns the events of a history that is drawn as a timeline, with one row for each process and one column for each
+ * instant. `w1` begins a write of 1, `r1` a read of 1, and `c12` a cas from 1 to 2. `-` continues an operation. `|`
+ * completes it, `?` ends it with an unknown outcome, and `x` ends it as failed. Without any of these, the operation
+ * stays open. A letter before the value is the key: `wx1`. `f` before a read makes it final: `frx1`.
  */
 export function timeline(...rows: readonly string[]): EventInput[] {
   const events: { readonly at: number; readonly event: EventInput }[] = []

@@ -3,7 +3,8 @@ import { check } from '../src/check/check.ts'
 import type { Report } from '../src/judge/report.ts'
 
 /**
- * Returns a function that judges histories by levels of a model. These levels are guarantees, or combine guarantees.
+ * Returns a function that judges histories by levels of a model. Each of these levels is a guarantee or a combination
+ * of guarantees.
  */
 export const judgingBy =
   <Level extends string>(model: string, levels: readonly Level[]) =>

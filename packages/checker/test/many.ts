@@ -1,20 +1,20 @@
-/**
- * Returns the number of random histories to test. `npm test` runs a twentieth of `histories`, or a tenth if they are at
- * most 2,400. The short soak runs half of them, and the long soak many times as many.
- */
 const times = Number(process.env['MANY'] ?? 0.05)
 
+/**
+ * Returns how many random histories to test instead of `histories`. `npm test` tests a twentieth of that number, or a
+ * tenth if the number is at most 2,400. The short soak tests half of it, and the long soak many times the number.
+ */
 export const many = (histories: number): number =>
   Math.ceil(histories * (times < 1 && histories <= 2_400 ? 2 * times : times))
 
-/** Formats the same number for the title of a test. */
+/** Formats the result of `many` for the title of a test. */
 export const manyOf = (histories: number): string => many(histories).toLocaleString('en')
 
 /**
- * Returns the number of tested histories that must at least be of some kind. It is low, because few histories vary
- * more.
+ * Returns how many of the tested histories must at least have some property. The number is low, because this share
+ * varies more if fewer histories are tested.
  */
 export const atLeast = (histories: number): number => Math.floor(histories * (times < 1 ? times / 2 : times))
 
-/** Returns the number of tested histories that may at most be of some kind. */
+/** Returns how many of the tested histories may at most have some property. */
 export const atMost = (histories: number): number => Math.ceil(histories * (times < 1 ? times * 2 : times)) + 3

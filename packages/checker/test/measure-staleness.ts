@@ -4,7 +4,7 @@ import { unlimited } from '../src/limits/budget.ts'
 import { encodeRegister } from '../src/register/encoding/encode.ts'
 import { stalenessOf } from '../src/register/staleness/measure.ts'
 
-/** Measures how far behind reads were, without limits. */
+/** Measures how far behind reads were, without a limit on time or memory. */
 export function measureStaleness(
   history: History,
   options: Pick<CheckOptions, 'initial' | 'failedCas'>,

@@ -7,7 +7,7 @@ const outputsOf = (events: readonly EventInput[], ...functions: readonly string[
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
-/** The lists of some of the items, in any order. */
+/** Returns every list that contains some of the items, in every order. */
 function arrangements(items: readonly Json[]): Json[][] {
   const found = new Map<string, Json[]>([['[]', []]])
   const go = (chosen: Json[], left: readonly Json[]): void => {

@@ -9,7 +9,7 @@ export function plainSearch(ops: readonly Op[], initial: Json, limit: number): b
   const seen = new Set<string>()
   const done = new Uint8Array(ops.length)
   const states: Json[] = [initial]
-  // The path, and for each place in it the next operation to try.
+  // The operations placed so far. `tries` holds the next operation to try at each depth.
   const path: number[] = []
   const tries: number[] = [0]
   let left = ops.filter(({ completed }) => completed).length

@@ -27,7 +27,7 @@ import { faultOfOrder } from '../witness.ts'
 // reports it.
 
 const PARTS = [1, 2, 3, 4]
-/** The number of histories of each part. The soak tests at least 50,000 in all. */
+/** The number of histories that each part tests. In the soak, all parts together test at least 50,000. */
 const HISTORIES = many(12_600)
 
 const baseSeed = inject('seed')
@@ -75,7 +75,7 @@ test.each(PARTS)(
       const each = caseOf(seed)
       if (!each.events.some(({ type }) => type === 'ok')) continue
       const truth = truthOf(each)
-      // Makes and examines counterexamples for every other history only.
+      // Makes and examines a counterexample only for every second history.
       const fault = faultOfReport(each, truth, n % 2 === 0) ?? faultOfWays(each, truth, decided)
       if (fault !== undefined) {
         expect.fail(`seed ${seed}\n${each.events.map((event) => JSON.stringify(event)).join('\n')}\n${fault}`)

@@ -69,10 +69,7 @@ test.each(endedModels)(
   },
 )
 
-/**
- * Checks that operations may be left out if no remaining operation depends on them: this must not create a
- * contradiction.
- */
+/** Leaves out operations on which no remaining operation depends. Checks that this creates no contradiction. */
 function checkRelated(model: string, history: History, initial: Json, random: () => number, where: () => string): void {
   const object = objectOf(model)!
   const functions = functionsOfObject(modelOf(model), object, initial)

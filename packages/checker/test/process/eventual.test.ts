@@ -30,8 +30,8 @@ function shapeFrom(random: () => number): Shape {
 }
 
 /**
- * Changes some final reads: they return a value that some operation tried to write, or one that none did, or they fail
- * or stay open.
+ * Changes some final reads. A changed read returns a value that some operation tried to write, returns a value that no
+ * operation wrote, fails, or stays open.
  */
 function disturbed(events: readonly EventInput[], random: () => number): EventInput[] {
   const tried = events.filter(({ type, f }) => type === 'invoke' && f === 'write').map(({ value }) => value ?? null)
@@ -121,8 +121,8 @@ test(`on ${manyOf(10_500)} random histories, the verdict on eventual and the los
 })
 
 /**
- * Checks a counterexample. Its operations alone violate the level, also without the context. Without any one operation
- * of the core, the original violation is gone.
+ * Checks a counterexample. Its operations alone must violate the level, with the context and without it. Without any
+ * one operation of the core, the original violation must be gone.
  */
 function faultOfCounterexample(
   operations: readonly { readonly operation: number; readonly role: 'core' | 'context' }[],
@@ -142,7 +142,7 @@ function faultOfCounterexample(
     op.f !== 'read' && (op.f === 'cas' ? (op.input as Json[])[1] : op.input) === value
   for (const row of core) {
     const fewer = core.filter((each) => each !== row)
-    // A read whose writers were all left out contradicts the rest. This contradiction did not exist before.
+    // If all writers of a read's value were left out, the read contradicts the rest. This is a new contradiction.
     const bereft = ops.some(
       (read) =>
         read.f === 'read' &&

@@ -125,7 +125,10 @@ const isRead = ({ event }: Done): boolean => event.f === 'read'
 const isWrite = ({ event }: Done): boolean => event.f === 'write'
 const sameProcess = (a: Done, b: Done): boolean => a.event.process === b.event.process
 
-/** Makes one read return an older value. `olderThan` returns that value; undefined if the read cannot be stale. */
+/**
+ * Makes one read return the older value that `olderThan` returns for it. Undefined if `olderThan` returns a value for
+ * no read.
+ */
 function makeStale(
   events: readonly EventInput[],
   random: () => number,
@@ -217,8 +220,8 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
         const invocations = events.filter(({ type }) => type === 'invoke')
         const invocation = invocations[Math.floor(random() * invocations.length)]
         if (invocation === undefined) continue
-        // Adds another operation's invocation again, often with a different value. In long histories, repeated values
-        // are rare.
+        // Adds one more invocation with the function of an existing one, often with a new value. In long histories,
+        // repeated values are rare.
         const isNew = invocation.f === 'write' && random() < (size.least < 20 ? 0.5 : 0.9)
         const value = isNew ? (size.least < 20 ? 1 + (seed % 5) : 100_000) : invocation.value
         const more: EventInput = { ...invocation, value, process: 9_999, final: undefined }

@@ -14,7 +14,7 @@ import { modelNames, modelOf, objectOf } from '../registry.ts'
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 100, b: 100, c: 100 } }
 
-/** Checks with a clock that does not advance for `looks` readings, and is past the deadline from then on. */
+/** Checks with a clock that stands still for the first `looks` readings, and is past the deadline afterwards. */
 function hurried(history: History, model: ModelName | Model<unknown>, looks: number, levels: readonly Level[]) {
   let seen = 0
   const report = check(history, {
@@ -191,7 +191,7 @@ test('shardsOf and choicesOf check the deadline more than 100 times on a history
     initial: null,
     failedCas: 'drop',
   })
-  // Each of about 2,400 reads may have seen half of the 1,600 writes.
+  // There are about 2,400 reads. Each of them may have seen half of the 1,600 writes.
   expect(looksOf((budget) => choicesOf(encoded, budget))).toBeGreaterThan(100)
 })
 
@@ -244,7 +244,7 @@ test("check calls no step of a user's model after the deadline", () => {
     expect(report.levels.linearizable).toMatchObject({
       reason: { kind: 'time', text: expect.stringContaining('out of time') },
     })
-    // A step is computed twice, to detect a model that depends on chance.
+    // The checker computes a step twice, to detect a model whose steps depend on chance.
     expect(steps, `steps after the deadline, which was at ${looks}`).toBeLessThan(3)
   }
 })

@@ -130,7 +130,7 @@ const newOf = (f: string, value: Json | undefined): Json | undefined =>
   f === 'cas' && Array.isArray(value) ? value[1] : value
 
 /**
- * Returns the operations on a register to which a few clients write versions. One answer in three is lost, and some
+ * Returns random operations of a few clients on a register that holds versions. One answer in three is lost, and some
  * reads are wrong.
  */
 function randomLines(random: () => number): readonly Line[] {
@@ -189,7 +189,7 @@ const completeHistoryOf = (lines: readonly Line[]) =>
     ),
   )
 
-/** The value of the completion that follows an invocation. */
+/** Returns the value of the completion of a write or cas. Undefined for a read, and if there is no completion. */
 const answerOf = (lines: readonly Line[], from: number, process: number): Json | undefined =>
   lines[from]?.[2] !== 'read' ? lines.slice(from + 1).find(([other]) => other === process)?.[3] : undefined
 

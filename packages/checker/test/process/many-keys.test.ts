@@ -16,7 +16,9 @@ import { checkHistory } from '../checking.ts'
 const seed = inject('seed')
 const KEYS = 9_000
 
-/** Short histories of registers, one after another, each on a separate key. */
+/**
+ * Returns many short histories of registers. Each history has its own key, and begins after the previous one has ended.
+ */
 function manyKeys(random: () => number, store: 'atomic' | 'stale'): EventInput[] {
   const events: EventInput[] = []
   let process = 0

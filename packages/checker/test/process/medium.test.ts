@@ -163,7 +163,10 @@ test('in histories of 20 to 60 operations, each witness is legal, and each count
   }
 })
 
-/** Reports whether an operation of `fewer` observes a value that only the other operations wrote. */
+/**
+ * Reports whether an operation of `fewer` observes a value that some operation of `rows` wrote, but no operation of
+ * `fewer`.
+ */
 function leavesUnwritten(history: History, rows: readonly number[], fewer: readonly number[]): boolean {
   const all = operationsOf(history, drop)
   const some = (of: readonly number[]) => all.filter(({ row }) => of.includes(row))

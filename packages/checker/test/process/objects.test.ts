@@ -12,8 +12,8 @@ import { many } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames, modelOf, objectOf } from '../registry.ts'
 
-// Compares every model's answers, of the fast method and of the search, with its definition, which tries every order,
-// on small random histories. The seed changes with each run; a failure reports it.
+// Compares two answers for every model with its definition, which tries every order, on small random histories: the
+// answer of the fast method, and that of the search. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }

@@ -18,8 +18,9 @@ import { eventsOf as eventsOfTransactions } from '../transactions/brute-force.ts
 import { randomShape, randomTransactions } from '../transactions/random-transactions.ts'
 import * as workQueues from '../work-queue-orders.ts'
 
-// Compares the online verdicts of every model except registers with the definition, which tries every order, or with
-// `check`, where other tests compare that with the definition. The seed changes with each run; a failure reports it.
+// Tests the online verdicts of every model except registers. Compares some with the definition, which tries every
+// order, and the others with `check`, which other tests compare with the definition. The seed changes with each run; a
+// failure reports it.
 
 const baseSeed = inject('seed')
 const HISTORIES = 400
@@ -214,7 +215,7 @@ const lastingOf = (model: string, events: readonly EventInput[]): readonly strin
   return (events[0]?.f === 'txn' ? (ofTransactions?.judge ?? judge) : judge).ladder.lasting
 }
 
-/** Returns the verdicts by level; undefined for events that no history can begin with. */
+/** Returns the verdict on each level. Undefined if no history can begin with these events. */
 function verdictsOf(model: string, events: readonly EventInput[]): { readonly [level: string]: Judged } | undefined {
   const history = historyFromEvents(events)
   const limits = { deadlineMs: millis(10_000), memoryBytes: 1e9, now: () => millis(0) }
@@ -256,7 +257,8 @@ test('the online checker names the event that makes a violation certain, and the
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
   expect(checker.violation()).toMatchObject({ position: 401, process: 1, noticedAfter: noticedAt - 401 })
   expect(noticedAt - 401).toBeGreaterThan(0)
-  // The checker judges again after a tenth of the judged events, but at least after the minimum worth a judgement.
+  // The checker judges again when the number of new events is a tenth of the judged events, but also at least the
+  // minimum that is worth a judgement.
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 

@@ -19,7 +19,7 @@ const online = (): OnlineChecker => createOnlineChecker({ model: 'register', ...
 interface Watched {
   readonly violation: OnlineViolation | undefined
   readonly soFar: SoFar
-  /** Whether the checker may have missed a violation, because it gave up a key. */
+  /** Whether the checker may have missed a violation, because it stopped judging a key. */
   readonly gaveUp: boolean
 }
 
@@ -36,8 +36,8 @@ function watch(events: readonly EventInput[]): Watched {
 const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
 
 /**
- * Returns a description if the checker missed a violation, reported a wrong one, or reported it at another event than
- * the first one after which the definition is violated.
+ * Describes a mistake of the checker. It finds no violation although the definition is violated, or it reports the
+ * violation at another event than the first one that violates the definition.
  */
 function faultOf(events: readonly EventInput[], judge: (events: readonly EventInput[]) => boolean): string | undefined {
   const { violation, gaveUp } = watch(events)

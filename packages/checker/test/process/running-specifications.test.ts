@@ -9,7 +9,7 @@ import { type QueueOperation, type QueueState, workQueue } from '../../src/work-
 import { many, manyOf } from '../many.ts'
 import { seeded } from '../work-queue-orders.ts'
 
-// Runs the specifications as brokers for concurrent clients. Their answers must keep every guarantee.
+// Lets each specification act as a broker for concurrent clients. The answers of this broker must keep every guarantee.
 
 const CLIENTS = 4
 const EVENT_MS = 10
@@ -27,7 +27,7 @@ interface Broker {
   ask(client: number, pick: (n: number) => number): Request
   /** What a client learns. */
   learned?(client: number, output: Json): void
-  /** Carries out a request at a time. */
+  /** Carries out a request at the time `ms`. */
   act(client: number, request: Request, ms: number): Answer
   /** The requests of one more client at the end. */
   readonly finale: readonly Request[]
@@ -239,8 +239,8 @@ test.each([true, false])(
   (losses) => {
     for (let seed = 1; seed <= many(2_000); seed++) {
       const pick = seeded(seed)
-      // Without the last two guarantees, the broker delivers messages again that were not acknowledged in time, or in
-      // any order.
+      // Leaves out up to two of the last guarantees. The broker then redelivers messages that were not acknowledged in
+      // time, or delivers messages in any order.
       const kept = queues.guarantees.slice(0, queues.guarantees.length - pick(3))
       const broker = queueBroker(new Set(kept), losses ? 3 : undefined, pick)
       const events = historyOf(broker, pick, { operations: 15 + pick(30), losses })
@@ -255,7 +255,7 @@ test.each([true, false])(
 test.each([true, false])(
   `a log that follows its specification keeps its guarantees in ${manyOf(2_000)} concurrent histories (with lost answers: %s)`,
   (losses) => {
-    // The last guarantee is left out, because no consumer polls five times in vain at the end, so it stays undecided.
+    // Leaves out the last guarantee, which stays undecided, because no consumer polls five times in vain at the end.
     const kept = streams.guarantees.slice(0, -1)
     for (let seed = 1; seed <= many(2_000); seed++) {
       const pick = seeded(seed)

@@ -6,8 +6,8 @@ import { checkHistory, resultOf } from '../checking.ts'
 import { many } from '../many.ts'
 import { agree, agreeUnnamed, named, noCounts, weakLevels } from '../session-agreement.ts'
 
-// Clients with several processes: an operation that returned before the call of another operation of the same client
-// precedes it. The seed changes with each run; a failure reports it.
+// Tests clients with several processes. If an operation of a client returned before another operation of the same
+// client was called, the first one precedes the second one. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 

@@ -15,7 +15,10 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 const LATENCIES_MS = [0.5, 1, 2.5, 5, 25]
 const CLIENTS = [5, 20, 100]
-/** Models for which no search refutes a history of many clients with few values in time, whatever its stamps. */
+/**
+ * Models for which no search can refute a history with many clients and few values in time. Better stamps would not
+ * help.
+ */
 const HARD = ['multi-register', 'log', 'bank']
 /** The number of files. A file for each client would take longer to write than to judge. */
 const FILES = 4

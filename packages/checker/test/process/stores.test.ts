@@ -16,8 +16,8 @@ import { type Op, operationsOf, type Reading } from '../brute-force.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 
-// Longer histories. Those of simulated stores have known levels. Random ones are judged a second time by the same
-// definitions on plain matrices.
+// Tests longer histories. Those of simulated stores have known levels. Random histories are judged a second time by the
+// same definitions on plain matrices.
 
 const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }
@@ -77,8 +77,8 @@ test('check finds a single planted contradiction in the middle of a long run', (
 })
 
 test('a counterexample to the level sequential says that neither of its two writes can come first', () => {
-  // In other puzzles, the surrounding operations determine an order, so no case distinction is needed. These three
-  // seeds need one.
+  // With other seeds, the surrounding operations already order the two writes, so no case distinction is needed. These
+  // three seeds need one.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({
       store: 'sc',
@@ -223,7 +223,8 @@ function byMatrix(ops: readonly Op[]): ByMatrix {
   const rivals = (before: boolean[][], r: number): number[] =>
     all.filter((w) => isWrite(w) && w !== source[r] && ops[w]!.key === ops[r]!.key && before[w]![r])
   /**
-   * Orders rivals before the source of each given read, until nothing new follows. Reports whether there is no cycle.
+   * For each given read, orders all other writes that precede the read before its source. Repeats this until nothing
+   * new follows. Reports whether there is no cycle.
    */
   const happened = (start: boolean[][], some: readonly number[]): boolean => {
     const before = start.map((row) => [...row])

@@ -5,8 +5,9 @@ import { checkHistory, resultOf } from '../checking.ts'
 import { many } from '../many.ts'
 import { type StampedOperation, stampedHistory } from '../stamped.ts'
 
-// Events with equal stamps are unordered, except within a process. Expects `met` if a history is linearizable even with
-// the most orders that the stamps allow. Expects `violated` if it is not linearizable even with the fewest orders.
+// Tests histories in which events may have equal stamps. Such events are unordered, except within a process. The
+// verdict must be `met` if the history is linearizable with the most orders that the stamps allow. It must be
+// `violated` if the history is not linearizable even with the fewest orders.
 
 const random = (seed: number) => {
   let state = seed >>> 0
@@ -16,7 +17,7 @@ const random = (seed: number) => {
   }
 }
 
-/** By model: returns the state after an operation, or `illegal`. States are JSON texts. */
+/** For each model, a function that returns the state after an operation, or `illegal`. States are JSON texts. */
 const specifications: { readonly [model: string]: (state: Json, operation: StampedOperation) => Json | 'illegal' } = {
   register: (state, { f, input, output, end }) =>
     f === 'write' ? (input ?? null) : end === undefined || state === output ? state : 'illegal',
@@ -81,7 +82,7 @@ const fewest =
     return one.client === other.client ? a < b : one.end + skew < other.call
   }
 
-/** The orders that the stamps prove, and those that are possible while the reverse order is not. */
+/** The orders that the stamps prove, and every possible order whose reverse is impossible. */
 const most = (operations: readonly StampedOperation[]): Before => {
   const isCertain = fewest(operations)
   const mayBe = (one: StampedOperation, other: StampedOperation): boolean => (one.end ?? NEVER) <= other.call
@@ -249,7 +250,7 @@ describe('a history with equal timestamps', () => {
         else expect(verdict.reason.text).toContain('the order of events whose stamps are equal')
       }
       expect(Math.min(results.met, results.unknown, results.violated)).toBeGreaterThan(0)
-      // Operations that a reduction selected need not show which of their orders are open.
+      // If a reduction selected the operations, they need not show which of their orders are open.
       expect(named).toBeGreaterThan(0.95 * (results.unknown - leftOpen))
     },
   )

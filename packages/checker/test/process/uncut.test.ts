@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { onlyRows } from '../checking.ts'
 import { many } from '../many.ts'
 
-// If the time runs out after a violation was found, the checker reports the violation by few operations, and states
-// which work was not done.
+// If the time runs out after the checker has found a violation, it reports a counterexample with few operations, and
+// states which work it did not do.
 
 type Step = readonly [process: number, f: string, input: Json, output: Json, key?: string]
 
@@ -29,7 +29,7 @@ const planted = (...texts: readonly (readonly [process: number, text: string])[]
     return text.startsWith('w') ? write(process, `p${text[1]}`, value ?? 0) : read(process, `p${text[1]}`, value)
   })
 
-/** By level: a smallest violation that leaves weaker levels met, as far as there are any. */
+/** The smallest violation of each level. It meets the weaker levels, if there are any. */
 const violations: { readonly [level in Level]?: readonly Step[] } = {
   linearizable: planted([1, 'wx1'], [1, 'wx2'], [2, 'rx1']),
   sequential: planted([1, 'wx1'], [2, 'wy1'], [1, 'ry'], [2, 'rx']),

@@ -120,7 +120,8 @@ describe('check with unknown initial values', () => {
         if (verdict.result !== 'violated' || level === 'eventual') continue
         const rows = verdict.counterexample.operations.map(({ operation }) => operation)
         const alone = checkUnknown(onlyRows(events, history, rows), [level])
-        // For a few operations, the checker tries fewer of the possible sources of repeated values.
+        // If there are few operations, the checker tries fewer of the writes that a read of a repeated value may have
+        // seen.
         if (level === 'linearizable' || level === 'sequential') expect(resultOf(alone, level), name).toBe('violated')
         else expect(resultOf(alone, level), name).not.toBe('met')
       }

@@ -168,7 +168,7 @@ test('no met level between sequential and eventual becomes violated if a read is
     const before = decideAll(events)
     const reads = events.filter(({ type, f }) => type === 'ok' && f === 'read')
     const left = reads[below(reads.length)]
-    // A failed read did not happen.
+    // A failed read counts as one that did not happen.
     const fewer = events.map((event): EventInput => (event === left ? { ...event, type: 'fail' } : event))
     const key = events[0]?.key
     const common = { process: 99, f: 'write', value: 1 + below(4), ...(key === undefined ? {} : { key }) }

@@ -7,9 +7,10 @@ import { sha256 } from './proving.ts'
 
 // node judge-again.js CHECKER HISTORIES JUDGED [OUTCOME]
 //
-// Judges each history by a checker, and writes to JUDGED the verdicts and whether the verifier accepts them. With
-// OUTCOME, JUDGED holds the verdicts of the correct checker. The comparison with them is written to OUTCOME. It reports
-// a verdict that the verifier does not accept although it accepts that of the correct checker.
+// Judges each history by a checker. Writes to JUDGED the verdicts, and whether the verifier accepts them. If OUTCOME is
+// given, JUDGED instead already holds the verdicts of the correct checker. The comparison with these is written to
+// OUTCOME. It reports each verdict that the verifier does not accept, if the verifier accepts the verdict of the correct
+// checker.
 
 interface Given {
   readonly model: string
@@ -33,8 +34,8 @@ export interface AgainOutcome {
   readonly wrong?: string
   readonly isAccepted?: boolean
   /**
-   * `other`: the number of histories with different verdicts, words or evidence. `unknown`: those of them with a level
-   * that became unknown. `threw`: the number of histories for which the checker threw.
+   * `other`: the number of histories with different verdicts, words or evidence. `unknown`: the number of these
+   * histories in which a level became unknown. `threw`: the number of histories for which the checker threw.
    */
   readonly other: number
   readonly unknown: number

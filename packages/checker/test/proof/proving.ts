@@ -32,7 +32,7 @@ function provedLevels(
   report: Report<string>,
   { model, initial, levels, failedCas = 'drop', assume = [], unit }: CheckOptions<string>,
 ): readonly ProvedLevel[] {
-  // Proofs need a model that the verifier knows, and no assumptions.
+  // A verdict can be proved only for a model that the verifier knows, and only without assumptions.
   if (typeof model !== 'string' || assume.length > 0 || unit !== undefined) return []
   if (history.operations.length > MOST_OPERATIONS) return []
   const head = { model: report.model, failedCas, ...(initial === UNKNOWN_START ? {} : { initial }) }

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { anomaliesIn, judged, type Line, oneByOne, together } from '../../transactions/judged.ts'
 
 test('a closed walk that visits a transaction twice is not reported as a cycle', () => {
-  // Two transactions missed x and saw the append of a by one writer. These are two cycles that share the writer.
+  // Each of the two readers missed the append to x of one writer, and saw its append to a. These are two cycles that
+  // share the writer.
   const fractured: Json = [
     ['r', 'x', null],
     ['r', 'a', [1]],

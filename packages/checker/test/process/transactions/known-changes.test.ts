@@ -12,7 +12,10 @@ const optionsOf = ({ history }: Schedule) => ({
   ...{ levels: levelsOf('rw-register', history), deadlineMs: millis(20_000), now: () => millis(performance.now()) },
 })
 
-/** Returns, by level, whether some explanation meets it, and whether one that respects the times does. */
+/**
+ * Returns two facts about each level: whether some explanation meets it, and whether some explanation that respects the
+ * times meets it.
+ */
 function bestOf(schedule: Schedule): ReadonlyMap<string, { readonly isMet: boolean; readonly isTimely: boolean }> {
   const best = new Map<string, { isMet: boolean; isTimely: boolean }>()
   for (const { transactions, isTimely } of explanationsOf(schedule))

@@ -24,7 +24,8 @@ function compared(store: (typeof stores)[number]) {
       const { result } = levels[level]!
       const where = `${level} of ${store}, seed ${seed}`
       if (isMet) expect(result, where).not.toBe('violated')
-      // If values repeat, a false explanation may meet the level. Of dirty reads, lists show more than values.
+      // If values repeat, a false explanation may meet the level. Lists show violations by dirty reads that values do
+      // not show.
       else if (isDistinct && (store !== 'dirty' || level === 'declared')) expect(result, where).not.toBe('met')
       if (level === 'declared' && result !== 'unknown') found[result]++
     }
