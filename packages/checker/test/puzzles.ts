@@ -7,10 +7,10 @@ export type Order = readonly [pair: number, first: 1 | 2]
 export type Clause = readonly Order[]
 
 /**
- * Returns pairs of writes, and for each clause readers that make its orders impossible together. For each order of p
- * before q in the clause, a reader reads p after the later write of the clause's next order. If p precedes q, this read
- * precedes q, so that later write precedes q, too. Each process performs two operations. The order in which operations
- * take effect is random and has no meaning.
+ * Returns a history with the writes of each pair, and with readers for each clause. The readers make the orders of the
+ * clause impossible together. For each order of p before q, a reader first sees that the later write of the clause's
+ * next order took effect, and then reads p. If p precedes q, this read precedes q, so that later write precedes q, too.
+ * Each process performs two operations. The times at which operations take effect are random and have no meaning.
  */
 export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (n: number) => number): EventInput[] {
   const rows: (readonly [f: string, key: string, value: number])[][] = []

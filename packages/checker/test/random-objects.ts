@@ -78,7 +78,7 @@ export function randomObjectEvents(kind: ObjectKind, shape: ObjectShape, random:
       const { f, value } = open.requested
       if (open.isUnknown) {
         if (random() < 0.7) events.push({ process: open.process, type: 'info', f, value })
-        // The process never returns. A new process takes its place.
+        // This process performs no more operations. A new process takes its place.
         client.process = next++
         continue
       }

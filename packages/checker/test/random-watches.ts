@@ -13,7 +13,7 @@ export type Response = { events: WatchEvent[] } | { progress: number }
 
 const KEYS = ['x', 'y']
 
-/** By revision, from 2 on: the changes. */
+/** The changes of each revision, from revision 2 on. */
 const writes = fc.array(
   fc.oneof(
     fc.constantFrom('x', 'y').map((key) => ({ [key]: true })),

@@ -179,8 +179,8 @@ export function agreeUnnamed(seed: number, counts: Counts): void {
     ),
   ]
   for (let way = 0; way < MOST_WAYS; way++) {
-    // The assignments: each process is a client, all processes are one client, or random clients, which may also be
-    // named ones.
+    // The first assignment makes each process a client, and the second makes all processes one client. The others
+    // choose a random client for each process, which may also be a named one.
     const of = new Map(
       processes.map((process) => [
         process,

@@ -130,7 +130,10 @@ const watch = (): ObjectKind => {
   }
 }
 
-/** By model. Transactions are listed by the name under which they are judged. */
+/**
+ * Makes objects of each model, by the name of the model. For transactions, this is the name under which they are
+ * judged.
+ */
 export const stampedKinds: { readonly [name: string]: (random: () => number) => ObjectKind } = {
   register,
   ...Object.fromEntries(
@@ -153,8 +156,8 @@ interface RequestedOperation {
 }
 
 /**
- * Final operations, by model. The last result is 20 ms out of date, or impossible so late after the others. Undefined
- * for judges of guarantees.
+ * The operations that end a history, for each model. Their last result is 20 ms out of date, or impossible so long
+ * after the other operations. Undefined for models that are judged by guarantees.
  */
 const staleReads: { readonly [name: string]: (object: Simulated) => readonly (readonly [RequestedOperation, Json])[] } =
   {

@@ -13,7 +13,7 @@ export interface StampedOperation {
   readonly final?: boolean | undefined
 }
 
-/** Reads operations as a history from a file with one line per operation. */
+/** Writes a file with one line per operation, and reads it as a history. */
 export function stampedHistory(
   operations: readonly StampedOperation[],
   ordering: ReadOptions['ordering'] = {},

@@ -9,7 +9,9 @@ type Relation = readonly (readonly boolean[])[]
 
 export interface Tried {
   readonly causal: boolean
-  /** Undefined if only a causal order larger than the smallest one could explain repeated values. */
+  /**
+   * Undefined if values repeat and no order is found: a causal order larger than the smallest one might explain them.
+   */
   readonly 'causal-memory': boolean | undefined
   readonly 'causal-convergence': boolean
   readonly pram: boolean
@@ -72,8 +74,8 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
 
   /**
-   * Lipton & Sandberg 1988: each client has an order that explains all its reads up to its last operation. Overlapping
-   * last operations are examined separately.
+   * PRAM (Lipton & Sandberg 1988): each client has an order that explains all its reads up to its last operation. If
+   * last operations overlap, each is examined separately.
    */
   const pram = completed.every((last) => {
     const own = (i: number): boolean => i === last || inClient[i]![last]!
@@ -121,7 +123,10 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     found.session ||= isGuaranteed({ ryw: true, mr: true, mw: true, wfr: true, propagates: true })
   }
 
-  /** Bouajjani et al. 2017: the past of each operation has an order that explains the reads that are visible in it. */
+  /**
+   * Causal memory (Bouajjani et al. 2017): the past of each operation has an order that explains the reads that are
+   * visible to the operation.
+   */
   function isCausal(order: Relation, visible: (read: number, o: number) => boolean): boolean {
     return completed.every((o) => {
       const past = all.filter((i) => i === o || order[i]![o])
@@ -156,11 +161,14 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     readonly mr?: true
     readonly mw?: true
     readonly wfr?: true
-    /** Set if the two guarantees about writes also hold for visibility (Terry et al. 1994). */
+    /** Whether the two guarantees about writes also hold for visibility, as in Terry et al. 1994. */
     readonly propagates?: true
   }
 
-  /** Viotti & Vukolić 2016, with the smallest possible visibility and any single order of the writes. */
+  /**
+   * Reports whether these guarantees hold (Viotti & Vukolić 2016). Takes the smallest possible visibility, and any
+   * single order of the writes.
+   */
   function isGuaranteed({ ryw, mr, mw, wfr, propagates }: Guarantees): boolean {
     const sees = all.map((a) => all.map((b) => source.get(b) === a))
     for (let changed = true; changed; ) {

@@ -67,7 +67,7 @@ export function isKept(
   const all = operations.filter((each) => {
     if (each.type === 'fail' || (each.type === 'info' && (each.f === 'take' || each.f === 'remaining'))) return false
     if (each.f === 'take' && each.output === null) return false
-    // A settlement has no effect if it was answered before any take could return its receipt.
+    // A settlement has no effect if no take can have returned its receipt by the time that the settlement was answered.
     const given = operations.some(
       (take) =>
         take.f === 'take' &&
@@ -135,8 +135,8 @@ export function isKept(
 
   function keeps(steps: readonly Step[], copies: readonly Copy[]): boolean {
     /**
-     * Reports whether some `remaining` is wrong about a value, by the number of times that it shows the value and the
-     * copies seen by then.
+     * Reports whether `isWrong` is true for some `remaining` and value. It decides by the number of times that the
+     * `remaining` shows the value, and by the copies of the value seen by then.
      */
     const looks = (
       isWrong: (at: number, seen: number, own: readonly number[], look: Operation, value: Json) => boolean,
@@ -238,7 +238,7 @@ export function seeded(seed: number): (n: number) => number {
 export interface Shape {
   readonly operations: number
   readonly clients: number
-  /** One in this many answers is changed; 0 for none. */
+  /** Changes one answer in this many; 0 changes none. */
   readonly lies: number
   readonly values: number
 }

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 
 // Answers `--version` without loading the rest of the program, so that scripts can ask for it cheaply.
 if (process.argv.length === 3 && process.argv[2] === '--version') {
-  // As in every command, output that cannot be written means a broken environment. EPIPE is no error: the reader closed
-  // the pipe early.
+  // For every command, output that cannot be written means a broken environment. EPIPE is no error, because the reader
+  // closed the pipe early.
   process.stdout.on('error', ({ code }) => {
     if (code !== 'EPIPE') process.exitCode = 4
   })

@@ -69,8 +69,8 @@ test('check finds a violation in a run of twelve processes exactly if the run ha
 test('check finds a single planted contradiction in the middle of a long run', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])
-    // Only the first contradiction certainly leaves the history causal. In the others, processes learn of writes
-    // without the store, so a replica's lag may violate causality.
+    // Only `buffering` certainly leaves the history causal. With the others, processes learn of writes by other means
+    // than the store. If a replica lags behind, this may violate causality.
     if (planted === 'buffering')
       expect(judge({ planted, processes: 12 }, causal), planted).toEqual(['met', 'met', 'met'])
   }

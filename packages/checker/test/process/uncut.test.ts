@@ -124,7 +124,7 @@ function expectReduced(
   expect(reduced).toBeGreaterThan(0)
 }
 
-/** The length of a history in which a violation is hard to find by chance. */
+/** The length of a history in which a random choice of operations rarely contains the violation. */
 const LONG = Math.min(24_000, many(80_000))
 
 describe('the counterexample of a register', () => {

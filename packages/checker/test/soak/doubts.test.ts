@@ -1,4 +1,4 @@
-// Tests the same properties on at least 50,000 histories of each kind.
+// Repeats the imported tests. The long soak tests at least 50,000 histories of each kind, the short soak fewer.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '25'
 
 await import('../process/unknown-start.test.ts')

@@ -1,4 +1,5 @@
-// Tests the same properties of registers on the full number of histories, or on many times as many.
+// Repeats the tests of registers. The short soak tests half of the full number of histories, the long soak 25 times as
+// many as the full number.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '25'
 
 await import('../process/agreement.test.ts')

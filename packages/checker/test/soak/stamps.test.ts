@@ -1,4 +1,5 @@
-// Tests the same properties of histories with equal stamps on the full number of histories, or on many times as many.
+// Repeats the tests of histories with equal stamps. The short soak tests half of the full number of histories, the long
+// soak four times the full number.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '4'
 
 await import('../process/stamped-objects.test.ts')

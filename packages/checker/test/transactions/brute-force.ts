@@ -6,9 +6,7 @@ import type { EventInput, Json } from '@chaosproxy/history'
 
 export type Kind = 'list' | 'register'
 
-/**
- * A read of a list has the whole list as its value. A read of a register has the value, or null for the initial one.
- */
+/** The value of a read is the whole list or the register's value. For a register, null is the initial value. */
 export type MicroOperation =
   | { readonly f: 'r'; readonly key: string; readonly value: number | null | readonly number[] }
   | { readonly f: 'w'; readonly key: string; readonly value: number }
@@ -16,7 +14,7 @@ export type MicroOperation =
 export interface Transaction {
   readonly process: number
   readonly type: 'ok' | 'fail' | 'info'
-  /** Event positions. An `info` transaction never returns. */
+  /** The positions of the call and the return among the events. An `info` transaction never returns. */
   readonly call: number
   readonly return: number
   readonly operations: readonly MicroOperation[]
@@ -77,8 +75,8 @@ export const implied: ReadonlyMap<string, readonly string[]> = new Map(
 export interface Options {
   readonly kind: Kind
   /**
-   * Whether a read of a list after own appends restricts the order by its whole value, or only by the elements before
-   * these appends.
+   * Whether the whole value of a list read restricts the order, including elements that the same transaction appended
+   * before. If false, only the elements before these appends restrict it.
    */
   readonly ownReads?: boolean
 }
@@ -135,7 +133,7 @@ interface Understood {
   readonly writes: ReadonlyMap<string, readonly (readonly number[])[]>
   /** By committed transaction: the transactions whose writes it read. */
   readonly sources: Before
-  /** By key: the elements of the longest read that committed transactions appended. */
+  /** For each key, the longest read that was returned, without elements that no committed transaction appended. */
   readonly known: ReadonlyMap<string, readonly number[]>
   /** Whether some reads of one list are not prefixes of a single order. */
   readonly isContradictory: boolean
@@ -362,7 +360,7 @@ function isNewest(view: View, key: string, source: number, isVisible: (txn: numb
   return writers.slice(writers.indexOf(source) + 1).every((txn) => !isVisible(txn))
 }
 
-/** EXT, for a visibility that contains all sources and agrees with the order. */
+/** Reports whether EXT holds for a visibility. It contains all sources and agrees with the order. */
 function isExternallyConsistent(view: View, visible: Before): boolean {
   return everyRead(
     view,
@@ -402,7 +400,7 @@ function prefixClosed({ order, position }: View, visible: Before): Before {
   })
 }
 
-/** TOTALVIS: running one transaction after another explains every read. */
+/** Reports whether TOTALVIS holds: running the transactions one after another, in this order, explains every read. */
 function replays({ order, history }: View): boolean {
   const state = new Map<string, readonly number[]>()
   for (const index of order) {
@@ -419,7 +417,7 @@ function replays({ order, history }: View): boolean {
   return true
 }
 
-/** The events of a history, as the checker takes them. */
+/** Returns the events of the transactions in the form that the checker takes. */
 export function eventsOf(transactions: readonly Transaction[], kind: Kind): EventInput[] {
   const write = kind === 'list' ? 'append' : 'w'
   const json = ({ operations }: Transaction, isComplete: boolean): Json =>

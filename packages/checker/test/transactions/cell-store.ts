@@ -30,7 +30,7 @@ interface Ran {
   snapshot: number | undefined
   readonly done: { cell: string; isRead: boolean; seen: readonly number[]; id: number; from: number; to: number }[]
   readonly own: Map<string, number[]>
-  /** By row: the time of the answer to the write that took the lock. */
+  /** The time at which the write that locked a row was answered, for each row. */
   readonly locked: Map<string, number>
   commitCall: number
   commit: number

@@ -1,8 +1,8 @@
 import { type History, historyFromObjects, type Json } from '@chaosproxy/history'
 import type { MicroOperation, Transaction } from './brute-force.ts'
 
-// Schedules of a database whose server adds to values that clients need not see, as `SET n = n + 1` does, and all
-// explanations of what a recorder saw. Shares no code with the checker.
+// Simulates a database whose server adds to values, as `SET n = n + 1` does. Clients need not see these values. Yields
+// all explanations of what a recorder saw. Shares no code with the checker.
 
 const CELLS = ['t/1/n', 't/2/n'] as const
 const rowOf = (cell: string): string => cell.slice(0, cell.lastIndexOf('/'))
@@ -170,7 +170,7 @@ function historyOf(all: readonly Ran[], initial: number | undefined): History {
 /** A possible explanation: the versions of each cell, and the version that each read saw. */
 interface Explanation {
   readonly transactions: readonly Transaction[]
-  /** Whether each read saw a version that was committed by then and not yet replaced before. */
+  /** Whether each read saw a version that was committed before the read, and not yet replaced. */
   readonly isTimely: boolean
 }
 
@@ -198,12 +198,15 @@ export function* explanationsOf({ ran, initial }: Schedule): Generator<Explanati
 interface OfCell {
   /** The ids of all versions, in order. */
   readonly order: readonly number[]
-  /** By read: the ids up to the version that it saw; none if it read its own transaction's write. */
+  /**
+   * For each read, the ids of the versions up to the one that it saw. There are none if it read a write of its own
+   * transaction.
+   */
   readonly seen: ReadonlyMap<Recorded, readonly number[]>
   readonly isTimely: boolean
 }
 
-/** A value as the difference from an unknown value, or from 0. */
+/** A value, as its difference from an unknown value or from 0. */
 interface Value {
   readonly from: string
   readonly by: number
@@ -304,8 +307,8 @@ function agrees(known: Map<string, number>, { from, by }: Value, value: number):
 }
 
 /**
- * Reports whether one transaction held the row before another: it had asked to commit before the other was known to
- * hold the row.
+ * Reports whether transaction `one` held the row before transaction `other`: `one` had asked to commit before `other`
+ * was known to hold the row.
  */
 function isBefore(one: Ran, other: Ran, cell: string): boolean {
   const [a, b] = [one.locks.get(rowOf(cell)), other.locks.get(rowOf(cell))]

@@ -17,7 +17,8 @@ export interface Shape {
   readonly keys: number
   readonly operations: number
   /**
-   * `info` and `fail`: the shares of transactions that end so. `corrupt`: the share of reads whose value is replaced.
+   * `info` and `fail`: the shares of transactions that end with this type. `corrupt`: the share of reads whose value is
+   * replaced.
    */
   readonly info: number
   readonly fail: number
@@ -166,8 +167,8 @@ export function randomTransactions(shape: Shape, random: () => number): Transact
 }
 
 /**
- * Returns elements that were written to the key. Mostly these are a state that the transaction's reads or writes
- * suggest.
+ * Returns another list for a read. Mostly, it is a prefix of the elements written to the key, or it resembles the list
+ * that was read.
  */
 function otherValue(all: readonly Transaction[], { key, value }: MicroOperation, random: () => number): number[] {
   const below = (n: number): number => Math.floor(random() * n)

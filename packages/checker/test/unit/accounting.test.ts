@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { counterReads } from '../../src/counter/account.ts'
 import { checkHistory } from '../checking.ts'
 
-// Tests the accounting on the histories of the tests of Jepsen's checkers.
+// Tests the accounting on the histories with which Jepsen tests its checkers.
 
 type Step = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
 
@@ -224,8 +224,8 @@ test('a set element missing from an earlier read is stale, and an element missin
     [1, 'ok', 'read', [1]],
   )
   expect([account.result, valuesOf(account.stale), valuesOf(account.lost)]).toEqual(['violated', [1], [2]])
-  // The first element: known 1 ms after the beginning, missing in a read called at 4 ms. The second: known at 3 ms,
-  // last seen in the read called at 4 ms.
+  // The first element was known 1 ms after the beginning, and was missing in a read called at 4 ms. The second element
+  // was known at 3 ms, and was last seen by the read called at 4 ms.
   expect([account.stale[0]?.late, account.lost[0]?.late]).toEqual([3e6 + 1, 1e6 + 1])
 })
 

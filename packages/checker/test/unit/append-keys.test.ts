@@ -27,7 +27,7 @@ const spellings: readonly ((n: number) => string)[] = [
   (n) => String.fromCharCode(0x4e00 + n, 0xac00 + n),
   (n) => String(1000 + n),
   (n) => `${'ab'.repeat(n % 3)}c${n}.`,
-  // The following texts do not always identify their writers.
+  // With the following pieces, a text does not always identify its writers.
   (n) => `${n % 2 === 0 ? '\ud83d' : '\ude00'}${n} `,
   (n) => (n % 2 === 0 ? `${n}\ud83d` : `\ude00${n}`),
   (n) => 'ab'.repeat(n + 1),
@@ -71,8 +71,8 @@ function caseOf(seed: number, operations: number): { readonly history: History; 
 }
 
 /**
- * Decides short histories by the definition, and longer ones by the depth-first search, which works on strings, not
- * bytes.
+ * Decides short histories by the definition. Decides longer ones by the depth-first search, which works on strings, not
+ * on bytes.
  */
 function isMet(history: History, reading: Reading, { encoded, jsonOf }: Strings): boolean | undefined {
   if (history.operations.length < 12) {

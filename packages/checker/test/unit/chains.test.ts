@@ -41,7 +41,7 @@ test('a counterexample names the read that must precede an overwrite, and the ed
     ...did(1, 'read', 'x', 1),
   ])
   const chained = edges.find((edge) => edge.shownBy !== undefined)
-  // The read of 1 precedes the write of 2, because the write that it saw does.
+  // The read of 1 saw the write of 1, which precedes the write of 2. So the read precedes the write of 2, too.
   expect(chained).toMatchObject({ before: 4, after: 1, reason: 'overwritten after', shownBy: { read: 4 } })
   expect(chained?.shownBy?.chain).toEqual([{ before: 0, after: 1, reason: 'process order' }])
   expectChained(edges)

@@ -18,7 +18,7 @@ interface Contract {
    * second update has no further effect.
    */
   readonly change: readonly [f: string, value: Json, answer: Json]
-  /** The answer to `change` after `start`, if it differs. */
+  /** The answer to `change` after `start`, if it differs from the answer in `change`. */
   readonly answerAfter?: Json
   readonly once: readonly Step[]
   readonly twice?: readonly Step[]

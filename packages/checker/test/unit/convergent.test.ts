@@ -116,8 +116,8 @@ describe('the levels eventual and convergent', () => {
 })
 
 /**
- * Judges final reads of an object that no acknowledged operation changed. A set has additions of unknown outcome. A
- * queue instead has one enqueued message and no reads.
+ * Judges final reads of an object that no acknowledged operation changed. A set has two additions of unknown outcome.
+ * For a queue, the history instead has one acknowledged enqueue and no reads.
  */
 function finallyRead(options: Partial<CheckOptions>, outputs: readonly Json[]): Report {
   const added: EventInput[] = [1, 2].flatMap((value): EventInput[] => [

@@ -15,8 +15,9 @@ import { isLinearizable, operationsOf, type Reading } from '../brute-force.ts'
 import { atLeast, atMost, many, manyOf } from '../many.ts'
 import { plainSearch } from '../plain-search.ts'
 
-// Each reduction of the frontier search is sound only together with the others, and mistakes show at different sizes.
-// Short histories are compared with the definition, and longer ones with searches that share no code with it.
+// Compares the frontier search with the definition on short histories. On longer histories, compares it with searches
+// that share no code with it. Each reduction of the search is sound only together with the other reductions, and
+// mistakes show at different sizes.
 
 const baseSeed = inject('seed')
 

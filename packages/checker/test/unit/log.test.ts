@@ -11,7 +11,10 @@ import { many } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelOf, objectOf } from '../registry.ts'
 
-/** A log whose clients poll from where they left off, and often find nothing new. */
+/**
+ * Decides a random log that is correct. Each read begins at an offset where some client's last read ended, and often
+ * finds nothing new.
+ */
 function polled(random: () => number): Json {
   const entries: Json[] = []
   const offsets = new Map<number, number>()

@@ -54,8 +54,8 @@ const marked = (events: readonly EventInput[], marks: readonly Mark[]): History 
 const resultText = (holds: boolean): string => (holds ? 'not violated' : 'violated')
 
 /**
- * Returns the operations that can be judged, as the definitions take them. A write after the mark may be left out, or
- * seen at levels without real time.
+ * Returns the operations that can be judged, in the form that the definitions take. The definitions may leave out a
+ * write after the mark. At levels without real time, a read before the write may see it.
  */
 function judgeable(ops: readonly Op[], { key, position }: Mark): Op[] {
   return ops.flatMap((op) => {

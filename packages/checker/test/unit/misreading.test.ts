@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { UNKNOWN_START } from '../../src/encoding/unknown-start.ts'
 import { checkHistory } from '../checking.ts'
 
-/** Records a client that writes 1, 2, … to x. After each write, it reads the result of `read`. */
+/**
+ * Records a client that writes 1, 2, … to x. After each write, the client reads x. The read returns what `read` returns
+ * for the written value.
+ */
 function recorded(read: (value: number) => Json, mapping: 'routes' | 'none' = 'routes', rounds = 6) {
   const events: EventInput[] = []
   for (let value = 1; value <= rounds; value++) {
@@ -35,7 +38,8 @@ describe('a route table that reads from a different place than it writes to', ()
 
   test('a route table that reads a different field than it writes is reported even if reads return numbers as text', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
-    // For a read that overtook another client's write, the written value is that of this write.
+    // This read returns a value that another client's later write writes. The report then compares it with the value of
+    // that write.
     expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
     expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The table')
   })

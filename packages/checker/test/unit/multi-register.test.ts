@@ -330,7 +330,7 @@ test(`the verdict of multi-register on sequential agrees with its definition on 
     const { operations } = levels.sequential.counterexample
     const rows = operations.map(({ operation }) => operation)
     expect(isObjectSequential(model, history, rows), where).toBe(false)
-    // The verifier accepts these operations as a violation, but no smaller set.
+    // The verifier accepts these operations as a violation. It must not accept fewer of them.
     const isProved = standAlone(history, { model, initial: null }, 'sequential')
     expect(isProved(rows), where).toBe(true)
     for (const row of rows) {

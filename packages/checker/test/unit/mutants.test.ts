@@ -102,7 +102,7 @@ describe('operations of unknown outcome', () => {
   })
 
   test('an operation of unknown outcome may have written the value that explains a failed cas', () => {
-    // The cas from 1 failed although completed writes leave only the value 1.
+    // The cas from 1 failed, although the completed writes leave the value 1.
     const history = historyOf('w1|', '   w1--?   w2--?', '               c13--x')
     expect(linearizable(history, { failedCas: 'observes' })).toBe('met')
     expect(linearizable(historyOf('w1|', '   w1--?        ', '               c13--x'), { failedCas: 'observes' })).toBe(

@@ -59,7 +59,7 @@ function byNarrow(part: Encoded, seed: number): Answer | undefined {
   return search && answerOf(search, part, seed)
 }
 
-/** Like `byNarrow`, for the narrow search. */
+/** Returns the answer of the narrow search, and replays its witness. Undefined if this search does not apply. */
 function byNarrowSearch(part: Encoded, seed: number): Answer | undefined {
   const events = eventsByPosition(part)
   const slots = assignSlots(events, part.length)
@@ -91,7 +91,10 @@ function expectSameInDepth(byFrontier: Answer | undefined, part: Encoded, seed: 
   }
 }
 
-/** Checks that the history before this return can be explained, but not including this return. */
+/**
+ * Checks that the history up to just before this return can be explained, and that the history including this return
+ * cannot.
+ */
 function expectFirstContradiction(part: Encoded, culpritReturn: number, seed: number): void {
   for (const [position, wanted] of [
     [culpritReturn - 1, 'met'],
@@ -144,8 +147,8 @@ test(`createNarrowFrontier and createFrontierSearch agree on verdicts and ends o
       continue
     }
     if (answer.progress !== progress) expect.fail(`seed ${seed}: ${answer.progress}, by the wide frontier ${progress}`)
-    // The frontier search at first does not count operations of unknown outcome, so it may find the contradiction too
-    // late.
+    // At first, the wide frontier search does not count operations of unknown outcome. It may therefore find the
+    // contradiction too late.
     if (progress === 'violated' && n % 3 === 0) expectFirstContradiction(part, answer.search.culpritReturn(), seed)
     else if (progress === 'violated' && answer.search.culpritReturn() !== wide?.culpritReturn()) {
       expect.fail(`seed ${seed}: a contradiction at ${answer.search.culpritReturn()}, not ${wide?.culpritReturn()}`)

@@ -6,7 +6,7 @@ import { partsOf } from '../../src/object/model/part.ts'
 import { faultOfObjectWitness, simulateBy } from '../../src/object/search/replay.ts'
 import { modelOf, objectOf } from '../registry.ts'
 
-// Tests the replay of witnesses. Every order that shows an object to be linearizable passed this replay.
+// Tests the replay of witnesses. An object is reported as linearizable only if its order passes this replay.
 
 const event = (process: number, type: EventInput['type'], f: string, value: EventInput['value']): EventInput => ({
   process,

@@ -20,7 +20,7 @@ interface Case {
   readonly initial?: Json
   readonly fails: readonly Step[]
   readonly sentence: string
-  /** The culprit, if it is not the last operation. */
+  /** The index of the culprit; by default the last operation. */
   readonly culprit?: number
   readonly passes: readonly Step[]
 }

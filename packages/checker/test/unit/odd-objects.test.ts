@@ -21,7 +21,7 @@ describe('the sum of decimal fractions', () => {
   test('the sum of decimal fractions may be read from a counter as a decimal or as a double', () => {
     const tenths = Array.from({ length: 8 }, (): Done => ['add', 0.1, 0.1])
     expect(judge('counter', null, ...tenths, ['read', null, 0.8])).toBe('met')
-    // A sum of doubles has this value.
+    // Adding 0.1 eight times in doubles gives this sum.
     expect(judge('counter', null, ...tenths, ['read', null, 0.7999999999999999])).toBe('met')
     expect(judge('counter', null, ...tenths, ['read', null, 0.7])).toBe('violated')
     expect(judge('counter', 0.7, ['add', 0.1, 0.1], ['add', 0.2, 0.2], ['read', null, 1])).toBe('met')

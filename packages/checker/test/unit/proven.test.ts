@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import type { OnlineViolation } from '../../src/online/checker.ts'
 import { checkHistory, timeline } from '../checking.ts'
 
-// The read of x is certainly stale. The nemesis is no client, so positions among all events differ from positions among
-// the clients' events.
+// The read of x is certainly stale. The event of the nemesis, which is no client, shifts positions: a position among
+// all events differs from the position among the clients' events.
 const STALE: readonly EventInput[] = [
   { process: 'nemesis', type: 'info', f: 'partition', value: null },
   ...timeline('wx1|wx2|', '       rx1|'),

@@ -16,8 +16,8 @@ import { createSequentialSearch } from '../../src/register/sequential/search.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { type Clause, type Order, puzzleEvents, randomClauses } from '../puzzles.ts'
 
-// Histories for which the forced orders alone decide nothing, which is rare in random histories. Each pair of writes
-// must be tried in one order and, after a contradiction, in the other.
+// Tests histories for which the forced orders alone decide nothing. Random histories are rarely like this. The search
+// must try each pair of writes in one order and, after a contradiction, in the other.
 
 const baseSeed = inject('seed')
 // This clock does not advance, because other tests may run for minutes between this line and the first test here.

@@ -17,8 +17,8 @@ import { isSequential, type Reading } from '../brute-force.ts'
 import { checkHistory } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 
-// Tests the methods for sequential consistency that small histories never need, on histories that are small enough for
-// a certain verdict. The seed changes with each run; a failure reports it.
+// Tests the methods for sequential consistency that are otherwise needed only for large histories. Uses histories that
+// are small enough for a certain verdict. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }
@@ -27,7 +27,7 @@ const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 const freshBudget = (): Budget =>
   createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
 
-/** Joins many threads into one or two, which must then be separated again. */
+/** Decides a history after its many threads were joined into one or two. The method must then separate them again. */
 function joined(encoded: Encoded, columns: number): Sequentiality | undefined {
   const facts = readsFrom(encoded)
   if (facts.result !== 'unique') return undefined
@@ -176,7 +176,8 @@ test('a check of the level sequential stops at its limits of memory and time, an
     checkHistory(history, { levels: ['sequential'], ...limits }).levels.sequential
   const cramped = verdict(unique, { memoryBytes: vectors })
   expect(cramped).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('out of memory') } })
-  // Each reading of the clock advances it by one millisecond, so only code that reads the clock is stopped.
+  // Each reading of the clock advances it by one millisecond. The check therefore stops only where its code reads the
+  // clock.
   let now = 0
   for (const history of [unique, of(5)]) {
     now = 0

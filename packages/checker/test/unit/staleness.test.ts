@@ -73,8 +73,8 @@ const observedBy = (op: Op): Json | undefined =>
   op.f === 'read' ? op.output : op.f === 'cas' && op.completed ? (op.input as Json[])[0]! : undefined
 
 /**
- * By row: how long ago the value had been overwritten, and by how many writes. Absent if the write of the value is
- * unknown.
+ * For each read, how long ago its value had been overwritten, and by how many writes. Absent if the write of the value
+ * is unknown.
  */
 function behindByDefinition(history: History): Map<number, { readonly nanos: number; readonly versions: number }> {
   const { callTime, returnTime } = history.operations
@@ -331,9 +331,9 @@ test('a read that overlaps the write of a newer value is not stale', () => {
 })
 
 test('the measured k is exact even if the order of two overlapping writes depends on a write 20 versions earlier', () => {
-  // Each read shows that two writes are adjacent. Of the other two writes, one comes after all of these, and one
-  // before. Only the write of 99 can come before, because it was called before the first write returned. It also
-  // returned last, so it is first tried as the last write.
+  // The reads show that the writes of 1 to 20 follow one another directly. One of the writes of 98 and 99 comes before
+  // all of these, and the other one comes after them. Only the write of 99 can come before, because it was called
+  // before the first write returned. It also returned last, so it is first tried as the last write.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
   const long = '-'.repeat(others.length)
   const history = historyOf(`w1| ${others}    r20|`, `   w98${long.slice(2)}|`, ` w99-${long}|`)

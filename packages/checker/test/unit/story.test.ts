@@ -65,7 +65,7 @@ describe('the sentence of a cycle', () => {
   })
 })
 
-/** Matches what a clause states about an operation: `wrote x = 1`, `saw p0's x = 1`, `read x = null`. */
+/** Matches the statement about an operation in a clause: `wrote x = 1`, `saw p0's x = 1`, `read x = null`. */
 const ACT = /(wrote|read|saw (?:its own|p\d+'s)) (?:(\w+) = )?(null|\d+)/g
 
 test('the sentence of a cycle names only operations of the counterexample, in the order of each client', () => {

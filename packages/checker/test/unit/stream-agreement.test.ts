@@ -13,7 +13,9 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
   const lives = new Map<number, number>()
   const next = new Map<number, number>()
   const groups = new Map<number, 'joined' | 'unknown'>()
-  /** By process that received an offset and has not polled since: when it received the offset, and which one. */
+  /**
+   * For each process that received an offset and has not polled since: the offset, and when the process received it.
+   */
   const resumed = new Map<number, { readonly at: number; readonly offset: number }>()
   const all = operations.map((each, at) => {
     const process = each.p + 10 * (lives.get(each.p) ?? 0)
@@ -27,7 +29,8 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const group = groups.get(process)
     const returned = each.f === 'poll' && each.from === null ? resumed.get(process) : undefined
     const least = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
-    // An assignment returned this offset. If it was committed before, its message is already processed.
+    // An assignment returned this offset. If the offset was committed before the assignment, its message is already
+    // processed.
     const isDone =
       returned !== undefined &&
       operations.slice(0, returned.at).some((o) => o.f === 'commit' && o.offset >= returned.offset)
@@ -93,7 +96,10 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const own = sends.filter((s) => s.value === value && s.type === 'ok' && s.offset === null).length
     return own > new Set(polled.filter((each) => each[1] === value && !isReturned(each)).map(([o]) => o)).size
   })
-  /** For each polled message without a possible send: whether its sends failed, came too late, or do not exist. */
+  /**
+   * For each polled message that no send can have sent: whether all sends of it failed, all came too late, or there are
+   * none.
+   */
   const unsent = all.flatMap((each, at) =>
     each.f !== 'poll'
       ? []
@@ -198,12 +204,13 @@ test("each operation in the core of a stream's counterexample is necessary for t
         const kept = events.filter((_, i) => positions.has(i))
         return withResult(guarantees, judge(kept), 'violated').includes(guarantee)
       }
-      // Skips a core without the polls that one of its polls continues, or without an acknowledged send and a poll.
+      // Skips a core that cannot stand alone: one of its polls continues a missing poll, or it has no acknowledged send
+      // or no poll.
       if (rowsNeedMore(history, core)) continue
       expect(only(core), `seed ${seed}: ${guarantee}`).toBe(true)
       for (const row of core) {
         const others = core.filter((each) => each !== row)
-        // With fewer sends of a message, it has even more offsets than sends.
+        // Skips the sends. Without one of them, the message has even more offsets than sends.
         if (guarantee === 'no-duplicates' && history.functions[history.operations.f[row] ?? 0] !== 'poll') continue
         if (!rowsNeedMore(history, others))
           expect(only(others), `seed ${seed}: ${guarantee} without ${row}`).toBe(false)

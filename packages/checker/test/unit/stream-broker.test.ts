@@ -13,7 +13,7 @@ const PARTITIONS = ['a', 'b'] as const
 type Partition = (typeof PARTITIONS)[number]
 const CLIENTS = 3
 
-/** By mistake: the guarantee that it breaks. */
+/** The guarantee that each mistake breaks. */
 const mistakes = {
   'forgets a message': 'no-lost-writes',
   'stores a message twice': 'no-duplicates',

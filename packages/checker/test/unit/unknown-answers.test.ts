@@ -2,7 +2,8 @@ import { type EventInput, historyFromEvents, type Json, millis } from '@chaospro
 import { expect, test } from 'vitest'
 import { checkProved } from '../proof/proving.ts'
 
-// An unknown answer may contain what no known answer contains, and a send without an answer may take effect late.
+// Tests operations without an answer. The missing answer may have contained what no known answer contains, and a send
+// without an answer may take effect late.
 
 interface Line {
   readonly process: number

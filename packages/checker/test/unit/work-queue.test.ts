@@ -41,7 +41,7 @@ const isJudged = (operations: readonly Operation[]): boolean => {
   return did('enqueue') && did('take', 'remaining')
 }
 
-/** By mistake: the guarantee that it breaks. */
+/** The guarantee that each mistake breaks. */
 const mistakes = {
   'forgets a message': 'no-lost-messages',
   'forgets an acknowledgement': 'no-handouts-after-ack',

@@ -16,7 +16,7 @@ export const baselineOptions: Options = {
 }
 
 /**
- * The baseline from options or else from the configuration.
+ * Returns the baseline from the options, or from the configuration if the options name none.
  *
  * @throws UserError (usage, input) if the file or the tolerance cannot be read.
  */
@@ -40,9 +40,7 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
   requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model: modelNameOf(workload) })
 }
 
-/**
- * Returns the configured baseline and tolerance. If a run has only a tolerance, the common baseline is used with it.
- */
+/** Returns the configured baseline and tolerance. A run with a tolerance but no baseline uses the common baseline. */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]
   if (own?.baseline !== undefined) return own

@@ -28,7 +28,7 @@ const judge = (kind: Kind, history: History): Report<string> =>
     ...{ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) },
   })
 
-/** Returns the different counterexamples of a report, each with the weakest level that has it. */
+/** Returns the distinct counterexamples of a report. Each names the weakest level that has it. */
 function counterexamplesOf({ levels }: Report<string>) {
   const counterexample = Object.values(levels).flatMap((verdict) =>
     verdict.result === 'violated' ? verdict.counterexample : [],
@@ -42,8 +42,8 @@ const rowsOf = ({ operations }: ReturnType<typeof counterexamplesOf>[number]): r
 type Step = readonly [f: string, key: string, value: Json]
 
 /**
- * Returns the events of some transactions alone. Their reads of values that other transactions wrote become unknown. In
- * a register, a read after an own write stays.
+ * Returns the events of some transactions only. Leaves out of their reads what other transactions wrote. A read of a
+ * register after a write by its own transaction stays.
  */
 function alone(history: History, rows: readonly number[]): EventInput[] {
   const { length, outcome, process, callEvent, returnEvent } = history.operations
