@@ -48,7 +48,7 @@ export const textsOf = (options: ParsedOptions, name: string): readonly string[]
   return texts.map(wordOf)
 }
 
-/** Marks a word to keep. No argument can contain a NUL. */
+/** Begins a word that yargs must not interpret. No argument can contain a NUL. */
 const KEPT = '\u0000'
 
 /** Marks a word that begins with a dash, because yargs would misread it. `textsOf` removes the mark. */

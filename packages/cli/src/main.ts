@@ -37,7 +37,7 @@ export async function runProcess(typed: readonly string[]): Promise<void> {
 /** Runs the command line and sets the exit code. Never throws for a user's error. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
-  // Offers the built API even when running from sources.
+  // Makes the built API available to user files. This is the built one even when chaos runs from sources.
   offerApi(new URL(import.meta.url.endsWith('.ts') ? '../dist/index.js' : './index.js', import.meta.url))
   const words = withWordsKept(typed[0] === 'help' ? [...typed.slice(1), '--help'] : typed)
   let exitCode: ExitCode | undefined
@@ -109,7 +109,10 @@ const EXTENSIBLE: ReadonlySet<string> = new Set([
   ...['check', 'explain', 'routes', 'scenario', 'gallery', 'reporters', 'ui', 'mcp', 'ctl'],
 ])
 
-/** The actions that read kinds of faults or models. A broken configuration does not affect the others. */
+/**
+ * For some commands, the actions that read kinds of faults or models. A broken configuration does not affect the other
+ * actions.
+ */
 const EXTENSIBLE_ACTIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['ctl', ['add', 'a', 'change', 'update', 'u', 'kinds']],
   ['routes', ['check']],
@@ -121,7 +124,7 @@ async function extendRegistries(argv: readonly string[]): Promise<void> {
   if (!EXTENSIBLE.has(command)) return
   const ours = optionsOf(argv)
   const at = ours.findIndex((word) => /^--config(=|$)/.test(word))
-  // For `chaos proxy`, the file of `--config` is data and cannot extend chaos.
+  // The file that `chaos proxy` reads with `--config` is data. It cannot extend chaos.
   if (command === 'proxy' && at >= 0) return
   if (EXTENSIBLE_ACTIONS.get(command)?.includes(argv[1] ?? '') === false) return
   if (command === 'mcp' && at < 0 && !allowsCode(ours)) return

@@ -30,7 +30,7 @@ export interface Option<Value = unknown> {
 /** The typed value; true for an option without a value. Undefined and false omit the option. */
 type Word = string | number | boolean | readonly string[] | undefined
 
-/** The options of a command, or some of them, by name. */
+/** Options by name: all options of a command, or some of them. */
 export interface Options {
   readonly [name: string]: Option
 }

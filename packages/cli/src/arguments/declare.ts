@@ -12,17 +12,17 @@ interface Besides {
   /** Replaces the schema's description, if its wording only suits configuration files. */
   readonly text?: string | (() => string) | undefined
   readonly such?: string | undefined
-  /** The default in help texts; if absent, the schema's default. */
+  /** The default that help texts show; by default the schema's. */
   readonly usual?: string | number | undefined
   readonly member?: keyof RunDraft | undefined
 }
 
-/** A notation in which values are typed, in place of JSON. */
+/** How values are typed if not as JSON. */
 interface Notation {
   /** Parses the typed text of a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
-  /** Describes the allowed values, if the usual description, which is meant for JSON, does not fit. */
+  /** Describes the allowed values. Absent if the usual description fits, which is meant for JSON. */
   readonly range?: (schema: unknown) => string | undefined
 }
 
@@ -147,7 +147,7 @@ export const unlessTyped = (text: string): Option<boolean | undefined> => ({
   print: (value) => (value === false ? 'false' : undefined),
 })
 
-/** Lists the options under one title of `--help`. The options in `commonNames` are listed even without `--all`. */
+/** Puts the options under one title of `--help`. The options in `commonNames` are listed even without `--all`. */
 export function inGroup<Declared extends Options>(
   group: string,
   commonNames: readonly string[],
@@ -212,7 +212,7 @@ export const given = <Value>(members: {
 }): { readonly [name: string]: Value } =>
   Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
-/** The words of a command line with these options, in this order. */
+/** Returns the words of a command line that set these options, in the order of the options. */
 export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): string[] =>
   Object.entries(typed).flatMap(([name, value]) => {
     if (value === undefined || value === false) return []

@@ -23,7 +23,7 @@ export const loadOptions: {
   reach: word('(with --queue) address of this machine at which the proxies listen and workers reach them', '127.0.0.1'),
 }
 
-/** Workers of a queue that drive the clients of a run. */
+/** The choice of the workers that drive the clients of a run: those of a queue. */
 export interface LoadChoice {
   readonly queue: string
   readonly workers?: number | undefined

@@ -9,7 +9,7 @@ export const oneOf = <Name extends string>(option: string, what: string, typed: 
 export const namesOf = <Name extends string>(named: readonly { readonly name: Name }[]): Name[] =>
   named.map(({ name }) => name)
 
-/** The words of a list with commas. */
+/** Splits a typed list at its commas. */
 export const listed = (typed: string): readonly string[] => typed.split(',').map((word) => word.trim())
 
 /** Parses the name of a level. A later check verifies that the model has this level. */

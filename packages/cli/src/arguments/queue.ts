@@ -26,7 +26,7 @@ export function requireQueued(options: ParsedOptions): void {
 
 type QueueEvent = Extract<SearchEvent, { readonly type: 'alone' | 'unreachable' | 'lost' | 'damaged' }>
 
-/** Shows why work is waiting and what to do about it, or which work had to be sent again. */
+/** Shows why work is waiting and what to do about it. Warns if work had to be sent again. */
 export function showQueue(event: QueueEvent, { update, warn }: Pick<ProgressDisplay, 'update' | 'warn'>): void {
   const text = textOf(event)
   if (event.type === 'alone' || event.type === 'unreachable') update(text)

@@ -32,7 +32,7 @@ export const judgingOptions: {
   'check-timeout': ifTyped(asDuration(runMembers.checkMs, { member: 'checkMs' })),
 }
 
-/** Adds the expected level `linearizable` to a run that stops at violations, unless it has a level. */
+/** Returns a run that expects the level `linearizable`, if the run stops at violations and names no level. */
 export const withImpliedLevel = (draft: RunDraft): RunDraft =>
   draft.stopOnViolation === true ? { ...draft, expect: draft.expect ?? ('linearizable' satisfies Level) } : draft
 

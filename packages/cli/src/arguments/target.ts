@@ -20,7 +20,7 @@ export const targetOptions: Options = {
   set: words('change a setting of the target, such as --set sync=1'),
 }
 
-/** The target of a command, and the reference by which other threads and processes load it. */
+/** The target of a command, and the reference by which other threads and processes load this target. */
 interface ChosenTarget {
   readonly target: Target
   readonly reference: string

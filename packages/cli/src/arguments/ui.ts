@@ -13,13 +13,16 @@ export const uiOptions: Options = {
   'ui-listen': word('(with --ui) host:port at which to serve the live page', '127.0.0.1 and any free port'),
 }
 
-/** The options of the live page for proxies without a cluster. */
+/** The options for the live page of proxies that run without a cluster. */
 export const proxyUiOptions: Options = {
   ...uiOptions,
   ui: common(flag('serve a live page of the proxies, where links can be cut and slowed by hand')),
 }
 
-/** @throws UserError (usage) if the recording has its own directory, because it is then a run. */
+/**
+ * @throws UserError (usage) if a live page is requested and the recording has its own directory. Such a recording is a
+ * run.
+ */
 export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings | undefined {
   const ui = uiIn(options)
   if (isRun && ui !== undefined)

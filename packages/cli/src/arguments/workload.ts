@@ -60,7 +60,7 @@ export function requireNoWorkloadSettings(options: ParsedOptions): void {
 }
 
 /**
- * The settings typed with `--workload-set`, or with `--keys`, which abbreviates one of them. The workload must have
+ * Returns the settings typed with `--workload-set`, and the setting that `--keys` abbreviates. The workload must have
  * settings of these names.
  *
  * @throws UserError (usage)

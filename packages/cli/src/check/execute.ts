@@ -121,8 +121,8 @@ function requireOneForPages({ reporters }: CheckSettings, files: number): void {
 }
 
 /**
- * @throws UserError (usage) if a proof is wanted of several files, by a model of the user's, or by the workers of a
- * queue.
+ * @throws UserError (usage) if a proof is requested for several files, for a model of the user's, or for a check by the
+ * workers of a queue.
  */
 function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings, files: number): void {
   if (prove === undefined) return

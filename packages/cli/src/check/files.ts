@@ -6,7 +6,8 @@ import { byName, inputError, UserError, usageError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedHistory, storedParts } from '@chaosproxy/history/files'
 
 /**
- * Returns the named files, each once. Expands patterns in natural order (`run-2` before `run-10`), and run directories.
+ * Returns the files that the names stand for, each file once. A name is a file, a run's directory, or a pattern. The
+ * files of a pattern are in natural order (`run-2` before `run-10`).
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
@@ -77,7 +78,9 @@ async function storedFile(file: string): Promise<NamedFile> {
   }
 }
 
-/** Returns the history of a run's directory or of a Jepsen test; for any other name, the named file. */
+/**
+ * Returns the history that is stored in the directory of a run or of a Jepsen test. Any other name is the file itself.
+ */
 function namedByRun(name: string): NamedFile {
   const file = storedHistory(name) ?? name
   if (file !== join(name, 'history.jsonl')) return { file }

@@ -116,7 +116,9 @@ function findAction(word: string | undefined): Action {
   throw usageError(`chaos ctl has no action "${word}".${didYouMean(word, known)} Its actions: ${known.join(', ')}.`)
 }
 
-/** Rejects surplus words: a user who types `reset db` means only db, but would remove all faults. */
+/**
+ * Rejects surplus words. A user who types `reset db` wants to reset only db, but the action would remove all faults.
+ */
 function refuseMore({ names: [name], usage }: CommandAction, words: readonly string[]): void {
   if (usage.includes('…')) return
   const most = usage === '' ? 0 : usage.split(' ').length

@@ -85,7 +85,7 @@ export const command: Command = {
   },
 }
 
-/** Starts the commands of a user's service, and tries a write and a read. */
+/** Starts the commands of a user's service. Also tries a write and a read, if chaos knows how the service is used. */
 async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
   if (!startsCommands(target)) return []
   const { rehearsalFindings, writesFirst } = await import('../doctor/rehearsal.ts')

@@ -31,7 +31,7 @@ async function executeVerify(options: ParsedOptions): Promise<ExitCode> {
   return exitCodeOf(outcome)
 }
 
-/** The result for each level, or the reason why the whole proof is refused. */
+/** The result for each level, or the reason why the verifier refused the whole proof. */
 type Outcome = Pick<Verification, 'head' | 'findings'> | { readonly refused: string }
 
 /** @throws UserError if a file cannot be read, if `proof` is no proof, or if the verifier cannot read `history`. */
@@ -59,7 +59,7 @@ function provedInstead(history: string, proof: string): string {
 
 const CHUNK_BYTES = 1 << 20
 
-/** The memory of each chunk is overwritten by the next one. */
+/** Yields a file in chunks. All chunks use the same memory, so reading the next chunk overwrites this one. */
 function* chunksOf(path: string): Iterable<Uint8Array> {
   const file = openSync(path, 'r')
   try {

@@ -192,7 +192,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   }
 }
 
-/** The typed options without the options for output. The option for the page stays. */
+/** Returns the typed options without those for output. Only the option for the page is kept. */
 const repeated = (options: ParsedOptions, html: string | undefined) =>
   ({ ...options, json: undefined, reporter: undefined, force: html !== undefined }) as Partial<typeof options>
 

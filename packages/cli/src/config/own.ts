@@ -14,7 +14,7 @@ export const configOption: { readonly config: Option<string | undefined> } = {
   config: word('the configuration file', 'chaos.config.ts, .mts, .js, .mjs or .json in this directory'),
 }
 
-/** The user's configuration, if there is one, and all names that are valid with it. */
+/** The user's configuration, if there is one, and all names that can be used with it. */
 export interface OwnConfig {
   readonly loaded: LoadedConfig | undefined
   readonly own: OwnNames

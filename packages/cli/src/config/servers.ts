@@ -104,8 +104,8 @@ export async function readComposed<Settings>(
 }
 
 /**
- * Completes the options by a running Compose project. Programs that connect to its published ports reach the proxy
- * instead.
+ * Adds the services of a running Compose project to the options. Programs that connect to the published ports of the
+ * project then reach the proxy instead.
  *
  * @throws UserError (usage, environment)
  */

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { isObject } from '@chaosproxy/history'
 
-/** A connection that a service could not open, as its answer or its log shows it. */
+/**
+ * Matches a message about a connection that a service could not open. The message comes from a response of the service,
+ * or from its log.
+ */
 const REFUSED = /status \d+ [^;]*\b(?:ECONNREFUSED|ENOTFOUND)\b|Error: connect ECONNREFUSED/
 
 const DATABASES: readonly (readonly [packages: readonly string[], options: string])[] = [

@@ -80,7 +80,10 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
   ]
 }
 
-/** Faults by name, and the kinds without names, which only schedules inject. */
+/**
+ * The findings on faults with names, and the findings on kinds of faults that only schedules inject, because these have
+ * no names.
+ */
 interface FaultFindings {
   readonly named: readonly Finding[]
   readonly unnamed: readonly Finding[]
@@ -135,7 +138,7 @@ function isWritable(path: string): boolean {
 interface DeclaredCommand {
   readonly words: readonly [program: string, ...rest: string[]]
   readonly directory: string
-  /** Whether earlier commands may create the program of this command. */
+  /** Whether an earlier command may create the program that this command runs. */
   readonly isPrepared: boolean
 }
 

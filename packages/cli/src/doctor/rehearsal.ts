@@ -9,7 +9,7 @@ import { printNotice } from '../terminal/output.ts'
 import { withDatabaseHint } from './database-hint.ts'
 import type { Finding } from './findings.ts'
 
-/** The time limit for a cluster that is started only for a rehearsal. */
+/** The time limit for a cluster that is started only to rehearse. */
 const LONGEST_MS = millis(60_000)
 
 /** Requests no operations, because starting the target already shows whether its programs respond. */

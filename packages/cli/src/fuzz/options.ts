@@ -110,7 +110,7 @@ const search = {
 
 const output = { out: common(word('directory for the failures found', USUAL_OUT)) }
 
-/** The options of every search. Some fix a value that each trial otherwise draws at random. */
+/** The options of every search. Some of them fix a value that each trial would otherwise draw at random. */
 export const searchOptions: {
   readonly [Part in 'trials' | 'limits' | 'search' | 'output']: Options
 } = {
@@ -154,7 +154,7 @@ export const parseStrategies = (typed: string): readonly string[] =>
 export const usualStrategyNames = (program?: ProgramTraits): readonly string[] => namesOf(usualStrategiesOf(program))
 
 /**
- * @param sufferable returns which of the typed faults the subject supports; `all` may be typed.
+ * @param sufferable returns those of the typed faults that the subject supports; `all` may be typed.
  * @throws UserError (usage) that names the option.
  */
 export function parseTrialOptions(

@@ -91,7 +91,7 @@ export function tellingOfFailure(play: Result['play'], bug: string | undefined):
   if (play?.failure?.kind !== 'violation') return undefined
   const telling = tellingOfHistory(play.history, play.report, play.failure.level, play.race)
   if (bug === undefined) return telling
-  // The next step names the planted bug as the cause.
+  // The text under "Next" names the planted bug as the cause.
   const next = `This is what the planted bug ${bug} does. Without it the search should find nothing.`
   return { ...telling, answers: [['Next', next]] }
 }
@@ -112,7 +112,7 @@ export const traceMemberOf = (failure: Failure | undefined): { readonly [member:
       ? { evidence: failure.evidence }
       : {}
 
-/** The await at which a race occurred, and the delays of a run, as members of `--json`. */
+/** Returns members of `--json`: the race, with the await at which it occurred, and the delays of the run. */
 export const raceMembersOf = ({
   race,
   delays,

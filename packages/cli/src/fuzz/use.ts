@@ -200,7 +200,7 @@ export async function parseFuzzSettings(options: ParsedOptions): Promise<FuzzSet
   }
 }
 
-/** Options that each machine chooses for itself, even in a campaign. */
+/** Options that are not part of a search. In a campaign, too, each machine chooses them for itself. */
 const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
   ...['queue', 'priority', 'campaign', 'campaigns', 'workers', 'out', 'shrink', 'help'],
   ...Object.keys(reporterOptions()),
@@ -271,7 +271,8 @@ export async function chooseSharedWorkload(
 }
 
 /**
- * The protocol's settings and the level that histories must meet. By default the settings with the strongest promise.
+ * Returns the protocol's settings, and the level that histories must meet. If neither is typed, takes the settings with
+ * the strongest promise.
  */
 function heldTo(
   protocol: ProtocolDefinition,
@@ -335,9 +336,10 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Wor
 }
 
 /**
- * Applies `--for`, so that failures do not end the search.
+ * Returns the limit of the search, and whether it goes on after a failure. `--for` sets the limit, and makes the search
+ * go on.
  *
- * @throws UserError (usage) if other options set the end too.
+ * @throws UserError (usage) if other options set the limit, too.
  */
 function withFor(
   { limit, keepGoing }: Pick<SearchSpec, 'limit' | 'keepGoing'>,

@@ -17,7 +17,7 @@ export function secondsLeft(
   kept: readonly ExhibitResult[],
 ): number | undefined {
   if (ran.length === 0 || kept.length === 0) return undefined
-  // The usual seconds for one trial of the weakness plus one trial of the cure.
+  // The usual number of seconds for two trials of each exhibit: one of the weakness and one of the cure.
   const usual = new Map(kept.map((exhibit) => [exhibit.name, mean(exhibit.weaknessTrials) + mean(exhibit.cureTrials)]))
   const average = total([...usual.values()]) / usual.size
   const usually = (names: readonly string[]): number => total(names.map((name) => usual.get(name) ?? average))

@@ -23,7 +23,7 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<Tr
   const startedAt = performance.now()
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' }
-    // If this process is killed, the run is killed too, and the run's watchdog cleans up.
+    // If this process is killed, the run's process is killed, too. The run's watchdog then cleans up.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn(process.execPath, [CHAOS, ...args], {
@@ -82,7 +82,7 @@ export function judgeTrial(
   return { outcome: isFound ? 'found' : isClean ? 'clean' : 'other', said }
 }
 
-/** The verdict on the level, from a run or from all runs of a search. */
+/** Returns the verdict on the level from the output of a single run, or of a search with many runs. */
 function levelIn(result: object, level: string): unknown {
   const searchedFor = textAt(result, 'level')
   if (searchedFor === undefined) return memberAt(result, ['levels', level, 'result'])

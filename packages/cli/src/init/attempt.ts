@@ -5,13 +5,13 @@ import { settingsFor } from '@chaosproxy/workloads'
 import { rehearse, withoutLog } from '../doctor/rehearsal.ts'
 import { declarationOf, type OwnStart, type ServedPlace } from './template.ts'
 
-/** The result of writing and reading one value at a service that was started for the attempt. */
+/** The result of an attempt to start a service, write one value to it, and read the value back. */
 export type Attempt =
   | { readonly type: 'fits'; readonly place: ServedPlace; readonly exchanges: readonly string[] }
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'not started'; readonly why: string }
 
-/** The maximum number of corrections of a place. Each correction changes one property. */
+/** The maximum number of times that an attempt corrects the place. Each correction changes one property. */
 const MOST_MENDS = 4
 /** The time limit for readiness is short, because a user is waiting. */
 const READY_WITHIN_MS = 15_000

@@ -22,7 +22,7 @@ export interface FolderInput {
   /** Asks the user. Without a terminal, the most likely choice is used without asking. */
   readonly prompt: Prompt | undefined
   readonly print: (text: string) => void
-  /** Starts the service to try a place, if this is allowed. */
+  /** Starts the service and tries a place. Absent if starting it is not allowed. */
   readonly attempt?: ((start: OwnStart, place: ServedPlace) => Promise<Attempt>) | undefined
 }
 

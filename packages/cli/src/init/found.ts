@@ -40,7 +40,7 @@ export type WriteMethod = (typeof WRITE_METHODS)[number]
 
 export interface ComposedService {
   readonly name: string
-  /** Undefined if the image is built here. */
+  /** Undefined if Compose builds the image from the project's files. */
   readonly image: string | undefined
   readonly ports: readonly string[]
 }

@@ -71,7 +71,7 @@ function parsed(manifest: string | undefined): Manifest {
 
 const isServer = ({ text }: SourceFile): boolean => /\.listen\(|\bcreateServer\(|\bserve\(/.test(text)
 
-/** Programs that are part of an installation, and start other programs. */
+/** Programs that come with a JavaScript installation, and that start other programs. */
 const RUNNERS = ['npm', 'npx', 'yarn', 'pnpm', 'bun', 'deno']
 
 interface Started {

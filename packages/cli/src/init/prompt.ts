@@ -8,7 +8,8 @@ export const canPrompt = (): boolean => process.stdin.isTTY === true && process.
 export async function promptOnTerminal<Result>(use: (ask: Prompt) => Promise<Result>): Promise<Result> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   terminal.once('SIGINT', () => {
-    // Closing the terminal restores its modes. SIGINT then ends the process before anything is written.
+    // Closing the terminal interface restores the modes of the terminal. The SIGINT after it ends the process before
+    // anything is written.
     terminal.close()
     process.kill(process.pid, 'SIGINT')
   })

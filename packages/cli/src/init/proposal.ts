@@ -9,7 +9,7 @@ export interface Proposal {
   /** The members of the configuration, described for people. */
   readonly descriptions: readonly (readonly [member: string, text: string])[]
   readonly open: readonly string[]
-  /** Whether a run of the configuration can work without further changes. */
+  /** Whether a run can use the configuration without any change. */
   readonly isReady: boolean
   /** Whether the routes are a guess without evidence. */
   readonly hasGuessedRoutes: boolean
@@ -23,7 +23,7 @@ export interface TypedPlace {
 }
 
 /**
- * Returns the proposal for a folder, if it seems to hold a service.
+ * Returns the proposal for a folder. Undefined if the folder does not seem to contain a service.
  *
  * @param routes the index of the proposed routes among the routes in the source
  */

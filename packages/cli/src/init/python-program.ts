@@ -28,7 +28,7 @@ export function pythonProgram(sources: readonly SourceFile[], python = 'python3'
       command: `${python} manage.py runserver --noreload 127.0.0.1:{port}`,
     }
   const usual = USUAL.flatMap((path) => sources.filter((source) => source.path === path))
-  // Files in deeper directories are more likely examples and scripts.
+  // Leaves out files in deeper directories. These are more likely examples and scripts.
   const others = sources.filter((source) => !usual.includes(source) && !source.path.includes('/'))
   const all = [...usual, ...others]
   const [entry] = FRAMEWORKS.flatMap((framework) =>

@@ -19,7 +19,7 @@ export interface RoutesInSource {
   readonly seen: readonly string[]
 }
 
-/** Guesses from the source of a service at which paths it stores objects. */
+/** Guesses at which paths a service stores objects. Looks only at the source of the service. */
 export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
   const handlers = sources.flatMap((source) =>
     source.path.endsWith('.py')

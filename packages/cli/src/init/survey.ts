@@ -73,7 +73,7 @@ const SKIPPED =
   /^(?:\..*|node_modules|dist|build|coverage|vendor|venv|__pycache__|chaos-results|tests?|__tests__|spec|public)$/
 const SOURCE = /\.(?:[cm]?[jt]s|py)$/
 const NO_SOURCE = /\.(?:test|spec|config|d)\.[cm]?[jt]s$|^test_.*\.py$/
-/** Enough files for a service, but not for a whole monorepo. */
+/** The most files that are read. This suffices for a service, but not for a whole monorepo. */
 const MOST_FILES = 200
 const MOST_BYTES = 200_000
 const DEPTH = 4

@@ -2,7 +2,7 @@ import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import type { WriteMethod } from './found.ts'
 
 export interface Start {
-  /** What to test: a built-in target, a service that is started or runs already, or the example. */
+  /** What to test: a built-in target, a service that chaos starts, a service that already runs, or the example. */
   readonly target: { readonly name: string } | OwnStart | { readonly address: string } | { readonly example: true }
   readonly nodes: number
   readonly place?: ServedPlace | undefined
@@ -23,7 +23,7 @@ export interface ServedPlace {
   readonly result: string
   /** The names of objects, if the path accepts only some. */
   readonly keys?: string | undefined
-  /** Members to add to the routes of reads. `writes`: to the routes of writes. */
+  /** Members to add to the routes of reads (`reads`) and of writes (`writes`). */
   readonly reads?: Members | undefined
   readonly writes?: Members | undefined
 }
@@ -75,7 +75,7 @@ const faultsFor = (target: Start['target']): string =>
       ? `'lose-reply', 'delay-clients'`
       : `'kill', 'pause'`
 
-/** Whether each run needs its own keys, because values of an earlier run may still exist. */
+/** Reports whether each run needs its own keys, because values of an earlier run may still exist. */
 const needsOwnKeys = (target: Start['target']): boolean =>
   'address' in target ||
   ('command' in target &&

@@ -62,7 +62,10 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   }
 }
 
-/** The subject of the report. A run has its faults, settings and command. */
+/**
+ * Returns the subject of the report. If the history is that of a run, the subject has the run's faults, settings and
+ * command.
+ */
 function subjectOf(
   { history, report, file, vacuous, run }: JudgedHistory,
   expectation: Expectation,
@@ -130,7 +133,7 @@ function judgedHistory(received: unknown): JudgedHistory {
   return { history, report, file: 'history', vacuous: report.vacuous }
 }
 
-/** @throws UserError as `check`, with the function's option in place of the command's. */
+/** @throws UserError as `check` does. Its message names the function's option in place of the command's. */
 function checkHere(history: History): ReturnType<typeof check> {
   try {
     return check(history)

@@ -44,7 +44,7 @@ async function checked(
   // A recording's directory contains its parts.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
-  // Another thread may read the file, so the result arrives as the text of the JSON reporter.
+  // The file may be checked in another thread, so its result arrives here as the text of the JSON reporter.
   const output = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },

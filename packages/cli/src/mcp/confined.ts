@@ -4,7 +4,7 @@ import { inputError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /**
- * The path that a client names. It must be within the working directory, even after links are followed.
+ * Returns the path that a client names. The path must be within the working directory, even after links are followed.
  *
  * @throws UserError (usage, input)
  */

@@ -73,8 +73,8 @@ async function explained({ path: given, level, model }: v.InferOutput<typeof inp
   confinedWithin('explain', path, ['history.jsonl', 'history.backend.jsonl', 'run.json'])
   const read = await readExplained(path, { level, model })
   const explanation = explain(read)
-  // Renames `next` and drops `outcome`: in a tool's result, these names mean the next call and the result of an
-  // expectation.
+  // In a tool's result, `next` means the next call, and `outcome` means the result of an expectation. So the
+  // explanation's `next` is renamed, and its `outcome` is dropped.
   const { next: advice, outcome: _, ...others } = explanation
   const drawing = drawContradiction(read, DRAWING)
   const page = renderExplained(explanation, plainStyle, PAGE)

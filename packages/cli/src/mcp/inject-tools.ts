@@ -102,7 +102,7 @@ async function leaseOf(client: ControlClient, ttlMs: number): Promise<string> {
   return lease.id
 }
 
-/** Adds a fault. If the proxy refuses the fault, ends its lease. */
+/** Adds a fault. If the proxy refuses the fault, ends the lease that was meant for it. */
 async function added(client: ControlClient, body: object, lease: string | undefined): Promise<FaultAnswer> {
   try {
     return (await client.send('POST', '/v1/faults', body)) as FaultAnswer

@@ -5,7 +5,10 @@ import { type Brought, describeBrought } from '../trust/brought.ts'
 import { confined } from './confined.ts'
 import type { McpSettings } from './settings.ts'
 
-/** All names that clients can use. The configuration is read only if the user has allowed code. */
+/**
+ * Returns all names that clients can use. Reads the configuration that the user named. If none is named, reads the one
+ * in this directory, but only if the user has allowed code.
+ */
 export async function readNames({ config, allowCode }: McpSettings): Promise<OwnConfig> {
   const loaded = config !== undefined ? await loadConfig(config) : allowCode ? await findConfig('.') : undefined
   return withNames(loaded, 'run')

@@ -16,7 +16,7 @@ export interface ListedTool {
   }
 }
 
-/** The result of a call. An error is a text that lets the model correct its arguments. */
+/** The result of a tool call. If the call fails, the text lets the model correct its arguments. */
 export interface ToolResult {
   readonly content: readonly { readonly type: 'text'; readonly text: string }[]
   readonly structuredContent?: { readonly [member: string]: unknown }

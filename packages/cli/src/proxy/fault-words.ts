@@ -7,8 +7,8 @@ import { parseDuration, parseSize } from '../arguments/quantities.ts'
 type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }
 
 /**
- * Reads `latency db latencyMs=50 when.probability=0.5`: a kind, proxies or links, and parameters. `when.` and `match.`
- * are needed only for ambiguous names; `not.path=/health` excludes.
+ * Parses typed words such as `latency db latencyMs=50 when.probability=0.5`: a kind of fault, proxies or links, and
+ * parameters. Only ambiguous names need `when.` or `match.` before them. `not.path=/health` excludes what it matches.
  *
  * @throws UserError (usage)
  */

@@ -14,7 +14,7 @@ export interface JudgedRecord {
 const OTHERWISE =
   'a proxy was added while recording that is recorded in another way, or whose keys hold something else at the start. Start the proxies together, with --config'
 
-/** @param recorder Returns the recorder; called only after the recorder knows what it records. */
+/** @param recorder returns the recorder. It is first called when the recorder knows what it records. */
 export function judgeRecord(file: RecordFile, model: string | undefined, recorder: () => Recorder): JudgedRecord {
   const places = createPlaces()
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []

@@ -98,7 +98,10 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
 
 type ProxyCarriage = ProxySettings['carries']
 
-/** Returns how to read the traffic of proxies. Only a route table that all proxies share defines final reads. */
+/**
+ * Returns a function that decides how to read the traffic of a proxy. Final reads are defined only by a route table
+ * that all proxies share.
+ */
 function readingOf({ carried }: RunRecording) {
   const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
     carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries

@@ -20,7 +20,10 @@ import { lockRecording } from './recording-lock.ts'
 import { type SummaryOptions, summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
-  /** The file for the client side, or the directory of its parts. The backend side is written next to it. */
+  /**
+   * The file with the record of the client side, or the directory with its parts. The record of the backend side is
+   * written next to it.
+   */
   readonly out: string
   /** The file with the route table, or the name of a protocol. */
   readonly table: string | undefined
@@ -30,7 +33,7 @@ export interface RecordSettings {
   readonly model: string | undefined
   /** What to do about a violation: report it, exit with 1 at the end, or end immediately. */
   readonly onViolation: 'report' | 'fail' | 'stop'
-  /** Absent if the record is a single file. */
+  /** How the record is split into parts. Absent if the record is a single file. */
   readonly parts: PartsOptions | undefined
   /** Whether to replace existing recordings. */
   readonly force: boolean

@@ -27,7 +27,7 @@ export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boo
 export interface Serving {
   /** Resolves when the time is over, the command has ended, or the end is requested. */
   readonly done: Promise<ExitCode>
-  /** Terminates the command, and frees the port. */
+  /** Terminates the command, and closes the control interface, which frees its port. */
   close(): Promise<void>
 }
 
@@ -66,8 +66,8 @@ export async function serveControl(
   const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
   const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
   print(renderStartPage({ ...page, ...more }, styleFor()))
-  // A failed write to stdout is reported one turn of the event loop later. The proxy then ends, because nobody saw its
-  // addresses.
+  // If writing to stdout fails, Node reports it one turn of the event loop later. In that case nobody saw the
+  // addresses, and the proxy ends.
   await setImmediate()
   const done = outputFailed()
     ? Promise.resolve(EXIT.environment)
@@ -99,7 +99,7 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
 
 interface Running {
   readonly stopRequested: Promise<void>
-  /** Aborted when the proxy ends for a reason other than `asked`. */
+  /** Aborted when the proxy ends for a reason other than `stopRequested`. */
   readonly ending: AbortSignal
   readonly plane: ControlPlane
   readonly controlUrl: string

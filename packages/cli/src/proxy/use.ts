@@ -250,7 +250,8 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // The options in HELD need no run for plain files, because JUDGED_LEVEL can be judged while they are recorded.
+  // With plain files, the options in HELD need no run if the level is JUDGED_LEVEL: that level is judged during the
+  // recording.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined

@@ -213,7 +213,7 @@ function serversIn(typed: Typed): readonly TrafficServer[] {
   const started = typed.serve.map((text) => wordsOf(text, '--serve'))
   const pairs = parsePairs({
     ...{ name: typed.name, listen: listens },
-    // A placeholder until the server has started.
+    // A server that is not yet started has a placeholder as its upstream.
     upstream: [...upstreams, ...started.map(() => '127.0.0.1:1')],
   })
   if (pairs.length === 0)

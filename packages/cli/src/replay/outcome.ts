@@ -8,7 +8,9 @@ import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
 
-/** Returns the exit code. A single failing replay decides it. Without a failure, a doubt prevents success. */
+/**
+ * Returns the exit code. A single failing replay decides it. If none fails, doubts about the replay prevent success.
+ */
 export function exitCodeOf({ bestPlay, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
   if (failures > 0) return bestPlay?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
   if (interrupted) return EXIT.interrupted

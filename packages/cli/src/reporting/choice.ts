@@ -31,7 +31,10 @@ type ReporterOptions = { readonly reporter: Option<readonly string[]> } & {
   readonly [Name in 'json' | 'quiet' | 'force' | 'verbose']: Option<boolean>
 }
 
-/** The options of every command with results. Only reporters that support all its kinds of results are listed. */
+/**
+ * Returns the reporter options of a command that prints results. Lists only the reporters that support every kind of
+ * result that the command prints.
+ */
 export const reporterOptions = (kind?: ReportedKind): ReporterOptions => ({
   reporter: words(
     () =>

@@ -111,8 +111,8 @@ export async function reportOne(
 }
 
 /**
- * Reporters whose text is printed unchanged. `github` escapes its own text, and the lines of a page may begin with
- * anything.
+ * Reporters whose text is printed without escapes. `github` escapes its own text. The lines of a page may begin with
+ * any characters.
  */
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 

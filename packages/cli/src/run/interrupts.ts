@@ -28,7 +28,7 @@ const OF_A_RUN = 'Interrupted: healing and checking the record. Interrupt again 
 /** Handles interrupts. The first prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
   const interrupting = new AbortController()
-  // Each piece of work in progress has a listener.
+  // Each piece of work in progress listens to this signal, so there is no limit on listeners.
   setMaxListeners(0, interrupting.signal)
   const onSignal = () => {
     // The nodes' watchdog ends them with this process.

@@ -1,7 +1,10 @@
 import type { Registries } from '@chaosproxy/runner'
 import { print } from '../terminal/output.ts'
 
-/** Resolves the recordings of a spec. Without a command, prints the addresses for clients. */
+/**
+ * Returns a function that resolves the recordings of a spec. If a recording has no command, prints the addresses for
+ * clients.
+ */
 export const recordingsWithAddresses =
   (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
   async (spec) => {

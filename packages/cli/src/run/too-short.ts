@@ -1,7 +1,7 @@
 import type { PlannedRun } from '@chaosproxy/runner'
 import { namesOf } from '../arguments/names.ts'
 
-/** Names the faults that the run is too short for, and the shortest sufficient time. */
+/** Returns a text if the run is too short for some faults. It names these faults and the shortest sufficient time. */
 export function tooShortText({ shortage }: PlannedRun): string | undefined {
   const short = shortage()
   if (short === undefined) return undefined

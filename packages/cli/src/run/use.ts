@@ -92,7 +92,7 @@ const MOST_KEYS = 10_000
 const REHEARSAL =
   'before a run that uses a route table, write one value and read it back; if this fails, do not start the run; --no-rehearsal skips the check'
 
-/** Members that are not typed as options come from the configuration. */
+/** If an option that sets a member of the run is not typed, the configuration sets the member. */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
@@ -191,8 +191,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const { loaded, own, registries: named } = await readOwnConfig(options, 'chaos run')
   const output = parseOutput(options, loaded?.config.out)
   const registries = { ...named, traffic: recordingsWithAddresses(isSilent(output.reporters) ? 'stderr' : 'stdout') }
-  // The typed choice of a rehearsal. The choice is not part of the run itself, so it may be combined with
-  // `--spec`.
+  // `--rehearsal` may be combined with `--spec`, because whether to rehearse is not part of the run itself.
   const spec =
     file === undefined
       ? await specOfOptions({ options, typed }, withPaths(baseDraft(options, loaded), own), {

@@ -76,9 +76,7 @@ async function play(
   }
 }
 
-/**
- * Adds the other tellings of a story if a page is wanted, because a page shows both the accident and its prevention.
- */
+/** If a page is wanted, adds the other tellings of the story: a page shows both the accident and its prevention. */
 async function wholeOf(
   story: Story,
   played: PlayedStory,

@@ -31,7 +31,7 @@ export async function playTale({ tale, kind, ledger }: StoryPart): Promise<Story
   const levels: readonly string[] = workload.levels
   const name: SubjectName = {
     ...scenario,
-    // With `eventual`, the final reads go on until all nodes agree.
+    // If `eventual` is a level of the tale, the final reads are repeated until all nodes agree.
     level: levels.includes('eventual') ? 'eventual' : 'linearizable',
     operations: scenario.operations.length,
   }

@@ -2,7 +2,7 @@ import { loadOptional } from '@chaosproxy/history/files'
 
 // The parts of OpenTelemetry's SDK that chaos uses, so that it builds without the packages.
 
-/** Seconds since 1970, and nanoseconds. */
+/** A time: the seconds since 1970, and the nanoseconds after the last full second. */
 export type HrTime = readonly [seconds: number, nanos: number]
 
 export interface Attributes {
@@ -32,7 +32,7 @@ interface Tracer {
   startSpan(name: string, options: SpanOptions, context: Context): Span
 }
 
-/** The result of an export: code 0 is success. */
+/** The result of an export. Code 0 means success. */
 interface ExportResult {
   readonly code: number
   readonly error?: Error

@@ -36,7 +36,7 @@ export const printAsIs = (text: string): void => write(process.stdout, text)
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return
-  // Text on stdout may be data, so it is not converted here. Pages and lists convert their own text.
+  // Text on stdout may be data, so this does not convert it to ASCII. Pages and lists convert their own text.
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 

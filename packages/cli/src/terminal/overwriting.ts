@@ -61,7 +61,7 @@ export function writeNamed(file: string, text: string, typed: string = file): vo
   }
 }
 
-/** Enough for the first line of the longest JSON result. */
+/** How many bytes are read to recognise a file. These contain the first line of even the longest JSON result. */
 const MARK_WITHIN_BYTES = 1 << 20
 
 function startOf(path: string): string {

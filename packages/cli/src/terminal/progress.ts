@@ -29,8 +29,8 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
-  // If the terminal has no size, as in automation tools, ora would clear infinitely many lines. The spinner of ora is
-  // always coloured, so it also requires colours.
+  // If the terminal has no size, as in automation tools, ora would clear infinitely many lines. The spinner is also not
+  // used without colours, because ora always colours it.
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
   return interactive ? spinner() : plainLines()
@@ -56,7 +56,7 @@ export const clippedLines = (text: string, columns: number): string =>
 
 async function spinner(): Promise<ProgressDisplay> {
   const { default: ora } = await import('ora')
-  // With `hideCursor`, ora would handle signals, and could not do so while the checker works.
+  // With `hideCursor: true`, ora would handle signals, which it cannot do while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text, momentary) {
