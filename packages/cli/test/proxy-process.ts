@@ -7,7 +7,7 @@ import { bin, type Running, startChaos, startProcess } from '../../testing/src/c
 export const startProxy = (args: readonly string[] = [], options: { readonly env?: NodeJS.ProcessEnv } = {}) =>
   ready(startChaos([...START, ...args], options))
 
-/** The same with a limit on the number of open files and sockets. */
+/** Starts a proxy that can have only a limited number of open files and sockets. */
 export const startProxyWithFiles = (files: number, args: readonly string[]) =>
   ready(startProcess('sh', ['-c', `ulimit -n ${files} && exec "$@"`, 'sh', process.execPath, bin, ...START, ...args]))
 

@@ -23,7 +23,7 @@ import {
   typedIn,
 } from './brought.ts'
 
-/** The option of commands that read files with specs or scenarios. */
+/** The option `--trust` of commands that read files with specs or scenarios. */
 export const trustOption: { readonly trust: Option<boolean> } = {
   trust: flag('allow chaos to execute all code, commands and probes that the spec or the replay names'),
 }
@@ -118,7 +118,10 @@ interface Variables {
   readonly [name: string]: string
 }
 
-/** Fills in values that were removed from the file, from the environment of this process. */
+/**
+ * Returns the variables of a file. Takes the values that were removed from the file from the environment of this
+ * process.
+ */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(
     Object.entries(kept).map(([name, value]): [string, string] => {
@@ -141,7 +144,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
     ...Object.entries(beside).flatMap(([name, each]): Brought | readonly [] =>
-      // Lists only programs. SQL runs in memory, without access to anything else.
+      // Lists only programs. The SQL beside the nodes runs in memory, without access to anything else.
       typeof each === 'object' && 'entry' in each ? { kind: 'beside', text: `${name}=${at(each.entry)}` } : [],
     ),
     ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),

@@ -55,11 +55,11 @@ const OPTIONS = {
   probe: 'require',
 } as const
 
-/** The option and the value that name the reference, if there is an option. */
+/** Returns the option that names the reference, and its value. Empty if there is no such option. */
 export const repeating = ({ kind, text }: Brought): readonly string[] =>
   kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
 
-/** A typed option that names programs or files. A file may then name the same ones. */
+/** A typed option that names programs or files. It allows a file to name the same programs or files. */
 interface Typed {
   readonly option: string
   /** The references of the option; empty for a built-in name. */
@@ -112,7 +112,7 @@ function commandsIn(value: unknown, member: string | undefined): readonly string
   if (typeof value === 'string') return isCommand ? [value] : []
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value)) {
-    // A list contains either the words of one command, or several whole commands.
+    // A list contains either the words of a single command, or several commands.
     const isWords = member !== undefined && WORDS.has(member) && value.every((word) => typeof word === 'string')
     if (isWords) return [value.join(' ')]
     return value.flatMap((item) => commandsIn(item, Array.isArray(item) && isCommand ? 'command' : member))

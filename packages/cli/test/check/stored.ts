@@ -36,8 +36,9 @@ export function useStore(port: number, more: Readonly<Record<string, string>> = 
 }
 
 /**
- * Starts a store that ends with the test. It authenticates clients. It checks signatures only if it is strict, because
- * it calculates those of lists without the slash that clients write after the bucket.
+ * Starts a store that ends with the test. The store authenticates clients. It checks signatures only if it is strict.
+ * For requests that list objects, it leaves out the slash that clients write after the bucket, and so expects another
+ * signature.
  */
 export async function startStore({ strict = false }: { readonly strict?: boolean } = {}): Promise<{
   readonly port: number

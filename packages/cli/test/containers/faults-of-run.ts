@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { RunSummary } from '@chaosproxy/runner/result'
 
 /**
- * Returns the kinds of faults that took effect in the latest run of this directory. A page that shows a violation may
- * leave them out.
+ * Returns the kinds of faults that took effect in the latest run of this directory. The page of a run with a violation
+ * may leave them out.
  */
 export function faultsInEffect(cwd: string): readonly string[] {
   const results = join(cwd, 'chaos-results')

@@ -11,7 +11,10 @@ export interface Declared {
   readonly text: string
 }
 
-/** The first line of a declaration, statement or comment. Bodies are indented, and end with a brace. */
+/**
+ * Matches the first line of a declaration, statement or comment. The lines of its body are indented, up to a closing
+ * brace.
+ */
 const BEGINS = /^(?:\/\*\*|\/\/|export\b|declare\b|import\b|interface\b|type\b|(?:abstract )?class\b)/
 const REEXPORTED = /^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?;$/gm
 const IMPORTED = /^import (?:type )?\{([^}]*)\} from '([^']+)';$/gm

@@ -41,7 +41,7 @@ async function tellings(settings: readonly string[], how: 'simulated' | 'real' |
       : chaosHere(run))
   const directory = join(out, readdirSync(out).find((name) => name !== 'index.html') ?? '')
   const recorded = join(directory, 'history.jsonl')
-  // The promised level. The history without its run is judged by it too.
+  // The level that the run promises. The check of the history without its run uses the same level.
   const at = settings.indexOf('--expect')
   const expected = at === -1 || settings[at + 1] === 'none' ? [] : settings.slice(at, at + 2)
   const read = (name: (typeof REPORTERS)[number]): string => readFileSync(join(files, name), 'utf8')
@@ -108,7 +108,10 @@ export const tellingsOf = (name: string, settings: readonly string[]): Promise<T
   return known
 }
 
-/** A real run may find nothing that messages explain. It is repeated, at most three times, until it does. */
+/**
+ * A real run may find nothing that messages explain. In that case, it is repeated with another seed. There are at most
+ * three runs.
+ */
 async function realTellings(settings: readonly string[]): Promise<Tellings> {
   for (let seed = 1; ; seed++) {
     const found = await tellings(settings, 'real', seed)

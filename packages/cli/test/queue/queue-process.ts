@@ -42,7 +42,10 @@ export function waiting(words: readonly string[], cwd = root) {
   return { ...running, said: () => said }
 }
 
-/** A campaign on a protocol that the test defines, and the directory in which it is started. */
+/**
+ * Writes the protocol of `chaos init` to a new directory. Returns the words of a campaign on this protocol, and the
+ * directory.
+ */
 export async function ownCampaign() {
   const cwd = temporaryDirectory()
   await chaosHere(['init', 'protocol'], { cwd })

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-// Eight clients increment four rows, two clients per row. They reconnect if a connection breaks or does not reply.
+// Eight clients increment four rows, two per row. A client reconnects if its connection breaks or gets no reply.
 // node commits.mjs pg|mysql2 PORT locked|unlocked
-// With `once`, the proxy with this control API loses the reply to one COMMIT; another client then continues to count.
+// With `once`, the proxy whose control API is at CONTROL loses the reply to one COMMIT. Another client then increments.
 // node commits.mjs pg|mysql2 PORT once CONTROL
 
 const [driver, port, mode, control] = process.argv.slice(2)

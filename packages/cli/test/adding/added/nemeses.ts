@@ -14,7 +14,7 @@ const secondReplies = defineNemesis({
   }),
 })
 
-/** A nemesis for a kind of fault that the configuration adds before it. */
+/** A nemesis for the kind of fault `hiccup`. The configuration adds this kind before the nemesis. */
 const hiccups = defineNemesis({
   name: 'hiccups',
   summary: 'let every link stand still for a moment',

@@ -2,7 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import { defineForm } from '../../../../recorder/src/routes/forms/form.ts'
 import type { ValueSpec } from '../../../../recorder/src/routes/table/route-table.ts'
 
-/** A text after a fixed prefix. It is defined as in a file of `forms/`. */
+/**
+ * A form of values in route tables: a text after a fixed prefix. It is defined in the same way as the forms in
+ * `forms/`.
+ */
 export const behind = defineForm<{ readonly of: ValueSpec; readonly behind: string }>({
   members: ['of', 'behind'],
   example: '{"of": "json.value", "behind": "v-"}',

@@ -1,6 +1,9 @@
 import type { Place } from '../../../../recorder/src/routes/places/place.ts'
 
-/** A fragment in a separate header field, `a=1; b=2`. It is defined as in a file of `places/`. */
+/**
+ * A place of values in route tables: a part of a separate header field, such as `a=1; b=2`. It is defined in the same
+ * way as the places in `places/`.
+ */
 export const baggage: Place = {
   kind: 'baggage',
   name: '\\.[a-z]+',

@@ -65,7 +65,8 @@ test('a user-defined wire protocol is in the help, can be recorded during faults
 })
 
 test('a server of a user-defined wire protocol is reported if it returns an older value', async () => {
-  // Every read returns the key's first value. The value just before the last write could belong to an open write.
+  // Every read returns the first value of its key. Returning the value before the last write could be correct: that
+  // value may belong to a write that is still open.
   const first = new Map<string, string>()
   const upstream = await serve((held, command, key, value) => {
     if (command === 'SET' && !first.has(key)) first.set(key, value)

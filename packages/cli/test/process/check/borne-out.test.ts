@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
-// Sentences claim only what the record shows: of failures, of faults without times, and of who held a lock.
+// Tests that sentences claim only what the record shows about failures, about faults without times, and about the
+// holder of a lock.
 
 type Json = number | string | null | readonly Json[]
 type Line = readonly [process: number, type: string, f: string, value: Json]

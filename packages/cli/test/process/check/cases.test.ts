@@ -121,7 +121,10 @@ const isolated: readonly Row[] = [
   says: /SERIALIZABLE/,
 }))
 
-/** Files that are refused with a command to run instead, and the exit code of that command. No level is expected. */
+/**
+ * Files that are refused. The message names a command to run instead, which expects no level. The number is the exit
+ * code of that command.
+ */
 const remedies: readonly (readonly [file: string, exitCode: number])[] = [
   ['nov28-74a-dirty-reads-workload-fine.edn', 0],
   ['nov28-74c-comments-workload-fine.edn', 0],

@@ -30,7 +30,9 @@ const read = (output: Json): Step => ['read', null, output]
 const moved: Step[] = Array.from({ length: 3 }, () => ['transfer', { from: 'a', to: 'b', amount: 1 }])
 const appended = (...values: number[]): Step[] => values.map((value) => ['append', value])
 
-/** Each history is met by some initial value, and violated by the initial value that the remedy names. */
+/**
+ * Each history meets its level with some initial value, and violates it with the initial value that the remedy names.
+ */
 const decided: readonly (readonly [title: string, file: () => string, says: string, initial: string])[] = [
   [
     'a counter that lost 11 of 80 additions and is read only at the end',

@@ -10,7 +10,7 @@ const TEXT: object = { type: 'string' }
 
 const orName = (schema: unknown): object => ({ anyOf: [TEXT, schema] })
 
-/** The part of JSON Schema that this test examines. */
+/** The members of a JSON Schema that this test examines. */
 interface ObjectSchema {
   readonly properties?: { readonly [name: string]: ObjectSchema }
   readonly additionalProperties?: object

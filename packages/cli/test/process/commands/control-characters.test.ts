@@ -7,7 +7,7 @@ import { printableLines } from '../../../../report/src/operation-words.ts'
 import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { test } from '../../../../testing/src/patient.ts'
 
-/** Clears the screen, sets the title, rings the bell, and is an error command of GitHub Actions. */
+/** A text that clears the screen, sets the title and rings the bell. It also contains commands of GitHub Actions. */
 const HOSTILE = '\u001b[2J\u001b]0;pwn\u0007\u009b1m\u202e\n::error title=pwn::pwn\n##[add-mask]x'
 
 /** Returns the parts of a text that a terminal or GitHub Actions would treat as commands. */

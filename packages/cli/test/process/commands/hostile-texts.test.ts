@@ -12,7 +12,8 @@ import { test } from '../../../../testing/src/patient.ts'
 const HOSTILE = `Z\u001b[2J\u009b1m\u202e\n::error::a\r\nFORGED a line\n  ::STOP-commands::b ${' ::stop-commands::pwn'.repeat(12)} ##[add-mask]x`
 
 /**
- * Returns the parts of a text that a terminal or GitHub Actions would treat as commands, or people as a line of chaos.
+ * Returns the parts of a text that a terminal or GitHub Actions would treat as commands, and the lines that people
+ * would think chaos had printed.
  */
 const commandsIn = (text: string) =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: finding control characters is the point

@@ -383,7 +383,10 @@ Write chaos.config.ts? [Y/n] `)
   })
 })
 
-/** A service that accepts and returns the member `state`. Depending on `names`, it returns numbers as names. */
+/**
+ * The source of a service that stores the member `state` of a request, and returns it in the member `member`. It
+ * refuses keys that do not match `names`.
+ */
 const STORE = (names: string, member = 'state') => `import { createServer } from 'node:http'
 const all = new Map()
 createServer(async (req, res) => {

@@ -101,7 +101,8 @@ test('every member of a run is an option of chaos run, a configuration member an
   )
   expect(membersAt(configSchema, [])).toEqual(expect.arrayContaining(Object.keys(runMembers)))
   const input = tools.find(({ name }) => name === 'run')!.input(parseMcpSettings({}))
-  // A requirement may be a command, and waiting or checking may take longer than the user allows a run.
+  // Clients of the tools cannot set these members. A requirement may be a command, and waiting or checking may take
+  // longer than the user allows for a run.
   const { require: _, timeoutMs: __, checkMs: ___, ...forAgents } = runMembers
   expect(membersAt(input, [])).toEqual(expect.arrayContaining(Object.keys(forAgents)))
   for (const refused of ['require', 'timeoutMs', 'checkMs']) expect(membersAt(input, [])).not.toContain(refused)

@@ -21,7 +21,7 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
     'the faulty version "$tale.title" breaks the promise of its scenario in exactly one step, or is about another promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
-      // One of a story's tellings may be about another promise.
+      // If a story has several tellings, one of them may be about another promise.
       if (promise === undefined) {
         expect(story.told.length).toBeGreaterThan(1)
         return
@@ -70,7 +70,7 @@ test('no two nodes are primary at the end of a step in the fixed version of spli
   const fixed = await boxesOf(fixOf(story))
   for (const boxes of fixed) expect(boxes.filter((box) => box.endsWith('primary')).length).toBeLessThanOrEqual(1)
   expect(fixed[1]).toContain('n1 cut off')
-  // In the accident itself, both sides have a primary.
+  // In the accident without the fix, both sides of the partition have a primary.
   const [accident] = accidentOf(story)
   const told = await boxesOf(accident!)
   expect(told.some((boxes) => boxes.filter((box) => box.endsWith('primary')).length === 2)).toBe(true)

@@ -9,7 +9,7 @@ const counted = (what: string): number => Number(new RegExp(`^${what}.*: (\\d+)$
 test('chaos run of a protocol loads fewer than 1,240 modules, and no optional parts', () => {
   const count = counted('modules loaded by chaos run')
   expect(count, stdout).toBeLessThan(1_240)
-  // A run that failed to start would load far fewer files.
+  // A run that failed to start would load far fewer modules.
   expect(count, stdout).toBeGreaterThan(900)
 })
 

@@ -10,7 +10,7 @@ import { valueService, WRITE_AND_READ } from '../../value-service.ts'
 const WIDTH = 80
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
-/** Returns the output if the shell has set COLUMNS to 80. */
+/** Runs chaos with COLUMNS set to 80, as a shell may set it. Returns the lines of its output. */
 const narrow = (...args: readonly string[]): Promise<readonly string[]> => narrowIn(root, args)
 
 async function narrowIn(cwd: string, args: readonly string[]): Promise<readonly string[]> {

@@ -91,7 +91,8 @@ test('the workflow for a Compose project has ten lines, and ends with the comman
 })
 
 describe('the workflows of the manual', () => {
-  // The test published.soak.test.ts runs the scripts of the installed package on a real service.
+  // The test in soak/published/published.test.ts also runs these scripts. It uses the installed package and a real
+  // service.
   patientTest('the workflows of the manual make a shell script fail if the promise is broken', async () => {
     const gate = fenced('bash').find((script) => script.includes('case $?')) ?? ''
     const run = (cwd: string) => startProcess('bash', ['-c', gate], { cwd }).finished

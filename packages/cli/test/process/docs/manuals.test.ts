@@ -33,7 +33,7 @@ describe('the manuals', () => {
       const added = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
       const blocks = Array.from(page.matchAll(/```ts\n(.*?)```/gs), ([, code = '']) => code)
       expect(blocks).not.toEqual([])
-      // Each statement is part of a file, which may export it and declare its type.
+      // The page leaves out what precedes `=` in a file, because the file may export the value and declare its type.
       const statements = blocks.flatMap((block) => block.match(/= define\w+\([\s\S]*?^\}\)$/gm) ?? [])
       expect(statements.length).toBeGreaterThanOrEqual(blocks.length)
       for (const statement of statements)
@@ -55,7 +55,7 @@ describe('the manuals', () => {
     onTestFinished(() => rmSync(out, { recursive: true, force: true }))
     const { stdout } = await chaosHere([...command.split(' ').slice(2), '--out', out])
     const [printed = ''] = /^ {2}\S[\s\S]*?^ {2}Process [\s\S]*?(?=\n {2}history\.jsonl)/m.exec(stdout) ?? []
-    // The checking time and the spaces before it depend on the machine.
+    // The checking time differs between machines, and with it the number of spaces.
     const sample = printed.replace(/^( {2}NOT \S+) +(checked .*) in [\d.]+ m?s$/m, '$1   $2')
     const shown = `\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`text\n${sample}\n\`\`\``
     await expect(readme.replace(whole, () => shown)).toMatchFileSnapshot(path)

@@ -14,7 +14,10 @@ import { startProxy } from '../../proxy-process.ts'
 // full time; otherwise only the first of the slow commands is run.
 const FIRST = 'npx chaos run'
 const isQuick = (command: string): boolean => !/^npx chaos (fuzz|run|simulate|workloads)/.test(command)
-/** Matches commands that start no process and do not wait for another. A user's model needs the build. */
+/**
+ * Matches commands that start no process, and need no other process. Does not match a command with a user's model,
+ * because it needs the build.
+ */
 const isWithin = (command: string): boolean =>
   /^npx chaos (check|completion|ctl kinds|run --sim|targets|workloads)/.test(command) && !command.includes('--model')
 const isRun = (command: string): boolean => isPatient || command === FIRST || isQuick(command)
@@ -57,7 +60,7 @@ const expectedExitCodes: { readonly [command: string]: number } = {
 /** The trial that a search finds according to the sample in the manual. */
 const [, sampleTrial = 'no sample'] = /^ {2}(seed \d+ \([\w-]+\))/m.exec(manuals.join('\n')) ?? []
 
-/** Texts that the output must contain, besides any text at all. */
+/** Texts that the output of these commands must contain. In addition, every command must print some text. */
 const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
   'npx chaos run': [/^ {2}LINEARIZABLE/m],
   'npx chaos fuzz --bug stale-read --seeds 400': [new RegExp(sampleTrial.replaceAll(/[()]/g, '\\$&'))],
@@ -72,7 +75,7 @@ const expectedTexts: { readonly [command: string]: readonly RegExp[] } = {
 const words = (command: string): string[] =>
   [...command.matchAll(/(?:'[^']*'|[^\s'])+/g)].map(([word]) => word.replaceAll("'", ''))
 
-/** Commands that the pages show next to another program that is running. */
+/** The blocks of commands for which the pages need another running program. */
 const shown = [...pages.matchAll(/```text\n(npx chaos [\s\S]*?)```/g)].map(([, block]) => block!.trim().split('\n'))
 
 const block = (beginning: string): readonly string[] => {

@@ -122,7 +122,7 @@ test.skipIf(!hasCompiler())(
       (await processesMentioning(out)).map((line) => Number.parseInt(line, 10)).filter((pid) => pid !== child.pid)
     await until(async () => {
       const [trial, server] = await running()
-      // A stopped trial cannot end by itself.
+      // A trial that was stopped by SIGSTOP cannot end by itself.
       return trial !== undefined && server !== undefined && isSignalled(trial, 'SIGSTOP')
     })
     child.kill('SIGKILL')

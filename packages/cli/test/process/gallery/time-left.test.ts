@@ -15,8 +15,8 @@ const kept = (name: string, seconds: number): ExhibitResult => {
 
 test('the estimated time is the stored time of the remaining trials, multiplied by the slowdown of the finished trials', () => {
   const all = [kept('quick', 5), kept('slow', 30), kept('slower', 60)]
-  // The exhibits that have run took twice the stored time. Three trials of each remaining exhibit are estimated
-  // accordingly.
+  // The exhibit that has run took twice its stored time. The estimate therefore is twice the stored time of three
+  // trials of each remaining exhibit.
   const ran = [{ name: 'quick', seconds: 60 }]
   expect(secondsLeft(ran, ['slow', 'slower'], all)).toBeCloseTo(3 * 2 * 2 * (30 + 60))
   expect(secondsLeft(ran, [], all)).toBe(0)

@@ -18,7 +18,7 @@ const RECONNECTS = process.env['CHAOS_SOAK'] === 'short' ? 2_000 : 10_000
 /** Starts a run with a live page, and returns the address of the page. */
 const startRun = (args: readonly string[]) => startWithPage(['run', '--target', 'raft', '--nodes', '3', ...args])
 
-/** Starts a command that shows a live page. A program that it runs comes last. */
+/** Starts a command that shows a live page. If the command runs a program, its words are the last arguments. */
 async function startWithPage([name = '', ...args]: readonly string[]) {
   const out = temporaryDirectory()
   const running = startChaos([name, '--ui', '--out', out, ...args])
@@ -161,7 +161,7 @@ describe('the live page in a real browser', () => {
         await page.keyboard.press('Enter')
         expect(await focus()).toBe('inspector')
 
-        // Starts at the top of the page, like a user without a pointer.
+        // Starts at the top of the page, as a user with only a keyboard does.
         await page.locator('.skip, button').first().focus()
         for (let i = 0; i < 20 && !(await focus())?.startsWith('node-'); i++) await page.keyboard.press('Tab')
         for (const arrow of ['ArrowUp', 'ArrowRight', 'ArrowDown', 'ArrowLeft'])

@@ -151,7 +151,7 @@ describe.each(
     const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)
     if (counterexample === undefined) return expect(explained).toMatchObject({ sentence: '', steps: [], faults: [] })
-    // A line does not mention a level that was not expected.
+    // The reporter `line` does not mention a level that was not expected.
     const isAside = json.telling.outcome !== 'violated'
     const pages = [text, terminal, explained.sentence, ...(isAside ? [] : [line])].map(squeezed)
     for (const page of pages) expect(page).toContain(squeezed(storyOf(json)))
@@ -245,7 +245,7 @@ describe.each(
     expect(text).toContain(
       `total ${all} ok ${done} fail, certainly not done ${failed} info, outcome unknown ${unknown}`,
     )
-    // If the terminal has little room, only the page shows these numbers.
+    // A terminal with little room does not show these numbers. The page always does.
     if (/ops\/s/.test(terminal))
       expect(squeezed(terminal)).toMatch(
         new RegExp(`${all}operations\\([\\d,]+ops/s\\):${done}ok,${failed}fail(\\([^)]*\\))?,${unknown}info`),
@@ -554,7 +554,8 @@ quickTest('messages between nodes are reported for simulated and for real runs',
     const { operations, culprit } = json.levels[json.shown].counterexample
     const reader = operations[culprit]?.node
     const isOfTwo = reader !== undefined && operations.some(({ f, node }: Printed) => f !== 'read' && node !== reader)
-    // In a real run, the first violation may be a node that forgot its own state. No message explains this.
+    // In a real run, the first violation may be by a node that forgot its own state. No message explains such a
+    // violation.
     if (settings === REAL[1] && !isOfTwo) {
       expect([name, json.messages]).toEqual([name, undefined])
       continue

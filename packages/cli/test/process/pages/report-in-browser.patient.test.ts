@@ -153,7 +153,7 @@ describe('a report in a real browser', () => {
       const drawn = join(temporaryDirectory(), 'why.svg')
       await chaosHere(['check', 'histories/stale-read.jsonl', '--out', report, '--reporter', `svg=${drawn}`, '--force'])
       expect(svg.bytes.toString()).toBe(readFileSync(drawn, 'utf8'))
-      // The width of a PNG is its fifth word.
+      // The fifth 32-bit word of a PNG file is its width.
       expect([png.bytes.toString('latin1', 1, 4), png.bytes.readUInt32BE(16)]).toEqual(['PNG', 1_600])
     })
   })

@@ -88,7 +88,7 @@ describe('the page of a scenario in a real browser', () => {
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
-        // Only the fix has this step, so the accident stays at its previous step.
+        // Only the fix has step 6, so the page still marks step 5 of the accident.
         const marked = () =>
           page
             .locator('.cell.now')

@@ -39,7 +39,10 @@ const accepts = (port: number): Promise<boolean> =>
     socket.on('connect', () => socket.destroy())
   })
 
-/** A forged load order, as anybody with write access to the queue could add it. */
+/**
+ * A load order, which tells a worker to drive clients. It is forged: anybody with write access to the queue could add
+ * it.
+ */
 const forged = (port: number): LoadOrder => ({
   run: randomUUID(),
   share: { index: 0, of: 1 },

@@ -6,7 +6,8 @@ import { until } from '../../processes.ts'
 import { startProxy } from '../../proxy-process.ts'
 import { answerPlainly, ROUTES, storeOverHttp } from '../../record/key-value-store.ts'
 
-// A kill leaves whole lines, so a truncated recording can only be recognised by its missing end.
+// Tests recordings that were cut off. A killed process leaves whole lines, so only the missing end shows that a
+// recording was cut off.
 
 /** A store that never replies to requests for the key `held`. */
 const store = () =>

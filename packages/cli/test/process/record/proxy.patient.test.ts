@@ -50,7 +50,7 @@ describe('chaos proxy', () => {
         ...['--seed', '42', '--drain', '100ms'],
       ])
       const { client, port, error } = await connected(url)
-      // A SIGHUP without a terminal is ignored, as under nohup, which Node cannot detect.
+      // Without a terminal, the proxy ignores SIGHUP. Node cannot detect nohup, under which SIGHUP must be ignored.
       child.kill('SIGHUP')
       child.kill(signal)
       const { exitCode, stdout, stderr } = await finished

@@ -147,7 +147,7 @@ describe('a service in Python', () => {
     async () => {
       const primary = await startService()
       const replica = await startService(`http://${primary}`)
-      // Alice writes at the primary, and Bob reads an old copy, over the same connections.
+      // Alice writes to the primary, and Bob reads an old copy from the replica. Both use the same connections.
       const drive = async (clients: Clients) => {
         await clients('alice').save('d1', 'new')
         await clients('bob').read('d1', 1)

@@ -3,7 +3,7 @@ import { chaos, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 
-// A live Redis and the programs that come with it, recorded by one command.
+// Tests a command that records a live Redis and the programs that come with it.
 
 const lacking = ['redis-server', 'redis-cli', 'redis-benchmark'].filter((program) => installed(program) === undefined)
 describe.skipIf(lacking.length > 0)(
@@ -54,8 +54,8 @@ describe.skipIf(lacking.length > 0)(
       expect(stdout).toMatch(/nothing ran at the same time as an? (write|add|append)/)
     })
 
-    // Like drivers by default, each client reconnects and first resends the requests without a reply. Each client uses
-    // its own keys, because a client that begins with the other's lost request would look the same.
+    // As drivers do by default, each client reconnects, and first resends the requests that got no reply. Each client
+    // uses its own keys. Otherwise, a client that began with the lost request of another would look the same.
     const INCREMENTS = `
       const { connect } = require('node:net')
       const [port, again] = process.argv.slice(1)

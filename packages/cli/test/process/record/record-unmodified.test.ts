@@ -108,7 +108,7 @@ test('a key-value service is linearizable under wrk, and every request of wrk is
   const { recorded, checked } = await recordAndCheck(newest, wrk())
   const answered = Number(/(\d+) requests in/.exec(recorded.stdout)?.[1])
   const operations = Number(/recorded ([\d,]+) operations/.exec(recorded.stdout)?.[1]?.replaceAll(',', ''))
-  // The program exits while requests are in progress: at most one per connection.
+  // The program exits while requests are in progress. Each connection has at most one such request.
   expect(answered).toBeGreaterThan(0)
   expect(operations - answered).toBeGreaterThanOrEqual(0)
   expect(operations - answered).toBeLessThanOrEqual(8)

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { echoServer, startProxy } from '../../proxy-process.ts'
 
-// toxiproxy-node-client 4.1.0, as it comes from npm, against the real process.
+// Tests toxiproxy-node-client 4.1.0, as it comes from npm, with a real proxy process.
 
 /** Measures a round trip in milliseconds. */
 async function roundTrip(proxy: ClientProxy): Promise<number> {

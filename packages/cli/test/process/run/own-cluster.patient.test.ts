@@ -104,8 +104,8 @@ describe("a cluster declared in a user's file", () => {
       const slowly = ['--target', './kv.json', '--rate', '60', '--clients', '6', '--keys', '3', '--time', '4s']
       let stdout = ''
       let lost: string | undefined
-      // If a partition drops a message before the proxy has read it, the report does not show its content. On a busy
-      // machine this is more likely.
+      // If a partition drops a message before the proxy has read it, the report does not show the content of the
+      // message. This is more likely on a busy machine.
       for (let seed = 1; seed <= 6 && lost === undefined; seed++) {
         rmSync(join(cwd, 'chaos-results'), { recursive: true, force: true })
         stdout = (await chaos(['run', ...slowly, '--faults', faults, '--seed', String(seed)], { cwd })).stdout

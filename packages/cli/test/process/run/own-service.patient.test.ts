@@ -8,7 +8,7 @@ import { byValue, byVersion, type Reads, startService, writeTarget } from '../..
 
 // An unmodified service with three processes. Only a route table describes it.
 
-/** A client on every machine that has Node. */
+/** The command of a client that runs on every machine with Node. */
 const ASK = `'${process.execPath}' '${join(import.meta.dirname, '../../run/ask.mjs')}'`
 const PATIENT = ['--timeout', '5s', '--time', '2500ms', '--rate', '200', '--seed', '3']
 

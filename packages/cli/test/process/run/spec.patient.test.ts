@@ -40,8 +40,8 @@ function requestsIn(history: string): string[][] {
 }
 
 /**
- * Compares the common part of two runs. A process ends at the first missing reply, and in a real run these depend on
- * the machine.
+ * Compares the requests that both runs made. A process ends at its first missing reply. In a real run, the missing
+ * replies depend on the machine.
  */
 function expectSameWorkload(one: string, other: string): void {
   const pairs = requestsIn(one).map((asked, client) => [asked, requestsIn(other)[client] ?? []] as const)

@@ -40,7 +40,8 @@ patientTest(
 )
 
 /**
- * Whether a process runs this program. Its parent also has the program in its command line, and may have ended already.
+ * Reports whether a process runs this program. Does not count its parent: the parent also has the program in its
+ * command line, and may have ended already.
  */
 const isAlive = async (script: string): Promise<boolean> =>
   (await processesMentioning(script)).some((process) => process.trimEnd().endsWith(script))

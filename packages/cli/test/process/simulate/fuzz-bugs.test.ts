@@ -11,7 +11,7 @@ import { parseFuzzSettings } from '../../../src/fuzz/use.ts'
 const declared: readonly (readonly [string, ProtocolDefinition, ProtocolDefinition['bugs'][number]])[] =
   protocols.flatMap((protocol) => protocol.bugs.map((bug) => [`${protocol.name} ${bug.name}`, protocol, bug] as const))
 
-/** Within this many trials, each strategy draws every kind. */
+/** The number of trials in which each strategy must draw every kind of fault at least once. */
 const MOST_TRIALS = 400
 
 /** Plans trials until they have drawn every declared kind, and returns the kinds that no trial has drawn. */

@@ -6,7 +6,7 @@ import { chaosHere, root, temporaryDirectory } from '../../../../testing/src/cha
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { type ProtocolModule, search, simulate } from '../../../src/index.ts'
 
-// Every promise includes recovery. Otherwise a system that stops for ever would violate nothing.
+// Tests that every promise includes recovery. If it did not, a system that stops for ever would violate nothing.
 
 const FILE = join(root, 'packages/cli/test/simulate/authors/stops-at-a-loss.mjs')
 const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule

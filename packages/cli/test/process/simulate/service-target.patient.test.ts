@@ -5,7 +5,10 @@ import { chaos, chaosHere, root } from '../../../../testing/src/chaos.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { CURED, folderWith, RACING } from '../../../../testing/src/racing-register.ts'
 
-/** Exits unless its arguments and environment are filled in. The enum `Level` is TypeScript that needs compilation. */
+/**
+ * A program that exits unless chaos fills in its arguments and environment. Its enum `Level` is TypeScript that needs
+ * compilation.
+ */
 const PARTICULAR = `
 enum Level { High = 'high' }
 const { NODE_ID, PORT, PEERS = '', FIRST = '', ME } = process.env

@@ -33,7 +33,7 @@ describe('chaos simulate', () => {
     writeFileSync(join(cwd, older), JSON.stringify({ ...file, node: 'v20.0.0', digest: '0' }))
     const differs = await chaos(['replay', older, '--program', './server.ts'], { cwd })
     expect(differs.stdout).toContain(`it was recorded on Node v20.0.0, and this is ${process.version}`)
-    // A replay file cannot run code that its reader did not name.
+    // A replay file names a program, but cannot run it unless the reader names the same program.
     const strange = await chaos(['replay', failures[0].replay], { cwd })
     expect(strange.exitCode).toBe(3)
     expect(strange.stderr).toContain('repeat it on the command line (--program ')

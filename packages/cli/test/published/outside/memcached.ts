@@ -6,7 +6,7 @@ import { defineRecordedProtocol, type Extension } from 'chaosproxy'
 const LONGEST_LINE = 2_048
 const STORAGE = /^(?:set|add|replace|append|prepend|cas) /
 
-/** The number of bytes after a line, including their own line end. */
+/** Returns the number of data bytes after a line, including the line end after the data. */
 function dataBytes(line: string): number {
   const place = STORAGE.test(line) ? 4 : line.startsWith('VALUE ') ? 3 : undefined
   return place === undefined ? 0 : Number.parseInt(line.split(' ')[place] ?? '', 10) + 2

@@ -5,8 +5,8 @@ import { greet } from '../../../adding/registered/command.ts'
 import { behind } from '../../../adding/registered/route-form.ts'
 import { baggage } from '../../../adding/registered/route-place.ts'
 
-// Extensions that a configuration cannot add, because they need a line in a registry of ours. All are registered before
-// the imported test files load the code that reads the registries.
+// These extensions need a line in a registry of ours, so a configuration cannot add them. All of them are registered
+// before the imported test files load the code that reads the registries.
 Object.assign(valueForms, { [valueForms.length]: behind })
 Object.assign(places, { [places.length]: baggage })
 Object.assign(registry, { greet: async () => greet })
