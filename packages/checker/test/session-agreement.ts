@@ -125,7 +125,7 @@ export function agree(seed: number, counts: Counts): void {
   expectLattice(report, () => where('linearizable'))
 }
 
-/** Decides each level separately, without conclusions from other levels. */
+/** Decides each level separately, without conclusions from the verdicts on other levels. */
 function decidedAlone(history: History, tried: Answers): Map<Level, string> {
   const { encoded, decoder } = encodeRegister(history, reading)
   const budget = freshBudget()

@@ -87,7 +87,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     )
   })
 
-  // By read: the writes that it may have seen; -1 stands for the initial value.
+  // For each read, the writes that it may have seen; -1 stands for the initial value.
   const sources = reads.map((read) => {
     const seen = writes.filter((w) => ops[w]!.key === ops[read]!.key && written(w) === returned(read))
     return returned(read) === initial ? [...seen, -1] : seen

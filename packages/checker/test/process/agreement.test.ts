@@ -27,7 +27,7 @@ import { faultOfOrder } from '../witness.ts'
 // reports it.
 
 const PARTS = [1, 2, 3, 4]
-/** The number of histories that each part tests. In the soak, all parts together test at least 50,000. */
+/** The number of histories that each part tests. In the long soak, all parts together test at least 50,000. */
 const HISTORIES = many(12_600)
 
 const baseSeed = inject('seed')
@@ -100,7 +100,7 @@ interface Truth {
   readonly sequential: boolean
   readonly eventual: boolean | undefined
   readonly convergent: boolean | undefined
-  /** By key: whether the key alone is linearizable. */
+  /** For each key, whether the operations on it are linearizable. */
   readonly linearizableKeys: ReadonlyMap<string, boolean>
 }
 

@@ -159,7 +159,7 @@ test.each(modelNames)('a search of a %s exceeds its step limit by at most 200,00
   const history = generateObjectHistory(name, { operations: 400, clients: 8, unknown: 0.05, seed: 3 })
   for (const steps of [100, 10_000, 1_000_000]) {
     const { made } = counted(history, model, ['linearizable'], steps)
-    // The last slice of a search may exceed the limit.
+    // The search makes its steps in slices. The last slice may exceed the limit.
     expect(made).toBeLessThan(steps + 200_000)
   }
 })

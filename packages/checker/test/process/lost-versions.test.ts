@@ -94,7 +94,10 @@ test('check reports a stale read as a violation even if some writes of the histo
   expect([linearizable.result, sequential.result]).toEqual(['violated', 'violated'])
 })
 
-/** Yields every assignment of versions to the lost writes: a version that was seen, or one that was not. */
+/**
+ * Returns the lines once for each assignment of versions to the lost writes. A write gets a version that was seen, or
+ * one that was not.
+ */
 function* waysOf(lines: readonly Line[]): Generator<readonly Line[]> {
   const lostAt = lines.flatMap(([process, type], at) => (type === 'info' ? [[process, at] as const] : []))
   const written = new Set(

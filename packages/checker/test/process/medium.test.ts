@@ -134,7 +134,7 @@ test('in histories of 20 to 60 operations, each witness is legal, and each count
     const history = smallHistory(events)
     const started = performance.now()
     const report = checkHistory(history, { ...reading, deadlineMs: millis(400) })
-    // If time ran out before the reduction, a counterexample is true but may be unnecessarily large.
+    // If the time ran out before a counterexample was reduced, it is true but may be unnecessarily large.
     const hurried = performance.now() - started > 200
     for (const level of ['linearizable', 'sequential'] as const) {
       const verdict = report.levels[level]

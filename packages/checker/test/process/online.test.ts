@@ -10,7 +10,7 @@ import { atLeast, atMost, many, manyOf } from '../many.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = inject('seed')
-/** The soak tests at least a million. */
+/** The number of histories to test. The long soak tests at least a million. */
 const MILLION = many(1_000_000)
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 

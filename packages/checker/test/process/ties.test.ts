@@ -43,7 +43,10 @@ const specifications: { readonly [model: string]: (state: Json, operation: Stamp
   },
 }
 
-/** Applies the micro-operations of a transaction. Without an answer, its reads fit any state. */
+/**
+ * Returns the state after the micro-operations of a transaction. If the transaction got no answer, its reads fit any
+ * state.
+ */
 function afterTransaction(
   state: Json,
   { input, output, end }: StampedOperation,

@@ -127,11 +127,11 @@ interface Read {
 interface Understood {
   readonly kind: Kind
   readonly committed: readonly Transaction[]
-  /** By committed transaction: its reads in program order; none if they are unknown. */
+  /** For each committed transaction, its reads in program order. There are none if they are unknown. */
   readonly reads: readonly (readonly Read[])[]
-  /** By key and committed transaction: what it wrote. */
+  /** For each key and committed transaction, what the transaction wrote. */
   readonly writes: ReadonlyMap<string, readonly (readonly number[])[]>
-  /** By committed transaction: the transactions whose writes it read. */
+  /** For each committed transaction, the transactions whose writes it read. */
   readonly sources: Before
   /** For each key, the longest read that was returned, without elements that no committed transaction appended. */
   readonly known: ReadonlyMap<string, readonly number[]>
@@ -247,7 +247,7 @@ function isRuledOut(base: Base, { isContradictory, isUnsound, isInconsistent }: 
   return isInconsistent
 }
 
-/** By transaction: the transactions before it, as bits. */
+/** For each transaction, the set of the transactions before it. Each bit stands for a transaction. */
 type Before = readonly number[]
 
 function givenOrder(committed: readonly Transaction[], strength: Strength): Before {

@@ -35,7 +35,7 @@ interface Ran {
   end: 'ok' | 'fail' | 'info'
   commitCall: number
   readonly recorded: Recorded[]
-  /** By statement: the number of its micro-operations, and its times. */
+  /** For each statement, the number of its micro-operations, and its times. */
   readonly statements: [count: number, from: number, to: number][]
   readonly own: Map<string, number>
   readonly locks: Map<string, Lock>

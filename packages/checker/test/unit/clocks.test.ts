@@ -206,7 +206,7 @@ test('seenBy returns every true real-time order on one clock, and no false order
   expect(orders).toBeGreaterThan(1_000)
 })
 
-/** By row: the true times of its call and return. Each client's operations come one after another. */
+/** For each operation, the true times of its call and return. Each client's operations come one after another. */
 function trueTimes(events: readonly TrueEvent[], { operations, processName }: History) {
   const byClient = (type: string) => {
     const times = new Map<string, number[]>()

@@ -84,7 +84,7 @@ test('both searches for an order find the only legal order of two pairs of write
   expect(byProcess(whole, 50_000)).toBe('violated')
 })
 
-/** Clauses that make the order incompatible with each of the four combined orders of two pairs. */
+/** Returns clauses that make the order impossible with each of the four ways to order two other pairs. */
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 

@@ -18,7 +18,7 @@ const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
-/** By row: how far behind each measured read was. */
+/** For each measured read, how far behind it was. */
 const readsOf = (history: History) =>
   partition(encodeRegister(history, reading).encoded).flatMap((part) => {
     const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations, unlimited)

@@ -39,7 +39,7 @@ export const USUAL_PLACE: ServedPlace = {
   result: 'json.item',
 }
 
-/** A commented configuration that runs unchanged. */
+/** Returns a commented configuration that runs unchanged. */
 export function configText({ target, nodes, place = USUAL_PLACE, doubt }: Start): string {
   const own = !('name' in target)
   const name = own ? 'service' : target.name

@@ -34,7 +34,7 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
       now: () => millis(performance.now()),
     }
     const created = createLiveJudge(history, places.of)
-    // Keeps the part of the file with the violation as evidence.
+    // Keeps the part of the file that contains the violation, as evidence.
     created.onViolation(() => file.pin())
     for (const listener of listeners) created.onViolation(listener)
     return created

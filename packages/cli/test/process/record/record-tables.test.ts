@@ -8,7 +8,10 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 
 // A mistake or a gap in a route table must not lead to a verdict on the service.
 
-/** A service that stores values, and adds members to its replies. If it loses a write, later reads do not find it. */
+/**
+ * A service that stores values, and adds members to its replies. If it loses a write, later reads do not find the
+ * written value.
+ */
 async function serve(loses: boolean): Promise<string> {
   const store = new Map<string, number>()
   const server = createServer(async (request, response) => {
