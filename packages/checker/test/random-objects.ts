@@ -296,7 +296,7 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
           if (f === 'read') return { ...balances }
           const { from, to, amount, id } = value as { from: string; to: string; amount: number; id?: number }
           if (id !== undefined && done.has(id)) return value
-          // A transfer from an account to itself moves nothing.
+          // A transfer from an account to itself moves nothing, so it needs no balance.
           if (from !== to && balances[from]! < amount) return undefined
           if (id !== undefined) done.add(id)
           balances[from]! -= amount

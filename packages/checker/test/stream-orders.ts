@@ -111,7 +111,7 @@ export function drawn(seed: number, { operations: most, lies, values }: Shape): 
       if (started++ < most) open.push({ client, does: ask(), from: now })
     } else if (busy.answer === undefined) {
       const isRefused = (busy.does.f === 'send' || busy.does.f === 'poll') && pick(15) === 0
-      // After a poll without an answer, the consumer's position is unknown.
+      // After a failed poll, the consumer's position is unknown.
       if (isRefused && busy.does.f === 'poll') positions.delete(process)
       busy.answer = isRefused ? { type: 'fail' } : act(process, busy.does)
     } else {

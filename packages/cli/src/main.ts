@@ -146,7 +146,7 @@ function extendingConfig(named: string | undefined): string | undefined {
   return /\bextend\b/.test(readFileSync(path, 'utf8')) ? path : undefined
 }
 
-/** Whether the words after `--` are a command, and not arguments of the program named by `--bin`. */
+/** Whether the words after `--` are a command to run, or arguments of the program named by `--bin`. */
 const hasCommandOfItsOwn = (argv: readonly string[]): boolean =>
   argv[0] === 'proxy' || argv[0] === 'record' || optionsOf(argv).some((word) => /^--bin(=|$)/.test(word))
 

@@ -77,7 +77,10 @@ function lostByDefinition(history: History, reading: Reading): string[] {
   return lost.sort()
 }
 
-/** Final reads may differ in a linearizable history: a write of unknown outcome took effect between them. */
+/**
+ * Reports whether the history is linearizable. The final reads of such a history may differ: a write of unknown outcome
+ * took effect between them.
+ */
 const isOrdered = (history: History, reading: Reading): boolean =>
   operationsOf(history, reading).length <= MOST_OPERATIONS
     ? isLinearizable(history, reading)

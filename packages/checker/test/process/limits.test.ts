@@ -65,8 +65,8 @@ test.each(modelNames.filter((name) => name !== 'register'))(
 )
 
 /**
- * Checks with deadlines after one reading of the clock, after half of all readings, and after all but one. A level
- * decided by then has the same result as without a deadline.
+ * Checks with deadlines after two readings of the clock, after a quarter and a half of all readings, and after all but
+ * two. A level decided by then has the same result as without a deadline.
  */
 function expectLooks(history: History, model: ModelName, levels: readonly Level[], operationsPerLook: number): void {
   const requested = [...levels, 'eventual'] as const

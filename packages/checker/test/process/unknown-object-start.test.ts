@@ -32,7 +32,7 @@ test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
       }
       const all = randomObjectEvents(kinds[model]!(random), shape, random)
       const events = withoutFirst(all, Math.floor(random() * Math.min(all.length, 10)))
-      // No property holds for an empty history.
+      // Skips empty histories, because an empty history proves nothing.
       if (events.length === 0) continue
       const history = smallHistory(events)
       const truth = objectStarts[model]!(events).some((start) => isObjectLinearizable(model, history, undefined, start))

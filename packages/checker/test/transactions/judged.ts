@@ -2,7 +2,7 @@ import { type EventInput, type Header, historyFromEvents, type Json, millis } fr
 import { levelsOf, type Report } from '../../src/index.ts'
 import { checkProved } from '../proof/proving.ts'
 
-/** A transaction in a test: its process and its micro-operations. It begins after the previous one has ended. */
+/** A transaction in a test: its process, its micro-operations, and how it ends. */
 export type Line = readonly [process: number, value: Json, end?: 'ok' | 'fail' | 'info']
 
 /** One transaction after another. */

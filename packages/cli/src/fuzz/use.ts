@@ -46,7 +46,7 @@ import {
 
 export interface FuzzSettings {
   readonly search: SearchSpec
-  /** The settings that the bug needs and that no option chose. */
+  /** What the bug needs and no option chose: settings, faults and the workload. */
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean

@@ -29,7 +29,7 @@ export async function prepareProgram(program: string, signal: AbortSignal): Prom
   const directory = join(cacheDirectory(), name)
   if (existsSync(directory)) return { directory }
   if (hasPackages(source) && findProgram('npm') === undefined) return { lacks: 'npm is not installed' }
-  // Copy into a temporary directory first, so that an interrupted copy is never used.
+  // Copies into a temporary directory first, so that an interrupted copy is never used.
   const aside = `${directory}.${process.pid}`
   rmSync(aside, { recursive: true, force: true })
   mkdirSync(aside, { recursive: true })

@@ -41,7 +41,7 @@ async function checked(
   const { spec } = parseCheckSettings({ model, expect })
   const [named] = await namedFiles([path])
   const file = confined('check', named?.file ?? path)
-  // A recording's directory contains its parts.
+  // A recording's directory contains its parts, and these must be within the working directory, too.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
   // The file may be checked in another thread, so its result arrives here as the text of the JSON reporter.

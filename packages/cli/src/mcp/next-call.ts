@@ -46,7 +46,7 @@ function firstRunnable(faults: unknown): readonly string[] {
   return listed.find(({ runs, suffers }) => runs.length > 0 && suffers !== false)?.runs.slice(0, 1) ?? []
 }
 
-/** After a run without findings, suggests different faults or interleavings. */
+/** After a run without a finding, suggests a run with the next seed: its faults and interleavings differ. */
 const afterRun = (input: Input, data: Answer['data']): string =>
   isUnexplained(data)
     ? call('explain', { path: data['directory'] })

@@ -16,7 +16,7 @@ export type OwnReporters = ReadonlyMap<string, OwnReporter>
  */
 export async function loadOwnReporters(choices: readonly ReporterChoice[]): Promise<OwnReporters> {
   const loaded = new Map<string, OwnReporter>()
-  // Load the reporters one after another, because each import redirects standard output.
+  // Loads the reporters one after another, because each import redirects standard output.
   for (const { name, typed, isOwn } of choices)
     if (isOwn) loaded.set(name, asReporter(await importUserFile(name), typed))
   return loaded

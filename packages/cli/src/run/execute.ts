@@ -134,7 +134,8 @@ async function performOne(
       printNotice('  Nothing was recorded yet, and nothing is left behind.\n')
       return undefined
     }
-    // Whether only an interrupt ends the run, as in a recording without a command.
+    // An interrupt is the normal end of a recording without a command, because nothing else ends it. It interrupts any
+    // other run.
     return interrupts.signal.aborted &&
       !(run.target.clients === 'observed' && (run.spec.target.traffic?.command ?? []).length === 0)
       ? { ...finished, exitCode: EXIT.interrupted }

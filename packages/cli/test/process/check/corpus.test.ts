@@ -194,7 +194,7 @@ function countsOfChecker(edn: string): { readonly [name: string]: number | strin
     if (!known.has(name)) continue
     if (/^\d+$/.test(value)) said[name] = Number(value)
     else if (name === 'errors' || name === 'lost-latencies') said[name] = itemsOf(value).join(' ')
-    // If ids are listed with counts, compare only the ids.
+    // Compares only the ids if they are listed with counts.
     else if (name === 'duplicated' && value.startsWith('{'))
       said[name] = itemsOf(value)
         .filter((_, at) => at % 2 === 0)
