@@ -10,7 +10,7 @@ export const partition: StageOf<'partition'> = ({ harm }) => ({
 export const blackhole: StageOf<'blackhole'> = () => ({ countsArriving: 'everything', cut: 'drop' })
 
 export const timeout: StageOf<'timeout'> = ({ harm }) => {
-  /** The time of the last discarded bytes, or when the stage began. */
+  /** The time of the last discarded bytes. If no bytes were discarded, the time when the stage began. */
   let sinceMs: number | undefined
   return {
     countsArriving: 'everything',

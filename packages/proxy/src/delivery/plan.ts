@@ -170,8 +170,8 @@ const MIB = 1024 * KIB
 const FASTEST_BYTES_PER_MS = 2 * MIB
 
 /**
- * Returns the number of bytes of one direction that may wait before the proxy stops reading. The sender's own buffers
- * then fill up, as on a real network. A delayed flow needs bandwidth × delay bytes to keep its speed.
+ * Returns how many bytes of one direction may wait before the proxy stops reading. When it stops, the sender's own
+ * buffers fill up, as on a real network. A delayed flow needs bandwidth × delay bytes to keep its speed.
  */
 export function queueLimitBytes(stages: readonly Placed[]): number {
   let longestDelayMs = 0

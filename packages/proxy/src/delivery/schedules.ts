@@ -85,8 +85,8 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // At least twice the duration of the piece. Otherwise a piece that takes longer than CATCH_UP_MS would be
-      // postponed each time it is due.
+      // The time to make up for is at least twice the duration of the piece. Otherwise a piece that takes longer than
+      // CATCH_UP_MS would be postponed each time it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {
@@ -190,7 +190,7 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
   }
 
   /**
-   * Draws the size of the next piece in bytes. Waiting bytes that are only a little more than the average become one
+   * Draws the size of the next piece in bytes. If at most `averageBytes` + `variationBytes` wait, they become one
    * piece.
    */
   function drawPieceBytes(waitingBytes: number): number {

@@ -48,8 +48,8 @@ export interface Stage {
   /** Returns how long this stage delays a chunk, or the end of the stream. Always the same for one chunk. */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * Returns when a piece that arrives at `atMs` leaves. Called again and again while the piece waits. A pause after the
-   * previous piece begins at `earliestMs` or later. `earliestMs` is the current time minus the delay of later stages.
+   * Returns when a piece that arrives at `atMs` leaves. Called repeatedly while the piece waits. A pause after the
+   * previous piece must not begin before `earliestMs`, which is the current time minus the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /** Reports that a piece has left; `last` if it was the last of its chunk. Returns 'close' if nothing may follow. */

@@ -40,7 +40,7 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
       return
     }
     if (gate.closed) {
-      // The rest may be empty. It is put back all the same, because a waiting message without a body must still end.
+      // Put the rest back even if it is empty. Otherwise a waiting message without a body would never end.
       gate.putBack(bytes.subarray(at))
       intake.skip(bytes.length)
       return

@@ -51,10 +51,10 @@ export class HttpRule extends Rule<HttpFault> {
 export interface Candidate {
   readonly rule: HttpRule
   /**
-   * Whether the rule hits.
+   * The decision whether the rule hits.
    *
    * - `chosen`: the rule hits.
-   * - `open`: the match depends on something that is not known yet.
+   * - `open`: the match depends on facts that are not known yet.
    * - `seen`: the rule does not hit, but must see the response.
    */
   readonly state: 'chosen' | 'open' | 'seen'
@@ -92,8 +92,8 @@ interface Remembered {
 }
 
 /**
- * Remembers two different responses to each request: the current one and the previous one. Beyond a limit, the oldest
- * requests are forgotten.
+ * Remembers two responses to each request: the current one, and the last one that differed from it. Beyond a limit, the
+ * oldest requests are forgotten.
  */
 class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()

@@ -1,4 +1,4 @@
-/** How to treat the bytes of the message being read. */
+/** What to do with the bytes of the message being read: pass them on, collect them, or drop them. */
 export type Treatment = 'pass' | 'collect' | 'swallow'
 
 /** Splits the bytes of one direction into messages. Bytes that are not held are passed on uncopied. */
@@ -27,7 +27,7 @@ export class MessageIntake {
     this.#free = true
   }
 
-  /** Ends a completely handled chunk. Returns whether its memory may be reused. */
+  /** Called when a chunk is completely handled. Returns whether its memory may be reused. */
   endChunk(): boolean {
     return this.#free
   }
@@ -46,7 +46,7 @@ export class MessageIntake {
     this.#from = to
   }
 
-  /** Collects bytes of the message. No one else may overwrite them. */
+  /** Collects bytes of the message. The caller must not overwrite their memory. */
   collect(bytes: Buffer): void {
     this.#collected.push(bytes)
     this.#collectedBytes += bytes.length

@@ -80,7 +80,10 @@ const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
 /** The number of last bytes to keep. No mark of another protocol is longer. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
-/** The largest number of requests to report. More marks in the history would cost more than they save. */
+/**
+ * The maximum number of requests to report. If there are more, everything counts as possibly changed, because more
+ * marks in the history would cost more than they save.
+ */
 const MOST_REQUESTS = 1_000
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: servers take different ones for blanks

@@ -38,7 +38,7 @@ export class Pause {
 
   #arm(untilMs: number): void {
     this.#cancelTimer = this.#clock.after(untilMs - this.#clock.nowMs(), () => {
-      // Timers may fire slightly early.
+      // A timer may fire slightly early. Then wait again.
       if (this.#clock.nowMs() < untilMs) this.#arm(untilMs)
       else this.end()
     })

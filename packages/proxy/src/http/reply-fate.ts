@@ -52,7 +52,7 @@ export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { se
 
 /** The fate of a response that is not lost. */
 export interface ReplyFate {
-  /** The response that the client gets. If `bodyFollows` is true, its body is that of the server's response. */
+  /** The response that the client gets. If `bodyFollows` is true, the body of the server's response follows it. */
   readonly reply: Reply
   readonly trickle: Trickle | undefined
   /** The connection is reset after this many bytes of the response's content. */
@@ -137,6 +137,6 @@ export function applyFaults(candidates: readonly Candidate[], original: Reply, a
 function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
   const harm = harms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on answers`)
-  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
+  // `harms` has the effect of each kind under that kind. The compiler cannot infer that `harm` fits its kind.
   return harm as ReplyHarm<HttpFault['kind']>
 }

@@ -5,8 +5,9 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
 /**
- * The system gets this time to send accepted bytes, and the client to read them. After this time, a reset discards the
- * rest. If libuv finds data and a reset at the same time, it reports an orderly end after the data.
+ * The operating system gets this time to send the bytes that it accepted, and the client gets this time to read them.
+ * After it, a reset discards the rest. A client based on libuv that finds data and a reset at the same time sees an
+ * orderly end after the data.
  */
 const SENDING_MS = 50
 

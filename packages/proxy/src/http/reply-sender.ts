@@ -11,7 +11,7 @@ export interface ReplySenderOptions {
   readonly connection: SharedConnection
   readonly outbox: ReplyOutbox
   readonly pause: Pause
-  /** Closed while a response waits, so that later responses also wait. */
+  /** The gate for responses. It is closed while a response waits, so that later responses wait too. */
   readonly gate: Gate
   readonly reopen: () => void
 }

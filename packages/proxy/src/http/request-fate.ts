@@ -10,7 +10,7 @@ import type { HttpTurn } from './turn.ts'
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
   /**
-   * The number of additional times that the request is sent. The faults in `copying` cause them, and need the whole
+   * How many additional times the request is sent. The faults in `copying` cause these copies, and need the whole
    * request.
    */
   readonly copies: number
@@ -51,6 +51,6 @@ const namesField = (headers: Edit['headers'], name: RegExp): boolean =>
 function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
   const harm = requestHarms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on requests`)
-  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
+  // `requestHarms` has the effect of each kind under that kind. The compiler cannot infer that `harm` fits its kind.
   return harm as RequestHarm<HttpFault['kind']>
 }

@@ -95,7 +95,7 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // Bytes that waited behind a held request come here again, and there may be none.
+    // Bytes that waited behind a held request are received a second time. They may be empty.
     if (bytes.length === 0) return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
@@ -241,8 +241,8 @@ export class RequestSide implements Stage {
     const needsBody = this.#rules.some(isOpen)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
-    // If a client gets a response before it has sent the body, it may still send or omit the body. Its next request is
-    // then possible only on another connection.
+    // If a client gets a response before it has sent the body, it may send the body or omit it. The connection can then
+    // carry no further request.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     this.#isSearched = needsBody || turn.replyRules.some(isOpen)
     if (this.#isSearched) this.#prefix.start()
@@ -325,7 +325,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Drops the duplicates of a request if its body is too long for every duplicating fault. */
+  /** Drops the duplicates of a request if its body is longer than every duplicating fault allows. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)

@@ -190,8 +190,8 @@ export class HttpTurn {
 }
 
 /**
- * Whether the server certainly did not execute the request. 400, 408 and 499 may only say that the request was cut off,
- * and 409 and 425 may follow an execution.
+ * Whether the status proves that the server did not execute the request. 400, 408 and 499 may only mean that the
+ * request was cut off. 409 and 425 may follow an execution.
  */
 const isRefusal = (status: number): boolean =>
   status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)

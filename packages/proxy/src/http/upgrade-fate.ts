@@ -45,7 +45,7 @@ export function planUpgrade(
   return { lost, delay, reply }
 }
 
-/** Applies a fault to the head of a response; undefined if this is not possible. */
+/** Applies a fault to the head of a response; undefined if the fault cannot act on it. */
 function changedBy(fault: HttpFault, turn: HttpTurn, reply: UpgradeReply): UpgradeReply | undefined {
   if (fault.kind === 'error-status') {
     const refusal = makeUpReply(fault.status, fault.body, { close: true, method: turn.method })

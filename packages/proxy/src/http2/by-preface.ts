@@ -18,7 +18,7 @@ class PrefaceReader implements Interceptor {
   readonly #conversation: Conversation
   readonly #versions: { readonly http1: Intercept; readonly http2: Intercept }
   #chosen: Interceptor | undefined
-  /** What has arrived of a possible preface. `#held`: what the server has sent meanwhile. */
+  /** The client's bytes so far, which may begin a preface. `#held`: the server's bytes so far. */
   #begun: Buffer = Buffer.alloc(0)
   #held: Buffer[] = []
   #heldBytes = 0

@@ -43,7 +43,7 @@ export interface Http2ConnectionOptions {
 }
 
 interface RequestStream {
-  /** Set if the client gets none of the reply, or only its start. */
+  /** Set if the client gets nothing of the reply, or only its start. */
   withheld?: WithheldReply | undefined
   readonly head: MatchableHead | undefined
   answered: boolean
@@ -57,7 +57,7 @@ export class Http2Connection implements Interceptor {
   readonly #seats: { readonly [direction in Direction]: Seat }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
-  /** Undefined until the client has sent enough bytes to decide. */
+  /** Whether the connection is HTTP/2. Undefined until the client has sent enough bytes to decide. */
   #isHttp2: boolean | undefined
   readonly #client: string
   readonly #abort: () => void
@@ -147,7 +147,7 @@ export class Http2Connection implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // A server may send first. Only the client's bytes show whether these are frames.
+        // The server may send first. Only the client's bytes show whether the connection is HTTP/2.
         if (this.#isHttp2 === undefined) return flow.skim(bytes)
         if (!this.#isHttp2) return conversation.responses.pass(bytes)
         recording?.beginChunk()

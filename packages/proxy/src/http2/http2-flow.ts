@@ -152,7 +152,7 @@ export class Http2Flow implements FrameSink {
   }
 
   loose(bytes: Buffer, last: boolean): void {
-    // Only the preface can be wrong, and nothing is held before it.
+    // Only a wrong preface breaks the framing, and no bytes are held before the preface.
     if (!this.#reader.framed) this.#options.recognised(false)
     this.#add(bytes)
     if (last) this.#passInjected()

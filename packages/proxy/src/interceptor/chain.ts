@@ -1,13 +1,13 @@
 import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Chains two interceptors: the outer interceptor is at the client's edge, such as a recorder, and the inner interceptor
- * before the links' faults. The outer interceptor must pass responses on unchanged.
+ * Chains two interceptors. The outer interceptor, such as a recorder, is at the client's edge. The inner interceptor is
+ * in front of the links' faults. The outer interceptor must pass responses on unchanged.
  *
- * The inner interceptor may change the number of bytes, so bytes of the outer interceptor cannot be counted exactly.
- * They count as delivered once any byte that was passed on after them is delivered. Dropped bytes may count as
- * delivered, but delivered bytes never count as undelivered: in doubt, a recorder gives a lost request an unknown
- * outcome.
+ * The inner interceptor may change the number of bytes, so delivered bytes of the outer interceptor cannot be counted
+ * exactly. A byte counts as delivered once any byte that was passed on after it is delivered. Dropped bytes may
+ * therefore count as delivered, but delivered bytes never count as undelivered. In doubt, a recorder gives a lost
+ * request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {
@@ -27,7 +27,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
           return conversation.requests.congested
         },
       },
-      // `outermost` is created below, but before anything arrives from the backend.
+      // These functions use `outermost`, which is created below. Nothing arrives from the backend before that.
       responses: {
         pass: (bytes) => outermost.responses.receive(bytes),
         end: () => outermost.responses.end(),
@@ -93,7 +93,7 @@ const forwarding = (to: Pick<Exit | Stage, 'end' | 'reset'>): Pick<Exit, 'end' |
   reset: () => to.reset(),
 })
 
-/** Lets two callers stop reading from the same sender. It is read only while neither has stopped it. */
+/** Lets two callers stop reading from the same sender. The sender is read only while neither caller has stopped it. */
 function sharedReading(exit: Exit): () => Exit['setReading'] {
   const stopped: Set<symbol> = new Set()
   return () => {

@@ -9,7 +9,7 @@
 export interface Interceptor {
   readonly requests: Stage
   readonly responses: Stage
-  /** Whether no request is in progress; absent if unknown. */
+  /** Whether no request is in progress. Absent if the interceptor does not know. */
   readonly isIdle?: boolean
   closed(): void
   /**

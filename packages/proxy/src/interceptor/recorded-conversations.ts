@@ -87,7 +87,7 @@ export function recordConversations(
   }
 }
 
-/** Returns how the sessions of a connection are named. `said` means that the client names them. */
+/** Returns how the sessions of a connection are named. `said`: the client names them. */
 function namingOf(client: Identifier | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
   switch (client) {
     case undefined:

@@ -9,7 +9,7 @@ export interface TapedLinks {
   readonly clock: ProxyClock
 }
 
-/** The stream of a connection's requests. The responses have the next number. */
+/** Returns the stream number of a connection's requests. The stream number of its responses is one higher. */
 const streamOf = (connection: number): number => connection * 2
 
 /** Adds the links' tapes in front of `inner`. */
@@ -86,7 +86,7 @@ class StreamTape {
   }
 
   delivered(totalBytes: number): void {
-    // This is also called when nothing more was delivered.
+    // This method is also called when no further bytes were delivered.
     if (totalBytes === this.#deliveredBytes) return
     this.#deliveredBytes = totalBytes
     this.#tape.delivered(this.#stream, this.#receivedAtMs ?? this.#clock.nowMs(), totalBytes)

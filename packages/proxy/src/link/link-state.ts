@@ -32,7 +32,9 @@ export interface Flow {
   readonly direction: 'requests' | 'responses'
   /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
-  /** Sets the stages. They apply from the next call of `stagesChanged`, which follows once all links are updated. */
+  /**
+   * Sets the stages. They take effect at the next call of `stagesChanged`, which follows once all links are updated.
+   */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
   /** The flow's connection, which also has a flow in the other direction. */
@@ -46,7 +48,7 @@ interface Attachment<Of extends TcpFault = StandingFault> {
   readonly shared: Timetable
   /** Chooses the connections that the fault may hit. */
   trigger: Trigger
-  /** How many times the fault's connections were chosen again. */
+  /** How often the connections of the fault were chosen again after a change of its trigger. */
   choices: number
   readonly victims: Map<Flow, Placed | undefined>
 }
@@ -215,5 +217,5 @@ export class LinkState {
 }
 
 export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
-  // The compiler cannot infer that the stage found for a kind fits a context of this kind.
+  // The compiler cannot infer that the stage of a kind fits a context of this kind.
   (stages[kind] as (context: StageContext) => Stage)(context)

@@ -1,6 +1,6 @@
 import { type Link, linkName } from '@chaosproxy/faults'
 
-/** One state for each link, created when it is first needed. */
+/** Holds one state for each link. Creates the state when it is first needed. */
 export class LinkTable<State> {
   readonly #make: (link: Link) => State
   readonly #states: Map<string, State> = new Map()

@@ -65,7 +65,7 @@ export class Rule<Fault extends TrafficFault> {
     return Math.max(0, delayMs + spreadMs)
   }
 
-  /** @param request what it hit, if it can be named. */
+  /** @param request names the hit request. Absent if the request has no name. */
   hit(request?: string): void {
     const { standing } = this
     standing.hits++
@@ -90,7 +90,7 @@ export class Rule<Fault extends TrafficFault> {
 /** What a rule did to a message. `none` also stands for a later effect, which the rule counts when it happens. */
 export type Effect = 'none' | 'acts' | 'ends'
 
-/** Applies the rules that selected a message, in order. If a rule ends the message, only this rule counts as a hit. */
+/** Applies the rules that selected a message, in order. If a rule ends the message, the other rules count no hit. */
 export function carryOut<Kind extends Rule<TrafficFault>>(
   chosen: readonly Kind[],
   apply: (rule: Kind) => Effect,

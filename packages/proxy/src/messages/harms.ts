@@ -65,8 +65,8 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
     if (forged === undefined) return undefined
     return { ...fate, copies: besides ? [...fate.copies, forged] : fate.copies.map(() => forged) }
   },
-  // Receivers drop a message with a wrong signature, so the forged message is never sent. With `besides`, only the
-  // original is sent; otherwise nothing is sent.
+  // Receivers drop a message with a wrong signature, so the forged message is not sent at all. With `besides`, only the
+  // original message is sent. Without it, no message is sent.
   'forge-signed-message'(fate, { fields, besides }, { message, track, rule, seat }) {
     if (forgedBytes(message, fields, track, rule.randomFor(seat)) === undefined) return undefined
     return besides ? fate : { ...fate, copies: [] }

@@ -161,7 +161,8 @@ export class MessageQueue {
       return
     }
     this.#pass(next.copies)
-    // Count only the message just sent. If released messages counted too, they would release each other.
+    // Count only the message just sent, not the messages that are released now. Otherwise those would release each
+    // other.
     for (const aside of this.#aside) aside.left--
     this.#passDueAsides(nowMs)
     if (next.again !== undefined) this.#setAside(next, next.again, true, nowMs)

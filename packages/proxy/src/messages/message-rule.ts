@@ -17,8 +17,8 @@ export class MessageRule extends Rule<MessageFault> {
   }
 
   /**
-   * Counts a compressed message as missed, because it can only be delayed. A fault that delays every message misses
-   * none, so the result is then false.
+   * Returns whether the fault misses a compressed message, and counts the miss. A compressed message can be delayed,
+   * but nothing else. A fault that delays every message therefore misses none.
    */
   missesCompressed(): boolean {
     if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false

@@ -36,7 +36,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #seat: Seat
   readonly #run: Run
   #ended = false
-  /** Whether the reader holds the beginning of a message that has already been passed on. */
+  /** Whether the message beginning that the reader holds has already been passed on. */
   #keptWasPassed = false
   #firstByte = 0
   #isObserving = false

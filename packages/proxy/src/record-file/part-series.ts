@@ -33,7 +33,7 @@ export interface PartSeries {
 }
 
 export interface PartSeriesOptions extends Pick<PartsOptions, 'compress' | 'keep'> {
-  /** Called when a part cannot be compressed or removed. It stays as it is. */
+  /** Called when a part cannot be compressed or removed. The part stays as it is. */
   readonly onTrouble: (path: string, error: unknown) => void
 }
 

@@ -100,7 +100,7 @@ class BehindWriter implements RecordFile {
   #partOnDisk = 1
   #file: number
   #fileBytes = 0
-  /** The gathered lines, already encoded because strings would keep many small objects alive. */
+  /** The gathered lines as encoded bytes, because strings would keep many small objects alive. */
   #gathering: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
   #gatheredBytes = 0
   #gatheredLines = 0
@@ -281,8 +281,8 @@ class BehindWriter implements RecordFile {
   }
 
   /**
-   * Joins the blocks that wait for one part, up to a limit. A busy process learns late that a write has ended, and has
-   * many blocks by then.
+   * Joins the blocks that wait for one part, up to a limit. Many blocks wait in a busy process, because it learns late
+   * that a write has ended.
    */
   #nextBlock(): Block | undefined {
     const [first, second] = this.#blocks

@@ -47,7 +47,7 @@ export class DirectWriter {
     socket._write(bytes, 'buffer' as BufferEncoding, this.#written)
     if (this.#called) return true
     sending.add(socket)
-    // An empty write behind the direct write makes later writes and the end wait.
+    // This empty write waits behind the direct write. Later writes and the end of the stream wait behind both.
     socket.write('', () => {
       sending.delete(socket)
       sent()

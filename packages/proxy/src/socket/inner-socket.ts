@@ -16,7 +16,7 @@ export function connectWithin(): InnerConnection {
   client.peer = accepted
   accepted.peer = client
   accepted.remotePort = ++connectionsMade
-  // This end has every member of a socket that connections and pumps use.
+  // `accepted` is not a Socket, but it has every member of a socket that connections and pumps use.
   return { client, accepted: accepted as unknown as Socket }
 }
 
@@ -47,7 +47,7 @@ class InnerSocket extends Duplex {
   }
 
   override _write(bytes: Buffer, _: BufferEncoding, written: (error?: Error | null) => void): void {
-    // The writer may reuse its memory immediately.
+    // Copy the bytes, because the writer may reuse their memory immediately.
     const copy = Buffer.from(bytes)
     process.nextTick(() => {
       const { peer } = this

@@ -53,7 +53,7 @@ export class StatementFaults implements Carrier<StatementRule> {
     )
   }
 
-  /** Whether the client does not get what the server sends now. */
+  /** Whether the bytes that the server sends now are withheld from the client. */
   get isLost(): boolean {
     return this.#isMuted || this.#fates.get(this.reader.answering)?.kind === 'unanswered'
   }

@@ -31,7 +31,7 @@ function endOf(sql: string, at: number): number {
   const first = sql.charAt(at)
   if (sql.startsWith('--', at)) return endAfter(sql, '\n', at + 2)
   if (sql.startsWith('/*', at)) return endAfter(sql, '*/', at + 2)
-  // A doubled quote reads as two texts, which makes no difference here.
+  // A quotation with a doubled quote is read as two quotations. That makes no difference here.
   if (first === "'" || first === '"' || first === '`') return endAfter(sql, first, at + 1)
   const dollar = first === '$' ? /^\$([a-z_]\w*)?\$/i.exec(sql.slice(at, at + LONGEST_TAG)) : null
   if (dollar !== null) return endAfter(sql, dollar[0], at + dollar[0].length)

@@ -11,7 +11,7 @@ export interface Passage {
   readonly forgottenUntilMs: number
   /** The messages in the order in which they were sent. */
   readonly messages: readonly PassedMessage[]
-  /** Time spans in which messages may have been sent that are missing here or unreadable. */
+  /** Time spans in which further messages may have been sent. Such messages are missing here, or were unreadable. */
   readonly doubts: readonly Doubt[]
 }
 
@@ -39,7 +39,7 @@ export interface LinkTape {
   readonly tape: Tape
 }
 
-/** Reads the messages of one tape at a time, because all tapes need much memory. */
+/** Reads the messages of one tape at a time. Reading all tapes at once would need much memory. */
 export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
   for (const { link, tape } of tapes) {
     const back = tapes.find((other) => other.link.from === link.to && other.link.to === link.from)

@@ -37,8 +37,8 @@ interface Slab {
 }
 
 /**
- * The traffic of one link, in bounded memory: the oldest is dropped first. Writing is on the hot path and only copies
- * bytes.
+ * The traffic of one link, in bounded memory: the oldest traffic is dropped first. Writes are on the hot path, and only
+ * copy bytes.
  */
 export class Tape {
   /** The time before which entries may have been dropped. */

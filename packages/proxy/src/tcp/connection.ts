@@ -96,7 +96,7 @@ export class Connection implements PumpedConnection {
     this.#watch(this.#client, this.#requests)
     for (const placed of refusing) placed.hit()
     if (refusing.length > 0) this.abort()
-    // A fault or the interceptor may already have ended the connection.
+    // The connection may already have ended, by a fault or by the interceptor.
     if (this.#state === 'new') this.#state = 'waiting'
     if (this.#forward.stages.length > 0) this.#forward.advance()
     this.#dialIfClear()
@@ -106,7 +106,7 @@ export class Connection implements PumpedConnection {
     return this.#clientAddress().host
   }
 
-  /** Whether no request seems to be in progress. */
+  /** Whether no request is in progress, as far as that is known. */
   get isIdle(): boolean {
     return this.#interceptor?.isIdle === true
   }

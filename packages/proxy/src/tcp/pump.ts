@@ -298,7 +298,8 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // Continue in a later turn. Otherwise further bytes could be sent or read together with `bytes`.
+        // Continue in a later turn. Otherwise the next bytes could be sent together with `bytes`, or read together with
+        // them.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }

@@ -98,7 +98,7 @@ const DRAIN_CHECK_MS = 20
 /** The most connections that wait to be accepted. The system may allow fewer. */
 const BACKLOG = 4096
 
-/** Loads the TLS code only for routes with TLS: it takes half as long as everything else. */
+/** Loads the TLS code only for routes with TLS, because loading it takes half as long as loading all other code. */
 const loadSecureEdges = async (
   tls: TlsOptions,
   routeName: string,

@@ -66,7 +66,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
     }
     if (kind === 'tls') client.write(encryption.accepted)
     else {
-      // TLS reads waiting bytes only from a paused stream.
+      // A TLS socket reads the waiting bytes of its underlying stream only if that stream is paused.
       client.pause()
       client.unshift(seen)
     }

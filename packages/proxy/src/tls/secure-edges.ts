@@ -196,7 +196,7 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
     carriedOver(secured, raw)
-    // The connection watches only the secured socket.
+    // The connection listens only to the secured socket.
     raw.on('error', (error) => secured.destroy(error))
     return { raw, secured }
   }

@@ -13,7 +13,7 @@ export interface DatagramRouteOptions {
   readonly to: Endpoint
   readonly upstream: Upstream
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
-  /** A session without datagrams ends after this time, by default a minute. */
+  /** A session ends after this time without a datagram, by default a minute. */
   readonly idleMs?: number | undefined
   /**
    * Maximum number of sessions, by default 1,024. Each session uses a socket; the least recently used session is

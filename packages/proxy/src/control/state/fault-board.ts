@@ -63,7 +63,7 @@ export interface FaultBoard {
 
 interface Entry extends FaultToAdd {
   readonly applied: InForce
-  /** Hits of earlier versions of this fault, which were replaced. */
+  /** The hits of this fault's earlier versions, which this version replaced. */
   readonly earlierHits: number
   reportedHits: number
   readonly notedHits: number
@@ -161,7 +161,7 @@ class LiveFaultBoard implements FaultBoard {
     if (this.#journal !== undefined) this.#journal.epoch = this.#epoch
   }
 
-  /** Adds an applied fault to the board. A reset has already ended, so it is not kept. */
+  /** Adds an applied fault to the board. A `reset` acts only once, so it is not kept. */
   #begin(wanted: FaultToAdd, applied: InForce): Entry {
     const { name, fault } = wanted
     const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0, notedHits: 0 }
@@ -173,7 +173,8 @@ class LiveFaultBoard implements FaultBoard {
   }
 
   #remove(entry: Entry): void {
-    // Begins first, because removing the fault releases the bytes that it held, and they belong to the new epoch.
+    // Begin the new epoch first. Removing the fault releases the bytes that it held, and these bytes belong to the new
+    // epoch.
     this.#beginEpoch()
     this.#takeOut(entry)
   }

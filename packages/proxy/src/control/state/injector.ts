@@ -19,7 +19,7 @@ export interface Injector {
 export interface Injectors {
   readonly network: Pick<Network, 'apply' | 'applyToDatagrams'>
   readonly readers: Pick<Readers, 'applyToRequests' | 'applyToHttp2' | 'applyToMessages' | 'applyToStatements'>
-  /** @throws if nothing that passes over the fault's links can be affected by it. */
+  /** @throws if the fault cannot affect any traffic on its links. */
   readonly validate: (fault: TrafficFault) => void
 }
 

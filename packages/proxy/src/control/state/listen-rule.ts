@@ -2,15 +2,18 @@ import { isLoopback, parseAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 
 /**
- * Returns the address to open for a request that asks for `listen`. If `listen` is empty, the address may be on
- * loopback.
+ * Returns the address to open for a request that asks for `listen`. For an empty `listen`, this may be a loopback
+ * address instead of every address.
  *
  * @throws ControlError (403) if the request must not open this address, UserError (usage) for an invalid address.
  */
 export type ListenRule = (listen: string) => string
 
 export interface ListenRuleOptions {
-  /** Whether requests carry the token, or the user allows anyone to control the proxy. */
+  /**
+   * Whether requests may open any address, because they carry the token or because the user allows anyone to control
+   * the proxy.
+   */
   readonly isTrusted: boolean
   /** Addresses that the user gave when starting the proxy. */
   readonly named: readonly string[]

@@ -30,8 +30,8 @@ export interface ProxySettings {
   /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
   /**
-   * The protocol, needed to record single requests, or to apply faults to them. `tcp` stands for raw bytes, the default
-   * if nothing is recorded.
+   * The protocol that the proxy parses. It is needed to record single requests, and to apply faults to them. `tcp`
+   * means raw bytes, and is the default if nothing is recorded.
    */
   readonly carries?: Carriage | 'tcp' | undefined
   /** Where the proxy terminates and originates TLS. By default TLS is passed through. */
@@ -131,8 +131,8 @@ interface Entry {
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
   /**
-   * Reads the connections; undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known
-   * by then.
+   * Parses the connections; undefined for raw bytes. Created before the proxy is enabled, because the protocol must be
+   * known by then.
    */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
@@ -321,7 +321,7 @@ function viewOf(entry: Entry): ManagedProxy {
   }
 }
 
-/** Returns the links of a proxy in one direction or in both, including those of every caller. */
+/** Returns the links of a proxy in one direction or in both, for every caller. */
 export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
   const { to } = proxy.forward
   const upstream = proxy.callers.map((from) => ({ from, to }))
@@ -343,7 +343,7 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
   try {
     return hostAndPort(await resolveAddress(parseAddress(now))) !== hostAndPort(await resolveAddress(address))
   } catch {
-    // An unresolvable name counts as different; starting the proxy then reports the problem.
+    // An address that cannot be resolved counts as different. The failure is reported when the proxy is started.
     return true
   }
 }

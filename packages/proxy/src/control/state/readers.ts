@@ -42,8 +42,8 @@ export interface Readers {
    */
   processesFor(carriage: Carriage): Promise<PeerFinder | undefined>
   /**
-   * @throws UserError (usage) if no link of the fault carries traffic it can affect; the same holds for the others
-   * below.
+   * @throws UserError (usage) if no link of the fault carries traffic that the fault can affect. The other `applyTo…`
+   * methods throw the same error.
    */
   applyToRequests(fault: HttpFault): InForce
   /** Returns statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */

@@ -19,7 +19,7 @@ interface RecordedViolation {
   readonly key?: string | undefined
   readonly position: number
   readonly sentence: string
-  /** The number of events recorded after this event until the violation was noticed. */
+  /** How many later events had been recorded when the violation was noticed. */
   readonly noticedAfter: number
   /** The event's line in the record; absent if the line is lost. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
@@ -34,7 +34,7 @@ export interface ProxyRecording {
     | undefined
   /** The protocol of proxies that declare none. */
   readonly carries?: Carriage | undefined
-  /** Records the faults. If absent, the recorder records them. */
+  /** Records the faults. By default, `recorder` records them. */
   readonly faults?: FaultNotes | undefined
   /**
    * Rejects a table whose recording cannot be judged.

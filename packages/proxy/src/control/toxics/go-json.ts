@@ -83,8 +83,8 @@ function mismatch(value: unknown, into: string): ControlError {
 const quoteCharacter = (text: string): string => `'${String.fromCodePoint(text.codePointAt(0) ?? 0)}'`
 
 /**
- * Returns the end of the first JSON value; undefined if the text ends before. `JSON.parse` decides whether the value is
- * valid.
+ * Returns the position at which the first JSON value ends; undefined if the text stops inside the value. `JSON.parse`
+ * decides whether the value is valid.
  */
 function endOfFirstValue(text: string): number | undefined {
   if (!/^[[{"]/.test(text)) return /^[^\s,\]}]*/.exec(text)?.[0].length

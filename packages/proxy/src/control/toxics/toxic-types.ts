@@ -16,8 +16,8 @@ export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]
   /**
-   * Returns the fault for the toxic; undefined if the toxic has no effect. Pure; the attributes are within their
-   * ranges.
+   * Returns the fault for the toxic; undefined if the toxic has no effect. Must be a pure function. The attributes that
+   * it gets are within their ranges.
    */
   harm(attributes: ToxicAttributes): TcpHarm | undefined
 }

@@ -57,7 +57,7 @@ export const gets = <Thing>(
   handle: (request) => json(200, things.view(get(request.param(things.noun)))),
 })
 
-/** Returns the route that adds a thing. `add` creates it from the request's body. */
+/** Returns the POST route that adds a named resource. `add` creates the resource from the request's body. */
 export const adds = <Thing>(
   things: NamedThings<Thing>,
   summary: string,

@@ -115,7 +115,7 @@ const carriesSchema = (): Schema => ({
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {
-    // A getter, because protocols and kinds of faults may be added until the schema is first read.
+    // Must be a getter: protocols and kinds of faults may be added until the schema is first read.
     get carries() {
       return carriesSchema()
     },
