@@ -1,6 +1,6 @@
 import type { Exit } from '../src/interceptor/interceptor.ts'
 
-/** An exit of an interceptor without a socket, and what came out of it, as Latin-1. */
+/** An interceptor's exit without a socket. `out` collects what it passes on, as Latin-1. */
 export function outlet() {
   const out = { text: '', ended: false, reset: false, reading: true, congested: false }
   const exit: Exit = {

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import type { TcpFault } from '@chaosproxy/faults'
 import { cleanUp } from '../../testing/src/sockets.ts'
 
-// A proxy in a process of its own: to be killed, or to have its memory told from that of the test. It runs what is built.
+// A proxy in its own process. Tests can kill it, and can measure its memory apart from their own. It runs the built
+// package.
 
 const DIST = new URL('../dist/index.js', import.meta.url).href
 
@@ -44,7 +45,7 @@ process.send({ id: 0 })
 
 export interface ProxyUsage {
   readonly residentBytes: number
-  /** 0 where the system does not say. */
+  /** 0 if the system does not report it. */
   readonly descriptors: number
   readonly connections: number
   readonly unhandled: number
@@ -53,7 +54,7 @@ export interface ProxyUsage {
 export interface ProxyProcess {
   readonly child: ChildProcess
   route(name: string, upstream: { readonly port: number }): Promise<{ host: string; port: number }>
-  /** Answers what removes it, and that how often it bit. */
+  /** Applies a fault. The returned function removes the fault, and returns how often the fault hit. */
   apply(fault: TcpFault): Promise<() => Promise<number>>
   usage(): Promise<ProxyUsage>
 }
@@ -66,7 +67,7 @@ export async function startProxyProcess(seed: number): Promise<ProxyProcess> {
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the proxy's process ended with code ${code}; is the package built?`)
   })
-  // Later it is killed on purpose.
+  // Ignore this error: tests later kill the process on purpose.
   ended.catch(() => undefined)
   await Promise.race([once(child, 'message'), ended])
   const waiting: Map<number, (answer: unknown) => void> = new Map()

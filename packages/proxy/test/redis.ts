@@ -3,7 +3,7 @@ import { serve } from '../../testing/src/sockets.ts'
 
 export { command } from '../../recorder/test/redis/redis-in-memory.ts'
 
-/** The small Redis of the recorder's tests, on a socket. */
+/** Serves the in-memory Redis of the recorder's tests on a socket. */
 export async function serveResp(answer?: (words: readonly string[]) => string | undefined) {
   const redis = new RedisInMemory(answer)
   const served = await serve((socket) => {

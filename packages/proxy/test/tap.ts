@@ -4,13 +4,13 @@ import { eventually, network, Received, serve, startDialling } from '../../testi
 import type { Intercept } from '../src/interceptor/interceptor.ts'
 
 interface Conversation {
-  /** What the client said. */
+  /** What the client sent. */
   readonly requests: Received
-  /** What the server said. */
+  /** What the server sent. */
   readonly answered: Received
 }
 
-/** A wire to a server that is listened to: every byte of every connection, in both directions. */
+/** A forwarder to a server. It keeps all bytes of every connection, in both directions. */
 async function tap(upstream: { readonly host: string; readonly port: number }) {
   const conversations: Conversation[] = []
   const { host, port } = await serve((client) => {
@@ -18,7 +18,7 @@ async function tap(upstream: { readonly host: string; readonly port: number }) {
     conversations.push({ requests: new Received(client), answered: new Received(server) })
     client.pipe(server)
     server.pipe(client)
-    // A connection that is broken on one side is, on the other.
+    // If a connection breaks on one side, break it on the other side too.
     client.on('close', () => server.destroy())
     server.on('close', () => client.destroy())
   })
@@ -30,7 +30,10 @@ const isOver = ({ requests: asked, answered }: Conversation): boolean => asked.c
 const digest = ({ bytes }: Received): string =>
   `${bytes.length} bytes, ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`
 
-/** A proxy without any rule in front of a server, and whether what goes in is what comes out, on both sides. */
+/**
+ * Starts a proxy without faults in front of a server, between two taps. The returned functions check that both taps
+ * keep the same traffic.
+ */
 export async function proxyBetweenTaps(
   upstream: { readonly host: string; readonly port: number },
   intercept: Intercept | undefined,
@@ -44,13 +47,13 @@ export async function proxyBetweenTaps(
   return {
     host: outside.host,
     port: outside.port,
-    /** For clients that wait for all their answers. */
+    /** For clients that wait for all their responses. */
     async expectAllUnchanged() {
       await allOver()
       expect(outside.conversations.length).toBeGreaterThan(0)
       expect(digests(inside)).toEqual(digests(outside))
     },
-    /** For clients that leave in the middle, and begin each connection with something that no other has. */
+    /** For clients that disconnect early. Each connection must begin with bytes that no other connection has. */
     async expectBeginningsUnchanged() {
       await allOver()
       expect(inside.conversations.length).toBe(outside.conversations.length)

@@ -15,15 +15,15 @@ export interface Answer {
 export interface Question {
   readonly method?: string
   readonly path: string
-  /** Sent as it is where it is a text, as JSON otherwise. */
+  /** A string is sent unchanged; any other value is sent as JSON. */
   readonly body?: unknown
   readonly headers?: { readonly [name: string]: string }
 }
 
-/** For routes that are only looked at. */
+/** Allows every address. For tests that read routes but open no listener. */
 export const anywhere = (listen: string): string => listen
 
-/** A control interface of its own for one test, and how to ask it. */
+/** Starts a control interface for one test. `ask` sends a request to it. */
 export async function control(options: Partial<ControlOptions> & { seed?: number; recording?: ProxyRecording } = {}) {
   const { seed = 1, recording, ...more } = options
   const plane = createControlPlane({ network: network({ seed }), seed, recording })
@@ -42,7 +42,7 @@ export async function control(options: Partial<ControlOptions> & { seed?: number
   return { plane, server, ask, url: `http://127.0.0.1:${server.port}` }
 }
 
-/** One request on a connection of its own; paths and headers go out as they are. */
+/** Sends one request on its own connection. The path and the headers are sent unchanged. */
 export function send(to: { host: string; port: number }, question: Question): Promise<Answer> {
   const { method = 'GET', path, body, headers = {} } = question
   return new Promise((resolve, reject) => {

@@ -1,6 +1,9 @@
 import type { Schema } from '../../src/control/v1/described-route.ts'
 
-/** What is wrong with a value, by the part of JSON Schema that the description uses; empty where nothing is. */
+/**
+ * Returns how a value violates a schema; empty if the value is valid. Supports the part of JSON Schema that the OpenAPI
+ * description uses.
+ */
 export function violations(
   value: unknown,
   schema: Schema,

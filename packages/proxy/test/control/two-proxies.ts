@@ -4,7 +4,7 @@ import { control } from './control-plane.ts'
 
 export const latency = { kind: 'latency', latencyMs: 5 }
 
-/** Two proxies before one echo server: n1, and n2 with the ends a and b. */
+/** Creates two proxies to one echo server: n1, and n2 with the endpoints a and b. */
 export async function withProxies(options: Parameters<typeof control>[0] = {}) {
   const { port } = await echo()
   const asked = await control(options)

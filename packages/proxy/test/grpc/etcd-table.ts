@@ -1,4 +1,4 @@
-/** As much of etcd's interface as these tests use (`rpc.proto`, `kv.proto`), copied from there. */
+/** The part of etcd's interface that these tests use, copied from `rpc.proto` and `kv.proto`. */
 export const etcdMessages = {
   messages: {
     'etcdserverpb.PutRequest': ['bytes key = 1', 'bytes value = 2'],
@@ -17,14 +17,14 @@ const key = 'json.key'
 const read = { f: 'read', key, result: 'json.kvs.0.value', missing: 'absent' }
 const write = { f: 'write', key, value: 'json.value' }
 
-/** The JSON gateway's two requests; of several keys at once, reads are not recorded. */
+/** The two requests of the JSON gateway. A read of several keys is not recorded. */
 export const gatewayRoutes: readonly object[] = [
   { request: 'POST /v3/kv/range', when: { 'json.range_end': { there: false } }, ...read },
   { request: 'POST /v3/kv/range', ignore: true },
   { request: 'POST /v3/kv/put', ...write },
 ]
 
-/** What etcdctl asks. What is not on the wire is empty, and not missing. */
+/** The requests of etcdctl. A field that is not on the wire is empty, not missing. */
 export const etcdctlRoutes: readonly object[] = [
   { request: 'GRPC /etcdserverpb.KV/Range', when: { 'json.range_end': '' }, ...read },
   { request: 'GRPC /etcdserverpb.KV/Range', ignore: true },

@@ -9,7 +9,7 @@ import type { RouteTable } from '../../../recorder/src/routes/table/route-table.
 import { cleanUp } from '../../../testing/src/sockets.ts'
 
 const loaded = loadSync(fileURLToPath(new URL('kv.proto', import.meta.url)), { keepCase: true, longs: String })
-// The loader gives what it loads no types.
+// The loader returns untyped definitions.
 const { Store } = (
   grpc.loadPackageDefinition(loaded) as unknown as { kv: { v1: { Store: grpc.ServiceClientConstructor } } }
 ).kv.v1
@@ -30,7 +30,7 @@ export const kvRoutes: readonly object[] = [
   { request: 'GRPC /kv.v1.Store/Cas', f: 'cas', key: 'json.key', value: ['json.old', 'json.new'] },
 ]
 
-/** How the service below is recorded. */
+/** The route table of the service below. */
 export const kvTable: RouteTable = parseRouteTable({ descriptor: kvDescriptor, routes: kvRoutes }, 'kv.json')
 
 type Message = { readonly [name: string]: string }
@@ -41,14 +41,15 @@ export interface GrpcService {
   readonly host: string
   readonly port: number
   readonly store: Map<string, string>
-  /** Its writes, as they were done. */
+  /** The writes that the service executed, in order. */
   readonly journal: string[]
 }
 
 /**
- * A key-value service as people write them with gRPC's own library. A key `status N` is answered with that status.
+ * A key-value service, as applications write it with gRPC's own library. It responds to a key `status N` with the
+ * status N.
  *
- * @param delayed waited for between what is done and its answer.
+ * @param delayed is awaited between the execution of a write and its response.
  */
 export async function kvService(delayed: () => Promise<void> = async () => undefined): Promise<GrpcService> {
   const store = new Map<string, string>()

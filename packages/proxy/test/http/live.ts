@@ -10,7 +10,7 @@ import { cleanUp, network } from '../../../testing/src/sockets.ts'
 import { createHttpFaults, type HttpFaults, type HttpFaultsOptions } from '../../src/http/http-faults.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 
-/** How the service of these tests is recorded. */
+/** The route table of the service in these tests. */
 export const textTable: RouteTable = {
   requestId: 'Idempotency-Key',
   routes: [
@@ -59,7 +59,7 @@ export async function serveHttp(listener: RequestListener) {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, server }
 }
 
-/** A key-value service that knows nothing of being watched. Every request that reaches it is in `seen`. */
+/** A key-value service without any code for its recording. `seen` lists every request that reached it. */
 export async function keyValueService(quirk: (store: Map<string, string>, key: string) => string | undefined = read) {
   const store = new Map<string, string>()
   const seen: string[] = []
@@ -120,7 +120,7 @@ export function httpClient(port: number, options: { readonly maxSockets?: number
     })
 }
 
-/** The status that a client was answered with, or why it was not. */
+/** Returns the status that a client received, or else its error. */
 export const statusOf = (answered: object): unknown => ('status' in answered ? answered.status : answered)
 
 export const bodyOf = (answered: object): unknown => ('body' in answered ? answered.body : answered)

@@ -2,18 +2,20 @@ import type { HttpFault } from '@chaosproxy/faults'
 import { eventually } from '../../../testing/src/sockets.ts'
 import { httpClient, httpRouteTo, keyValueService } from './live.ts'
 
-/** How writes went that were hurt. */
+/** What happened to a write that a fault hit. */
 export interface Outcome {
   readonly clientSaw: string
-  /** How often the server did it. */
+  /** How often the server executed the write. */
   readonly serverDid: number
-  /** The types of the events in both views, and why it is not known, or was not done. */
+  /** The types of the write's events in this view, each with the reason why the write failed or is unknown. */
   readonly client: string
   readonly backend: string
   readonly edges?: readonly string[]
 }
 
-/** Each of these many writes is hurt in this way, on a live service: how they went, and how many of them so. */
+/**
+ * Sends this many writes to a live service, each under the fault. Returns the outcomes, and how often each occurred.
+ */
 export async function countOutcomes(
   fault: { readonly kind: HttpFault['kind']; readonly [name: string]: unknown },
   writes: number,
@@ -26,7 +28,7 @@ export async function countOutcomes(
   for (let i = 0; i < writes; i++) {
     const from = { client: client.lines.length, backend: backend.lines.length, seen: service.seen.length }
     const answered = await send('PUT', `/kv/k${i}`, `v${i}`)
-    // The client may learn of the end of its connection before the proxy has told its recorder.
+    // The client may notice the end of its connection before the proxy has reported it to the recorder.
     await eventually(() => recorder.counters.open === 0 && recorder.counters.waiting === 0)
     const events = client.eventsFrom(from.client)
     const edges = events.at(-1)?.extra?.['edges'] as readonly string[] | undefined
@@ -49,7 +51,7 @@ export async function countOutcomes(
 
 const lost = 'the connection ended before the answer was complete'
 
-/** The four ways not to get an answer (the last of them: to get it late), and what is to be seen of each. */
+/** Four faults after which the client gets no response, or a late one, and the outcome of each. */
 export const fourWays: readonly (readonly [
   kind: 'lose-request' | 'crash-before-reply' | 'lose-reply' | 'delay-reply',
   parameters: { readonly [name: string]: unknown },

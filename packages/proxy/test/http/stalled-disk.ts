@@ -11,7 +11,7 @@ import { openRecordFile } from '../../src/record-file/record-file.ts'
 import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { httpClient, keyValueService, textTable } from './live.ts'
 
-/** Requests over several connections, recorded to a disk that does nothing for a while in the middle of it. */
+/** Records requests of several connections. In the middle of the recording, the disk stalls for a while. */
 export async function recordThroughStall(options: {
   readonly requests: number
   readonly stallMs: number

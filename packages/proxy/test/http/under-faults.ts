@@ -22,14 +22,14 @@ import { httpClient, keyValueService, textTable } from './live.ts'
 
 const CLIENTS = 16
 const PATIENCE_MS = 300
-/** Of one client, under way at once, where its protocol can do that. */
+/** How many requests a client has in progress, if its protocol allows more than one. */
 const AT_ONCE = 3
-/** On one connection. */
+/** The most rounds of requests on one connection. */
 const MOST_ROUNDS = 8
 
 export type Spoken = 'HTTP/1.1' | 'HTTP/2' | 'gRPC'
 
-/** All that can happen to a link. Not: bits flipped on the way to the server, which then does something else. */
+/** All faults on bytes, except bits flipped on the way to the server, which would then execute a different request. */
 const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, Trigger<TcpFault>])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 30, variationBytes: 20, pauseMs: millis(0) }, { probability: 0.2 }],
@@ -81,7 +81,7 @@ interface Request {
   readonly value: string
 }
 
-/** Each write has a key of its own, but for one that all share, and that is read. */
+/** Each write has its own key, except the writes to one shared key. The shared key is also read. */
 function draw(id: number): Request {
   if (id % 4 === 3) return { f: 'read', key: 'shared', value: '' }
   return { f: 'write', key: id % 40 === 0 ? 'shared' : `k${id}`, value: `v${id}` }
@@ -90,7 +90,7 @@ function draw(id: number): Request {
 interface Service {
   readonly host: string
   readonly port: number
-  /** Every write as it was done, `KEY=VALUE`. */
+  /** The writes that the service executed, in order, as `KEY=VALUE`. */
   journal(): readonly string[]
 }
 
@@ -116,7 +116,7 @@ const tables: { readonly [spoken in Spoken]: RouteTable } = {
   gRPC: kvTable,
 }
 
-/** Records clients of a server that keeps a journal, while everything happens to them, and compares the two. */
+/** Records clients of a server under all faults, and compares the record with the server's journal. */
 export async function recordHttpUnderFaults(spoken: Spoken, operations: number) {
   const view = new RecordedLines()
   const recorder = createRecorder({ now: startRunClock(), client: view, backend: new RecordedLines() })
@@ -151,18 +151,18 @@ export async function recordHttpUnderFaults(spoken: Spoken, operations: number) 
   return {
     counters,
     sent,
-    /** Requests whose heads arrived, as somebody else counts them. */
+    /** The number of requests whose heads arrived, counted independently of the recorder. */
     arrived: heads.count,
     accounted: counters.operations + counters.unmatched + counters.incomplete + counters.notUnderstood,
     count: (type: string) => outcomes.filter((each) => each.type === type).length,
     unhit: applied.filter(({ hits }) => hits === 0).map(({ fault }) => fault.kind),
-    /** Written though it is said not to be, or the other way round. */
+    /** Operations whose recorded outcome contradicts the server's journal. */
     wrong: outcomes.filter(({ f, key, value, type }) => {
       if (f === 'read') return type === 'ok' && value !== undefined && !shared.has(String(value))
       const written = times.get(`${key}=${value}`) ?? 0
       return type === 'ok' ? written === 0 : type === 'fail' ? written > 0 : type !== 'info'
     }),
-    /** Done, and neither an operation nor of a request that was cut off. */
+    /** The number of executed writes that are not recorded as operations. */
     unaccounted: [...times.keys()].filter((write) => !known.has(write)).length,
   }
 }
@@ -171,11 +171,15 @@ interface Outcome {
   readonly f: string
   readonly key: EventInput['key']
   readonly type: string
-  /** Of a write what it was called with, of a read what it returned. */
+  /** For a write, the value to write. For a read, the value that it returned. */
   readonly value: unknown
 }
 
-/** How each operation ended; one that never did is `open`. @throws where a process does two things at once. */
+/**
+ * Returns the outcome of each operation; `open` for an operation that never ended.
+ *
+ * @throws if a process has two operations at the same time.
+ */
 function outcomesOf(events: readonly EventInput[]): readonly Outcome[] {
   const open = new Map<EventInput['process'], number>()
   const outcomes: Outcome[] = []
@@ -193,7 +197,7 @@ function outcomesOf(events: readonly EventInput[]): readonly Outcome[] {
   return outcomes
 }
 
-/** In front of the recorder: how many requests came. */
+/** Counts the requests before they reach the recorder. */
 function countHeads(spoken: Spoken, heads: { count: number }): Intercept {
   return (conversation) => {
     const reader = new FrameReader({ scanner: createHttp2Scanner('requests'), maxFrameBytes: 1 << 20 })
@@ -270,7 +274,10 @@ const askGrpc: Ask = (port, next, client) =>
 
 type Encode = (request: Request) => { readonly headers: OutgoingHttpHeaders; readonly body: Buffer | undefined }
 
-/** Several requests at once on one connection, and a new one once it fails or is old. */
+/**
+ * Sends several requests at once on one connection. Opens a new connection after a failure, or after `MOST_ROUNDS`
+ * rounds.
+ */
 async function askStreams(
   port: number,
   next: () => Request | undefined,
@@ -297,7 +304,7 @@ async function askStreams(
   }
 }
 
-/** @param hesitates between the head and the body, so that others come between. */
+/** @param hesitates between the head and the body, so that other requests come between them. */
 async function askStream(
   session: ClientHttp2Session,
   { headers, body }: ReturnType<Encode>,
@@ -313,11 +320,11 @@ async function askStream(
   if (body !== undefined && !stream.destroyed) stream.end(body)
   await within(closed)
   clearTimeout(patience)
-  // Where nothing is sent any more, a reset is not either.
+  // A session that sends nothing any more does not send the stream's reset either, so destroy the session.
   if (!stream.closed) session.destroy()
 }
 
-/** Whatever happens to a client, it goes on after a while. */
+/** Waits for an event, but only for a limited time, so that a client continues whatever happens to it. */
 async function within(happening: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const enough = new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { outlet } from '../outlet.ts'
 import { textTable } from './live.ts'
 
-/** Connections of one HTTP route, without sockets: what went in, what came out. */
+/** Connections of one HTTP route, without sockets. `there` and `here` collect what the server and the client get. */
 export function httpWorld({ isRecorded = true }: { readonly isRecorded?: boolean } = {}) {
   const clock = new ManualClock()
   const client = new RecordedLines()
@@ -38,7 +38,7 @@ export function httpWorld({ isRecorded = true }: { readonly isRecorded?: boolean
       connection.responses.delivered(here.out.text.length)
     }
     const receive = (side: 'requests' | 'responses') => (text: string) => {
-      // What was received is read over afterwards, as a socket's memory is.
+      // The received bytes are overwritten afterwards, as in a socket's read buffer.
       const scratch = Buffer.from(text, 'latin1')
       connection[side].receive(scratch)
       scratch.fill(0)

@@ -44,7 +44,7 @@ export async function serveHttp2(answer: (stream: ServerHttp2Stream, headers: In
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, server }
 }
 
-/** A key-value service over HTTP/2, as the one over HTTP/1.1: `GET` and `PUT /kv/KEY`. Its writes are in `journal`. */
+/** A key-value service over HTTP/2, with `GET` and `PUT /kv/KEY` as over HTTP/1.1. `journal` lists its writes. */
 export async function keyValueHttp2(quirk?: (key: string) => string | undefined) {
   const store = new Map<string, string>()
   const journal: string[] = []
@@ -66,7 +66,7 @@ export async function keyValueHttp2(quirk?: (key: string) => string | undefined)
   return { ...service, store, journal }
 }
 
-/** Undefined where the client gave up. */
+/** Returns the body; undefined if the client aborted the request. */
 async function bodyOf(stream: ServerHttp2Stream): Promise<string | undefined> {
   let text = ''
   try {
@@ -88,7 +88,7 @@ export async function sessionTo(port: number): Promise<ClientHttp2Session> {
 export interface Http2Answer {
   readonly status: number | undefined
   readonly body: string
-  /** 0 where it ended in good order. */
+  /** The stream's error code; 0 if the stream ended without an error. */
   readonly code: number
 }
 

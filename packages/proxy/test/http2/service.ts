@@ -12,7 +12,10 @@ interface ServiceOptions {
   readonly clock?: ManualClock
 }
 
-/** A server that answers each request with its path and what it was sent, a client, and the faults between them. */
+/**
+ * Starts a server, a client, and a proxy with faults between them. By default, the server's response is the request's
+ * path and the length of its body.
+ */
 export async function service({ begun, answer, clock }: ServiceOptions = {}) {
   const asked: string[] = []
   const aborted: string[] = []
@@ -53,7 +56,7 @@ export async function service({ begun, answer, clock }: ServiceOptions = {}) {
   return { faults, session, route, asked, aborted }
 }
 
-/** What became of a request: its answer, or the code it was ended with. */
+/** Sends a request. Returns the response, or the error code with which the stream ended. */
 export async function ask(
   session: ClientHttp2Session,
   path: string,

@@ -18,7 +18,7 @@ export const behind = (others: number, withinMs = 1000) =>
 export const again = (others: number, withinMs = 1000) =>
   ({ kind: 'replay-message', behind: others, withinMs: millis(withinMs) }) as const
 
-/** Connections of one framed route, without sockets: what went in, what came out. */
+/** Connections of one framed route, without sockets. `there` and `here` collect what the server and the client get. */
 export function world({ framing = jsonLines as Framing, seed = 1, maxMessageBytes = 1000 } = {}) {
   const clock = new ManualClock()
   const faults = createMessageFaults({ seed, clock, maxMessageBytes })
@@ -41,7 +41,7 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
       disturbed: (altered = []) => void disturbed.push(altered.map((bytes) => bytes.toString('latin1'))),
     })
     const send = (text: string) => {
-      // What was received is read over afterwards, as a socket's memory is.
+      // The received bytes are overwritten afterwards, as in a socket's read buffer.
       const scratch = Buffer.from(text, 'latin1')
       interceptor.requests.receive(scratch)
       scratch.fill(0)

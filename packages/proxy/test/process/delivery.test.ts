@@ -52,7 +52,7 @@ function due(delivery: Delivery): Extract<Delivery, { kind: 'deliver' }> {
   return delivery
 }
 
-/** Delivers a whole chunk, and says when each piece was due. Time stands at each piece's own due time. */
+/** Delivers a whole chunk, and returns when each piece was due. The clock jumps from one due time to the next. */
 function deliverAll(stages: readonly Placed[], sizeBytes: number, arrivedAtMs = 0) {
   const pieces: { atMs: number; sizeBytes: number }[] = []
   let next = bytes(sizeBytes, arrivedAtMs)
@@ -225,7 +225,7 @@ describe('a slice fault', () => {
   })
   test('the sizes that a slice fault draws cover the whole variation', () => {
     const sizes = deliverAll(stagesOf(slice(4, 3)), 2_000).map(({ sizeBytes }) => sizeBytes)
-    // What is left at the end is no larger than that, and is not cut.
+    // The last piece is the rest. Its size is not drawn, because a rest of at most 7 bytes is not cut.
     expect([...new Set(sizes.slice(0, -1))].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
   })
 
@@ -241,7 +241,7 @@ describe('a slice fault', () => {
   })
 })
 
-/** A stage whose chances come out as given. */
+/** A stage whose draws of a chance return the given values. */
 function stageWith(harm: StandingHarm, ...chances: boolean[]) {
   const random = { ...createRandom(1), chance: () => chances.shift() === true }
   const context = { random: () => random, hit: () => undefined, acceptedAtMs: 0, direction: 'requests' as const }

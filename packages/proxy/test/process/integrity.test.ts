@@ -17,7 +17,7 @@ const room = (socket: Socket) =>
     socket.once('close', resolve)
   })
 
-/** Writes what it is given in random chunks, pausing at random and whenever the socket is full; then ends. */
+/** Writes the bytes in random chunks. Pauses at random, and whenever the socket is full. Ends the stream afterwards. */
 async function send(socket: Socket, bytes: Buffer, random: Random): Promise<void> {
   let offset = 0
   while (offset < bytes.length && !socket.destroyed) {
@@ -30,7 +30,7 @@ async function send(socket: Socket, bytes: Buffer, random: Random): Promise<void
   socket.end()
 }
 
-/** Stops reading now and then, for as long as the conversation lasts. */
+/** Pauses reading now and then, until the conversation has ended. */
 async function stutter(received: Received, random: Random): Promise<void> {
   while (!received.ended) {
     if (random.chance(0.1)) {

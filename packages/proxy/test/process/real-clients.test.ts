@@ -18,9 +18,10 @@ import { startRunClock } from '../../src/record-file/run-clock.ts'
 import { serveHttp, textOf, textTable } from '../http/live.ts'
 import { proxyBetweenTaps } from '../tap.ts'
 
-// Programs that others wrote, through a proxy without any rule, between two taps that compare what goes in and comes out.
+// These tests run third-party programs through a proxy without faults. A tap on each side of the proxy keeps the
+// traffic, so that both sides can be compared.
 
-/** Above what curl asks for with `Expect: 100-continue` before it sends it. */
+/** A body of this size is large enough for curl to send `Expect: 100-continue`. */
 const LARGE = 1_500_000
 
 const recordingHttp = (): Intercept => {
@@ -33,7 +34,7 @@ const waysOfHttp: readonly (readonly [way: string, intercept: () => Intercept | 
   ['records HTTP', recordingHttp],
 ]
 
-/** Answers in all the ways that bodies are framed. The value of a key is what was put there. */
+/** A server that uses every framing of bodies. The value of a key is the value that was last put. */
 async function serveEverything() {
   const values = new Map<string, string>()
   return serveHttp(async (request, response) => {

@@ -41,7 +41,7 @@ async function recordWorkload(upstream: { host: string; port: number }) {
           command('APPEND', key, `+${value}`),
         ]
         socket.write((choices[(round * 7 + client) % choices.length] ?? '') + command('GET', key) + command('PING'))
-        // A value read has a line of its own behind its length.
+        // If the key has a value, the response to GET has two lines: the length and the value.
         while (answers < before + 3) await once(socket, 'data')
       }
       socket.end()

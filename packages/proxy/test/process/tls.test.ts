@@ -170,7 +170,7 @@ describe('TLS originated at the proxy', () => {
     const closedAtMs = performance.now()
     await route.close()
     await accepted[0]?.until(isOver)
-    // Sooner than the time limit of a handshake.
+    // The connection is closed before the time limit of a handshake.
     expect(performance.now() - closedAtMs).toBeLessThan(5_000)
     expect(accepted).toHaveLength(1)
   })
@@ -228,7 +228,9 @@ describe('TLS on both sides of the proxy', () => {
     expect(client.received.text).toBe('http/1.1')
   })
 
-  /** What a client that offers both versions of HTTP speaks through the proxy, in front of a server that speaks these. */
+  /**
+   * Returns the HTTP version that a client with both versions uses through the proxy, if the server has these versions.
+   */
   async function versionsOver(spoken: readonly string[] | undefined) {
     const agreed: (string | false | null)[] = []
     const http2 = createSecureServer(asServer, (_, reply) => void reply.end('hello'))
@@ -290,7 +292,7 @@ describe('TLS on both sides of the proxy', () => {
     const fault = network.apply({ kind: 'corrupt', probability: 1, links: links.to })
     client.socket.write('abcd')
     await client.received.until(({ length }) => length === 4)
-    // The handshakes stand, and every byte has one bit flipped.
+    // Both handshakes have succeeded. Of the message, one bit of every byte is flipped.
     expect(client.received.text).not.toBe('abcd')
     expect(fault.hits).toBeGreaterThan(0)
   })

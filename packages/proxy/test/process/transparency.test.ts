@@ -132,7 +132,8 @@ test('a client that does not read pauses the server, and later gets all bytes', 
   )
   const client = await dial(route)
   client.pause()
-  // The kernel's buffers on loopback hold a few megabytes each; all of it would mean that the proxy buffers without bound.
+  // The kernel's buffers on loopback hold a few megabytes each. If all bytes were sent, the proxy would buffer without
+  // bound.
   await eventually(() => server?.writableNeedDrain === true)
   await settled(() => sent)
   expect(sent).toBeLessThan(32 * 1024 * 1024)
@@ -152,7 +153,7 @@ test('the reset of a client reaches its server even if the server does not read'
     }),
   )
   const client = await dial(route)
-  // More than all buffers on the way take, so that the proxy stops reading.
+  // More bytes than all buffers on the way can hold, so that the proxy stops reading.
   client.write(randomBytes(32 * 1024 * 1024))
   await eventually(() => server !== undefined && route.liveConnections === 1)
   await settled(() => network.statistics().get('clients>n1')?.bytes ?? 0)
@@ -164,7 +165,8 @@ test('the reset of a client reaches its server even if the server does not read'
 })
 
 test('a client whose dial to the upstream hangs delays no other client', async () => {
-  // 192.0.2.0/24 is reserved for documentation: nothing answers, or the system says at once that there is no way there.
+  // 192.0.2.0/24 is reserved for documentation. A dial gets no answer, or the system reports at once that there is no
+  // route.
   const { network, route } = await routeTo({ host: '192.0.2.1', port: 9 })
   const stuck = await dial(route)
   stuck.on('error', () => undefined)

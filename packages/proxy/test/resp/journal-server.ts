@@ -7,7 +7,10 @@ const OK = '+OK\r\n'
 const bulk = (text: string | undefined) =>
   text === undefined ? '$-1\r\n' : `$${Buffer.byteLength(text)}\r\n${text}\r\n`
 
-/** A server that speaks RESP and keeps a journal: how often each key was written, and what was ever answered of it. */
+/**
+ * A server that speaks RESP and keeps a journal. `written`: how often each key was written. `answered`: the values
+ * returned by reads of each key.
+ */
 export async function serveJournal() {
   const store = new Map<string, string>()
   const written = new Map<string, number>()

@@ -15,7 +15,10 @@ import { command } from '../redis.ts'
 
 /** One connection of a client. */
 export interface RedisClient {
-  /** The answer to one command, its words parted by blanks; bytes are texts, errors `{error}`. */
+  /**
+   * Sends one command, whose words are separated by blanks, and returns the reply: bytes as text, an error as
+   * `{error}`.
+   */
   readonly ask: (text: string) => Promise<Json>
   readonly send: (...words: readonly string[]) => Promise<Json>
   /** Several at once. */
@@ -23,7 +26,7 @@ export interface RedisClient {
   readonly close: () => void
 }
 
-/** Servers behind recording proxies, one for each of them, and what is recorded of all of them together. */
+/** Opens a recording proxy for each server. All proxies write to one record. */
 export async function recordRedis(servers: readonly RealServer[], options: CommandSetOptions | CommandSet = {}) {
   const lines: string[] = []
   const recorder = createRecorder({ now: startRunClock(), client: { write: (line) => void lines.push(line) } })

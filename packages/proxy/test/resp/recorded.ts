@@ -11,7 +11,10 @@ import { serveResp } from '../redis.ts'
 
 type Answer = Parameters<typeof serveResp>[0]
 
-/** A recorded connection to a server: each event as `process type f key=value`, and `!error` where it has one. */
+/**
+ * A recorded connection to a server. Each event is listed as `process type f key=value`, and `!error` if it has an
+ * error.
+ */
 export async function recorded(options: Partial<RespRecorderOptions> & { answer?: Answer; messages?: boolean } = {}) {
   const views = { client: [] as Event[], backend: [] as Event[] }
   const sinkTo = (events: Event[]) => ({ write: (line: string) => void events.push(JSON.parse(line) as Event) })
@@ -35,12 +38,12 @@ export async function recorded(options: Partial<RespRecorderOptions> & { answer?
       .map(({ process, type, f, key, value, error }) =>
         [process, type, f, `${key}=${JSON.stringify(value)}`, error === undefined ? '' : `!${error}`].join(' ').trim(),
       )
-  /** The recorder's own marks, as `f key: what (why)`. */
+  /** The recorder's own marks, as `f key: what`. */
   const marks = (view: keyof typeof views = 'client') =>
     views[view]
       .filter(({ process, f }) => process === 'recorder' && f !== 'passed-on')
       .map(({ f, key = '*', value }) => `${f} ${key}: ${(value as { what: string }).what}`)
-  /** Sends, and waits for so many bytes of answers more. */
+  /** Sends a text, and waits until this many more bytes of replies have arrived. */
   async function ask(text: string, answerBytes: number): Promise<void> {
     const wanted = client.length + answerBytes
     client.socket.write(text)

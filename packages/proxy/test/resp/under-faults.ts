@@ -15,10 +15,10 @@ import { serveJournal } from './journal-server.ts'
 
 const CLIENTS = 20
 const PATIENCE_MS = 300
-/** On one connection. */
+/** The most batches of requests on one connection. */
 const MOST_BATCHES = 30
 
-/** Everything that can happen to a link. Not: bits flipped on the way to the server, which then does something else. */
+/** All faults on bytes, except bits flipped on the way to the server, which would then execute a different request. */
 const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, Trigger<TcpFault>])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 12, variationBytes: 8, pauseMs: millis(0) }, { probability: 0.3 }],
@@ -56,7 +56,7 @@ interface Sent {
 
 const random = createRandom('journal')
 
-/** Each request has keys of its own, but for one that all share. */
+/** Each request has its own keys, except the requests for one shared key. */
 function draw(id: number, transactions: boolean): Sent {
   const key = `${id}:${(id * 7919) % 9973}`
   const one = (...words: string[]): Sent => ({ text: command(...words), answers: 1 })
@@ -96,8 +96,9 @@ function draw(id: number, transactions: boolean): Sent {
 const isTransaction = ({ answers }: Sent): boolean => answers > 1
 
 /**
- * Sends requests until enough were recorded: now and then several at once, on a new connection once one fails or is old.
- * `sent` hears of each, and whether a transaction was sent on its connection, with it or before.
+ * Sends requests until enough are recorded, sometimes several at once. Opens a new connection after a failure, or after
+ * `MOST_BATCHES` batches. Calls `sent` with each request, and with whether a transaction was sent on the same
+ * connection, at the same time or before.
  */
 async function ask(
   port: number,
@@ -150,7 +151,11 @@ interface Recorded {
   readonly value: Json
 }
 
-/** How each operation ended; one that never did is `open`. @throws where a process does two things at once. */
+/**
+ * Returns the outcome of each operation; `open` for an operation that never ended.
+ *
+ * @throws if a process has two operations at the same time.
+ */
 function outcomesOf(events: readonly Event[]): readonly Recorded[] {
   const open = new Map<Event['process'], number>()
   const outcomes: Recorded[] = []
@@ -169,11 +174,11 @@ function outcomesOf(events: readonly Event[]): readonly Recorded[] {
   return outcomes
 }
 
-/** What a changed request does instead may be anything. */
+/** Whether a mark is for a request that a fault changed. Such a request may have any effect. */
 const isOfAltered = (mark: Json): boolean =>
   (mark as { readonly what?: string }).what === 'a request that a fault changed'
 
-/** Behind the key of a hash. */
+/** The field behind the key of a hash. */
 const FIELD = /\[f\]$/
 
 export interface UnderFaultsOptions {
@@ -182,7 +187,7 @@ export interface UnderFaultsOptions {
   readonly transactions: boolean
 }
 
-/** Records clients of a server that keeps a journal, while everything happens to them, and compares the two. */
+/** Records clients of a server under all faults, and compares the record with the server's journal. */
 export async function recordUnderFaults({ operations, transactions }: UnderFaultsOptions) {
   const events: Event[] = []
   const recorder = createRecorder({
@@ -221,8 +226,8 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
   const marks = events.filter(({ process, f }) => process === 'recorder' && f === 'touched')
   const touched = marks.filter(({ key, value }) => key !== undefined || !isOfAltered(value)).map(({ key }) => key)
   /**
-   * Once a changed request may have done anything, nothing more is marked one by one: not lists, and not what is sent behind
-   * a transaction on a connection that a fault has disturbed.
+   * If a changed request may have changed every key, some later requests leave no mark of their own: those on lists,
+   * and those behind a transaction on a connection that a fault has disturbed.
    */
   const areMarked = touched.length === marks.length
   const isMarked = (key: string): boolean =>
@@ -234,18 +239,18 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
     sent,
     count: (type: string) => outcomes.filter((each) => each.type === type).length,
     unhit: applied.filter(({ hits }) => hits === 0).map(({ fault }) => fault.kind),
-    /** Written though it is said not to be, or the other way round. */
+    /** Operations whose recorded outcome contradicts the server's journal. */
     wrong: outcomes.filter(({ f, key, type }) => {
       if (f === 'read' || key === 'shared') return false
       const times = server.written.get(key) ?? 0
       return type === 'ok' ? times !== 1 : type === 'fail' ? times !== 0 : type !== 'info'
     }),
-    /** Read though it was never answered. */
+    /** Recorded reads of a value that the server never returned. */
     invented: outcomes.filter(
       ({ f, type, value }) =>
         f === 'read' && type === 'ok' && !answered.has(value === null ? undefined : String(value)),
     ),
-    /** Written, and neither an operation nor touched; but for what flipped bits made of a message. */
+    /** Written keys that are neither in an operation nor marked. Keys that only flipped bits produced do not count. */
     unaccounted: touched.includes(undefined)
       ? []
       : [...server.written.keys()].filter(

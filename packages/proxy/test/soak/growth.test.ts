@@ -15,7 +15,7 @@ import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 import type { Conversation, Exit, Intercept } from '../../src/interceptor/interceptor.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 
-// Interceptors without sockets, and without the boundary that keeps their errors from the process.
+// Interceptors without sockets, and without the boundary that contains their errors.
 
 type Direction = 'requests' | 'responses'
 type Chunk = readonly [direction: Direction, bytes: Buffer]
@@ -23,7 +23,7 @@ type Chunk = readonly [direction: Direction, bytes: Buffer]
 interface Subject {
   readonly parts: Parts
   readonly open: () => Intercept
-  /** What was sent before. */
+  /** The chunks that were sent before. */
   readonly greeting?: readonly Chunk[]
   readonly direction?: Direction
   readonly bytesOf?: (text: string) => Buffer
@@ -31,7 +31,7 @@ interface Subject {
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-/** Every byte that is passed on is delivered at once. */
+/** Opens an interceptor without sockets. All bytes that it passes on count as delivered at once. */
 function openWith(intercept: Intercept) {
   const passedBytes = { requests: 0, responses: 0 }
   let isOver = false
@@ -67,7 +67,7 @@ function openWith(intercept: Intercept) {
   }
 }
 
-/** How large the chunks are that a text arrives in: all of it, or so many bytes. */
+/** The sizes of the chunks in which a text arrives: the whole text, or a number of bytes. */
 const CHUNKS = { whole: Number.POSITIVE_INFINITY, 'chunks of 7 bytes': 7 } as const
 
 function timeToRead(subject: Subject, text: string, chunkBytes: number): Duration {
@@ -433,7 +433,7 @@ const grpcMessage = (content: Buffer): Buffer => {
   return Buffer.concat([head, content])
 }
 
-/** In frames that no peer would refuse. */
+/** Encodes a gRPC call. No frame is larger than every peer accepts. */
 const callOf = (text: string): Buffer => {
   const content = grpcMessage(protobufOf(text))
   const data: string[] = []

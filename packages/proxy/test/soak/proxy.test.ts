@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { dial, pairOf, serve, startDialling } from '../../../testing/src/sockets.ts'
 import { type ProxyProcess, type ProxyUsage, startProxyProcess } from '../proxy-process.ts'
 
-// Long runs of the proxy, in a process of its own. CHAOS_SOAK=short moves fewer bytes, for less long.
+// These tests run the proxy for a long time, in its own process. CHAOS_SOAK=short moves fewer bytes in less time.
 const short = process.env['CHAOS_SOAK'] === 'short'
 const GIGABYTE = 1e9
 const INTEGRITY_BYTES = (short ? 1 : 10) * GIGABYTE
@@ -20,14 +20,16 @@ const room = (socket: Socket) =>
     socket.once('close', resolve)
   })
 
-/** A megabyte of noise, of which any piece is as good as random bytes, at no cost. */
+/**
+ * Returns a megabyte of random bytes. Any piece of it can be sent in place of new random bytes, which would take time.
+ */
 function noise(random: Random): Buffer {
   const bytes = Buffer.alloc(2 ** 20)
   for (let i = 0; i < bytes.length; i += 4) bytes.writeUInt32LE(random.integer(2 ** 32), i)
   return bytes
 }
 
-/** Sends so many bytes in random chunks, then ends; answers their digest. */
+/** Sends this many bytes in random chunks, then ends the stream. Returns the digest of the bytes. */
 async function send(socket: Socket, sizeBytes: number, source: Buffer, random: Random): Promise<string> {
   const hash = createHash('md5')
   for (let sent = 0; sent < sizeBytes && !socket.destroyed; ) {
@@ -41,7 +43,7 @@ async function send(socket: Socket, sizeBytes: number, source: Buffer, random: R
   return hash.digest('hex')
 }
 
-/** The digest of everything that comes, once it has ended. */
+/** Returns the digest of all received bytes, once the stream has ended. */
 function digestOf(socket: Socket): Promise<string> {
   const hash = createHash('md5')
   return new Promise((resolve, reject) => {
@@ -75,7 +77,7 @@ const lossy: readonly TcpHarm[] = [
   { kind: 'refuse' },
 ]
 
-/** Applies and removes faults at random, as long as it is told to; answers how many bit. */
+/** Applies and removes faults at random until `isOver`. Returns how many faults hit. */
 async function torment(proxy: ProxyProcess, harms: readonly TcpHarm[], random: Random, isOver: () => boolean) {
   let bitten = 0
   const inForce: (() => Promise<number>)[] = []
@@ -144,7 +146,7 @@ test(
     const route = await proxy.route('n1', server)
     const endsAtMs = performance.now() + MIXED_MS
     const isOver = () => performance.now() >= endsAtMs
-    /** One after the other: a connection is used for a while, ends somehow, and is followed by another. */
+    /** Opens connections one after the other. Each connection is used for a while, and then ends in some way. */
     async function client(own: Random): Promise<void> {
       while (!isOver()) {
         const socket = startDialling(route)
@@ -170,7 +172,7 @@ test(
     }
     await Promise.all(clients)
     expect(await tormenting, `seed ${seed}`).toBeGreaterThan(10)
-    // The first quarter warms up; what leaks goes on growing after it.
+    // The first quarter is the warm-up. Leaked memory would keep growing after it.
     const [, early, , late] = [0, 1, 2, 3].map((quarter) => usages.slice(quarter * 10, quarter * 10 + 10))
     const largest = (of: readonly ProxyUsage[] | undefined, what: (usage: ProxyUsage) => number) =>
       Math.max(...(of ?? []).map(what))
@@ -189,7 +191,9 @@ test(
 
 /** Each process needs some descriptors for itself. */
 const FILES = openFilesAllowed() - 200
-/** Each takes two in the proxy, and as many here for both ends. */
+/**
+ * Each connection takes two descriptors in the proxy. In this process it also takes two, for the client and the server.
+ */
 const MOST_CONNECTIONS = Math.min(10_000, Math.floor(FILES / 2))
 
 function openFilesAllowed(): number {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { control } from '../control/control-plane.ts'
 
-// Each claim of Toxiproxy's own api_test.go, and what its clients and its users rely on beside.
+// These tests check every claim of Toxiproxy's own api_test.go, and further behaviour on which its users rely.
 
 export const UPSTREAM = '127.0.0.1:1'
 export const proxy = (name: string, more: object = {}) => ({ name, listen: '127.0.0.1:0', upstream: UPSTREAM, ...more })

@@ -120,7 +120,7 @@ describe('a conversation whose reader throws', () => {
   })
 })
 
-/** Passes everything on, and does this first. */
+/** Calls `act` with each chunk of a request, and then passes the chunk on. */
 const doing =
   (act: (conversation: Conversation, bytes: Buffer) => void): Intercept =>
   (conversation) => {

@@ -12,13 +12,13 @@ test('killing the proxy closes both ends of every connection and frees its ports
   for (let i = 0; i < 5; i++) clients.push(new Received(await dial(route)))
   await eventually(() => accepted.length === 5)
   await proxy.apply(hold(links.both))
-  // What was held is lost; a stream that ends here must not look whole.
+  // The held bytes are lost. A stream that ends here must not look complete.
   for (const client of clients) client.socket.write('held')
   proxy.child.kill('SIGKILL')
   await once(proxy.child, 'exit')
   for (const end of [...clients, ...accepted]) await end.until((r) => r.closed || r.ended)
   for (const client of clients) {
-    // After an end, the first write learns nothing; the reset that answers it is what the next one meets.
+    // After an orderly end, the first write succeeds. The peer answers it with a reset, which the next write reports.
     await eventually(() => {
       if (!client.closed) client.socket.write('into nothing')
       return client.closed

@@ -11,7 +11,7 @@ import type { TlsOptions } from '../../src/tls/tls-options.ts'
 const authority = createAuthority()
 const TLS_REQUEST = Buffer.from('0000000804d2162f', 'hex')
 const GSS_REQUEST = Buffer.from('0000000804d21630', 'hex')
-/** How a connection in plaintext begins. */
+/** The first message of a connection in plaintext. */
 const STARTUP = Buffer.from('0000000800030000', 'hex')
 
 async function client(tls?: TlsOptions) {
@@ -25,7 +25,7 @@ async function client(tls?: TlsOptions) {
   return { socket, received: new Received(socket), troubles }
 }
 
-/** Goes on with TLS on a connection, and says something. */
+/** Starts TLS on a connection, and exchanges a message. */
 async function secured(options: ConnectionOptions): Promise<void> {
   const socket = connect({ ca: authority.certificate, servername: 'localhost', ...options })
   cleanUp(() => void socket.destroy())

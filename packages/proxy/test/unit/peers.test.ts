@@ -11,11 +11,11 @@ import type { PeerFinder } from '../../src/peer/peers.ts'
 import { findBySocketOwner, findInode } from '../../src/peer/socket-owner.ts'
 
 const onLinux = process.platform === 'linux'
-/** More than Linux gives to any process. */
+/** A process number that Linux never assigns, because it is too high. */
 const NOBODY = 2 ** 22 + 1
 const WHY_SKIPPED = 'needs Linux: only its /proc tells who owns a socket'
 
-/** A process that dials and says its name, or has a child of its own do it. */
+/** Starts a process that dials and sends its name. If `throughChild`, it starts a child process that does this. */
 function startDialler(name: string, port: number, host: string, throughChild: boolean): ChildProcess {
   const say = `const s = require('node:net').connect(${port}, ${JSON.stringify(host)}); s.write(${JSON.stringify(name)}); s.on('error', () => {}); setInterval(() => {}, 1000)`
   const script = throughChild
@@ -29,7 +29,7 @@ function startDialler(name: string, port: number, host: string, throughChild: bo
   return child
 }
 
-/** One address that several dial, and what each of them said to it. */
+/** A route that several processes dial. `heard` lists what each of them sent. */
 async function meetingPoint(peers: PeerFinder, host = '127.0.0.1') {
   const heard: string[] = []
   const server = await serve((socket) => socket.on('data', (bytes: Buffer) => void heard.push(String(bytes))))
@@ -123,7 +123,7 @@ describe('the table of sockets', () => {
   ])(
     'the socket table finds a socket by the addresses of both ends, in IPv4 or IPv6 notation (case %#)',
     (table, host, port, remoteHost, remotePort, inode) => {
-      // The tables above are those of a machine that writes numbers from their little end.
+      // The tables above come from a little-endian machine.
       const written = endianness() === 'LE' ? inode : undefined
       expect(findInode(table, { host, port }, { host: remoteHost, port: remotePort })).toBe(written)
     },

@@ -48,7 +48,7 @@ describe('the peer of a reset socket', () => {
     resetSocket(socket.socket)
     await socket.until((r) => r.closed)
     await peer.until((r) => r.closed || r.ended)
-    // After a FIN, Node looks at a connection again only when it writes.
+    // After a FIN, Node looks at the connection again only when it writes.
     while (!peer.closed) {
       peer.socket.write('anybody there?')
       await new Promise((resolve) => setImmediate(resolve))

@@ -28,7 +28,7 @@ async function bound(received: (bytes: Buffer, answer: (text: string) => void) =
   return socket
 }
 
-/** A server that answers each datagram by it in capitals, unless told not to; and a way to make clients of it. */
+/** A UDP proxy of a server that answers each datagram with the datagram in capitals. `client` creates a client. */
 async function served(options: Partial<NetworkOptions & DatagramRouteOptions> = {}) {
   const arrived: string[] = []
   const server = await bound((bytes, answer) => {

@@ -8,7 +8,9 @@ import { cleanUp, eventually, links, network } from '../../../testing/src/socket
 import { websocket } from '../../../wire/src/websocket/websocket.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
 
-/** A client and a server of the usual library, and the faults of what is between. The server answers what it is told. */
+/**
+ * A client and a server of the library `ws`, with faults between them. The server answers with the text that it got.
+ */
 async function chat(faults: readonly MessageFault[] = [], { compressed = false } = {}) {
   const heard: string[] = []
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: compressed && { threshold: 0 } })
@@ -72,7 +74,7 @@ test('a delayed WebSocket message arrives late, and later messages arrive after 
     { kind: 'delay-message', delayMs: millis(60), jitterMs: millis(0), links: links.back, when: { nth: 2 } },
   ])
   const begun = performance.now()
-  // The answer to the handshake is left alone, and not counted.
+  // The response to the handshake is neither delayed nor counted.
   for (const said of ['1', '2', '3']) client.send(said)
   await eventually(() => answers.length === 3)
   expect(answers).toEqual(['you said 1', 'you said 2', 'you said 3'])

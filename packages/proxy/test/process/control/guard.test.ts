@@ -39,7 +39,7 @@ describe('a control interface', () => {
   })
 })
 
-/** What every route is sent, and must survive. */
+/** The bodies that every route gets and must survive. */
 const nonsense: readonly unknown[] = [
   undefined,
   '',
@@ -96,7 +96,8 @@ describe('each control route', () => {
         const name = names[(i + j) % names.length]!
         const answer = await ask(method, path.replaceAll(/\{\w+\}/g, name), body)
         const said = `${method} ${path} with ${String(JSON.stringify(body)).slice(0, 80)}: ${answer.status} ${answer.text.slice(0, 200)}`
-        // Toxiproxy answers 500 to an address that is none, and anybody to one that this machine does not have.
+        // Toxiproxy's API responds with 500 to an invalid address. Both APIs respond with 500 to an address that this
+        // machine does not have.
         const trouble = /203\.0\.113|no-such-host|99999/.test(said) ? [500] : []
         expect([200, 201, 204, 400, 403, 404, 409, ...trouble], said).toContain(answer.status)
         if (answer.status >= 400) expect(answer.text.length, said).toBeLessThan(2000)

@@ -17,7 +17,8 @@ describe('leases', () => {
     const expired = new Promise<number>((resolve) => {
       cleanUp(plane.events.subscribe(({ type }) => void (type === 'lease-expired' && resolve(performance.now()))))
     })
-    // Renewed for longer than it lasts. How soon each renewal comes is up to the machine, so only the sum is certain.
+    // Renew the lease for longer than its duration. The time of each renewal depends on the machine, so only their
+    // total time is certain.
     const begunAt = performance.now()
     let renewedAt = begunAt
     while (renewedAt - begunAt < 1_100) {

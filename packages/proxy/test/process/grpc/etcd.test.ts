@@ -32,7 +32,7 @@ const manual = readFileSync(new URL('../../../../recorder/docs/HTTP2.md', import
 const tableInManual = /```json\n(\{\n {2}"messages".*?)```/s.exec(manual)?.[1] ?? ''
 const manualTable = parseRouteTable(JSON.parse(tableInManual), 'HTTP2.md')
 
-/** A recorded way to each server, whatever its clients speak. */
+/** Opens a recorded route to each server. Its clients may use HTTP/1.1 or HTTP/2. */
 async function recordedWays(servers: readonly RealServer[], table: RouteTable) {
   const view = new RecordedLines()
   const recorder = createRecorder({ now: startRunClock(), client: view })
@@ -50,7 +50,7 @@ async function recordedWays(servers: readonly RealServer[], table: RouteTable) {
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** What the JSON gateway answers. */
+/** Sends a request to the JSON gateway, and returns the response. */
 async function gateway(
   port: number,
   path: string,
@@ -141,7 +141,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       await ctl(port, 'put', 'x', 'leased', '--lease', lease)
       await ctl(port, 'put', 'y', 'kept')
       expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('leased')
-      // Not through the proxy, as when it runs out.
+      // Revoke the lease at the server, not through the proxy. An expiry would not pass through the proxy either.
       await ctl(server.port, 'lease', 'revoke', lease)
       expect(await ctl(port, 'get', 'x')).toBe('')
       await ctl(port, 'put', 'x', 'again')
@@ -178,7 +178,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       while ((await getByGateway(follower, 'x', { serializable: true })) !== 'old');
       await ctl(leaderPort, 'put', 'x', 'new')
       expect(await getByGateway(followerPort, 'x', { serializable: true })).toBe('old')
-      // The default asks the leader first.
+      // By default, the follower asks the leader before it responds.
       expect(await ctl(followerPort, 'get', 'x', '--print-value-only')).toBe('new')
       await eventually(() => recorder.counters.open === 0)
       expect(linearizable(view.history).result).toBe('violated')
@@ -186,7 +186,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
   },
 )
 
-/** Three members, of which each hears from the others late; and which of them leads. */
+/** Starts three members that get each other's messages late. Returns them, and which of them is the leader. */
 async function slowCluster(): Promise<{ readonly servers: readonly RealServer[]; readonly leader: number }> {
   const peers = network()
   const names = ['n1', 'n2', 'n3']

@@ -29,7 +29,7 @@ describe('the four faults that withhold a response', () => {
       const { route, apply, recorder } = await httpRouteTo(service)
       apply({ kind, silence: 'hang' })
       expect(await httpClient(route.port)('PUT', '/kv/x', 'v', { timeoutMs: 50 })).toEqual({ error: 'TIMEOUT' })
-      // What the client gave up is not kept.
+      // After the client has given up, the proxy keeps neither its connection nor its operation.
       await eventually(() => route.liveConnections === 0)
       expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
     },
@@ -85,7 +85,7 @@ describe('a response under HTTP faults', () => {
         ['invoke', 'write', undefined],
         ['info', 'write', 'status 409, but the backend may have carried it out'],
         ['invoke', 'read', undefined],
-        // Nobody can tell a read that was done from one that was not.
+        // An executed read cannot be told from a read that was not executed.
         ['fail', 'read', 'status 409'],
         ['invoke', 'read', undefined],
         ['ok', 'read', undefined],

@@ -17,7 +17,9 @@ const table = parseRouteTable(
   'test',
 )
 
-/** What may have been asked in a text, given as a whole and in small pieces, which has to be the same. */
+/**
+ * Returns the requests that a text may contain. Reads the text as a whole and in small pieces, with the same result.
+ */
 function found(text: string | Buffer) {
   const bytes = Buffer.from(text as string, 'latin1')
   const parts = (pieces: readonly Buffer[]) => {
@@ -38,7 +40,7 @@ const write = (key: string) => ({ what: `PUT /kv/${key}`, touches: { keys: [key]
 const longestLine = 'PUT /kv/'.padEnd(16 * 1024, 'x')
 const longestWrite = write(longestLine.slice('PUT /kv/'.length))
 
-/** So many requests, each for a key of its own, and what they may write. */
+/** Returns a text of this many requests, each with its own key, and the writes that the text may contain. */
 function requestsTo(count: number) {
   const keys = Array.from({ length: count }, (_, i) => String(i))
   return { text: keys.map((key) => `PUT /kv/${key}\n`).join(''), writes: keys.map(write) }
@@ -100,7 +102,7 @@ describe('bytes that are not HTTP/1.1', () => {
   })
 })
 
-/** The keys in marks of what may have been changed. */
+/** Returns the keys that are marked as possibly changed. */
 const touchedIn = (remarks: readonly unknown[]) =>
   remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
 

@@ -10,12 +10,13 @@ test('pipelined requests get their own responses in order while faults act', asy
   const random = createRandom(seed)
   const service = await serveHttp(async (asked, reply) => {
     const body = await textOf(asked)
-    // Some answers have a length, and some come in chunks.
+    // Some responses have a Content-Length, and others are chunked.
     if (body.endsWith('1')) reply.write(body.slice(0, 2))
     reply.end(body.endsWith('1') ? body.slice(2) : body)
   })
   let time = 0
-  // However long a chunk takes to be read, its events have one time: later ones would come before earlier ones.
+  // Each call advances the time, but all events of a chunk must have the same time. Otherwise later events could get
+  // earlier times than events before them.
   const now = () => {
     time += 100_000_000
     return nanos(time)

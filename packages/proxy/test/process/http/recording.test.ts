@@ -21,7 +21,7 @@ const verdictOf = (history: History) =>
     now: () => millis(performance.now()),
   }).levels.linearizable.result
 
-/** Clients of the text service that know nothing of being watched. */
+/** Sends random reads and writes of a few keys, from several clients at once. */
 async function drive(port: number, options: { readonly clients: number; readonly requests: number }): Promise<void> {
   const random = createRandom(`drive ${Math.floor(performance.now())}`)
   let written = 0
@@ -87,7 +87,7 @@ describe('a service recorded by a route table alone', () => {
   })
 
   test('a service that returns old values violates linearizability', async () => {
-    // Every other read answers with what was there before.
+    // Every second read returns the key's previous value.
     const before = new Map<string, string>()
     let reads = 0
     const service = await keyValueService((store, key) => {

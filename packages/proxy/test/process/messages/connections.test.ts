@@ -75,7 +75,7 @@ test('a link under changing message faults delivers only whole messages, and eac
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.integer(), (steps, seed) => {
       const { apply, send, there, clock, interceptor } = world({ seed, maxMessageBytes: 12 })
-      // Every fifth line is too large to be hurt.
+      // Every fifth line is longer than `maxMessageBytes`, so that no fault acts on it.
       const lines = Array.from({ length: 400 }, (_, n) => (n % 5 === 4 ? `${n}${'-'.repeat(20)}` : `${n}`))
       const stream = `${lines.join('\n')}\n`
       const applied: ReturnType<typeof apply>[] = []

@@ -14,7 +14,7 @@ let files = 0
 const newPath = () => join(directory, `history${files++}.jsonl`)
 const line = (i: number) => `{"index":${i}}\n`
 
-/** A disk that writes when it is told to. */
+/** A disk that writes only when the test lets it. */
 class StalledDisk {
   readonly written: string[] = []
   #done: ((error: Error | null) => void)[] = []
@@ -152,7 +152,7 @@ describe('a recording in several parts', () => {
         file.write(line(ms), { time: ms * 1e6 })
         await expect.poll(() => file.statistics.writtenLines).toBe(ms + 1)
         if (ms !== 9) continue
-        // Until then, those before are not known to be over.
+        // Wait until the earlier parts have been removed. Until then, they may not be finished yet.
         await expect.poll(() => file.statistics.parts?.removed).toBe(8)
         file.pin()
       }

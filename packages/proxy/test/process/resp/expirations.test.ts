@@ -4,7 +4,8 @@ import { randomFrom } from '../../../../testing/src/random-history.ts'
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { connectTo, recordRedis } from '../../resp/recorded-redis.ts'
 
-// Keys that the server removes by itself: present until their time is over, then perhaps absent, and nothing else.
+// These tests record keys that the server removes by itself. Such a key is present until its time to live is over, and
+// may be absent from then on. It does not change in any other way.
 
 const REDIS = installed('redis-server')
 const seed = inject('seed')

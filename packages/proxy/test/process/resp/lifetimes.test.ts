@@ -6,7 +6,10 @@ import { connectTo, recordRedis } from '../../resp/recorded-redis.ts'
 
 const REDIS = installed('redis-server')
 
-/** What is asked before the recording, while it runs and, once every key with a time to live is gone, after that. */
+/**
+ * Sends `before` before the recording, and `during` while it runs. Sends `after` once every key with a time to live has
+ * expired.
+ */
 async function recorded(before: readonly string[], during: readonly string[], after: readonly string[]) {
   const server = await startRedis(REDIS ?? '')
   const owner = await connectTo(server)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { recordRedis } from '../../resp/recorded-redis.ts'
 
-// A request that is no operation has changed nothing if its answer says so.
+// These tests send requests that are not operations. Such a request changed nothing if its response says so.
 
 const REDIS = installed('redis-server')
 

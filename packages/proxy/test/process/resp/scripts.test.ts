@@ -5,7 +5,7 @@ import { parseRespSettings } from '../../../../recorder/src/redis/resp-settings.
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { connectTo, recordRedis } from '../../resp/recorded-redis.ts'
 
-// Scripts of popular packages, and what deletes or moves whole keys, recorded as what they do.
+// These tests record scripts of popular packages, and commands that delete or move whole keys, by their effects.
 
 const REDIS = installed('redis-server')
 

@@ -12,7 +12,7 @@ import { connectTo } from '../../resp/recorded-redis.ts'
 
 const REDIS = installed('redis-server')
 
-/** A proxy as configurations have it, with what is recorded of it. */
+/** Starts a recording proxy, whose `carries` is parsed as in a configuration. */
 async function proxied(server: RealServer, carries: unknown) {
   const lines: string[] = []
   const recorder = createRecorder({ now: startRunClock(), client: { write: (line) => void lines.push(line) } })
@@ -59,7 +59,7 @@ test('with "initial": "read", initial values are read before the first client co
   await owner.ask('LPUSH list a')
   const { address, verdict, recorder } = await proxied(server, { kind: 'resp', initial: 'read' })
   expect(recorder.counters).toMatchObject({ operations: 4, ok: 4, touched: 0 })
-  // Somebody changes it, and not through the proxy.
+  // Change the key at the server, not through the proxy.
   await owner.ask('SET x other')
   const client = await connectTo(address)
   expect(await client.ask('GET x')).toBe('other')

@@ -3,17 +3,18 @@ import type { CommandSetOptions } from '../../../../recorder/src/redis/command-s
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 import { connectTo, type RedisClient, recordRedis } from '../../resp/recorded-redis.ts'
 
-// A real Redis is linearizable, whatever it is used for. None of these may be condemned, and most can be judged.
+// A real Redis is linearizable in every one of these uses. No use may get the verdict `violated`, and most must get
+// `met`.
 
 const REDIS = installed('redis-server')
 const WHY_SKIPPED = whySkipped('redis-server')
 
 interface Use {
   readonly name: string
-  /** `unknown` where a key changes in ways that no operation tells of. */
+  /** `unknown` if a key changes in a way that no operation shows. */
   readonly verdict: 'met' | 'unknown'
   readonly options?: CommandSetOptions
-  /** Done straight at the server, before anything is recorded. */
+  /** Commands that are sent directly to the server, before the recording begins. */
   readonly before?: (server: RedisClient) => Promise<void>
   readonly run: (connect: () => Promise<RedisClient>) => Promise<void>
 }
@@ -21,7 +22,7 @@ interface Use {
 const COMPARE_AND_SET =
   "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
 
-/** So many clients at once, each its rounds one after the other. */
+/** Runs this many clients at once. Each client runs its rounds one after the other. */
 const concurrently = async (
   connect: () => Promise<RedisClient>,
   clients: number,
@@ -184,7 +185,7 @@ describe('twelve ordinary uses of a correct Redis', () => {
       const { judge, recorder } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })
       expect(recorder.counters).toMatchObject({ open: 0, opaqueConnections: 0, unmatchedAnswers: 0 })
-      // Whoever renames a key that others write does not know what it held.
+      // A client that renames a key does not know its value if other clients write it.
       if (use.verdict === 'met') expect(recorder.counters.notUnderstood).toBe(0)
     })
 

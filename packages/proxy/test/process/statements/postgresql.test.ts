@@ -5,7 +5,7 @@ import { cleanUp, links, network } from '../../../../testing/src/sockets.ts'
 import { postgresql } from '../../../../wire/src/postgresql/postgresql.ts'
 import { createMessageFaults } from '../../../src/messages/message-faults.ts'
 
-/** As much of the driver as these tests use; it has no types of its own. */
+/** The part of the driver that these tests use. The driver has no types of its own. */
 interface Client {
   connect(): Promise<void>
   query(
@@ -22,7 +22,7 @@ const pg = createRequire(import.meta.url)('pg') as { readonly Client: new (optio
 const [initdb, postgres] = [installed('initdb'), installed('postgres')]
 const isMissing = initdb === undefined || postgres === undefined
 
-/** A PostgreSQL, clients of it with and without a proxy, and the faults of that. */
+/** Starts a PostgreSQL server, and a proxy with faults. Clients connect to the proxy, or directly to the server. */
 async function world() {
   if (initdb === undefined || postgres === undefined) throw new Error('these tests are skipped')
   const upstream = await startPostgres(initdb, postgres)
@@ -46,7 +46,7 @@ async function world() {
   }
 }
 
-/** The error code or the message of what a client gets, or `done`. */
+/** Returns the client's error code, or else its error message; `done` if there was no error. */
 const outcomeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'done',

@@ -51,7 +51,7 @@ describe('packet-loss', () => {
   test('packet-loss delivers all bytes in order, and a lost packet only after its retransmission', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
-    // Each of seven sendings in turn is lost, so the waits add up to 2 ** 7 - 1 times the first.
+    // Seven transmissions in a row are lost, so the waits add up to 2 ** 7 - 1 times the first wait.
     const fault = network.apply(on(to, { kind: 'packet-loss', probability: 1, retransmitMs: ms(10) }, { first: 1 }))
     client.socket.write('late')
     let waited = 0
@@ -90,7 +90,7 @@ describe('packet-loss', () => {
       waited += 200
     }
     expect(server.text).toBe(sent)
-    // Of about 70 packets 14 are lost once, and nearly all of them are repaired at once.
+    // Of about 70 packets, 14 are lost once. Nearly all of these are retransmitted at once.
     expect(waited).toBeLessThan(70 * 0.2 * 200)
   })
 })
@@ -151,7 +151,7 @@ describe('slice', () => {
     await server.until((r) => r.ended)
     expect(server.bytes.equals(sent)).toBe(true)
     expect(fault.hits).toBeGreaterThanOrEqual(200)
-    // How many are read at once is up to the machine.
+    // How many bytes a read returns depends on the machine.
     expect(reads).toBeGreaterThan(1)
   })
 

@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { dial, echo, Received, serve, startDialling } from '../../../../testing/src/sockets.ts'
 import { control } from '../../control/control-plane.ts'
 
-// What each of Toxiproxy's proxy_test.go, toxics tests and link_test.go claims, asked for through its interface.
-/** A server that keeps what it receives, ends when its client does, and answers nothing of its own accord. */
+// These tests check, through Toxiproxy's HTTP interface, what its proxy_test.go, toxics tests and link_test.go claim.
+/** A server that keeps what it receives, ends its stream when its client does, and sends nothing by itself. */
 async function sink() {
   const accepted: Received[] = []
   const server = await serve((socket) => {
@@ -37,7 +37,7 @@ async function proxied(upstream: { host: string; port: number }, options: { seed
   }
 }
 
-/** How long until so many bytes came back, in milliseconds. */
+/** Returns the time in milliseconds until this many more bytes have arrived. */
 async function timeOf(received: Received, bytes: number, act: () => void): Promise<number> {
   const start = performance.now()
   const wanted = received.length + bytes
@@ -149,7 +149,7 @@ describe('the latency toxic', () => {
     const tookMs = await timeOf(new Received(client), 2_000_000, () => {
       for (let i = 0; i < 100; i++) client.write(Buffer.alloc(20_000))
     })
-    // One after the other they would take fifty seconds.
+    // If the delays of the chunks added up, this would take fifty seconds.
     expect(tookMs).toBeLessThan(40_000)
   })
 
@@ -304,7 +304,10 @@ describe('the slow_close toxic', () => {
 })
 
 describe('the toxicity of a toxic', () => {
-  /** Which of so many connections, one after the other, are cut by a limit of no bytes. */
+  /**
+   * Opens this many connections, one after the other, under a limit of 0 bytes. Returns a mark for each: `X` if it was
+   * cut.
+   */
   async function struck(seed: number, toxicity: number, connections: number): Promise<string> {
     const { connect, toxic } = await proxied(await echo(), { seed })
     await toxic('limit_data', { bytes: 0 }, { toxicity })

@@ -74,7 +74,8 @@ test('recording bodies of a gigabyte under faults needs little memory', async ()
     expect([received, answered]).toEqual([pieces * piece.length, pieces * piece.length])
   }
   expect(process.memoryUsage().rss - residentBefore).toBeLessThan(300e6)
-  // A request that is too long to be kept is not repeated, and that is counted. Fields of a reply are edited at any length.
+  // A request that is too long to be kept is not duplicated, and counts as missed. Header fields of a response are
+  // edited, however long the response is.
   expect(faults.map(({ hits, missed }) => [hits, missed])).toEqual([
     [0, 2],
     [2, 0],

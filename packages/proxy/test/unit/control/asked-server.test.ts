@@ -4,7 +4,7 @@ import { Received, serve } from '../../../../testing/src/sockets.ts'
 import { jsonLines } from '../../../../wire/src/framing/json-lines.ts'
 import { askServer } from '../../../src/control/state/asked-server.ts'
 
-/** Asks a server that does this with each request. */
+/** Connects to a server that calls `answer` with each request. */
 async function asking(answer: (asked: string, received: Received) => void) {
   const accepted: Received[] = []
   const { port } = await serve((socket) => {

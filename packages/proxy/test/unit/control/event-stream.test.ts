@@ -9,7 +9,7 @@ import { send } from '../../control/control-plane.ts'
 
 afterEach(() => void vi.useRealTimers())
 
-/** What a client of the event stream is sent, without a socket. */
+/** Collects what the server sends to a client of the event stream, without a socket. */
 function listening({ since, lastEventId }: { readonly since?: string; readonly lastEventId?: string } = {}) {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   const plane = createControlPlane({ network: network(), seed: 1 })

@@ -14,7 +14,7 @@ const named = (name: string, fault: TrafficFault, origin: FaultToAdd['origin'] =
   ...{ name, fault, origin },
 })
 
-/** A board, what is told of it, and the faults that were applied, in order. */
+/** A fault board. `told` lists its notifications, and `applied` lists the applied faults in order. */
 function boardOf({ fails = () => false }: { readonly fails?: (fault: TrafficFault) => boolean } = {}) {
   const told: string[] = []
   const applied: (InForce & { hits: number })[] = []

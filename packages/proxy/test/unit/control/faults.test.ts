@@ -143,7 +143,7 @@ describe('a rule set', () => {
     const before = plane.events.lastSequence
     const second = await rules({ ...latency, links: ['a>b'], name: 'kept' }, { kind: 'refuse', links: ['clients>n1'] })
     expect(second.json).toMatchObject({ epoch: 2, faults: [{ name: 'kept' }, { name: 'rule-2' }] })
-    // What is just as before is not touched.
+    // A fault that stays the same is not replaced.
     expect(plane.events.since(before).map((event) => `${event.type} ${'fault' in event ? event.fault : ''}`)).toEqual([
       'fault-removed gone',
       'fault-added rule-2',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
-/** Arrays within each other, so many deep. */
+/** Returns arrays that are nested this deep. */
 const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
 const fault = { ...latency, proxies: ['n1'] }
 const udp = { name: 'dns', upstream: '127.0.0.1:53', protocol: 'udp' }

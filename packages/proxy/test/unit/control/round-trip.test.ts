@@ -59,7 +59,7 @@ describe('a proxy that does not lead to itself', () => {
     const server = await echo()
     const far = await plane.addProxy(proxy('far', '127.0.0.1:0', `127.0.0.1:${server.port}`))
     await plane.addProxy(proxy('near', '127.0.0.1:0', far.listen))
-    // What is taken on 127.0.0.1 is nobody's on the other addresses of the loopback interface.
+    // A port that is taken on 127.0.0.1 is still free on the other loopback addresses.
     await plane.addProxy(proxy('db', `127.0.0.2:${server.port}`, `192.0.2.1:${server.port}`))
     await plane.addProxy(proxy('six', `127.0.0.3:${server.port}`, `[::1]:${server.port}`))
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])

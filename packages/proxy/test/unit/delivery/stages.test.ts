@@ -27,11 +27,11 @@ const packetLoss = { kind: 'packet-loss', probability: 0.5, retransmitMs: millis
 interface Script {
   readonly numbers?: number[]
   readonly chances?: boolean[]
-  /** Whether integers are the highest that are possible, and not 0. */
+  /** Whether every drawn integer is the highest possible one. Otherwise it is 0. */
   readonly isHighest?: boolean
 }
 
-/** Randomness that comes out as given. Any other draw fails. */
+/** Randomness that returns the given values. Any further draw fails. */
 function scripted({ numbers = [], chances = [], isHighest = false }: Script = {}) {
   const drawn = <Value>(values: Value[]): Value => {
     const value = values.shift()
@@ -42,7 +42,7 @@ function scripted({ numbers = [], chances = [], isHighest = false }: Script = {}
   return { ...createRandom(1), next: () => drawn(numbers), chance: () => drawn(chances), integer }
 }
 
-/** A stage of a fault, whose parameters can change, and its hits. */
+/** A stage of a fault. `state` has the fault's parameters, which can be changed, and its hits. */
 function stageOf(first: StandingHarm, { shared = { freeAtMs: 0 }, ...chances }: Script & { shared?: Timetable } = {}) {
   const random = scripted(chances)
   const state = { harm: first as TcpHarm, hits: 0 }
@@ -273,7 +273,7 @@ describe('a bandwidth', () => {
     ])
     passed([placed(a.stage)], nextOf(first), pieceOf(first, 10))
     expect(plan(a, first, 10)).toEqual([10, 30])
-    // Another rate needs another turn, and another chunk too.
+    // A changed rate needs a new slot in the timetable, and so does another chunk.
     b.state.harm = bandwidth(2000, true) as TcpHarm
     expect(plan(b, second, 10)).toEqual([20, 40])
     expect(plan(b, chunkOf(5), 10)).toEqual([5, 42.5])

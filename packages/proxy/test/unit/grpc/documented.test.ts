@@ -9,7 +9,7 @@ const tables = [...page.matchAll(/```json\n(.*?)```/gs)].map(([, table = '']) =>
 test('parseRouteTable accepts the route tables in HTTP2.md', () => {
   const read = (path: string) => {
     expect(path).toBe('tables/etcd.desc')
-    // Another service's, in which the route finds none of its messages.
+    // The descriptor of another service, which has none of the route's messages.
     return readFileSync(new URL('../../grpc/kv.desc', import.meta.url))
   }
   expect(tables.length).toBe(2)

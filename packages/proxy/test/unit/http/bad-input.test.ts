@@ -4,7 +4,8 @@ import { badRequests, badResponses } from '../../../../wire/test/http/corpus.ts'
 import { bytesOf } from '../../../../wire/test/http/feed.ts'
 import { httpClient, httpRouteTo, keyValueService } from '../../http/live.ts'
 
-// What happens to traffic that is no HTTP while a fault is in force; without one it is passed on, as transparency.test.ts shows.
+// These tests send traffic that is not HTTP, while a fault is in force. Without a fault, such traffic is passed on, as
+// transparency.test.ts shows.
 
 async function listener() {
   const accepted: Received[] = []
@@ -61,12 +62,13 @@ test.each(Object.entries(badRequests))(
     const client = new Received(await dial(route))
     client.socket.end(bytesOf(text))
     await client.until(() => client.ended || client.closed)
-    // Refused with an answer or, where a request has begun already, by a reset.
+    // The proxy refuses the request with a response. If a part of the request was already passed on, it resets the
+    // connection instead.
     if (client.error === undefined) expect(client.text).toMatch(/^HTTP\/1\.1 400 .*\r\nConnection: close\r\n/s)
     client.socket.destroy()
     await eventually(() => route.liveConnections === 0)
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 0, refused: 1 })
-    // Whatever it begins with that is HTTP may have gone on, and nothing else.
+    // The server may have got the valid HTTP at the beginning, but nothing else.
     const passed = accepted[0]?.text ?? ''
     expect(text.startsWith(passed)).toBe(true)
     expect(passed.length).toBeLessThan(text.length)
@@ -82,12 +84,12 @@ test.each(Object.entries(badResponses))(
     const client = new Received(await dial(route))
     client.socket.end(methods.map((method) => `${method} /kv/x HTTP/1.1\r\nHost: n1\r\n\r\n`).join(''))
     await client.until(() => client.ended)
-    // It goes on as it came: what the client makes of it is its own affair, as it would be without a proxy.
+    // The response is passed on as it came. The client handles it as it would without a proxy.
     const hits = (client.text.match(/X-Edited: yes\r\n/g) ?? []).length
     expect(client.text.replaceAll('X-Edited: yes\r\n', '')).toBe(text)
     await eventually(() => route.liveConnections === 0)
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1 })
-    // Only a head that could be read was edited.
+    // Only heads that the proxy could read were edited.
     expect(edit.hits).toBe(hits)
   },
 )

@@ -84,7 +84,10 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  /** The remarks on a write that gets this status when only a part of its body has arrived. */
+  /**
+   * Returns the remarks on a write. The server responds to it with this status when only a part of its body has
+   * arrived.
+   */
   async function remarksOnPart(status: number) {
     const server = await serve((socket) => {
       const answer = `HTTP/1.1 ${status} Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`

@@ -6,7 +6,7 @@ import { httpRouteTo } from '../../http/live.ts'
 const request = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello'
 const response = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 
-/** A client whose first request got its response, and whose next request falls under `crash-before-reply`. */
+/** A client whose first request has got its response, and whose next request is hit by `crash-before-reply`. */
 async function crashing(options: Parameters<typeof httpRouteTo>[1] = {}) {
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))

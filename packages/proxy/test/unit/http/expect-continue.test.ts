@@ -6,7 +6,7 @@ import { httpRouteTo, serveHttp, textOf } from '../../http/live.ts'
 const HEAD = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n'
 type Fault = Parameters<Awaited<ReturnType<typeof httpRouteTo>>['apply']>[0]
 
-/** Says 100 and then what it got; `early` may answer instead of the 100. */
+/** A server that sends 100, and then responds with the body that it got. `early` may respond before the 100 instead. */
 async function service(early?: (reply: ServerResponse) => void) {
   const seen: { readonly body: string; readonly expect: string | undefined }[] = []
   const answer = async (request: IncomingMessage, reply: ServerResponse) => {
@@ -27,7 +27,10 @@ async function service(early?: (reply: ServerResponse) => void) {
   return { ...served, seen }
 }
 
-/** A client that sends its body only once it was told to, as RFC 9110 §10.1.1 allows; `before` is pipelined first. */
+/**
+ * A client that sends its body only after it got a 100, as RFC 9110 §10.1.1 allows. `before` is sent in front of the
+ * request.
+ */
 async function askPatiently(port: number, done: (received: Received) => boolean, before = '') {
   const client = new Received(await dial({ host: '127.0.0.1', port }))
   client.socket.write(before + HEAD)

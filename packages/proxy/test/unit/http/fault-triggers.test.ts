@@ -264,7 +264,7 @@ describe('a connection with several requests', () => {
     )
     expect(copies.map(({ extra }) => extra?.['duplicateOf'])).toEqual([write?.process, write?.process])
     expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, duplicates: 4 })
-    // The backend may know them for what they are, and answer without carrying them out once more.
+    // The backend may recognise the duplicates, and respond to them without another execution.
     const outcomes = (f: string) => backend.events.filter((event) => event.type !== 'invoke' && event.f === f)
     expect(
       outcomes('write')

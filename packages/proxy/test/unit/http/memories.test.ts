@@ -32,7 +32,7 @@ describe('the earlier responses of stale-reply', () => {
     for (let i = 0; i < 4; i++) note(`GET /${i}`, large)
     note('GET /0', large)
     note('GET /4', reply('new'))
-    // Compared here, because printing a difference would take seconds.
+    // Compare the responses here, because `expect` would take seconds to print their difference.
     const isKept = (path: string) => note(`GET ${path}`, reply('new')) === large
     expect([isKept('/0'), isKept('/1'), isKept('/3')]).toEqual([false, true, true])
   })

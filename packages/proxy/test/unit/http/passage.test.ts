@@ -252,7 +252,7 @@ describe('a pause for a fault', () => {
       ],
       [20],
     ])
-    // Two bytes of the piece are left for the next bytes.
+    // Two bytes of the current piece are still missing. The next bytes complete it.
     send('efg')
     clock.advance(10)
     expect([passed.splice(0), done.splice(0)]).toEqual([

@@ -9,7 +9,7 @@ const lines = (...text: string[]): string => text.map((line) => `${line}\r\n`).j
 const get = lines('GET /kv/x HTTP/1.1', 'Host: n1', '')
 const answer = `${lines('HTTP/1.1 200 OK', 'Content-Length: 5', '')}hello`
 
-/** What each side says: the client all of it first, the server once it has that. */
+/** What each side sends. The client sends all its bytes first. The server responds once it has got them. */
 const conversations: readonly (readonly [name: string, requests: string, responses: string])[] = [
   ...Object.entries({ ...goodRequests, ...badRequests }).map(([name, text]) => [name, text, answer] as const),
   ...Object.entries({ ...goodResponses, ...badResponses }).map(
@@ -40,7 +40,7 @@ test.each(conversations)(
     await eventually(() => accepted.length === 1)
     const [there] = accepted as [Received]
 
-    // What waits for the answer to a switch is not sent before it.
+    // Bytes behind a request for another protocol are not sent before its response.
     const held =
       requests.includes('Upgrade: websocket') || requests.startsWith('CONNECT')
         ? requests.indexOf('\r\n\r\n') + 4
@@ -59,7 +59,7 @@ test.each(conversations)(
   },
 )
 
-/** Each piece in a read of its own, mostly. */
+/** Writes the pieces one by one, so that each piece is mostly read by itself. */
 async function say(to: Received, pieces: readonly Buffer[]): Promise<void> {
   for (const piece of pieces) {
     if (piece.length > 0) await new Promise<void>((sent) => to.socket.write(piece, () => sent()))

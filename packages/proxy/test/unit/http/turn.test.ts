@@ -10,7 +10,7 @@ const answerOf = (status: number): Answer => ({ status, headers: undefined, body
 const peer = { connection: 1, address: '127.0.0.1', process: undefined }
 const at = nanos
 
-/** A request of a connection whose recording notes what it is told. */
+/** A request whose recording lists the calls that it gets. */
 function turnOf({ touches = 'x', isRouted = true }: { touches?: string; isRouted?: boolean } = {}) {
   const told: unknown[][] = []
   const exchangeOf = (name: string): Exchange => {

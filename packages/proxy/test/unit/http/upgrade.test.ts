@@ -32,7 +32,9 @@ async function echoService({ greets = true } = {}) {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, sockets }
 }
 
-/** Connects, exchanges a message, and says how that went. */
+/**
+ * Connects, and exchanges a message. Returns the received messages, and the status or the error of a failed upgrade.
+ */
 function converse(port: number, greets: boolean) {
   return new Promise<{ readonly got: readonly string[]; readonly status?: number; readonly error?: string }>(
     (resolve) => {
@@ -93,7 +95,7 @@ describe.each([true, false])('a WebSocket upgrade with a server that sends first
     const applied = apply(fault)
     expect(await converse(route.port, greets)).toEqual({ got: [], status })
     expect(applied.hits).toBe(1)
-    // One that the server was never asked for leaves the connection HTTP.
+    // If the upgrade request never reached the server, the connection to the server still carries HTTP and stays open.
     if (fault.kind !== 'error-status' || 'after' in fault) await eventually(() => service.sockets.size === 0)
   })
 

@@ -10,7 +10,7 @@ import { httpClient, keyValueService, textTable } from '../../http/live.ts'
 import { keyValueHttp2, send, sessionTo } from '../../http2/recorded.ts'
 
 describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
-  /** Whatever version its clients begin with. */
+  /** Opens a recorded route for clients of either version of HTTP. */
   async function anyRouteTo(upstream: { readonly host: string; readonly port: number }) {
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })

@@ -13,7 +13,7 @@ const headers = (stream: number, fields: { readonly [name: string]: string }) =>
 }
 const data = (stream: number, text: string, flags = 0) => frame(FRAME.data, flags, stream, Buffer.from(text))
 
-/** The WINDOW_UPDATE frames that server and client get while a request and its response pass under a fault. */
+/** Returns the WINDOW_UPDATE frames that server and client get while a request and its response pass under a fault. */
 function updatesUnder(fault: object, request: readonly Buffer[], response: readonly Buffer[]) {
   const faults = createHttp2Faults({ seed: 1, clock: new ManualClock() })
   const outlet = () => {

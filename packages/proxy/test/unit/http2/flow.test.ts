@@ -51,7 +51,7 @@ function nameOf(bytes: Buffer): string {
   return typeOf(bytes) === FRAME.settings ? 'settings' : `type ${typeOf(bytes)}`
 }
 
-/** A direction without sockets. The plans are by the names of frames. */
+/** One direction of an HTTP/2 connection, without sockets. `plans` has a frame's plan under the frame's name. */
 function flowOf(plans: { readonly [frame: string]: Planned } = {}, more: Partial<Http2FlowOptions> = {}) {
   const clock = new ManualClock()
   const told: string[] = []

@@ -6,7 +6,7 @@ import { ask, service } from '../../http2/service.ts'
 
 type Service = Awaited<ReturnType<typeof service>>
 
-/** The header fields and trailers that end a call, and the code of its stream. */
+/** Makes a call. Returns its header fields and trailers, and the code with which its stream ended. */
 async function call({ session }: Service, path: string) {
   const stream = session.request({ ':path': path, ':method': 'POST' })
   const got: { [name: string]: unknown } = {}

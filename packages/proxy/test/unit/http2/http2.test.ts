@@ -81,7 +81,8 @@ describe('an HTTP/2 request under faults', () => {
       },
     })
     faults.apply({ kind: 'reset-stream', code: 'INTERNAL_ERROR', links: links.back, when: { every: 2 } })
-    // More in all than the connection's window: it would stop if what was thrown away had not been given back.
+    // Together, the responses exceed the connection's flow-control window. The connection would stall if the credit for
+    // the discarded bytes were not returned.
     const answers = []
     for (let i = 0; i < 12; i++) answers.push(await ask(session, `/${i}`))
     expect(answers.map((answer) => (answer.startsWith('code') ? answer : answer.length))).toEqual(
@@ -103,7 +104,7 @@ describe('an HTTP/2 request under faults', () => {
     })
     const late = ask(session, '/late', 'body')
     await eventually(() => delay.hits === 1)
-    // It comes after the delayed one and does not wait for it.
+    // This request is sent after the delayed request, but does not wait for it.
     expect(await ask(session, '/behind')).toBe('/behind 0')
     let text = ''
     slow.setEncoding('utf8').on('data', (part: string) => {

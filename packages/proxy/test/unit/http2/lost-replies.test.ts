@@ -7,7 +7,7 @@ type Service = Awaited<ReturnType<typeof service>>
 
 const INTERNAL_ERROR = 2
 
-/** What a client sees of a call. */
+/** Makes a call. Returns what the client gets. */
 async function call({ session }: Service, path: string) {
   const stream = session.request({ ':path': path, ':method': 'POST' })
   const got: { [name: string]: unknown } = {}
@@ -34,7 +34,7 @@ test('lose-reply resets the stream after the server has replied, and the client 
   const fault = world.faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, when: { nth: 2 } })
   expect(await ask(world.session, '/a', 'xyz')).toBe('/a 3')
   expect(await call(world, '/b')).toMatchObject({ status: undefined, path: undefined, code: INTERNAL_ERROR })
-  // Later header blocks still decode, although the client never saw one that changed their table.
+  // Later header blocks can still be decoded, although the client never got a block that changed the header table.
   expect(await call(world, '/c')).toMatchObject({ status: 200, path: '/c', code: 0 })
   expect(world.asked).toEqual(['/a', '/b', '/c'])
   expect(fault.hits).toBe(1)

@@ -54,7 +54,7 @@ describe('a fault of selected HTTP/2 requests', () => {
 
   test('an HTTP/2 fault counts only matching requests, even if it is added to a connection in use', async () => {
     const { faults, session } = await service()
-    // All that these say is said by reference afterwards.
+    // Later requests refer to the header fields of these requests by their index in the header table.
     for (let i = 0; i < 20; i++) await ask(session, `/item/${i}`, '', { 'x-name': `name ${i}`, 'x-same': 'always' })
     const second = faults.apply({ ...refuse, links: to, match: { path: '/item/7' }, when: { nth: 2 } })
     const paths = ['/item/7', '/item/8', '/item/7', '/item/7']
@@ -117,7 +117,7 @@ test('an unreadable header block is forwarded, and the fault counts a miss', asy
   const client = await dial(route)
   const headers = (stream: number, block: readonly number[]) =>
     Buffer.from([0, 0, block.length, 1, 5, 0, 0, 0, stream, ...block])
-  // An index that is beyond every table; after it, even what would make sense does not any more.
+  // The first block has an index beyond every table. After it, even valid blocks cannot be decoded.
   const sent = Buffer.concat([PREFACE, headers(1, [0xfe]), headers(3, [0x82, 0x84])])
   client.write(sent)
   await eventually(() => backend[0]?.length === sent.length)

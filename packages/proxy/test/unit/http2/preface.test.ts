@@ -5,7 +5,7 @@ import type { Conversation, Exit, Intercept } from '../../../src/interceptor/int
 
 const SETTINGS = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
-/** A connection without sockets, and what the interceptor of the chosen version is told. */
+/** A connection without sockets. `toldSince` returns the calls of the chosen version's interceptor. */
 function connection() {
   const told: string[] = []
   const version =

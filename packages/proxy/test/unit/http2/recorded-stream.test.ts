@@ -10,7 +10,7 @@ type Fields = { readonly [name: string]: string }
 
 const fieldsOf = (fields: Fields): HpackFields => new Map(Object.entries(fields)) as never
 
-/** The answer to a request for a key, in header blocks and texts. */
+/** Returns the recorded response to a read. `blocks` are its header blocks and the texts of its body. */
 function answerOf(blocks: readonly (Fields | string)[], request: Fields = {}) {
   const head = { method: 'GET', target: '/kv/x', headers: fieldsOf(request) }
   const stream = new RecordedStream(1, head, new HttpTurn(undefined, nanos(0)), {

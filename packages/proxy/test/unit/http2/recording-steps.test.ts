@@ -35,7 +35,7 @@ function recorded() {
       const head = { method, target: `/kv/${stream}`, headers: { get: () => undefined } }
       recording.requestArrived(headers(stream, method === 'GET' ? FLAG.endStream : 0), head)
     },
-    /** The whole answer arrives, and is passed on up to this byte. */
+    /** A whole response arrives. With `endByte`, it is also passed on, and ends at this byte of the direction. */
     answer(stream: number, endByte?: number) {
       recording.answerArrived(headers(stream))
       recording.answerArrived(data(stream, 'value', FLAG.endStream))

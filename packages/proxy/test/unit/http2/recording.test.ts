@@ -84,7 +84,7 @@ describe('an operation over HTTP/2', () => {
     expect((await send(session, 'GET', '/kv/x')).code).toBe(constants.NGHTTP2_INTERNAL_ERROR)
     session.close()
     await eventually(() => recorder.counters.open === 0)
-    // Nobody sees what became of a read.
+    // A read has no effect that anyone could see, so it counts as failed.
     expect(outcomes(client).at(-1)).toEqual(['fail', 'read', 'x', 'the stream was reset'])
     await eventually(() => backend.events.length === 4)
   })
@@ -264,7 +264,7 @@ test('HTTP/2 bytes pass unchanged, recorded or unrecorded, in any division into 
   }
 })
 
-/** Clients that write and read a few keys, several requests of each under way at once. */
+/** Sends writes and reads of a few keys. Each client has several requests in progress at once. */
 async function drive(port: number, { sessions, requests }: { readonly sessions: number; readonly requests: number }) {
   await Promise.all(
     Array.from({ length: sessions }, async (_, c) => {

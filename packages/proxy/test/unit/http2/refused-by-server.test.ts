@@ -18,7 +18,9 @@ import { http2RouteTo, keyValueHttp2, send, sessionTo } from '../../http2/record
 const outcomes = (view: RecordedLines) =>
   view.events.map(({ type, f, key, value, error }) => [type, f, key, value ?? error])
 
-/** A server that speaks in frames, and says what it is told to once it was asked, or at any time. */
+/**
+ * A server of HTTP/2 frames. It sends the frames of `answer` after each request, and other frames when `say` is called.
+ */
 async function frameServer(answer: (asked: number) => readonly Buffer[] = () => []) {
   let asked = 0
   let say: (frame: Buffer) => void = () => undefined
@@ -53,7 +55,7 @@ function frameOf(type: number, flags: number, stream: number, payload: string): 
   return Buffer.concat([head, Buffer.from(payload, 'latin1')])
 }
 
-/** The head of a request whose body is to come, its fields written out (RFC 7541 §6.2.2). */
+/** The head of a request whose body follows. Its fields are literals (RFC 7541 §6.2.2). */
 function begun(stream: number, method: string, path: string): Buffer {
   const fields = Object.entries({ ':method': method, ':path': path, ':scheme': 'http' })
   const text = (word: string) => `${String.fromCharCode(word.length)}${word}`
@@ -105,7 +107,7 @@ describe('a request that the server rejects', () => {
     const server = await frameServer()
     const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })
     const delay = apply({ kind: 'delay-stream', delayMs: 1000, when: { nth: 2 } })
-    // A client of Node's own would hang up once it is told.
+    // Node's own client would close the connection when it gets the GOAWAY.
     const socket = await dial(route)
     socket.write(Buffer.concat([PREFACE, frameOf(FRAME.settings, 0, 0, ''), begun(1, 'PUT', '/kv/x')]))
     socket.write(frameOf(FRAME.data, FLAG.endStream, 1, 'one'))

@@ -22,7 +22,7 @@ test('StreamNumbers renumbers overtaken requests in the order in which they reac
   for (const stream of [1, 3, 9, 11]) numbers.arrived(headers(stream))
   const opened = [9, 1, 11, 3].map((stream) => streamOf(numbers.toServer(headers(stream))))
   expect(opened).toEqual([1, 3, 9, 11])
-  // Later frames and trailers of the stream have the same number, and replies the client's.
+  // Later frames and trailers of a stream get the same number. Replies get the client's number.
   expect([9, 1, 11, 3].map((stream) => streamOf(numbers.toServer(headers(stream))))).toEqual(opened)
   expect(opened.map((stream) => streamOf(numbers.toClient(resetStream(stream, 0))))).toEqual([9, 1, 11, 3])
   expect(streamOf(numbers.toServer(numbers.arrived(headers(13))))).toBe(13)
@@ -32,7 +32,7 @@ test('a GOAWAY to the client names the highest client stream that the server may
   const numbers = new StreamNumbers()
   for (const stream of [1, 3, 5]) numbers.arrived(headers(stream))
   for (const stream of [5, 3, 1]) numbers.toServer(headers(stream))
-  // The server has seen 1, which is the client's 5.
+  // The server has seen its stream 1, which is the client's stream 5.
   expect(numbers.toClient(goaway(1, 0)).readUInt32BE(9)).toBe(5)
   expect(numbers.toClient(goaway(3, 0)).readUInt32BE(9)).toBe(5)
 })

@@ -33,7 +33,7 @@ function connection() {
   return { conversation, told, state, saidSince: () => told.splice(0) }
 }
 
-/** An interceptor that passes on what `change` makes of each request, and notes its calls. */
+/** An interceptor that passes on the result of `change` in place of each request, and notes its calls. */
 function noting(name: string, calls: string[], change: (bytes: Buffer) => readonly Buffer[] = (bytes) => [bytes]) {
   let given: Conversation | undefined
   const intercept: Intercept = (conversation): Interceptor => {

@@ -6,7 +6,7 @@ import { openRecordFile, type RecordFileOptions } from '../../../src/record-file
 
 afterEach(() => void vi.useRealTimers())
 
-/** A record file whose disk writes when it is told to. */
+/** A record file with a disk that writes only when the test lets it. */
 function recordFile(options: RecordFileOptions = {}) {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const directory = mkdtempSync(join(tmpdir(), 'chaos-congestion-'))
@@ -97,7 +97,7 @@ describe('a record file', () => {
       let relieved = 0
       file.whenRelieved(() => relieved++)
       expect([relieved, file.congested]).toEqual([1, false])
-      // Each line begins a part, and so is written by itself.
+      // Each line begins a new part, so each line is written separately.
       file.write(line)
       file.write(line)
       expect(file.congested).toBe(most < 100)

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { createPartSeries, type PartSeriesOptions } from '../../../src/record-file/part-series.ts'
 
-/** A series of parts, of which the first `finished` are written and closed. */
+/** Creates a series of parts. The first `finished` parts are written and closed. */
 function series(finished: number, options: Partial<PartSeriesOptions> = {}) {
   const parent = mkdtempSync(join(tmpdir(), 'chaos-parts-'))
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }))

@@ -9,7 +9,8 @@ import { flipBits } from '../../../src/messages/harms.ts'
 import { command } from '../../redis.ts'
 import { recorded } from '../../resp/recorded.ts'
 
-// A request that a fault changes is carried out, rightly, by a server which was asked for something else than the record says.
+// If a fault changes a request, the server executes another request than the record has. The server is correct all the
+// same.
 
 type Recorded = Awaited<ReturnType<typeof recorded>>
 

@@ -98,7 +98,7 @@ test('clients wait while the disk stalls, and the record is complete', async () 
   const intercept = recordConversations(recordResp({ recorder, node: 'n1' }), recorder, [file])
   const route = await network().route({ from: 'clients', to: 'n1', upstream: server, intercept })
   const client = new Received(await dial(route))
-  // A disk that does nothing before too much waits for it.
+  // A disk that writes nothing until the file is congested.
   const disk = setInterval(() => {
     if (file.congested || client.ended) for (const write of held.splice(0)) write()
   }, 1)

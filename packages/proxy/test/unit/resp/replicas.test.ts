@@ -4,7 +4,7 @@ import { installed, type RealServer, startRedis, whySkipped } from '../../../../
 import { network } from '../../../../testing/src/sockets.ts'
 import { connectTo, recordRedis } from '../../resp/recorded-redis.ts'
 
-/** A primary, and replicas that hear of its writes so much later. */
+/** Starts a primary, and replicas that get its writes with this delay. */
 async function replicated(program: string, replicas: number, latencyMs: number): Promise<readonly RealServer[]> {
   const primary = await startRedis(program, ['--repl-diskless-sync-delay', '0'])
   const links = network()

@@ -8,7 +8,7 @@ function connected() {
   return ends
 }
 
-/** What happens at an end, in order. */
+/** Collects the events of one end of the connection, in order. */
 function eventsOf(end: { on(name: string, listener: (value?: unknown) => void): unknown }): string[] {
   const events: string[] = []
   end.on('data', (bytes) => void events.push(String(bytes)))

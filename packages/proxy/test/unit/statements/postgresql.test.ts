@@ -9,7 +9,7 @@ const query = (sql: string): string => writeFrontend({ kind: 'query', sql }).toS
 const complete = (tag: string) => writeBackend({ kind: 'command-complete', tag })
 const ready = writeBackend({ kind: 'ready', status: 'I' })
 
-/** A connection of which client and server have agreed to start, with a fault on its COMMIT. */
+/** A connection with a complete startup, and a fault on its COMMIT. */
 function session(
   harm:
     | Pick<SqlFault, 'kind' | 'code' | 'message'>

@@ -6,7 +6,7 @@ interface Chunk {
   readonly text: string
   /** The size of the chunk, if only its beginning was kept. */
   readonly sizeBytes?: number
-  /** The bytes before it that are missing. */
+  /** The number of bytes that are missing before the chunk. */
   readonly gapBytes?: number
 }
 

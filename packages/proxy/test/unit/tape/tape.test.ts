@@ -5,14 +5,14 @@ import { Tape, type TapeEntry } from '../../../src/tape/tape.ts'
 
 const KIB = 1024
 
-/** What was written, as far as it tells one entry from another. */
+/** Generates entries to write, with the properties that tell entries apart. */
 const written = fc.array(
   fc.record({
     kind: fc.constantFrom('bytes', 'delivered', 'closed', 'unread'),
     stream: fc.nat(5),
     sizeBytes: fc.integer({ min: 1, max: 40 * KIB }),
   }),
-  // By default fast-check seldom draws more than ten entries, which fill no memory.
+  // By default, fast-check rarely generates more than ten entries. These would not fill the memory.
   { maxLength: 200, size: 'max' },
 )
 

@@ -4,7 +4,7 @@ import { dial, eventually, hold, network, Received, serve, startDialling } from 
 const link = { from: 'n1', to: 'n3' }
 const request = 'GET /x HTTP/1.1\r\nHost: n3\r\n\r\n'
 
-/** A link between two nodes that keeps what passes, with an HTTP server that answers nothing. */
+/** A link between two nodes whose traffic is taped, with an HTTP server that sends no response. */
 async function tapedLink() {
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))

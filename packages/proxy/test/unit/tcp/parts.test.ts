@@ -60,7 +60,7 @@ describe('the buffer that a socket reads into', () => {
 })
 
 describe('the writes to a socket in a turn', () => {
-  /** Handles an arrival in a turn, and tells what was written in it and afterwards. */
+  /** Handles an arrival in a turn. Returns what was written during the turn, and what was written in all. */
   function inTurn(act: (write: GatheredWrite) => void) {
     const written: number[] = []
     const write = new GatheredWrite((bytes) => {

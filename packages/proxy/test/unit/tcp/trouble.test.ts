@@ -6,7 +6,7 @@ import { control } from '../../control/control-plane.ts'
 
 const errorOf = (code: string) => Object.assign(new Error(`connect ${code}`), { code })
 
-/** A port on which a server listened a moment ago. */
+/** A port on which no server listens any more. */
 async function nobody() {
   const { host, port, server } = await echo()
   server.close()
@@ -89,7 +89,7 @@ describe('a failed dial', () => {
     const client = await dial(route)
     client.resetAndDestroy()
     await eventually(() => route.liveConnections === 0)
-    // Nobody to dial is what a node that is down is to a test of it.
+    // A missing upstream is how a test simulates a node that is down. It is not reported as a failure.
     route.setUpstream(undefined)
     await ended(route)
     expect([troubles, created.statistics().get('clients>db')?.failedDials]).toEqual([[], 0])

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { GatheredWrite } from '../../../src/tcp/gathered-write.ts'
 import { endTurn, receiveInTurn } from '../../../src/tcp/turn.ts'
 
-/** A receiver and the writes that came of it, in a log that several may share. */
+/** A receiver whose reads and writes are noted in a log. Several receivers may share the log. */
 function passing(log: string[], name: string, write = (_: Buffer) => true) {
   const gathered = new GatheredWrite((bytes) => {
     log.push(`${name} wrote ${bytes}`)

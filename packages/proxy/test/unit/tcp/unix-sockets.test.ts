@@ -41,7 +41,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
       `cannot listen on unix:${path}`,
     )
     await eventually(() => probes === 1)
-    // The file is left, as by a killed process.
+    // The socket file is left behind, as after the kill of a process.
     rival.close()
     const route = await created.route({ from: 'clients', to: 'n1', upstream, listen })
     expect(route).toMatchObject({ host: path, port: 0 })

@@ -186,7 +186,8 @@ describe('the toxics of a proxy', () => {
 })
 
 describe('toxiproxy-cli', () => {
-  // The program itself is Go. These are its requests, as client/client.go and client/proxy.go of Toxiproxy make them.
+  // toxiproxy-cli is a Go program. This test sends its requests as Toxiproxy's client/client.go and client/proxy.go
+  // make them.
   test('toxiproxy-cli gets a reply to each of its commands', async () => {
     const { ask } = await control()
     const headers = { 'User-Agent': 'toxiproxy-cli/2.12.0 linux/amd64', 'Content-Type': 'application/json' }
@@ -213,7 +214,7 @@ describe('toxiproxy-cli', () => {
       toxicity: 0.5,
     })
     expect(updated).toMatchObject({ attributes: { latency: 100, jitter: 7 }, toxicity: 0.5 })
-    // Toggling sends back the whole proxy as it was listed, toxics included.
+    // To toggle a proxy, toxiproxy-cli sends back the whole proxy as it was listed, with its toxics.
     const listed = await go('GET', '/proxies/db')
     expect(await go('POST', '/proxies/db', { ...listed, enabled: false })).toMatchObject({
       enabled: false,

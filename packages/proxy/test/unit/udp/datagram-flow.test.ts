@@ -7,7 +7,7 @@ import { DatagramFlow } from '../../../src/udp/datagram-flow.ts'
 
 const way = { from: 'clients', to: 'n1' }
 
-/** One direction of a session without sockets. Its texts are of one byte for each character. */
+/** One direction of a session, without sockets. Each character of its texts is one byte. */
 function flowOf({ allowance = { freeBytes: 1000 }, seed = 1 } = {}) {
   const clock = new ManualClock()
   const sent: string[] = []

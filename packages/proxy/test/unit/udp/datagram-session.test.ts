@@ -13,7 +13,7 @@ const [there, back] = [
   { from: 'n1', to: 'clients' },
 ]
 
-/** A session with a server at this address, and what its client gets. */
+/** A session with a server at this address. It lists what its client gets. */
 function sessionTo(upstream: { readonly host: string; readonly port: number }) {
   const clock = new ManualClock()
   const random = createRandom(1)
