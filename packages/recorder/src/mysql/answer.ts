@@ -37,7 +37,7 @@ export class AnswerReader {
   #result: Result | undefined
   #warnings = 0
 
-  /** @param isBinary Whether its rows are those of a prepared statement. */
+  /** @param isBinary whether the rows are in the binary format of a prepared statement. */
   constructor(isBinary?: boolean) {
     this.#isBinary = isBinary
   }

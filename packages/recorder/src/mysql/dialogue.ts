@@ -25,7 +25,7 @@ const NAMES_OF_PROGRAMS = /^(mysql|mariadb|mysqldump|mariadb-dump|MySQL Connecto
 
 interface Prepared {
   readonly sql: string | undefined
-  /** The number of parameters, counted in the text until the server reports it. */
+  /** The number of parameters. Until the server reports it, the number counted in the text. */
   parameters: number
   types: ParameterTypes | undefined
   /** The parameters with values from separate commands. */
@@ -34,7 +34,7 @@ interface Prepared {
 
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: a command that was sent before the answer to this one. The answer to `next` follows. */
+  /** `next`: a command that was sent before the answer to this prepare. The answer to `next` follows that answer. */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
   /** The definitions of a prepared statement's columns and parameters. `left`: packets still expected. */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }

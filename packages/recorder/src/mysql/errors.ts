@@ -18,7 +18,7 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
   info(['1053', '1317', '1927', '1928'], 'the session was ended, perhaps during its commit'),
 ]
 
-/** @returns `info` for an error that is not listed. */
+/** Returns the outcome of a change that was answered by this error; `info` for an error that is not listed. */
 export const judgeError = (code: number | string): ErrorMeaning['means'] =>
   errorOutcomes.find(({ texts: codes }) => codes.includes(String(code)))?.means ?? 'info'
 

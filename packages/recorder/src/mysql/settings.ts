@@ -6,7 +6,7 @@ export const MYSQL_NAMES = 'program_name'
 
 export const EXAMPLE = '{"kind":"mysql","tables":{"accounts":{"key":"id","values":["balance"]}}}'
 
-/** InnoDB gives other guarantees under these names than PostgreSQL. */
+/** InnoDB's isolation levels have these names, but give other guarantees than PostgreSQL's levels of the same name. */
 const LEVEL_NAMES: { readonly [level: string]: string } = {
   'repeatable read': 'repeatable read of InnoDB',
   'read committed': 'read committed of InnoDB',

@@ -86,7 +86,7 @@ function quotationOf(quote: string, written: string): Token {
 
 const ESCAPES: { readonly [letter: string]: string } = {
   ...{ '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' },
-  // MySQL keeps the backslash in these two escapes, which LIKE interprets.
+  // MySQL keeps the backslash in these two escapes, because LIKE interprets them.
   ...{ '%': '\\%', _: '\\_' },
 }
 

@@ -24,9 +24,9 @@ interface Turn extends MysqlRequest {
 }
 
 interface OpenTransaction {
-  /** Whether the server has reported it. */
+  /** Whether the server has reported that the transaction is open. */
   wasSeen: boolean
-  /** Why the server may have rolled it back. */
+  /** Why the server may have rolled back the transaction. */
   doubt: string | undefined
 }
 
@@ -102,7 +102,7 @@ export class Turns {
         this.#say(this.#beginning())
         return
       case 'begin-snapshot':
-        // The first statement's request counts as the earliest time of the snapshot, so add a statement.
+        // The earliest time of a snapshot is the request of the transaction's first statement, so add a statement.
         this.#say(`${this.#beginning()}; SELECT 1`)
         return
       case 'commit':

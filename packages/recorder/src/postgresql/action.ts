@@ -5,8 +5,8 @@ export type Operand = (
   | { readonly kind: 'literal'; readonly number: number; readonly sign: '-' | '' }
 ) & {
   /**
-   * The values that the server stores as given, if not all: whole numbers, or also other numbers in numeric columns. An
-   * integer column rounds `2.5`.
+   * Which values the server stores as given, if not all. `whole`: only whole numbers. `as numeric`: whole numbers, and
+   * in numeric columns also other numbers. An integer column rounds `2.5`.
    */
   readonly exact?: 'whole' | 'as numeric'
 }

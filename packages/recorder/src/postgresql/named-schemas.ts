@@ -1,7 +1,7 @@
 import type { RecordedTable } from './recorded-table.ts'
 import { isTable, type Token } from './sql-tokens.ts'
 
-// Tables with the same name in different schemas.
+// This file distinguishes tables that have the same name in different schemas.
 
 type Named = Pick<RecordedTable, 'name' | 'schema'>
 
@@ -12,18 +12,21 @@ export interface SchemaDoubt {
 }
 
 interface Read {
-  /** The tokens. A table that certainly is not recorded has another name. */
+  /** The statement's tokens. A table that certainly is not recorded is renamed. */
   readonly tokens: readonly Token[]
   readonly doubt: SchemaDoubt | undefined
 }
 
 /** Tells a recorded table from those with the same name in other schemas. */
 export class NamedSchemas {
-  /** By table without a schema in the settings: the schema that a statement named first. It is recorded. */
+  /**
+   * For each table without a schema in the settings: the schema that a statement named first. The table of this schema
+   * is the recorded one.
+   */
   readonly #first: Map<string, string> = new Map()
   #usual: string | undefined
 
-  /** @param usual the schema of names without one; undefined if any. */
+  /** @param usual the schema of names without a schema. If undefined, such a name counts as the recorded table. */
   read(tokens: readonly Token[], tables: ReadonlyMap<string, Named>, usual: string | undefined): Read {
     let doubt: SchemaDoubt | undefined
     const others = new Set<number>()
@@ -81,8 +84,8 @@ function usualSchemasIn(tokens: readonly Token[]): string | undefined {
 }
 
 /**
- * The words that are only used before a dot. A schema is; an alias or a table, as in `o.accounts`, also occurs without
- * a dot after it.
+ * Returns the words that occur only before a dot. A schema's name does. An alias or a table, as in `o.accounts`, also
+ * occurs without a dot after it.
  */
 function dottedWords(tokens: readonly Token[]): ReadonlySet<string> {
   const [dotted, others] = [new Set<string>(), new Set(['excluded'])]

@@ -162,7 +162,7 @@ function sum(
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
       if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
-      // If the sum equals the amount, the statement may have created the row.
+      // If the sum equals the amount, the statement may have created the row, so the old value is unknown.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },
   }

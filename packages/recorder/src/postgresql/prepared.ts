@@ -163,9 +163,9 @@ interface Shape {
   readonly literals: readonly string[]
 }
 
-/** Quoted names, which are kept, and strings and numbers. */
+/** Matches strings and numbers. Also matches quoted names, which are kept. */
 const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
-/** Comments, parameters, escapes, and the characters that mark literals. */
+/** Matches comments, parameters, escapes, and the characters that replace literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/
 /** Matches texts whose meaning may depend on their literals. */
 const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b/i

@@ -12,7 +12,7 @@ export interface Catalogue {
 interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
-  /** The kind of statement that causes the write. */
+  /** Which statements cause the write: all that write, only DELETE, or only UPDATE. */
   readonly by: 'write' | 'delete' | 'update'
   /** The columns whose UPDATE causes the write. */
   readonly columns?: readonly string[] | undefined
@@ -97,7 +97,10 @@ function indirectWrites(
   { tables, writers, definitions }: Catalogue,
   proposed: readonly string[],
 ): Proposal['as']['indirect'] {
-  /** Returns the tables that a text names, also through functions and views; all tables if one of these is opaque. */
+  /**
+   * Returns the tables that a text names, directly or through functions and views. If one of these functions or views
+   * is opaque, returns all tables.
+   */
   const namedIn = (text: string, seen: Set<string> = new Set()): readonly string[] => {
     const words = wordsOf(text)
     const isNamed = (name: string): boolean =>

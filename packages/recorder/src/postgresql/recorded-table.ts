@@ -11,9 +11,11 @@ export interface RecordedTable {
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>
   readonly decimals: WrittenDecimals
-  /** All columns in their order in the table, if known. An INSERT without a list of columns is read by them. */
+  /**
+   * All columns in their order in the table, if known. An INSERT without a list of columns fills them in this order.
+   */
   readonly columns?: readonly string[] | undefined
-  /** Whether the database may convert values and compares texts by a collation, as MySQL does. */
+  /** Whether the database is like MySQL: it may convert values, and it compares texts by a collation. */
   readonly converts?: boolean | undefined
 }
 
@@ -23,7 +25,10 @@ export interface IndirectWrites {
   readonly write?: readonly string[] | undefined
   /** Recorded tables that change when a statement deletes rows of its own table. */
   readonly delete?: readonly string[] | undefined
-  /** By column of the statement's own table: recorded tables that change when the statement changes the column. */
+  /**
+   * For each column of the statement's own table: the recorded tables that change when the statement changes this
+   * column.
+   */
   readonly update?: { readonly [column: string]: readonly string[] } | undefined
   /** The causes of the writes, for messages: `foreign key accounts_owner_fkey`. */
   readonly by?: readonly string[] | undefined

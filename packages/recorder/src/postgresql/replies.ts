@@ -170,13 +170,13 @@ export class Replies {
       if (!isIdle) return
       const { questions, lost } = this.#options
       if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction)) {
-        // Some of its statements may have taken effect.
+        // Some of the transaction's statements may have taken effect.
         transaction.isTangled = true
         questions.cut(transaction, transaction.executed)
         lost('a transaction that ended without a request')
         return
       }
-      // The server refused BEGIN, and so everything after it.
+      // The server refused BEGIN, and therefore all statements after it.
       questions.refused(transaction)
       this.#abandon(transaction, 'BEGIN was refused')
       return
@@ -211,7 +211,7 @@ export class Replies {
   /** Ends a transaction that will never be committed. */
   #abandon(transaction: Transaction, reason: string): void {
     if (transaction.isOver) return
-    // This request has no Sync, without which the server commits nothing.
+    // No statement takes effect: the unfinished request has no Sync, and without a Sync the server commits nothing.
     this.#options.questions.cut(transaction)
     this.#end(transaction, 'refused', reason)
   }

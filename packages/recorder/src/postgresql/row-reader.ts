@@ -94,7 +94,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   }
 }
 
-/** Reads a SELECT of only `EXISTS (SELECT …)`. */
+/** Reads a SELECT that selects only `EXISTS (SELECT …)`. */
 function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
   const read = nested(query)
   // A subquery that counts rows always returns a row, so EXISTS of this subquery shows nothing.
@@ -107,7 +107,7 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
   const [source, another] = sources
   const query = source?.query ?? tree.named.get(source?.name ?? '')
   const name = source?.alias ?? source?.name
-  // The only source that is supported is a named query.
+  // Only one source is supported, and only if it is a query with a name.
   if (another !== undefined || (source !== undefined && (query === undefined || name === undefined))) return undefined
   const areKnown = [...tree.named.values(), ...(query === undefined ? [] : [query])].every((each) =>
     reading.nested(each),

@@ -152,7 +152,7 @@ const remedyFor = ({ key, converts }: RecordedTable): string =>
   converts === true ? `name each by a ${key} in digits or lower case` : `add RETURNING ${key}`
 
 interface ResultRow {
-  /** Undefined in a result without the primary key. */
+  /** Undefined if the result does not contain the primary key. */
   readonly key: string | undefined
   readonly values: ReadonlyMap<string, Json>
 }
@@ -271,7 +271,10 @@ function changedBy(
   return { micro, locked, isPredicate, doubt }
 }
 
-/** The number of changed rows. If the client limited the rows, it is unknown unless all were returned. */
+/**
+ * Returns the number of changed rows. An empty tag means that the client limited the rows. The number is then known
+ * only if all rows were returned, and otherwise 0.
+ */
 const countOf = (tag: string, { length }: readonly unknown[], all: readonly unknown[] | undefined): number =>
   tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)
 

@@ -55,8 +55,8 @@ const WHOLE_EXAMPLE = '{"tables":{"accounts":{"key":"id","values":["balance"]}},
 const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"balance"}'
 
 /**
- * Parses the members of `{"kind":"postgresql"}`. `"table"`, `"key"` and `"value"` name the recorded table, its primary
- * key and its column of `"type"`. With `"tables"`, whole transactions are recorded.
+ * Parses the members of `{"kind":"postgresql"}`. `"table"` names the recorded table, `"key"` its primary key, and
+ * `"value"` the recorded column, whose type is `"type"`. With `"tables"`, whole transactions are recorded.
  *
  * @throws UserError that begins with `where`.
  */
@@ -188,7 +188,7 @@ function schemaIn(name: unknown): string | undefined {
   return schema === '' ? undefined : schema
 }
 
-/** Returns one of these names, by default the first. */
+/** Returns the given member, which must be one of these names. The default is the first name. */
 function oneOf<Name extends string>(
   given: Members,
   member: string,

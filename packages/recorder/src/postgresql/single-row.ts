@@ -41,7 +41,10 @@ function rowOf(rows: Rows): { readonly key: Operand; readonly rows: Keyed } | un
 const expectedIn = ({ compared }: Keyed, of: string): Operand | undefined =>
   compared.find(({ column, comparison }) => column === of && comparison === '=')?.operand
 
-/** Returns the read of one row. Undefined with further conditions: a row that is not found may then exist. */
+/**
+ * Returns the read of one row. Undefined if there are further conditions, because a row that is not found may then
+ * exist.
+ */
 function readOf({ rows, resultColumns, isJoined, aggregate }: Of<'read'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
   const place = resultColumns.values.get(value)

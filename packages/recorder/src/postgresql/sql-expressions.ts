@@ -46,7 +46,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
-  /** The expression from a token up to the next one. */
+  /** Returns an expression from the token at `from` up to the next token to read. */
   #node(is: Plain, from: number, parts: readonly Expression[]): Expression {
     return { is, parts, from, to: this.at }
   }
@@ -77,7 +77,7 @@ export abstract class ExpressionReader extends SqlReader {
     const isNegated = this.takeWord('not')
     const condition = this.#predicate(first, from)
     const parts = [condition ?? first]
-    // A last word without an operator is an alias.
+    // If no operator precedes the last word, this word is an alias.
     for (let isOperator = condition === undefined && isNegated; !this.#isEnd(); isOperator = false) {
       if (!isOperator && this.next?.kind === 'word' && this.#isEnd(1)) break
       this.at++

@@ -9,7 +9,7 @@ export type Token =
 /** A set of words, listed in one text. */
 export const wordSet = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 
-/** The word that a token is; undefined for a quoted name. */
+/** Returns the word of a token; undefined for a quoted name and for a token that is no word. */
 export const plainWord = (token: Token | undefined): string | undefined =>
   token?.kind === 'word' && !token.quoted ? token.text : undefined
 

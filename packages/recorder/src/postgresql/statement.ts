@@ -100,7 +100,9 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
   return 'does' in action ? { kind: 'action', what, action } : { kind: 'other', what, ...action }
 }
 
-/** Returns why a result is not recorded. Empty if the result shows neither a recorded column nor a row. */
+/**
+ * Returns why the result of a SELECT is not recorded. Empty if the result shows neither a recorded column nor a row.
+ */
 function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {
   const isSelect = tokens[0]?.text === 'select'
   const shows =

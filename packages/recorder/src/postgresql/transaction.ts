@@ -30,7 +30,7 @@ interface Group {
 export interface CollapseOptions {
   /** Whether a transaction's reads and writes of a key become one atomic operation. */
   readonly areAtomic: boolean
-  /** Whether savepoints or a commit hide which statements take effect. */
+  /** Whether savepoints, or a COMMIT among other statements, hide which statements take effect. */
   readonly isTangled: boolean
 }
 

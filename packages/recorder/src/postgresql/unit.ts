@@ -39,7 +39,7 @@ export interface Transaction {
   readonly exchange: Exchange
   readonly startByte: number
   readonly executed: Executed[]
-  /** Whether savepoints or a commit hide which statements take effect. */
+  /** Whether savepoints, or a COMMIT among other statements, hide which statements take effect. */
   isTangled: boolean
   /** The savepoints, each with the number of statements before it. */
   readonly savepoints: { readonly name: string; readonly executed: number }[]
@@ -53,7 +53,7 @@ export interface Transaction {
   refusal: string | undefined
   /** Whether the transaction can only be rolled back. */
   hasFailed: boolean
-  /** The recorded form, set when the transaction's end is requested. */
+  /** The transaction as it is recorded. Set when the transaction's end is requested. */
   collapsed: Collapsed | undefined
   isOver: boolean
 }

@@ -32,5 +32,5 @@ export class WrittenDecimals {
   }
 }
 
-/** Added to every modifier of varying size (PostgreSQL's VARHDRSZ). */
+/** PostgreSQL adds this number (VARHDRSZ) to the modifier of every type of varying size. */
 const HEADER = 4

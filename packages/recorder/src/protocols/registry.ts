@@ -4,7 +4,10 @@ import { postgresql } from '../postgresql/protocol.ts'
 import { redis } from '../redis/protocol.ts'
 import type { RecordedProtocol } from '../spoken/protocol.ts'
 
-/** A new protocol needs a folder beside this one and an entry here; its framing needs the same in `wire`. */
+/**
+ * To add a protocol, add a folder beside this folder and an entry to this list. Its framing needs a folder and an entry
+ * in `wire`.
+ */
 const all: RecordedProtocol[] = [redis, postgresql, mysql]
 
 export const recordedProtocols: readonly RecordedProtocol[] = all
