@@ -52,7 +52,10 @@ export interface Stage {
    * previous piece must not begin before `earliestMs`, which is the current time minus the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
-  /** Reports that a piece has left; `last` if it was the last of its chunk. Returns 'close' if nothing may follow. */
+  /**
+   * Reports that a piece has left. `last`: whether it was the last piece of its chunk. Returns 'close' if nothing may
+   * follow.
+   */
   moved?(piece: Piece, last: boolean): Ending | undefined
   /** Reports that bytes were discarded at this stage. */
   discarded?(nowMs: number): void

@@ -1,6 +1,6 @@
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 
-/** How much may be read ahead of a waiting message. */
+/** How many bytes may be read ahead of a waiting message. */
 const MOST_WAITING_BYTES = 256 * 1024
 
 export type Arrival = Buffer | 'end' | 'reset'

@@ -99,7 +99,7 @@ class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /** Stores the response to a request. Returns the last different response to this request, if there is one. */
+  /** Stores the response to a request. Returns the last response to this request that differed, if there is one. */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))

@@ -25,7 +25,7 @@ export function makeUpReply(
   text: string,
   { close, method }: { readonly close: boolean; readonly method: string },
 ): Reply {
-  // A 205 response has no content, but is delimited like any other (RFC 9110 §15.3.6).
+  // A 205 response has no content, but is delimited like any other response (RFC 9110 §15.3.6).
   const content = Buffer.from(status === 205 ? '' : text)
   const lines = [statusLine(status)]
   if (mayHaveContent(status)) {

@@ -116,7 +116,7 @@ export class RequestSender {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Removes `Connection: close` from the head of a request, because a server would read nothing after it. */
+/** Removes `Connection: close` from the head of a request. Otherwise a server would read nothing after this request. */
 function keptOpen(head: Buffer): Buffer {
   const field = /^connection:(.*)\r$/im.exec(head.toString('latin1'))
   if (field === null) return head

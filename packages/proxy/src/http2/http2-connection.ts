@@ -295,7 +295,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs, delayedBy, then }
   }
 
-  /** Plans a frame of a reply that the client must not get; undefined if the frame passes. */
+  /** Plans a frame of a withheld reply; undefined if the frame passes. */
   #withhold(withheld: WithheldReply, frame: Buffer): FramePlan | undefined {
     const { fault, rule, messages } = withheld
     const [type, stream] = [typeOf(frame), streamOf(frame)]

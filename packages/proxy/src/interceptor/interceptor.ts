@@ -50,7 +50,7 @@ export interface Exit {
   setReading(reading: boolean): void
   /**
    * Whether more bytes wait than the receiver can take. An interceptor that generates bytes must then stop. It may
-   * continue when `delivered` is called and this is false.
+   * continue when `delivered` is called and `congested` is false.
    */
   readonly congested: boolean
 }
@@ -63,7 +63,10 @@ export interface Conversation {
   readonly peerProcess?: string | undefined
   /** The exit towards the backend. It dials the backend if necessary. */
   readonly requests: Exit
-  /** Dials the backend, for protocols in which it sends first. May be called while the interceptor is being created. */
+  /**
+   * Dials the backend, for protocols in which the backend sends first. May be called while the interceptor is being
+   * created.
+   */
   dial(): void
   /** Towards the client. */
   readonly responses: Exit

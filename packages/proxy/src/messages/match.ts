@@ -59,7 +59,8 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
   const isSought = !ADDED.has(names[0] ?? '') && PLAIN.test(names.at(-1) ?? '')
   return (message) => {
     const text = framing.plain?.(message) ?? message
-    // Parsing is a hundred times slower for text that is not JSON, so texts without the name are not parsed.
+    // Parsing a text that is not JSON takes a hundred times longer. Therefore a text without the member's name is not
+    // parsed.
     if (isSought && !text.includes(name) && !text.includes(ESCAPE)) return false
     const value = framing.read(message)
     const found = value === undefined ? undefined : memberOf(value, names)
@@ -70,7 +71,7 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
 /** JSON may write any letter as an escape such as `\u0041`. */
 const ESCAPE = Buffer.from('\\u')
 const PLAIN = /^[\w-]+$/
-/** The members that framings use for messages that are not JSON. */
+/** The members by which framings represent messages that are not JSON. */
 const ADDED: ReadonlySet<string> = new Set(['base64', 'close', 'reason'])
 
 function memberOf(value: Json, names: readonly string[]): Json | undefined {

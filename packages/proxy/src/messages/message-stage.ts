@@ -233,7 +233,7 @@ const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'repl
 
 function applyFault(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule
-  // The table has the effect of each kind of fault. The compiler cannot infer that it fits the fault.
+  // `messageHarms` has the effect of each kind under that kind. The compiler cannot infer that `harm` fits the fault.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
 }

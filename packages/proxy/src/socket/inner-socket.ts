@@ -28,7 +28,7 @@ class InnerSocket extends Duplex {
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort: number | undefined
-  /** The proxy's connection to the server, which keeps the process alive for this end. */
+  /** The proxy's connection to the server. It keeps the process alive on behalf of this end. */
   #onward: Pick<Socket, 'ref' | 'unref'> | undefined
   #isIdle = false
   /** Called when the reader has room again. */
@@ -36,7 +36,7 @@ class InnerSocket extends Duplex {
   #isReset = false
 
   constructor({ allowHalfOpen }: { readonly allowHalfOpen: boolean }) {
-    // A stream's own 'close' does not report an error, so `_destroy` emits it.
+    // The event 'close' of a stream itself does not report an error, so `_destroy` emits 'close'.
     super({ allowHalfOpen, emitClose: false })
   }
 

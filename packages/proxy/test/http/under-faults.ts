@@ -29,7 +29,9 @@ const MOST_ROUNDS = 8
 
 export type Spoken = 'HTTP/1.1' | 'HTTP/2' | 'gRPC'
 
-/** All faults on bytes, except bits flipped on the way to the server, which would then execute a different request. */
+/**
+ * All faults on bytes. No bits are flipped on the way to the server, because it would then execute a different request.
+ */
 const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, Trigger<TcpFault>])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 30, variationBytes: 20, pauseMs: millis(0) }, { probability: 0.2 }],

@@ -241,7 +241,7 @@ describe('a slice fault', () => {
   })
 })
 
-/** A stage whose draws of a chance return the given values. */
+/** A stage whose random decisions are given in advance. */
 function stageWith(harm: StandingHarm, ...chances: boolean[]) {
   const random = { ...createRandom(1), chance: () => chances.shift() === true }
   const context = { random: () => random, hit: () => undefined, acceptedAtMs: 0, direction: 'requests' as const }

@@ -18,7 +18,9 @@ const PATIENCE_MS = 300
 /** The most batches of requests on one connection. */
 const MOST_BATCHES = 30
 
-/** All faults on bytes, except bits flipped on the way to the server, which would then execute a different request. */
+/**
+ * All faults on bytes. No bits are flipped on the way to the server, because it would then execute a different request.
+ */
 const linkFaults: readonly (readonly [keyof typeof links, TcpHarm, Trigger<TcpFault>])[] = [
   ['both', { kind: 'latency', latencyMs: millis(2), jitterMs: millis(2) }, { probability: 0.3 }],
   ['both', { kind: 'slice', averageBytes: 12, variationBytes: 8, pauseMs: millis(0) }, { probability: 0.3 }],
@@ -250,7 +252,10 @@ export async function recordUnderFaults({ operations, transactions }: UnderFault
       ({ f, type, value }) =>
         f === 'read' && type === 'ok' && !answered.has(value === null ? undefined : String(value)),
     ),
-    /** Written keys that are neither in an operation nor marked. Keys that only flipped bits produced do not count. */
+    /**
+     * Written keys that are neither in an operation nor marked. A key that no client sent is left out, because flipped
+     * bits made it.
+     */
     unaccounted: touched.includes(undefined)
       ? []
       : [...server.written.keys()].filter(

@@ -433,7 +433,7 @@ const grpcMessage = (content: Buffer): Buffer => {
   return Buffer.concat([head, content])
 }
 
-/** Encodes a gRPC call. No frame is larger than every peer accepts. */
+/** Encodes a gRPC call in frames of at most 16 KiB, which every peer accepts. */
 const callOf = (text: string): Buffer => {
   const content = grpcMessage(protobufOf(text))
   const data: string[] = []

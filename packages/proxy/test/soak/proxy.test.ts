@@ -20,9 +20,7 @@ const room = (socket: Socket) =>
     socket.once('close', resolve)
   })
 
-/**
- * Returns a megabyte of random bytes. Any piece of it can be sent in place of new random bytes, which would take time.
- */
+/** Returns a megabyte of random bytes. Tests send pieces of it, which costs less than drawing new random bytes. */
 function noise(random: Random): Buffer {
   const bytes = Buffer.alloc(2 ** 20)
   for (let i = 0; i < bytes.length; i += 4) bytes.writeUInt32LE(random.integer(2 ** 32), i)

@@ -17,7 +17,7 @@ interface Read {
   readonly doubt: SchemaDoubt | undefined
 }
 
-/** Tells a recorded table from those with the same name in other schemas. */
+/** Distinguishes a recorded table from tables with the same name in other schemas. */
 export class NamedSchemas {
   /**
    * For each table without a schema in the settings: the schema that a statement named first. The table of this schema

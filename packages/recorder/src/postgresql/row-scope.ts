@@ -9,7 +9,7 @@ export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 export interface Reading {
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>
-  /** Reads a subquery. Undefined unless the subquery is understood and returns no recorded values. */
+  /** Reads a subquery. Undefined if the subquery is not understood, or returns recorded values. */
   readonly nested: (query: Query) => RowRead | undefined
 }
 

@@ -8,7 +8,7 @@ import type { InForce } from './in-force.ts'
 import type { Injector } from './injector.ts'
 import { validateName } from './names.ts'
 
-/** The source of a fault. Replacing all faults of one origin keeps the faults of the others. */
+/** The source of a fault. Replacing all faults of one origin keeps the faults of all other origins. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 
 export interface NamedFault {
@@ -41,8 +41,8 @@ export interface FaultBoard {
   /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
   add(fault: FaultToAdd): NamedFault
   /**
-   * Changes the fault. A TCP fault keeps its state if its kind and links stay the same. Any other fault is applied
-   * again before the old one is removed. @throws ControlError (404)
+   * Changes the fault. A TCP fault keeps its state if its kind and links stay the same. For any other fault, the new
+   * version is applied before the old version is removed. @throws ControlError (404)
    */
   update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */
@@ -57,7 +57,9 @@ export interface FaultBoard {
   replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
   /** Emits an event for every fault whose number of hits changed since the last call. */
   reportHits(): void
-  /** Reports every fault as healed without releasing the bytes that it holds. Called when the network closes. */
+  /**
+   * Reports every fault as healed, but does not release the bytes that the faults hold. Called when the network closes.
+   */
   close(): void
 }
 
@@ -215,8 +217,8 @@ function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMa
 }
 
 /**
- * Updates the fault in place if kind and links are the same. Otherwise applies the new fault before removing the old
- * one.
+ * Updates the fault in place if kind and links are the same. Otherwise applies the new version before it removes the
+ * old version.
  */
 function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
   const { applied, earlierHits } = entry

@@ -38,7 +38,7 @@ export interface ProxySettings {
   readonly tls?: TlsOptions | undefined
   /** Whether the upstream is given as `https://`. The proxy then carries HTTP by default. */
   readonly isHttps?: boolean | undefined
-  /** Whether a server that is reached by TLS gets the `Host` that the client sent, instead of its own name. */
+  /** Whether a server that is reached by TLS gets the client's `Host`. Otherwise it gets the server's own name. */
   readonly keepHost?: boolean | undefined
   /**
    * Whether the proxy's addresses may be Unix sockets. The user may name files of this machine; an API request may not.
@@ -160,7 +160,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     validateUpstream(upstream)
     refusePaths(settings)
     const from = settings.from ?? 'clients'
-    // The names of the proxy and of its clients' endpoint may be equal, but `from` and `to` must differ.
+    // A proxy may have the same name as the endpoint `from`, but `to` must differ from `from`.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
     const carries = carriedBy(settings)
