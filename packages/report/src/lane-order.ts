@@ -27,9 +27,9 @@ export const wallsBetween = <Lane extends { readonly name: string }>(
   })
 
 /**
- * Returns the order of the lanes. Nodes are in the middle, and each client is on the side of the node that it calls
- * first. Nodes on the same side of the first partition are neighbours, so that a wall can be drawn. Among such orders,
- * returns the one whose calls cross the fewest lanes.
+ * Returns the order of the lanes. The nodes are in the middle. A client is to the left or to the right of all nodes,
+ * closer to the first node that it calls. Nodes on the same side of the first partition are neighbours, so that a wall
+ * can be drawn. Of the orders that meet these conditions, returns the order in which calls cross the fewest lanes.
  */
 export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly string[] {
   const signs = steps.flatMap((step) => step.signs)
@@ -60,7 +60,7 @@ function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): 
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
   if (one === undefined || sides.length > 2) return [sides.flat()]
   const [near, far] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
-  // There is only one side, because all nodes still reach each other through other nodes.
+  // The partition leaves a single side if all nodes still reach each other, some of them through other nodes.
   if (other === undefined)
     return near.length === 2
       ? [

@@ -5,7 +5,10 @@ import { doubleHolding, unreleasedBefore } from './holdings.ts'
 import { callTimeOf, clientOfInWords, returnTimeOf } from './operation-words.ts'
 import { capitalised } from './words.ts'
 
-/** Returns the doubly held lock of a counterexample, if it has a lease. */
+/**
+ * Returns the lease of a lock that was held twice, its first acquisition, and the culprit. Undefined if the
+ * counterexample is about no such lock, or if the lock has no lease.
+ */
 function leaseOf(history: History, counterexample: Counterexample) {
   const lease = leaseOfHeader(history.header)
   const holding = doubleHolding(history, counterexample)?.first ?? unreleasedBefore(history, counterexample)
@@ -27,16 +30,16 @@ export function clockOfLease(
 }
 
 /**
- * Returns a sentence about the lease of a lock that had ended, so that two clients may believe that they hold the lock:
- * `Process 1's lock was for 300 ms (lock-ms), which had passed.` Empty if the lease certainly had not ended, or if its
- * duration is unknown.
+ * Returns a sentence about the first lease of a lock that was held twice: `Process 1's lock was for 300 ms (lock-ms),
+ * which had passed.` After the end of a lease, its holder may still believe that it holds the lock. Empty if the lease
+ * certainly had not ended, or if its duration is unknown.
  */
 export function leaseSentence(history: History, counterexample: Counterexample): string {
   const held = leaseOf(history, counterexample)
   if (held === undefined) return ''
   const { lease, acquire, culprit } = held
   const lost = returnTimeOf(history, culprit)
-  // The lock was granted between the acquisition's call and return.
+  // The lease began at an unknown time between the call and the return of the acquisition.
   const [most, least] = [lost - callTimeOf(history, acquire), lost - returnTimeOf(history, acquire)]
   if (most < lease.nanos) return ''
   const had = least < lease.nanos ? 'may have passed' : 'had passed'

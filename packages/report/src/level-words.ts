@@ -17,7 +17,7 @@ export const adjective = (level: string): string =>
   wordsOfLevel(level)?.adjective ??
   nouns.reduce((text, [noun, instead]) => text.replace(noun, instead), level.replaceAll('-', ' '))
 
-/** Levels that are named by nouns, with adjectives to use instead. */
+/** Patterns for parts of levels' names, each with the adjective that replaces the part. */
 const nouns: readonly (readonly [RegExp, string])[] = [
   [/snapshot isolation$/, 'snapshot isolated'],
   [/cursor stability$/, 'cursor stable'],
@@ -33,7 +33,7 @@ interface LevelRow {
   readonly note: string
 }
 
-/** The levels that readers ask for most. Each has its own row, unless it has a note in common with others. */
+/** The levels that readers ask for most. Each of them has its own row, unless it shares a note with adjacent levels. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** A level that is met although a promise was broken. */
@@ -176,7 +176,7 @@ export const isolationColumns: readonly { readonly title: string; readonly prefi
 
 /** Strongest first. */
 export function isolationRows(report: Report<string>): readonly IsolationRow[] {
-  // Other levels, such as `declared`, have only the form `alone`.
+  // A level outside the isolation ladder, such as `declared`, exists only in the form `alone`.
   const rows: IsolationRow[] = Object.keys(report.levels).flatMap((level) =>
     (isolationLadder.levels as readonly string[]).includes(level)
       ? []

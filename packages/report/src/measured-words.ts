@@ -94,7 +94,10 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
   return `${known}; ${open}${short}, which ${effect}`
 }
 
-/** Returns the verdicts on clients' answers and on nodes' answers, and their differences. */
+/**
+ * Describes the verdict on the answers that clients got, and the verdict on the answers that nodes sent. Adds the
+ * differences between these answers.
+ */
 export function viewsTexts({ client, backend, said }: RunViews): readonly string[] {
   const [got, sent] = [client, backend.headline].map((text) => (/\bunknown: /.test(text) ? 'undecided' : text))
   const text = `the answers that clients got are ${got}; those that the nodes sent, with the ones that were lost, are ${sent}`
@@ -108,13 +111,13 @@ export const requirementText = ({ requirement, met, found, why }: RequirementRes
     met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
   ].join(' ')
 
-/** Returns the strongest level that the phase broke. A stale read breaks linearizability. */
+/** Returns the strongest level that was violated in the phase. This is `linearizable` if the phase has a stale read. */
 export const brokenLevel = ({ violated = [], staleReads = 0 }: PhaseSummary): string | undefined =>
   staleReads > 0 ? 'linearizable' : violated[0]
 
 export const isBroken = (phase: PhaseSummary): boolean => brokenLevel(phase) !== undefined
 
-/** Renames the phase `healed` to `at the end` if nothing was to heal. */
+/** Renames the phase `healed` to `at the end` if no phase has a fault. */
 export const namedPhases = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.every(({ phase }) => phase === 'calm' || phase === 'healed')
     ? phases.map((each) => (each.phase === 'healed' ? { ...each, phase: 'at the end' } : each))
@@ -125,7 +128,7 @@ type PhaseMood = 'bad' | 'short' | 'good' | 'faint' | 'plain'
 export interface PhaseColumn {
   readonly title: string
   readonly brief?: string
-  /** Returns the text of the cell, if it was measured. */
+  /** Returns the text of the column's cell for a phase; undefined if the figure was not measured. */
   readonly text: (phase: PhaseSummary) => string | undefined
   readonly mood?: (phase: PhaseSummary) => PhaseMood
 }

@@ -43,7 +43,7 @@ function refusedReproach(history: History, acquire: OperationRow, refused: Opera
   return { by: acquire, text: `${clientOfInWords(history, acquire)}'s release${at} failed` }
 }
 
-/** Returns why a repeated delivery is wrong, by the operation that received or added the element before. */
+/** Returns why a repeated delivery is wrong: another operation received or added the element before. */
 function repeatedReproach(
   history: History,
   counterexample: Counterexample,
@@ -93,7 +93,7 @@ function drainedAgain(
   return undefined
 }
 
-/** Returns the message that was taken. If a take answered, leaves out its receipt. */
+/** Returns the message in an answer, as JSON. Leaves out the receipt in the answer of a `take`. */
 function takenText(history: History, row: OperationRow): string {
   const answer = outputOf(history, row)
   const message = functionOf(history, row) === 'take' && Array.isArray(answer) ? (answer[0] as Json) : answer
@@ -110,7 +110,7 @@ export function reproach(history: History, counterexample: Counterexample): Repr
   if (unreleased?.release !== undefined) return refusedReproach(history, unreleased.acquire, unreleased.release)
   const repeated = repeatedReproach(history, counterexample, culprit)
   if (repeated !== undefined) return repeated
-  // Earlier withdrawals contradict an operation that overdraws an account.
+  // If the culprit overdraws an account, only earlier withdrawals from this account contradict it.
   const spent = spendsFrom(history, culprit)
   const before = coreOf(counterexample)
     .filter((operation) => operation !== culprit && isOk(history, operation))
@@ -139,7 +139,10 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether an answer has the written value or the added element. The write then does not contradict the answer. */
+/**
+ * Whether the answer of `read` has the value that `write` wrote, or the element that `write` added. If so, `write` does
+ * not contradict the answer. A watch contradicts no answer.
+ */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&

@@ -31,7 +31,10 @@ export const nameText = (name: string, most: number = 60): string => clipped(pri
 const clipped = (text: string, most: number = 60): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`
 
-/** Returns a value as JSON, truncated if it is long. Lists and tokens differ at their ends, and lose their middle. */
+/**
+ * Returns a value as JSON. If it is too long, truncates it. Leaves out the middle of a list or a token, because lists
+ * and tokens differ at their ends.
+ */
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : displayText(value))
   if (text.length <= most) return text
@@ -42,7 +45,7 @@ export function valueText(value: Json, most: number = 28): string {
         )
       : text
   if (ends.length <= most) return ends
-  // Generated texts such as tokens differ at their ends.
+  // Only the middle of a token is left out, because generated texts such as tokens differ at their ends.
   const isToken = typeof value === 'string' && !/\s/.test(value)
   if (!isToken) return `${text.slice(0, most - 1)}…`
   const kept = Math.floor((most - 1) / 2)
@@ -150,7 +153,7 @@ export const effectOf = (history: History, operation: number): Meaning['effect']
 /** Whether a function returns a value that was not in its input. */
 export const hasReturnValue = (f: string): boolean => meaningOf(f)?.answers === 'value'
 
-/** Whether clients call the operation for its answer. */
+/** Whether the operation may return a value that was not in its input. */
 export const mayReturnValue = (history: History, operation: number): boolean =>
   hasReturnValue(functionOf(history, operation))
 
@@ -288,7 +291,7 @@ export const writtenText = (history: History, row: number): string => JSON.strin
 /** Returns the answer, as JSON for comparisons. */
 export const answeredText = (history: History, row: number): string => JSON.stringify(outputOf(history, row))
 
-/** Whether the same client called both operations. Without sessions, each process is a client. */
+/** Whether the same client called both operations. Without named sessions, each process counts as a client. */
 export function isSameClient(history: History, one: OperationRow, other: OperationRow): boolean {
   const [first, second] = [one, other].map((row) => history.operations.process[row] ?? 0) as [number, number]
   const isNamed = history.header?.sessions?.named !== false && history.sessionOf(first) >= 0

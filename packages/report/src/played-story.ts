@@ -8,7 +8,7 @@ export interface PlayedStory {
   readonly lesson: string
   readonly source: string
   readonly tellings: readonly StoryTelling[]
-  /** The telling whose system prevents the accident. Undefined if this story already shows that system. */
+  /** The telling in which another system prevents the accident. Undefined if `--fix` already chose this telling. */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 
@@ -42,7 +42,10 @@ export interface PlayedStep {
   readonly breaks?: string | undefined
   /** The events drawn, in order of time. */
   readonly signs: readonly Sign[]
-  /** What the nodes believe at the end of the step; just before the healing, if the step heals a fault. */
+  /**
+   * What the nodes believe at the end of the step. If the step heals a fault, what they believe just before the
+   * healing.
+   */
   readonly nodes?: readonly PlayedNode[] | undefined
   /** State of the story's promise at the end of the step; absent in stories without a promise. */
   readonly ledger?: PlayedLedger | undefined
@@ -78,7 +81,7 @@ export type Sign =
   | (Passing & { readonly type: 'answer'; readonly outcome: 'ok' | 'refused' | 'none' })
   /** A message between nodes, and what happens to it. */
   | (Passing & { readonly type: 'message'; readonly fate: NodeMessage['fate'] })
-  /** An answer that all of `nodes` give. */
+  /** An answer to the last reads. All of `nodes` give this answer. */
   | {
       readonly type: 'state'
       readonly at: Nanos
@@ -112,6 +115,6 @@ export interface Goodput {
   readonly askedPerSecond: number
   /** By bucket. */
   readonly answeredPerSecond: readonly number[]
-  /** The times at which something was wrong. */
+  /** The time spans in which the story's faults were in force. */
   readonly troubles: readonly { readonly fromMs: Millis; readonly untilMs: Millis; readonly kind: string }[]
 }

@@ -11,7 +11,7 @@ export interface WrittenProof {
 }
 
 interface EmbeddedProof {
-  /** The history file, compressed by gzip, in base64; `proof` likewise. */
+  /** The history file, compressed by gzip and encoded in base64. `proof`: the proof's file in the same encoding. */
   readonly history: string
   readonly proof: string
   /** A script that defines `verifier` as the verifier's exports. */

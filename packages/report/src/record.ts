@@ -14,11 +14,11 @@ import { printable } from './operation-words.ts'
 /** The recorder's notes on gaps, and the assumed initial value. */
 export interface RecordFacts {
   readonly sessions: { readonly by: string; readonly named: boolean } | undefined
-  /** Undefined if the caller does not know the initial value. */
+  /** The assumed initial value; undefined if the caller does not know it. */
   readonly initial: Json | undefined
   readonly touched: readonly Mark[]
   readonly notUnderstood: readonly Mark[]
-  /** Operations with a successful answer of unknown meaning, which may have taken effect. */
+  /** Operations that may have taken effect: their answer reported success, but its meaning is unknown. */
   readonly unclear: { readonly count: number; readonly why: string } | undefined
   /** The requests that were forwarded but not judged: first those that may have written, then the most frequent. */
   readonly passedOn: readonly PassedOn[]
@@ -49,7 +49,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
-  // Reads are left out, because the record has marks for answers to reads that were not understood.
+  // Ignores reads: if an answer to a read was not understood, the record has a mark, which is counted separately.
   const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''
@@ -62,7 +62,7 @@ const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   return count === 0 ? undefined : { count, why }
 })
 
-/** Matches the error of a successful answer that was not understood. */
+/** Matches the error that the recorder notes if an answer reported success but was not understood. */
 const NOT_UNDERSTOOD = /^(status 2\d\d|grpc OK)(: |, and nothing at )/
 
 /** As an initial value, this word stands for any value. */

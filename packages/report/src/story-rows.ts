@@ -13,7 +13,10 @@ export interface StepGroup {
   readonly ledger: PlayedLedger | undefined
 }
 
-/** Groups the signs of a telling by the step during which they occur, even if another step lists them. */
+/**
+ * Groups the signs of a telling by steps. A sign belongs to the step during which it occurs, which need not be the step
+ * that lists the sign.
+ */
 export function groupsOf({ steps }: StoryTelling): readonly StepGroup[] {
   const signs = steps
     .flatMap((step, number) => step.signs.map((sign) => ({ number, sign })))

@@ -8,19 +8,19 @@ import { answers, figure, nextAnswer } from './page.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf } from './page-words.ts'
 
-/** What a page's head says about a verdict, for use in other pages. */
+/** The parts of a page that are about its verdict, so that other pages can show them. */
 export interface VerdictPart {
   readonly mood: Mood
   readonly title: string
   readonly sentence: string
-  /** The cause and the next step; empty while they may change. */
+  /** The cause and the next step; empty while later operations may change them. */
   readonly answers: string
   readonly ladder: string
   /** The drawing and the steps of the contradiction, if there is one. */
   readonly drawing: string | undefined
 }
 
-/** @param isSoFar whether more operations will follow, which may break a level that is met so far. */
+/** @param isSoFar whether the history is still growing. Later operations may then break a level that is met now. */
 export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFar?: boolean } = {}): VerdictPart {
   const { history, report, run } = page
   const facts = factsOf(page)

@@ -40,7 +40,7 @@ export function wireArrows(wire: Wire | undefined, place: Place): Html | undefin
 
 interface Way extends Line {
   readonly message: NodeMessage
-  /** What had happened to the message when the answer came. */
+  /** The message's fate at the time of the answer that lacks the change. */
   readonly fate: NodeMessage['fate']
   readonly isStopped: boolean
 }
@@ -56,7 +56,7 @@ function wayOf(message: NodeMessage, wire: Wire, { scale, left, right, middle }:
   const down = to > from ? 1 : -1
   const clamp = (x: number): number => Math.min(right, Math.max(left, x))
   const x1 = clamp(scale.ofTime(message.sentAt))
-  // If a message arrived after `until`, it was still held at that time.
+  // A message that arrived after `until` was still held at the time `until`.
   const fate = message.fate === 'received' && (message.endedAt ?? 0) > wire.until ? 'held' : message.fate
   const isStopped = fate !== 'received'
   const arrival = message.endedAt === undefined || isStopped ? x1 + 26 : scale.ofTime(message.endedAt)

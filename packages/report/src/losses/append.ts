@@ -6,7 +6,10 @@ import type { SheetInput } from '../sheets/sheet.ts'
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
-/** Finds the loss of appends: a read that misses acknowledged appends, or does not begin with the previous value. */
+/**
+ * Finds the loss of appends: a read that misses acknowledged appends, or that does not begin with the text which an
+ * earlier read found.
+ */
 export function appendLoss({ history, counterexample: { culprit, operations } }: SheetInput): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined

@@ -19,7 +19,7 @@ import {
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** More entries would hide the relevant one. */
+/** Maximum number of operations in a table. With more operations, the relevant one would be hard to find. */
 const MOST_SHOWN = 6
 const MOST_ACCOUNTS = 8
 
@@ -87,7 +87,7 @@ function accountSheet(history: History, { account }: { readonly account: string 
   }
 }
 
-/** Returns a row with the transfers that a read of a negative balance may have seen, and that were not acknowledged. */
+/** Returns a row for the unacknowledged transfers that a read of a negative balance may have seen. */
 function perhapsRows(
   history: History,
   {
@@ -187,7 +187,10 @@ function misread(history: History, read: OperationRow): Loss | undefined {
   }
 }
 
-/** Describes the only transfer that explains a read if it was made more often than acknowledged. Empty if none does. */
+/**
+ * Describes the transfer that would explain a wrong read if it was made more often than acknowledged. Empty unless
+ * exactly one transfer would explain the read.
+ */
 function repeatedText(history: History, read: OperationRow): string {
   const { before, open } = changesAround(history, read)
   const seen = new Set([...before, ...open])
@@ -208,7 +211,7 @@ function repeatedText(history: History, read: OperationRow): string {
     : `, as if a transfer reported as failed was made${only.more === 1 ? '' : ` ${only.more} times`}`
 }
 
-/** Whether a balance in the read is outside the range that the transfers allow, each of which may be missing. */
+/** Whether a balance in the read is impossible, even if the read may have missed any number of transfers. */
 export function isBeyondTransfers(history: History, read: OperationRow): boolean {
   const [opening, found] = [openingOf(history), balancesOf(history, read)]
   if (opening === undefined || found === undefined) return false
@@ -237,7 +240,7 @@ export function misreadText(history: History, read: OperationRow): string | unde
   return `${amountText(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
 
-/** Lays out the balances of a read beside those acknowledged before. */
+/** Lays out the balances of a read beside the balances that follow from the operations acknowledged before. */
 function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const accounts = accountsAt(history, read)
   if (accounts === undefined) return undefined
@@ -299,7 +302,10 @@ function movesOf(
 
 const BANK: readonly string[] = findModel('bank')?.functions ?? []
 
-/** Returns the balances in a read of a bank. Objects that other models read are not balances. */
+/**
+ * Returns the balances in a read of a bank. Undefined for histories of other models, whose reads may look like
+ * balances.
+ */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
   if (!isRead(history, row) || !isOk(history, row) || !history.functions.every((f) => BANK.includes(f)))
     return undefined

@@ -36,8 +36,8 @@ const finalReads = (history: History): readonly OperationRow[] =>
   rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && isOk(history, row))
 
 /**
- * Returns the error of each counter in the end: how far it is below the acknowledged additions, or above all additions.
- * If its final reads differ, the one with the smallest error counts.
+ * Returns the error of each counter in its final reads: how far the value is below the sum of acknowledged additions,
+ * or above the sum of all additions. If the final reads of a counter differ, returns the smallest error.
  */
 function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
@@ -189,7 +189,7 @@ export function isBeyondAdditions(history: History, read: OperationRow): boolean
   )
 }
 
-/** Returns the highest earlier read, if the counter only grows and the read exceeds `least`. */
+/** Returns the earlier read with the highest value, if this value exceeds `least` and the counter only grows. */
 function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
   if (!onlyAdds(history)) return []
   const { key } = history.operations
@@ -235,8 +235,8 @@ const offText = (off: number): string =>
   off === 0 ? '' : `${amountText(Math.abs(off))} ${off < 0 ? 'too few' : 'too many'}`
 
 /**
- * Returns final reads of the same counter that differ from the culprit. They belong in the table, because the headline
- * sums up the losses of all nodes.
+ * Returns final reads of the same counter that differ from the culprit. The table shows them, because the loss in the
+ * headline depends on all final reads.
  */
 function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
   if (!isFinal(history, culprit)) return []

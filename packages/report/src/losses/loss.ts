@@ -6,7 +6,7 @@ import type { SheetInput } from '../sheets/sheet.ts'
 export interface Loss {
   /** The loss as a title: `106 acknowledged messages were lost`. Operations of unknown outcome are not counted. */
   readonly title: string
-  /** What the title claims, if this can be checked against the record. */
+  /** The claim of the title, in a form that can be checked against the record; absent if it cannot be checked. */
   readonly claim?: Claim
   /** The level whose counterexample shows the loss, if the page is about another level. */
   readonly level?: string
@@ -14,5 +14,5 @@ export interface Loss {
   readonly despite?: Despite
 }
 
-/** Finds one kind of loss, if the violation is of this kind. */
+/** Returns a loss of one kind; undefined if the violation shows no loss of this kind. */
 export type FindLoss = (input: SheetInput) => Loss | undefined

@@ -67,10 +67,7 @@ function twice({ history, report, counterexample }: SheetInput): Loss | undefine
   }
 }
 
-/**
- * Finds an impossible empty answer: `Queue x was found empty while it held messages`. Concurrent operations do not
- * explain it.
- */
+/** Finds an empty answer that no concurrent operation explains: `Queue x was found empty while it held messages`. */
 function foundEmpty({ history, counterexample: { culprit, keys } }: SheetInput): Loss | undefined {
   if (culprit === undefined || !isOk(history, culprit)) return undefined
   if (isSending(history, culprit) || !['null', '[]'].includes(canonical(outputOf(history, culprit)))) return undefined

@@ -46,7 +46,10 @@ export const registerLosses: readonly FindLoss[] = [
   olderThanKnown,
 ]
 
-/** Returns the least number of lost writes: each key counts once, because overlapping writes may replace each other. */
+/**
+ * Returns a lower bound on the number of lost writes. Counts every append, and one other write for each key, because
+ * overlapping writes may replace each other.
+ */
 const leastOf = (lost: readonly LostWrite[]): number =>
   lost.filter(({ isAppend }) => isAppend === true).length +
   new Set(lost.filter(({ isAppend }) => isAppend !== true).map(({ key }) => key)).size
@@ -65,7 +68,8 @@ function goneForGood({ history, report: { lost } }: SheetInput): Loss | undefine
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
   const [only, ...others] = history.nodes
-  // A single node may answer from an old cache while the write is on disk, so the write need not be gone.
+  // The write may be on the disk of a single node that answers from an old cache. The title therefore does not say that
+  // the write is gone.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const isKnown = isReadEverywhere(history, first.key)
@@ -76,21 +80,21 @@ function goneForGood({ history, report: { lost } }: SheetInput): Loss | undefine
 const nodesRead = (history: History, key: string | undefined): readonly string[] =>
   nonEmpty([...(endOf(history, key)?.reads.keys() ?? [])])
 
-/** Reports whether final reads asked every known node for the key. A node that was not asked may have the value. */
+/** Whether final reads asked every known node for the key. A node that was not asked may have the value. */
 function isReadEverywhere(history: History, key: string | undefined): boolean {
   const { length } = nodesRead(history, key)
   return length === 0 || length >= history.nodes.length
 }
 
 /**
- * Whether a lost write is an append. The number of lost writes is then a lower bound, because a piece of text may occur
- * by chance.
+ * Whether some lost write is an append. If so, the number of lost writes is a lower bound: a value may contain the text
+ * of another lost append by chance.
  */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
 /**
- * Counts lost writes, as a lower bound if the writes overlapped: `at least 20 of 25 last acknowledged writes in no
- * final read`. A node that was not asked may have them.
+ * Describes the number of lost writes, or a lower bound if writes overlapped: `at least 20 of 25 last acknowledged
+ * writes in no final read`. The text does not say `lost`, because a node that was not asked may have the writes.
  */
 export function lostText(lost: readonly LostWrite[]): string {
   const least = leastOf(lost)
@@ -132,7 +136,7 @@ const namesOf = (nodes: readonly string[]): string =>
 
 const MOST_NODES = 3
 
-/** Returns the loss if two clients both changed the same value. */
+/** Returns the loss if two changes replaced the same value, so that one change is lost. */
 function changedTwice({ history, counterexample }: SheetInput): Loss | undefined {
   const { culprit, keys } = counterexample
   if (culprit === undefined || !isOk(history, culprit)) return undefined
@@ -181,8 +185,8 @@ function effectWithoutCause({ history, report, counterexample: given }: SheetInp
 }
 
 /**
- * Maximum number of operations in a contradiction whose missing cause becomes the title. With more operations, a title
- * about a stale value is easier to understand.
+ * Maximum number of operations in a contradiction for a title about the missing cause. In a larger contradiction, a
+ * title about a stale value is easier to understand.
  */
 const MOST_IN_A_TITLE = { ofGiven: 6, ofOther: 5 }
 
@@ -232,8 +236,8 @@ function olderThanKnown({ history, counterexample: { culprit, ...counterexample 
 }
 
 /**
- * Returns why `read-your-writes` is met although a client read an older value than it wrote. Without real time, the
- * client's own writes do not show how old the value was.
+ * Returns why `read-your-writes` is met although a client read an older value than it wrote. The level ignores real
+ * time, so the value may count as newer than the client's write.
  */
 const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
   level: 'read-your-writes',
@@ -261,7 +265,7 @@ function replacedText(history: History, row: OperationRow): string | undefined {
   return found === undefined ? undefined : JSON.stringify(found)
 }
 
-/** Finds a read or cas of a value that was known to be replaced. */
+/** Finds a read or cas that found a value after its certain replacement, or a value that cannot have been there. */
 function unseen({ history, report, counterexample }: SheetInput): Loss | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined) return undefined

@@ -23,7 +23,7 @@ function lostElements({ history, report: { accounting } }: SheetInput): Loss | u
   const [were, are] = others.length === 0 ? ['was', 'is'] : ['were', 'are']
   const nodesRead = new Set(finals.map((row) => nodeOf(history, row)))
   const missing = finals.length > 0 ? `${were} missing from the final reads` : `${are} missing from the last read`
-  // A node that was not asked may have the elements.
+  // The elements are lost only if every node was read, because an unread node may have them.
   const areAllRead = finals.length > 0 && (nodesRead.has(undefined) || nodesRead.size === history.nodes.length)
   const loss = areAllRead ? `${were} lost` : missing
   const claim = { claim: 'lost', of: 'elements', changes, least: changes.length } as const

@@ -76,8 +76,8 @@ const isRefused = (responses: Json): boolean =>
   )
 
 /**
- * Finds lost messages, which violate `level`: `3 acknowledged messages were lost`. Otherwise finds the violated
- * guarantees in `titles`.
+ * Returns two searches for a loss. The first finds lost messages, which violate `level`: `3 acknowledged messages were
+ * lost`. The second returns the title of the violated guarantee.
  */
 const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [
   ({ report: { lost } }) => {

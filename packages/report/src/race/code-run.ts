@@ -4,8 +4,8 @@ import type { ObservedDatabase } from './database.ts'
 /** A step of a program's own code for one client's request. All times have one common start. */
 export interface CodeStep {
   /**
-   * `gone` and `back` are the ends of an await, `enters` begins a function, and `at` a statement. `sql` is a database's
-   * answer to an awaited statement, or its commit of a write.
+   * `enters`: a function begins. `at`: a statement begins. `gone`: an await begins. `back`: an await ends. `sql`: a
+   * database answers an awaited statement or commits a write.
    */
   readonly type: 'enters' | 'at' | 'gone' | 'back' | 'sql'
   readonly site: number
@@ -17,8 +17,8 @@ export interface CodeStep {
   readonly request: string
   readonly at: Nanos
   /**
-   * The names of the state that the step reads. `writes`: the state that it may change. `rests`: the state that was
-   * read earlier, and on which the step's values depend.
+   * `reads`: the names of the state that the step reads. `writes`: the state that the step may change. `rests`: the
+   * state that was read in an earlier step, and on which the values of this step depend.
    */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
@@ -36,7 +36,7 @@ export interface CodeRun {
 }
 
 export interface NamedRequest {
-  /** The name as in `CodeStep.request`; absent if the race is from a history's header. */
+  /** The request's name in `CodeStep.request`; absent if the race was read from a history's header. */
   readonly name?: string | undefined
   /** `p0`. */
   readonly process: string
@@ -45,7 +45,7 @@ export interface NamedRequest {
   readonly key?: string | undefined
 }
 
-/** A client's request, and its part in the history. */
+/** A client's request. `changes`: whether it changes anything. `accused`: whether the contradiction needs it. */
 export interface RacingRequest extends NamedRequest {
   readonly name: string
   readonly changes: boolean
@@ -73,7 +73,7 @@ export interface CodePlace {
   readonly line: number
 }
 
-/** What a request ran without interruption. */
+/** One turn of a request: the lines that it ran without interruption. */
 export interface RaceTurn {
   readonly at: Nanos
   /** The distinct lines, in the order of their first execution. */

@@ -39,12 +39,12 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The name of the header's member that lists the operations explained by the race and the database in the header. */
+/** The name of a member of the header. It lists the operations that the header's race and database explain. */
 const ACCUSED = 'accused'
 
 /**
- * Returns the changes that the contradiction needs. If it needs none, returns its reads. Changes are better, because
- * different reads may show the same changes.
+ * Returns the changes among the operations that the contradiction needs; without changes, the reads among them. Changes
+ * identify the contradiction better, because different reads may show the same changes.
  */
 function accusedBy({ operations }: Counterexample, history: History): readonly number[] {
   const rows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
@@ -59,7 +59,10 @@ export const accusedMember = (
   [ACCUSED]: accusedBy(counterexample, history),
 })
 
-/** Whether a header explains this contradiction. A later check may find a different contradiction. */
+/**
+ * Whether the header's race and database explain this contradiction. A later check of the history may find a different
+ * contradiction, which they do not explain.
+ */
 export const accuses = (history: History, counterexample: Counterexample): boolean =>
   JSON.stringify(history.header?.extra?.[ACCUSED]) === JSON.stringify(accusedBy(counterexample, history))
 

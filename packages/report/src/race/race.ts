@@ -41,8 +41,8 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
   const needed = accused.length === 0 ? requests : accused
   const startsOf = (some: readonly RacingRequest[]): readonly number[] =>
     some.map((request) => places.get(request)?.[0] ?? 0)
-  // A step before the beginning of the contradiction belongs to the state that the first request found. A step before
-  // the replacement of a whole value does not explain why the new value is missing.
+  // Ignores steps before the contradiction, because the first request already found their effects. If a request
+  // replaces a whole value, ignores steps before that request: they do not explain why the new value is missing.
   const begunFor = ({ request }: Await): number =>
     Math.max(
       Math.min(...startsOf(needed)),
@@ -89,8 +89,8 @@ interface Ground {
 
 /** Returns how much a change after the await depends on state that was read before the await and changed during it. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): Ground {
-  // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await. After a
-  // query has read the changed state, as in a retry, later steps no longer depend on the old state.
+  // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await. Excludes
+  // steps after a query that has read the changed state, as in a retry: they no longer depend on the old state.
   const after = (other: number, state: string): readonly CodeStep[] => {
     const isAgain = (place: number) =>
       place > other && steps[place]?.type === 'sql' && steps[place].reads.includes(state)
@@ -120,8 +120,8 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back 
 }
 
 /**
- * The ground if a change uses a value that was read from the state. `MAYBE_RESTS`: the same, but the change may have
- * come too early.
+ * `RESTS`: the ground if a change uses a value that was read from the state. `MAYBE_RESTS`: the ground if such a change
+ * may have taken effect too early, before the other request changed the state.
  */
 const [RESTS, MAYBE_RESTS] = [4, 2]
 
@@ -132,7 +132,10 @@ const [RESTS, MAYBE_RESTS] = [4, 2]
 const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? RESTS : writes.includes(state) ? 1 : 0
 
-/** Returns how likely a request is the cause: less if it changes nothing, or if the contradiction does not need it. */
+/**
+ * Returns how likely it is that a request is the cause. A request is less likely the cause if it changes nothing, or if
+ * the contradiction does not need it.
+ */
 const causeWeight = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
 const areAboutOne = (one: Pick<RacingRequest, 'key'>, other: RacingRequest): boolean =>
@@ -156,8 +159,8 @@ function raceOf({ waited, by: other, meanwhile, change: { within, file } }: Cand
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // If the function of the await made the change, shows only its lines, because they explain the most. Otherwise, shows
-  // the lines of all functions that made the change.
+  // If the function with the await also made the change, shows only the lines of this function, because they explain
+  // the most. Otherwise, shows the lines of every function that made a change.
   const changing = meanwhile.flatMap((step) => (step.writes.length > 0 ? [step.within] : []))
   const shown = new Set(within === gone.within ? [within] : changing)
   const lines = meanwhile.filter((step) => step.file === file && shown.has(step.within)).map(({ line }) => line)

@@ -32,7 +32,7 @@ import type {
 
 /** The verdict on one subject in a few sentences, for all reporters. */
 export interface Finding {
-  /** `passed` and `noted` have exit code 0. `noted`: no success, but nothing was expected. */
+  /** `noted`: the result is no success, but no level was expected. `passed` and `noted` have exit code 0. */
   readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
   /** The name of the subject: `raft, 5 nodes`, or the name of a file. */
@@ -41,7 +41,7 @@ export interface Finding {
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /** The counterexample in a sentence, or the reason why the verdict is unknown. Missed requirements follow. */
+  /** The counterexample in a sentence, or the reason why the verdict is unknown; then the missed requirements. */
   readonly sentence: string
   /** A text about the expected level and the found level: `promised linearizable, found eventual`. */
   readonly expected: string
@@ -72,8 +72,8 @@ export interface Finding {
 }
 
 /**
- * Returns the findings on a subject: one for a run or file, for each failure of a search, for each system and fault of
- * a comparison, or for each telling of a story.
+ * Returns the findings on a subject. A run or a file has one finding. A search has a finding for each failure, a
+ * comparison for each pair of a system and a fault, and a story for each telling.
  */
 export function findingsOf(subject: Subject): readonly Finding[] {
   switch (subject.kind) {
@@ -228,8 +228,8 @@ function ofComparison({ comparison, elapsedMs }: ComparisonSubject): readonly Fi
 }
 
 /**
- * Returns the result of a system under a condition. Without a promise, only a linearizable or strict serializable
- * system without losses passes.
+ * Returns the result of a system under a condition. A system without a promise passes only if it lost nothing and is
+ * linearizable or strict serializable.
  */
 function resultOfCell({ kept, level, lost = 0 }: ComparedCell): Finding['result'] {
   if (kept === undefined) return isLinear(level) && lost === 0 ? 'passed' : 'noted'
@@ -253,7 +253,7 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
     }
   })
 
-/** The page is wide enough for drawings, and narrow enough for a log. */
+/** The style of drawings in findings. Its width suits a drawing and fits a line of a log. */
 const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 
 function judged(input: FactsInput & { readonly again: string | undefined }, historyFile: string, exitCode: number) {
@@ -291,7 +291,7 @@ function sentenceOf(history: History, facts: Facts): string {
   const { counterexample: shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const texts =
-    // With `isAside`, nobody expected the violated level.
+    // If `isAside` is true, the level of the page is not violated, so the sentence about a stronger level is left out.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

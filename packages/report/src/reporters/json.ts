@@ -10,7 +10,7 @@ export const jsonReporter: Reporter = {
   name: 'json',
   summary: 'everything, as one JSON object for each run or file (schema/result.schema.json describes it)',
   recognises: isResult,
-  // JSON leaves some control characters, and changes of the writing direction, unescaped.
+  // `JSON.stringify` does not escape all control characters, nor the characters that change the writing direction.
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
 }
 

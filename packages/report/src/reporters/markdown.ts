@@ -16,8 +16,8 @@ const SIGNS: { readonly [result in Finding['result']]: string } = {
 }
 
 /**
- * Identifies texts of this program. An empty line follows, because some renderers join an HTML comment with the next
- * line.
+ * An HTML comment that identifies texts of this program. It ends with an empty line, because some renderers join an
+ * HTML comment with the next line.
  */
 const MARK = '<!-- chaos -->\n\n'
 
@@ -28,7 +28,7 @@ export const markdownReporter: Reporter = {
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
   end(findings, { picture }) {
-    // Comparisons are printed by `each`.
+    // The function `each` has already printed the comparisons.
     const others = findings.filter(({ command }) => command !== 'compare')
     return others.length === 0 ? '' : `${MARK}${markdownOf(others, picture)}\n`
   },

@@ -26,7 +26,10 @@ import { distinguishingDigits } from '../words.ts'
 const MOST_OPERATIONS = 8
 const MOST_OF_CYCLE = 12
 const MOST_NODES = 5
-/** Maximum number of lanes, for a text that is legible in a comment. With more lanes, all clients share one. */
+/**
+ * Maximum number of lanes with which the text is legible in a comment. If there were more lanes, all clients would
+ * share one lane.
+ */
 const MOST_LANES = 4
 /** Maximum length of a line in a label, in characters. Mermaid does not break lines: a long line widens the diagram. */
 const LABEL_WIDTH = 40

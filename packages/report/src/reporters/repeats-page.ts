@@ -98,7 +98,7 @@ export function wilsonInterval(hits: number, trials: number): readonly [least: n
   const scale = 1 + Z ** 2 / trials
   const centre = (share + Z ** 2 / (2 * trials)) / scale
   const half = (Z / scale) * Math.sqrt((share * (1 - share)) / trials + Z ** 2 / (4 * trials ** 2))
-  // Rounding errors must not move an end that is exactly 0 or 1.
+  // An end of the interval that must be exactly 0 or 1 is not computed, because of rounding errors.
   return [hits === 0 ? 0 : Math.max(0, centre - half), hits === trials ? 1 : Math.min(1, centre + half)]
 }
 

@@ -13,7 +13,7 @@ export interface Reporter {
   readonly summary: string
   /** Whether the output, such as a page, has room for only one subject. */
   readonly ofOne?: boolean
-  /** Whether stdout may also contain the output of other reporters. */
+  /** Whether other reporters may print to stdout besides this reporter. */
   readonly sharesStdout?: boolean
   /** The kinds of subject that the reporter does not support, each with an alternative. */
   readonly not?: { readonly [kind in Subject['kind']]?: string }
@@ -27,7 +27,7 @@ export interface Reporter {
    * memory.
    */
   each?(subject: Subject, place: Place): string | Promise<string>
-  /** Returns the text after all subjects. `findings`: those of all summaries. */
+  /** Returns the text after all subjects. `findings`: the findings of all subjects. */
   end?(findings: readonly Finding[], place: Place, summaries: readonly SubjectSummary[]): string
 }
 

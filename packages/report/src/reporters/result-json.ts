@@ -36,11 +36,11 @@ import { capitalised } from '../words.ts'
 type Part = { readonly [member: string]: unknown }
 
 interface JsonInput extends FactsInput {
-  /** Absent if nothing could be checked. */
+  /** The result of the check; undefined if nothing could be checked. */
   readonly report: Report<string> | undefined
-  /** For `chaos check`, the file's name as typed. */
+  /** The file's name as the user typed it; only for `chaos check`. */
   readonly file?: string | undefined
-  /** For `chaos run`, the directory of the run. */
+  /** The directory of the run; only for `chaos run`. */
   readonly directory?: string | undefined
   /** The initial value assumed, if it differs from that in the history. */
   readonly initial?: Json | undefined

@@ -12,7 +12,7 @@ interface JudgedSubject {
   readonly history: History
   /** What was tested (`raft, 5 nodes`), or the name of the file for readers: `stdin` for `-`. */
   readonly title: string
-  /** Whether this is the only run or file; each of several is printed in a line. */
+  /** Whether this is the only run or file. If there are several, each is printed in one line. */
   readonly alone: boolean
   readonly again: string
   readonly exitCode: number
@@ -49,7 +49,7 @@ export interface FileSubject extends JudgedSubject {
   readonly explain: boolean
   /** Path of the HTML report, if one is written. */
   readonly reportFile: string | undefined
-  /** Whether a page links to the file; by default it does. */
+  /** Whether a page links to the history file; true by default. */
   readonly linksHistory?: boolean | undefined
 }
 
@@ -85,7 +85,7 @@ export interface ComparisonSubject {
 export interface StorySubject {
   readonly kind: 'story'
   readonly story: PlayedStory
-  /** The story with all its tellings, the accident and its prevention, for a page. */
+  /** The story with both tellings, for a page: a page shows the accident and its prevention. */
   readonly whole: PlayedStory
   /** The object that `--json` prints. */
   readonly json: Json

@@ -21,7 +21,7 @@ export interface ListedRun {
   readonly title: string
   /** The level, which is shown below the title; empty if the title names the level. */
   readonly level: string
-  /** The cause of the outcome. `next`: what to do. Both are empty without a result. */
+  /** The cause of the outcome. `next`: what the user can do. Both are empty if the run has no result. */
   readonly why: string
   readonly next: Next
   readonly operations: number | undefined
@@ -30,8 +30,8 @@ export interface ListedRun {
   /** Whether the run has a result that can be compared with another. */
   readonly hasResult: boolean
   /**
-   * For a run without a result: a command that can use its files, and the path for the command, relative to the list's
-   * directory.
+   * A command that can use the files of a run without a result, and the path that the command gets. The path is
+   * relative to the list's directory.
    */
   readonly remedy?: readonly [command: string, path: string] | undefined
 }

@@ -27,7 +27,10 @@ interface Ended {
   readonly reads: ReadonlyMap<string, OperationRow>
   /** The write that was acknowledged last. */
   readonly last: OperationRow | undefined
-  /** Whether `last` preceded every final read, and no other change can have replaced it. */
+  /**
+   * Whether `last` certainly decides the final value: it ended before every final read, and no other change can have
+   * replaced it.
+   */
   readonly isSurelyLast: boolean
 }
 

@@ -18,7 +18,7 @@ export interface SheetRow {
   readonly cells: readonly string[]
   /** The indexes of the cells that show the contradiction. */
   readonly wrong?: readonly number[]
-  /** `sum` for a sum of the rows above, `faint` for a placeholder of omitted rows. */
+  /** `sum`: a sum of the rows above. `faint`: a row of less weight, such as a placeholder for omitted rows. */
   readonly look?: 'sum' | 'faint'
   readonly operation?: OperationRow | undefined
 }

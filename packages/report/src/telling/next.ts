@@ -142,7 +142,8 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 function cured(facts: Facts, input: TellingInput): Next {
   const { run, again } = input
   const { report, setup, lease, leaseClock, may } = facts
-  // A lease may expire even if writes are durable, and even without the bug.
+  // If a lease may have ended, suggests neither other settings nor a run without the bug: even then, a lease may
+  // expire.
   const {
     stronger = {},
     strongerPromise,
@@ -204,7 +205,7 @@ function decided({ report, requestedLevel }: Facts, { run, again }: TellingInput
   // No option of the checker can help if nothing was answered after the faults ended.
   if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
   const verdict = report && verdictOf(report, requestedLevel ?? strongestOf(report))
-  // The level is decided, so some requirement must be unknown.
+  // The verdict on the level is known, so the verdict on a requirement must be unknown.
   if (verdict?.result !== 'unknown')
     return { text: 'Supply what the reason names, then judge it again.', command: again }
   const { kind } = verdict.reason

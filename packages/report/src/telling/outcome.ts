@@ -5,8 +5,8 @@ import type { Facts } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
 
 /**
- * The outcome of a run or a check. `weaker`: a stronger level than the expected one was broken. `missed`: a requirement
- * was missed. `vacuous`: nothing was violated, but little was tried.
+ * The outcome of a run or a check. `weaker`: the expected level was met, but a stronger level was violated. `missed`: a
+ * requirement was not met. `vacuous`: nothing was violated, but little was tried.
  */
 export type Outcome = 'violated' | 'met' | 'weaker' | 'missed' | 'unknown' | 'vacuous' | 'interrupted' | 'unchecked'
 

@@ -1,6 +1,6 @@
 /** The parts that a page may omit, the least important first. */
 const PARTS = [
-  // All contradictions except the drawn one and that of the weakest level.
+  // All contradictions except two: the drawn one, and the contradiction of the weakest violated level.
   'others',
   // The reasons of levels.
   'reasons',

@@ -39,7 +39,7 @@ export function canvas(): Canvas {
   }
 }
 
-/** Joins the cells of a row. Paints a section of one colour in one call. */
+/** Joins the cells of a row to a line. Paints adjacent cells of the same colour with a single call. */
 function lineOf(places: readonly (Place | undefined)[]): string {
   let line = ''
   let stretch = ''

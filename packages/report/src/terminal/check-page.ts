@@ -48,7 +48,7 @@ export type CheckRow =
     }
   | { readonly file: string; readonly trouble: string }
 
-/** The levels that a table shows, by the strongest level of their ladder. */
+/** The levels that a table can show. The table shows the first list whose strongest level is judged. */
 const columnLevels: readonly (readonly [strongest: string, ...others: string[]])[] = [
   ['linearizable', 'sequential', 'causal', 'eventual'],
   ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed'],

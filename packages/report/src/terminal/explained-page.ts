@@ -136,7 +136,7 @@ function paintedFirst(text: string, paint: Paint, page: PageStyle): string[] {
   return [paint(first), ...rest]
 }
 
-/** Draws the contradiction that `explain` explains, without colours. */
+/** Draws, without colours, the contradiction that the function `explain` describes for the same input. */
 export function drawContradiction(input: ExplainInput, options: TerminalOptions): string {
   const { counterexample: shown, near } = factsOfExplained(input)
   if (shown === undefined) return ''

@@ -93,7 +93,9 @@ function briefLevels(
   ]
 }
 
-/** Returns the punctuation and the line of the impossible operation; empty if the history has no lines. */
+/**
+ * Returns the line number of the impossible operation, preceded by `punctuation`; empty if the history has no lines.
+ */
 export const placeOf = (history: Lines, { culprit, operations }: Counterexample, punctuation: string): string => {
   const at = culprit ?? operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]

@@ -223,7 +223,10 @@ export function evidenceOf(
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
-/** Returns the lost acknowledged writes, or the fate of every element. */
+/**
+ * Returns lines about the lost acknowledged writes. For a model that accounts for its elements, returns lines about
+ * what happened to the elements.
+ */
 export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const { width, style, symbols } = page
   const { accounting } = report
@@ -304,7 +307,10 @@ export function requirementLines(
 const resultOf = (met: boolean | 'unknown'): Verdict['result'] =>
   met === 'unknown' ? 'unknown' : met ? 'met' : 'violated'
 
-/** Returns the expected and the found level, and how many requirements are not met, with the exit code. */
+/**
+ * Returns lines with the expected level, the found level, the number of requirements that are not met, and the exit
+ * code.
+ */
 export function expectationLines(
   { expectation, expected, requirements }: Pick<Facts, 'expectation' | 'expected' | 'requirements'>,
   exitCode: number | undefined,

@@ -159,7 +159,10 @@ const sizeText = ({ operations, faults, nodes }: Size): string =>
 export interface ReplaySummary
   extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays' | 'telling'> {
   readonly mood: Mood
-  /** Why the replay proves less than it seems to. The page shows this instead of `sentence` if nothing went wrong. */
+  /**
+   * Why the replay proves less than it seems to. If nothing went wrong, the page shows these doubts instead of
+   * `sentence`.
+   */
   readonly doubts: readonly string[]
   /** How often and where the failure was replayed, and whether the replay matched the recording. */
   readonly played: string

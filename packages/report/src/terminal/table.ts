@@ -14,7 +14,7 @@ export interface Cell {
 
 const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
 
-/** Renders rows with columns as wide as their widest cell; `title` paints the titles. */
+/** Renders a table whose columns are as wide as their widest cell. `title` paints the titles of the columns. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],

@@ -69,7 +69,7 @@ export function spread(left: string, right: string, width: number): string[] {
   return room >= 2 ? [left + ' '.repeat(room) + right] : [left, padStart(right, width)]
 }
 
-/** Matches a line up to its last column. Columns are at least two spaces apart. */
+/** Matches the part of a line before its last table column. Columns are at least two spaces apart. */
 const COLUMN = /^.*\S {2,}(?=\S)/
 
 /**

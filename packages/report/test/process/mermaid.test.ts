@@ -18,7 +18,7 @@ const LINES: readonly RegExp[] = [
 ]
 const isWritten = (line: string): boolean => LINES.some((form) => form.test(line))
 
-/** Returns the text that a reader sees: references are resolved, and line breaks become spaces. */
+/** Returns the text as a reader sees it: character references are decoded, and line breaks become spaces. */
 const shownOf = (lines: readonly string[]): string =>
   lines
     .join('\n')

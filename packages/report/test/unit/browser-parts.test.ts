@@ -23,7 +23,8 @@ const values = (text: string): string[] =>
     .split('\n')
     .filter((line) => /^[a-z(['"`]/i.test(line) && !/^(import type|(export )?(type|interface)) /.test(line))
 
-// A part is embedded as its own source text. In a page, everything else that its module declares or imports is missing.
+// A page embeds only the source text of a part. The page lacks everything else that the part's module declares or
+// imports.
 describe.each(files)('browser/%s', (file) => {
   test('a part of the browser script declares at most one function or class, and imports only types', () => {
     const declared = values(textOf(file))

@@ -122,8 +122,8 @@ test('every reporter writes the same text for the same subject', async () => {
       if (not?.[subject.kind] !== undefined) continue
       const text = await written(name, subject)
       expect(await written(name, subject)).toBe(text)
-      // These texts may be empty: a table does not list a single unreadable file, and the default page and GitHub's
-      // annotations only show what went wrong.
+      // Some texts may be empty. A table does not list an unreadable file if there is no other file. The default page
+      // and GitHub's annotations show only what went wrong.
       if (subject.kind !== 'trouble' && !(name === 'github' && subject.exitCode === 0) && name !== 'default')
         expect(text, `${name} of ${subject.kind}`).not.toBe('')
     }

@@ -280,7 +280,7 @@ test('linearizable is reported separately if the counterexample of the other vio
     ['eventual', []],
     ['linearizable', []],
   ])
-  // No other level implies this one, as with the levels of watches.
+  // `unique` is a level of watches, which `linearizable` does not imply.
   expect(told('unique', 9)).toEqual([
     ['unique', []],
     ['linearizable', []],
