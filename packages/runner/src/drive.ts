@@ -135,7 +135,7 @@ export function heal(run: DrivenRun, why: StopReason, healed: (run: HealedRun) =
   run.clients.stop(why, healAll, () => healed({ ...run, ...found }))
 }
 
-/** The callbacks and signals that follow and end a run. */
+/** The callbacks and signals with which a caller observes, steers and ends a run. */
 export interface Steering {
   readonly listener?: RunListener | undefined
   readonly interrupted?: AbortSignal | undefined
@@ -183,7 +183,8 @@ function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: Ru
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
   const { cluster, workload, mapping, sink, violated, mayStandStill, stopOnViolation = false } = options
   const { clock } = cluster
-  // Judging during a run in virtual time would double its short duration.
+  // A run in virtual time is judged during the run only if a violation stops it. Otherwise, judging would double the
+  // short duration of the run.
   const isFollowed = stopOnViolation || (violated !== undefined && mayStandStill === true)
   const now = () => nanosToMillis(clock.now())
   const judge = createLiveJudge({ ...workload, mapping, now, isFollowed }, sink.placeOf)
@@ -252,7 +253,7 @@ interface BeatOptions {
   readonly isOver: () => boolean
 }
 
-/** Calls `stood` after each standstill of this process. */
+/** Watches this process for standstills. Calls `stood` after each of them. */
 export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions): void {
   const beat = createBeats(since())
   const schedule = (): void => {

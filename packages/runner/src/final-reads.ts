@@ -42,15 +42,15 @@ export interface ReadFinally {
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 
 /**
- * Waits until the cluster is quiet. Then sends every input to every node once more, marked as final. If `until` is
- * `service`, distributes the inputs over the nodes instead.
+ * Sends rounds of reads until the condition `until` is satisfied. Then sends every input to every node once more,
+ * marked as final. If `until` is `service`, distributes the inputs over the nodes instead.
  *
- * Rounds of reads come first, until `until` is satisfied. If this takes too long, the final operations are performed
- * anyway, because they show that the replicas disagree. If a client has given up an update that may still take effect,
- * agreement has to last (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
+ * If the condition is not satisfied in time, the final operations are performed anyway, because they show that the
+ * replicas disagree. If a client has given up an update that may still take effect, the agreement of the nodes must
+ * last for some time (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
  * repeated until they are answered; otherwise elements that are still in the queue would look lost.
  *
- * If every read is refused because credentials are missing, waiting does not help.
+ * If every read is refused because credentials are missing, the wait ends, because it would not help.
  *
  * A cluster that has answered nothing by the end of the wait is given the time that its recovery may legitimately take
  * (see `Cluster.recoveryMs`).
@@ -175,7 +175,7 @@ const recoveryEnd = ({ cluster, quietMs }: Options, healedAt: Nanos): Nanos =>
 
 const afterMs = (time: Nanos, ms: number): Nanos => nanos(time + millisToNanos(millis(ms)))
 
-/** The answers of all nodes, unchanged in all rounds since `since`. */
+/** The answers that all nodes gave at the time `since`, and in every round after it. */
 interface Agreement {
   readonly answer: string
   readonly since: Nanos

@@ -27,7 +27,7 @@ export function observeClients(
   let processes = 0
   const recorder: RunRecorder = {
     newProcess: () => processes++,
-    // The recorder ignores operations: the proxy's record is the history, including the final reads.
+    // This recorder ignores operations, because the proxy records the whole history, including the final reads.
     invoked() {},
     completed() {},
     nemesis: (f, value) => wire.note(f, value),

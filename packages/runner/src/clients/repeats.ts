@@ -39,7 +39,7 @@ export function createRepeats(model: string): Repeats {
       if (type !== 'invoke') return
       outcomes.delete(process)
       const first = REPEATS.exec(line)?.[1]
-      // If the first attempt never left the proxy, it had no effect.
+      // Ignores a repetition if the first attempt had no effect because it never left the proxy.
       if (first === undefined || !(outcomes.has(Number(first)) || outcomes.hasForgotten)) return
       const isSum = f === 'cas' && (value === null || value === undefined)
       if (!isSum && meaningIn(model, f)?.accumulates !== true) return

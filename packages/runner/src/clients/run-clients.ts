@@ -11,8 +11,8 @@ export interface RunClients {
   /** Returns the final operations for each node. Call it when clients no longer use new keys. */
   inputs(): readonly Input[]
   /**
-   * Whether clients send requests like those of the final reads. If so, their answers show recovery. Observed clients
-   * may send different requests, for example with an Authorization header.
+   * Whether clients send requests like those of the final reads. If so, the final reads show whether the cluster serves
+   * clients again. Observed clients may send different requests, for example with an Authorization header.
    */
   readonly areLikeFinalReads: boolean
   /** Returns an operation that tests recovery if there is nothing to read. */

@@ -17,7 +17,7 @@ interface Hidden {
 interface Values {
   /** The results of the additions that were answered. */
   readonly made: Set<string>
-  /** The values that reads returned, and those that additions changed. */
+  /** The values that reads returned, and the values that additions found before they changed them. */
   readonly found: Set<string>
   beganEmpty: boolean
   /** The last value that was read after the last addition. */
@@ -29,7 +29,7 @@ interface Values {
   isMixed: boolean
 }
 
-/** With more values, nothing is inferred. */
+/** Maximum number of values to remember. If there are more, nothing is inferred. */
 const MOST_VALUES = 100_000
 
 export function createSums(): Sums {
@@ -51,8 +51,8 @@ export function createSums(): Sums {
       const { made, found, beganEmpty, last, greatest, isGrowing } = values
       const unexplained = [...found].filter((value) => !made.has(value)).length
       const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
-      // If values grow, no value occurs twice. Every addition without a reply then leaves a value that is not in
-      // `made`.
+      // If every addition increases the value, no value occurs twice. An addition without a reply then leads to a value
+      // that is not in `made`.
       return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
     },
   }

@@ -129,7 +129,8 @@ function summarize(input: SummaryInput): RunSummary {
       ...standstillsOf(history).map(standstillText),
       ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
-      // The recorder's doubts already report overwritten updates, with a remedy.
+      // Leaves out the notes on overwritten updates if the recorder has doubts, because the doubts report such updates,
+      // too, and name a remedy.
       ...((outcome.doubts ?? []).length > 0 ? [] : overwrittenNotes(history)),
       ...(outcome.notes ?? []),
     ],

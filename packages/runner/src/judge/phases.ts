@@ -68,7 +68,10 @@ export function summarizePhases(
   })
 }
 
-/** Finds the stale reads and the broken levels among operations. A read that no accounting explains breaks the strongest. */
+/**
+ * Counts the stale reads among operations, and finds the levels that these operations violate. A read with a value that
+ * the accounting does not explain violates the strongest violated level.
+ */
 function wrongIn(
   report: Report<string> | undefined,
 ): (rows: readonly number[]) => Pick<PhaseSummary, 'staleReads' | 'violated'> {
@@ -120,7 +123,7 @@ function cutIntoStretches(
   healedAt: Nanos,
   endedAt: Nanos,
 ): Stretch[] {
-  // Always true for a single node, which is simply up or down.
+  // Returns true for a cluster of one node, which has no majority to lose: the node is simply up or down.
   const isMajorityUp = (some: readonly FaultRecord[]): boolean => nodes.length < 2 || hasMajority(nodes, cutsOf(some))
   const cuts = new Set<number>([0, healedAt])
   for (const { from, to, inDoubt } of faults)
@@ -156,7 +159,7 @@ const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
     .map(({ fault }) => fault)
 
-/** Whether it is unknown if the fault was in force between `from` and `to`. */
+/** Whether the fault perhaps was in force between `from` and `to`, but not certainly. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 

@@ -25,7 +25,10 @@ export function signsOf(history: History): Signs {
   }
 }
 
-/** Whether any read got "not found". If so, `leavesOut` depends on all operations of the read's key. */
+/**
+ * Whether some read was answered with "not found". If so, the sign `leavesOut` depends on all operations of the read's
+ * key.
+ */
 export const hasReadNothing = (history: History): boolean => readsOfNothing(history).size > 0
 
 /**

@@ -5,8 +5,8 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * Returns the fewest changed settings with which the target promises a level that it broke. If there are none, returns
- * a change with which the target sacrifices fewer guarantees. Empty if no change is known to help.
+ * Returns the smallest change of settings with which the target promises a level that it violated. If there is no such
+ * change, returns a change with which the target sacrifices fewer guarantees. Empty if no change is known to help.
  */
 export function strongerSettings(
   {
@@ -27,7 +27,7 @@ export function strongerSettings(
   const givesUp = (settings: Settings): boolean => weaknessOf(settings) !== undefined
   const weakness = weaknessOf(targetSettings)
   if (weakness === undefined) return {}
-  // If the target broke even the level that it promises, the settings are not the cause.
+  // The settings are not the cause if the target violated even the level that it promises with them.
   const promised = promiseOf(target, { workload: workloadName, object, settings: targetSettings, faults: faultKinds })
   if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
   const isValid = (settings: Settings): boolean => {
@@ -56,7 +56,8 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // If the target promises no level, changed settings may still sacrifice fewer guarantees.
+  // None of these changes makes the target promise a level that it violated. A change may still make the target
+  // sacrifice fewer guarantees.
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {

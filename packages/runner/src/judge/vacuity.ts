@@ -109,7 +109,7 @@ export const notesOf = (
       )
     : []
 
-/** Whether each operation of unknown outcome overlaps with some fault. */
+/** Whether every operation of unknown outcome was open while some fault was in force. */
 function isAccountedFor(history: History, faults: readonly FaultRecord[]): boolean {
   const { outcome, callTime, returnTime, returnEvent, length } = history.operations
   for (let row = 0; row < length; row++) {

@@ -57,7 +57,9 @@ export function createClockBounds(mostDrift: number = MOST_DRIFT): ClockBounds {
     latest: latest + elapsed * (1 + mostDrift),
   })
 
-  /** Returns the index of the last sample up to `remote`. */
+  /**
+   * Returns the index of the last sample that was taken at the remote time `remote` or earlier; -1 if there is none.
+   */
   function before(remote: number): number {
     let [low, high] = [0, known.length]
     while (low < high) {

@@ -14,7 +14,7 @@ interface MergeOptions {
 /** Merges events timed by several clocks into one history, ordered by time. */
 export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
-  /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
+  /** Takes the next entries of a worker. They are complete until `upTo`, which is a time of the worker's clock. */
   received(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** Ends a lost worker. Its open operations end with the given error. Returns their number. */
   ended(worker: number, error: string): number
@@ -194,7 +194,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // No worker reported whether such an operation was sent. It may have been sent at any time after it was planned.
+      // An operation that was not reported as sent may have been sent at any time after it was planned.
       for (const { invocation, plannedAt, isSent } of open.values())
         if (!isSent) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

@@ -19,7 +19,7 @@ export interface RemoteLoad {
 }
 
 interface LoadListener {
-  /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
+  /** Takes the next entries of a worker. They are complete until `upTo`, which is a time of the worker's clock. */
   received(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** Ends a lost worker. Its open operations end with this error. Returns their number. */
   ended(worker: number, error: string): number
@@ -57,7 +57,9 @@ export interface Share {
 /** The number of unique values of each worker. No worker performs this many operations. */
 const VALUES_OF_ONE = 1_000_000_000
 
-/** Returns the first unique value of a worker. The coordinator uses the index after the last worker. */
+/**
+ * Returns the first unique value of the worker with this index. The index of the coordinator is the number of workers.
+ */
 export const serialOf = (index: number): number => index * VALUES_OF_ONE
 
 /** Returns a generator of process numbers that no other code of the run uses. */

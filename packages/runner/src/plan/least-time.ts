@@ -4,7 +4,7 @@ import type { Target } from '../ports/target.ts'
 import { type PlannedFaults, planFaults, type Scheduling } from './plan-faults.ts'
 
 const STEP_MS = 500
-/** The maximum number of steps to try. It leaves room for several faults of every kind. */
+/** Maximum number of steps to try. A run with this number of steps has room for several faults of every kind. */
 const MOST_STEPS = 1_000
 
 export interface Shortage {

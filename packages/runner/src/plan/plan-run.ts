@@ -45,7 +45,9 @@ export interface PlannedRun {
   readonly schedule: Schedule
   /** Returns the faults for which the run is too short, and a sufficient time; undefined if there is time for all. */
   readonly shortage: () => Shortage | undefined
-  /** Absent if the run only observes. */
+  /**
+   * The expected level. Undefined if the user expects none, or if the workload cannot test what the target promises.
+   */
   readonly expect: RunExpectation | undefined
 }
 
@@ -194,8 +196,8 @@ const weakerText = ({ settings }: Workload): string =>
     .join(' ')
 
 /**
- * Returns the expectation of a run. Undefined if the user wants none, or if the user names no level and the workload
- * cannot test the target's promise.
+ * Returns the level that is expected of a run. Undefined if the user wants no expectation. Also undefined if the user
+ * names no level, and the workload cannot test the target's promise.
  */
 function expectationOf(
   { expect, stopOnViolation }: RunSpec,
@@ -207,7 +209,8 @@ function expectationOf(
   const { name } = workload
   const levels = decidedLevels(workload, settings)
   const requested = levelFor(workload, expect ?? promised)
-  // If a run stops on a violation, `linearizable` means the strongest level of the workload.
+  // If the run stops on a violation and the workload does not decide `linearizable`, `linearizable` means the strongest
+  // level of the workload.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
   const level = isStrongest && !levels.includes(requested) ? (levels[0] ?? requested) : requested
   if (levels.includes(level)) return { level, promised: expect === undefined }

@@ -65,7 +65,8 @@ const READING_WORKLOAD = 'read-only'
 
 /**
  * Completes a draft. Missing members come from the settings under which the bug is likely to appear, from the target,
- * or from the defaults. A run of all faults gets the time that they need. A draft without a seed gets `seed`.
+ * or from the defaults. If the draft chooses all faults, the run lasts as long as they need. A draft without a seed
+ * gets `seed`.
  *
  * @throws UserError for an unknown name or an invalid member.
  */

@@ -2,8 +2,9 @@ import { count as grouped, type Millis, millis, nearest, printable } from '@chao
 import * as v from 'valibot'
 
 /**
- * Returns one sentence for each problem that a schema found. Sentences begin with `where`, the name of a file. The
- * schema's own messages say what a member must be: `must be a name`. `what` names the whole object: `a run`.
+ * Returns one sentence for each problem that a schema found. `where`: the name of a file, with which each sentence
+ * begins. `what`: the words for the whole object, such as `a run`. The schema's own messages say what a member must be:
+ * `must be a name`.
  */
 export function schemaProblems(
   schema: v.GenericSchema<unknown, unknown>,

@@ -16,8 +16,8 @@ export interface Clock {
   /** Returns nanoseconds since the run began. */
   now(): Nanos
   /**
-   * Calls back at `time`, or as soon as possible after it; never before `at` has returned. The pending callback keeps
-   * the Node.js process alive by default.
+   * Calls `callback` at `time` or as soon as possible afterwards, but never before `at` has returned. By default, the
+   * pending callback keeps the Node.js process alive.
    */
   at(time: Nanos, callback: () => void, options?: { readonly keepsAlive?: boolean }): Cancel
 }
@@ -122,7 +122,7 @@ export interface ObservedClients {
   /** Ends the remaining clients. Calls back once all clients have ended. */
   end(why: 'gone' | 'interrupted' | 'late', ended: () => void): void
   canRead(key: string): boolean
-  /** Whether a retry looks like an intended repetition, because requests carry no identifier. */
+  /** Whether requests carry no identifier, so that a retry cannot be distinguished from an intended repetition. */
   readonly repeatsAreDoubtful: boolean
   /**
    * Returns further remarks about the servers.
@@ -178,7 +178,7 @@ export interface HistorySink {
   append(event: Event): void
   /** Returns the file and line of an event, given its position in the history. */
   readonly placeOf?: ((position: number) => LiveViolation['at']) | undefined
-  /** Receives the record of the cluster's own proxy. If absent, the proxy does not record. */
+  /** Receives the record of the cluster's own proxy. If this member is absent, the proxy keeps no record. */
   readonly wire?: WireHistory | undefined
 }
 

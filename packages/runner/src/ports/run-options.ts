@@ -26,7 +26,7 @@ export interface RunOptions extends Pick<RunSpec, 'clients' | 'rate' | 'timeMs' 
   readonly insistOn?: readonly FaultKind[] | undefined
   /** Milliseconds to wait for the replicas to agree after healing and the last write. */
   readonly quietMs: Millis
-  /** Whether this process may stop for a while as the clock advances. Impossible in virtual time. */
+  /** Whether the clock advances even while this process stands still. In virtual time, it does not. */
   readonly mayStandStill?: boolean | undefined
   /** Where the history's values come from, as its header states. */
   readonly mapping?: Header['mapping']
@@ -70,7 +70,10 @@ export interface Judging {
   /** ISO 8601. */
   readonly startedAt: string
   readonly now: () => Millis
-  /** Runs the required probes after the final reads. `placeholders` are the addresses of the cluster's servers. */
+  /**
+   * Runs the required probes after the final reads. `placeholders`: the address of a server for each placeholder that
+   * probes may contain.
+   */
   readonly ask?:
     | ((require: readonly string[], placeholders: { readonly [name: string]: string }) => Promise<Answers>)
     | undefined

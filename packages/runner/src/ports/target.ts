@@ -20,15 +20,15 @@ interface Bug {
 
 export interface PromiseQuestion {
   readonly workload: string
-  /** The object that the target replicates for the workload; a user-defined workload may name any object. */
+  /** The name of the object that the target replicates for the workload. A user-defined workload may give any name. */
   readonly object: string
   readonly settings: Settings
   readonly faults: readonly FaultKind[]
 }
 
 /**
- * The inputs from which a weakness follows. Faults are among them: a weak promotion, for example, loses nothing without
- * a fault that causes a promotion.
+ * The inputs on which a weakness depends. The faults are among these inputs. For example, a weak promotion loses
+ * nothing without a fault that causes a promotion.
  */
 export type WeaknessQuestion = Pick<PromiseQuestion, 'object' | 'settings' | 'faults'> & { readonly nodes: number }
 
@@ -53,7 +53,8 @@ export interface Target {
   readonly settings: readonly Setting[]
   readonly bugs: readonly Bug[]
   /**
-   * Whether the target marks the events at which its bug takes effect. Without any mark, a run has not tried the bug.
+   * Whether the target marks the events at which its bug takes effect. If it does, the bug took no effect in a run
+   * without a mark.
    */
   readonly marks: boolean
   /** Whether each client stays with one node; by default, some clients call any node. */
@@ -84,8 +85,8 @@ export interface Target {
   readonly longestFault?: number | undefined
   functions(settings: Settings): readonly string[]
   /**
-   * The names that workloads have for the supported objects. Undefined if the target supports every object whose
-   * functions it has.
+   * The names of the objects that the target supports, as workloads give them. Undefined if the target supports every
+   * object whose functions it supports.
    */
   readonly objects?: readonly string[] | undefined
   /** Returns the strongest level that the target promises, or `nothing`. */
@@ -96,8 +97,8 @@ export interface Target {
    */
   weakness?(question: WeaknessQuestion): string | undefined
   /**
-   * Whether the target supports a fault on nodes or on links of clients, as `among` says. Without `among`, either
-   * suffices.
+   * Whether the target supports a fault. `among`: whether the fault must be supported on nodes or on the links of
+   * clients. Without `among`, support for one of these suffices.
    */
   supports(fault: FaultKind, among?: 'nodes' | 'clients'): FaultSupport
   /**
@@ -134,8 +135,8 @@ export interface Target {
 /** The initial value that the user declares for every object. */
 export interface DeclaredBeginning {
   /**
-   * The initial value; `unknown` if it is not known. If undefined, it is that of the workload, or `unknown` if the
-   * workload needs inserted data, which may differ.
+   * The initial value, or `unknown`. If undefined, the workload decides the initial value. If the workload needs
+   * inserted data, undefined means `unknown`, because the data may differ.
    */
   readonly initial: Json | undefined
   /** The name of the file that declares the value. Error messages begin with it. */
@@ -196,7 +197,10 @@ export interface RequestedOperations {
   readonly functions: readonly string[]
   readonly reads: readonly string[]
   readonly initial: Json
-  /** Reads of every object known in advance, which show whether a shared system already holds data. */
+  /**
+   * Reads of every object whose name is known before the run. The answers show whether a shared system already holds
+   * data.
+   */
   readonly before?: readonly Input[] | undefined
   /** Returns a write as clients will send it; undefined if clients never write a complete value. */
   sampleWrite?(): Input | undefined
@@ -222,7 +226,10 @@ export interface NodeCommand {
 }
 
 export interface Elsewhere {
-  /** The description of the clients, as plain data for the targets' `openElsewhere`. */
+  /**
+   * The description of the clients, as plain data. In another process, the function `openElsewhere` creates the clients
+   * from it.
+   */
   readonly clients: object
   readonly addresses: readonly { readonly node: NodeId; readonly host: string; readonly port: number }[]
 }
@@ -244,7 +251,7 @@ export interface StartedCluster extends Cluster {
   commands?(): { readonly [node: NodeId]: NodeCommand }
   /** Starts the run. In virtual time nothing happens before this call. */
   begin(): void
-  /** Calls back if this cluster's own code fails, after which the run can show nothing more. */
+  /** Calls `callback` if the code of this cluster itself fails. After that, the run can show nothing more. */
   onBroken(callback: (error: UserError) => void): void
   /** Returns the messages that the cluster was asked to record; absent if it cannot record messages. */
   heard?(): Heard | undefined

@@ -16,7 +16,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 interface Outcome {
-  /** Undefined if no level was expected. */
+  /** The expected level, and whether it was met. Undefined if no level was expected. */
   readonly expectation: Expectation | undefined
   readonly found: Expectation
   readonly requirements: readonly RequirementResult[]

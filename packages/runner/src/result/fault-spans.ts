@@ -17,9 +17,9 @@ export interface FaultSpan {
   /** Nanoseconds since the run began. */
   readonly from: number
   readonly to: number
-  /** Whether the record ends before the fault. */
+  /** Whether the fault was still in force at the end of the record. */
   readonly isOpen?: true
-  /** Time from which the stopped nodes were starting again, and may have answered. */
+  /** The time at which the stopped nodes began to start again. From this time, they may have answered. */
   readonly startingFrom?: number | undefined
   /** The latest possible end of the fault, if contact with its injector was lost. */
   readonly perhapsUntil?: number | undefined
@@ -122,7 +122,7 @@ const idOf = ({ value }: Event): string | undefined => textAt(value, 'id')
 const namesIn = (list: unknown): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
-/** Returns the time of the action. Its event may be later. */
+/** Returns the time at which a fault began or ended. The event that reports this may have a later time. */
 const timeIn = ({ time, value }: Event, name: 'began' | 'ended'): number => numberAt(value, name) ?? time
 
 function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {

@@ -98,7 +98,10 @@ export interface ComparedRung {
   readonly compared: readonly string[]
 }
 
-/** The clients of a comparison stay with their nodes, so real-time levels say more than session levels. */
+/**
+ * The groups of isolation levels in a comparison. In a comparison, each client stays with one node. Real-time levels
+ * therefore say more than session levels, which are left out.
+ */
 const isolationRungs: readonly (ComparedRung & { readonly compared: readonly IsolationLevel[] })[] = [
   { name: 'strict serializable', sign: '●', compared: ['strict-serializable'] },
   { name: 'serializable', sign: '⊖', compared: ['serializable', 'repeatable-read'] },

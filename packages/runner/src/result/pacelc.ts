@@ -13,7 +13,7 @@ export interface MeasuredCondition {
   readonly availability: { readonly median: number }
 }
 
-/** Whether a system with this level looks like a single node in real time. */
+/** Whether a system that meets this level behaves in real time like a single node. */
 export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
 
 /**

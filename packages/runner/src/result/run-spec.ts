@@ -52,7 +52,9 @@ export interface TrafficSpec {
   /** The protocol of the traffic: the path of a route table, a route table as JSON, or `resp`. */
   readonly as: string
   readonly servers: readonly TrafficServer[]
-  /** The property of requests that identifies clients. Overrides the route table's. */
+  /**
+   * The property of requests that identifies clients. If present, it replaces the property that the route table names.
+   */
   readonly client?: string | undefined
   /** The initial value of keys: `unknown`, `read`, or the JSON of a value. */
   readonly initial?: string | undefined

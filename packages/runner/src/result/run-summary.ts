@@ -97,7 +97,7 @@ export interface FaultRecord {
   readonly inDoubt?:
     | {
         readonly why: string
-        /** Time at which the fault had certainly ended. */
+        /** The earliest time at which the fault had certainly ended; absent if no such time is known. */
         readonly until?: Nanos | undefined
       }
     | undefined
@@ -118,7 +118,7 @@ export interface Heard {
   readonly isCut: boolean
   /** Why it is unknown whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
-  /** Servers besides the cluster's nodes that received the change. The accused node did not ask them afterwards. */
+  /** Servers outside the cluster that received the change, and that the accused node did not ask after that. */
   readonly unasked?: readonly NodeId[] | undefined
 }
 
@@ -135,7 +135,8 @@ export interface Listening {
 export interface Recollection {
   readonly listening: Listening
   /**
-   * Other changes of the same key. A message with such a change may look like a message with the change in question.
+   * Other changes of the same key. A message with one of them may be mistaken for a message with the change in
+   * question.
    */
   readonly known: readonly Change[]
   /** All keys of the run. A message that names a different key is not a query for the key in question. */
@@ -161,7 +162,10 @@ export interface NodeMessage {
   readonly fate: 'received' | 'lost' | 'held' | 'on its way'
   /** The kind of the fault that delayed or lost the message; `down` if the receiver was down. */
   readonly by?: string | undefined
-  /** The latest of the requested changes that the message contains. */
+  /**
+   * The requested change that the message contains. If the message contains several requested changes, the latest of
+   * them.
+   */
   readonly carries?: Change | undefined
 }
 

@@ -38,7 +38,8 @@ export const textWithoutSecrets = (text: string): string =>
       u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
     )
     .replaceAll(NAMED, (whole, name: string, between: string) =>
-      // If only blanks separate a name and a value, they are an option only if the name begins with a dash.
+      // If only blanks separate a name from the next word, this word is the value of an option only if the name begins
+      // with a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 

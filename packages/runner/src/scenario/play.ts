@@ -64,7 +64,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   let waitingFor = 1
   let disturbances = 0
   let isHealed = false
-  // Undefined while every operation has started on time.
+  // The actual start times of all operations. Undefined as long as every operation has started at its planned time.
   let begunAt: Nanos[] | undefined
   const beginsLate = (place: number): void => {
     begunAt ??= scenario.operations.map(({ at }) => at)
@@ -154,7 +154,10 @@ interface ClientOptions {
   readonly learned: LastClients['learned']
 }
 
-/** Plays one client, which starts each operation at its time or after the previous one. */
+/**
+ * Plays the operations of one client. Starts each operation at its planned time, but not before the previous operation
+ * has ended.
+ */
 function playClient(options: ClientOptions, ended: () => void): void {
   const { clock, process, workload, operations, places, startedAt, beginsLate, learned } = options
   const follower = workload.follow?.()
@@ -204,7 +207,10 @@ type LastClientsOptions = Pick<PlayOptions, 'cluster' | 'scenario' | 'workload'>
 
 const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
 
-/** Creates additional clients, because shrinking may have removed the scenario's own. */
+/**
+ * Creates an additional client for each node, because shrinking may have removed all operations of the scenario's own
+ * clients.
+ */
 function createLastClients({ cluster, scenario, workload }: LastClientsOptions): LastClients {
   if (workload.asksAfterHealing !== true) return NONE
   const { operations, seed, timeoutMs } = scenario

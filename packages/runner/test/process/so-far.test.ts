@@ -36,7 +36,7 @@ function watched(protocol: string, workload: Workload, more: Partial<RunOptions>
       schedule,
       sink: {
         append(event) {
-          // The run is asked before it judges this event, so its verdict covers the earlier events.
+          // The run has not judged this event yet, so the verdict covers only the earlier events.
           if (events.length > 0) seen.push({ soFar: handle.progress().soFar, events: events.length })
           events.push(event)
         },
@@ -97,7 +97,8 @@ test(`a counter run stops soon after its violation, and names the event that pro
   const { position = 0, noticedAfter } = outcome?.violation ?? {}
   expect(noticed).toEqual([noticedAfter])
   expect(outcome?.interrupted).toBe(false)
-  // A run of three seconds with 300 operations per second would have 1,800 events.
+  // If it had not been stopped, the run would have 1,800 events: two for each of 300 operations per second, for three
+  // seconds.
   expect(events.length).toBeLessThan(1_500)
   expect(judged(events.slice(0, position + 1), counter)).toBe('violated')
   expect(judged(events.slice(0, position), counter)).toBe('met')

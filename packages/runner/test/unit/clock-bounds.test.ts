@@ -2,7 +2,7 @@ import { nanos } from '@chaosproxy/history'
 import { describe, expect, inject, test } from 'vitest'
 import { type ClockBounds, type ClockSample, createClockBounds } from '../../src/load/clock-bounds.ts'
 
-/** A remote clock whose offset is known here, and drifts at a rate that changes at random. */
+/** A remote clock whose rate changes at random. The function `read` also returns the true time. */
 function remoteClock(random: () => number, mostDrift: number) {
   let [truth, remote] = [0, Math.floor((random() - 0.5) * 1e12)]
   return {

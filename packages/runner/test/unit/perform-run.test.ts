@@ -17,7 +17,8 @@ import { type JudgedRunOptions, performRun } from '../../src/perform-run.ts'
 import { inMemory } from '../../src/record.ts'
 import type { RunEvent } from '../../src/run-event.ts'
 
-// A run needs no terminal and no files: here its registries contain one target, and its store is in memory.
+// These tests need no terminal and no files. The registries of each run contain a single target, and its store is in
+// memory.
 
 const raft = simulatedTarget(protocols.find(({ name }) => name === 'raft')!)
 

@@ -111,7 +111,7 @@ describe('a simulated run with requested faults', () => {
     from: millisToNanos(millis(fromMs)),
     to: millisToNanos(millis(toMs)),
   })
-  // No node is up that could be paused until after the time of the run.
+  // All nodes are killed until after the end of the run, so no node can be paused.
   const drowned = [
     fault('fault-1', 500, 2900, { kind: 'kill', nodes: all }),
     fault('fault-2', 1000, 1500, { kind: 'pause', nodes: 'one' }),

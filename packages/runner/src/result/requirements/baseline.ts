@@ -92,7 +92,8 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // Results without counted losses, such as those of counters, need no comparison: the levels above forbid losses.
+    // The losses of counters, for example, are not counted. They need no comparison, because the levels compared above
+    // forbid losses.
     ...(record.report?.accounting?.okAre === 'explained reads' ? [] : judged(`lost <= ${lost}`, String(lost))).filter(
       ({ met }) => met !== 'unknown',
     ),

@@ -88,7 +88,7 @@ function judgeProbe(
 }
 
 function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
-  // Some operation must overlap a change, so that the two can race.
+  // The requirement is met if some operation overlapped a change: only then could the two race.
   const met = hasConcurrency(history, mayChange)
   return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
 }

@@ -101,7 +101,10 @@ function latency(name: string, share: number, summary: string): Measure {
   }
 }
 
-/** Counts what was lost. Only final reads can show that no write and no addition was lost. */
+/**
+ * Counts the lost elements, writes or additions. Without final reads, it is unknown whether no write and no addition
+ * was lost.
+ */
 function lostOf(history: History, { accounting, lost, levels }: Report<string>): Figure {
   const eventual = levels['eventual']
   if (accounting?.okAre === 'seen') return lostElements(accounting)
