@@ -204,7 +204,7 @@ export const causeFirst = (effect: string, cause: { readonly key: string; readon
 
 const onKey = (done: readonly Done[], key: string): readonly Done[] => done.filter(({ input }) => input.key === key)
 
-/** The last values written to all keys have a sum other than zero. */
+/** The sum of the values that all keys have after their last writes is never zero. */
 export const someLeft = (what: string): Ledger => ({
   promise: `At least one is ${what}.`,
   stands(done) {

@@ -21,7 +21,10 @@ function changeOf({ input: { key, value } }: Asking): readonly Change[] {
   return [{ ...(key === undefined ? {} : { key }), value: written }]
 }
 
-/** Adds the messages between nodes to the steps. Draws a change only once for each link and fate. */
+/**
+ * Adds the messages between nodes to the steps. Of several messages on one link with the same change and the same fate,
+ * adds only the first.
+ */
 export function withMessages(steps: readonly PlayedStep[], heard: Heard | undefined, { money }: Tale): PlayedStep[] {
   const [first, ...others] = steps
   if (heard === undefined || first === undefined) return [...steps]
@@ -36,7 +39,8 @@ export function withMessages(steps: readonly PlayedStep[], heard: Heard | undefi
     seen.add(what)
     return [{ type: 'message', at: sentAt, from, to, text, fate }]
   })
-  // All signs can be in the first step, because they are drawn at their times.
+  // Adds all signs to the first step. It does not matter which step has a sign, because each sign is drawn at its own
+  // time.
   return [{ ...first, signs: [...first.signs, ...signs.slice(0, MOST_MESSAGES)] }, ...others]
 }
 

@@ -6,7 +6,7 @@ import type { Recovery } from './recovery.ts'
 interface Run {
   readonly measurement: Measurement
   readonly kept: boolean | 'unknown' | undefined
-  /** Describes the run, if the promise was broken. */
+  /** The description of the run; absent unless the run broke the promise. */
   readonly broken?: RunTelling | undefined
   /** How to find out whether the promise was kept, if the run leaves it undecided. */
   readonly toDecide?: string | undefined

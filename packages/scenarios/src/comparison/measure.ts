@@ -27,7 +27,7 @@ export interface Measurement {
   readonly outageNanos: number
   /** The time until recovery; absent without a fault. */
   readonly recovery: Recovery | undefined
-  /** Answers per second in each of the equal parts of the run's time. */
+  /** The run's time is divided into equal parts. For each part: the number of answers per second. */
   readonly goodput: readonly number[]
   /**
    * The number of acknowledged writes that the final state lacks. On registers, only writes without a later write
@@ -178,7 +178,7 @@ function answersOverTime({ history, timeNanos }: MeasureInput): readonly number[
   const counts: number[] = new Array(PARTS).fill(0)
   for (const row of rowsWhere(history, (row) => isAnswered(history, row))) {
     const part = Math.floor(((returnTime[row] ?? 0) / timeNanos) * PARTS)
-    // The last answers may come after the last part of the run's time.
+    // Answers that come after the end of the run's time are in no part.
     if (part < PARTS) counts[part] = (counts[part] ?? 0) + 1
   }
   return counts.map((count) => (count * PARTS * 1e9) / timeNanos)

@@ -58,7 +58,7 @@ const zookeeperReads = (sync: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** A run with many clients for few locks. A holder that is cut off then has a change in flight. */
+/** A run with many clients for few locks, so that a lock's holder usually has a change in flight when it is cut off. */
 const zookeeperLock = (fencing: boolean): readonly string[] =>
   runArgs({
     target: 'zookeeper',

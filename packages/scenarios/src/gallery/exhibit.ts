@@ -25,7 +25,7 @@ export interface Exhibit {
   readonly servers: readonly string[]
   /** Whether a fault of the exhibit needs a C compiler. */
   readonly compiles?: true
-  /** Whether a fault needs chaos's own file system below a server written in Go. */
+  /** Whether a fault needs a server that is written in Go and stores its data in the file system of `chaos`. */
   readonly mounts?: true
   /**
    * The level that each trial of the weakness must violate: a consistency level, `faithful` for watches, or

@@ -49,7 +49,7 @@ const clients = [
   ],
 ] as const
 
-/** An exhibit whose program is a shop that passes on orders with this HTTP client. */
+/** An exhibit of an HTTP client. Its program is a shop that uses this client to forward orders. */
 const shop = (client: string) =>
   ({
     kind: 'package',

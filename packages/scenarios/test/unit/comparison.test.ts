@@ -82,7 +82,8 @@ describe('the measurement of a run', () => {
   })
 
   test('the practical availability counts an operation as answered if another node could have answered in time', () => {
-    // n2 could have executed the write of 3 that n1 did not answer. No node answered a read.
+    // The write of 3 counts as answered, because n2 could have executed it in place of n1. The read does not count as
+    // answered, because no node answered a read.
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 
@@ -325,7 +326,7 @@ test('the comparison table shows a level as met only if no run, with registers o
     lost: 0,
     kept: true,
   })
-  // The runs with sets do not judge `causal`, and their own page says "not even eventually consistent".
+  // In this case, the run with sets has no verdict on `causal`. It counts as violated, because `eventual` is violated.
   expect(row(measurement([], ['linearizable', 'sequential', 'eventual'], 3), false)).toMatchObject({
     level: 'none',
     lost: 3,

@@ -51,14 +51,16 @@ function processesOf(_: CatalogueView, server: ServerView): readonly Process[] {
   ]
 }
 
-/** Returns a column that is NULL for background processes. */
+/**
+ * Returns a column with a value for each session. Background processes have no session, so the column is NULL for them.
+ */
 const ofSession = (
   name: string,
   type: string,
   value: (session: Activity, view: CatalogueView) => SqlValue,
 ): Field<Process> => [name, type, ({ session }, view) => (session === undefined ? null : value(session, view))]
 
-/** @param numberOf the number of a role */
+/** @param numberOf returns the oid of a role */
 export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => number): Relation =>
   relation('pg_stat_activity', processesOf, [
     ofSession('datid', 'oid', () => DATABASE_OID),
@@ -68,7 +70,8 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
     ofSession('usename', 'name', ({ user }) => user),
     ['application_name', 'text', ({ session }) => session?.application ?? ''],
-    // The engine knows no client addresses, so these columns are as for a Unix socket.
+    // The engine does not know the addresses of clients. The three columns have the values of a client that uses a Unix
+    // socket.
     ...always('inet', null, 'client_addr'),
     ...always('text', null, 'client_hostname'),
     ofSession('client_port', 'int4', () => -1),
@@ -95,7 +98,7 @@ interface LockRow {
   readonly waitStart: bigint | null
 }
 
-/** Patterns for the descriptions of locks (DescribeLockTag). */
+/** Patterns for the descriptions of locks, which have the form of PostgreSQL's function `DescribeLockTag`. */
 const TARGETS: Readonly<Record<string, RegExp>> = {
   relation: /^relation (?<relation>\d+) of database (?<database>\d+)$/,
   tuple: /^tuple \((?<page>\d+),(?<tuple>\d+)\) of relation (?<relation>\d+) of database (?<database>\d+)$/,
@@ -151,7 +154,10 @@ const targetFields = (type: string, ...names: readonly string[]): readonly Field
     ({ target: { [name]: value } }) => (value === undefined ? null : type === 'text' ? value : Number(value)),
   ])
 
-/** pg_locks without locks on indexes and on the catalogue, for which no session waits here. */
+/**
+ * The view `pg_locks`. It lacks the locks on indexes and on the catalogue, because no session of this server waits for
+ * them.
+ */
 export const pgLocks: Relation = relation(
   'pg_locks',
   (_, { store, activity }) => {
