@@ -109,7 +109,7 @@ export interface PlayedVerdict {
   readonly result: 'met' | 'violated' | 'unknown'
 }
 
-/** Requests answered in time, by bucket; the others were refused or timed out. */
+/** The rate of requests answered in time, for each bucket of time. All other requests were refused or timed out. */
 export interface Goodput {
   readonly bucketMs: Millis
   readonly askedPerSecond: number

@@ -24,7 +24,7 @@ type Options = ProcessOptions & {
    * Returns an operation that shows whether the system serves clients again. It is used if there is nothing to read.
    */
   readonly otherwise?: (() => Input) | undefined
-  /** False if a fault may still affect the state. Then no operation is marked as final. */
+  /** False if a fault may still affect the state. In this case, no operation is marked as final. */
   readonly isHealed?: boolean | undefined
   /**
    * The condition to wait for; by default `agreement`. Use `service` if every read from every node must be right at any

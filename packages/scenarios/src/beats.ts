@@ -41,7 +41,7 @@ export function beats(
     .flatMap((line) => (line.startsWith(INSERTED) ? inserted[Number(line.slice(1))] : undefined) ?? [beatIn(line)])
 }
 
-/** Begins a line that stands for inserted beats. No line of text begins with this character. */
+/** The first character of a line that stands for inserted beats. No line of text begins with this character. */
 const INSERTED = '@'
 
 const isBeat = (value: unknown): value is Beat =>

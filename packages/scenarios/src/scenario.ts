@@ -19,7 +19,10 @@ function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   }))
 }
 
-/** Some requests end a little after their timeout. Additional clients send the next requests in time. */
+/**
+ * Number of additional clients. Some requests end a little after their timeout; meanwhile, additional clients send the
+ * next requests in time.
+ */
 const SPARE_CLIENTS = 20
 
 /** Returns the scenario of a tale, to be run in virtual time or on real processes. */

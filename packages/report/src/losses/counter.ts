@@ -20,8 +20,8 @@ import {
 import type { FindLoss, Loss } from './loss.ts'
 
 /**
- * Losses of a counter. If final reads show the loss, `The counter lost 513 additions`. Otherwise, the number of wrong
- * reads.
+ * The searches for a loss of a counter. The first finds a loss that final reads show: `The counter lost 513 additions`.
+ * The second counts the wrong reads.
  */
 export const counterLosses: readonly FindLoss[] = [inTheEnd, meanwhile]
 
@@ -67,7 +67,7 @@ function inTheEnd({ history, report }: SheetInput): Loss | undefined {
   const isOne = [...least.values()].filter((each) => each.missing + each.extra > 0).length === 1
   const name = isOne ? 'The counter' : 'The counters'
   if (missing > 0)
-    // Whether every update adds 1, so that updates can be counted.
+    // If every update adds 1, the title counts lost updates instead of a lost sum.
     return {
       claim: { claim: 'lost', of: 'additions', changes: [], least: missing },
       title: onlyAdds(history, (amount) => amount === 1)

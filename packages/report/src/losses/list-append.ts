@@ -24,7 +24,7 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
   const [key] = keys
   const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
   if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
-  // Prefers reads that are in the drawing.
+  // Looks first at reads that are in the drawing.
   const drawn = new Set(rowsOf({ operations }))
   for (const row of before.toReversed().sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)))) {
     if (!isRead(history, row)) continue

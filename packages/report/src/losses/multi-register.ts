@@ -41,7 +41,7 @@ interface Txn {
   readonly writes: readonly Held[]
 }
 
-/** A transaction whose answers are impossible, and the other transactions of the contradiction. */
+/** `read`: a transaction whose answers are impossible. `others`: the other transactions of the contradiction. */
 interface WrongRead {
   readonly history: History
   readonly txns: readonly Txn[]
@@ -68,7 +68,7 @@ function txnsOf(history: History): readonly Txn[] {
   return txns
 }
 
-/** Returns a read of a value that nobody had written. */
+/** Describes a read of a value that nobody had written. */
 function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn): string | undefined {
   const strange = reads.find((read) => read.value !== null && writersOf(txns, read).length === 0)
   if (strange === undefined) return undefined
@@ -138,7 +138,7 @@ function crossed({ history, txns, read, others }: WrongRead): string | undefined
 const writersOf = (txns: readonly Txn[], { register, text }: Held): readonly Txn[] =>
   txns.filter(({ writes }) => writes.some((write) => write.register === register && write.text === text))
 
-/** Whether a value was certainly replaced when the transaction began. */
+/** Whether the transaction certainly replaced the value: all writers of the value had returned before it began. */
 function isOlder(history: History, txns: readonly Txn[], held: Held, txn: Txn): boolean {
   const own = txn.writes.find(({ register }) => register === held.register)
   if (own === undefined || own.text === held.text) return false

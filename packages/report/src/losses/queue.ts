@@ -97,7 +97,7 @@ const queueNamed = ([key]: readonly string[]): string =>
 
 const isSending = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'appends'
 
-/** Returns the sent message, as canonical JSON. */
+/** Returns the message that an operation sent, as canonical JSON. */
 const sentBy = (history: History, row: OperationRow): string | undefined =>
   isSending(history, row) ? elementsIn(history, row)[0] : undefined
 

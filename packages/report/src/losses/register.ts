@@ -68,8 +68,8 @@ function goneForGood({ history, report: { lost } }: SheetInput): Loss | undefine
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
   const [only, ...others] = history.nodes
-  // The write may be on the disk of a single node that answers from an old cache. The title therefore does not say that
-  // the write is gone.
+  // If there is only one node, it may answer from an old cache while the write is on its disk. The title therefore does
+  // not say that the write is gone.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const isKnown = isReadEverywhere(history, first.key)

@@ -36,7 +36,7 @@ const losses: { readonly [model: string]: readonly FindLoss[] } = {
 
 const transactionsLoss: FindLoss = ({ report: { model, transactions }, counterexample: { story } }) => {
   if (story === undefined) return undefined
-  // In a list, appended elements stay, so no update is lost.
+  // The title does not count lost updates of a list: appended elements stay in a list, so no update is lost.
   const lost =
     story.name === 'lost update' && model !== 'list-append' ? (transactions?.anomalies['lost-update']?.count ?? 0) : 0
   return { title: lost > 1 ? `At least ${count(lost)} updates were lost` : story.title }

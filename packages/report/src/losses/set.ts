@@ -12,7 +12,7 @@ export const setLosses: readonly FindLoss[] = [lostElements, unseen]
 function lostElements({ history, report: { accounting } }: SheetInput): Loss | undefined {
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const finals = rowsWhere(history, (row) => isFinal(history, row))
-  // An element on any replica is not lost.
+  // An element that some replica has is not lost.
   const held = new Set(finals.flatMap((row) => elementsHeld(history, row)))
   const changes = accounting.lost
     .filter(({ key, value, operation }) => isOk(history, operation) && !held.has(named(key, value)))

@@ -3,7 +3,7 @@ import { type Header, isObject, type Json } from '@chaosproxy/history'
 /** The servers in which all nodes of a simulated program keep their data. */
 export interface SharedDatabase {
   readonly hosts: readonly string[]
-  /** Why clients got wrong answers, if the servers' events show it. */
+  /** The explanation of the clients' wrong answers; undefined if the servers' events do not explain them. */
   readonly told: DatabaseExplanation | undefined
 }
 

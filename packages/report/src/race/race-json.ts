@@ -24,7 +24,7 @@ export function raceJson(race: Race): Json {
 export const raceMember = (race: Race | undefined): Header['extra'] =>
   race && { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
 
-/** Keeps only process, function and key of the requests. */
+/** Returns the race with only the process, the function and the key of each request. */
 function named({ overtaken, by, ...race }: Race): Race {
   const part = ({ request: { process, f, key }, ...rest }: RacingPart): RacingPart => ({
     request: { process, f, key },

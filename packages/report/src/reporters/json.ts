@@ -39,7 +39,7 @@ export function jsonOf(subject: Subject): Json {
       return toJson({ report: summary.report, history, run: summary, directory, checkMs, again: subject.again, proof })
     }
     case 'file':
-      // Without an expected level, the result is about the strongest one.
+      // If no level is expected, the result is about the strongest level.
       return toJson({ ...subject, requestedLevel: undefined })
     case 'trouble': {
       const { file, message, why } = subject

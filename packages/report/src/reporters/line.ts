@@ -18,7 +18,7 @@ export const lineReporter: Reporter = {
   summary: 'only the verdict, one line each: --quiet',
   sharesStdout: true,
   each(subject, { terminal: { unicode } }) {
-    // The error message is on stderr.
+    // The error message about a single unreadable file is on stderr.
     if (subject.kind === 'trouble' && subject.alone) return ''
     return findingsOf(subject)
       .map((finding) => {

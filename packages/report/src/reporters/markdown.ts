@@ -51,7 +51,7 @@ export function markdownOf(findings: readonly Finding[], picture?: string): stri
   ].join('\n\n')
 }
 
-/** Returns how many of several runs of a subject broke its promise. */
+/** Returns the number of runs with a violation, if there are several runs. */
 function timesText(findings: readonly Finding[]): readonly string[] {
   const runs = findings.filter(({ command }) => command === 'run')
   if (runs.length < 2) return []

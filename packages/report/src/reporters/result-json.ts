@@ -274,7 +274,7 @@ function counterexampleJson(
       ...operationJson(history, operation),
       ...{ role, why: whyOf.get(operation) },
     })),
-    // An index into `operations` above.
+    // The index of the culprit in the list `operations` above.
     culprit: culprit === undefined ? undefined : at.get(culprit),
     statesBefore,
     edges: edges?.map((edge) => edgeJson(edge, at)),

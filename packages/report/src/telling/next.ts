@@ -142,8 +142,8 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 function cured(facts: Facts, input: TellingInput): Next {
   const { run, again } = input
   const { report, setup, lease, leaseClock, may } = facts
-  // If a lease may have ended, suggests neither other settings nor a run without the bug: even then, a lease may
-  // expire.
+  // If a lease may have ended, suggests no other settings and no run without the bug, because a lease may expire in any
+  // run.
   const {
     stronger = {},
     strongerPromise,

@@ -101,7 +101,10 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
-/** The sign of lost writes. Even a `sequential` history may have lost writes. */
+/**
+ * The sign of lost writes. The signs of levels do not show this, because even a `sequential` history may have lost
+ * writes.
+ */
 const LOST = '−'
 
 /** Renders the legend, with as many entries per line as fit. */

@@ -149,7 +149,8 @@ function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
   const followed = after === undefined ? '' : `, from where ${after} was broken`
   const size = shrunk === undefined ? sizeText(found) : `cut down from ${sizeText(found)} to ${sizeText(shrunk)}`
-  // The drawing also shows the operations after healing, which the size of the run does not count.
+  // The size counts only the operations before healing. The text names the final operations, because the drawing shows
+  // them, too.
   return `seed ${seed} (${strategy}${followed})${others} · ${size}, and the final operations`
 }
 

@@ -56,7 +56,7 @@ function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
     if (!first.has(name)) first.set(name, i)
     last.set(name, i)
   }
-  // Of a repeated note, only the first and the last are kept.
+  // If a note is repeated, keeps only its first and its last occurrence.
   const ends = notes.filter((note, i) => first.get(nameOf(note)) === i || last.get(nameOf(note)) === i)
   const kept = ends.slice(-MOST_LOG_LINES)
   const [oldest] = kept

@@ -57,7 +57,8 @@ export function findDoubts(
 const isIdle = (faults: readonly FaultRecord[]): boolean => faults.every(({ hits }) => hits === 0)
 
 /**
- * Returns a note for each default fault that took no effect. The user did not request it, so the run proves no less.
+ * Returns a note for each of the target's default faults that took no effect. The note is no doubt, because the user
+ * did not request the fault.
  */
 export const idleNotes = (requested: readonly RequestedFault[], faults: readonly FaultRecord[]): string[] =>
   requested.flatMap(({ name, kind, isUsual }) => {

@@ -166,7 +166,7 @@ function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>):
 
 /**
  * Returns the node that leads with the highest term: a deposed leader with a lower term may still believe that it
- * leads. Undefined if there are several.
+ * leads. Undefined if several nodes lead with the highest term.
  */
 export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefined {
   let leader: string | undefined

@@ -14,7 +14,9 @@ export interface Shortage {
   readonly leastMs: Millis | undefined
 }
 
-/** Returns undefined if every chosen kind of fault occurs. */
+/**
+ * Returns the chosen faults that do not occur, and a sufficient time. Undefined if every chosen kind of fault occurs.
+ */
 export function shortageOf(spec: Scheduling, target: Target, planned: PlannedFaults): Shortage | undefined {
   const missing = faultsWithoutRoom(planned)
   return missing.length === 0 ? undefined : { missing, leastMs: leastTimeForAll(spec, target) }

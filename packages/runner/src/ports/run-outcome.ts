@@ -24,7 +24,7 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
   readonly settled: Settled | undefined
   /** Time from healing until all nodes gave equal answers; undefined if they never did while the run waited. */
   readonly convergedAfter: Nanos | undefined
-  /** Absent if no operation was sent after healing. */
+  /** Whether the cluster answered after healing; absent if the final operations do not show this. */
   readonly recovery?: Recovery | undefined
 }
 

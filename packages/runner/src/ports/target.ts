@@ -68,7 +68,7 @@ export interface Target {
   readonly quietMs?: Millis | ((level: string | undefined) => Millis) | undefined
   /** How the record of the target's proxy tells clients apart; absent if the proxy keeps no record. */
   readonly sessions?: SessionSource | ((settings: Settings) => SessionSource | undefined) | undefined
-  /** `routes` if a route table of the user defines the operations. */
+  /** Where the history's values come from: `routes` if a route table of the user defines the operations. */
   readonly mapping?: Header['mapping']
   /** The user's declaration of the target, if any. It is stored with runs, because the file may change later. */
   readonly declared?: object | undefined

@@ -14,7 +14,7 @@ const system = {
   cast: ['Ben', 'Ana', 'Cleo'],
 } satisfies Partial<Tale>
 
-/** Drops all messages between the groups of each division. */
+/** Drops, for every division, all messages between the groups of the division. */
 const divided = (...divisions: readonly (readonly (readonly NodeId[])[])[]): Fault => ({
   kind: 'partition',
   mode: 'drop',

@@ -112,7 +112,9 @@ describe('the measurement of a run', () => {
 })
 
 describe('the recovery time', () => {
-  /** An operation every 100 ms. `isAnswered` decides by the time of the call. */
+  /**
+   * One operation every 100 ms. `isAnswered` gets the time of a call, and decides whether the operation is answered.
+   */
   const steady = (isAnswered: (ms: number) => boolean, untilMs = 9_000): readonly Row[] =>
     Array.from({ length: untilMs / 100 }, (_, i) => [
       i * 100,

@@ -14,7 +14,7 @@ import {
 } from '../../src/ledgers.ts'
 import type { Done, Ledger } from '../../src/story.ts'
 
-/** Ana's operation, from one second to another. */
+/** An operation of Ana. `from` and `to`: the times of its call and its return, in seconds. */
 const done = (f: string, value: Json, from: number, to: number, answer: Json = value): Done => ({
   ...{ who: 'Ana', calledAt: nanos(from * 1e9), returnedAt: nanos(to * 1e9) },
   input: { f, key: 'x', value: f === 'read' ? null : value },
