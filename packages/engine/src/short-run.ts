@@ -1,6 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 
-/** Below this size, a thread checks files itself: starting another takes some 50 ms, enough to check a megabyte. */
+/**
+ * Below this size, a thread checks files itself. Starting another thread takes some 50 ms, and in this time a thread
+ * checks a megabyte.
+ */
 export const SMALL_BYTES = 2_000_000
 
 /**
@@ -15,7 +18,7 @@ export function optimiseLate(): void {
 export function lateOptimisation(v8: string): readonly string[] {
   const [major = 0, minor = 0] = v8.split('.').map(Number)
   const version = major * 100 + minor
-  // V8 looks for hot functions after it has run this much bytecode, by default 67,584 bytes.
+  // V8 considers optimising a function after the function has run this much bytecode. The default is 67,584 bytes.
   if (version === NODE_20) return ['--interrupt-budget=1000000', BASELINE_AT_ONCE]
   // Since Node 21, V8 counts invocations; by default, Maglev compiles after 400 and Turbofan after 3,000.
   if (version >= NODE_21 && version <= NODE_24)

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { inputError, UserError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
-/** @throws UserError (input) that begins with `asker`, such as `--config`, if the file cannot be read. */
+/** @throws UserError (input) if the file cannot be read. The message begins with `asker`, such as `--config`. */
 export const readTextFile = (asker: string, path: string): string => readBytesFile(asker, path).toString('utf8')
 
-/** @throws UserError (input) that begins with `asker`, such as `--config`, if the file cannot be read. */
+/** @throws UserError (input) if the file cannot be read. The message begins with `asker`, such as `--config`. */
 export function readBytesFile(asker: string, path: string): Buffer {
   try {
     return readFileSync(path)
@@ -14,7 +14,10 @@ export function readBytesFile(asker: string, path: string): Buffer {
   }
 }
 
-/** @throws UserError (input) that begins with `asker`, or with the file if it is not JSON. */
+/**
+ * @throws UserError (input) if the file cannot be read, or is not JSON. The message begins with `asker` or with the
+ * file.
+ */
 export function readJsonFile(asker: string, path: string): unknown {
   const text = readTextFile(asker, path)
   try {
@@ -25,7 +28,7 @@ export function readJsonFile(asker: string, path: string): unknown {
 }
 
 /**
- * Parses a JSON file that was named directly.
+ * Parses a JSON file. Unlike those of `readJsonFile`, its error messages begin with the path.
  *
  * @throws UserError (input) if it is not JSON, or with the code `unread` if it cannot be read.
  */

@@ -3,7 +3,7 @@ import { builtFile, EXTENDED_BY, type ThreadScript } from './built-file.ts'
 
 /** Threads of this machine, each of which runs one function of a script at a time. */
 export interface Threads {
-  /** Calls the script's function of this name on a free thread. The signal ends the thread. */
+  /** Calls the script's function of this name on a free thread. Aborting the signal ends the thread. */
   run<Result>(work: string, task: object, signal?: AbortSignal): Promise<Result>
   close(): Promise<void>
 }

@@ -9,12 +9,15 @@ import { verifierScript } from './built-file.ts'
 import { sha256Of } from './sha256.ts'
 import { writeWholeFile } from './whole-file.ts'
 
-/** The largest history file, in bytes, that is read again to decide whether a proof may refer to it. */
+/**
+ * The largest history file, in bytes, that is compared with the judged history. A proof can refer to a file only if
+ * they are equal.
+ */
 const MOST_BYTES = 256 << 20
 
 /**
- * The most characters that a history and its proof may add to a report: enough for a history of about 20 MB,
- * compressed.
+ * The most characters by which a history and its proof may enlarge a report. This suffices for a history of about 20
+ * MB, because it is compressed.
  */
 const MOST_EMBEDDED = 2_000_000
 
@@ -50,7 +53,10 @@ export function writeProof(
   return { written: { file: target, history: judged }, levels, embedded }
 }
 
-/** Returns the data by which a report verifies a proof, unless they are too large or this package was not bundled. */
+/**
+ * Returns the data by which a report verifies a proof. Undefined if the data are too large, or if this package was not
+ * bundled.
+ */
 function embeddedOf(history: string, proof: string): WrittenProof['embedded'] {
   if (!existsSync(verifierScript())) return undefined
   const texts = { history: packed(history), proof: packed(proof) }

@@ -1,5 +1,6 @@
 /**
- * The ranges of seeds that were searched completely: all ranges before `next`, and the ranges in `beyond`. Plain data.
+ * The ranges of seeds that were searched completely: all ranges before the seed `next`, and the ranges in `beyond`.
+ * Plain data.
  */
 export interface SearchedRanges {
   readonly next: number

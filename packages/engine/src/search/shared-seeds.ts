@@ -1,12 +1,12 @@
 import { createCondition } from '../jobs/condition.ts'
 
-/** The largest number of shared seeds. Playing these again must stay a small part of a generation's trials. */
+/** The largest number of shared seeds. It is small, because every range spends trials on playing these seeds again. */
 const MOST_SHARED = 16
 
 export interface SharedSeeds {
   /**
-   * Waits for the interesting seeds that a range begins with. They do not depend on the number of ranges in progress,
-   * so a search has one result. Undefined if the search ended first.
+   * Waits until the seeds that a range plays first are known: interesting seeds of earlier generations. They do not
+   * depend on the number of ranges in progress, so a search has one result. Undefined if the search ended before.
    */
   before(first: number): Promise<readonly number[] | undefined>
   /** Must be called whenever a range is done. */

@@ -31,7 +31,7 @@ import type { PlaySpec } from './worker.ts'
 export interface ScenarioPlay {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
-  /** Whether there is no failure, but the level could not be decided. */
+  /** Whether the level could not be decided, although the replay found no failure. */
   readonly undecided: boolean
   /** Why a replay without a failure proves less than it suggests. */
   readonly doubts: readonly string[]
@@ -45,9 +45,9 @@ export interface ScenarioPlay {
   /** The row of the operation that contradicts the level, if one does. */
   readonly culprit: number | undefined
   readonly race: Race | undefined
-  /** For a Node program: the lines that ran, if followed. */
+  /** The lines that a Node program ran, if they were followed. */
   readonly ran: CodeRun | undefined
-  /** For a Node program: the unusual delays that the failure needs, if the scenario was reduced to them. */
+  /** The unusual delays that a Node program's failure needs; present if the scenario was reduced to them. */
   readonly delays: string | undefined
   readonly digest: string
   readonly sentence: string
@@ -55,7 +55,10 @@ export interface ScenarioPlay {
   readonly steps: readonly SequenceStep[]
 }
 
-/** The limit of steps for a verdict: twice a trial's, so that a replay decides all that a trial decides. */
+/**
+ * The most steps that a check of a replay may take. This is twice a trial's limit, so a replay decides all that the
+ * trial decided.
+ */
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
@@ -66,7 +69,7 @@ export const playedHere = (subject: SearchedProtocol, scenario: Scenario, invari
   playedScenario(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
 /**
- * Plays a scenario on a thread of the pool, because a protocol may hang, which is a result too. Undefined if abandoned.
+ * Plays a scenario on a thread of the pool. A protocol may hang, and then the result says so. Undefined if abandoned.
  */
 export async function playedSupervised(
   pool: Pool,
@@ -76,8 +79,8 @@ export async function playedSupervised(
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const { level } = subject
-  // A subject that got stuck is not loaded in this thread. Any other subject is loaded, because its workload has the
-  // initial values.
+  // A subject that got stuck must not be loaded in this thread. Any other subject is loaded here, because only a loaded
+  // subject's workload has the initial values.
   if (end.type === 'done')
     return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
   const judging = { level, workload: await workloadNamed(subject.workload) }
@@ -141,14 +144,20 @@ export function explain(played: PlayedScenario): ScenarioPlay {
   }
 }
 
-/** Replaces clients' requests in a failure's evidence by operations, which readers of the report know. */
+/**
+ * Replaces the names of clients' requests in a failure's evidence. The operations that replace them are known to
+ * readers of the report.
+ */
 function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
   if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure
   const named = namingRequests(history)
   return { ...failure, what: named(failure.what), evidence: failure.evidence.map(named) }
 }
 
-/** Models whose elements are separate. A story about other elements explains nothing. */
+/**
+ * Models whose elements are independent of each other. The story of one element does not explain a violation by
+ * another.
+ */
 const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
 
 /** Returns a database's servers, and the story of an object in the contradiction if there is one. */
@@ -186,7 +195,9 @@ function namingRequests(history: History): (line: string) => string {
   return (line) => line.replace(/\bprocess-\d+-\d+\b/g, (name) => names.get(name) ?? name)
 }
 
-/** Returns the race that explains the contradiction, among requests for the same objects. */
+/**
+ * Returns the race that explains the contradiction. Considers only requests that concern the contradiction's objects.
+ */
 function raceOf(
   { ran, history, scenario, workload }: PlayedScenario,
   counterexample: Counterexample | undefined,
@@ -214,8 +225,8 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 }
 
 /**
- * Returns the doubts about a played scenario. Doubts about whole runs do not apply: its operations are few and need not
- * overlap.
+ * Returns the reasons to doubt a played scenario. Doubts about whole runs do not apply, because a scenario has few
+ * operations, which need not overlap.
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason.text}`] : []),
@@ -227,8 +238,9 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
 const FEW_OPERATIONS = 12
 
 /**
- * Returns the operations that contradict the level. Adds all operations of a small scenario, because a minimised
- * scenario needs each of them. For levels about final reads, adds the final reads of the same objects.
+ * Returns the operations to show: those that contradict the level. If the scenario is small, adds its other operations,
+ * because a minimised scenario needs each of them. If the level is about final reads, adds the final reads of the same
+ * objects.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations
@@ -244,7 +256,7 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * Returns the clients' operations. They are shown if the history contains no failure. If the system stopped answering,
+ * Returns the scenario's operations, which are shown if nothing contradicts the level. If the system stopped answering,
  * also returns the first operations after healing.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
@@ -279,7 +291,7 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
       ? `Whether ${subjectNamed(target)} kept its history ${level} is not known.`
       : `${subjectNamed(target)} kept its history ${level}.`
 
-/** Returns the level; undefined if it is the promised level, which a replay assumes. */
+/** Returns the level; undefined if it is the level that the protocol promises, because a replay assumes that level. */
 export const unpromisedLevel = ({ level, protocol, targetSettings, workload }: SearchedProtocol): string | undefined =>
   level === levelFor(workload, promiseOf(protocol, targetSettings, workload.object)) ? undefined : level
 

@@ -64,8 +64,8 @@ const MEMORY_BYTES = 2_000_000_000
 
 /**
  * Performs and judges one run of a protocol, or of the user's own Node service, in virtual time. Unless it is aborted,
- * the result depends only on the arguments. Yields every few milliseconds, except while a service runs. Only a listener
- * can abort the run of a service.
+ * the result depends only on the arguments. A protocol's run yields every few milliseconds. A service's run never
+ * yields, so only the listener can abort it.
  *
  * @throws UserError (usage) for an argument that is not a protocol or a service, or for an unknown name; (input) for a
  * program that cannot be simulated; (environment) for a run that floods or never ends, and for a program that ends by
@@ -169,7 +169,7 @@ async function ended({ handle, advance }: Simulation, signal: AbortSignal | unde
   }
 }
 
-/** Performs a run of programs without yielding, because they occupy this process. */
+/** Performs a run of programs. It does not yield, because the programs' globals replace those of this process. */
 function endedAtOnce(cluster: SimulatedCluster, options: Options, signal: AbortSignal | undefined): SimulatedRun {
   try {
     const { handle, advance } = beginSimulation(cluster, options)

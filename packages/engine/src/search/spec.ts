@@ -23,7 +23,7 @@ export interface SearchSpec extends TrialChoice {
   readonly name: string
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
-  /** Whether to search from broken invariants for failures that clients observe. */
+  /** Whether to continue from a broken invariant, to find a failure that clients observe. */
   readonly guide: boolean
   readonly keepGoing: boolean
   readonly shrinkMs: Millis
@@ -35,7 +35,7 @@ export interface SearchSpec extends TrialChoice {
 /** The combined result of all threads, with findings sorted by seed. */
 export interface SearchOutcome extends SearchResult {
   readonly elapsedMs: Millis
-  /** The number of failed seeds by cause. Only some findings of each are kept. */
+  /** By cause: the number of seeds that failed. Only some findings per cause are kept. */
   readonly times: ReadonlyMap<string, number>
   /** Why some seeds could not be searched. */
   readonly lost: readonly string[]
@@ -54,7 +54,7 @@ export type SearchEvent =
           /** The estimated remaining time in milliseconds, once it is known. */
           leftMs: Millis | undefined
         }
-        /** A stored search of this name continues where it stopped. `isOver` is true if it had already ended. */
+        /** The stored campaign of this name continues where it stopped. `isOver`: it had already ended. */
         continued: { campaign: string; trials: number; causes: number; elapsedMs: Millis; isOver: boolean }
         /** An invariant was broken with this seed. The search for a violation that clients observe begins. */
         guiding: { seed: number }

@@ -6,7 +6,7 @@ import { searchedIn } from '../worlds/registry.ts'
 import { withinText } from '../worlds/watched-protocol.ts'
 import { userMistake } from './user-mistake.ts'
 
-/** A protocol that blocked or ended its thread. */
+/** What is reported of a protocol that blocked or ended its thread. */
 export interface Stuck {
   readonly seed: number
   readonly what: string

@@ -14,7 +14,7 @@ export interface Tally {
   trials(): number
   causes(): number
   failedBefore(seed: number): boolean
-  /** Returns the last `most` interesting seeds before this one, in ascending order. */
+  /** Returns at most `most` interesting seeds before this seed, the last ones, in ascending order. */
   interestingBefore(seed: number, most: number): readonly number[]
   state(): TallyState
 }

@@ -30,7 +30,7 @@ export interface SeedsSpec extends TrialChoice {
   readonly stopAtFirst: boolean
   /** Seeds of earlier ranges that reached something new. */
   readonly interesting?: readonly number[] | undefined
-  /** How long to check repeatability first; null for no limit. */
+  /** How long to check repeatability before the search; null for no limit. */
   readonly selfCheck?: { readonly mostMs: Millis | null } | undefined
 }
 
@@ -85,7 +85,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   )
 }
 
-/** The coverage of the last interesting seeds. It is kept, because more ranges begin with the same seeds. */
+/** The coverage of the seeds that a range began with. It is kept, because later ranges begin with the same seeds. */
 let known: { readonly name: string; readonly coverage: ReturnType<typeof learnFrom> } | undefined
 
 function learnt(

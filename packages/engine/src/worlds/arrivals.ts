@@ -12,7 +12,7 @@ export function asArrived(scenario: Scenario, played: PlayedScenario | undefined
   const { history, ran } = played
   const first = new Map<string, Nanos>()
   for (const { request, at } of ran.steps) if (!first.has(request)) first.set(request, at)
-  // The first rows are the scenario's operations, because rows are sorted by invocation.
+  // Rows are sorted by invocation, so the first rows are the operations of the scenario.
   const planned = Math.min(scenario.operations.length, history.operations.length)
   const arrivals = Array.from({ length: planned }, (_, row) => first.get(requestOf(history, row).name))
   return { ...scenario, operations: beginningAt(scenario.operations, arrivals) }

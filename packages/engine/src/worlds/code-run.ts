@@ -14,8 +14,8 @@ interface Sited {
 }
 
 /**
- * Adds steps at the answer to each SQL statement, and at the commit of its writes. A value that depends on a query's
- * result depends on the cells that the query read.
+ * Adds two steps for each SQL statement: its answer, and the commit of its writes. A value in the program that came
+ * from a query's result also depends on the cells that the query read.
  */
 export function withSql(
   steps: CodeRun['steps'],

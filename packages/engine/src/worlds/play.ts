@@ -34,7 +34,7 @@ export interface SimulatedPlay {
   readonly states?: readonly NodeState[] | undefined
 }
 
-/** Plays a scenario in the simulator, and records how each node would answer `reads` at each moment. */
+/** Plays a scenario in the simulator. Also records, at each moment, what each node would answer to `reads`. */
 export function playWatched(
   subject: SearchedProtocol,
   scenario: Scenario,

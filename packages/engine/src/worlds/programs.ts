@@ -99,8 +99,8 @@ export const programs: VirtualWorld = {
 }
 
 /**
- * The time limit of a call on this thread, because nothing else watches this thread. A call normally takes a fraction
- * of a second.
+ * The time limit of a call on this thread. Nothing else watches this thread. A call normally takes a fraction of a
+ * second.
  */
 const LONGEST_MS = millis(10_000)
 
@@ -179,7 +179,10 @@ interface Chosen {
   readonly settings: Settings
 }
 
-/** Two keys stand for any number of keys above one. A search draws the number, unless the settings give it. */
+/**
+ * Assumes two keys unless the settings give the number, because a search draws it. The requested operations depend only
+ * on whether there is more than one key.
+ */
 const requestedFrom = ({ workload, settings }: Chosen): RequestedOperations =>
   requestedOperations(workload, { keys: 2, ...settings })
 
@@ -224,7 +227,7 @@ function requireExpressible(service: Service, { workload, settings }: Chosen): v
   const troubles = new Map<string, string>()
   for (let n = 0; n < MOST_TRIED; n++) {
     const { f, key, value } = client.next()
-    // Other refusals come with more advice.
+    // A function that the table lacks, or whose requests need versions, is refused elsewhere, with more advice.
     if (made.has(f) || !maker.functions.includes(f) || maker.speaksVersions(f)) continue
     const tried = maker.make(key === undefined || isOfOne ? { f, value } : { f, key, value }, asker)
     if (tried.type === 'made') made.add(f)
@@ -243,7 +246,7 @@ function isAboutOneObject(
   return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
 }
 
-/** The most steps that are followed. A minimised failure has fewer. */
+/** The most steps of a program that are followed. A minimised failure has fewer. */
 const MOST_STEPS = 50_000
 
 /**
@@ -347,7 +350,7 @@ function simulateService(
   })
 }
 
-/** Adds a failed assertion, or else a program that ended by itself, to the run's problems. */
+/** Adds to the run's problems: a failed assertion or, without one, a program that ended by itself. */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()
   if (broken === undefined) return outcome

@@ -51,7 +51,7 @@ export async function playForReal(
   const simulated = await searched()
   const { workload } = simulated
   const leader = firstLeader(simulated, recorded)
-  // A program's first requests are slow.
+  // The first requests to a program are slow.
   const warm = isService(subject.target)
   const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm }, interrupted)
   if (play === undefined) return undefined

@@ -14,7 +14,7 @@ import {
 import type { VirtualWorld, World } from './world.ts'
 
 interface Entry<Of extends World> {
-  /** Whether a full reference belongs to the world. */
+  /** Whether the world runs the subject that a full reference names. */
   knows(reference: string): boolean
   open(): Promise<Of>
 }
@@ -23,7 +23,7 @@ interface VirtualEntry extends Entry<VirtualWorld> {
   /** The noun for the world's subjects in reports. */
   readonly noun: 'protocol' | 'program'
   title(reference: string): string
-  /** Whether the world runs this subject, given as a value. */
+  /** Whether the world runs a subject that is given as a value instead of a reference. */
   takes(value: ProtocolModule | ServiceDeclaration): boolean
   /** The version of Node, if runs may depend on it. */
   readonly node: string | undefined
@@ -59,7 +59,7 @@ const programs: VirtualEntry = {
   open: async () => (await import('./programs.ts')).programs,
 }
 
-/** The world of processes, for references without `sim:`. */
+/** The world of processes, for references that do not begin with `sim:`. */
 const processes: Entry<World> = {
   knows: (reference) => !reference.startsWith(SIMULATED),
   open: async () => (await import('./processes.ts')).processes,
@@ -74,7 +74,7 @@ export function searchedIn(subject: string): VirtualEntry {
   return entry
 }
 
-/** Returns the world of a subject given as a value. */
+/** Returns the world that runs a subject given as a value instead of a reference. */
 export const worldTaking = (value: ProtocolModule | ServiceDeclaration): Promise<VirtualWorld> =>
   (programs.takes(value) ? programs : simulator).open()
 

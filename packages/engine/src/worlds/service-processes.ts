@@ -25,7 +25,7 @@ export function processesTarget(spec: ServiceSpec): Target {
       `${serviceName(spec)}: its PostgreSQL (${database}) exists only in the simulator: npx chaos simulate ${serviceName(spec)}. To run the service as processes, leave ${database} out of "beside", and give the programs the address of a real server in "environment".`,
     )
   const servers = serversBeside(spec)
-  // These servers are not started. Their placeholders suffice to find unknown names.
+  // Servers beside the nodes have no addresses yet. Placeholders for their addresses suffice to find unknown names.
   const target = declaredWith(
     spec,
     Object.fromEntries(

@@ -52,7 +52,7 @@ export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
   return loading
 }
 
-/** Loads a protocol. A user's protocol is guarded against everything that could differ when a run is repeated. */
+/** Loads a protocol. If it is a user's protocol, guards it against everything that could make repeated runs differ. */
 async function loadGuarded(target: string): Promise<ProtocolDefinition> {
   const protocol = await loadProtocol(target)
   return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)
@@ -60,7 +60,10 @@ async function loadGuarded(target: string): Promise<ProtocolDefinition> {
 
 const LOOK_EVERY_MS = 20
 
-/** Performs the run until `isInterrupted`. `protocol` is the one that the spec names. */
+/**
+ * Performs the run. Interrupts it once `isInterrupted` returns true. `protocol` must be the protocol that the spec
+ * names.
+ */
 export async function simulateSpec(
   { spec, listening }: SimulateSpec,
   protocol: ProtocolDefinition,

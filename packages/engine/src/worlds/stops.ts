@@ -10,7 +10,7 @@ export interface Stops {
 
 type Step = CodeRun['steps'][number]
 
-/** Whether a debugger can stop at a step. It cannot stop within an expression. */
+/** Whether a debugger can stop at this step. It cannot stop in the middle of an expression. */
 export const isStop = ({ type }: Pick<Step, 'type'>): boolean => type === 'enters' || type === 'at'
 
 export interface Stop extends CodePlace {

@@ -4,7 +4,7 @@ import { limitsFor } from './play.ts'
 import { subjectOf } from './subject.ts'
 import type { SubjectName } from './subject-name.ts'
 
-/** Enough runs to make every request of a route table. */
+/** This many runs suffice to make every request of a route table. */
 const SEEDS = 8
 const LONGEST_MS = millis(10_000)
 
@@ -26,7 +26,7 @@ export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<str
         await subject.settle()
       }
   } catch (error) {
-    // An unsupported statement may have made the program end.
+    // The program may have ended because a statement is unsupported.
     if (found.size === 0) throw error
   }
   return found

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
-/** The functions of a protocol. A thread's progress is the index of the running function, plus one. */
+/** The functions of a protocol. While one runs, the thread's progress is its index plus one. */
 const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
 const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 

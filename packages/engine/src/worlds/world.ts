@@ -63,11 +63,11 @@ export interface VirtualWorld extends World {
   readonly usualFaults: readonly string[] | undefined
 }
 
-/** Observers of a subject while it runs. */
+/** What observes a subject while it runs. */
 export interface Watching {
   /** This thread's progress, if another thread watches it. */
   readonly progress?: Progress | undefined
-  /** The processor time after which a run ends, if nothing else watches. */
+  /** The processor time after which a run is ended. Needed if no other thread watches this thread. */
   readonly longestMs?: Millis | undefined
   readonly stops?: Stops | undefined
   /**
@@ -77,7 +77,7 @@ export interface Watching {
   readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined
 }
 
-/** A subject without a chosen bug, settings or workload. */
+/** A loaded subject, before a bug, settings or a workload are chosen. */
 export interface Loaded {
   readonly protocol: ProtocolDefinition
   /** Whether the subject reports its coverage by `sometimes` or `reachable`. */

@@ -16,8 +16,8 @@ import { registries } from '../../src/worlds/registries.ts'
 const hasWrites = ({ name }: Workload): boolean => name !== 'read-only'
 
 /**
- * Every simulated system with every supported workload: with its default settings, with each other setting, and with
- * each bug.
+ * Runs of every simulated system with every supported workload: one run with the default settings, one with each other
+ * value of a setting, and one with each bug.
  */
 export const simulated: readonly RunDraft[] = protocols.flatMap(({ name, objects, settings, bugs }) =>
   workloads
@@ -52,8 +52,8 @@ const FAULTS = [
 ]
 
 /**
- * The claims of reports about runs. `refuted` has the draft and seed of each claim that the record contradicts, and
- * `said` the number of claims of each kind.
+ * The result of comparing the claims of reports with records of the runs. `refuted`: the draft and seed of each claim
+ * that the record contradicts. `said`: the number of claims of each kind.
  */
 export interface Claimed {
   readonly runs: number
@@ -61,7 +61,7 @@ export interface Claimed {
   readonly said: ReadonlyMap<string, number>
 }
 
-/** Runs every `step`th draft, and compares each claim of its report with its record. */
+/** Performs the run of every `step`th draft. Compares each claim in the run's report with the run's record. */
 export async function claimedOf(drafts: readonly RunDraft[], first: number, step: number): Promise<Claimed> {
   const refuted: string[] = []
   const said = new Map<string, number>()

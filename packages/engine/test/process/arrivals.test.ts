@@ -9,7 +9,8 @@ const asks = (client: number, at: number, key: string) => ({
 
 test('beginningAt sorts operations by the arrival of their requests, and keeps the order within each client', () => {
   const operations = [asks(0, 0, 'a'), asks(1, 5, 'b'), asks(0, 10, 'c'), asks(1, 20, 'd')]
-  // The third arrival is unknown. The fourth request reached the program before an earlier request of the same client.
+  // The third request's arrival is unknown. The fourth request arrived before the second one, which the same client
+  // sent earlier.
   const times = [nanos(50), nanos(30), undefined, nanos(25)]
   expect(beginningAt(operations, times).map(({ at, input }) => [input.key, at])).toEqual([
     ['b', 30],

@@ -125,7 +125,7 @@ type ResultJson = {
 
 let stretched = 0
 
-/** Reads a recording like several threads, if possible. Otherwise undefined. */
+/** Reads a recording in stretches, as several threads do. Undefined if the recording cannot be divided. */
 async function byStretches(file: string, count: number, dealing: Dealing): Promise<PackedRecording | undefined> {
   try {
     const stretches = stretchesOf(file, count) ?? []
@@ -139,7 +139,7 @@ async function byStretches(file: string, count: number, dealing: Dealing): Promi
   }
 }
 
-/** The result for a recording from its keys alone, or the reason why the whole recording is needed. */
+/** The result for a recording whose keys are judged separately; `whole` if it can only be checked as a whole. */
 async function knownOf(task: CheckTask, random: () => number): Promise<Known | 'whole'> {
   const places = 1 + Math.floor(random() * 4)
   const { rest, packed } =
@@ -174,8 +174,7 @@ test('the verdict on a recording read key by key agrees with the verdict on the 
       const same = { operations, availability, latency, exitCode, file, model, record, warnings, expected }
       expect(own, `${seed + n}`).toMatchObject(JSON.parse(JSON.stringify(same)))
       expect(own.levels['linearizable'], `${seed + n}`).toEqual(whole.levels['linearizable'])
-      // A violation by some keys is also a violation of the whole recording, although a check of the whole may not find
-      // it.
+      // If some keys violate a level, so does the whole recording, although a check of the whole may not find this.
       for (const [level, verdict] of Object.entries(own.levels))
         if (verdict.result === 'violated') expect(whole.levels[level]?.result, `${seed + n} ${level}`).not.toBe('met')
         else expect(verdict.result, `${seed + n} ${level}`).toBe('unknown')
@@ -314,7 +313,7 @@ test('readPacked refuses a recording with request ids', async () => {
   await expect(readPacked(file, dealingOf(1))).rejects.toThrow('requests')
 })
 
-/** A pool that runs every job here. */
+/** Replaces a pool: runs every job on this thread. */
 const onThisThread: CheckPool['run'] = async (job, _, input) =>
   doneOf(await thisThread.do(job, { input, stopwatch: createStopwatch() }), job.kind)
 

@@ -29,7 +29,7 @@ function packedOf(events: readonly EventInput[], random: () => number): PackedRe
   return { rest, packed: [packed] }
 }
 
-/** The verdict on all keys of the place at once. */
+/** Judges all keys of the place together. */
 function unpacked({ rest, packed }: PackedRecording): ApartAnswer {
   const history = historyOfPlace(rest, packed, 0)
   return judgeApart(history, { ...checkOptionsFor(file, history, USUAL_CHECK, 20_000), explain: false })
@@ -38,7 +38,7 @@ function unpacked({ rest, packed }: PackedRecording): ApartAnswer {
 const withoutValues = (answer: ApartAnswer): ApartAnswer =>
   answer.result === 'violated' ? { ...answer, keys: answer.keys.map(({ key }) => ({ key })) } : answer
 
-/** The operations on the values that violate a key are not linearizable by themselves. */
+/** Requires that the operations on the reported values violate the level by themselves. */
 function expectConflict(
   events: readonly EventInput[],
   { keys }: Extract<ApartAnswer, { readonly result: 'violated' }>,

@@ -102,7 +102,8 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     }
     const ends = await Promise.all(Array.from({ length: 100 }, (_, n) => end(`job ${n}`)))
     expect(new Set(ends.map(({ type }) => type))).toEqual(new Set(['value']))
-    // One script for each call of the coordinator and one for the worker, and some for the worker's start and end.
+    // Each call of the coordinator runs one script. The worker runs one script per job, and some when it starts and
+    // ends.
     expect((await scripts()) - before).toBeLessThan(asked + 150)
   })
 
@@ -114,8 +115,8 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(await board.outcomeOf('plain', 'one', {})).toEqual({ type: 'failed', why: 'the disk is full' })
   })
 
-  // This is why results are not merged by a BullMQ flow: its parent job would miss results that are known or belong to
-  // another flow.
+  // This is why chaos does not merge results by a BullMQ flow. Its parent job would miss results that are already
+  // known, and results of jobs in another flow.
   test('a BullMQ parent job does not wait for children that belong to other flows', async () => {
     const { connection } = await started()
     const flows = closing(new FlowProducer({ connection }))

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Worker } from '../../src/queue/packages.ts'
 import { createRest } from '../../src/queue/worker/rest.ts'
 
-/** The part of a BullMQ worker that takes jobs or rests. */
+/** Replaces a BullMQ worker. Only knows whether the worker takes jobs or rests. */
 function createWorker() {
   let takes = true
   const worker: Worker = {
@@ -20,7 +20,7 @@ function createWorker() {
   return { worker, takes: () => takes }
 }
 
-/** The number of seconds for which it takes no job from now on. */
+/** The number of seconds until the worker takes jobs again. */
 async function secondsUntil(takes: () => boolean): Promise<number> {
   let seconds = 0
   for (; !takes() && seconds < 60; seconds++) await vi.advanceTimersByTimeAsync(1_000)

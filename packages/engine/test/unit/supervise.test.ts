@@ -19,7 +19,10 @@ const stopped: JobEnd<never> = {
 }
 const done: JobEnd<string> = { type: 'done', value: 'nothing' }
 
-/** A pool whose jobs end in these ways, one after another, and the ranges of seeds that it received. */
+/**
+ * A pool with prepared results: its jobs end in these ways, in order. Also returns the ranges of seeds that the pool
+ * received.
+ */
 function poolOf(...ends: readonly JobEnd<string>[]) {
   const [left, given] = [[...ends], [] as (readonly [number, number])[]]
   const pool: Pool = {
