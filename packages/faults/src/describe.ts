@@ -10,7 +10,7 @@ import { faultName } from './nemeses/fault-names.ts'
  */
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 
-/** Describes a fault under the given name. The name is the kind if users type kinds. */
+/** Describes a fault under the given name: the kind, where users type kinds, and otherwise the name in `--faults`. */
 export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition') {
     const isDropping = fault.mode === 'drop' && name === 'partition'

@@ -29,11 +29,11 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   readonly actsOnReplies?: true | undefined
   /** Why the fault cannot be injected into processes on one machine. */
   readonly notInProcesses?: Refusal | undefined
-  /** Whether the fault's nodes do nothing while it lasts. */
+  /** Whether the nodes that the fault hits do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
-  /** Whether the fault voids all promises of the system into which it is injected. */
+  /** Whether a system promises nothing at all once the fault was injected into it. */
   readonly voidsPromises?: true | undefined
-  /** The plural in words; by default `spells of KIND`. */
+  /** The plural of the fault's name in sentences; by default `spells of KIND`. */
   readonly plural?: string | undefined
   /** Describes the fault in a few words. `targets` are its links or nodes. */
   describe?(harm: HarmOf<FaultDefinition<Kind, Entries>>, targets: string): string

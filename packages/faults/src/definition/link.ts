@@ -26,7 +26,7 @@ export interface Link {
 /** Returns a link's name in histories and schedules: `n1>n2`. */
 export const linkName = (link: Link): string => `${link.from}>${link.to}`
 
-/** Returns the nodes that a fault hits, or the ends of its links, as often as they occur. */
+/** Returns the nodes that a fault hits, or both ends of each of its links. Does not remove duplicates. */
 export const placesOf = (
   fault: { readonly nodes: readonly NodeId[] } | { readonly links: readonly Link[] },
 ): readonly Endpoint[] => ('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))

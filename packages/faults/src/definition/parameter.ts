@@ -17,7 +17,7 @@ export type ParameterSchema<Value> = v.GenericSchema<unknown, Value>
 
 export type Parameters = Readonly<Record<string, ParameterSchema<unknown>>>
 
-/** The type of the parameters after reading. */
+/** The type of the values that parsing yields for these parameters. */
 export type ValuesOf<Entries extends Parameters> = Readonly<v.InferOutput<v.ObjectSchema<Entries, undefined>>>
 
 type Default = number | string | boolean
@@ -27,7 +27,7 @@ export interface Parameter {
   readonly name: string
   readonly unit: ParameterUnit
   readonly summary: string
-  /** The default. Without one, a parameter is required unless it is optional. */
+  /** The default value. A parameter without one is required, unless it is `optional`. */
   readonly default?: Default | undefined
   readonly optional?: true | undefined
   readonly least?: number | undefined
@@ -108,7 +108,9 @@ export type DefaultedParameter<Value> = v.OptionalSchema<ParameterSchema<Value>,
 export const or = <Value>(schema: ParameterSchema<Value>, fallback: Default): DefaultedParameter<Value> =>
   v.optional(schema, fallback)
 
-/** Like `or`, but programs may omit the parameter, because the code that injects the fault knows the default. */
+/**
+ * Like `or`, but the type lets programs omit the parameter, because the code that injects the fault knows the default.
+ */
 export const usually = <Value>(schema: ParameterSchema<Value>, fallback: Default): OptionalParameter<Value> =>
   // The cast hides that the parameter is optional, because parsed faults always have it.
   v.optional(schema, fallback as unknown as undefined)

@@ -21,7 +21,7 @@ export function readParameters<Entries extends Parameters>(
   if (unknown !== undefined) throw unknownParameter(unknown, where, parameters)
   const given = Object.entries(members).filter(([name, value]) => {
     const parameter = find(name)
-    // Null means absent, unless it is a valid value.
+    // Null means that the member is absent, unless the parameter allows any JSON value.
     return parameter !== undefined && value !== undefined && (value !== null || parameter.unit === 'json')
   })
   const result = v.safeParse(v.object(entries), Object.fromEntries(given))

@@ -1,7 +1,7 @@
 import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
-/** Parameters that select candidates by number or probability. `of` continues the noun, such as ` of a link`. */
+/** Parameters that select candidates by their number or by probability. `of` is added to the noun: ` of a link`. */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`the probability that each ${noun} is hit`)),
   nth: optional(wholeNumber(`hit only the ${noun}${of} with this number, counted from 1`, { least: 1 })),
@@ -64,7 +64,7 @@ export class Trigger {
    *
    * @param draw uniform in [0, 1); called only if the candidate's share depends on it.
    *
-   * @param earlier messages before it in its direction and connection.
+   * @param earlier the number of messages before the candidate, in its direction and connection.
    */
   strikes(ageMs: number, draw: () => number, earlier = 0): boolean {
     const when = this.#when
@@ -73,7 +73,7 @@ export class Trigger {
     return earlier >= (when.afterMessages ?? 0) && this.chooses(draw)
   }
 
-  /** Decides as `strikes` does, but before the fault's time begins. */
+  /** Decides by the number and the probability alone, for candidates that have no times. */
   chooses(draw: () => number): boolean {
     const when = this.#when
     if (when === undefined) return true

@@ -45,7 +45,8 @@ const match = {
 const when = { ...counting('request'), ...times }
 
 /**
- * Faults on single HTTP/1.1 requests and responses. Faults on responses also use the links of requests, `clients>n1`.
+ * Faults on single HTTP/1.1 requests and responses. The links of a fault name the direction of requests, `clients>n1`,
+ * even if it acts on responses.
  */
 export const httpFamily = defineFamily({
   name: 'http',

@@ -9,7 +9,10 @@ const match = { ...headMatch, client: matchedClient }
 /** Requests (or responses) are counted from 1 on each link, from when the fault is applied. */
 const when = { ...counting('request', ' of a link'), ...times }
 
-/** Faults on a request when its headers pass a link, or on its response in the other direction. */
+/**
+ * Faults on single HTTP/2 requests and responses. A request is hit when its headers pass the link, and its response in
+ * the other direction.
+ */
 export const http2Family = defineFamily({
   name: 'http2',
   summary: 'single requests and responses over HTTP/2, including gRPC',

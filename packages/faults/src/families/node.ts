@@ -83,7 +83,7 @@ export const nodeFamily = {
     const members = readObject(value, where)
     const definition = findDefinition(kinds, members['kind'], where, 'fault of nodes')
     const nodes = parseNodes(members['nodes'], `${where}: ${definition.kind}`)
-    // The fault has exactly the members of its kind's type.
+    // The object has exactly the members that the type of its kind has.
     return { ...readHarm(definition, members, where, ['kind', 'nodes', ...beside]), nodes } as NodeFault
   },
 } as const

@@ -29,7 +29,7 @@ export const sqlFamily = defineFamily({
 
 export type SqlFault = FaultOf<typeof sqlFamily.kinds, typeof match, typeof when>
 
-/** @throws UserError (input) for words that no statement begins with. */
+/** @throws UserError (input) if no statement begins with the words. */
 export function validateStatement(
   { statement: words }: { readonly statement?: string | undefined },
   where: string,

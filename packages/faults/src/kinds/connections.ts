@@ -23,7 +23,7 @@ export const timeout = defineFault({
   parameters: { afterMs: or(ms('the delay'), 0) },
 })
 
-/** When one side closes its direction of a connection, the other side does not learn of it. */
+/** When one side closes its direction of a connection (half-close), the close is not passed on to the other side. */
 export const halfOpen = defineFault({
   kind: 'half-open',
   summary: 'when one side closes its direction (half-close), do not forward the close',

@@ -13,7 +13,7 @@ export const duplicateDatagram = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
-/** The datagram waits for `behind` others, but at most `withinMs`. */
+/** Holds the datagram until `behind` other datagrams have passed, but at most `withinMs`. */
 export const reorderDatagram = defineFault({
   kind: 'reorder-datagram',
   summary: 'let later datagrams overtake the datagram',

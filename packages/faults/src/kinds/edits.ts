@@ -42,8 +42,8 @@ function validateEdit({ headers, body }: Edit, where: string, changesMore = fals
 }
 
 /**
- * Validates header fields, and counts them. @throws UserError (input) for a field that only the proxy may set, or for
- * an invalid name or value.
+ * Validates header fields, and returns their number. @throws UserError (input) for a field that only the proxy may set,
+ * or for an invalid name or value.
  */
 export function validateFields(headers: Json | undefined, where: string): number {
   const entries = Object.entries(readObject(headers ?? {}, `${where}: "headers"`))

@@ -16,14 +16,14 @@ export const duplicateMessage = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
-/** The message waits for `behind` others, but at most `withinMs`. */
+/** Holds the message until `behind` other messages have passed, but at most `withinMs`. */
 export const reorderMessage = defineFault({
   kind: 'reorder-message',
   summary: 'let later messages overtake the message',
   parameters: { behind, withinMs },
 })
 
-/** The message is delivered again after `behind` others or `withinMs`. */
+/** Delivers the message a second time: once `behind` other messages have passed, or after `withinMs`. */
 export const replayMessage = defineFault({
   kind: 'replay-message',
   summary: 'deliver the message a second time, later',

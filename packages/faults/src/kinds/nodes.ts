@@ -158,7 +158,7 @@ export const limitCpu = defineFault({
   describe: ({ share }, nodes) => `${nodes} limited to ${Math.round(share * 100)}% of a processor`,
 })
 
-/** The lowest limit that container engines accept. */
+/** The lowest memory limit that container engines accept. */
 const LEAST_MEMORY_BYTES = 6 * 1024 * 1024
 
 export const limitMemory = defineFault({

@@ -13,7 +13,7 @@ const delay = {
   jitterMs: or(ms('uniform jitter: ± this much'), 0),
 }
 
-// This kind and the next three withhold a response.
+// Each of the next four kinds withholds the response from the client.
 
 export const loseRequest = defineFault({
   kind: 'lose-request',
@@ -89,7 +89,7 @@ export const duplicateRequest = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1), maxBodyBytes },
 })
 
-/** Replaces the response by the last different response to an equal request. */
+/** Replaces the response by an earlier response to an equal request: the last one with other content. */
 export const staleReply = defineFault({
   kind: 'stale-reply',
   summary: 'return an earlier response to an equal request',

@@ -3,7 +3,10 @@ import { defineFault } from '../definition/definition.ts'
 import { or, text, textOrNumber } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
 
-/** The statement never reaches the server. The server's transaction ends or fails as it would with this error. */
+/**
+ * The client's statement never reaches the server. What the server gets instead ends its transaction, or makes it fail,
+ * as this error would.
+ */
 export const sqlError = defineFault({
   kind: 'sql-error',
   summary: 'answer the statement with an error of the database',

@@ -45,7 +45,7 @@ export const resetStream = defineFault({
   parameters: { code: or(code, 'INTERNAL_ERROR') },
 })
 
-/** Like `reset-stream`, but ends the stream with the reply of a gRPC server. */
+/** Like `reset-stream`, but the client receives a gRPC status, as if the server had ended the call. */
 export const grpcStatus = defineFault({
   kind: 'grpc-status',
   summary: 'end the call with a gRPC status',

@@ -23,8 +23,8 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * The strategy for each kind of traffic without links among servers. By default, a nemesis among clients stays the
-   * same, if the traffic supports its kind of fault.
+   * The strategies that replace this one in systems without links among servers, by kind of traffic. By default, a
+   * nemesis among clients is not replaced, if the traffic supports its kind of fault.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
@@ -42,7 +42,7 @@ const single =
   <Kind extends FaultKind>(kind: Kind, { name = kind, plan, ...others }: Single<Kind>): Nemesis => ({
     ...others,
     ...{ name, kind, among },
-    // The type `Single` makes `plan` return all members of the kind.
+    // The cast is safe: the type `Single` requires that `plan` returns all other members of the kind.
     plan: (random, nodes) => just({ kind, ...plan(random, nodes) } as FaultPlan),
   })
 
@@ -58,5 +58,8 @@ export interface Strategy {
   plan(random: Random, nodes: readonly NodeId[]): Episode
 }
 
-/** The traffic between servers and clients: distinct requests (HTTP), or streams of bytes. */
+/**
+ * The form of the traffic between clients and servers. `requests`: the proxy distinguishes requests (HTTP). `streams`:
+ * it only sees bytes.
+ */
 export type Traffic = 'requests' | 'streams'

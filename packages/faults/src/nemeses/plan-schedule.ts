@@ -100,8 +100,9 @@ const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Planned
   }))
 
 /**
- * The fewest kinds that count as a mix. A mix leaves a majority up most of the time, because otherwise a system can
- * only refuse requests. Fewer kinds are chosen for their own effects.
+ * A schedule of at least this many kinds of faults is a mix. A mix leaves a majority up most of the time, because a
+ * system without a majority can only refuse requests. Fewer kinds were chosen for their own effects, so their outages
+ * are not limited.
  */
 const KINDS_IN_A_MIX = 3
 /**

@@ -4,7 +4,10 @@ import type { Episode, EpisodePart } from './nemesis.ts'
 
 const POWER_IS_BACK = 0.04
 const MAJORITIES = 3
-/** The pause between two majorities, as a share of the episode. Without it, all nodes could be up at the same time. */
+/**
+ * The time from the end of one majority to the start of the next, as a share of the episode. Without this pause, nodes
+ * of both could be up at the same time.
+ */
 const HANDOVER = 0.02
 
 /**

@@ -28,9 +28,12 @@ export function outageNanos(faults: readonly PlannedFault[], nodes: readonly Nod
 const restartOf = ({ kind }: FaultPlan): number => (kind === 'kill' || kind === 'crash' ? RESTART_NANOS : 0)
 
 interface Loss {
-  /** Nodes that the others cannot reach. */
+  /** The names of nodes that the other nodes cannot reach. */
   readonly named: readonly NodeId[]
-  /** The number of further nodes that the others cannot reach. These nodes are not selected yet. */
+  /**
+   * The number of further nodes that the other nodes cannot reach. They are selected on injection, so their names are
+   * not known.
+   */
   readonly unnamed: number
 }
 

@@ -21,12 +21,12 @@ export function createRandom(seed: number | string): Random {
 /** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's test battery. */
 class Sfc32 implements Random {
   /**
-   * The words of sfc32's state (a, b, c, counter), then three hashes of the stream's name. An integer array, because V8
-   * would allocate an object for each 32-bit number in a field.
+   * The words of sfc32's state: a, b, c and the counter. Three hashes of the stream's name follow. This is an integer
+   * array, because V8 would allocate an object for each 32-bit number in a field.
    */
   readonly #state: Int32Array = new Int32Array(7)
 
-  /** Takes three hashes of the stream's name from different starting values. */
+  /** The arguments are three hashes of the stream's name, each from a different starting value. */
   constructor(one: number, two: number, three: number) {
     const state = this.#state
     state[0] = mixed(one)

@@ -23,8 +23,9 @@ import { expect, test } from 'vitest'
 import type { Strategy } from '../../src/nemeses/nemesis.ts'
 import { linkSelectors, nodeSelectors } from '../../src/schedule/schedule.ts'
 
-// The effects of seeds and the declarations of faults must not change between versions: people keep seeds to repeat
-// failures, and write faults in files. If these files change, users are affected. Summaries may change.
+// Seeds must have the same effects in every version, because people keep seeds to repeat failures. Declarations of
+// faults must stay the same, because people write faults in files. A changed golden file therefore affects users,
+// unless only a summary has changed.
 
 const golden = async (name: string, lines: readonly string[]): Promise<void> =>
   expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`../golden/${name}.txt`)

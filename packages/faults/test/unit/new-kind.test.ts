@@ -4,7 +4,7 @@ import { defineFault } from '../../src/definition/definition.ts'
 import { defineFamily } from '../../src/definition/family.ts'
 import { ms } from '../../src/definition/parameter.ts'
 
-/** The whole definition of a new kind, apart from its place in the list of its family. */
+/** All that defines a new kind of fault. Only the list of its family must also name it. */
 const hiccup = defineFault({
   kind: 'hiccup',
   summary: 'everything stands still now and then',
