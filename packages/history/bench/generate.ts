@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 export interface Shape {
   readonly operations: number
   readonly processes: number
-  /** 0 for a single register without keys. */
+  /** The number of keys; 0 for a single register without keys. */
   readonly keys: number
   /** Whether to write in Jepsen's format; by default in the native format. */
   readonly edn?: boolean

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { readHistory } from '@chaosproxy/history/files'
 
-// Run in a separate process with a reader and a file, to measure the cost from a cold start.
+// Started as a separate process for each way and file, so that the cost includes a cold start.
 
 export const ways = ['chaos', 'JSON.parse per line'] as const
 export type Way = (typeof ways)[number]
@@ -15,8 +15,8 @@ export interface Reading {
 }
 
 /**
- * Reads, pairs and checks the events. The other reader only parses each line, which is the minimal cost of any use of
- * JSON.parse.
+ * Reads a history in one of two ways. `chaos` reads, pairs and checks the events. `JSON.parse per line` only parses
+ * each line: any reader that uses JSON.parse costs at least this much.
  */
 async function read(way: Way, path: string): Promise<number> {
   return way === 'chaos' ? (await readHistory(path)).eventCount : parseLines(path)

@@ -14,7 +14,9 @@ export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable
   readonly #tolerated: Tolerated
-  /** For each function: decides whether the value of an answer counts as written. For transactions, it is `always`. */
+  /**
+   * By function: decides whether the value of an answer replaces the requested value. For transactions, it is `always`.
+   */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
   /** The requested values that answers replaced, by row. */
   readonly #requested = new Map<number, number>()
@@ -28,12 +30,12 @@ export class AnsweredValues {
     this.#tolerated = tolerated
   }
 
-  /** Whether the answer of a put replaced its value. */
+  /** Whether the answer to some `put` replaced the requested value. */
   get hasRevised(): boolean {
     return this.#hasRevised
   }
 
-  /** Takes the value of an answer as the input, if that value was written. */
+  /** Takes the value of an `ok` as the operation's input, if the answer to this function says what was written. */
   answered(row: number, value: number, values: ValueTable, line: number): void {
     const { f: functionOf, flags, input } = this.#columns
     const f = functionOf[row] ?? 0
@@ -55,7 +57,7 @@ export class AnsweredValues {
     this.#note(line)
   }
 
-  /** Takes an answer without a value. Counts it if it answers a read. */
+  /** Notes an `ok` without a value. Counts it as an irregularity if the operation is a read. */
   lacksValue(f: number, line: number): void {
     for (let next = this.#areReads.length; next <= f; next++) {
       const name = this.#functions.text(next)
@@ -71,7 +73,10 @@ export class AnsweredValues {
     this.#tolerated.otherValueLine ||= line
   }
 
-  /** Restores the requested values of puts for watched objects, because the answer to a put is a revision. */
+  /**
+   * Gives puts their requested values again. Needed for watched objects: there, the answer to a put is a revision and
+   * not the written value.
+   */
   restore(): void {
     for (const [row, input] of this.#requested) {
       if (this.#functions.text(this.#columns.f[row] ?? 0) !== 'put') continue

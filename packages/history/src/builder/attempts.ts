@@ -9,12 +9,12 @@ import { canonical } from '../tables/value.ts'
 /**
  * Merges the attempts at a request with the same `requestId` into one operation, which takes effect at most once. It
  * begins at the first attempt that may have taken effect, and ends at the first acknowledgement. An attempt that
- * certainly failed stays a separate operation. If the id also names another operation, such as a client's id does, an
- * attempt after the acknowledgement may be a new request: its outcome becomes unknown.
+ * certainly failed stays a separate operation. An id may also name several operations, as the id of a client does. Then
+ * an attempt after the acknowledgement may be a new request, so its outcome becomes unknown.
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()
-  /** The rows with a request id, ascending, and the index of each row's id in `#ids`. */
+  /** The rows with a request id, in ascending order. `#idOfRow` has the number of each row's id. */
   readonly #rows: number[] = []
   readonly #idOfRow: number[] = []
   /** The same for reads. */
@@ -48,8 +48,8 @@ export class Attempts {
   }
 
   /**
-   * Merges the attempts at each operation into one row. Returns the id of an attempt whose outcome became unknown, and
-   * its line.
+   * Merges the attempts at each operation into one row. If outcomes of attempts became unknown, returns the id and the
+   * line of one of them.
    */
   merge(columns: Columns): { readonly id: string; readonly line: number } | undefined {
     if (!this.#isAnyRepeated) return undefined
@@ -113,8 +113,8 @@ function makeUnknown({ outcome, output, input }: Columns, row: number): void {
 const NUMBER_BYTES = 8
 
 /**
- * Merges `rows` into the first row that may have taken effect. Returns the superfluous rows, and those of attempts that
- * were called after the acknowledgement and acknowledged.
+ * Merges `rows` into the first row that may have taken effect. Returns `removed`, the superfluous rows, and `again`,
+ * the rows of attempts that were called after the acknowledgement and did not fail.
  */
 function mergedInto(
   columns: Columns,
@@ -126,7 +126,8 @@ function mergedInto(
   if (kept === undefined) return { removed: [], again: [] }
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   if (first === undefined) return { removed: others, again: [] }
-  // If the invocation had no value, the answer gives the input. Different answers then mean different operations.
+  // If the invocation had no value, the operation's input is the value of its answer. Attempts with different answers
+  // are then different operations.
   const isInputMissing = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
   if (isInputMissing && later.some((row) => output[row] !== output[first])) return { removed: [], again: [] }
   const end = returnEvent[first] ?? 0

@@ -73,8 +73,8 @@ export interface HistoryOptions {
   readonly header?: Header | undefined
   readonly format?: Format | undefined
   /**
-   * Whether to accept a history without invocations, as some of Jepsen's tests record it. Each operation then begins
-   * just before its completion, so real-time order may be too strict.
+   * Whether to accept a history that has only completions, as some of Jepsen's tests record it. Each operation then
+   * begins just before its completion. The real-time order may therefore be stricter than it was.
    */
   readonly completionsOnly?: boolean | undefined
   /** Whether to keep columns and texts in memory for other threads: see `History.lend`. */
@@ -333,8 +333,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Passes the completed operations to `take`, and forgets them. If all operations are needed until the end, returns
-   * why.
+   * Passes the completed operations to `take`, and forgets them. If operations must not be forgotten, does nothing and
+   * returns the reason.
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
@@ -353,7 +353,7 @@ export class HistoryBuilder implements EventSink {
   /**
    * Returns the edges of a stretch, with the operations in flight.
    *
-   * @throws CannotPack if a fact concerns the history as a whole, or positions in it.
+   * @throws CannotPack if something in the stretch can only be judged in the whole history.
    */
   edges(isFirst: boolean): Edges {
     if (this.#edges === undefined) throw new Error('only a stretch has edges')
@@ -401,7 +401,7 @@ export class HistoryBuilder implements EventSink {
     })
   }
 
-  /** Notes a completion without its invocation. */
+  /** Notes a completion whose invocation is in an earlier stretch. */
   #answeredOnly(
     process: number,
     type: number,

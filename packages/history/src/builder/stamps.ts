@@ -51,7 +51,7 @@ function resolutionOf(events: readonly Stamped[], { from }: Epoch): number {
   return unit
 }
 
-/** A sentence about stamps, without its period. */
+/** Returns a clause that describes the stamps, to be used within a sentence. */
 export function stampsText({ resolutionNanos, skewNanos, withinNanos }: Stamps): string {
   const resolution =
     2 * withinNanos === skewNanos

@@ -204,7 +204,7 @@ const ENDED = 0
 const WITHOUT_DURATION = 1
 const BEGUN = 2
 
-/** Whether the clients of a file have the names of processes, which mean other clients in other files. */
+/** Whether the names of a file's clients have no meaning in other files, because the names are those of processes. */
 const namesClientsByLines = ({ header }: ReadFile): boolean =>
   header?.sessions === undefined || header.sessions.by.startsWith('member ')
 

@@ -5,7 +5,10 @@ import { moment } from '../text/figures.ts'
 
 /** Harmless irregularities, counted during the building of a history. */
 export interface Tolerated {
-  /** The number of operations of a process after an operation of it ended in `info`. `reusedExample` describes one. */
+  /**
+   * The number of operations that a process invoked after one of its operations had ended in `info`. `reusedExample`
+   * describes such an earlier operation.
+   */
   reused: number
   reusedExample: string
   /** Whether the history has only completions. */
@@ -34,8 +37,8 @@ export const nothingTolerated = (): Tolerated => ({
 })
 
 /**
- * The warning that a recording lacks its promised end mark. Only the missing mark shows that a recorder was killed and
- * left the recording incomplete. `latest`: the time of a client's last event; Infinity if there was none.
+ * The warning that a recording lacks its promised end mark. If a recorder was killed and left the recording incomplete,
+ * nothing else shows this. `latest`: the time of a client's last event; Infinity if there was none.
  */
 export function cutOffWarning(
   source: string,

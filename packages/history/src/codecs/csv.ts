@@ -25,12 +25,16 @@ export function separatorOf(content: string, mapping?: Mapping): string | undefi
     const roles = new Roles(mapping)
     const members = Object.fromEntries(names.map((name) => [name, null]))
     const has = (role: 'f' | 'process' | 'type' | 'call' | 'time'): boolean => roles.found(members, role) !== undefined
-    // A wrong `--map` is refused by its own message.
+    // A header without the member that `--map` names for the function also begins a table. The reader then explains
+    // what is wrong.
     return (has('f') || mapping?.f !== undefined) && (has('process') || has('type') || has('call') || has('time'))
   })
 }
 
-/** Reads tables whose first line names the members. A line with two times is an operation. */
+/**
+ * Reads tables. The first line contains the names of the members. A line with two times is an operation, and any other
+ * line is an event.
+ */
 export function csvReader(options: RowsOptions): ChunkReader {
   let separator = ','
   let names: readonly string[] | undefined

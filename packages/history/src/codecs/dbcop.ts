@@ -63,8 +63,8 @@ function sessionsOf(source: string, sink: EventSink, text: string): void {
 }
 
 /**
- * Reads one event. An event without a version has the initial one. In newer histories, a member or the first item names
- * the kind.
+ * Reads one event. An event without a version concerns the initial version. In newer histories, the kind is the name of
+ * a member, or the first item of a list.
  */
 function operationOf(event: Json): MicroOperation | undefined {
   if (isArray(event)) {

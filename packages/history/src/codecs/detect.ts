@@ -15,8 +15,8 @@ const knownFormats = (): string =>
     .join(', ')}. Force one with --format, or name members with --map.`
 
 /**
- * The format of a file that begins with these bytes; undefined for white space. Throws an error that describes any
- * unknown content.
+ * Returns the format of a file that begins with these bytes. Undefined if they are only white space, so that more bytes
+ * are needed. Throws an error that describes any unknown content.
  */
 export function detectFormat(source: string, beginning: Uint8Array, mapping?: Mapping): Format | undefined {
   const sample = beginning.subarray(0, SAMPLE_BYTES)

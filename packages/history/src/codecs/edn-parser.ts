@@ -5,7 +5,7 @@ import { canonical } from '../tables/value.ts'
 import { characterText, keyword, nameOf, plainText, setOf, symbol } from './edn-values.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
-/** Thrown if the text ends inside a form, which more text may complete. */
+/** Thrown if the text ends inside a form. More text may complete the form. */
 export class Incomplete extends Error {}
 
 /** Thrown if the text is not EDN. `offset` is the position of the error. */
@@ -38,7 +38,7 @@ export class EdnParser {
     this.at = 0
   }
 
-  /** Whether the array was tagged as a pair of key and value (Jepsen's independent tests). */
+  /** Whether the parser found a tag that marks this array as a pair of key and value (Jepsen's independent tests). */
   isTuple(value: Json): boolean {
     return typeof value === 'object' && value !== null && this.#tuples.has(value)
   }

@@ -36,7 +36,10 @@ export class EdnReader implements ChunkReader {
   readonly #anonymous: AnonymousProcesses
   readonly #keys: KeyedValues
   readonly #scanner: EdnScanner | undefined
-  /** Whether the last event was a client's transaction. The next event then probably is one, too. */
+  /**
+   * Whether the last event was a client's transaction. The scanner is tried only then, because the next event probably
+   * is a transaction, too.
+   */
   #hasTransactions = false
   #rest = ''
   /** The number of characters before `#rest` on its first line. */
@@ -68,7 +71,7 @@ export class EdnReader implements ChunkReader {
     }
     const parser = this.#parser
     parser.feed(text, last)
-    // Everything before `done` is processed; `line` is its line.
+    // The text before `done` was processed. `this.line` is the line at `done`.
     let done = 0
     try {
       for (;;) {
@@ -186,8 +189,8 @@ function newlines(text: string, from: number, to: number): number {
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /**
- * Gives a transaction the members of the JSON format. Recordings of Elle's tests omit `f`. Jepsen's long fork test uses
- * `read` and `write` for transactions.
+ * Sets the `f` of a transaction to `txn`, as in the JSON format. In recordings of Elle's tests, `f` is missing. In
+ * Jepsen's long fork test, it is `read` or `write`.
  */
 function transaction(members: Members): Members {
   const { f = null, value } = members
@@ -203,7 +206,7 @@ const isOfKeywords = (value: Json | undefined): boolean =>
 
 const KINDS = [':r', ':w', ':append']
 
-/** In EDN the kind is a keyword: `[:append 5 1]`. */
+/** Turns the kinds of micro-operations from keywords (`[:append 5 1]`) into plain names. */
 function withPlainKinds(members: Members): Members {
   const { f = null, value } = members
   if (typeof f !== 'string' || !isTransaction(f) || !isMicroList(value)) return members
@@ -228,7 +231,7 @@ function withPlainNames(members: Members): Members {
   return plain
 }
 
-/** Removes the marks of keywords from reasons, which are only displayed. */
+/** Removes the marks of keywords from the reason in `error`, which is only displayed. */
 function inPlainWords(reason: Json): Json {
   if (typeof reason === 'string') return nameOf(reason)
   return isArray(reason) ? reason.map(inPlainWords) : reason

@@ -4,7 +4,7 @@ import { APPEND, isTransaction, NO_MICRO_VALUE, transactionNames } from '../tabl
 import { NULL, smallIntegerId, ValueTable } from '../tables/value.ts'
 import { isDelimiter } from './edn-parser.ts'
 
-/** `scan` returns this for an event that only the parser can read. */
+/** The result of `scan` for an event that only the parser can read. */
 export const UNUSUAL = -1
 
 const QUOTE = 0x22
@@ -22,7 +22,7 @@ const CLOSE_BRACE = 0x7d
 const EXACT_DIGITS = 15
 /** The digits of the nanoseconds within a second. */
 const NANO_DIGITS = 9
-/** Integers with at most this many digits are their own value ids. */
+/** The id of an integer with at most this many digits follows from the integer, without a look into the table. */
 const SMALL_DIGITS = 9
 
 /** The tag that Jepsen puts before the map of an event. */
@@ -175,7 +175,9 @@ export class EdnScanner {
     return true
   }
 
-  /** The id of the transaction or nil at this position; NO_VALUE for any other value. */
+  /**
+   * Returns the id of the value at this position if the value is a transaction or nil; NO_VALUE for any other value.
+   */
   #value(): number {
     if (this.#text.charCodeAt(this.#at) !== OPEN_BRACKET) return this.#word('nil') ? NULL : NO_VALUE
     const { values } = this.#builder
@@ -221,7 +223,10 @@ export class EdnScanner {
     return ValueTable.listId(list)
   }
 
-  /** Adds leading small integers, each followed by a space. Nearly all elements are small integers. */
+  /**
+   * Appends the small integers at the beginning of a list to the list `from`. Stops at any other element, and at one
+   * without a space after it. Nearly all elements are small integers.
+   */
   #smallIntegers({ listTable }: ValueTable, from: number): number {
     const text = this.#text
     let list = from
@@ -266,7 +271,10 @@ export class EdnScanner {
     return true
   }
 
-  /** Returns the id of a string without escapes that begins with a letter, and so looks like no other value. */
+  /**
+   * Returns the id of a string without escapes that begins with a letter. Such a string does not look like a keyword, a
+   * number or any other value, so it needs no quotes.
+   */
   #string(values: ValueTable): number {
     const text = this.#text
     const start = this.#at + 1

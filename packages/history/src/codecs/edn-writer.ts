@@ -13,7 +13,7 @@ export interface EdnWriterOptions {
 
 /**
  * Prints an event as a map on one line, with names as keywords, as in Jepsen. A reader of the line gets an equal event.
- * With `independent`, the reader must detect pairs.
+ * With `independent`, a key and its value become a pair, which the reader must detect.
  */
 export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
   const members: string[] = []

@@ -68,7 +68,10 @@ function requestOf(input: Members): EtcdRequest {
   )
 }
 
-/** Without these writes, correct reads of the same keys would be called wrong. */
+/**
+ * Returns the advice to leave out every line of these keys. If only the unreadable writes were left out, correct reads
+ * of the same keys would be called wrong.
+ */
 const withoutKeys = (keys: string): string =>
   `Leave out all lines of these keys: jq -cs '[${keys}] as $keys | .[] | select(.Input.Type != "leaseRevoke" and ([.Input | .. | .Key?, .Start? | strings] | any(IN($keys[])) | not))' FILE`
 

@@ -41,7 +41,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
     type,
     f: textOf(required(members, 'f'), 'f'),
   }
-  // Object.prototype has none of these names.
+  // A member that is missing here cannot come from Object.prototype, because it has none of these names.
   const { index, time, key, value, node, error, final, answered, session } = members
   if (isPresent(index)) event.index = indexOf(index)
   if (isPresent(time)) event.time = timeOf(time, epoch)
@@ -49,7 +49,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
   if (value !== undefined) event.value = value
   if (isPresent(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
   if (isPresent(error)) event.error = typeof error === 'string' ? error : canonical(error)
-  // Jepsen's name for the member.
+  // Jepsen calls this member `final?`.
   const isFinal = final ?? members[FINAL]
   if (isPresent(isFinal)) event.final = flagOf(isFinal, 'final')
   if (isPresent(answered)) event.answered = flagOf(answered, 'answered')
@@ -70,7 +70,7 @@ export function headerOfMembers(members: Members): Header | undefined {
     ...(model === null ? {} : { model: textOf(model, 'model') }),
     ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
     ...(isPresent(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
-    // Ignores other mappings, which come from newer versions.
+    // Ignores any other value, which comes from a newer version.
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...(members['ends'] === true ? { ends: true } : {}),
     ...optionalExtra(unknownMembers(members, new Set(headerMembers))),

@@ -1,7 +1,7 @@
 import type { EventType, Json } from '../event/event.ts'
 import { meaningsOf, plain } from './roles.ts'
 
-/** Common names of event types, without case and separators. */
+/** Common names of event types, in lower case and without separators. */
 const TYPES: ReadonlyMap<string, EventType> = meaningsOf({
   invoke: 'invoke invoked invocation call called start started begin began request req issued submitted',
   ok: `ok return returned respond responded response resp reply complete completed completion

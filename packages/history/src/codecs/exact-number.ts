@@ -1,4 +1,4 @@
-/** The largest double has this many digits. */
+/** The number of digits of the largest double. */
 const MOST_DIGITS = 309
 /** Longer integers that no double represents are written with an exponent. */
 const MOST_DIGITS_WRITTEN = 40

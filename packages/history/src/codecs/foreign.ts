@@ -1,4 +1,4 @@
-/** Describes a file that is not a history, and what to do, if its kind is known. */
+/** Describes a file of a known kind that is not a history, and says what to do. Undefined for an unknown kind. */
 export function foreignKind(source: string, beginning: Uint8Array): string | undefined {
   const magic = MAGIC.find(([bytes]) => bytes.every((byte, n) => beginning[n] === byte))
   if (magic !== undefined) return magic[1].replaceAll('FILE', source)

@@ -24,16 +24,16 @@ export interface ReaderOptions {
    * pairs in JSON lines are plain values.
    */
   readonly independent?: boolean | undefined
-  /** Facts about the clocks, for formats without an order of lines. */
+  /** What is known about the clocks. Used for formats in which lines are in no order. */
   readonly ordering?: Ordering | undefined
-  /** Assigns roles to members: see `parseMapping`. */
+  /** The roles of members, as given by `--map`: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
 }
 
 interface FormatEntry {
   /** In messages. */
   readonly what: string
-  /** @param content the beginning of a file, without white space before it */
+  /** @param content the beginning of a file, without leading white space */
   recognises(content: string, mapping: Mapping | undefined): boolean
   /** Whether `--map` can assign roles to the format's members. */
   readonly hasMembers?: boolean

@@ -72,7 +72,7 @@ export function outcomeOfRequest(status: Json, isCode = false): Outcome | undefi
   return isRedirection(status) ? 'info' : outcomeOf(status, isCode)
 }
 
-/** A redirection, or an answer without content: 304. */
+/** Whether the status is a redirection, or 304, which has no content. */
 const isRedirection = (status: Json): boolean => Number(status) >= 300 && Number(status) < 400
 
 function flattened(line: Members): Members {

@@ -20,7 +20,7 @@ export interface JsonlReaderOptions {
   readonly builder?: HistoryBuilder | undefined
   /** The input starts within a file, so it has no header and no byte order mark. */
   readonly isAmid?: boolean | undefined
-  /** Assigns roles to members: see `parseMapping`. */
+  /** The roles of members, as given by `--map`: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
 }
 
@@ -62,7 +62,7 @@ export class JsonlReader implements ChunkReader {
     const scanner = this.#scanner
     while (at <= lastNewline) {
       if (bytes[at] === NEWLINE) {
-        // Skips an empty line at once, so that millions of them cost little.
+        // Skips an empty line here, without the scanner, so that millions of empty lines cost little.
         at += 1
         this.line += 1
         continue
@@ -141,7 +141,7 @@ export class JsonlReader implements ChunkReader {
 
   #located(error: unknown): unknown {
     if (error instanceof EventError) return brokenRule(this.#source, this.line, error.message)
-    // The builder's errors contain their location; errors about a value do not.
+    // An error of the builder already names the place. An error about a value does not.
     if (error instanceof UserError && !error.message.startsWith(`${this.#source}:`)) {
       return brokenRule(this.#source, this.line, error.message)
     }

@@ -69,8 +69,8 @@ export class LineScanner extends JsonTokens {
     let seen = 0
     let process = 0
     let type = 0
-    // Only notes where names are, and looks them up at the end. An unusual line then adds no unused entries to the
-    // tables.
+    // The loop only notes the positions of names. They are added to the tables at the end, so a line that turns out to
+    // be unusual adds no entries.
     let f = 0
     let fEnd = 0
     let fHash = 0
@@ -224,8 +224,8 @@ export class LineScanner extends JsonTokens {
   }
 
   /**
-   * Returns the id of a value. The function's name is at bytes[f, fEnd). If the name comes after the value, `fEnd` is
-   * 0.
+   * Returns the id of a value. bytes[f, fEnd) is the name of the event's function. If the line has this name after the
+   * value, `fEnd` is 0.
    */
   #value(bytes: Uint8Array, f: number, fEnd: number): number {
     const { values } = this.#builder

@@ -89,7 +89,7 @@ export class JsonTokens {
     let seconds = 0
     let nanos = 0
     while (byte >= ZERO && byte <= NINE) {
-      // The last nine digits are nanoseconds.
+      // The last nine digits count nanoseconds, and the digits before them count seconds.
       if (at - start >= NANO_DIGITS) seconds = seconds * 10 + ((bytes[at - NANO_DIGITS] ?? ZERO) - ZERO)
       nanos = (nanos * 10 + (byte - ZERO)) % NANOS_PER_SECOND
       at += 1

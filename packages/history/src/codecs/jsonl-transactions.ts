@@ -12,7 +12,7 @@ const { CLOSE_BRACKET, COMMA, NEWLINE, NINE, OPEN_BRACKET, ZERO } = marks
 
 const APPEND_TEXT = ascii(APPEND)
 const TRANSACTION_TEXTS = transactionNames.map(ascii)
-/** Integers with at most this many digits are their own value ids. */
+/** The id of an integer with at most this many digits follows from the integer, without a look into the table. */
 const SMALL_DIGITS = 9
 
 /** Whether bytes[start, end) name a function of transactions. */
@@ -28,8 +28,8 @@ function isAt(bytes: Uint8Array, start: number, end: number, text: Uint8Array): 
 }
 
 /**
- * Reads a transaction directly into its columns, and returns its id. Returns NO_VALUE if some content is not plain; the
- * added rows are then ignored.
+ * Reads a transaction directly into the columns of micro-operations, and returns its id. If some content is not plain,
+ * returns NO_VALUE, and the rows that were already added are ignored.
  */
 export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable): number {
   const transactions = values.transactionTable
@@ -95,7 +95,10 @@ function scanList(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key
   return ValueTable.listId(list)
 }
 
-/** Adds leading small integers, each followed by a comma. Nearly all elements are small integers. */
+/**
+ * Appends the small integers at the beginning of a list to the list `from`. Stops at any other element, and at one
+ * without a comma after it. Nearly all elements are small integers.
+ */
 function smallIntegers(tokens: JsonTokens, bytes: Uint8Array, lists: ListTable, from: number): number {
   let list = from
   let start = tokens.at

@@ -6,22 +6,22 @@ import { isClient } from '../tables/processes.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import { VersionedValues } from './versioned-values.ts'
 
-/** The maximum number of events to hold back until one shows whether values are keyed. */
+/** The most events that are held back until an event shows whether values are keyed. */
 const MOST_HELD = 200_000
 
 interface Options {
   readonly source: string
   readonly sink: EventSink
-  /** Whether each pair is a key and a value. If undefined, the events decide. */
+  /** Whether a value that is a pair consists of a key and the key's value. If undefined, the events decide. */
   readonly isKeyed: boolean | undefined
   readonly isTuple: (value: Json) => boolean
 }
 
 /**
- * Splits the values of Jepsen's independent tests into key and value. In print, `[k v]` looks like any pair, so events
- * are held back until an event shows whether values have keys. A read with a key is invoked with `[k nil]`, any other
- * read with nil. A value that is not a pair shows that values have no keys. If no event decides, and a pair would have
- * two meanings, the reader throws.
+ * Splits the values of Jepsen's independent tests into key and value. In text, `[k v]` looks like any other pair, so
+ * events are held back until an event shows whether values have keys. A read with a key is invoked with `[k nil]`, any
+ * other read with nil. A value that is not a pair shows that values have no keys. If no event decides, and the meaning
+ * of some pair depends on it, the reader throws.
  */
 export class KeyedValues {
   readonly #options: Options
@@ -59,7 +59,7 @@ export class KeyedValues {
     this.#pass(event, line)
   }
 
-  /** Call when no more events follow. */
+  /** Must be called after the last event. */
   end(): void {
     if (this.#isKeyed === undefined) this.#undecided()
     this.#values.end()
@@ -112,10 +112,11 @@ export class KeyedValues {
     if (key !== undefined || this.#options.isTuple(value)) return false
     if (type === 'invoke') {
       if (isKeyedCas(event)) return true
-      // A key is never nil.
+      // A nil in the place of the key shows that the pair has no key.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // If the second value is plain, the two are the values of the cas. If it is a pair, the first may be a key.
+      // If the second item is plain, the pair consists of the two values of a cas. If the second item is itself a pair,
+      // the first item may be a key.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }

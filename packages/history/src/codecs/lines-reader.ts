@@ -5,7 +5,9 @@ import type { ChunkReader, EventSink } from '../event/sink.ts'
 const NEWLINE = 10
 
 export interface LineTaker {
-  /** @throws EventError, UserError without the place, or Unfinished for a line that cannot be read at all. */
+  /**
+   * @throws EventError or UserError, whose messages lack the place; Unfinished for a line that cannot be read at all.
+   */
   take(text: string, line: number): void
   end(): void
   readonly held?: { readonly events: number; readonly bytes: number }

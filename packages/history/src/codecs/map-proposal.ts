@@ -52,7 +52,10 @@ const ROLE_TESTS: readonly (readonly [role: string, fits: (values: readonly Json
 const OTHERS =
   /val|key|resp|result|output|time|stamp|ur[il]|path|method|status|bytes|size|body|args|query|level|msg|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 
-/** Whether values repeat. Names of processes do, because each process has at least two events. */
+/**
+ * Whether some value recurs; also true for a single value. Names of processes recur, because each process has at least
+ * two events.
+ */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
 
 const isName = (value: Json): boolean =>

@@ -42,8 +42,8 @@ export interface OperationLine {
   readonly input: Json | undefined
   readonly output: Json | undefined
   /**
-   * For a read without a value: a member that contains either the outcome or the value read. Only the whole file shows
-   * which.
+   * For a read whose answer may be either its outcome or the value read: the member with this answer. Only the whole
+   * file shows which it is.
    */
   readonly open?: { readonly member: string; readonly answered: Json; readonly outcome: Outcome } | undefined
   /**
@@ -221,7 +221,7 @@ interface OperationRequest {
   readonly key: Json | undefined
   readonly value: Found | undefined
   readonly result: Found | undefined
-  /** The answer is a record's content, and shows no outcome. */
+  /** Whether the answer is the content of a record, so that it shows no outcome. */
   readonly isContent?: boolean
 }
 
@@ -357,7 +357,8 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // The value is part of the request. It is empty for a read in Go, and a key and null for a keyed read.
+  // This value belongs to the request, and not to the answer. Go prints an empty text for a read, and a keyed read has
+  // a key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }
@@ -449,10 +450,7 @@ function combined(
   return { type: outcome, isNothing }
 }
 
-/**
- * Returns the parts of a structure. The structure contains an operation with key and value, or a value with its
- * outcome.
- */
+/** Returns the parts of a structure: an operation with its key and value, or a value with its outcome. */
 export function partsOf(
   value: Json | undefined,
   roles: Roles,
@@ -474,7 +472,7 @@ export function partsOf(
   const [from, to] = pair
   if (f !== undefined && from !== undefined && to !== undefined && known + 2 === names.length)
     return { f: f[1], ...(key === undefined ? {} : { key: key[1] }), value: [from, to] }
-  // If the structure has unknown members, the whole structure is the value.
+  // A structure with unknown members is not divided: the value is the whole structure.
   if (known === 0 || known < names.length) return { value }
   const outcome = status === undefined ? undefined : outcomeOf(status[1])
   return {
@@ -504,7 +502,10 @@ function tookOf(line: Line, stamp: Found): bigint | undefined {
   return timeParts((took * unit) / own)
 }
 
-/** A time, if there is one. In Porcupine, the largest integer means that the operation never returned. */
+/**
+ * Returns the time that a value contains; undefined for any other value, and for Porcupine's largest integer, which
+ * means that the operation never returned.
+ */
 function timeOf(value: Json | undefined): bigint | undefined {
   const time = timeValue(value)
   return time === undefined || time < 0 || time >= NEVER ? undefined : exactTime(value)

@@ -217,7 +217,10 @@ function timesOf(operations: readonly ReadOperation[]): Extent {
   return { earliest, latest, hasFractions }
 }
 
-/** With `areNamed`, events name the client in any case. Otherwise they do so only if it has several processes. */
+/**
+ * Returns the events of operations. With `areNamed`, all events name their client. Otherwise only events of a client
+ * with several processes do.
+ */
 function eventsOf(
   operations: readonly ReadOperation[],
   timeOf: (parts: bigint) => number,
@@ -253,7 +256,7 @@ const NEVER = Number.POSITIVE_INFINITY
 
 const compared = (one: bigint | number, other: bigint | number): number => (one < other ? -1 : one > other ? 1 : 0)
 
-/** A client's process: when and on which line its last operation ended. */
+/** A process of a client. `until` and `line`: the time and the line at which its last operation ended. */
 interface Lane {
   readonly process: Process
   until: bigint | number
@@ -273,7 +276,7 @@ class Lanes {
     const client = named ?? `line ${line}`
     const own = this.#byClient.get(client) ?? []
     if (own.length === 0) this.#byClient.set(client, own)
-    // At equal times, the lines show the client's order.
+    // An operation may begin at the time when another ends. Their lines then show which one the client called first.
     let lane = own.find((each) => each.until < call || (each.until === call && each.line < line))
     if (lane === undefined) {
       if (own.some(({ until }) => until !== NEVER)) this.overlapping += 1

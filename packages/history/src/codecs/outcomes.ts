@@ -2,7 +2,7 @@ import type { Json } from '../event/event.ts'
 import { isObject } from './json-text.ts'
 import { meaningsOf, plain } from './roles.ts'
 
-/** The outcome of an operation; `nothing`: the requested object does not exist. */
+/** The outcome of an operation. `nothing`: the object that it needs does not exist. */
 export type Outcome = 'ok' | 'fail' | 'info' | 'nothing'
 
 /** Words for outcomes, without case and separators. A word is `fail` only if the operation had no effect. */

@@ -117,7 +117,7 @@ export class Roles {
     return this.found(members, role)?.[1]
   }
 
-  /** The member with a time of this role. */
+  /** The member with this role whose value is null or a time; for `took`, null or a duration. */
   time(members: Members, role: 'call' | 'returned' | 'took' | 'time'): Found | undefined {
     const isTime = role === 'took' ? durationOf : timeValue
     return this.found(members, role, (value) => value === null || isTime(value) !== undefined)

@@ -28,7 +28,10 @@ export class Sessions {
     this.#transactions.push({ session, operations, isCommitted, line })
   }
 
-  /** @param start the number that stands for the initial value, unless a transaction writes it */
+  /**
+   * @param start the number that the format uses for the initial value. If a transaction writes this number, it is an
+   * ordinary value.
+   */
   end(start?: 0): void {
     const order = new TimeOrder({ by: 'time' })
     const { sink, ended } = order.file(this.#source)
@@ -55,7 +58,7 @@ export class Sessions {
     order.pass({
       header: (header) => to.header(header),
       event: (event, line) => to.event(event, line),
-      // All stamps are equal by construction.
+      // Drops warnings about the times, because all times are equal on purpose.
       warn: () => {},
       stamped: (stamps) => to.stamped?.(stamps),
     })

@@ -4,7 +4,7 @@ import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { isClient } from '../tables/processes.ts'
 import { plural } from '../text/figures.ts'
 
-/** The maximum number of events to hold back. They wait for an event that shows whether values have versions. */
+/** The most events that are held back until an event shows whether values have versions. */
 const MOST_HELD = 10_000
 
 interface Options {

@@ -6,7 +6,7 @@ type Column = Int32Array | Uint8Array | Float64Array
 
 /** Bytes of a row in all columns: ten columns of 4 bytes, two of 8, three of 1. */
 export const ROW_BYTES = 59
-/** More rows than one buffer can add. */
+/** One buffer of text adds fewer rows than this. */
 const ROWS_OF_A_BUFFER = 1 << 16
 
 /** The columns of `Operations` during reading. When `capacity` rows are full, it doubles. */
@@ -53,7 +53,10 @@ export class Columns {
     this.error = memory.int32Array(capacity)
   }
 
-  /** The size of the rows in bytes. Counts double if the next rows make the columns grow to double their size. */
+  /**
+   * The size of the rows in bytes. Twice this size if the next buffer may fill the columns, because growing columns
+   * double.
+   */
   get sizeBytes(): number {
     const bytes = this.length * ROW_BYTES
     return this.length + ROWS_OF_A_BUFFER < this.capacity ? bytes : 2 * bytes
@@ -135,7 +138,7 @@ export class Columns {
     }
   }
 
-  /** Moves the values of all rows to the table `to`. */
+  /** Replaces the value ids of all rows, which refer to `from`, by ids in `to`. Returns `to`. */
   withValues(from: ValueTable, to: ValueTable): ValueTable {
     for (const column of [this.input, this.output])
       for (let row = 0; row < this.length; row += 1) column[row] = to.id(from.json((column[row] ?? 0) as ValueId))

@@ -83,7 +83,7 @@ export class Counting {
   }
 }
 
-/** A tally to which other tallies can be added. Plain data. */
+/** A tally with its histogram of durations, so that several tallies can be added. Plain data. */
 export interface Counted extends Pick<Tally, 'operations' | 'functions' | 'nodes' | 'answered' | 'lastTime'> {
   readonly latencies: Float64Array
 }
@@ -158,7 +158,7 @@ function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
   if (given < 2 ** 31) {
-    // Gives the same result as the general formula below, but without a logarithm. Nearly all values take this path.
+    // The result is the same as that of the formula below, but needs no logarithm. Nearly all values take this path.
     const below = 21 - Math.clz32(given)
     return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
   }

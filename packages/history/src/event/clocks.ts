@@ -1,7 +1,7 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * The precision of times that do not show the order of all events.
+ * How precise the times are, in a history whose times do not show the order of all events.
  *
  * If several machines recorded a history, `"clock"` names the clock that timed an event, and `"within"` is the largest
  * error of its time in nanoseconds, in either direction. Without these members, times are exact times of a single

@@ -14,7 +14,7 @@ export function isTooDeep(value: Json, depth = 0): boolean {
   return false
 }
 
-/** A part of a message: it follows the name of a value for which `isTooDeep` is true. */
+/** The end of a message about a value for which `isTooDeep` is true. It follows the value's name. */
 export const TOO_DEEP: string = `nested deeper than ${MAXIMUM_DEPTH} levels`
 
 export const tooDeep = (): UserError => inputError(`a value is ${TOO_DEEP}; flatten it`)

@@ -22,12 +22,15 @@ export type Completion = (
   | {
       readonly type: 'fail'
       readonly error: string
-      /** Whether the object itself declined. Absent if it did not process the request, for example without a leader. */
+      /**
+       * Whether the object declined the request. Absent if the object did not process the request, for example without
+       * a leader.
+       */
       readonly answered?: true | undefined
     }
   | { readonly type: 'info'; readonly error: string }
 ) & {
-  /** Whether the object answered, and the client did not understand the answer. */
+  /** Whether the client received an answer that it did not understand. */
   readonly misread?: true | undefined
   /** The node that received the request, if the client chose it. */
   readonly node?: string | undefined
@@ -37,7 +40,7 @@ export type Completion = (
 export const isAnswer = (completion: Completion): boolean =>
   completion.type === 'ok' || (completion.type === 'fail' && completion.answered === true)
 
-/** The value of the object after a write or a cas; for any other operation, the requested value. */
+/** The value that a request writes: the new value of a cas; for any other function, the requested value. */
 export const writtenValue = (f: string, value: Json): Json =>
   f === 'cas' && Array.isArray(value) ? (value.at(-1) ?? null) : value
 

@@ -72,12 +72,12 @@ export class RecorderNotes {
     } else if (f === 'passed-on') {
       const count = memberOf(value, 'count')
       const mayWrite = memberOf(value, 'mayWrite') === true
-      // The count of each event is the total so far.
+      // The `count` in each event is the total so far, so the last event counts.
       this.#passedOn.set(what, { what, count: typeof count === 'number' ? count : 1, mayWrite })
     }
   }
 
-  /** All marks except those of refused requests. */
+  /** Returns the marks. Leaves out those of requests that were refused. */
   marks(): readonly Mark[] {
     return this.#marks.flatMap(({ mark, id }) => {
       if (id === undefined) return [mark]
@@ -106,8 +106,8 @@ export interface RowLock {
   readonly row: string
   readonly from: number
   /**
-   * The end of the lock. For a single statement, it may be less than `from`. The row was then locked at some time
-   * between `to` and `from`.
+   * The time when the lock ended. If a single statement locked the row, `to` may be before `from`: the row was then
+   * locked at some time between `to` and `from`.
    */
   readonly to: number
 }

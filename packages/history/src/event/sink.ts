@@ -10,7 +10,10 @@ export interface EventSink {
   header(header: Header): void
   /** `line` is the line, from 1, at which the event begins. */
   event(event: EventInput, line: number): void
-  /** Reports something tolerated; `unit`: the unit of the times is a guess that their size does not confirm. */
+  /**
+   * Reports an irregularity that is tolerated. `about` is `unit` if the unit of the times was guessed, and their size
+   * does not confirm it.
+   */
   warn(message: string, about?: 'unit'): void
   /** Reports, before the first event, that stamps order the events. */
   stamped?(stamps: Stamps): void

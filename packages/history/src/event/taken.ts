@@ -4,7 +4,7 @@ import type { Json } from './event.ts'
 export interface Taken {
   readonly member: string
   readonly as: string
-  /** The number of lines in which the member has the role. `of` is the number of all lines. */
+  /** The number of lines in which the member has this role. `of`: the number of all lines. */
   readonly count: number
   readonly of: number
   /** The different words, each with its count; empty if there are many. */
@@ -17,7 +17,7 @@ export interface Taken {
 export const mayBe = (role: 'process' | 'key', taken: readonly Taken[] = []): string | undefined =>
   taken.find((each) => each.mayBe?.includes(role))?.member
 
-/** Names the unused member that may be the key, and what settles it. */
+/** Returns the warning that an unused member may be the key. The warning says how to settle this with `--map`. */
 export function keyWarning(taken: readonly Taken[]): string | undefined {
   const key = mayBe('key', taken)
   return key === undefined

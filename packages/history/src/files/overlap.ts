@@ -7,7 +7,8 @@ import { openSource, STDIN } from './source.ts'
 import { isStored } from './stored/address.ts'
 import { partsOf } from './system/parts.ts'
 
-// Numbered files are either parts of one recording or logs of several clients. Only logs overlap in time.
+// Numbered files are either parts of one recording, or logs of several clients. Logs of several clients overlap in
+// time, and parts do not.
 
 /** Returns the error for parts that overlap in time. */
 export async function overlapOfParts(path: string, { inversion, times }: OutOfOrder): Promise<UserError | undefined> {

@@ -10,7 +10,10 @@ import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 import { MemoryLimitError } from './system/memory-limit.ts'
 
-/** By the key's name: the values whose operations are kept. Undefined means all values. */
+/**
+ * The keys whose operations are kept, by name. For each key: the values whose operations are kept, or undefined for all
+ * values.
+ */
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
 
 /**
@@ -56,7 +59,7 @@ class Keeping {
   readonly #builder: HistoryBuilder
   readonly #keys: WantedKeys
   readonly #kept = emptyUnpacked(64)
-  /** By number of the key; number 0 stands for no key. */
+  /** By the number of a key: which of its operations are kept. Number 0 stands for no key. */
   readonly #wanted: (Wanted | undefined)[]
 
   constructor(builder: HistoryBuilder, keys: WantedKeys) {

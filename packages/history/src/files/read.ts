@@ -32,7 +32,7 @@ export interface ReadOptions {
   /** Whether to use memory that other threads can also read: see `History.lend`. */
   readonly shared?: boolean | undefined
   readonly ordering?: Ordering | undefined
-  /** Assigns roles to members: see `parseMapping`. */
+  /** The roles of members, as given by `--map`: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
   /** The model; by default, the one that the header names. For `bank`, lists are the balances of accounts 0, 1, … */
   readonly model?: string | undefined
@@ -42,7 +42,10 @@ export interface ReadOptions {
 
 const BUFFER_BYTES = 1 << 20
 const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
-/** The typical size in bytes of the two lines of an operation. A value that is too small costs only address space. */
+/**
+ * The typical size in bytes of an operation's two lines, from which the number of operations is estimated. Too high an
+ * estimate costs only address space.
+ */
 const OPERATION_BYTES = 120
 
 /**

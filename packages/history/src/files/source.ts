@@ -35,7 +35,7 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
       bytes,
     )
   }
-  // Read pipes and devices without blocking the process. Streams close the file themselves.
+  // This reads pipes and devices without blocking the process. The stream closes the file itself.
   if (!status.isFile()) return await streamSource(path, createReadStream(path, { fd: file }))
   const compression = compressionOf(firstBytes(file))
   if (compression !== undefined)

@@ -91,8 +91,8 @@ export async function readStretch(
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      // An estimate is good enough. If it exceeds the limit, a single reader reads the whole recording, and stores each
-      // name only once.
+      // An estimate suffices. If it exceeds the limit, a single thread reads the whole recording instead. This takes
+      // less memory, because each name is stored only once.
       if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 1 }))
         throw new MemoryLimitError({ events: builder.eventCount, textBytes })
     }

@@ -171,7 +171,7 @@ function dropPartialLine(file: number, sizeBytes: number): void {
   try {
     ftruncateSync(file, sizeBytes)
   } catch {
-    // Ignored: only the first failure is reported.
+    // This failure is ignored, because only the first failure is reported.
   }
 }
 

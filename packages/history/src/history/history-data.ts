@@ -15,7 +15,7 @@ export interface HistoryData {
   readonly source?: string | undefined
   /** The merged files. Line numbers continue from one file to the next. Absent for a single file. */
   readonly files?: readonly MergedFile[] | undefined
-  /** Absent for a history created in memory. */
+  /** The format of the file. Absent for a history created in memory. */
   readonly format?: Format | undefined
   readonly operations: Operations
   readonly functions: readonly string[]
@@ -49,7 +49,7 @@ export interface HistoryData {
   readonly transactionNotes?: ReadonlyMap<number, TransactionNote> | undefined
 }
 
-/** The requested values that the values of answers replaced. */
+/** The requested values that were replaced by the values of answers. */
 export interface RequestedValues {
   /** By line of the request: the id of its value. */
   readonly values: ReadonlyMap<number, number>

@@ -82,7 +82,7 @@ export function keysApart({
     if (outcome[row] === FAIL) continue
     const [name = -1, ofKey = -1] = [f[row], key[row]]
     if (isRead[name] !== true) written.add(ofKey)
-    // Other changes, such as a cas, also read what they replace.
+    // Any change that is not a plain write, such as a cas, also reads the value that it replaces.
     if (outcome[row] === OK && isWrite[name] !== true) read.add(ofKey)
   }
   const [[oneWritten = -1], [oneRead = -1]] = [[...written], [...read]]

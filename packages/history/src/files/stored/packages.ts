@@ -13,7 +13,7 @@ interface ObjectAnswer {
 
 export interface ListAnswer {
   readonly Contents?: readonly { readonly Key?: string; readonly Size?: number; readonly ETag?: string }[]
-  /** Present if there are more pages. */
+  /** The token that requests the next page; absent on the last page. */
   readonly NextContinuationToken?: string
 }
 
@@ -29,7 +29,7 @@ interface Listed {
   readonly ContinuationToken?: string
 }
 
-/** An unsent request. `answer` is never set: only the type checker uses it. */
+/** A request that has not been sent. `answer` is never set. It only tells the type checker the type of the response. */
 interface Command<Answer> {
   readonly answer?: Answer
 }

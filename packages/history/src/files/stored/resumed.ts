@@ -33,7 +33,7 @@ export async function* resumed({
     const before = at
     try {
       for await (const chunk of await open(at)) {
-        // Drop bytes after the requested range.
+        // Ignore bytes that the stream delivers beyond the requested range.
         const wanted = chunk.length > to - at ? chunk.subarray(0, to - at) : chunk
         at += wanted.length
         if (wanted.length > 0) yield wanted

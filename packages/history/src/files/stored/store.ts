@@ -60,7 +60,7 @@ export async function* storedBytes(
       async open(at) {
         const range = { Bucket: bucket, Key: key, Range: `bytes=${at}-${to - 1}`, IfMatch: etag }
         const answer = await client.send(new GetObjectCommand(range))
-        // Some stores ignore the `IfMatch` condition.
+        // Compare the tag here, because some stores ignore the `IfMatch` condition.
         if (answer.ETag !== etag) throw changed(path)
         if (answer.ContentRange !== `bytes ${at}-${to - 1}/${bytes}`)
           throw environmentError(
@@ -95,7 +95,7 @@ async function open(address: string): Promise<Store> {
     ...(region === undefined ? {} : { region }),
     forcePathStyle: own !== undefined,
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_MS },
-    // Ranges have no checksums, and some stores support none.
+    // Require no checksums: responses with a range have none, and some stores support none.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })

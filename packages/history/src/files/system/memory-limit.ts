@@ -28,7 +28,10 @@ export interface HeldBytes {
   readonly sizeBytes: number
 }
 
-/** No estimate is made before this share of the text is read, because memory pages are mostly empty at first. */
+/**
+ * The memory is not estimated before this share of the text has been read. Until then, memory pages are mostly empty,
+ * so the estimate would be too high.
+ */
 const SIGNIFICANT_PART = 0.1
 
 /**
