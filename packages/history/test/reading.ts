@@ -27,7 +27,7 @@ export function readInChunks(bytes: Uint8Array, sizes: readonly number[], readin
   let arrived = 0
   for (const size of [...sizes, bytes.length]) {
     arrived = Math.min(arrived + size, bytes.length)
-    // The window is a copy, so the reader cannot see bytes that have not arrived.
+    // The reader receives a copy of these bytes only, so it cannot see bytes that have not arrived.
     const window = bytes.slice(consumed, arrived)
     consumed += reader.read(window, 0, window.length, false)
   }

@@ -12,7 +12,10 @@ export interface History extends HistoryData {
   /** The name of a process in the file. */
   readonly processName: (process: number) => string
   readonly processCount: number
-  /** Whether the recording identifies clients. If not, `sessionOf` gives each process a separate session. */
+  /**
+   * Whether the recording shows which client each process belongs to. If not, `sessionOf` gives each process a session
+   * of its own.
+   */
   readonly hasSessions: boolean
   /** The client of a process; UNNAMED (-1) if it has no name. */
   readonly sessionOf: (process: number) => number
@@ -21,7 +24,10 @@ export interface History extends HistoryData {
   readonly errorOf: (operation: number) => string | undefined
   /** The counts of operations, if the operations themselves are not kept. */
   readonly tally?: Tally
-  /** Returns the history for another thread; absent if no builder created it (see `HistoryOptions.shared`). */
+  /**
+   * Returns the history in the form for another thread. Absent for a history that no builder created: see
+   * `HistoryOptions.shared`.
+   */
   readonly lend?: () => LentHistory
 }
 
@@ -46,7 +52,10 @@ export const outcomeName = ({ operations }: History, operation: number): 'ok' | 
 /** Returns where a line is in the merged file that contains it. */
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
 
-/** Whether the object executed or declined the operation. A refusal for lack of a leader is no answer. */
+/**
+ * Whether the object executed or declined the operation. If it refused the operation for lack of a leader, it has not
+ * answered.
+ */
 export const isAnswered = ({ operations: { outcome, flags } }: History, row: number): boolean =>
   outcome[row] === OK || (outcome[row] === FAIL && ((flags[row] ?? 0) & FLAG_ANSWERED) !== 0)
 

@@ -34,7 +34,7 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations
   const isChange = functions.map(changes)
-  // The latest return of an operation of an earlier request.
+  // The latest return of any operation in the earlier requests.
   let latestReturn = -1
   let latestChangeReturn = -1
   for (let first = 0, end = 0; first < length; first = end) {

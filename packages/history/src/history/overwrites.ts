@@ -6,7 +6,7 @@ const MOST_OBJECTS = 100_000
 interface Written {
   readonly value: Json | undefined
   readonly by: ObjectUse
-  /** The sequence number of the write. */
+  /** The number of writes to all objects, up to and including this write. */
   readonly turn: number
 }
 

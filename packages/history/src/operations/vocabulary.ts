@@ -17,11 +17,11 @@ type Effect =
   | 'moves'
   | 'acquires'
   | 'releases'
-  /** The effects of the micro-operations. */
+  /** The operation has the effects of its micro-operations. */
   | 'transacts'
   /** Data that is no longer needed is released. */
   | 'settles'
-  /** The object stays the same: selects what the client polls. */
+  /** The object stays the same: the operation selects what the client polls. */
   | 'follows'
   /** The object stays the same: the operation chooses the changes that a client receives, or delivers these changes. */
   | 'watches'
@@ -41,7 +41,7 @@ type Answers =
   /** The requested value. */
   | 'value'
 
-/** What an operation means. A model may give the same name another meaning. */
+/** What an operation usually means. A model may define another meaning for the same name. */
 export interface Meaning {
   readonly effect: Effect
   readonly takes: Takes
@@ -57,7 +57,7 @@ export interface Meaning {
 export const vocabulary: { readonly [f: string]: Meaning } = {
   read: { effect: 'reads', takes: 'nothing', answers: 'value', did: 'read', aliases: ['get'] },
   write: { effect: 'replaces', takes: 'value', answers: 'nothing' },
-  // For a watched key, the answer is the revision.
+  // The answer is only a reply: for a watched key, it is the revision.
   put: { effect: 'replaces', takes: 'value', answers: 'reply' },
   cas: { effect: 'replaces', takes: 'pair', answers: 'nothing' },
   delete: { effect: 'removes', takes: 'nothing', answers: 'receipt' },

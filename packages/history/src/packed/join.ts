@@ -50,7 +50,8 @@ export function joinStretches(
       functions: namesOf(stretches, ({ functions }) => functions),
       processNames: namesOf(stretches, ({ processNames }) => processNames),
       eventCount: stretches.reduce((sum, { rest }) => sum + rest.eventCount, 0),
-      // The end of a stretch is not the end of the recording.
+      // The warnings of the first stretch would say that the recording was cut off, because the end mark is in the last
+      // stretch.
       warnings: [],
       cutOff: undefined,
     },
@@ -128,7 +129,8 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
     const { time = 0, ...event } = edgeEvent(events, at, rest)
     builder.event({ ...event, time: time + laterBy(stretches, edges.epoch) })
   }
-  // Adds the calls before this position. Positions and times have the same order.
+  // Adds the calls before this position. Events are thus added in the order of their positions, which is also the order
+  // of their times.
   const callBefore = (position: number): void => {
     for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
       const { stretch, at } = each

@@ -75,8 +75,8 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
 }
 
 /**
- * Whether these operations were called in one stretch but not answered in it. Only such operations have `at`. They come
- * after all stretches.
+ * Whether these are the operations that cross stretches: called in one stretch, and answered in a later one or never.
+ * Only such operations have `at`. They come after all stretches.
  */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 

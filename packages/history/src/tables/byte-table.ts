@@ -170,7 +170,7 @@ export class ByteTable {
 
   /**
    * Returns the page as a string, at least up to `end`. Undefined if the page has grown too little since its last
-   * conversion.
+   * conversion to be worth another one.
    */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''

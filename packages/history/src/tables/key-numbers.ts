@@ -2,7 +2,7 @@ import type { Json } from '../event/event.ts'
 import type { ByteTable } from './byte-table.ts'
 import { canonical } from './value.ts'
 
-/** A key's name: the text itself, or the JSON text of another value. */
+/** A key's name: a text is its own name, and any other value has its JSON text as the name. */
 export function keyName(key: Json | undefined): string | undefined {
   if (key === undefined || key === null) return undefined
   return typeof key === 'string' ? key : canonical(key)

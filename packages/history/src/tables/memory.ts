@@ -24,7 +24,7 @@ function claim(bytes: number): number {
     used = 0
   }
   const start = used
-  // Keep every array aligned to eight bytes.
+  // Round up, so that the next array is aligned to eight bytes.
   used += (bytes + 7) & ~7
   return start
 }

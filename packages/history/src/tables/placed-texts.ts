@@ -17,7 +17,7 @@ export const COLUMNS = 4
 export const HASH = 0
 export const START = 1
 export const SIZE = 2
-/** The page's number, shifted left by FLAG_BITS, and the flags. */
+/** This column contains the number of the page, shifted left by FLAG_BITS, and the flags. */
 export const PAGE = 3
 
 export const NOT_ASCII = 1

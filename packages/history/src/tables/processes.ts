@@ -42,7 +42,7 @@ function extended(numbers: Int32Array, process: number): Int32Array {
   return longer
 }
 
-/** Processes in a history that are not clients. */
+/** The names of processes in a history that are not clients. */
 const speakers: ReadonlySet<string> = new Set(['nemesis', 'recorder'])
 
 /** Whether a process is a client: any integer or name, except nemesis and recorder. */

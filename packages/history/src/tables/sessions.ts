@@ -16,7 +16,7 @@ export interface Sessions {
 
 export class SessionTable {
   readonly names: ByteTable = new ByteTable()
-  /** By process number; NONE for processes without a session. */
+  /** By process number: the number of the session; NONE for a process without a session. */
   #of: Int32Array = new Int32Array(0)
 
   sessionOf(process: number): number {

@@ -55,7 +55,7 @@ export const APPEND = 'append'
 /** Matches kinds that read or compare a value: `["r<","x",40]`. */
 const READS = /^r(?:ead$|[!=<>]|$)/
 
-/** The depth at which keys and values are nested in a transaction. */
+/** How deep the keys and values of micro-operations are nested in the value of a transaction. */
 const MICRO_DEPTH = 2
 
 export class TransactionTable {

@@ -68,7 +68,7 @@ export class ValueTable {
     return { texts: this.#texts.data(), transactions: this.#transactions?.data(), lists: this.#lists?.data() }
   }
 
-  /** The current canonical texts, numbered by `placeOf`. */
+  /** Returns the canonical texts that the table contains now. `placeOf` gives their numbers. */
   placed(): PlacedTexts {
     return this.#texts.placed()
   }
@@ -133,7 +133,10 @@ export class ValueTable {
     return !this.transactionTable.hasSameWrites(transactionOf(requested), transactionOf(answered))
   }
 
-  /** The id of a list that micro-operations of this key read. Equal lists of a key have equal ids. */
+  /**
+   * Returns the id of a list that a micro-operation read. `key` is the id of the micro-operation's key. Equal lists of
+   * a key have equal ids.
+   */
   idOfList(key: number, elements: readonly Json[], depth: number): ValueId {
     const lists = this.listTable
     let list = lists.empty(key)

@@ -46,7 +46,7 @@ const SUSPICIOUS =
 
 function harmlessLine(line: string, colours: boolean): string {
   if (!colours) return line.replace(COMMANDING, (character) => (character === '\t' ? character : escaped(character)))
-  // `::` is a command only at the beginning of a line. A CI log may omit leading colours.
+  // `::` is a command only at the beginning of a line. Colours before it do not count, because a CI log may omit them.
   let isStart = true
   return line
     .split(COLOURS)

@@ -25,7 +25,7 @@ export const literally = (text: string): string => text.replaceAll(/\{([a-z][\w.
 
 const MOST_SHOWN = 16
 
-/** Lists names for a message. Names with more parts, such as `{listen-host}`, come last: a long list is cut. */
+/** Lists names for a message. A long list is cut, so names with more parts, such as `{listen-host}`, come last. */
 function shortList(names: readonly string[]): string {
   const parts = (name: string) => name.split(/[.-]/).length
   const listed = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)

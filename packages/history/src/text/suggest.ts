@@ -13,7 +13,7 @@ export function nearest(typed: string, known: readonly string[]): string | undef
 }
 
 const SHORTEST_PART = 3
-/** The distance if the name contains the typed text as whole words, or the typed text contains the name. */
+/** The largest distance between two words of which one contains the other, delimited by hyphens or by its ends. */
 const PART = 1.5
 /** Subtracted from the distance if the typed text only omits letters, such as `rds` for `redis`. */
 const LEFT_OUT = 0.5
@@ -35,7 +35,7 @@ function isLeftOut(typed: string, name: string): boolean {
   return at === typed.length && typed[0] === name[0]
 }
 
-/** Returns ` Did you mean --target?`, or nothing. */
+/** Returns the sentence ` Did you mean --target?`; an empty text if no known name is near enough. */
 export function didYouMean(typed: string, known: readonly string[], prefix = ''): string {
   const name = nearest(typed, known)
   return name === undefined ? '' : ` Did you mean ${prefix}${name}?`

@@ -368,8 +368,8 @@ describe('a history writer', () => {
 
 describe('a memory limit', () => {
   /**
-   * Reads a file with this memory limit. Returns the number of all events, or of the events before the limit was
-   * exceeded.
+   * Reads a file with this memory limit. Returns the number of all events (`events`). If the limit was exceeded,
+   * returns the number of events before that (`stoppedAfter`).
    */
   async function readWithin(path: string, memoryBytes: number): Promise<{ stoppedAfter: number } | { events: number }> {
     try {

@@ -289,7 +289,8 @@ describe('the line scanner', () => {
         errors: Array.from(operations.input, (_, i) => history.errorOf(i)),
         names: Array.from(operations.process, history.processName),
         sessions: Array.from(operations.process, (process) => history.sessionName(history.sessionOf(process))),
-        // Value ids depend on the lines that were read twice, but the values do not.
+        // Value ids are not compared, because they depend on which lines were read twice. The values themselves are
+        // compared.
         ...{ values: undefined, errorOf: undefined, processName: undefined, lend: undefined },
         ...{ sessionOf: undefined, sessionName: undefined },
       }

@@ -132,7 +132,7 @@ interface Row {
   readonly order: number
 }
 
-/** Generates rows of invocations and answers, each row for a separate process. */
+/** Generates rows. Each row becomes an invocation and its answer, by a process of its own. */
 function rowsOf(syntax: Syntax): fc.Arbitrary<readonly Row[]> {
   const joined = (items: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string> =>
     fc

@@ -29,7 +29,7 @@ const entries = (): readonly Entry[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Entry)
 
-/** The manifest counts the nemesis's events among the others. */
+/** Counts the events of each type. Includes the nemesis's events, as the manifest does. */
 function countTypes({ operations, nemesis }: History): Record<string, number> {
   const counts = { invoke: operations.length, ok: 0, fail: 0, info: 0 }
   for (const { type } of nemesis) counts[type] += 1

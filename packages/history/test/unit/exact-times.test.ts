@@ -17,7 +17,7 @@ function file(name: string, text: string): string {
   return path
 }
 
-/** The decimal digits of the time that is `nanos` nanoseconds after the beginning of 2026. */
+/** Prints a time in nanoseconds since 1970: the beginning of 2026 plus `nanos`. */
 const since1970 = (nanos: number): string => String(1_767_225_600_000_000_000n + BigInt(nanos))
 const date = (nanos: number): string =>
   `${new Date(1_767_225_600_000 + Math.floor(nanos / 1e6)).toISOString().slice(0, 19)}.${String(nanos % 1e9).padStart(9, '0')}Z`

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type EventInput, historyFromEvents, type Json, keysApart } from '../../src/index.ts'
 
-/** The keys apart in a history of operations, each on one key. */
+/** Returns what `keysApart` returns for a history of these operations. Each operation concerns one key. */
 function apart(...operations: readonly (readonly [f: string, key: string, type?: 'ok' | 'fail' | 'info'])[]) {
   const events = operations.flatMap(([f, key, type = 'ok']): EventInput[] => {
     const value: Json = f === 'cas' ? [1, 2] : f === 'read' ? null : 1

@@ -397,7 +397,7 @@ describe('events in other notations', () => {
     const mapping = { process: 'who', f: 'what', type: 'how' }
     const wrong = '--map key=wich: no line has this field. Its fields are who, how, what, which, value.'
     expect(await readingOf(content, { mapping: { ...mapping, key: 'wich' } })).toContain(wrong)
-    // The member `error` may be absent, because no operation may have failed.
+    // A file may lack the member that `--map` names for errors, because perhaps no operation failed.
     expect(await readingOf(content, { mapping: { ...mapping, error: 'wrong' } })).toBeInstanceOf(Array)
     const operation = '{"who":1,"what":"read","which":"x","out":1,"call":1,"return":2}\n'
     expect(await readingOf(operation, { mapping: { process: 'who', f: 'what', key: 'wich' } })).toContain(
@@ -664,7 +664,7 @@ describe('a Jepsen record', () => {
     expect(await readingOf(content(keyed.map((each) => each.slice(3, -1))), { independent: false })).toEqual(
       expected.map((each, n) => `${n} ${each}`),
     )
-    // The written value was itself a pair.
+    // Here values have no versions: each value that was written is itself a pair.
     expect(await readingOf(content(['[nil 3]', '[nil 3]', '[[nil 3] 4]', '[[nil 3] 4]', 'nil', '4']))).toEqual([
       '0 write [null,3] > ok [null,3]',
       '1 cas [[null,3],4] > ok [[null,3],4]',
