@@ -9,8 +9,8 @@ import { calibrate } from '../../checker/bench/calibrate.ts'
 export const name = 'services: simulated runs of Node programs, by processor seconds'
 
 /**
- * Three programs with the same behaviour. `goal`: the runs per second that each should reach on one core of the
- * reference machine.
+ * Three programs with the same behaviour, each with both forms of HTTP. `goal`: the runs per second that this
+ * combination should reach on one core of the reference machine.
  */
 const PROGRAMS = [
   { program: 'plain.mjs', http: 'bytes', goal: 80 },

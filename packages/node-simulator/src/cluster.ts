@@ -83,7 +83,7 @@ export interface ServiceClusterOptions {
 }
 
 const RECOVERY_MS = millis(20_000)
-/** A message that a partition held back may still arrive this long afterwards. */
+/** How long after a partition a message that it held back may still arrive. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
 /** The largest number of characters that a program may log in a run. With more, a run would take minutes. */
@@ -185,7 +185,7 @@ const listening = (quiet: Quiet) =>
     },
   }) as const
 
-/** Returns a client that calls `quiet.disturbed` for each request that may change something. */
+/** Returns a client that passes requests on. It calls `quiet.disturbed` for each request that may change something. */
 const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
   invoke(request, ...rest) {
     if (!request.harmless) quiet.disturbed()
@@ -198,7 +198,7 @@ const storiesOf = (servers: Open['servers'], startedAt: Nanos): readonly Databas
   [...servers.values()].flatMap((server) => (server instanceof PostgresNode ? server.stories(startedAt) : []))
 
 interface AtRest {
-  /** The first broken assertion about data, or the isolation level that transactions broke. */
+  /** The first check that failed: an assertion about data, or the isolation level of the transactions. */
   readonly broken?: ReturnType<NonNullable<SimulatedCluster['brokenAtRest']>>
   /** The checks whose results are uncertain. */
   readonly undecided: readonly string[]
@@ -358,7 +358,7 @@ export function nodesFor(kind: FaultKind, { postgres = {} }: ServiceSpec): reado
   return kind === 'failover' ? names.filter((name) => postgres[name]?.standby === true) : names
 }
 
-/** Assertions that at least one run should reach. */
+/** The names of the assertions that at least one run should reach. */
 const expectedOf = (service: Service): readonly string[] => programsIn(service).flatMap(({ expected }) => expected)
 
 /** Returns whether a program reports its coverage by `sometimes` or `reachable`. */

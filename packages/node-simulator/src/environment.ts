@@ -80,7 +80,10 @@ function environmentOf(
   }
 }
 
-/** Returns variables with the addresses of databases. The variables of libpq name the first database. */
+/**
+ * Returns the environment variables with the addresses of databases. libpq's variables, such as `PGHOST`, contain the
+ * address of the first database.
+ */
 function postgresVariables(postgres: NonNullable<Service['spec']['postgres']>): { readonly [name: string]: string } {
   const [first] = Object.keys(postgres)
   if (first === undefined) return {}

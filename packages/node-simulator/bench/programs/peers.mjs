@@ -1,4 +1,5 @@
-// The common part of the three programs: n1 decides, and the other nodes pass requests on to it and keep copies.
+// What the three programs have in common. n1 decides about each request. The other nodes pass requests on to n1, and
+// keep copies of its data.
 const { PORT, NODE_ID, PEERS = '' } = process.env
 const peers = PEERS.split(',').filter((peer) => peer !== '')
 

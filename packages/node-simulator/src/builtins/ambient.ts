@@ -244,7 +244,9 @@ function hideClasses(put: Put): void {
   for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
 }
 
-/** Prevents Node from calling a program after a garbage collection, which depends on the machine. */
+/**
+ * Prevents Node from calling a program's callbacks after a garbage collection, because its time depends on the machine.
+ */
 function silence(put: Put): void {
   const classes = { FinalizationRegistry, PerformanceObserver }
   for (const [name, original] of Object.entries(classes)) {

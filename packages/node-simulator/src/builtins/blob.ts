@@ -3,7 +3,10 @@ import { turn } from '../world/life.ts'
 
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** The bytes of blobs that programs created. Node itself reads blobs outside of virtual time. */
+/**
+ * The bytes of blobs that programs created. Only these can be read in a run, because Node itself reads a blob outside
+ * of virtual time.
+ */
 const contents = new WeakMap<object, Buffer>()
 
 function bytesOf(blob: object): Buffer {

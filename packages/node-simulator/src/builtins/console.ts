@@ -19,7 +19,7 @@ export function createConsole(): Console {
     if (since === undefined) return `Warning: No such label '${label}' for console.time()`
     return `${label}: ${(runningLife().steadyMs() - since).toFixed(3)}ms`
   }
-  // In Node, these methods measure real time.
+  // These methods are replaced, because Node's own methods measure real time.
   made.time = (label = 'default') => void startsOf(runningLife()).set(label, runningLife().steadyMs())
   made.timeLog = (label = 'default', ...data) => made.log(passed(label), ...data)
   made.timeEnd = (label = 'default') => {
@@ -41,7 +41,7 @@ function startsOf(life: Life): Map<string, number> {
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // The counts are a map of Node's own class, which does not inherit from `Map.prototype`.
+    // The class of this map is Node's own, and does not inherit from `Map.prototype`, so it may lack the real `clear`.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

@@ -36,7 +36,7 @@ async function lookupPromise(host: string, { all = false }: LookupOptions = {}):
 }
 
 const OUTSIDE = 'asks servers outside of the simulation'
-/** Nodes have only addresses: any other record is an error. */
+/** Throws the error for a query of records that nodes do not have. Nodes have only addresses. */
 function noRecord(host: string): never {
   const { hosts, id } = runningLife()
   const code = hosts.find(host, id) === undefined ? 'ENOTFOUND' : 'ENODATA'

@@ -40,7 +40,7 @@ export class FileCalls {
     this.#files = files
     this.#directory = directory
     this.#watches = new FileWatches(life, files)
-    // Stop notifying the node's previous program.
+    // From now on, the node's previous program is not notified of changes.
     files.listener = undefined
   }
 

@@ -19,7 +19,7 @@ const NOT_WRITTEN = Object.fromEntries(
 )
 const refused = refusedModule('FileHandle', NOT_WRITTEN, 'is not implemented yet', 'Use read, write or readFile.')
 
-/** Returns the open file that `open` of `node:fs/promises` resolves to. */
+/** Returns the object for an open file. `open` of `node:fs/promises` resolves to this object. */
 export function fileHandle(
   opened: number,
   call: (name: string, ...args: unknown[]) => Promise<unknown>,

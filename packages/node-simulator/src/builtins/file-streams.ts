@@ -36,7 +36,7 @@ function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>
   over: (options?: StreamOptions) => object,
 ): Class {
   const Stream = function (this: unknown, path: Path, options?: StreamOptions): object {
-    // graceful-fs calls the constructor without `new`, on an object of a class of graceful-fs.
+    // graceful-fs calls this constructor without `new`. `this` is then an object of a class of graceful-fs.
     if (new.target === undefined && this instanceof Stream) {
       Reflect.apply(Real, this, [path, over(options)])
       return this

@@ -10,7 +10,7 @@ type Work = (...args: never[]) => unknown
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
 
-/** The functions that take the arguments of the call of the same name. */
+/** These functions of `node:fs` pass their arguments unchanged to the method of the same name in `FileCalls`. */
 const ALIKE = [
   'access',
   'appendFile',
@@ -48,7 +48,7 @@ const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => (
   write: (descriptor: number, data: string, ...rest: unknown[]) => writeOf(calls(), descriptor, data, rest),
 })
 
-/** `write(fd, buffer, offset, length, position)` and `write(fd, text, position, encoding)`. */
+/** Performs `write(fd, buffer, offset, length, position)` or `write(fd, text, position, encoding)`. */
 function writeOf(calls: FileCalls, descriptor: number, data: string | NodeJS.ArrayBufferView, rest: unknown[]): number {
   if (typeof data === 'string') return calls.write(descriptor, data, (rest[0] as number | null | undefined) ?? null)
   const [offset = 0, length = data.byteLength - Number(offset), at = null] = rest as (number | null | undefined)[]

@@ -2,7 +2,10 @@ import { turn } from '../world/life.ts'
 
 type Class = abstract new (callback: never) => object
 
-/** Returns a class like the original. Instances that a simulated program creates never call back. */
+/**
+ * Returns a class like the original. If a simulated program creates an instance, the instance never calls the program's
+ * callback.
+ */
 export const neverCalling = <Original extends Class>(original: Original): Original =>
   new Proxy(original, {
     construct: (target, [callback], made) =>

@@ -26,7 +26,10 @@ function refuseLoader(what: string, options: unknown): void {
   )
 }
 
-/** Wraps a function of `node:vm`, so that it refuses a loader in its options. `at` is the position of the options. */
+/**
+ * Wraps a function of `node:vm`, so that it refuses options with a module loader. `at` is the position of the options
+ * among the arguments.
+ */
 const withoutLoader =
   (name: string, compile: (...args: never[]) => unknown, at: number) =>
   (...args: never[]): unknown => {

@@ -9,7 +9,8 @@ export function computed(life: Life, work: () => unknown, done: Done): void {
 }
 
 /**
- * Runs a thread-pool job that has an effect. The effect occurs at the end of the job, so the order of two jobs is open.
+ * Runs a thread-pool job that has an effect. The effect occurs at the end of the job, so two concurrent jobs may take
+ * effect in either order.
  */
 export function acting(life: Life, work: () => unknown, done: Done): void {
   life.after(life.threadMs(), () => done(...resultOf(work)))

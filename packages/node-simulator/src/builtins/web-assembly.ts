@@ -6,8 +6,8 @@ interface WebAssemblyOfNode {
 }
 
 /**
- * Returns the members of `WebAssembly` for programs. Compiling happens within the turn, because a thread would end
- * after the run.
+ * Returns the members of `WebAssembly` for programs. Compiling happens within the turn, because a thread might finish
+ * only after the run.
  */
 export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Module']; readonly members: object } {
   const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyOfNode

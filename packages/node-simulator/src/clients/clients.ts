@@ -30,7 +30,7 @@ export function createClients(around: NodesOptions, options: RunClientsOptions):
 
 type Of<Type extends ServiceClients['type']> = Extract<ServiceClients, { readonly type: Type }>
 
-/** Creates clients that make requests by a route table, outside of any program. */
+/** Creates clients that make requests by a route table. No program runs for them. */
 function routeClients(
   { table, file }: Of<'routes'>,
   { service, world, network }: NodesOptions,

@@ -97,7 +97,7 @@ class Line implements Plug {
   #takesMessages: boolean
   #opened = false
   #begun: AnswerMessage | undefined
-  /** Whether a request waits to be sent. */
+  /** Whether a request was made but has not been sent yet. */
   #isAsked = false
   #request: string | undefined
   #end: ((end: End) => void) | undefined

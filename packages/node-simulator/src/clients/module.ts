@@ -45,7 +45,7 @@ export class ModuleClients {
     return this.#module !== undefined
   }
 
-  /** Validates the default export of the file, and uses it for clients. */
+  /** Checks the default export of the client file. If it is valid, clients use it. */
   evaluated(exported: unknown): void {
     const wrong = this.#problemOf((exported ?? {}) as Partial<ClientModule>)
     if (wrong === undefined) this.#module = exported as ClientModule
@@ -61,7 +61,7 @@ export class ModuleClients {
     return `${file} does not support ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
   }
 
-  /** Ends the run, because the file is wrong. */
+  /** Notes an error in the file. The error ends the run. */
   fail(message: string): void {
     this.#broken ??= inputError(message)
   }
@@ -114,7 +114,7 @@ export class ModuleClients {
           if (over) return
           over = true
           cancel()
-          // The completion is reported outside the program's turn.
+          // Report the completion after the program's turn, and not during it.
           world.schedule(0, () => completed(completion))
         }
         const abort = new AbortController()

@@ -24,8 +24,8 @@ export type PostgresDeclaration =
       /** Queries that must be true once every operation has ended: `select sum(balance) = 100 from accounts`. */
       readonly assert?: readonly string[] | undefined
       /**
-       * The isolation level that transactions must keep, such as `serializable`. `declared`: each must keep the level
-       * that it requested.
+       * The isolation level that transactions must keep, such as `serializable`. `declared`: each transaction must keep
+       * the level that it requested.
        */
       readonly expect?: string | undefined
       /** What is judged as one transaction: all statements of a `request`, or of a `connection` until it is idle. */
@@ -150,7 +150,10 @@ const filledPostgres = v.strictObject({
   ),
 })
 
-/** The schema depends on the given value. Documentation has no value and gets all schemas. */
+/**
+ * If a value is given, returns the schema for this kind of value. Otherwise, for documentation, returns the union of
+ * all schemas.
+ */
 const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
   if (given === undefined) return v.union([programSchema, emptyPostgres, filledPostgres])
   if (typeof given !== 'object' || given === null) return emptyPostgres
@@ -205,7 +208,7 @@ export const serviceSchema: v.GenericSchema<unknown, ServiceDeclaration> = v.str
 )
 
 interface Place {
-  /** The start of every message. */
+  /** The text with which every error message begins. */
   readonly where: string
   readonly directory: string
   /** The option that names the route table. */

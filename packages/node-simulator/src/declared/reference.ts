@@ -36,8 +36,8 @@ export interface PostgresSpec {
   readonly sql?: string | undefined
   readonly assert?: readonly string[] | undefined
   /**
-   * The isolation level that transactions must keep; by default none. `declared`: each must keep the level that it
-   * requested.
+   * The isolation level that transactions must keep; by default none. `declared`: each transaction must keep the level
+   * that it requested.
    */
   readonly expect?: string | undefined
   readonly unit?: 'request' | 'connection' | undefined

@@ -2,7 +2,7 @@ import { inputError, UserError, withArticle } from '@chaosproxy/history'
 import type { Engine, Outcome, ResultColumn, Session } from '@chaosproxy/simulated-postgresql'
 import { executeAlone, type Simulated, silent, userErrorOf } from './simulated.ts'
 
-/** An assertion whose answer was not true. */
+/** An assertion that was not true. */
 export interface BrokenAssertion {
   readonly query: string
   /** The answer, and rows of the tables in the query. */
@@ -43,7 +43,10 @@ function withSession<T>(simulated: Simulated, engine: Engine, query: string, act
   }
 }
 
-/** Returns the answer if it fails the assertion. The first column of each row must be true. */
+/**
+ * Returns the answer to the query if the assertion is not true. It is true if there are rows and the first column of
+ * each is true.
+ */
 function brokenBy(session: Session, query: string): string | undefined {
   const [statement] = session.parse(query)
   if (statement === undefined) return undefined

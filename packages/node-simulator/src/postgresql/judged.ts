@@ -45,7 +45,7 @@ export interface Judging {
 }
 
 export function judgedIsolation(isolation: Kept, judging: Judging): JudgedIsolation {
-  // Weaker levels promise nothing about inserted rows.
+  // Only serializable transactions must not miss inserted rows. Weaker levels promise nothing about them.
   const isSerializable = isolation.expect.endsWith('serializable')
   const whole = judgedWith(isolation, judging, isSerializable)
   if (whole.result !== 'broken' || !isSerializable) return whole
@@ -91,7 +91,7 @@ export function withoutRetried(transactions: readonly WitnessedTransaction[]): r
  * Divides transactions into groups that share no cell and no request, because a contradiction concerns a single group.
  */
 export function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
-  // Disjoint sets (Tarjan 1975, with path halving). Each root is its set's last transaction.
+  // Disjoint sets as trees (Tarjan 1975, with path halving). The root of each tree is the last transaction of the set.
   const parents = transactions.map((_, index) => index)
   const rootOf = (index: number): number => {
     let at = index

@@ -32,7 +32,7 @@ export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' |
   readonly database: Database
   /** How the server's transactions are judged. If absent, they are not judged. */
   readonly isolation?: Isolation | undefined
-  /** If absent, an unsupported statement ends the run. */
+  /** Called for each statement that is not supported. If absent, such a statement ends the run. */
   readonly unsupported?: UnsupportedSql | undefined
 }
 
@@ -55,7 +55,10 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly #primary: PostgresNode | undefined
   #standby: PostgresNode | undefined
   #receiver: Receiver | undefined
-  /** For a standby: the number of commits received, and the number visible to sessions. */
+  /**
+   * For a standby. `received`: the number of commits that it has received. `replayed`: the number of commits that its
+   * sessions see.
+   */
   #position = { received: 0, replayed: 0 }
   #server: Server | undefined
   #starts = 0
@@ -193,7 +196,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     }
   }
 
-  /** Sessions end with 57P01; committed data is on the disk. */
+  /** Restarts the server. Its sessions end with error 57P01. Committed data is kept, because it is on the disk. */
   #restart(): Undo {
     if (this.#server === undefined) return () => 0
     for (const connection of this.#connections) connection.shutDown()

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Network, Packet, Plug, Wire } from '../world/network.ts'
 import type { ServerNode } from './served.ts'
 
-/** Only for standbys; programs cannot use it. */
+/** The port at which a primary accepts its standbys. Programs cannot use it. */
 export const REPLICATION_PORT = 5_433
 
 /**

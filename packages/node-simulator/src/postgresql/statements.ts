@@ -7,10 +7,13 @@ import { type Exchanged, requestsOf, type Traffic } from './traffic.ts'
 /** An SQL statement that the program awaited while it served a client's request. */
 export interface AwaitedSql {
   readonly request: string
-  /** The await, as a number in `Program.sites`. */
+  /** The number of the await in `Program.sites`. */
   readonly site: number
   readonly sql: string
-  /** `1 row`, `UPDATE 1`, or the code of an error. Empty if the result says no more than the statement. */
+  /**
+   * The result of the statement: `1 row`, `UPDATE 1`, or the code of an error. Empty if this would say no more than the
+   * statement itself.
+   */
   readonly outcome: string
   readonly answeredAt: Nanos
   /**

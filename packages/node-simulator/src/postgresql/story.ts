@@ -15,8 +15,8 @@ export interface LostReply {
 }
 
 /**
- * Returns how clients' requests affected each other in the database, the most significant first. Empty if the requests
- * could have run one after the other, in the order of their commits.
+ * Returns stories of how clients' requests affected each other in the database. The most significant story comes first.
+ * Empty if the requests could have run one after the other, in the order of their commits.
  */
 export const storiesOf = (judging: Judging, lost: readonly LostReply[]): readonly DatabaseStory[] => [
   ...doubledIn(judging, lost),
