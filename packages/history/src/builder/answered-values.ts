@@ -134,7 +134,7 @@ export function refuseUnread(
   )
 }
 
-/** Takes a version from the answer if the input lacks it. */
+/** If the input lacks its version, takes the version from the answer. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {
   for (let row = 0; row < length; row++)
     if (((flags[row] ?? 0) & FLAG_VERSION) !== 0 && outcome[row] === OK) input[row] = output[row] ?? 0

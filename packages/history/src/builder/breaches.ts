@@ -35,12 +35,12 @@ export function twoInFlight(built: Built, process: number, f: number, row: numbe
   const { source, files, columns, functions, processes } = built
   const open = functions.text(columns.f[row] ?? 0)
   const name = processName(processes, process)
-  // A process belongs to one file, so the open operation does too.
+  // A process belongs to one file, so its operation in flight belongs to the same file.
   const { line: openLine } = placeOfLine(files, columns.callLine[row] ?? 0)
   return brokenAt(source, files, line, rules.twoInFlight(name, functions.text(f), open, openLine))
 }
 
-/** Returns the error for a completion with another function than its invocation in `row`. */
+/** Returns the error for a completion whose function differs from that of its invocation in `row`. */
 export function otherFunction(
   built: Built,
   process: number,

@@ -65,7 +65,7 @@ const MAXIMUM_FUNCTIONS = 256
 const STRING_BYTES = 24
 const PROCESS_BYTES = 100
 
-/** Above this size, `release` forgets the texts of values and errors. */
+/** Above this size of the texts of values and errors, `release` forgets these texts. */
 const MOST_TEXT_BYTES = 2 ** 24
 
 export interface HistoryOptions {
@@ -81,10 +81,10 @@ export interface HistoryOptions {
   readonly shared?: boolean | undefined
   /** The estimated number of operations, so that columns need not grow. */
   readonly expectedOperations?: number | undefined
-  /** The events are a stretch of a recording, with operations in flight at its edges: see `Edges`. */
+  /** Whether the events are a stretch of a recording, with operations in flight at its edges: see `Edges`. */
   readonly stretch?: boolean | undefined
   readonly ordering?: Ordering | undefined
-  /** The files whose merged events follow, with lines counted through all. */
+  /** The files whose events were merged. Lines are numbered through all files. */
   readonly files?: readonly MergedFile[] | undefined
 }
 
@@ -132,7 +132,7 @@ export class HistoryBuilder implements EventSink {
   readonly #knownFunctions: KnownTexts = new KnownTexts(this.functions)
   readonly #knownNodes: KnownTexts = new KnownTexts(this.nodes)
   #clientEvents = 0
-  /** Present for a stretch of a recording. */
+  /** The edges of a stretch of a recording; undefined for a whole recording. */
   readonly #edges: EdgeNotes | undefined
   #lastIndex = NONE
   #lastIndexLine = 0
@@ -428,7 +428,7 @@ export class HistoryBuilder implements EventSink {
     this.#events += 1
   }
 
-  /** No more events follow, so operations in flight count as ended. */
+  /** Ends the operations in flight without an outcome. Called when no more events follow. */
   giveUp(): void {
     this.#open.fill(NONE)
   }
@@ -437,7 +437,7 @@ export class HistoryBuilder implements EventSink {
    * Returns the history, which shares columns with the builder, so call `build` only once.
    *
    * @throws OutOfOrder if its times contradict the order of its events.
-   * @throws UserError if no read has a value, and one has an unknown member, which may be that value.
+   * @throws UserError if no read has a value, and some read has an unknown member, which may be its value.
    */
   build(): History {
     if (this.#unread !== undefined) refuseUnread(this.#unread, this.source, this.#columns, this.functions)
@@ -590,7 +590,7 @@ export class HistoryBuilder implements EventSink {
     return this.#unusualTime(time, isCall, line, position)
   }
 
-  /** Returns the time to store for a time that is the first, missing, or too early. */
+  /** Returns the time to store if the event's time is the first one, is missing, or is too early. */
   #unusualTime(time: number, isCall: boolean, line: number, position: number): number {
     const latest = this.#latest
     if (Number.isNaN(time)) {

@@ -17,7 +17,7 @@ export interface Ordering {
   readonly clockNanos?: number | undefined
   /** For `time`: the largest difference between two processes' clocks in nanoseconds; 0 by default. */
   readonly skewNanos?: number | undefined
-  /** How much earlier an event may be than one on a line before it, in nanoseconds. */
+  /** How much earlier the time of an event may be than the time on an earlier line, in nanoseconds. */
   readonly toleranceNanos?: number | undefined
 }
 

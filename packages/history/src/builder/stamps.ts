@@ -23,7 +23,7 @@ export function stampsOf(
   return { resolutionNanos: clockNanos ?? resolutionOf(events, epoch), skewNanos, withinNanos }
 }
 
-/** Whether one process's operation ends at the stamp of another's call. */
+/** Whether an operation of one process ends at the stamp at which another process calls an operation. */
 function haveTies(events: readonly Stamped[]): boolean {
   const called = new Set<Process>()
   const ended = new Set<Process>()

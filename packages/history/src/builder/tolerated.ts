@@ -54,11 +54,11 @@ export function cutOffWarning(
   )
 }
 
-/** The warning that a request id names several operations. `line`: that of a repeated request. */
+/** The warning that a request id names several operations. `line`: the line of a repeated request. */
 export const sharedIdWarning = (source: string, { id, line }: { readonly id: string; readonly line: number }): string =>
   `${source}:${line}: the request id ${JSON.stringify(id)} names different operations, as a client's id does. A request with this id after an answered one may be a retry or not, so its outcome counts as unknown. "requestId" must name a header field with a new id for each request.`
 
-/** The warning that values of answers replaced requested values. `line`: that of the first such answer. */
+/** The warning that values of answers replaced requested values. `line`: the line of the first such answer. */
 export const otherValuesWarning = (source: string, count: number, line: number): string =>
   `${source}: ${count === 1 ? 'a write was' : `${count} writes were`} answered with another value than asked for (line ${line}); the value of the answer counts.`
 

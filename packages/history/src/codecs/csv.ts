@@ -110,7 +110,7 @@ function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
   }
 }
 
-/** Whether a line that looks like a comment has the cells of a row, whose first cell then begins so. */
+/** Whether a line that begins like a comment is a row, because it has as many cells as a row. */
 const isRow = (text: string, separator: string, columns: number | undefined): boolean =>
   text.split(separator).length === columns
 

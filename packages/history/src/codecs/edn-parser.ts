@@ -74,7 +74,7 @@ export class EdnParser {
     }
   }
 
-  /** Parses a form; NOTHING for a discarded form. */
+  /** Parses a form. Returns NOTHING for a discarded form. */
   #element(depth: number): Json | typeof NOTHING {
     this.#space()
     if (depth > MAXIMUM_DEPTH) throw this.#error(TOO_DEEP)
@@ -318,7 +318,7 @@ export function isDelimiter(code: number): boolean {
   }
 }
 
-/** Fast path for most numbers: an unsigned integer of at most 15 digits; -1 for any other token. */
+/** The fast path for most numbers. Returns an unsigned integer of at most 15 digits; -1 for any other token. */
 function smallInteger(token: string): number {
   if (token.length > 15) return -1
   let value = 0

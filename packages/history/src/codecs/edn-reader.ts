@@ -20,7 +20,7 @@ export interface EdnReaderOptions {
   readonly sink: EventSink
   /** The sink, if it is a builder. Usual transactions are written directly into it. */
   readonly builder?: HistoryBuilder | undefined
-  /** Whether a pair is a client's key and value; detected by default. */
+  /** Whether a client's value that is a pair consists of a key and a value; detected by default. */
   readonly independent?: boolean | undefined
 }
 
@@ -42,7 +42,7 @@ export class EdnReader implements ChunkReader {
    */
   #hasTransactions = false
   #rest = ''
-  /** The number of characters before `#rest` on its first line. */
+  /** The number of characters before `#rest` on the line where `#rest` begins. */
   #indent = 0
   #worthwhile = 0
   #close = ''

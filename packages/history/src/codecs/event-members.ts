@@ -41,7 +41,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
     type,
     f: textOf(required(members, 'f'), 'f'),
   }
-  // A member that is missing here cannot come from Object.prototype, because it has none of these names.
+  // Object.prototype has no member of these names, so each value comes from the event itself.
   const { index, time, key, value, node, error, final, answered, session } = members
   if (isPresent(index)) event.index = indexOf(index)
   if (isPresent(time)) event.time = timeOf(time, epoch)
@@ -77,7 +77,10 @@ export function headerOfMembers(members: Members): Header | undefined {
   }
 }
 
-/** Returns a header that says that some lines name no client; `member` names it in other lines, if any. */
+/**
+ * Returns a header that says that some lines name no client. `member` is the member that names the client in the other
+ * lines, if there are any.
+ */
 export function headerWithUnnamed(header: Header = { chaos: 1 }, member?: string | undefined): Header {
   const sessions: SessionSource =
     member === undefined ? { by: 'operation', named: false } : { by: `member ${JSON.stringify(member)}`, named: true }
@@ -113,7 +116,7 @@ function typeOf(value: Json): EventType {
 function processOf(value: Json): Process {
   // Some programs call Jepsen's nemesis -1.
   if (value === -1) return 'nemesis'
-  // A large integer ends in N. Its digits become the name.
+  // The parser turns a large integer into a text that ends in N. The digits of this text become the process's name.
   if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
     return Number.isSafeInteger(value) ? value : BigInt(value).toString()

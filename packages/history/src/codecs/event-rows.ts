@@ -35,7 +35,7 @@ export class EventRows {
   /** The header of the file, if any. */
   header: Header | undefined
   #clientMember: string | undefined
-  /** Whether an operation began, so that the lines are events. */
+  /** Whether a line was an invocation, so that the lines are events. */
   #areInvoked = false
 
   constructor(options: Options) {

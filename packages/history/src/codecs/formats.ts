@@ -58,7 +58,7 @@ export const formatTable: { readonly [name in Format]: FormatEntry } = {
     what: 'Porcupine key-value logs',
     recognises: (content) => /^\{\s*:/.test(content) && isKeyValueLog(content),
     reader: (options) => {
-      // In these logs, a missing key is the empty string.
+      // In these logs, the value of a missing key is the empty string.
       options.sink.header({ chaos: 1, initial: '' })
       return new EdnReader(options)
     },

@@ -95,7 +95,7 @@ function keyOf([name, value]: Found): string {
   return path.replace(/(?<=.)\/+$/, '')
 }
 
-/** Parses a JSON text, so that 1 and "1" are equal in request and response. */
+/** Parses content that is a JSON text. The number 1 thus equals the text "1", whichever a request or a response has. */
 function contentOf([name, value]: Found): Found {
   if (typeof value !== 'string') return [name, value]
   try {

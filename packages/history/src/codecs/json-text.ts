@@ -24,7 +24,7 @@ function exactToken(token: string): string {
   return typeof exact === 'number' ? token : JSON.stringify(exact)
 }
 
-/** JSON text that `parseJson` reads back. Throws on values nested deeper than 500 levels. */
+/** Returns JSON text that `parseJson` parses to the same value. Throws on values nested deeper than 500 levels. */
 export function jsonText(value: Json, depth = 0): string {
   if (typeof value === 'number') return numberText(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -60,7 +60,10 @@ const TOKEN =
 const UNFINISHED_STRING = /^"(?:[ !#-[\]-\uffff]|\\.)*\\?$/
 const SPACE = /[ \t\r\n]*/y
 
-/** The first position at which `text` is no longer the beginning of a JSON value; its length if it is only cut off. */
+/**
+ * Returns the first position at which `text` is no longer the beginning of a JSON value. If the text is only cut off,
+ * returns its length.
+ */
 export function jsonErrorOffset(text: string): number {
   const open: string[] = []
   let expected: 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'more' | 'end' = 'value'

@@ -18,7 +18,7 @@ export interface JsonlReaderOptions {
   readonly source: string
   readonly sink: EventSink
   readonly builder?: HistoryBuilder | undefined
-  /** The input starts within a file, so it has no header and no byte order mark. */
+  /** Whether the input starts within a file, so that it has no header and no byte order mark. */
   readonly isAmid?: boolean | undefined
   /** The roles of members, as given by `--map`: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
@@ -89,7 +89,7 @@ export class JsonlReader implements ChunkReader {
     }
   }
 
-  /** Reads a line without its end, perhaps cut off by a kill or a full disk. */
+  /** Reads a line without a line end. A kill or a full disk may have cut it off. */
   #lastLine(bytes: Uint8Array, start: number, end: number): void {
     // After a power loss, bytes that never reached the disk read as zeros.
     const zeros = bytes.subarray(start, end).indexOf(0)

@@ -20,7 +20,10 @@ export class Unfinished extends EventError {}
 export const perhapsCutOff = (source: string, line: number): string =>
   `${source}:${line}: the last line has no line end. If the file was cut off, leave this line out: its last value may be incomplete.`
 
-/** Passes on the lines from `start`, and at last the one without a line end. Returns the start of the rest. */
+/**
+ * Passes on the lines from `start`. With `last`, also passes on a last line without a line end. Returns the position of
+ * the first byte that was not passed on.
+ */
 export function readLines(
   bytes: Uint8Array,
   start: number,
@@ -39,7 +42,7 @@ export function readLines(
   return bytes.length
 }
 
-/** Reads texts line by line, where speed does not matter. */
+/** Reads texts line by line. Used where speed does not matter. */
 export class LinesReader implements ChunkReader {
   line = 1
   readonly #source: string

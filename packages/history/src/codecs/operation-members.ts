@@ -23,7 +23,7 @@ import { durationOf, exactTime, timeParts, timeValue, unitNamed } from './time-u
 
 /** An operation, with times in parts of the file's unit (see `exactTime`). */
 export interface OperationLine {
-  /** Undefined if the file does not name the client. */
+  /** The client. Undefined if the file does not name the client. */
   readonly process: Process | undefined
   readonly call: bigint
   /** Undefined if the operation never returned. */
@@ -35,7 +35,9 @@ export interface OperationLine {
    * return instead.
    */
   readonly isBare: boolean
-  /** The member with the duration, if its name does not show its unit. It then counts in the unit of the call. */
+  /**
+   * The member with the duration, if its name does not show its unit. The duration then counts in the unit of the call.
+   */
   readonly unitless: string | undefined
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
@@ -60,7 +62,10 @@ export interface ReadOperation extends OperationLine {
 
 const NEVER = 9.2e18
 
-/** The member with the time of the call. If a line has a duration, its only other time may be that of the return. */
+/**
+ * Returns the member with the time of the call. If a line has a duration and only one time, this may be the time of the
+ * return.
+ */
 export function callOf(members: Members, roles: Roles): Found | undefined {
   const call = roles.time(members, 'call')
   if (call !== undefined || roles.time(members, 'took') === undefined) return call
@@ -86,13 +91,13 @@ class Line {
     return found[1]
   }
 
-  /** The value of a role, from an unused member. */
+  /** Returns the first unused member that may have this role and whose value passes the test. */
   found(role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     return this.roles.all(this.members, role).find(([name, value]) => !this.used.has(name) && passes(value))
   }
 }
 
-/** The operation of a line; undefined if the line is none. @throws EventError */
+/** The operation of a line; undefined if the line is not an operation. @throws EventError */
 export function operationOf(lineMembers: Members, roles: Roles): OperationLine | undefined {
   const plainly = isEtcdOperation(lineMembers) ? etcdOperation(lineMembers) : lineMembers
   const exchange = exchangeOf(plainly, roles)
@@ -193,7 +198,7 @@ function returnOf(ended: Found, called: Found): bigint | undefined {
   return (time * BigInt(unit)) / BigInt(own)
 }
 
-/** The unit of dates is the nanosecond, because dates are converted. */
+/** The unit of dates is the nanosecond, because dates are converted to nanoseconds. */
 const unitOfTime = ([name, value]: Found): number | undefined =>
   typeof value === 'string' && Number.isNaN(Number(value.replace(/N$/, ''))) ? 1 : unitNamed(name)?.nanos
 
@@ -416,7 +421,7 @@ function statusOf(line: Line, outcomeIn: typeof outcomeOf): Found | undefined {
   return first
 }
 
-/** Status members that often mean something else. */
+/** The names of status members that often have another meaning. */
 const WEAK = new Set(['state', 'code', 'type'])
 
 function errorOf(line: Line): string | undefined {

@@ -88,7 +88,7 @@ export class OperationRows {
     const unnamed = keyWarning(taken)
     if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
     const extent = timesOf(operations)
-    // The times of dates are in nanoseconds, whatever the name.
+    // The time of a date is in nanoseconds, whatever unit the member's name shows.
     const isExact = operations.every((each) => each.unit === 1)
     const unit = isExact ? NANOSECONDS : unitOf(this.#callName, extent)
     if (unit.guessed)
@@ -113,8 +113,8 @@ export class OperationRows {
   }
 
   /**
-   * Returns the header. It says so if some operations name no client. A log of requests rarely begins with an empty
-   * server, so the initial values are unknown.
+   * Returns the header. If some operations name no client, the header says so. A log of requests rarely begins with an
+   * empty server, so the initial values are unknown.
    */
   #headerOf(operations: readonly ReadOperation[]): Header | undefined {
     const isLog = operations.some(({ isRequest }) => isRequest === true)
@@ -218,8 +218,8 @@ function timesOf(operations: readonly ReadOperation[]): Extent {
 }
 
 /**
- * Returns the events of operations. With `areNamed`, all events name their client. Otherwise only events of a client
- * with several processes do.
+ * Returns the events of operations. With `areNamed`, all events name their client. Otherwise events name their client
+ * only if it has several processes.
  */
 function eventsOf(
   operations: readonly ReadOperation[],

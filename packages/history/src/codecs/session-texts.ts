@@ -74,5 +74,5 @@ const unread = (text: string, forms: string): string =>
   `${JSON.stringify(shortened(text.trim()))} is no operation of this format. A line is ${forms}.`
 
 const atom = (text: string): Json => (/^-?\d+$/.test(text) ? exactNumber(text) : text)
-/** A value read, with null for notations such as `nil`. */
+/** A value that was read. Notations such as `nil` become null. */
 const read = (text: string): Json => (/^(?:|\?|-|null|nil|none)$/i.test(text) ? null : atom(text))

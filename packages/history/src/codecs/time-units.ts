@@ -38,8 +38,8 @@ export const extentOf = (times: readonly number[]): Extent => ({
 
 /**
  * Returns the unit of times. Takes the unit in their name if it shows one. Otherwise guesses the unit from the size, as
- * times since 1970. If the size does not show the unit, fractions count as seconds, which preserves their digits, and
- * integers count as nanoseconds, which the native `call` and `return` are.
+ * times since 1970. If the size does not show the unit either, fractions count as seconds, because this preserves their
+ * digits. Integers then count as nanoseconds, as in the native `call` and `return`.
  */
 export function unitOf(name: string, { earliest, latest, hasFractions }: Extent): Unit {
   const named = unitNamed(name)
@@ -108,7 +108,9 @@ export function timeValue(value: Json | undefined): number | undefined {
 const DURATION = /^(\d+(?:\.\d+)?) ?(ns|[uµμ]s|ms|s)$/
 const NANOS_PER: { readonly [unit: string]: number } = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 }
 
-/** A duration, with its unit in nanoseconds if the value itself names it: `8ms`. Undefined for any other value. */
+/**
+ * A duration. If the value itself names the unit (`8ms`), also the unit in nanoseconds. Undefined for any other value.
+ */
 export function durationOf(value: Json | undefined): { readonly took: number; readonly unit?: number } | undefined {
   const [, digits, unit = ''] = typeof value === 'string' ? (DURATION.exec(value) ?? []) : []
   if (digits !== undefined) return { took: Number(digits), unit: NANOS_PER[unit.replace(/[µμ]/, 'u')] ?? 1 }

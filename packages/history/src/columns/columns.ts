@@ -9,7 +9,7 @@ export const ROW_BYTES = 59
 /** One buffer of text adds fewer rows than this. */
 const ROWS_OF_A_BUFFER = 1 << 16
 
-/** The columns of `Operations` during reading. When `capacity` rows are full, it doubles. */
+/** The columns of `Operations` during reading. When all `capacity` rows are used, the capacity doubles. */
 export class Columns {
   length = 0
   capacity: number

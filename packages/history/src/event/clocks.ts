@@ -13,7 +13,10 @@ export interface ClockReadings {
   /** By 1-based line: the clock's index in `names`, or -1 for the history's reference clock. */
   readonly clock: Int32Array
   readonly names: readonly string[]
-  /** Present if the events were sorted by stamps. The precision of each line is then unknown. */
+  /**
+   * The precision of the stamps by which the events were sorted; absent if they were not sorted by stamps. The
+   * precision of single lines is then unknown.
+   */
   readonly stamps?: Stamps | undefined
 }
 

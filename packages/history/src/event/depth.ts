@@ -4,7 +4,9 @@ import type { Json } from './event.ts'
 /** The maximum nesting depth of values, so that recursion stays within its stack. */
 export const MAXIMUM_DEPTH = 500
 
-/** Whether a value is nested too deeply. Recordings check the traffic's values first. */
+/**
+ * Whether a value is nested too deeply. Recorders check the values of traffic with this function before they use them.
+ */
 export function isTooDeep(value: Json, depth = 0): boolean {
   if (value === null || typeof value !== 'object') return false
   if (depth >= MAXIMUM_DEPTH) return true

@@ -20,7 +20,7 @@ const START: Instant = { seconds: 0, nanos: 0 }
 
 /**
  * The instant at which a history's times begin. If a double cannot hold the first time exactly, times are counted from
- * it.
+ * this first time.
  */
 export class Epoch {
   #first: Instant | undefined

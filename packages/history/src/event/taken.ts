@@ -57,7 +57,10 @@ export class UnusedMembers {
     known.different.add(value as string | number)
   }
 
-  /** The roles that a member may have: its values recur, as names do. A key also has several values. */
+  /**
+   * Returns the roles that a member may have. There are none if its values do not recur, as names do. A key must also
+   * have several values.
+   */
   rolesOf(member: string): NonNullable<Taken['mayBe']> {
     const { lines, different } = this.#values.get(member) ?? { lines: 0, different: new Set() }
     if (different.size === lines || NEITHER.test(member)) return []

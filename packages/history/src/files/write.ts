@@ -6,14 +6,14 @@ import type { Event, Header } from '../event/event.ts'
 import { whyUnwritable } from './system/system-errors.ts'
 
 export interface WriterOptions {
-  /** The header, written first; native format only. */
+  /** The header. It is written first, and only in the native format. */
   readonly header?: Header | undefined
   readonly format?: 'jsonl' | 'edn' | undefined
   /** The permissions of a new file; by default determined by the umask. */
   readonly mode?: number | undefined
   /**
-   * Called once when writing fails. Later events are lost, so that a run can continue and heal its faults. Without it,
-   * calls throw.
+   * Called once when writing fails. Later events are then lost, so that a run can continue and heal its faults. If
+   * absent, calls throw instead.
    */
   readonly onError?: ((error: UserError) => void) | undefined
 }

@@ -60,7 +60,7 @@ export interface RequestedValues {
 /** The parts of a history other than its tables. */
 export interface HistoryParts extends HistoryData {
   readonly processNames: readonly Process[]
-  /** Undefined if every process is a separate client. */
+  /** The sessions. Undefined if every process is a separate client. */
   readonly sessions: Sessions | undefined
   /** For each operation: 0 for no error, n for entry n - 1 of the errors. */
   readonly errorColumn: Int32Array

@@ -1,6 +1,8 @@
 import type { Json } from '../event/event.ts'
 
-/** Maximum number of tracked objects. Above it, all are forgotten, and some overwrites go unnoticed. */
+/**
+ * Maximum number of tracked objects. When it is exceeded, all objects are forgotten, and some overwrites go unnoticed.
+ */
 const MOST_OBJECTS = 100_000
 
 interface Written {
@@ -12,7 +14,7 @@ interface Written {
 
 /**
  * Detects numbers that a client read and then wrote in a separate operation, while another client wrote the object. The
- * other client's update may be lost, which single reads and writes do not show.
+ * other client's update may then be lost. Checks of single reads and writes do not show this.
  */
 export class Overwrites {
   readonly #written: Map<string, Written> = new Map()

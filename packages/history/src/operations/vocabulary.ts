@@ -34,7 +34,7 @@ type Answers =
   | 'nothing'
   /** A reply of the store or its driver, such as a new count, which is not a result. */
   | 'reply'
-  /** Some stores return a result. */
+  /** A result, which only some stores return. */
   | 'perhaps'
   /** Data that the client needs to continue: a token, an offset. */
   | 'receipt'

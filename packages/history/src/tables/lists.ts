@@ -29,7 +29,7 @@ export class ListTable {
   #parent: Int32Array
   #last: Int32Array
   #depth: Int32Array
-  /** The first child of each node; 0 for none, since node 0 is an empty list. Most nodes have at most one. */
+  /** The first child of each node; 0 for none, since node 0 is an empty list. Most nodes have at most one child. */
   #child: Int32Array
   /**
    * A hash table with open addressing, for empty lists and for children after the first. An entry is the number of a

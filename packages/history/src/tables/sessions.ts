@@ -32,7 +32,7 @@ export class SessionTable {
     this.#of[process] = session
   }
 
-  /** Undefined if no session is named and the header identifies no clients. */
+  /** Returns the sessions. Undefined if no session is named and the header identifies no clients. */
   sessions(header: Header['sessions'], processNames: readonly Process[]): Sessions | undefined {
     if (header === undefined && this.names.length === 0) return undefined
     const names = [...this.names.texts()]

@@ -14,7 +14,9 @@ export const NO_MICRO_VALUE = -2
 const MOST_KINDS = 256
 const MAXIMUM_MICRO_LENGTH = 3
 
-/** All micro-operations, one typed array per column. A transaction is a range of rows; equal ones share it. */
+/**
+ * All micro-operations, one typed array per column. A transaction is a range of rows. Equal transactions share a range.
+ */
 export interface MicroOperations {
   readonly length: number
   readonly kind: Uint8Array

@@ -37,7 +37,7 @@ export async function* unzstd(
     if (first) refuseHugeWindow(name, chunk)
     first = false
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      // `slice` copies, because the decoder keeps its input, and the stream may reuse the memory of a chunk.
+      // Copy the bytes with `slice`: the decoder keeps its input, and the stream may reuse the memory of a chunk.
       yield* push(chunk.slice(at, at + SLICE_BYTES), false)
     }
   }
