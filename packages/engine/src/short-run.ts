@@ -8,13 +8,17 @@ export const SMALL_BYTES = 2_000_000
 
 /**
  * Delays V8's optimising compilers, for a process that lasts a fraction of a second. In a check of ten thousand
- * operations, the compilers would take two thirds of the CPU time, mostly for loops that end before this effort pays.
+ * operations, the compilers would take two thirds of the CPU time, mostly to optimise loops that end too early to
+ * benefit.
  */
 export function optimiseLate(): void {
   for (const flag of lateOptimisation(process.versions.v8)) setFlagsFromString(flag)
 }
 
-/** Returns the flags for a version of V8; none for an untested one, because V8 prints an error for unknown flags. */
+/**
+ * Returns the flags for a version of V8. Returns none for an untested version, because V8 prints an error for unknown
+ * flags.
+ */
 export function lateOptimisation(v8: string): readonly string[] {
   const [major = 0, minor = 0] = v8.split('.').map(Number)
   const version = major * 100 + minor

@@ -5,8 +5,8 @@ import { definitionOf, type Fault } from './families/registry.ts'
 import { faultName } from './nemeses/fault-names.ts'
 
 /**
- * Describes a fault in a few words, by its name in `--faults`: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `loss on 5
- * links (20%)`.
+ * Describes a fault in a few words, with its name in `--faults`: `partition {n1 n3 | n2 n4 n5}`, `n1 killed`, `loss on
+ * 5 links (20%)`.
  */
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 

@@ -55,8 +55,8 @@ export function programOf({ spec, program, beside, clients }: Service, id: NodeI
 }
 
 /**
- * Environment variables of every program. With `NODE_ENV=test`, many programs would not listen, or keep data only in
- * memory. With `CHAOS_SIMULATED`, programs can omit what cannot be simulated.
+ * Environment variables of every program. `NODE_ENV` is not `test`, because many programs then do not listen, or they
+ * keep their data only in memory. `CHAOS_SIMULATED` lets programs omit what cannot be simulated.
  */
 const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
 

@@ -22,8 +22,8 @@ interface Known {
 }
 
 /**
- * Shares the interesting seeds of all ranges. A range waits until all generations before the previous one are done.
- * Normally they already are.
+ * Shares the interesting seeds of all ranges. A range in generation n waits until generation n - 2 is done. Normally
+ * this generation is done long before.
  */
 export function shareSeeds(
   firstSeed: number,

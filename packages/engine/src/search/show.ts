@@ -160,7 +160,10 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
  */
 const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
 
-/** Returns a database's servers, and the story of an object in the contradiction if there is one. */
+/**
+ * Returns a database's servers, and the story that explains the contradiction. Without a contradiction, returns the
+ * first story.
+ */
 function databaseExplanationIn(
   { hosts, stories }: ObservedDatabase,
   history: History,

@@ -157,7 +157,7 @@ async function performed(subject: Subject, { options, nodes, signal }: Performin
   return run
 }
 
-/** The events between two yields: about ten milliseconds of work. */
+/** The number of events between two yields: about ten milliseconds of work. */
 const EVENTS_AT_A_TIME = 5_000
 
 async function ended({ handle, advance }: Simulation, signal: AbortSignal | undefined): Promise<SimulatedRun> {

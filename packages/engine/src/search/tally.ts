@@ -19,7 +19,7 @@ export interface Tally {
   state(): TallyState
 }
 
-/** The most findings kept per cause. One is minimised; the others show how many seeds fail alike. */
+/** The most findings kept per cause. One of them is minimised. The others show how many seeds fail in the same way. */
 const KEPT_OF_A_CAUSE = 100
 
 export function createTally(before?: TallyState): Tally {

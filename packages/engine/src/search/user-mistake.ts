@@ -1,7 +1,8 @@
 import { UserError, type UserErrorCode } from '@chaosproxy/history'
 import * as v from 'valibot'
 
-// The prefix of a user error's message. Between threads, an error loses its class and code.
+// The prefix that marks the message of a user error. It is needed because an error loses its class and code between
+// threads.
 
 const BEGIN = 'user error '
 

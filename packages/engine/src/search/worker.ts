@@ -131,8 +131,8 @@ export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promi
 }
 
 /**
- * Performs the work, and waits for all that it has started. A promise rejected meanwhile, or a program that continues,
- * fails the task.
+ * Performs the work, and waits for all that it has started. The task fails if a promise is rejected meanwhile, or if a
+ * program continues to run.
  */
 async function settled<T>(subject: Subject, work: () => T): Promise<T> {
   const result = await subject.perform(work).catch(toCaller)

@@ -18,7 +18,7 @@ export function asArrived(scenario: Scenario, played: PlayedScenario | undefined
   return { ...scenario, operations: beginningAt(scenario.operations, arrivals) }
 }
 
-/** Returns the operations sorted by new times. Those of one client keep their order. */
+/** Returns the operations sorted by new times. Operations of the same client keep their order. */
 export function beginningAt(
   operations: readonly PlannedOperation[],
   times: readonly (Nanos | undefined)[],

@@ -68,7 +68,7 @@ export interface PlayedScenario {
   readonly failure: Failure | undefined
   /** The lines that a program ran, if it was followed. */
   readonly ran?: CodeRun | undefined
-  /** The failure that is reported if the history itself shows none. */
+  /** The failure that is reported if the history itself shows no failure. */
   readonly otherwise?: Failure | undefined
 }
 

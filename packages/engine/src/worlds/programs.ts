@@ -207,7 +207,7 @@ function startsOf(
   return { start: startWith(false), shortcut: keepsSomePackages(service) ? shortcut : undefined }
 }
 
-/** The number of planned operations that are tried with a table. */
+/** The number of planned operations for which requests are tried. */
 const MOST_TRIED = 200
 
 /**
@@ -310,7 +310,7 @@ function simulatedServiceTarget(service: Service): Target {
   }
 }
 
-/** The events between two checks for an interrupt. */
+/** The number of events between two checks for an interrupt. */
 const EVENTS_AT_A_TIME = 2_000
 
 /**

@@ -76,7 +76,7 @@ interface Part {
   readonly scenario: Scenario
   readonly workload: Workload
   readonly leader: NodeId | undefined
-  /** Whether to read from all nodes first, until they are fast. */
+  /** Whether to read from all nodes before the scenario, until they answer fast. */
   readonly warm: boolean
 }
 
@@ -197,8 +197,8 @@ const LONGEST_MS = 10_000
 const TIMEOUT_MS = millis(1_000)
 
 /**
- * Reads from every node until all are fast under one leader. First requests are slow, and a busy machine's first leader
- * is often replaced. Gives up after a time limit.
+ * Reads from every node until all nodes answer fast under one leader. First requests are slow, and a busy machine's
+ * first leader is often replaced. Gives up after a time limit.
  */
 async function warmUp(cluster: Cluster, workload: Workload, interrupted: AbortSignal): Promise<void> {
   const [input] = workload.finale([WARM_UP_KEY]).filter(({ f }) => workload.reads.includes(f))

@@ -13,8 +13,8 @@ import {
 import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../references/services.ts'
 
 /**
- * Returns a target of a service's processes. Each node has a directory as its disk, and reaches others through the
- * proxy. Faults do not affect the programs beside the nodes.
+ * Returns a target of a service's processes. Each node has a directory as its disk, and reaches the other nodes through
+ * the proxy. Faults do not affect the programs beside the nodes.
  *
  * @throws UserError (input) for a route table that cannot be read.
  */
@@ -75,8 +75,8 @@ const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
 /**
- * Returns the declaration of the processes. Their variables are those of the simulator, with two differences: they lack
- * `CHAOS_SIMULATED`, and have this process's `NODE_ENV`.
+ * Returns the declaration of the processes. Their environment variables are those of the simulator, with two
+ * differences: `CHAOS_SIMULATED` is missing, and `NODE_ENV` is that of this process.
  */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
   const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec

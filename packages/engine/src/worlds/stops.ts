@@ -18,7 +18,10 @@ export interface Stop extends CodePlace {
   readonly nth: number
 }
 
-/** Returns the stops at the statement with the overtaken `await`, and at the one after it. */
+/**
+ * Returns two stops: at the statement that contains the overtaken `await`, and at the next statement that runs after
+ * it.
+ */
 export function stopsAround({ overtaken }: Race, { steps }: CodeRun): readonly Stop[] {
   const { request, file, lines, from, to } = overtaken
   const own = steps.filter((step) => step.request === request.name && step.type !== 'sql')

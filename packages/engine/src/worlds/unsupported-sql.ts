@@ -9,8 +9,8 @@ const SEEDS = 8
 const LONGEST_MS = millis(10_000)
 
 /**
- * Returns the statements of a service that the simulated PostgreSQL does not execute, with the unsupported constructs.
- * Finds them by a few runs without faults.
+ * Returns the statements of a service that the simulated PostgreSQL does not execute. Maps each to its unsupported
+ * construct. Performs a few runs without faults to find them.
  */
 export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()

@@ -97,7 +97,7 @@ interface Given extends Loaded {
 export interface Subject extends SearchedProtocol {
   perform<T>(work: () => T): Promise<T>
   /**
-   * Waits for all that the work has started: a promise rejected meanwhile must be noticed.
+   * Waits for all that the work has started, so that a promise that is rejected meanwhile is noticed.
    *
    * @throws UserError (input) for a program that continues to run.
    */

@@ -84,7 +84,7 @@ export async function claimedOf(drafts: readonly RunDraft[], first: number, step
   return { runs, refuted, said }
 }
 
-/** Undefined if the system refuses the combination, or if the run is stopped. */
+/** Returns the judged run. Undefined if the system refuses the draft, or if the run is stopped. */
 async function judgedOf(draft: RunDraft, seed: number): Promise<JudgedRun | undefined> {
   const size = { rate: 200, timeMs: millis(2_500), clients: 10, checkMs: millis(5_000), expect: 'none' }
   const events: Event[] = []

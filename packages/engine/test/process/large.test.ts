@@ -83,7 +83,7 @@ function written(name: string, lines: readonly string[]): string {
   return file
 }
 
-/** The same recording in parts, cut anywhere, so that operations span two parts; some parts are compressed. */
+/** The same recording in parts. It is cut anywhere, so operations may span two parts. Some parts are compressed. */
 function inParts(lines: readonly string[], below: (n: number) => number): string {
   const parts = mkdtempSync(join(directory, 'parts-'))
   const [first = 0, second = 0] = [below(lines.length), below(lines.length)].toSorted((a, b) => a - b)

@@ -58,7 +58,7 @@ test('a watch of nodes reports states in order of time, and sees an update of a 
   expect(since('n1')).toBeLessThan(at(600))
   expect(since('n3')).toBeGreaterThanOrEqual(at(600))
   expect(states.map((state) => state.at)).toEqual(states.map((state) => state.at).toSorted((a, b) => a - b))
-  // Each state differs from the same node's previous one.
+  // Each state of a node differs from its previous state.
   for (const [i, { at: _, ...state }] of states.entries()) {
     const before = states.findLast((each, j) => j < i && each.node === state.node)
     expect({ ...before, at: 0 }).not.toEqual({ ...state, at: 0 })

@@ -78,7 +78,7 @@ test('an interrupted search ends even if later seeds still wait for the results 
     })
   }
   const ended = searchInParallel({ ...searcher, range }, terms, { ...hooks, interrupted: ending.signal })
-  // Every other range of two generations.
+  // Wait until all other ranges of two generations have begun.
   while (begun.size < 127) await new Promise((resolve) => setImmediate(resolve))
   ending.abort()
   expect((await ended).trials).toBeGreaterThan(100 * 64)

@@ -142,7 +142,7 @@ function readMatch<Entries extends Parameters>(
   return { ...conditions, not: excluded }
 }
 
-/** @throws UserError (input) if everything that meets the conditions is excluded. */
+/** @throws UserError (input) if `not` excludes everything that meets the other conditions. */
 function validateExclusion(conditions: Members, excluded: Members, where: string): void {
   const isSame = ([name, value]: [string, unknown]) =>
     conditions[name] !== undefined && canonical(conditions[name] as Json) === canonical(value as Json)

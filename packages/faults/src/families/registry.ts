@@ -43,7 +43,7 @@ export type ActsOn = keyof typeof extensible
 /** The kinds that users have added, with unknown effects on a system. */
 export const ownFaultKinds: readonly FaultKind[] = []
 
-/** Registers a user-defined kind of fault, which no type includes. */
+/** Registers a user-defined kind of fault. The types of faults do not include it. */
 export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   const lists: readonly (readonly [readonly unknown[], unknown])[] = [
     [extensible[actsOn].kinds, definition],

@@ -10,7 +10,7 @@ export const reset = defineFault({
   describe: (_, links) => `connections reset on ${links}`,
 })
 
-/** Accepts, then resets a connection. The bytes in flight are lost. */
+/** Accepts a connection, and then resets it. Bytes in flight are lost. */
 export const resetPeer = defineFault({
   kind: 'reset-peer',
   summary: 'accept the connection, then reset it when its first bytes arrive',
@@ -36,7 +36,7 @@ export const slowClose = defineFault({
   parameters: { delayMs: ms('the delay') },
 })
 
-/** Delays the dial. Bytes that the client sends before the dial wait. */
+/** Delays the connection to the server. Bytes that the client sends before are held. */
 export const slowConnect = defineFault({
   kind: 'slow-connect',
   summary: 'delay the connection to the server',
@@ -44,8 +44,8 @@ export const slowConnect = defineFault({
 })
 
 /**
- * Accepts and resets connections. Closing the listener would free its port for others, and could not be restricted to
- * some clients.
+ * Accepts and resets connections. Closing the listener instead would free its port for other programs, and would affect
+ * all clients.
  */
 export const refuse = defineFault({
   kind: 'refuse',

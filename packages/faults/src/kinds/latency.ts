@@ -11,7 +11,7 @@ export interface Geography {
 
 /**
  * Round-trip times for trying a system, not measured by this project. `same-datacentre` and `california-netherlands`
- * are from "Latency numbers every programmer should know" (J. Dean, P. Norvig). The others only have the magnitude
+ * are from "Latency numbers every programmer should know" (J. Dean, P. Norvig). The other times only have the magnitude
  * that the distance suggests. For a real network, use `latencyMs`.
  */
 export const geographies: readonly Geography[] = [

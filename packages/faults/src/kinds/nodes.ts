@@ -83,7 +83,7 @@ export const flipBit = defineFault({
 
 const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as const
 
-/** Kills a process before one of its effects, counted from the injection. */
+/** Kills a process just before an effect: its nth write, message or reply since the injection. */
 export const crash = defineFault({
   kind: 'crash',
   plural: 'crashes',

@@ -6,7 +6,7 @@ import type { FaultPlan } from '../schedule/schedule.ts'
 /** One action of a nemesis: one fault, or several that belong together. */
 export interface Episode {
   readonly parts: readonly EpisodePart[]
-  /** The duration, as a multiple of an ordinary fault's. */
+  /** The duration, as a multiple of the duration of an ordinary fault. */
   readonly lengths: number
 }
 

@@ -28,7 +28,7 @@ const FULL_LENGTH_RUN_MS = 15_000
 /** A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
 
-/** How often an episode is drawn. It is skipped if each draw leaves no majority for too long. */
+/** The most draws for an episode. The episode is skipped if each draw would leave no majority for too long. */
 const DRAWS = 6
 
 /**
@@ -64,8 +64,8 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
     for (let drawn = 1; drawn < DRAWS && !budget.allows(turn.parts); drawn++)
       turn = draw(nemesis, Math.max(from, lastTo + LONGEST_GAP_MS))
     if (turn.to > lastEnd) break
-    // Passes over a kind that does not fit the budget. If no kind fits, exceeds the budget, because the user chose
-    // these faults.
+    // If a kind of fault does not fit the budget, the next kind is tried. If none fits, the budget is exceeded, because
+    // the user chose these faults.
     if (!budget.allows(turn.parts) && passedOver++ < kinds.length) continue
     passedOver = 0
     budget.spend(turn.parts)

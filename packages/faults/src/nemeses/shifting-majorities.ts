@@ -11,8 +11,9 @@ const MAJORITIES = 3
 const HANDOVER = 0.02
 
 /**
- * Plans a power failure. After it, different majorities are up, one after another. Only the few nodes in two successive
- * majorities know what the earlier one acknowledged and promised. A correct system does not forget this.
+ * Plans a power failure. After it, different majorities are up, one after another. Only the few nodes that are in two
+ * successive majorities know what the earlier majority acknowledged and promised. A correct system does not forget
+ * this.
  */
 export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {
   const size = Math.floor(nodes.length / 2) + 1

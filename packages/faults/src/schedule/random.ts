@@ -85,7 +85,7 @@ class Sfc32 implements Random {
   }
 }
 
-/** Adds the slash before a label to the hash of a name. */
+/** Continues the hash of a name with the slash that precedes a label. */
 const on = (before: number): number => fnv1aAfter(before, '/')
 
 /** The finishing mix of MurmurHash3. */

@@ -61,7 +61,7 @@ export const outsidePromises = <T>(run: () => T): Promise<T> =>
     })
   })
 
-/** Replaces globals that packages access directly. Outside of programs, they behave like the originals. */
+/** Replaces globals that packages access directly. Outside of programs, the replacements behave like the originals. */
 function installAmbient(): () => void {
   const undo: (() => void)[] = [guardProcess, patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {

@@ -32,7 +32,10 @@ import { zlibModule } from './zlib.ts'
 
 const real = createRequire(import.meta.url)
 
-/** The modules that programs get unchanged, because they only compute or use only simulated modules. */
+/**
+ * The modules that programs get unchanged: modules that only compute, and modules that use nothing of the machine
+ * except through simulated modules.
+ */
 const PASSED: ReadonlySet<string> = new Set([
   ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
   ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream'],

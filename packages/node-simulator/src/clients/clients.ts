@@ -37,7 +37,7 @@ function routeClients(
   { isOfOne }: RunClientsOptions,
 ): RunClients {
   const messages = service.spec.http === 'messages'
-  // A compiled table remembers what was written, so every run has its own.
+  // A compiled table remembers what was written, so every run has its own table.
   const maker = compileRequestMaker(generatorTable(table, null), file)
   return {
     start() {},

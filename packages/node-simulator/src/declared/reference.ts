@@ -59,7 +59,7 @@ export const isService = (reference: string): boolean => reference.startsWith(SE
 
 export const isFullService = (reference: string): boolean => reference.startsWith(`${SERVICE}{`)
 
-/** Returns the reference to a service for replay files and searches. It leaves out what is undefined. */
+/** Returns the reference to a service for replay files and searches. Members that are undefined are left out. */
 export function serviceReference(spec: ServiceSpec): string {
   const { name, program, routes, client, args = [], http, redis, beside, postgres, environment, mayEnd, nodes } = spec
   const text = JSON.stringify({

@@ -54,8 +54,8 @@ export function judgedIsolation(isolation: Kept, judging: Judging): JudgedIsolat
 }
 
 /**
- * Judges each independent part of the database by itself, and returns the violations. Rows that existed at the start
- * are judged first.
+ * Judges each independent part of the database by itself, first without phantoms and then with them. Returns the
+ * violations.
  */
 export function brokenApart(isolation: Kept, judging: Judging): readonly BrokenIsolation[] {
   const known = new Set<string>()
@@ -72,7 +72,7 @@ export function brokenApart(isolation: Kept, judging: Judging): readonly BrokenI
 
 /**
  * Leaves out transactions that decided nothing, such as failed attempts of optimistic locking. Such a transaction only
- * read, and later transactions of its request read the same again before one wrote.
+ * read. Later transactions of the same request read the same cells again, before one of them wrote.
  */
 export function withoutRetried(transactions: readonly WitnessedTransaction[]): readonly WitnessedTransaction[] {
   const cellsOf = ({ statements }: WitnessedTransaction, kind: 'r' | 'w'): readonly string[] =>

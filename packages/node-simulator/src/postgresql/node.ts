@@ -257,7 +257,10 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     })
   }
 
-  /** Receives commits of the primary. Writing to the standby's disk lags, and replaying lags further. */
+  /**
+   * Receives commits of the primary. The commits reach the standby's disk after a lag, and its sessions after a further
+   * lag.
+   */
   #receive(position: number): void {
     this.#after(this.#lag(), () => {
       this.#position.received = Math.max(this.#position.received, position)

@@ -28,7 +28,7 @@ type SentSql = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
 
 const LONGEST_MESSAGE = 2 ** 24
 
-/** Returns the transactions with a database as a history; undefined if no table can be recorded. */
+/** Returns the transactions of a database as a history; undefined if no table can be recorded. */
 function recordedSql(traffic: Traffic, engine: Engine, id: string): History | undefined {
   const catalogue = engine.catalogue()
   const { as } = proposeTables(catalogue)
