@@ -50,7 +50,7 @@ export async function run(print: (line: string) => void): Promise<void> {
 
 interface Ten {
   /**
-   * Runs per processor second. The processor time is that of all threads of this process, even for compiling and
+   * Runs per processor second. The processor time is that of all threads of this process. It includes compiling and
    * garbage collection.
    */
   readonly perSecond: number

@@ -90,7 +90,7 @@ export interface Loaded {
 
 interface Given extends Loaded {
   readonly target: string
-  /** The default number of nodes, unless each trial chooses. */
+  /** The default number of nodes. Undefined if each trial chooses the number. */
   readonly usualNodes: number | undefined
 }
 

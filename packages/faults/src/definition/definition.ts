@@ -31,7 +31,7 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   readonly notInProcesses?: Refusal | undefined
   /** Whether the nodes that the fault hits do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
-  /** Whether a system promises nothing at all once the fault was injected into it. */
+  /** Whether the system promises nothing any more once the fault is injected. */
   readonly voidsPromises?: true | undefined
   /** The plural of the fault's name in sentences; by default `spells of KIND`. */
   readonly plural?: string | undefined

@@ -6,8 +6,8 @@ import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './sche
 export const RESTART_NANOS = 500_000_000
 
 /**
- * Returns the longest time without a majority up and connected, in nanoseconds. Assumes that overlapping faults hit
- * different nodes, which are selected on injection.
+ * Returns the total time in which no majority is up and connected, in nanoseconds. Assumes the worst: overlapping
+ * faults never select the same node on injection.
  */
 export function outageNanos(faults: readonly PlannedFault[], nodes: readonly NodeId[]): number {
   const losses = faults.map(({ from, to, plan }) => ({ ...lossOf(plan, nodes), from, to: to + restartOf(plan) }))

@@ -7,7 +7,8 @@ import { count, duration } from '../text/figures.ts'
 export interface Ordering {
   /**
    * What determines the order of events. `lines`: the lines, even if the times contradict it. `time`: the times; events
-   * of different processes at the same time have no order. By default the lines; contradicting times are refused.
+   * of different processes at the same time have no order. By default, the lines determine the order, and contradicting
+   * times are refused.
    */
   readonly by?: 'lines' | 'time' | undefined
   /**

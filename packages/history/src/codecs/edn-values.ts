@@ -51,7 +51,7 @@ export function nameOf(text: string): string {
   return isQuoted(text) ? (JSON.parse(text) as string) : text
 }
 
-/** A set in JSON, with its elements in normal order: numbers first, then by canonical text. */
+/** A set in JSON, with its elements in normal order: numbers first, then all others by canonical text. */
 export function setOf(items: readonly Json[]): Json {
   const sorted = items
     .map((item) => ({ item, text: canonical(item) }))

@@ -105,7 +105,7 @@ export class KeyedValues {
     this.#values.take({ ...event, key: key === null ? undefined : key, value: own }, line)
   }
 
-  /** Whether the history is keyed, if this event shows it. */
+  /** Whether the history is keyed; undefined if this event does not show it. */
   #isKeyedBy(event: EventInput, line: number): boolean | undefined {
     const { process, type, f, key, value = null } = event
     if (!isClient(process)) return undefined

@@ -123,7 +123,10 @@ export class Roles {
     return this.found(members, role, (value) => value === null || isTime(value) !== undefined)
   }
 
-  /** What is wrong if `--map` names a member that a line lacks, or that cannot have its role; undefined otherwise. */
+  /**
+   * Returns what is wrong if `--map` names a member that a line lacks, or a member that cannot have its role. Undefined
+   * if nothing is wrong.
+   */
   troubleOf(role: Role, members: Members): string | undefined {
     const member = this.#mapping[role]
     if (member === undefined || member === NONE) return undefined
@@ -154,7 +157,7 @@ export class Roles {
     }
   }
 
-  /** @throws UserError if no line has a member that `--map` names, unless only some lines need it. */
+  /** @throws UserError if no line has a member that `--map` names. Members that only some lines need may be missing. */
   refuseUnseen(source: string): void {
     for (const [role, member] of Object.entries(this.#mapping))
       if (member !== NONE && !this.#seen.has(member) && !OPTIONAL.has(role))
@@ -202,7 +205,7 @@ export class Roles {
 }
 
 const MOST_SIGNATURES = 1000
-/** Roles that a whole file may lack, such as errors where none occurred. */
+/** Roles that a whole file may lack, such as the error, if no error occurred. */
 const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6
 const UNUSED = 'nothing'

@@ -74,7 +74,7 @@ export class VersionedValues {
     this.#options.sink.event({ ...event, value: value[1] }, line)
   }
 
-  /** Whether values have versions, if this event shows it. Only answers have a version. */
+  /** Whether values have versions; undefined if this event does not show it. Only answers have a version. */
   #isVersionedBy({ process, type, f, value }: EventInput): boolean | undefined {
     if (!isClient(process)) return undefined
     if (type === 'invoke' && takesNothing(f) && (value === undefined || value === null)) return false

@@ -33,7 +33,10 @@ export const RECORD_END: string = `${JSON.stringify({ process: 'recorder', type:
 export interface PassedOn {
   readonly what: string
   readonly count: number
-  /** Whether the traffic may have changed the objects. If so, a `touched` mark says from which position on. */
+  /**
+   * Whether the traffic may have changed the objects. If so, a `touched` mark has the position of the first possible
+   * change.
+   */
   readonly mayWrite: boolean
 }
 

@@ -41,8 +41,8 @@ export interface HistoryData {
   /** How precise the times are; absent if they show the order of all events. */
   readonly clocks?: ClockReadings | undefined
   /**
-   * Whether each process's operations have the order of the rows, even if the operations overlap by position. Only
-   * checkers create such histories.
+   * Whether the operations of each process are in the order of the rows, even if their positions overlap. Only checkers
+   * create such histories.
    */
   readonly isTied?: boolean | undefined
   /** Notes about transactions, by the line of their completion. */
@@ -62,7 +62,7 @@ export interface HistoryParts extends HistoryData {
   readonly processNames: readonly Process[]
   /** The sessions. Undefined if every process is a separate client. */
   readonly sessions: Sessions | undefined
-  /** For each operation: 0 for no error, n for entry n - 1 of the errors. */
+  /** For each operation: 0 if it has no error, otherwise the index of its error plus 1. */
   readonly errorColumn: Int32Array
 }
 

@@ -41,7 +41,7 @@ export class Packer {
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
   /**
-   * By key: its place, and in `#numbers` its number within that place, from 1. Entry 0 is for no key; entry n + 1 is
+   * By key: its place. `#numbers` contains its number within that place, from 1. Entry 0 is for no key; entry n + 1 is
    * for key n.
    */
   #places: Int32Array = new Int32Array(64)

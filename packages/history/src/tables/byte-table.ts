@@ -32,8 +32,8 @@ export interface ByteTableData extends PlacedTexts {
 
 /**
  * Numbers distinct byte strings in order of first appearance. The bytes stay outside the garbage-collected heap: a
- * million short strings cost about 30 bytes each beyond their text, a third of a Map of strings, and a lookup creates
- * no object.
+ * million short strings cost about 30 bytes each beyond their text, which is a third of the cost in a Map. A lookup
+ * creates no object.
  */
 export class ByteTable {
   #length = 0
@@ -74,7 +74,7 @@ export class ByteTable {
     )
   }
 
-  /** Returns the content of the table, which later additions leave unchanged. */
+  /** Returns the content of the table. Later additions do not change the returned content. */
   data(): ByteTableData {
     this.#isLent = true
     this.#pageUsed = this.#pages.at(-1)?.length ?? 0

@@ -6,7 +6,7 @@ const NONE = -1
 /** Stands for the session of an unidentified client. */
 export const UNNAMED = -1
 
-/** The client of each process, if processes and clients differ. */
+/** Which client each process belongs to. Needed if processes are not the clients themselves. */
 export interface Sessions {
   /** By process number: the session number, or UNNAMED. */
   readonly of: Int32Array

@@ -82,7 +82,7 @@ export class ValueTable {
     return this.#texts.lengthOf(ValueTable.placeOf(id))
   }
 
-  /** The number of a value's text; -1 for small integers. */
+  /** The number of a value's text; -1 for a small integer, which has no text in the table. */
   static placeOf(id: number): number {
     return (id & 1) === 1 ? -1 : id >> 1
   }

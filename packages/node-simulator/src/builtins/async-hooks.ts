@@ -4,8 +4,8 @@ import { runningLife } from '../world/life.ts'
 const { AsyncLocalStorage, createHook, executionAsyncId, executionAsyncResource, triggerAsyncId } = asyncHooks
 
 /**
- * Asynchronous contexts are followed only once the program can observe them, because this takes time at each event.
- * Many packages load this module without observing any context.
+ * Asynchronous contexts are followed only once the program can observe them, because following them takes time at each
+ * event. Many packages load this module without observing any context.
  */
 export function asyncHooksModule(): object {
   const follow = (): void => {

@@ -45,7 +45,7 @@ export interface Judging {
 }
 
 export function judgedIsolation(isolation: Kept, judging: Judging): JudgedIsolation {
-  // Only serializable transactions must not miss inserted rows. Weaker levels promise nothing about them.
+  // Levels weaker than serializable promise nothing about inserted rows, so they are judged without phantoms.
   const isSerializable = isolation.expect.endsWith('serializable')
   const whole = judgedWith(isolation, judging, isSerializable)
   if (whole.result !== 'broken' || !isSerializable) return whole

@@ -24,7 +24,8 @@ export const partsOf = (path: string): readonly string[] =>
 export function partsAmong(place: string, names: readonly string[]): readonly string[] | undefined {
   const there = new Set(names)
   const parts = names.flatMap((name) => {
-    // A recorder that was killed after compressing a part leaves the plain and the compressed file. Each is complete.
+    // A recorder that was killed after compressing a part leaves both the plain file and the compressed file. Each of
+    // them is complete.
     if (there.has(name.replace(/\.(gz|zst)$/, '')) && /\.(gz|zst)$/.test(name)) return []
     const [, stem = '', number = '', ending = ''] = NUMBERED.exec(name) ?? []
     return number === '' ? [] : [{ name, kind: `${stem}N${ending}`, number: Number(number) }]
