@@ -8,8 +8,8 @@ const git = (...args: readonly string[]): string => execFileSync('git', args, { 
 export const thisCheckout = (): string => git('rev-parse', '--show-toplevel')
 
 /**
- * Checks out a commit, and builds the packages that the simulator needs with the dependencies installed here. Removes
- * the checkout once `use` has ended.
+ * Checks out a commit in a temporary directory, and builds the simulator there. The build uses the dependencies that
+ * are installed in this checkout. Removes the directory when `use` has ended.
  *
  * @throws Error if this clone has no such commit.
  */

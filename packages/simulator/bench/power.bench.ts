@@ -6,9 +6,9 @@ import { leasedRegister, slowlyLeasedRegister } from '../test/windows/leased-reg
 import { relay } from '../test/windows/relay.ts'
 import { subjectWith } from './bug-subjects.ts'
 
-// Measures whether a search finds each planted bug within a minute on one core, with the settings that expose the bug.
-// It uses the default strategies from each of several seeds. CHAOS_POWER takes part of a bug's name, and CHAOS_POWER_S
-// another number of seconds.
+// Measures whether a search finds each planted bug within a minute on one core, from each of several seeds. The search
+// uses the default strategies, and the settings that expose the bug. CHAOS_POWER selects bugs by a part of their names,
+// and CHAOS_POWER_S replaces the minute by another number of seconds.
 
 export const name: string = 'power: every planted bug, from 3 seeds, in 60 s of one core'
 
@@ -18,7 +18,10 @@ const CAP_MS = 1_000 * Number(process.env['CHAOS_POWER_S'] ?? 60)
 /** The number of seeds that chaos fuzz gives a thread at once. */
 const AT_ONCE = 64
 
-/** Protocols that are newer than the strategies, with bugs that only show within milliseconds. */
+/**
+ * Protocols that are newer than the strategies. Their bugs show only if events happen within milliseconds of each
+ * other.
+ */
 const strangers: readonly ProtocolDefinition[] = [leasedRegister, slowlyLeasedRegister, casPaxos, relay]
 
 /** Returns the CPU time of this process, which does not depend on other load on the machine. */
@@ -50,7 +53,7 @@ function secondsToFind(subject: SearchedProtocol, start: number): number | undef
   for (let first = start; now() - startedAt < CAP_MS; first += AT_ONCE) {
     const search = { first, count: AT_ONCE, strategies: usualStrategies, limits }
     const { findings } = searchSeeds(subject, { ...search, stopAtFirst: false, verifyDeterminism: false })
-    // A protocol without recovery may fail to recover even without the bug.
+    // A protocol may be unable to recover even without the bug, so such failures do not count.
     if (findings.some(({ failure }) => failure.kind !== 'unrecovered')) return (now() - startedAt) / 1_000
   }
   return undefined

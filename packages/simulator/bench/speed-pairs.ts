@@ -25,8 +25,8 @@ const MEASURES = {
 const SEMI_SPACE_MB = threadLimits.maxYoungGenerationSizeMb / 3
 
 /**
- * Compares this checkout with a commit. The two take turns in pairs, in separate processes, so that other load on the
- * machine slows both. They run the search strategies for protocols that both have.
+ * Compares the speed of this checkout with the speed of a commit. Both run the search strategies that they have in
+ * common. They run in separate processes, and take turns in pairs, so that other load on the machine slows both.
  *
  * @returns how many times as fast this checkout is, in each case.
  */
@@ -93,7 +93,7 @@ async function measured(
   for (const side of [before, now]) await timeOf(side, { ...turn, trials: warmUp })
   const pairs: Pair[] = []
   for (let pair = 0; pair < count; pair++) {
-    // Each side begins every second pair, since the machine's speed may change between the two turns.
+    // Each side goes first in every second pair, because the machine's speed may change within a pair.
     const first = pair % 2 === 0 ? await timeOf(before, turn) : undefined
     const second = await timeOf(now, turn)
     pairs.push({ before: first ?? (await timeOf(before, turn)), now: second })

@@ -24,7 +24,7 @@ const limits: TrialLimits = {
   invariants: true,
 }
 
-/** The time before the measurement, much of which is spent compiling. */
+/** How long trials run before the measurement. Much of this time is spent compiling. */
 const WARM_UP_MS = 10_000
 const MEASURED_MS = 4_000
 /** The number of trials during which the heap must not grow. */

@@ -35,7 +35,7 @@ export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, 
   clock: setClocks,
 }
 
-/** A node as a user-defined fault sees it. A simulation awaits no promise. */
+/** A node as a user-defined fault sees it. Only real nodes return promises: a simulation does not await them. */
 export interface Victim {
   /** Kills the node; returns false if it was already down. */
   kill(): boolean | Promise<boolean>
@@ -85,14 +85,14 @@ export function addBlow(kind: string, harm: NodeHarm): void {
     )
 }
 
-/** Applies a fault, which must be possible and is in effect on return. */
+/** Applies a fault that can be injected. The fault is in effect on return. */
 export function apply(fault: Fault, world: World): Undo {
   const trouble = messageTroubles[fault.kind]
   if (trouble !== undefined && 'links' in fault) {
     const links = trouble.onReplies === true ? fault.links.map(({ from, to }) => ({ from: to, to: from })) : fault.links
     return onLinks(fault, links, world)
   }
-  // Each kind has its own function, which the compiler cannot infer through the lookup.
+  // The function accepts this kind of fault, but the compiler cannot infer that from the lookup.
   const blow = blows[fault.kind] as ((fault: Fault, world: World) => Undo) | undefined
   if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
   return blow(fault, world)

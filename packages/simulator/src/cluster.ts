@@ -32,7 +32,7 @@ export interface SimulationOptions {
   readonly moments?: MomentWatch | undefined
   /** Creates the observer of the messages between nodes, from the cluster's clock. */
   readonly ear?: ((now: () => number) => Ear) | undefined
-  /** The longest time among the protocol's settings; see `recoveryMs`. */
+  /** The longest of the protocol's settings that are times; see `recoveryMs`. */
   readonly longestSettingMs?: Millis | undefined
 }
 
@@ -52,13 +52,13 @@ export interface Broken {
   /** Lines that show the violation, such as the transactions that violated an isolation level. */
   readonly evidence?: readonly string[] | undefined
   /**
-   * Whether the cause lies outside of the program, such as a broken connection. No order of the program's requests then
-   * explains the failure.
+   * Whether the cause is outside the program, such as a broken connection. The order of the program's requests then
+   * cannot explain the failure.
    */
   readonly fromOutside?: boolean | undefined
 }
 
-/** A whole cluster in virtual time, determined by its options down to the byte. */
+/** A whole cluster in virtual time. Its options determine every byte of its history. */
 export interface SimulatedCluster extends Cluster {
   recoveryMs(): Millis
   /** Advances virtual time, synchronously, until `done` returns true. */
@@ -68,7 +68,9 @@ export interface SimulatedCluster extends Cluster {
   eventCount(): number
   /** Returns the number of steps taken so far by the state machines of all nodes. */
   stepCount(): number
-  /** Returns the first forbidden action of a node; if absent, only the protocol's own invariants are checked. */
+  /**
+   * Returns the first forbidden action of a node. Without this method, only the protocol's own invariants are checked.
+   */
   broken?(): Broken | undefined
   /**
    * Returns the first violation of a condition that must hold once every operation has ended and every fault has been
@@ -159,8 +161,8 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    // These members are methods, because each object literal with a getter would have its own hidden class, which slows
-    // all access.
+    // These members are methods, not getters: each object literal with a getter would have its own hidden class, which
+    // slows every access.
     eventCount: () => eventCount,
     stepCount() {
       let steps = 0

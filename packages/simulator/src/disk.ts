@@ -68,7 +68,7 @@ export class Disk {
     return this.#forget()
   }
 
-  /** Ends the writing at a crash: a prefix of the records becomes durable. */
+  /** Ends the write that is in progress at a crash: a prefix of its records becomes durable. */
   tear(): void {
     const batch = this.#writing ?? NOTHING
     const records = batch.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))

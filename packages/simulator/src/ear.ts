@@ -10,7 +10,7 @@ export interface Ear {
   sent(link: LinkName, message: unknown): HeardMessage | undefined
 }
 
-/** More recorded messages would not help an explanation. */
+/** The maximum number of recorded messages. More messages would not help to explain a failure. */
 const MOST_HEARD = 2_000
 
 /** A message recorder for one run. It records no messages before `begin`. */

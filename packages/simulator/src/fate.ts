@@ -11,7 +11,7 @@ export function streamOf(seed: number, name: string): Stream {
   return mix(h)
 }
 
-/** Derives a separate stream of random numbers for a question. */
+/** Derives a separate stream of random numbers for one question, such as whether a message is lost. */
 export const substream = (stream: Stream, question: number): Stream => mix(stream + Math.imul(question + 1, 0x632be5ab))
 
 /** Returns the n-th number of a stream: 32 bits. */

@@ -5,11 +5,11 @@ import type { Cluster, Healed } from '@chaosproxy/runner'
 export type Undo = () => number
 
 export interface InjectorOptions {
-  /** Calls back at the current virtual time, after the events that are due. */
+  /** Calls back at the current virtual time, after all events that are already scheduled for this time. */
   soon(callback: () => void): void
   /** Returns why a fault cannot be injected; undefined if it can. */
   problemOf(fault: Fault): string | undefined
-  /** Applies a fault, which must be possible and is in effect on return. */
+  /** Applies a fault that can be injected. The fault is in effect on return. */
   strike(fault: Fault): Undo
 }
 

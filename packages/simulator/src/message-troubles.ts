@@ -20,7 +20,7 @@ export interface Placed {
 export interface Passage {
   readonly n: number
   readonly honest: Parcel
-  /** The message that arrives, if any. */
+  /** The message that arrives; undefined if none does. */
   parcel: Parcel | undefined
   besides: Parcel | undefined
   delay: number
@@ -39,7 +39,7 @@ export interface TroubledLink {
   share(probability: number | undefined, question: number, n: number): number
   /** Returns a random time around `middleMs`, in nanoseconds, never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
-  /** Returns the time by which the link has transmitted a message and all earlier ones. */
+  /** Returns the time at which a link of this bandwidth has transmitted the message and all earlier ones. */
   passed(message: unknown, departure: number, bytesPerSecond: number): number
   /** Returns the message with some values replaced by false ones, if possible. */
   falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined
@@ -52,9 +52,12 @@ export interface TroubledLink {
  * independently.
  */
 export interface Trouble<Kind extends FaultKind = FaultKind> {
-  /** Whether the fault affects replies. Its links are still given in the direction of the requests. */
+  /** Whether the fault affects replies. Even then, the fault names its links in the direction of the requests. */
   readonly onReplies?: true
-  /** Whether the fault holds messages. The link sends them once none of its faults holds messages any more. */
+  /**
+   * Whether the fault holds messages back. The link sends the held messages once none of its faults holds messages any
+   * more.
+   */
   readonly holds?: true
   /** Whether the nth message is lost or held. Called before `changes`. */
   stops?(
@@ -67,8 +70,8 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
-// Each kind of random decision about a message has its own number, and its own random stream. The network uses 0 and
-// 11.
+// Each kind of random decision about a message has its own number and, by this number, its own random stream. The
+// numbers 0 and 11 belong to network.ts.
 const JITTER = 1
 const LOSS = 2
 const COPY = 3

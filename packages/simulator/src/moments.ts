@@ -6,7 +6,7 @@ export type Moment = (typeof moments)[number]
 
 /** A watch for the moments when a node is most vulnerable, so that a fault can strike at them. */
 export interface MomentWatch {
-  /** The awaited moments. `notice` is not called for other moments, which occur at nearly every step. */
+  /** The moments to report. `notice` is not called for other moments, because moments occur at nearly every step. */
   readonly awaited: { readonly [moment in Moment]: boolean }
   notice(node: NodeId, moment: Moment): void
 }

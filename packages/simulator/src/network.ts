@@ -61,7 +61,7 @@ export class SimulatedNetwork {
   }
 }
 
-// The numbers of the link's own random decisions. All other numbers belong to faults.
+// The numbers of the link's own random decisions. All other numbers belong to faults: see message-troubles.ts.
 const DELAY = 0
 const FALSEHOOD = 11
 
@@ -114,7 +114,7 @@ export class Link implements TroubledLink {
 
   add(fault: StandingFault): void {
     const { kind, when } = fault.fault
-    // The compiler cannot infer the type through the lookup.
+    // The kind determines the type, but the compiler cannot infer that from the lookup.
     const trouble = messageTroubles[kind] as Trouble | undefined
     if (trouble === undefined) throw new Error(`${kind} does nothing to messages`)
     this.#faults.push({ standing: fault, trouble, trigger: new Trigger(when) })
@@ -137,7 +137,9 @@ export class Link implements TroubledLink {
     for (const { parcel } of held) this.#schedule(this.#queue.now, parcel)
   }
 
-  /** Returns the random number for a question about the n-th message, uniform in [0, 1). */
+  /**
+   * Returns the random number, uniform in [0, 1), for one question about the n-th message, such as whether it is lost.
+   */
   #drawn(question: number, n: number): number {
     return fate(substream(this.#stream, question), n)
   }
@@ -163,7 +165,8 @@ export class Link implements TroubledLink {
   }
 
   /**
-   * Whether a fault hits the nth message. Each question has its own random number, so that faults strike independently.
+   * Whether a fault hits the nth message. Each question, such as loss or delay, has its own random number, so that
+   * faults strike independently.
    */
   strikes({ standing, trigger }: Placed, question: number, n: number): boolean {
     const ageMs = nanosToMillis(nanos(this.#queue.now - standing.appliedAt))
@@ -171,8 +174,8 @@ export class Link implements TroubledLink {
   }
 
   /**
-   * Returns the random number of a hit, divided by the probability. The number is below the probability, so the result
-   * is uniform in [0, 1).
+   * Returns a random number, uniform in [0, 1), for a message that a fault hits. It is the number that decided the hit,
+   * which is below the probability of a hit, divided by this probability.
    */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)

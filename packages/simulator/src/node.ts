@@ -50,7 +50,7 @@ export class SimulatedNode implements Ringing {
   readonly #seeds: Stream
   readonly #clock: NodeClock
   readonly #disk: Disk
-  // Copies of the options that every step reads.
+  // Copies of options, because every step reads them.
   readonly #observe: Observer | undefined
   readonly #moments: MomentWatch
   readonly #belief: Belief
@@ -209,7 +209,7 @@ export class SimulatedNode implements Ringing {
     this.#queue.schedule(this.#queue.now + SUPERVISOR_NANOS, revive)
   }
 
-  // Separate from `#step`, because a function that contains a closure is slower at every call.
+  // Separate from `#step`: a function that contains a closure is slower at every call.
   #stepLater(event: AnyEvent): void {
     this.#backlog.push(() => this.#step(event))
   }
@@ -286,8 +286,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Executes effects up to the first one that must be made durable. Returns false if the node died. One loop reads each
-   * effect's type only once: effects have so many object shapes that every read is slow.
+   * Executes effects up to the first one that must be made durable. Returns false if the node died. A single loop reads
+   * each effect's type only once: these reads are slow, because effects have many object shapes.
    */
   #execute(effects: readonly AnyEffect[], durable: boolean): boolean {
     for (let i = 0; i < effects.length; i++) {

@@ -3,9 +3,9 @@ import type { Happening } from './queue.ts'
 
 export interface Addressee {
   deliver(message: unknown): void
-  /** Called when the connection broke while the message was in transit. */
+  /** Called in place of `deliver` if the connection broke while the message was in transit. */
   broken(): void
-  /** Whether the addressee is down; if absent, it is always up. */
+  /** Whether the addressee is down. Without this method, the addressee is always up. */
   isDown?(): boolean
 }
 

@@ -31,7 +31,7 @@ export class EventQueue {
     const sequences = this.#sequences
     const happenings = this.#happenings
     let at = this.#length++
-    // A new event follows all events of the same time, so it moves up only past later events.
+    // A new event comes after all events with the same time, so it moves up only past events with a later time.
     while (at > 0) {
       const parent = (at - 1) >> 1
       const above = times[parent] as number

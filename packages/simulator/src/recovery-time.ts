@@ -3,11 +3,17 @@ import type { ProtocolDefinition, ProtocolOptions } from '@chaosproxy/protocols'
 
 /** The shortest recovery time. It is enough for any protocol that answers within its clients' timeout. */
 const LEAST_MS = 10_000
-/** The number of attempts: elections may fail repeatedly, and transactions may wait for several locks. */
+/**
+ * The recovery time is enough for this many attempts: elections may fail repeatedly, and a transaction may wait for
+ * several locks.
+ */
 const TRIES = 20
-/** The maximum time for all attempts together. Longer timers mostly serve other purposes. */
+/**
+ * The maximum time for all attempts together. If a timer is so long that the attempts would take longer, it mostly
+ * serves another purpose.
+ */
 const LONGEST_TRIES_MS = 60_000
-/** The number of long timers that may have started just before healing: a lease, and one other. */
+/** After healing, up to this many long timers may still have to expire: a lease, and another timer. */
 const WAITS = 2
 
 /**

@@ -46,7 +46,7 @@ export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOpti
       const end = cluster.run(() => outcome !== undefined, { events: Math.min(events, eventsLeft), durationMs })
       if (outcome !== undefined) return { type: 'ended', outcome }
       if (end === 'too many events' && events < eventsLeft) return undefined
-      // The run continues if a longer timer was set during it, because recovery may then take longer.
+      // If a longer timer was set during the run, recovery may take longer, so the run continues.
       if (end !== 'idle' && cluster.recoveryMs() > recoveryMs) return undefined
       return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
     },

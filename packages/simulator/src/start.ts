@@ -39,7 +39,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     ear: ear?.listen,
   })
   cluster.run(() => cluster.isReady(), WARM_UP)
-  // Starts listening before virtual time advances further.
+  // Recording begins before virtual time advances further.
   ear?.begin()
 
   let stopped = false
@@ -50,7 +50,9 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     for (const callback of callbacks) callback(error)
   }
 
-  /** The simulator never waits, so it yields regularly to code that interrupts or observes the run. */
+  /**
+   * A simulation never waits for anything, so it yields regularly. Other code can then interrupt or observe the run.
+   */
   async function drive(): Promise<void> {
     const flood = watched ? floodWatch(cluster, options.rate) : () => undefined
     const [firstEvent, firstTime] = [cluster.eventCount(), cluster.clock.now()]

@@ -14,6 +14,6 @@ export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): 
   name: `${SIMULATED}${protocol.name}`,
   tier: 'simulated',
   supports: simulatorFaultSupport,
-  // The module is loaded only for a run in virtual time.
+  // Imported only here, because only a run in virtual time needs the module.
   start: async (options) => (await import('./start.ts')).startInVirtualTime(protocol, options, watched),
 })

@@ -7,7 +7,7 @@ import {
   usualStrategies,
 } from '../src/index.ts'
 
-// Shared by long runs over all planted bugs.
+// Code that the long tests of all planted bugs share.
 
 const MOST_TRIALS = 20_000
 const BETWEEN_STARTS = 1_000_000

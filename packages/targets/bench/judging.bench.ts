@@ -12,7 +12,7 @@ export const name = 'judging while recording: its cost, and how late a verdict i
 const ROUNDS = 7
 const OPERATIONS = 200_000
 const CLIENTS = 64
-/** The number of operations between two queries of the status: ten queries a second at `RATE`. */
+/** The number of operations after which the status is queried again. At `RATE`, that makes ten queries a second. */
 const STATUS_EVERY = 5_000
 const RATE = 50_000
 const PACED_MS = 5_000
@@ -78,7 +78,7 @@ interface Recording {
   readonly judge: LiveJudge
   /** Records this many operations on registers, in pairs: a write of a key, and a read of it by another client. */
   operations(count: number): void
-  /** Records a read of what was overwritten. */
+  /** Records two writes of a key, and then a read of the overwritten value. */
   violate(): void
   close(): Promise<void>
 }

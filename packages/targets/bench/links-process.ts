@@ -1,5 +1,5 @@
-// This separate process runs the proxy under measurement: on links between containers, and on a route between
-// processes.
+// This is the separate process that runs the measured proxy. The proxy serves links between containers, and a route
+// between processes.
 
 import { millis } from '@chaosproxy/history'
 import { createNetwork } from '@chaosproxy/proxy'

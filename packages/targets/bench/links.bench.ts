@@ -16,7 +16,7 @@ const WARM_UP_ROUNDS = 2
 const TRIPS = 2_000
 /** The number of containers. Every ordered pair of them is a link. */
 const CONTAINERS = 21
-/** As many containers as most projects have. */
+/** The number of containers that most projects have. */
 const FEW_CONTAINERS = 6
 const ATTACHES = 5
 const KILLS = 10

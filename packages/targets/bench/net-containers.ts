@@ -13,7 +13,7 @@ export interface NetContainers {
   addressOf(id: string): string
   /** Undefined without IPv6. */
   address6Of(id: string): string | undefined
-  /** A PATH on which an engine's name leads to the program that lists the containers. */
+  /** A PATH that leads from an engine's name to the program that lists the containers. */
   readonly path: string
   remove(): void
 }
@@ -28,7 +28,10 @@ export interface NetContainersOptions {
 /** The default program, which only listens on port 9000. */
 const IDLE = `require('node:net').createServer().listen(9000, '0.0.0.0', () => console.log('listens'))`
 
-/** Opens what links between real containers consist of. Needs neither an engine nor images. */
+/**
+ * Creates what links between real containers need: a bridge, and a network namespace with a process for each container.
+ * Needs neither an engine nor images.
+ */
 export async function openNetContainers(
   count: number,
   { ipv6 = false, program = IDLE }: NetContainersOptions = {},

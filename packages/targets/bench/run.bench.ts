@@ -12,8 +12,8 @@ const MEASURED_MS = 6_000
 /** The defaults of `chaos run`. */
 const USUAL = { clients: 20, rate: 2_000, warmUpMs: 3_000 }
 /**
- * More than any machine can do. Five nodes that share two cores have compiled their code only after some 50,000
- * operations.
+ * More load than any machine can carry. The warm-up is long: five nodes that share two cores have compiled their code
+ * only after some 50,000 operations.
  */
 const MOST = { clients: 200, rate: 100_000, warmUpMs: 10_000 }
 
@@ -51,7 +51,7 @@ async function speedOf(request: Omit<RunRequest, 'measuredMs'>): Promise<RunSpee
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`a run ended with code ${code}`)
   })
-  // The rejection counts as handled: the process ends when it is disconnected below.
+  // `ended` always rejects, because the process ends after the disconnect below. This counts the rejection as handled.
   ended.catch(() => undefined)
   try {
     const answered = once(child, 'message')

@@ -83,8 +83,8 @@ const printPlannedFault = ({ from, to, fault }: PlannedFault): object => ({
 })
 
 /**
- * @param source begins every message: the file's name. @throws UserError (input) saying where the file is wrong, and
- * what would be right.
+ * @param source The file's name, with which every message begins. @throws UserError (input) with the place of the
+ * mistake in the file, and what would be right.
  */
 export function parseReplay(written: string, source: string): Replay {
   const members = readObject(parseJson(written, source), source)

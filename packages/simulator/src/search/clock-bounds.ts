@@ -43,8 +43,8 @@ export function kindsLeftOut(
 }
 
 /**
- * Returns by how many ppm a clock is slow if true time runs `drift` times as fast. A clock that is fast by as many ppm
- * is also within `drift`.
+ * Returns how slow a clock may be, in ppm, if true time runs at most `drift` times as fast. A clock that is fast by as
+ * many ppm is also within `drift`.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
@@ -96,7 +96,10 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
   )
 }
 
-/** Returns the faults that begin during an earlier fault. A returned fault does not count as an earlier one. */
+/**
+ * Returns the faults to remove so that no two overlap: each fault that begins before an earlier one that stays has
+ * ended.
+ */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

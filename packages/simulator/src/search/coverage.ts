@@ -27,10 +27,10 @@ interface Reached {
 const nothingReached = (): Reached => ({ edges: createEdges(), met: new Set(), kept: [] })
 
 /**
- * Measures coverage. For protocols, coverage is the set of role changes of nodes, each with the kind of event. In the
- * same way, Zalewski's American Fuzzy Lop keeps inputs that take new edges of a program. Programs have no state
- * machine, so their coverage is the set of `sometimes` and `reachable` assertions that they reach, as in Antithesis's
- * SDK.
+ * Measures coverage. The coverage of a protocol is the set of role changes of its nodes, each with the kind of event
+ * that caused it. Similarly, Zalewski's American Fuzzy Lop keeps inputs that take new edges of a program. A program has
+ * no state machine, so its coverage is the set of `sometimes` and `reachable` assertions that it reaches, as in
+ * Antithesis's SDK.
  */
 export function createCoverage(
   machine: AnyMachine | undefined,

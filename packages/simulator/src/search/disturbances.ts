@@ -9,8 +9,8 @@ export interface Disturbances {
   readonly holds?: readonly PlannedHold[] | undefined
   readonly busy?: readonly Millis[] | undefined
   /**
-   * The length of the busy period; absent for a random length. If given, every node has a client that mostly reads and
-   * another that mostly writes: a client that does both would observe nothing while its write to an isolated node
+   * The length of the busy period; absent for a random length. If given, every node has two clients: one mostly reads,
+   * and the other mostly writes. A client that does both would observe nothing while its write to an isolated node
    * waits.
    */
   readonly busyMs?: Millis | undefined

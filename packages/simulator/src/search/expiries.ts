@@ -22,7 +22,7 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
     schedule.push({ id: `expiry-${schedule.length + 1}`, from: atMs(fromMs), to: atMs(toMs), plan })
   }
   const lateMs = random.chance(0.5) ? ms * (0.05 + 0.45 * random.next()) : 0
-  // Answers that are in transit when the leader is cut off still arrive.
+  // Late answers may be in transit when the leader is cut off. They still arrive.
   const cutMs = 2 * lateMs + (lateMs > 0 ? ms / 2 : 100) * random.next()
   if (lateMs > 0) add(0, cutMs, late(lateMs))
   const overMs = cutMs + ms * (0.7 + 0.5 * random.next())

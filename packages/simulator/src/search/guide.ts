@@ -25,7 +25,10 @@ export interface GuideOptions {
    */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
-  /** The time for the whole search. A search with only a few variations may take up to three times as long. */
+  /**
+   * The time for the whole search. While the search has tried only a few variations, it may take up to three times as
+   * long.
+   */
   readonly budgetMs: Millis
 }
 
@@ -47,7 +50,7 @@ const LONGEST_BUDGETS = 3
 export function guide(subject: SearchedProtocol, finding: SeedFailure, options: GuideOptions): SeedFailure | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
   const { limits, budgetMs } = options
-  // The strategy that found the break is likely to find it again.
+  // The strategy that found the broken invariant is likely to break it again.
   const same = options.strategies.filter(({ name }) => name === finding.strategy)
   const strategies = same.length > 0 ? same : options.strategies
   const startedAt = limits.now()
@@ -112,7 +115,10 @@ const LONGEST_MS = 3_000
 const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
-/** Faults in effect at the break heal as planned or much later. If they heal later, partitioned sides stay apart. */
+/**
+ * Returns the faults; in half of all cases, those in effect at the break last longer, so that partitioned sides stay
+ * apart.
+ */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)
   return faults.map((fault) =>

@@ -24,12 +24,12 @@ export interface MinimiseOptions {
 const LEAST_RUNS = 40
 /** The maximum time of a minimisation, as a multiple of its budget. */
 const LONGEST_BUDGETS = 5
-/** The size of a scenario that a person can follow, at which the search for smaller ones stops. */
+/** A person can follow a scenario of this size, so the search for smaller ones stops. */
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /**
- * After this share of the budget, the found scenario is no longer shrunk. After `SEARCH_SHARE`, the search for smaller
- * scenarios ends.
+ * Shares of the budget: after the first, the found scenario is no longer shrunk. After the second, the search for
+ * smaller scenarios ends.
  */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
@@ -47,7 +47,7 @@ const MOST_SMALL_SHARE = 0.6
 /** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
 /**
- * The share of the budget after which scenarios are no longer made sturdier. The rest of the budget is for the
+ * After this share of the budget, no further changes make the scenario sturdier. The rest of the budget is for the
  * reduction of delays.
  */
 const STURDY_SHARE = 0.95
@@ -58,8 +58,8 @@ const OTHER_SEEDS = 8
 
 /**
  * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario first. If the
- * result is still large, tries random parts of it, and small scenarios built from scratch: these may fail even if every
- * single deletion removes the failure. Undefined if the scenario does not fail when replayed.
+ * result is still large, tries random parts of it, and small scenarios built from scratch. One of these may fail even
+ * if no single item can be deleted from the result. Returns undefined if the scenario does not fail when replayed.
  */
 export function minimise(
   subject: SearchedProtocol,

@@ -132,7 +132,7 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting
     const usual = usualValue(setting, isWeaker)
-    // A setting is not varied at a weaker level if it has a separate default there.
+    // A setting that has a separate default at weaker levels is not varied at such a level.
     if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
   }
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)
@@ -158,7 +158,7 @@ function planOperations(
     busy !== undefined || random.chance(BURSTS_PROBABILITY)
       ? inBursts(random, busy ?? burstsWithin(random, lengthMs), busyMs)
       : () => random.next() * lengthMs
-  // Plain loops, because thousands of trials are planned, and an iterator would cost more than the random numbers.
+  // These are plain loops: thousands of trials are planned, and iterators would cost more time than the random numbers.
   const times = float64Array(operations)
   for (let i = 0; i < operations; i++) times[i] = timeOf()
   times.sort()

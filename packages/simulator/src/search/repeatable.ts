@@ -6,8 +6,9 @@ import { hurried, type SearchedProtocol } from './subject.ts'
 import { runPlan } from './trial.ts'
 
 /**
- * Runs trials twice, the second time in reverse order, which reveals state that is kept between runs. Describes the
- * first trial that differs. If the runs differ only with the subject's shortcut, gives up the shortcut.
+ * Runs the trials of a range of seeds twice. The second runs have the reverse order, which reveals state that is kept
+ * between runs, and they use the subject's shortcut. If they differ, gives up the shortcut and repeats both runs
+ * without it. Returns a description of the first trial that then differs.
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject
@@ -40,7 +41,7 @@ function differentSeed(
   }
   for (let seed = first; seed < first + count && !stopped(); seed++) {
     const events = eventsOf(seed, subject)
-    // The search itself reports a broken trial.
+    // A broken trial is not run twice, because the search itself reports it.
     if (events === undefined) break
     before.set(seed, events)
     // Half of the time is left for the second runs.

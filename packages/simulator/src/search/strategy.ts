@@ -133,7 +133,7 @@ const windows: Strategy = {
   },
 }
 
-/** Related restarts, episodes and holds begin within this time of a busy moment. */
+/** Restarts, faults of databases, and holds begin within this time of a busy moment. */
 const WINDOW_MS = 20
 
 function shortRestart(random: Random, fromMs: number): Reaction[] {
@@ -186,7 +186,7 @@ const databases: Strategy = {
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses, times, places) {
     const own = nemeses.filter(({ name }) => OF_DATABASES.includes(name))
-    // The user selected no fault of databases.
+    // If the user selected no fault of databases, this strategy plans the same as `awaits`.
     if (own.length === 0) return awaits.plan(random, nodes, lengthMs, nemeses, times, places)
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const losing = random.chance(LOSING_PROBABILITY) ? own.filter(({ name }) => name === LOSING) : []
@@ -300,7 +300,7 @@ const killings: readonly Harm[] = ['kill', 'kill', 'kill-others', 'kill-others',
 const separations: readonly Harm[] = ['isolate', 'isolate', 'pause', 'deafen', 'silence']
 const SLOWING = ['pause', 'delay', 'slow', 'loss', 'reorder', 'duplicate', 'one-way', 'partition', 'clock']
 const slows = ({ name }: Nemesis): boolean => SLOWING.includes(name)
-/** The delay ends before any message of the same step leaves the node. */
+/** A nanosecond: shorter than any fsync, and than the transit of any message. */
 const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
@@ -363,7 +363,7 @@ export function drawnReaction(random: Random, to: readonly Moment[], possible: r
     moment,
     occurrence: 1 + random.integer(OCCURRENCES[moment]),
     harm: random.pick(possible),
-    // The fault begins at once, or while the node's messages are in transit.
+    // The fault begins immediately, or within 5 ms, while the node's messages are in transit.
     after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
     duration: atMs(faultLengthMs(random)),
   }

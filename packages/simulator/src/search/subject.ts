@@ -6,7 +6,7 @@ import type { PlannedDelay } from '../replay/delays.ts'
 import type { PlannedHold } from '../replay/holds.ts'
 import type { NodesFor, TrialChoices } from './trial-choices.ts'
 
-/** Replaces the consistency level if only the protocol's own invariants are checked. */
+/** The value of `level` if no consistency level is checked, but only the protocol's own invariants. */
 export const NO_LEVEL = 'none'
 
 /** A protocol with its options, and the consistency level that its histories must satisfy. */
@@ -45,7 +45,10 @@ export interface SearchedProtocol {
 
 export type SearchSubject = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
-/** Returns whether the check is weaker than the workload permits. The workload then uses other default settings. */
+/**
+ * Returns whether the check is weaker than the workload's strongest: it has a weaker level, or fewer functions. The
+ * workload then uses other default settings.
+ */
 export function isForLess({ workload, level, protocol, targetSettings }: Omit<SearchSubject, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)
   return !isStrongest(workload, level) || !workload.functions.every((name) => functions.includes(name))

@@ -17,7 +17,7 @@ export interface Times {
 
 const NOTHING: Times = { takeoverMs: undefined, timersMs: [] }
 const LONGEST = { events: 50_000, durationMs: millis(6_000) }
-/** Shorter timers can hardly be distinguished from network delays. */
+/** Shorter timers are ignored, because they can hardly be distinguished from network delays. */
 const SHORTEST_TIMER_MS = 3
 const MOST_TIMERS = 32
 
@@ -42,7 +42,7 @@ function learned(subject: SearchedProtocol, targetSettings: ProtocolOptions['set
     const takeoverMs = takeover(subject, noting(machineOf(subject, targetSettings), timers))
     return { takeoverMs, timersMs: [...timers].sort((one, other) => one - other) }
   } catch (error) {
-    // The trials will report this error of the protocol, so it is ignored here.
+    // This error of the protocol is ignored here, because the trials will report it.
     if (error instanceof MachineError) return NOTHING
     throw error
   }
@@ -58,7 +58,7 @@ function takeover(subject: SearchedProtocol, machine: AnyMachine): Millis | unde
   const cutAt = cluster.clock.now()
   cluster.inject({ kind: 'partition', links: linksBetween([[leader], others]), mode: 'drop' }, () => {})
   const isTaken = (): boolean => others.some((node) => cluster.status().get(node)?.leads === true)
-  // If another node already leads, as in protocols with several masters, there is no takeover.
+  // In a protocol with several leaders, another node already leads, so there is no takeover.
   if (isTaken()) return undefined
   let steps = 0
   const end = cluster.run(() => ++steps % STEPS_BETWEEN_LOOKS === 0 && isTaken(), LONGEST)

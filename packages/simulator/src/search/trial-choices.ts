@@ -71,7 +71,10 @@ export function reactionsWithin(reactions: readonly Reaction[], choices: TrialCh
   return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
 }
 
-/** The maximum number of inputs to discard in search of one with the wanted function. A workload may call it rarely. */
+/**
+ * The maximum number of inputs that are discarded until one has the drawn function. A workload may call a function
+ * rarely.
+ */
 const MOST_TRIES = 200
 
 /** Draws a function by weight, and returns the client's next input with this function, if there is one. */

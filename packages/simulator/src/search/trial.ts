@@ -37,7 +37,10 @@ export type Failure =
       /** The time since the start of the scenario. */
       readonly at: Nanos
     })
-  /** The protocol itself is broken, as when it throws an error or floods. The trial has no verdict about a level. */
+  /**
+   * The protocol's code is broken: for example, it throws an error, or floods. The trial then says nothing about a
+   * level.
+   */
   | {
       readonly kind: 'broken'
       readonly what: string
@@ -45,7 +48,10 @@ export type Failure =
       readonly mistake: string
       /** Stack frames in the protocol's code, innermost first. */
       readonly trace: readonly string[]
-      /** The node, and the time since the start of the scenario. Absent before the start. */
+      /**
+       * The node at which the error occurred, and the time since the start of the scenario. Absent if the error
+       * occurred before the start.
+       */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
       /** Whether the trial would never end without a limit, for example because the protocol floods. */
       readonly endless?: boolean | undefined
@@ -185,8 +191,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // The strongest level requires the latest value at any time. At weaker levels, replicas first get time to
-        // agree.
+        // At the strongest level, every read must return the latest value. At a weaker level, the replicas first get
+        // time to agree.
         until: isStrongest(subject.workload, subject.level) ? 'service' : 'agreement',
       },
       (ended) => {

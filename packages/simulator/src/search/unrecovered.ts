@@ -8,7 +8,7 @@ import { NO_LEVEL, type SearchedProtocol } from './subject.ts'
 export interface Unrecovered {
   readonly kind: 'unrecovered'
   readonly what: string
-  /** The time from the start of the scenario until healing, and the time that clients have waited since. */
+  /** `healedAt` is counted from the start of the scenario, and `waited` from `healedAt`. */
   readonly healedAt: Nanos
   readonly waited: Nanos
 }
@@ -43,9 +43,9 @@ const errorsSince = (history: History, time: Nanos): string =>
   commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= time)
 
 /**
- * Returns the time of the last answer. An answer counts only if clients called its function after healing, and if the
- * function is a read or was also called before healing. If there is no such function, as when clients only drained
- * queues, every answer counts.
+ * Returns the time of the last answer that counts. An answer counts if clients called its function after healing, and
+ * if the function is a read or was also called before healing. If no function meets both conditions, every answer
+ * counts: for example, clients may only have drained queues.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

@@ -10,7 +10,7 @@ export interface CalmerOptions {
   readonly expired: () => boolean
 }
 
-/** If more delays than this remain, their minimum times are not determined. */
+/** The minimum duration of each delay is determined only if at most this many delays remain. */
 const FEW = 3
 /** 8 halvings reduce 30 ms to about 0.1 ms. */
 const HALVINGS = 8

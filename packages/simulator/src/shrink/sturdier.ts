@@ -54,7 +54,7 @@ function apart(scenario: Scenario, gap: number): Scenario {
   }
 }
 
-/** Moves a hold by as much as the latest time before it. */
+/** Moves a hold as far as the latest of `times` before it moves. */
 function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
   const before = times.filter((time) => time <= hold.from)
   const last = before.reduce((latest, time) => (time > latest ? time : latest), nanos(0))

@@ -11,7 +11,7 @@ interface Setting {
 }
 
 const SEMI_SYNC: Setting = { targetSettings: { sync: 'majority', reads: 'primary' } }
-/** Without snapshots, transfers and membership changes, bugs that need none of them are found sooner. */
+/** Disables snapshots, transfers and membership changes. Bugs that need none of them are then found sooner. */
 const PLAIN: Setting = { targetSettings: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const SHORT_LEASES: Setting = { targetSettings: { 'lease-ms': 20 } }
 const SHORT_VISIBILITY: Setting = { targetSettings: { 'visibility-ms': 20 } }
@@ -137,12 +137,12 @@ const SHOWN_STEP_BY_STEP = [
 
 const TRIALS = 2_000
 
-/** The strategies for protocols. The strategy of a seed depends on their number. */
+/** The strategies for protocols. Their number determines which of them a seed uses. */
 const ofProtocols = strategies.filter(({ name }) => name !== 'databases')
 
 /**
- * For bugs that few seeds find: a seed that finds the bug, with a strategy that does not depend on earlier seeds. If a
- * change of the protocol shifts the seed, all seeds are tried again.
+ * For each bug that few seeds find: one seed that finds it, with a strategy that does not depend on earlier seeds. If
+ * the seed no longer finds the bug after a change of the protocol, all seeds are tried again.
  */
 const FOUND_BY: { readonly [bug: string]: number } = {
   'raft no-log-check': 123,

@@ -9,8 +9,8 @@ const FAULTS = ['partition', 'kill', 'pause', 'loss', 'delay', 'reset', 'slow']
 
 const names = protocols.map((protocol) => protocol.name)
 /**
- * Copying every state is slow, so all protocols share six simulated seconds. Each still gets enough time for its
- * faults.
+ * Copying every state is slow, so all protocols together get only six simulated seconds. Each protocol gets enough of
+ * them for its faults.
  */
 const COPIED_MS = Math.max(500, 6000 / names.length)
 

@@ -38,10 +38,10 @@ function markedIn(protocol: (typeof protocols)[number], name: string | undefined
 }
 
 const RARE = [
-  // Needs a node whose log is longer but older than the other logs, just when the node stands for election.
+  // These bugs show only if a node stands for election while its log is longer than the others, but older.
   'up-to-date-length-only',
   'stale-view-change',
-  // Needs a crash between a vote and its decision while the other nodes are down, too.
+  // Shows only if a node crashes between a vote and its decision while the other nodes are down, too.
   'decide-alone',
   // These bugs need a crash in the middle of a write.
   'key-after-effect',

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { AnyObject } from '../../../protocols/src/objects/object.ts'
 import { objects } from '../../../protocols/src/objects/registry.ts'
 
-// Objects are written independently of the models that judge them; these tests compare the two.
+// The objects are written independently of the models that judge them. These tests compare objects with models.
 
 const key = fc.constantFrom('x', 'y')
 const number = fc.integer({ min: -3, max: 5 })
@@ -36,7 +36,7 @@ const values: { readonly [f: string]: fc.Arbitrary<Json> } = {
   'log poll': fc.record({ offset: fc.nat(3), limit: fc.nat(3) }),
 }
 
-/** The model for an object, if its name differs, and the initial value. */
+/** By object: the name of its model, if it differs from the object's name, and the object's initial value. */
 const judges: { readonly [object: string]: { readonly model: string; readonly initial?: Json } } = {
   lists: { model: 'list-append' },
   ids: { model: 'unique-ids' },

@@ -52,8 +52,8 @@ describe.each(workloads.filter(({ object }) => object === 'transactions'))('the 
   )
 })
 
-// These models notice a change that is applied twice. A set, a bank whose transfers have ids, and a source of ids do
-// not.
+// The models of these workloads notice a change that is applied twice. The models of a set, of a bank whose transfers
+// have ids, and of a source of ids do not.
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
 describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('the workload $name', (workload) => {

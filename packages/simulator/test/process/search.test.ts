@@ -130,7 +130,7 @@ describe('a search for failures', () => {
   })
 
   test.each([
-    // One of the histories needs more steps than this.
+    // The check of one history needs more than a million steps.
     { steps: 'a million steps', checkSteps: 1_000_000, reasons: ['time'] },
     { steps: 'as many steps as usual', checkSteps: undefined, reasons: [] },
   ])(

@@ -19,11 +19,14 @@ import { findingFrom, limits } from '../planted-bugs.ts'
 const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
 const BUDGET_MS = millis(2_000)
 const REPLAYS = 100
-/** With fewer starting seeds, a single case changes a share too much. */
+/**
+ * The share of small cases is checked for each bug only with at least this many starting seeds. With fewer, a single
+ * case would change the share too much.
+ */
 const OFTEN = 20
 /**
- * The required share of small cases, among all cases together and among the cases of each bug. For a bug in `HARD`, it
- * is `HARD_SHARE`.
+ * The required share of small cases, both among all cases and among the cases of each bug. For a bug in `HARD`,
+ * `HARD_SHARE` is required instead.
  */
 const SMALL_SHARE = STARTS >= OFTEN ? 0.95 : 0.9
 const HARD_SHARE = 0.7

@@ -12,6 +12,6 @@ export const balancerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   })),
-  // A request with an effect is sent to one server only.
+  // The balancer sends a request with an effect to one server only, so it takes effect at most once.
   { protocol: 'balancer', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
 ]

@@ -7,7 +7,7 @@ const queues = { protocol: 'broker', workload: 'queue' }
 const ONCE_AT_MOST = { delivery: 'at-most-once' }
 const ONCE_AT_LEAST = { delivery: 'at-least-once' }
 
-/** Many keys, so that the next write does not soon overwrite a wrong value. */
+/** With so many keys, the next write does not soon overwrite a wrong value. */
 const MANY_KEYS = { keys: 100, reads: 0.1 }
 const PUSHED = { topics: 'push' }
 
@@ -45,7 +45,7 @@ export const brokerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable'] },
   },
-  // Every subscriber has its own copy, which is late. It gets the changes of each key in order …
+  // Every subscriber has its own copy of the data, which lags behind. The copy gets the changes of each key in order.
   {
     protocol: 'broker',
     targetSettings: PUSHED,
@@ -58,7 +58,8 @@ export const brokerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
   },
-  // … but not if a change may be sent before the previous one is acknowledged.
+  // Without `ordered`, a change may be sent before the previous one is acknowledged. A copy may then get the changes of
+  // a key in the wrong order.
   {
     protocol: 'broker',
     targetSettings: { ...PUSHED, ordered: false },
@@ -66,7 +67,7 @@ export const brokerRows: readonly SystemRow[] = [
     faults: ['loss'],
     earns: { meets: [], breaks: ['linearizable', 'eventual'], seldom: ['linearizable', 'eventual'] },
   },
-  // At most once, a lost change is lost for this subscriber.
+  // With delivery at most once, a lost change never reaches its subscriber.
   {
     protocol: 'broker',
     targetSettings: { ...PUSHED, ...ONCE_AT_MOST },
@@ -74,7 +75,7 @@ export const brokerRows: readonly SystemRow[] = [
     faults: ['loss'],
     earns: { meets: [], breaks: ['linearizable', 'eventual'] },
   },
-  // At least once, a subscriber applies duplicates.
+  // With delivery at least once, a subscriber applies duplicates of changes.
   {
     protocol: 'broker',
     workload: 'counter',

@@ -9,8 +9,8 @@ import { type SystemRow, titleOf } from './row.ts'
 
 const NODES = 5
 /**
- * The same number of operations either way: without faults, only operations close together show the order of the
- * system.
+ * Both paces give the same number of operations. Without faults, only operations close together show in which order
+ * they take effect.
  */
 const CALM_PACE = { timeMs: millis(300), rate: 1_000 }
 const USUAL_PACE = { timeMs: millis(1_500), rate: 200 }
@@ -18,9 +18,9 @@ const USUAL_PACE = { timeMs: millis(1_500), rate: 200 }
 /** The combined results of one row's runs. */
 export interface RowResult {
   readonly runs: number
-  /** Levels that every run must meet and some run did not: by level, the first seed and the reason. */
+  /** Levels that every run must meet, but some run did not. Each has the first such seed and the reason. */
   readonly missed: readonly string[]
-  /** Levels that must break and have not yet. */
+  /** Levels that some run must violate, but no run has violated so far. */
   readonly unbroken: readonly string[]
   readonly loses: boolean
 }
@@ -70,7 +70,7 @@ function runRow(row: SystemRow, seed: number): Report<string> {
             random: createRandom(`schedule ${seed}`),
           }),
     sink: { append: (event) => events.push(event) },
-    // Four for each node; the last one calls another node each time.
+    // Four clients for each node. The last of the four calls a random node each time.
     clients: 20,
     sticky: stickinessOf(findProtocol(protocol)!, targetSettings),
     rate: row.rate ?? rate,

@@ -8,7 +8,7 @@ export const masterMasterRows: readonly SystemRow[] = [
   { protocol: 'master-master', faults: ['partition', 'loss', 'delay', 'kill'], earns: EVENTUAL },
   // A fast clock's write wins over later ones, which were acknowledged.
   { protocol: 'master-master', settings: { keys: 30 }, faults: ['clock'], earns: LATE_WRITES_LOST },
-  // Copies agree, but the writes of the busier node win.
+  // With Lamport clocks, the copies agree, but the writes of the busier node win.
   {
     protocol: 'master-master',
     targetSettings: { conflicts: 'lamport' },

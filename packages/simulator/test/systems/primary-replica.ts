@@ -23,7 +23,7 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     faults: ['isolate-leader'],
     earns: { meets: [], breaks: ['linearizable'], loses: true },
   },
-  // Semi-synchronous: two replicas of four make a majority with the primary.
+  // Semi-synchronous: a write waits for two of the four replicas, which form a majority with the primary.
   {
     protocol: 'primary-replica',
     targetSettings: { sync: 2, reads: 'primary' },
@@ -53,7 +53,7 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
   },
   // A client of a sticky session never reads an older state than before. But it does not see its own write until its
-  // replica has the write …
+  // replica has the write.
   {
     protocol: 'primary-replica',
     targetSettings: STICKY,
@@ -65,7 +65,7 @@ export const primaryReplicaRows: readonly SystemRow[] = [
       seldom: ['read-your-writes'],
     },
   },
-  // … unless the write waits for this replica.
+  // With `own-writes`, a write waits until the client's replica has it, so the client sees it.
   {
     protocol: 'primary-replica',
     targetSettings: { ...STICKY, 'own-writes': true },

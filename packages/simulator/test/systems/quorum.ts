@@ -14,8 +14,8 @@ export const quorumRows: readonly SystemRow[] = [
   // A reader believes a forged value.
   { ...system, faults: ['forge'], earns: { meets: [], breaks: ['linearizable'] } },
   { ...system, faults: ['forge-signed'], earns: LINEARIZABLE },
-  // Regular: of two reads during a write, the later one may return the older value. Here n1 and n2 get versions later
-  // than others.
+  // The register is only regular: of two reads during a write, the later one may return the older value. Here n3, n4
+  // and n5 get the versions of n1 later than n2 does.
   {
     ...system,
     targetSettings: { 'write-back': false, 'read-repair': false },

@@ -3,7 +3,7 @@ import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 
 export const raftRows: readonly SystemRow[] = [
-  // A link that lies: Raft believes it, unless messages are signed.
+  // A link forges messages. Raft believes them, unless messages are signed.
   { protocol: 'raft', faults: ['forge'], earns: { meets: [], breaks: ['linearizable'] } },
   { protocol: 'raft', faults: ['forge-signed'], earns: LINEARIZABLE },
   { protocol: 'raft', faults: CALM, earns: LINEARIZABLE },

@@ -19,7 +19,7 @@ export const redlockRows: readonly SystemRow[] = [
   {
     protocol: 'redlock',
     workload: 'lock',
-    // With a shorter time, no majority would answer in time on a busy machine.
+    // With a shorter time to live, a majority could not answer in time on a busy machine.
     targetSettings: { 'ttl-ms': 100 },
     faults: CALM,
     rate: 100,

@@ -42,7 +42,8 @@ export interface EarnedVerdict {
    */
   readonly breaks?: readonly string[]
   /**
-   * Levels of `breaks` that at most one run of twenty violates on processes. Tests on processes do not wait for them.
+   * Levels of `breaks` that at most one in twenty runs on processes violates. Tests on processes do not require that
+   * they break.
    */
   readonly seldom?: readonly string[]
   /** Whether some run loses acknowledged writes; when absent, no run may. */
@@ -50,7 +51,7 @@ export interface EarnedVerdict {
 }
 
 export const CALM: readonly string[] = []
-/** "under faults" of the table: partitions, loss, delay, crashes and clock skew. */
+/** What the table calls "under faults": partitions, loss, delay, crashes, pauses and clock skew. */
 export const UNDER_FAULTS: readonly string[] = ['partition', 'loss', 'delay', 'kill', 'pause', 'clock']
 
 /** Every link between nodes of the two sides. */

@@ -15,7 +15,7 @@ export const singleRows: readonly SystemRow[] = [
   { protocol: 'single', faults: CALM, earns: LINEARIZABLE },
   { protocol: 'single', faults: UNDER_FAULTS, earns: LINEARIZABLE },
   { protocol: 'single', targetSettings: { retry: 'none' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // Without a key, a transfer may be made twice. With a key, it is made only once.
+  // A repeated request takes effect only once, because it has a key. Without keys, a transfer may be made twice.
   { protocol: 'single', workload: 'bank', faults: UNDER_FAULTS, earns: ATOMIC },
   { protocol: 'single', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
   {
@@ -27,7 +27,7 @@ export const singleRows: readonly SystemRow[] = [
   },
   { ...blind, workload: 'counter', faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
   { ...blind, workload: 'append', rate: 50, faults: ['partition', 'delay', 'pause'], earns: PAID_TWICE },
-  // The circuit opens, and reads get earlier values.
+  // While the circuit breaker is open, reads get earlier values.
   {
     protocol: 'single',
     targetSettings: { degrade: true, 'breaker-failures': 2 },

@@ -3,7 +3,7 @@ import { between, CALM, type SystemRow } from './row.ts'
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const ATOMIC = { meets: ['linearizable'] }
 
-/** Silence must mean death: messages arrive in time, and nodes may die. */
+/** The protocol takes silent nodes for dead. It therefore needs messages that arrive in time: nodes may only die. */
 const DEATHS = ['kill']
 
 export const threePhaseCommitRows: readonly SystemRow[] = [

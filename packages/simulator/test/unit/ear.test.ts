@@ -7,7 +7,7 @@ import { workloads } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import { runScenario } from '../../src/search/trial.ts'
 
-// An ear records the messages between nodes, and whether each of them arrived.
+// An `Ear` records the messages between nodes, and whether each of them arrived.
 
 const at = (ms: number) => nanos(ms * 1e6)
 

@@ -90,7 +90,7 @@ describe("faults excluded from a protocol's promise", () => {
     }).findings
     expect(finding).toBeDefined()
     const smallest = minimise(subject, finding!, { limits, budgetMs: millis(1_000) })
-    // If one of three generals is a traitor, the others may disagree even without a fault.
+    // One general is a traitor. If there are only three, the other two may disagree even without a fault.
     expect(smallest?.nodes).toBeGreaterThanOrEqual(4)
     expect(smallest?.faults.length).toBeGreaterThan(0)
   })

@@ -141,7 +141,8 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           return
         case 'behind':
           state.last = Math.max(state.last, message.promised[0])
-          // No part of the round can have been accepted before its second phase.
+          // Before the second phase of a round, no node can have accepted its value, so the operation certainly has no
+          // effect.
           if (round !== undefined && round.outcome === undefined) end(round, { type: 'fail', error: 'overtaken' })
       }
     }
@@ -164,7 +165,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           const accepted = bug === 'forget-accepted-ballot' ? NONE : record.accepted
           cells.set(record.key, { promised: record.promised, accepted, value: record.value })
         }
-      // Messages wait for the record, so no two lives use one ballot.
+      // Messages leave only once this record is durable, so no two lives use the same ballot.
       return {
         state: { id, peers, life, cells, rounds: new Map(), last: 0 },
         effects: [{ type: 'persist', record: { kind: 'life' } }],

@@ -35,7 +35,7 @@ interface Pending {
 
 interface Holding {
   readonly epoch: number
-  /** By round: when the node asked for the lease, and which nodes granted it. */
+  /** By number of the round: when the node asked for the lease, and which nodes have granted it. */
   readonly asked: Map<number, { readonly at: number; readonly by: Set<string> }>
   adopted: boolean
   until: number

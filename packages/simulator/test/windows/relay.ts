@@ -45,7 +45,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
     const [expected, next] = f === 'cas' ? (value as [Json, Json]) : [held, value]
     const matches = held === expected
     const after = matches ? next : held
-    // A mismatch is recorded as well, because its answer may be in flight while the request is repeated.
+    // A mismatch is recorded as well: the request may be repeated while the first answer is in transit.
     const result: Completion = matches ? { type: 'ok', value: next } : { type: 'fail', error: 'mismatch' }
     state.values.set(key, after)
     state.done.set(id, result)
@@ -96,7 +96,8 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           effects.push({ type: 'send', to: from, message: answer })
         } else if (message.type === 'done') finish(state, message.id, message.result, effects)
         else {
-          // The bug: the refusal of this attempt counts as certain, although an earlier attempt may have taken effect.
+          // The bug: the refusal of a later attempt counts as certain, although an earlier attempt may have taken
+          // effect.
           const isCertain = bug === 'forward-refusal' || state.waiting.get(message.id)?.attempts === 1
           finish(state, message.id, isCertain ? REFUSED : UNKNOWN, effects)
         }
@@ -114,8 +115,8 @@ export const relay: ProtocolDefinition = {
   objects: ['register'],
   functions: ['read', 'write', 'cas'],
   promises: () => 'linearizable',
-  // A duplicate message takes effect once, and is answered once. But a message from a relay's earlier life counts as a
-  // different request.
+  // If the keeper refuses a request, a copy of the message may still take effect later. The client was told that the
+  // request has no effect.
   notUnder: ['duplicate-message'],
   settings: [],
   bugs: [

@@ -34,8 +34,8 @@ export function foundIn(
     )
   for (let first = 1; first <= trials; first += AT_ONCE) {
     const { findings } = searchSeeds(subject, { ...options, first, count: AT_ONCE, stopAtFirst: false })
-    // Candidates that take turns by their own ticks may collide for ever. Such a failure does not count as finding the
-    // bug.
+    // Candidates may collide for ever even without the bug, because each counts its turns by its own ticks. Such a
+    // failure does not count as finding the bug.
     const found = findings.find(({ failure }) => failure.kind !== 'unrecovered')
     if (found !== undefined) return [found.failure]
   }

@@ -52,7 +52,7 @@ export function requireElsewhere(
   { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
   where: string,
 ): ClientDeclaration {
-  // The cast is safe: `elsewhere` comes from a plan of declared clients, whose kind is registered.
+  // The cast is safe: plans set `elsewhere` only for declared clients, whose kind is registered.
   const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw usageError(
@@ -105,7 +105,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
     '.',
   ).open({
     ...{ operations, run, logDir: '.', nodes: () => addresses },
-    // The worker reports each failed operation, so there is nothing to add.
+    // No action is needed: the worker reports each failed operation anyway.
     broke: () => {},
   })
   return { connect: (node) => opened.connect(addressOf(node)), close: () => opened.close() }

@@ -14,7 +14,7 @@ export interface ExchangeWatch {
   requested(input: Input, request: WrittenRequest): (answer: Answer, completion: Completion) => void
 }
 
-/** Statuses that refuse a request regardless of the state of a cluster. */
+/** Statuses that mean a refusal in every state of a cluster, for example with or without a leader. */
 export const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 406, 410, 415, 422, 500, 501])
 
 /** Formats an exchange: `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields may be secret. */

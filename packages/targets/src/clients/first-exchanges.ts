@@ -31,7 +31,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   const afterWrite = ({ f, key = '' }: Input, request: WrittenRequest, answer: Answer, { type }: Completion): void => {
     if (type === 'ok') {
       hasWritten = true
-      // A later read must find a written value. Other changes may leave nothing to find.
+      // A read after a write must find the written value. After another change, a read may rightly find nothing.
       if (!replacesWhole(f)) hasFound = true
       else if (!hasFound) written.set(key, exchangeText({ request, answer }))
     } else if (!hasWritten && REFUSALS.has(answer.status) && isDue.refused())
@@ -63,7 +63,10 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   }
 }
 
-/** Whether a service can refuse all calls of a function only by mistake. A compare-and-set may rightly find nothing. */
+/**
+ * Whether a service refuses all calls of a function only if the declaration is wrong. Calls of a compare-and-set may
+ * all be refused rightly.
+ */
 function isFirstChange(f: string): boolean {
   const { effect = 'reads', takes } = meaningOf(f) ?? {}
   return ['replaces', 'adds', 'appends', 'moves', 'acquires', 'transacts'].includes(effect) && takes !== 'pair'
@@ -72,7 +75,10 @@ function isFirstChange(f: string): boolean {
 /** Watches nothing, because reads and writes have both worked. */
 const nothingMore = (): void => {}
 
-/** Returns true once, after enough failures over enough time. */
+/**
+ * Returns a function to call at each failure. It returns true once: when there have been enough failures over enough
+ * time.
+ */
 function createPatience(now: () => number): () => boolean {
   let count = 0
   let since = 0

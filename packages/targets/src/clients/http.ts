@@ -92,7 +92,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
       return {
         async rehearse(nodes, signal) {
           const { rehearse } = await import('./rehearse.ts')
-          // The first use of a key assigns its number.
+          // A key gets its number at its first use, so these calls number the keys in order.
           for (const { key } of operations.before ?? []) if (key !== undefined) shared.nameKey(key)
           const unwatched = { ...shared, probation: createProbation(() => {}), keepBytes: SHOWN_BYTES }
           const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
@@ -200,7 +200,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
   }
 }
 
-/** Returns the value of an input. Numbers that the input writes or expects become texts. */
+/** Returns the value of an input. Numbers become texts if the input writes or expects them. */
 function textsIn({ f, value }: Input): Json {
   if (!replacesWhole(f) && f !== 'cas') return value
   return Array.isArray(value) ? value.map(textOf) : textOf(value)

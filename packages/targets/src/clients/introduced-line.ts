@@ -27,7 +27,7 @@ export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>
 ): IntroducedLine<Reply, Source> {
   const line = openLine<Reply, Source>(address, readerFor)
 
-  /** Sends the request or, on a new connection, an introduction. `isRequest` says which of them was sent. */
+  /** Sends the request. On a new connection, sends an introduction instead: `isRequest` is then false. */
   function send(
     request: (reader: Source) => Buffer,
     timeoutMs: number,

@@ -88,8 +88,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
     socket.on('end', () => received(reader.end()))
     socket.on('close', () => {
       if (current === dialled) current = undefined
-      // The proxy accepts connections even while the node is down. If the node was down at the dial, and has not
-      // restarted since, it never received the request.
+      // The proxy accepts connections even while the node is down. If the node has been down since the dial, it never
+      // received the request.
       const wasDown = dialledIn?.alive === false && life?.().number === dialledIn.number
       settle(dialled, lost(wasDown ? REFUSED : failure))
     })

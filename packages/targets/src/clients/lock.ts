@@ -27,7 +27,7 @@ export async function released(lock: Lock, token: Json): Promise<Completion> {
   return done ? { type: 'ok', value: token } : { type: 'fail', error: 'the lock was lost', answered: true }
 }
 
-/** Makes a change while the client believes that it holds the lock. */
+/** Acquires the lock, makes a change, and releases the lock. The lock may be lost during the change. */
 export async function underLock(lock: Lock, change: (token: number) => Promise<Completion>): Promise<Completion> {
   const taken = await lock.acquire(true)
   if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }

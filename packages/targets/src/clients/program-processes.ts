@@ -18,7 +18,7 @@ interface ProgramProcesses {
    */
   take(): Promise<ProgramProcess>
   ask(process: ProgramProcess, id: number, line: string): void
-  /** Makes a process idle again, once it has replied or if it was not sent a request. */
+  /** Makes a process idle again: it has replied, or no request was sent to it. */
   release(process: ProgramProcess): void
   /** Kills the process of an unanswered request unless it replies in time. */
   killUnlessAnswered(id: number, withinMs: number): void
@@ -66,7 +66,7 @@ export function createProgramProcesses(options: ProgramProcessesOptions): Progra
 
   return {
     async take() {
-      // The most recently used process, so that clients use as few processes as possible.
+      // Takes the process that became idle last, so that clients use as few processes as possible.
       const free = [...idle].at(-1)
       if (free === undefined) return started()
       idle.delete(free)

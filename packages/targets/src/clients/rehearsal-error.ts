@@ -8,7 +8,7 @@ import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
-/** Advice for a refusal that may only mean that the service has no such object. */
+/** Advice about a refusal that may have only one reason: the service has no such object. */
 const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])

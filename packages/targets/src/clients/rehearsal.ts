@@ -8,7 +8,7 @@ import type { NodeAddress } from './planned-clients.ts'
 export interface Tried {
   readonly address: NodeAddress
   readonly input: Input
-  /** Undefined if the table could not create a request. */
+  /** Undefined if the route table created no request for the input. */
   readonly request: WrittenRequest | undefined
   readonly exchange: Exchange | undefined
   readonly completion: Completion
@@ -36,8 +36,7 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
-  // An answer that is neither a refusal nor a redirect may mean that there is no leader. Followers may then refuse
-  // correct requests.
+  // Any other answer, such as a failure, may mean that there is no leader. Followers may then refuse correct requests.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
   const refusal =
@@ -71,7 +70,7 @@ export type ReadJudgement = Tagged<
     fits: unknown
     /** The service returns the written number as text. */
     text: unknown
-    /** The written value is at this place, which the table does not read. */
+    /** The table does not read the place at which the answer has the written value. */
     elsewhere: { place: string }
     absent: unknown
     'other-type': unknown

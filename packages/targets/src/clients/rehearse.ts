@@ -44,11 +44,11 @@ const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
 /** The time for which a single node may be behind, or lack its database. */
 const SINGLE_BEHIND_MS = 2_000
-/** Few services have this number elsewhere in their answers. */
+/** Few services return this number at another place of their answers. */
 const NUMBER = 7
 /**
- * Names to try if the service rejects the usual ones, by the placeholder for `keys`. Hardly any service has an object
- * with this number.
+ * By the placeholder to use in `keys`: names to try if the service rejects the usual ones. Hardly any service has an
+ * object with this number.
  */
 const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 
@@ -98,7 +98,7 @@ interface Stage extends RehearseOptions {
 
 type Values = readonly [Json, ...Json[]]
 
-/** Every operation has its own connection. */
+/** Returns a function that performs one operation over a connection of its own. */
 function createAsk({ connect }: RehearseOptions): Stage['ask'] {
   let sequence = 0
   return (address, input, name) =>
@@ -275,8 +275,8 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the service treats the unused object like the clients' objects. It does if it has accepted a write of
- * the unused object. It also does if reads of both objects have the same status, and the clients' object holds no
+ * Returns whether the service treats the unused object like the clients' objects. It does so in two cases: it has
+ * accepted a write of the unused object, or reads of both objects have the same status and the clients' object holds no
  * number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {

@@ -7,9 +7,9 @@ interface RespRequest {
   readonly login?: readonly string[] | undefined
   /** The client's name, which is sent whenever it changes. */
   readonly session?: string | undefined
-  /** A command sent directly before `words`. */
+  /** A command to send directly before the command `words`. */
   readonly ahead?: readonly string[] | undefined
-  /** A command sent directly after `words`. */
+  /** A command to send directly after the command `words`. */
   readonly behind?: readonly string[] | undefined
 }
 

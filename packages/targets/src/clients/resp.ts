@@ -16,7 +16,7 @@ export interface RespDeclaration {
   readonly kind: 'resp'
   /** The name of a built-in table, or the user's commands by function. */
   readonly commands: string | OwnCommands
-  /** The template of key names, as for HTTP. */
+  /** The template of key names: see `keys` of the HTTP clients. */
   readonly keys?: string | undefined
   readonly username?: string | undefined
   readonly password?: string | undefined

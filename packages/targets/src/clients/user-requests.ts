@@ -27,7 +27,10 @@ export interface UserRequests {
   settle(id: number, completion: Completion): void
   /** Settles a request with the value that the client returned. Returns what is wrong with the value, if anything. */
   answered(id: number, value: unknown): string | undefined
-  /** Notes that the client returned no value. Gives the request up unless its completion is known. */
+  /**
+   * Notes that the client returned no value. Ends the request with the completion if it is known, and otherwise gives
+   * the request up.
+   */
   failed(id: number, error: string, completion?: Completion): void
   /** Gives up a request. Its outcome is unknown, unless the request changes nothing. */
   lose(id: number, error: string): void

@@ -7,12 +7,12 @@ import type { FailoverCommands } from './declaration.ts'
 /** A fault of external processes, as the commands that inject and heal it. */
 export interface CommandFault {
   readonly do: ProgramCommand
-  /** Undefined if the fault needs no heal, or only `undoLast` heals it. */
+  /** Undefined if the fault needs no heal, or if only `undoLast` heals it. */
   readonly undo: ProgramCommand | undefined
   /** The undo command that runs if no other fault remains in force; by default `undo`. */
   readonly undoLast?: ProgramCommand | undefined
   readonly timeoutMs: number
-  /** When the keeper runs the undo commands, if not in the usual order. */
+  /** The turn in which the keeper runs the undo commands; by default the usual one. */
   readonly turn?: Turn | undefined
 }
 

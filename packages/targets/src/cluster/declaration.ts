@@ -42,11 +42,11 @@ export type PortDeclaration =
       readonly name: string
       /** The framing of messages on this port (`json-lines`, `resp`, …), which message faults need. */
       readonly carries?: unknown
-      /** Whether nodes announce an address of this port to other nodes or clients: `{announced.NAME}`. Linux only. */
+      /** Whether the node tells other nodes or clients an address of this port: `{announced.NAME}`. Linux only. */
       readonly announced?: boolean | undefined
     }
 
-/** A text that repeats `each` for every node or peer. The text may differ between nodes. */
+/** A placeholder's text: a list that contains `each` once for every node or peer. The list may differ between nodes. */
 export interface ListDeclaration {
   /** All nodes, or all except the one that gets the list. */
   readonly of: 'nodes' | 'peers'
@@ -98,7 +98,10 @@ interface NodeParts {
 }
 
 export interface StartedDeclaration extends CommonDeclaration, NodeParts {
-  /** The default number of nodes, or each node's own settings, which fix the number. Nodes are called n1, n2, … */
+  /**
+   * The default number of nodes, or a list with the settings of each node, which fixes the number. Nodes are called n1,
+   * n2, …
+   */
   readonly nodes: number | readonly NodeParts[]
   /**
    * The ports of every node; by default `["client"]`. Clients dial the first port. Nodes dial the other ports, or the
@@ -116,7 +119,7 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   readonly settings?: { readonly [name: string]: SettingDeclaration } | undefined
   /** Whether all nodes start together (the default), or each once the previous one is ready. */
   readonly start?: 'together' | 'in-order' | undefined
-  /** Whether a node still has its data when it restarts after a kill; by default `kept`. */
+  /** Whether a killed node keeps its data until it restarts; by default `kept`. */
   readonly data?: 'kept' | 'wiped' | undefined
   /** The time within which a node must become ready; by default 30 s. */
   readonly readyWithinMs?: number | undefined

@@ -33,7 +33,7 @@ export function failoverOf(
     const node = nodes.find((candidate) => candidate.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     const filled = fillCommand(command, node.placeholders())
-    // With `forks: false`, a server that the command restarted keeps running.
+    // With `forks: false`, a server that the command has restarted survives the end of the command.
     const { code, signal } = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (signal !== null)
       throw environmentError(

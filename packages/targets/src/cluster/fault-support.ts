@@ -25,7 +25,7 @@ export interface Exposure {
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
   /** Returns whether a fault of disks and clocks can be injected; by default it cannot. */
   readonly machine?: ((kind: MachineFault['kind']) => FaultSupport) | undefined
-  /** The layer between programs and their disks; by default libraries. */
+  /** The kind of layer between programs and their disks and clocks; by default preloaded libraries. */
   readonly below?: Between | undefined
   readonly hasEngine?: boolean | undefined
 }

@@ -52,12 +52,12 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Om
   readonly stop: () => Promise<void>
 }
 
-/** Events that no request caused. */
+/** The functions that report events which no request caused. */
 type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
 /**
- * For how long reads may still change after operations of unknown outcome. A PostgreSQL standby that came back needed a
- * third of this time to apply the waiting changes.
+ * For this long after an operation of unknown outcome, reads may still change. A PostgreSQL standby that came back
+ * needed a third of this time to apply its pending changes.
  */
 const LINGERS_MS = millis(500)
 
@@ -92,8 +92,8 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
     inject: (fault, injected) =>
       reportTo(injected, inject(fault, { nodes: byId, network, supports, others, remotes, datagrams, failover })),
     ...(wire === undefined ? {} : { record: wire.begin }),
-    // `hasTraffic` covers neither the proxies of other hosts nor datagrams. If the cluster has either of these, assume
-    // that the fault may have an effect.
+    // `hasTraffic` counts neither traffic over the proxies of other hosts nor datagrams. If the cluster has either of
+    // these, assume that the fault may have an effect.
     mayBite: (_kind, links) =>
       links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,

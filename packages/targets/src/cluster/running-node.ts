@@ -25,7 +25,7 @@ export interface RunningNodeOptions {
 
 /** A node that was started elsewhere, with commands for its faults. */
 export interface RunningNode extends ServingNode {
-  /** Kills the node, with the given command in place of the usual one. The heal is the same. */
+  /** Kills the node: by the given command, or else by the usual one. The heal is the same for both. */
   kill(by?: ProgramCommand): Promise<boolean>
   /** @throws UserError (environment) if the node does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>
@@ -106,12 +106,12 @@ export function counted(
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
-  /** A new fault waits until the previous one has healed. */
+  /** Runs injections and heals one after another, so that a new fault waits until the previous one has healed. */
   const next = inTurn()
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {
     const filled = fillCommand(command, placeholders)
-    // With `forks: false`, a node that the command started keeps running.
+    // With `forks: false`, a node that the command has started survives the end of the command.
     const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (exit.code === 0) return
     const how = exit.signal === 'SIGKILL' ? `it took longer than ${timeoutMs} ms` : howItEnded(exit)

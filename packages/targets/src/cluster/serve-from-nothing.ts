@@ -14,7 +14,7 @@ import { BEFORE } from '../clients/user-requests.ts'
 interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
   readonly operations: RequestedOperations
-  /** Connects without the proxy, because the proxy would record the reads before the run. */
+  /** Connects directly to a node, because the proxy would record the reads before the run. */
   readonly connect: (node: NodeId) => Client
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined

@@ -44,7 +44,7 @@ interface ServingOptions<Node extends ServingNode> extends DeclaredOptions, Pick
   readonly failover: CommandFault | undefined
   /** Connects to the proxies of other hosts. */
   readonly remotes?: (() => Promise<RemoteProxies>) | undefined
-  /** Adds each node once it is available, and resolves once all are ready. */
+  /** Adds each node to `starting` once it is available, and resolves once all nodes are ready. */
   comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
   /** Waits for a leader, and then keeps watching roles; by default by the declaration's `role`. */
   readonly watchRoles?: ((nodes: readonly Node[], timeoutMs: number) => Promise<RoleWatch>) | undefined

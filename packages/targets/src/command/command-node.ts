@@ -84,8 +84,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    // A command with its own directory needs an absolute path. Any other command gets the path as it is, which may be
-    // shorter, because the paths of sockets have a maximum length.
+    // A command with its own directory needs an absolute path. Any other command gets `dataDir` as it is: a relative
+    // path may be shorter, and the paths of sockets have a maximum length.
     data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),

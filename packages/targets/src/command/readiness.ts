@@ -43,7 +43,7 @@ interface UntilReadyOptions {
   readonly logPath: string
   /** The size that the log had when this process started, in bytes. */
   readonly logOffset: number
-  /** Whether the server has served before. Its settings are then known to be right. */
+  /** Whether the server has served in an earlier life, so that its settings are known to be right. */
   readonly isAgain?: boolean | undefined
 }
 

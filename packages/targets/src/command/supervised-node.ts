@@ -89,7 +89,7 @@ async function restart(start: () => Promise<void>, count: Counts, refused: Heari
   try {
     await start()
   } catch (error) {
-    // If the node was killed again while it started, the heal of the later fault restarts it.
+    // If the node was killed again during the start, the heal of that kill restarts it.
     if (isUnderFault(count) || count.lives > lives + 1) return
     await (count.faults > faults ? restart(start, count, refused) : refused(error))
   }
@@ -144,7 +144,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     command: () => command,
     async kill() {
       count.faults++
-      // While a life is being launched, there is no process to kill yet.
+      // While a life is being launched, its process may not exist yet, so the kill waits for it.
       await launching
       const victim = current
       await victim?.kill()
@@ -201,7 +201,7 @@ async function inTime<Ready>(
   }, startupTimeoutMs)
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   const long = setTimeout(() => {
-    // If the command names a port on which the node listens, the port is not the problem.
+    // If the node listens on a port that its command names, the port is not the problem.
     const command = JSON.stringify(process.command)
     const others = portsOfSession(process.pid)
     const listens = others.some((port) => command.includes(String(port))) ? '' : listensText(others)
@@ -211,7 +211,7 @@ async function inTime<Ready>(
   }, LONG_MS)
   try {
     const reached = await ready
-    // After the timeout the process is being killed, even if it has become ready meanwhile.
+    // After the timeout, the process is being killed: it is late even if it has become ready in the meantime.
     if (!late) return reached
   } catch (error) {
     if (!late) throw error

@@ -7,7 +7,7 @@ import { findLibrary, WITHOUT_LIBRARY } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
-/** A requirement of tests with containers, and whether it is met. */
+/** One thing that tests with containers need of this machine, and whether the machine allows it. */
 export interface Allowance {
   readonly what: string
   readonly allowed: boolean
@@ -125,7 +125,8 @@ export const ATTACHING_PROGRAMS: readonly Program[] = [
 ]
 
 /**
- * Returns whether bridges pass their packets to the rules. If not, the rules must be in the containers' own networks.
+ * Returns whether packets within a bridge pass the rules of the engine's network. If they do not, the rules must be in
+ * the containers' own networks.
  */
 function bridge(): Allowance {
   const passes = bridgePassesRules()

@@ -34,14 +34,14 @@ export const WATCHED_WITHIN_MS = 60_000
 
 /**
  * Returns a command that waits until the process `pid` exits, and then starts the container. The process may still have
- * to handle a signal. Does nothing if the process has already exited: the container then starts together with the other
- * containers.
+ * to handle a signal to exit. If the process has already exited, the command does nothing: the container then starts
+ * together with the other containers.
  */
 export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],
 })
 
-// An engine may report an exited process as still running, and then do nothing at a start.
+// The command repeats the start: an engine may report an exited process as still running, and then ignore a start.
 const STARTED_IF_IT_ENDS = `[ -d "/proc/$2" ] || exit 0
 for each in $(seq ${ENDS_WITHIN_S * 20}); do
   [ -d "/proc/$2" ] || break

@@ -40,7 +40,7 @@ interface ContainersOptions extends DeclaredOptions {
   readonly declaration: ContainersDeclaration
   readonly directory: string
   readonly count: number
-  /** Endpoints that are not nodes. The run adds further endpoints to this list. */
+  /** The endpoints that are not nodes. The run adds an endpoint to this list for each container that starts later. */
   readonly others: string[]
 }
 
@@ -270,7 +270,7 @@ class Attachment {
     }
   }
 
-  /** Resolves with the address that clients dial: that of their node, or of a gateway that listens. */
+  /** Resolves with the address that clients dial: the address of their node, or of a gateway once one listens. */
   async #untilEntrance(): Promise<ClientAddress> {
     const { where, declaration, signal } = this.#options
     const { through } = declaration
@@ -314,7 +314,10 @@ class Attachment {
         this.#sees(container)
   }
 
-  /** Stores a container in its member, in place of the previous container. */
+  /**
+   * Stores a container in its member. If the container replaces another one, it takes over the member; if it is new, it
+   * gets a member of its own.
+   */
   #sees(container: Container): void {
     const known =
       this.#members.find((member) => member.container.id === container.id) ??

@@ -4,7 +4,7 @@ import type { Member } from './members.ts'
 export interface ContainerChanges {
   /** Returns the changes since the last call; none at the first. */
   look(members: readonly Member[]): readonly ClusterChange[]
-  /** Notes which nodes still dial an address that no container has any more. */
+  /** Notes which nodes still dial the old address of another node, if no container has this address any more. */
   lookForStale(members: readonly Member[], dialling: Dialling, nowMs: number): void
   /** Returns a line about all changes so far, if any. */
   summary(): string | undefined
@@ -86,7 +86,10 @@ interface StaleDial {
   readonly node: string
 }
 
-/** After this time, a dial that began before the container came back has failed. */
+/**
+ * A dial lasts at most this long. If a container has been back for longer, a dial of its old address began after its
+ * return.
+ */
 const DIALS_FOR_MS = 5_000
 
 const addressesOf = ({ container }: Member): readonly string[] =>

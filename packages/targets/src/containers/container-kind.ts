@@ -4,7 +4,7 @@ import type { Container } from './engine.ts'
 /** The role of a container in a test. `own` is a service of the project, and `store` a system without clients. */
 export type ContainerKind = 'own' | DatabaseName | 'store' | 'sentinel' | 'gateway' | 'console'
 
-/** Kinds of containers that are nodes only if the declaration names them. */
+/** A container of one of these kinds is a node only if the declaration names it. */
 export const NO_NODES: readonly ContainerKind[] = ['store', 'sentinel', 'gateway', 'console']
 
 interface KnownKind {

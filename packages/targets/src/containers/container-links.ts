@@ -20,7 +20,7 @@ interface Medium {
   readonly family: Family
 }
 
-/** A link within one network. All ports of `to` share one address of the proxy. */
+/** A link between two containers within one network. All ports of `to` share one address of the proxy, `via`. */
 interface Way extends Medium {
   readonly from: Member
   readonly to: Member
@@ -50,7 +50,7 @@ export interface ContainerLinks {
   unproved(): Promise<readonly Unproved[]>
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
-  /** Ends the connections that are older than the rules. `direct` does not count them. */
+  /** Ends the connections that are older than the rules, and leaves them out of `direct`. */
   endOlder(): Promise<void>
   /**
    * Drops all traffic except TCP. The proxy cuts TCP. Resolves with a function that ends the cut and counts the dropped
@@ -67,7 +67,8 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // The outer rules reserve their addresses until the end, even after inner rules have taken over.
+  // The outer table stays open until the end, even after inner rules have taken over, so that no other run can use
+  // these containers.
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []

@@ -32,7 +32,8 @@ interface ContainerNodeOptions {
 }
 
 /**
- * A dial of this address fails immediately. The last address of an ended container may now belong to another container.
+ * The address of a container that has ended: a dial fails immediately. The container's last address may now belong to
+ * another container.
  */
 const NOWHERE = '255.255.255.255'
 

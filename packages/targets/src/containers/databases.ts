@@ -9,7 +9,7 @@ interface ContainerDatabase {
   readonly client: (nodes: readonly Container[], engine: EngineProgram) => ProposedClient
 }
 
-/** The part of a proposed declaration that depends on the kind of nodes. */
+/** The part of a proposed declaration that depends on the kind of its nodes, such as the client. */
 export interface ProposedClient {
   readonly client: ClientDeclaration
   readonly role?: ContainersDeclaration['role']
@@ -28,7 +28,7 @@ export const databases: { readonly [name in DatabaseName]: ContainerDatabase } =
 
 export const databaseNames: readonly DatabaseName[] = Object.keys(databases) as DatabaseName[]
 
-/** The names differ in every run, so the service need not be emptied. */
+/** The key names differ in every run, so the database need not be emptied between runs. */
 const OWN_KEYS = 'chaos-{run}-{key}'
 
 function etcdClient([first]: readonly Container[]): ProposedClient {

@@ -28,7 +28,7 @@ export function directTraffic(
   const own = new Map(connections.map((each) => [connectionName(each), each]))
   for (const [name, { from, fromPort, to }] of own) {
     if (known.has(name)) continue
-    // The address with a listening port is the one that was dialled.
+    // The dialled end of a connection is the one whose port has a listener.
     const [dialler, dialled] = listens(from, fromPort) ? [to, from] : [from, to]
     count(counted, link(dialler, dialled) ?? `${dialler}>${dialled}`, 1)
   }

@@ -33,8 +33,8 @@ interface EngineFaults {
 export const FAULT_WITHIN_MS = 30_000
 
 /**
- * If this process is killed during a stop, the container still has this time to stop. Then it is killed, because the
- * service stays down while the container is stopping. Engines themselves wait 10 s.
+ * If this process is killed during a stop, the keeper gives the container this time to stop, and then kills it. Engines
+ * would wait 10 s, and the service stays down while the container is stopping.
  */
 const STOPS_WITHIN_MS = 250
 
@@ -113,7 +113,7 @@ async function restarted(shared: Shared): Promise<Handover> {
   if (!shared.node.life().alive) return NOTHING_DONE
   const done = await stopped(shared)
   const back = shared.node.revive()
-  // The heal awaits the same promise, and reports its failure.
+  // Counts the rejection as handled, because the heal awaits the same promise, and reports its failure.
   back.catch(() => {})
   return { done, undo: () => back }
 }

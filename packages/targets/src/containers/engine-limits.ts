@@ -33,7 +33,7 @@ export async function limitsOf({ engine, name }: Limited): Promise<Limits> {
 }
 
 export function lessCpu(container: Limited, { cpus, quota, period }: Limits, share: number): Limiting {
-  // A Compose file may set a limit on processors, which a quota cannot change.
+  // A Compose file may limit the container by `cpus`. A quota cannot change this limit.
   if (cpus > 0)
     return { by: update(container, ['--cpus', String(share)]), undo: update(container, ['--cpus', String(cpus)]) }
   const by = update(container, quotaOf(share * PERIOD_MICROS, PERIOD_MICROS))

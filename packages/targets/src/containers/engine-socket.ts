@@ -53,7 +53,7 @@ interface PodmanService {
 }
 
 async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
-  // A socket needs a short path, and the path of the results may be long.
+  // The socket is in a temporary directory, because its path must be short, and the path of the results may be long.
   const directory = makeTemporary(keeper, 'chaos-engine-')
   const path = join(directory, 'podman.sock')
   let service: CommandProcess | undefined

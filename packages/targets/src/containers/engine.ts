@@ -122,7 +122,10 @@ interface Inspected {
     readonly ExitCode: number
     readonly StartedAt?: string
     readonly FinishedAt?: string
-    /** Whether the container waits for its next start. Docker then reports it as running, too. */
+    /**
+     * Whether the engine will restart the container after a pause. During the pause, Docker also reports the container
+     * as running.
+     */
     readonly Restarting?: boolean
     readonly Health?: { readonly Status?: string }
   }
@@ -197,8 +200,8 @@ function timeOf(text = ''): number | undefined {
 /** The maximum pause before a restart. Docker doubles the pause each time. */
 const LONGEST_PAUSE_MS = 60_000
 /**
- * An engine begins to restart an ended container within this time, or never. Which of these happens depends on the
- * reason for the end, which the engine does not report.
+ * If an engine restarts an ended container, the restart begins within this time. The engine does not report the reason
+ * for the end, on which the restart depends.
  */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 

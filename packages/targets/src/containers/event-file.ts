@@ -4,7 +4,7 @@ import type { ContainerEvent } from './container-event.ts'
 
 // Without a journal, podman writes its events to a file, which `podman events` reads only four times a second.
 
-/** An event that `podman events` also prints, but later. */
+/** An event from the file. `podman events` prints the same event later. */
 export interface WrittenEvent extends ContainerEvent {
   /** The time of day of the event, which identifies it. */
   readonly time: string
@@ -33,8 +33,8 @@ export function watchEventFile(pid: number, happened: (event: WrittenEvent) => v
 }
 
 /**
- * Podman's standard error is a log file that may have the same name as the event file, so standard descriptors are
- * excluded.
+ * Standard descriptors are excluded: podman's standard error goes to a log file that may have the same name as the
+ * event file.
  */
 const LAST_STANDARD_FD = 2
 

@@ -157,8 +157,8 @@ async function watched(
 }
 
 /**
- * Collects arguments while `handle` runs, and then passes them together and in order. The engine is thus asked only
- * once for several events.
+ * Returns a function that collects its arguments while `handle` runs, and then passes them to `handle` together and in
+ * order. Several events thus cause only one request to the engine.
  */
 function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T) => void {
   let waiting: T[] = []

@@ -14,7 +14,7 @@ const OF_HTTP = /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krake
 /** The usual ports for clients. If a gateway publishes several ports, the others often serve its dashboard. */
 const CUSTOMARY = [80, 8080, 8000, 10000] as const
 
-/** Proposes that clients reach the nodes through a gateway, if no node and only one gateway is published. */
+/** Proposes that clients reach the nodes through a gateway, if exactly one gateway is published, and no node is. */
 export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: readonly Container[]): ProposedGateway {
   if (kind !== 'own') return { open: [] }
   const gateways = all.filter((each) => isGateway(each) && !nodes.some(({ service }) => service === each.service))

@@ -22,7 +22,7 @@ import {
 
 interface InnerTable {
   readonly table: OwnedTable
-  /** By each address that the container must not reach directly: the address from which the container dials it. */
+  /** For each address that the container must not reach directly: the container's own address, from which it dials. */
   readonly own: Map<string, string>
   /** The addresses to which only TCP may pass. */
   cut: readonly string[]

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { listensAtLoopback6 } from './listening-ports.ts'
 import { openTable } from './redirection.ts'
 
-/** A port of this machine. Local connections to it are led to `proxyPort` of 127.0.0.1. */
+/** A port of this machine. Local connections to this port are redirected to `proxyPort` of 127.0.0.1. */
 interface LedPort {
   readonly hostPort: number
   readonly proxyPort: number
@@ -71,7 +71,7 @@ async function openRelay(proxyPort: number): Promise<Relay> {
       open.add(socket)
       socket.setNoDelay(true)
       socket.pipe(other)
-      // A reset by a fault must reach the program as a reset.
+      // If a fault resets one connection, the program must see a reset of the other.
       socket.on('error', () => other.resetAndDestroy())
       socket.on('close', () => open.delete(socket))
     }

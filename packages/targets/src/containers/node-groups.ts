@@ -55,7 +55,9 @@ function groupOf(containers: readonly Container[]): NodeGroup {
   return group([...new Set(sorted.map(({ service }) => service))], sorted)
 }
 
-/** Returns how many of the other containers' services a container mentions. A replica mentions its primary. */
+/**
+ * Returns how many services, among those of the other containers, a container mentions. A replica mentions its primary.
+ */
 const mentioned = (container: Container, others: readonly Container[]): number =>
   new Set(others.filter((other) => mentions(container, other)).map(({ service }) => service)).size
 
@@ -63,7 +65,8 @@ function areOfOneGroup(a: Container, b: Container): boolean {
   if (a.service === b.service) return true
   const kind = kindOf(a)
   if (kind !== kindOf(b)) return false
-  // The project may have several databases, so two databases are one cluster only if one mentions the other.
+  // Two databases of the project are nodes of one cluster only if one mentions the other: the project may have several
+  // databases.
   if (kind !== 'own') return mentions(a, b) || mentions(b, a)
   if (stem(a.service) === stem(b.service)) return true
   if (mentions(a, b) && mentions(b, a)) return true

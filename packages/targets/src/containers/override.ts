@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 interface ServicePart {
-  /** Mounts in Compose's short syntax, which replace other mounts at the same place in all Compose programs. */
+  /**
+   * Mounts in Compose's short syntax. In all Compose programs, such a mount replaces any other mount at the same place.
+   */
   readonly volumes: readonly string[]
   readonly environment?: { readonly [name: string]: string } | undefined
 }

@@ -22,7 +22,7 @@ export interface OwnClocks {
 }
 
 export interface OwnClock {
-  /** Moves the clock and then lets it drift, in addition to other faults. */
+  /** Moves the clock, and then lets it drift. The effects of simultaneous faults add up. */
   move(fault: { readonly offsetMs: number; readonly driftPpm: number }): Handover
 }
 
@@ -76,7 +76,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       )
     },
     remove() {
-      // A run may end during a fault, so the clocks stop before their files are removed.
+      // A run may end during a fault, so each clock must stop before its file is removed.
       for (const clock of clocks.values()) clock.stop()
       rmSync(directory, { recursive: true, force: true })
     },

@@ -17,7 +17,7 @@ interface ProbedWay {
  */
 export const PROBED_PORT = 1
 
-/** In this time, a program starts even on a busy machine, and a lost first packet is sent again. */
+/** The time limit of a probe: enough to start a program on a busy machine, and to send a lost first packet again. */
 const WITHIN_MS = 10_000
 
 /** A listener at the address of each link, which shows whether its probe arrives. */

@@ -7,7 +7,7 @@ import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 
 export interface Proposal {
   readonly declaration: ContainersDeclaration
-  /** The first faults to try, on links to services if nodes do not mention each other. */
+  /** The first faults to try. Those of links affect links to a service if the nodes do not talk to each other. */
   readonly faults: readonly string[]
   readonly cuttable: readonly string[]
   readonly open: readonly string[]

@@ -29,7 +29,10 @@ export interface Refused {
 
 export type AddressPair = readonly [from: string, to: string]
 
-/** The addresses and ports of a connection that bypassed the proxy. `from` sent the packet that was refused. */
+/**
+ * A connection that bypassed the proxy: the addresses and ports of its two ends. The refused packet came from the end
+ * `from`.
+ */
 export interface DirectConnection {
   readonly from: string
   readonly fromPort: number
@@ -138,7 +141,7 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
     () => root && keeper?.forget(root),
     () => undefined,
   )
-  // If a write fails, the end of the process reports it.
+  // The error of a write is ignored, because the end of the process is reported.
   nft.stdin.on('error', () => undefined)
   const next = inTurn()
   const run = (commands: readonly string[]): Promise<string> =>
@@ -189,8 +192,8 @@ export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6'
 
 /**
  * Returns the commands that create a table with empty sets. The table redirects traffic before the engine's own rules,
- * which have priority -100. It restores the caller's address before the engine's masquerade. Within a container's own
- * network, links and pairs have no sender.
+ * which have priority -100, and restores the caller's address before the engine's masquerade. In a container's own
+ * network, the only sender is the container, so the keys of links and pairs contain no sender.
  *
  * @param hooks for redirecting, for restoring, and for all other traffic.
  */

@@ -63,7 +63,8 @@ const removing = (name: string) => ['rm', '--force', '--time', '0', name] as con
 /** Removes the containers of processes that were killed together with their keepers. */
 async function removeAbandoned(): Promise<void> {
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
-  // The error is ignored: if podman cannot list containers, it cannot run one either, and that error has the reason.
+  // The error is ignored: if podman cannot list containers, it cannot run one either, and the error of that attempt
+  // gives the reason.
   const listed = await askEngine('podman', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]).catch(
     () => '',
   )

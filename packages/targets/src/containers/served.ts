@@ -8,7 +8,7 @@ import { composeOf, NO_CLIENT } from './survey.ts'
 interface ServedContainer {
   /** The service's name, numbered if there are several containers. */
   readonly name: string
-  /** The container's own address instead of a published port. */
+  /** The container's own address, which is dialled in place of a published port. */
   readonly upstream: string
   /** The ports of this machine that lead to the container. */
   readonly hostPorts: readonly number[]

@@ -9,7 +9,7 @@ import { listeningPorts } from './listening-ports.ts'
 import { commandsFor, isMeant } from './project.ts'
 import type { ProposalOptions } from './proposal.ts'
 
-/** A Compose project as its engine describes it. */
+/** A Compose project, as its engine describes the project. */
 export interface Survey extends Omit<ProposalOptions, 'group'> {
   readonly name: string
   /** The command that starts the project if it is not running. Services are known only once the project runs. */
@@ -61,7 +61,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
   }
 }
 
-/** The client of declarations whose client is never used. */
+/** The client of declarations that need a client, but never use it. */
 export const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
 
 export function composeOf(wanted: string, directory: string): Survey['compose'] {

@@ -26,8 +26,8 @@ const PLACEHOLDER =
   /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
 
 /**
- * @throws UserError for a placeholder in a value. Values are inserted literally, so the node would get the placeholder
- * as text.
+ * @throws UserError for a placeholder in a value. Placeholders in values are not replaced, so the node would get the
+ * placeholder as text.
  */
 function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
   if (hasContainers(whole)) return
@@ -66,7 +66,10 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
   return looksRunning(json) ? runningSchema : startedSchema
 }
 
-/** Only running nodes have addresses. The result selects the schema, so that errors fit the declaration. */
+/**
+ * Returns whether the declaration is for running nodes: only these have addresses. The result selects the schema, so
+ * that errors fit the declaration.
+ */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined
   return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)

@@ -47,7 +47,7 @@ interface OwnClients {
   readonly clients: (settings: Settings) => PlannedClients
   /** Returns whether a fault can be injected into the target's disks and clocks; by default `machineFaultSupport`. */
   readonly machine?: Exposure['machine']
-  /** The layer between programs and their disks; by default libraries. */
+  /** The kind of layer between programs and their disks and clocks; by default preloaded libraries. */
   readonly below?: Exposure['below']
   /** Loads the module that watches roles; by default the declaration's `role` is used. */
   readonly watchRoles?: (() => Promise<(nodes: readonly CommandNode<string>[]) => RoleWatch>) | undefined

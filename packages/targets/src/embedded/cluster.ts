@@ -37,7 +37,7 @@ export interface EmbeddedClusterOptions
    * default 60 s.
    */
   readonly startupTimeoutMs?: number | undefined
-  /** The operations that the proxy records: see `Cluster.record`. */
+  /** If given, the proxy records these operations: see `Cluster.record`. */
   readonly recorded?: RequestedOperations | undefined
 }
 
@@ -169,7 +169,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
       supports: embeddedFaultSupport,
       failover: undefined,
     }),
-    // Nodes report pending work themselves.
+    // Not needed, because nodes report their pending work.
     lingersMs: undefined,
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
     logPath,
@@ -197,7 +197,9 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
     startEmbeddedCluster({ ...options, protocol: reference, recorded: operations }),
 })
 
-/** Embedded nodes are real processes, and every link leads through the proxy. */
+/**
+ * Returns whether a fault can be injected. Embedded nodes are real processes, and every link leads through the proxy.
+ */
 function embeddedFaultSupport(kind: FaultKind): FaultSupport {
   const refusal = processRefusal(kind)
   if (refusal !== undefined) return refusal

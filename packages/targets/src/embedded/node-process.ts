@@ -9,8 +9,8 @@ import { builtEntry } from '../processes/entry.ts'
 import { isUserFile } from '../user-files/import.ts'
 
 /**
- * Without this limit, a protocol could exhaust the machine's memory. The watchdog reports a node before it reaches the
- * limit.
+ * Without a limit, a protocol could exhaust the machine's memory. The watchdog reports a node before the node reaches
+ * this limit.
  */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 

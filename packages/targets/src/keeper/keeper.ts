@@ -12,8 +12,8 @@ import type { TreeRoot } from '../processes/process-tree.ts'
 export interface Keeper {
   readonly pid: number
   /**
-   * Must be called before a process with this mark is spawned. If this process dies before `watch`, the keeper kills
-   * the spawned process.
+   * Must be called before a process with this mark in its environment is spawned. If this process dies before it calls
+   * `watch`, the keeper kills the spawned process.
    */
   announce(mark: string): void
   /**
@@ -31,7 +31,7 @@ export interface Keeper {
   undoLater(command: ProgramCommand, undoing: Undoing): () => void
   /** Repeats this node's undo commands a few times, until the given command exits with 0. */
   undoUntil(command: ProgramCommand, timeoutMs: number, node: NodeId): void
-  /** Allows this process to exit with the keeper still open, which then cleans up. */
+  /** Allows this process to exit while the keeper still runs. The keeper then cleans up. */
   unref(): void
   close(): Promise<void>
 }
@@ -39,8 +39,8 @@ export interface Keeper {
 /**
  * The turn of an undo command that does not run in the usual order.
  * - `first`: before all other commands of its node. While a `finishing` command runs, the undo command runs repeatedly,
- *   because the `finishing` command may wait for its effect. The undo command must be idempotent.
- * - `start`: after the `first` commands. Commands for which clients do not wait run later.
+ *   because the `finishing` command may wait for the effect of the undo command. The undo command must be idempotent.
+ * - `start`: after the `first` commands. Clients wait for these commands, so the commands in the usual order run later.
  * - `meanwhile`: repeatedly, and only while a `finishing` command runs.
  * - `beside`: from the start, concurrently with all other commands, because the command takes long.
  */
@@ -106,7 +106,7 @@ export function startKeeper(died: () => void): Keeper {
     undoUntil: (command, timeoutMs, node) => send({ type: 'until', command, timeoutMs, node }),
     unref() {
       child.unref()
-      // This stream is a socket, although its type is more general.
+      // At run time, this stream is a socket, although its type is more general.
       if (child.stdin instanceof Socket) child.stdin.unref()
     },
     // Everything has been undone at this point, so the keeper must not act.

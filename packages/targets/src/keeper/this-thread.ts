@@ -24,8 +24,8 @@ interface ThreadsProcess<Child extends ChildProcess> {
 
 /**
  * Starts a process that is killed once this thread ends, whatever the reason. `spawn` must add the given variable to
- * its environment. With `forks`, its descendants are killed too; otherwise it must end them itself, as a run of `chaos`
- * does.
+ * the environment of the process. With `forks`, the descendants of the process are killed too. Otherwise, the process
+ * must end its descendants itself, as a run of `chaos` does.
  */
 export function startWithThisThread<Child extends ChildProcess>(
   spawn: (marked: { readonly [MARK]: string }) => Child,

@@ -45,7 +45,8 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(
     all.map(async ({ finishing, meanwhile, back, until }) => {
       await letFinish(finishing, meanwhile)
-      // A killed process may still exist, and would be mistaken for the restarted one.
+      // The commands run before the first check of `until`: a killed process may still exist, and would be mistaken for
+      // the restarted one.
       if (back.length > 0) await untilSettled(back, back, until)
     }),
   )

@@ -1,7 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
 
-/** With a longer delay, Node's timers fire immediately. */
+/** The maximum delay of Node's timers: with a longer delay, they fire immediately. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 interface Alarm {

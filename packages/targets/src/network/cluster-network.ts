@@ -193,8 +193,8 @@ const isAnyUsed = (
   })
 
 /**
- * Whether all connections of a route are identified. The traffic of an unidentified connection is not recorded for its
- * link.
+ * Returns whether the proxy has identified the sender of every connection of a route. The traffic of an unidentified
+ * connection is not recorded for its link.
  */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
 

@@ -22,9 +22,12 @@ import { type Handover, nodeHarms, type Victim } from './node-harms.ts'
 
 type Nodes = ReadonlyMap<NodeId, Victim>
 
-/** Cuts the datagrams of links whose connections the proxy carries. */
+/** Cuts the datagrams of links. The proxy carries only the connections of these links. */
 export interface DatagramCuts {
-  /** Cuts datagrams. The resolved function heals the cut and counts the dropped datagrams. */
+  /**
+   * Cuts the datagrams of these links. Resolves with a function that heals the cut and returns the number of dropped
+   * datagrams.
+   */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
@@ -63,7 +66,7 @@ async function onLeadership(
   failover: Vulnerable['failover'],
 ): Promise<Injected> {
   if (failover === undefined) throw new Error('failover is refused above')
-  // `nodesOf` throws for an unknown node.
+  // Called only for its check: `nodesOf` throws for an unknown node.
   nodesOf(fault.nodes, nodes)
   const handovers = await Promise.all(fault.nodes.map((node) => failover(node)))
   return injected(count(handovers.map(({ done }) => done)), () => Promise.all(handovers.map(({ undo }) => undo())))
@@ -123,7 +126,7 @@ function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
   if (network.framesClients && ofClients !== undefined) return inForce(network.applyToMessages(fault))
   if (ofClients !== undefined) return wrongLink(fault, ofClients, 'between nodes')
-  // The first line of a connection only identifies the sender, so faults leave it alone.
+  // The first line of a connection only identifies the sender, so faults do not affect this line.
   const afterMessages = Math.max(1, fault.when?.afterMessages ?? 0)
   return inForce(network.applyToMessages({ ...fault, when: { ...fault.when, afterMessages } }))
 }

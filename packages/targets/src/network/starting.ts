@@ -18,7 +18,7 @@ export interface Starting<Node extends StartedNode> {
   clients?: { close(): Promise<void> }
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
-  /** Redirects traffic of containers until `release`. `close` is called after the proxy has closed. */
+  /** The redirection of containers' traffic, until `release`. `close` is called after the proxy has closed. */
   redirected?: DatagramCuts & {
     notes(): Promise<readonly string[]>
     release(): Promise<void>
@@ -76,7 +76,7 @@ export async function startCluster<Node extends StartedNode, Cluster>(
       return stopping
     },
   }
-  // Ending the nodes makes the start fail, and everything is then stopped as usual.
+  // Ends the nodes. The start then fails, so that everything is stopped as usual.
   const abort = () => {
     for (const node of starting.nodes) node.end().catch(() => {})
   }

@@ -10,7 +10,7 @@ interface CarrierOptions {
   readonly requests: Requests
   readonly timers: Timers
   readonly log: NodeLog
-  /** Called once, at the first `mark` effect. */
+  /** Called at the first `mark` effect, and never again. */
   readonly marked: () => void
 }
 
@@ -18,7 +18,8 @@ interface CarrierOptions {
 export interface Carrier {
   carryOut(effect: VolatileEffect): void
   /**
-   * Must be called after each step of the machine. A step may change the last message, so its text must not be reused.
+   * Must be called after each step of the machine. The next step may change the message that was sent last, so the
+   * encoded text of this message must not be reused.
    */
   stepped(): void
 }

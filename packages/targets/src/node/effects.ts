@@ -38,7 +38,7 @@ export function createEffectRunner(options: {
     }
     if (collected > 0 && !writing) {
       writing = true
-      // Records from the rest of this event-loop turn thus share the write.
+      // The write begins later, so that it includes all records from the rest of this event-loop turn.
       setImmediate(write)
     }
   }

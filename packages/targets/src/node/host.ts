@@ -29,7 +29,7 @@ const MAX_BACKLOG = 50_000
 export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers' | 'seed' | 'journalPath'> {
   readonly machine: AnyMachine
   readonly log: NodeLog
-  /** Notified before and after every step. */
+  /** The watchdog that is notified before and after every step. */
   readonly watchdog?: Watchdog | undefined
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate bug first changes behaviour. */
@@ -147,9 +147,9 @@ function withAttributedErrors(
 }
 
 /**
- * Returns the time on this machine's monotonic clock, in milliseconds. All processes share it, and a restarted one
- * continues with it, so skew and jumps come only from faults. A stored offset between two clocks would be wrong if the
- * process was descheduled between their readings.
+ * Returns the time on this machine's monotonic clock, in milliseconds. All processes share this clock, even after
+ * restarts, so only faults cause skew and jumps. An offset to another clock would not do: it would be wrong if the
+ * process was descheduled between the readings of the two clocks.
  */
 const now = () => millis(Number(process.hrtime.bigint()) / 1e6)
 

@@ -101,7 +101,8 @@ function createGeneralServer(api: HttpApi): Server {
     const asking = api.route(request, reply)
     if (asking !== undefined) readBody(request, (body) => api.ask(asking, request, body, reply))
   })
-  // Clients keep their connections, and a paused node must not time them all out when it resumes.
+  // Connections have no timeouts: clients keep them open, and a node that resumes after a pause would otherwise time
+  // out all of them.
   server.keepAliveTimeout = 0
   server.requestTimeout = 0
   server.on('clientError', (_error, socket) => {

@@ -75,7 +75,7 @@ export function openJournal(path: string): { journal: Journal; records: readonly
           'The node will not start from it; restore the file, or delete the directory to start the node empty.',
       )
     }
-    // Old padding would hide where a torn write ended.
+    // The file must end after the last intact record: old padding would hide where a torn write ended.
     if (bytes.length > content.length) ftruncateSync(descriptor, content.length)
     // The node now relies on these records, but data from before a kill may not have reached the disk.
     if (bytes.length > 0) fsyncSync(descriptor)

@@ -22,7 +22,8 @@ export function openNodeLog(path: string, originNanos: bigint): NodeLog {
       try {
         writeSync(descriptor, `${seconds.toFixed(3).padStart(9)}  ${text}\n`)
       } catch {
-        // The log must not stop a node. If the disk is full, the next write to the journal stops the node.
+        // A failed write to the log must not stop the node. If the disk is full, the next write to the journal stops
+        // the node.
       }
     },
     countFrom(moment) {

@@ -14,7 +14,7 @@ const writeReport = process.stdout.write.bind(process.stdout)
 const report = (line: NodeReport) => writeReport(`${JSON.stringify(line)}\n`)
 // Standard output is for reports, so a protocol's own output goes to the log.
 process.stdout.write = process.stderr.write.bind(process.stderr)
-// The owner may die before the node notices that its pipes are closed.
+// A write fails if the owner has died before the node notices that its pipes are closed.
 process.stdout.on('error', () => process.exit(0))
 
 const input = createInterface({ input: process.stdin })
@@ -64,7 +64,7 @@ function stopFor(error: Error): void {
     process.stderr.write(`fatal: ${[what, ...trace].join('\n    ')}\n`)
     process.exit(1)
   }
-  // System errors and UserErrors have a code.
+  // An error with a code is a system error or a UserError, and is logged without its stack.
   process.stderr.write(`fatal: ${'code' in error ? error.message : error.stack}\n`)
   process.exit(1)
 }

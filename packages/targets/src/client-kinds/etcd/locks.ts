@@ -96,7 +96,7 @@ async function deleted(asking: Asking, name: string): Promise<{ readonly succeed
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
 }
 
-/** Returns the given member if it is a follower; otherwise all other members. */
+/** Returns the given member if it is a follower. If it is the leader, returns all other members. */
 async function followersFor({ address, ask }: LockUse, members: readonly NodeId[]): Promise<readonly NodeAddress[]> {
   const reply = await ask('/v3/maintenance/status', {})
   const { header, leader } = reply.type === 'ok' ? reply.body : {}

@@ -7,7 +7,10 @@ import { object as keyOf, updated } from './update.ts'
 
 type WholeObject = (typeof objects)[number]
 
-/** Objects with their own operations. Transactions span several keys, and a bank keeps the id of every transfer. */
+/**
+ * Objects with an implementation of their own. For example, transactions span several keys, and a bank keeps the id of
+ * every transfer.
+ */
 const OTHERS: readonly string[] = ['register', 'counter', 'set', 'lists', 'lock', 'transactions', 'bank']
 
 /** Objects under a single key. An operation reads the key, applies the input, and writes the key back. */

@@ -2,7 +2,7 @@ import { type CatalogueSource, type Login, SEPARATOR, type Session } from '../..
 import { NotConnected } from '../../sql/clients.ts'
 import { openConnection } from './connection.ts'
 
-/** The separator character, as SQL writes it. */
+/** The SQL clause with the separator character. */
 const BETWEEN = `SEPARATOR 0x${Buffer.from(SEPARATOR).toString('hex')}`
 
 const TABLES = `

@@ -74,7 +74,7 @@ const dialect: Dialect = {
     read: "SELECT COALESCE(JSON_OBJECTAGG(name, balance), '{}') FROM chaos_account",
     take: `${IN_PLACE} - ?2 WHERE name = ?1 AND balance >= ?2`,
     give: `${IN_PLACE} + ?2 WHERE name = ?1`,
-    // A session variable keeps the balance that was read.
+    // A session variable stores the balance that was read.
     readPayer: 'SELECT @chaos_from := balance FROM chaos_account WHERE name = ?1 AND balance >= ?2',
     readPayee: 'SELECT @chaos_to := balance FROM chaos_account WHERE name = ?1',
     takeRead: 'UPDATE chaos_account SET balance = @chaos_from - ?2 WHERE name = ?1',

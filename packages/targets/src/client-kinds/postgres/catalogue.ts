@@ -43,7 +43,10 @@ const DEFINITIONS = `
   WHERE prokind IN ('f', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
   ORDER BY 1, 2`
 
-/** Languages whose source text names all tables that a function writes. Functions in C hardly ever write any table. */
+/**
+ * Languages in which a function's source text names all tables that the function writes. Functions in C count as such,
+ * because they hardly ever write a table.
+ */
 const READABLE = ['sql', 'plpgsql', 'c', 'internal']
 
 async function open(login: Login): Promise<Session> {

@@ -49,7 +49,7 @@ export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   })
 }
 
-/** Returns a function that returns true for this share of its calls, spread evenly. */
+/** Returns a function that returns true in this share of its calls. These calls are spread evenly. */
 function sharesOf(share: number): () => boolean {
   let count = 0
   return () => {

@@ -13,7 +13,7 @@ export interface PostgresDeclaration extends SqlDeclaration {
   readonly local?: number | undefined
 }
 
-/** `async` waits for the local disk only: `synchronous_commit = local`. */
+/** How long a commit waits. With `async`, it waits only for the local disk: `synchronous_commit = local`. */
 type Commit = 'async' | 'remote_write' | 'on' | 'remote_apply'
 
 export const commits: readonly Commit[] = ['async', 'remote_write', 'on', 'remote_apply']

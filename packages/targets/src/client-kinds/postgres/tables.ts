@@ -41,7 +41,7 @@ async function connected(
   signal: AbortSignal,
 ): Promise<Connection> {
   const { host, port } = address
-  // The creation of tables need not wait for standbys that are still connecting.
+  // With `local`, the creation of tables does not wait for standbys, some of which may still be connecting.
   const parameters = { application_name: 'chaos', synchronous_commit: 'local' }
   const connection = await openConnection({ host, port, ...credentialsOf(declaration), parameters, signal })
   const version = connection.parameter('server_version') ?? ''

@@ -4,7 +4,7 @@ import type { FaultRecord, NodeMessage } from '@chaosproxy/runner/result'
 
 interface MessageTimes {
   readonly sentAt: Nanos
-  /** When the receiver's socket got the message. */
+  /** When the receiver's socket accepted the message; undefined if it did not. */
   readonly deliveredAt: Nanos | undefined
   readonly closedAt: Nanos | undefined
 }
@@ -31,7 +31,8 @@ export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, 
     const pause = faults.find(
       (record) => isOf(record, 'pause', link.to) && record.from <= deliveredAt && record.to >= deliveredAt,
     )
-    // A stopped process cannot read the bytes that its socket still accepts.
+    // A paused process cannot read the bytes that its socket still accepts, so the message is received when the pause
+    // ends.
     if (pause !== undefined)
       return pause.to > until ? { fate: 'held', by: 'pause' } : { fate: 'received', by: 'pause', endedAt: pause.to }
     const by = deliveredAt - sentAt > PROMPT_NANOS ? onLink(during(deliveredAt), link) : undefined

@@ -25,7 +25,7 @@ export function heardOf(overheard: Overheard): Heard {
   const { listening, passages } = overheard
   const { from, to, between } = listening
   const excerpts: Excerpt[] = []
-  // Only the relevant part of a passage stays in memory.
+  // Passages are read one by one, so that only the relevant part of each stays in memory.
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)

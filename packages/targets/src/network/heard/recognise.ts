@@ -37,7 +37,7 @@ function jsonIn(text: string): Json | undefined {
     try {
       return JSON.parse(part) as Json
     } catch {
-      // The text only looks like JSON.
+      // The text begins like JSON, but is not JSON.
     }
   }
   return undefined
