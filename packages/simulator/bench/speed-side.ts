@@ -5,7 +5,10 @@ import type { Millis } from '@chaosproxy/history'
 
 // This process is one side of a comparison, with the simulator of one checkout.
 
-/** A request for trials of Raft. Their seeds follow those of the last turn with as many operations and nodes. */
+/**
+ * A request for trials of Raft. Their seeds follow those of the last turn with the same numbers of operations and
+ * nodes.
+ */
 export interface BenchTurn {
   readonly operations: number
   readonly nodes: number
@@ -44,8 +47,8 @@ const workload = await (load('workloads') as Promise<typeof import('@chaosproxy/
 const protocol = findProtocol('raft')
 const seeds = new Map<string, number>()
 /**
- * The subjects. Turns with as many operations and nodes share one object: a search learns the durations of a protocol
- * once for each object.
+ * The subjects. Turns with the same numbers of operations and nodes share one object: a search learns the durations of
+ * a protocol once for each object.
  */
 const subjects = new Map<string, Parameters<typeof planTrial>[0]>()
 /** Old commits limit a check by `checkMs`. */

@@ -101,7 +101,10 @@ function speedOf(subject: SearchedProtocol): string {
   )
 }
 
-/** A failure would be a bug in Raft, so the measurement would be worthless. */
+/**
+ * Runs a trial. Throws an error if the trial fails: the failure would be a bug in Raft, so the measurement would be
+ * worthless.
+ */
 function runTrial(subject: SearchedProtocol, seed: number): Trial {
   const trial = runPlan(subject, planTrial(subject, strategyFor(seed), seed), limits)
   if (trial.failure !== undefined) throw new Error(`seed ${seed}: ${JSON.stringify(trial.failure)}`)

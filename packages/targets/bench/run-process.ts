@@ -10,7 +10,7 @@ import { startEmbeddedCluster } from '@chaosproxy/targets'
 import { register } from '@chaosproxy/workloads'
 
 export interface RunRequest {
-  /** Whether the proxy records the run, in two views. If false, the clients record it. */
+  /** Whether the proxy records the run: what clients see, and what nodes see. If false, the clients record it. */
   readonly recorded: boolean
   readonly clients: number
   readonly rate: number

@@ -147,7 +147,10 @@ export function minimise(
   }
 }
 
-/** Returns the scenario under other seeds, with the first leader in the same role. */
+/**
+ * Returns the scenario under other seeds. If another node is then the first leader, swaps the two nodes, so that the
+ * faults of the leader still hit the leader.
+ */
 function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenario[] {
   const leader = firstLeader(subject, scenario)
   return Array.from({ length: OTHER_SEEDS }, (_, i) => {

@@ -101,7 +101,7 @@ export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'
 
 const PATIENCE = [...new Set(TIMEOUTS_MS)].map((ms) => `${ms} ms`).join(' or ')
 
-/** Returns the first reasons. The order in which results are combined does not matter. */
+/** Returns the reasons of the first seeds, each text once. The order in which results are combined does not matter. */
 function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
   if (all.length === 0) return all
   const inOrder = all.toSorted((one, other) => one.seed - other.seed)
@@ -117,7 +117,7 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
     ? (one ?? other)
     : one.flatMap((what) => {
         const also = other.find((each) => uncounted(each) === uncounted(what))
-        // The order in which results are combined does not matter.
+        // Keeps the same text in whichever order results are combined.
         return also === undefined ? [] : [what < also ? what : also]
       })
 
@@ -214,7 +214,10 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
   return { trials, steps, evidence, findings, tried, interesting }
 }
 
-/** Runs a failed trial again, or every trial with `verifyDeterminism`. Returns a failure if the two runs differ. */
+/**
+ * Runs a failed trial again, unless the protocol is broken. With `verifyDeterminism`, also runs every other trial
+ * again. Returns a failure if the two runs differ.
+ */
 function unrepeatable(
   subject: SearchedProtocol,
   plan: Plan,

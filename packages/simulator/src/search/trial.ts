@@ -128,7 +128,7 @@ const QUIET_MS = millis(1_500)
 /** The maximum number of additional events while a trial waits for an answer after healing. */
 const RECOVERY_EVENTS = 2_000_000
 
-/** Runs a plan and resolves its faults during the run. */
+/** Runs a plan. The run decides which nodes and links the faults of the plan hit. */
 export const runPlan = (subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial =>
   run(subject, plan.scenario, limits, plan)
 

@@ -26,7 +26,7 @@ test('two runs with different seeds have different histories', () => {
 
 const copied = ({ state, effects }: ReturnType<AnyMachine['step']>) => structuredClone({ state, effects })
 
-/** Copies every state, message and record, so that a step never shares one. */
+/** Copies every state, message and record, so that no step shares an object with another step. */
 const copying = (machine: AnyMachine): AnyMachine => ({
   start: (node, journal, now) => copied(machine.start(node, structuredClone(journal), now)),
   step: (state, event, now, steady) =>

@@ -12,6 +12,6 @@ export const balancerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   })),
-  // The balancer sends a request with an effect to one server only, so it takes effect at most once.
+  // The balancer sends a request with an effect to one server only, so that no request takes effect twice.
   { protocol: 'balancer', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
 ]

@@ -9,8 +9,8 @@ const HEALED = nanos(10e6)
 const waited = nanos(5e9)
 
 /**
- * Returns the failure, or why it is undecided, for a history with a read that succeeds before healing and a read that
- * fails after it.
+ * Judges the recovery in a history with a read that succeeds before healing and a read that fails after it. Returns the
+ * failure, or why it is unknown whether the protocol recovers.
  */
 function stoppedBy(recovery: Played['recovery']) {
   const read = { f: 'read', key: 'x', value: null, process: 0, node: 'n1' } as const

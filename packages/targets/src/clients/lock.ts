@@ -31,7 +31,7 @@ export async function released(lock: Lock, token: Json): Promise<Completion> {
 export async function underLock(lock: Lock, change: (token: number) => Promise<Completion>): Promise<Completion> {
   const taken = await lock.acquire(true)
   if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
-  // The lock may have been acquired, but no change is made.
+  // The lock may have been acquired, but no change has been made, so the operation has failed.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const completion = await change(taken.token)
   // Whether the release succeeds does not matter for the change.

@@ -11,7 +11,7 @@ export interface PlannedClients {
   readonly functions: readonly string[]
   /** How the proxy's record identifies clients. If undefined, the clients' own reports are the history. */
   readonly sessions: SessionSource | undefined
-  /** Is `routes` if a route table maps requests to operations. */
+  /** The value `routes` means that a route table maps requests to operations. */
   readonly mapping?: Header['mapping']
   /** The initial state that the route table declares for objects. */
   readonly begins?: DeclaredBeginning | undefined

@@ -47,8 +47,8 @@ const SINGLE_BEHIND_MS = 2_000
 /** Few services return this number at another place of their answers. */
 const NUMBER = 7
 /**
- * By the placeholder to use in `keys`: names to try if the service rejects the usual ones. Hardly any service has an
- * object with this number.
+ * Other names to try if the service rejects the usual ones, by the placeholder that makes such names. Hardly any
+ * service has an object with this number.
  */
 const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 

@@ -1,7 +1,10 @@
 import { type DatabaseName, databaseNames, databases } from './databases.ts'
 import type { Container } from './engine.ts'
 
-/** The role of a container in a test. `own` is a service of the project, and `store` a system without clients. */
+/**
+ * The role of a container in a test. `own` is a service of the project itself. `store` is a storage or messaging system
+ * for which no client is proposed.
+ */
 export type ContainerKind = 'own' | DatabaseName | 'store' | 'sentinel' | 'gateway' | 'console'
 
 /** A container of one of these kinds is a node only if the declaration names it. */

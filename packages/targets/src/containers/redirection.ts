@@ -258,7 +258,10 @@ export const releasing = (table: string): string =>
  */
 const NOT_TCP = `meta l4proto != { ${TCP}, ${ICMP6} }`
 
-/** Returns a rule that notes open connections. Only the first packet of a connection has SYN without ACK. */
+/**
+ * Returns a rule that notes open connections. It ignores packets that have SYN without ACK: only the first packet of a
+ * connection does.
+ */
 const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 

@@ -25,7 +25,10 @@ export type HttpReply = (status: number, body: object, allow?: string) => void
 
 /** A node's interface for clients: HTTP/1.1 with JSON, so that curl is a client, too. */
 export interface HttpApi {
-  /** Returns the operation that a request asks for; undefined if the request was already answered, without its body. */
+  /**
+   * Returns the operation that a request asks for; undefined if the request has already been answered, because the
+   * answer did not need its body.
+   */
   route(request: HttpRequest, reply: HttpReply): Asking | undefined
   /** Performs an operation. The body is undefined if it is too large. */
   ask(asking: Asking, request: HttpRequest, body: string | undefined, reply: HttpReply): void

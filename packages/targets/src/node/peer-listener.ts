@@ -43,7 +43,7 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
       if (name === undefined || !options.peers.includes(name))
         throw new Error('the first line is not a greeting of a peer to this node')
       from = name
-      // The sender has dialled again. Older messages on its old connection must not arrive after newer ones.
+      // If the sender has dialled again, older messages on its old connection must not arrive after newer ones.
       current.get(name)?.destroy()
       current.set(name, socket)
       if (absent.delete(name) && absent.size === 0) options.linked()

@@ -39,7 +39,7 @@ function planMariadb(declaration: MariadbDeclaration): PlannedClients {
   }))
 }
 
-/** Sets how texts are quoted, how long a set may be, and the isolation level. */
+/** Sets how texts are quoted, how long the result of GROUP_CONCAT may be, and the isolation level. */
 function setupOf({ isolation }: MariadbDeclaration): readonly string[] {
   const level = isolation?.replace('-', ' ').toUpperCase()
   return [
