@@ -3,7 +3,7 @@ import type { NodeEffect } from '@chaosproxy/faults'
 /** A crash of a node directly before one of its effects. */
 export interface CrashPoint {
   readonly before: NodeEffect
-  /** The number of effects of this kind up to the crash. The node dies before the last of them. */
+  /** How many effects of this kind are still to come, including the one before which the node dies. */
   left: number
   readonly die: () => void
 }

@@ -7,8 +7,8 @@ export interface Ringing {
 }
 
 /**
- * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time; the queued entry
- * then schedules itself again.
+ * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time. At its own time,
+ * the queued entry schedules itself for the new due time.
  */
 export class Timer implements Happening {
   readonly name: string

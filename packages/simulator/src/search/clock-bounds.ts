@@ -11,8 +11,8 @@ const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm
 const GREATEST_DRIFT_PPM = 500_000
 
 /**
- * Returns the clock errors that the user chose or, by default, the bounds that the protocol declares. Clocks deviate up
- * to a bound, because bugs occur close to it. Undefined if neither exists: the nemesis then draws the deviations.
+ * Returns the strengths of clock errors: those that the user chose or, by default, the bounds that the protocol
+ * declares, because bugs occur close to a bound. Undefined if neither exists: the nemesis then draws the strengths.
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,
@@ -48,7 +48,7 @@ export function kindsLeftOut(
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
-/** Scales clock faults to `strengths`, and removes overlapping ones. */
+/** Scales clock faults to `strengths`, and removes clock faults that overlap. */
 export function withClocksWithin(
   schedule: readonly ScheduledFault[],
   strengths: ClockStrengths | undefined,

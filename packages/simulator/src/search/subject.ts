@@ -57,8 +57,8 @@ export function isForLess({ workload, level, protocol, targetSettings }: Omit<Se
 type Start = (options: ClusterOptions) => SimulatedCluster
 
 /**
- * Starts clusters that reuse parts of earlier ones. They behave like those of `start` unless a trial left state behind,
- * so a failure counts only if it also occurs without the shortcut.
+ * Starts clusters that reuse parts of earlier clusters. They behave like those of `start`, unless a trial has left
+ * state behind. A failure therefore counts only if it also occurs without the shortcut.
  */
 export interface Shortcut {
   readonly start: Start

@@ -9,7 +9,7 @@ import { warmUp } from './warm-up.ts'
 
 /** The durations in a protocol. Timing bugs appear shortly before or after one of them ends. */
 export interface Times {
-  /** The time from the isolation of a leader until another node leads, as leases and elections determine it. */
+  /** The time from the isolation of a leader until another node leads. Leases and elections determine this time. */
   readonly takeoverMs: Millis | undefined
   /** The durations of the protocol's timers, in ascending order. */
   readonly timersMs: readonly number[]

@@ -21,8 +21,8 @@ const RESEEDS = 1
 /**
  * Returns a smaller scenario that fails in the same way. Applies delta debugging (Zeller & Hildebrandt, "Simplifying
  * and Isolating Failure-Inducing Input", TSE 2002) to each aspect in turn until a whole round changes nothing. Random
- * numbers depend on links and message numbers, so the remaining parts mostly keep theirs. If a deletion removes the
- * failure nevertheless, it is retried under other seeds.
+ * numbers depend on links and message numbers, so the remaining parts mostly keep their random numbers. If a deletion
+ * removes the failure nevertheless, it is retried under other seeds.
  *
  * The given scenario must fail.
  */

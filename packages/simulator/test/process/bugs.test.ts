@@ -127,7 +127,7 @@ const BY_INVARIANT: { readonly [bug: string]: Setting } = {
   'watch-cache ignore-compaction': { ...EVENTUAL, targetSettings: { history: 2 } },
 }
 
-/** Bugs that are not found within the trials that a test can afford. The tests of their protocols show them. */
+/** Bugs that are not found within the trials that a test can afford. The tests of the protocols show these bugs. */
 const SHOWN_STEP_BY_STEP = [
   'raft commit-old-term',
   'raft double-apply',

@@ -117,7 +117,7 @@ describe.each(groups)('the object $name', (group) => {
         const [level = ''] = judge.ladder.levels
         const report: Report<string> = check(history, { model: name, initial, levels: [level], ...limits })
         const result = report.levels[level]?.result
-        // A queue may not have been drained, so its weaker levels may be undecided.
+        // If a queue has not been drained, its weaker levels may be undecided.
         if (level === 'linearizable') expect(result, JSON.stringify(events)).toBe('met')
         else expect(result, JSON.stringify(events)).not.toBe('violated')
       }),

@@ -5,7 +5,8 @@ const LATE = { meets: ['eventual'], breaks: ['linearizable'] }
 
 export const dnsRows: readonly SystemRow[] = [
   { protocol: 'dns', faults: CALM, earns: EVENTUAL },
-  // A changed name is answered from caches until its time to live ends, even to the client that changed it.
+  // Until the time to live of a changed name ends, caches answer with its old value, even to the client that changed
+  // it.
   {
     protocol: 'dns',
     targetSettings: { flush: false },

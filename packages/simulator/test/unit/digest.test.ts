@@ -16,8 +16,8 @@ import {
 import { runPlan } from '../../src/search/trial.ts'
 
 // These digests were recorded once, on another machine. A seed that gives other bytes on this machine, or under this
-// version of Node, fails here. So does a change to a protocol or to the simulator. If the change is intended, record
-// the digests again, and review the changes in the files next to them: CHAOS_RECORD=1 npx vitest run
+// version of Node, fails here. A change to a protocol or to the simulator fails here, too. If the change is intended,
+// record the digests again, and review the changes in the files next to them: CHAOS_RECORD=1 npx vitest run
 // packages/simulator/test/unit/digest.test.ts
 const RECORD = process.env['CHAOS_RECORD'] === '1'
 const SEED = 20

@@ -3,8 +3,8 @@ import { millis } from '@chaosproxy/history'
 import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
 
 // The first node keeps the values. The other nodes pass requests on to it, repeatedly until it answers. For a moment
-// after a start, the first node refuses all requests. Its bugs show only if it dies between its write to the disk and
-// its answer, or just before another node retries.
+// after a start, the first node refuses all requests. The protocol's bugs show only if the first node dies between its
+// write to the disk and its answer, or just before another node retries.
 
 const AGAIN_MS = 120
 const WARM_UP_MS = 45

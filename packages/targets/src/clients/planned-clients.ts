@@ -16,8 +16,8 @@ export interface PlannedClients {
   /** The initial state that the route table declares for objects. */
   readonly begins?: DeclaredBeginning | undefined
   /**
-   * Returns the protocol on the clients' links. With it, the proxy records requests and injects faults into requests.
-   * Undefined if the proxy cannot parse the protocol.
+   * Returns the protocol on the clients' links. The proxy uses this protocol to record requests, and to inject faults
+   * into requests. Undefined if the proxy cannot parse the protocol.
    */
   carries(operations: RequestedOperations): Carriage | undefined
   /** The declaration from which `openElsewhere` creates the same clients in another process. */

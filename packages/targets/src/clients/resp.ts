@@ -60,7 +60,7 @@ function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   return {
     functions: Object.keys(table),
     elsewhere: declaration,
-    // The proxy cannot parse every command of a user's table, so it does not record them.
+    // A user's table may contain commands that the proxy cannot parse, so the proxy does not record the operations.
     sessions: isTableName(commands) ? { by: redis.namedBy, named: true } : undefined,
     carries: ({ initial }) => redis.parse({ ...settings, initial: { value: initial } }, where),
     async open({ broke, run = Date.now().toString(36) }) {

@@ -24,7 +24,7 @@ export interface Surroundings {
 /**
  * Returns the placeholders of one node's commands. `{listen}` and `{listen.NAME}` are the node's own addresses.
  * `{peer.n2}` and `{peer.n2.NAME}` are those of the node n2, through the proxy unless it is the node itself. `{peers}`
- * are all others.
+ * contains the addresses of all other nodes.
  */
 export function nodePlaceholders(node: NodeId, own: Addresses, around: Surroundings): Placeholders {
   const { nodes, settings, lists } = around

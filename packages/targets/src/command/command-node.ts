@@ -169,8 +169,8 @@ export const addressesOf = <Port extends string>(
 }
 
 /**
- * Other nodes reach a node only once it is ready. A node that waits for them first would never be ready, so the text
- * contains a hint.
+ * Other nodes reach a node only once it is ready. If the node waits for them before it is ready, it never becomes
+ * ready: the text contains a hint about this.
  */
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'

@@ -73,8 +73,8 @@ const memoryOf = (bytes: number, withSwapBytes: number): readonly string[] => [
 ]
 
 /**
- * Returns a command that removes a limit. Not every engine can, so the command sets the limit to all that the machine
- * has, and then removes it in the container's control group.
+ * Returns a command that removes a limit. Not every engine can remove limits, so the command sets the limit to all that
+ * the machine has, and then removes the limit in the container's control group.
  */
 const unlimited = (
   container: Limited,

