@@ -47,7 +47,7 @@ describe('attempts with the same request id', () => {
     ])
   })
 
-  test('the outcome of an answered request's repetition is unknown if its id also names another operation', () => {
+  test("the outcome of an answered request's repetition is unknown if its id also names another operation", () => {
     const add = (process: number, id: string) => [event(process, 'invoke', 1, id), event(process, 'ok', 1)]
     const read: EventInput = { process: 0, type: 'invoke', f: 'read', key: 'x', value: null, extra: { requestId: 'a' } }
     const events = [...add(0, 'a'), ...add(0, 'a'), read, { ...read, type: 'ok' as const, value: 2 }, ...add(1, 'b')]

@@ -407,7 +407,7 @@ describe('the recorder', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, touched: 2, notUnderstood: 1, unmatchedAnswers: 1 })
   })
 
-  test('a recorder writes only the clients' history unless it has a backend sink; it counts the events of all its histories', () => {
+  test("a recorder writes only the clients' history unless it has a backend sink; it counts the events of all its histories", () => {
     const sink = new RecordedLines()
     let time = 0
     const alone = createRecorder({ client: sink, now: () => nanos(++time) })
