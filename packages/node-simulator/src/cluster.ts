@@ -329,7 +329,9 @@ function serversOf({ spec, databases, redis }: Service, { unsupported, ...around
 
 function requireMacrotask(): void {
   if (!canDrain())
-    throw new Error('a run of programs begins within a promise, where nothing can run promises: use outsidePromises')
+    throw new Error(
+      'a run of programs must not begin within a promise, because no promise can continue there: use outsidePromises',
+    )
 }
 
 const clockOf = (world: World): Clock => ({

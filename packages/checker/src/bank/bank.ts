@@ -37,7 +37,7 @@ export const bank: ObjectEntry = {
   functions: ['transfer', 'deposit', 'withdraw', 'read'],
   levels: ['linearizable', 'convergent'],
   object: {
-    rule: 'money is moved as it was asked for, once, and never overdrawn',
+    rule: 'each request moves its amount once, and no account is overdrawn',
     numbers,
     reads: [READ],
     repeats: [TRANSFER],

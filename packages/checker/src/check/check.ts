@@ -75,7 +75,7 @@ function judged<Name extends string>(
 
 /** An empty history would otherwise meet every level. */
 const NO_OPERATIONS = notRecorded(
-  'the history has no operations, so that nothing was tried. Record some, or check another file',
+  'the history has no operations, so there is nothing to check. Record some, or check another file',
 )
 
 function requireLevels({ name, judge: { ladder } }: ModelEntry<string>, requested: readonly string[]): void {

@@ -177,7 +177,8 @@ export function reportOf(
   const isWanted = linearizable !== undefined && (requested.includes('linearizable') || linearizable.result === 'met')
   const levels = followsFrom(consistency, isWanted ? { ...decided, linearizable } : decided, (level) => {
     if (!requested.includes(level)) return NOT_REQUESTED
-    if (known.includes(level)) return { kind: 'unasked', text: 'left open: it does not follow from what was decided' }
+    if (known.includes(level))
+      return { kind: 'unasked', text: 'left open: the results of other levels do not decide it' }
     return { kind: 'unasked', text: cannotBeChecked(name, level, known) }
   })
   return {

@@ -155,7 +155,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
 function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
   if (verdict.result !== 'violated') return verdict
   const reason = notRecorded(
-    `nobody knows what was there at the start, and from where the model ${name} begins no order fits`,
+    `nobody knows what was there at the start, and no order fits the initial state of the model ${name}`,
   )
   return unknownBecause(reason)
 }

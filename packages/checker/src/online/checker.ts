@@ -313,7 +313,7 @@ function obstacle<Flight>(room: OnlineRoom<Flight>, event: EventInput): GivenUp 
   return hasMember(event, 'attempt') ? REPEATED : undefined
 }
 
-const INPUT_MISSING = new GivenUp('it has operations whose value only the answer tells')
+const INPUT_MISSING = new GivenUp('the values of some of its operations are only in the answers')
 const REPEATED = new GivenUp('requests to it were sent again')
 
 /**

@@ -130,7 +130,7 @@ function judgeRegisters(history: History, given: ShareOptions, budget: ReturnTyp
   const options = narrowed(given)
   const judgeable = judgeableOf(history, registerEntry.record, options.initial)
   if (judgeable !== undefined && reasonToDoubt(judgeable) !== undefined)
-    return { result: 'whole', why: 'the recorder marked what it does not know' }
+    return { result: 'whole', why: 'the recorder marked parts of the record as unknown' }
   const registers = registersOf(judgeable?.history ?? history, options, budget)
   const { encoded, decoder, parts } = registers
   const answer = decideLinearizable(encoded, decoder.value, budget, undefined, parts)
@@ -221,7 +221,7 @@ function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, c
 export function reportOfKeys(part: Report, unknownOutcomes: number, why: string): Report {
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
     if (verdict.result === 'violated') return [level, verdict]
-    const alone = verdict.result === 'met' ? `; alone, the keys that are not linearizable are ${level}` : ''
+    const alone = verdict.result === 'met' ? `; by themselves, the keys that are not linearizable are ${level}` : ''
     return [level, unknownBecause({ kind: 'memory', text: `${why}${alone}` })]
   })
   const verdicts = Object.fromEntries(levelsOf) as Report['levels']

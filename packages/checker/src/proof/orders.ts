@@ -43,7 +43,7 @@ export type VerifierAnswer = Pick<Finding, 'verdict' | 'why'>
 
 const NO_CORE: VerifierAnswer = {
   verdict: 'undecided',
-  why: `no ${MOST_IN_CORE} operations are found that contradict it by themselves`,
+  why: `no contradiction of at most ${MOST_IN_CORE} operations was found`,
 }
 
 /** A contradiction to be reduced, with the functions for reducing it. */

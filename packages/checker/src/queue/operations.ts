@@ -27,4 +27,4 @@ export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: 
 export const messagesAtFirst = (initial: Json): readonly string[] =>
   listAtFirst(initial, 'queue').map((value) => canonical(value))
 
-export const NO_MESSAGE = 'null is no message: a dequeue returns it that found nothing'
+export const NO_MESSAGE = 'null is no message: a dequeue that found nothing returns it'

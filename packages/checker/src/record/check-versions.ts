@@ -144,7 +144,7 @@ function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersion
 
 const UNSURE = unknownBecause(
   notRecorded(
-    'the answers to writes of versions were lost, and there is more than one way to say which of them wrote what was read. Lose fewer answers for each key: shorter faults, or more keys',
+    'answers to versioned writes were lost, and it is ambiguous which of these writes wrote the values that were read. Lose fewer answers for each key: shorter faults, or more keys',
   ),
 )
 

@@ -79,7 +79,7 @@ function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}
   const [, sha = 'a part of its text'] = what.split(' ')
   const declared = `{"kind":"resp","declare":[{"script":"${sha}","as":"INCRBY KEYS[1] ARGV[1]"}]}`
-  return `If the script does what a few commands do, say which: --as '${declared}'. If scripts write only the keys that they are given, and the commands recorded are what is to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record those who call the service with a route table, and Redis with --as tcp`
+  return `If the script does what a few commands do, say which: --as '${declared}'. If scripts write only the keys that they are given, and the commands recorded are what is to be judged, record with --as '{"kind":"resp","scripts":"keys"}'. If scripts do the work, as in BullMQ, record the clients of the service with a route table, and Redis with --as tcp`
 }
 
 const touchedInWords = ({ key, line, what, why, isRecorded }: Touched): string =>

@@ -121,7 +121,7 @@ function messagesIn(pairs: Json, form: Form): readonly Polled[] {
   })
 }
 
-const PAIRS = 'it ends with lists of pairs by key, each an offset and a message'
+const PAIRS = 'its completion must have, for each key, a list of [offset, message]'
 
 const isOffset = (json: Json | undefined): json is number => typeof json === 'number' && Number.isSafeInteger(json)
 

@@ -221,13 +221,13 @@ function equal({ history, partition, budget, found, unsure }: ScanOptions): void
   const answer = equalInOrder(partition, budget)
   if (answer.result === 'met') return
   const { message } = answer
-  const sent = `${message} was sent to ${partition.name} more than once, and which of them is where nobody was told`
+  const sent = `${message} was sent to ${partition.name} more than once, and no answer tells which of these messages is at which offset`
   if (answer.result === 'unknown') {
     unsure('monotonic-sends', `${sent}. Give each message an id of its own`)
     return
   }
   const [last = 0] = answer.rows.slice(-1)
-  const sentence = `${sent}; whichever it is, some producer's messages are not in the order in which it sent them: ${who(history, last)} shows it last.`
+  const sentence = `${sent}. In every possible case, some producer's messages are not in the order in which it sent them. The last operation that shows this is by ${who(history, last)}.`
   found(finding('monotonic-sends', sentence, answer.rows))
 }
 
@@ -304,7 +304,7 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
       continue
     }
     lost(missed)
-    const over = `Those that have subscribed passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
+    const over = `Subscribed consumers passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
     // If a single consumer passed over the message, the proof needs no subscriptions.

@@ -175,7 +175,7 @@ export function reportOf(
   const levels = requestedOnly(
     followsFrom(isolationLadder, verdicts, () => ({
       kind: 'unasked',
-      text: 'it does not follow from the levels decided',
+      text: 'the results of the other levels do not decide it',
     })),
     requested,
   )

@@ -25,12 +25,15 @@ export const OUT_OF_TIME: Reason = outOf('time')
 
 export const notRecorded = (text: string): Reason => ({ kind: 'record', text })
 
-export const NOT_REQUESTED: Reason = { kind: 'unasked', text: 'not asked for, and it does not follow from what was' }
+export const NOT_REQUESTED: Reason = {
+  kind: 'unasked',
+  text: 'not asked for, and the levels asked for do not decide it',
+}
 
 /** `other` names an operation that is neither a read nor a write. */
 export const definedForRegisters = (other: string): Reason => ({
   kind: 'operations',
-  text: `decided for reads and writes only, and there is ${other}`,
+  text: `it is defined for reads and writes only, and there is ${other}`,
 })
 
 /** The maximum number of keys named in a reason. */

@@ -35,7 +35,7 @@ interface SentRevision {
  * on their way: a busy store may execute a write late, after the write timed out.
  */
 const ENOUGH_IN_VAIN = 5
-const NOT_POLLED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
+const NOT_POLLED_ENOUGH = 'had not shown everything, and was not polled often enough after everything was healed'
 
 /**
  * The guarantees that a missing change breaks. After an unknown answer they stay undecided, because the answer may have
@@ -118,7 +118,9 @@ export function scanWatch(options: ScanOptions): Sent {
     const sent = at.get(revision)
     if (sent?.keys.has(key)) report('unique', `${name} was sent ${changeText}${when} twice`, row, [sent.row])
     else if (sent !== undefined && sent.response !== responses)
-      report('atomic', `${name} was sent ${changeText}${when} apart from the rest of its revision`, row, [sent.row])
+      report('atomic', `${name} was sent ${changeText}${when} in another response than the rest of its revision`, row, [
+        sent.row,
+      ])
 
     const missed = missedBefore(revision)
     if (missed !== undefined) {
@@ -197,14 +199,14 @@ export function scanWatch(options: ScanOptions): Sent {
     if (progress !== undefined && revision < progress.revision)
       report(
         'bookmarkable',
-        `${name} was told progress up to revision ${revision}${when}, after ${progress.revision}`,
+        `${name} was told of progress up to revision ${revision}${when}, after ${progress.revision}`,
         row,
         [progress.row],
       )
     if (last !== undefined && revision < last.revision)
       report(
         'bookmarkable',
-        `${name} was told progress up to revision ${revision}${when}, after something at revision ${last.revision}`,
+        `${name} was told of progress up to revision ${revision}${when}, after something at revision ${last.revision}`,
         row,
         [last.row],
       )
@@ -212,7 +214,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (missed !== undefined)
       report(
         'bookmarkable',
-        `${name} was told progress up to revision ${revision}${when}, without having been sent ${words.known(missed)}`,
+        `${name} was told of progress up to revision ${revision}${when}, without having been sent ${words.known(missed)}`,
         row,
         [missed.writer, missed.reportedBy, last?.row],
       )

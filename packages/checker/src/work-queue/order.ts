@@ -72,7 +72,7 @@ export function inOrder(judging: QueueJudging): void {
   if (result === undefined) unsure('first-in-first-out', open)
   if (result === false) {
     const core = operations.filter(({ does }) => does !== 'look').map(({ row }) => row)
-    const sentence = `In no order in which the messages of ${nameOf(queue)} may have been put in do they come out as they did; ${equal.text} was in it ${copiesOf(equal)} times.`
+    const sentence = `No order in which the messages of ${nameOf(queue)} may have been put in explains the order in which they came out; ${equal.text} was in it ${copiesOf(equal)} times.`
     judging.found({ guarantee: 'first-in-first-out', sentence, core, context: [], culprit: core.at(-1) ?? 0 })
   }
 }

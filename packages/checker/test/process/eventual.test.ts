@@ -177,7 +177,7 @@ test('eventual reports an acknowledged write as lost if a final read returns an 
   const report = reported('w1-|', '      w2-|', '            fr1|')
   expect(report.lost).toEqual([{ key: undefined, value: 2, operation: 1 }])
   expect(sentenceOf('w1-|', '      w2-|', '            fr1|')).toBe(
-    "Process 1's write of 2 was acknowledged by n2 at 0.009 s, but at the end n3 read 1, whose write had returned 3.0 ms before that one was called.",
+    "Process 1's write of 2 was acknowledged by n2 at 0.009 s, but at the end n3 read 1, whose write had returned 3.0 ms before the later write was called.",
   )
 })
 
@@ -208,7 +208,7 @@ test('eventual is met despite different final reads if a linearizable order expl
 
 test('a final read of a failed write violates eventual, and acknowledged writes after the failed write are lost', () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
-    'At the end, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
+    'At the end, n3 read 1, which only process 0 had tried to write, and that write certainly failed.',
   )
   expect(reported('w1-x', '      w2-|', '            fr1|').lost).toMatchObject([{ value: 2 }])
   expect(reported('      w1-x', 'w2-|', '            fr1|').lost).toEqual([])

@@ -167,7 +167,7 @@ const cases: readonly Case[] = [
       ...both(1, 'read', null, { a: 1, b: 4 }),
     ],
     sentence:
-      'Process 0 transferred 2 from "a" to "b" by 0.001 s, 1.0 ms later process 0 transferred 2 from "a" to "b", and 1.0 ms later process 1 read {"a":1,"b":4}: money is moved as it was asked for, once, and never overdrawn.',
+      'Process 0 transferred 2 from "a" to "b" by 0.001 s, 1.0 ms later process 0 transferred 2 from "a" to "b", and 1.0 ms later process 1 read {"a":1,"b":4}: each request moves its amount once, and no account is overdrawn.',
     passes: [
       ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),
       ...both(0, 'transfer', { from: 'a', to: 'b', amount: 2, id: 1 }, { from: 'a', to: 'b', amount: 2, id: 1 }),

@@ -15,7 +15,7 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
   const own = await loadOwnReporters(reporters)
   const startedAt = performance.now()
   const progress = await createProgress({ quiet: isSilent(reporters) })
-  const interrupts = listenForInterrupts('Interrupted: no further runs are begun, and those that were are compared.')
+  const interrupts = listenForInterrupts('Interrupted: no further runs begin. Those that have begun are compared.')
   try {
     const compared = await compareSystems(settings.plan, {
       signal: interrupts.signal,

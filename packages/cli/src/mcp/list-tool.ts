@@ -40,7 +40,7 @@ export const listTool: Tool = {
     workloads: v.optional(objects('name, summary, model, functions, the levels it can tell, settings')),
     faults: v.optional(
       objects(
-        'kind and summary; "runs" has the names that "run" takes; "inject" has the parameters if "inject" takes the kind; with a target whether it suffers the kind, or why not and what to use instead',
+        'kind and summary; "runs" has the names that "run" takes; "inject" has the parameters if "inject" takes the kind; with a target, whether it suffers the kind; if not, why, and what to use instead',
       ),
     ),
   }),

@@ -140,7 +140,7 @@ function statusMetrics({ elapsed, activeFaults, leader, nodes, level, soFar }: P
     metric(
       'verdict',
       'gauge',
-      'The verdict so far: 1 for the one that holds.',
+      'The verdict so far: 1 for the current one, 0 for the others.',
       [level, `not ${level}`, 'not certain'].map((verdict) => ({
         labels: { verdict },
         value: verdict === soFar ? 1 : 0,

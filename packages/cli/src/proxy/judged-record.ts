@@ -12,7 +12,7 @@ export interface JudgedRecord {
 }
 
 const OTHERWISE =
-  'a proxy was added while recording that is recorded in another way, or whose keys hold something else at the start. Start the proxies together, with --config'
+  'a proxy added during the recording is recorded in another way, or its keys have another initial value. Start the proxies together, with --config'
 
 /** @param recorder returns the recorder. It is first called when the recorder knows what it records. */
 export function judgeRecord(file: RecordFile, model: string | undefined, recorder: () => Recorder): JudgedRecord {

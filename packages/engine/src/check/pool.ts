@@ -134,7 +134,6 @@ function stoppedBy(
       stopped: `${file}: out of time while reading (see --timeout): stopped after ${limit}, and nothing is known`,
     }
   }
-  if (late)
-    return { file, stopped: `${file}): out of time (see --timeout): stopped, because it did not stop by itself` }
-  throw end.type === 'failed' ? end.error : new Error('a check is given up only if it is late or called off')
+  if (late) return { file, stopped: `${file}: out of time (see --timeout): stopped, because it did not stop by itself` }
+  throw end.type === 'failed' ? end.error : new Error('a check was given up that is neither late nor called off')
 }

@@ -195,7 +195,7 @@ const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 
 const WITHOUT_PORTS =
-  'run the program that called record() with listen: false, because the clients were in its process. A recording with a port can be repeated from its spec.'
+  'run the same program again. It called record() with listen: false, so its clients were in its own process. A recording with a port can be repeated from its spec.'
 
 interface Place {
   readonly name: string

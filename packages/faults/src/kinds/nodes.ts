@@ -222,7 +222,7 @@ export const serializationFailure = defineFault({
     'let a simulated PostgreSQL fail transactions above READ COMMITTED with 40001, if they overlap another that writes',
   notInProcesses: onlySimulated,
   parameters: { share: or(probability('the share of failures among the commits and changes that can fail'), 0.5) },
-  describe: ({ share }, nodes) => `${percent(share)} of the transactions that ${nodes} may fail with 40001 failed`,
+  describe: ({ share }, nodes) => `${nodes} failed ${percent(share)} of the transactions that can fail with 40001`,
 })
 
 export const refuseSessions = defineFault({

@@ -56,7 +56,7 @@ function requestOf(input: Members): EtcdRequest {
       if (one !== undefined) return one
     }
     throw new EventError(
-      `this transaction has ${conditions.length} conditions and ${operations.length} operations (${shortened(canonical(Txn))}): only one operation without conditions is read. ${withoutKeys('.[].Input.Txn | select((.Conditions // []) != [] or (.OperationsOnSuccess // [] | length) != 1) | .. | .Key?, .Start? | strings')}`,
+      `this transaction has ${conditions.length} conditions and ${operations.length} operations (${shortened(canonical(Txn))}): only transactions with one operation and no conditions are read. ${withoutKeys('.[].Input.Txn | select((.Conditions // []) != [] or (.OperationsOnSuccess // [] | length) != 1) | .. | .Key?, .Start? | strings')}`,
     )
   }
   if (type === 'leaseRevoke')

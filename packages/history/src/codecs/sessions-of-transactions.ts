@@ -52,7 +52,7 @@ export class Sessions {
     const isStart = start !== undefined && kinds.has('r') && !kinds.has('w')
     sink.header({ chaos: 1, model: 'rw-register', ...(isStart ? { initial: start } : {}) })
     this.#sink.warn(
-      `${this.#source}: ${plural(this.#transactions.length, 'transaction')} of ${plural(sessions.size, 'session')} without times: nothing but its session orders a transaction.`,
+      `${this.#source}: ${plural(this.#transactions.length, 'transaction')} of ${plural(sessions.size, 'session')} without times: only the order within each session is known.`,
     )
     const to = this.#sink
     order.pass({

@@ -20,7 +20,7 @@ export const rules = {
     'A completion has the "f" of its invocation.',
 
   otherKey: (process: Process, type: EventType, key: string, openKey: string, openLine: number): string =>
-    `process ${processText(process)} completed (${type}) on key ${quoted(key)} an operation that it invoked on key ${quoted(openKey)} (line ${openLine}). ` +
+    `process ${processText(process)} completed (${type}) on key ${quoted(key)} the operation that it had invoked on key ${quoted(openKey)} (line ${openLine}). ` +
     'A completion has the key of its invocation.',
 
   otherSession: (process: Process, session: string, known: string): string =>

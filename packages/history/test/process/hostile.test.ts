@@ -220,7 +220,7 @@ describe('colliding identities', () => {
   test('a completion whose key has another type than its invocation is refused', async () => {
     const mixed = `${edn(':value 1 :key :a')}{:process 0 :type :ok :f :write :value 1 :key [1 2]}\n`
     expect(await outcomeOf(file('h.edn', mixed))).toBe(
-      'input: h.edn:2: process 0 completed (ok) on key "[1,2]" an operation that it invoked on key ":a" (line 1). A completion has the key of its invocation.',
+      'input: h.edn:2: process 0 completed (ok) on key "[1,2]" the operation that it had invoked on key ":a" (line 1). A completion has the key of its invocation.',
     )
   })
 })

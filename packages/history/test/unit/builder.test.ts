@@ -203,7 +203,7 @@ describe('a history that breaks a rule', () => {
 
   test('a history is refused if a completion has another key than its invocation', () => {
     expect(refusal([call(0, 'write', 1, { key: 'x' }), end(0, 'ok', 'write', 1, { key: 'y' })])).toBe(
-      'h.jsonl:2: process 0 completed (ok) on key "y" an operation that it invoked on key "x" (line 1). A completion has the key of its invocation.',
+      'h.jsonl:2: process 0 completed (ok) on key "y" the operation that it had invoked on key "x" (line 1). A completion has the key of its invocation.',
     )
   })
 

@@ -203,7 +203,7 @@ describe('a history whose times contradict the order of lines', () => {
     expect(Array.from(callTime)).toEqual([1 * S, 5 * S, 6 * S])
     expect(Array.from(returnTime)).toEqual([2 * S, 6 * S, 6 * S])
     expect(history.warnings).toEqual([
-      `${path}: 2 events are earlier than one on a line before, by up to 3.00 s (line 5, after line 4). The order of lines is taken; --order time takes that of the times.`,
+      `${path}: 2 events are earlier than one on a line before, by up to 3.00 s (line 5, after line 4). The order of lines is used; --order time uses that of the times.`,
     ])
   })
 

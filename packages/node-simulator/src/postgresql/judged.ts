@@ -186,7 +186,7 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
  * beforehand.
  */
 const ROWS_COME_TO_BE = {
-  cause: 'Each transaction decided by the rows that it had found, and another one changed which there are.',
+  cause: 'Each transaction decided by the rows that it had found, and another one changed which rows it would find.',
   cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',
 }
 

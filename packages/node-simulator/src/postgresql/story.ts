@@ -40,7 +40,7 @@ function doubledIn({ engine, requestOf, startedAt }: Judging, lost: readonly Los
     return {
       cause: `${request} was done twice: the answer to its COMMIT at ${timeOf(at)} was lost, and ${first.sql.join('; ')} was committed again at ${timeOf(again.ended)}.`,
       remedy:
-        'A client that gets no answer to a COMMIT cannot know whether it took effect: store an idempotency key of the request in the same transaction, and look for it before doing it again.',
+        'A client that gets no answer to a COMMIT cannot know whether it took effect: store an idempotency key of the request in the same transaction, and look for the key before you repeat the request.',
       requests: [request],
     }
   })

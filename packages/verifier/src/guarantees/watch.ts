@@ -92,7 +92,7 @@ function scan(store: Store, watched: Watch): Scan {
   if (isWaiting && end !== undefined && end.of.outcome !== 'info') {
     const isVain = finals.slice(-ENOUGH_IN_VAIN).every((each) => eventsOf(each).length === 0)
     if (isVain && finals.length >= ENOUGH_IN_VAIN) broken.push({ guarantee: 'live', delivery: end })
-    else doubt(['live'], 'a watch was not asked often enough once everything was healed')
+    else doubt(['live'], 'a watch was not polled often enough after everything was healed')
   }
   return { broken: isLost ? broken.filter(({ guarantee }) => !NEVER_SENT.has(guarantee)) : broken, open }
 }

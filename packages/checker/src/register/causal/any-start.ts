@@ -49,7 +49,7 @@ export function judgeWeakerFromAny(
       return { result: 'violated', counterexample }
     }
     const { answer, operations } = found
-    if (answer.result !== 'met') throw new Error('a level that is met has an answer that says so')
+    if (answer.result !== 'met') throw new Error('the level is met, but its answer says otherwise')
     return { result: 'met', witness: witnessOfWeak(answer, operations) }
   }
 }

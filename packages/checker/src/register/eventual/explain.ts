@@ -44,7 +44,7 @@ export function thinAir(input: Key, value: number): Counterexample {
   const why =
     failed === undefined
       ? 'which no write that could have taken effect had written'
-      : `which only ${who(decoder.history, failed)} had tried to write, and that certainly failed`
+      : `which only ${who(decoder.history, failed)} had tried to write, and that write certainly failed`
   return counterexample(input, 'eventual', {
     sentence: `At the end, ${readersOf(input, reads)} ${valueText(input, value)}${onKey(input)}, ${why}.`,
     core: [reads[0]],
@@ -75,7 +75,7 @@ export function superseded(input: Key, value: number, writer: number, after: num
   const since =
     writer === FROM_THE_START
       ? ''
-      : `, whose write had returned ${duration(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before that one was called`
+      : `, whose write had returned ${duration(operations.callTime[row] - operations.returnTime[encoded.row[writer]])} before the later write was called`
   return counterexample(input, 'eventual', {
     sentence: `${words.acknowledged(row, encoded.kind[after])} at ${words.returnedAt(row)}, but at the end ${readersOf(input, reads)} ${valueText(input, value)}${onKey(input)}${since}.`,
     core: [...(writer === FROM_THE_START ? [] : [writer]), after, reads[0]],

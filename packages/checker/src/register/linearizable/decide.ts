@@ -15,7 +15,7 @@ import { createPortfolio } from './portfolio/portfolio.ts'
 import { createDue, type JsonOf, OPERATIONS_PER_LOOK, type Task, takeTurns, type Undertaking, verify } from './turns.ts'
 
 const TOO_MANY_STARTS = notRecorded(
-  'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read',
+  'nobody knows what was there at the start: none of the initial values tried explains what was read, and there are too many to try all',
 )
 
 /**

@@ -146,7 +146,7 @@ const ownWriteMissed: Story = {
 const circularRead: Story = {
   name: 'circular read',
   title: 'Two transactions saw each other’s changes',
-  cause: 'Each read or replaced what the other had not committed yet.',
+  cause: 'Each transaction read or replaced what the other had not committed yet.',
   ...UNCOMMITTED,
   refusedBy: 'read-committed',
 }
@@ -178,7 +178,7 @@ const readAhead: Story = {
 const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
-  cause: 'What they read and wrote contradicts every such order.',
+  cause: 'What the transactions read and wrote contradicts every order of them.',
   cure: 'Run these transactions at a stronger isolation level, and retry those that the database refuses.',
   refusedBy,
 })

@@ -54,7 +54,7 @@ export function decideFree(
   if (orders > MOST_ORDERS)
     return {
       result: 'unknown',
-      reason: notRecorded('more orders of the appends that no read shows are possible than are tried'),
+      reason: notRecorded('no read shows the order of some appends, and there are too many possible orders to try'),
     }
   for (const some of allOrders(byCompletion, 0)) {
     const outcome = decide(withEdges(graph, chains(some)))

@@ -77,7 +77,7 @@ const NOT_PROMISED = notRecorded(
 )
 
 const MIXED = notRecorded(
-  'transactions that asked for serializable are on a cycle, but others wrote the same rows in between, and a database promises nothing of those. Let all that write them ask for serializable',
+  'transactions that asked for serializable form a cycle, but others wrote the same rows in between, and a database promises nothing about those. Let all that write these rows ask for serializable',
 )
 
 const EVERY_KIND = maskOf(WW, WR, RW)
@@ -128,7 +128,7 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
 /** The remedy does not suggest another level, because the database did not even provide the requested one. */
-const CAUSE = 'The database allowed what the levels asked for forbid.'
+const CAUSE = 'The database allowed what the requested levels forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'
 

@@ -118,7 +118,7 @@ function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, reque
   if (result === 'unknown') return ''
   return result === 'met'
     ? `; each got the level it asked for (${requested})`
-    : `; not each got the level it asked for (${requested})`
+    : `; not every transaction got the level it asked for (${requested})`
 }
 
 function mergedLevels(
@@ -154,7 +154,7 @@ function hiddenFrom(
   return sql === undefined
     ? undefined
     : notRecorded(
-        `as far as single rows go it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key, so that they are judged, or expect repeatable-read, which does not depend on them`,
+        `for single rows it is met, but ${sql} also depends on rows that it does not return. Select rows by primary key, so that they are judged, or expect repeatable-read, which does not depend on them`,
       )
 }
 

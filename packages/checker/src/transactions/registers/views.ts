@@ -223,6 +223,6 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
  */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
-  if ('cycle' in ordered) throw new Error('certain orders are a cycle, and were to be refused before')
+  if ('cycle' in ordered) throw new Error('the certain orders form a cycle, which should have been refused before')
   return ordered.order
 }

@@ -484,7 +484,7 @@ describe('the declared level', () => {
         sentence: expect.stringMatching(/T1 asked for serializable, T2 asked for serializable, which forbids this\.$/),
       },
     })
-    expect(headline).toContain('not each got the level it asked for')
+    expect(headline).toContain('not every transaction got the level it asked for')
   })
 
   test('the declared level is met by a write skew if only one of its transactions declared "serializable"', () => {

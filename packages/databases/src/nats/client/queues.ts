@@ -150,7 +150,7 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
   if (first !== undefined) await asking.ask({ ...first, also })
 }
 
-const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
+const KEPT = 'the stream keeps messages that its consumer counts neither as pending nor as handed out'
 
 /** Returns why the queue may contain more than the `held` messages already taken. */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
