@@ -98,7 +98,7 @@ export async function openConsole({ listen = '127.0.0.1:0', unrepeatable }: Cons
     channel.onClosed(() => pages.delete(page))
     return (text) => {
       const order = parseOrder(text)
-      if (order === undefined) return channel.refuse('This message is not an order that a page can send.')
+      if (order === undefined) return channel.refuse('This message is not a command that a page can send.')
       if (order.type !== 'resume') {
         void carryOut(order).then((error) => channel.send({ type: 'answer', order: order.order, error }))
         return

@@ -111,7 +111,7 @@ function carryOut(plane: ControlPlane, body: string): string | undefined {
     return undefined
   }
   const offer = Object.hasOwn(OFFERS, action) ? OFFERS[action] : undefined
-  if (offer === undefined) return 'This message is not an order that a page can send.'
+  if (offer === undefined) return 'This message is not a command that a page can send.'
   const proxy = plane.proxies.get(on)
   const fault = parseTrafficFault({ ...offer.fault, links: linksFor(proxy, offer) }, offer.text)
   plane.addFault({ name: freeName(plane, `${action} ${proxy.name} by hand`), fault, origin: 'api' })

@@ -133,7 +133,7 @@ export function scanWatch(options: ScanOptions): Sent {
       else
         report(
           'reliable',
-          `${first} between that and what it was sent before, at revision ${last.revision}`,
+          `${first} between that and the change that it was sent before, at revision ${last.revision}`,
           row,
           core,
           context.slice(0, 1),

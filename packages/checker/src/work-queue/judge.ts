@@ -69,7 +69,7 @@ function unfinished(
   if (confirmed.every(isLooked) && (initially === 0 || lastLook !== undefined)) return
   const acknowledged = new Set(settlements.flatMap(({ does, receipt }) => (does === 'ack' ? [receipt] : [])))
   if (acknowledged.size >= initially + confirmed.length) return
-  unsure('no-lost-messages', `nobody looked what was left in ${nameOf(queue)} after ${text} had been put in`)
+  unsure('no-lost-messages', `nobody looked at what was left in ${nameOf(queue)} after ${text} had been put in`)
 }
 
 /**

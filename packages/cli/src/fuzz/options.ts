@@ -57,7 +57,7 @@ const faults = {
     asRead(
       'faults to inject, comma-separated; or the word all; or the word none; chaos targets --faults lists the faults',
       parseFaults,
-      'most faults of nodes and of links between nodes',
+      'most of the faults of nodes and of links between nodes',
     ),
   ),
 }

@@ -37,7 +37,7 @@ export const listTool: Tool = {
   output: v.strictObject({
     lists: v.optional(objects('(without "what") the lists, each with a summary and its number of entries')),
     targets: v.optional(objects('name, summary, nodes, what it promises, bugs; of a single target also its settings')),
-    workloads: v.optional(objects('name, summary, model, functions, the levels it can tell, settings')),
+    workloads: v.optional(objects('name, summary, model, functions, the levels that it can judge, settings')),
     faults: v.optional(
       objects(
         'kind and summary; "runs" has the names that "run" takes; "inject" has the parameters if "inject" takes the kind; with a target, whether it suffers the kind; if not, why, and what to use instead',

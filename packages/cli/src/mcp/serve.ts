@@ -16,7 +16,7 @@ import type { CallContext, Tool } from './tool.ts'
 import { tools } from './tools.ts'
 
 const INSTRUCTIONS =
-  'chaos breaks replicated systems on purpose and judges what they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in it; "check" judges any recorded history. "inject" and "heal" hurt what goes through a running "chaos proxy --control". Start with "list". "next" of a result is the call that usually follows. Reports of runs are resources. What is unknown is not a pass: read "outcome" and "doubts".'
+  'chaos breaks replicated systems on purpose and judges which promises they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in it; "check" judges any recorded history. "inject" puts faults on the traffic of a running "chaos proxy --control", and "heal" ends them. Start with "list". "next" of a result is the call that usually follows. Reports of runs are resources. What is unknown is not a pass: read "outcome" and "doubts".'
 
 /** Serves the protocol on stdin and stdout until the client disconnects, or until an interrupt. */
 export async function serveMcp(settings: McpSettings): Promise<void> {

@@ -102,7 +102,7 @@ function renderTry(tried: TriedRequest, table: RouteTable, path: string): string
 const kinds: { readonly [kind in TriedRequest['kind']]: string } = {
   operations: 'recorded',
   'passed-on': 'passed on, and no operation',
-  'not-understood': 'not understood: it should be an operation, and lacks what makes it one',
+  'not-understood': 'not understood: it should be an operation, but a required part is missing',
 }
 
 /** Returns an event without the members that matter only in real recordings. */

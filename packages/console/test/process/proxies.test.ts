@@ -74,8 +74,8 @@ describe('the page of proxies', () => {
   })
 
   test.each([
-    ['zap', 'web', 'This message is not an order that a page can send.'],
-    ['toString', 'web', 'This message is not an order that a page can send.'],
+    ['zap', 'web', 'This message is not a command that a page can send.'],
+    ['toString', 'web', 'This message is not a command that a page can send.'],
     ['cut', 'nobody', 'proxy not found'],
     ['heal', 'nothing', 'there is no fault "nothing"'],
   ])('the page of proxies refuses %s on %s, and gives the reason', async (action, on, why) => {

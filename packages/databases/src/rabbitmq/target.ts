@@ -178,7 +178,7 @@ export const rabbitmq: Target = {
 
 function weakness({ settings: { queue, confirms, persistent, acks } }: WeaknessQuestion): string | undefined {
   return joinedClauses([
-    queue === 'classic' ? 'a classic queue is on one broker, and away while that is down' : '',
+    queue === 'classic' ? 'a classic queue is on one broker, and unavailable while that broker is down' : '',
     queue === 'classic' && persistent === false ? 'a broker that stops forgets messages that are not persistent' : '',
     confirms === false ? 'what is not confirmed may never be stored' : '',
     acks === 'auto'

@@ -18,7 +18,7 @@ const MOST_BYTES = 4_000_000
 export const LOST_FILE = 'the queue has lost it'
 
 /** A worker's error for a file that is damaged in Redis. */
-export const DAMAGED_FILE = 'it differs in the queue from what was sent'
+export const DAMAGED_FILE = 'its copy in the queue differs from what was sent'
 
 /** Thrown for a file that must be sent again before the job is retried. */
 export class MissingFile extends Error {}

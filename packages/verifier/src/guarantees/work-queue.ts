@@ -40,7 +40,7 @@ export const workQueue: GuaranteeModel = {
         const all = queues.flatMap(({ messages }) => messages)
         switch (guarantee) {
           case 'no-lost-messages':
-            return queues.some(isUnfinished) ? 'nobody looked what was left in the end' : undefined
+            return queues.some(isUnfinished) ? 'nobody looked at what was left in the end' : undefined
           case 'no-double-leases':
             return all.every(isClear) ? undefined : 'operations have no times'
           case IN_ORDER:

@@ -249,7 +249,7 @@ function sentence(
     case 'stale':
       return `${did}, but that value had been overwritten by then.`
     case 'known late':
-      return `Nothing that may have been there at the start explains what was read by then${of}.`
+      return `No possible initial value${of} explains what was read by then.`
     case 'replaced twice':
       return `${did}, but another compare-and-set had already replaced the same value.`
     case 'its write failed':

@@ -162,7 +162,8 @@ const dirtyWrite: Story = {
 const reversedWrites: Story = {
   name: 'reversed writes',
   title: 'A later write was put before an earlier one',
-  cause: 'The order of the versions is not that of the transactions, as by the clock of a node that is behind.',
+  cause:
+    'The versions are in another order than the transactions, as if ordered by the clock of a node that is behind.',
   cure: 'Let one log or one leader order the writes, not the clocks of nodes.',
   refusedBy: 'read-uncommitted',
 }
@@ -259,7 +260,7 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   'duplicate-elements': {
     name: 'duplicate elements',
     title: 'One append took effect twice',
-    cause: 'A list has an element twice that was appended once, as by a retry.',
+    cause: 'A list has an element twice that was appended once, as after a retry.',
     cure: 'Make retries idempotent, with a key that the database keeps unique.',
     refusedBy: 'read-uncommitted',
   },
