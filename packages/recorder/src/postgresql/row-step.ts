@@ -175,12 +175,15 @@ function readBy(
     const read = [...resultReads, ...decided(table, key, selection, portal, values)]
     return read.length > 0 || selection.kind !== 'keys' ? read : present(table, key)
   })
+  const isEachNamed = found.length === named.length
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
   // An empty tag means that the client limited the rows. If all keys were found, no row is left out.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
-  const isComplete = keys !== undefined && !isHeldBack && leavesNoneOut(selection, keys.length, portal)
+  const isWhole = keys !== undefined && !isHeldBack && leavesNoneOut(selection, keys.length, portal)
+  // A row without its key may be any of several, so that none of them is known to be absent.
+  const isComplete = isEachNamed && isWhole
   if (selection.kind === 'keys' && isComplete)
     for (const key of missing)
       micro.push(
@@ -188,7 +191,7 @@ function readBy(
       )
   const doubt = isHeldBack
     ? 'not all of its rows were seen; read them without a cursor'
-    : found.length < named.length && resultColumns.values.size > 0
+    : !isEachNamed && resultColumns.values.size > 0
       ? `its result lacks ${table.key}; select it as well`
       : undefined
   return {

@@ -83,11 +83,12 @@ const CASES: readonly Case[] = [
   [
     'SELECT balance FROM accounts WHERE id IN (7, 8)',
     answered('SELECT 1', 'balance', ['100']),
-    'r accounts/7/balance=null; r accounts/8/balance=null; doubt: its result lacks id; select it as well',
+    'predicate; doubt: its result lacks id; select it as well',
   ],
+  ['SELECT 1 FROM accounts WHERE id IN (7, 8)', answered('SELECT 1', 'a', ['1']), 'predicate'],
   [
     'SELECT 1 FROM accounts WHERE id IN (7, 8)',
-    answered('SELECT 1', 'a', ['1']),
+    answered('SELECT 0', 'a'),
     'r accounts/7/balance=null; r accounts/7/owner=null; r accounts/8/balance=null; r accounts/8/owner=null',
   ],
   [
