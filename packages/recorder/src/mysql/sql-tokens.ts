@@ -95,6 +95,16 @@ const HINTS = wordSet(
   'sql_no_cache sql_cache high_priority straight_join sql_small_result sql_big_result sql_buffer_result sql_calc_found_rows',
 )
 
+/**
+ * Logical operators under other names. `XOR` also binds less than AND. As a concatenation (`PIPES_AS_CONCAT`), `||` is
+ * not understood under any name.
+ */
+const LOGICAL: ReadonlyMap<string, Token> = new Map([
+  ['&&', wordOf('and')],
+  ['||', wordOf('or')],
+  ['xor', wordOf('or')],
+])
+
 /** Converts tokens to PostgreSQL's equivalents, without hints. */
 function inUsualWords(tokens: readonly Token[]): readonly Token[] {
   const isWord = (at: number, text: string): boolean => plainWord(tokens[at]) === text
@@ -118,7 +128,7 @@ function inUsualWords(tokens: readonly Token[]): readonly Token[] {
     ) {
       usual.push(wordOf('for'), wordOf('share'))
       at += 3
-    } else usual.push(token)
+    } else usual.push(LOGICAL.get(isPlain || token.kind === 'symbol' ? token.text : '') ?? token)
   }
   return usual
 }

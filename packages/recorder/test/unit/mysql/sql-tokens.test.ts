@@ -25,6 +25,7 @@ describe('the tokens of a MySQL text', () => {
     ['? ; ?', 'parameter[1]', 'parameter[2]'],
     ['true false `true`', 'number[1] number[0] quoted[true]'],
     ['a:=b<=>c->>d', 'a symbol[:=] b symbol[<=>] c symbol[->>] d'],
+    ['a && b || c XOR d `xor`', 'a and b or c or d quoted[xor]'],
   ])('the tokens of a MySQL text divide it into statements, with names in lower case: %s', (sql, ...statements) => {
     expect(written(sql)).toEqual(statements)
   })
