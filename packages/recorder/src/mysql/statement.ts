@@ -1,6 +1,6 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 import type { Dialect, OwnMeaning } from '../postgresql/dialect.ts'
-import { strangeFunction } from '../postgresql/other-statements.ts'
+import { mayWrite, strangeFunction } from '../postgresql/other-statements.ts'
 import type { RequestedIsolation } from '../postgresql/requested-isolation.ts'
 import type { RowStatement } from '../postgresql/row-statement.ts'
 import { type Token, textOf, wordSet } from '../postgresql/sql-tokens.ts'
@@ -35,12 +35,14 @@ function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolea
   }
   const strange = functionsRead ? undefined : strangeFunction([SELECT, ...tokens.slice(1)], FUNCTIONS)
   const [first = ''] = text.split(' ')
+  if (/^set statement\b/.test(text))
+    return doubtful(what, UNFOLLOWED_CHANGE, mayWrite(tokens) ? 'everything' : 'nothing')
   if (first === 'set') {
     if (strange !== undefined) return doubtful(what, `it calls ${strange}(), which may write`)
     if (/\bselect\b/.test(text)) return doubtful(what, 'what it reads is not followed', 'nothing')
     return { kind: 'other', what, touches: 'nothing', why: '', isolation: sessionIsolation(tokens) }
   }
-  if (UNFOLLOWED.test(text)) return doubtful(what, 'what it changes is not followed')
+  if (UNFOLLOWED.test(text)) return doubtful(what, UNFOLLOWED_CHANGE)
   return HARMLESS.test(text) ? { kind: 'other', what, touches: 'nothing', why: '' } : undefined
 }
 
@@ -55,10 +57,12 @@ const doubtful = (what: string, why: string, touches: 'everything' | 'nothing' =
   ...{ kind: 'doubtful', what, why, touches, lasts: false },
 })
 
+const UNFOLLOWED_CHANGE = 'what it changes is not followed'
 /** Statements that may change rows of tables that they do not name. */
-const UNFOLLOWED = /^(load|do|call|execute|import|analyze (?!table)|drop (database|schema)|handler|install|uninstall)\b/
+const UNFOLLOWED =
+  /^(load|do|call|execute|import|analyze (?!table)|drop (database|schema)|handler|install|uninstall|binlog)\b/
 const HARMLESS =
-  /^(use|show|desc|describe|explain|help|kill|check|checksum|optimize|repair|analyze table|flush|purge|prepare|deallocate|unlock|get|signal|stop|start (slave|replica)|reset|binlog)\b/
+  /^(use|show|desc|describe|explain|help|kill|check|checksum|optimize|repair|analyze table|flush|purge|prepare|deallocate|unlock|get|signal|stop|start (slave|replica)|reset)\b/
 
 function refined(rows: RowStatement): RowStatement {
   if (rows.does !== 'insert' || rows.inserted.length !== 1) return rows

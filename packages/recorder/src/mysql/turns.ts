@@ -43,10 +43,14 @@ type Flow =
 
 const MULTIPLE = 'a connection of MySQL with several statements in one text (turn multipleStatements off)'
 const XA = 'a connection of MySQL with transactions of XA, or with blocks of statements'
+const LIMITED = 'a connection of MySQL with SQL_SELECT_LIMIT, as setMaxRows sets it (use LIMIT)'
 const CHAINED = 'a connection of MySQL with COMMIT AND CHAIN'
 
+/** Temporary tables commit nothing. If a statement that is not listed ends a transaction, its outcome is unknown. */
 const COMMITS_FIRST =
-  /^(alter|create|drop|rename|truncate|grant|revoke|lock|unlock|analyze|cache|check|flush|load index|optimize|repair|reset|install|uninstall|set password|start slave|stop slave|start replica|stop replica|change)\b/
+  /^(alter|create (?!(or replace )?temporary)|drop (?!temporary|prepare)|rename|truncate|grant|revoke|lock|analyze (\w+ )?table|check|flush|optimize|repair|reset|install|uninstall|set password)\b/
+/** Statements after which reads may lack rows. */
+const LIMITS_READS = /^set\b.*\bsql_select_limit (: )?:?= (?!default\b)/
 /** Statements that begin no transaction if AUTOCOMMIT is off. */
 const NEVER_BEGINS = /^(set|use|show|desc|describe|explain|help|kill|prepare|deallocate|get|signal|release)\b/
 
@@ -80,6 +84,10 @@ export class Turns {
     }
     if (flow === 'foreign') {
       this.#ends.lost(XA)
+      return
+    }
+    if (LIMITS_READS.test(textOf(tokens))) {
+      this.#ends.lost(LIMITED)
       return
     }
     const name = tokens.at(-1)?.text ?? ''

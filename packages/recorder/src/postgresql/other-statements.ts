@@ -1,6 +1,6 @@
 import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import { isTable, plainWords, type Token, wordSet } from './sql-tokens.ts'
+import { isTable, plainWords, type Token, textOf, wordSet } from './sql-tokens.ts'
 
 type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' | 'dialect'>
 
@@ -28,8 +28,12 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   const names = tokens.some((token) => isTable(token, table))
   if (!names) return words.includes('cascade') && RIPPLING.has(first) ? everything(`it may reach ${table}`) : NOTHING
   if (first === 'create') {
-    const isWatching = words.some((word) => word === 'trigger' || word === 'rule')
-    return isWatching ? { ...everything(`from here on ${table} may be written unseen`), lasts: true } : NOTHING
+    const isWatching =
+      words.some((word) => word === 'trigger' || word === 'rule') || /\bon schedule\b/.test(words.join(' '))
+    if (isWatching) return { ...everything(`from here on ${table} may be written unseen`), lasts: true }
+    return isFilledOrHidden(tokens, table)
+      ? { ...everything(`from here on ${table} may have other rows`), lasts: true }
+      : NOTHING
   }
   const writes = words.some((word) => WRITING.has(word))
   if (READING.has(first) && !writes) return NOTHING
@@ -38,6 +42,28 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   if (first === 'copy')
     return isCopiedOut(tokens, words) ? NOTHING : everything('it writes rows that cannot be determined')
   return everything(`it may change rows that are not selected by their primary key`)
+}
+
+/** Whether a CREATE TABLE replaces the table, fills it from a query, or hides it behind a temporary table. */
+function isFilledOrHidden(tokens: readonly Token[], table: string): boolean {
+  const start = tokens.findIndex((token) => isTable(token, table))
+  const before = tokens.slice(1, start)
+  const kind = textOf(before).replace(/ if not exists\b/, '')
+  if (!/\btable( \S+ \.)*$/.test(kind)) return false
+  return (
+    /\b(replace|temp|temporary)\b/.test(kind) || /^(\( )?select\b|\bas\b/.test(textOf(outside(tokens.slice(start + 1))))
+  )
+}
+
+/** The tokens outside brackets, and a SELECT directly in them. */
+function outside(tokens: readonly Token[]): readonly Token[] {
+  let depth = 0
+  return tokens.filter(({ text }, at) => {
+    if (text === ')') depth--
+    const isOutside = depth === 0 || (text === 'select' && at === 1)
+    if (text === '(') depth++
+    return isOutside
+  })
 }
 
 /** Whether a COPY only reads, such as `COPY t TO …` or `COPY (SELECT …) TO …`. */

@@ -246,6 +246,19 @@ describe('a MySQL transaction', () => {
     }
   })
 
+  test('a MySQL transaction is not committed by a statement on a temporary table', () => {
+    for (const sql of [
+      'CREATE TEMPORARY TABLE other (id int)',
+      'CREATE OR REPLACE TEMPORARY TABLE other (id int)',
+      'DROP TEMPORARY TABLE other',
+      'UNLOCK TABLES',
+      'ANALYZE SELECT 1',
+    ]) {
+      const turns: Turn[] = [begin, update(), [query(sql), ok(within)], [query('ROLLBACK'), ok()]]
+      expect(completions(turns)).toMatchObject([['fail', expect.any(String)]])
+    }
+  })
+
   test('a MySQL transaction fails if a statement deadlocks, and does not include the statements after the deadlock', () => {
     const turns: Turn[] = [
       begin,
@@ -448,6 +461,11 @@ describe('a MySQL statement', () => {
     ['SET @a = (SELECT balance FROM accounts WHERE id = 7)', ok()],
     ['SELECT pay(7)', rows(['pay(7)'], [['1']])],
     ["LOAD DATA INFILE 'f' INTO TABLE accounts", ok({ affected: 1 })],
+    ['SET STATEMENT max_statement_time = 1 FOR UPDATE accounts SET balance = 1 WHERE id = 7', found(1, 1)],
+    ["BINLOG 'AAAA'", ok()],
+    ['CREATE OR REPLACE TABLE accounts (id int, balance int)', ok()],
+    ['CREATE TEMPORARY TABLE accounts (id int, balance int)', ok()],
+    ['CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO UPDATE accounts SET balance = 1', ok()],
     ['DROP DATABASE test', ok()],
     ['TRUNCATE accounts', ok()],
     [
@@ -458,7 +476,7 @@ describe('a MySQL statement', () => {
     expect(doubts([[query(sql), answer]])).not.toEqual([])
   })
 
-  test.each(['SET @a = 7', 'SET NAMES utf8mb4', 'USE test'])(
+  test.each(['SET @a = 7', 'SET NAMES utf8mb4', 'USE test', 'SET SQL_SELECT_LIMIT=DEFAULT'])(
     'a MySQL statement is understood even if it accesses no rows: %s',
     (sql) => {
       expect(doubts([[query(sql), ok()]])).toEqual([])
@@ -505,6 +523,8 @@ describe('a MySQL statement', () => {
       [[query('UPDATE accounts SET balance = 1 WHERE id = 7'), ok({ affected: 1, info: 'Zeilen' })]],
     ],
     ['XA', [[query('BEGIN NOT ATOMIC SELECT 1'), ok()]]],
+    ['SQL_SELECT_LIMIT', [[query('SET SQL_SELECT_LIMIT=1'), ok()]]],
+    ['SQL_SELECT_LIMIT', [[query('SET @@session.sql_select_limit := 100'), ok()]]],
   ])('a MySQL statement ends the recording of its connection with the reason: %s', (name, turns) => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
