@@ -270,9 +270,11 @@ export class Questions {
         return
       case 'savepoint':
         if (this.#commands.tables === undefined) transaction.isTangled = true
-        transaction.savepoints.push({ name, executed: transaction.executed.length })
+        // In a failed transaction, the server refuses all but ROLLBACK.
+        if (!transaction.hasFailed) transaction.savepoints.push({ name, executed: transaction.executed.length })
         return
       case 'release':
+        if (!transaction.hasFailed) release(transaction, name)
         return
       case 'rollback-to':
         undo(transaction, name)
@@ -355,9 +357,18 @@ function partly(
     : { what, portal, statement }
 }
 
+/** Removes a savepoint and all later ones. An earlier one of the same name applies again. */
+function release({ savepoints }: Transaction, name: string): void {
+  const at = lastNamed(savepoints, name)
+  if (at !== -1) savepoints.length = at
+}
+
+const lastNamed = (savepoints: Transaction['savepoints'], name: string): number =>
+  savepoints.findLastIndex((savepoint) => savepoint.name === name)
+
 /** Undoes the statements since a savepoint. The savepoint remains. */
 function undo({ savepoints, executed }: Transaction, name: string): void {
-  const at = savepoints.findLastIndex((savepoint) => savepoint.name === name)
+  const at = lastNamed(savepoints, name)
   const savepoint = savepoints[at]
   if (savepoint === undefined) return
   savepoints.length = at + 1

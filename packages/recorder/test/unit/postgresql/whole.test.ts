@@ -441,6 +441,24 @@ describe('a PostgreSQL transaction recorded whole', () => {
     expect(events.at(-1)?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
   })
 
+  test('ROLLBACK TO SAVEPOINT skips savepoints of the same name that were released or refused', () => {
+    const write = (id: number): Exchanged => [`UPDATE accounts SET balance = 1 WHERE id = ${id}`, tag('UPDATE 1')]
+    const savepoint: Exchanged = ['SAVEPOINT s', tag('SAVEPOINT')]
+    const back: Exchanged = ['ROLLBACK TO SAVEPOINT s', tag('ROLLBACK')]
+    const release: Exchanged = ['RELEASE SAVEPOINT s', tag('RELEASE')]
+    const failure: Exchanged = ['SELECT 1 / 0', refused('22012')]
+    const [refusedSavepoint, refusedRelease] = ['SAVEPOINT s', 'RELEASE SAVEPOINT s'].map(
+      (sql): Exchanged => [sql, refused('25P02')],
+    )
+    const kept = [['w', 'accounts/1/balance', 1]]
+    for (const between of [
+      [savepoint, write(3), release, back],
+      [failure, refusedSavepoint!, back],
+      [failure, refusedRelease!, back],
+    ])
+      expect(completions(begin, write(1), savepoint, write(2), ...between, commit)).toEqual([['ok', kept]])
+  })
+
   test('a PostgreSQL transaction fails if rolled back or refused, or if the reply to COMMIT is ROLLBACK', () => {
     const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
     const conflict: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', refused('40001')]
