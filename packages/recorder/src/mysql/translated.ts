@@ -35,7 +35,7 @@ export const fieldOf = (value: Value): FieldValue => (value === 'unread' ? UNREA
 export function resultMessages(result: Result, first: string): readonly BackendMessage[] {
   if (result.kind === 'count') {
     const { affected, insertId } = result.ok
-    return first === 'insert' && affected === 1 && insertId > 0 ? [rowOf([Buffer.from(String(insertId))])] : []
+    return first === 'insert' && affected === 1 && insertId !== '0' ? [rowOf([Buffer.from(insertId)])] : []
   }
   const columns = result.columns.map((column) => ({
     ...{ name: column.name.toLowerCase(), table: 0, attribute: 0, type: typeOf(column), size: -1, modifier: -1 },

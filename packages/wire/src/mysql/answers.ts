@@ -8,8 +8,8 @@ import { PacketCursor } from './packet-cursor.ts'
 export interface OkPacket {
   /** The number of changed rows, or of found rows if the client chose so. */
   readonly affected: number
-  /** The value that AUTO_INCREMENT generated; 0 if none. */
-  readonly insertId: number
+  /** The value that AUTO_INCREMENT generated, in digits; `0` if none. */
+  readonly insertId: string
   readonly status: number
   readonly warnings: number
   /** The server's text on the command, in the server's language: `Rows matched: 1 Changed: 0 Warnings: 0`. */
@@ -54,7 +54,7 @@ export function readFirst(payload: Buffer): FirstPacket {
 
 function readOk(payload: Buffer): OkPacket {
   const cursor = new PacketCursor('OK', payload, 1)
-  const [affected, insertId] = [cursor.number() ?? 0, cursor.number() ?? 0]
+  const [affected, insertId] = [cursor.number() ?? 0, cursor.digits()]
   const [status, warnings] = [cursor.integer(2), cursor.integer(2)]
   return { affected, insertId, status, warnings, info: infoOf(cursor.rest()) }
 }

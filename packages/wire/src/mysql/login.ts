@@ -99,6 +99,8 @@ function plainLogin(payload: Buffer): Buffer {
 /** The capabilities that a client chose, and its attributes. */
 export interface Login {
   readonly capabilities: number
+  /** The database of tables that are named without one; empty if the client chose none. */
+  readonly database: string
   /** Attributes such as `program_name`. */
   readonly attributes: ReadonlyMap<string, string>
 }
@@ -117,13 +119,13 @@ export function readLogin(payload: Buffer): Login | 'tls' {
   if (has(CAPABILITY.lengthEncodedAuth)) cursor.value()
   else if (has(CAPABILITY.secureConnection)) cursor.bytes(cursor.integer(1))
   else cursor.untilZero()
-  if (has(CAPABILITY.withDatabase) && !cursor.isAtEnd) cursor.untilZero()
+  const database = has(CAPABILITY.withDatabase) && !cursor.isAtEnd ? cursor.untilZero().toString('utf8') : ''
   if (has(CAPABILITY.pluginAuth) && !cursor.isAtEnd) cursor.untilZero()
   const attributes = new Map<string, string>()
-  if (!has(CAPABILITY.connectAttributes) || cursor.isAtEnd) return { capabilities, attributes }
+  if (!has(CAPABILITY.connectAttributes) || cursor.isAtEnd) return { capabilities, database, attributes }
   const listed = new PacketCursor('the attributes of a login', cursor.value() ?? Buffer.alloc(0), 0)
   while (!listed.isAtEnd) attributes.set(textIn(listed), textIn(listed))
-  return { capabilities, attributes }
+  return { capabilities, database, attributes }
 }
 
 const textIn = (cursor: PacketCursor): string => (cursor.value() ?? Buffer.alloc(0)).toString('utf8')

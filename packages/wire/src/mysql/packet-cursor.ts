@@ -51,6 +51,14 @@ export class PacketCursor {
     return low
   }
 
+  /** Reads a number that may have 64 bits, in digits. */
+  digits(): string {
+    if (this.#bytes[this.#at] !== 0xfe) return String(this.number() ?? 0)
+    this.#past(1)
+    const low = BigInt(this.integer(4))
+    return String((BigInt(this.integer(4)) << 32n) + low)
+  }
+
   /** Reads bytes after their length; null for NULL. */
   value(): Buffer | null {
     const length = this.number()

@@ -7,7 +7,7 @@ const rowsOf = (type: number, flags = 0) => {
   return resultMessages({ kind: 'rows', columns: [column], rows: [[Buffer.from('1')], [null], ['unread']] }, 'select')
 }
 const counted = (ok: Partial<OkPacket>) =>
-  ({ kind: 'count', ok: { affected: 0, insertId: 0, status: 0, warnings: 0, info: '', ...ok } as OkPacket }) as const
+  ({ kind: 'count', ok: { affected: 0, insertId: '0', status: 0, warnings: 0, info: '', ...ok } as OkPacket }) as const
 
 const [INT8, TEXT, NUMERIC, JSONB] = [20, 25, 1700, 3802]
 /** Types of the protocol that `TYPE` lacks: DECIMAL and three sizes of blobs. */
@@ -53,11 +53,12 @@ describe('a result of MySQL', () => {
   })
 
   test.each<readonly [string, Partial<OkPacket>, string | undefined]>([
-    ['insert', { affected: 1, insertId: 5 }, '5'],
-    ['insert', { affected: 1, insertId: 0 }, undefined],
-    ['insert', { affected: 2, insertId: 5 }, undefined],
-    ['replace', { affected: 1, insertId: 5 }, undefined],
-    ['update', { affected: 1, insertId: 0 }, undefined],
+    ['insert', { affected: 1, insertId: '5' }, '5'],
+    ['insert', { affected: 1, insertId: '1152921504606846976' }, '1152921504606846976'],
+    ['insert', { affected: 1, insertId: '0' }, undefined],
+    ['insert', { affected: 2, insertId: '5' }, undefined],
+    ['replace', { affected: 1, insertId: '5' }, undefined],
+    ['update', { affected: 1, insertId: '0' }, undefined],
   ])('the result of %s with the counts %j contains the new key %s', (first, ok, key) => {
     const values = key === undefined ? [] : [{ kind: 'data-row', values: [Buffer.from(key)] }]
     expect(resultMessages(counted(ok), first)).toEqual(values)

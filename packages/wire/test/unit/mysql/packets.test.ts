@@ -49,7 +49,7 @@ describe('the login of a MySQL client', () => {
     if (sent?.type !== 'send') throw new Error('nothing was sent')
     const { payload, sequence } = packetIn(sent.bytes)
     expect(sequence).toBe(1)
-    expect(readLogin(payload)).toEqual({ capabilities: 0x8_820a, attributes: new Map() })
+    expect(readLogin(payload)).toEqual({ capabilities: 0x8_820a, database: expect.any(String), attributes: new Map() })
     expect(payload.toString('latin1', 32)).toBe(`app\0\x14${proof.toString('latin1')}shop\0mysql_native_password\0`)
     expect(payload.readUInt32LE(4)).toBe(0xff_ff_ff)
     expect(mysql.isHandshake?.(sent.bytes)).toBe(true)

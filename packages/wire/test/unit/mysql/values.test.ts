@@ -209,9 +209,11 @@ describe('the first packet of an answer', () => {
 
   test('the first packet of a MySQL reply is read as an OK with its counts, an error, a file request or a number of columns', () => {
     expect(first(ok({ affected: 3, insertId: 9, status: 2, warnings: 1, info: 'Rows matched: 3' }))).toEqual({
-      ...{ kind: 'ok', affected: 3, insertId: 9, status: 2, warnings: 1, info: 'Rows matched: 3' },
+      ...{ kind: 'ok', affected: 3, insertId: '9', status: 2, warnings: 1, info: 'Rows matched: 3' },
     })
-    expect(first(ok())).toMatchObject({ affected: 0, insertId: 0, warnings: 0, info: '' })
+    expect(first(ok())).toMatchObject({ affected: 0, insertId: '0', warnings: 0, info: '' })
+    const ofLargeId = hex('0001feffffffffffffffff02000000')
+    expect(readFirst(ofLargeId)).toMatchObject({ affected: 1, insertId: '18446744073709551615', status: 2 })
     expect(first(ok({ info: 'a', changed: ['autocommit', 'ON'] }))).toMatchObject({ info: 'a' })
     expect(first(refused(1213, 'Deadlock'))).toEqual({ kind: 'error', error: { code: 1213, message: 'Deadlock' } })
     expect(readFirst(hex('ff1504') as Buffer)).toEqual({ kind: 'error', error: { code: 1045, message: '' } })
@@ -256,14 +258,15 @@ describe('the login of a client', () => {
       [USER, Buffer.from([0]), Buffer.from('shop\0plugin\0')],
     ],
   ])('the login of a MySQL client may contain %s before its attributes', (_, capabilities, parts) => {
+    const database = (capabilities & DATABASE) === 0 ? '' : 'shop'
     expect(response(capabilities | ATTRIBUTES, ...parts, listed)).toEqual({
-      capabilities: capabilities | ATTRIBUTES,
+      ...{ capabilities: capabilities | ATTRIBUTES, database },
       attributes: new Map([
         ['program_name', 'shop'],
         ['_pid', '7'],
       ]),
     })
-    expect(response(capabilities, ...parts)).toEqual({ capabilities, attributes: new Map() })
+    expect(response(capabilities, ...parts)).toEqual({ capabilities, database, attributes: new Map() })
   })
 
   test('the login of a MySQL client has no attributes if its packet ends before the attributes that its flags announce', () => {
