@@ -80,7 +80,8 @@ class MysqlDialogue implements Dialogue {
         this.#phase = 'proof'
         const name = login.attributes.get('program_name')
         const isOwn = name !== undefined && !NAMES_OF_PROGRAMS.test(name)
-        const parameters = isOwn ? [['application_name', name] as const] : []
+        const named = isOwn ? [['application_name', name] as const] : []
+        const parameters = [...named, ['search_path', login.database.toLowerCase()] as const]
         this.#ends.asks({ kind: 'startup', minorVersion: 0, parameters })
         return
       }

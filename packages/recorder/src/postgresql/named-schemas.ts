@@ -1,4 +1,6 @@
+import type { Operand } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
+import { operandIn } from './sql-reader.ts'
 import { isTable, type Token } from './sql-tokens.ts'
 
 // This file distinguishes tables that have the same name in different schemas.
@@ -15,6 +17,18 @@ interface Read {
   /** The statement's tokens. A table that certainly is not recorded is renamed. */
   readonly tokens: readonly Token[]
   readonly doubt: SchemaDoubt | undefined
+  /** How the tokens name recorded tables, if they do. */
+  readonly naming: TableNaming | undefined
+}
+
+/** Whether all recorded tables in a statement are named with their schema. */
+export type TableNaming = 'qualified' | 'unqualified'
+
+/** Where the server looks up the tables of a connection. In MySQL, the database is a schema. */
+export interface Lookup {
+  readonly database: string
+  /** The schemas of names without one. */
+  readonly schemas: string
 }
 
 /** Distinguishes a recorded table from tables with the same name in other schemas. */
@@ -24,6 +38,8 @@ export class NamedSchemas {
    * is the recorded one.
    */
   readonly #first: Map<string, string> = new Map()
+  /** Where the first statement on recorded tables looked them up. */
+  #database: string | undefined
   #usual: string | undefined
 
   /** @param usual the schema of names without a schema. If undefined, such a name counts as the recorded table. */
@@ -31,6 +47,7 @@ export class NamedSchemas {
     let doubt: SchemaDoubt | undefined
     const others = new Set<number>()
     let dotted: ReadonlySet<string> | undefined
+    let naming: TableNaming | undefined
     for (const [at, token] of tokens.entries()) {
       const table = token.kind === 'word' ? tables.get(token.text) : undefined
       if (table === undefined || !isTable(token, table.name)) continue
@@ -39,25 +56,26 @@ export class NamedSchemas {
       if (isQualified) dotted ??= dottedWords(tokens)
       const before = tokens[at - 2]?.text ?? ''
       const isColumn = isQualified ? dotted?.has(before) !== true : tokens[at + 1]?.text === '.'
+      if (isColumn) continue
       const schema = isQualified ? before : usual
-      if (isColumn || schema === undefined) continue
-      if (table.schema === undefined) doubt ??= this.#doubtOf(name, schema)
-      else if (isQualified && schema !== table.schema) others.add(at)
+      const isOther = isQualified && table.schema !== undefined && schema !== table.schema
+      if (isOther) others.add(at)
+      else if (!isQualified || naming === undefined) naming = isQualified ? 'qualified' : 'unqualified'
+      if (schema !== undefined && table.schema === undefined) doubt ??= this.#doubtOf(name, schema)
     }
-    return { tokens: others.size === 0 ? tokens : tokens.map((token, at) => (others.has(at) ? OTHER : token)), doubt }
+    const left = others.size === 0 ? tokens : tokens.map((token, at) => (others.has(at) ? OTHER : token))
+    return { tokens: left, doubt, naming }
   }
 
-  /**
-   * Returns why names without a schema mean other tables after this statement than before, if they do. The statement is
-   * SET search_path or, in MySQL, USE.
-   */
-  changedBy(tokens: readonly Token[]): string | undefined {
-    const usual = usualSchemasIn(tokens)
-    if (usual === undefined) return undefined
-    const known = this.#usual
-    this.#usual ??= usual
-    if (known === undefined || known === usual) return undefined
-    return `names without a schema mean the tables of ${usual} after it, and those of ${known} before: record only connections that use one of them`
+  /** Returns why a statement on recorded tables means other tables than the first one, if it may. */
+  otherThanFirst({ database, schemas }: Lookup, naming: TableNaming): string | undefined {
+    this.#database ??= database
+    if (database !== this.#database)
+      return `it is a statement in the database ${database}, and an earlier one was in ${this.#database}: record only connections to one of them`
+    if (naming === 'qualified') return undefined
+    this.#usual ??= schemas
+    if (schemas === this.#usual) return undefined
+    return `names without a schema mean the tables of ${schemas} in it, and those of ${this.#usual} in an earlier statement: record only connections that use one of them`
   }
 
   #doubtOf(table: string, schema: string): SchemaDoubt | undefined {
@@ -74,13 +92,48 @@ export class NamedSchemas {
 /** The name of a table that is not recorded. */
 const OTHER: Token = { kind: 'word', text: '', quoted: true }
 
-function usualSchemasIn(tokens: readonly Token[]): string | undefined {
-  const first = tokens[0]?.text
-  if (first !== 'use' && first !== 'set') return undefined
-  const words = tokens.map(({ text }) => text)
-  const at = first === 'use' ? 0 : words.indexOf('search_path') + 1
-  const schemas = first === 'set' && at === 0 ? '' : words.slice(at + 1).join(' ')
-  return schemas === '' || schemas === 'default' ? undefined : schemas
+/** The schemas of names without one, unless a connection chooses others. */
+const USUAL = 'public'
+
+/** Returns a list of schemas in one spelling, without that of the user, which rarely exists. */
+export const schemaList = (names: readonly string[]): string =>
+  names
+    .map((name) => name.trim().replace(/^"(.*)"$/, '$1'))
+    .filter((name) => name !== '' && name !== '$user')
+    .join(', ')
+
+/** The schemas that the startup parameters choose, either directly or in `options` (PGOPTIONS). */
+export function schemasIn(parameters: ReadonlyMap<string, string>): string {
+  const option = /search_path=((?:\\.|\S)+)/.exec(parameters.get('options') ?? '')?.[1]?.replace(/\\(.)/g, '$1')
+  const chosen = parameters.get('search_path') ?? option
+  return chosen === undefined ? USUAL : schemaList(chosen.split(','))
+}
+
+/** Returns the list of schemas that a statement chooses for names without one, if it does. */
+export function schemasSetBy(tokens: readonly Token[]): Operand | 'default' | undefined {
+  const [first, second] = tokens.map(({ text }) => text)
+  switch (first) {
+    case 'use':
+      return { kind: 'constant', text: second ?? '' }
+    case 'reset':
+    case 'discard':
+      return second === 'all' || second === 'search_path' ? 'default' : undefined
+    case 'set': {
+      const at = tokens.findIndex(({ text }) => text === 'search_path')
+      const names = at === -1 ? [] : tokens.slice(at + 2).map(({ text }) => text)
+      if (names.length === 0) return undefined
+      return names[0] === 'default' ? 'default' : { kind: 'constant', text: names.join(' ') }
+    }
+    case 'select': {
+      const at = tokens.findIndex(({ text }) => text === 'set_config')
+      const given = tokens[at + 4]
+      return at !== -1 && tokens[at + 2]?.text === 'search_path' && given !== undefined
+        ? operandIn(given, '')
+        : undefined
+    }
+    default:
+      return undefined
+  }
 }
 
 /**

@@ -168,7 +168,7 @@ const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d
 /** Matches comments, parameters, escapes, and the characters that replace literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/
 /** Matches texts whose meaning may depend on their literals. */
-const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b/i
+const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b|\bset_config\b/i
 
 function shapeIn(sql: string): Shape | undefined {
   if (UNUSUAL.test(sql)) return undefined

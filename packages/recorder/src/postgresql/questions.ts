@@ -3,10 +3,13 @@ import type { FrontendMessage } from '@chaosproxy/wire/postgresql'
 import type { Naming } from '../record/naming.ts'
 import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Control } from './action.ts'
+import { everyCellOf } from './cells.ts'
+import { type Lookup, schemaList, schemasIn, type TableNaming } from './named-schemas.ts'
 import { stepOf } from './part.ts'
 import {
   FUNCTION,
   NOTHING_ASKED,
+  operandText,
   type Portal,
   type Prepared,
   REST,
@@ -49,6 +52,10 @@ export class Questions {
   readonly #portals: Map<string, Portal> = new Map()
   #applicationName: string | undefined
   #isolation: string | undefined
+  #lookup: Lookup = { database: '', schemas: '' }
+  #usualSchemas = ''
+  /** How the statements since the last change of `#lookup` named recorded tables. */
+  #naming: TableNaming | undefined
   #open: Unit | undefined
   /** The transaction that the requests so far leave open. */
   #transaction: Transaction | undefined
@@ -80,6 +87,9 @@ export class Questions {
         const name = parameters.get('application_name')
         this.#applicationName = name === undefined || NAMES_OF_DRIVERS.has(name) ? undefined : name
         this.#isolation = isolationIn(parameters) ?? this.#commands.isolation
+        this.#usualSchemas = schemasIn(parameters)
+        const database = parameters.get('database') ?? parameters.get('user') ?? ''
+        this.#lookup = { database, schemas: this.#usualSchemas }
         if (replication !== undefined && replication !== 'false') this.#lose('a replication connection of PostgreSQL')
         return
       }
@@ -212,6 +222,7 @@ export class Questions {
   ): void {
     const { transaction } = unit
     const values = portal ?? (literals === undefined ? undefined : { ...NO_PARAMETERS, literals })
+    this.#lookUp(transaction, statement, values)
     const cursor = statement.kind === 'fetch' ? transaction.cursors.get(statement.name) : undefined
     const executed: Executed = {
       step: stepOf(statement, portal, this.#commands),
@@ -233,6 +244,22 @@ export class Questions {
       return
     }
     this.#control(unit, control, statement.kind === 'control' ? statement.name : '')
+  }
+
+  /** Notes where names mean tables, and marks all rows if the statement may mean other tables than earlier ones. */
+  #lookUp(transaction: Transaction, { what, naming, schemas }: Statement, portal: Portal | undefined): void {
+    if (schemas !== undefined) {
+      const chosen = schemas === 'default' ? this.#usualSchemas : operandText(schemas, portal)
+      this.#lookup = { ...this.#lookup, schemas: schemaList((chosen ?? '').split(',')) }
+      this.#naming = undefined
+    }
+    if (naming === undefined || naming === this.#naming || this.#naming === 'unqualified') return
+    this.#naming = naming
+    const { schemas: named, tables } = this.#commands
+    const why = named.otherThanFirst(this.#lookup, naming)
+    if (why === undefined) return
+    const touches = tables === undefined ? 'everything' : everyCellOf([...tables.values()])
+    doubtIn(transaction, this.#options.connection, what, { why, touches, lasts: true })
   }
 
   /** Notes the effects of a statement besides reads and writes. */

@@ -93,7 +93,7 @@ export class SqlReader {
   }
 }
 
-function operandIn(token: Token, sign: '-' | ''): Operand | undefined {
+export function operandIn(token: Token, sign: '-' | ''): Operand | undefined {
   switch (token.kind) {
     case 'number': {
       const literal = literalIn(token, sign)

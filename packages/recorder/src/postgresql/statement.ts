@@ -1,7 +1,7 @@
 import type { Touches } from '../record/call.ts'
-import type { Action, Control, MayTouch } from './action.ts'
+import type { Action, Control, MayTouch, Operand } from './action.ts'
 import { everyCell, everyCellOf } from './cells.ts'
-import type { SchemaDoubt } from './named-schemas.ts'
+import { type SchemaDoubt, schemasSetBy, type TableNaming } from './named-schemas.ts'
 import { analyseOther, mayWrite, strangeFunction } from './other-statements.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import { isolationOf, type RequestedIsolation } from './requested-isolation.ts'
@@ -12,8 +12,14 @@ import { actionOf } from './single-row.ts'
 import { type Parsed, parse } from './sql-parser.ts'
 import { isTable, plainWords, shapeOf, type Token, wordSet } from './sql-tokens.ts'
 
-/** The meaning of a statement. `what`: the statement's name in remarks. */
-export type Statement =
+/** The meaning of a statement, how it names recorded tables, and the schemas that it chooses for names without one. */
+export type Statement = Meaning & {
+  readonly naming?: TableNaming | undefined
+  readonly schemas?: Operand | 'default' | undefined
+}
+
+/** `what`: the statement's name in remarks. */
+type Meaning =
   | { readonly kind: 'action'; readonly what: string; readonly action: Action }
   /** `name`: name of a savepoint. */
   | {
@@ -61,9 +67,13 @@ interface Indirect {
 type Recorded = PostgresqlSettings['commands']
 
 export function analyse(tokens: readonly Token[], recorded: Recorded): Statement {
+  const schemas = schemasSetBy(tokens)
+  const statement = meaningOf(tokens, recorded)
+  return schemas === undefined ? statement : { ...statement, schemas }
+}
+
+function meaningOf(tokens: readonly Token[], recorded: Recorded): Statement {
   const what = shapeOf(tokens)
-  const changed = recorded.schemas.changedBy(tokens)
-  if (changed !== undefined) return ofOtherSchemas(what, changed, recorded)
   const own = recorded.dialect?.meaningOf(tokens, what, recorded.functionsRead)
   if (own !== undefined) return own
   const control = controlOf(tokens)
@@ -73,17 +83,16 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   const usual = recorded.dialect === undefined ? 'public' : undefined
   const { tables, table: name, schema } = recorded
   const known = tables ?? new Map([[name, { name, schema }]])
-  const { tokens: named, doubt } = recorded.schemas.read(tokens, known, usual)
+  const { tokens: named, doubt, naming } = recorded.schemas.read(tokens, known, usual)
   if (tables === undefined)
     return doubt === undefined
-      ? analyseColumn(named, what, recorded)
+      ? { ...analyseColumn(named, what, recorded), naming }
       : { kind: 'other', what, touches: mayWrite(tokens) ? 'everything' : 'nothing', why: doubt.why }
   const cursor = doubt === undefined ? cursorOf(named, what, tables, recorded) : undefined
-  if (cursor !== undefined) return cursor
+  if (cursor !== undefined) return { ...cursor, naming }
   const text = { tree: parse(named), tokens: named, tables }
   const statement = doubt === undefined ? analyseRows(text, what, recorded) : otherSchema(text, what, doubt)
-  const indirect = indirectOf(text, statement, recorded)
-  return indirect === undefined ? statement : { ...statement, indirect }
+  return { ...statement, naming, indirect: indirectOf(text, statement, recorded) }
 }
 
 /** Analyses a statement if one column is recorded. */
@@ -162,12 +171,6 @@ function cursorOf(
   const rows = typeof tree === 'string' ? undefined : rowStatementOf(tree, query, tables)
   return rows?.does === 'read' ? { kind: 'cursor', what, name: tokens[1]?.text ?? '', rows } : undefined
 }
-
-/** A statement after which names may mean other tables than the recorded ones. */
-const ofOtherSchemas = (what: string, why: string, { tables }: Recorded): Statement =>
-  tables === undefined
-    ? { kind: 'other', what, touches: 'everything', why }
-    : { kind: 'doubtful', what, why, touches: everyCellOf([...tables.values()]), lasts: true }
 
 /** A statement that may name another table than the recorded one. */
 function otherSchema({ tokens, tables }: Text, what: string, { table, why }: SchemaDoubt): RowsStatement {

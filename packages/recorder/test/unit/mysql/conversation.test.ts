@@ -529,6 +529,16 @@ describe('a MySQL statement', () => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 
+  test('a MySQL statement after a USE of another database makes all rows unknown', () => {
+    const turns = (database: string): Turn[] => [...[begin, select, commit], [query(`USE ${database}`), ok()]]
+    const doubtful = ['accounts/*/balance', 'SELECT balance FROM accounts WHERE id = ?']
+    expect(doubts([...turns('`TEST`'), begin, select, commit])).toEqual([])
+    expect(doubts([...turns('shop')])).toEqual([])
+    expect(doubts([...turns('shop'), begin, select, commit])).toContainEqual(doubtful)
+    const inited: Turn = [command(2, 'shop'), ok()]
+    expect(doubts([begin, select, commit, inited, begin, select, commit])).toContainEqual(doubtful)
+  })
+
   test('a MySQL statement is recorded even after commands with other kinds of replies, or without a reply', () => {
     const text = packetOf({ sequence: 1, payload: Buffer.from('Uptime: 1') })
     const fields = rows(['balance'], [])

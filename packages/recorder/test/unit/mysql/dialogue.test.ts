@@ -208,9 +208,10 @@ describe('a MySQL statement', () => {
       dialogue.answered(greeting())
       dialogue.requested(login(name))
     }
+    const database = ['search_path', 'test']
     expect(parameters).toEqual([
-      { kind: 'startup', minorVersion: 0, parameters: [['application_name', 'shop']] },
-      { kind: 'startup', minorVersion: 0, parameters: [] },
+      { kind: 'startup', minorVersion: 0, parameters: [['application_name', 'shop'], database] },
+      { kind: 'startup', minorVersion: 0, parameters: [database] },
     ])
   })
 

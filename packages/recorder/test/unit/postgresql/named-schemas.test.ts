@@ -1,7 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { NamedSchemas } from '../../../src/postgresql/named-schemas.ts'
-import { statementsOf } from '../../../src/postgresql/sql-tokens.ts'
 import { column, columns, type Exchanged, recordedBy, row, tables, tag } from '../../postgresql/whole-record.ts'
 
 const read = (table: string): Exchanged => [
@@ -82,24 +81,64 @@ test('a statement on the recorded column in another schema is not understood', (
   expect(said({ table: 'billing.kv' }, select('kv'), select('billing.kv'), select('archive.kv'))).toEqual([5, 5])
 })
 
-test('a change to another search_path marks all recorded tables as possibly changed', () => {
-  const set = (path: string): Exchanged => [`SET search_path TO ${path}`, tag('SET')]
-  const first = [set('tenant_a, public'), read('accounts'), set('tenant_a, public'), set('DEFAULT')]
-  expect(said({ tables: { accounts: tables.accounts } }, ...first)).toEqual([found])
-  expect(said({ tables: { accounts: tables.accounts } }, ...first, set('tenant_b'), read('accounts'))).toEqual([
-    found,
-    ['touched', 'accounts/*/balance'],
-    found,
-  ])
-  const [touched] = recordedBy({ tables }, [], ...first, set('tenant_b')).filter(({ f }) => f === 'touched')
+const SET = 'SET search_path TO'
+const set = (sql: string): Exchanged => [sql, tag('SET')]
+const other = ['touched', 'accounts/*/balance']
+
+test('a statement on a table after another search_path marks all recorded tables as possibly changed', () => {
+  const settings = { tables: { accounts: tables.accounts } }
+  const first = [set(`${SET} tenant_a, public`), read('accounts'), set(`${SET} "$user", tenant_a, public`)]
+  expect(said(settings, ...first, read('accounts'))).toEqual([found, found])
+  const second = [...first, set(`${SET} tenant_b`), read('public.accounts'), read('accounts')]
+  expect(said(settings, ...second)).toEqual([found, found, other, found])
+  const touched = recordedBy(settings, [], ...second).find(({ f }) => f === 'touched')
   expect(touched?.['value']).toMatchObject({
-    why: 'names without a schema mean the tables of tenant_b after it, and those of tenant_a , public before: record only connections that use one of them',
+    what: 'SELECT id, balance FROM accounts WHERE id = ?',
+    why: 'names without a schema mean the tables of tenant_b in it, and those of tenant_a, public in an earlier statement: record only connections that use one of them',
   })
 })
 
-test('USE changes the meaning of table names if an earlier USE named another database', () => {
+test.each([
+  `${SET} tenant_b`,
+  "SET search_path = 'tenant_b'",
+  "SELECT set_config('search_path', 'tenant_b', false)",
+  "SELECT pg_catalog.set_config('search_path', 'tenant_b', false)",
+])('%s marks all recorded tables as possibly changed if one was read before', (sql) => {
+  expect(said({ tables }, read('accounts'), set(sql), read('accounts'))).toContainEqual(other)
+  expect(
+    said({ table: 'accounts', value: 'balance', key: 'id' }, read('accounts'), set(sql), read('accounts')),
+  ).toEqual([5, ['touched', 'all'], 5])
+})
+
+test.each([`${SET} DEFAULT`, 'RESET search_path', 'RESET ALL', 'DISCARD ALL', `${SET} public`])(
+  '%s restores the meaning of names without a schema',
+  (sql) => {
+    expect(said({ tables }, read('accounts'), set(`${SET} tenant_b`), set(sql), read('accounts'))).toEqual([
+      found,
+      found,
+    ])
+  },
+)
+
+test.each<readonly (readonly [string, string])[]>([
+  [['search_path', 'tenant_a']],
+  [['options', '-c search_path=tenant_a']],
+  [['options', '-c search_path=tenant_a,\\ public']],
+])('the startup parameter %j chooses the schemas of names', (...parameters) => {
+  const queries = [read('accounts'), set(`${SET} public`), read('accounts')]
+  const events = recordedBy({ tables }, parameters, ...queries)
+  expect(events.filter(({ f }) => f === 'touched').length).toBeGreaterThan(0)
+  expect(said({ tables }, ...queries)).toEqual([found, found])
+})
+
+test('a statement in another database than the first one means other tables', () => {
   const schemas = new NamedSchemas()
-  const changedBy = (sql: string) => schemas.changedBy(statementsOf(sql)?.[0] ?? [])
-  expect(['SELECT 1', 'USE shop', 'USE shop'].map(changedBy)).toEqual([undefined, undefined, undefined])
-  expect(changedBy('USE other')).toContain('the tables of other after it, and those of shop before')
+  const shop = { database: 'shop', schemas: 'public' }
+  expect([schemas.otherThanFirst(shop, 'qualified'), schemas.otherThanFirst(shop, 'unqualified')]).toEqual([
+    undefined,
+    undefined,
+  ])
+  expect(schemas.otherThanFirst({ ...shop, database: 'test' }, 'qualified')).toBe(
+    'it is a statement in the database test, and an earlier one was in shop: record only connections to one of them',
+  )
 })
