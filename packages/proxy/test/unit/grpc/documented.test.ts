@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { tryRequest } from '../../../../recorder/src/routes/mapping/try-request.ts'
 import { parseRouteTable } from '../../../../recorder/src/routes/parsing/parse-table.ts'
 import { withDescriptor } from '../../../src/control/table-descriptor.ts'
 
@@ -18,6 +19,22 @@ test('parseRouteTable accepts the route tables in HTTP2.md', () => {
     expect(parsed.routes.length).toBeGreaterThan(0)
     expect(parsed.schema?.methods.size).toBeGreaterThan(0)
   }
+})
+
+test.each([
+  ['put', { key: 'YQ==', value: 'MQ==' }, 'operations'],
+  ['put', { key: 'YQ==', ignore_value: true }, 'passed-on'],
+  ['put', { key: 'YQ==', ignoreValue: true }, 'passed-on'],
+  ['deleterange', { key: 'YQ==' }, 'operations'],
+  ['deleterange', { key: 'YQ==', range_end: 'AA==' }, 'passed-on'],
+  ['deleterange', { key: 'YQ==', rangeEnd: 'AA==' }, 'passed-on'],
+  ['range', { key: 'YQ==' }, 'operations'],
+  ['range', { key: 'YQ==', count_only: true }, 'passed-on'],
+  ['range', { key: 'YQ==', countOnly: true }, 'passed-on'],
+])('the table for etcd in HTTP2.md reads members of the gateway in both spellings: %s %j', (call, request, kind) => {
+  const asked = { method: 'POST', target: `/v3/kv/${call}`, headers: [], body: JSON.stringify(request) }
+  const table = parseRouteTable(tables[1], 'routes.json')
+  expect(tryRequest(table, asked, { status: 200, headers: [], body: '{}' }).kind).toBe(kind)
 })
 
 test('parseRouteTable refuses a descriptor that is given as a file name', () => {
