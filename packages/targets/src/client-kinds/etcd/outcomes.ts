@@ -20,7 +20,11 @@ export const etcdErrors: readonly ErrorMeaning[] = [
     'lease already exists',
     'required revision has been compacted',
     'required revision is a future revision',
-    'database space exceeded',
   ]),
+  {
+    texts: ['database space exceeded'],
+    means: 'info',
+    why: 'a member that reaches the limit while it applies a change still applies it',
+  },
   ...eachMeans('info', 'it is proposed, and may be applied later', ['request timed out', 'context deadline exceeded']),
 ]
