@@ -62,8 +62,8 @@ function meaningOfStatus(
 
 /**
  * The meaning of a status without a table entry. Success is any 2xx, except 202, which promises nothing, and 206 and
- * 207, which concern parts. A refusal is any 4xx, except 408, which may follow a partial execution, and 404, which may
- * mean an absent value.
+ * 207, which concern parts. A refusal is any 4xx, except 408 and 499, which may follow a partial execution, and 404,
+ * which may mean an absent value.
  */
 function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 206 || status === 207 || (status === 202 && harmless))
@@ -73,14 +73,14 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
   if (harmless && (status === 404 || status === 410)) return absentPerhaps(status)
   if (harmless && status === 304)
     return unclear(status, '"fail", which omits it, or "ok", if its headers have the result')
-  return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
+  return status >= 400 && status < 500 && status !== 408 && status !== 499 ? 'fail' : 'info'
 }
 
 /**
  * Statuses that a class such as `5xx` does not cover. After 202, success is not known; 206 and 207 mean partial
- * success. After 408, 502 and 504, the request may still be executed.
+ * success. After 408, 499, 502 and 504, the request may still be executed.
  */
-const OF_NO_CLASS: ReadonlySet<number> = new Set([202, 206, 207, 408, 502, 504])
+const OF_NO_CLASS: ReadonlySet<number> = new Set([202, 206, 207, 408, 499, 502, 504])
 
 /** If this were a `fail`, the check would leave out the read, and could miss a lost write. */
 const absentPerhaps = (status: number | string): Meaning => ({

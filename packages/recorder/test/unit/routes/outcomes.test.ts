@@ -64,7 +64,8 @@ describe('the status of a reply', () => {
     [409, 'fail status 409, by the object', 'fail status 409, by the object'],
     [412, 'fail status 412, by the object', 'fail status 412, by the object'],
     [423, 'fail status 423, by the object', 'fail status 423, by the object'],
-    [499, 'fail status 499', 'fail status 499'],
+    [498, 'fail status 498', 'fail status 498'],
+    [499, 'info status 499', 'info status 499, which says nothing'],
     [500, 'info status 500', 'info status 500, which says nothing'],
     [503, 'info status 503', 'info status 503, which says nothing'],
   ])('the status %i ends a write as %s, and a read as %s', (status, ofWrite, ofRead) => {
@@ -417,7 +418,7 @@ test.each<readonly [object, string | undefined]>([
 test('a class of statuses in "outcomes" excludes statuses after which the request may still be executed', () => {
   const failing = { ...write, outcomes: { '5xx': 'fail', '4xx': 'fail', '2xx': 'ok' } }
   expect(ended(failing, { status: 503 })).toBe('fail status 503')
-  for (const status of [202, 408, 502, 504]) expect(ended(failing, { status })).toBe(`info status ${status}`)
+  for (const status of [202, 408, 499, 502, 504]) expect(ended(failing, { status })).toBe(`info status ${status}`)
   expect(ended({ ...write, outcomes: { 202: 'ok' } }, { status: 202 })).toBe('ok 1')
 })
 
