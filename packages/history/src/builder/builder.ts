@@ -216,6 +216,7 @@ export class HistoryBuilder implements EventSink {
       return
     }
     const flags = (event.final === true ? FLAG_FINAL : 0) | (event.answered === true ? FLAG_ANSWERED : 0)
+    if (event.extra !== undefined && event.type !== 'invoke') this.#noteTransaction(event, line)
     this.client(
       process,
       eventTypes.indexOf(event.type),
@@ -234,7 +235,6 @@ export class HistoryBuilder implements EventSink {
     this.#clocks ??= new ClockNotes()
     this.#clocks.note(line, event)
     if (event.type !== 'invoke') {
-      this.#noteTransaction(event, line)
       this.#unread ??= unreadIn(event, line)
       return
     }
@@ -314,7 +314,10 @@ export class HistoryBuilder implements EventSink {
       if (key !== NONE) this.#checkKey(process, type, key, row, line)
       if (value !== NO_VALUE) {
         columns.output[row] = value
-        if (value !== columns.input[row] && type - 1 === OK) this.#answers.answered(row, value, this.values, line)
+        // A recorder foresees what a statement may write, which the reply decides.
+        const isForeseen = this.#transactionNotes?.has(line) === true
+        if (value !== columns.input[row] && type - 1 === OK && !isForeseen)
+          this.#answers.answered(row, value, this.values, line)
       } else if (type - 1 === OK) {
         columns.flags[row] = (columns.flags[row] ?? 0) | FLAG_NO_RESULT
         this.#answers.lacksValue(f, line)
