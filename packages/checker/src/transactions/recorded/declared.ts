@@ -1,4 +1,4 @@
-import type { TransactionNote } from '@chaosproxy/history'
+import { NULL, type TransactionNote } from '@chaosproxy/history'
 import type { Budget } from '../../limits/budget.ts'
 import { notRecorded } from '../../verdict/reason.ts'
 import { CHECKED, unknownBecause, type Verdict } from '../../verdict/verdict.ts'
@@ -14,7 +14,7 @@ import { versionEdges } from '../graph/version-edges.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { Finding } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { ABORTED, READ, type TransactionRecord } from '../record/record.ts'
+import { ABORTED, READ, type TransactionRecord, WRITE } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
 import { DECLARED, requestedLevel, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './requested-levels.ts'
 
@@ -26,6 +26,8 @@ import { DECLARED, requestedLevel, SERIALIZABLE, SNAPSHOT, UNPROMISING } from '.
  * - A transaction that asked for a snapshot begins after the commits that it read from, and so before every transaction
  *   that replaces a version that it read. Snapshot isolation allows only cycles in which two steps of this kind follow
  *   each other.
+ * - A transaction that asked for a snapshot may insert a row that another transaction has deleted since. It need not begin
+ *   after the deletion, because PostgreSQL refuses only changes of rows that were changed since.
  * - If both ask for serializable and one overwrites a version that the other read, the reading transaction precedes the
  *   other as a whole. This applies only to cells that no other transactions write, because a database need not notice a
  *   write of another transaction in between.
@@ -41,12 +43,15 @@ export function decideDeclared(
   const wrong = wrongRead(record, inference, levels)
   if (wrong !== undefined) return violated(levels, explainFinding(record, wrong))
   const { edges, nodes } = versionEdges(record, inference.versions)
+  const insertions = insertionsAfterDeletions(record, inference.versions, notes, levels)
   budget.look(edges.length)
   const counting = (isPromised: (from: number, to: number, key: number) => boolean): EdgeList => {
     const kept = new EdgeList(edges.length)
-    for (let e = 0; e < edges.length; e++)
-      if (edges.kind[e] !== RW || isPromised(edges.from[e], edges.to[e], edges.key[e]))
-        kept.add(edges.from[e], edges.to[e], edges.kind[e] as EdgeKind, edges.key[e])
+    for (let e = 0; e < edges.length; e++) {
+      const [from, to, key, kind] = [edges.from[e], edges.to[e], edges.key[e], edges.kind[e] as EdgeKind]
+      const counts = kind === RW ? isPromised(from, to, key) : kind !== WW || !insertions.has(pairOf(from, to, key))
+      if (counts) kept.add(from, to, kind, key)
+    }
     return kept
   }
   const ofSnapshots = counting((from) => levels[from] >= SNAPSHOT)
@@ -70,6 +75,43 @@ export function decideDeclared(
         : explainCycle(record, inference.versions, nameOf(steps), steps)
     return violated(levels, explanation)
   }
+}
+
+const pairOf = (from: number, to: number, key: number): string => `${from} ${to} ${key}`
+
+/** Returns the pairs of a deletion and of an insertion of the same row by a transaction that asked for a snapshot. */
+function insertionsAfterDeletions(
+  { length, starts, kind, key, value }: TransactionRecord,
+  versions: Inference['versions'],
+  notes: readonly (TransactionNote | undefined)[],
+  levels: Uint8Array,
+): ReadonlySet<string> {
+  const { of, writer, ordered } = versions
+  const isDeletion = new Uint8Array(writer.length)
+  for (let row = 0; row < starts[length]; row++)
+    if (kind[row] === WRITE && of[row] > INITIAL) isDeletion[of[row]] = value[row] === NULL ? 1 : 0
+  const pairs = new Set<string>()
+  for (let t = 0; t < length; t++) {
+    if (levels[t] !== SNAPSHOT) continue
+    for (let row = starts[t]; row < starts[t + 1]; row++) {
+      const [version, k] = [of[row], key[row]]
+      if (kind[row] !== WRITE || version < 0) continue
+      const before = Math.min(version, ordered[k]) - 1
+      const isAfterDeletion = before >= versions.starts[k] && isDeletion[before] === 1
+      if (isAfterDeletion && isInsertion(notes[t], row - starts[t])) pairs.add(pairOf(writer[before], t, k))
+    }
+  }
+  return pairs
+}
+
+/** Whether an INSERT made this micro-operation of a transaction. */
+function isInsertion(note: TransactionNote | undefined, micro: number): boolean {
+  let end = 0
+  const statement = note?.statements.find(([, count]) => {
+    end += count
+    return micro < end
+  })
+  return statement !== undefined && /^insert\b/i.test(statement[0])
 }
 
 const NOT_PROMISED = notRecorded(

@@ -527,6 +527,33 @@ describe('the declared level', () => {
     expect(levels['declared']!.result).toBe(result)
   })
 
+  test.each([
+    ['INSERT INTO accounts (id, balance) VALUES (?, ?)', snapshot, null, 'met'],
+    ['INSERT INTO accounts (id, balance) VALUES (?, ?)', serial, null, 'violated'],
+    ['INSERT INTO accounts (id, balance) VALUES (?, ?)', snapshot, 4, 'violated'],
+    ['UPDATE accounts SET balance = ? WHERE id = ?', snapshot, null, 'violated'],
+  ])(
+    '%s in a transaction that declared %s, after a concurrent write of %j, makes the declared level %s',
+    (sql, isolation, value, result) => {
+      const { levels } = judged([
+        { from: 10, to: 20, micro: [['w', balance, value]], locks: [[row, 12, 18]], more: { isolation: isolation! } },
+        {
+          ...{ from: 0, to: 40, locks: [[row, 30, 38]] as const, more: { isolation: isolation! } },
+          micro: [
+            ['r', balance, 5],
+            ['w', balance, 9],
+          ],
+          statements: [
+            ['SELECT balance FROM accounts WHERE id = ?', 1, 1, 5],
+            [sql, 1, 25, 30],
+          ],
+        },
+      ])
+      expect(levels['declared']!.result).toBe(result)
+      expect(levels['snapshot-isolation']!.result).toBe('violated')
+    },
+  )
+
   test('the declared level is unknown only if the transaction that used a predicate declared "serializable"', () => {
     const reading = (level: string): readonly Ran[] => [
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
