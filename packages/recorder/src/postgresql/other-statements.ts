@@ -13,8 +13,15 @@ interface Touching {
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
+/** Without the brackets around a query, as in `(SELECT 1) UNION (SELECT 2)`. */
+const unbracketed = (tokens: readonly Token[]): readonly Token[] => {
+  const start = tokens.findIndex(({ text }) => text !== '(')
+  return start > 0 ? tokens.slice(start) : tokens
+}
+
 /** Returns what a statement may change, if it is not an operation. */
-export function analyseOther(tokens: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
+export function analyseOther(all: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
+  const tokens = unbracketed(all)
   const words = plainWords(tokens)
   const [first = ''] = words
   const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
@@ -93,7 +100,8 @@ const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 
 /** Returns the first called function with unknown effects. `known`: functions without effects. */
-export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<string>): string | undefined {
+export function strangeFunction(all: readonly Token[], known?: ReadonlySet<string>): string | undefined {
+  const tokens = unbracketed(all)
   const [first] = tokens
   const isQueryCopied = first?.text === 'copy' && tokens[1]?.text === '('
   if (first?.kind !== 'word' || !(CALLING.has(first.text) || isQueryCopied)) return undefined

@@ -96,6 +96,8 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['SELECT value FROM kv WHERE key = $1 FOR UPDATE SKIP LOCKED', 'nothing'],
     ['SELECT value FROM kv WHERE key LIKE $1', 'nothing'],
     ['SELECT bump($1)', 'everything'],
+    ['(SELECT bump($1))', 'everything'],
+    ['(SELECT count(*) FROM kv) UNION (SELECT 1)', 'nothing'],
     ['SELECT * FROM orders WHERE total > round($1)', 'nothing'],
     ['INSERT INTO orders (id, at) VALUES ($1, now())', 'nothing'],
     ['INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO NOTHING', 'nothing'],
