@@ -10,7 +10,7 @@ import type { RowStatement } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { actionOf } from './single-row.ts'
 import { type Parsed, parse } from './sql-parser.ts'
-import { isTable, plainWords, shapeOf, type Token, wordSet } from './sql-tokens.ts'
+import { isTable, plainWord, plainWords, shapeOf, type Token, wordSet } from './sql-tokens.ts'
 
 /** The meaning of a statement, how it names recorded tables, and the schemas that it chooses for names without one. */
 export type Statement = Meaning & {
@@ -245,7 +245,9 @@ function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Rec
     const cells = named.length === 0 ? 'everything' : everyCellOf(named)
     return { kind: 'doubtful', what, why: tree === 'too deep' ? TOO_DEEP : why, touches: cells, lasts }
   }
-  const isRead = tokens.some(({ kind, text }) => kind === 'word' && READING.has(text))
+  const isRead =
+    !SHOWING_NO_ROWS.has(plainWord(tokens[0]) ?? '') &&
+    tokens.some((token, at) => READING.has(plainWord(token) ?? '') || isTableQuery(tokens, at))
   if (named.length === 0 || !isRead) return { kind: 'other', what, touches: 'nothing', why: '', isolation }
   const why = tree === 'too deep' ? TOO_DEEP : UNREAD
   return { kind: 'doubtful', what, why, touches: 'nothing', lasts: false }
@@ -254,7 +256,15 @@ function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Rec
 const TOO_DEEP =
   'brackets in it are nested more than 100 deep, and are not read; nest them less, or name the row by its primary key'
 const UNREAD_COLUMN = 'its result does not show one row: select the recorded column of one row by its primary key'
-const READING = wordSet('select table copy')
+const READING = wordSet('select copy')
+/** Statements in which SELECT or COPY is no query, such as GRANT SELECT. */
+const SHOWING_NO_ROWS = wordSet('grant revoke comment lock vacuum analyze reindex cluster')
+
+/** Whether a query such as `TABLE accounts` begins here. */
+const isTableQuery = (tokens: readonly Token[], at: number): boolean =>
+  plainWord(tokens[at]) === 'table' && (at === 0 || BEFORE_QUERY.has(tokens[at - 1]?.text ?? ''))
+
+const BEFORE_QUERY = wordSet('( as union intersect except all distinct for explain analyze verbose')
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 
 const isChained = (tokens: readonly Token[]): boolean => {

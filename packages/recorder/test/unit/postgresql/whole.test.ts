@@ -427,6 +427,23 @@ describe('a PostgreSQL transaction recorded whole', () => {
     expect(marks([sql, ...answer])).toEqual([mark])
   })
 
+  test.each([
+    'CREATE TABLE IF NOT EXISTS accounts (id int)',
+    'LOCK TABLE accounts IN EXCLUSIVE MODE',
+    'GRANT SELECT ON TABLE accounts TO app',
+    'COMMENT ON TABLE accounts IS NULL',
+    'VACUUM accounts',
+  ])('a statement that shows no rows is understood: %s', (sql) => {
+    expect(marks([sql, tag('DONE')])).toEqual([])
+  })
+
+  test.each(['TABLE accounts', '(TABLE accounts)', 'CREATE TABLE copy AS TABLE accounts', 'COPY accounts TO STDOUT'])(
+    'a query whose rows are not told apart is not understood: %s',
+    (sql) => {
+      expect(marks([sql, tag('DONE')])).toMatchObject([['not-understood', 'all', expect.any(String)]])
+    },
+  )
+
   test('a recorded transaction omits the statements and locks that ROLLBACK TO SAVEPOINT undoes', () => {
     const events = recorded(
       begin,
