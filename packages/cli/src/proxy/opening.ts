@@ -27,7 +27,14 @@ export async function openProxies(
   for (const pair of pairs) await plane.addProxy({ ...pair, enabled: true })
   const proxies = plane.proxies.list()
   if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
+  const examples = recordedExamples()
+  const remedy =
+    record.table === undefined
+      ? `Give --record with a route table, or a protocol, such as ${examples}.`
+      : configFile === undefined
+        ? `--record ${record.table} does not say what to record. Give a route table, or a protocol, such as ${examples}.`
+        : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`
   throw usageError(
-    `Nothing would be recorded: no proxy carries HTTP with a route table, or a protocol that chaos records. ${record.table === undefined ? `Give --record with a route table, or a protocol, such as ${recordedExamples()}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
+    `Nothing would be recorded: no proxy carries HTTP with a route table, or a protocol that chaos records. ${remedy}`,
   )
 }

@@ -32,8 +32,13 @@ export function recordedCarriage(where: string, as: string, { model, ...settings
   const given = as.trimStart().startsWith('{') ? parsedCarriage(where, as) : readJsonFile(where, as)
   const table = withDescriptor(given, as, (path) => readBytesFile(where, path))
   const own = table !== null && typeof table === 'object' ? table : {}
-  if ('kind' in own && findRecordedProtocol(own.kind) !== undefined)
-    return parseCarriage({ ...own, ...members, ...commands }, as)
+  const kind = 'kind' in own ? own.kind : 'http'
+  if (findRecordedProtocol(kind) !== undefined) return parseCarriage({ ...own, ...members, ...commands }, as)
+  if (typeof kind !== 'string' || !carriageNames().includes(kind))
+    throw usageError(
+      `${where} ${as}: "kind" is ${JSON.stringify(kind)}, which chaos does not record. Give the file of a route table, ${recordedExamples()}.`,
+    )
+  if (!/^http2?$/.test(kind)) return parseCarriage({ ...own, ...members }, as)
   return parseCarriage({ ...own, ...members, kind: 'http' }, as)
 }
 

@@ -15,6 +15,12 @@ describe('the protocol of recorded traffic', () => {
     expect(() => recordedCarriage('--as', as, {})).toThrow(message)
   })
 
+  test.each(['"amqp"', '7'])('the value of --as is refused if its JSON names an unknown protocol is refused: %s', (kind) => {
+    expect(() => recordedCarriage('--as', `{"kind":${kind}}`, {})).toThrow(
+      `--as {"kind":${kind}}: "kind" is ${kind}, which chaos does not record. Give the file of a route table, `,
+    )
+  })
+
   test('the value of --as is refused if it is a path to a missing file', () => {
     expect(() => recordedCarriage('--as', './no-routes.json', {})).toThrow(/no-routes\.json: there is no such file/)
   })
