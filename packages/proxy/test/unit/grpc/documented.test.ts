@@ -37,6 +37,18 @@ test.each([
   expect(tryRequest(table, asked, { status: 200, headers: [], body: '{}' }).kind).toBe(kind)
 })
 
+test.each([
+  ['{"header":{}}', 'null'],
+  ['{"kvs":[{"key":"YQ==","value":"MQ=="}]}', '"MQ=="'],
+  ['{"kvs":[{"key":"YQ==","version":"1"}]}', 'not-understood'],
+])('the table for etcd in HTTP2.md takes no omitted empty value of the gateway as absent: %s', (body, read) => {
+  const asked = { method: 'POST', target: '/v3/kv/range', headers: [], body: '{"key":"YQ=="}' }
+  const table = parseRouteTable(tables[1], 'routes.json')
+  const { events } = tryRequest(table, asked, { status: 200, headers: [], body })
+  const answered = events.find(({ type, f }) => type === 'ok' || f === 'not-understood')
+  expect(answered?.['f'] === 'read' ? JSON.stringify(answered['value']) : answered?.['f']).toBe(read)
+})
+
 test('parseRouteTable refuses a descriptor that is given as a file name', () => {
   expect(() => parseRouteTable(tables[0], 'x')).toThrow('"descriptor" is "etcd.desc". A file name is not possible here')
 })
