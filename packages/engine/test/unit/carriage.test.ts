@@ -15,7 +15,7 @@ describe('the protocol of recorded traffic', () => {
     expect(() => recordedCarriage('--as', as, {})).toThrow(message)
   })
 
-  test.each(['"amqp"', '7'])('the value of --as is refused if its JSON names an unknown protocol is refused: %s', (kind) => {
+  test.each(['"amqp"', '7'])('the value of --as is refused if its JSON names an unknown protocol: %s', (kind) => {
     expect(() => recordedCarriage('--as', `{"kind":${kind}}`, {})).toThrow(
       `--as {"kind":${kind}}: "kind" is ${kind}, which chaos does not record. Give the file of a route table, `,
     )

@@ -129,12 +129,15 @@ type Complete = (call: Call, scene: Scene, meaning: Meaning) => Interpretation
 
 /** Compiles the meaning of responses for an operation. */
 function compileCompletion(
-  { missing, perhaps, each }: OperationSpec,
+  { missing, perhaps, each, result }: OperationSpec,
   harmless: boolean,
   { sources, isKeyInAnswer, isListed, keyOf, givenOf, resultOf, listOf }: Readers,
   { normalize, written }: OperationParts,
 ): Complete {
   let hasFound = false
+  /** Reads the object of which the result is a member. */
+  const holder = typeof result === 'string' ? /^(json(?:\..+)?)\.[^.]+$/.exec(result)?.[1] : undefined
+  const holderOf = holder === undefined ? undefined : compileValue(holder, 'answer')
 
   /** Returns the operation's value according to a successful response. */
   function confirmedValue(call: Call, scene: Scene): Json | undefined {
@@ -149,13 +152,21 @@ function compileCompletion(
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 
-  /** Returns why a missing result does not show absence: another place of the response has the written value. */
-  function misread({ key }: Call, { answer, status }: Scene): string | undefined {
-    if (written === undefined || hasFound || missing === undefined) return undefined
+  /**
+   * Returns why a missing result does not show absence: the service may omit the written value, or another place of the
+   * response has it.
+   */
+  function misread({ key }: Call, scene: Scene): string | undefined {
+    const { answer, status } = scene
     const body = typeof key === 'string' ? answer?.json : undefined
-    const place = body === undefined ? undefined : written.placeIn(String(key), normalize(body))
-    if (place === undefined) return undefined
-    return `${status}, and nothing at ${places(sources.result)}, but ${place} has what was written. Give that as the "result"`
+    if (written === undefined || missing === undefined || body === undefined) return undefined
+    const place = hasFound ? undefined : written.placeIn(String(key), normalize(body))
+    if (place !== undefined)
+      return `${status}, and nothing at ${places(sources.result)}, but ${place} has what was written. Give that as the "result"`
+    const empty = holderOf?.(scene) === undefined ? undefined : written.emptyIn(String(key))
+    return empty === undefined
+      ? undefined
+      : `${status}, and nothing at ${places(sources.result)}, but ${empty} was written, which services may omit. Say in "answers" what means "absent"`
   }
 
   function completeEntries(call: Call, scene: Scene): Interpretation {

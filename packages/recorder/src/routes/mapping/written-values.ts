@@ -2,6 +2,7 @@ import { canonical, isTooDeep, type Json } from '@chaosproxy/history'
 import { isIgnored, operationsOf, type RouteTable } from '../table/route-table.ts'
 
 const MOST_KEYS = 1000
+const MOST_EMPTY = 100_000
 const MOST_VALUES = 8
 const MOST_PARTS = 200
 
@@ -11,8 +12,14 @@ const MOST_PARTS = 200
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()
+  /** The keys to which an empty value was written, by the JSON of the last one. */
+  readonly #empty: Map<string, string> = new Map()
 
   wrote(key: string, value: Json): void {
+    if (value === '' || value === 0 || value === false) {
+      if (this.#empty.size >= MOST_EMPTY) this.#empty.clear()
+      this.#empty.set(key, JSON.stringify(value))
+    }
     // Many responses contain null, an empty text or a boolean in any case, so such a value in a response proves
     // nothing.
     if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
@@ -25,6 +32,11 @@ export class WrittenValues {
       known.push(text)
       if (known.length > MOST_VALUES) known.shift()
     }
+  }
+
+  /** An empty value that was written to the key. Many services omit such members, as proto3 does. */
+  emptyIn(key: string): string | undefined {
+    return this.#empty.get(key)
   }
 
   placeIn(key: string, body: Json): string | undefined {
