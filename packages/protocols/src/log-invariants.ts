@@ -68,7 +68,9 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
     const follow = followSettled(protocol, settled)
     return (state) => {
       const other = follow(state)
-      return other === undefined ? undefined : `${node} applied another entry at ${other} than those before it`
+      return other === undefined
+        ? undefined
+        : `${node} applied an entry at ${other} that differs from the one applied there before`
     }
   }
 }
@@ -137,7 +139,7 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
         const held = ofTerm(next, entry.term)
         if (held === undefined) first[index] = { entry, previousTerm, next }
         else if (!sameEntry(held.entry, entry) || (held.previousTerm !== previousTerm && previousTerm !== undefined))
-          return `${node} holds another entry ${index} of term ${entry.term}, or another one before it, than a log seen earlier`
+          return `${node} and a log seen earlier differ in entry ${index} of term ${entry.term}, or in the entry before it`
       }
       return undefined
     }

@@ -32,7 +32,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   weakness: ({ sums }, _nodes, object) => {
     const isSum = object === undefined || object === 'counter' || object === 'bank'
     if (isSum && sums === 'settle')
-      return 'every node adds without asking the others, and of two sums made at once one replaces the other'
+      return 'every node adds without asking the others, and one of two concurrent sums replaces the other'
     switch (object) {
       case 'counter':
         return 'every node adds without asking the others, and reads show only what a node has heard of'

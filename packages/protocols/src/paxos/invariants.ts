@@ -90,7 +90,8 @@ function watchAgreement(): Watch {
         const command = state.accepted.get(slot)?.command ?? null
         const first = commands.get(slot)
         if (first === undefined) commands.set(slot, command)
-        else if (!isSame(first, command)) return `${node} applied another command of slot ${slot} than a node before it`
+        else if (!isSame(first, command))
+          return `${node} applied a command of slot ${slot} that differs from the one applied before`
       }
       return undefined
     }

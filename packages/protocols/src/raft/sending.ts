@@ -87,7 +87,7 @@ const NO_ENTRIES: readonly Entry[] = []
 function sendSnapshot(turn: RaftTurn, peer: NodeId, progress: Progress): void {
   const { id, snapshot, term, roundStarted: round } = turn.state
   if (snapshot === undefined || progress.next > snapshot.index)
-    throw new Error(`${id} would send from entry ${progress.next}, which it has not`)
+    throw new Error(`${id} would send from entry ${progress.next}, which it does not have`)
   progress.next = snapshot.index + 1
   turn.send(peer, { type: 'snapshot', term, snapshot, round })
 }

@@ -82,6 +82,6 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined
-    return `${node} was granted ${key} when ${having} of ${state.masters.length} masters had it as its own`
+    return `${node} was granted ${key} when only ${having} of ${state.masters.length} masters held the lock for it`
   }
 }

@@ -223,7 +223,11 @@ class TcpRoute implements Route {
     }
     const giveBack = descriptors.take(DESCRIPTORS_OF_CLIENT)
     if (giveBack === undefined) {
-      this.#turnedAway(Object.assign(new Error('the descriptors left are kept for the control'), { code: 'EMFILE' }))
+      this.#turnedAway(
+        Object.assign(new Error('the file descriptors left are reserved for the control interface'), {
+          code: 'EMFILE',
+        }),
+      )
       resetSocket(client)
       return
     }

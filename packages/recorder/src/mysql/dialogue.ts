@@ -253,7 +253,9 @@ class MysqlDialogue implements Dialogue {
     }
     const { id, columns, parameters } = readPrepared(payload)
     if (next !== undefined && parameters !== prepared.parameters) {
-      this.#ends.lost('a connection of MySQL that executes a statement whose parameters are not told apart')
+      this.#ends.lost(
+        'a connection of MySQL that executes a statement whose parameters chaos counts differently than the server',
+      )
       return
     }
     prepared.parameters = parameters

@@ -11,7 +11,7 @@ export const mysql: RecordedProtocol = defineProtocol({
   namedBy: MYSQL_NAMES,
   resends: false,
   remedies: {
-    nothing: `statements on the tables of the mapping are recorded. Name them: --as '${EXAMPLE}'.`,
+    nothing: `statements on the tables that the mapping names are recorded. Name the tables: --as '${EXAMPLE}'.`,
     notUnderstood:
       'Each line names what to write instead. Faults that lose single messages cause this too, and so does a client that insists on TLS.',
     touched:

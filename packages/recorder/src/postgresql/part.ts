@@ -208,7 +208,7 @@ function columnOf(answer: Answer, place: Place, recorded: Recorded): Interpretat
   if (why !== undefined) return { type: 'not-understood', error: why }
   const value = text === undefined ? undefined : recordedValue(text, recorded.type)
   return value === undefined
-    ? { type: 'not-understood', error: `the value in its answer is not read as ${recorded.type}` }
+    ? { type: 'not-understood', error: `the value in its answer cannot be read as ${recorded.type}` }
     : { type: 'ok', value }
 }
 

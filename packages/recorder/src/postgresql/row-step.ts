@@ -44,7 +44,7 @@ export interface RowStep {
   readonly portal: Portal | undefined
 }
 
-const WARNED = 'the server warned that a value does not fit, and so may have taken another one; give values that fit'
+const WARNED = 'the server warned that a value does not fit, so it may have stored another value; give values that fit'
 const NOTHING: Done = { micro: [], locked: [], isPredicate: false }
 
 const doubtful = (why: string, touches: Touches, isPredicate = false): Done => ({
@@ -149,7 +149,7 @@ function mayChange(statement: RowStatement): Touches {
 }
 
 const remedyFor = ({ key, converts }: RecordedTable): string =>
-  converts === true ? `name each by a ${key} in digits or lower case` : `add RETURNING ${key}`
+  converts === true ? `name each row by its ${key}, in digits or lower case` : `add RETURNING ${key}`
 
 interface ResultRow {
   /** Undefined if the result does not contain the primary key. */
@@ -332,7 +332,7 @@ function doubtOf(
   const keys = [...new Set(cells.map(({ key }) => key))]
   const names = [...columns].join(' and ')
   return {
-    why: `it inserts ${names} or leaves it as it is; set it in DO UPDATE as well`,
+    why: `it inserts ${names} or keeps the old value; set ${names} in DO UPDATE as well`,
     touches: cellsOf(table, keys, [...columns]),
   }
 }
@@ -467,7 +467,7 @@ function resultRows(
       const why = whyNotCompared(type, field, column) ?? table.decimals.whyRounded(column, field)
       if (why !== undefined) return why
       const value = field.text === undefined ? undefined : recordedValue(field.text, type)
-      if (value === undefined) return `the value of ${column} in its answer is not read as ${type}`
+      if (value === undefined) return `the value of ${column} in its answer cannot be read as ${type}`
       values.set(column, value)
     }
     rows.push({ key: key?.text ?? undefined, values })

@@ -23,7 +23,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
     return unrecorded({ kind: 'passed-on', what, touches: 'nothing' })
   }
   if (options.isTangled) {
-    const why = 'its statements are not told apart from those of the next one; send BEGIN and COMMIT alone'
+    const why = 'its statements are not told apart from those of the next transaction; send BEGIN and COMMIT alone'
     const what = 'a transaction with a COMMIT among other statements'
     return unrecorded({ kind: 'not-understood', what, why, touches: 'everything' })
   }

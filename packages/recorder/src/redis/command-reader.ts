@@ -63,7 +63,7 @@ const completionOf = ({ call, interpret }: CommandOperation, answer: Json, index
 const UNREADABLE: Interpretation = { type: 'not-understood', error: 'an answer that cannot be read' }
 const NOT_UNDERSTOOD: Interpretation = {
   type: 'not-understood',
-  error: 'an answer of another kind than the command has',
+  error: 'an answer of a kind that the command does not return',
 }
 
 export const read = (key: string, interpret: Interpret): CommandOperation => ({

@@ -23,7 +23,7 @@ export const redisErrors: readonly ErrorMeaning[] = [
   fail('TRYAGAIN', 'some keys of the command are being moved to another node'),
   fail('CROSSSLOT', 'keys of several slots: found before anything is carried out'),
   fail('CLUSTERDOWN', 'a Redis Cluster without all its slots refuses everything'),
-  fail('BUSY', 'a script runs, and everything but its end is refused'),
+  fail('BUSY', 'a script runs, and only commands that end it are accepted'),
   fail('NOSCRIPT', 'no script has this SHA-1: nothing was run'),
   fail('EXECABORT', 'a command of the transaction was refused when it was queued: none was carried out'),
   fail('DENIED', 'protected mode refuses the connection'),

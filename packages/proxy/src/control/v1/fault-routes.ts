@@ -92,7 +92,7 @@ function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[
     lists(things, 'Every partition in force', () => plane.faults.list().filter(({ origin }) => origin === 'partition')),
     puts(
       things,
-      'Cuts every link between the groups, under this name; one that has it is changed',
+      'Cuts every link between the groups, under this name, or changes the partition that has it',
       { done: 'It is in force.', errors: [409] },
       (name, body) => {
         const fault = readPartition(body, plane, 'partition')
@@ -103,7 +103,7 @@ function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[
     ),
     removes(
       things,
-      'Heals it: held bytes are delivered, and connections that lost bytes are reset',
+      'Heals the partition: held bytes are delivered, and connections that lost bytes are reset',
       { done: 'It is healed.', errors: [404, 409] },
       (name) => plane.removeFault(ownFault(plane, name, 'partition').name),
     ),

@@ -137,7 +137,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (taker !== number)
     return impossible(
       taker === undefined
-        ? 'it would not match the request that it makes'
+        ? 'it does not match the request that chaos makes from it'
         : `route ${taker + 1} takes its requests. Put the narrower one first, or distinguish them by "when"`,
     )
   if (understanding.kind !== 'operations') return impossible(whyNot(understanding))

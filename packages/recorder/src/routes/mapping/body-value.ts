@@ -101,7 +101,7 @@ function parsed(text: string | undefined): Json | undefined {
 export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if ('json' in captured) return undefined
   if ('withheld' in captured) return `is left out of ${captured.withheld}`
-  if ('sha256' in captured) return `is ${captured.length} bytes long, more than is kept of it`
+  if ('sha256' in captured) return `is ${captured.length} bytes long, too long to be kept`
   if (unpacked(captured.bytes, contentEncoding) !== undefined) return undefined
   return `is compressed as ${JSON.stringify(contentEncoding)}, and cannot be unpacked`
 }

@@ -75,7 +75,7 @@ export const tableMembers: MembersOf<WrittenTable> = {
   descriptor: ofGrpc('the layout of gRPC messages: a file with a FileDescriptorSet, or {"base64": …}', {
     type: ['string', 'object'],
   }),
-  messages: ofGrpc('the same by declaration: the fields of each message', { type: 'object' }),
+  messages: ofGrpc('instead of "descriptor": the fields of each gRPC message', { type: 'object' }),
   methods: ofGrpc('with "messages": the request and response type of each method', { type: 'object' }),
   routes: {
     summary: 'one for each kind of request; the first match counts',

@@ -504,7 +504,7 @@ describe('a MySQL statement', () => {
       [[command(22, 'SELECT 1'), prepared(3, 0, 0)], [command(23, Buffer.from([3, 0, 0, 0, 1, 1, 0, 0, 0]))]],
     ],
     [
-      'whose parameters are not told apart',
+      'whose parameters chaos counts differently than the server',
       [[Buffer.concat([command(22, 'SELECT 1'), execute(0xff_ff_ff_ff, [])]), prepared(3, 0, 2)]],
     ],
     ['ROLLBACK TO a savepoint that no statement made', [begin, [query('ROLLBACK TO SAVEPOINT s'), ok(within)]]],

@@ -100,7 +100,7 @@ describe('a MySQL connection that cannot be read any further', () => {
     ['a table in double quotes', [...CONNECTED, client(query('SELECT balance FROM "accounts"'))]],
     ['LOAD DATA LOCAL', [...CONNECTED, ...asked("LOAD DATA LOCAL INFILE 'f' INTO TABLE accounts", localFile)]],
     [
-      'parameters are not told apart',
+      'parameters chaos counts differently than the server',
       [
         ...CONNECTED,
         client(Buffer.concat([command(22, WRITE), execute(0xff_ff_ff_ff, ['90', '7'])])),

@@ -175,7 +175,7 @@ const CASES: readonly Case[] = [
   [
     'SELECT price FROM prices WHERE id = 7',
     answered('SELECT 1', 'price', ['a']),
-    'doubt: the value of price in its answer is not read as numeric',
+    'doubt: the value of price in its answer cannot be read as numeric',
   ],
   [
     'SELECT count(*) FROM accounts WHERE id = 7',
@@ -359,12 +359,12 @@ const CASES: readonly Case[] = [
   [
     'INSERT INTO accounts (id, balance) VALUES (7, 5) ON CONFLICT (id) DO UPDATE SET balance = 5',
     answered('INSERT 0 1'),
-    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: it inserts owner or leaves it as it is; set it in DO UPDATE as well',
+    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: it inserts owner or keeps the old value; set owner in DO UPDATE as well',
   ],
   [
     'INSERT INTO accounts (id, balance, owner) VALUES (7, 5, 1) ON CONFLICT (id) DO UPDATE SET balance = 5',
     answered('INSERT 0 1'),
-    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: it inserts owner or leaves it as it is; set it in DO UPDATE as well',
+    'w accounts/7/balance=5; locks accounts/7; doubt of accounts/7/owner: it inserts owner or keeps the old value; set owner in DO UPDATE as well',
   ],
   [
     'UPDATE accounts SET balance = $1 WHERE id = $2',
@@ -425,25 +425,25 @@ const CASES: readonly Case[] = [
   [
     'UPDATE accounts SET balance = 9 WHERE id = 7',
     { ...answered('UPDATE 1'), isWarned: true },
-    'predicate; doubt of accounts/*/balance: the server warned that a value does not fit, and so may have taken another one; give values that fit',
+    'predicate; doubt of accounts/*/balance: the server warned that a value does not fit, so it may have stored another value; give values that fit',
     { isMysql: true },
   ],
   [
     'SELECT balance FROM accounts WHERE id = 7',
     { ...answered('SELECT 1', 'balance', ['1']), isWarned: true },
-    'predicate; doubt: the server warned that a value does not fit, and so may have taken another one; give values that fit',
+    'predicate; doubt: the server warned that a value does not fit, so it may have stored another value; give values that fit',
     { isMysql: true },
   ],
   [
     'INSERT INTO accounts (id, balance) VALUES (7, 5)',
     { ...answered('INSERT 0 1'), isWarned: true },
-    'predicate; doubt of accounts/*/balance, accounts/*/owner: the server warned that a value does not fit, and so may have taken another one; give values that fit',
+    'predicate; doubt of accounts/*/balance, accounts/*/owner: the server warned that a value does not fit, so it may have stored another value; give values that fit',
     { isMysql: true },
   ],
   [
     "UPDATE accounts SET balance = 'a' WHERE id = 'B'",
     answered('UPDATE 1'),
-    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each by a id in digits or lower case',
+    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each row by its id, in digits or lower case',
     { isMysql: true },
   ],
   [
@@ -461,7 +461,7 @@ const CASES: readonly Case[] = [
   [
     "UPDATE accounts SET balance = 'a ' WHERE id = 0",
     answered('UPDATE 1'),
-    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each by a id in digits or lower case',
+    'predicate; doubt of accounts/*/balance: it does not say which rows it changed; name each row by its id, in digits or lower case',
     { isMysql: true },
   ],
   [

@@ -421,7 +421,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     [
       'SELECT id, on_call FROM doctors WHERE id = 1',
       [{ kind: 'row-description', columns: [column('id'), column('on_call', 1700)] }, row('1', '2'), tag('SELECT 1')],
-      ['not-understood', 'all', expect.stringContaining('not read as boolean')],
+      ['not-understood', 'all', expect.stringContaining('cannot be read as boolean')],
     ],
   ])('the record gives the reason why %s is not understood, and the keys that it may affect', (sql, answer, mark) => {
     expect(marks([sql, ...answer])).toEqual([mark])

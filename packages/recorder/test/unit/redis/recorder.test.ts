@@ -89,7 +89,7 @@ describe('an error reply of Redis', () => {
   test('a SET has an unknown outcome if its reply has the wrong type', () => {
     const { ask, told } = recorded({ answer: () => ':7\r\n' })
     ask(command('SET', 'x', '1'))
-    expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')
+    expect(told()[1]).toBe('0 info write x=undefined !an answer of a kind that the command does not return')
   })
 })
 

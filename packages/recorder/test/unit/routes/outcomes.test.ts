@@ -56,7 +56,7 @@ describe('the status of a reply', () => {
     [206, /^not-understood .*whether 206 is "ok"/, /^not-understood .*whether 206 is/],
     [207, /^not-understood .*whether 207 is "ok"/, /^not-understood .*whether 207 is/],
     [301, 'info status 301', 'info status 301, which says nothing'],
-    [304, 'info status 304', /^not-understood .*whether 304 is "fail", which omits it/],
+    [304, 'info status 304', /^not-understood .*whether 304 is "fail" \(the read is omitted\)/],
     [400, 'fail status 400', 'fail status 400'],
     [404, 'fail status 404', /^not-understood .*if 404 means that there is no value.*\{"404": "absent"\}/],
     [410, 'fail status 410', /^not-understood .*if 410 means/],
@@ -246,7 +246,7 @@ describe('a body', () => {
   test('an unreadable body is reported with the reason', () => {
     expect([bodyTrouble(text, undefined), bodyTrouble({ json: 1 }, undefined)]).toEqual([undefined, undefined])
     expect(bodyTrouble({ withheld: 'a 304' }, undefined)).toBe('is left out of a 304')
-    expect(bodyTrouble(hash, undefined)).toBe('is 9 bytes long, more than is kept of it')
+    expect(bodyTrouble(hash, undefined)).toBe('is 9 bytes long, too long to be kept')
     expect(bodyTrouble(text, 'gzip')).toBe('is compressed as "gzip", and cannot be unpacked')
   })
 
