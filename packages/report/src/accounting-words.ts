@@ -33,7 +33,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
         ? {
             list: lost,
             what: 'missing',
-            meaning: 'no more than operations of unknown outcome may have taken',
+            meaning: 'operations of unknown outcome may have taken all of them',
             isTrouble: false,
           }
         : open > 0 && surelyLost > 0 && noun === 'message'

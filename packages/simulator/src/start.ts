@@ -131,7 +131,7 @@ function floodWatch(cluster: SimulatedCluster, rate: number): () => string | und
     const now = cluster.clock.now()
     const events = cluster.eventCount() - before
     if (events > most)
-      return `the run does not end: ${plural(events, 'event')} within ${Math.ceil((now - since) / 1e6)} ms of it`
+      return `the run does not end: ${plural(events, 'event')} within ${Math.ceil((now - since) / 1e6)} ms of virtual time`
     if (now - since < FLOOD_NANOS) return undefined
     since = now
     before = cluster.eventCount()

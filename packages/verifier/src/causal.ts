@@ -42,8 +42,8 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
       : refuse(`line ${all[read]?.of.line}: this read cannot have seen what line ${lines[n]} wrote, as the proof says`)
   })
   return ruleOf(level, undefined)(all, new Map(sources))
-    ? `the writes that the proof names for ${lines.length} reads keep its rule`
-    : refuse('the writes that the proof names for the reads break its rule')
+    ? `the writes that the proof names for ${lines.length} reads keep the rule of this level`
+    : refuse('the writes that the proof names for the reads break the rule of this level')
 }
 
 /**

@@ -34,7 +34,7 @@ export const logModel = (isDense: boolean): Model => ({
   start: (initial, counts) =>
     objectsOf(
       () => {
-        if (listOf(initial()).some(isPair)) undecided('the log may begin with entries, or with values')
+        if (listOf(initial()).some(isPair)) undecided('the pairs in the initial log may be entries or values')
         return textsOf(initial())
           .filter(counts)
           .map((element) => ({ element, least: 0, most: MOST }))

@@ -57,7 +57,7 @@ export const watch: Workload = {
     {
       name: 'settle',
       summary:
-        'whether past revisions are read to settle writes without an answer; otherwise gaps beside them are unknown',
+        'whether past revisions are read to settle writes without an answer; otherwise gaps next to such writes are unknown',
       default: true,
     },
   ],

@@ -94,7 +94,7 @@ const causes: readonly Cause[] = [
     fits: ({ report }) => report.model === 'stream',
   },
   {
-    cause: 'A queue forgot a message, or what it had been told of one.',
+    cause: 'A queue forgot a message, a lease or an acknowledgement.',
     isSeen: true,
     remedy:
       'Confirm a message, a lease or an acknowledgement only when no failure can take it away. Let consumers remember the ids of the messages that they have handled: a message that is not acknowledged in time is handed out again.',
@@ -122,7 +122,7 @@ const causes: readonly Cause[] = [
       leaseClock !== undefined || leaseSentence(history, counterexample) !== '',
   },
   {
-    cause: 'A node took what a damaged disk gave it for what it had written.',
+    cause: 'A node trusted what a damaged disk returned.',
     remedy:
       'Keep a checksum of what is stored, compare it with every read, refuse what fails, and fetch that from another copy.',
     fits: ({ near }) => near.some(({ kind }) => kind === 'flip-bit'),
@@ -195,7 +195,7 @@ const causes: readonly Cause[] = [
     fits: (input) => input.database !== undefined && isOfOldCopy(input),
   },
   {
-    cause: 'A copy had not got a write that had been acknowledged when it was read last.',
+    cause: 'At the last read, a copy still lacked a write that had been acknowledged.',
     isOfCopies: true,
     remedy:
       'Let a write wait for enough copies, and a read ask enough copies, that the two always share one copy; let a copy that was away catch up before it answers.',

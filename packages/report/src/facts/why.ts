@@ -118,7 +118,7 @@ export const unexplained = (meanwhile: FaultSpan | undefined): Why =>
 
 /** Returns the text for a clock fault. Its effects outlast its correction. */
 const afterClock = ({ label }: FaultSpan): string =>
-  `No other fault explains this, but what a wrong clock decided may last: ${label}.`
+  `No other fault explains this, but the effects of a wrong clock may outlast it: ${label}.`
 
 /** The text for a violation of unknown cause. */
 export const NO_CAUSE = 'The record does not show why.'

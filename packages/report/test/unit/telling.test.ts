@@ -292,7 +292,7 @@ describe('the cause of a violation', () => {
   test('the cause of a violation may be a decision under a wrong clock, even if the clock is correct again', () => {
     const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
     const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
-    expect(text).toMatch(/^No other fault explains this, but what a wrong clock decided may last: .*n2/)
+    expect(text).toMatch(/^No other fault explains this, but the effects of a wrong clock may outlast it: .*n2/)
     expect(certainty).toBe('unknown')
   })
 

@@ -39,7 +39,7 @@ export const staleReadings: Story = {
   ],
   fix: {
     ...system,
-    title: 'an order that holds only if the reading is unchanged, checked where it is stored',
+    title: 'an order that holds only if the reading is unchanged, checked where the reading is stored',
     targetSettings: { sync: 'majority', reads: 'primary', failover: false },
     beats: beats`
       ${cold}

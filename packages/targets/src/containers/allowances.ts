@@ -135,7 +135,7 @@ function bridge(): Allowance {
     detail:
       passes === true
         ? 'traffic within a bridge passes the rules'
-        : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'traffic within a bridge bypasses the rules'}, so they go into the containers' own networks`,
+        : `${passes === undefined ? 'the kernel module br_netfilter is not loaded' : 'traffic within a bridge bypasses the rules'}, so the rules go into the containers' own networks`,
   }
 }
 

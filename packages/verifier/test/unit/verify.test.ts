@@ -80,7 +80,7 @@ describe('a proof given to the verifier', () => {
       'is that of a stronger level',
       [5, 1, 3],
       'linearizable',
-      'line 1: it had returned before the call of one that is earlier in the order',
+      'line 1: the order puts it after an operation that was called only after its return',
     ],
   ])('the verifier refuses a proof of a met level whose order %s', (_, lines, level, why) => {
     expect(findingsOf(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
@@ -199,7 +199,7 @@ describe('a history given to the verifier', () => {
       'accepted: an order of 0 operations explains every answer',
     ])
     expect(findingsOf('', {}, { level: 'causal', result: 'met', sources: [] })).toEqual([
-      'accepted: the writes that the proof names for 0 reads keep its rule',
+      'accepted: the writes that the proof names for 0 reads keep the rule of this level',
     ])
   })
 

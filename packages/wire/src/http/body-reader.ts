@@ -3,7 +3,7 @@ import { COLON, CR, HEX, isName, LF, MAXIMUM_HEAD_BYTES, SEMICOLON, STEP, type S
 /** How a body ends. `sized`: after its length. `chunked`: after its last chunk. `until-close`: with the connection. */
 export type BodyKind = 'none' | 'sized' | 'chunked' | 'until-close'
 
-const BAD_TRAILER = 'a trailer that is malformed or delimits the body anew'
+const BAD_TRAILER = 'a trailer that is malformed, or is Content-Length or Transfer-Encoding'
 
 /** The size must be exact as a double. */
 const MAXIMUM_SIZE_DIGITS = 13

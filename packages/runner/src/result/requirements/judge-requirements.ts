@@ -99,7 +99,7 @@ function judgeLevel({ text, level }: LevelRequirement, { report }: MeasuredRecor
   const verdict = report.levels[level]
   switch (verdict?.result) {
     case undefined:
-      return open(`${level} was not decided: the model ${report.model} is not judged by it, or it was not asked for`)
+      return open(`${level} was not decided: it does not apply to the model ${report.model}, or was not asked for`)
     case 'met':
       return { requirement: text, met: true, found: level, why: '' }
     case 'violated':

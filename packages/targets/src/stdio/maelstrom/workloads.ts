@@ -140,7 +140,7 @@ const kafka: RpcWorkload = {
         : 'has no "offsets", whole numbers by key'
     return isObject(msgs) && Object.values(msgs).every((pairs) => Array.isArray(pairs) && pairs.every(isPair))
       ? ok(msgs)
-      : 'has no "msgs", lists of pairs of offset and message by key'
+      : 'has no "msgs": for each key, a list of pairs of offset and message'
   },
 }
 
