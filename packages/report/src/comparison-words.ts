@@ -282,4 +282,4 @@ export function beyondCap(comparison: Comparison): string {
 
 /** Returns the rule of the classification, as a sentence. */
 export const pacelcRule = (comparison: Comparison): string =>
-  `PA: under every cut, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error in the median of the runs; PC: under some cut fewer were. Beside it: how many runs, each taken alone, say the same. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}; EL: some of them was weaker.`
+  `PA: under every cut, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error in the median of the runs; PC: under some cut fewer were. Beside it: how many runs, each taken alone, say the same. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}; EL: at least one of them was weaker.`

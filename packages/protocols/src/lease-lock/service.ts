@@ -51,7 +51,7 @@ export const serviceMessages: Handlers<LeaseLock, 'acquire' | 'release' | 'load'
     }
     if (!isDone) {
       if (base !== cell.version)
-        state.clash = `${section} stored ${key} made from version ${base}, when it was at version ${cell.version}`
+        state.clash = `${section} stored a result of version ${base} of ${key}, but the store had version ${cell.version}`
       const stored: Cell = { content, version: cell.version + 1, section, fence: Math.max(token, cell.fence) }
       state.cells.set(key, stored)
       turn.persist({ kind: 'cell', key, cell: stored })

@@ -4,7 +4,7 @@ import { entryOf, type KeyedLists, keyedLists, ok, type ReplicatedObject, UNKEYE
 /** The values sent, by key. The index of a value is its offset. */
 export const log: ReplicatedObject<KeyedLists> = {
   name: 'log',
-  summary: 'logs by key: send answers with an offset, poll with what follows an offset',
+  summary: 'logs by key: send returns an offset, poll returns what follows an offset',
   functions: ['append', 'send', 'read', 'poll'],
   reads: ['read', 'poll'],
   ...keyedLists,

@@ -86,7 +86,7 @@ export function sweepRequests(turn: RoutingTurn): void {
           ? unavailable
           : {
               type: 'info',
-              error: `no answer from ${request.lastLeader}, which it was handed to`,
+              error: `no answer from ${request.lastLeader}, to which the request was handed`,
             },
       )
     else offer(turn, requestId, request)

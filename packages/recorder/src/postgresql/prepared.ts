@@ -31,7 +31,7 @@ const UNREADABLE: Statement = {
   kind: 'other',
   what: 'a statement that cannot be read',
   touches: 'everything',
-  why: 'it has a quotation or a comment without an end, or one that only some servers carry out',
+  why: 'it has a quotation or a comment without an end, or a comment that only some servers execute',
 }
 
 const NEWEST = 1000

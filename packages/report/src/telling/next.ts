@@ -26,7 +26,7 @@ export function nextOf(outcome: Outcome, facts: Facts, input: TellingInput): Nex
     case 'violated':
       return cured(facts, input)
     case 'missed':
-      return { text: 'Compare the phases with what was required, then run it again.', command: again }
+      return { text: 'Compare the phases of the run with the requirements, then run it again.', command: again }
     case 'unknown':
       return decided(facts, input)
     case 'vacuous':

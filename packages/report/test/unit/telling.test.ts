@@ -83,7 +83,7 @@ describe('the summary of a run', () => {
     [
       'missed',
       { report: fine, requirements: [{ requirement: 'availability >= 99%', met: false, found: '61%', why: '' }] },
-      /required/,
+      /requirements/,
       'npx chaos run --target t --time 4s',
     ],
     ['unchecked', { report: undefined }, /again/, 'npx chaos run --target t --time 4s'],

@@ -193,7 +193,7 @@ function differenceOf(client: Report<string>, backend: Report<string>): string[]
   const [strongest = ''] = Object.keys(backend.levels)
   const seen = verdictOf(client, strongest).result
   const kept = verdictOf(backend, strongest).result
-  if (seen === 'violated' && kept === 'met') return ['the nodes kept their promise; the clients were told wrong']
+  if (seen === 'violated' && kept === 'met') return ['the nodes kept their promise; the clients got wrong answers']
   if (seen === 'met' && kept === 'violated') return ['the nodes broke their promise; no client was told of it']
   return []
 }

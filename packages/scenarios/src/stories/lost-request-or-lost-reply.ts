@@ -56,7 +56,7 @@ export const lostRequestOrLostReply: Story = {
       says: 'Ana got an answer, and one pizza.',
     },
   },
-  withoutLedger: 'No promise is broken. Knowledge is missing, and no answer shows that.',
+  withoutLedger: 'No promise is broken; knowledge is missing, and no answer shows that.',
   lesson:
     'A client without an answer cannot know whether the request or the reply was lost, and must not take it for a failure. Make requests idempotent, by stating the result or by carrying an id, and repeat them until an answer comes.',
   source:

@@ -100,7 +100,7 @@ function overwritten({ overwrites }: RecorderCounters, remedy: string | undefine
 function surplusOf({ unmatchedAnswers }: RecorderCounters, faults: RunOutcome['faults']): Concluded {
   if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
   const came = `${plural(unmatchedAnswers, 'answer')} came`
-  const text = `${came} without a request. If a server answers a request twice, the second answer is taken for the next request's on the connection, and the record cannot be trusted`
+  const text = `${came} without a request. If a server answers a request twice, the second answer is taken for the answer to the next request on the connection, and the record cannot be trusted`
   return faults.some(({ hits }) => hits > 0) ? { doubts: [text], trouble: [] } : { doubts: [], trouble: [text] }
 }
 
