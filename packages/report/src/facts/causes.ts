@@ -163,7 +163,7 @@ const causes: readonly Cause[] = [
       isOfOneNode(input) && readsUnwritten(input) && !readsFailedWrite(input.history, input.counterexample),
   },
   {
-    cause: 'Something kept or restored an old value of the one node.',
+    cause: 'Something kept or restored an old value of the only node.',
     remedy:
       'Look for a cache that a write does not clear, or that a slow reader fills after the write. Look also for a change that was computed from an old read. Clear or compare the cached value, or read and change in one step.',
     fits: (input) => hasOldValue(input) && input.history.nodes.length === 1 && input.race === undefined,

@@ -30,7 +30,7 @@ export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: reado
   if (more.length > 0)
     return {
       open: [
-        `Clients dial the nodes. They may as well come through ${services.join(' or ')}: "through": {"service": "${service}"}.`,
+        `Clients dial the nodes. They can also come through ${services.join(' or ')}: "through": {"service": "${service}"}.`,
       ],
     }
   const ports = [...new Set(first.published)]

@@ -176,7 +176,7 @@ const REQUESTS: readonly (readonly [
   ['COMMIT', 'nothing: '],
   [
     'CALL pay(1)',
-    'everything: its effect is unknown. Record what it does with a route table in front of the service, or keep it out of the recording',
+    'everything: its effect is unknown. Use a route table to record it in front of the service, or keep it out of the recording',
   ],
   ['SELECT 1', 'nothing: '],
 ]
