@@ -6,7 +6,7 @@ import type { Convergences } from '../judge/judge-consistency.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Budget } from '../limits/budget.ts'
 import { MOST_NAMED, noFinalRead, type Reason } from '../verdict/reason.ts'
-import { asCore, MOST_OPERATIONS, unknownBecause, type Verdict, type Violated } from '../verdict/verdict.ts'
+import { asCore, MOST_OPERATIONS, unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { convergentByFinalReads } from './model/convergent.ts'
 import type { Contents } from './model/elements.ts'
 import type { Ending } from './model/ending.ts'
@@ -58,17 +58,19 @@ function together(end: Convergence | undefined, convergent: Verdict | undefined)
   const eventual = verdictOf(end)
   if (convergent === undefined) return { eventual }
   if (convergent.result !== 'violated' || eventual.result === 'violated') return { eventual, convergent }
-  if (end.result === 'violated' || end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }
+  if (end.result === 'violated' || end.isOrder !== true)
+    return {
+      eventual: {
+        result: 'violated',
+        counterexample: { ...convergent.counterexample, level: 'eventual' },
+      },
+      convergent,
+    }
   // One order can explain final reads that differ: an update of unknown outcome may come between them.
   return { eventual, convergent: eventual.result === 'met' ? { result: 'met', witness: BY_EVENTUAL } : eventual }
 }
 
 const BY_EVENTUAL = { kind: 'implied', by: 'eventual' } as const
-
-const as = (level: Level, { counterexample }: Violated): Verdict => ({
-  result: 'violated',
-  counterexample: { ...counterexample, level },
-})
 
 function verdictOf(end: Convergence): Verdict {
   if (end.result === 'unknown') return unknownBecause(end.reason)

@@ -22,7 +22,12 @@ export function objectEntry({ object, ...rest }: ObjectEntry, fromAny: AnyStart 
     ...rest,
     knows: (f) => Object.hasOwn(object.numbers, f),
     vet: (history) => vetObject(history, rest.name, object),
-    needs: [object.observation ?? { what: 'read', functions: readsOf(object) }],
+    needs: [
+      object.observation ?? {
+        what: 'read',
+        functions: Object.keys(object.numbers).filter((f) => object.reads.includes(object.numbers[f])),
+      },
+    ],
     judge,
     record: {
       mayLackInput: object.mayLackInput ?? [],
@@ -31,6 +36,3 @@ export function objectEntry({ object, ...rest }: ObjectEntry, fromAny: AnyStart 
     },
   }
 }
-
-const readsOf = ({ numbers, reads }: ObjectModel): readonly string[] =>
-  Object.keys(numbers).filter((f) => reads.includes(numbers[f]))

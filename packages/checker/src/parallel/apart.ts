@@ -176,7 +176,10 @@ export function togetherApart(answers: readonly ApartAnswer[]): ApartAnswer {
     finally: {
       read: sumOf(seen, ({ read }) => read),
       unread: sumOf(seen, ({ unread }) => unread),
-      firstUnread: firstOf(seen.flatMap(({ firstUnread }) => firstUnread)),
+      firstUnread: seen
+        .flatMap(({ firstUnread }) => firstUnread)
+        .toSorted((a, b) => a.call - b.call)
+        .slice(0, MOST_NAMED),
     },
     contrary: [...new Set(met.flatMap(({ contrary }) => contrary))],
   }
@@ -196,8 +199,13 @@ export function reportOfApart(answer: Met, given: ShareOptions): Report {
       .map((level): [Level, Verdict] => [level, convergenceOf(level, answer)]),
   )
   const others: Others = { decided, lost: [], accounting: undefined, staleness: undefined, owed: undefined }
-  const info = () => ({ total, happened, undecided: total - happened })
-  return reportOf({ info }, registerEntry, options, { result: 'met', witness: { kind: 'order', orders: [] } }, others)
+  return reportOf(
+    { info: () => ({ total, happened, undecided: total - happened }) },
+    registerEntry,
+    options,
+    { result: 'met', witness: { kind: 'order', orders: [] } },
+    others,
+  )
 }
 
 type Met = Extract<ApartAnswer, { readonly result: 'met' }>
@@ -252,6 +260,3 @@ export function reportUndecided(
     lost: [],
   }
 }
-
-const firstOf = (unread: FinallyRead['firstUnread']): FinallyRead['firstUnread'] =>
-  unread.toSorted((a, b) => a.call - b.call).slice(0, MOST_NAMED)

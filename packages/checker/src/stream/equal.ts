@@ -22,10 +22,12 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const sends = partition.sends.filter(({ outcome }) => outcome !== 'failed')
   const bySends = grouped(sends, ({ message }) => message)
   const byPlaces = grouped(partition.placed, ({ message }) => message)
-  const isOpen = (own: readonly Send[], message: string): boolean =>
-    own.filter(({ offset }) => offset === undefined).length > 1 &&
-    (byPlaces.get(message) ?? []).some(({ acknowledged }) => !acknowledged)
-  const [open] = [...bySends].find(([message, own]) => isOpen(own, message)) ?? []
+  const [open] =
+    [...bySends].find(
+      ([message, own]) =>
+        own.filter(({ offset }) => offset === undefined).length > 1 &&
+        (byPlaces.get(message) ?? []).some(({ acknowledged }) => !acknowledged),
+    ) ?? []
   if (open === undefined) return { result: 'met' }
   const rules: StreamRules = {
     kept: new Set(['monotonic-sends']),

@@ -12,8 +12,6 @@ import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { derive } from './derivation.ts'
 import { fromEarliest, orderEdgeOf, stepOf } from './order-edges.ts'
 
-const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
-
 /** The maximum number of pairs of writes that are named. */
 const MOST_PAIRS = 4
 
@@ -41,7 +39,7 @@ export const explainSequential = (
 
 export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestion<Sequentiality> => ({
   hides: 'writes and reads',
-  decideFew: (settled) => findSequentialOrder(settled, jsonOf, budget, stepsFor(settled)),
+  decideFew: (settled) => findSequentialOrder(settled, jsonOf, budget, 20_000 + 400 * settled.length),
   involved: (settled, answer) => (answer.result === 'violated' ? involvedIn(settled, answer) : undefined),
 })
 
@@ -97,9 +95,12 @@ function wordsOf(
   const edges = cycle.map((edge) => orderEdgeOf(edge, derivation, row, areOfOne))
   const story = set.isTied === true ? undefined : storyOf(edges, decoder.history)
   if (story !== undefined) return { ...story, edges }
-  const since = (reader: number): string => `after it ${words.did(row(reader), kind(reader))}`
-  const ofOneClient = (a: number, b: number): string =>
-    areOfOne(a, b) ? words.ofOneClient(row(a), row(b)) : 'by their stamps'
-  const steps = cycle.map((edge) => stepOf(edge, { the, ofOneClient, since }))
+  const steps = cycle.map((edge) =>
+    stepOf(edge, {
+      the,
+      ofOneClient: (a, b) => (areOfOne(a, b) ? words.ofOneClient(row(a), row(b)) : 'by their stamps'),
+      since: (reader) => `after it ${words.did(row(reader), kind(reader))}`,
+    }),
+  )
   return { sentence: `No single order fits: ${steps.join('; ')}. ${CYCLE}`, edges }
 }

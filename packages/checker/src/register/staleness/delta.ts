@@ -23,7 +23,10 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations,
   // If Δ is `high`, every read counts as called before anything returned. If zones conflict even then, the times
   // contradict the order of events.
   let low = 0
-  let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
+  let high = Math.ceil(
+    zones.lastReadCall.reduce((a, b) => Math.max(a, b)) -
+      zones.first.filter(Number.isFinite).reduce((a, b) => Math.min(a, b)),
+  )
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
   while (high - low > 1) {
     budget.look(zones.first.length)
@@ -35,9 +38,6 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations,
   }
   return high
 }
-
-const greater = (a: number, b: number): number => Math.max(a, b)
-const less = (a: number, b: number): number => Math.min(a, b)
 
 interface Zones {
   readonly first: Float64Array

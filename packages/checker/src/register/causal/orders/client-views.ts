@@ -45,8 +45,7 @@ export function judgeClient(
 ): Judged {
   const { encoded } = facts
   for (const end of endsOf(encoded, client)) {
-    const isPast = (i: number): boolean => order === undefined || i === end || order.precedes(i, end)
-    const indices = operationsUntil(end, encoded, isPast)
+    const indices = operationsUntil(end, encoded, (i) => order === undefined || i === end || order.precedes(i, end))
     const view = viewOf(facts, indices)
     const woven = order && weave(indices, facts.threads, order, budget)
     const { answer } = decideBy(view, woven ?? threadsOf(view.encoded, true, budget), budget)
@@ -100,8 +99,11 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded
   const clients = encoded.clients()
-  const isOwn = (i: number): boolean => i === end || (clients[i] === clients[end] && returns[i] < calls[end])
-  return indicesWhere(encoded.length, (i) => (writes[i] !== NOTHING || isOwn(i)) && passes(i))
+  return indicesWhere(
+    encoded.length,
+    (i) =>
+      (writes[i] !== NOTHING || i === end || (clients[i] === clients[end] && returns[i] < calls[end])) && passes(i),
+  )
 }
 
 /** Splits some operations into threads, with the causal order between threads. */
