@@ -31,7 +31,7 @@ interface ChosenTarget {
  *
  * @throws UserError (usage, input)
  */
-export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Promise<ChosenTarget> {
+export async function chooseTarget(options: ParsedOptions, own: Choice): Promise<ChosenTarget> {
   const binary = textOf(options, 'binary')
   const file = typedFile({ binary, protocol: textOf(options, 'protocol') })
   const named = textOf(options, 'target')

@@ -25,7 +25,7 @@ interface Manifest {
 export function nodeProgram(
   manifest: string | undefined,
   sources: readonly SourceFile[],
-  exists: (path: string) => boolean = () => true,
+  exists: (path: string) => boolean,
 ): FoundProgram | undefined {
   const { main, scripts = {}, dependencies = {}, devDependencies = {} } = parsed(manifest)
   const installed = Object.keys({ ...dependencies, ...devDependencies })

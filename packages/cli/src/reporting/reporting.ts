@@ -36,11 +36,7 @@ interface Failure {
 }
 
 /** Creates the reporting. A failing reporter prints one line on stderr, and does not affect the verdict. */
-export function createReporting(
-  choices: readonly ReporterChoice[],
-  screen: Screen,
-  own: OwnReporters = new Map(),
-): Reporting {
+export function createReporting(choices: readonly ReporterChoice[], screen: Screen, own: OwnReporters): Reporting {
   const parts: SubjectTexts[] = []
   const texts: string[] = choices.map(() => '')
   const failures = new Map<ReporterChoice, Failure>()

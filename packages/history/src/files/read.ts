@@ -109,7 +109,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
  *
  * @throws UserError and MemoryLimitError, as `readHistory`.
  */
-export async function readHistoryOf(source: Source, path: string, options: ReadOptions = {}): Promise<History> {
+export async function readHistoryOf(source: Source, path: string, options: ReadOptions): Promise<History> {
   const name = sourceName(path)
   try {
     let builder: HistoryBuilder | undefined

@@ -163,7 +163,7 @@ const unaided = (wire: Wire | undefined, meanwhile: FaultSpan | undefined): stri
  * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `isWeaknessNamed`, adds the guarantee that they give
  * up, unless `cause` says this.
  */
-export function settingsText(setup: RunSetup | undefined, isWeaknessNamed: boolean, cause: string = ''): string {
+export function settingsText(setup: RunSetup | undefined, isWeaknessNamed: boolean, cause: string): string {
   if (setup === undefined) return ''
   const { target, nodes } = setup.spec
   const weakness =

@@ -294,7 +294,7 @@ export function proofLines(proof: WrittenProof, page: PageStyle): string[] {
 }
 
 export function requirementLines(
-  results: readonly RequirementResult[] = [],
+  results: readonly RequirementResult[],
   { width, style, symbols }: PageStyle,
 ): string[] {
   return results.flatMap((requirement) => {

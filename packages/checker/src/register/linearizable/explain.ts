@@ -45,7 +45,7 @@ export function explainLinearizability(
   violated: Violated,
   decoder: Decoder,
   budget: Budget,
-  isWanted = true,
+  isWanted: boolean,
 ): Counterexample {
   if (!isWanted) return showNearest(violated, decoder, 'unasked')
   const watch = watched(budget)
