@@ -10,6 +10,7 @@ import { isClient } from '../tables/processes.ts'
 export interface EventQueueOptions {
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
+  /** Called after the last event with the members that have non-native names. */
   readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 

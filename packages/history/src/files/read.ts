@@ -8,11 +8,10 @@ import { ROW_BYTES } from '../columns/columns.ts'
 import { inputError, UserError } from '../event/error.ts'
 import type { Event, Format, Header } from '../event/event.ts'
 import type { ChunkReader } from '../event/sink.ts'
-import type { Taken } from '../event/taken.ts'
 import { withNamedAccounts } from '../history/balances.ts'
 import type { History } from '../history/history.ts'
 import type { LentHistory } from '../history/history-data.ts'
-import { EventQueue } from './event-queue.ts'
+import { EventQueue, type EventQueueOptions } from './event-queue.ts'
 import { overlapOfParts, untimedParts } from './overlap.ts'
 import { openSource, sourceName } from './source.ts'
 import type { StoredPart } from './stored/store.ts'
@@ -156,12 +155,8 @@ function stopIfOver(
   if (sizeBytes + bytes > memoryBytes) throw new MemoryLimitError({ events: eventCount + events, textBytes })
 }
 
-export interface ReadEventsOptions extends ReadOptions {
+export interface ReadEventsOptions extends ReadOptions, EventQueueOptions {
   readonly onFormat?: ((format: Format) => void) | undefined
-  readonly onHeader?: ((header: Header) => void) | undefined
-  readonly onWarning?: ((message: string) => void) | undefined
-  /** Called after the last event with the members that have non-native names. */
-  readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
 /**
