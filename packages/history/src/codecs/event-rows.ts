@@ -1,7 +1,6 @@
 import { type EventInput, type EventType, eventTypes, type Header, type Json, type Process } from '../event/event.ts'
 import { brokenRule, EventError, rules, shortened } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
-import { keyWarning } from '../event/taken.ts'
 import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { ednMembers } from './edn-reader.ts'
@@ -58,11 +57,7 @@ export class EventRows {
       throw brokenRule(source, this.#leftOut.line, `no line describes an operation.${proposal(this.#unread)}`)
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
     if (roles.lines === 0) return
-    roles.refuseUnseen(source)
-    const taken = roles.taken()
-    sink.taken?.(taken)
-    const unnamed = keyWarning(taken)
-    if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
+    roles.report(source, sink)
   }
 
   /** Completes a native event that may have its value under another name. @throws EventError */

@@ -4,7 +4,6 @@ import { Epoch } from '../event/epoch.ts'
 import type { EventInput, Header, Json, Process } from '../event/event.ts'
 import { brokenRule } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
-import { keyWarning } from '../event/taken.ts'
 import { sizeInHeap } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 import { plural } from '../text/figures.ts'
@@ -82,11 +81,7 @@ export class OperationRows {
     if (this.#operations.length === 0 && leftOut !== undefined)
       throw brokenRule(source, 1, 'no line describes an operation.')
     const operations = this.#placed(settled(this.#inOneUnit(), roles, source))
-    roles.refuseUnseen(source)
-    const taken = roles.taken()
-    sink.taken?.(taken)
-    const unnamed = keyWarning(taken)
-    if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
+    roles.report(source, sink)
     const extent = timesOf(operations)
     // The time of a date is in nanoseconds, whatever unit the member's name shows.
     const isExact = operations.every((each) => each.unit === 1)

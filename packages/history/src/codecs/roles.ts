@@ -1,6 +1,7 @@
 import { inputError, usageError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
-import { type Taken, UnusedMembers } from '../event/taken.ts'
+import type { EventSink } from '../event/sink.ts'
+import { keyWarning, type Taken, UnusedMembers } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { durationOf, timeValue } from './time-units.ts'
 
@@ -157,13 +158,21 @@ export class Roles {
     }
   }
 
-  /** @throws UserError if no line has a member that `--map` names. Members that only some lines need may be missing. */
-  refuseUnseen(source: string): void {
+  /**
+   * Reports the roles of members.
+   *
+   * @throws UserError if no line has a member that `--map` names. Members that only some lines need may be missing.
+   */
+  report(source: string, sink: EventSink): void {
     for (const [role, member] of Object.entries(this.#mapping))
       if (member !== NONE && !this.#seen.has(member) && !OPTIONAL.has(role))
         throw inputError(
           `${source}: --map ${role}=${member}: no line has this field. Its fields are ${[...this.#seen].join(', ')}.`,
         )
+    const taken = this.#rolesTaken()
+    sink.taken?.(taken)
+    const unnamed = keyWarning(taken)
+    if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
   }
 
   /** The first member that was used in a role. */
@@ -172,7 +181,7 @@ export class Roles {
   }
 
   /** The roles that each member was used for. */
-  taken(): readonly Taken[] {
+  #rolesTaken(): readonly Taken[] {
     return [...this.#taken].flatMap(([member, counts]) =>
       Array.from(counts, ([as, { count, words }]) => {
         const mayBe = as === UNUSED && 2 * count >= this.lines ? this.#openRoles(member) : []
