@@ -18,6 +18,9 @@ export interface EventList {
   readonly next: Int32Array
   readonly previous: Int32Array
   readonly head: number
+  readonly unlink: (entry: number) => void
+  /** Puts an entry back. The entries unlinked after it must have been put back before. */
+  readonly link: (entry: number) => void
 }
 
 export function eventList(events: Int32Array, length: number): EventList {
@@ -35,7 +38,19 @@ export function eventList(events: Int32Array, length: number): EventList {
   }
   next[last] = head
   previous[head] = last
-  return { next, previous, head }
+  return {
+    next,
+    previous,
+    head,
+    unlink(entry) {
+      next[previous[entry]] = next[entry]
+      previous[next[entry]] = previous[entry]
+    },
+    link(entry) {
+      next[previous[entry]] = entry
+      previous[next[entry]] = entry
+    },
+  }
 }
 
 /** By operation: its slot. Operations open at the same time have different slots. */

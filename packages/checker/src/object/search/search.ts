@@ -39,7 +39,7 @@ export function createObjectSearch(
   const { length } = part
   const { code, step, several } = machine
   const { calls, returns, events } = rankedEvents(part, budget)
-  const { next, previous, head } = eventList(events, length)
+  const { next, previous, head, link, unlink } = eventList(events, length)
   const slots = assignSlots(events, length)
   const classes = classesOf(part, code, isRead, budget)
   const slotWords = Math.ceil(slots.count / 32)
@@ -65,15 +65,7 @@ export function createObjectSearch(
   let alternative = 0
   let started = false
 
-  const unlink = (entry: number): void => {
-    next[previous[entry]] = next[entry]
-    previous[next[entry]] = previous[entry]
-  }
-  const link = (entry: number): void => {
-    next[previous[entry]] = entry
-    previous[next[entry]] = entry
-  }
-  const take = (operation: number, kind: number, after: number): void => {
+  const take = (operation: number, kind: number, after: number) => {
     pathOperation[depth] = operation
     pathKind[depth] = kind
     pathAlternative[depth] = alternative

@@ -31,7 +31,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   const classes = optionalClasses(part, expects, writes)
 
   const events = eventsByPosition(part)
-  const { next, previous, head } = eventList(events, length)
+  const { next, previous, head, link, unlink } = eventList(events, length)
   const slots = assignSlots(events, length)
   const packing = packCounts(classes, 2 + Math.ceil(slots.count / 32))
   const key = new Int32Array(packing.width)
@@ -66,15 +66,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     unlink(operation)
     unlink(length + operation)
   }
-  const unlink = (entry: number): void => {
-    next[previous[entry]] = next[entry]
-    previous[next[entry]] = previous[entry]
-  }
-  const link = (entry: number): void => {
-    next[previous[entry]] = entry
-    previous[next[entry]] = entry
-  }
-  const giveBack = (): void => {
+  const giveBack = () => {
     const operation = pathOperation[--depth]
     state = pathState[depth]
     const classNumber = pathClass[depth]
