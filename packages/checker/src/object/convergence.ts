@@ -6,7 +6,7 @@ import type { Convergences } from '../judge/judge-consistency.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Budget } from '../limits/budget.ts'
 import { MOST_NAMED, noFinalRead, type Reason } from '../verdict/reason.ts'
-import { asCore, MOST_OPERATIONS, unknownBecause, type Verdict } from '../verdict/verdict.ts'
+import { asCore, MOST_OPERATIONS, ofLevel, unknownBecause, type Verdict } from '../verdict/verdict.ts'
 import { convergentByFinalReads } from './model/convergent.ts'
 import type { Contents } from './model/elements.ts'
 import type { Ending } from './model/ending.ts'
@@ -59,13 +59,7 @@ function together(end: Convergence | undefined, convergent: Verdict | undefined)
   if (convergent === undefined) return { eventual }
   if (convergent.result !== 'violated' || eventual.result === 'violated') return { eventual, convergent }
   if (end.result === 'violated' || end.isOrder !== true)
-    return {
-      eventual: {
-        result: 'violated',
-        counterexample: { ...convergent.counterexample, level: 'eventual' },
-      },
-      convergent,
-    }
+    return { eventual: ofLevel('eventual', convergent), convergent }
   // One order can explain final reads that differ: an update of unknown outcome may come between them.
   return { eventual, convergent: eventual.result === 'met' ? { result: 'met', witness: BY_EVENTUAL } : eventual }
 }
