@@ -4,6 +4,7 @@ import type { Client, Request } from '@chaosproxy/runner'
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
 import {
   type Command,
+  type Done,
   type Judged,
   type ObjectName,
   type ObjectsByName,
@@ -216,7 +217,7 @@ async function transact(
 ): Promise<Completion | Judged> {
   const begun = await session.begin()
   if (begun.type !== 'done') return { type: 'fail', error: begun.error }
-  const done: Extract<Judged, { readonly type: 'done' }>[] = []
+  const done: Done[] = []
   for (const { otherwise, ...command } of commands) {
     const judged = await session.run(command)
     if (judged.type === 'done' && (otherwise === undefined || judged.changed !== 0)) {

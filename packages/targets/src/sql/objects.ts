@@ -20,32 +20,34 @@ import {
  * value.
  */
 export interface Dialect {
-  readonly register: {
-    readonly tables: readonly string[]
-    readonly read: string
+  readonly register: Table & {
     readonly append: string
     write(key: string, value: Json): Command
     swap(key: string, old: Json, next: Json): Command
   }
-  readonly counter: { readonly tables: readonly string[]; readonly read: string; readonly add: string }
-  readonly set: {
-    readonly tables: readonly string[]
-    readonly read: string
-    readonly add: string
-    readonly remove: string
-  }
-  readonly lists: { readonly tables: readonly string[]; readonly read: string; readonly append: string }
-  readonly transactions: { readonly tables: readonly string[]; readonly steps: MicroCommands }
-  readonly bank: BankCommands & {
-    readonly tables: readonly string[]
-    account(name: string, balance: number): string
-    readonly read: string
-  }
+  readonly counter: Table & { readonly add: string }
+  readonly set: Table & { readonly add: string; readonly remove: string }
+  readonly lists: Table & { readonly append: string }
+  readonly transactions: Pick<Table, 'tables'> & { readonly steps: MicroCommands }
+  readonly bank: BankCommands & Table & { account(name: string, balance: number): string }
+}
+
+interface Table {
+  readonly tables: readonly string[]
+  readonly read: string
 }
 
 interface Functions {
-  readonly [f: string]: (key: string, value: Json, transfers: Transfers) => SqlRequest
+  readonly [f: string]: Asks
 }
+
+type Asks = (key: string, value: Json, transfers: Transfers) => SqlRequest
+
+/** A change with the key and the value's text as parameters. */
+const changed =
+  (sql: string, textOf: (value: Json) => string = JSON.stringify): Asks =>
+  (key, value) =>
+    changing({ sql, parameters: [key, textOf(value)] }, value)
 
 export const objectsIn = ({ register, counter, set, lists, transactions, bank }: Dialect): ObjectsByName => ({
   register: object(register.tables, {
@@ -55,20 +57,20 @@ export const objectsIn = ({ register, counter, set, lists, transactions, bank }:
       const [old = null, next = null] = Array.isArray(value) ? (value as readonly Json[]) : []
       return comparing(register.swap(key, old, next), value)
     },
-    append: (key, value) => changing({ sql: register.append, parameters: [key, String(value)] }, value),
+    append: changed(register.append, String),
   }),
   counter: object(counter.tables, {
     read: (key) => reading(counter.read, [key], 0),
-    add: (key, value) => changing({ sql: counter.add, parameters: [key, String(value)] }, value),
+    add: changed(counter.add, String),
   }),
   set: object(set.tables, {
     read: (key) => reading(set.read, [key], []),
-    add: (key, value) => changing({ sql: set.add, parameters: [key, JSON.stringify(value)] }, value),
-    remove: (key, value) => changing({ sql: set.remove, parameters: [key, JSON.stringify(value)] }, value),
+    add: changed(set.add),
+    remove: changed(set.remove),
   }),
   lists: object(lists.tables, {
     read: (key) => reading(lists.read, [key], []),
-    append: (key, value) => changing({ sql: lists.append, parameters: [key, JSON.stringify(value)] }, value),
+    append: changed(lists.append),
   }),
   transactions: {
     functions: ['txn'],
