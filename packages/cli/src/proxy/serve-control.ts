@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { EXIT, type ExitCode, packageVersion, whenAborted } from '@chaosproxy/engine/run'
 import { addressText, UserError } from '@chaosproxy/history'
 import { type ControlOptions, type ControlPlane, type ControlServer, startControl } from '@chaosproxy/proxy/control'
-import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'
+import { environmentOf, temporaryFile, writeAuthorities } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
 import { outputFailed, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
@@ -133,7 +133,7 @@ async function untilDone(
       : (await import('./beside.ts')).runBeside({
           program,
           args,
-          env: { ...environmentFor(plane, controlUrl), ...authorities },
+          env: { CHAOS_PROXY_URL: controlUrl, ...environmentOf(plane.proxies.list()), ...authorities },
           log,
         })
   if (beside !== undefined) ends.push(beside.ended)
@@ -144,13 +144,3 @@ async function untilDone(
     await beside?.stop()
   }
 }
-
-/** The addresses of the control interface (`CHAOS_PROXY_URL`) and of each proxy (`CHAOS_PROXY_N1` for n1). */
-const environmentFor = (plane: ControlPlane, controlUrl: string): { readonly [name: string]: string } => ({
-  CHAOS_PROXY_URL: controlUrl,
-  ...Object.fromEntries(
-    plane.proxies
-      .list()
-      .map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
-  ),
-})

@@ -79,7 +79,9 @@ const remedies = {
 }
 
 /** Returns the proxies' addresses as variables: `CHAOS_PROXY_N1` for n1. */
-const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: string]: string } =>
+export const environmentOf = (
+  proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[],
+): { readonly [name: string]: string } =>
   Object.fromEntries(
     proxies.map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
   )
