@@ -129,7 +129,7 @@ class Attachment {
       release: async () => this.#links?.release(),
       close: () => this.#close(),
     }
-    const found = findProject(declaration, this.#options)
+    const found = findProject(declaration, this.#options.directory)
     if (found !== undefined) requireNothingOwn(declaration, found, where)
     const project = await this.#settled(found ?? (await this.#bringUp()))
     this.#project = project
@@ -180,7 +180,7 @@ class Attachment {
       forget()
     })
     const { code } = await run(up)
-    const project = code === 0 ? findProject(declaration, this.#options) : undefined
+    const project = code === 0 ? findProject(declaration, this.#options.directory) : undefined
     if (project !== undefined) return project
     throw environmentError(`${where}: ${up.words.join(' ')} failed (exit code ${code}). ${endOfLog(logPath)}`)
   }

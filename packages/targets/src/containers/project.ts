@@ -19,15 +19,10 @@ interface ProjectCommands {
   readonly down: ProgramCommand
 }
 
-interface ProjectPlace {
-  readonly where: string
-  readonly directory: string
-}
-
 const PROJECT = 'com.docker.compose.project'
 
 /** Returns the project in its current state, if any of its containers runs. */
-export function findProject(declaration: ContainersDeclaration, { directory }: ProjectPlace): Project | undefined {
+export function findProject(declaration: ContainersDeclaration, directory: string): Project | undefined {
   for (const { program, containers } of listEngines()) {
     const ours = containers.filter((each) => isMeant(each, declaration, directory))
     const [first] = ours.filter(({ running }) => running)
@@ -78,7 +73,7 @@ function inOrder(all: readonly Container[], { containers = [] }: ContainersDecla
  */
 export function commandsFor(
   declaration: ContainersDeclaration,
-  { where, directory }: ProjectPlace,
+  { where, directory }: { readonly where: string; readonly directory: string },
   overrides: readonly string[] = [],
 ): ProjectCommands {
   const engines = listEngines()

@@ -33,7 +33,7 @@ export function servedContainers({ wanted, services, directory }: ServedOptions)
 } {
   const where = `--compose ${wanted}`
   const compose = composeOf(wanted, directory)
-  const project = findProject({ compose, client: NO_CLIENT }, { where, directory })
+  const project = findProject({ compose, client: NO_CLIENT }, directory)
   if (project === undefined)
     throw environmentError(`${where}: no container of this project runs. Start the project first: docker compose up -d`)
   const known = [...new Set(project.containers.map(({ service }) => service))]

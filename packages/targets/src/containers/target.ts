@@ -46,7 +46,7 @@ export function containersTarget(
   }
   let seen: readonly Member[] | undefined
   const members = (): readonly Member[] => {
-    const project = seen === undefined ? findProject(declaration, { where, directory }) : undefined
+    const project = seen === undefined ? findProject(declaration, directory) : undefined
     if (project !== undefined) seen = membersOf(declaration, project.containers, where)
     return seen ?? []
   }
