@@ -121,7 +121,7 @@ export function asIn({ rows }: Seen, { operations, culprit, edges, ...rest }: Co
     before: row(before),
     after: row(after),
     reason,
-    ...(shownBy === undefined ? {} : { shownBy: { read: row(shownBy.read), chain: shownBy.chain.map(edge) } }),
+    ...(shownBy && { shownBy: { read: row(shownBy.read), chain: shownBy.chain.map(edge) } }),
   })
   return {
     ...rest,
@@ -129,6 +129,6 @@ export function asIn({ rows }: Seen, { operations, culprit, edges, ...rest }: Co
       .map(({ operation, role }) => ({ operation: row(operation), role }))
       .sort((one, other) => one.operation - other.operation),
     ...(culprit === undefined ? {} : { culprit: row(culprit) }),
-    ...(edges === undefined ? {} : { edges: edges.map(edge) }),
+    ...(edges && { edges: edges.map(edge) }),
   }
 }

@@ -187,7 +187,7 @@ export function reportOf(
     headline: judge.headline(levels, accounting),
     info: opened.info(),
     lost,
-    ...(accounting === undefined ? {} : { accounting }),
+    ...(accounting && { accounting }),
     staleness,
   }
 }

@@ -21,7 +21,7 @@ export const judgingOf = (
   { initial, failedCas }: Pick<CheckOptions<string>, 'initial' | 'failedCas'>,
 ): Judging => ({
   model,
-  ...(failedCas === undefined ? {} : { failedCas }),
+  ...(failedCas && { failedCas }),
   ...(initial === UNKNOWN_START ? {} : { initial }),
 })
 

@@ -116,6 +116,6 @@ export function withDoubts<Name extends string>(
       happened === undefined
         ? { total }
         : { total, happened: Math.min(happened, total), undecided: Math.max(0, total - happened) },
-    ...(known === undefined ? {} : { accounting: known }),
+    ...(known && { accounting: known }),
   }
 }

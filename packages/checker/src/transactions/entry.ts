@@ -164,7 +164,7 @@ function judgeLists(
     ...report,
     levels: verdicts,
     headline: headlineOf(verdicts, report.transactions?.anomalies ?? {}),
-    ...(transactions === undefined ? {} : { transactions }),
+    ...(transactions && { transactions }),
   }
 }
 

@@ -175,7 +175,7 @@ function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd)
       ...given({ after: finding.after }),
       times,
       found: { ...sizeOf(finding.scenario) },
-      ...(shown === undefined ? {} : { shrunk: { ...sizeOf(shown.scenario) }, digest: shown.digest }),
+      ...(shown && { shrunk: { ...sizeOf(shown.scenario) }, digest: shown.digest }),
       ...raceMembersOf({ ...shown }),
       ...files,
     })),

@@ -54,7 +54,7 @@ export function nodeProgram(
     environment: {
       ...environment,
       [variable ?? 'PORT']: '{port}',
-      ...(data === undefined ? {} : { [data]: '{data}' }),
+      ...(data && { [data]: '{data}' }),
     },
     port,
     entry: entry?.path ?? '',

@@ -39,7 +39,7 @@ export function pythonProgram(sources: readonly SourceFile[], python = 'python3'
   const { command, port, environment } = startOf(entry, entry.framework, python)
   return {
     ...{ where: entry.path, kind: entry.framework, command, port, entry: entry.path },
-    environment: { ...environment, ...(data === undefined ? {} : { [data]: '{data}' }) },
+    environment: { ...environment, ...(data && { [data]: '{data}' }) },
   }
 }
 

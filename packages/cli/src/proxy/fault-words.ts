@@ -59,7 +59,7 @@ export function readSettings(
     else within[place.within] = { ...within[place.within], [place.parameter.name]: value }
   }
   const { not, ...sections } = within
-  return { ...own, ...sections, ...(not === undefined ? {} : { match: { ...sections['match'], not } }) }
+  return { ...own, ...sections, ...(not && { match: { ...sections['match'], not } }) }
 }
 
 function placeOf(typed: string, kind: string, family: FaultFamily): Place {

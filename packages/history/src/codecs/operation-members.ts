@@ -131,13 +131,13 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
       ...(typeof node === 'string' || typeof node === 'number' ? { node: String(node) } : {}),
       ...(error === undefined ? {} : { error }),
       ...(final === true ? { final: true } : {}),
-      ...(extra === undefined ? {} : { extra }),
+      ...(extra && { extra }),
     },
     input: answer.input,
     output: outcome.isNothing && takesNothing(f) ? null : answer.output,
     ...(answer.open === undefined ? {} : { open: answer.open }),
     ...(answer.carrier === undefined ? {} : { carrier: answer.carrier }),
-    ...(exchange === undefined ? {} : { isRequest: true }),
+    ...(exchange && { isRequest: true }),
   }
 }
 
@@ -476,14 +476,14 @@ export function partsOf(
   ]
   const [from, to] = pair
   if (f !== undefined && from !== undefined && to !== undefined && known + 2 === names.length)
-    return { f: f[1], ...(key === undefined ? {} : { key: key[1] }), value: [from, to] }
+    return { f: f[1], ...(key && { key: key[1] }), value: [from, to] }
   // A structure with unknown members is not divided: the value is the whole structure.
   if (known === 0 || known < names.length) return { value }
   const outcome = status === undefined ? undefined : outcomeOf(status[1])
   return {
-    ...(f === undefined ? {} : { f: f[1] }),
-    ...(key === undefined ? {} : { key: key[1] }),
-    ...(outcome === undefined ? {} : { outcome }),
+    ...(f && { f: f[1] }),
+    ...(key && { key: key[1] }),
+    ...(outcome && { outcome }),
     value: own?.[1],
   }
 }

@@ -40,7 +40,7 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
     const seconds = (time: number): string => String(Number((time / 1e9).toFixed(6)))
     const parameters = new URLSearchParams({
       t: `${seconds(view.from)}-${seconds(view.to)}`,
-      ...(chosen === undefined ? {} : { op: String(chosen.line) }),
+      ...(chosen && { op: String(chosen.line) }),
       ...filters.chosen(),
     })
     try {

@@ -217,7 +217,7 @@ function ofComparison({ comparison, elapsedMs }: ComparisonSubject): readonly Fi
           ...(cell.broken === undefined ? [] : [`${cell.broken.what}.`, cell.broken.sentence]),
           cellSentence(cell),
         ].join(' '),
-        ...(cell.broken === undefined ? {} : { telling: cell.broken }),
+        ...(cell.broken && { telling: cell.broken }),
         expected: cell.promised === 'nothing' ? '' : `promised ${levelName(cell.promised, comparison)}, found ${found}`,
         elapsedMs: elapsedMs / Math.max(1, runs),
         again: cell.again,

@@ -91,7 +91,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
     connect: (id) => clients.connect(addressOf(id)),
     inject: (fault, injected) =>
       reportTo(injected, inject(fault, { nodes: byId, network, supports, others, remotes, datagrams, failover })),
-    ...(wire === undefined ? {} : { record: wire.begin }),
+    ...(wire && { record: wire.begin }),
     // `hasTraffic` counts neither traffic over the proxies of other hosts nor datagrams. If the cluster has either of
     // these, assume that the fault may have an effect.
     mayBite: (_kind, links) =>
@@ -111,7 +111,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
     recall: (recollection) => network.recall({ ...recollection, zeroMs: machineMs(clock, recollection.startedAt) }),
     onBroken: news.onBroken,
     onChange: news.onChange,
-    ...(parts.notes === undefined ? {} : { notes: parts.notes }),
+    ...(parts.notes && { notes: parts.notes }),
     trouble: () => news.trouble,
     stop(stopped) {
       clock.stop()

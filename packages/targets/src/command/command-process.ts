@@ -178,11 +178,11 @@ function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess 
       cwd: command.directory,
       env: {
         ...process.env,
-        ...(user === undefined ? {} : { HOME: user.home, USER: command.user, LOGNAME: command.user }),
+        ...(user && { HOME: user.home, USER: command.user, LOGNAME: command.user }),
         ...command.environment,
         [MARK]: mark,
       },
-      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+      ...(user && { uid: user.uid, gid: user.gid }),
     })
   } finally {
     closeSync(log)

@@ -160,7 +160,7 @@ function observedCluster(
     readyMs: undefined,
     leader: () => undefined,
     placeholders: () => placeholders,
-    ...(servers === undefined ? {} : { commands: servers.commands }),
+    ...(servers && { commands: servers.commands }),
     inject(fault, callback) {
       injected++
       cluster.inject(fault, callback)

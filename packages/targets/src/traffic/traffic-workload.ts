@@ -34,7 +34,7 @@ export function trafficWorkload({ functions, wanted, initial, where }: TrafficMo
       throw new Error('the clients are not chaos’s own')
     },
     finale: (keys) => keys.map((key) => ({ f: 'read', key, value: null })),
-    ...(like?.races === undefined ? {} : { races: like.races }),
+    ...(like?.races && { races: like.races }),
     vacuous: (history) => like?.vacuous(history) ?? [],
   }
 }

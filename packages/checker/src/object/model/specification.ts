@@ -42,7 +42,7 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
       return fits(output, operation) ? [next] : []
     },
     key: keyOf,
-    ...(shard === undefined ? {} : { shard: (input) => shardOf(shard.call(model, input)) }),
+    ...(shard && { shard: (input) => shardOf(shard.call(model, input)) }),
     perProcess: model.perProcess === true,
   }
 }

@@ -85,7 +85,7 @@ function judgeRecorded(
     ...report,
     levels: verdicts,
     headline: `${headlineOf(verdicts, transactions?.anomalies ?? {})}${declaredText(verdicts, granted)}`,
-    ...(transactions === undefined ? {} : { transactions: { ...transactions, strongest: strongestOf(verdicts) } }),
+    ...(transactions && { transactions: { ...transactions, strongest: strongestOf(verdicts) } }),
   }
 
   /**

@@ -81,7 +81,7 @@ function sessionParameters(
   const synchronous = isLocalSession || commit === 'async' ? 'local' : commit
   return {
     application_name: 'chaos',
-    ...(isolation === undefined ? {} : { default_transaction_isolation: isolation.replace('-', ' ') }),
-    ...(synchronous === undefined ? {} : { synchronous_commit: synchronous }),
+    ...(isolation && { default_transaction_isolation: isolation.replace('-', ' ') }),
+    ...(synchronous && { synchronous_commit: synchronous }),
   }
 }
