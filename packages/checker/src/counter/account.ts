@@ -179,17 +179,9 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
     const { row, value } = read
     const first = firsts.get(key[row]) ?? read
     firsts.set(key[row], first)
-    const disagreement: Convergence | undefined =
-      decimal(first.value) === decimal(value)
-        ? undefined
-        : {
-            result: 'violated',
-            sentence: `Final reads disagree: ${first.value} and ${value}.`,
-            rows: [first.row, row],
-          }
+    const disagrees = decimal(first.value) !== decimal(value)
     // Without the initial value, nothing says which of two final reads is wrong.
-    if (isUnknown && disagreement !== undefined) return disagreement
-    const allowed = contradicted(read, sumsOf(row))
+    const allowed = isUnknown && disagrees ? undefined : contradicted(read, sumsOf(row))
     if (allowed !== undefined) {
       const ofKey = phrase('of', history.keys[key[row]])
       const updates = updatesBefore(history, row, budget)
@@ -199,7 +191,12 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
       const by = acknowledgedText(history, row, updates)
       return { result: 'violated', sentence: `A final read${ofKey} returned ${value}, though ${allowed}${by}.`, rows }
     }
-    if (disagreement !== undefined) return disagreement
+    if (disagrees)
+      return {
+        result: 'violated',
+        sentence: `Final reads disagree: ${first.value} and ${value}.`,
+        rows: [first.row, row],
+      }
   }
   return { result: 'met' }
 }
