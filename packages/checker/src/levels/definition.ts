@@ -34,11 +34,11 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
   /** Finds a contradiction between the level and the orders of a history in which every read has a source. */
   contradiction(relations: Relations): Judged
   /**
-   * Who chooses the source of a read whose value was written repeatedly. `all`: the clients together. `each client`:
+   * Who chooses the source of a read whose value was written repeatedly; by default the clients together. `each client`:
    * each client separately. `all, then each client`: the clients together for the causal order, then each client within
    * this order.
    */
-  readonly sourcesChosenBy: 'all' | 'each client' | 'all, then each client'
+  readonly sourcesChosenBy?: 'each client' | 'all, then each client'
   /** Which operations hide the initial value from a process. */
   readonly hides: Hides
   /**
@@ -76,7 +76,6 @@ export const orderOfWrites = {
   implies: [],
   cost: 0,
   contradiction: (relations) => relations.inFuture(),
-  sourcesChosenBy: 'all',
   hides: 'nothing',
   words: {
     noWay: 'some read saw a write that came causally after it',

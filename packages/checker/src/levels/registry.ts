@@ -40,7 +40,6 @@ const causal: WeakDefinition<'causal'> = {
   headline: 'causally consistent',
   cost: 2,
   contradiction: (relations) => relations.inCausalPast(),
-  sourcesChosenBy: 'all',
   hides: 'writes and reads',
   words: {
     noWay: 'no causal order explains them',
@@ -83,7 +82,6 @@ const causalConvergence: WeakDefinition<'causal-convergence'> = {
   headline: 'causally convergent',
   cost: 4,
   contradiction: (relations) => relations.inArbitration(),
-  sourcesChosenBy: 'all',
   hides: 'writes and reads',
   words: {
     noWay: 'no order of the writes fits what all processes saw',
@@ -132,7 +130,6 @@ const session: WeakDefinition<'session'> = {
   cost: 3,
   // All four guarantees together equal causal convergence. The tests show this for all possible sources of reads.
   contradiction: (relations) => relations.inArbitration(),
-  sourcesChosenBy: 'all',
   hides: 'writes and reads',
   words: {
     noWay: 'no order of the writes keeps the promises to every session',
@@ -149,7 +146,6 @@ const readYourWrites: WeakDefinition<'read-your-writes'> = {
   implies: [],
   cost: 1,
   contradiction: (relations) => relations.inSession(missesOwnWrites),
-  sourcesChosenBy: 'all',
   hides: 'writes',
   knewBy: (_, write) => write,
   words: {
@@ -168,7 +164,6 @@ const monotonicReads: WeakDefinition<'monotonic-reads'> = {
   implies: [],
   cost: 1,
   contradiction: (relations) => relations.inSession(readsGoBack),
-  sourcesChosenBy: 'all',
   hides: 'nothing',
   knewBy: earlierReadOf,
   words: {
