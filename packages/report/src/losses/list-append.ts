@@ -1,6 +1,6 @@
 import { inputOf, type Json, outputOf, plural } from '@chaosproxy/history'
 import { clientOf, isOk, isRead, nameText, rowsOf, wasBefore } from '../operation-words.ts'
-import { rowsWhere } from '../sheets/sheet.ts'
+import { acknowledgedOn } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
@@ -11,13 +11,7 @@ import type { FindLoss } from './loss.ts'
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || !isOk(history, culprit)) return undefined
   const seen = new Set(elementsOf(outputOf(history, culprit)))
-  const before = rowsWhere(
-    history,
-    (row) =>
-      history.operations.key[row] === history.operations.key[culprit] &&
-      isOk(history, row) &&
-      wasBefore(history, row, culprit),
-  )
+  const before = acknowledgedOn(history, culprit).filter((row) => wasBefore(history, row, culprit))
   const missed = before.filter(
     (row) => !isRead(history, row) && !seen.has(JSON.stringify(inputOf(history, row))),
   ).length

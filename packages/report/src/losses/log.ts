@@ -2,7 +2,7 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { entriesIn, offsetsByRow, rangeOf } from '@chaosproxy/checker/effects'
 import { type History, inputOf, outputOf, plural } from '@chaosproxy/history'
 import { functionOf, isOk, mayReturnValue, nameText, wasBefore } from '../operation-words.ts'
-import { rowsWhere } from '../sheets/sheet.ts'
+import { acknowledgedOn } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Finds the loss of a log: `Offset 29 of log k was given to two messages`, or messages that a poll missed. */
@@ -56,10 +56,4 @@ export function missedBy(
 }
 
 const acknowledged = (history: History, culprit: OperationRow): readonly OperationRow[] =>
-  rowsWhere(
-    history,
-    (row) =>
-      history.operations.key[row] === history.operations.key[culprit] &&
-      isOk(history, row) &&
-      !mayReturnValue(history, row),
-  )
+  acknowledgedOn(history, culprit).filter((row) => !mayReturnValue(history, row))

@@ -62,6 +62,10 @@ export function rowsWhere(history: History, holds: (row: OperationRow) => boolea
   return rows
 }
 
+/** The acknowledged operations on the object of an operation. */
+export const acknowledgedOn = (history: History, operation: OperationRow): readonly OperationRow[] =>
+  rowsWhere(history, (row) => history.operations.key[row] === history.operations.key[operation] && isOk(history, row))
+
 /** Whether the read may show the operation's change. */
 export function mayBeSeen(history: History, row: OperationRow, read: OperationRow): boolean {
   const { key, outcome } = history.operations
