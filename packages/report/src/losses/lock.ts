@@ -14,15 +14,13 @@ export const lockLoss: FindLoss = ({ history, counterexample }) => {
   const key = keyOf(history, culprit)
   const name = key === undefined ? 'the lock' : `lock ${nameText(key, 24)}`
   const both = doubleHolding(history, counterexample)
-  if (both === undefined) {
-    const unreleased = unreleasedBefore(history, counterexample)
-    if (unreleased === undefined) return undefined
-    const [first, second] = [unreleased.acquire, culprit].map((row) => clientOf(history, row))
+  const other = both?.first ?? unreleasedBefore(history, counterexample)
+  if (other === undefined) return undefined
+  const [first, second] = [other.acquire, culprit].map((row) => clientOf(history, row))
+  if (both === undefined)
     return { title: `${second} was given ${name}, which ${first === second ? 'it' : first} had not released` }
-  }
   const { nanos } = both
   const long = nanos === undefined || nanos <= 0 || !hasTimes(history) ? ' at the same time' : ` for ${duration(nanos)}`
-  const [first, second] = [both.first.acquire, culprit].map((row) => clientOf(history, row))
   if (first === second) return { title: `${second} was given ${name} twice without releasing it` }
   return { title: `Two clients held ${name}${long}` }
 }
