@@ -198,19 +198,17 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     area,
     [...corners, ...signs],
   )
-  return html`${sorted.map((point, i) => {
-    const { x = 0, y = 0 } = places[i] ?? {}
-    const spot = spots[i]
-    if (spot === undefined) return undefined
+  const placed = sorted.flatMap((point, i) => {
+    const [place, spot] = [places[i], spots[i]]
+    return place === undefined || spot === undefined ? [] : [{ point, place, spot }]
+  })
+  return html`${placed.map(({ point, place: { x, y }, spot }) => {
     const { availability, practical } = point.under
     const practicalY = scale.y(practical.median)
     const [leastY, mostY] = [scale.y(availability.least), scale.y(availability.most)]
     const isWide = leastY - mostY > GLYPH / 2
     return html`${isWide && svgPath('spread', html`M${x} ${leastY}V${mostY}M${x - 4} ${leastY}h8M${x - 4} ${mostY}h8`)}${practicalY < y - 2 && html`${svgPath('practice', html`M${x} ${y}V${practicalY}`)}${svgPath('tick-practice', html`M${x - 4} ${practicalY}h8`)}`}${leader(x, y, spot.left, spot.middle)}`
-  })}${sorted.map((point, i) => {
-    const { x = 0, y = 0 } = places[i] ?? {}
-    const spot = spots[i]
-    if (spot === undefined) return undefined
+  })}${placed.map(({ point, place: { x, y }, spot }) => {
     const { under } = point
     return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${x} ${y})">${glyphShape(under.level)}</g>${svgText(under.kept === false ? 'bad-name' : '', spot.left, spot.middle + 4, textOf(point))}</g>`
   })}`
