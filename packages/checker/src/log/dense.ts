@@ -11,14 +11,14 @@ import {
   entriesAtFirst,
   entriesIn,
   logNumbers,
-  offsetAt,
   offsetsIn,
+  offsetsOf,
   READ,
   type ReadEntry,
   rangeOf,
-  readAt,
   readOf,
   readRange,
+  readsOf,
 } from './operations.ts'
 
 export const dense: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'> = {
@@ -64,8 +64,8 @@ function specification(initial: Json, history?: History): Specification<readonly
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part
   if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE
-  const offsetOf = offsetsIn(part.history)
-  const entriesOf = entriesIn(part.history)
+  const offsetAt = offsetsOf(part)
+  const readAt = readsOf(part)
   const appendAt = new Map<number, number>()
   const unknown = new Map<number, number>()
   for (let i = 0; i < length; i++) {
@@ -76,7 +76,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
       unknown.set(part.input[i], i)
       continue
     }
-    const offset = offsetAt(part, offsetOf, i)
+    const offset = offsetAt(i)
     if (offset === undefined) return NOT_APPLICABLE
     const other = appendAt.get(offset)
     if (other !== undefined) return violated([other, i])
@@ -89,7 +89,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
     budget.tick()
     if (f[i] !== READ) continue
     const { from, limit } = readRange(part, i)
-    const read = readAt(part, entriesOf, i)
+    const read = readAt(i)
     if (limit !== undefined && read.length > limit) return violated([i])
     for (const [at, { value, offset = from + at }] of read.entries()) {
       budget.tick()
@@ -122,17 +122,17 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 
 function simulate(part: Part, initial: Json): (i: number) => boolean {
   const { values } = part.history
-  const offsetOf = offsetsIn(part.history)
-  const entriesOf = entriesIn(part.history)
+  const offsetAt = offsetsOf(part)
+  const readAt = readsOf(part)
   const entries: number[] = entriesAtFirst(initial).map((value) => values.id(value))
   return (i) => {
     if (part.f[i] === APPEND) {
-      const offset = offsetAt(part, offsetOf, i)
+      const offset = offsetAt(i)
       entries.push(part.input[i])
       return offset === undefined || offset === entries.length - 1
     }
     const { from, limit = entries.length } = readRange(part, i)
-    const read = readAt(part, entriesOf, i)
+    const read = readAt(i)
     const there = entries.slice(from, from + limit)
     const isThere = ({ value, offset }: ReadEntry, at: number): boolean =>
       values.id(value) === there[at] && (offset ?? from + at) === from + at

@@ -6,7 +6,7 @@ import { type FastAnswer, LEFT_OUT, NOT_APPLICABLE, orderBySlots, violated } fro
 import { firstWhere } from '../search/halving.ts'
 import { placeEarly } from './early.ts'
 import { append, type Entries, noteRead } from './entries.ts'
-import { APPEND, entriesAtFirst, entriesIn, offsetAt, offsetsIn, READ, readAt, readRange } from './operations.ts'
+import { APPEND, entriesAtFirst, offsetsOf, READ, readRange, readsOf } from './operations.ts'
 
 /** A read, with the appends whose entries it returned. */
 interface Read {
@@ -54,13 +54,13 @@ interface Appends {
 }
 
 function appendsOf(part: Part, budget: Budget): Appends | FastAnswer {
-  const offsetOf = offsetsIn(part.history)
+  const offsetAt = offsetsOf(part)
   const at = new Map<number, number>()
   const loose = new Map<number, number>()
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.f[i] !== APPEND) continue
-    const offset = offsetAt(part, offsetOf, i)
+    const offset = offsetAt(i)
     if (offset === undefined) {
       // If a value was appended twice, a read does not show which append it returned.
       if (loose.has(part.input[i])) return NOT_APPLICABLE
@@ -86,10 +86,10 @@ function* pairsRead(
   part: Part,
   budget: Budget,
 ): Iterable<{ readonly value: number; readonly offset: number | undefined }> {
-  const entriesOf = entriesIn(part.history)
+  const readAt = readsOf(part)
   for (let i = 0; i < part.length; i++) {
     if (part.f[i] !== READ) continue
-    for (const { value, offset } of readAt(part, entriesOf, i)) {
+    for (const { value, offset } of readAt(i)) {
       budget.tick()
       if (offset === undefined) break
       yield { value: part.history.values.id(value), offset }
@@ -98,14 +98,14 @@ function* pairsRead(
 }
 
 function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Budget): Seen | FastAnswer {
-  const entriesOf = entriesIn(part.history)
+  const readAt = readsOf(part)
   const reads: Read[] = []
   const nextOf = new Map<number, number>()
   for (let read = 0; read < part.length; read++) {
     budget.tick()
     if (part.f[read] !== READ) continue
     const { from, limit = Number.POSITIVE_INFINITY } = readRange(part, read)
-    const entries = readAt(part, entriesOf, read)
+    const entries = readAt(read)
     if (entries.length > limit) return violated([read])
     const appends: number[] = []
     let next = firstWhere(0, offsets.length, (at) => offsets[at] >= from)

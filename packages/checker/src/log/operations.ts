@@ -53,8 +53,10 @@ const returnsOffsets = oncePerHistory((history): boolean => {
   return found
 })
 
-export const offsetAt = (part: Part, offsetOf: OffsetOf, i: number): number | undefined =>
-  isSilent(part, i) ? undefined : offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i]))
+export function offsetsOf(part: Part): (i: number) => number | undefined {
+  const offsetOf = offsetsIn(part.history)
+  return (i) => (isSilent(part, i) ? undefined : offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i])))
+}
 
 export function offsetsByRow(history: History): (row: OperationRow) => number | undefined {
   const offsetOf = offsetsIn(history)
@@ -132,9 +134,11 @@ export const isOffset = (value: Json): value is number =>
 export const readRange = (part: Part, i: number): Range =>
   orBadOperation(part, i, () => rangeOf({ value: jsonOf(part, part.input[i]) }))
 
-/** @throws UserError if the value is not a list. */
-export const readAt = (part: Part, entriesOf: EntriesOf, i: number): readonly ReadEntry[] =>
-  orBadOperation(part, i, () => readOf(entriesOf, jsonOf(part, part.output[i])))
+/** Returns a function that reads the entries of a read. It throws a UserError if the value is not a list. */
+export function readsOf(part: Part): (i: number) => readonly ReadEntry[] {
+  const entriesOf = entriesIn(part.history)
+  return (i) => orBadOperation(part, i, () => readOf(entriesOf, jsonOf(part, part.output[i])))
+}
 
 /** @throws WrongValue if the output is not a list. */
 export function readOf(entriesOf: EntriesOf, output: Json | undefined): readonly ReadEntry[] {

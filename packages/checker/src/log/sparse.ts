@@ -10,12 +10,12 @@ import {
   entriesAtFirst,
   entriesIn,
   logNumbers,
-  offsetAt,
   offsetsIn,
+  offsetsOf,
   rangeOf,
-  readAt,
   readOf,
   readRange,
+  readsOf,
 } from './operations.ts'
 
 export const sparse: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'> = {
@@ -65,16 +65,16 @@ function readingOf(operation: ObjectOperation, entriesOf: EntriesOf): Reading<st
 
 function simulate(part: Part, initial: Json): (i: number) => boolean {
   const { values } = part.history
-  const offsetOf = offsetsIn(part.history)
-  const entriesOf = entriesIn(part.history)
+  const offsetAt = offsetsOf(part)
+  const readAt = readsOf(part)
   const known = beginning(
     entriesAtFirst(initial).map((value): number => values.id(value)),
     false,
   )
   return (i) => {
-    if (part.f[i] === APPEND) return append(known, part.input[i], offsetAt(part, offsetOf, i))
+    if (part.f[i] === APPEND) return append(known, part.input[i], offsetAt(i))
     const { from, limit = Number.POSITIVE_INFINITY } = readRange(part, i)
-    const entries = readAt(part, entriesOf, i).map(({ value, offset }) => ({ value: values.id(value), offset }))
+    const entries = readAt(i).map(({ value, offset }) => ({ value: values.id(value), offset }))
     const reading = { from, limit, entries }
     const [place, another] = placesOf(known, reading)
     if (place === undefined) return false
