@@ -163,22 +163,23 @@ export class Columns {
     const end = this.length
     // For a short history, creating views would take longer than filling the columns.
     if (end === this.capacity) return this
+    const used = <T extends Column>(column: T) => column.subarray(0, end) as T
     return {
       length: end,
-      process: this.process.subarray(0, end),
-      f: this.f.subarray(0, end),
-      key: this.key.subarray(0, end),
-      input: this.input.subarray(0, end),
-      output: this.output.subarray(0, end),
-      outcome: this.outcome.subarray(0, end),
-      callEvent: this.callEvent.subarray(0, end),
-      returnEvent: this.returnEvent.subarray(0, end),
-      callTime: this.callTime.subarray(0, end),
-      returnTime: this.returnTime.subarray(0, end),
-      node: this.node.subarray(0, end),
-      flags: this.flags.subarray(0, end),
-      callLine: this.callLine.subarray(0, end),
-      returnLine: this.returnLine.subarray(0, end),
+      process: used(this.process),
+      f: used(this.f),
+      key: used(this.key),
+      input: used(this.input),
+      output: used(this.output),
+      outcome: used(this.outcome),
+      callEvent: used(this.callEvent),
+      returnEvent: used(this.returnEvent),
+      callTime: used(this.callTime),
+      returnTime: used(this.returnTime),
+      node: used(this.node),
+      flags: used(this.flags),
+      callLine: used(this.callLine),
+      returnLine: used(this.returnLine),
     }
   }
 }
