@@ -15,7 +15,18 @@ import {
 } from '@chaosproxy/history'
 import { grouped } from '../words.ts'
 import type { Lost } from './claim.ts'
-import { changeOf, type Held, held, isOk, lacks, ofKey, precedes, type Recorded, rowsOfKey } from './recorded.ts'
+import {
+  changeOf,
+  effectOf,
+  type Held,
+  held,
+  isOk,
+  lacks,
+  ofKey,
+  precedes,
+  type Recorded,
+  rowsOfKey,
+} from './recorded.ts'
 
 /** Checks that the changes were acknowledged, and that no final state contains them. */
 export function isLost({ history }: Recorded, lost: Lost): Held {
@@ -55,7 +66,6 @@ const keysOf = ({ operations }: History, rows: readonly OperationRow[]): readonl
  */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
   const { key, callEvent } = history.operations
-  const effect = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
   const replacedUntil = new Map<number, number>()
   const stays = (append: OperationRow): boolean => {
     const of = key[append] ?? -1
@@ -63,12 +73,12 @@ function groupsOf(history: History, rows: readonly OperationRow[]): readonly (re
       replacedUntil.get(of) ??
       lastReturn(
         history,
-        rowsOfKey(history, of).filter((row) => effect(row) === 'replaces'),
+        rowsOfKey(history, of).filter((row) => effectOf(history, row) === 'replaces'),
       )
     replacedUntil.set(of, until)
     return until < (callEvent[append] ?? 0)
   }
-  const alone = new Set(rows.filter((row) => effect(row) === 'appends' && stays(row)))
+  const alone = new Set(rows.filter((row) => effectOf(history, row) === 'appends' && stays(row)))
   return [
     ...keysOf(
       history,
@@ -138,19 +148,18 @@ function areMessagesLost(history: History, lost: Lost): Held {
  */
 function unaccounted(history: History, key: number): number | undefined {
   const rows = rowsOfKey(history, key)
-  const effectOf = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
-  const takers = rows.filter((row) => effectOf(row) === 'takes' || effectOf(row) === 'drains')
+  const takers = rows.filter((row) => effectOf(history, row) === 'takes' || effectOf(history, row) === 'drains')
   const empty = takers.findLast(
-    (row) => isOk(history, row) && (effectOf(row) === 'drains' || outputOf(history, row) === null),
+    (row) => isOk(history, row) && (effectOf(history, row) === 'drains' || outputOf(history, row) === null),
   )
   if (empty === undefined) return undefined
   const left = new Map<string, number>()
   for (const row of rows)
-    if (effectOf(row) === 'appends' && precedes(history, row, empty)) add(left, changeOf(history, row), 1)
+    if (effectOf(history, row) === 'appends' && precedes(history, row, empty)) add(left, changeOf(history, row), 1)
   for (const row of takers)
     if (isOk(history, row)) for (const message of handedBy(history, row)) add(left, canonical(message), -1)
   const open = takers.filter((row) => history.operations.outcome[row] === INFO)
-  const taken = open.reduce((sum, row) => sum + (effectOf(row) === 'takes' ? 1 : Number.POSITIVE_INFINITY), 0)
+  const taken = open.reduce((sum, row) => sum + (effectOf(history, row) === 'takes' ? 1 : Number.POSITIVE_INFINITY), 0)
   return Math.max(0, [...left.values()].reduce((sum, count) => sum + Math.max(0, count), 0) - taken)
 }
 
@@ -160,7 +169,7 @@ const add = (counts: Map<string, number>, name: string, count: number): void => 
 
 export function handedBy(history: History, row: OperationRow): readonly Json[] {
   const answer = outputOf(history, row)
-  if (meaningOf(functionOf(history, row))?.effect === 'drains') return Array.isArray(answer) ? answer : []
+  if (effectOf(history, row) === 'drains') return Array.isArray(answer) ? answer : []
   return answer === null ? [] : [answer]
 }
 

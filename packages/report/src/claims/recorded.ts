@@ -8,6 +8,7 @@ import {
   type History,
   inputOf,
   type Json,
+  type Meaning,
   mayChange,
   meaningOf,
   OK,
@@ -84,6 +85,9 @@ const nothingKnown = (): OfKey => ({
 const NOTHING = nothingKnown()
 
 export const ofKey = (history: History, key: number): OfKey => byKey(history).get(key) ?? NOTHING
+
+export const effectOf = (history: History, row: OperationRow): Meaning['effect'] | undefined =>
+  meaningOf(functionOf(history, row))?.effect
 
 /** Returns the operations on a key that did not fail. */
 export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => ofKey(history, key).rows
