@@ -20,14 +20,14 @@ export const portsOfSession = (leader: number): readonly number[] =>
   listening((pid) => sessionOf(pid) === leader).map(({ port }) => port)
 
 function listening(isMeant: (pid: number) => boolean): readonly ListeningProcess[] {
-  const sockets = ['tcp', 'tcp6'].flatMap((table) => listenersIn(textOf(join(PROC, 'net', table))))
+  const sockets = ['tcp', 'tcp6'].flatMap((table) => listenersIn(textOfFile(join(PROC, 'net', table))))
   const ports = new Map(sockets.map(({ inode, port }) => [inode, port]))
   const pids = namesIn(PROC).filter((name) => /^\d+$/.test(name) && isMeant(Number(name)))
   return pids.flatMap((pid) => {
     const at = (name: string) => join(PROC, pid, name)
     const inodes = namesIn(at('fd')).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(at(join('fd', fd))))?.[1] ?? '')
     const [port] = inodes.flatMap((inode) => ports.get(inode) ?? []).toSorted((a, b) => a - b)
-    const command = textOf(at('cmdline')).split('\0').join(' ').trim()
+    const command = textOfFile(at('cmdline')).split('\0').join(' ').trim()
     return port === undefined ? [] : [{ pid: Number(pid), command, port }]
   })
 }
@@ -52,7 +52,7 @@ export const listenersIn = (
 
 // The functions below return an empty result if a process has ended, or belongs to another user.
 
-function namesIn(directory: string): readonly string[] {
+export function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory)
   } catch {
@@ -68,7 +68,7 @@ function linkOf(path: string): string {
   }
 }
 
-function textOf(path: string): string {
+export function textOfFile(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
@@ -10,6 +10,7 @@ import {
 } from '../command/command-process.ts'
 import { fillCommand } from '../command/placeholders.ts'
 import { commandText } from '../processes/command.ts'
+import { textOfFile } from '../processes/listening.ts'
 import type { TrafficClients } from './observed-traffic.ts'
 
 interface RecordedCommand {
@@ -98,17 +99,9 @@ export function writeAuthorities(
   if (authorities.length === 0) return {}
   const written = path()
   const before = process.env['NODE_EXTRA_CA_CERTS']
-  writeFileSync(written, [...authorities, ...(before === undefined ? [] : [textOf(before)])].join('\n'))
+  // Node ignores a file that cannot be read.
+  writeFileSync(written, [...authorities, ...(before === undefined ? [] : [textOfFile(before)])].join('\n'))
   return { CHAOS_CA: written, NODE_EXTRA_CA_CERTS: written }
-}
-
-/** Node ignores a file that cannot be read. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 /** Returns a file in a temporary directory. The first call of `path` creates the directory. */

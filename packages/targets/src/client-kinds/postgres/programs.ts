@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, isOlder, versionOf } from '../../command/programs.ts'
+import { namesIn } from '../../processes/listening.ts'
 
 /** The directories in which Debian, Red Hat and Homebrew install servers, each version in a subdirectory. */
 const PLACES = [
@@ -83,11 +84,3 @@ function embeddedPrograms(directory: string): string | undefined {
 }
 
 const isComplete = (programs: string): boolean => NEEDED.every((name) => existsSync(join(programs, name)))
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
