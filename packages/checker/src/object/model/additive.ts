@@ -52,20 +52,19 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   if (!exact || !Number.isSafeInteger(most * (part.length + 1))) return undefined
 
   const states = createVectors(places.size, budget)
-  const sum = (from: Float64Array, adds: Placed): Float64Array => {
-    const amounts = from.slice()
+  const vectorOf = (adds: Placed): Float64Array => {
+    const amounts = new Float64Array(places.size)
     for (const [place, amount] of adds) amounts[place] += amount
     return amounts
   }
-  const nothing = new Float64Array(places.size)
-  const first = states.numberOf(sum(nothing, initial))
+  const first = states.numberOf(vectorOf(initial))
   /** By operation: the state that it observes, or -1. */
   const stateOf = new Int32Array(operations.length).fill(-1)
   const adds: Placed[] = []
   for (const [o, effect] of effects.entries()) {
     budget.tick()
     if (effect === undefined) return undefined
-    if ('shows' in effect) stateOf[o] = states.numberOf(sum(nothing, effect.shows))
+    if ('shows' in effect) stateOf[o] = states.numberOf(vectorOf(effect.shows))
     adds.push('adds' in effect ? effect.adds : [])
   }
   const scratch = new Float64Array(places.size)
