@@ -91,18 +91,18 @@ function gridOf(
     throw usageError(
       `--sweep: these are ${rest.length * first.points.length} combinations, and at most ${MOST_OF_A_GRID} are compared. Give fewer values.`,
     )
-  const typedWith = (start: string, points: readonly SweepPoint[]): string =>
+  const typedWith = (points: readonly SweepPoint[]) =>
     [
-      start,
+      base,
       ...points.flatMap(({ settings }) => settings.map(([name, value]) => `${settingNamed(target, name)}=${value}`)),
     ].join(':')
   return rest.flatMap((points) =>
     first.points.map((point) => ({
-      typed: typedWith(base, [...points, point]),
+      typed: typedWith([...points, point]),
       option: [first, ...others].map(({ typed }) => `--sweep ${typed}`).join(' '),
       where,
       value: point.label,
-      curve: typedWith(base, points).replaceAll(':', ' '),
+      curve: typedWith(points).replaceAll(':', ' '),
     })),
   )
 }

@@ -42,7 +42,7 @@ export function createRunMetrics({
     read: () => [
       metric('info', 'gauge', 'Which run this is.', [{ labels: about, value: 1 }]),
       ...operationMetrics(totals),
-      metric('faults_total', 'counter', 'Faults injected, by kind.', byLabel(totals.faults, 'kind')),
+      metric('faults_total', 'counter', 'Faults injected, by kind.', byKind(totals.faults)),
       ...(progress === undefined ? [] : statusMetrics(progress)),
       ...processMetrics(),
     ],
@@ -84,8 +84,8 @@ const isOfFault = ({ value }: Event): boolean =>
 
 const add = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1)
 
-const byLabel = (counts: ReadonlyMap<string, number>, label: string): readonly Sample[] =>
-  [...counts].map(([name, value]) => ({ labels: { [label]: name }, value }))
+const byKind = (counts: ReadonlyMap<string, number>): readonly Sample[] =>
+  [...counts].map(([kind, value]) => ({ labels: { kind }, value }))
 
 const operationMetrics = ({ open, operations, latencies }: Totals): readonly Metric[] => [
   metric(
@@ -124,7 +124,7 @@ function statusMetrics({ elapsed, activeFaults, leader, nodes, level, soFar }: P
     nodes.map((node) => ({ labels: { node: node.node }, value: value(node) }))
   return [
     metric('elapsed_seconds', 'gauge', 'Time since the run began.', [{ labels: {}, value: elapsed / 1e9 }]),
-    metric('faults_in_force', 'gauge', 'Faults in force now, by kind.', byLabel(inForce, 'kind')),
+    metric('faults_in_force', 'gauge', 'Faults in force now, by kind.', byKind(inForce)),
     metric(
       'node_up',
       'gauge',

@@ -30,7 +30,7 @@ const CERTAIN = 8
 export function layOutByLot(encoded: Encoded, budget: Budget): Int32Array | undefined {
   const threads = threadsOf(encoded, false, budget)
   const attempts = Math.min(MOST_ATTEMPTS, Math.ceil(MOST_LOOKS / (encoded.length * threads.count + 1)))
-  const random = createRandom(SEED)
+  const random = createRandom()
   for (let n = 0; n < attempts; n++) {
     const order = attempt(encoded, threads, random, budget)
     if (order !== undefined) return order
@@ -129,8 +129,8 @@ function attempt(encoded: Encoded, threads: Threads, random: () => number, budge
 }
 
 /** Creates a Mulberry32 generator of numbers in [0, 1). */
-function createRandom(seed: number): () => number {
-  let state = seed
+function createRandom(): () => number {
+  let state = SEED
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let t = Math.imul(state ^ (state >>> 15), 1 | state)
