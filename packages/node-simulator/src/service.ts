@@ -89,7 +89,7 @@ function readTable(path: string): RouteTable {
   }
 }
 
-/** An invariant of every program that serves; the cluster detects its violation. */
+/** The invariant of every program that serves requests. The cluster itself detects a violation. */
 export const DIES = 'a program that serves must not end by itself'
 
 /** Returns a service as a protocol for the search. `functions` are the functions of the program's clients. */

@@ -84,7 +84,7 @@ export interface ProtocolSetting {
   readonly values?: readonly ProtocolSettingValue[] | undefined
   /** Values that a search also tries, because the default hides bugs. */
   readonly worthTrying?: readonly ProtocolSettingValue[] | undefined
-  /** Whether the setting is the lease of a lock in milliseconds. */
+  /** Whether the setting is the duration of a lock's lease, in milliseconds. */
   readonly isLeaseMs?: true | undefined
 }
 

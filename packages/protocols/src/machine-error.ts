@@ -35,7 +35,8 @@ export class MachineError extends Error {
     this.node = node
     this.exhausts = exhausts
     this.trace = traceOf(cause)
-    // Names and numbers in the message differ between failures, but the place in the code stays the same.
+    // The error message contains names and numbers that differ between failures of the same cause. The place in the
+    // code does not differ.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }

@@ -80,7 +80,7 @@ export const accept = (node: Node, match: number, round: number): RaftMessage =>
   conflictIndex: 0,
 })
 
-/** Elects the node. Its settings must turn pre-vote off. */
+/** Makes the node the leader. The settings of the node must turn pre-vote off. */
 export function elect(node: Node): void {
   node.timer('election')
   node.message('n2', { type: 'vote-reply', term: node.state.term, asked: node.state.term, granted: true })

@@ -75,7 +75,8 @@ export class Traffic {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // An exchange without a reply has a known request only if the connection served no request before.
+        // Without a reply, the request of a query is known only if no earlier query of the connection had a known
+        // request.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.sent.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -113,7 +114,7 @@ export interface ConnectionTraffic {
    * opened.
    */
   sent(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
-  /** Records a reply. Returns a function to call with the requests that resume. */
+  /** Records a reply. The returned function records the requests that resume when the reply arrives. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
   /** @param pidOf returns the id of the process that serves the session; undefined before there is one. */

@@ -229,7 +229,7 @@ function fileFinder(code: string, map: SourceMap | undefined, directory: string)
   return (offset, end) => {
     const [, ...lines] = code.slice(offset, end).split('\n')
     for (const [i, text] of lines.entries()) {
-      // The map counts lines from 0. An added line comes before the code.
+      // The map counts lines from 0, and its line 0 is the added line. So the first line of `code` is the map's line 1.
       const line = lineOf(offset) + 1 + i
       const entry = map?.findEntry(line, text.search(/\S|$/)) as
         | { generatedLine?: number; originalSource?: string }

@@ -117,8 +117,8 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // If the module declares its own `require` or `module`, these names may have another meaning, so only `made` is
-    // replaced.
+    // If the module declares its own `require` or `module`, these names may have another meaning. Then only `made`,
+    // which creates a `require`, is replaced.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

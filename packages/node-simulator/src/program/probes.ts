@@ -8,8 +8,9 @@ import { ModuleTouches, type Shared } from './touches.ts'
 export const PROBE = '__chaosProbe'
 
 /**
- * Where to insert probes. Every await has one. `functions`: every function too. `lines`: every function and line too. A
- * list: functions and statements on the given lines too. A debugger steps through probes, so fewer are better.
+ * Where to insert probes, besides at every await. `functions`: at every function. `lines`: at every function and every
+ * line. A list: at the functions and statements on the given lines. Fewer probes are better, because a debugger also
+ * steps through them.
  */
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 
@@ -31,15 +32,15 @@ export interface Site {
   readonly within: number
   readonly name?: string | undefined
   /**
-   * The state that this site reads and writes. `rests`: state that was read earlier, and that this site's values depend
-   * on. Absent if lines are not probed.
+   * `reads`, `writes`: the state that this site reads and writes. `rests`: the state that was read earlier, and from
+   * which this site's values were computed. All are absent if lines are not probed.
    */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
   readonly rests?: readonly SharedState[] | undefined
 }
 
-/** A variable that outlives the functions that use it, or a resource that a variable represents. */
+/** A variable that outlives the calls that use it, or an external resource that the program uses through a variable. */
 export interface SharedState {
   readonly name: string
   readonly part?: string | undefined
@@ -122,7 +123,7 @@ function probe(program: Node, probed: Probed): void {
   }
   const isChosen = chosen(probing, { file, lineOf })
 
-  /** `name` is the variable to which the node is assigned. */
+  /** `name` is the variable to which `value` is assigned. */
   function walk(value: unknown, within: number | undefined, name?: string): void {
     if (Array.isArray(value)) {
       for (const each of value) walk(each, within)

@@ -113,7 +113,10 @@ function defaultExportIn(statements: readonly Node[]): string | undefined {
 
 const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
 
-/** Returns `name` for a statement `null.name`. Packages use such a statement to find the prototype of errors. */
+/**
+ * Returns `name` if the statement is `null.name`. Packages use the error of such a statement to find the prototype of
+ * errors.
+ */
 function readOfNull(statement: Node): string | undefined {
   const node = statement.type === 'ExpressionStatement' ? (statement['expression'] as Node) : undefined
   if (node?.type !== 'MemberExpression' || node['computed'] === true || node['optional'] === true) return undefined
@@ -123,8 +126,8 @@ function readOfNull(statement: Node): string | undefined {
 }
 
 /**
- * Throws the same error as V8 does for reading from `null`. If the code really read from `null`, V8 would parse the
- * whole function again at every start.
+ * Throws the error that V8 throws when code reads a member of `null`. Rewritten programs call this function instead of
+ * reading, because V8 would parse the whole function again at every start after a real read.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)

@@ -147,7 +147,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // The new entries of `#pristine` are built-in modules that nothing had requested before this package.
+    // The new entries of `#pristine` are the built-in modules that this package was the first to request.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

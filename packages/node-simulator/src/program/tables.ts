@@ -1,6 +1,6 @@
 import type { Node } from './syntax.ts'
 
-/** The function that rewritten programs call for a table, with its number. */
+/** The name of the function that rewritten programs call to get a table. The argument is the table's number. */
 export const TABLE = '__chaosTable'
 /** The name of a function in rewritten programs. It turns a JSON text into an object without a prototype. */
 export const LISTED = '__chaosListed'
@@ -66,7 +66,7 @@ const { get, has, getOwnPropertyDescriptor, ownKeys, set, defineProperty, delete
 const { preventExtensions, setPrototypeOf } = Reflect
 const { parse } = JSON
 
-/** Returns a start's own copy of a table, with members created when read. */
+/** Returns a copy of a table for one start of the program. Each member is created when it is first read. */
 export const tableOf = (table: Table): object => lazily(table, {}, (key) => copyOf(table[key]))
 
 const read = new Map<string, Table>()

@@ -4,7 +4,7 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 /** State that several requests of a program share. */
 export interface Shared {
   readonly name: string
-  /** Which part of the state: the first argument of the call that uses it, such as `seat:{}`. */
+  /** The part of the state, named by the first argument of the call that reads or writes it, such as `seat:{}`. */
   readonly part: string | undefined
   /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
@@ -13,8 +13,8 @@ export interface Shared {
 }
 
 /**
- * The {@link Shared} state that a part of a program reads and writes. `rests`: state that was read earlier, and that
- * the values in this part depend on.
+ * The {@link Shared} state that a part of a program uses. `reads`, `writes`: the state that it reads and writes.
+ * `rests`: the state that was read earlier, and from which values in this part were computed.
  */
 export interface Touches {
   readonly reads: readonly Shared[]
@@ -43,7 +43,8 @@ export class ModuleTouches {
 
   constructor(program: Node) {
     this.#scopes = scopesOf(program)
-    // Each round follows one more call: a function's result may depend on reads in functions that it calls.
+    // Each round follows calls one level deeper, because a function's result may depend on what the functions that it
+    // calls have read.
     for (let round = 0; round < ROUNDS; round++)
       for (const scope of this.#scopes.values())
         for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)

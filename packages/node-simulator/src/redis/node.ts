@@ -32,7 +32,7 @@ export class RedisNode implements Actor, Keeper {
   readonly #options: RedisOptions
   readonly #server: Server
   changedAt = 0
-  /** Always false, because the server executes commands immediately. */
+  /** Whether a command is still being executed. Always false, because the server executes commands immediately. */
   readonly isAnswering: boolean = false
   #up = false
   #kills = 0

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { types } from 'node:util'
 
-/** Thrown from a microtask, so that Node empties its stack of asynchronous contexts. */
+/** A microtask throws this value, so that Node empties its stack of asynchronous contexts. */
 const RESET = Symbol('reset')
 
 /** Runs every pending `nextTick` and microtask (DEP0134, but present in every Node). */

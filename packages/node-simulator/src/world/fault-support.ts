@@ -45,8 +45,8 @@ export const usualServiceFaults = (): readonly string[] =>
     .map(({ name }) => name)
 
 /**
- * @param nodesFor the nodes of the service that a kind of fault can hit, if only some can.
- * @throws UserError (usage) for a fault that cannot be injected into programs; `option` begins the message.
+ * @param nodesFor returns the nodes of the service that a kind of fault can hit; undefined if it can hit all nodes.
+ * @throws UserError (usage) for a fault that cannot be injected into programs. The message begins with `option`.
  */
 export function requireSupported(
   faults: readonly string[],

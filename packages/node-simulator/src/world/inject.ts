@@ -9,7 +9,8 @@ export const injectorOf = (around: Injectable): Injector =>
     soon: (callback) => around.world.schedule(0, callback),
     problemOf: (fault) => problemOf(fault, around),
     strike(fault) {
-      // Each entry is a function for faults of its own kind. The compiler cannot derive this from the lookup.
+      // Each function in `serviceBlows` injects only faults of its own kind. The compiler cannot derive this from the
+      // lookup by `fault.kind`.
       const blow = serviceBlows[fault.kind] as ((fault: Fault, around: Injectable) => Undo) | undefined
       if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
       return blow(fault, around)

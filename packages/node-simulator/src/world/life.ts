@@ -175,7 +175,7 @@ export class Life implements Actor {
     this.world.notice(this.id, to === 'clients' ? 'acknowledges' : 'sends')
   }
 
-  /** The wall time in milliseconds. Reads advance it, so that a loop that waits for it ends. */
+  /** The wall time in milliseconds. Each read advances the time, so a loop that waits for a certain time ends. */
   wallMs(): number {
     return this.world.epochMs + this.clock.read(this.world.queue.now) + this.#look()
   }

@@ -22,8 +22,8 @@ export function replacedIn(noted: readonly Noted[]): string | undefined {
 }
 
 /**
- * Restores all members. Returns the first that was replaced, as {@link replacedIn} does, and the first that cannot be
- * restored.
+ * Restores all members. `replaced` is the first member that had been replaced, as {@link replacedIn} defines it.
+ * `stays` is the first member that cannot be restored.
  */
 export function putBack(noted: readonly Noted[]): {
   readonly replaced: string | undefined
@@ -61,14 +61,15 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
     const was = before[i]
     const now = getOwnPropertyDescriptor(holder, key)
     if (was === undefined || is(now?.value, was.value) || isLoaded(was, now)) continue
-    // Only functions are reported. Other values are settings, such as `Error.stackTraceLimit`.
+    // A replaced member is reported only if it was a function. Other members are settings, such as
+    // `Error.stackTraceLimit`.
     if (typeof was.value === 'function') found ??= nameOf(name, key)
     if (isPutBack) defineProperty(holder, key, was)
   }
   return found
 }
 
-/** Whether Node itself has replaced a lazy loader by its value. */
+/** Whether Node itself has replaced a getter, which loads a value when it is first read, by the loaded value. */
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 

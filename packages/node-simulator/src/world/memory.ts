@@ -85,7 +85,8 @@ let collecting: (() => void) | undefined
 
 /** Collects garbage. V8 provides the function only in a context that is created while a flag is set. */
 function collectGarbage(): void {
-  // All threads share the flag. A try fails if another thread resets the flag in between.
+  // All threads share this flag of V8. An attempt fails if another thread resets the flag before the context is
+  // created.
   for (let tries = 0; collecting === undefined && tries < MOST_TRIES; tries++) {
     v8.setFlagsFromString('--expose-gc')
     collecting = vm.runInNewContext('globalThis.gc') as typeof collecting

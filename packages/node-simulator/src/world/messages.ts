@@ -60,7 +60,9 @@ export interface RequestLine {
   close(): void
 }
 
-/** Returns the message as text for a trace. It is about as long as the message would be in bytes. */
+/**
+ * Returns the message as text for a trace. The text is about as long as the message would be if it were sent as bytes.
+ */
 export function messageText(message: Message): string {
   const body = message.body.toString('latin1')
   if (message.type === 'answer') return message.head + body

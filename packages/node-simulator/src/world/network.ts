@@ -21,7 +21,10 @@ export type Packet =
   | { readonly type: 'opened' }
   /** `bytesOnly`: the server does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
-  /** Data for the client's request `request`. `hears` is called with the requests that resume. */
+  /**
+   * Data that belongs to the client's request `request`. `hears` is called with the requests that resume when the data
+   * arrives.
+   */
   | {
       readonly type: 'data'
       readonly bytes: Buffer

@@ -16,7 +16,7 @@ const LONGEST_MS = millis(1_000)
 const REPEATS = 3
 /** The time within which a request that a timer sends is usually answered. */
 const ANSWERED_MS = millis(50)
-/** The longest wait if timers change something whenever they fire. */
+/** After this time, the programs count as quiet even if their timers still change something whenever they fire. */
 const PATIENCE_MS = millis(3_000)
 
 interface Around {
@@ -50,8 +50,8 @@ export class Quiet {
   }
 
   /**
-   * Whether the programs are quiet. Always true without a shared server: then the nodes must agree on the data among
-   * themselves.
+   * Whether the programs are quiet. Always true without a shared server: the data is then on the nodes, which must
+   * agree on it among themselves.
    */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around
@@ -63,8 +63,8 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // Without repeating timers, the programs are quiet once no server is answering. With them, the wait below is long
-    // enough for their requests.
+    // Without repeating timers, the programs are quiet once no shared server is answering. With repeating timers, the
+    // wait below is long enough for the requests that the timers send.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))

@@ -79,7 +79,7 @@ export class Requests {
       return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
     } as typeof emit
     return () => {
-      // Without its own property, the prototype has the inherited `emit` again.
+      // Once its own `emit` is deleted, the prototype has the inherited `emit` again.
       delete (prototype as Partial<http.Server>).emit
     }
   }

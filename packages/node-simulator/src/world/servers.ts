@@ -55,7 +55,7 @@ function listen(life: Life, server: net.Server, args: readonly unknown[]): net.S
     process.nextTick(() => server.emit('error', error))
     return server
   }
-  // This listener would start an interval in real time.
+  // Node's own listener is removed, because it would start an interval in real time.
   for (const each of server.listeners('listening'))
     if (each.name === 'setupConnectionsTracking') server.removeListener('listening', each as () => void)
   life.uses++

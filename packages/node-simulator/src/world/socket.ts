@@ -41,8 +41,8 @@ interface ConnectOptions {
 }
 
 /**
- * Options that Node would add to a copy of the options of every socket. For each added member, V8 would create a hidden
- * class.
+ * Node would add these options to a copy of every socket's options. V8 would create a hidden class for each option that
+ * Node adds.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 
@@ -166,7 +166,8 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       }
       case 'end':
         this.push(null)
-        // Node's sockets also read after the end. Otherwise, a socket without a data listener would not emit "end".
+        // Reads once more after the end, as Node's own sockets do. Otherwise, a socket without a data listener would
+        // not emit "end".
         this.read(0)
         break
       case 'reset':

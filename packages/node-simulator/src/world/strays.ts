@@ -130,7 +130,7 @@ const LAST_MOMENT_MS = 20
 export async function requireQuiet(program: string): Promise<void> {
   if (!isWatching) return
   await setTimeout(LAST_MOMENT_MS)
-  // On a busy machine, the timer may fire before events that were due earlier.
+  // On a busy machine, the timer may fire before other events that were due earlier. They are handled here.
   await setImmediate()
   requireNoStray(program)
 }

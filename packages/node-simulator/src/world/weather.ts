@@ -16,8 +16,8 @@ const DISK_WIDTHS_MS = [0.2, 20] as const
 const SPLITTING_RUNS = 0.3
 const SPLIT = 0.3
 /**
- * The number of distinct delays in some runs. With few delays, packets arrive at the same time; with many, they
- * overtake each other. Some bugs appear in only one of these cases.
+ * The number of distinct delays, in runs with few distinct delays. In such runs, packets often arrive at the same time.
+ * In other runs, packets overtake each other. Some bugs appear in only one kind of run.
  */
 const FEW = 3
 

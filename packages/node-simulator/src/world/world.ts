@@ -51,7 +51,7 @@ export class World {
   trace: ((text: string) => void) | undefined
   /** Paused nodes, each with the events that it missed. */
   readonly paused: Map<NodeId, (() => void)[]> = new Map()
-  /** The native HTTP parsers in use. Node frees a parser only if the parser refers to no other object. */
+  /** The native HTTP parsers in use. Node can free a parser only once the parser refers to no other object. */
   readonly parsers: Set<unknown> = new Set()
   readonly assertions: Assertions
   readonly requests: Requests | undefined

@@ -11,7 +11,7 @@ interface Transforming {
   transform(code: string, id: string): { readonly code: string } | undefined
 }
 
-/** Returns the text of a module with probes. Requires that the text is still a valid module. */
+/** Returns the text of a module with probes, after checking that the text is a valid module. */
 function probed(code: string, probing: Probing | undefined, lang: Language = 'ts'): string {
   const sites: Site[] = []
   const { transform } = probePlugin({ RolldownMagicString }, probing, sites) as unknown as Transforming
@@ -218,7 +218,7 @@ const TYPED: readonly (readonly [Language, string])[] = [
   ['tsx', 'const f = () => <><A.B key="=>" f={async () => await 1} /></>'],
 ]
 
-/** Fills the holes of a form with these texts in turn. */
+/** Replaces the holes of a form by these texts. If there are more holes than texts, the texts are used again. */
 function filled(form: string, holes: readonly string[]): string {
   let i = 0
   return form.replaceAll(/\$(?!\{)/g, () => holes[i++ % holes.length] ?? '')

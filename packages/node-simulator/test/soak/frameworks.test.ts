@@ -6,8 +6,9 @@ import { millis } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import { afterAll, describe, expect, test } from 'vitest'
 
-// Services of two nodes that copy each write to the other node, as users write them. They use the frameworks and
-// packages of most Node services, which are installed for the test and unmodified.
+// The services in this file run on two nodes, and copy each write to the other node, as users would write such
+// services. They use the frameworks and packages of most Node services. The packages are installed for the test, and
+// not modified.
 
 const folder = mkdtempSync(join(tmpdir(), 'chaos-frameworks-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -28,7 +29,7 @@ writeFileSync(
 interface Framework {
   readonly packages: readonly string[]
   readonly program: string
-  /** Whether a run with packages of an earlier run differs in any byte. */
+  /** Whether a run that reuses the packages of an earlier run differs from the earlier run in any byte. */
   readonly keepsSomething?: boolean
 }
 

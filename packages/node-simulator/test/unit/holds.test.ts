@@ -4,7 +4,10 @@ import type { PlannedHold } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { written } from '../../../testing/src/simulated.ts'
 
-/** Line 6 is the await between the read and the write; line 7 throws the error that a write of 99 awaited. */
+/**
+ * On line 6 of the program, an await separates the read from the write. On line 7, a write of 99 awaits a promise that
+ * is rejected.
+ */
 const PROGRAM = `import { createServer } from 'node:http'
 
 let count = 0

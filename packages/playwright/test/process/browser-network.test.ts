@@ -24,7 +24,7 @@ const page: RequestListener = (_, response) => response.setHeader('content-type'
 
 async function serve(answer: RequestListener): Promise<{ readonly url: string; readonly chat: WebSocketServer }> {
   const server = createServer(answer).listen(0, '127.0.0.1')
-  // As servers do that compress what they send.
+  // Like many servers, this server compresses what it sends.
   const chat = new WebSocketServer({ server, perMessageDeflate: { threshold: 0 } })
   chat.on('connection', (socket) => {
     socket.on('error', () => undefined)
@@ -144,7 +144,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
       })
       request.on('end', () => {
         if (request.method === 'PUT') saved = JSON.parse(body).item
-        // The mistake: the last save is shown by nobody.
+        // The bug: the answer never shows the last saved item.
         response.setHeader('content-type', 'application/json').end(JSON.stringify({ item: Math.max(0, saved - 1) }))
       })
     })

@@ -11,8 +11,9 @@ import type { Balancer, BalancerTurn } from './state.ts'
 const TICK_MS = millis(10)
 
 /**
- * Servers behind a load balancer, which is the first node. Either each server has the same files, or all share a store
- * on the second node. The requester, the balancer, the server and its queue may each time out first.
+ * Servers behind a load balancer, which is the first node. Either each server has its own copy of the same files, or
+ * all servers share a store on the second node. The requester, the balancer, the server and the server's queue each
+ * have a timeout, and any of them may be the first to time out.
  */
 export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
   initial({ id, peers, seed }, { object }) {

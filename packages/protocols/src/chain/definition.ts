@@ -12,13 +12,17 @@ const histories: LogProtocol<ChainState> = {
   leads: isHead,
   term: ({ epoch }) => epoch,
   log: ({ log }) => log,
-  // Acknowledged entries are on the disk of every node. Entries that the tail has only executed may still be lost.
+  // Acknowledged entries are on the disk of every node. The tail counts entries as acknowledged once it has executed
+  // them, but they may still be lost. So none of the tail's entries counts as settled.
   settled: (state) => (isTail(state) ? 0 : state.acked),
 }
 
 type Watch = InvariantWatch<ChainState, ChainMessage>
 
-/** Compares only lengths, because "histories agree" ensures that the shorter history is a prefix of the longer one. */
+/**
+ * Compares only the lengths of histories. The invariant "histories agree" ensures that the shorter history is a prefix
+ * of the longer one.
+ */
 function watchPropagation(): Watch {
   const states = new Map<NodeId, ChainState>()
   return (node) => (state) => {

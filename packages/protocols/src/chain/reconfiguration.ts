@@ -10,8 +10,9 @@ import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 
 // In this file, the nodes reconfigure the chain themselves, without the paper's master (§3.1, coping with server
 // failures). A node that no longer hears from another node seals the epoch, and asks the others to seal it. Once a
-// majority has sealed the epoch, no majority takes part in it. Every chain is a majority, so some node that sealed the
-// epoch has every update that the tail may have answered: "Update Propagation Invariant" (§3.1).
+// majority has sealed the epoch, the remaining nodes are too few for a chain, because every chain is a majority. At
+// least one node that sealed the epoch has every update that the tail may have answered: "Update Propagation Invariant"
+// (§3.1).
 
 const GATHER_MS = millis(20)
 

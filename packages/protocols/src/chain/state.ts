@@ -22,7 +22,7 @@ export type ChainMessage =
   | MessagesOf<{
       seal: { epoch: number }
       sealed: { epoch: number; last: Configuration }
-      /** The receiver has sealed a later epoch than that of the message. */
+      /** Answers a message of an earlier epoch. The sender of this answer has sealed the later epoch `epoch`. */
       deposed: { epoch: number }
       /** The new configuration, passed along the new chain. */
       begin: Configuration
@@ -70,7 +70,7 @@ export interface ChainState extends MemberState {
   begun: boolean
   /** The configurations that other nodes have sealed, while this node starts a new configuration. */
   sealed: Map<NodeId, Configuration> | undefined
-  /** The nodes that the head has received messages from since the last check. */
+  /** The nodes from which the head has received a message since its last check. */
   heard: NodeId[]
   rounds: Map<NodeId, number>
 }
@@ -84,7 +84,7 @@ export type Chain = Types<
 >
 export type ChainTurn = Turn<Chain>
 
-/** Whether this node has a chain and has promised no later epoch. */
+/** Whether this node takes part in a chain: it has a chain, and has not promised a later epoch. */
 export const isActive = ({ promised, epoch, chain }: ChainState): boolean => promised === epoch && chain.length > 0
 
 export const isHead = (state: ChainState): boolean => isActive(state) && state.chain[0] === state.id

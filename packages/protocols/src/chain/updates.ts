@@ -139,7 +139,9 @@ export function readHere(turn: ChainTurn, requestId: string, input: Input): void
   turn.reply(requestId, readOf(turn, input))
 }
 
-/** Sends the question of the current round. It is repeated, since it may have been lost. */
+/**
+ * Asks the other nodes to confirm the current round. The question is repeated, because a message may have been lost.
+ */
 export function askRound(turn: ChainTurn): void {
   const { state } = turn
   if (!isTail(state) || state.roundConfirmed === state.roundStarted) return

@@ -5,7 +5,7 @@ const MOST_REMEMBERED = 10_000
 
 export class Answered {
   readonly #node: NodeId
-  /** Requests of earlier lives, or answered long ago. */
+  /** Requests that this node received before its last restart, or answered long ago. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
   /**

@@ -33,8 +33,8 @@ const LONGEST_JSON = 4 * 1024 * 1024
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Returns the effect for a host to execute, if any. Messages and records are copied through JSON, so the protocol may
- * modify its own objects.
+ * Returns the effect that a host must execute, if any. Messages and records are copied through JSON, so the protocol
+ * may modify its own objects later.
  *
  * @throws Mistake
  */
@@ -185,7 +185,8 @@ function firstPartOfObject(value: object, path: string, within: readonly object[
     return undefined
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  // A plain object of another realm has that realm's Object.prototype.
+  // An object of another realm has the `Object.prototype` of that realm, so the check does not compare prototypes with
+  // the `Object.prototype` of this realm.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return `${path} is ${aOrAn(className(value))}`
   if (Object.getOwnPropertySymbols(value).length > 0) return `${path} has a member that is named by a symbol`
   for (const [name, member] of Object.entries(value)) {

@@ -37,7 +37,7 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
-  // Smaller deviations of the clocks would hardly matter.
+  // With smaller deviations, the clocks would hardly affect any result.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
   // An unlimited clock fault exceeds any ε. A limited clock fault stays within ε.
   notUnder: ['clock'],

@@ -37,7 +37,7 @@ export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWa
   },
   messages: {
     ask(turn, { ticket, ask }, from) {
-      // Without the ticket, a duplicate would be applied twice.
+      // The ticket shows whether the request is a duplicate. A duplicate must not be applied again.
       if (takeTicket(turn.state.forwarding, from, ticket)) serve(turn, ask)
     },
     answer(turn, { requestId, result }) {

@@ -46,8 +46,8 @@ export const handleOrder: Handler<Generals, 'order'> = (turn, { battle: number, 
 }
 
 /**
- * Opens all battles up to `last`. A message about battle `last` shows that the earlier battles have begun. A general
- * waits for at most two rounds.
+ * Opens all battles up to the battle numbered `last`, because a message about a battle shows that all earlier battles
+ * have begun. A general waits at most two rounds for the messages of a battle.
  */
 function openUpTo(turn: GeneralsTurn, last: number): void {
   const { state, config } = turn

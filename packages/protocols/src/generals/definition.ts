@@ -10,8 +10,8 @@ type Watch = InvariantWatch<GeneralsState, GeneralsMessage>
 // The interactive consistency conditions of Lamport, Shostak & Pease, 1982, §1.
 
 /**
- * Checks the decisions of loyal generals. If `byCommander` is true, they must equal the decision of the loyal
- * commander. If not, they must equal the decision of the lieutenant that decided first.
+ * Checks that loyal generals make the same decisions. If `byCommander` is true, they are compared with the loyal
+ * commander's decision. Otherwise, they are compared with the decision of the loyal lieutenant that decided first.
  */
 function watchDecisions(byCommander: boolean): Watch {
   const first: { readonly by: NodeId; readonly text: string }[] = []
@@ -25,8 +25,8 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before he sends any message. If he has not decided yet, a lieutenant's decision
-          // does not come from him.
+          // A loyal commander decides before he sends his order. If he has not decided yet, a lieutenant's decision
+          // does not follow from his order.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`

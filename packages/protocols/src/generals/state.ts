@@ -8,7 +8,10 @@ import type { MessagesOf, Turn, Types } from '../turn.ts'
 interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
   readonly traitor: 'none' | 'commander' | 'lieutenant'
-  /** The longest delay of a message. A message that has not arrived after twice this time was never sent. */
+  /**
+   * The longest delay of a message. A general waits twice this time, and takes a message that has not arrived by then
+   * as never sent.
+   */
   readonly roundMs: Millis
 }
 

@@ -13,7 +13,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     fencing === false ? 'the store takes writes of a holder whose lease has ended' : undefined,
   summary: 'nodes use a store under leases of a lock service; the store refuses nodes that lost the lock',
   defaultNodes: 5,
-  // A lock that is itself stored under a lock would be confusing.
+  // The object `lock` is left out, because it would be confusing to store a lock under another lock.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
   settings: {
     fencing: {
@@ -58,7 +58,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
       watch: watchState(({ fencing, clash }: LeaseLockState) => (fencing ? clash : undefined)),
     },
   ],
-  // Leases so short that they often expire while held.
+  // With such short leases, a lease often expires while a node holds the lock.
   strictest: { 'lease-ms': 20 },
   // Without fencing, no clock bound suffices: a holder's message may arrive after its lease has expired.
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),

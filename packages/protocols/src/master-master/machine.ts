@@ -80,7 +80,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
       turn.setTimer('gossip', turn.config.retransmitMs)
     },
   },
-  // Every node serves clients; none leads.
+  // Every node serves clients, and no node is a leader.
   status: () => ({ role: 'master', leads: false, ready: true }),
   holds(state, read, { mergeable }) {
     const { result, writes } = mergeable.perform(state.held, read, state)
@@ -92,7 +92,8 @@ function takeWrite(turn: MasterMasterTurn, { key, value, timeless }: Write): voi
   const { state } = turn
   state.count++
   const version: Version = { key, value, ...stampOf(turn, key, timeless) }
-  // A faster clock has already written here, so the write is acknowledged and lost immediately.
+  // A node with a faster clock has already written this item with a later time. So this write is acknowledged, but
+  // immediately lost.
   if (!isNewer(turn, version)) return
   take(turn, version)
   turn.persist(version)

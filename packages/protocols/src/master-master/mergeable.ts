@@ -62,7 +62,7 @@ const register: Mergeable<null> = {
       case 'cas': {
         const pair = pairOf(value)
         if (pair === undefined) return answered(unsupported)
-        // The decision uses this copy alone, so conflicting cas on two nodes may both succeed.
+        // The decision depends only on this node's copy, so conflicting `cas` operations on two nodes may both succeed.
         return sameValue(current, pair.old) ? written(pair.new) : answered(mismatch)
       }
       case 'append': {

@@ -22,7 +22,9 @@ export const log: ReplicatedObject<KeyedLists> = {
   },
 }
 
-/** Returns entries from an offset (null: 0), or at most `limit` entries for `{ offset, limit }`. */
+/**
+ * Returns the entries from an offset on (null: all entries). For `{ offset, limit }`, returns at most `limit` entries.
+ */
 function poll(entries: readonly Json[], value: Json): Completion {
   const { offset = 0, limit = null } = typeof value === 'number' ? { offset: value } : membersOf(value)
   if (!isCount(offset) || !(limit === null || isCount(limit))) return unsupported

@@ -26,7 +26,10 @@ export interface ReplicatedObject<State> {
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
-/** Returns a copy's answer to a read, if it has one. Changes nothing. */
+/**
+ * Returns the result of a read on a copy; undefined if the input is not a read, or the object refuses it. Changes
+ * nothing.
+ */
 export function valueIn(object: AnyObject, held: unknown, read: Input): Json | undefined {
   if (!object.reads.includes(read.f)) return undefined
   const answer = object.apply(held, read)
@@ -50,7 +53,7 @@ export const unavailable: Completion = refused(UNAVAILABLE)
 export const UNSUPPORTED = 'unsupported'
 export const unsupported: Completion = refused(UNSUPPORTED)
 
-/** In objects with keys: the key of an input that has none. */
+/** The key that is used for an input without a key, in objects with keys. */
 export const UNKEYED = ''
 
 export function entryOf<Value>(entries: Map<string, Value>, key: string, create: () => Value): Value {

@@ -11,8 +11,8 @@ export const outbox: ProtocolDefinition = defineProtocol({
       : 'the database and the queue are written one after the other, and a crash between loses one; reads show what came through the queue',
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // Leaves out objects without reads. Requests to such an object would have to change the view and the database at the
-  // same time.
+  // Leaves out objects without reads, because each request to such an object would have to change the view and the
+  // database at the same time.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   settings: {
     write: {

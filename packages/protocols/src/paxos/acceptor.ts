@@ -32,7 +32,9 @@ export const handleAccept: Handler<Paxos, 'accept'> = (turn, message, from) => {
   turn.send(from, { type: 'accepted', ballot, from: message.from, count: commands.length })
 }
 
-/** Accepts proposals of one ballot, or learns that they are chosen, which has the same effect. */
+/**
+ * Stores proposals of one ballot as accepted. Proposals that this node learns to be chosen are stored in the same way.
+ */
 export function accept(turn: PaxosTurn, ballot: number, { from, commands }: Slots): void {
   const { state } = turn
   const fresh = commands

@@ -12,7 +12,7 @@ import { isMajority, type Paxos, type PaxosTurn, type Proposal, type SlotProposa
 
 const BATCH = 64
 
-/** Follows the node of the highest known ballot, if that node is known to lead. */
+/** Makes this node a follower of `leader`, or of no node if `leader` is undefined because it is not known who leads. */
 export function follow(turn: PaxosTurn, leader: NodeId | undefined): void {
   const { state } = turn
   if (state.role !== 'follower') {
@@ -175,8 +175,8 @@ function repeatProposals(turn: PaxosTurn, node: NodeId): void {
 }
 
 /**
- * Rounds that confirm the leader. When a confirmed round began, a majority had promised no higher ballot, so no other
- * leader had chosen anything.
+ * The rounds in which a majority confirms the leader. When such a round began, a majority had promised no higher
+ * ballot. So no other leader had chosen anything.
  */
 export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send: sendHeartbeat,

@@ -96,15 +96,15 @@ export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
   if (state.role !== 'leader' || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') read(turn, origin, command)
   else {
-    // The origin must be known before the proposal. If there is only one node, the slot is chosen immediately.
+    // The origin is stored before the proposal, because in a cluster of one node the slot is chosen immediately.
     state.origins.set(state.next, origin)
     propose(turn, command)
   }
 }
 
 /**
- * Serves a read. If this node still leads, it knows every slot that was chosen before the read. It has applied the
- * slot, or found it in phase 1.
+ * Serves a read. If this node still leads when the read arrives, it knows every slot that was chosen before. It has
+ * either applied the slot or found it in phase 1.
  */
 function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
   const { state, config } = turn

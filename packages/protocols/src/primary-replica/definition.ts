@@ -81,8 +81,9 @@ function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaStat
 /** The settings with the strongest promise. Every bug can be observed under them. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 /**
- * With these settings, each client reads a growing part of the primary's log, and its own writes are in it. This is a
- * sequential order. There is no failover, because it could drop entries that clients have read.
+ * With these settings, each read of a client shows the beginning of the primary's log. This beginning never becomes
+ * shorter between reads, and contains the client's own writes. So all clients see the same sequential order. There is
+ * no failover, because it could drop entries that clients have read.
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 

@@ -97,7 +97,8 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
     acknowledge(turn)
     releaseOwn(turn, from, match)
   }
-  // If the logs match at `retryFrom` by now, the request to retry is stale. Obeying it could cause an endless loop.
+  // If the logs are already known to match at `retryFrom`, the request to retry is stale. Obeying it could cause an
+  // endless loop.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom

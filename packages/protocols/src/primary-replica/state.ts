@@ -92,7 +92,7 @@ export function syncCount(turn: PrimaryReplicaTurn): number {
   return 0
 }
 
-/** Whether a primary has recently received answers from as many replicas as a write needs. */
+/** Whether as many replicas as a write needs have recently answered this primary. */
 export function reachesEnough(state: PrimaryReplicaState, config: PrimaryReplicaConfig): boolean {
   let reachable = 0
   for (const replica of state.replicas.values()) if (replica.reachable) reachable++

@@ -103,7 +103,7 @@ export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
     },
     sweep,
   },
-  // Every node serves clients; none leads.
+  // Every node serves clients, and no node is a leader.
   status: ({ hints }) => {
     const owes = [...hints.values()].some((kept) => kept.size > 0)
     return { role: 'replica', leads: false, ready: true, ...(owes ? { owes } : {}) }

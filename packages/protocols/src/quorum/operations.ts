@@ -127,7 +127,7 @@ export const operationMessages: Handlers<Quorum, 'queried' | 'stored'> = {
 
 function compareVersions({ config }: QuorumTurn, one: Version | undefined, other: Version | undefined): number {
   if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
-  // One part of the bug: tags with the same counter are equal, even if different nodes wrote them.
+  // The bug: tags with the same counter are equal, even if different nodes wrote them.
   if (config.bug === 'no-tie-break') return one.tag.counter - other.tag.counter
   return compareTags(one.tag, other.tag)
 }
@@ -190,7 +190,7 @@ function end(turn: QuorumTurn, { id, requestIds, client }: Operation, result: Co
   for (const requestId of requestIds) turn.reply(requestId, result)
 }
 
-/** Asks again, and ends operations whose replicas do not answer. */
+/** Asks silent replicas again, and ends operations that have waited too long for replicas. */
 export function sweep(turn: QuorumTurn): void {
   const { state, config } = turn
   for (const operation of state.operations.values()) {

@@ -79,7 +79,7 @@ export interface QuorumState {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
   readonly sizes: Sizes
-  /** Differs between restarts, so that a tag is never assigned twice. */
+  /** A number that differs between starts of the node, so that a tag is never assigned twice. */
   readonly life: number
   begun: number
   readonly operations: Map<string, Operation>

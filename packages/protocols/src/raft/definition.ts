@@ -142,7 +142,7 @@ export const raft: ProtocolDefinition = defineProtocol({
   invariants: raftInvariants,
   changes: raftChanges,
   promises: () => 'linearizable',
-  // Only leases depend on clocks.
+  // Only reads under a lease depend on clocks.
   clocks: ({ reads, 'clock-drift': drift = DRIFT }) => (reads === 'lease' ? { drift: Number(drift) } : {}),
   create(chosen) {
     const { electionMinMs } = chosen

@@ -13,7 +13,8 @@ const raftLog: LogProtocol<RaftState> = {
   leads: ({ role }) => role === 'leader',
   term: ({ term }) => term,
   log: ({ log }) => log,
-  // A sole voter applies entries before they are on its disk, but answers no client until they are.
+  // If there is only one voter, it applies entries before they are on its disk. It answers clients only afterwards, so
+  // such entries do not count as settled.
   settled: ({ applied, configuration }) => (configuration.members.length === 1 ? 0 : applied),
 }
 

@@ -36,7 +36,7 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   },
   request: handleRequest,
   messages: {
-    // The two most frequent messages come first, because the first members are found fastest.
+    // The two most frequent messages come first, because handlers are searched in this order.
     append,
     'append-reply'(turn, message, from) {
       noteTerm(turn, message.term)

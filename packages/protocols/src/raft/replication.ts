@@ -66,10 +66,10 @@ function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): b
 
 function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   switch (turn.config.bug) {
-    // The bug: nothing is checked.
+    // The bug: the entry before the new entries is not checked.
     case 'no-prev-check':
       return true
-    // The bug: the terms are not compared.
+    // The bug: the log must have an entry before the new entries, but the terms are not compared.
     case 'prev-length-only':
       return here !== undefined
     default:
@@ -81,7 +81,7 @@ function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: numb
 function storeEntries(turn: RaftTurn, prevIndex: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const { log } = state
-  // The bug: existing entries stay, and are confirmed as if they were the leader's.
+  // The bug: conflicting entries are not deleted, and are confirmed as if they were the leader's.
   const kept = config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : undefined
   const present = kept ?? countPresent(log, prevIndex, entries)
   if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) turn.mark()

@@ -23,8 +23,8 @@ export function broadcast(turn: RaftTurn): void {
 }
 
 /**
- * Like `broadcast`, but not to followers that were sent anything since the last heartbeat: heartbeats are for "idle
- * periods" (Figure 2, Rules for Servers).
+ * Sends a message to each follower that was sent nothing since the last heartbeat. Heartbeats are for "idle periods"
+ * (Figure 2, Rules for Servers).
  */
 export function breakSilence(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) {

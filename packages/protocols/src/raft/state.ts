@@ -35,7 +35,8 @@ export interface RaftConfig extends RoutingConfig {
 interface Candidacy {
   readonly term: number
   /**
-   * Whether a leader requested the candidacy: "I have permission to disrupt the leader—it told me to!" (thesis §4.2.3)
+   * Whether a leader asked the candidate to start this election: "I have permission to disrupt the leader—it told me
+   * to!" (thesis §4.2.3)
    */
   readonly transfer: boolean
   readonly lastIndex: number
@@ -93,7 +94,7 @@ export type RaftRecord = RecordsOf<{
   snapshot: { snapshot: Snapshot }
 }>
 
-/** The result of applying the first `index` entries (§7). */
+/** The state after the first `index` entries were applied (§7). */
 export interface Snapshot {
   readonly index: number
   readonly term: number
@@ -119,7 +120,7 @@ export interface Progress {
   probing: boolean
   readonly inFlight: number[]
   ackedRound: number
-  /** Whether anything was sent to the follower since the last heartbeat. */
+  /** Whether the leader has sent the follower any message since the last heartbeat. */
   addressed: boolean
   heard: boolean
 }

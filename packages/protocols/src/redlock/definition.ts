@@ -78,7 +78,8 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // The node's own master may already have released the lock in the same step.
+    // `ownHad` tells whether the node's own master had the lock when it was granted. This master may already have
+    // released the lock in the same step.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

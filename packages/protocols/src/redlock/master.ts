@@ -16,7 +16,10 @@ export const masterMessages: Handlers<Redlock, 'set' | 'delete' | 'raise'> = {
     const isMine = state.locks.get(key) === value
     turn.send(from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
   },
-  /** `if redis.call("get", key) == value then return redis.call("del", key)` */
+  /**
+   * Deletes a key if it still has this value, like Redlock's script: `if redis.call("get", key) == value then return
+   * redis.call("del", key)`
+   */
   delete(turn, { key, value }, from) {
     const { state, config } = turn
     const there = state.locks.get(key)

@@ -98,8 +98,8 @@ export interface RedlockState {
   /** With fencing, by key: the latest token, and the value of the lock that the token belongs to. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * For the value of each released lock: whether the key still had this value. A SET that arrives after the DEL of its
-   * value is ignored, because over a single connection the SET would arrive first.
+   * For the value of each released lock: whether the key still had this value when it was released. A SET that arrives
+   * after the DEL of its value is ignored. Over a single connection, as in real systems, the SET would arrive first.
    */
   readonly gone: Map<string, boolean>
   // The resource.
@@ -126,7 +126,7 @@ export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void 
 /** Returns the name of a lock's token, by which any node can release the lock. */
 export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
 
-/** "at least N/2 + 1" */
+/** The number of masters that an attempt must lock: "at least N/2 + 1" */
 export const trueMajority = ({ masters }: RedlockState): number => majority(masters.length)
 
 export function majorityOf({ state, config }: RedlockTurn): number {

@@ -6,7 +6,10 @@ import type { AnyObject } from '../objects/object.ts'
 interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** The number of session requests that had been applied when this request was applied. */
+  /**
+   * The copy's number of applied session requests, including this request. Sessions with the lowest numbers are removed
+   * first.
+   */
   readonly count: number
 }
 

@@ -70,7 +70,7 @@ export const readsSetting = (
   worthTrying: ['log'],
 })
 
-/** Raises the longest silence to the shortest one, if it is less. */
+/** If the longest silence is set to less than the shortest silence, raises it to the shortest. */
 export const withSilence = <Chosen extends Pick<SuccessionConfig, 'silenceMinMs' | 'silenceMaxMs'>>(
   chosen: Chosen,
 ): Chosen => ({ ...chosen, silenceMaxMs: millis(Math.max(chosen.silenceMinMs, chosen.silenceMaxMs)) })

@@ -17,7 +17,8 @@ export const sharded: ProtocolDefinition = defineProtocol({
   name: 'sharded',
   summary: 'keys are spread over shards, each with one owner; shards move from node to node under load',
   defaultNodes: 3,
-  // Objects whose keys are independent, and objects whose operations are transactions over several keys.
+  // Two kinds of objects are supported: those whose keys are independent, and those whose operations are transactions
+  // over several keys.
   objects: ['register', 'counter', 'set', 'queue', 'lock', 'log', ...TRANSACTIONAL],
   settings: {
     by: {

@@ -38,7 +38,7 @@ function pass(turn: ShardedTurn, requestId: string, pending: PendingRequest): vo
   turn.send(owner, { type: 'ask', ticket, requestId, shard, command })
 }
 
-/** Undefined while the directory has not answered. */
+/** Returns the shard of a key; undefined while the directory has not answered. */
 export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   const { config, state } = turn
   switch (config.by) {

@@ -71,12 +71,14 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
-      // The bug: the effect and then its key are written in two transactions. A crash between them loses the key.
+      // The bug: the effect is written before its key, in a separate transaction. A crash between the transactions
+      // loses the key.
       persist(withoutKey)
       persist(ofKey)
       return
     case 'key-before-effect':
-      // The bug: the key and then its effect are written in two transactions. A crash between them loses the effect.
+      // The bug: the key is written before its effect, in a separate transaction. A crash between the transactions
+      // loses the effect.
       persist(ofKey)
       persist(withoutKey)
       return

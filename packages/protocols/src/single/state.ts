@@ -87,7 +87,7 @@ export interface SingleState {
   readonly receiving: Forwarding
   readonly keys: Map<string, Completion>
   readonly station: Station<{ readonly from: NodeId; readonly job: Attempt }>
-  /** The requests that took effect, for the invariants. `wrong` describes the first violation. */
+  /** For the invariants: `effects` are the requests that took effect, and `wrong` describes a violation. */
   readonly effects: Set<string>
   wrong: string | undefined
 }

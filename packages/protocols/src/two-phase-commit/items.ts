@@ -15,7 +15,7 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'push'; readonly element: Json }
   /** Refused if the sum would be less than `least`. */
   | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
-  /** Refused if the operation was executed before. */
+  /** Refused if it was executed before, so that a repeated transfer has no second effect. */
   | { readonly does: 'once' }
 )
 

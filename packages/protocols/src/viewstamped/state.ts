@@ -115,8 +115,8 @@ export const failuresOf = ({ nodes }: ViewstampedState): number => Math.ceil(nod
 export const quorumOf = ({ nodes }: ViewstampedState): number => majorityOf(nodes.length)
 
 /**
- * Stores entries on disk if `recovery` is `disk`. Otherwise, the log is only in memory, and nodes recover from other
- * nodes.
+ * Writes entries to disk if `recovery` is `disk`. Otherwise, the log is only in memory, and a restarted node gets it
+ * from the other nodes.
  */
 export function storeEntries(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   if (turn.config.recovery === 'disk') turn.persist({ kind: 'entries', from, entries })

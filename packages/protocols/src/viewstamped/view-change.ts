@@ -108,7 +108,7 @@ function selectLog(turn: ViewstampedTurn, all: readonly DoViewChange[]): DoViewC
   return longest
 }
 
-/** Returns to normal status in this view. `entries` replace the log's entries from number `from` on. */
+/** Resumes the normal status in this view. `entries` replace the log's entries from number `from` on. */
 export function begin(turn: ViewstampedTurn, view: number, from: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const fresh = replaceAfter(state.log, from - 1, entries)

@@ -173,7 +173,7 @@ describe('failover of primary-replica', () => {
       effects.filter(({ type }) => type === 'setTimer').length
     expect(timersOf(node.message('n3', elect(2, 0)))).toBe(0)
     expect(timersOf(node.message('n3', elect(3, 1)))).toBe(1)
-    // A primary that has stepped down needs a timer.
+    // A primary has no election timer. It sets one when it steps down.
     node.elect()
     expect(timersOf(node.message('n3', elect(node.state.epoch + 1, 0)))).toBe(1)
   })

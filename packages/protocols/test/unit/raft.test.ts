@@ -310,7 +310,8 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     const overwrite = { type: 'append', term: 9, prevIndex: 1, prevTerm: 1, entries: [entry(9, 5)] } as const
     node.message('n3', { ...overwrite, commit: 2, round: 0 })
     const answers = Array.from({ length: 40 }, () => replies(node.timer('requests'))).flat()
-    // No trace of the first attempt is left, so the request went to the new leader, which never answered.
+    // The entry of the write was replaced, so the first attempt left no trace. The request was then sent to the new
+    // leader, which never answered.
     expect(answers).toMatchObject([{ requestId: 'r1', result: { type: 'info' } }])
   })
 

@@ -12,7 +12,7 @@ import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts
 export interface ConfigPlace {
   readonly where: string
   readonly readPem: ReadPem
-  /** Reads the descriptor files that route tables name. */
+  /** Reads a descriptor file that a route table refers to. */
   readonly readBytes: (path: string) => Buffer
   readonly carried?: ((carries: ProxySettings['carries']) => ProxySettings['carries']) | undefined
 }

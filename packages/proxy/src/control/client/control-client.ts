@@ -59,7 +59,8 @@ export function createControlClient({ host, token, authorities, words }: Control
           method,
           // Opens a new connection for each request, because a kept connection may have died unnoticed.
           agent: false,
-          // Accepts a certificate chain that ends at the proxy's own certificate.
+          // Also accepts a certificate chain that ends at a trusted certificate that is not a root, such as the proxy's
+          // own.
           ...(authorities === undefined ? {} : { ca: authorities, allowPartialTrustChain: true }),
           headers: {
             ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),

@@ -39,8 +39,8 @@ export interface ControlPlane {
   /** Replaces all toxics of the proxy; replaces none if one of the new toxics is invalid. */
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
   /**
-   * @throws ControlError (400) for a link that no proxy carries, or whose traffic the fault cannot affect, since it
-   * would have no effect; (404) for a lease that has ended.
+   * @throws ControlError (400) if no proxy carries one of the links, or if the fault would have no effect on a link's
+   * traffic; (404) if the lease has ended.
    */
   addFault(fault: FaultToAdd): NamedFault
   updateFault(name: string, fault: TrafficFault): NamedFault

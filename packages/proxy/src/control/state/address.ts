@@ -57,7 +57,7 @@ export async function resolveAddress(address: Address): Promise<Address> {
     const [found] = await lookup(address.host, { all: true, order: 'ipv4first' })
     if (found !== undefined) return { ...address, host: found.address }
   } catch {
-    // Ignored: every failure gets the error message below.
+    // Ignored, because the error below is thrown for every failed lookup.
   }
   throw environmentError(`lookup ${address.host}: no such host`)
 }

@@ -5,7 +5,10 @@ import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import { type Encryption, type Framing, framingNames, parseFraming } from '@chaosproxy/wire'
 
-/** The protocol that a proxy carries. It must be known to record single requests, or to apply faults to them. */
+/**
+ * The protocol of a proxy's traffic. A proxy must know the protocol to record single requests, or to apply faults to
+ * them.
+ */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }

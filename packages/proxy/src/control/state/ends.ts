@@ -27,7 +27,7 @@ interface Scheme {
 const schemeNamed = (name: string): Scheme | undefined =>
   [SCHEMES, ...recordedProtocols.map(({ schemes }) => schemes)].find((known) => Object.hasOwn(known, name))?.[name]
 
-/** @throws UserError (usage) that names the option and the form. */
+/** @throws UserError (usage) that names the option and shows the expected form. */
 export function parseEnd(option: 'listen' | 'upstream', typed: string, where = `--${option}`): End {
   const [, scheme, rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(typed) ?? []
   if (scheme === undefined) return { address: checkedAddress(where, typed), isSecure: false, isHttps: false }
@@ -48,7 +48,7 @@ export function parseEnd(option: 'listen' | 'upstream', typed: string, where = `
   }
 }
 
-/** @throws UserError (usage) that names the option and the form. */
+/** @throws UserError (usage) that names the option and shows the expected form. */
 export function checkedAddress(where: string, typed: string, address: string = typed): string {
   try {
     parseAddress(address)
