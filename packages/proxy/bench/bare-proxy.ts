@@ -1,4 +1,4 @@
-// The least that a proxy in Node can be: two sockets for each connection, and what one reads the other writes.
+// The smallest possible proxy in Node: two sockets for each connection, and each socket writes what the other reads.
 
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { serveRequests } from './children.ts'

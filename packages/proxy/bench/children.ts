@@ -2,21 +2,21 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** A process of a measurement, which answers one request at a time. */
+/** A helper process of a benchmark. It handles one request at a time. */
 export interface Helper {
   ask<Answer>(request: object): Promise<Answer>
   stop(): void
-  /** With no time to put anything in order. */
+  /** Ends the process with SIGKILL, so that it cannot clean up. */
   kill(): void
 }
 
 export interface Surroundings {
-  /** The network namespace to start in, as `ip netns` has it. */
+  /** The name of the network namespace in which the process starts, as `ip netns` lists it. */
   readonly inside?: string
   readonly environment?: { readonly [name: string]: string }
 }
 
-/** Starts one of the programs beside this file, or the one at a URL. */
+/** Starts a program as a helper process. `program` is a URL, or a path relative to this file. */
 export function startHelper(
   program: string | URL,
   options: readonly string[] = [],
@@ -33,7 +33,7 @@ export function startHelper(
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`${program} ended by itself, with ${signal ?? `code ${code}`}`)
   })
-  // In the end it is stopped, when nothing is asked any more.
+  // Calling `stop` or `kill` also rejects this promise, when no request waits for it.
   ended.catch(() => undefined)
   return {
     async ask<Answer>(request: object) {
@@ -47,11 +47,11 @@ export function startHelper(
   }
 }
 
-/** In a helper: what answers its requests. */
+/** Called in a helper process. Handles each request with `answer`. */
 export function serveRequests<Request>(answer: (request: Request) => Promise<object>): void {
   process.on('message', async (request: Request) => {
     process.send?.(await answer(request))
   })
-  // However the measurement ended.
+  // The process that started this one has ended, for whatever reason.
   process.on('disconnect', () => process.exit())
 }

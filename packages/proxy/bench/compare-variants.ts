@@ -5,31 +5,31 @@ const ROUNDS = 11
 const ROUND_MS = 250
 const WARM_UP_ROUNDS = 2
 
-/** What stands in the way of the requests, and how much of the speed of passing them it is to keep. */
+/** A configuration of the proxy. `goal` is the lowest acceptable rate, as a fraction of the first variant's rate. */
 export interface Variant {
   readonly title: string
-  /** Files that are written; 1 where it is not said. */
+  /** The number of record files; 1 if absent. */
   readonly views?: 1 | 2
   readonly goal?: number
 }
 
 export interface Comparison<V extends Variant> {
-  /** The first one is what the others are compared with. */
+  /** All variants are compared with the first. */
   readonly variants: readonly V[]
   readonly unit: string
-  /** Of a server of this machine. */
+  /** The port of a server on this machine. */
   readonly port: number
   readonly openRecord: (name: string) => RecordFile
-  /** Undefined where bytes are only passed on. */
+  /** Returns undefined if the variant only passes bytes on. */
   readonly intercept: (
     variant: V,
     to: string,
     records: readonly RecordFile[],
   ) => Intercept | undefined | Promise<Intercept>
-  /** Asks as fast as it is answered. */
+  /** Sends each request as soon as the previous one has been answered, and returns the rate. */
   readonly load: (port: number, durationMs: number) => Promise<{ readonly perSecond: number }>
   readonly print: (line: string) => void
-  /** How long one turn of a variant takes; by default 250. */
+  /** How long each round measures each variant, in milliseconds; by default 250. */
   readonly roundMs?: number
 }
 
@@ -38,7 +38,10 @@ interface Measured {
   readonly cpuMicroseconds: number
 }
 
-/** The proxy is this process; in each round every variant has its turn, and ratios are of one round. */
+/**
+ * Compares variants of the proxy, which runs in this process. Each round measures every variant, and ratios are between
+ * rates of the same round.
+ */
 export async function compareVariants<V extends Variant>(comparison: Comparison<V>): Promise<void> {
   const { variants, unit, port, openRecord, intercept, load, print, roundMs = ROUND_MS } = comparison
   const network = createNetwork({ seed: 1 })
@@ -55,7 +58,7 @@ export async function compareVariants<V extends Variant>(comparison: Comparison<
   const rounds: Measured[][] = []
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
     const measured: Measured[] = []
-    // Who comes first changes, so that nobody always comes after the same one.
+    // Each round begins with the next variant, so that no variant is always the first.
     for (const i of variants.map((_, at) => (at + round) % variants.length))
       measured[i] = await measure(() => load(routes[i]?.port ?? 0, roundMs), roundMs)
     if (round >= WARM_UP_ROUNDS) rounds.push(measured)

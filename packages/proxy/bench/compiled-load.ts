@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Load } from './load.ts'
 
-/** The echo server and the clients of load.c, built on this machine. */
+/** The echo server and the clients of load.c, compiled on this machine. */
 export interface CompiledLoad {
-  /** Where its echo server listens. */
+  /** The port of the echo server. */
   readonly port: number
   load(request: CompiledRequest): Promise<Load>
   stop(): void
@@ -23,12 +23,12 @@ export interface CompiledRequest {
   readonly durationMs: number
 }
 
-/** This file runs from node_modules/.cache/bench, where only what TypeScript compiles is. */
+/** This file runs from node_modules/.cache/bench, which contains only compiled TypeScript. */
 const SOURCE = fileURLToPath(new URL('../../../../../../packages/proxy/bench/load.c', import.meta.url))
 
 const run = promisify(execFile)
 
-/** Answers why not where it cannot be built. */
+/** Returns the reason if load.c cannot be compiled. */
 export async function startCompiledLoad(): Promise<CompiledLoad | { readonly why: string }> {
   if (process.platform !== 'linux') return { why: 'load.c needs Linux' }
   const directory = mkdtempSync(join(tmpdir(), 'chaos-load-'))
@@ -41,7 +41,7 @@ export async function startCompiledLoad(): Promise<CompiledLoad | { readonly why
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     return { why: isMissing ? 'no C compiler (cc) is installed' : `cc failed: ${String(error)}` }
   }
-  // Ends when its standard input does, however this process ends.
+  // The server ends when its standard input closes, so it ends even if this process is killed.
   const server: ChildProcess = spawn(program, ['serve'], { stdio: ['pipe', 'pipe', 'inherit'] })
   return {
     port: await portOf(server),

@@ -5,14 +5,14 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A well-known proxy to compare with. */
+/** A running HAProxy, a well-known proxy to compare with. */
 export interface Haproxy {
-  /** By the upstream's port: where it listens for it. */
+  /** By port of the upstream: the port where HAProxy listens on behalf of the upstream. */
   readonly ports: ReadonlyMap<number, number>
   stop(): void
 }
 
-/** Undefined where it is not installed. One thread, as the proxy that it is compared with has. */
+/** Returns undefined if HAProxy is not installed. HAProxy gets one thread, like the proxy that is compared with it. */
 export async function startHaproxy(upstreamPorts: readonly number[]): Promise<Haproxy | undefined> {
   if (spawnSync('haproxy', ['-v']).status !== 0) return undefined
   const ports = new Map<number, number>()

@@ -1,4 +1,4 @@
-// One of the two ends of a measurement of HTTP: a key-value service as people write them, or the clients that load it.
+// One of the two processes of an HTTP benchmark: a typical key-value service, or the clients that load it.
 
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
@@ -9,7 +9,7 @@ export type HttpRequest = { readonly do: 'serve' } | HttpLoadRequest
 export interface HttpLoadRequest {
   readonly do: 'load'
   readonly port: number
-  /** Reads and writes of 32 bytes by turns, or reads of 1 MiB. */
+  /** `small`: reads and writes of 32 bytes, alternating. `large`: reads of 1 MiB. */
   readonly size: 'small' | 'large'
   readonly connections: number
   readonly durationMs: number
@@ -70,7 +70,10 @@ async function load({ port, size, connections, durationMs }: HttpLoadRequest): P
   return { perSecond: answers / ((performance.now() - startedAtMs) / 1000) }
 }
 
-/** One request after the other on one connection; all answers after the first are as long as it. */
+/**
+ * Sends one request after another on one connection, and returns the number of answers. All answers must have the
+ * length of the first.
+ */
 function ask(port: number, size: keyof typeof requests, first: number, untilMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
     let answers = 0
@@ -108,7 +111,7 @@ function ask(port: number, size: keyof typeof requests, first: number, untilMs: 
   })
 }
 
-/** Of the whole answer, by its head. */
+/** Returns the length of an answer, which its head declares. */
 function lengthOf(beginning: string): number {
   const end = beginning.indexOf('\r\n\r\n') + 4
   const length = /^content-length: (\d+)/im.exec(beginning.slice(0, end))?.[1]

@@ -37,7 +37,7 @@ const text: RouteTable = {
 }
 const large = (result: string): RouteTable => ({ routes: [{ request: 'GET /large', f: 'read', result }] })
 
-/** None of them is for these requests, which takes a look at each to know. */
+/** None of these rules matches the benchmark's requests, but the proxy must examine each request to know this. */
 const fiveRules = [
   { method: 'DELETE' },
   { path: '/users/{id}' },
@@ -58,7 +58,10 @@ const bodies: readonly HttpVariant[] = [
   { title: 'recorded by their SHA-256', table: large('body') },
 ]
 
-/** Server and clients have a process each, and the proxy this one; in each round, every variant has its turn. */
+/**
+ * The server and the clients run in a process each, and the proxy runs in this process. Each round measures every
+ * variant.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
   const server = startHelper('./http-load.js')
   const client = startHelper('./http-load.js')

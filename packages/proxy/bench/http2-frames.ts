@@ -13,8 +13,9 @@ function frame(type: number, flags: number, stream: number, payload: Buffer): Bu
   return Buffer.concat([head, payload])
 }
 
-/** A field of a header block as it stands where nothing is remembered: with the index of its name, or with its name. */
+/** Returns a string after its length in one byte, as in HPACK (RFC 7541) and Protocol Buffers. */
 const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)])
+/** Returns a field that the receiver does not add to its table. The name is an index of that table, or a string. */
 const literal = (name: number | string, value: string): Buffer =>
   typeof name === 'number'
     ? Buffer.concat([Buffer.from([name]), text(value)])
@@ -32,7 +33,7 @@ export interface Traffic {
 const VALUE = 'v'.repeat(32)
 const message = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, bytes.length]), bytes])
 
-/** A write of 32 bytes, as a request and as a call of gRPC. */
+/** A write of 32 bytes and its answer, as a plain HTTP/2 request and as a gRPC call. */
 export const traffic: { readonly [spoken in 'HTTP/2' | 'gRPC']: Traffic } = {
   'HTTP/2': {
     request: (stream) =>
@@ -64,7 +65,7 @@ export const traffic: { readonly [spoken in 'HTTP/2' | 'gRPC']: Traffic } = {
   },
 }
 
-/** Microseconds of CPU that an interceptor takes for a request and its answer, without any socket. */
+/** Returns the CPU time in microseconds that an interceptor uses for a request and its answer, without sockets. */
 export function cpuPerRequest(intercept: Intercept, { request, answer }: Traffic, requests: number): number {
   const delivered = { requests: 0, responses: 0 }
   let tell = (_direction: keyof typeof delivered): void => undefined

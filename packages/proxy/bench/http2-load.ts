@@ -1,4 +1,4 @@
-// One of the two ends of a measurement of HTTP/2: a key-value service as people write them, or the clients that load it.
+// One of the two processes of an HTTP/2 benchmark: a typical key-value service, or the clients that load it.
 
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect, createServer, type OutgoingHttpHeaders } from 'node:http2'
@@ -10,10 +10,10 @@ export type Http2Request = { readonly do: 'serve' } | Http2LoadRequest
 export interface Http2LoadRequest {
   readonly do: 'load'
   readonly port: number
-  /** Reads and writes of 32 bytes by turns, as requests or as calls of gRPC. */
+  /** Reads and writes of 32 bytes, alternating, as plain HTTP/2 requests or as gRPC calls. */
   readonly spoken: 'HTTP/2' | 'gRPC'
   readonly sessions: number
-  /** Of each session, under way at once. */
+  /** The number of requests in progress at once in each session. */
   readonly atOnce: number
   readonly durationMs: number
 }
@@ -42,9 +42,10 @@ async function serve(): Promise<number> {
   return (server.address() as AddressInfo).port
 }
 
-/** Of Protocol Buffers: a text, and a message of gRPC. */
+/** Returns a string field of Protocol Buffers. */
 const field = (number: number, text: string): Buffer =>
   Buffer.concat([Buffer.from([(number << 3) | 2, text.length]), Buffer.from(text)])
+/** Returns a message of gRPC: a prefix of five bytes, and the message in Protocol Buffers. */
 const message = (bytes: Buffer): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, bytes.length]), bytes])
 
 interface BenchRequest {

@@ -48,7 +48,10 @@ const tables = {
   },
 } as const
 
-/** Server and clients have a process each, and the proxy this one; 8 connections with 8 requests at once. */
+/**
+ * The server and the clients run in a process each, and the proxy runs in this process. Each of 8 connections has 8
+ * requests in progress at once.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
   const server = startHelper('./http2-load.js')
   const client = startHelper('./http2-load.js')
@@ -86,7 +89,7 @@ export async function run(print: (line: string) => void): Promise<void> {
 const REQUESTS = 30_000
 const ROUNDS = 5
 
-/** What reading and recording take by themselves, of the CPU, which does not depend on what else the machine does. */
+/** Measures the CPU time of reading and recording alone. It does not depend on what else the machine does. */
 function* withoutSockets(spoken: keyof typeof tables, open: (file: string) => RecordFile): Generator<string> {
   for (const [i, variant] of variants.entries()) {
     const records = ['history', 'backend'].slice(0, variant.views ?? 1).map((view) => open(`cpu-${i}-${view}.jsonl`))

@@ -1,12 +1,12 @@
-// An echo server and the clients that load it, or a proxy in front of it. A load written in Node spends more on a small
-// message than a proxy does, which makes every proxy look fast.
+// An echo server, and clients that load it or a proxy in front of it. Clients written in Node would use more CPU time
+// for a small message than a proxy does. They would limit the rate and make every proxy look fast.
 //
 //   load serve                                  echoes on a free port until its standard input ends
-//   load round-trips PORT CONNECTIONS SECONDS   64 bytes there and back on each connection, one trip after the other
-//   load connects PORT CONNECTIONS SECONDS      connect, one round trip, close; this many at a time
+//   load round-trips PORT CONNECTIONS SECONDS   one round trip of 64 bytes after another on each connection
+//   load connects PORT CONNECTIONS SECONDS      connect, one round trip, close; CONNECTIONS of these at a time
 //
-// The server prints {"port":…}, clients print {"amount":…,"seconds":…,"total":…,"failed":…}: the total is with what the
-// time of warming up brought, which amount and seconds leave out. Linux only (epoll).
+// The server prints {"port":…}, clients print {"amount":…,"seconds":…,"total":…,"failed":…}. `total` includes the
+// warm-up; `amount` and `seconds` do not. Linux only (epoll).
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -26,7 +26,7 @@
 
 enum { MESSAGE_BYTES = 64, EVENTS = 256, LISTEN_BACKLOG = 4096, SOURCE_ADDRESSES = 250 };
 
-/* Until figures count: connections open, and the proxy's code gets compiled. */
+/* The time before measuring. Meanwhile, connections are opened and the proxy's code is compiled. */
 static const double WARM_UP_SECONDS = 0.3;
 
 static char message[MESSAGE_BYTES];
@@ -106,7 +106,7 @@ static int serve(void) {
 
 struct client {
   int fd;
-  int received; /* bytes of the answer that is under way */
+  int received; /* bytes of the current answer received so far */
   int connecting;
 };
 
@@ -119,7 +119,7 @@ struct load {
   uint64_t failed;
 };
 
-/* Every source address has ports of its own, so that connections just closed do not use all of them up. */
+/* Several source addresses are used, because the ports of one address would all be in use by closed connections. */
 static int dial(int port) {
   static uint32_t dialled = 0;
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

@@ -1,4 +1,4 @@
-// One of the two ends of a measurement, each in a process of its own: the server, or the client that loads it.
+// One of the two processes of a benchmark: the server, or the clients that load it.
 
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
@@ -15,24 +15,24 @@ export type LoadRequest =
       readonly connections: number
       readonly durationMs: number
     }
-  /** Opens so many connections and leaves them open. */
+  /** Opens this many connections and leaves them open. */
   | { readonly role: 'idle'; readonly port: number; readonly connections: number }
-  /** Round trips one after the other, each timed, with a pause before each. */
+  /** Measures the time of each of these round trips, with a pause before each. */
   | { readonly role: 'time'; readonly port: number; readonly trips: number; readonly pauseMs: number }
-  /** Bytes that came in windows of 500 ms, after a first one. */
+  /** Measures the rate of received bytes in windows of 500 ms. The first window does not count. */
   | { readonly role: 'watch'; readonly port: number; readonly windows: number }
 
 export type Ports = { readonly [measure in Measure]: number }
 
-/** Bytes, round trips, requests, or connections that were opened, used once and closed. */
+/** `amount` counts bytes, round trips, requests, or connections that were opened, used once and closed. */
 export interface Load {
   readonly amount: number
   readonly seconds: number
-  /** With those of warming up, where some of the time was for that. */
+  /** The amount including the warm-up; absent if there was no warm-up. */
   readonly total?: number
 }
 
-/** Where the server listens and the client dials. */
+/** The address where the server listens, and to which clients connect. */
 const HOST = process.env['CHAOS_BENCH_HOST'] ?? '127.0.0.1'
 const BLOCK = Buffer.alloc(256 * 1024, 1)
 const MESSAGE = Buffer.alloc(64, 2)
@@ -96,7 +96,10 @@ async function load(request: Extract<LoadRequest, { role: 'load' }>): Promise<Lo
   return { amount: amounts.reduce((sum, amount) => sum + amount, 0), seconds: (performance.now() - startedAtMs) / 1000 }
 }
 
-/** Sends a message whenever the answer to the last has come; the answer's size is known. */
+/**
+ * Sends the message again whenever the whole answer has arrived, and returns the number of answers. `answerBytes`
+ * returns the length of each answer, given the first bytes received.
+ */
 function exchange(
   port: number,
   untilMs: number,
@@ -161,7 +164,7 @@ const runs: { readonly [measure in Measure]: (port: number, untilMs: number) => 
       socket.on('error', reject)
     }),
   'round trips': (port, untilMs) => exchange(port, untilMs, MESSAGE, () => MESSAGE.length),
-  // Every answer of the server is as long as the first, which comes whole.
+  // All answers of this server have the same length. The first arrives in one piece.
   http: (port, untilMs) => exchange(port, untilMs, GET, (first) => first.length),
   async connections(port, untilMs) {
     let opened = 0
@@ -215,7 +218,7 @@ async function time({
   return { tripsMs }
 }
 
-/** Windows are as long as they turn out to be: what counts is the rate in each. */
+/** Returns the rate in each window. A timer may end a window late, so the rate uses the window's actual duration. */
 async function watch(port: number, windows: number): Promise<{ readonly bytesPerSecond: readonly number[] }> {
   const bytesPerSecond: number[] = []
   let received = 0

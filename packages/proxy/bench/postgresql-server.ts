@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** A PostgreSQL that keeps nothing, with the tables of pgbench. */
+/** A PostgreSQL server whose data need not survive a crash. It has the tables of pgbench. */
 export interface PostgresqlServer {
   readonly port: number
-  /** Transactions per second of a script that pgbench has, by way of a port. */
+  /** Runs one of pgbench's own scripts through a port, and returns the transactions per second. */
   load(port: number, script: PgbenchScript, durationMs: number): Promise<{ readonly perSecond: number }>
   stop(): Promise<void>
 }
@@ -19,14 +19,14 @@ export type PgbenchScript = 'select-only' | 'simple-update' | 'tpcb-like'
 const CLIENTS = 16
 const run = promisify(execFile)
 
-/** Returns why not if it is not installed. */
+/** Returns the reason if PostgreSQL is not installed. */
 export async function startPostgresql(): Promise<PostgresqlServer | { readonly why: string }> {
   const programs = ['initdb', 'postgres', 'pgbench'].map(found)
   const [initdb, postgres, pgbench] = programs
   if (initdb === undefined || postgres === undefined || pgbench === undefined)
     return { why: 'initdb, postgres and pgbench are not all installed' }
   const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
-  // PostgreSQL refuses to be run by root.
+  // PostgreSQL refuses to run as root.
   const isRoot = process.getuid?.() === 0
   const id = (which: string) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
   const user = isRoot ? { uid: id('-u'), gid: id('-g') } : {}
@@ -59,7 +59,7 @@ export async function startPostgresql(): Promise<PostgresqlServer | { readonly w
   }
 }
 
-/** Debian has the programs of the server in a directory of its own. */
+/** Returns the path of a program. Debian installs those of the server in a directory that is not in PATH. */
 function found(program: string): string | undefined {
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []

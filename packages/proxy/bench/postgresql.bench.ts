@@ -34,7 +34,7 @@ async function recordedServer(recorder: Recorder, node: string) {
 const scripts: readonly PgbenchScript[] = ['select-only', 'simple-update', 'tpcb-like']
 const ROUND_MS = 1000
 
-/** Server and pgbench have processes of their own, and the proxy is this one. */
+/** The server and pgbench run in processes of their own, and the proxy runs in this process. */
 export async function run(print: (line: string) => void): Promise<void> {
   const server = await startPostgresql()
   if ('why' in server) return print(server.why)

@@ -1,4 +1,4 @@
-// The proxy under measurement, in a process of its own, so that its CPU time and memory are told from all others'.
+// The proxy that is measured. It runs in its own process, so that its CPU time and memory can be measured separately.
 
 import type { TcpFault } from '@chaosproxy/faults'
 import { createNetwork, type Network } from '@chaosproxy/proxy'

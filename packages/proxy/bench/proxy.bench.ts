@@ -10,10 +10,10 @@ export const name = 'proxy: through it and past it'
 
 const ROUNDS = 5
 const ROUND_MS = 250
-/** Small messages differ more between rounds. */
+/** Rates of small messages vary more between rounds. */
 const SMALL_ROUNDS = 7
 const SMALL_ROUND_MS = 500
-/** Rounds that do not count, until the code of all processes is compiled. */
+/** The number of first rounds that do not count, because the code of the processes is still being compiled. */
 const WARM_UP_ROUNDS = 2
 const IDLE_CONNECTIONS = 5_000
 
@@ -21,9 +21,9 @@ interface Case {
   readonly title: string
   readonly measure: Measure
   readonly connections: number
-  /** Of the direct figure. */
+  /** The lowest acceptable rate, as a fraction of the rate without a proxy. */
   readonly goal: number
-  /** How the amounts are shown: per second, divided by this. */
+  /** The unit in which rates are shown. Amounts per second are divided by `size`. */
   readonly unit: { readonly name: string; readonly size: number }
 }
 
@@ -37,7 +37,7 @@ const cases: readonly Case[] = [
   { title: 'HTTP keep-alive', measure: 'http', connections: 64, goal: 0.42, unit: each },
 ]
 
-/** Loaded by load.c where it can be built. */
+/** The cases that load.c loads if it can be compiled. */
 const smallCases: readonly (Case & { readonly measure: 'round trips' | 'connections' })[] = [
   { title: '64-byte round trips', measure: 'round trips', connections: 1, goal: 0.38, unit: each },
   { title: '64-byte round trips', measure: 'round trips', connections: 64, goal: 0.36, unit: each },
@@ -45,7 +45,7 @@ const smallCases: readonly (Case & { readonly measure: 'round trips' | 'connecti
   { title: 'connect, round trip, close', measure: 'connections', connections: 64, goal: 0.32, unit: each },
 ]
 
-/** Server, client and proxy have a process each; rounds with and without the proxy alternate. */
+/** The server, the clients and the proxy run in a process each. Each round measures without and with the proxy. */
 export async function run(print: (line: string) => void): Promise<void> {
   const server = startHelper('./load.js')
   const client = startHelper('./load.js')
@@ -104,7 +104,7 @@ interface Round {
 
 interface Comparison {
   readonly load: LoadAt
-  /** The server's. */
+  /** The server's port. */
   readonly port: number
   readonly proxy: Proxy
   readonly haproxy: Haproxy | undefined
@@ -187,7 +187,7 @@ async function measureIdle(proxy: Proxy, port: number): Promise<string> {
   const through = await proxy.listenFor(port)
   const loader = startHelper('./load.js')
   try {
-    // What the first connections cost once, in code and caches, is not theirs.
+    // The first connections also need memory for code and caches, only once. This memory does not count.
     await loader.ask<object>({ role: 'idle', port: through, connections: 500 } satisfies LoadRequest)
     await proxy.collectGarbage()
     const before = await proxy.usage()
@@ -216,7 +216,7 @@ async function measureLatency(client: Helper, proxy: Proxy, port: number): Promi
     const request: LoadRequest = { role: 'time', port: through, trips: 100, pauseMs }
     return (await client.ask<{ tripsMs: number[] }>(request)).tripsMs
   }
-  // As long idle in between as with the latency, since what has slept is slow.
+  // The pauses are as long as the latency, because a process reacts more slowly after it was idle.
   const plain = median(await trips(50))
   await proxy.apply(latency(50))
   const errors = (await trips(0)).map((tripMs) => tripMs - 50 - plain).sort((a, b) => a - b)
@@ -231,7 +231,7 @@ async function measureLatency(client: Helper, proxy: Proxy, port: number): Promi
   ].join(' ')
 }
 
-/** How late a timer of 50 ms is where nothing else happens: nothing that is delayed can be more exact. */
+/** Measures how late a timer of 50 ms fires if nothing else happens. The proxy's delays cannot be more exact. */
 async function timerErrors(): Promise<{ readonly mean: number; readonly p99: number }> {
   const errors: number[] = []
   for (let i = 0; i < 100; i++) {

@@ -1,4 +1,4 @@
-// The proxy before a Redis, in a process of its own: one route that only passes, and one that is recorded.
+// The proxy in front of Redis, in its own process. One route only passes bytes on, and another records them.
 
 import { createNetwork, openRecordFile, recordConversations, startRunClock } from '@chaosproxy/proxy'
 import { createRecorder, type Recorder } from '@chaosproxy/recorder'

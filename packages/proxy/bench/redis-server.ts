@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 const LONGEST_START_MS = 10_000
 
-/** A Redis that keeps nothing, and listens. */
+/** Starts a Redis server that saves nothing to disk. Resolves once the server listens. */
 export async function startRedisServer(): Promise<{
   readonly port: number
   readonly pid: number | undefined

@@ -18,11 +18,11 @@ const LEAST_RECORDED_PER_SECOND = 20_000
 interface Way {
   readonly title: string
   readonly port: number
-  /** The process that passes it on. */
+  /** The process of the proxy; absent without a proxy. */
   readonly by?: Helper | undefined
 }
 
-/** A real server and clients in C, which cost little: a client in Node would be what is measured. */
+/** Uses a real server, and clients in C. Clients in Node would be slower than the server and limit the rate. */
 export async function run(print: (line: string) => void): Promise<void> {
   const missing = ['redis-server', 'redis-benchmark'].find((program) => !isInstalled(program))
   if (missing !== undefined) {
@@ -69,14 +69,14 @@ export async function run(print: (line: string) => void): Promise<void> {
 const bareRoute = async (bare: Helper, upstreamPort: number): Promise<number> =>
   (await bare.ask<{ port: number }>({ do: 'route', upstreamPort } satisfies BareProxyRequest)).port
 
-/** So far, of the process that passes it on. */
+/** Returns the CPU time that the proxy's process has used so far; 0 without a proxy. */
 async function cpuMicroseconds({ by }: Way): Promise<number> {
   if (by === undefined) return 0
   const usage = { do: 'usage' } satisfies RedisProxyRequest & BareProxyRequest
   return (await by.ask<{ cpuMicroseconds: number }>(usage)).cpuMicroseconds
 }
 
-/** SET and GET of random keys, one at a time on each connection: the mean of both. */
+/** Returns the mean rate of SET and of GET with random keys. Each connection sends one command at a time. */
 async function commandsPerSecond(port: number): Promise<number> {
   const keys = ['-r', '10000', '-d', '32', '-t', 'set,get', '--csv']
   const words = ['-p', `${port}`, '-c', `${CLIENTS}`, '-n', `${COMMANDS}`, ...keys]

@@ -1,4 +1,4 @@
-// One of the two ends of a measurement of RESP: a server that answers at once, or the clients that load it.
+// One of the two processes of a RESP benchmark: a server that answers immediately, or the clients that load it.
 
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { serveRequests } from './children.ts'
@@ -9,7 +9,7 @@ export interface RespLoadRequest {
   readonly do: 'load'
   readonly port: number
   readonly connections: number
-  /** Commands that are sent together. */
+  /** The number of commands that are sent together. */
   readonly pipeline: number
   readonly durationMs: number
 }
@@ -18,7 +18,7 @@ const VALUE = 'v'.repeat(32)
 const command = (...words: readonly string[]): string =>
   `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
 
-/** By turns. */
+/** The commands that clients send, alternating. */
 const COMMANDS = [
   { request: command('SET', 'key:000000000017', VALUE), answer: '+OK\r\n' },
   { request: command('GET', 'key:000000000017'), answer: `$${VALUE.length}\r\n${VALUE}\r\n` },
@@ -26,7 +26,7 @@ const COMMANDS = [
 
 serveRequests<RespRequest>(async (request) => (request.do === 'serve' ? { port: await serve() } : await load(request)))
 
-/** Knows only those commands, and so costs next to nothing. */
+/** Starts a server that knows only these commands, so that it uses almost no CPU time. */
 function serve(): Promise<number> {
   const server = createServer({ noDelay: true }, (socket) => {
     let rest = ''
@@ -56,7 +56,9 @@ async function load({ port, connections, pipeline, durationMs }: RespLoadRequest
   return { perSecond: answers / ((performance.now() - startedAtMs) / 1000) }
 }
 
-/** Some commands together, and the next ones when all of them are answered. */
+/**
+ * Sends `pipeline` commands together, and the next ones once all have been answered. Returns the number of answers.
+ */
 function ask(port: number, pipeline: number, untilMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
     let answers = 0

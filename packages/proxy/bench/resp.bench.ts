@@ -23,7 +23,7 @@ const variants: readonly RespVariant[] = [
   { title: 'recorded in two views', recorded: true, views: 2 },
 ]
 
-/** Server and clients have a process each, and the proxy this one. */
+/** The server and the clients run in a process each, and the proxy runs in this process. */
 export async function run(print: (line: string) => void): Promise<void> {
   const server = startHelper('./resp-load.js')
   const client = startHelper('./resp-load.js')
