@@ -36,7 +36,7 @@ export async function loadService(spec: ServiceSpec, probing?: Probing): Promise
   const clients = await loadClients(spec)
   const program = await loadProgram(spec.program, probing)
   const beside = new Map<string, Program>()
-  // Loaded one by one, so that the first error is always the same.
+  // The programs are loaded one by one, so that the first error is always the same.
   for (const [name, each] of Object.entries(spec.beside ?? {})) beside.set(name, await loadProgram(each.program))
   const databases = await loadDatabases(spec.postgres ?? {})
   const redis = spec.redis === undefined ? undefined : await loadSimulatedRedis()

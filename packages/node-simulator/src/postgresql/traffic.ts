@@ -68,7 +68,7 @@ export class Traffic {
     return this.#connections.map(({ entries }) => exchangesOf(entries))
   }
 
-  /** Returns a function that finds the request that a session's process served at a time. */
+  /** Returns a function that finds the request that a session's process served at a given time. */
   requests(): (pid: number, at: number) => string | undefined {
     const requestsByPid = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
     for (const { entries, pidOf, dialedFor } of this.#connections) {
@@ -152,9 +152,9 @@ const endsWith = (bytes: Buffer, message: Buffer, more = 0): boolean =>
   bytes.compare(message, 0, message.length, bytes.length - message.length - more, bytes.length - more) === 0
 
 /**
- * Returns the request of each query. A pool may send a query in the turn of another request, so the request must also
- * resume when the reply arrives. A driver sends the rest of an extended query when it has the description of the
- * statement, in no request's turn.
+ * Returns the request of each query. A pool may send a query in the turn of another request, so a query's request must
+ * also resume when the reply arrives. Once a driver has the description of a statement, it sends the rest of an
+ * extended query, in no request's turn.
  */
 export function requestsOf({ sent, answered }: Exchanged): [SentBytes, string | undefined][] {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

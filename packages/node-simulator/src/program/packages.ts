@@ -138,8 +138,8 @@ function declaredBy(statement: Node): readonly string[] {
 }
 
 /**
- * Returns the names of the bundle that a statement uses. Names that the statement itself declares are left out: the
- * bundler never chooses a name that the module contains.
+ * Returns the names of the bundle that a statement uses. Names that the statement itself declares are left out. They
+ * are not names of the bundle, because the bundler never chooses a name that the module contains.
  */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()

@@ -112,7 +112,8 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
     if (text !== undefined) replaced.push([node, text])
   })
   const isFree = (name: string): boolean => used.has(name) && !declared.has(name)
-  // The bundler does not follow calls of a `require` that the module makes, so this statement is removed.
+  // The bundler does not follow the calls of a `require` that the module itself creates. So the statement that creates
+  // the `require` is removed.
   const made = statements.find((statement) => makesRequire(statement, code))
   if (made !== undefined) replaced.push([made, ';'])
   return {

@@ -122,7 +122,7 @@ export class Seat {
     return [this.#console, this.#global, this.#reflect]
   }
 
-  /** Replaces the bundler's own function, and behaves the same. */
+  /** Replaces the bundler's function that wraps a module, and behaves like it. */
   readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
 
   /**

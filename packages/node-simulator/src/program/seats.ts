@@ -25,7 +25,7 @@ export class Seats {
     return seat
   }
 
-  /** Makes the seats reusable, after a run in which nothing was refused. */
+  /** Makes the seats reusable. Must not be called after a run that used something that cannot be simulated. */
   giveBack(): void {
     if (!this.#isKept) return
     const { heapBytes } = takenNow()

@@ -29,7 +29,7 @@ const emptyContexts = (): void =>
     throw RESET
   })
 
-/** Empties the stack of asynchronous contexts, while uncaught errors are intercepted. */
+/** Empties the stack of asynchronous contexts. Uncaught errors must be intercepted during the call. */
 export function resetContexts(): void {
   emptyContexts()
   tick()

@@ -78,7 +78,7 @@ export class Life implements Actor {
    * computes its name.
    */
   lacks: (specifier: string) => boolean = () => false
-  /** The program's calls to the node's disk, created on first use. */
+  /** Returns the functions by which the program uses its disk. */
   files: (() => unknown) | undefined
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
@@ -223,7 +223,7 @@ export class Life implements Actor {
 
   end(death: Death): void {
     if (!this.alive) return
-    // The kernel already has the data, and still sends it.
+    // The written data is already in the kernel, which still sends it.
     for (const each of this.#written.splice(0)) each.flush()
     this.alive = false
     this.#died(death)

@@ -250,7 +250,7 @@ export function patchAnswers(): () => void {
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
   prototype._storeHeader = function (first, headers) {
     storeHeader.call(this, first, headers)
-    // The head stays as the client would get it, but the body is not chunked, because it is sent as an object.
+    // The head stays as the client would get it. The body is not chunked, because it is sent as an object.
     if (answeringOf(this) !== undefined) this.chunkedEncoding = false
   }
   prototype._send = function (data, encoding, callback, length) {

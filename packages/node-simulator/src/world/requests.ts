@@ -90,7 +90,7 @@ export class Requests {
     const { emit: plain } = message
     const emitWithin = (...args: Parameters<typeof plain>): boolean =>
       this.#serving.run(serves, () => Reflect.apply(plain, message, args))
-    // Node's parser would otherwise emit the body in a context of its own.
+    // Without this `emit`, Node's parser would emit the body in a context of its own.
     Object.defineProperty(message, 'emit', { value: emitWithin, configurable: true, writable: true })
     return this.#serving.run(serves, emit)
   }

@@ -93,7 +93,7 @@ export class World {
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // An earlier turn of the same pause may have cleared the timer.
+    // The timer of `call` may have been cleared by an earlier turn that waited during the same pause.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 

@@ -366,7 +366,7 @@ test('a package reads its installed files at their real paths', async () => {
   try {
     const own = join(folder, 'node_modules', 'versioned')
     mkdirSync(join(own, 'lib'), { recursive: true })
-    // The program has another package.json at the same relative path.
+    // The program itself has a different package.json at the same relative path.
     writeFileSync(
       join(own, 'package.json'),
       JSON.stringify({ name: 'versioned', version: '7.8.9', main: 'lib/index.js' }),

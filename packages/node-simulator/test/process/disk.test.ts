@@ -196,7 +196,7 @@ test('fs.WriteStream can be called as a constructor on an object of another clas
 })
 
 describe('fs.watch', () => {
-  /** The events of a directory, of a file in it, and of that file once another is renamed over it. */
+  /** Prints the events of a directory, of a file in it, and of that file after another file was renamed over it. */
   const WATCHING = `
     import fs from 'node:fs'
     import { setTimeout as wait } from 'node:timers/promises'

@@ -31,7 +31,7 @@ async function linesOf(program: string, beside: { readonly [path: string]: strin
 test('keepsPackages reuses the packages of an earlier run, and reloads the program’s own files', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
-  // Other programs are not affected.
+  // A program that runs without keepsPackages loads its packages afresh.
   expect((await ran(counting, { beside })).lines).toEqual(['n1: 1 1'])
 })
 

@@ -43,7 +43,7 @@ export const serviceMessages: Handlers<LeaseLock, 'acquire' | 'release' | 'load'
     // The worker repeats the request until it is answered, so the store may already have performed it.
     const isDone = cell.section === section
     const isLate = !isDone && config.fencing && token < cell.fence
-    // The bug: tokens are compared at a load but not at the store that follows it.
+    // The bug: a token is compared when content is loaded, but not when it is stored afterwards.
     if (isLate && config.bug === 'fence-loads-only') turn.mark()
     else if (isLate) {
       turn.send(from, { type: 'refused', key, section })

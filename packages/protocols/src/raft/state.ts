@@ -141,8 +141,8 @@ export interface RaftState extends RoutingState {
   // Volatile.
   role: Role
   /**
-   * Whether the node has heard from a leader within the shortest election timeout. A restarted node may have, so this
-   * is also true after a restart.
+   * Whether the node may have heard from a leader within the shortest election timeout. This is also true after a
+   * restart, because the node may have heard from a leader just before.
    */
   loyal: boolean
   commitIndex: number

@@ -60,7 +60,8 @@ export function settle(turn: ThreePhaseTurn, transaction: string, commit: boolea
   const coordinator = turn.state.doubts.get(transaction)?.part.coordinator
   finish(turn.state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // A commit by this site as coordinator is left out: it may not be durable yet, and then no other site knows of it.
+  // A commit by this site as coordinator does not count as settled here: it may not be durable yet, and until it is, no
+  // other site knows of it.
   if (!commit || coordinator !== turn.state.id) noteSettled(turn.state, transaction, commit ? 'commit' : 'abort')
 }
 

@@ -66,6 +66,6 @@ function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   }
   preCommit(turn, transaction, doubt)
   if (ready.length === 0) settle(turn, transaction, true)
-  // Pre-commits first: if the first site that commits dies, the others must not abort.
+  // The pre-commits are sent before any commit. Otherwise, if the first site that commits died, the others could abort.
   else for (const site of ready) turn.send(site, { type: 'pre-commit', transaction })
 }

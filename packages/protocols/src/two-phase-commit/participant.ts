@@ -53,7 +53,8 @@ function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void 
   const coordinator = state.prepared.get(transaction)?.coordinator
   finish(state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // A commit by this node as coordinator is left out: it may not be durable yet, and then no other node knows of it.
+  // A commit by this node as coordinator does not count as settled here: it may not be durable yet, and until it is, no
+  // other node knows of it.
   if (!commit || coordinator !== state.id) settle(state, transaction, commit ? 'commit' : 'abort')
 }
 

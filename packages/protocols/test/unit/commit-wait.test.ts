@@ -35,7 +35,8 @@ test('with commit-wait, a read sees a write that is still waiting, and the answe
   nodes.pass(21)
   commit(nodes)
   nodes.deliver()
-  // The read sees the write, although it began before the write's time by its own clock.
+  // The read sees the write, although the reader's clock showed an earlier time than that of the write when the read
+  // began.
   expect(nodes.reply(seen)).toEqual(ok(1))
 })
 

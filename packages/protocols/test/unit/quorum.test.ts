@@ -116,7 +116,7 @@ describe('a quorum read', () => {
     node.request('r1', read)
     const { operation } = node
     const found = node.message('n2', { type: 'queried', operation, version: version(7, 4) })
-    // n2 has this version. With n1, it forms a majority once n1 has the version on disk.
+    // n2 has this version. Once n1 has the version on disk too, n1 and n2 are a majority.
     expect(found.map(({ type }) => type).filter((type) => type !== 'send')).toEqual(['persist', 'reply'])
     expect(recordsOf(found)).toEqual([{ kind: 'version', version: version(7, 4) }])
     const node2 = createNode({ nodes: 5 })

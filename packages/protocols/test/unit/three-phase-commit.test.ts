@@ -18,7 +18,7 @@ const is = (type: string) => (letter: { readonly message: { readonly type: strin
 const held = (nodes: Nodes, among = ids) =>
   among.flatMap((id) => [...(nodes.state(id) as ThreePhaseState).locks.keys()])
 
-/** Rings the checks until silent nodes count as dead, and delivers the questions that follow. */
+/** Fires the check timers until silent nodes count as dead, and delivers the messages that follow. */
 function beSilent(nodes: Nodes, among: readonly string[], checks = 12): void {
   for (let i = 0; i < checks; i++) {
     for (const id of among) nodes.ring(id, 'check')

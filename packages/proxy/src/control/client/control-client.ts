@@ -159,7 +159,7 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return text
 }
 
-/** @throws UserError (environment) if this is no response of a proxy. */
+/** @throws UserError (environment) if the text is not the response of a proxy. */
 export function parseAnswer(text: string, host: string): unknown {
   try {
     return JSON.parse(text)

@@ -220,7 +220,7 @@ function validateLinks(proxies: ProxySet, links: readonly Link[]): void {
   throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
 }
 
-/** The TCP faults that also act on datagrams, which they drop. */
+/** The TCP faults that also act on datagrams, by dropping them. */
 const CUTS: readonly TrafficFault['kind'][] = ['partition', 'blackhole']
 
 /**

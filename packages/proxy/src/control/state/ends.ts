@@ -84,7 +84,7 @@ export function tlsBetween(
 /** Hosts that no certificate can name. */
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
 
-/** Adds the protocol to negotiate (ALPN) to TLS options that name none. */
+/** Sets the protocol to negotiate (ALPN) in TLS options that have none. */
 export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined): TlsOptions {
   if (typeof carries !== 'object' || carries.kind !== 'http2') return tls
   const alpn = alpnOf(carries)
