@@ -159,7 +159,7 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** By type of node: the member in which an identifier is only a name, not a variable. */
+/** By type of syntax node: the member whose identifier is only a name, and does not refer to a variable. */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

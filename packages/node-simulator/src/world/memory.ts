@@ -13,7 +13,7 @@ const MOST_BUFFER_BYTES = 2 ** 29
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
 /** The number of events between two checks. A check takes half a microsecond, too long for every event. */
 const LOOK_EVERY = 8
-/** Above this fraction of the limit, every event is checked. */
+/** Above this fraction of the limit, memory is checked after every event. */
 const MUCH = 0.6
 
 export interface MemoryTaken {

@@ -9,8 +9,8 @@ const CALLED = Symbol.for('chaosproxy.limited')
 const script = new vm.Script(`globalThis[Symbol.for('chaosproxy.limited')]()`)
 
 /**
- * Large enough that starting a timer for each batch costs little, and small enough that a batch takes a fraction of a
- * second.
+ * The number of events that run under one timer. With more events, a batch would take more than a fraction of a second.
+ * With fewer events, starting the timers would take too much time.
  */
 const EVENTS_AT_A_TIME = 200
 /** The smallest fraction of a processor that a thread is expected to have. */

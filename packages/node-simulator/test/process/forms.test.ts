@@ -249,7 +249,7 @@ const modulesOf = (form: string, wrap: (text: string) => string): readonly strin
 const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => (probe: object) => Promise<unknown>
 const PROBE = { enters: () => false, at() {}, gone: (_: number, v: unknown) => v, back: (_: number, v: unknown) => v }
 
-/** The result of `run`, or its error. */
+/** Returns the result of `run` as text, or the text of its error. */
 async function outcome(code: string): Promise<string> {
   try {
     const value = await new AsyncFunction('__chaosProbe', `${code}\nreturn [await run(), a, o]`)(PROBE)

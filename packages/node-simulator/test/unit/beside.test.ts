@@ -4,7 +4,7 @@ import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { injectedFor, ran, serving } from '../../../testing/src/simulated.ts'
 
-/** Takes payments, counts them in memory, and notifies every node of each. */
+/** A program that takes payments, counts them in memory, and notifies every node of each payment. */
 const PAYMENTS = `
 import { createServer } from 'node:http'
 let taken = 0

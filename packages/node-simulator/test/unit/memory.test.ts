@@ -29,7 +29,7 @@ function eventsUntilFull(
   return Number.POSITIVE_INFINITY
 }
 
-/** The number of garbage collections, for a program that keeps a part of its objects. */
+/** Returns the number of garbage collections for a program that keeps a part of its objects in memory. */
 function collections(madeMb: number, keptMb: number, events: number): number {
   let [heapBytes, kept, count] = [50 * MB, 50 * MB, 0]
   const look = watchMemory(

@@ -85,7 +85,10 @@ export function beginChain(turn: ChainTurn): void {
   begin(turn, { epoch: promised, chain: [id, ...stayed, ...joined], entries: latest.entries })
 }
 
-/** Begins an epoch on this node. Each node begins before its successor, so all have begun once the tail has. */
+/**
+ * Begins an epoch on this node. Each node begins the epoch before its successor does. So once the tail has begun it,
+ * all nodes have.
+ */
 export function begin(turn: ChainTurn, { epoch, chain, entries }: Configuration): void {
   const { state, config } = turn
   retire(turn)

@@ -51,7 +51,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const answered = new Answered(id, lives.get(id))
       lives.set(id, answered)
       const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
-      // Copied, so that a node cannot change the records on its disk.
+      // The records are copied, so that a node cannot change the records on its disk.
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
       return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },

@@ -11,7 +11,7 @@ const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 /** The default is ABD: a majority of all nodes, writes in two phases, and reads that write back. */
 export const quorum: ProtocolDefinition = defineProtocol({
   name: 'quorum',
-  /** Describes how the settings let reads miss writes, or lose writes. */
+  /** Describes how, with these settings, reads miss writes, or writes are lost. */
   weakness: (settings, nodes) => {
     const { r = 'majority', w = 'majority', replicas = 'all', sloppy, tags } = settings
     const copies = typeof replicas === 'number' ? replicas : nodes

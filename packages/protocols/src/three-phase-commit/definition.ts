@@ -5,7 +5,7 @@ import { planners } from '../two-phase-commit/items.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
 import { createThreePhaseCommit } from './machine.ts'
 
-/** Timeouts so short that sites decide while other sites are still down. */
+/** With such short timeouts, sites decide while other sites are still down. */
 const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as const
 
 export const threePhaseCommit: ProtocolDefinition = defineProtocol({
