@@ -57,7 +57,7 @@ export const watch: Workload = {
     {
       name: 'settle',
       summary:
-        'whether past revisions are read to settle writes without an answer; otherwise gaps next to such writes are unknown',
+        'whether past revisions are read to decide if unanswered writes took effect; otherwise a missing event next to such a write is unknown',
       default: true,
     },
   ],

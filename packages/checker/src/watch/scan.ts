@@ -98,9 +98,12 @@ export function scanWatch(options: ScanOptions): Sent {
           row,
         )
       else if (again?.keys.has(key))
-        report('unique', `${name} was sent ${changeText}${when} once more: the watch that it resumes had it`, row, [
-          again.row,
-        ])
+        report(
+          'unique',
+          `${name} received ${changeText}${when} again: the watch that it resumes had already received it`,
+          row,
+          [again.row],
+        )
       else report('filtered', `${name} was sent ${changeText}${when}, which is before its start`, row)
     }
     if (progress !== undefined && revision <= progress.revision)

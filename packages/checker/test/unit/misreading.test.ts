@@ -91,7 +91,7 @@ describe('a violation in a history that a route table recorded', () => {
 describe('a read of another kind of content than every write', () => {
   test('the answer to a read that returned an error page counts as not understood, and not as a violation', () => {
     expect(reasonOf(recorded((value) => (value === 4 ? 'Service Unavailable' : value)))).toMatch(
-      /^the answer to a read of x \(it returned "Service Unavailable", which nobody wrote, and x was written 4\. .*"answers"/,
+      /^the answer to a read of x \(it returned "Service Unavailable", which nobody wrote; 4 was written to x\. .*"answers"/,
     )
   })
 
@@ -112,8 +112,8 @@ describe('a read of another kind of content than every write', () => {
       )
       return reasonOf(checkHistory(history, { initial: UNKNOWN_START }))
     })
-    expect(reasons[0]).toContain('x was written "1.30" (of another type)')
-    expect(reasons[1]).toContain('x was written "1.30" (which has it at "value")')
+    expect(reasons[0]).toContain('"1.30" was written to x (of another type)')
+    expect(reasons[1]).toContain('"1.30" was written to x (which has it at "value")')
   })
 
   test('a violation is reported if it does not depend on the read of an error page', () => {

@@ -41,7 +41,7 @@ export const command: Command = {
   options: declared,
   examples: [
     ['chaos worker --queue redis://10.0.0.5:6379', 'joins in, until Ctrl-C'],
-    ['chaos worker --queue redis://10.0.0.5:6379 --drive 10.0.0.5', 'and drives clients of runs on that machine'],
+    ['chaos worker --queue redis://10.0.0.5:6379 --drive 10.0.0.5', 'also drive clients of runs on that machine'],
     ['chaos fuzz --target raft --seeds 1000000 --queue redis://10.0.0.5:6379', 'the search that it joins'],
   ],
   async run(options) {

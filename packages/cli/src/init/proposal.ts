@@ -146,7 +146,7 @@ function openRoutes(
     ]
   if (routes.value === undefined && typed.value === undefined)
     return [
-      `Where the value is in a body was not found. ${USUAL_PLACE.value} is a guess; say where: ${again.replace('/orders/{key}', routes.path).replace('json.state', 'json.NAME')}`,
+      `The place of the value in a body was not found. ${USUAL_PLACE.value} is a guess; name the place: ${again.replace('/orders/{key}', routes.path).replace('json.state', 'json.NAME')}`,
     ]
   return []
 }

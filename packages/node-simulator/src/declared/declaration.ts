@@ -110,7 +110,7 @@ export const isolationLevels: readonly string[] = [...isolationLadder.levels, DE
 const filledPostgres = v.strictObject({
   postgres: v.pipe(
     v.union([path, v.literal(true)], 'must be a path, or true'),
-    v.description('a PostgreSQL: the file of SQL that it executes before every run, or true'),
+    v.description('simulates a PostgreSQL: a file of SQL that it executes before every run, or true for none'),
   ),
   assert: v.optional(
     v.pipe(

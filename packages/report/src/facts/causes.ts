@@ -76,7 +76,7 @@ const causes: readonly Cause[] = [
   {
     cause: 'The client got other answers than the nodes gave: the answers of the nodes meet the level.',
     isSeen: true,
-    remedy: 'Look between them: at a proxy, a cache, a driver that retries.',
+    remedy: 'Look at what stands between clients and nodes: a proxy, a cache, a driver that retries.',
     fits: ({ backend, counterexample }) => backend?.levels[counterexample.level]?.result === 'met',
   },
   {

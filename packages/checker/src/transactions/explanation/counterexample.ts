@@ -180,7 +180,8 @@ const sentences: Sentences = {
     `${reader} ${did}: ${writer} ${what} and then appended to the key again, so this was never its last version`,
   'future-read': ({ reader, did, what }) => `${reader} ${did}, and ${what} itself only after that`,
   'dirty-update': ({ reader, did, writer, what }) => `${reader} ${did} after ${writer}, which was rolled back, ${what}`,
-  internal: ({ reader, did }) => `${reader} ${did}, which does not end with what it had itself appended before`,
+  internal: ({ reader, did }) =>
+    `${reader} ${did}, although the list must end with the earlier appends of the same transaction`,
   'non-repeatable-read': ({ reader, did, what }) => `${reader} ${what} and then ${did}`,
 }
 

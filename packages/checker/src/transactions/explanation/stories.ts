@@ -130,7 +130,7 @@ const lostAppend: Story = {
   name: 'missing append',
   title: 'No later read has a committed append',
   cause: 'No read that began after the commit has the element: it was lost, or every node that was read is behind.',
-  cure: 'Answer a commit only once a majority of the nodes has stored it, and let only a node that has it take over.',
+  cure: 'Answer a commit only after a majority of the nodes has stored it. Only a node that has stored all answered commits may take over.',
   refusedBy: 'read-atomic',
 }
 
@@ -267,7 +267,7 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   'torn-append': {
     name: 'torn append',
     title: 'A transaction took effect only in part',
-    cause: 'A list has a later append of a transaction without an earlier one.',
+    cause: 'A list contains the later append of a transaction, but not an earlier append of the same transaction.',
     cure: REPORT_IT,
     refusedBy: 'read-uncommitted',
   },

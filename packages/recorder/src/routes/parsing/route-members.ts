@@ -89,7 +89,7 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
   },
   client: clientMember("what identifies the client, instead of the table's"),
   sends: sendsMember(
-    'extra content of generated requests, by place; texts may have {key}, {value}, {session}, {requestId}',
+    'what generated requests also contain: a text for each place, such as "json.owner"; texts may have {key}, {value}, {session}, {requestId}',
   ),
 }
 
