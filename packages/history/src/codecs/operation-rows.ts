@@ -159,24 +159,63 @@ export class OperationRows {
   }
 
   /**
-   * Decides whether a time stamp beside a duration is the call or the return. It counts as the return only if
-   * operations of a client would otherwise overlap.
+   * Decides whether a time stamp beside a duration is the call or the return. Under the wrong reading, operations of a
+   * client often overlap.
+   *
+   * @throws UserError if nothing shows the meaning, and the order of events depends on it.
    */
   #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
     if (this.#stamp === '') return operations
     const { source, sink } = this.#options
     const before = operations.map((each) => (each.isBare ? endingAt(each) : each))
-    const isOfReturn = overlaps(operations) > 0 && overlaps(before) === 0
+    const isOfReturn = overlaps(operations) > 0
+    const isOfCall = overlaps(before) > 0
+    const name = JSON.stringify(this.#stamp)
+    if (isOfReturn === isOfCall && !haveEqualOrders(operations, before))
+      throw brokenRule(
+        source,
+        operations.find(({ isBare }) => isBare)?.line ?? 1,
+        `it is unclear whether ${name} is the time of the call or of the return, and the order of operations depends on it. Give --map call=${this.#stamp} or --map return=${this.#stamp}`,
+      )
+    const isEnd = isOfReturn && !isOfCall
+    const endless = operations.find(({ isBare, returned }) => isEnd && isBare && returned === undefined)
+    if (endless !== undefined)
+      throw brokenRule(
+        source,
+        endless.line,
+        `it has no duration, so the time of its call is unknown (${name} ends it).`,
+      )
     sink.warn(
-      `${source}: ${JSON.stringify(this.#stamp)} is read as the time of the ${isOfReturn ? 'return' : 'call'}. If it is that of the ${isOfReturn ? 'call' : 'return'}: --map ${isOfReturn ? 'call' : 'return'}=${this.#stamp}`,
+      `${source}: ${name} is read as the time of the ${isEnd ? 'return' : 'call'}. If it is that of the ${isEnd ? 'call' : 'return'}: --map ${isEnd ? 'call' : 'return'}=${this.#stamp}`,
     )
-    return isOfReturn ? before : operations
+    return isEnd ? before : operations
   }
 }
 
 function endingAt(operation: ReadOperation): ReadOperation {
-  const { call, returned = call } = operation
-  return { ...operation, call: call - (returned - call), returned: call }
+  const { call, returned } = operation
+  return returned === undefined ? operation : { ...operation, call: call - (returned - call), returned: call }
+}
+
+/** Whether both lists of the same operations have the same order of calls and returns. */
+function haveEqualOrders(one: readonly ReadOperation[], other: readonly ReadOperation[]): boolean {
+  const others = momentsOf(other)
+  return momentsOf(one).every(({ at, isFirst }, place) => {
+    const { at: otherAt, isFirst: isOtherFirst } = others[place] ?? {}
+    return at === otherAt && isFirst === isOtherFirst
+  })
+}
+
+/** The calls and returns by time; `isFirst`: at a later time than the one before. */
+function momentsOf(
+  operations: readonly ReadOperation[],
+): readonly { readonly at: string; readonly isFirst: boolean }[] {
+  const moments = operations.flatMap(({ call, returned, line }) => [
+    { time: call, at: `${line} call` },
+    ...(returned === undefined ? [] : [{ time: returned, at: `${line} return` }]),
+  ])
+  const sorted = moments.sort((a, b) => compared(a.time, b.time) || (a.at < b.at ? -1 : 1))
+  return sorted.map(({ time, at }, place) => ({ at, isFirst: time !== sorted[place - 1]?.time }))
 }
 
 /** Counts operations that begin before their client's previous one ends. */

@@ -438,6 +438,36 @@ describe('one-line operations with timestamps', () => {
     expect(history.warnings.join()).toMatch(/"ts_ms" is read as the time of the return/)
   })
 
+  test('an operation with one time begins at that time if operations of a client would otherwise overlap', async () => {
+    const content = lines([
+      { client: 0, op: 'write', ...shared, ts_ms: 20, latency_ms: 10 },
+      { client: 0, op: 'read', ...shared, ts_ms: 31, latency_ms: 12 },
+      { client: 1, op: 'read', ...shared, ts_ms: 40, latency_ms: 3 },
+    ])
+    const history = await readHistory(file(content))
+    expect(history.warnings.join()).toMatch(/"ts_ms" is read as the time of the call/)
+  })
+
+  test('refuses one time and a duration if the order of operations depends on the meaning of the time', async () => {
+    const write = { client: 0, op: 'write', ...shared, ts_ms: 100, latency_ms: 50 }
+    const read = { client: 1, op: 'read', ...shared, ts_ms: 170, latency_ms: 100 }
+    await expect(readHistory(file(lines([write, read])))).rejects.toThrow(
+      /:1: it is unclear whether "ts_ms" is the time of the call or of the return, .* --map call=ts_ms or --map return=/,
+    )
+    for (const mapping of [{ call: 'ts_ms' }, { returned: 'ts_ms' }])
+      expect((await readHistory(file(lines([write, read])), { mapping })).operations.length).toBe(2)
+  })
+
+  test('refuses a time of a return without a duration, because the call is unknown', async () => {
+    const content = lines([
+      { client: 0, op: 'write', ...shared, ts_ms: 20, latency_ms: 10 },
+      { client: 0, op: 'write', ...shared, ts_ms: 35, latency_ms: 12 },
+      { client: 0, op: 'read', ...shared, ts_ms: 40, latency_ms: 3 },
+      { client: 1, op: 'write', ...shared, ts_ms: 50, latency_ms: null, status: 'timeout' },
+    ])
+    await expect(readHistory(file(content))).rejects.toThrow(/:4: it has no duration, .*call is unknown/)
+  })
+
   test('an operation on one line may have a call time and a return time in addition to a type', async () => {
     const content = lines([
       { process: 0, f: 'write', ...shared, invoked: 10, completed: 20, type: 'ok' },
