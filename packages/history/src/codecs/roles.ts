@@ -40,6 +40,17 @@ export type Role = keyof typeof NAMES
 const roles = Object.keys(NAMES) as Role[]
 const namesOf: ReadonlyMap<Role, readonly string[]> = new Map(roles.map((role) => [role, NAMES[role].split(' ')]))
 
+/** What a member of a role contains, for messages. */
+const WANTED: { readonly [role in Role]?: string } = {
+  process: 'the name of a client',
+  type: 'the type of an event',
+  f: 'the name of an operation',
+  call: 'a time',
+  returned: 'a time',
+  took: 'a duration',
+  time: 'a time',
+}
+
 /** `--map`: the file's member for each role. */
 export type Mapping = { readonly [role in Role]?: string }
 
@@ -135,7 +146,7 @@ export class Roles {
     const value = members[member]
     return value === undefined
       ? `${mapped}: this line has no member ${JSON.stringify(member)}. Its members are ${Object.keys(members).join(', ')}.`
-      : `${mapped}: ${JSON.stringify(member)} is ${JSON.stringify(value)} here, which cannot be the ${role}.`
+      : `${mapped}: ${JSON.stringify(member)} is ${JSON.stringify(value)} here, which is not ${WANTED[role] ?? 'a value of this role'}.`
   }
 
   /** Counts the use of a member in a role. `word` is the member's value, if it is one of few words. */

@@ -963,7 +963,7 @@ describe('the times of operations, one per line', () => {
       /--map f=req\.method: this line has no member "req\.method"\. Its members are client, op, key, value/,
     )
     expect(await timed({ time_ms: 1, late: 'soon' }, 'took=late')).toMatch(
-      /--map took=late: "late" is "soon" here, which cannot be the took/,
+      /--map took=late: "late" is "soon" here, which is not a duration\./,
     )
     expect(await timed(line, 'call=start_ms,return=end_ms,process=client,f=op,key=key,value=value,status=status')).toBe(
       1e6,
