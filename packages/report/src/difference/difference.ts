@@ -48,9 +48,10 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
 
 const LOST_WRITES = 'lost writes'
 
-/** Only final reads can show that no write was lost. */
+/** Whether lost writes are counted. Only final reads can show that none was lost. Elements have a count of their own. */
 const showsLosses = (of: Parsed): boolean =>
-  numberAt(of, 'lost', 'length') !== 0 || settingAt(of, 'levels', 'eventual', 'result') in STRENGTH
+  numberAt(of, 'accounting', 'totals', 'lost') === undefined &&
+  (numberAt(of, 'lost', 'length') !== 0 || settingAt(of, 'levels', 'eventual', 'result') in STRENGTH)
 
 /** Results with different operations or meanings cannot be compared. */
 const QUESTIONS = ['workload', 'model'] as const

@@ -30,3 +30,8 @@ test('two results are compared by lost writes only if both reveal whether writes
   expect(figures(result({ serializable: 'violated' }), result({ serializable: 'met' }))).toEqual([])
   expect(figures(decided, result({ eventual: 'unknown' }, { lost: [{}] }))).toEqual(['lost writes'])
 })
+
+test('lost elements are not counted as lost writes, too', () => {
+  const set = result({ eventual: 'violated' }, { lost: [{}], accounting: { totals: { lost: 1 } } })
+  expect(differenceOf(set, set).figures.map(({ what }) => what)).toEqual(['missing elements'])
+})
