@@ -106,7 +106,7 @@ export async function main(typed: readonly string[]): Promise<void> {
 /** The commands that use a configuration's extensions. A broken configuration does not affect other commands. */
 const EXTENSIBLE: ReadonlySet<string> = new Set([
   ...['run', 'fuzz', 'simulate', 'replay', 'compare', 'worker', 'doctor', 'targets', 'workloads', 'proxy', 'record'],
-  ...['check', 'explain', 'routes', 'scenario', 'gallery', 'reporters', 'ui', 'mcp', 'ctl'],
+  ...['check', 'diff', 'explain', 'routes', 'scenario', 'gallery', 'reporters', 'ui', 'mcp', 'ctl'],
 ])
 
 /**

@@ -17,7 +17,6 @@ test.each([
   [['--version']],
   [['--help']],
   [['completion', 'bash']],
-  [['diff', history, history]],
   [['convert', history, '--to', 'edn']],
   [['routes', '--help']],
   [['ctl', '--help']],
@@ -31,7 +30,7 @@ test.each([
   expect(stderr + stdout).not.toContain('the trap')
 })
 
-test.each([[['check', history]], [['mcp', '--allow-code']]])(
+test.each([[['check', history]], [['diff', history, history]], [['mcp', '--allow-code']]])(
   'chaos %j executes the configuration in its working directory',
   async (args) => {
     const { stderr, exitCode } = await chaos(args, { cwd: trap() })

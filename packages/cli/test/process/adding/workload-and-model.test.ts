@@ -53,6 +53,12 @@ test('a user-defined model is in the help, has an alias, and is suggested for a 
   expect(exitCode).toBe(3)
 })
 
+test('two histories are compared by a user-defined model', async () => {
+  const files = [tide(['mark', 5], ['mark', 3], ['read', 5]), tide(['mark', 5], ['mark', 3], ['read', 3])]
+  const { stdout } = await extended(['diff', ...files, '--model', 'high-water', '--initial', '0'])
+  expect(stdout).toMatch(/linearizable +met +violated +worse/)
+})
+
 test('a history that a user-defined model forbids is not linearizable by that model', async () => {
   const file = tide(['mark', 5], ['mark', 3], ['read', 3])
   const { stdout, exitCode } = await checkTide(file, '--expect', 'linearizable', '--json')
