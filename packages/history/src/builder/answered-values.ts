@@ -1,9 +1,9 @@
 import type { Columns } from '../columns/columns.ts'
-import { FLAG_NO_RESULT, FLAG_UNSAID, FLAG_VERSION, OK } from '../columns/history-columns.ts'
+import { FLAG_ANSWERED, FLAG_NO_RESULT, FLAG_UNSAID, FLAG_VERSION, OK } from '../columns/history-columns.ts'
 import type { EventInput } from '../event/event.ts'
 import { type AnswerCounts, answerCounts } from '../event/input.ts'
 import { brokenRule } from '../event/rules.ts'
-import { returnsValue, takesNothing } from '../operations/meaning.ts'
+import { mayDecline, returnsValue, takesNothing } from '../operations/meaning.ts'
 import type { ByteTable } from '../tables/byte-table.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
@@ -23,6 +23,8 @@ export class AnsweredValues {
   #hasRevised = false
   /** For each function: whether it reads a value. */
   readonly #areReads: boolean[] = []
+  /** For each function: whether the object itself may decline it. */
+  readonly #mayDecline: boolean[] = []
 
   constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
     this.#columns = columns
@@ -66,6 +68,14 @@ export class AnsweredValues {
     if (this.#areReads[f] !== true) return
     this.#tolerated.valueless += 1
     this.#tolerated.valuelessLine ||= line
+  }
+
+  /** Takes a failure without a reason. If the object may decline the operation, it did. */
+  declined(row: number, f: number): void {
+    for (let next = this.#mayDecline.length; next <= f; next++)
+      this.#mayDecline.push(mayDecline(this.#functions.text(next)))
+    const { flags } = this.#columns
+    if (this.#mayDecline[f] === true) flags[row] = (flags[row] ?? 0) | FLAG_ANSWERED
   }
 
   #note(line: number): void {

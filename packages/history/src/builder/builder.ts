@@ -1,5 +1,6 @@
 import { Columns } from '../columns/columns.ts'
 import {
+  FAIL,
   FLAG_ANSWERED,
   FLAG_FINAL,
   FLAG_NO_RESULT,
@@ -329,6 +330,7 @@ export class HistoryBuilder implements EventSink {
       columns.returnLine[row] = line
       columns.error[row] = error + 1
       if (flags !== 0) columns.flags[row] = (columns.flags[row] ?? 0) | flags
+      if (type - 1 === FAIL && error === NONE) this.#answers.declined(row, f)
       this.#open[process] = type - 1 === INFO && !this.#tolerated.lacksInvocations ? NONE - 1 - line : NONE
     }
     this.#clientEvents = position + 1

@@ -38,7 +38,10 @@ export interface Event {
   readonly error?: string | undefined
   /** On an invocation: whether the read was made after all faults healed and all writes stopped. */
   readonly final?: boolean | undefined
-  /** On a `fail`: whether the object itself declined, for example because a lock was held. */
+  /**
+   * On a `fail`: whether the object itself declined, for example because a lock was held. A `cas` or `acquire` that
+   * failed without an `error` was declined.
+   */
   readonly answered?: boolean | undefined
   /**
    * On an invocation: the name of the client. Present only if the client has several processes, as overlapping requests

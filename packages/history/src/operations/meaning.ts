@@ -29,6 +29,12 @@ export function replacesWhole(f: string): boolean {
 export const mayChange = (f: string): boolean =>
   !['reads', 'follows', 'watches'].includes(meanings.get(f)?.effect ?? '')
 
+/** Whether the object itself may decline an operation: a cas that finds another value, or an acquire of a held lock. */
+export function mayDecline(f: string): boolean {
+  const meaning = meanings.get(f)
+  return meaning?.takes === 'pair' || meaning?.effect === 'acquires'
+}
+
 /** Whether an operation is invoked without a value. */
 export const takesNothing = (f: string): boolean => meanings.get(f)?.takes === 'nothing'
 

@@ -29,7 +29,7 @@ function timeline(lines: readonly Line[]) {
         ...shared,
         type,
         time: nanos(toMs * MS),
-        ...(type === 'ok' ? {} : { error }),
+        ...(type === 'ok' || error === '' ? {} : { error }),
         ...(answered && { answered: true }),
       },
     ]
@@ -123,7 +123,16 @@ describe('the summary of phases and nodes of a run', () => {
     })
   })
 
-  test('a failed operation counts as answered only if its event has `answered: true`', () => {
+  test('a cas that failed without an error counts as answered', () => {
+    const declined = timeline([
+      [0, 'cas', 1, 2, 'fail', 'n1', ''],
+      [0, 'write', 5, 6, 'fail', 'n1', ''],
+    ])
+    const [calm] = summarizePhases(declined, [], { nodes: ['n1'], healedAt: nanos(10 * MS), endedAt: nanos(10 * MS) })
+    expect(calm).toMatchObject({ phase: 'calm', operations: 2, availability: 0.5 })
+  })
+
+  test('an operation that failed with an error counts as answered only if its event has `answered: true`', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
       [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
