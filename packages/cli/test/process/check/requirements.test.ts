@@ -191,6 +191,16 @@ describe('--baseline', () => {
     expect(exitCode).toBe(1)
   })
 
+  test('a check that cannot count losses is unknown against a baseline with losses', async () => {
+    const baseline = join(temporaryDirectory(), 'baseline.json')
+    writeFileSync(baseline, '{"chaos":1,"model":"register","levels":{},"lost":[{}]}')
+    const unread = join(temporaryDirectory(), 'unread.jsonl')
+    writeFileSync(unread, readFileSync(stale, 'utf8').replaceAll(', "final": true', ''))
+    const { exitCode, stdout } = await chaosHere(['check', unread, '--baseline', baseline])
+    expect(stdout).toMatch(/\? lost <= 1 \(the baseline has 1\): unknown, the history has no successful final reads/)
+    expect(exitCode).toBe(2)
+  })
+
   test.each([
     [
       'of another target',

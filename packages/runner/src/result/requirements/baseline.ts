@@ -93,9 +93,9 @@ export function judgeBaseline(
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
     // The losses of counters, for example, are not counted. They need no comparison, because the levels compared above
-    // forbid losses.
+    // forbid losses. If the baseline had losses, it met no such level.
     ...(record.report?.accounting?.okAre === 'explained reads' ? [] : judged(`lost <= ${lost}`, String(lost))).filter(
-      ({ met }) => met !== 'unknown',
+      ({ met, found }) => met !== 'unknown' || (lost > 0 && found === ''),
     ),
   ]
 }
