@@ -1,7 +1,9 @@
 import { type EventInput, type EventType, eventTypes, type Header, type Json, type Process } from '../event/event.ts'
 import { brokenRule, EventError, rules, shortened } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
+import { keyWarning } from '../event/taken.ts'
 import { replacesWhole, takesNothing } from '../operations/meaning.ts'
+import { isClient } from '../tables/processes.ts'
 import { canonical } from '../tables/value.ts'
 import { ednMembers } from './edn-reader.ts'
 import { eventMembers, eventOfMembers, headerWithUnnamed } from './event-members.ts'
@@ -11,7 +13,7 @@ import { LeftOut } from './left-out.ts'
 import { likeliest, proposal } from './map-proposal.ts'
 import { partsOf } from './operation-members.ts'
 import { outcomeOf } from './outcomes.ts'
-import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles } from './roles.ts'
+import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles, UNUSED } from './roles.ts'
 import { timeValue } from './time-units.ts'
 
 interface Options {
@@ -25,6 +27,17 @@ export function isNative({ type = null, process = null, f = null }: Members): bo
   return eventTypes.some((each) => each === type) && process !== null && typeof f === 'string' && !f.startsWith(':')
 }
 
+/** Members of native events that neither name a key nor hold a value. */
+const OWN: readonly string[] = ['clock', 'within', 'requestId', 'part', 'unsaid', 'duplicateOf']
+
+/** Whether a native event has a member that may name its key. */
+export const mayNameKey = ({ process, extra = {} }: EventInput): boolean =>
+  isClient(process) && Object.keys(extra).some((name) => !OWN.includes(name))
+
+/** Whether a recorder wrote the history. The members that it adds name no key. */
+const isOfRecorder = ({ sessions, mapping, ends, extra }: Header = { chaos: 1 }): boolean =>
+  [sessions, mapping, ends, extra].some((each) => each !== undefined)
+
 /** Reads events whose members have other names than in the native format. */
 export class EventRows {
   readonly #options: Options
@@ -36,6 +49,8 @@ export class EventRows {
   #clientMember: string | undefined
   /** Whether a line was an invocation, so that the lines are events. */
   #areInvoked = false
+  /** The number of native events that are not clients'. */
+  #others = 0
 
   constructor(options: Options) {
     this.#options = options
@@ -56,25 +71,52 @@ export class EventRows {
     if (leftOut !== undefined && read === 0)
       throw brokenRule(source, this.#leftOut.line, `no line describes an operation.${proposal(this.#unread)}`)
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
-    if (roles.lines === 0) return
+    if (roles.lines === 0 && !roles.hasTaken) return
+    const isNative = roles.lines === 0
+    roles.lines = Math.max(roles.lines, read - this.#others)
+    const taken = roles.taken()
+    if (isNative && keyWarning(taken) === undefined && taken.every(({ as }) => as === UNUSED)) return
     roles.report(source, sink)
   }
 
-  /** Completes a native event that may have its value under another name. @throws EventError */
+  /** Completes a native event that may have its key or its value under another name. @throws EventError */
   completed(event: EventInput): EventInput {
-    const { extra, type, f, value = null } = event
-    if (extra === undefined || type === 'fail' || type === 'info') return event
-    const isInvocation = type === 'invoke'
-    if (isInvocation ? takesNothing(f) || value !== null : !takesNothing(f)) return event
+    const { extra, process, key } = event
+    if (!isClient(process)) this.#others += 1
+    if (extra === undefined || !isClient(process)) return event
     const { roles } = this.#options
-    const found = roles.found(extra, isInvocation ? 'input' : 'output')
-    if (found === undefined || outcomeOf(found[1]) !== undefined || found[1] === null) return event
-    if (value === null) {
-      roles.lines += 1
-      roles.take(found[0], isInvocation ? REQUESTED : RESULT)
-      return { ...event, value: found[1] }
+    const used = new Set<string>(OWN)
+    const take = ([name]: Found, as: string): void => {
+      used.add(name)
+      roles.take(name, as)
     }
-    if (canonical(value) === canonical(found[1])) return event
+    const named = key === undefined ? roles.found(extra, 'key', (value) => value !== null) : undefined
+    if (named !== undefined) take(named, KEY)
+    const value = this.#valueIn(event, extra, take)
+    if (key === undefined && !isOfRecorder(this.header)) roles.leave(extra, used)
+    return {
+      ...event,
+      ...(named === undefined ? {} : { key: named[1] }),
+      ...(value === undefined ? {} : { value }),
+    }
+  }
+
+  /** The value of a native event under another name, if its own is missing. @throws EventError */
+  #valueIn(
+    { type, f, value = null }: EventInput,
+    extra: Members,
+    take: (found: Found, as: string) => void,
+  ): Json | undefined {
+    if (type === 'fail' || type === 'info') return undefined
+    const isInvocation = type === 'invoke'
+    if (isInvocation ? takesNothing(f) || value !== null : !takesNothing(f)) return undefined
+    const found = this.#options.roles.found(extra, isInvocation ? 'input' : 'output')
+    if (found === undefined || outcomeOf(found[1]) !== undefined || found[1] === null) return undefined
+    if (value === null) {
+      take(found, isInvocation ? REQUESTED : RESULT)
+      return found[1]
+    }
+    if (canonical(value) === canonical(found[1])) return undefined
     throw new EventError(
       `"value" is ${shortened(canonical(value))} and "${found[0]}" is ${shortened(canonical(found[1]))}: it is unclear which one the ${f} returned. Give --map value=value or --map value=${found[0]}`,
     )

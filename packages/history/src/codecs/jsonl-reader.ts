@@ -4,7 +4,7 @@ import type { EventInput } from '../event/event.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
 import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
-import { EventRows, isNative } from './event-rows.ts'
+import { EventRows, isNative, mayNameKey } from './event-rows.ts'
 import { BadJson, parsedJson } from './jsonl.ts'
 import { LineScanner, UNUSUAL } from './jsonl-scanner.ts'
 import { isComment } from './left-out.ts'
@@ -136,7 +136,10 @@ export class JsonlReader implements ChunkReader {
       if (this.#isAmid) throw new CannotPack('members with other names')
       return this.#rows.event(members, this.line)
     }
-    return this.#rows.completed(eventOfMembers(members, this.#sink.epoch))
+    const event = eventOfMembers(members, this.#sink.epoch)
+    if (this.#isAmid && event.key === undefined && mayNameKey(event))
+      throw new CannotPack('members that may be the key')
+    return this.#rows.completed(event)
   }
 
   #located(error: unknown): unknown {

@@ -111,6 +111,11 @@ export class Roles {
     return Object.keys(this.#mapping).length > 0
   }
 
+  /** Whether some member was taken for a role, or left. */
+  get hasTaken(): boolean {
+    return this.#taken.size > 0
+  }
+
   isMappedTo(role: Role, member: string): boolean {
     return this.#mapping[role] === member
   }
@@ -228,7 +233,8 @@ const MOST_SIGNATURES = 1000
 /** Roles that a whole file may lack, such as the error, if no error occurred. */
 const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6
-const UNUSED = 'nothing'
+/** The role of members that have none. */
+export const UNUSED = 'nothing'
 /** In `--map`: no member has the role. */
 const NONE = 'none'
 /** The roles of members that name the client and the key. */

@@ -895,6 +895,34 @@ describe('clients and keys of a file of operations', () => {
   })
 })
 
+describe('members of native events that may be the key', () => {
+  const native = (member: string, header: readonly object[] = []) =>
+    file(
+      lines([
+        ...header,
+        ...[1, 2].flatMap((value) =>
+          ['invoke', 'ok'].map((type) => ({ process: 0, type, f: 'write', value, [member]: `s${value}` })),
+        ),
+      ]),
+    )
+
+  test('an unused member of native events is named if it may be the key', async () => {
+    const warning = /no member names the key, and "sku" is not used\. If it is the key: --map key=sku\./
+    for (const header of [[], [{ chaos: 1, model: 'register' }]])
+      expect((await readHistory(native('sku', header))).warnings.join()).toMatch(warning)
+    expect((await readHistory(native('sku'), { mapping: parseMapping('key=sku') })).keys).toEqual(['s1', 's2'])
+  })
+
+  test('a native event may have its key under another known name', async () => {
+    expect((await readHistory(native('k'))).keys).toEqual(['s1', 's2'])
+  })
+
+  test('members that a recorder adds are not taken for the key', async () => {
+    for (const path of [native('clock'), native('trace', [{ chaos: 1, ends: true }])])
+      expect((await readHistory(path)).warnings.filter((text) => text.includes('names the key'))).toEqual([])
+  })
+})
+
 describe('the times of operations, one per line', () => {
   const timed = async (line: object, map?: string): Promise<unknown> => {
     const mapping = map === undefined ? undefined : parseMapping(map)
