@@ -6,7 +6,7 @@ export { isObject, membersOf, parseJson } from './codecs/json-text.ts'
 export { printJsonHeader, printJsonLine } from './codecs/jsonl.ts'
 export * from './columns/history-columns.ts'
 export { type Tally, tallyOf } from './columns/tally.ts'
-export { CLOCK_BROKEN, type ClockReadings, type Stamps } from './event/clocks.ts'
+export { CLOCK_BROKEN, type ClockReadings } from './event/clocks.ts'
 export { isTooDeep, TOO_DEEP } from './event/depth.ts'
 export {
   CannotPack,
@@ -18,7 +18,7 @@ export {
   type UserErrorCode,
   usageError,
 } from './event/error.ts'
-export type { Event, EventInput, EventType, Header, Json, Process, SessionSource } from './event/event.ts'
+export type { Event, EventInput, EventType, Header, Json, Process, SessionSource, Stamps } from './event/event.ts'
 export { type Format, formats } from './event/event.ts'
 export { answerCounts, type Completion, type Input, isAnswer, writtenValue } from './event/input.ts'
 export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNote } from './event/marks.ts'

@@ -10,11 +10,19 @@ import {
   OK,
 } from '../columns/history-columns.ts'
 import type { MergedFile } from '../columns/merged-files.ts'
-import { ClockNotes, type Stamps } from '../event/clocks.ts'
+import { ClockNotes } from '../event/clocks.ts'
 import { Epoch } from '../event/epoch.ts'
 import { CannotPack, type UserError } from '../event/error.ts'
 import type { Format } from '../event/event.ts'
-import { type Event, type EventInput, eventTypes, type Header, isWhole, type Process } from '../event/event.ts'
+import {
+  type Event,
+  type EventInput,
+  eventTypes,
+  type Header,
+  isWhole,
+  type Process,
+  type Stamps,
+} from '../event/event.ts'
 import { RecorderNotes, type TransactionNote, transactionNoteOf } from '../event/marks.ts'
 import { rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'

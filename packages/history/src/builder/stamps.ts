@@ -1,6 +1,5 @@
-import type { Stamps } from '../event/clocks.ts'
 import type { Epoch } from '../event/epoch.ts'
-import type { EventInput, Process } from '../event/event.ts'
+import type { EventInput, Process, Stamps } from '../event/event.ts'
 import { isClient } from '../tables/processes.ts'
 import type { Ordering } from './disorder.ts'
 

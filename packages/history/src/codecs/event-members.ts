@@ -7,6 +7,7 @@ import {
   type Json,
   type Process,
   type SessionSource,
+  type Stamps,
 } from '../event/event.ts'
 import { EventError, rules, shortened } from '../event/rules.ts'
 import { canonical } from '../tables/value.ts'
@@ -73,6 +74,7 @@ export function headerOfMembers(members: Members): Header | undefined {
     // Ignores any other value, which comes from a newer version.
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...(members['ends'] === true ? { ends: true } : {}),
+    ...(isPresent(members['stamps']) ? { stamps: stampsOf(members['stamps']) } : {}),
     ...optionalExtra(unknownMembers(members, new Set(headerMembers))),
   }
 }
@@ -88,13 +90,24 @@ export function headerWithUnnamed(header: Header = { chaos: 1 }, member?: string
 }
 
 /** The members of a header, in the order of writing. */
-export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping', 'ends'] as const
+export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping', 'ends', 'stamps'] as const
 
 function sessionsOf(value: Json): SessionSource {
   const { by = null, named = null } = isObject(value) ? value : {}
   if (typeof by === 'string' && typeof named === 'boolean') return { by, named }
   throw new EventError(rules.wrongMember('sessions', displayed(value), 'as {"by":"header.X-Client","named":true}'))
 }
+
+function stampsOf(value: Json): Stamps {
+  const { resolutionNanos = null, skewNanos = null, withinNanos = null } = isObject(value) ? value : {}
+  if (isLength(resolutionNanos) && isLength(skewNanos) && isLength(withinNanos))
+    return { resolutionNanos, skewNanos, withinNanos }
+  throw new EventError(
+    rules.wrongMember('stamps', displayed(value), 'as {"resolutionNanos":1000000,"skewNanos":0,"withinNanos":0}'),
+  )
+}
+
+const isLength = (value: Json): value is number => typeof value === 'number' && value >= 0
 
 const optionalExtra = (extra: Members | undefined): { extra?: Members } => (extra === undefined ? {} : { extra })
 

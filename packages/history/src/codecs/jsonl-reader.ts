@@ -1,4 +1,5 @@
 import type { HistoryBuilder } from '../builder/builder.ts'
+import type { Ordering } from '../builder/disorder.ts'
 import { CannotPack, UserError } from '../event/error.ts'
 import type { EventInput } from '../event/event.ts'
 import { brokenRule, EventError } from '../event/rules.ts'
@@ -22,6 +23,7 @@ export interface JsonlReaderOptions {
   readonly isAmid?: boolean | undefined
   /** The roles of members, as given by `--map`: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
+  readonly ordering?: Ordering | undefined
 }
 
 /**
@@ -37,6 +39,8 @@ export class JsonlReader implements ChunkReader {
   readonly #rows: EventRows
   readonly #isMapped: boolean
   readonly #isAmid: boolean
+  /** Whether the lines order the events, even if the header says that stamps do. */
+  readonly #areLinesOrdered: boolean
   #begun = false
   #used = 0
 
@@ -48,6 +52,7 @@ export class JsonlReader implements ChunkReader {
     this.#rows = new EventRows({ source: options.source, sink: options.sink, roles })
     this.#isMapped = roles.isMapped
     this.#isAmid = options.isAmid === true
+    this.#areLinesOrdered = options.ordering?.by === 'lines'
     if (this.#isAmid) {
       this.#begun = true
       this.#used = 1
@@ -123,6 +128,7 @@ export class JsonlReader implements ChunkReader {
     } else if (this.#used === 0) {
       this.#rows.header = header
       this.#sink.header(header)
+      if (header.stamps !== undefined && !this.#areLinesOrdered) this.#sink.stamped?.(header.stamps)
     } else
       throw new EventError(
         'this line is a header ("chaos"), which must be the first line. If histories were joined, split them.',

@@ -57,6 +57,7 @@ export function printJsonHeader(header: Header): string {
   if (header.sessions !== undefined) text += `,"sessions":${jsonText({ ...header.sessions })}`
   if (header.mapping !== undefined) text += `,"mapping":${jsonText(header.mapping)}`
   if (header.ends !== undefined) text += `,"ends":${header.ends}`
+  if (header.stamps !== undefined) text += `,"stamps":${jsonText({ ...header.stamps })}`
   return `${text}${printExtra(header.extra, headerMembers)}}`
 }
 

@@ -1,4 +1,4 @@
-import type { Event, EventInput, Json } from './event.ts'
+import type { Event, EventInput, Json, Stamps } from './event.ts'
 
 /**
  * How precise the times are, in a history whose times do not show the order of all events.
@@ -18,19 +18,6 @@ export interface ClockReadings {
    * precision of single lines is then unknown.
    */
   readonly stamps?: Stamps | undefined
-}
-
-/** The precision of the stamps by which events were sorted. */
-export interface Stamps {
-  /** All stamps are multiples of this number of nanoseconds. */
-  readonly resolutionNanos: number
-  /** The largest difference between the clocks of two clients, in nanoseconds. */
-  readonly skewNanos: number
-  /**
-   * The largest difference between an event and its stamp in nanoseconds, in either direction. It is 0 if different
-   * stamps always show the order of their events.
-   */
-  readonly withinNanos: number
 }
 
 /** The recorder's event for a clock that exceeded its stated error: `{"clock":"2","why":"…"}`. */

@@ -70,7 +70,22 @@ export interface Header {
   readonly mapping?: 'routes' | undefined
   /** Whether the last line will be an end mark (`RECORD_END`). If the mark is missing, the recording was cut off. */
   readonly ends?: true | undefined
+  /** The precision of the times by which the events were sorted; absent if the lines are the order of the events. */
+  readonly stamps?: Stamps | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
+}
+
+/** The precision of the stamps by which events were sorted. */
+export interface Stamps {
+  /** All stamps are multiples of this number of nanoseconds. */
+  readonly resolutionNanos: number
+  /** The largest difference between the clocks of two clients, in nanoseconds. */
+  readonly skewNanos: number
+  /**
+   * The largest difference between an event and its stamp in nanoseconds, in either direction. It is 0 if different
+   * stamps always show the order of their events.
+   */
+  readonly withinNanos: number
 }
 
 /** The part of the request that identified clients (`header.X-Client`), or only the `connection`. */

@@ -1,6 +1,5 @@
-import type { Stamps } from './clocks.ts'
 import type { Epoch } from './epoch.ts'
-import type { EventInput, Header } from './event.ts'
+import type { EventInput, Header, Stamps } from './event.ts'
 import type { Taken } from './taken.ts'
 
 /** Receives the events that a codec reads: a builder, or a stream. */

@@ -1,5 +1,5 @@
 import { Epoch } from '../event/epoch.ts'
-import type { Event, EventInput, Header } from '../event/event.ts'
+import type { Event, EventInput, Header, Stamps } from '../event/event.ts'
 import type { EventSink } from '../event/sink.ts'
 import type { Taken } from '../event/taken.ts'
 import { nanos } from '../event/units.ts'
@@ -19,6 +19,7 @@ export class EventQueue implements EventSink {
   readonly #options: EventQueueOptions
   readonly #names = new ByteTable()
   readonly #keys = new KeyNumbers(this.#names)
+  #header: Header | undefined
   #events: Event[] = []
   #count = 0
   #clientCount = 0
@@ -28,6 +29,7 @@ export class EventQueue implements EventSink {
   }
 
   header(header: Header): void {
+    this.#header = header
     this.#options.onHeader?.(header)
   }
 
@@ -35,10 +37,9 @@ export class EventQueue implements EventSink {
     this.#options.onWarning?.(message)
   }
 
-  stamped(): void {
-    this.warn(
-      'Some of these times have no order: check these lines with --order time, and with the same --clock and --skew.',
-    )
+  /** Notes in the header that the stamps, and not the lines, order the events. */
+  stamped(stamps: Stamps): void {
+    this.header({ chaos: 1, ...this.#header, stamps })
   }
 
   taken(members: readonly Taken[]): void {
