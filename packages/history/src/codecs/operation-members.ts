@@ -1,6 +1,6 @@
 import type { EventInput, Json, Process } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
-import { meaningOf, replacesWhole, returnsValue, takesNothing } from '../operations/meaning.ts'
+import { mayDecline, meaningOf, replacesWhole, returnsValue, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf, outcomeOfRequest } from './http-lines.ts'
@@ -12,6 +12,7 @@ import {
   functionNamed,
   KEY,
   type Members,
+  NONE,
   plain,
   REQUEST_TIME,
   type Role,
@@ -116,6 +117,8 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
   const node = line.take(line.found('node'), 'the node')
   const final = line.take(line.found('final'), 'the mark of final reads')
   const request = requestOf(line)
+  if (explicit === undefined && answer.outcome === undefined && error === undefined && times.returned !== undefined)
+    refuseUndecided(line, f, requested.result)
   roles.leave(members, line.used)
   // A member without a role may be the value of a read without a value.
   const isBlank = takesNothing(f) && answer.output === undefined
@@ -140,6 +143,25 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
     ...(exchange && { isRequest: true }),
   }
 }
+
+/**
+ * @throws EventError if a cas or an acquire returned, and the member that probably says whether it took effect was not
+ *   understood.
+ */
+function refuseUndecided({ members, roles, used }: Line, f: string, result: Found | undefined): void {
+  if (!mayDecline(f) || roles.isMappedTo('output', NONE)) return
+  const isReply = f === 'cas' && result !== undefined && result[1] !== null && result[1] !== '' && !isArray(result[1])
+  const found = isReply ? result : Object.entries(members).find((each) => !used.has(each[0]) && mayDecide(each))
+  if (found === undefined) return
+  const [name, value] = found
+  throw new EventError(
+    `"${name}" is ${shortened(canonical(value))}: it is unclear whether this ${f} took effect. If a member says so with true or false: --map status=MEMBER If every ${f} without an error did: --map output=none`,
+  )
+}
+
+const mayDecide = ([name, value]: Found): boolean =>
+  typeof value === 'boolean' ||
+  ((value === 0 || value === 1) && /row|affected|modified|matched|updated|changed|swap|appl|acqui|held/i.test(name))
 
 /** Whether an operation cannot succeed on an object that does not exist. */
 function needsObject(f: string, input: Json | undefined): boolean {
@@ -404,7 +426,9 @@ function statusOf(line: Line, outcomeIn: typeof outcomeOf): Found | undefined {
   let first: readonly [string, Outcome] | undefined
   for (const [name, value] of line.roles.all(line.members, 'status')) {
     if (line.used.has(name) || value === null) continue
-    const outcome = outcomeIn(value, /code|^rc$/.test(plain(name)))
+    const isCode = /code|^rc$/.test(plain(name))
+    const isFlag = !isCode && (value === 0 || value === 1) && line.roles.isMappedTo('status', name)
+    const outcome = outcomeIn(isFlag ? value === 1 : value, isCode)
     if (outcome === undefined) {
       if (first !== undefined || WEAK.has(plain(name))) continue
       throw new EventError(

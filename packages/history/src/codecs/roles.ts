@@ -236,7 +236,7 @@ const MOST_WORDS = 6
 /** The role of members that have none. */
 export const UNUSED = 'nothing'
 /** In `--map`: no member has the role. */
-const NONE = 'none'
+export const NONE = 'none'
 /** The roles of members that name the client and the key. */
 export const CLIENT = 'the process'
 export const KEY = 'the key'

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type History, inputOf, outputOf, UserError } from '@chaosproxy/history'
+import { FAIL, type History, INFO, inputOf, OK, outputOf, UserError } from '@chaosproxy/history'
 import { parseMapping, type ReadOptions, readHistory, takenText } from '@chaosproxy/history/files'
 import { afterAll, describe, expect, test } from 'vitest'
 
@@ -892,6 +892,40 @@ describe('clients and keys of a file of operations', () => {
         /: no member names the key, and "sku" is not used\. If it is the key: --map key=sku\. If all operations are on one object: --map key=none$/,
       ),
     ])
+  })
+})
+
+describe('a cas on one line without an outcome', () => {
+  const cas = (more: object) =>
+    file(
+      lines([
+        { client: 0, op: 'write', value: 1, start: 10, end: 20 },
+        { client: 0, op: 'cas', value: [5, 6], start: 30, end: 40, ...more },
+        { client: 0, op: 'read', value: 1, start: 50, end: 60 },
+      ]),
+    )
+  const outcomeOfCas = async (more: object, map?: string) =>
+    (await readHistory(cas(more), map === undefined ? {} : { mapping: parseMapping(map) })).operations.outcome[1]
+
+  test.each([[{ swapped: false }], [{ rows_affected: 0 }], [{ result: 'mismatch' }], [{ result: 5 }]])(
+    'is refused if a member may contain the outcome: %j',
+    async (more) => {
+      await expect(readHistory(cas(more))).rejects.toThrow(
+        /:2: "\w+" is .*: it is unclear whether this cas took effect/,
+      )
+      expect(await outcomeOfCas(more, 'output=none')).toBe(OK)
+    },
+  )
+
+  test.each([{ swapped: false }, { rows_affected: 0 }])('has the outcome that --map names: %j', async (more) => {
+    const [member = ''] = Object.keys(more)
+    expect(await outcomeOfCas(more, `status=${member}`)).toBe(INFO)
+    expect(await outcomeOfCas(more, `output=${member}`)).toBe(FAIL)
+  })
+
+  test('succeeded if no other member is left, or the result is true', async () => {
+    for (const more of [{}, { result: true }, { result: 1 }, { node: 'n1' }, { region: 'eu' }])
+      expect(await outcomeOfCas(more)).toBe(OK)
   })
 })
 
