@@ -11,8 +11,8 @@ import { typeOf } from './event-types.ts'
 import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
 import { likeliest, proposal } from './map-proposal.ts'
-import { partsOf } from './operation-members.ts'
-import { outcomeOf } from './outcomes.ts'
+import { outcomeOfReply, partsOf, refuseUndecided } from './operation-members.ts'
+import { type Outcome, outcomeOf, reasonIn } from './outcomes.ts'
 import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles, UNUSED } from './roles.ts'
 import { timeValue } from './time-units.ts'
 
@@ -168,9 +168,17 @@ export class EventRows {
     const given = take(named, 'the operation') ?? parts.f
     const f = typeof given === 'string' ? functionNamed(given) : lane.f
     if (f === undefined) throw new EventError(this.#missing('f', members))
-    if (type === 'invoke') lane.f = f
-    const outcome = type === 'ok' ? this.#outcomeOf(members, used, take, other, f) : type
-    const value = this.#valueOf({ f, type, held, other, parts: parts.value, take })
+    if (type === 'invoke') {
+      lane.f = f
+      lane.isStructured = parts.f !== undefined
+    }
+    // The value of a write may be repeated, so only a structure after a structured request is certainly an answer.
+    const isAnswer = content === other || lane.isStructured || takesNothing(f)
+    const inside = isAnswer ? (parts.outcome ?? outcomeOfReply(f, content?.[1], roles)) : undefined
+    const isSaid = isSuccess(typed[1])
+    const outcome = type === 'ok' ? this.#outcomeOf({ members, used, take, other, inside, f, isSaid }) : type
+    const shown = inside === 'nothing' && takesNothing(f) ? null : parts.value
+    const value = this.#valueOf({ f, type, held, other, parts: shown, take })
     const key = take(find('key'), KEY) ?? parts.key
     const event: { [member: string]: Json } = { process: lane.name, type: outcome, f }
     if (client === undefined) this.#noteUnnamed()
@@ -227,13 +235,25 @@ export class EventRows {
     this.#options.sink.header(this.header)
   }
 
-  #outcomeOf(
-    members: Members,
-    used: ReadonlySet<string>,
-    take: (found: Found, as: string, word?: string) => Json | undefined,
-    other: Found | undefined,
-    f: string,
-  ): EventType {
+  #outcomeOf({
+    members,
+    used,
+    take,
+    other,
+    inside,
+    f,
+    isSaid,
+  }: {
+    readonly members: Members
+    readonly used: ReadonlySet<string>
+    readonly take: (found: Found, as: string, word?: string) => Json | undefined
+    readonly other: Found | undefined
+    /** The outcome in the structure of the answer. */
+    readonly inside: Outcome | undefined
+    readonly f: string
+    /** Whether the type of the event says that the operation succeeded. */
+    readonly isSaid: boolean
+  }): EventType {
     const { roles } = this.#options
     for (const found of roles.all(members, 'status')) {
       const outcome = used.has(found[0]) || found[1] === null ? undefined : outcomeOf(found[1])
@@ -244,8 +264,15 @@ export class EventRows {
       return 'ok'
     }
     if (other !== undefined && f === 'cas' && other[1] === false) return 'fail'
+    if (inside === 'nothing') return takesNothing(f) ? 'ok' : 'fail'
+    if (inside !== undefined) return inside
     const answered = other === undefined || takesNothing(f) ? undefined : outcomeOf(other[1])
-    return answered === 'fail' || answered === 'info' ? answered : 'ok'
+    if (answered === 'fail' || answered === 'info') return answered
+    if (isSaid || answered === 'ok') return 'ok'
+    if (reasonIn(roles.found(members, 'error')?.[1]) !== undefined) return 'info'
+    const others = OTHER_ROLES.flatMap((role) => roles.all(members, role).map(([name]) => name))
+    refuseUndecided({ members, roles, used: new Set([...used, ...others]) }, f, other)
+    return 'ok'
   }
 
   #valueOf({
@@ -282,6 +309,13 @@ export class EventRows {
   }
 }
 
+/** Whether the type of an event says that the operation succeeded. Others only say that it returned. */
+const isSuccess = (type: Json): boolean =>
+  typeof type === 'string' && ['ok', 'success', 'succeeded'].includes(plain(type))
+
+/** The roles of members that never say whether an operation took effect. */
+const OTHER_ROLES = ['key', 'node', 'final', 'index', 'time'] as const
+
 const MOST_UNREAD = 100
 const REQUESTED = 'what was asked for'
 const RESULT = 'what was returned'
@@ -298,6 +332,8 @@ function withKind(members: Members): Members {
 interface Lane {
   readonly name: Process
   f: string | undefined
+  /** Whether the last invocation had its function, key and value in one structure. */
+  isStructured: boolean
   id: Json | undefined
   isOpen: boolean
 }
@@ -317,7 +353,7 @@ class Lanes {
           (isInvoke ? undefined : lanes[0]))
     if (lane === undefined) {
       const name = lanes.length === 0 ? client : `${client}/${lanes.length + 1}`
-      lane = { name, f: undefined, id, isOpen: false }
+      lane = { name, f: undefined, isStructured: false, id, isOpen: false }
       lanes.push(lane)
     }
     lane.id = isInvoke ? id : lane.id

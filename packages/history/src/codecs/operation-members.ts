@@ -5,7 +5,7 @@ import { canonical } from '../tables/value.ts'
 import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf, outcomeOfRequest } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
-import { isOpenError, type Outcome, outcomeOf } from './outcomes.ts'
+import { isOpenError, type Outcome, outcomeOf, outcomeOfError, reasonIn } from './outcomes.ts'
 import {
   CLIENT,
   type Found,
@@ -148,7 +148,11 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
  * @throws EventError if a cas or an acquire returned, and the member that probably says whether it took effect was not
  *   understood.
  */
-function refuseUndecided({ members, roles, used }: Line, f: string, result: Found | undefined): void {
+export function refuseUndecided(
+  { members, roles, used }: Pick<Line, 'members' | 'roles'> & { readonly used: ReadonlySet<string> },
+  f: string,
+  result: Found | undefined,
+): void {
   if (!mayDecline(f) || roles.isMappedTo('output', NONE)) return
   const isReply = f === 'cas' && result !== undefined && result[1] !== null && result[1] !== '' && !isArray(result[1])
   const found = isReply ? result : Object.entries(members).find((each) => !used.has(each[0]) && mayDecide(each))
@@ -410,7 +414,11 @@ function changedBy(
   const input = takesNothing(f) ? null : requested
   // False means that a cas found another value, or that an acquire found the lock held.
   const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
-  const done = declines ? 'fail' : f === 'cas' && answered === 1 ? 'ok' : outcome
+  const done = declines
+    ? 'fail'
+    : f === 'cas' && answered === 1
+      ? 'ok'
+      : (outcome ?? outcomeOfReply(f, answered, line.roles))
   const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isExplicit)
   if (done !== undefined && !isAnswer && !(isExplicit && typeof answered === 'number' && !declines)) {
     line.roles.take(member, OUTCOME, canonical(answered))
@@ -449,13 +457,8 @@ function statusOf(line: Line, outcomeIn: typeof outcomeOf): Found | undefined {
 const WEAK = new Set(['state', 'code', 'type'])
 
 function errorOf(line: Line): string | undefined {
-  const error = line.take(line.found('error'), 'the error')
-  if (error === undefined || error === null || error === '' || error === false || error === 0) return undefined
-  if (typeof error === 'string' && NO_ERROR.has(plain(error))) return undefined
-  return typeof error === 'string' ? error : canonical(error)
+  return reasonIn(line.take(line.found('error'), 'the error'))
 }
-
-const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 
 /** Combines status, answer and error. The operation may have taken effect unless it certainly failed. */
 function combined(
@@ -503,13 +506,20 @@ export function partsOf(
     return { f: f[1], ...(key && { key: key[1] }), value: [from, to] }
   // A structure with unknown members is not divided: the value is the whole structure.
   if (known === 0 || known < names.length) return { value }
-  const outcome = status === undefined ? undefined : outcomeOf(status[1])
+  const outcome = status === undefined ? outcomeOfError(error?.[1]) : outcomeOf(status[1])
   return {
     ...(f && { f: f[1] }),
     ...(key && { key: key[1] }),
     ...(outcome && { outcome }),
     value: own?.[1],
   }
+}
+
+/** The outcome of a change whose answer has more members than an outcome, such as `{"index":7,"error":"timeout"}`. */
+export function outcomeOfReply(f: string, reply: Json | undefined, roles: Roles): Outcome | undefined {
+  if (reply === undefined || !isObject(reply) || takesNothing(f)) return undefined
+  const [status] = roles.all(reply, 'status').flatMap(([, value]) => outcomeOf(value) ?? [])
+  return status ?? outcomeOfError(roles.found(reply, 'error')?.[1])
 }
 
 const pick = (members: Members, name: RegExp): Json | undefined =>

@@ -1,4 +1,5 @@
 import type { Json } from '../event/event.ts'
+import { canonical } from '../tables/value.ts'
 import { isObject } from './json-text.ts'
 import { meaningsOf, plain } from './roles.ts'
 
@@ -40,6 +41,23 @@ export const isOpenError = (error: string): boolean =>
   /time[d ]?-?out|ETIMEDOUT|ECONNRESET|EPIPE|connection (?:reset|lost|closed)|socket hang up|broken pipe|deadline exceeded/i.test(
     error,
   )
+
+/** The outcome that the error in an answer shows. Go names errors ErrNoKey and ErrTimeout, and the absence of one OK. */
+export function outcomeOfError(error: Json | undefined): Outcome | undefined {
+  if (error === undefined) return undefined
+  const reason = reasonIn(error)
+  if (reason === undefined) return 'ok'
+  return WORDS.get(plain(reason).replace(/^err(?:or)?(?=.)/, '')) ?? 'info'
+}
+
+/** The reason for a failure; undefined if the member says that there was none. */
+export function reasonIn(error: Json | undefined): string | undefined {
+  if (error === undefined || error === null || error === '' || error === false || error === 0) return undefined
+  if (typeof error === 'string' && NO_ERROR.has(plain(error))) return undefined
+  return typeof error === 'string' ? error : canonical(error)
+}
+
+const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 
 const OUTCOME_NAMES = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const REASON_NAMES = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])

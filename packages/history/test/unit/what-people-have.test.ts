@@ -895,6 +895,60 @@ describe('clients and keys of a file of operations', () => {
   })
 })
 
+describe('an error in the structure of an answer', () => {
+  const steps: readonly (readonly [input: object, output: object])[] = [
+    [
+      { op: 'put', key: 'x', value: 'a' },
+      { Err: 'OK', Value: '' },
+    ],
+    [
+      { op: 'put', key: 'x', value: 'b' },
+      { Err: 'ErrTimeout', Value: '' },
+    ],
+    [
+      { op: 'put', key: 'x', value: 'c' },
+      { index: 7, error: 'no leader' },
+    ],
+    [{ op: 'cas', key: 'x', old: 'z', new: 'd' }, { ok: false }],
+    [
+      { op: 'get', key: 'x' },
+      { Err: 'OK', Value: 'a' },
+    ],
+    [
+      { op: 'get', key: 'y' },
+      { Err: 'ErrNoKey', Value: '' },
+    ],
+  ]
+  const operations = steps.map(([Input, Output], i) => ({ ClientId: i, Input, Call: 2 * i, Output, Return: 2 * i + 1 }))
+  const calls = steps.flatMap(([input, output], Id) => [
+    { ClientId: Id, Kind: 0, Value: input, Id },
+    { ClientId: Id, Kind: 1, Value: output, Id },
+  ])
+
+  test.each([
+    ['operations', operations],
+    ['events', calls],
+  ])('is the outcome in %s of Porcupine', async (_, written) => {
+    const history = await readHistory(file(lines(written)))
+    const { length, outcome } = history.operations
+    expect([...outcome.slice(0, length)]).toEqual([OK, INFO, INFO, INFO, OK, OK])
+    expect([4, 5].map((row) => outputOf(history, row))).toEqual(['a', null])
+  })
+
+  test('is the outcome of an event that only says that an operation returned', async () => {
+    const ended = (more: object) =>
+      file(
+        lines([
+          { client: 0, event: 'start', op: 'write', value: 1, t: 10 },
+          { client: 0, event: 'end', op: 'write', t: 20, ...more },
+        ]),
+      )
+    const outcomes = [{}, { error: null }, { error: 'connection refused' }, { result: { error: 'timeout' } }]
+    const read = outcomes.map(async (more) => (await readHistory(ended(more))).operations.outcome[0])
+    expect(await Promise.all(read)).toEqual([OK, OK, INFO, INFO])
+  })
+})
+
 describe('a cas on one line without an outcome', () => {
   const cas = (more: object) =>
     file(
