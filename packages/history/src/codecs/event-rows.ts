@@ -11,7 +11,7 @@ import { typeOf } from './event-types.ts'
 import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
 import { likeliest, proposal } from './map-proposal.ts'
-import { outcomeOfReply, partsOf, refuseUndecided } from './operation-members.ts'
+import { outcomeOfReply, partsOf, refuseUndecided, requestIn } from './operation-members.ts'
 import { type Outcome, outcomeOf, reasonIn } from './outcomes.ts'
 import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles, UNUSED } from './roles.ts'
 import { timeValue } from './time-units.ts'
@@ -163,9 +163,13 @@ export class EventRows {
     const isMapped = held !== undefined && roles.isMappedTo('value', held[0])
     const other = isMapped ? undefined : find(type === 'invoke' ? 'input' : 'output')
     const content = type === 'invoke' ? (held ?? other) : (other ?? held)
-    const parts = partsOf(content?.[1], roles)
     const lane = this.#lanes.of(processOf(process), type, id?.[1])
-    const given = take(named, 'the operation') ?? parts.f
+    const own = take(named, 'the operation')
+    const parts =
+      type === 'invoke'
+        ? requestIn(content?.[1], roles, own)
+        : partsOf(content?.[1], roles, { f: typeof own === 'string' ? functionNamed(own) : lane.f, isAnswer: true })
+    const given = own ?? parts.f
     const f = typeof given === 'string' ? functionNamed(given) : lane.f
     if (f === undefined) throw new EventError(this.#missing('f', members))
     if (type === 'invoke') {

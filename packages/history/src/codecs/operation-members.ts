@@ -267,7 +267,7 @@ function operationRequestOf(line: Line): OperationRequest {
   const input = line.found('input')
   const isInput = input !== undefined && (held === undefined || held[1] === null || isMapped(line, input))
   const argument = isInput ? input : held
-  const parts = partsOf(argument?.[1], line.roles)
+  const parts = requestIn(argument?.[1], line.roles, named)
   const f = named ?? parts.f ?? own?.[1]
   if (typeof f !== 'string')
     throw new EventError(
@@ -322,7 +322,7 @@ function exchangedOf(line: Line, { f, key, method, path, body, response }: Excha
   return {
     f,
     key,
-    value: body && [body[0], partsOf(body[1], line.roles).value ?? null],
+    value: body && [body[0], requestIn(body[1], line.roles, f).value ?? null],
     result: response,
     isContent: f === 'read',
   }
@@ -346,9 +346,10 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Operation
     return { input: requested, output: undefined }
   }
   line.used.add(result[0])
-  const { value: answered, outcome: inside } = partsOf(result[1], line.roles)
+  const { value: answered, outcome: inside } = partsOf(result[1], line.roles, { f, isAnswer: !isContent })
   const isValue = isContent || line.roles.isMappedTo('output', result[0])
-  const outcome = isValue ? undefined : (outcomeOf(result[1]) ?? inside)
+  const isWritten = line.roles.isContent(result[1])
+  const outcome = isValue || isWritten ? undefined : (outcomeOf(result[1]) ?? inside)
   if (inside !== undefined && answered !== undefined) {
     line.roles.take(result[0], RESULT)
     return {
@@ -482,30 +483,51 @@ function combined(
   return { type: outcome, isNothing }
 }
 
+/** Returns the parts of a request, and notes the members of a written value. */
+export function requestIn(value: Json | undefined, roles: Roles, named: Json | undefined): ReturnType<typeof partsOf> {
+  const f = typeof named === 'string' ? functionNamed(named) : undefined
+  const parts = partsOf(value, roles, { f, isAnswer: false })
+  if (parts.value !== undefined && isObject(parts.value)) roles.noteContent(parts.value)
+  return parts
+}
+
+interface Structure {
+  /** The function, if it is known. A member with another word is then a part of the value. */
+  readonly f: string | undefined
+  readonly isAnswer: boolean
+}
+
 /** Returns the parts of a structure: an operation with its key and value, or a value with its outcome. */
 export function partsOf(
   value: Json | undefined,
   roles: Roles,
+  { f: known, isAnswer }: Structure,
 ): { readonly f?: Json; readonly key?: Json; readonly value: Json | undefined; readonly outcome?: Outcome } {
-  if (value === undefined || !isObject(value)) return { value }
+  if (value === undefined || !isObject(value) || (isAnswer && roles.isContent(value))) return { value }
   const names = Object.keys(value)
-  const f = roles.found(value, 'f', (each) => outcomeOf(each) === undefined)
+  const isFunction = (each: Json): boolean =>
+    outcomeOf(each) === undefined &&
+    (known === undefined || (typeof each === 'string' && functionNamed(each) === known))
+  const f = roles.found(value, 'f', isFunction)
   const key = roles.found(value, 'key')
   const own = roles.found(value, 'value') ?? roles.found(value, 'input') ?? roles.found(value, 'output')
-  const status = roles
-    .all(value, 'status')
-    .find(([name, each]) => name !== f?.[0] && name !== own?.[0] && outcomeOf(each) !== undefined)
-  const error = roles.found(value, 'error')
-  const known = new Set([f, key, own, status, error].flatMap((each) => (each === undefined ? [] : [each[0]]))).size
+  // In a request, they are parts of the value.
+  const status = isAnswer
+    ? roles
+        .all(value, 'status')
+        .find(([name, each]) => name !== f?.[0] && name !== own?.[0] && outcomeOf(each) !== undefined)
+    : undefined
+  const error = isAnswer ? roles.found(value, 'error') : undefined
+  const used = new Set([f, key, own, status, error].flatMap((each) => (each === undefined ? [] : [each[0]]))).size
   const pair = [
     pick(value, /^(?:old|from|expected|expect|compare)(?:value)?$/),
     pick(value, /^(?:new|to|desired|swap|set)(?:value)?$/),
   ]
   const [from, to] = pair
-  if (f !== undefined && from !== undefined && to !== undefined && known + 2 === names.length)
+  if (f !== undefined && from !== undefined && to !== undefined && used + 2 === names.length)
     return { f: f[1], ...(key && { key: key[1] }), value: [from, to] }
   // A structure with unknown members is not divided: the value is the whole structure.
-  if (known === 0 || known < names.length) return { value }
+  if (used === 0 || used < names.length) return { value }
   const outcome = status === undefined ? outcomeOfError(error?.[1]) : outcomeOf(status[1])
   return {
     ...(f && { f: f[1] }),
@@ -517,7 +539,7 @@ export function partsOf(
 
 /** The outcome of a change whose answer has more members than an outcome, such as `{"index":7,"error":"timeout"}`. */
 export function outcomeOfReply(f: string, reply: Json | undefined, roles: Roles): Outcome | undefined {
-  if (reply === undefined || !isObject(reply) || takesNothing(f)) return undefined
+  if (reply === undefined || !isObject(reply) || takesNothing(f) || roles.isContent(reply)) return undefined
   const [status] = roles.all(reply, 'status').flatMap(([, value]) => outcomeOf(value) ?? [])
   return status ?? outcomeOfError(roles.found(reply, 'error')?.[1])
 }

@@ -3,6 +3,7 @@ import type { Json } from '../event/event.ts'
 import type { EventSink } from '../event/sink.ts'
 import { keyWarning, type Taken, UnusedMembers } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
+import { isObject } from './json-text.ts'
 import { durationOf, timeValue } from './time-units.ts'
 
 // This file contains the meanings of members, with their common names. All readers of lines with named members (JSON,
@@ -100,6 +101,7 @@ export class Roles {
   readonly #known: Map<string, Candidates> = new Map()
   readonly #taken: Map<string, Map<string, Count>> = new Map()
   readonly #seen: Set<string> = new Set()
+  readonly #contents: Set<string> = new Set()
   readonly #unused: UnusedMembers = new UnusedMembers()
   lines = 0
 
@@ -152,6 +154,15 @@ export class Roles {
     return value === undefined
       ? `${mapped}: this line has no member ${JSON.stringify(member)}. Its members are ${Object.keys(members).join(', ')}.`
       : `${mapped}: ${JSON.stringify(member)} is ${JSON.stringify(value)} here, which is not ${WANTED[role] ?? 'a value of this role'}.`
+  }
+
+  /** Notes the members of a value that was written as a whole. An answer with these members is a value, too. */
+  noteContent(value: Members): void {
+    if (this.#contents.size < MOST_SIGNATURES) this.#contents.add(signatureOf(value))
+  }
+
+  isContent(value: Json): boolean {
+    return isObject(value) && this.#contents.has(signatureOf(value))
   }
 
   /** Counts the use of a member in a role. `word` is the member's value, if it is one of few words. */
@@ -230,6 +241,9 @@ export class Roles {
 }
 
 const MOST_SIGNATURES = 1000
+
+const signatureOf = (value: Members): string => Object.keys(value).sort().join('\n')
+
 /** Roles that a whole file may lack, such as the error, if no error occurred. */
 const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6

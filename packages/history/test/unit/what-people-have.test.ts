@@ -895,6 +895,32 @@ describe('clients and keys of a file of operations', () => {
   })
 })
 
+describe('a written record with members that have other meanings elsewhere', () => {
+  const records = [
+    { status: 'pending', value: 5 },
+    { name: 'z', value: 5 },
+    { error: 'timeout', value: 5 },
+  ]
+
+  test.each(records)('is the value of the write, and of the read that returned it: %j', async (record) => {
+    const written = { client: 0, op: 'write', value: record, start: 1, end: 2 }
+    const read = { client: 1, op: 'read', output: record, start: 3, end: 4 }
+    const put = { client: 0, method: 'PUT', path: '/o', body: record, response: record, status: 200, start: 1, end: 2 }
+    const got = { client: 1, method: 'GET', path: '/o', response: record, status: 200, start: 3, end: 4 }
+    const events = [
+      { client: 0, event: 'start', op: 'write', value: record, t: 1 },
+      { client: 0, event: 'end', op: 'write', value: record, t: 2 },
+      { client: 1, event: 'start', op: 'read', t: 3 },
+      { client: 1, event: 'end', op: 'read', value: record, t: 4 },
+    ]
+    for (const content of [[written, read], [put, got], events]) {
+      const history = await readHistory(file(lines(content)))
+      expect([...history.operations.outcome.slice(0, 2)]).toEqual([OK, OK])
+      expect([inputOf(history, 0), outputOf(history, 1)]).toEqual([record, record])
+    }
+  })
+})
+
 describe('an error in the structure of an answer', () => {
   const steps: readonly (readonly [input: object, output: object])[] = [
     [
