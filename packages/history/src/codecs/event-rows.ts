@@ -1,7 +1,6 @@
 import { type EventInput, type EventType, eventTypes, type Header, type Json, type Process } from '../event/event.ts'
 import { brokenRule, EventError, rules, shortened } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
-import { keyWarning } from '../event/taken.ts'
 import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { isClient } from '../tables/processes.ts'
 import { canonical } from '../tables/value.ts'
@@ -11,9 +10,9 @@ import { typeOf } from './event-types.ts'
 import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
 import { likeliest, proposal } from './map-proposal.ts'
-import { outcomeOfReply, partsOf, refuseUndecided, requestIn } from './operation-members.ts'
+import { isDeclined, outcomeOfReply, partsOf, refuseUndecided, requestIn } from './operation-members.ts'
 import { type Outcome, outcomeOf, reasonIn } from './outcomes.ts'
-import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles, UNUSED } from './roles.ts'
+import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles } from './roles.ts'
 import { timeValue } from './time-units.ts'
 
 interface Options {
@@ -74,9 +73,7 @@ export class EventRows {
     if (roles.lines === 0 && !roles.hasTaken) return
     const isNative = roles.lines === 0
     roles.lines = Math.max(roles.lines, read - this.#others)
-    const taken = roles.taken()
-    if (isNative && keyWarning(taken) === undefined && taken.every(({ as }) => as === UNUSED)) return
-    roles.report(source, sink)
+    roles.report(source, sink, isNative)
   }
 
   /** Completes a native event that may have its key or its value under another name. @throws EventError */
@@ -267,7 +264,7 @@ export class EventRows {
       if (outcome === 'nothing' && !takesNothing(f)) return 'fail'
       return 'ok'
     }
-    if (other !== undefined && f === 'cas' && other[1] === false) return 'fail'
+    if (other !== undefined && isDeclined(f, other[1])) return 'fail'
     if (inside === 'nothing') return takesNothing(f) ? 'ok' : 'fail'
     if (inside !== undefined) return inside
     const answered = other === undefined || takesNothing(f) ? undefined : outcomeOf(other[1])

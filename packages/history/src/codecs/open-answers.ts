@@ -11,14 +11,15 @@ import type { Roles } from './roles.ts'
  * @throws UserError if the file does not show the meaning.
  */
 export function settled(operations: readonly ReadOperation[], roles: Roles, source: string): readonly ReadOperation[] {
-  if (operations.every(({ open }) => open === undefined)) return operations
+  const granted = settledLocks(operations)
+  if (operations.every(({ open }) => open === undefined)) return granted
   const carriers = new Set<string>()
   const written = new Set<string>()
   for (const { carrier, input, event } of operations) {
     if (carrier !== undefined) carriers.add(carrier)
     if (!takesNothing(event.f) && input !== undefined) addAll(written, input)
   }
-  return operations.map((operation) => {
+  return granted.map((operation) => {
     const { open, line, event } = operation
     if (open === undefined) return operation
     const { member, answered, outcome } = open
@@ -35,6 +36,14 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
     if (operation.type !== 'ok') return operation
     return outcome === 'ok' || outcome === 'nothing' ? { ...operation, output: null } : { ...operation, type: outcome }
   })
+}
+
+/** If some acquires have an answer, one whose answer is null may have found the lock held. */
+function settledLocks(operations: readonly ReadOperation[]): readonly ReadOperation[] {
+  if (operations.every(({ isGranted }) => isGranted !== true)) return operations
+  return operations.map((operation) =>
+    operation.isGranted === false && operation.type === 'ok' ? { ...operation, type: 'info' } : operation,
+  )
 }
 
 function asReturned(

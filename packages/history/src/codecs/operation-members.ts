@@ -55,6 +55,8 @@ export interface OperationLine {
   readonly carrier?: string | undefined
   /** Whether the line is a request to an HTTP server. */
   readonly isRequest?: boolean
+  /** Whether an acquire, if nothing else shows its outcome, has an answer that is not null. */
+  readonly isGranted?: boolean | undefined
 }
 
 export interface ReadOperation extends OperationLine {
@@ -141,6 +143,9 @@ export function operationOf(lineMembers: Members, roles: Roles): OperationLine |
     ...(answer.open === undefined ? {} : { open: answer.open }),
     ...(answer.carrier === undefined ? {} : { carrier: answer.carrier }),
     ...(exchange && { isRequest: true }),
+    ...(explicit !== undefined || meaningOf(f)?.effect !== 'acquires' || requested.result === undefined
+      ? {}
+      : { isGranted: requested.result[1] !== null }),
   }
 }
 
@@ -413,8 +418,7 @@ function changedBy(
   isExplicit: boolean,
 ): Answer {
   const input = takesNothing(f) ? null : requested
-  // False means that a cas found another value, or that an acquire found the lock held.
-  const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
+  const declines = isDeclined(f, answered)
   const done = declines
     ? 'fail'
     : f === 'cas' && answered === 1
@@ -429,6 +433,16 @@ function changedBy(
   line.roles.take(member, isReply ? 'a reply, which is not used' : RESULT)
   return { input, output: isReply && !(f === 'cas' && isArray(answered)) ? undefined : answered }
 }
+
+/** Whether the answer says that a cas found another value, or that somebody else holds the lock. */
+export const isDeclined = (f: string, answered: Json): boolean =>
+  mayDecline(f) && (answered === false || answered === 0 || (f !== 'cas' && isRefusal(answered)))
+
+const isRefusal = (answered: Json): boolean =>
+  typeof answered === 'number'
+    ? answered < 0
+    : typeof answered === 'string' &&
+      /^(?:busy|taken|notacquired|already(?:locked|held|taken)|wouldblock)$/.test(plain(answered))
 
 /** The outcome in status members. @throws EventError for an unknown word, and for two contradicting outcomes. */
 function statusOf(line: Line, outcomeIn: typeof outcomeOf): Found | undefined {

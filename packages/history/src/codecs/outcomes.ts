@@ -11,10 +11,10 @@ const WORDS: ReadonlyMap<string, Outcome> = meaningsOf({
   ok: `ok okay success succeeded successful done complete completed true yes ack acked acknowledged
     committed commit applied accepted created updated written stored passed finished found hit`,
   fail: `fail failed failure rejected aborted abort refused denied conflict
-    preconditionfailed notapplied notexecuted badrequest invalid`,
+    preconditionfailed conditionfailed mismatch notapplied notexecuted badrequest invalid`,
   info: `info unknown timeout timedout pending crash crashed error indeterminate maybe false no
     unavailable exception lost hung noresponse cancelled canceled deadlineexceeded reset`,
-  nothing: 'notfound missing miss nosuchkey keynotfound nokey absent',
+  nothing: 'notfound missing miss nosuchkey keynotfound nokey absent empty',
 })
 
 /** The outcome that a value names, if any. `isCode`: 0 is success. */

@@ -190,15 +190,17 @@ export class Roles {
    *
    * @throws UserError if no line has a member that `--map` names. Members that only some lines need may be missing.
    */
-  report(source: string, sink: EventSink): void {
+  report(source: string, sink: EventSink, isNative = false): void {
     for (const [role, member] of Object.entries(this.#mapping))
       if (member !== NONE && !this.#seen.has(member) && !OPTIONAL.has(role))
         throw inputError(
           `${source}: --map ${role}=${member}: no line has this field. Its fields are ${[...this.#seen].join(', ')}.`,
         )
     const taken = this.#rolesTaken()
-    sink.taken?.(taken)
     const unnamed = keyWarning(taken)
+    // Members of native events that have no role are expected, unless one may be the key.
+    if (isNative && unnamed === undefined && taken.every(({ as }) => as === UNUSED)) return
+    sink.taken?.(taken)
     if (unnamed !== undefined) sink.warn(`${source}: ${unnamed}`)
   }
 
@@ -248,7 +250,7 @@ const signatureOf = (value: Members): string => Object.keys(value).sort().join('
 const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6
 /** The role of members that have none. */
-export const UNUSED = 'nothing'
+const UNUSED = 'nothing'
 /** In `--map`: no member has the role. */
 export const NONE = 'none'
 /** The roles of members that name the client and the key. */

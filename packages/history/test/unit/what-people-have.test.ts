@@ -895,6 +895,23 @@ describe('clients and keys of a file of operations', () => {
   })
 })
 
+describe('an acquire on one line', () => {
+  const outcomeOfAcquire = async (...results: readonly unknown[]) => {
+    const acquires = results.map((result, client) => ({ client, op: 'acquire', result, start: client, end: client }))
+    const { operations } = await readHistory(file(lines(acquires)), { model: 'lock' })
+    return operations.outcome[results.length - 1]
+  }
+
+  test.each([false, 0, -1, 'busy', 'already locked'])('failed if its answer is a refusal: %j', async (answer) => {
+    expect(await outcomeOfAcquire('OK', answer)).toBe(FAIL)
+  })
+
+  test('may have failed if its answer is null, and others have an answer', async () => {
+    for (const granted of ['OK', true, 33]) expect(await outcomeOfAcquire(granted, null)).toBe(INFO)
+    expect(await outcomeOfAcquire(null, null)).toBe(OK)
+  })
+})
+
 describe('a written record with members that have other meanings elsewhere', () => {
   const records = [
     { status: 'pending', value: 5 },
@@ -987,7 +1004,7 @@ describe('a cas on one line without an outcome', () => {
   const outcomeOfCas = async (more: object, map?: string) =>
     (await readHistory(cas(more), map === undefined ? {} : { mapping: parseMapping(map) })).operations.outcome[1]
 
-  test.each([[{ swapped: false }], [{ rows_affected: 0 }], [{ result: 'mismatch' }], [{ result: 5 }]])(
+  test.each([[{ swapped: false }], [{ rows_affected: 0 }], [{ result: 'version 7' }], [{ result: 5 }]])(
     'is refused if a member may contain the outcome: %j',
     async (more) => {
       await expect(readHistory(cas(more))).rejects.toThrow(
