@@ -22,6 +22,7 @@ import type { CheckOptions } from '../judge/options.ts'
 import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
 import { unknownBecause, type Verdict, type Verdicts } from '../verdict/verdict.ts'
+import { alikeKeys } from './hints.ts'
 
 /** The minimum number of reads for judging whether most reads returned unwritten values. */
 const FEWEST_READS = 5
@@ -50,7 +51,8 @@ export function withMisreading<Name extends string>(
   const ofRegisters = () =>
     reasonOf(history, initial) ?? (isViolated ? (unroutedReason(history) ?? otherKeysReason(history)) : undefined)
   const ofRoutes = () => (name === 'register' ? ofRegisters() : isViolated ? foreignReason(report) : undefined)
-  const ofFile = () => keylessReason(history) ?? (name === 'register' ? answerReason(history) : undefined)
+  const ofFile = () =>
+    keylessReason(history) ?? alikeReason(report, history) ?? (name === 'register' ? answerReason(history) : undefined)
   const reason = history.header?.mapping === 'routes' ? ofRoutes() : isViolated ? ofFile() : undefined
   if (reason === undefined) return report
   const unknown: Verdict = unknownBecause(notRecorded(reason))
@@ -118,6 +120,22 @@ function otherKeysReason(history: History): string | undefined {
 /** The reason to suspect that an unused member of a file is the key. */
 const keylessReason = ({ keys, taken = [] }: History): string | undefined =>
   keys.length === 0 ? keyWarning(taken) : undefined
+
+/** The reason to suspect that a key was written as a number and as a text, if a violation concerns that key. */
+function alikeReason<Name extends string>({ levels }: Report<Name>, history: History): string | undefined {
+  const [alike] = alikeKeys(history)
+  if (alike === undefined) return undefined
+  const { key } = history.operations
+  const concerned = Object.values<Verdict>(levels).flatMap((verdict) =>
+    verdict.result === 'violated'
+      ? verdict.counterexample.operations.map(({ operation }) => nameOf(history.keys[key[operation]] ?? ''))
+      : [],
+  )
+  return concerned.some((name) => alike.startsWith(`${name} and `)) ? alike.replace(/\.$/, '') : undefined
+}
+
+/** The name of a key without the marks of `KeyNumbers`. */
+const nameOf = (key: string): string => key.replace(/ \(not a text\)$/, '').replace(/^"(.*)"$/, '$1')
 
 /**
  * The maximum number of reads of unwritten values that are compared with the written values. The first reads of a file

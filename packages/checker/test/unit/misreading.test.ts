@@ -1,4 +1,4 @@
-import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
+import { type EventInput, historyFromEvents, historyFromObjects, type Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { UNKNOWN_START } from '../../src/encoding/unknown-start.ts'
 import { checkHistory } from '../checking.ts'
@@ -196,6 +196,24 @@ describe('a file without a key, but with an unused member that may be the key', 
     expect(judged('x', 2).levels.linearizable.result).toBe('violated')
     expect(judged(undefined, 2, 'process').levels.linearizable.result).toBe('violated')
   })
+})
+
+test('a violation of a key that is a number and a text is unknown, and that of another key remains', () => {
+  const judged = (key: Json, other: Json, value: Json) =>
+    checkHistory(
+      historyFromObjects([
+        { process: 0, type: 'invoke', f: 'write', key: 1, value: 1 },
+        { process: 0, type: 'ok', f: 'write', key: 1, value: 1 },
+        { process: 0, type: 'invoke', f: 'read', key: other },
+        { process: 0, type: 'ok', f: 'read', key: other, value: null },
+        { process: 1, type: 'invoke', f: 'read', key },
+        { process: 1, type: 'ok', f: 'read', key, value },
+      ]),
+    )
+  expect(reasonOf(judged('1', '1', 1))).toBe(
+    '1 and "1" are two keys. If they are meant to be one, write the key alike on all lines',
+  )
+  expect(judged('x', '1', 1).levels.linearizable.result).toBe('violated')
 })
 
 describe('a file whose answers resemble what was written', () => {
