@@ -5,7 +5,7 @@ import { canonical } from '../tables/value.ts'
 import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf, outcomeOfRequest } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
-import { isOpenError, type Outcome, outcomeOf, outcomeOfError, reasonIn } from './outcomes.ts'
+import { isErrorText, isOpenError, type Outcome, outcomeOf, outcomeOfError, reasonIn } from './outcomes.ts'
 import {
   CLIENT,
   type Found,
@@ -384,7 +384,8 @@ function readBy(
 ): Answer {
   const held = value?.[1] ?? null
   if (held === null) {
-    if (outcome !== undefined) return { input: null, output: undefined, open: { member, answered, outcome } }
+    const opened = outcome ?? (typeof answered === 'string' && isErrorText(answered) ? 'info' : undefined)
+    if (opened !== undefined) return { input: null, output: undefined, open: { member, answered, outcome: opened } }
     line.roles.take(member, RESULT)
     return { input: null, output: answered, carrier: answered === null ? undefined : member }
   }
@@ -472,8 +473,15 @@ function statusOf(line: Line, outcomeIn: typeof outcomeOf): Found | undefined {
 const WEAK = new Set(['state', 'code', 'type'])
 
 function errorOf(line: Line): string | undefined {
-  return reasonIn(line.take(line.found('error'), 'the error'))
+  const reason = reasonIn(line.take(line.found('error'), 'the error'))
+  if (reason !== undefined) return reason
+  const told = Object.entries(line.members).find(([name, value]) => !line.used.has(name) && isReason(name, value))
+  return told === undefined ? undefined : reasonIn(line.take(told, 'the error'))
 }
+
+/** Whether a member without a role, such as a message, says that the request had no answer. */
+const isReason = (name: string, value: Json): boolean =>
+  /^(?:message|msg|reason|details?|exception\w*)$/.test(plain(name)) && typeof value === 'string' && isOpenError(value)
 
 /** Combines status, answer and error. The operation may have taken effect unless it certainly failed. */
 function combined(

@@ -59,6 +59,9 @@ export function reasonIn(error: Json | undefined): string | undefined {
 
 const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 
+/** Whether an answer is probably the text of an error, and no value. */
+export const isErrorText = (answer: string): boolean => /^\w*(?:error|exception)\b/i.test(answer) || isOpenError(answer)
+
 const OUTCOME_NAMES = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const REASON_NAMES = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 

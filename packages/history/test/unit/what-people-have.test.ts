@@ -938,6 +938,18 @@ describe('a written record with members that have other meanings elsewhere', () 
   })
 })
 
+test('the text of an error is no value, unless it was written', async () => {
+  const write = { client: 0, op: 'write', value: 1, start: 1, end: 2 }
+  const read = { client: 1, op: 'read', result: 'TimeoutError: no answer', start: 3, end: 4 }
+  const outcomesOf = async (...some: readonly object[]) => {
+    const { outcome, length } = (await readHistory(file(lines(some)))).operations
+    return [...outcome.slice(0, length)]
+  }
+  expect(await outcomesOf(write, read)).toEqual([OK, INFO])
+  expect(await outcomesOf({ ...write, value: read.result }, read)).toEqual([OK, OK])
+  expect(await outcomesOf({ ...write, message: 'connection reset' }, { ...read, result: 1 })).toEqual([INFO, OK])
+})
+
 describe('an error in the structure of an answer', () => {
   const steps: readonly (readonly [input: object, output: object])[] = [
     [
