@@ -5,7 +5,7 @@ import { canonical } from '../tables/value.ts'
 import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf, outcomeOfRequest } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
-import { isErrorText, isOpenError, type Outcome, outcomeOf, outcomeOfError, reasonIn } from './outcomes.ts'
+import { isErrorText, isOpenError, isTrouble, type Outcome, outcomeOf, outcomeOfError, reasonIn } from './outcomes.ts'
 import {
   CLIENT,
   type Found,
@@ -561,9 +561,16 @@ export function partsOf(
 
 /** The outcome of a change whose answer has more members than an outcome, such as `{"index":7,"error":"timeout"}`. */
 export function outcomeOfReply(f: string, reply: Json | undefined, roles: Roles): Outcome | undefined {
+  if (typeof reply === 'string') return !mayAnswerText(f) && isTrouble(reply) ? 'info' : undefined
   if (reply === undefined || !isObject(reply) || takesNothing(f) || roles.isContent(reply)) return undefined
   const [status] = roles.all(reply, 'status').flatMap(([, value]) => outcomeOf(value) ?? [])
   return status ?? outcomeOfError(roles.found(reply, 'error')?.[1])
+}
+
+/** Whether the answer may be a text that is no outcome: a value, a token or the appended text. */
+function mayAnswerText(f: string): boolean {
+  const { answers = 'value', effect } = meaningOf(f) ?? {}
+  return answers === 'value' || effect === 'acquires' || f === 'append'
 }
 
 const pick = (members: Members, name: RegExp): Json | undefined =>

@@ -62,6 +62,13 @@ const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 /** Whether an answer is probably the text of an error, and no value. */
 export const isErrorText = (answer: string): boolean => /^\w*(?:error|exception)\b/i.test(answer) || isOpenError(answer)
 
+/** Whether the reply to a write probably says that it failed, as NOT_STORED and "permission denied" do. */
+export const isTrouble = (reply: string): boolean =>
+  isErrorText(reply) ||
+  /\b(?:not|fail(?:ed|ure)?|rejected|refused|denied|aborted|exceeded|expired|too)\b/i.test(
+    reply.replaceAll(/[_-]/g, ' '),
+  )
+
 const OUTCOME_NAMES = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const REASON_NAMES = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 

@@ -950,6 +950,26 @@ test('the text of an error is no value, unless it was written', async () => {
   expect(await outcomesOf({ ...write, message: 'connection reset' }, { ...read, result: 1 })).toEqual([INFO, OK])
 })
 
+test.each([
+  ['NOT_STORED', INFO],
+  ['SERVER_ERROR out of memory', INFO],
+  ['permission denied', INFO],
+  ['STORED', OK],
+  ['rev-7', OK],
+])('the reply %s to a change shows whether it may have failed', async (result, expected) => {
+  for (const op of ['add', 'enqueue', 'increment', 'transfer', 'release']) {
+    const { operations } = await readHistory(file(lines([{ client: 0, op, value: 1, result, start: 1, end: 2 }])))
+    expect(operations.outcome[0]).toBe(expected)
+  }
+  const one = { client: 0, op: 'write', value: 1, result, start: 1, end: 2 }
+  const two = [
+    { client: 0, event: 'start', op: 'write', value: 1, t: 1 },
+    { client: 0, event: 'end', op: 'write', result, t: 2 },
+  ]
+  for (const content of [[one], two])
+    expect((await readHistory(file(lines(content)))).operations.outcome[0]).toBe(expected)
+})
+
 describe('an error in the structure of an answer', () => {
   const steps: readonly (readonly [input: object, output: object])[] = [
     [
