@@ -1,5 +1,5 @@
-import type { Counterexample } from '@chaosproxy/checker'
-import { type Holding, holdingOf } from '@chaosproxy/checker/effects'
+import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import { firstOfClient, type Holding, holdingOf } from '@chaosproxy/checker/effects'
 import type { History } from '@chaosproxy/history'
 import {
   callEventOf,
@@ -43,6 +43,31 @@ export function doubleHolding(history: History, counterexample: Counterexample):
   const ends = [first.release, second.release].flatMap((row) => (row === undefined ? [] : [callTimeOf(history, row)]))
   const nanos = ends.length === 0 ? undefined : Math.min(...ends) - returnTimeOf(history, second.acquire)
   return { first, second, nanos }
+}
+
+/** Counts the grants of a lock that another client had been given before, and had not tried to release. */
+export function countDoubleGrants(history: History): number {
+  const { length, key, process } = history.operations
+  const client = firstOfClient(history)
+  const moments: { readonly at: number; readonly row: OperationRow; readonly isGrant: boolean }[] = []
+  for (let i = 0; i < length; i++) {
+    const row = i as OperationRow
+    const effect = effectOf(history, row)
+    if (effect === 'acquires' && isOk(history, row))
+      moments.push({ at: returnEventOf(history, row), row, isGrant: true })
+    if (effect === 'releases') moments.push({ at: callEventOf(history, row), row, isGrant: false })
+  }
+  const holders = new Map<number, Set<number>>()
+  let count = 0
+  for (const { row, isGrant } of moments.sort((a, b) => a.at - b.at)) {
+    const held = holders.get(key[row] ?? -1) ?? new Set()
+    holders.set(key[row] ?? -1, held)
+    const own = client(process[row] ?? -1)
+    if (isGrant && held.size > (held.has(own) ? 1 : 0)) count += 1
+    if (isGrant) held.add(own)
+    else held.delete(own)
+  }
+  return count
 }
 
 /**

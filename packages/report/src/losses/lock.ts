@@ -1,5 +1,5 @@
 import { duration, hasTimes } from '@chaosproxy/history'
-import { doubleHolding, holdingsOf, unreleasedBefore } from '../holdings.ts'
+import { countDoubleGrants, doubleHolding, holdingsOf, unreleasedBefore } from '../holdings.ts'
 import { answerText, briefAnswer, clientOf, keyOf, nameText, nodeOf, outcomeName } from '../operation-words.ts'
 import { clockOf, type LayOutSheet, type SheetRow, textColumns } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
@@ -22,7 +22,9 @@ export const lockLoss: FindLoss = ({ history, counterexample }) => {
   const { nanos } = both
   const long = nanos === undefined || nanos <= 0 || !hasTimes(history) ? ' at the same time' : ` for ${duration(nanos)}`
   if (first === second) return { title: `${second} was given ${name} twice without releasing it` }
-  return { title: `Two clients held ${name}${long}` }
+  const others = countDoubleGrants(history) - 1
+  const more = others < 1 ? '' : `; a held lock was given ${others === 1 ? 'once more' : `${others} more times`}`
+  return { title: `Two clients held ${name}${long}${more}` }
 }
 
 /** Returns the table of a lock's holders. */

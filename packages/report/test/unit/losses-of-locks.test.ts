@@ -38,6 +38,20 @@ describe('the report of a lock violation', () => {
     expect(titleOf(held)).toBe('Two clients held lock L for 17 ms')
   })
 
+  test('the report of a lock violation counts the grants of locks that other clients held', () => {
+    const twice = (from: number, key: string): Made[] => [
+      { ...lock(1, 'acquire', from, from + 2), key },
+      { ...lock(2, 'acquire', from + 3, from + 5), key },
+      { ...lock(1, 'release', from + 6, from + 7), key },
+      { ...lock(2, 'release', from + 8, from + 9), key },
+    ]
+    const fine = [lock(1, 'acquire', 90, 91), lock(1, 'release', 92, 93), lock(2, 'acquire', 94, 95)]
+    expect(titleOf([...twice(0, 'L'), ...twice(10, 'L'), ...twice(20, 'K'), ...fine])).toMatch(
+      /^Two clients held lock \w for 1\.0 ms; a held lock was given 2 more times$/,
+    )
+    expect(titleOf([...twice(0, 'L'), ...twice(10, 'L')])).toMatch(/; a held lock was given once more$/)
+  })
+
   test('the report of a lock violation counts a lock as held only until its holder first tried to release it', () => {
     const failed = lock(1, 'release', 50, 51, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
