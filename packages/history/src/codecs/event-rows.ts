@@ -10,7 +10,7 @@ import { typeOf } from './event-types.ts'
 import { isObject } from './json-text.ts'
 import { LeftOut } from './left-out.ts'
 import { likeliest, proposal } from './map-proposal.ts'
-import { isDeclined, outcomeOfReply, partsOf, refuseUndecided, requestIn } from './operation-members.ts'
+import { isDeclined, isReason, outcomeOfReply, partsOf, refuseUndecided, requestIn } from './operation-members.ts'
 import { type Outcome, outcomeOf, reasonIn } from './outcomes.ts'
 import { CLIENT, type Found, functionNamed, KEY, type Members, plain, type Role, type Roles } from './roles.ts'
 import { timeValue } from './time-units.ts'
@@ -271,6 +271,7 @@ export class EventRows {
     if (answered === 'fail' || answered === 'info') return answered
     if (isSaid || answered === 'ok') return 'ok'
     if (reasonIn(roles.found(members, 'error')?.[1]) !== undefined) return 'info'
+    if (Object.entries(members).some(([name, value]) => !used.has(name) && isReason(name, value))) return 'info'
     const others = OTHER_ROLES.flatMap((role) => roles.all(members, role).map(([name]) => name))
     refuseUndecided({ members, roles, used: new Set([...used, ...others]) }, f, other)
     return 'ok'

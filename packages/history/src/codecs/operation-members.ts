@@ -169,7 +169,7 @@ export function refuseUndecided(
 }
 
 const mayDecide = ([name, value]: Found): boolean =>
-  typeof value === 'boolean' ||
+  (typeof value === 'boolean' && !/retr|cach|leader|stale|warm/i.test(name)) ||
   ((value === 0 || value === 1) && /row|affected|modified|matched|updated|changed|swap|appl|acqui|held/i.test(name))
 
 /** Whether an operation cannot succeed on an object that does not exist. */
@@ -480,8 +480,11 @@ function errorOf(line: Line): string | undefined {
 }
 
 /** Whether a member without a role, such as a message, says that the request had no answer. */
-const isReason = (name: string, value: Json): boolean =>
-  /^(?:message|msg|reason|details?|exception\w*)$/.test(plain(name)) && typeof value === 'string' && isOpenError(value)
+export const isReason = (name: string, value: Json): boolean =>
+  (value === true && /^(?:is|has)?(?:timedout|timeout|failed|error|errored|lost|crashed|aborted)$/.test(plain(name))) ||
+  (/^(?:message|msg|reason|details?|exception\w*)$/.test(plain(name)) &&
+    typeof value === 'string' &&
+    isOpenError(value))
 
 /** Combines status, answer and error. The operation may have taken effect unless it certainly failed. */
 function combined(

@@ -947,7 +947,10 @@ test('the text of an error is no value, unless it was written', async () => {
   }
   expect(await outcomesOf(write, read)).toEqual([OK, INFO])
   expect(await outcomesOf({ ...write, value: read.result }, read)).toEqual([OK, OK])
-  expect(await outcomesOf({ ...write, message: 'connection reset' }, { ...read, result: 1 })).toEqual([INFO, OK])
+  for (const more of [{ message: 'connection reset' }, { timed_out: true }, { failed: true }])
+    expect(await outcomesOf({ ...write, ...more }, { ...read, result: 1 })).toEqual([INFO, OK])
+  for (const more of [{ message: 'stored' }, { timed_out: false }, { cached: true }])
+    expect(await outcomesOf({ ...write, ...more }, { ...read, result: 1 })).toEqual([OK, OK])
 })
 
 test.each([
@@ -1018,9 +1021,10 @@ describe('an error in the structure of an answer', () => {
           { client: 0, event: 'end', op: 'write', t: 20, ...more },
         ]),
       )
-    const outcomes = [{}, { error: null }, { error: 'connection refused' }, { result: { error: 'timeout' } }]
+    const lost = [{ error: 'connection refused' }, { result: { error: 'timeout' } }, { timed_out: true }]
+    const outcomes = [{}, { error: null }, ...lost]
     const read = outcomes.map(async (more) => (await readHistory(ended(more))).operations.outcome[0])
-    expect(await Promise.all(read)).toEqual([OK, OK, INFO, INFO])
+    expect(await Promise.all(read)).toEqual([OK, OK, INFO, INFO, INFO])
   })
 })
 
