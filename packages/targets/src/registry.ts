@@ -63,7 +63,7 @@ export async function targetOf(
 /**
  * Reports problems of a user's protocol file, before `loadProtocol`: see `vetFile`.
  *
- * @throws UserError as `loadProtocol` does, and (input) if the loading never ends, or ends the thread.
+ * @throws UserError as `loadProtocol` does, and (input) if loading the file never ends, or ends the thread.
  */
 export const vetProtocol = (path: string): Promise<void> => vetFile(path, builtEntry('user-files'))
 

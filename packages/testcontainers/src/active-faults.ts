@@ -7,7 +7,7 @@ export type Heal = () => Promise<number>
 
 /** Faults in force between containers, for the report of the current recording. */
 export interface ActiveFaults {
-  /** @throws UserError for a fault that these links cannot suffer. */
+  /** @throws UserError for a fault that cannot be injected into these links. */
   inject(fault: TrafficFault): Promise<Heal>
   /** Adds a fault of a recording, so that `healAll` heals it, too. */
   add(heal: Heal): Heal

@@ -94,7 +94,7 @@ export class ChaosNetwork {
    * ['n1>n2'] }`. Faults of requests need recorded clients. Resolves once the fault is in force, with a function that
    * heals it.
    *
-   * @throws UserError for an unknown fault, or a fault that these links cannot suffer.
+   * @throws UserError for an unknown fault, or a fault that cannot be injected into these links.
    */
   async hurt(fault: FaultDraft): Promise<Heal> {
     const under = this.#underWay()
@@ -114,7 +114,7 @@ export class ChaosNetwork {
   /**
    * Starts recording the clients of a container. Resolves with the `host:port` that the clients dial. For several
    * names, resolves with one `host:port` for each name. All operations until `check` form one history, so a single call
-   * must name all its containers.
+   * must name all containers whose clients are recorded.
    *
    * @throws UserError (usage, input) for traffic that cannot be recorded, (environment) for a port without a listener.
    */
@@ -151,9 +151,9 @@ export class ChaosNetwork {
    * Heals all faults, ends the recording, and judges the history by a level, such as `linearizable` or `eventual`.
    * Resolves with the run if the history meets the level. May be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if the history does not meet the level, and if the verdict is
-   * unknown or the run proves nothing. UserError if nothing is recorded, the level does not exist, or links could not
-   * follow their containers.
+   * @throws AssertionError with the drawn counterexample if the history does not meet the level. @throws AssertionError
+   * if the verdict is unknown, or the run proves nothing. @throws UserError if nothing is recorded, the level does not
+   * exist, or links could not follow their containers.
    */
   async check(level: string): Promise<Run> {
     const recording = this.#recording

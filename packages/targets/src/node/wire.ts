@@ -33,7 +33,7 @@ export type NodeReport =
       'type',
       {
         ready: { clientPort: number; peerPort: number }
-        /** Sent on every change, and on request. */
+        /** The node's status, sent after each change of it, and on request. */
         status: { status: NodeStatus }
         /** Sent once, when a deliberate bug first changes this node's behaviour. */
         marked: unknown
@@ -45,6 +45,6 @@ export type NodeReport =
 export interface BrokenProtocol {
   readonly type: 'broken'
   readonly what: string
-  /** Where the protocol's code threw, innermost first; empty if it did not throw. */
+  /** The stack of the error that the protocol's code threw, innermost frame first. Empty if the code threw nothing. */
   readonly trace: readonly string[]
 }

@@ -71,9 +71,9 @@ const LOOK_EVERY_MS = 20
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**
- * Requires that faults of a node's machine affect all programs of the node.
+ * Checks that faults of a node's machine affect all programs of the node.
  *
- * @throws UserError (environment) if they do not affect a program.
+ * @throws UserError (environment) if the faults do not affect one of the programs.
  */
 export async function requireOn(id: NodeId, pids: () => readonly number[], { below, disk }: Machine): Promise<void> {
   if (below.by === 'nothing') return

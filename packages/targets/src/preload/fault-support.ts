@@ -5,7 +5,7 @@ import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
 
 type Kind = MachineFault['kind']
 
-/** The faults to suggest in place of each kind that cannot be injected. */
+/** By kind of fault: the kinds to suggest if this kind cannot be injected. */
 const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
   'flip-bit': ['kill'],
@@ -26,8 +26,8 @@ export function machineFaultSupport(kind: Kind): FaultSupport {
 }
 
 /**
- * Returns a function that checks whether a fault can be injected into a Go server, which calls the kernel without the C
- * library.
+ * Returns a function that checks which kinds of fault can be injected into the Go server of this name. Go servers call
+ * the kernel without the C library.
  */
 export const goFaultSupport =
   (name: string) =>

@@ -20,8 +20,8 @@ interface Span {
 }
 
 /**
- * Flips a bit in the files of a disk, which no program may have open. Leaves out the zeros at the end of a file,
- * because servers allocate files before they fill them. Undefined if no byte is left.
+ * Flips a bit in one of the files of a disk. No program may have the files open. Never flips a bit in the zeros at the
+ * end of a file, because servers allocate files before they fill them. Returns undefined if there is no other byte.
  */
 export function flipBit(disk: string, { files = '', matching, at, bit }: Choice): Flip | undefined {
   const spans = filesBelow(disk)

@@ -56,7 +56,7 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
   if (kinds.includes('clock')) names.push('clock')
   const built = await Promise.all(names.map(builtLibrary))
   const directory = makeTemporary(keeper, `chaos-machines-${process.pid}-`)
-  // Nodes may run as users who may not enter the directory of compiled libraries.
+  // Nodes may run as users who have no access to the directory of compiled libraries, so the libraries are copied.
   chmodSync(directory, 0o755)
   const paths = built.map((path, i) => {
     const copy = join(directory, `chaos-${names[i]}`)

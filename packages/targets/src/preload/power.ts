@@ -173,7 +173,7 @@ function tear(fd: number, changes: readonly Change[], random: Random): void {
   } else if (appendedTo > torn.size) ftruncateSync(fd, torn.size + random.integer(appendedTo - torn.size + 1))
 }
 
-/** Disks write blocks in any order, so each may survive alone. */
+/** Disks write blocks in any order, so a power loss may keep any subset of the blocks. */
 const BLOCK_BYTES = 4096
 
 /**

@@ -1,5 +1,5 @@
 export interface ProgramCommand {
-  /** The program and its arguments. It is looked up in PATH unless it contains a slash. No shell is involved. */
+  /** The program and its arguments. A program without a slash is looked up in PATH. No shell is involved. */
   readonly words: readonly [program: string, ...rest: string[]]
   /** Changes to this process's environment; undefined removes a variable. */
   readonly environment?: { readonly [name: string]: string | undefined } | undefined

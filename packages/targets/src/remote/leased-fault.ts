@@ -5,8 +5,8 @@ import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/clie
 /** A fault on another host, in force while its lease is renewed. */
 export interface LeasedFault {
   /**
-   * Heals the fault. Resolves once it has ended, or once nothing more can be learned. Later calls return the same
-   * promise.
+   * Heals the fault. Resolves once the fault has ended, or once its proxy can no longer be asked whether it has. Later
+   * calls return the same promise.
    */
   end(): Promise<LeasedEnd>
 }
@@ -100,7 +100,7 @@ class Leased implements LeasedFault {
     this.#options = options
     this.#lease = lease
     this.#known = known
-    // A fault that may never have been in force is not renewed.
+    // If it is unknown whether the fault was ever in force, its lease is not renewed.
     this.#renewing = known.why === undefined ? this.#renew() : Promise.resolve()
   }
 

@@ -49,7 +49,10 @@ export const planRemotes = (
     }
   })
 
-/** Returns the variable's name. An invalid value may be a secret token, so the message does not repeat it. */
+/**
+ * Returns the name of the environment variable in `env:NAME`. Any other text may be a secret token, so the error
+ * message does not repeat it.
+ */
 function variableIn(token: string, place: string): string {
   const name = /^env:(\w+)$/.exec(token)?.[1]
   if (name !== undefined) return name

@@ -127,7 +127,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
         if (!(error instanceof NotConnected)) throw error
         tried.push(`${address.node}: ${error.message}`)
         if (signal.aborted) {
-          // The next request begins at another node. A hanging node would use up the time of that request, too.
+          // The time ran out at this node, which may hang. The next request therefore begins at another node.
           primary = all[(all.indexOf(address) + 1) % all.length]?.node
           break
         }

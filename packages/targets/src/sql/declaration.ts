@@ -4,7 +4,7 @@ import { type ObjectName, objectNames, type Transfers, transfersMade } from './r
 
 /** Clients of an SQL database, in tables that chaos creates. */
 export interface SqlDeclaration {
-  /** The user and the database are by default `chaos` for MariaDB, and `postgres` for PostgreSQL. */
+  /** The default of `user` and of `database` is `chaos` for MariaDB and `postgres` for PostgreSQL. */
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly database?: string | undefined
@@ -69,7 +69,9 @@ export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting }
   },
 }
 
-/** Options of a cluster of SQL servers. `programs`: the programs of the system, or of a directory. */
+/**
+ * Options of a cluster of SQL servers. `programs`: the database's programs, installed on the system or in a directory.
+ */
 export interface SqlClusterOptions<Programs> {
   readonly nodes: number
   readonly settings: Settings

@@ -18,7 +18,7 @@ export const objectNames = ['register', 'counter', 'set', 'lists', 'transactions
 export type Transfers = (typeof transfersMade)[number]
 export const transfersMade = ['in-place', 'read-then-write'] as const
 
-/** The texts of one row, or of the parameters of a statement. */
+/** The values of one row, or of a statement's parameters, as texts. */
 export type Row = readonly (string | null)[]
 
 /** A statement. `parameters` replace the placeholders of the database's own dialect. */
@@ -46,7 +46,10 @@ export type SqlRequest =
   | {
       readonly type: 'transaction'
       readonly commands: readonly StepCommand[]
-      /** Returns the completion of a committed transaction; by default, its result is the input. */
+      /**
+       * Returns the completion of a committed transaction. By default, the value of the completion is the input's
+       * value.
+       */
       readonly result?: (done: readonly Done[]) => Completion
     }
   | { readonly type: 'unknown'; readonly why: string }
@@ -128,11 +131,13 @@ export interface BankCommands {
   readonly take: string
   /** Adds an amount to an account. Parameters: the account, and the amount. */
   readonly give: string
-  /** Reads and keeps the payer's balance for `takeRead`. Parameters: those of `take`. */
+  /** Reads and keeps the payer's balance for `takeRead`. Parameters: the same as for `take`. */
   readonly readPayer: string
   /** Reads and keeps the payee's balance for `giveRead`. Parameter: the account. */
   readonly readPayee: string
-  /** Writes the balance that was read from the payer's account, minus the amount. Parameters: those of `give`. */
+  /**
+   * Writes the balance that was read from the payer's account, minus the amount. Parameters: the same as for `give`.
+   */
   readonly takeRead: string
   readonly giveRead: string
   /** Records a transfer. Changes no row if the transfer was recorded before. Parameter: the number of the transfer. */

@@ -4,7 +4,7 @@ import { socketErrorText } from '../clients/line.ts'
 interface SessionSocketOptions {
   readonly host: string
   readonly port: number
-  /** Aborts the connection at any time. */
+  /** When this signal aborts, the connection ends. */
   readonly signal?: AbortSignal | undefined
   /** Handles received bytes. If it throws, the connection ends. */
   received(chunk: Buffer): void

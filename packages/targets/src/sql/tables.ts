@@ -17,7 +17,10 @@ interface SessionsOptions<Connection> {
   connect(address: NodeAddress, signal: AbortSignal): Promise<Connection>
   /** Returns the advice for a server that refuses the user. */
   remedyFor(code: string | number): string
-  /** Uses the sessions. `until` repeats a check, and throws an error with the given message if the time is over. */
+  /**
+   * Works with the sessions, which are closed afterwards. `until` repeats a check until it holds, and throws an error
+   * with the message `late` if the time is over.
+   */
   use(
     sessions: readonly NodeSession<Connection>[],
     until: (check: () => Promise<boolean>, late: string) => Promise<void>,

@@ -1,6 +1,9 @@
 import type { Settings } from '@chaosproxy/workloads'
 
-/** Returns whether operations read values before they write them. Other transactions may commit in between. */
+/**
+ * Returns whether operations write values that depend on earlier reads. Between the read and the write, other
+ * transactions may commit.
+ */
 export const readsBeforeWriting = (object: string, { transfers }: Settings): boolean =>
   object === 'transactions' || (object === 'bank' && transfers === 'read-then-write')
 

@@ -18,7 +18,7 @@ interface RecordedCommand {
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
   readonly timeMs: number
-  /** Whether the command may still run at the time limit. The run then ends it without a complaint. */
+  /** Whether the command may still run at the time limit. The run then ends the command, and reports no problem. */
   readonly endsInTime: boolean
   readonly prints: NonNullable<CommandProcessOptions['prints']>
 }

@@ -88,7 +88,8 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
     ...maker,
     make(input, asker) {
       const keyed = maker.make(input, asker)
-      // A route without a place for a key may read one fixed object, so the request is also tried without the key.
+      // Some routes have no place for a key, and read one fixed object. The request is therefore also tried without the
+      // key.
       const made = keyed.type === 'made' ? keyed : maker.make({ f: input.f, value: input.value }, asker)
       return made.type === 'impossible' || made.key === input.key
         ? made

@@ -14,8 +14,8 @@ export interface ObservedTraffic {
   readonly servers: readonly RecordedServer[]
   readonly carries: Carriage
   /**
-   * The protocols of the other proxies, if each proxy declares its own. Keys are then not read at the end, because
-   * their server is unknown.
+   * If each proxy declares its own protocol: the protocols of the proxies other than the first. Keys are then not read
+   * at the end, because it is unknown which server holds a key.
    */
   readonly others?: readonly Carriage[] | undefined
   readonly as: string
@@ -32,7 +32,7 @@ export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries'
 
 /** The clients of the servers, of any kind. */
 export interface TrafficClients {
-  /** The advice to users whose clients did not use the proxies: how a client finds its proxy. */
+  /** How a client finds its proxy. Shown to users whose clients did not connect to the proxies. */
   readonly howToUseIt: string
   /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean
@@ -48,7 +48,10 @@ export interface TrafficClients {
 
 export interface TrafficUse {
   readonly gone: Promise<unknown>
-  /** Returns how the clients failed, even if they may fail. Undefined before `end`, and if they did not fail. */
+  /**
+   * Returns how the clients failed, even if the run permits their failure. Returns undefined before `end`, and if the
+   * clients did not fail.
+   */
   failure?(): string | undefined
   /** Ends the remaining clients, and resolves with the problems. */
   end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>

@@ -64,7 +64,7 @@ async function openServed(
   const given = servers.flatMap((server) => ('upstream' in server ? [server] : []))
   const ours = servers.flatMap((server) => ('command' in server ? [server] : []))
   if (ours.length === 0 || keeper === undefined) return { upstreams: given, servers: undefined }
-  // Servers learn the proxies' addresses before the proxies open.
+  // The servers' commands contain the proxies' addresses, so ports are reserved before the proxies open.
   const ports = await reservePorts(servers.map(({ name }) => name))
   const placed = servers.map((server) => ({
     ...server,

@@ -54,7 +54,7 @@ function trafficFaultSupport(
   return { not: 'the run starts no server: declare one with "serve"', instead: ['cut-clients'] }
 }
 
-/** Describes how sessions are named, as far as this is known before the first operation. */
+/** Returns what identifies a session, as far as this is known before the first operation. */
 function sessionsOf(ways: readonly Carriage[]): Target['sessions'] {
   const named = new Set(ways.flatMap((carries) => namedBy(carries) ?? []))
   return named.size === 0 ? { by: 'connection', named: false } : { by: [...named].join(', '), named: true }

@@ -130,7 +130,8 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       if (options.finally === undefined) throw new Error('there is no way to read keys at the end')
       const { listen, upstream, dial } = plane.proxies.get(node)
       const { listens = true, tls } = upstreams.find(({ name }) => name === node) ?? {}
-      // If the proxy has no open port or needs TLS, connects within this process and without TLS.
+      // If clients are cut off, the proxy has no open port, or the port needs TLS, this connects within this process
+      // and without TLS.
       if (isCutOff || !listens || tls?.terminate !== undefined)
         return options.finally.connect({ node, ...parseAddress(upstream), dial })
       return options.finally.connect({ node, ...parseAddress(listen) })
@@ -161,7 +162,7 @@ function troublesOf(network: ReturnType<typeof createNetwork>) {
   return { unreached, withoutTls }
 }
 
-/** Returns the recorded proxies in the order of the servers, and then the others. */
+/** Returns the recorded proxies: first those of servers, in the order of the servers, and then all other proxies. */
 function recordedOf(
   { proxies }: ControlPlane,
   upstreams: readonly Pick<TrafficUpstream, 'name'>[],

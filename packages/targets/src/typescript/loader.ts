@@ -19,7 +19,7 @@ export async function typescriptLoader(file: string, options: JitiOptions = {}):
   const transforming: JitiOptions = {
     ...options,
     virtualModules: { ...helperModules, ...options.virtualModules },
-    // The disk cache is shared with `plain`, whose output differs.
+    // A cache on disk would be shared with the loader `plain`, whose output differs.
     fsCache: false,
     transform: (given) => ({ code: transform(given) }),
   }

@@ -68,7 +68,7 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
   const message = stripVTControlCharacters(error.message)
   if (!tsconfig || !message.includes('[TSCONFIG_ERROR]'))
     throw new SyntaxError(`${relative(process.cwd(), file)}: ${message}`)
-  // An unreadable tsconfig.json is only reported, because earlier versions needed none.
+  // An unreadable tsconfig.json is a warning, not an error, because earlier versions of chaos never read the file.
   warnUnread(file, message.trim())
   return transformed(source, file, false)
 }
@@ -93,7 +93,8 @@ const { Reflect: reflect } = globalThis as unknown as {
 }
 
 /**
- * Decorates a class or member, like TypeScript's own helper. If `given` is null, the member's own descriptor is used.
+ * Decorates a class or a member, as TypeScript's own helper does. `given` is the member's descriptor; null stands for
+ * the descriptor that the member has in `target`.
  */
 const decorate: Decorate = (decorators, target, key, given) => {
   const described = given === null && key !== undefined ? Object.getOwnPropertyDescriptor(target, key) : given

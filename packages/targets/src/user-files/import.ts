@@ -27,7 +27,10 @@ export async function importUserFile(path: string): Promise<unknown> {
   }
 }
 
-/** The first import saves the shared state, and the last one restores it. */
+/**
+ * The number of imports in progress. The first of overlapping imports saves the shared state, and the last one restores
+ * it.
+ */
 let importing = 0
 let shared = sharedByAll()
 

@@ -6,8 +6,8 @@ import { loadProtocol } from './protocol-file.ts'
 import { vetOnThread } from './vet-on-thread.ts'
 import { loadWorkload } from './workload-file.ts'
 
-// This program tries a user's file on a thread, which the file may crash or block: see `vetFile`. Its argument is the
-// kind of file.
+// The script of the thread on which `vetFile` tries a user's file. The file may crash or block the thread. The script's
+// argument is the kind of file.
 
 const CLIENTS = 4
 const OPERATIONS = 500

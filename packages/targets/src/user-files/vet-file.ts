@@ -17,7 +17,7 @@ interface VettingOptions {
  * Loads a user's file on a thread, and reports its problems. On a thread, an endless loop, a `process.exit` or an await
  * that never settles does no harm. `entry` is the thread's script.
  *
- * @throws UserError as loading does, and (input) if the loading never ends, or ends the thread.
+ * @throws UserError as loading does, and (input) if loading the file never ends, or ends the thread.
  */
 export async function vetFile(
   path: string,
@@ -27,7 +27,7 @@ export async function vetFile(
   if (!existsSync(path)) throw usageError(`${path}: there is no such file. Check the path.`)
   const bad = (what: string): UserError => inputError(`${path} ${what}`)
   const { Worker } = await import('node:worker_threads')
-  // The thread's output is hidden, because loading the file later prints it again.
+  // The thread's output is hidden, because the file is loaded again later, and then prints the same.
   const thread = new Worker(entry, {
     workerData: path,
     argv: [...argv],

@@ -41,7 +41,7 @@ export function reportExit(report: (exited: Exited) => void): void {
     report({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // After an uncaught error, Node itself calls process.exit. If that call were reported as well, its message could
+  // After an uncaught error, Node itself calls process.exit. This call is not reported, because its message could
   // arrive before the error.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit

@@ -1,4 +1,4 @@
-/** The minimum share. A thread that uses no processor time may wait for ever, so its waiting time must count, too. */
+/** The minimum share. A thread that waits for ever uses no processor time, so its waiting time must count, too. */
 const LEAST = 1 / 10
 
 /**

@@ -8,9 +8,9 @@ export type Progress = Float64Array<SharedArrayBuffer>
 const UNIT = 0
 /** The index of the counter of calls, which begins anew in each unit. */
 const CALLS = 1
-/** The index of the running function; 0 outside the user's code. */
+/** The index of the number of the running function. The number is 0 outside the user's code. */
 const WITHIN = 2
-/** The index of the number of a call. The call with this number must describe itself; 0 for none. */
+/** The index of the number of the call that must describe itself. The number is 0 if no call must. */
 const WANTED = 3
 /** The index of the stop flag: 1 if no other unit may begin. */
 const STOP = 4
@@ -36,7 +36,7 @@ export const readProgress = (progress: Progress): Reading => ({
   within: progress[WITHIN] ?? 0,
 })
 
-/** Returns the description of the latest call that had to describe itself. */
+/** Returns the latest description that a call has stored. */
 export const readDescription = (progress: Progress): string =>
   String.fromCharCode(...progress.subarray(TEXT, TEXT + (progress[TEXT_LENGTH] ?? 0)))
 

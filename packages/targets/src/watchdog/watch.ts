@@ -11,8 +11,8 @@ export interface WatchLimits {
    */
   readonly looks: number
   /**
-   * If memory grows by this much during a call, the count of looks begins at 0 again, because the call may be
-   * exhausting memory.
+   * Each time that memory grows by this much during a call, the count of looks restarts at 0. The call may then be
+   * exhausting memory instead of hanging.
    */
   readonly growthBytes: number
   /** Beyond this growth, a hanging call is reported as exhausting memory. */
@@ -22,8 +22,8 @@ export interface WatchLimits {
   /** The growth during a call at which it is stopped immediately. Buffers have no limit of their own. */
   readonly mostGrowthBytes?: number | undefined
   /**
-   * The size of the process before the first call, which may allocate much memory before the first look. By default,
-   * the size at the first look.
+   * The size of the process before the first call of user code; by default, the size at the first look. This call may
+   * allocate much memory before the first look.
    */
   readonly bytesAtStart?: number | undefined
 }
@@ -58,7 +58,8 @@ export function createWatch(
   bytesNow: () => number = process.memoryUsage.rss,
 ): Watch {
   let reading = readProgress(progress)
-  // Undefined until the first look, because most calls take less time than reading the size of the memory.
+  // The size of the process at the previous look. Undefined before the first look: reading it earlier would take more
+  // time than most calls.
   let bytesBefore: number | undefined
   // The smallest size during the call, because another thread may free memory.
   let leastBytes = 0

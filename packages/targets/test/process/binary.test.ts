@@ -7,7 +7,7 @@ import { binaryProtocol } from '../../src/stdio/binary/binary-protocol.ts'
 
 const START = { id: 'n1', peers: ['n2'], seed: 1 }
 const NOW = millis(5)
-/** Returns the event that the program received, from the log effect in which the program repeats it. */
+/** Returns the event that the program received. The program repeats each event in a log effect. */
 const echoed = ({ effects }: { readonly effects: readonly unknown[] }) =>
   JSON.parse((effects[0] as { text: string }).text)
 

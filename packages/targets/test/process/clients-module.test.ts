@@ -4,7 +4,10 @@ import type { Input } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { read, temporaryDirectory, tryClient, write } from '../../../testing/src/clients.ts'
 
-/** Writes a file whose `open` returns a client with this body of `invoke`. All its clients share a map. */
+/**
+ * Writes a client module. The text `invoke` is the body of the clients' `invoke`. All clients of the module share a
+ * map.
+ */
 function fileWith(invoke: string, before = ''): string {
   const directory = temporaryDirectory()
   writeFileSync(

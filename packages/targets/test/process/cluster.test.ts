@@ -200,8 +200,8 @@ describe('faults on links', () => {
     await serves(cluster)
     const leader = await leaderOf(cluster)
     const others = cluster.nodes.filter((node) => node !== leader)
-    // No other node receives the leader's messages, so the others elect a new leader. The old leader still receives
-    // theirs.
+    // No other node receives the leader's messages, so the others elect a new leader. The old leader still receives the
+    // messages of the other nodes.
     const links = others.map((to) => ({ from: leader, to }))
     const heal = await inject(cluster, { kind: 'drop-message', links })
     // If the old leader still leads, this write makes it send messages.

@@ -41,7 +41,6 @@ const start: MakeCluster = async ({ nodes, seed }) => {
   }
 }
 
-// Real processes meet the same contract as the simulated cluster.
 clusterContract('of real processes', start, { shared: true })
 
 /**

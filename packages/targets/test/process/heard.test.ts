@@ -207,7 +207,8 @@ describe('the record of messages about a change', () => {
     expect(heard()).toEqual(['db'])
     expect(heard(question(1055, 'GET /x'), question(1070, 'GET /y'))).toEqual(['db'])
     for (const text of ['GET /x', 'HGETALL regs', undefined]) expect(heard(question(1070, text))).toBeUndefined()
-    // A message from the reader that contains the value is a question. Only the first receipt counts.
+    // A message from the reader that contains the value counts as a question. Of several receipts of the value, only
+    // the first counts.
     expect(heard(message(1070, 'x', 743))).toBeUndefined()
     const twice = [toDb('n2', message(1080, 'x', 743)), toDb('n1', message(1060, 'x', 743))]
     expect(

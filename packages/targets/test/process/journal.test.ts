@@ -100,7 +100,7 @@ test('padding after an incomplete record is truncated together with the record',
   writeFileSync(path, `${encodeRecord('whole')}${torn}${'\n'.repeat(1000)}`)
   const { journal, records, tornBytes } = openJournal(path)
   expect(records).toEqual(['whole'])
-  // The first newline after the record might belong to the record.
+  // The first newline after the torn record counts as torn, too, because it might belong to this record.
   expect(tornBytes).toBe(torn.length + 1)
   journal.close()
   expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole'))

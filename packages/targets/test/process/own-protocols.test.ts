@@ -10,7 +10,7 @@ interface Written {
   readonly begin?: string
   /** In every step. */
   readonly step?: string
-  /** Runs soon after the first request, and so not before the cluster has started, however long that takes. */
+  /** Code that runs soon after the first request. It thus never runs before the cluster has started. */
   readonly asked?: string
   readonly status: string
 }
@@ -39,7 +39,7 @@ function fileOf({ begin = '', step = '', asked, status }: Written): string {
 const READY = '{ role: "copy", leads: false, ready: true }'
 const read = { f: 'read', key: 'x', value: null } as const
 
-/** Returns the error of a protocol that fails once it has received a request. */
+/** Returns the error of a protocol that runs `statement` after its first request, and fails there. */
 async function failureOf(statement: string): Promise<string> {
   const cluster = await start({ protocol: fileOf({ asked: statement, status: READY }) })
   const broken = new Promise<UserError>((resolve) => cluster.onBroken(resolve))

@@ -27,7 +27,7 @@ interface ReceivedRequest {
 
 type Items = Map<string, Json>
 
-/** How a service deviates from a correct one. Returns true if it has answered the request. */
+/** A deviation from a correct service. Returns true if it has answered the request. */
 type Quirk = (asked: ReceivedRequest, response: ServerResponse, items: Items) => boolean
 
 function end(response: ServerResponse, status: number, body?: Json, fields: { [name: string]: string } = {}): true {

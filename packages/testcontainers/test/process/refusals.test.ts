@@ -14,14 +14,14 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** Root on a machine whose programs are these, each a shell script. */
+/** Simulates root on a machine that has only these programs. Each program is a shell script. */
 function machineWith(programs: { readonly [name: string]: string }): void {
   mkdirSync(directory, { recursive: true })
   for (const [name, script] of Object.entries({ nft: '', ip: '', nsenter: '', ...programs })) {
     writeFileSync(join(directory, name), `#!/bin/sh\n${script}\n`)
     chmodSync(join(directory, name), 0o755)
   }
-  // The shell itself is not found by PATH.
+  // The scripts find their shell by its path `/bin/sh`, without PATH.
   process.env['PATH'] = directory
   vi.stubEnv('DOCKER_HOST', undefined)
   vi.spyOn(process, 'getuid').mockReturnValue(0)

@@ -15,8 +15,9 @@ import { startDocker } from '../../../testing/src/containers/docker-daemon.ts'
 import { rulesOnMachine, startPodman } from '../../../testing/src/containers/podman.ts'
 import { openPodmanSocket, type PodmanSocket } from '../../../testing/src/containers/podman-socket.ts'
 
-// Containers that the published testcontainers has started: a primary with replicas, once with reads that may be stale, and
-// once with reads that the primary answers and writes that all have confirmed.
+// Tests with containers started by the published package `testcontainers`: a primary with replicas. In one test,
+// replicas answer reads, which may be stale. In the other, the primary answers all reads, and all replicas confirm each
+// write.
 
 const podman = startPodman()
 const docker = startDocker()
@@ -26,7 +27,7 @@ const path = process.env['PATH'] ?? ''
 /** An engine with an image `kv`. */
 interface Engine {
   readonly name: string
-  /** Why it cannot run on this machine; undefined if it can. */
+  /** Why the engine cannot run on this machine; undefined if it can. */
   readonly obstacle: string | undefined
   /** Resolves to the socket. */
   begin(): Promise<string>
@@ -82,9 +83,9 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
   beforeAll(async () => {
     if (obstacle !== undefined) return
     process.env['DOCKER_HOST'] = await begin()
-    // It would be an image that nobody has here.
+    // Ryuk, which removes containers, would need an image that cannot be fetched here.
     process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true'
-    // Of its own for each engine: it goes on asking the first socket that it has found.
+    // Each engine gets its own installation, because an installation keeps using the first socket that it has found.
     testcontainers = installTestcontainers(join(directory, name))('testcontainers') as Testcontainers
   }, 300_000)
   afterAll(async () => {
@@ -96,7 +97,7 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
     if (before.ryuk === undefined) delete process.env['TESTCONTAINERS_RYUK_DISABLED']
   }, 120_000)
 
-  /** Three containers with the proxy between them, until the work is done. */
+  /** Starts three containers with proxies between them, does the work, and then removes them. */
   async function among(flags: readonly string[], work: (network: ChaosNetwork) => Promise<void>): Promise<void> {
     if (testcontainers === undefined) throw new Error('there is no engine')
     const { GenericContainer, Network, Wait } = testcontainers
@@ -138,7 +139,7 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
       await among(['--async', '--local'], async (network) => {
         const [first, third] = await clientsOf(network)
         expect(await first?.put(1)).toBe(200)
-        // Nobody reads before the cut: where replicas are slow, that would be stale as well.
+        // There is no read before the cut, because on slow replicas it could be stale, too.
         await network.partition(['n1'], ['n2', 'n3'])
         expect(await first?.put(2)).toBe(200)
         expect(await third?.get()).not.toEqual({ item: 2 })

@@ -13,7 +13,7 @@ import { startWithThisThread } from '../../keeper/this-thread.ts'
 const ANSWER_SECONDS = 10
 const MOST_STDERR_BYTES = 400
 const CHUNK_BYTES = 2 ** 16
-/** This function is saved early, because a search hides the machine's clock from protocols while they run. */
+/** The machine's clock, saved early, because a search hides the clock from protocols while they run. */
 const { bigint: machineNanos } = process.hrtime
 
 const SHORTEST_NAP_MS = 0.02

@@ -3,7 +3,7 @@ import { LineProcess } from './line-process.ts'
 export interface Processes {
   /** Returns a process for the next life of this node. */
   launched(node: string, words: readonly string[]): LineProcess
-  /** Notes whether a process may serve another life. */
+  /** Notes whether a process may later serve another life of a node. */
   reusable(process: LineProcess, may: boolean): void
 }
 

@@ -114,7 +114,9 @@ function remember(answered: Set<string>, name: string): void {
   }
 }
 
-/** Returns the completion of the request with this number, or why its reply does not fit. */
+/**
+ * Returns the completion of the request with this number. If the reply does not fit the request, returns the reason.
+ */
 export function completionOfReply(
   rpc: RpcWorkload,
   body: Body,

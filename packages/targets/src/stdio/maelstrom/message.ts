@@ -33,7 +33,10 @@ export function parseMessage(line: string): Message | string {
   return { src, dest, body: body as Body }
 }
 
-/** The error codes of doc/protocol.md that mean no effect. Others leave the outcome unknown. */
+/**
+ * The error codes of doc/protocol.md that mean that the request had no effect. After any other code, the outcome is
+ * unknown.
+ */
 const DEFINITE: ReadonlySet<Json | undefined> = new Set([1, 10, 11, 12, 14, 20, 21, 22, 30])
 
 export const KEY_DOES_NOT_EXIST = 20

@@ -47,7 +47,7 @@ function linKv(): Service {
  * has seen. Changes apply to the newest state.
  */
 function seqKv(random: Random): Service {
-  /** By key: the value after each of its changes. `at` is the number of all changes up to then. */
+  /** By key: the key's values, one for each change. `at` is the number of changes of all keys up to this change. */
   const held = new Map<string, { readonly at: number; readonly value: Json }[]>()
   let newest = 0
   const seen = new Map<string, number>()

@@ -9,7 +9,7 @@ interface SwitchboardOptions {
   readonly nodes: readonly NodeId[]
   readonly clock: MachineClock
   readonly seed: number
-  /** The latency of messages between nodes. All other messages have none, as in Maelstrom. */
+  /** The latency of messages between nodes. As in Maelstrom, all other messages arrive without latency. */
   readonly latency: Latency
   deliver(message: Message): void
 }

@@ -24,18 +24,20 @@ export function maelstromTarget(reference: string): Target {
     bugs: [],
     marks: false,
     sticky: true,
-    // Programs may use a simple Raft, which waits two to four seconds before an election. Faults are short enough for
-    // that.
+    // Programs may use a simple Raft, which waits two to four seconds before an election. Faults are short, so that a
+    // run has time for such elections.
     longestFault: 0.4,
-    // Programs may gossip every five seconds; a linearizable program only needs time to elect another leader.
+    // After the faults, a linearizable program only needs time to elect another leader. Other programs may gossip only
+    // every five seconds, so they need more.
     quietMs: (level) => millis(level === 'linearizable' ? 4_000 : 8_000),
     functions: () => rpc.functions,
     objects: [rpc.object],
     usual: {
       workload: { name: rpc.workload, settings: rpc.settings },
       faults: rpc.faults ?? ['partition'],
-      // Programs are often written for a course, and log each message. The rate is still 40 times Maelstrom's. If replicas
-      // must agree at the end, the load is shorter, because most of the run waits for the agreement.
+      // Many programs are exercises of a course, and log each message, so the rate is low. It is still 40 times
+      // Maelstrom's. If replicas must agree at the end, the load is shorter, because most of the run waits for the
+      // agreement.
       load: { timeMs: rpc.promises === 'eventual' ? 5_000 : 8_000, rate: 200 },
     },
     // Programs keep their data only in memory.

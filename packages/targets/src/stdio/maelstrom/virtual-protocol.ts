@@ -57,8 +57,8 @@ export function maelstromProtocol(reference: string): ProtocolModule {
     summary: `${command}, a Maelstrom program in virtual time`,
     objects: [rpc.object],
     functions: rpc.functions,
-    // The command line chooses the level: Maelstrom's workloads also have levels that a protocol cannot promise, such
-    // as `strict-serializable`.
+    // The command line chooses the level instead. A protocol cannot promise every level of Maelstrom's workloads:
+    // `strict-serializable`, for example.
     promises: 'none',
     sticky: true,
     notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],

@@ -16,7 +16,9 @@ export interface RpcWorkload {
   /** The default faults of a run; if absent, a partition. */
   readonly faults?: readonly string[]
   request(input: Input, serial: number): Body
-  /** Returns the completion of the request with this number, or why its reply does not fit. */
+  /**
+   * Returns the completion of the request with this number. If the reply does not fit the request, returns the reason.
+   */
   completion(reply: Body, input: Input, serial: number): Completion | string
   /** Returns the completion for an error that answers the request; undefined for any other. */
   error?(reply: Body, input: Input): Completion | undefined

@@ -15,5 +15,5 @@ export interface Answer {
   readonly wakeAfterMs?: number
 }
 
-/** The query parameter of the module's URL with the program's seed. */
+/** The query parameter that holds the program's seed, in the URL of the module that runs the program. */
 export const SEED_MEMBER = 'seed'

@@ -11,11 +11,11 @@ import { takeOverTimers } from './timers.ts'
 // only their times advance the program's clock. This module provides the program's timers, randomness, stdin and
 // stdout. A question is answered once the program can only wait.
 
-/** The beginning of virtual time. Programs may treat a time near 0 as missing. */
+/** The beginning of virtual time. It is not 0, because programs may take a time near 0 for a missing one. */
 const EPOCH_MS = Date.UTC(2024, 0, 1)
 /** A timer without delay may set another one for ever, so the turns for one question are limited. */
 const MOST_TURNS = 10_000
-/** How long a program may take until it reads its input. Chaos waits longer for a line of output. */
+/** How long a program may take to load, until it reads its input. Chaos itself waits longer for a line of output. */
 const LONGEST_LOAD_MS = 8_000
 /** Matches pending operations other than timers and messages. */
 const UNDER_WAY = /^(?:FSReq|Immediate|GetAddrInfo|RandomBytes|ScryptRequest|PBKDF2)/

@@ -6,7 +6,7 @@ export interface Timeline {
   ring(): boolean
 }
 
-/** Times are computed as differences, so a timer may seem late by this much. */
+/** A tolerance for rounding: times are computed as differences, so a timer may seem late by this much. */
 const NANOSECOND_MS = 1e-6
 
 export function createTimeline(): Timeline {

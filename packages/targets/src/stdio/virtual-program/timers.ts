@@ -60,7 +60,9 @@ class VirtualTimer {
   }
 }
 
-/** Replaces this process's timers by those of a timeline, except `setImmediate`, which takes no time. */
+/**
+ * Replaces this process's timers by timers of a timeline. Leaves `setImmediate` unchanged, because it takes no time.
+ */
 export function takeOverTimers(timeline: Timeline): void {
   const timeoutPromise = (delayMs?: number, value?: unknown): Promise<unknown> =>
     new Promise((resolve) => new VirtualTimer(timeline, resolve, delayMs, [value], false))

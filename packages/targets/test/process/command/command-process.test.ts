@@ -100,7 +100,7 @@ describe('the processes started by a command', () => {
 
   test('a process of a node cannot escape a kill by forking', async () => {
     const path = join(run.directory(), 'count')
-    // Starts a child every few milliseconds. Each would outlive the shell.
+    // The shell starts a child every few milliseconds. Each child would outlive the shell.
     const node = await run.start(shell(`for i in $(seq 2000); do sleep 300 & echo $! >> ${path}; done; wait`))
     await eventually(async () => expect(pidsIn(path).length).toBeGreaterThan(20))
     await node.kill()

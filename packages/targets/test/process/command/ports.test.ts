@@ -8,7 +8,7 @@ beforeAll(ensureBuilt)
 const ports = new URL('../../../dist/command/ports.js', import.meta.url).href
 const names = Array.from({ length: 300 }, (_, index) => `port-${index}`)
 
-/** Reserves on another thread. Like another process, it shares only the machine with this thread. */
+/** Reserves ports on another thread, which stands for another process: the two threads share only the machine. */
 function reservedElsewhere(): Promise<readonly number[]> {
   const code = `
     const { parentPort } = require('node:worker_threads')

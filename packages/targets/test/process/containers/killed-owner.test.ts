@@ -10,7 +10,7 @@ import { ensureBuilt } from '../../../../testing/src/build.ts'
 import { eventually, processExists } from '../../../../testing/src/real-cluster.ts'
 import { isStopped } from '../../../src/processes/process-tree.ts'
 
-// Tests with an engine that delays a command until a file is removed. So chaos can be killed at an exact moment.
+// Tests with an engine that delays a command until a file is removed. A test can thus kill chaos at an exact moment.
 
 const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../../dist', ...path)).href
 /** Functions that undo what a test has started or written. They are called in reverse order. */

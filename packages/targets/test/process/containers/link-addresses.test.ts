@@ -14,7 +14,8 @@ import { groupsOf } from '../../../src/containers/ipv6-groups.ts'
 import { addLinkAddresses } from '../../../src/containers/link-addresses.ts'
 import { startKeeper } from '../../../src/keeper/keeper.ts'
 
-// Tests with real addresses on this machine's loopback interface, and with real processes that are killed with them.
+// Tests with real addresses on this machine's loopback interface. Real processes add the addresses, and are killed
+// while they have them.
 
 const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../../dist', ...path)).href
 const hasAddresses = process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0
@@ -29,7 +30,7 @@ afterEach(() => {
 const nameOf = (address: string) => (isIPv6(address) ? groupsOf(address).join() : address)
 const here = (): readonly string[] =>
   Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => nameOf(address)))
-/** Returns the addresses that this machine has, of those given. */
+/** Returns the given addresses that this machine has. */
 const ofHere = (addresses: readonly string[]) => addresses.filter((address) => here().includes(nameOf(address)))
 const lengthOf = (address: string) => (isIPv6(address) ? 128 : 32)
 
@@ -63,7 +64,7 @@ async function startOwner(families: readonly Family[], before: readonly string[]
   return { child, keeper, addresses }
 }
 
-/** Kills both at once, so that neither removes the addresses. */
+/** Kills the process and its keeper at once, so that neither removes the addresses. */
 async function killWithKeeper({ child, keeper }: Owner): Promise<void> {
   process.kill(keeper, 'SIGSTOP')
   child.kill('SIGKILL')
@@ -86,8 +87,8 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
-    // `nobodys` gives the leftovers for which tests of containers look: addresses that no living process or keeper will
-    // remove.
+    // With `nobodys`, `onMachine` returns what tests of containers count as leftovers: addresses that no living process
+    // or keeper will remove.
     expect(onMachine('nobodys')).toHaveLength(5)
     const own = add(6, 4, 4)
     expect(own.addresses.map(isIPv6)).toEqual([true, false, false])

@@ -13,7 +13,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** A machine whose only engine is this script. */
+/** Simulates a machine whose only container engine is this shell script. */
 function machineWith(docker: string | undefined): void {
   mkdirSync(directory, { recursive: true })
   if (docker !== undefined) {

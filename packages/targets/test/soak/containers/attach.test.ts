@@ -53,7 +53,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
   /** Returns the status of a request that a program in a container sends to another container. */
   const get = async (from: string, url: string): Promise<string> => {
     const script = `fetch('${url}', { signal: AbortSignal.timeout(3000) }).then((r) => console.log(r.status), (e) => console.log(e.name))`
-    // `say` would block this process, which carries the connection.
+    // Runs asynchronously, because `say` would block this process, whose proxy carries the connection.
     const { stdout } = await promisify(execFile)('podman', ['exec', `shop_${from}_1`, 'node', '-e', script], {
       timeout: 60_000,
     })
@@ -87,8 +87,8 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     const first = address()
     const revive = await inject({ kind: 'kill', nodes: ['n3'] })
     expect(await read('n3', 'moved')).toMatchObject({ type: 'fail' })
-    // The engine releases the address only after the container's end. A container that starts earlier would keep its
-    // address.
+    // The engine releases a container's address some time after the container has ended. A container restarted before
+    // this would keep its address.
     await eventually(async () => expect(address()).toBe(''))
     expect(await revive()).toEqual({ type: 'healed', hits: 1 })
     expect(address()).not.toBe(first)
@@ -210,8 +210,8 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
       say(
         `podman run -d --name shop_db_2 --network ${network('shop')} --network-alias db ${labels.join(' ')} --label com.docker.compose.container-number=2 kv node /server.mjs --name n1 --data /data --listen 0.0.0.0:9000 --peer 0.0.0.0:9001`,
       )
-      // Uses the address: on a busy machine, the engine's name server is late, and a query for an unknown name waits
-      // for long.
+      // Uses the address instead of the name. On a busy machine, the engine's name server learns names late, and a
+      // query for an unknown name takes long.
       const host = addressOf('shop_db_2')
       const health = () => get('n1', `http://${host}:9000/health`)
       await expect.poll(health, { timeout: 30_000 }).toBe('200')

@@ -36,7 +36,7 @@ describe.runIf(isPossible)('containers with IPv6 addresses', () => {
   async function answerFrom(from: string, to: string): Promise<string> {
     const url = `http://[${addressOf(to, 'GlobalIPv6Address')}]:8080/`
     const script = `fetch('${url}', { signal: AbortSignal.timeout(2000) }).then((r) => r.text()).then(console.log, (e) => console.log(e.name))`
-    // `say` would block this process, which carries the connection.
+    // Runs asynchronously, because `say` would block this process, whose proxy carries the connection.
     const { stdout } = await promisify(execFile)('podman', ['exec', `dual_${from}_1`, 'node', '-e', script], {
       timeout: 60_000,
     })

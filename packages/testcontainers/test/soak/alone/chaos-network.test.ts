@@ -16,7 +16,7 @@ const as = {
   ],
 }
 
-/** A connection to a container that is gone is not always closed. */
+/** Requests need a time limit, because the connection to a removed container is not always closed. */
 const LONGEST_MS = 5_000
 
 const clientAt = (address: string) => ({
@@ -70,7 +70,8 @@ describe.runIf(isPossible)('containers of a test', () => {
     expect(await first?.put('cut', 2)).toBe(200)
     expect(await third?.get('cut')).toEqual({ item: 1 })
     await expect(network.check('linearizable')).rejects.toThrow(AssertionError)
-    // The fault is named once it has hit something, and n1 tells n3 of the write whenever it comes to it.
+    // A report names a fault only once it has hit something. Here this takes an unknown time, until n1 sends the write
+    // to n3.
     await vi.waitFor(
       () =>
         expect(network.check('linearizable')).rejects.toThrow(
@@ -93,7 +94,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     for (const item of [1, 2, 3]) expect(await client.put('kept', item)).toBe(200)
     expect(await client.get('kept')).toEqual({ item: 3 })
     const direct = clientAt(`${addressOf('n2')}:7000`)
-    // One of the three: nobody orders what is replicated at the same time.
+    // n2 may hold any of the three values, because writes that are replicated at the same time arrive in any order.
     await vi.waitFor(async () => expect(await direct.get('kept')).not.toEqual({ item: null }), { timeout: 30_000 })
     expect(await heal()).toBeGreaterThan(0)
     expect((await network.check('linearizable')).exitCode).toBe(0)
