@@ -151,9 +151,9 @@ export class ChaosNetwork {
    * Heals all faults, ends the recording, and judges the history by a level, such as `linearizable` or `eventual`.
    * Resolves with the run if the history meets the level. May be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if the history does not meet the level. @throws AssertionError
-   * if the verdict is unknown, or the run proves nothing. @throws UserError if nothing is recorded, the level does not
-   * exist, or links could not follow their containers.
+   * @throws AssertionError with the drawn counterexample if the history does not meet the level.
+   * @throws AssertionError if the verdict is unknown, or the run proves nothing.
+   * @throws UserError if nothing is recorded, the level does not exist, or links could not follow their containers.
    */
   async check(level: string): Promise<Run> {
     const recording = this.#recording

@@ -10,7 +10,7 @@ const ROUTES = {
   ],
 }
 
-/** Returns a register server whose cas reads, waits as if for a database, and then writes. */
+/** Returns a register server with a race: its compare-and-set reads, waits as if for a database, and then writes. */
 export const register = (decide: string): string => `
 import { createServer, type IncomingMessage } from 'node:http'
 

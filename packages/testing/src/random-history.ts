@@ -26,7 +26,7 @@ export interface Shape {
    */
   readonly store: 'atomic' | 'replicas' | 'stale' | 'scattered'
   readonly unknown: number
-  /** Whether a process continues after an unknown outcome. The history is then invalid. */
+  /** Whether a process calls further operations after an unknown outcome, which makes the history invalid. */
   readonly goesOn?: boolean
   readonly failed: number
   /** The fraction of reads whose value is replaced afterwards. */

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { EmbeddedClusterOptions } from '../../targets/src/embedded/cluster.ts'
 import { ensureBuilt } from './build.ts'
 
-/** Timeouts for fast elections. Still, a busy machine may delay a few heartbeats without an election. */
+/** Timeouts for fast elections. They are long enough for a busy machine, which may delay a few heartbeats. */
 export const impatient = { 'heartbeat-ms': 30, 'election-min-ms': 250, 'election-max-ms': 500 }
 
 interface Started {

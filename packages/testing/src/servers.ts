@@ -44,7 +44,10 @@ export async function startRedis(program: string, more: readonly string[] = []):
 export interface PostgresOptions {
   /** The password of the user `tester`, who by default needs none. */
   readonly password?: string
-  /** With a certificate and key in PEM, the server speaks TLS, too; with `only`, nothing else. */
+  /**
+   * The certificate and the key in PEM with which the server accepts TLS. With `only`, it refuses connections without
+   * TLS.
+   */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly only?: true }
 }
 

@@ -58,9 +58,9 @@ export interface Ran {
   /** All events. */
   readonly trace: readonly string[]
   readonly durationMs: number
-  /** The assertion that the run violated, or how a program ended. */
+  /** The violated assertion, or how one of the programs ended. */
   readonly broken: ReturnType<NonNullable<SimulatedCluster['broken']>>
-  /** Assertions that at least one run should meet, but this one has not. */
+  /** The assertions that at least one run should meet, and that this run has not met. */
   readonly unmet: readonly string[]
 }
 
@@ -73,9 +73,9 @@ interface Options {
   readonly http?: 'bytes' | 'messages'
   readonly environment?: { readonly [name: string]: string }
   readonly beside?: Beside
-  /** Programs beside the nodes, by name, with their file in `beside`. */
+  /** Programs that run in addition to the nodes. By program name: its file in `beside`. */
   readonly servers?: { readonly [name: string]: string }
-  /** The file in `beside` with clients, which replace those of the route table. */
+  /** The file in `beside` that defines the clients. These replace the clients of the route table. */
   readonly client?: string
   /** Whether the run may reuse packages of an earlier run. */
   readonly keepsPackages?: boolean

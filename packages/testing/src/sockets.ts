@@ -15,7 +15,7 @@ let isClosed = false
 
 /**
  * Registers an action for the end of the test. Actions run in reverse order.
- * @throws outside of a test, as in `beforeAll`, where nothing would run the action
+ * @throws outside of a test, for example in `beforeAll`, because nothing would run the action there
  */
 export function cleanUp(action: () => void | Promise<void>): void {
   closeWithTest()
@@ -160,7 +160,7 @@ export async function routeTo(
   return { network: created, route }
 }
 
-/** Resolves once the condition holds, which every turn of the event loop checks. */
+/** Resolves once the condition holds. Checks it in every turn of the event loop. */
 export async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -15,7 +15,10 @@ import type { RunSummary } from '../../runner/src/result/run-summary.ts'
 export const ns = (value: number): Nanos => Math.round(value) as Nanos
 export const ms = (value: number): Nanos => ns(value * 1e6)
 
-/** One operation of a hand-made history, in nanoseconds; `to` is absent if it was never answered. */
+/**
+ * One operation of a hand-made history. `from` and `to` are its call and its return in nanoseconds. `to` is absent if
+ * the operation was never answered.
+ */
 export interface Made {
   readonly p: number
   readonly f: string
@@ -155,7 +158,7 @@ export function summary(more: Partial<RunSummary> = {}): RunSummary {
   }
 }
 
-/** Returns the stale read of Jose's transfer: n1 acknowledges a write that n2 does not return 1 ms later. */
+/** Returns a history with a stale read: n1 acknowledges a write, and a read at n2 1 ms later does not return it. */
 export function staleRead(): { readonly history: History; readonly report: Report } {
   const history = made([
     { p: 2, f: 'write', key: 'x', in: 6, from: 11_860.9e6, to: 11_862.1e6, node: 'n1' },

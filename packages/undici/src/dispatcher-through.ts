@@ -18,7 +18,7 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
   const { others = getGlobalDispatcher() } = options
   const names = new Map([...recording.origins].map(([name, origin]) => [origin, name]))
   const connect: buildConnector.connector = ({ protocol, host }, connected) => {
-    // Undici misses a connection whose callback runs before the connector returns.
+    // If a connector calls back before it returns, undici does not notice the connection.
     queueMicrotask(() => {
       try {
         // Undici uses only the members of a stream, so any stream may stand for a Socket.

@@ -61,7 +61,7 @@ export async function recording(
   const as = join(directory, 'routes.json')
   writeFileSync(as, JSON.stringify(ROUTES))
   const opened = await record({ upstream, as, out: directory, listen: false, seed: 1, ...more })
-  // A test that fails leaves nothing open; one that stopped it gets the same promise again.
+  // A failed test also stops its recording. If the test has already stopped it, `stop` returns the same promise again.
   onTestFinished(async () => void (await opened.stop().catch(() => undefined)))
   return opened
 }
@@ -80,7 +80,7 @@ export const recordOf = ({ directory }: Run): readonly RecordedEvent[] =>
     .split('\n')
     .slice(1)
     .map((line) => JSON.parse(line))
-    // A busy machine may stop the process for a moment, which the record says.
+    // On a busy machine, the process may stand still for a moment. The record then has a line about this.
     .filter(({ f }) => f !== 'stood-still')
     .map(({ time, index, ...event }) => {
       if (event.process !== 'nemesis' || typeof event.value !== 'object' || event.value === null) return event

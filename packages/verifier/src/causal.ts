@@ -47,8 +47,10 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
 }
 
 /**
- * Finds that all possible sources of the core's reads break the rule of the level. A read counts if every write of its
- * value is in the core, because its source is then in the core, too. Returns the number of choices tried.
+ * Checks that the core's reads have no sources that keep the rule of the level. A read counts only if the core contains
+ * every write of its value, and so certainly the read's source. Returns the number of choices of sources tried.
+ *
+ * @throws Refused if some choice keeps the rule.
  */
 export function refuteSources(history: History, head: ProofHead, level: string, core: readonly Operation[]): number {
   const whole = accessesOf(history, history.operations, head)
@@ -158,7 +160,7 @@ const causal =
  *
  * @param first Undefined to accept that the level is met: the latest write must then be the read's source. To refute
  * the level, the initial value of registers: the latest write may then be any write of the value. A refutation may
- * leave out sources. They only add to the causal order, so a client that has no order without them has none with them.
+ * leave out sources. Each source only adds to the causal order, so it cannot give an order to a client that has none.
  */
 const memory =
   (isCausal: boolean, first: string | undefined): Rule =>
@@ -192,8 +194,9 @@ const memory =
   }
 
 /**
- * Returns the order of writes that the sources imply: a read's source is the latest visible write of its key. Undefined
- * if a read returned the initial value despite a visible write.
+ * Returns the pairs of writes whose order follows from the sources. A read's source is the latest visible write of its
+ * key, so any other visible write of the key precedes it. Returns undefined if a read returned the initial value
+ * despite a visible write.
  */
 function overwritten(
   all: readonly Access[],
@@ -226,8 +229,8 @@ const precedes = (all: readonly Access[], a: number, b: number): boolean => {
  * - monotonic-writes: the order keeps the order of each client's writes.
  * - writes-follow-reads: if a client saw a write, the order puts this write before the client's later writes.
  *
- * @param propagates Set for all four guarantees together. The last two guarantees put some writes before others; a read
- * that sees a write then also sees the writes before it.
+ * @param propagates True if all four guarantees are checked together. A read that sees a write then also sees the
+ * writes that the last two guarantees put before this write.
  */
 const session =
   (guarantees: ReadonlySet<(typeof GUARANTEES)[number]>, propagates: boolean): Rule =>

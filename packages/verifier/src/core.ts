@@ -80,15 +80,15 @@ export function operationsOn({ byLine }: History, lines: readonly number[]): rea
   return lines.map((line) => byLine[line] ?? refuse(`no operation is called on line ${line}`))
 }
 
-/** The start of a transaction precedes its commit. The parts of a drain have no order. */
+/** The start of a transaction precedes its commit. Parts of a drain may happen in any order. */
 const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
   a.operation === b.operation
     ? a.action.kind === 'transaction' && a.action.at === 'start'
     : isBefore(keeps, a.operation, b.operation)
 
 /**
- * Returns the possible initial objects of a register. An unknown initial value may be any value that the core names, or
- * one other.
+ * Returns the possible initial objects of a register. If the initial value is unknown, the candidates are the values
+ * that the core names, and one value that it does not name.
  */
 function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], isLocal: boolean): readonly Objects[] {
   if (initial !== undefined) return [model.start(() => initial, everything)]

@@ -32,7 +32,8 @@ export interface History {
 }
 
 /**
- * Members that change the meaning of an operation, but that the verifier does not read. Escapes may hide such members.
+ * Matches members that the verifier does not read, although they change the meaning of an operation. Also matches
+ * escaped letters, because these could hide such a member's name.
  */
 const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:|\\u00[4-7]/
 

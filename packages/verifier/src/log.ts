@@ -58,8 +58,8 @@ export const logModel = (isDense: boolean): Model => ({
         const { from, limit } = action
         const read = action.entries.filter(({ element }) => counts(element))
         const isFull = action.entries.length === limit
-        // A read that reached its limit may end before the end of the log. Such a read proves nothing if none of its
-        // entries counts.
+        // A read that reached its limit need not reach the end of the log. If none of its entries counts, it therefore
+        // proves nothing.
         if (isFull && read.length === 0) return true
         const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
         const mayBegin = (at: number): boolean =>

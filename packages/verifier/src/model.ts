@@ -74,8 +74,9 @@ export interface Model {
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Returns the initial objects. A payment from an empty account looks impossible, but an operation that does not count
-   * may explain it. The objects reject such an answer only if `counts` is `everything`.
+   * Returns the initial objects. If some operations do not count, they may explain an answer that looks impossible,
+   * such as a payment from an empty account. The objects therefore reject such answers only if `counts` is
+   * `everything`.
    */
   start(initial: () => Json, counts: Counts): Objects
 }

@@ -43,7 +43,7 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(inputOf(operation))) }]
-    // If the answer has the type of the input, the answer is the value that was written.
+    // An answer of the same type as the input is taken for the written value.
     const hasValue = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(hasValue ? answer : inputOf(operation), head) }]
   },
@@ -129,7 +129,10 @@ const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Obje
     },
   )
 
-/** Marks the position of an unanswered dequeue of a bag, which may have taken any earlier message. */
+/**
+ * A mark in a bag's list of elements, at the position of an unanswered dequeue. The dequeue may have taken any element
+ * before the mark.
+ */
 const TAKER = 'taker'
 
 /** Elements by arrival. A queue returns the first, and a bag any element. */

@@ -25,7 +25,7 @@ export type LevelProof =
       readonly level: string
       readonly result: 'met'
       readonly order: readonly number[]
-      /** The initial value of the keys, if the head lacks it. */
+      /** The initial value of the keys for which the order holds, if the head has no initial value. */
       readonly start?: Json
     }
   /** By read, in order: the line of the write that it saw; 0 for the initial value. */
@@ -81,8 +81,9 @@ export function objectIn(text: string): { readonly [member: string]: Json } | st
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // JSON.parse drops repeated members, so the colons after quotes are counted. Strings may contain such colons, so
-    // the second count leaves out strings.
+    // JSON.parse keeps only one of several members with the same name. The members in the text are therefore counted,
+    // by their colons after quotes. If the number differs because strings contain such colons, they are counted again
+    // without strings.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'
@@ -98,7 +99,7 @@ const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 /** Comparing deeper values would overflow the stack. */
 const MOST_NESTED = 600
 
-/** Returns the number of members in all objects of a value. @throws Unreadable if it is nested too deeply. */
+/** Counts the members of all objects inside a value. @throws Unreadable if the value is nested too deeply. */
 function membersIn(json: unknown, depth = 0): number {
   if (typeof json !== 'object' || json === null) return 0
   if (depth > MOST_NESTED) throw new Unreadable(`lists and objects have more than ${MOST_NESTED} levels of nesting`)

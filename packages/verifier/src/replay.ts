@@ -12,7 +12,7 @@ export type Keeps = 'real time' | 'clients' | 'nothing'
 export const isBefore = (keeps: Keeps, a: Operation, b: Operation): boolean =>
   keeps !== 'nothing' && a.return < b.line && (keeps === 'real time' || a.client === b.client)
 
-/** Replays an order in pieces, and checks at the end that it is complete. */
+/** Executes the operations of an order piece by piece. Checks at the end that the order is complete. */
 export interface Replay {
   /**
    * Continues with more lines. Each number is the distance from the previous line. @throws Refused if a rule is broken.

@@ -4,8 +4,9 @@ import { Undecided } from './proof.ts'
 const MOST_STATES = 300_000
 
 /**
- * Searches for a legal order that keeps `before` and explains the answers, with all certain parts and any uncertain
- * ones. Tries every order. If several beginnings have the same parts and equal objects, continues only one.
+ * Searches for a legal order that keeps `before` and explains the answers. The order has all certain parts, and any of
+ * the uncertain parts. Tries every order, except that it continues only one of several beginnings with the same parts
+ * and equal objects.
  *
  * @throws Undecided for too many states.
  */
@@ -35,7 +36,8 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // A part that changes nothing is placed as soon as it fits. This never makes the rest of an order illegal.
+    // A part that changes nothing is placed as soon as its answer fits. Orders that place it later need not be tried,
+    // because the rest of an order is never illegal because of it.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found
@@ -54,8 +56,8 @@ export interface DeadEnd {
 }
 
 /**
- * Returns every failing order of a few operations, up to the step at which it fails. If no order is legal, the result
- * covers all orders.
+ * Tries all orders of a few operations. Returns the beginning of each illegal order, up to the step that fails. If no
+ * order is legal, these beginnings cover all orders.
  */
 export function deadEnds(
   parts: readonly Part[],

@@ -10,7 +10,7 @@ import { isObject, type Json, refuse, Undecided } from './proof.ts'
  */
 export type Rule = 'serial' | 'snapshot' | 'committed'
 
-/** Returns the name by which `Counts` knows an element of a list or a value of a register. */
+/** Returns the name that a `Counts` function expects for an element of a list or a value of a register. */
 export const nameOf = (key: string, text: string): string => `${key} ${text}`
 
 /** Transactions of lists with appends, or of registers. */

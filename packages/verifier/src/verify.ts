@@ -25,7 +25,7 @@ export interface Finding {
   readonly core: readonly number[]
 }
 
-/** A finding in words, which levels with equal findings can share. */
+/** Returns a finding as a sentence. Several levels with equal findings can share one sentence. */
 export function sentenceOf(
   { level, result, verdict, why, core }: Finding,
   levels: readonly string[] = [level],
@@ -68,7 +68,10 @@ export function verify(input: {
   return { head, findings: names.map((name) => accepts(levels.filter((each) => nameOf(each) === name))) }
 }
 
-/** Creates a function that verifies one level after another; later ones may refer to accepted ones. */
+/**
+ * Creates a function that verifies the proof of one level per call. A proof may refer to levels that earlier calls
+ * accepted.
+ */
 export function createVerifier(history: History, head: ProofHead): (entries: readonly LevelProof[]) => Finding {
   const accepted: Finding[] = []
   return (entries) => {
@@ -151,7 +154,7 @@ export function ordersOf(given: Given, level: string, core: readonly number[]): 
   return found
 }
 
-/** Returns whether a level restricts the sources of reads, and does not need one order. */
+/** Returns whether a level is a rule about the sources of reads instead of one order of all operations. */
 const isWeak = ({ head }: Given, level: string): boolean =>
   head.model === 'register' && implies('sequential', level) && level !== 'sequential'
 
@@ -161,7 +164,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  // An object's initial value is that of the first order that names its key.
+  // The objects read `first` when an order first names their key, so each starts with the initial value of this order.
   let first = head.initial ?? orders[0]?.start
   const objects = model.start(() => first ?? null, everything)
   let count = 0

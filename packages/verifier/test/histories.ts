@@ -87,7 +87,8 @@ function registerCase(random: () => number): Case {
     failed: random() < 0.5 ? 0.15 : 0,
     mutated: append || random() < 0.7 ? 0.6 : 0,
   }
-  // Some histories write null, which the generator never does. Such a write writes the initial value.
+  // The generator never writes null, so in some histories null replaces a value. A write of null restores the initial
+  // value.
   const isNulled = random() < 0.1
   const events = randomEvents(shape, random).map((event) =>
     isNulled && event.value === 1 ? { ...event, value: null } : event,

@@ -43,7 +43,7 @@ export const verified = (
 
 export const differences = (lines: readonly number[]): number[] => lines.map((line, at) => line - (lines[at - 1] ?? 0))
 
-/** Returns an entry for every decided level of the report for which the format has an entry. */
+/** Returns the proofs of the decided levels of a report, as far as the format can express them. */
 export const entriesOf = (history: History, { levels }: Pick<Report<string>, 'levels'>): LevelProof[] =>
   Object.entries(levels).flatMap(([level, verdict]) => entriesOfLevel(history, level, verdict))
 

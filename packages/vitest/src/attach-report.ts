@@ -12,7 +12,7 @@ export function attachReport({ message, html }: Missed): void {
   const page = join(directory, 'report.html')
   writeFileSync(page, html())
   const [title = ''] = message.split('\n')
-  // Nothing waits here, because Vitest copies the page before the test ends.
+  // The promise is not awaited, because Vitest itself copies the page before the test ends.
   void test.context
     .annotate(title, { path: page, contentType: 'text/html' })
     .finally(() => rmSync(directory, { recursive: true, force: true }))

@@ -24,7 +24,7 @@ export const test: TestAPI<{ chaos: ChaosFixture }> = plain.extend<{ chaos: Chao
       },
     })
     ending.abort()
-    // The test itself judges the recording.
+    // Problems of a recording are ignored here, because a test that wants a verdict awaits `stop` itself.
     await Promise.allSettled(recordings.map((recording) => recording.stop()))
   },
 })

@@ -49,7 +49,7 @@ export const lock: Workload = {
               keys.replace(key)
               held.clear()
             } else if (f === 'release') {
-              // After a refused release, the lock may be held or free. The client moves on.
+              // After a refused release, the lock may be held or free, so the client continues with another lock.
               if (completion.type === 'fail') keys.replace(key)
               held.delete(key)
             } else if (completion.type === 'ok') held.add(key)

@@ -28,7 +28,7 @@ const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
 
 /**
  * Transactions on a few lists. No value is appended twice, so reads show the order of the appends. The order of the
- * transactions follows from it without a search.
+ * transactions follows from the order of the appends, without a search.
  */
 export const txnListAppend: Workload = {
   ...transactionsOn('list-append'),

@@ -19,8 +19,8 @@ export function missing(history: History, what: string, functions: readonly stri
 }
 
 /**
- * Returns `text` and the commonest errors of these functions. Returns nothing if one of the functions returned a result
- * that `fits`.
+ * Returns a complaint, `text` with the commonest errors of these functions, if none of their calls returned a result
+ * that passes `fits`.
  */
 export function unfound(
   history: History,

@@ -161,8 +161,8 @@ const MOST_IN_VAIN = 60
 /** Reads the revisions that no acknowledgement and no watch shows. */
 interface Settler {
   /**
-   * Called before the revisions up to `revision` are compacted. Returns a read of those among them that are still
-   * unknown, if any.
+   * Called before the revisions up to `revision` are compacted. If some of these revisions are still unknown, returns a
+   * read of them.
    */
   before(revision: number): Input | undefined
   learned(completion: Completion): void

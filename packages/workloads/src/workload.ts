@@ -28,8 +28,8 @@ export interface Workload {
   readonly reads: readonly string[]
   readonly settings: readonly Setting[]
   /**
-   * Creates the clients of one run. The unique values that they share begin after `serial`. Operations can thus be
-   * added to a run of at most `serial` operations without repeating its values.
+   * Creates the clients of one run. They take their unique values from a sequence, and skip its first `serial` values.
+   * Operations can thus be added to a run of at most `serial` operations, and never repeat its values.
    */
   create(settings: Settings, serial: number): Clients
   /** Creates a follower, which completes planned operations; absent if they can be sent unchanged. */
@@ -62,10 +62,10 @@ export interface Client {
   /** Called once for each completed operation. After `info` the client continues as a new process. */
   learned?(input: Input, completion: Completion): void
   /**
-   * Returns the next operation once all faults are healed and all other clients have stopped, such as a poll for the
-   * rest of a stream. Called until it returns undefined, for at most half a minute. The operations are marked as final.
-   * If operations are planned ahead, `after` is called only for workloads with `asksAfterHealing`. Each node then has
-   * one such client, which has learned all answers of its node.
+   * Returns the next operation after healing, such as a poll for the rest of a stream. Called once all faults are
+   * healed and all other clients have stopped; then again until it returns undefined, for at most half a minute. The
+   * operations are marked as final. If operations are planned ahead, `after` is called only for workloads with
+   * `asksAfterHealing`. Each node then has one such client, which has learned all answers of its node.
    */
   after?(): Input | undefined
   /** Returns the pause before each operation of `after` in milliseconds; by default 0. */

@@ -1,7 +1,7 @@
 import type { Completion, Input } from '@chaosproxy/history'
 import { type PlainObject, plainObjects } from './objects.ts'
 
-/** Creates an object from a correct one. It errs at the nth operation that allows the error. */
+/** Creates a correct object with one bug, which shows at the nth operation to which it applies. */
 type Bug = (nth: number) => PlainObject
 
 /** Acknowledges the nth operation with this `f` without executing it. */
@@ -16,7 +16,7 @@ const lost =
     }
   }
 
-/** Does it twice. */
+/** Executes the nth operation with this `f` twice. */
 const twice =
   (workload: string, f: string): Bug =>
   (nth) => {
@@ -28,7 +28,7 @@ const twice =
     }
   }
 
-/** After n changes, repeats the last answer to an equal operation. */
+/** After n changes, answers with an earlier answer to an equal operation. */
 const stale =
   (workload: string, f: string): Bug =>
   (nth) => {

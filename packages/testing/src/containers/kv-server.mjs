@@ -1,12 +1,12 @@
-// A key-value service of three processes, as a stranger might write it: a primary that replicates to the others before it
-// answers (or after, with --async), replicas that forward writes to it. Who is primary says a command line. Its data is one
-// file. Nothing in it knows of chaos.
+// A key-value service of three processes, as a user of chaos might write it. The primary sends each write to the
+// replicas, and then answers; with --async, it answers first. Replicas forward writes to the primary. The command line
+// names the primary. Each process keeps its data in one file. The service does not depend on chaos.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-// The first process of a container ignores it otherwise, and would be waited for.
+// Without a handler, the first process of a container ignores SIGTERM, and a stop of the container would wait for it.
 process.on('SIGTERM', () => process.exit(0))
 
 const { values: options } = parseArgs({
@@ -51,12 +51,12 @@ function call(address, path, body) {
 
 function store(key, value) {
   data.set(key, value)
-  // In one step: a kill in the middle would leave half a file.
+  // The rename replaces the file in one step. A kill during a direct write would leave an incomplete file.
   writeFileSync(`${file}.new`, JSON.stringify(Object.fromEntries(data)))
   renameSync(`${file}.new`, file)
 }
 
-// One write after another: replicas get them in the order of the primary.
+// Writes are executed one after another, so replicas get them in the primary's order.
 let last = Promise.resolve()
 function write(key, value) {
   const done = last.then(async () => {

@@ -118,7 +118,7 @@ export function writeProject(directory: string, name: string, services: readonly
   return path
 }
 
-/** Two engines that looked for free addresses at the same moment would pick the same ones. */
+/** Random subnets: if two engines looked for free addresses at the same moment, both would pick the same addresses. */
 const subnets = (): string => `10.${100 + randomInt(100)}.${16 * randomInt(16)}.0/20`
 
 /** The configuration of podman for machines without systemd. */
@@ -173,7 +173,10 @@ export const service = (name: string, command: string): string => `  ${name}:
     image: kv
     command: ${command}`
 
-/** Returns a service with the mounts. Engines behind a socket need them here, because no wrapper adds them. */
+/**
+ * Returns a service that mounts this machine's programs. The service itself must do so for an engine behind a socket,
+ * because no wrapper adds the mounts.
+ */
 export const mountedService = (name: string, command: string): string => `${service(name, command)}
     environment:
       PATH: ${mountedPath}
@@ -248,8 +251,8 @@ const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${lab
 const foreign = new Set(linkAddresses().map(nameOf))
 
 /**
- * Returns whether no other running process owns the address. Such a process may be another test, which removes its own
- * addresses.
+ * Returns whether no other running process owns the address. An owner may be another test, which removes its addresses
+ * itself.
  */
 function isNobodyElses({ label, address }: LinkAddress): boolean {
   const owner = ownerOf(label, address)

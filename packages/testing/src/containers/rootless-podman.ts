@@ -10,7 +10,7 @@ export interface RootlessPodman extends Omit<Podman, 'programs' | 'isPossible' |
   readonly obstacle: string | undefined
 }
 
-/** Creates a user with an engine, which only root can, and removes both at the end. */
+/** Creates a user with an engine, and removes both at the end. Requires root. */
 export function startRootlessPodman(): RootlessPodman {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-rootless-'))
   const user = `chaos${process.pid}`

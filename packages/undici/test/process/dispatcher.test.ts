@@ -8,7 +8,7 @@ import { Agent, type Dispatcher, fetch as fetchOfUndici, getGlobalDispatcher, se
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { recording, recordOf, store, storeListener } from '../store.ts'
 
-/** Makes it the global dispatcher for the rest of the test. */
+/** Makes a dispatcher the global one for the rest of the test. */
 function installed(dispatcher: Dispatcher): void {
   const before = getGlobalDispatcher()
   setGlobalDispatcher(dispatcher)
@@ -24,7 +24,7 @@ const clientOf = (origin: string, name: string, dispatcher?: Dispatcher) => ({
     const response = await (dispatcher === undefined
       ? fetch(`${origin}/kv/${key}`, init)
       : fetchOfUndici(`${origin}/kv/${key}`, { ...init, dispatcher }))
-    // All of it, or a slow one would still arrive during the next request.
+    // Read the whole response. Otherwise, a slow response could still arrive during the next request.
     await response.text()
     return response.status
   },
@@ -84,7 +84,7 @@ describe('a global dispatcher', () => {
 
 test('a dispatcher for single requests reaches several servers by their URLs', async () => {
   const first = await store()
-  // One store by two names, or the last reads would wait for two stores to agree.
+  // Both names mean the same store. The final reads would wait until two separate stores agree.
   const second = first.replace('127.0.0.1', 'localhost')
   const recorded = await recording({ first, second })
   const dispatcher = dispatcherThrough(recorded)
@@ -125,7 +125,10 @@ test('requests to a TLS server are recorded before their encryption', async () =
   expect(verdictOf(await recorded.stop())).toBe('met')
 })
 
-/** Those whose effect on one request after another depends neither on how fast the machine is nor on its sockets. */
+/**
+ * Faults with the same effect on every machine if requests are sent one after another. The effect does not depend on
+ * the machine's speed or on its sockets.
+ */
 const FAULTS = [
   { kind: 'lose-request' },
   { kind: 'lose-request', when: { every: 2 } },
@@ -149,7 +152,7 @@ const FAULTS = [
 
 type Step = readonly [fault: (typeof FAULTS)[number], client: string, operation: 'put' | 'get']
 
-/** What is recorded of these steps, one after another, and what the client saw of them. */
+/** Executes the steps one after another. Returns their record, and what the clients saw. */
 async function played(steps: readonly Step[], listen: boolean) {
   const origin = await store()
   const recorded = await recording(origin, { listen })

@@ -13,10 +13,12 @@ import { ROUTES, recording, store, storeListener, temporaryDirectory } from '../
 
 type Fault = Parameters<Recording['hurt']>[0]
 
-/** What one client sees of one fault, through connections that began under it. */
+/** What one client sees of one fault, on connections opened while the fault is in force. */
 interface InjectedFault {
   readonly fault: Fault
-  /** A request's status, or `failed`; `nothing` if no answer came while anybody waited. */
+  /**
+   * Sends a request. Resolves with its status, with `failed`, or with `nothing` if no answer arrives in the given time.
+   */
   ask(patienceMs?: number): Promise<number | 'failed' | 'nothing'>
 }
 
@@ -38,7 +40,10 @@ const late = async ({ ask }: InjectedFault) => {
   expect(performance.now() - before).toBeGreaterThan(LATE_MS - 5)
 }
 
-/** By kind; dispatcher.test.ts has those whose record it compares with that of a port. */
+/**
+ * By kind of fault: the fault, and a check of what a client sees. The test dispatcher.test.ts covers other kinds: it
+ * compares their record with the record of a port.
+ */
 const EFFECTS: { readonly [kind: string]: Effect } = {
   partition: [{ kind: 'partition' }, silence],
   blackhole: [{ kind: 'blackhole' }, silence],
@@ -85,7 +90,7 @@ const EFFECTS: { readonly [kind: string]: Effect } = {
   'trickle-reply': [{ kind: 'trickle-reply', pieceBytes: 4, pauseMs: 1 }, is(200)],
 }
 
-/** Of connections that were there before, or of how they end. */
+/** The faults of existing connections, and of the end of connections. */
 const OF_CONNECTIONS = ['reset', 'half-open', 'slow-close']
 
 const needed = { delayMs: 1, latencyMs: 1, message: '{}', afterMs: 1, skewMs: 1 }

@@ -54,8 +54,8 @@ function follow(rule: string, message: Message, isStartOpen: boolean, state: Sta
   const isBound = ({ receipts }: Copy): boolean => receipts.includes(step.receipt)
   const mayAppear = isStartOpen || (rule !== 'no-invented-messages' && isInvented(message, step.of))
   /**
-   * Returns the state after the step, which takes effect as early as possible. Returns no state if the step had already
-   * returned at that time.
+   * Returns the state after the step, which takes effect at its earliest possible time. Returns no state if this time
+   * is after the step's return.
    */
   const at = (next: readonly Copy[], earliestMs = NEVER): readonly State[] => {
     if (rule !== 'no-double-leases' || step.does === 'enqueue') return [{ ...state, copies: next }]

@@ -18,7 +18,7 @@ export interface GuaranteeModel {
   judge(history: History, head: ProofHead): Judged
 }
 
-/** Returns the index of the first of these ascending numbers that is at least `least`. */
+/** Returns the index of the first number that is at least `least`. The numbers ascend. */
 export function placeFrom(ascending: readonly number[], least: number): number {
   let [low, high] = [0, ascending.length]
   while (low < high) {
@@ -43,7 +43,7 @@ export const groupsOf = <Item>(all: readonly Item[], nameOf: (item: Item) => str
   ...grouped(all, nameOf).values(),
 ]
 
-/** One level for each guarantee, in addition to the combined levels. */
+/** Returns the combined levels, and one more level for each single guarantee. */
 export const levelsOf = (
   combined: GuaranteeModel['levels'],
   guarantees: readonly string[],

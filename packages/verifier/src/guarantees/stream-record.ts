@@ -168,8 +168,7 @@ function pollOf(
   const before = from === undefined ? places.get(partition) : undefined
   const last = messages.at(-1)
   const next = last === undefined ? from : last.offset + 1
-  // In a group, another consumer may get the partition before the next poll. The offset of the next poll is then
-  // unknown.
+  // In a group, the offset of the next poll is unknown, because another consumer may get the partition before it.
   if (next !== undefined && group === 'none') places.set(partition, { next, resumed: undefined })
   const isOfGroup = from === undefined && group === 'joined'
   return { of, partition, messages, from: from ?? before?.next, resumed: before?.resumed, isOfGroup }

@@ -31,7 +31,10 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
   /** Broken if the offsets of a producer's messages do not increase (nonmonotonic-send). */
   'monotonic-sends': (partition, isIn) =>
     groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
-      /** `done` is the highest offset of an acknowledged message, and `batch` that of the current operation. */
+      /**
+       * `done` is the highest offset so far of an acknowledged message. `batch` is the highest offset so far of the
+       * current operation.
+       */
       let [done, batch, last] = [UNKNOWN, UNKNOWN, own[0]]
       return own.some((send) => {
         const offset = isIn(send.of) ? placeOf(partition, send) : undefined

@@ -23,7 +23,7 @@ export interface Watch {
   readonly begin: number | undefined
   /** Whether the watch requests only changes after its creation. */
   readonly isFuture: boolean
-  /** Whether the watch requests a key's changes, or its deletions. */
+  /** Returns whether the watch requests this key's deletions (if `isDeletion`) or its other changes. */
   readonly wants: (key: string, isDeletion: boolean) => boolean
   readonly resumes: Watch | undefined
   readonly deliveries: Delivery[]

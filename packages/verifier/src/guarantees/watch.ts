@@ -49,7 +49,7 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/** The broken guarantees, each with the delivery that breaks it. `open` says why others are undecided. */
+/** The broken guarantees, each with the delivery that breaks it. By undecided guarantee, `open` has the reason. */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>

@@ -14,7 +14,10 @@ import { differences, entriesOfLevel, textOfEvents, verified } from '../maker.ts
 const baseSeed = inject('seed')
 const HISTORIES = 250
 
-/** Returns whether brute force contradicts an accepted proof. If the proof is not accepted, returns the reason. */
+/**
+ * Returns whether the verifier accepts a proof that brute force contradicts. If the verifier does not accept the proof,
+ * returns its reason.
+ */
 function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelProof[]): boolean | string {
   const [finding] = verified(textOfEvents(events), head, entries).findings
   if (finding?.verdict !== 'accepted') return finding?.why ?? ''
@@ -22,7 +25,10 @@ function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelP
   return isMet !== undefined && isMet !== (finding.result === 'met')
 }
 
-/** The number of times that an order of a false verdict is repaired at the place of its refusal. */
+/**
+ * The number of rounds in which a refused order for a false verdict is changed at the place of its refusal, and tried
+ * again.
+ */
 const REPAIRS = 12
 
 const isByReads = (level: string): boolean => ['eventual', 'convergent'].includes(level)
@@ -71,7 +77,7 @@ test.each(models)(
     }
     expect(count.tampered).toBeGreaterThan(atLeast(2_000))
     expect(count.wrong).toBeGreaterThan(atLeast(500))
-    // Most counterexamples, and nearly all orders, are proofs without changes.
+    // The checker's counterexamples and orders are mostly accepted as proofs without changes.
     expect(count.accepted / Math.max(1, count.made)).toBeGreaterThan(0.6)
   },
 )

@@ -8,7 +8,7 @@ import { corpus, corpusIsHere, type Labelled, labels, readingOf } from '../../..
 import { verify } from '../../src/index.ts'
 import { hashOf, textOfEvents } from '../maker.ts'
 
-/** Returns the model for judging a history, from the model in its label. */
+/** Returns the verifier's model for a labelled history. It follows from the file's name and the label's model. */
 function modelOf({ file, model }: Labelled): string {
   if (file.startsWith('elle/')) return model.includes('list-append') ? 'list-append' : 'rw-register'
   if (file.includes('set-')) return 'set'

@@ -1,4 +1,4 @@
-// The same tests on many times as many histories.
+// Runs the tests of agreement.test.ts with more histories.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '10'
 
 await import('../process/agreement.test.ts')

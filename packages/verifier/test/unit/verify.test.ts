@@ -287,7 +287,8 @@ describe('the core of a violation', () => {
 })
 
 test('verify accepts a met causal level if the proof names the write that each read returned', () => {
-  // The client that read 2 thereby knows of the earlier write of 1, but its read of x then returns null.
+  // Process 1 reads 2 from y, which process 0 wrote after it wrote 1 to x. Yet the next read of process 1 returns null
+  // for x.
   const text = history(
     '0 invoke write x 1',
     '0 ok write x 1',

@@ -15,7 +15,7 @@ const staleRead = [
 
 const freshRead = [...staleRead.slice(0, 3), { process: 1, type: 'ok', f: 'read', key: 'x', value: 1 }] as const
 
-/** A write of unknown outcome and no read at all: nothing can be said. */
+/** A write of unknown outcome and no read, so that the verdict is unknown. */
 const unread = staleRead.slice(0, 2)
 
 const messageOf = (assertion: () => void): string => {

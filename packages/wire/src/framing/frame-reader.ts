@@ -26,7 +26,7 @@ export class FrameReader {
   readonly #scanner: FrameScanner
   readonly #maxFrameBytes: number
   #framed = true
-  /** The bytes of the open frame, unless a part of it was delivered. */
+  /** The received bytes of the open frame. Empty if a part of the frame was delivered. */
   #kept: Buffer = NOTHING
   #keptBytes = 0
   /** Whether the rest of the open frame is delivered in parts. */

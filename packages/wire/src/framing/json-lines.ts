@@ -4,7 +4,7 @@ import type { Framing } from './framing.ts'
 
 const LINE_FEED = 0x0a
 
-/** Whether a line is JSON matters only when it is read. */
+/** Finds line feeds. Does not check that a line is JSON. */
 const lineScanner: FrameScanner = {
   scan(bytes, start) {
     const end = bytes.indexOf(LINE_FEED, start)

@@ -22,7 +22,7 @@ export function createLengthPrefixScanner(prefix: LengthPrefix): FrameScanner {
   let declared = 0
   let bodyLeft = 0
 
-  /** Four bytes do not fit a signed 32-bit integer, so this multiplies instead of shifting. */
+  /** A length of four bytes may exceed a signed 32-bit integer, so this multiplies: shifts would overflow. */
   function takeHeader(byte: number): void {
     const digit = headerRead - offset
     if (digit >= 0) declared = big ? declared * 256 + byte : declared + byte * 256 ** digit

@@ -2,7 +2,7 @@
 export interface Statements {
   /** Follows one connection. */
   reader(): StatementReader
-  /** Returns why the protocol lacks this error code, if it does. */
+  /** Returns why this error code cannot be injected; undefined if it can. */
   refusal(code: string): string | undefined
   /** Returns how to make a statement fail and report the error. */
   failure(options: FailureOptions): Failure

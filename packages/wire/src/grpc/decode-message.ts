@@ -88,7 +88,7 @@ function readScalar(reader: WireReader, kind: ScalarName): Json {
   switch (kind) {
     case 'string': {
       const bytes = reader.lengthDelimited()
-      // Replaced bytes could make two different strings equal.
+      // Decoding replaces invalid bytes, which could make two different strings equal.
       if (!isUtf8(bytes)) throw new WireError('a text is not UTF-8')
       return bytes.toString('utf8')
     }

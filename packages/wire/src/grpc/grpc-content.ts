@@ -9,8 +9,8 @@ export const isGrpc = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^application\/grpc(?!-web)\b/i.test(contentType)
 
 /**
- * Returns the only message of a body, as JSON if its type is known. Undefined without a message of this type, or for a
- * stream.
+ * Returns the message of a body that has exactly one, as JSON if its type is known. Returns undefined for any other
+ * body, and for a message that is not of this type.
  */
 export function onlyMessage(
   body: Captured | undefined,

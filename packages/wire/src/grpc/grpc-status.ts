@@ -34,8 +34,8 @@ const REFUSALS: ReadonlySet<string> = new Set<GrpcStatusName>([
 ])
 
 /**
- * Returns the outcome that a status usually means. A status that is no refusal is indefinite: a server may return
- * ABORTED or RESOURCE_EXHAUSTED halfway through.
+ * Returns the usual outcome of a call with this status. An error that is not in `REFUSALS` has an unknown outcome,
+ * because a server may return ABORTED or RESOURCE_EXHAUSTED after a part of the work.
  */
 export function usualGrpcOutcome(status: number): 'ok' | 'fail' | 'info' {
   if (status === 0) return 'ok'
@@ -48,5 +48,5 @@ export function describeGrpcStatus(status: number): string {
   return name === undefined ? `grpc ${status}` : `grpc ${status} ${name}`
 }
 
-/** The status of a call that ended without one. */
+/** The status UNKNOWN, which stands for a missing status. */
 export const GRPC_UNKNOWN = 2

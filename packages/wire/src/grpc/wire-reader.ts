@@ -45,7 +45,7 @@ export class WireReader {
       if (byte === undefined) throw new WireError('the message ends in the middle of an integer')
       this.#at++
       const bits = byte & 0x7f
-      // The fifth byte holds bits of both halves.
+      // The fifth byte (`i` is 4) holds the highest bits of `low` and the lowest bits of `high`.
       if (i < 5) low |= bits << (7 * i)
       if (i === 4) high = bits >>> 4
       else if (i > 4) high |= bits << (7 * i - 32)

@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 
 /**
- * The content of a body: its bytes, or their parsed form. Of a long body, the length and the SHA-256. `withheld`: why
- * the response omits the content.
+ * The content of a body: its bytes, or their parsed form. For a long body, only its length and SHA-256. For a response
+ * without its content, `withheld` says why.
  */
 export type Captured =
   | { readonly bytes: Buffer }

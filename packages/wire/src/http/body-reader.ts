@@ -8,7 +8,7 @@ const BAD_TRAILER = 'a trailer that is malformed, or is Content-Length or Transf
 /** The size must be exact as a double. */
 const MAXIMUM_SIZE_DIGITS = 13
 
-/** Positions in a chunked body. Each lies before the part that it names. */
+/** The states of the reader in a chunked body, each named after the part of the body that comes next. */
 const IN = {
   size: 0,
   extension: 1,

@@ -12,7 +12,10 @@ export class FieldReader {
   #connectionUpgrade = false
   #upgradeField = false
 
-  /** Reads the block at `start`, and adds it to the memo. Undefined if it is malformed or incomplete. */
+  /**
+   * Reads the header block at `start`, and adds it to the memo. Returns undefined if the block is malformed or
+   * incomplete.
+   */
   block(memo: HeaderMemo, bytes: Buffer, start: number): HeaderBlock | undefined {
     const end = this.#read(bytes, start)
     if (end < 0) return undefined
@@ -47,7 +50,7 @@ export class FieldReader {
       while (TEXT[bytes[i] ?? 0] === 1) i++
       if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#fail('a control character or a bare LF in a field')
       let valueEnd = i
-      // A trailing tab is refused later, where it matters.
+      // Only spaces are trimmed. A trailing tab is refused later, in the fields where it matters.
       while (valueEnd > valueAt && bytes[valueEnd - 1] === SPACE) valueEnd--
       const trouble = this.#note(bytes, nameAt, nameEnd, valueAt, valueEnd)
       if (trouble !== undefined) return this.#fail(trouble)

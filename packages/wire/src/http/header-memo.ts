@@ -45,7 +45,7 @@ function startsWith(bytes: Buffer, start: number, block: Buffer): boolean {
   const length = block.length
   const end = start + length
   if (end > bytes.length) return false
-  // Different blocks mostly differ in their last character, too. This comparison then saves the function call.
+  // If two blocks differ, their last characters usually differ, too. This comparison then saves the call of `compare`.
   if (bytes[end - 1] !== 0x0a || bytes[end - 5] !== block[length - 5]) return false
   return bytes.compare(block, 0, length, start, end) === 0
 }

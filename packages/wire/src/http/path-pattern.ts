@@ -81,7 +81,10 @@ function matchTokens(tokens: readonly Token[], path: string): readonly string[] 
 type Ends = Int32Array
 const NEVER = -1
 
-/** @param after the ends of the next token, and so the possible ends of this one */
+/**
+ * @param after the ends of the next token, by the position at which it begins. This token can end only at such a
+ * position.
+ */
 function endsOf(token: Token, path: string, after: Ends): Ends {
   const ends = new Int32Array(path.length + 1).fill(NEVER)
   if (token.kind === 'text') {

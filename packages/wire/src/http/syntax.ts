@@ -65,13 +65,13 @@ export const STEP: {
 } = {
   /** More bytes are needed. */
   more: 0,
-  /** After a head. */
+  /** The parser stops after a head. */
   head: 1,
-  /** After a piece of a body's content. */
+  /** The parser stops after a piece of a body's content. */
   data: 2,
-  /** After the message's last byte. */
+  /** The parser stops after the message's last byte. */
   end: 3,
-  /** Not HTTP/1.1, or a form that programs interpret differently. */
+  /** The bytes are not HTTP/1.1, or have a form that programs interpret differently. */
   malformed: 4,
 }
 

@@ -69,7 +69,7 @@ export const endsStream = (frame: Buffer): boolean =>
 /** Returns a frame that ends a stream with a code of `http2Codes`. */
 export const resetStream = (stream: number, code: number): Buffer => frame(FRAME.resetStream, stream, [code])
 
-/** Returns a frame that announces that no later stream will be served. */
+/** Returns a GOAWAY frame, which announces that streams after `lastStream` will not be served. */
 export const goaway = (lastStream: number, code: number): Buffer => frame(FRAME.goaway, 0, [lastStream, code])
 
 /** Returns a frame that lets the peer send this many more bytes, on the connection or a stream. */

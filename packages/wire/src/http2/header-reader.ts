@@ -16,7 +16,7 @@ export interface PlainBlock {
 
 /** Decodes the header blocks sent by one side of a connection. */
 export class HeaderReader {
-  /** Dropped after a decoding error, because later blocks depend on earlier ones. */
+  /** Undefined after a decoding error: later blocks depend on the damaged block, so they cannot be decoded. */
   #decoder: HpackDecoder | undefined = new HpackDecoder()
   #skipped: Buffer[] = []
   #skippedBytes = 0

@@ -4,7 +4,7 @@ import { HEADER_BYTES, PREFACE } from './frames.ts'
 
 /** Scans HTTP/2 frames. The preface counts as the first frame of requests. */
 export function createHttp2Scanner(direction: 'requests' | 'responses'): FrameScanner {
-  // The length field counts only the payload, which six more header bytes precede.
+  // The length field counts only the payload. Between the length field and the payload are six more header bytes.
   const frames = createLengthPrefixScanner({
     lengthFieldLength: 3,
     byteOrder: 'big',

@@ -90,7 +90,7 @@ export function readEnd(
 /** @throws MalformedMessage */
 export function readColumn(payload: Buffer): ColumnDefinition {
   const cursor = new PacketCursor('a column', payload, 0)
-  // The catalogue, the schema, the table, and its original name.
+  // Skips the catalogue, the schema, the table's name, and the table's original name.
   for (let i = 0; i < 4; i++) cursor.value()
   const name = (cursor.value() ?? Buffer.alloc(0)).toString('utf8')
   cursor.value()
@@ -130,7 +130,7 @@ export function readBinaryRow(payload: Buffer, columns: readonly ColumnDefinitio
   const values = columns.map(({ type, flags }, at): Value => {
     if (isSet(nulls, at + 2)) return null
     const value = readBinary(cursor, type, (flags & COLUMN_FLAG.unsigned) !== 0)
-    // Each column rounds fractions in its own way.
+    // The text of a fraction depends on the rounding of its column, which is unknown here.
     return type === TYPE.float || type === TYPE.double ? 'unread' : value
   })
   if (!cursor.isAtEnd) throw cursor.error('bytes are left over')

@@ -17,7 +17,10 @@ export type LoginStep =
   | { readonly type: 'done'; readonly version: string }
   | { readonly type: 'refused'; readonly why: string; readonly error?: ServerError }
 
-/** The authentication method. `OK`, `SWITCH` and `REFUSED` are first bytes of a reply to a login. */
+/**
+ * The authentication method. The next three constants, `OK`, `SWITCH` and `REFUSED`, are the first bytes of replies to
+ * a login.
+ */
 const PLUGIN = 'mysql_native_password'
 const OK = 0
 const SWITCH = 0xfe
@@ -30,7 +33,7 @@ const REFUSED = 0xff
 export function createLogin(credentials: Credentials): (packet: Packet) => LoginStep {
   let version: string | undefined
   return ({ sequence, payload }) => {
-    // A server with too many sessions sends an error instead of a greeting.
+    // The first packet may be an error instead of a greeting, for example if the server has too many sessions.
     if (payload[0] === REFUSED) return { type: 'refused', why: 'refused', error: readError(payload) }
     if (version === undefined) {
       const greeting = readGreeting(payload)

@@ -77,7 +77,10 @@ function rewriting(plain: (payload: Buffer) => Buffer): Unbinding {
   }
 }
 
-/** Attributes and proofs make a login long, but a longer packet belongs to another protocol. */
+/**
+ * The maximum size of a greeting or a login, which attributes and proofs may make long. A longer packet belongs to
+ * another protocol.
+ */
 const LONGEST_START_BYTES = 100_000
 
 function plainGreeting(payload: Buffer): Buffer {

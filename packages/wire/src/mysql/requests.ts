@@ -16,7 +16,7 @@ export type Command =
   | { readonly kind: 'harmless' }
   | { readonly kind: 'other'; readonly number: number }
 
-/** The flags of an execute command that requests no cursor. */
+/** The flags of a command that executes a statement without a cursor. */
 const NO_CURSOR = 0
 
 /** @throws MalformedMessage */

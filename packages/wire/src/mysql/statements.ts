@@ -15,9 +15,9 @@ export const statements: Statements = { reader, refusal: () => undefined, failur
 
 const [OK, LOCAL_FILE, END, ERROR] = [0, 0xfb, 0xfe, 0xff]
 const END_BYTES = 5
-/** The fewest bytes of the reply to a prepare command: its first byte, the statement's number, and two counts. */
+/** The minimum size of the reply to a prepare command: its first byte, the statement's number, and two counts. */
 const PREPARED_BYTES = 9
-/** With this id, MariaDB executes the last prepared statement. */
+/** The statement id that means the last prepared statement in MariaDB. */
 const LAST = 0xff_ff_ff_ff
 const NO_REPLY: readonly number[] = [COMMAND.quit, COMMAND.longData, COMMAND.closeStatement]
 

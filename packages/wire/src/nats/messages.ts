@@ -1,7 +1,10 @@
 /** A message of the NATS client protocol: https://docs.nats.io/reference/reference-protocols/nats-protocol */
 export interface NatsMessage {
   readonly subject: string
-  /** The subscription of the answered request. Each request has its own. */
+  /**
+   * The subscription on which the message arrived. Each request has a subscription of its own, so it identifies the
+   * answered request.
+   */
   readonly subscription: string
   /** The subject for an acknowledgement or a reply, if any. */
   readonly reply: string | undefined
@@ -38,7 +41,10 @@ export interface Piece {
   readonly found: NatsMessage | undefined
 }
 
-/** Returns the first piece once it has arrived. Returns the line itself if it is an error or unknown. */
+/**
+ * Returns the first piece of the server's bytes; undefined until the piece has arrived. If its line is an error or of
+ * an unknown kind, returns the line.
+ */
 export function firstPiece(buffered: Buffer): Piece | string | undefined {
   const end = buffered.indexOf(CRLF)
   if (end === -1) return undefined
@@ -48,7 +54,8 @@ export function firstPiece(buffered: Buffer): Piece | string | undefined {
   const kind = word.toUpperCase()
   if (['PING', 'INFO', 'PONG', '+OK'].includes(kind)) return { size: start, isPing: kind === 'PING', found: undefined }
   if (kind !== 'MSG' && kind !== 'HMSG') return line.slice(0, 80)
-  // Without headers, the line has one size instead of two.
+  // The line of a message with headers has two sizes: of the headers, and of the whole. The line of a message without
+  // headers has only the second.
   const isPlain = kind === 'MSG'
   const [ofHead = Number.NaN, size = Number.NaN] = isPlain ? [0, Number(rest.at(-1))] : rest.slice(-2).map(Number)
   if (!(ofHead >= 0 && size >= ofHead)) return line

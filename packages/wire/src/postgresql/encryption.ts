@@ -57,7 +57,7 @@ function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   }
 }
 
-/** The bytes of SASLInitialResponse before the length of SCRAM's first message. */
+/** How the content of SASLInitialResponse begins: with the mechanism. The length of SCRAM's first message follows. */
 const FIRST_STEP = Buffer.from('SCRAM-SHA-256\0')
 const LENGTH_BYTES = 4
 const WOULD_BIND = 'y'.charCodeAt(0)
@@ -98,7 +98,8 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // If all mechanisms bind a password, the message stays unchanged, and the client deals with it.
+    // If every mechanism binds a password, none is removed: the message stays unchanged, and the client decides what to
+    // do.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

@@ -22,7 +22,7 @@ export type FrontendMessage =
       readonly kind: 'bind'
       readonly portal: string
       readonly statement: string
-      /** The formats of the values: one for each, one for all, or none if all are text. */
+      /** The formats of the values: one for each value, a single one for all values, or none if all values are text. */
       readonly formats: readonly Format[]
       readonly values: readonly FieldValue[]
       readonly resultFormats: readonly Format[]

@@ -19,7 +19,10 @@ export type RespShape =
   | { readonly kind: 'line' }
   /** A length, a line end, the bytes, and another line end. */
   | { readonly kind: 'blob' }
-  /** A count, a line end, and the values or pairs of values. An attribute is no value itself, but precedes one. */
+  /**
+   * A count, a line end, and the values or pairs of values. An attribute does not count as a value: it precedes a
+   * value.
+   */
   | { readonly kind: 'aggregate'; readonly valuesEach: 1 | 2; readonly isValue: boolean }
 
 const array: RespShape = { kind: 'aggregate', valuesEach: 1, isValue: true }

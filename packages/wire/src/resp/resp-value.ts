@@ -34,7 +34,7 @@ export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | u
   if (first === undefined) return undefined
   if (!respShapes.has(first)) {
     const words = frame.toString('utf8').trim().split(/\s+/)
-    // Redis' own quoting is not supported.
+    // Redis' quoting of words in inline commands is not supported.
     return words.some((word) => word === '' || word.includes('"') || word.includes("'")) ? undefined : words
   }
   const bulk = readBulkWords(frame)
@@ -143,7 +143,10 @@ function blobValue(type: string, frame: Buffer, start: number, end: number): Res
   return { kind: 'string', value: textOf(frame, type === '=' ? Math.min(start + 4, end) : start, end) }
 }
 
-/** Decodes UTF-8. Invalid bytes become U+FFFD, so only a text with this character must be checked. */
+/**
+ * Decodes UTF-8; returns invalid bytes unchanged. The decoder replaces invalid bytes by U+FFFD, so only the bytes of a
+ * text with this character must be checked.
+ */
 function textOf(frame: Buffer, start: number, end: number): string | Buffer {
   const text = frame.toString('utf8', start, end)
   if (!text.includes('\ufffd')) return text

@@ -9,9 +9,9 @@ const LONGEST_REASON_BYTES = 123
 
 /**
  * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text is read as JSON or, if it is not JSON, as text.
- * A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`, with the code 1005 if the
- * frame has none. Compressed messages (permessage-deflate, RFC 7692) are not decoded, because each may
- * refer to all earlier ones. A server compresses none if the client does not offer it.
+ * A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`, with the code 1005 if
+ * the frame has none. Compressed messages (permessage-deflate, RFC 7692) are not decoded, because each may refer to all
+ * earlier ones. A server compresses messages only if the client offers compression.
  */
 export const websocket: Framing = {
   name: 'websocket',

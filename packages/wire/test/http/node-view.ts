@@ -40,7 +40,8 @@ export async function nodeReadsRequests(bytes: Buffer): Promise<NodeView> {
   const messages: { subject: string; body: string }[] = []
   let refused = false
   const server = createServer({ maxHeaderSize: 80 * 1024, requireHostHeader: false }, readAll)
-  // Without this listener, the server would reply to any expectation other than 100-continue, and report no request.
+  // Without this listener, Node itself would reply to a request with an expectation other than 100-continue, and would
+  // not report the request.
   server.on('checkExpectation', readAll)
   function readAll(message: IncomingMessage, reply: ServerResponse): void {
     let body = ''

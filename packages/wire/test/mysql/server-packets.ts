@@ -73,7 +73,7 @@ export interface OkPacket {
   readonly info?: string
   /** The packet's sequence number; 1 unless a login had additional steps. */
   readonly sequence?: number
-  /** A changed system variable of the session, with its value. */
+  /** A session variable whose change the packet reports, with its new value. */
   readonly changed?: readonly [variable: string, value: string]
 }
 

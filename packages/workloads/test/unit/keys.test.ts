@@ -18,7 +18,7 @@ test('a key pool replaces a full or abandoned key by a new key', () => {
       if (random.chance(0.1)) pool.replace(key)
       else pool.filled(key)
     }
-    // Whether clients abandoned or filled it, each key was used at most three times.
+    // Each key was used at most three times, and then replaced, because clients had abandoned or filled it.
     expect(Math.max(...seen.values())).toBeLessThanOrEqual(3)
   }
 })

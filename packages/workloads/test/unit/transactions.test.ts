@@ -9,10 +9,7 @@ const STRICT = 'strict-serializable'
 
 type Step = readonly [f: string, key: string, given: Json]
 
-/**
- * Cells that execute each transaction atomically. `loses` decides, by the number of a change, whether the change is
- * lost.
- */
+/** Cells that execute each transaction atomically. `loses` returns whether the change with this number is lost. */
 function cells(loses: (change: number) => boolean = () => false): (input: Input) => Completion {
   const held = new Map<string, Json>()
   let changes = 0
@@ -96,6 +93,6 @@ test('keysIn returns the key of an operation, and the keys of all steps of a tra
       ],
     }),
   ).toEqual(['x', 'y'])
-  // A txn of a watched store has an object of changes, which has no steps.
+  // In a watched store, the value of a `txn` is an object of changes instead of a list of steps.
   expect(keysIn({ f: 'txn', value: { x: 1 } })).toEqual([])
 })

@@ -26,7 +26,7 @@ function unzstd(bytes: Buffer, most: number, isCut: boolean): Buffer {
   const decoder = new Decompress((part) => {
     length += part.length
     if (length > most) throw new Error('the content is too long')
-    // The decoder overwrites its memory with the next part.
+    // Copied, because the decoder writes the next part into the same memory.
     parts.push(part.slice())
   })
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
@@ -78,8 +78,8 @@ const gzip: Coding = {
 }
 
 /**
- * Accepts bodies without the zlib header, which some senders omit (RFC 9110 §8.4.1.2). The low half of its first byte
- * is always 8.
+ * Accepts bodies without the zlib header, which some senders omit (RFC 9110 §8.4.1.2). The low half of the header's
+ * first byte is always 8.
  */
 const deflate: Coding = {
   decode: (bytes, most, isCut) =>

@@ -61,7 +61,7 @@ describe('the body decoder', () => {
       Buffer.from([0x28, 0xb5, 0x2f, 0xfd, flags, ...(flags === 0 ? [descriptor] : sizes), 0x01, 0x00, 0x00])
     const accepts = (body: Buffer, least = most) => decoded(body, 'zstd', { most: least }) !== undefined
     const eightMiB = 13 << 3
-    // The low three bits of the descriptor add eighths of the window size.
+    // The low three bits of the window descriptor add eighths to the window size.
     expect([accepts(block(eightMiB | 1), (9 << 20) - 1), accepts(block(eightMiB | 7), 15 << 20)]).toEqual([false, true])
     expect([accepts(block(eightMiB)), accepts(block(eightMiB | 1)), accepts(block(eightMiB | 1), 9 << 20)]).toEqual([
       ...[true, false, true],

@@ -19,7 +19,7 @@ describe('the request parser', () => {
     const reading = readRequests([bytesOf(text)])
     expect(reading.malformed, 'malformed').toBe(true)
     expect(reading.reason).not.toBe('')
-    // The request after the malformed one was not read as a request.
+    // Nothing after the malformed request was read as a request.
     expect(reading.messages.filter((message) => message.complete)).toEqual([])
   })
 

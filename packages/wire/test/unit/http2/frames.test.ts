@@ -108,7 +108,7 @@ describe('a header block', () => {
     expect(joiner.join(last)).toEqual(Buffer.concat([begun, more, last]))
     const promise = frame(FRAME.pushPromise, 0, '1234abc')
     expect([joiner.join(promise), joiner.join(last)]).toEqual([undefined, Buffer.concat([promise, last])])
-    // A foreign frame inside a block is an error, which the receiver reports.
+    // A foreign frame inside a block is passed on with the block, so that the receiver reports the error.
     const foreign = frame(FRAME.data, 0, 'x')
     expect([joiner.join(begun), joiner.join(foreign)]).toEqual([undefined, Buffer.concat([begun, foreign])])
     expect([joiner.join(begun), joiner.take(), joiner.take()]).toEqual([undefined, begun, Buffer.alloc(0)])

@@ -169,7 +169,7 @@ test('the HPACK decoder decodes blocks from node:http2 that refer to earlier blo
     'grpc-timeout': random.pick(['1S', '100m', '20u']),
     'x-large': 'v'.repeat(1 + random.integer(3000)),
   }))
-  // Every octet that a value may have, and a block that is too long for one frame.
+  // One list has every octet that a value may contain; another makes a block too long for one frame.
   const wide = { ':path': '/wide', 'x-text': `${letters(0x21, 0x7e)}${letters(0xa1, 0xff)}` }
   const long = { ':path': '/long', 'x-text': 'y'.repeat(60_000) }
   const headerLists: OutgoingHttpHeaders[] = [...requests, wide, long, ...requests]
@@ -226,7 +226,7 @@ describe('an invalid HPACK block', () => {
   })
 })
 
-// These octets are rare, and node's client cannot send any of them.
+// The codes of octets that rarely occur, and that node's client cannot send.
 test.each([
   [0, 'ff c7'],
   [1, 'ff ff b1'],

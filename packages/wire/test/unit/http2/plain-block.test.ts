@@ -39,7 +39,7 @@ test('encodePlainly writes the given fields in order, without change to the HPAC
       const decoder = new HpackDecoder()
       decoder.decode(encodePlainly(fields))
       expect(decoder.fields).toEqual(fields)
-      // The table does not contain its first entry yet.
+      // Plain encoding adds nothing to the dynamic table, so index 62, its first entry, does not exist.
       expect(() => decoder.decode(Buffer.from([0x80 | 62]))).toThrow('there is no entry 62')
     }),
     { numRuns: 200 },

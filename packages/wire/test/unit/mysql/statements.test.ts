@@ -71,7 +71,8 @@ describe('the MySQL statement reader', () => {
     const refusal = refused(1064)
     reader.readReply(refusal)
     expect(reader.answering).toBe(1)
-    // Read the error's bytes at the position of a statement number in the reply to a prepare command.
+    // These are the error's bytes at the position where a successful reply to a prepare command has the statement's
+    // number.
     const number = packetIn(refusal).payload.readUInt32LE(1)
     expect(reader.readRequest(execute(number, [])).statement).toBeUndefined()
   })
