@@ -24,7 +24,7 @@ export class RecordedLines {
     return this.#parsed(first).filter(({ process }) => process !== 'recorder')
   }
 
-  /** The recorder's remarks about its own record. */
+  /** What the recorder wrote about the record itself. */
   get remarks(): readonly unknown[] {
     return this.#parsed(0)
       .filter(({ process }) => process === 'recorder')

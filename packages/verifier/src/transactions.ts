@@ -100,8 +100,8 @@ const showsList =
     const counted = texts.filter((text) => counts(nameOf(key, text)))
     if (!counted.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
     if (rule !== 'committed') return counted.length === there.length + own.length
-    // The read must end with the last element of a transaction; otherwise it sees only a part of this transaction (Adya
-    // 1999, G1b).
+    // The returned elements must end with the last element of some transaction. Otherwise, the read saw only a part of
+    // a transaction (Adya 1999, G1b).
     return counted.length === 0 || counted.length > there.length || lengths[key]?.[counted.length] === true
   }
 

@@ -13,7 +13,7 @@ export interface Machine {
   under(command: ProgramCommand): ProgramCommand
   /** Removes unsynced changes from the disk. Call only while no program runs. */
   losePower(unsynced: Unsynced): readonly Cut[]
-  /** Flips a bit. Undefined if no file has a suitable byte. Call only while no program runs. */
+  /** Flips a bit of the disk. Returns undefined if the fault selects no byte. Call only while no program runs. */
   flipBit(fault: FaultOfKind<'flip-bit'>): Flip | undefined
   /** Treats everything on the disk as fsynced. Call only while programs are stopped. */
   settle(): void

@@ -9,7 +9,10 @@ const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targ
 
 type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
 
-/** Entries that were found to be current. Builds do not change while a run restarts its nodes. */
+/**
+ * By entry: the path of its script. Scripts that were found to be up to date are not checked again, because builds do
+ * not change while a run restarts its nodes.
+ */
 const found = new Map<string, string>()
 
 /**

@@ -82,7 +82,7 @@ const RAN_OUT = 'its lease ran out'
 interface Known {
   readonly knownMs: number
   readonly hits: number
-  /** Why the fault may have ended, or never have been in force. */
+  /** Why the fault may have ended early, or may never have been in force. Undefined if neither is possible. */
   readonly why: string | undefined
 }
 

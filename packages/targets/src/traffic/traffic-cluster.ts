@@ -150,7 +150,10 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   }
 }
 
-/** Collects the servers that cannot be dialled, or whose clients want TLS, with the last reason. */
+/**
+ * Collects two kinds of servers, each with its last reason: servers that cannot be dialled, and servers whose clients
+ * want TLS.
+ */
 function troublesOf(network: ReturnType<typeof createNetwork>) {
   const unreached = new Map<NodeId, string>()
   const withoutTls = new Map<NodeId, string>()

@@ -5,9 +5,9 @@ export type Ill = 'hanging' | 'memory'
 
 export interface WatchLimits {
   /**
-   * The number of looks that may find the same call of user code, which should take microseconds. Looks are counted
-   * instead of time, because a paused process does not look. If the thread had only a share of the processor, a look
-   * counts as this share.
+   * A call of user code counts as hanging once this many looks have found it. Calls should take microseconds. Looks are
+   * counted instead of time, because a paused process does not look. If the thread had only a share of the processor, a
+   * look counts as this share.
    */
   readonly looks: number
   /**

@@ -116,8 +116,8 @@ function sourceless({ polls, sends, sent, placed, attempts }: Partition): { of: 
       return [{ of, why: isFailed || offset >= firstSent ? 'unsent' : 'older' }]
     }),
   )
-  // These polls showed a message at an offset that only a later send returned. An earlier send of an equal message may
-  // explain a poll, if the offset of that send is unknown.
+  // Each of the polls in `early` showed a message before the send that returned its offset. A poll may be explained by
+  // an earlier send of an equal message whose offset is unknown.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const open = unplaced(attempts, message)
     let used = 0

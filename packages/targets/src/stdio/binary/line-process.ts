@@ -66,7 +66,7 @@ export class LineProcess {
    * @throws Error if the process ends or does not reply.
    */
   ask(line: string): string {
-    // If the process has ended, the loop below still reads its earlier output.
+    // If the process has ended, this writes nothing, and the loop below still reads the earlier output of the process.
     writeUnlessEnded(this.#requests, `${line}\n`)
     const until = machineNanos() + BigInt(ANSWER_SECONDS * 1e9)
     let napMs = SHORTEST_NAP_MS

@@ -32,7 +32,7 @@ const topologies: { readonly [name: string]: Beside } = {
 
 export const topologyNames: readonly string[] = Object.keys(topologies)
 
-/** Returns each node's neighbours. An unknown name means a grid. */
+/** Returns each node's neighbours in the topology of this name. For an unknown name, the topology is a grid. */
 export function topologyOf(nodes: readonly NodeId[], name: string): Topology {
   const beside = topologies[name] ?? grid
   return Object.fromEntries(

@@ -56,7 +56,7 @@ describe('the processes started by a command', () => {
 
   test('a pause of a node pauses its processes even if they keep starting new ones', async () => {
     const path = join(run.directory(), 'pids')
-    // dash starts a command by vfork: it cannot stop before the command's process has called exec.
+    // The shell dash starts a command by vfork. Until the command's process has called exec, dash cannot stop.
     const node = await run.start(shell(`sh -c 'echo $$ >> ${path}; while :; do /bin/true; done' & wait`))
     const [busy = 0] = await pidsWritten(path, 1)
     for (let round = 0; round < 100; round++) {
