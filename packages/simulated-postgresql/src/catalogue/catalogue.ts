@@ -58,7 +58,7 @@ export class Catalogue {
     { table: 'pg_authid', name: 'pg_authid_rolname_index', columns: 'rolname' },
     this.#noted,
   )
-  /** The row types of tables and the oids of all other types, by {@link keyOf}. */
+  /** The rows of pg_type, by {@link keyOf}: a table for its row type, an oid for every other type. */
   readonly typeRows: CatalogueRows<number | Table> = new CatalogueRows(
     { table: 'pg_type', name: 'pg_type_typname_nsp_index', columns: 'typname, typnamespace' },
     this.#noted,
@@ -213,7 +213,7 @@ export class Catalogue {
     if (row !== undefined) this.relations.remove(row, by)
   }
 
-  /** Updates the row of a relation in pg_class, where concurrent updates conflict even without a lock. */
+  /** Updates a relation's row in pg_class. Concurrent updates of the row conflict even if no lock prevents them. */
   *touch(relation: Table | Sequence, writer: Writer): Coroutine {
     const key = this.keyOf(relation.schema, relation.name, writer.transaction)
     yield* this.relations.replace(relation, key, relation, writer)

@@ -7,7 +7,7 @@ import { columnsOf, type Table } from './table.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
-/** The type of an integer literal, by the type of the column that it is compared with. */
+/** The type that PostgreSQL casts an integer literal to, by the type of the column that it is compared with. */
 const WIDER: ReadonlyMap<number, string> = new Map([
   [OID.numeric, 'numeric'],
   [OID.float4, 'double precision'],
@@ -52,7 +52,7 @@ export function checkText(node: Node, table: Table, types: Types): string | unde
 
 interface Operand {
   readonly type: SqlType
-  /** The operand without a cast (`plain`), and with the cast for its comparison. */
+  /** The operand without a cast (`plain`) and with the cast that the comparison needs (`compared`). */
   readonly plain: string
   readonly compared: string
 }

@@ -32,7 +32,7 @@ interface DescribedWriter {
   /** The updated columns; only for updates. */
   readonly columns?: readonly string[] | undefined
   readonly text: string
-  /** The kind and name: `view rich`, `foreign key accounts_owner_fkey`. */
+  /** The kind and the name of the view, trigger or key: `view rich`, `foreign key accounts_owner_fkey`. */
   readonly name: string
 }
 

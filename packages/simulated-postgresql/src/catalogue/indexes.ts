@@ -19,7 +19,7 @@ export type IndexColumn = (
   | { readonly compiled: Compiled; readonly text: string; readonly displayText: string }
 ) & { readonly order: Index['orders'][number] }
 
-/** Creates an empty index. Its expressions depend only on the row, and are evaluated with `facts`. */
+/** Creates an empty index. The index evaluates its expressions with `facts`, because they depend on no session. */
 export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
   const { columns, condition } = definition
   const typeAt = (at: number): SqlType => {

@@ -46,7 +46,7 @@ function foldedOutput(value: object & SqlValue, type: SqlType, context: TextCont
   return caselessAmong(context.types, [elementOid]) === undefined ? text : lowerText(text)
 }
 
-/** Bounds are numbers or moments, whose keys do not depend on the type. */
+/** Returns the key of a range. Its bounds are numbers or moments, and the keys of these do not depend on their type. */
 function rangeKey(
   { empty, lower, lowerInclusive, upper, upperInclusive }: SqlRange,
   type: SqlType,

@@ -1,6 +1,6 @@
 import type { Transaction } from '../storage/model.ts'
 
-/** Puts the former state in place. The result undoes this. */
+/** Restores the former state of an object. Returns a function that undoes this. */
 type Swap = () => () => void
 
 /**
@@ -37,7 +37,7 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // `known` is obsolete: its transaction has ended, or has rolled back the change and released its lock.
+    // The entry `known` is obsolete: its transaction has ended, or has rolled back the change and released its lock.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 

@@ -66,7 +66,7 @@ export class CatalogueRows<T> {
     this.add(key, value, writer.transaction.current)
   }
 
-  /** Replaces a row, which the transaction must see. */
+  /** Replaces a row. The transaction must see the old row. */
   *replace(old: T, key: string, value: T, writer: Writer): Coroutine {
     yield* this.settle(old, writer)
     this.remove(old, writer.transaction.current)
@@ -84,7 +84,7 @@ export class CatalogueRows<T> {
     }
   }
 
-  /** Adds a row without waiting. No other transaction may use the key. */
+  /** Adds a row without waiting. The caller ensures that no other transaction uses the key. */
   add(key: string, value: T, by: Subtransaction | undefined): void {
     const row: Row<T> = { value, key, xmin: by, xmax: undefined }
     addTo(this.#byKey, key, row)

@@ -13,7 +13,10 @@ export interface Table extends Heap {
   /** What happens to a temporary table at commit; undefined if it keeps its rows. */
   onCommit: 'drop' | 'delete rows' | undefined
   owner: string
-  /** ENABLE ROW LEVEL SECURITY: only the owner reaches rows without the permission of a policy. */
+  /**
+   * Whether ENABLE ROW LEVEL SECURITY applies: a role other than the owner then needs a policy's permission to access
+   * rows.
+   */
   rowSecurity: boolean
   /** The names of the row security policies, which are never applied. */
   policies: readonly string[]
@@ -68,12 +71,12 @@ export interface ForeignKey {
   name: string
   readonly oid: number
   readonly table: Table
-  /** The partition whose rows are constrained; absent if all rows of `table` are. */
+  /** The partition whose rows the foreign key constrains; absent if it constrains all rows of `table`. */
   readonly partition?: Partition
   readonly columns: readonly number[]
   readonly referenced: Table
   readonly referencedColumns: readonly number[]
-  /** The index on the referenced columns. A rebuilt index takes the place of the old one. */
+  /** The index on the referenced columns. If it is rebuilt, the new index replaces it here. */
   index: Index
   readonly onUpdate: ReferentialAction
   readonly onDelete: ReferentialAction

@@ -138,7 +138,7 @@ function* alter(fields: Fields<'AlterTableCmd'>, table: Table, context: Context,
   }
 }
 
-/** Refuses all other subcommands: each partition would have to change as well. */
+/** Refuses every subcommand except `subtype`, because the others would have to change each partition as well. */
 function requireOnly(commands: readonly Fields<'AlterTableCmd'>[], subtype: string): void {
   if (commands.some((each) => each.subtype !== subtype))
     throw new NotSupported('ALTER TABLE of a table with partitions')
@@ -179,7 +179,7 @@ function* addColumnToRows(fields: Fields<'ColumnDef'>, table: Table, context: Co
   const generated = column.generated
   const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
   const env = { row: [], parameters: [], session: run }
-  // Row versions that are not visible get the default if it is a constant, and NULL if it is computed.
+  // Row versions that are not visible get the default if it is a constant. Otherwise they get NULL.
   const missing = computed === undefined && value !== undefined ? foldOf(value, env)?.value : undefined
   rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ ...env, row }) ?? null, missing)
   if (column.notNull) {
@@ -202,7 +202,10 @@ function* addChecked(
     oweForeignKey(key, run)
 }
 
-/** Rewrites a column for every snapshot: no other session reads the table before the transaction ends. */
+/**
+ * Rewrites a column in all row versions, even those that only older snapshots show. No other session reads the table
+ * before the transaction ends.
+ */
 function rewrite(
   table: Table,
   { attribute }: Column,

@@ -7,7 +7,10 @@ import { assignXid } from '../storage/rows.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 
-/** COMMENT ON. For objects other than relations, columns and types, records only that comments exist. */
+/**
+ * Executes COMMENT ON. Stores the comments on relations, columns and types. For other objects, records only that
+ * comments exist.
+ */
 export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: Run): Coroutine<string> {
   const {
     objtype = 'OBJECT_TABLE',

@@ -71,7 +71,10 @@ export function* alterComposite(fields: Fields<'AlterTableStmt'>, context: Conte
   return 'ALTER TYPE'
 }
 
-/** Returns the columns that have a composite type. If there are any, refuses to change the type of an attribute. */
+/**
+ * Returns the columns that have the composite type. If there are any, refuses commands that change the type of an
+ * attribute.
+ */
 function usesOf(
   type: TypeDefinition,
   commands: readonly Fields<'AlterTableCmd'>[],
@@ -105,7 +108,10 @@ function usesOf(
   return uses
 }
 
-/** Converts stored values for every snapshot: other transactions use the type only after this one ends. */
+/**
+ * Converts the stored values in all row versions, even those that only older snapshots show. No other transaction uses
+ * the type before this one ends.
+ */
 function convertStored(
   table: Table,
   { attribute }: Column,

@@ -49,7 +49,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
     } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
-  // As in PostgreSQL, the sequences of the columns are created first.
+  // As in PostgreSQL, the table is created after the sequences of its columns.
   yield* run.catalogue.create(table, run)
   partitionBy(table, partspec)
   // Keys come before foreign keys, which may refer to the table itself.
@@ -291,7 +291,7 @@ function ownedSequence(table: Table, column: Column, context: Context, run: Run,
   sequenceOptions(sequence, options, context, true)
   sequence.owner = { table, attribute: column.attribute }
   const { catalogue, transaction } = run
-  // The row is added without waiting, because no other transaction uses the name or waits for it.
+  // The sequence's row is added without waiting, because no other transaction uses its name or waits for the name.
   catalogue.relations.add(catalogue.keyOf(table.schema, name, transaction), sequence, transaction.current)
   return sequence
 }

@@ -41,7 +41,7 @@ const STATEMENTS: ByKind<[context: Context, run: Run], Coroutine<string> | strin
   ViewStmt: createView,
   RefreshMatViewStmt: refresh,
   CommentStmt: comment,
-  // No query result depends on the owner of an object other than a relation.
+  // ALTER … OWNER has no effect here: no query result depends on the owner of an object other than a relation.
   AlterOwnerStmt: () => 'ALTER OWNER',
   CreateFunctionStmt: createFunction,
   CreateTrigStmt: createTrigger,

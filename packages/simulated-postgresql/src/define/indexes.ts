@@ -18,7 +18,7 @@ import { visible } from '../storage/visibility.ts'
 import type { Coroutine } from '../storage/wait.ts'
 import type { Rows, SqlType, SqlValue } from '../types/value.ts'
 
-/** Adds an index and inserts the existing rows. Waits for transactions that may take its name. */
+/** Adds an index and inserts the existing rows. Waits for transactions that may create a relation of the same name. */
 export function* addIndex(table: Table, index: Index, run: Run): Coroutine {
   yield* run.catalogue.create({ table, index }, run)
   const latest = latestOf(run)
@@ -148,7 +148,10 @@ export function elementNames(elements: readonly Node[]): readonly string[] {
   return names
 }
 
-/** Returns the order as PostgreSQL prints it. By default, nulls count as the greatest values. */
+/**
+ * Returns the order of an index column as PostgreSQL prints it. Omits the defaults, by which nulls count as the
+ * greatest values.
+ */
 function orderText(descending: boolean, nulls: string | undefined): string {
   if (nulls === 'SORTBY_NULLS_FIRST' && !descending) return ' NULLS FIRST'
   return `${descending ? ' DESC' : ''}${nulls === 'SORTBY_NULLS_LAST' && descending ? ' NULLS LAST' : ''}`

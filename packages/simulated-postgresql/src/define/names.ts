@@ -47,7 +47,7 @@ export function newTypeName(names: readonly string[], context: Context): { schem
   if (schemaname === 'pg_temp') throw new NotSupported('a temporary type')
   const named = newName({ relname, ...(schemaname === undefined ? {} : { schemaname }) }, context)
   const { catalogue, own, types } = context
-  // The row type of a table has the table's name, so the types of the schema count as well.
+  // The name must also be new among the types of the schema: the row type of a table has the table's name.
   if (catalogue.typeRows.find(catalogue.keyOf(named.schema, relname, own), own) !== undefined)
     throw existingType(relname)
   if (types.named(relname) !== undefined) throw new NotSupported(`two types named ${relname} in different schemas`)
@@ -84,7 +84,7 @@ export function isFree(schema: string, name: string, ifNotExists: boolean, conte
   return false
 }
 
-/** Compiles a query for a new relation, after locking what it reads. */
+/** Locks the tables that the query of a new relation reads, and compiles the query. */
 export function* lockedQuery(
   query: Node,
   context: Context,

@@ -13,8 +13,8 @@ import type { SqlValue } from '../types/value.ts'
 import { columnNamed } from './constraints.ts'
 import { tableOf, viewsOn } from './names.ts'
 
-// In this file, a partitioned table holds the rows of its partitions and their constraints. No statement reaches a
-// partition by its own name.
+// In this file, a partitioned table holds the rows and the constraints of its partitions. No statement reaches a
+// partition by the partition's own name.
 
 /** Applies PARTITION BY LIST of a column. */
 export function partitionBy(table: Table, fields: Fields<'PartitionSpec'> | undefined): void {
@@ -145,8 +145,8 @@ function shapeOf(key: ForeignKey): string {
 }
 
 /**
- * Throws if the partition lacks a check of the partitioned table. An additional check of the partition must accept
- * every value that belongs in the partition.
+ * Throws if the partition lacks a CHECK of the partitioned table, or has another CHECK that refuses a value of the
+ * partition.
  */
 function requireChecks(table: Table, values: readonly SqlValue[], parent: Table, context: Context, run: Run): void {
   const place = parent.partitioned?.place ?? -1

@@ -113,7 +113,10 @@ function* renameTable(table: Table, newname: string, run: Run): Coroutine {
 /** The parts of a column name as written: `v`, `kv.v`. */
 type Path = readonly string[]
 
-/** Renames columns in the expressions of a table. Compiled expressions find columns by index. */
+/**
+ * Renames columns in the parse trees of a table's expressions. Compiled expressions need no change: they find columns
+ * by index.
+ */
 function rewriteExpressions(table: Table, rename: (path: Path) => Path, run: Run): void {
   const { catalogue } = run
   const inText = (text: string | undefined): string | undefined =>

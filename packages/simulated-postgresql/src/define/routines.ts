@@ -68,7 +68,7 @@ type Arguments = readonly Argument[]
 /** Returns the type's oid in a signature. */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
 
-/** Parses a PL/pgSQL body. The parser accepts any type of argument, so every argument gets the type `int`. */
+/** Parses a PL/pgSQL body. Declares every argument with the type `int`, because the parser does not check the types. */
 function plpgsqlBody(text: string, all: readonly Pick<Parameter, 'name' | 'mode'>[], returns: Returns): Body {
   const given = all.map(
     ({ name, mode = 'IN' }) => `${mode} ${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`,

@@ -9,8 +9,8 @@ import type { Coroutine } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
-// Policies are stored only by name and are never applied. `Context.locks` refuses the statements of all roles that a
-// policy would restrict.
+// Policies are stored only by name and are never applied. `Context.locks` therefore refuses the statements of all roles
+// that a policy would restrict.
 
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   run.catalogue.change(table, { rowSecurity: enabled }, run)

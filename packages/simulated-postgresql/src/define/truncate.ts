@@ -47,7 +47,7 @@ export function* truncate(fields: Fields<'TruncateStmt'>, context: Context, run:
 /**
  * Removes all rows, even for older snapshots. PostgreSQL does the same: TRUNCATE is not MVCC-safe.
  *
- * @param isWitnessed whether `emptied` keeps the rows, marked as deleted by `by`
+ * @param isWitnessed whether the table keeps the removed rows in `emptied`, marked as deleted by `by`
  */
 export function empty(table: Table, by: Subtransaction, isWitnessed: boolean): void {
   const before = { tuples: table.tuples, entries: table.indexes.map((index) => new Map(index.entries)) }

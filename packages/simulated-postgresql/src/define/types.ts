@@ -59,7 +59,7 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const type = context.types.named(name)
   if (type === undefined) throw undefinedType([undefined, name])
   yield* run.lockTable(objectLock('type', type.oid), 'ExclusiveLock')
-  // Succeeds, as in PostgreSQL, even if another transaction has dropped the type.
+  // As in PostgreSQL, the statement succeeds even if another transaction has dropped the type.
   if (!catalogue.typeRows.has(type.oid, transaction)) return 'ALTER TYPE'
   const labels = enums.get(type.oid)
   if (labels === undefined) throw new SqlError('42809', `${name} is not an enum`)

@@ -35,7 +35,7 @@ export interface Compilers {
   modification(node: Node, context: Context, names: Scope | undefined): ModificationPlan
 }
 
-/** A scope with the name of its clause and the calls that the clause permits. */
+/** A scope with the clause that is being compiled (`place`) and the calls that this clause permits. */
 interface PlacedScope extends Scope {
   place: string
   onWindow?: unknown

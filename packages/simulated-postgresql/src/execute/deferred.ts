@@ -1,7 +1,10 @@
 import type { SqlValue } from '../types/value.ts'
 import type { NamedColumn } from './model.ts'
 
-/** A column value that is computed, and perhaps refused, only when it is read: conditions may exclude the row first. */
+/**
+ * A column value that is computed only when it is read. The computation may be refused, but conditions may exclude the
+ * row first.
+ */
 export class Deferred {
   readonly read: () => SqlValue
 

@@ -18,8 +18,8 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key.columns, key.table, before.values, tuple.values, run)) {
-      // If the key is unchanged and the old version is committed, no new check is needed. The check of an uncommitted
-      // old version does nothing once that version is replaced.
+      // If the key is unchanged and the old version is committed, the new version needs no check. After an uncommitted
+      // old version it needs one, because the pending check of a replaced version does nothing.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({
@@ -56,7 +56,7 @@ function refers({ partition, columns, matchFull }: ForeignKey, { values }: Tuple
 function wantedBy(key: ForeignKey, tuple: Tuple, run: Run): string {
   const values = key.columns.map((place) => tuple.values[place] ?? null)
   if (values.includes(null)) throw missing(key, tuple, run)
-  // The index may order the columns differently.
+  // The index may have the referenced columns in another order than the foreign key.
   const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
   return key.index.keyOf(ordered)
 }
@@ -160,7 +160,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
         const defaultAt = (at: number): SqlValue =>
           facts.defaults[key.columns[at] ?? 0]?.evaluate({ row: [], parameters: [], session: run }) ?? null
         yield* change(key, tuple, run, defaultAt)
-        // The default value may equal the deleted key. The row would then still refer to it.
+        // If the default value equals the deleted key, the row still refers to that key.
         const values = [...tuple.values]
         for (const [at, place] of key.columns.entries()) values[place] = defaultAt(at)
         const gone = keyOf(key.referencedColumns, key.referenced, before.values, run)
@@ -172,7 +172,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
   }
 }
 
-/** Returns the new value of the referenced column in the type of the referencing column. */
+/** Returns the new value of a referenced column, converted to the type of the referencing column. */
 function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue {
   const from = key.referencedColumns[at] ?? 0
   const value = next.values[from] ?? null
@@ -192,7 +192,11 @@ function* replaced(key: ForeignKey, before: Tuple, run: Run): Coroutine<boolean>
   return false
 }
 
-/** @throws SqlError (40001) if they are to be changed, and the snapshot of the transaction does not show one of them. */
+/**
+ * Returns the rows that refer to the key of `before`.
+ *
+ * @throws SqlError (40001) if the rows are to be changed and the transaction's snapshot does not show all of them
+ */
 function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run: Run): readonly Tuple[] {
   const wanted = keyOf(key.referencedColumns, key.referenced, before.values, run)
   const latest = { commitNumber: run.store.commits, commandId: run.transaction.commandId }

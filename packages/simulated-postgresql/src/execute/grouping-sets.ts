@@ -43,7 +43,7 @@ export function compileGroupingSets(
     const column = columnOf(node, scope)
     const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
     if (known >= 0) return known
-    // In PostgreSQL, equal expressions in the select list become separate keys.
+    // If an expression occurs several times in the select list, PostgreSQL makes a separate key of each occurrence.
     if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
       throw new NotSupported('grouping sets with an expression that is twice in the select list')
     const compiled = decideText(compileExpression(node, scope), scope)
@@ -82,7 +82,7 @@ const targetText = (target: Node): string | undefined =>
 
 const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
 
-/** Returns the column that an expression consists of. */
+/** Returns the column to which a plain column reference refers; undefined for other expressions. */
 export function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []

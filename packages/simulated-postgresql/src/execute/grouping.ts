@@ -51,7 +51,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    // Inside the arguments of an aggregate, names refer to rows, not to groups. The callbacks for groups are therefore
+    // Names in the arguments of an aggregate refer to rows, not to groups, so the callbacks for groups are switched
     // off.
     const { onOuterReference } = scope
     scope.onOuterReference = undefined

@@ -216,7 +216,7 @@ interface Found {
   readonly when: MatchKind
 }
 
-/** Returns the rows of the join, by the statement's snapshot. */
+/** Returns the joined rows that the statement's snapshot shows. */
 function* joined(merge: Merge, scope: QueryScope, run: Run): Coroutine<readonly Found[]> {
   const { scan, source, on, unmatched } = merge
   const found: Found[] = []

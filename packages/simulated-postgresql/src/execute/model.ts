@@ -61,7 +61,10 @@ export interface NamedColumn {
   readonly deferred?: boolean | undefined
 }
 
-/** The system columns of a table that a statement names. Their values are last in the row. */
+/**
+ * The system columns of a table, for a statement that names at least one of them. Their values are at the end of the
+ * row.
+ */
 export interface SystemColumns {
   readonly columns: readonly NamedColumn[]
   column(name: string): NamedColumn | undefined
@@ -91,7 +94,9 @@ export interface Item {
   /** The columns that `*` and unqualified names refer to. */
   readonly columns: readonly NamedColumn[]
   extend(run: Run, outer: Env | undefined, left: JoinedRow): Coroutine<JoinedRow[]>
-  /** Tells the item that only rows whose column `own` equals `other` are needed. The item may still return others. */
+  /**
+   * Tells the item that the query needs only rows whose column `own` equals `other`. The item may return further rows.
+   */
   match?(own: NamedColumn, other: NamedColumn): void
 }
 
@@ -108,7 +113,7 @@ export interface Run extends SessionFacts, Writer {
   readonly met: Met | undefined
   /** The data that a repeated evaluation reads. Such an evaluation takes no locks and changes nothing. */
   readonly view: View | undefined
-  /** Whether rows without ORDER BY come in random order. */
+  /** Whether a query without ORDER BY returns its rows in random order. */
   readonly shuffles: boolean
   readonly owed: OwedCheck[]
   /** Whether the check is deferred to the end of the transaction (SET CONSTRAINTS). */
@@ -183,7 +188,7 @@ export interface OwedCheck {
   run(run: Run): Coroutine
 }
 
-/** The compiled expressions of a table that every change of its rows evaluates. */
+/** The compiled expressions that are evaluated at every change of a table's rows. */
 export interface TableFacts {
   readonly table: Table
   /** The default values by column index; undefined for NULL. */

@@ -14,9 +14,9 @@ interface Modification<Found> {
   readonly kinds: readonly TriggerEvent[]
   readonly returning: readonly Target[] | undefined
   find(run: Run): Coroutine<readonly Found[]>
-  /** Changes what was found. Returns the changed rows. */
+  /** Applies the modification to one result of `find`. Returns the changed rows. */
   change(found: Found, run: Run): Coroutine<readonly JoinedRow[]>
-  /** Whether rows may be updated or deleted, which leaves old versions. */
+  /** Whether the modification may update or delete rows, and so leave old row versions. */
   readonly endsVersions: boolean
 }
 

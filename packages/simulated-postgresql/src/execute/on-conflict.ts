@@ -134,7 +134,7 @@ function noteConflict(
   met?.conflicts.set(first.row, { clause, first, tuple, proposed: [...others, values] })
 }
 
-/** Records the rows with which the inserted row would have conflicted if other transactions had not deleted them. */
+/** Records rows that other transactions deleted, and with which the inserted row would otherwise have conflicted. */
 function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): void {
   if (run.met === undefined) return
   for (const index of clause.arbiters) {

@@ -43,6 +43,6 @@ export function resultColumns(targets: readonly Target[]): readonly ResultColumn
 }
 
 export function tidy(table: Table, run: Run): void {
-  // An observer compares the old versions at the end, so they must be kept.
+  // An observer compares old row versions at the end, so the versions are kept if the engine is observed.
   if (run.met === undefined) vacuum(table, () => run.store.horizon())
 }

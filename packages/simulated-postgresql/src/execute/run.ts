@@ -26,7 +26,7 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** Used outside of evaluations. It stores no results. */
+/** The value of `waits` outside of evaluations. It stores no results. */
 const NOWHERE: Met = { over: 0, left: 0, calls: 0, results: [] }
 let waits = NOWHERE
 

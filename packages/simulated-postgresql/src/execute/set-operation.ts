@@ -78,7 +78,7 @@ export function commonTypes(
 }
 
 /**
- * Returns a column of an operand. A literal keeps no type, because the other operand may determine the column's type.
+ * Returns a column of an operand. A literal stays untyped, because the other operand may determine the column's type.
  */
 function operand(select: Operand, type: SqlType, at: number, scope: QueryScope): Compiled {
   const targets = select.targetList ?? []

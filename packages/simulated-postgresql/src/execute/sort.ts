@@ -9,7 +9,7 @@ export interface SortKey {
   readonly node: Node
   readonly compiled: Compiled
   readonly compare: (a: SqlValue, b: SqlValue) => number
-  /** The index of the result column that is the key. */
+  /** The index of the result column that serves as the key; undefined if the key is another expression. */
   readonly target: number | undefined
 }
 

@@ -84,7 +84,7 @@ export function compileDefault(column: Column, context: Context): Compiled | und
   if (identity !== undefined) return context.nextOf(identity.sequence, column.type)
   const { domain } = column.type
   const value = column.default ?? (domain === undefined ? undefined : defaultOf(context.catalogue.domains, domain))
-  // Without a default, the domain must still check null.
+  // A column without a default is null, and its domain must still check the null.
   if (value === undefined && domain === undefined) return undefined
   return context.assigned(value ?? { A_Const: { isnull: true } }, new QueryScope(context, undefined), column)
 }

@@ -92,7 +92,7 @@ export class TableScan implements Item {
         const wanted = array ? undefined : column.type
         compiled.push(compileExpression(node, scope, wanted))
       } catch (error) {
-        // The error is reported when the whole condition is compiled.
+        // The error is not reported here, because the compilation of the whole condition reports it.
         if (error instanceof SqlError) return
         throw error
       } finally {

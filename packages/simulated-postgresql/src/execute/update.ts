@@ -30,7 +30,7 @@ export interface Assignment {
   readonly compiled: Compiled | undefined
 }
 
-/** The rows that a statement changes: those of the target that satisfy the condition, joined with FROM or USING. */
+/** What a statement changes: the rows of the target table that, joined with FROM or USING, satisfy the condition. */
 export interface Target {
   readonly scan: TableScan
   readonly from: From
@@ -73,7 +73,7 @@ export function compileUpdate(
         if (tuple === undefined) continue
         const values = yield* evaluating(() => newValues(tuple, assignments, row, run))
         const assigned = assignments.map(({ place }) => values[place] ?? null)
-        // After a BEFORE trigger, the RETURNING row is unknown.
+        // A BEFORE trigger may change the row, so the row that RETURNING would return is unknown.
         const returned = hasBefore(facts, 'UPDATE') ? undefined : returning
         if (returned !== undefined) yield* evaluating(() => completeRow(facts, values, run))
         const after = returned && scan.place(row, { ...tuple, values })
@@ -178,8 +178,8 @@ function newValues(before: Tuple, assignments: readonly Assignment[], row: Joine
 }
 
 /**
- * The outcome of an attempt to change a version: the changed row, or the version to change instead, if there is one. A
- * trigger skips a row.
+ * The outcome of an attempt to change a version: the changed row; or the version to change instead (`latest`), if there
+ * is one; or `skipped`, if a trigger skipped the row.
  */
 export type Attempt =
   | { readonly row: JoinedRow }
@@ -217,7 +217,7 @@ export function* updateVersion(
   run: Run,
 ): Coroutine<Attempt> {
   if (hasBefore(facts, 'UPDATE')) {
-    // The trigger sees the newest version, which must be locked first.
+    // The trigger must see the newest version of the row, so this version is locked first.
     const latest = yield* claimBefore(facts, tuple, assignedLock(facts), run)
     if (latest !== tuple) return { latest, lock: assignedLock(facts) }
   }

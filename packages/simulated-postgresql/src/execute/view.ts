@@ -17,7 +17,7 @@ export interface Met {
   /** The rows that the statement locked, each with the locked version; undefined for a deleted row. */
   readonly locked: Map<Row, Tuple | undefined>
   readonly skipped: Set<Row>
-  /** Rows that conflicted with rows of INSERT with ON CONFLICT. */
+  /** Existing rows that conflicted with rows proposed by INSERT … ON CONFLICT. */
   readonly conflicts: Map<Row, MetConflict>
   /** Indexes of the assigned columns, by the created row version. */
   readonly assigned: Map<Tuple, ReadonlySet<number>>

@@ -9,7 +9,7 @@ import { ready } from './run.ts'
 import type { QueryScope } from './scope.ts'
 import { commonTypes, conversion, distinct, rowKey } from './set-operation.ts'
 
-/** Executes the parts that must run exactly once, before the query. */
+/** Before the query, executes the parts of WITH that must run exactly once. */
 export type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
 
 /** Compiles WITH, if there is one, and adds its names to the scope. */
@@ -98,7 +98,7 @@ function modification(name: string, query: Node, names: readonly string[], scope
   }
 }
 
-/** A recursive query with more iterations is assumed not to terminate. */
+/** The maximum number of iterations of a recursive query. A query with more iterations is assumed not to terminate. */
 const ROUNDS = 100_000
 
 function recursion(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {

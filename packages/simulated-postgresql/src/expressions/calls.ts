@@ -18,7 +18,7 @@ import { arrayFrom, derived } from './fold.ts'
 import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf, position } from './type-name.ts'
 
-/** The fields of a call that decide how it collects rows. */
+/** The fields of a call that only aggregates and window functions permit, such as FILTER and OVER. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
 /** Returns the name of a function, with its schema unless that is `pg_catalog` or `public`. */
@@ -255,8 +255,8 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  // A function without `own` depends on the session. It is never computed in advance, even if PostgreSQL declares it
-  // immutable.
+  // A function without an implementation of its own (`own`) depends on the session. It is never computed in advance,
+  // even if PostgreSQL declares it immutable.
   const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }

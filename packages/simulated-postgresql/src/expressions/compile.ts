@@ -271,7 +271,7 @@ function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled
   const { arg, nulltesttype } = fieldsOf('NullTest', node, ['arg', 'nulltesttype'])
   const tested = compiler.compile(arg)
   if (tested.parameter !== undefined) {
-    // PostgreSQL refuses the parameter, even if a later use could decide its type.
+    // PostgreSQL refuses a parameter of undecided type here, even if a later use could decide the type.
     throw new SqlError(
       '42P08',
       `could not determine data type of parameter $${tested.parameter}`,

@@ -39,9 +39,12 @@ export interface Subquery {
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
-/** The names that an expression can use. An expression that needs an absent member is an error. */
+/** The names that an expression can use. A use of a name whose member is absent here is an error. */
 export interface Scope {
-  /** The types, settings and relations at the time of preparation, because each literal is parsed only once. */
+  /**
+   * The types, settings and relations at the time of preparation. They do not change later, because each literal is
+   * parsed only once.
+   */
   readonly context: TextContext
   /** The clause that messages name: `WHERE`, `CHECK constraints`. */
   readonly place?: string
@@ -59,7 +62,8 @@ export interface Scope {
   /** Compiles a set-returning function of a select list to an expression that reads its current value. */
   setReturning?(call: Fields<'FuncCall'>): Compiled
   /**
-   * Returns the expression for a node that is already computed, such as one of GROUP BY. Called for outer nodes first.
+   * Returns an expression for a node whose value is already computed, such as a key of GROUP BY. Called for a node
+   * before the nodes inside it.
    */
   replaced?(node: Node): Compiled | undefined
 }

@@ -151,8 +151,8 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 }
 
 /**
- * Decides from a constant range alone whether it contains an element, as PostgreSQL's planner does. Null if the element
- * must be evaluated.
+ * Decides whether a range contains an element, if a constant range alone decides it, as PostgreSQL's planner does.
+ * Returns null if the element must be evaluated.
  */
 function ofNull({ signature, operands: [a, b] }: Resolved<Binary>, env: Env): boolean | null {
   const { source } = signature
@@ -395,7 +395,7 @@ function membership(
   if (first === undefined) throw new NotSupported('an empty IN')
   const resolved = resolveOperator(scope, name, [left, first], location)
   const [value] = resolved.operands
-  // The operator determines the type of the elements. The modifier of the first element is left out.
+  // The operator determines the type of the elements. The type has no modifier, even if the first element has one.
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)
@@ -503,7 +503,7 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
     defresult === undefined
       ? { ...constant(typeNamed(scope, OID.unknown), null), literal: null }
       : compiler.compile(defresult)
-  // The default comes first, because PostgreSQL prefers its type.
+  // The ELSE branch comes first, because PostgreSQL prefers its type.
   const type = commonType([otherwise, ...branches.map((branch) => branch.result)], 'CASE', scope, node.location)
   const results = branches.map((branch) => coerce(branch.result, type, 'i', scope))
   const last = coerce(otherwise, type, 'i', scope)

@@ -16,14 +16,15 @@ import { position } from './type-name.ts'
 
 export interface SetCall {
   readonly columns: readonly RecordColumn[]
-  /** Whether the rows have one column of the function's result type. */
+  /** Whether each row has a single column, whose type is the function's result type. */
   readonly scalar: boolean
   readonly isNamed: boolean
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
 /**
- * Compiles a call in FROM, or of a set-returning function. A plain function returns one row.
+ * Compiles a call that returns rows: any call in FROM, or a call of a set-returning function. A plain function returns
+ * one row.
  * @param defined the column definition list of `AS (id int, …)`.
  */
 export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: readonly RecordColumn[]): SetCall {

@@ -131,7 +131,7 @@ function comparison(
     evaluate: (env) => {
       const outcomes = function* (): Generator<SqlValue> {
         for (const row of subquery.rows(env)) {
-          // The comparison may run this subquery again and change `current`, so each row sets it.
+          // Each iteration sets `current`, because the comparison may run this subquery again and change `current`.
           current = row
           yield condition.evaluate(env)
         }

@@ -3,7 +3,7 @@ import { asBigint, asNumber, asString } from '../types/definitions.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Builtins } from './builtin.ts'
 
-/** Returns the lowest bits of a number. `bit` alone has length 1. */
+/** Returns the lowest `length` bits of a number; for the type `bit` without a length, one bit. */
 function ofNumber(value: bigint, length: SqlValue | undefined): string {
   const wanted = Math.max(asNumber(length), 1)
   return BigInt.asUintN(wanted, value).toString(2).padStart(wanted, '0')

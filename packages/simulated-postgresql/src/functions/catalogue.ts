@@ -100,7 +100,7 @@ function* parseCasts(): Generator<CastSignature> {
   }
 }
 
-/** Returns a lookup in rows that are parsed at the first call. */
+/** Returns a function that finds rows by a key. The rows are parsed at its first call. */
 function lookup<K, Row>(parse: () => Iterable<Row>, keyOf: (row: Row) => K): (key: K) => readonly Row[] {
   let known: Map<K, Row[]> | undefined
   return (key) => {

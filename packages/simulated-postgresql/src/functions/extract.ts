@@ -37,7 +37,7 @@ function extractMoment(name: string, local: bigint, universal = local): Numeric 
   return fieldIn(FIELDS, name)(momentOf(local))
 }
 
-/** Matches fields that are not units, and `quarter`, a unit that intervals lack. */
+/** Matches fields that `unitOf` does not know: fields that are not units, and `quarter`, a unit that intervals lack. */
 const OTHER = /^(?:dow|isodow|doy|epoch|quarter)$/i
 
 const unitNamed = (name: string): string => unitOf(name) ?? (OTHER.test(name) ? name.toLowerCase() : '')

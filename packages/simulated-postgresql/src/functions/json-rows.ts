@@ -13,7 +13,7 @@ interface Part {
   readonly kind: 'null' | 'string' | 'scalar' | 'array' | 'object'
   /** The JSON text of the part. In a json document, it is as written. */
   readonly text: string
-  /** The content of a string, otherwise `text`. */
+  /** The content of a string without quotes and escapes. For other values, the same as `text`. */
   readonly plain: string
   elements(): readonly Part[]
   members(): ReadonlyMap<string, Part>

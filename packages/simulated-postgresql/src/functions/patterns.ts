@@ -63,8 +63,8 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
 
 const ALNUM = '\\p{L}\\p{Nd}\\p{Nl}'
 /**
- * White space without the non-breaking spaces. It begins and ends with a class, because a class cannot be the bound of
- * a range.
+ * White space without the non-breaking spaces, for use in brackets. It begins and ends with a class, because a class
+ * cannot be the bound of a range.
  */
 const SPACE = '\\p{Zl} \\t\\n\\v\\f\\r\\u0085\\u2000-\\u2006\\u2008-\\u200a\\u205f\\u3000\\p{Zp}'
 
@@ -130,7 +130,7 @@ function testPattern(pattern: string, flags: string): RegExp {
  */
 function extractPattern(pattern: string, flags: string): RegExp {
   const bare = pattern.replace(/\\./g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
-  // An earlier quantifier may consume text that a repeated group would match.
+  // If a group is repeated, a quantifier before it may consume text that the group would match.
   const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
   if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
     throw new NotComputed(`the text that the regular expression '${pattern}' matches`)

@@ -3,7 +3,7 @@ import type { Rows, SqlValue } from '../types/value.ts'
 
 export interface Env {
   readonly row: readonly SqlValue[]
-  /** The row of the query that contains the subquery. */
+  /** The environment of the enclosing query; only in a subquery. */
   readonly outer?: Env
   readonly parameters: readonly SqlValue[]
   readonly session: SessionFacts
@@ -21,7 +21,7 @@ export interface SessionFacts extends TextContext {
   readonly pid: number
   /**
    * Functions of the engine, such as `nextval` and `pg_sleep`, by their names in pg_proc.prosrc. A function that must
-   * wait throws before it has any effect; after the wait, the row is evaluated again.
+   * wait throws before it has any effect. After the wait, the expression is evaluated again.
    */
   readonly functions: ReadonlyMap<string, (values: readonly SqlValue[], env: Env) => SqlValue>
   /** Calls a user-defined function by its oid; `site` identifies the call. */

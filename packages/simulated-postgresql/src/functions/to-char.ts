@@ -30,7 +30,7 @@ const NUMBERS: Readonly<Record<string, (moment: Moment) => number>> = {
   IW: ({ days }) => isoWeek(days).week,
   Q: ({ month }) => Math.floor((month - 1) / 3) + 1,
 }
-/** The widths of numbers whose width differs from the length of the pattern. */
+/** The widths of numbers, for patterns whose length differs from the width. */
 const WIDTHS: Readonly<Record<string, number>> = { HH24: 2, HH12: 2, ID: 1, MS: 3, US: 6 }
 
 const monthName = ({ month }: Moment): string => MONTHS[month - 1] ?? ''

@@ -26,7 +26,7 @@ export interface RoutineHost<P extends Planned> {
   columns(name: string): readonly RecordColumn[]
   /** Converts a value to another type, as an assignment does. */
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue
-  /** Runs a part in a subtransaction. If it throws, its changes are undone. */
+  /** Runs `part` in a subtransaction. If `part` throws, its changes are undone. */
   subtransaction<T>(part: () => Coroutine<T>): Coroutine<T>
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
 }
@@ -397,8 +397,8 @@ export class Machine<P extends Planned> {
   }
 
   /**
-   * Assigns a row to a record. A record with a row type takes the values by position. Any other record also takes the
-   * row's columns.
+   * Assigns a row to a record. A record that has a row type takes only the values, by position. Any other record takes
+   * the columns and the values.
    */
   #putRow(target: number, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
     const variable = this.#body.variables[target]

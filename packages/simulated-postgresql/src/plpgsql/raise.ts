@@ -19,7 +19,7 @@ interface Listener {
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
 }
 
-/** Throws the error or reports the notice of a RAISE. Without parameters, throws `handled` again. */
+/** Executes RAISE: throws the error or reports the notice. A RAISE without parameters throws `handled` again. */
 export function raised(raise: Raised, handled: SqlError | undefined, listener: Listener): void {
   const { level, condition, message, options } = raise
   if (condition === undefined && message === undefined && options.length === 0) {

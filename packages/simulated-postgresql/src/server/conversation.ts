@@ -189,7 +189,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
       case 'copy-data':
       case 'copy-done':
       case 'copy-fail':
-        // Ignores these messages: the client sent them before it received the error of its COPY.
+        // The client sent these messages before it received the error of its COPY, so they are ignored.
         break
       case 'function-call':
         talk.unsupported('', 'the function call message of the protocol')

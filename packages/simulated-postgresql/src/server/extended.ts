@@ -15,7 +15,7 @@ interface Portal {
   readonly prepared: Prepared | undefined
   readonly parameters: readonly SqlValue[]
   readonly formats: readonly Format[]
-  /** Undefined before the execution. `next` is the index of the first unsent row. */
+  /** The outcome of the execution; undefined before the execution. `next` is the index of the first unsent row. */
   outcome: Done | undefined
   next: number
 }
@@ -74,7 +74,7 @@ export class Extended {
     peer.write({ kind: 'parse-complete' })
   }
 
-  /** @throws SqlError if there is none of this name. */
+  /** @throws SqlError if no prepared statement has this name. */
   #statement(name: string): Prepared | undefined {
     const prepared = this.#prepared.get(name)
     this.sql = prepared?.statement.sql ?? ''

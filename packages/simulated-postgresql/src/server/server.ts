@@ -180,7 +180,7 @@ class Backend implements Connection {
     if (!this.#peer.isGone) this.#around.sink.end()
   }
 
-  /** Calls `goOn` after the duration of a statement, or fails at `statement_timeout`. */
+  /** Calls `goOn` after the duration of a statement. If `statement_timeout` ends first, reports an error instead. */
   #afterCost(micros: number, goOn: () => void): () => void {
     const limit = (this.#session?.statementTimeoutMs ?? 0) * 1_000
     if (limit === 0 || micros < limit) return this.#options.after(micros, goOn)

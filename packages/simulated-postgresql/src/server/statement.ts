@@ -12,7 +12,7 @@ export interface Talk {
   readonly unsupported: (sql: string, construct: string) => void
 }
 
-/** The last outcome of a statement. For COPY, it follows the data. */
+/** The last outcome of a statement. For COPY FROM STDIN, this is the outcome after the client's data. */
 export type Done = Extract<Outcome, { readonly kind: 'done' | 'rows' | 'empty' }>
 
 export function* runStatement(

@@ -153,7 +153,7 @@ function set(fields: Fields<'VariableSetStmt'>, connection: Host): string {
   }
 }
 
-/** Sets a setting. `transaction_…` apply to the open transaction. */
+/** Sets a setting. The settings `transaction_…` change the open transaction. */
 function setOne(connection: Host, name: string, value: string, local: boolean): void {
   if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(name.toLowerCase()))
     setSetting(connection, name, value, local)

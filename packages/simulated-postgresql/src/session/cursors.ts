@@ -7,7 +7,7 @@ import type { ResultColumn } from './session.ts'
 /** A cursor of DECLARE. */
 export interface Cursor {
   readonly columns: readonly ResultColumn[]
-  /** With FOR UPDATE, the rows locked so far; `reading` locks further rows. */
+  /** The rows of the cursor. With FOR UPDATE, these are the rows locked so far, and `reading` locks further rows. */
   readonly rows: Rows
   readonly reading: (() => Coroutine<boolean>) | undefined
   position: number
@@ -22,7 +22,7 @@ export type Direction =
   | { readonly kind: 'forward' | 'backward'; readonly count: number }
   | { readonly kind: 'absolute' | 'relative'; readonly to: number }
 
-/** Locks the rows up to the last row of a FETCH or MOVE. */
+/** For a cursor with FOR UPDATE, locks the rows up to the last row that a FETCH or MOVE reaches. */
 export function* readUpTo(cursor: Cursor, direction: Direction): Coroutine {
   const { reading, rows, position } = cursor
   if (reading === undefined || direction.kind === 'backward') return

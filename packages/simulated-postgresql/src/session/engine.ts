@@ -70,7 +70,7 @@ function engineOf(server: Server): Engine {
     crash() {
       endAll()
       store.begunAt = store.time.now()
-      // A standby loses no commits in a crash: it resumes the replay at its position.
+      // A crash loses no commits of a standby, because the standby resumes the replay at its position.
       return server.isStandby ? 0 : store.log.crash()
     },
     position: () => store.log.flushedOf(store.commits),

@@ -149,7 +149,7 @@ function sequenceFunctions(connection: Host): SessionFunctions {
   }
 }
 
-/** `pg_advisory_lock(bigint)` and `(int, int)` lock different keys. */
+/** `pg_advisory_lock(bigint)` and `pg_advisory_lock(int, int)` never lock the same key. */
 function advisoryKey(values: readonly SqlValue[]): { tag: string; name: string; event: string } {
   const [first = null, second] = values
   const numbers =

@@ -254,7 +254,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 }
 
-/** Returns the variables to return. In PL/pgSQL, they follow the arguments. */
+/** Returns the variables that hold the result. In PL/pgSQL, these variables follow the arguments. */
 function outVariables({ returns, arguments: all }: Routine): readonly Pick<RecordColumn, 'type'>[] {
   if (returns.kind === 'set') return returns.named ? returns.columns : []
   const known = all.filter(({ out }) => out).length

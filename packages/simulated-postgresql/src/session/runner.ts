@@ -59,7 +59,7 @@ export class Runner {
   }
 
   /**
-   * @param sql what a watch shows for it
+   * @param sql the text that a watch shows for the execution
    * @param inParts a query whose rows count as read once `reportRead` says so
    */
   *run(
@@ -103,7 +103,7 @@ export class Runner {
     const around = transaction.snapshot
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
-    // The transaction keeps the older snapshot, so that the rows that it shows are not vacuumed.
+    // The transaction keeps the older snapshot, so that vacuum keeps the rows that this snapshot shows.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)

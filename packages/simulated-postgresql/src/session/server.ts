@@ -23,7 +23,7 @@ export interface Server {
   /** Compiled statements by all inputs of their compilation. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
   readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
-  /** The facts for expressions that belong to the database, such as index expressions. */
+  /** The facts for expressions that belong to the database and to no session, such as index expressions. */
   readonly facts: SessionFacts
   readonly isStandby: boolean
   /** Records what transactions read and wrote; undefined without an observer. */
