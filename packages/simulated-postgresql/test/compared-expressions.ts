@@ -12,7 +12,7 @@ import type { SqlType, SqlValue } from '../src/types/value.ts'
 import { type Answer, type Oracle, sameAnswer, startOracle } from './oracle.ts'
 import { type Kind, randomExpression, randomFrom } from './random-expressions.ts'
 
-// Random expressions, computed here and by PostgreSQL.
+// Random expressions that both this package and PostgreSQL compute.
 
 const DEPTH = 3
 
@@ -79,13 +79,16 @@ function simulated(expression: string): Answer {
   }
 }
 
-/** The answer of PostgreSQL without the name of the column. */
+/** Returns PostgreSQL's answer without the name of the column. */
 async function answerOf(expression: string): Promise<Answer> {
   const answer = await oracle.answer(`select ${expression}`)
   return answer.kind === 'rows' ? { ...answer, names: [] } : answer
 }
 
-/** Of a text that is no moment: which of its fields PostgreSQL takes for the wrong one depends on the order it reads them in. */
+/**
+ * Whether both answers reject a text as a date or time. The error depends on the order in which PostgreSQL reads the
+ * fields of the text.
+ */
 function unreadableMoments(...answers: readonly Answer[]): boolean {
   return answers.every((answer) => answer.kind === 'error' && /^2200[789]$/.test(answer.code))
 }
@@ -94,15 +97,15 @@ function dataError(answer: Answer): boolean {
   return answer.kind === 'error' && answer.code.startsWith('22')
 }
 
-/** What became of the expressions. */
+/** The outcome of the comparison of expressions. */
 interface Tally {
   readonly differences: readonly string[]
-  /** With an error or without, which the planner of PostgreSQL decides. */
+  /** Expressions that fail on one side only, because PostgreSQL's planner decides what is computed. */
   readonly planned: readonly string[]
   readonly refused: ReadonlyMap<string, number>
 }
 
-/** Computes random expressions of a seed. */
+/** Compares random expressions of a seed with PostgreSQL. */
 export async function compareExpressions(seed: number, count: number): Promise<Tally> {
   const differences: string[] = []
   const planned: string[] = []
@@ -117,17 +120,19 @@ export async function compareExpressions(seed: number, count: number): Promise<T
     }
     const theirs = await answerOf(expression)
     if (sameAnswer(ours, theirs) || unreadableMoments(ours, theirs)) continue
-    // While it plans PostgreSQL computes constants, also in branches that are never taken, and meets another error of several
-    // or none: a strict function of a constant null computes nothing. Subqueries are computed when they are needed: with them in place of literals it must agree.
+    // PostgreSQL's planner computes constants, even in branches that are never taken. It may therefore report another
+    // of several errors, or no error: a strict function of a constant null computes nothing. Subqueries are computed
+    // only when needed, so the answers must agree once subqueries replace the literals.
     if ((theirs.kind === 'error' || ours.kind === 'error') && sameAnswer(ours, await answerOf(draw(true)))) continue
-    // A few constants of the generator are no literals, and so are computed in advance all the same.
+    // Some constants that the generator writes are not literals, so PostgreSQL computes them in advance in the second
+    // attempt too.
     if (ours.kind !== theirs.kind && dataError(ours) !== dataError(theirs)) planned.push(expression)
     else differences.push(`${expression}\n  simulated  ${JSON.stringify(ours)}\n  PostgreSQL ${JSON.stringify(theirs)}`)
   }
   return { differences, planned, refused }
 }
 
-/** The functions that send values of the kinds of type. */
+/** PostgreSQL's functions that return the binary form of values, by kind of type. */
 const SENDERS: Readonly<Partial<Record<Kind, string>>> = {
   int: 'int4send',
   big: 'int8send',
@@ -170,7 +175,9 @@ const KIND_TYPES: Readonly<Partial<Record<Kind, number>>> = {
   span: 3908,
 }
 
-/** Expects that random values of a seed have the binary form that PostgreSQL sends, and are read from it. */
+/**
+ * Expects that random values have the same binary form as in PostgreSQL, and that this form is read as the same value.
+ */
 export async function compareBinaryForms(seed: number, count: number): Promise<void> {
   const kinds = Object.keys(SENDERS) as Kind[]
   for (let i = 0; i < count; i += 1) {
@@ -182,7 +189,7 @@ export async function compareBinaryForms(seed: number, count: number): Promise<v
     const value = compiled?.value ?? null
     if (type === undefined || value === null) continue
     const theirs = await oracle.answer(`select encode(${SENDERS[kind]}(${expression}), 'hex')`)
-    // A value of another type than its kind has another function.
+    // PostgreSQL would send a value of another type by another function.
     if (theirs.kind !== 'rows' || KIND_TYPES[kind] !== type.oid) continue
     const bytes = type.send(value, session)
     expect([expression, hexOf(bytes)]).toEqual([expression, theirs.rows[0]?.[0]])

@@ -9,9 +9,9 @@ import { randomScript } from './random-scripts.ts'
 import { ROWS, randomStatement, SCHEMA } from './random-statements.ts'
 import { SimulatedAnswers } from './simulated-answers.ts'
 
-// Random statements over three tables, and given ones, executed here and by PostgreSQL.
+// Random and given statements over three tables, executed by this package and by PostgreSQL.
 
-/** From then on the tables are as at the beginning. */
+/** After this many statements, the tables get their initial contents again. */
 const RESET_EVERY = 200
 
 let oracle: Oracle
@@ -36,7 +36,10 @@ async function reset(): Promise<void> {
   }
 }
 
-/** Rows in no order. Of equal values, such as `1.50` and `1.5`, any may stand for a group, or come first. */
+/**
+ * Returns the answer in a comparable form. Its rows are sorted, unless their order is given. Equal values such as
+ * `1.50` and `1.5` get the same text unless `exact`, because any of them may represent a group or come first.
+ */
 function canonical(answer: Answer, { ordered }: RandomStatement, exact: boolean): Answer {
   if (answer.kind !== 'rows') return answer
   const rows = exact ? answer.rows : answer.rows.map((row) => row.map((value, i) => plain(value, answer.oids[i] ?? 0)))
@@ -58,12 +61,15 @@ function same(ours: Answer, theirs: Answer, statement: RandomStatement): boolean
   )
 }
 
-/** Of a value, not of the statement: 0A000 is what a function such as array_position says of some arrays. */
+/**
+ * Whether the error is about a value, not about the statement. For some arrays, functions such as array_position report
+ * 0A000.
+ */
 function dataError(answer: Answer): boolean {
   return answer.kind === 'error' && /^(22|0A000)/.test(answer.code)
 }
 
-/** What became of the statements. */
+/** The outcome of the comparison of statements. */
 export interface Tally {
   readonly differences: string[]
   readonly refusals: Map<string, number>
@@ -71,7 +77,10 @@ export interface Tally {
   severalErrors: number
 }
 
-/** Executes one here and there; false if the sessions may not be alike after it. */
+/**
+ * Executes a statement in both databases and compares the answers. Returns false if the databases may differ
+ * afterwards.
+ */
 async function compared(statement: RandomStatement, before: readonly string[], tally: Tally): Promise<boolean> {
   const ours = session.answer(statement.sql)
   if (ours.kind === 'refused') {
@@ -80,19 +89,19 @@ async function compared(statement: RandomStatement, before: readonly string[], t
   }
   const theirs = await oracle.answer(statement.sql)
   const equal = same(ours, theirs, statement)
-  // Of several errors that a statement has, the planner chooses which one is met, and whether a value that fails is
-  // computed at all: it orders conditions by their cost, and drops what can be no part of the result.
+  // If a statement has several errors, PostgreSQL's planner decides which one is reported, and whether a failing value
+  // is computed at all: it orders conditions by cost and drops what cannot affect the result.
   if (!equal && ours.kind === 'error' && theirs.kind === 'error') tally.severalErrors += 1
   else if (!equal && dataError(ours) !== dataError(theirs)) tally.planned.push(statement.sql)
   else if (!equal) {
     const [one, other] = [ours, theirs].map((answer) => JSON.stringify(answer))
     tally.differences.push([...before, statement.sql, `  simulated  ${one}`, `  PostgreSQL ${other}`].join('\n'))
   }
-  // A statement that fails may have taken any number of values from a sequence.
+  // A statement that fails may take any number of values from a sequence before it fails.
   return equal && (ours.kind !== 'error' || !/insert into t2/.test(statement.sql))
 }
 
-/** Executes random statements of a seed, at least so many unless some differ. */
+/** Compares at least `least` random statements of a seed; fewer if many of them differ. */
 export async function compareStatements(seed: number, least: number): Promise<Tally & { readonly count: number }> {
   const tally: Tally = { differences: [], refusals: new Map(), planned: [], severalErrors: 0 }
   let [count, lastReset] = [0, Number.NEGATIVE_INFINITY]
@@ -115,10 +124,10 @@ export async function compareStatements(seed: number, least: number): Promise<Ta
   return { ...tally, count }
 }
 
-/** What makes PostgreSQL's database empty again. */
+/** Statements that make PostgreSQL's database empty again. */
 const FRESH = ['rollback', 'discard all', 'drop schema public cascade; create schema public', "set timezone to 'UTC'"]
 
-/** What differs in the answers to these statements, in this order, in an empty database. */
+/** Executes these statements in order in an empty database. Returns the differences between the answers. */
 export async function differencesIn(script: readonly string[]): Promise<string> {
   const simulated = new SimulatedAnswers(calculator)
   for (const sql of FRESH) await oracle.execute(sql)

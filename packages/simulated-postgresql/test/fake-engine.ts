@@ -13,9 +13,9 @@ import type { Statement } from '../src/sql/parse.ts'
 import type { TextContext, TypeDefinition } from '../src/types/registry.ts'
 import type { SqlValue } from '../src/types/value.ts'
 
-// An engine whose statements are what a test says: the server is tested alone.
+// An engine with scripted statements, which tests use to test the server alone.
 
-/** What statements do, by their text: wait, fail, or end. */
+/** For each SQL text, what the execution of the statement does: it waits, fails, or returns an outcome. */
 export type Script = { readonly [sql: string]: (parameters: readonly SqlValue[]) => Execution | Outcome }
 
 const int4 = { oid: 23, name: 'int4', typmod: -1 }
@@ -123,7 +123,7 @@ export function fakeEngine(script: Script): FakeEngine {
   }
 }
 
-/** A wait that a test ends. */
+/** Returns a wait, and a function by which the test ends the wait. */
 export function gate(): { readonly wait: Wait; open(): void } {
   let go = (): void => {}
   return { wait: { reason: 'test', ready: (called) => (go = called) }, open: () => go() }

@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist'
 import { citext } from '@electric-sql/pglite/contrib/citext'
 
-/** What a statement came to. */
+/** The answer to a statement. */
 export type Answer =
   | {
       readonly kind: 'rows'
@@ -51,13 +51,16 @@ export async function startOracle(): Promise<Oracle> {
   }
 }
 
-/** Whether both came to the same: errors by their SQLSTATE. */
+/** Whether two answers are equal. Errors are compared only by their SQLSTATE. */
 export function sameAnswer(a: Answer, b: Answer): boolean {
   if (a.kind === 'error' || b.kind === 'error') return a.kind === 'error' && b.kind === 'error' && a.code === b.code
   return answerText(a) === answerText(b)
 }
 
-/** Without the numbers of types that were created: an extension takes others beside. */
+/**
+ * Returns the text of an answer without the oids of user-defined types, because an extension creates further types in
+ * PostgreSQL.
+ */
 function answerText(answer: Exclude<Answer, { readonly kind: 'error' }>): string {
   if (answer.kind === 'refused') return answer.what
   return JSON.stringify({ ...answer, oids: answer.oids.map((oid) => Math.min(oid, 16_384)) })

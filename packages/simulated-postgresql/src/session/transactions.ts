@@ -159,7 +159,7 @@ export class Transactions {
     const transaction = this.open
     if (transaction !== undefined && transaction.state === 'active') {
       const { server, backend } = this.#owner
-      // After a savepoint, only the work since the savepoint is undone: ROLLBACK TO may keep the rest.
+      // After a savepoint, only the work since the savepoint is undone, because ROLLBACK TO may keep the earlier work.
       if (transaction.current.parent === undefined) this.#abort(transaction)
       else server.store.abortTo(backend, transaction, transaction.current)
     }

@@ -35,7 +35,7 @@ const UNWRITTEN: Readonly<Record<string, unknown>> = {
   stmt_len: -1,
 }
 
-/** The SQL words for fields with other names. */
+/** The SQL words for fields whose names are not those words. */
 const WORDS: Readonly<Record<string, string>> = {
   'SelectStmt.distinctClause': 'DISTINCT',
   'SelectStmt.intoClause': 'SELECT INTO',

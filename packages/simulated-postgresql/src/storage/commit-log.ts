@@ -29,7 +29,7 @@ export class CommitLog {
     this.#random = random
   }
 
-  /** @param durability `asynchronous`: with `synchronous_commit = off`; `permanent`: it cannot be lost in any way. */
+  /** @param durability `asynchronous` if `synchronous_commit` is off; `permanent` if nothing can lose the commit. */
   add(transaction: Transaction, durability: 'synchronous' | 'asynchronous' | 'permanent'): void {
     if (durability === 'permanent') {
       this.#tail = []

@@ -110,7 +110,7 @@ export class LockTable {
       grant(lock, waiter.holder, waiter.mode, waiter.scope)
       waiter.granted()
     }
-    // Nobody waits for a lock that nobody holds.
+    // A lock that nobody holds has no waiters either.
     if (lock.held.size === 0) this.#locks.delete(lock.tag)
   }
 

@@ -18,7 +18,7 @@ export interface Transaction {
   readonly startedAt: bigint
   /** The number of commands that wrote. A command does not see its own writes. */
   commandId: number
-  /** The number of commands so far. The commands of a trigger get the next numbers. */
+  /** The number of commands so far, including those of triggers. The next command gets the next number. */
   commands: number
   /** The snapshot of the transaction or, at read committed, of the statement. */
   snapshot: Snapshot | undefined
@@ -51,10 +51,10 @@ export interface Tuple {
   readonly row: Row
   readonly xmin: Subtransaction
   readonly cmin: number
-  /** The subtransaction that ended this version; ignored if it aborted. */
+  /** The subtransaction that deleted or replaced this version. If it aborted, the version is still current. */
   xmax: Subtransaction | undefined
   /**
-   * The number of the command that set `xmax`. While `xmax` is unset: the id of a transaction that locked the version,
+   * If `xmax` is set, the number of the command that set it. Otherwise the id of a transaction that locked the version,
    * or 0.
    */
   cmax: number
@@ -73,7 +73,7 @@ export interface Row {
 
 export interface Locker {
   readonly holder: Subtransaction
-  /** The lock covers this version and later ones. */
+  /** The oldest version that the lock covers. It covers all later versions of the row, too. */
   readonly version: Tuple
   readonly lock: RowLock
   /** The number of commits when the lock was taken. */
@@ -141,8 +141,8 @@ export interface Index {
 export interface Reader {
   readonly transaction: Transaction
   /**
-   * The transactions that read the older versions of what this one wrote (rw-conflicts in). `conflictsOut` are those
-   * that wrote newer versions of what this one read.
+   * The transactions that read an older version of something that this transaction wrote (rw-conflicts in).
+   * `conflictsOut` are the transactions that wrote a newer version of something that this transaction read.
    */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>
@@ -156,7 +156,7 @@ export interface Reader {
   /** Whether, when the transaction committed, it had a conflict out to a transaction that had already committed. */
   conflictOut: boolean
   earliestOutConflictCommit: number
-  /** The sets of readers that contain this transaction. */
+  /** All sets of readers that this transaction belongs to. */
   readonly reads: Set<Set<Reader>>
   /** The number of rows of each table that were read one by one and not written later. */
   readonly rowsRead: Map<Heap, number>

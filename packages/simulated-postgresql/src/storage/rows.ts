@@ -171,12 +171,14 @@ function* untilFree(
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      // If only later versions block, PostgreSQL ignores SKIP LOCKED, NOWAIT and the queue (heap_lock_updated_tuple).
+      // If only locks on later versions block this one, PostgreSQL ignores SKIP LOCKED and NOWAIT, and does not use the
+      // queue (heap_lock_updated_tuple).
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')
         throw new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
-      // A transaction that strengthens its own lock does not join the queue, in which others may wait for that lock.
+      // A transaction that already has a lock on the row does not join the queue, because the transactions in the queue
+      // may wait for that lock.
       if (isHere && !queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
         queued = true

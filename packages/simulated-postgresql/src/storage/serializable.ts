@@ -19,7 +19,7 @@ export class Serializable {
   #lastCommit = 0
   readonly #fails: () => boolean
 
-  /** @param fails whether a commit that may fail fails without need. */
+  /** @param fails decides whether a commit fails that PostgreSQL may let fail, but need not. */
   constructor(fails: () => boolean) {
     this.#fails = fails
   }
@@ -70,8 +70,8 @@ export class Serializable {
   }
 
   /**
-   * Records that the reader met a version. The reader conflicts with the transaction that ended a visible version or
-   * inserted an invisible one.
+   * Records that the reader encountered a version. The reader has a conflict with the transaction that ended the
+   * version if it is visible, and with the transaction that inserted it if it is invisible.
    */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
@@ -98,8 +98,8 @@ export class Serializable {
     this.#conflictIn(me, heap.pageReaders)
     if (readers === undefined) return
     this.#conflictIn(me, readers)
-    // The write lock makes the mark unnecessary, unless a rollback to a savepoint may release the lock
-    // (CheckTargetForConflictsIn).
+    // The row lock of the write makes this transaction's read mark unnecessary, unless a rollback to a savepoint may
+    // release the lock (CheckTargetForConflictsIn).
     if (me.transaction.current.parent !== undefined || !readers.delete(me)) return
     me.reads.delete(readers)
     me.rowsRead.set(heap, (me.rowsRead.get(heap) ?? 0) - 1)

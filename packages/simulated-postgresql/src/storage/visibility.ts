@@ -68,8 +68,9 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * Returns the holders of locks that were taken before the version's replacement was committed. Until these holders end,
- * PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a multixact).
+ * Returns the holders of locks that were taken before the replacement of the version was committed. Until these holders
+ * end, PostgreSQL treats the version as not yet replaced by a committed transaction (HeapTupleSatisfiesUpdate, for a
+ * multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
   const updated = xmax?.transaction.commitNumber ?? 0

@@ -12,7 +12,7 @@ interface Address {
 const WIDTHS = { v4: 32, v6: 128 } as const
 const widthOf = (isV6: boolean): number => (isV6 ? WIDTHS.v6 : WIDTHS.v4)
 
-/** @param isNetwork cidr: nothing to the right of the prefix */
+/** @param isNetwork whether the type is cidr, which permits no bits to the right of the prefix */
 export function parseAddress(text: string, isNetwork: boolean): string {
   const type = isNetwork ? 'cidr' : 'inet'
   const wrong = new SqlError('22P02', `invalid input syntax for type ${type}: "${text}"`)

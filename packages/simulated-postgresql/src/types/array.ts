@@ -22,7 +22,10 @@ export function formatArray(array: SqlArray, element: TypeDefinition, context: T
   )
 }
 
-/** Computes a result from the elements of an array and, for each dimension, from the results of its parts. */
+/**
+ * Folds an array: `ofElement` computes the result of an element, `ofParts` that of a dimension from the results of its
+ * parts.
+ */
 export function foldArray<T>(
   { dimensions, elements }: SqlArray,
   ofElement: (value: SqlValue) => T,

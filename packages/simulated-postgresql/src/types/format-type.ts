@@ -12,7 +12,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [OID.float4, 'real'],
   [OID.float8, 'double precision'],
   [OID.char, '"char"'],
-  // The name of this type is a keyword.
+  // The name of this type is a keyword, but is printed without quotes.
   [OID.json, 'json'],
   [1560, 'bit'],
   [1562, 'bit varying'],

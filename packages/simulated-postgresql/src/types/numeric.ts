@@ -259,7 +259,7 @@ export function fitNumeric(value: Numeric, typmod: number): Numeric {
   return rounded
 }
 
-/** Returns the nearest integer, if there is one. */
+/** Returns the nearest integer; undefined for NaN and the infinities. */
 export function roundedInteger(value: Numeric): bigint | undefined {
   return value.special ? undefined : roundNumeric(value, 0).unscaled
 }

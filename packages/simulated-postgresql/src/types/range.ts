@@ -136,7 +136,7 @@ function rangeBehaviour(oid: number, subtype: number): Behaviour {
     output: (value, context) => formatRange(asRange(value), element(context), context),
     receive: (bytes, context) => receiveRange(bytes, oid, element(context), context),
     send: (value, context) => sendRange(asRange(value), element(context), context),
-    // Set later, with the comparison of the bound type.
+    // Set when the comparison of the bounds' type is known.
     compare: undefined,
   }
 }

@@ -44,7 +44,7 @@ export interface Domain {
   check(value: SqlValue, session: TextContext): void
 }
 
-/** What the text form of a value depends on, other than the value. */
+/** What the text form of a value depends on besides the value. */
 export interface TextContext {
   /** Computes functions that depend only on their arguments; absent if there is no calculator. */
   readonly calculator?: Calculator | undefined

@@ -95,7 +95,7 @@ export function lengthOfTypmod(typmod: number): number {
   return typmod < 4 ? -1 : typmod - 4
 }
 
-/** Truncates to n characters. Without an explicit cast, only blanks may be removed. */
+/** Truncates to n characters. Unless the cast is explicit, the truncated characters must be blanks. */
 export function fitVarchar(text: string, typmod: number, explicit: boolean): string {
   const length = lengthOfTypmod(typmod)
   if (length < 0 || text.length <= length) return text

@@ -188,7 +188,7 @@ export function compositeTypes(
   return [type, arrayOf(type, types)]
 }
 
-/** Returns a domain, whose values are checked values of its base type. */
+/** Returns a domain. Its values are values of its base type that satisfied its constraints. */
 export function domainType(types: Types, created: NewType, domain: Domain): readonly TypeDefinition[] {
   const base = types.typeOf(domain.of.oid)
   const type: TypeDefinition = {

@@ -33,7 +33,10 @@ export type SqlValue =
   | SqlRange
   | Jsonb
 
-/** A type with its modifier, such as the length of a varchar or the precision of a numeric; -1 without a modifier. */
+/**
+ * A type and its modifier `typmod`, such as the length of a varchar or the precision of a numeric; -1 means no
+ * modifier.
+ */
 export interface SqlType {
   readonly oid: number
   readonly name: string

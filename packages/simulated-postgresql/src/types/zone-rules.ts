@@ -6,7 +6,8 @@ const SECONDS_TO_2000 = 946_684_800
 /** The period of the Gregorian calendar in seconds, after which all zone rules repeat. */
 const CYCLE_SECONDS = 146_097 * 86_400
 /**
- * Before `FIRST`, every zone has its local mean time. From `LAST` on, the current rules repeat. In seconds since 2000.
+ * Both in seconds since 2000. Before `FIRST`, every zone has its local mean time. From `LAST` on, its current rules
+ * repeat.
  */
 const FIRST = -200 * 31_557_600
 const LAST = 100 * 31_557_600
@@ -15,7 +16,10 @@ const STEP_SECONDS = 7 * 86_400
 
 export class ZoneRules {
   readonly #format: Intl.DateTimeFormat
-  /** The offset at each step since 2000, and the change of the offset before the next step. */
+  /**
+   * By the number of steps since 2000: the offset at the start of the step, and its change before the next step, if
+   * any.
+   */
   readonly #steps = new Map<number, { readonly offset: number; readonly change: Change | undefined }>()
 
   constructor(format: Intl.DateTimeFormat) {

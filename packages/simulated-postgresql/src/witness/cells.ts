@@ -33,7 +33,10 @@ interface Cell {
   readonly ordered: Set<number>
 }
 
-/** The read and written data as cells with versions; a cell is one column, several columns, or a row. */
+/**
+ * The data that the transactions read and wrote, as cells with versions. A cell is one column, several columns, or a
+ * row.
+ */
 export class Cells {
   readonly #cells: Map<RowHistory['row'], Map<string, Cell>>[] = []
   readonly #names = new Map<string, number>()
@@ -123,7 +126,7 @@ export class Cells {
     return members.map((member) => witnessedTransaction(member, accesses, unplaced.get(member) ?? []))
   }
 
-  /** Returns the versions of a cell that the members wrote, including those that no statement read. */
+  /** Returns the versions of a cell that the compared transactions wrote, including versions that no statement read. */
   #versionsOf({ history, places, versions, compared }: Cell): readonly number[] {
     return history.versions.flatMap(({ transaction }, at) => {
       if (!compared.has(transaction)) return []
@@ -134,8 +137,8 @@ export class Cells {
   }
 
   /**
-   * Splits the reads of a cell. Statements that depend on the versions directly before and after their read share one
-   * cell. Each other statement gets its own cell, with only the versions that matter to it.
+   * Splits a cell among the statements that read it. Statements that depend on the versions directly before and after
+   * their read share one cell. Each other statement gets a cell of its own, with only the versions that matter to it.
    *
    * @param known the versions on which each statement depends, in any cell of the row
    */
@@ -156,8 +159,8 @@ export class Cells {
       const isForeign = (at: number): boolean => compared.get(history.versions[at]?.transaction)?.group !== group
       const next = versions.find((at) => at > sight.at && isForeign(at))
       const last = versions.findLast((at) => at <= sight.at)
-      // `known` covers all cells of the row: an insertion matters through the cell of the whole row, not through this
-      // one.
+      // `known` covers all cells of the row, because the insertion of the row matters to the cell of the whole row and
+      // not to this cell.
       const matters = (at: number | undefined): boolean =>
         at === undefined || known.get(executed)?.includes(at) === true
       if (matters(next) && matters(last)) shared.push(...some)

@@ -28,8 +28,8 @@ const MOST_ASKED = 20_000
 
 /**
  * The dependencies between committed transactions. A statement that saw a change depends on it if the result would
- * differ without the change. If a change that the statement missed makes a difference, the dependency points the other
- * way. Each comparison evaluates the statement again.
+ * differ without the change. If the result would differ with a change that the statement missed, the dependency points
+ * the other way. Each comparison evaluates the statement again.
  */
 export class Dependencies {
   readonly #catalogue: Catalogue
@@ -79,8 +79,8 @@ export class Dependencies {
   }
 
   /**
-   * Returns the intervals of commits that may contain a cycle. In each of them, a statement missed an earlier commit,
-   * or a group has several transactions.
+   * Returns the intervals of commits in which a cycle is possible: those in which a statement missed an earlier commit,
+   * or in which a group has several transactions.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []
@@ -99,7 +99,8 @@ export class Dependencies {
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
           else unmoved.push(...missed)
         }
-        // If changes of several transactions matter only together, an edge to one of them cannot show this.
+        // Changes of several transactions may matter only together. An edge to one of these transactions cannot show
+        // this.
         if (unmoved.length > 1 && this.#matter(executed, unmoved))
           this.#unknown ??= `${executed.sql} depends on several transactions together`
       }

@@ -29,7 +29,7 @@ export class RepeatedEvaluation {
   #unchanged: string | undefined
   #isEvaluated = false
 
-  /** @param version of the catalogue now. */
+  /** @param version the present version of the catalogue. */
   constructor(executed: Executed, version: number) {
     this.#executed = executed
     this.#version = version

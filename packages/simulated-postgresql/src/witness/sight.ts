@@ -13,8 +13,8 @@ interface Sight {
 const NONE: ReadonlySet<number> = new Set()
 
 /**
- * Returns the version that a statement saw. Undefined if it skipped the row, or if its own transaction inserted or
- * deleted the row.
+ * Returns the version that a statement saw. Undefined if the statement skipped the row, or if the statement's own
+ * transaction inserted or deleted the row.
  */
 export function sightOf({ run, met }: Executed, history: RowHistory): Sight | undefined {
   const { row, versions, places } = history
@@ -76,7 +76,8 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // If the statement saw no row, it would see the whole later version, because this includes the insertion of the row.
+  // A statement that saw no row would see the whole later version, because this version includes the insertion of the
+  // row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }

@@ -10,7 +10,7 @@ import type { SqlValue } from '../types/value.ts'
 interface Version {
   readonly transaction: Transaction
   readonly tuple: Tuple | undefined
-  /** The command that wrote this version (`command`), and the transaction's first command that changed the row. */
+  /** The command that wrote this version. `firstCommand` is the transaction's first command that changed the row. */
   readonly command: number
   readonly firstCommand: number
   readonly assigned: ReadonlySet<number>

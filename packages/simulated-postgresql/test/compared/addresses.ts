@@ -38,7 +38,7 @@ const WRITTEN = [
   ],
 ]
 
-/** inet and cidr: read, printed, ordered. */
+/** Statements that parse, print and order inet and cidr values. */
 export const ADDRESSES: readonly (readonly string[])[] = [
   WRITTEN.flatMap((text) => [
     `select '${text}'::inet, '${text}'::inet::text`,

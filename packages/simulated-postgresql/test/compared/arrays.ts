@@ -1,4 +1,4 @@
-/** Texts, bounds, elements and slices of arrays. */
+/** Statements with arrays: their texts, bounds, elements and slices. */
 export const ARRAYS: readonly (readonly string[])[] = [
   [
     "select '[1:0]={}'::int[]",

@@ -1,4 +1,4 @@
-/** Bit strings, and the hashes that programs make keys of locks of. */
+/** Statements with bit strings, and with the hashes from which programs compute keys of advisory locks. */
 export const BITS: readonly (readonly string[])[] = [
   [
     "select ('x' || encode(sha224('a.b'::bytea), 'hex'))::bit(64)::bigint, encode(sha256(repeat('ab', 99)::bytea), 'hex')",

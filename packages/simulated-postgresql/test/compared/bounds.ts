@@ -1,4 +1,4 @@
-/** Functions of base types at the bounds of their arguments. */
+/** Statements that call functions of base types at the bounds of their arguments. */
 export const BOUNDS: readonly (readonly string[])[] = [
   [
     "select hashtext(''), hashtext('a'), hashtext('abc'), hashtext('abcd'), hashtext('abcdefg'), hashtext('abcdefgh'), hashtext('abcdefghijk'), hashtext('abcdefghijkl'), hashtext('abcdefghijklm'), hashtext(repeat('é', 40)), hashtext(repeat('xyz', 100))",

@@ -1,4 +1,4 @@
-/** What migrations and schema generators ask of the catalogue about tables that are there. */
+/** Queries by which migrations and schema generators read the catalogue about existing tables. */
 export const CATALOGUE: readonly (readonly string[])[] = [
   [
     'create table items (id serial primary key, name varchar(50) unique, "Kind" text, sold int not null default 0, at date)',
@@ -8,7 +8,7 @@ export const CATALOGUE: readonly (readonly string[])[] = [
     'alter table items drop column at',
     'create table sales (id int, item int references items on delete cascade, primary key (item, id) deferrable)',
     'create view sold as select name from items',
-    // As Sequelize's sync asks, in a fixed order.
+    // The query of Sequelize's sync, with a fixed order.
     `select i.relname as name, ix.indisprimary as primary, ix.indisunique as unique, ix.indkey as indkey,
       array_agg(a.attnum order by a.attnum) as column_indexes, array_agg(a.attname order by a.attnum) as column_names,
       pg_get_indexdef(ix.indexrelid) as definition

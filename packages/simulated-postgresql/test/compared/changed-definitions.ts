@@ -1,4 +1,4 @@
-/** Definitions that are renamed, dropped or rolled back. */
+/** Statements that rename definitions, drop them, or roll them back. */
 export const CHANGED_DEFINITIONS: readonly (readonly string[])[] = [
   [
     'create table t (c int, b int, a int not null, constraint z check (a > 0 and c > b), constraint y check (b > 0), unique (c, b))',

@@ -1,4 +1,4 @@
-/** Texts that are compared by their small letters. */
+/** Statements with citext, which compares texts by their lower-case forms. */
 export const CITEXT: readonly (readonly string[])[] = [
   [
     'select null::citext',

@@ -1,4 +1,4 @@
-/** Composite types, types of rows, and what functions do with them. */
+/** Statements with composite types, with row types of tables, and with functions on their values. */
 export const COMPOSITE_TYPES: readonly (readonly string[])[] = [
   [
     'create type spec as (name text, n smallint, tags text[], data json)',

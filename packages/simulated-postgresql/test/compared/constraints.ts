@@ -1,4 +1,4 @@
-/** What the catalogue and the information schema say of constraints. */
+/** Queries about constraints in the catalogue and in the information schema. */
 export const CONSTRAINTS: readonly (readonly string[])[] = [
   [
     "create type mood as enum ('sad', 'ok')",

@@ -1,4 +1,4 @@
-/** What migrations of packages define: collations, names, views, policies. */
+/** Definitions as packages write them in migrations: collations, names, views, policies. */
 export const DEFINITIONS: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, v int, w text)',

@@ -1,4 +1,4 @@
-/** Domains: their constraints and defaults, where values become theirs, what depends on them. */
+/** Statements with domains: constraints, defaults, conversions to a domain, and dependents. */
 export const DOMAINS: readonly (readonly string[])[] = [
   [
     'create domain pos as int check (value > 0)',

@@ -1,4 +1,4 @@
-/** Rare forms of INSERT, and forms that PostgreSQL refuses. */
+/** Statements with INSERT: rare forms, and forms that PostgreSQL refuses. */
 export const INSERTS: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, u text unique, n int default 0, p int)',

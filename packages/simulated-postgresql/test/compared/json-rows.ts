@@ -1,4 +1,4 @@
-/** Documents as rows: json_to_recordset and its like. */
+/** Queries that convert JSON documents to rows, such as those with json_to_recordset. */
 const TABLE = 'create table t (id int, n numeric(5,2), a int[], s text, j jsonb)'
 const from = (call: string, columns: string) => `select * from ${call} as x(${columns})`
 

@@ -1,4 +1,4 @@
-/** Materialized views: filled, refreshed, read and refused, and what depends on a table. */
+/** Statements that fill, refresh, read or misuse materialized views, and that drop what the views depend on. */
 export const MATERIALIZED_VIEWS: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, g text, v int)',

@@ -1,4 +1,4 @@
-/** Messages that PostgreSQL words otherwise than this package, or in which PostgreSQL names another object. */
+/** This package's error messages that differ from PostgreSQL's in their wording or in the object that they name. */
 export const OTHER_MESSAGES: ReadonlySet<string> = new Set([
   '"m" is not a table',
   '"q" is not partitioned',
@@ -37,7 +37,7 @@ export const OTHER_MESSAGES: ReadonlySet<string> = new Set([
   'window functions are not allowed in JOIN/ON',
 ])
 
-/** Details that this package words otherwise, or does not give, with the message of such an error in place of none. */
+/** This package's error details that differ from PostgreSQL's. For an error without a detail here, its message. */
 export const OTHER_DETAILS: ReadonlySet<string> = new Set([
   'Failing row contains (4, 5000, z).',
   'Key (name, (expression))=(a, new) already exists.',

@@ -1,4 +1,4 @@
-/** Functions with OUT parameters and with defaults. */
+/** Statements with functions that have OUT parameters or defaults. */
 export const OUT_PARAMETERS: readonly (readonly string[])[] = [
   [
     'create function one(a int, out b int) language sql as $$ select a + 1 $$',

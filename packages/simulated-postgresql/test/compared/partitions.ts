@@ -1,4 +1,4 @@
-/** Tables that are partitioned by lists. */
+/** Statements with tables that have PARTITION BY LIST. */
 export const PARTITIONS: readonly (readonly string[])[] = [
   [
     'create table q (name text primary key)',

@@ -1,4 +1,4 @@
-/** Blocks, functions and triggers in PL/pgSQL. */
+/** Statements with blocks, functions and triggers in PL/pgSQL. */
 export const PLPGSQL: readonly (readonly string[])[] = [
   [
     'create table t (a int, b text)',

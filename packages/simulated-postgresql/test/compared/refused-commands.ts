@@ -1,4 +1,7 @@
-/** Transactions, settings, prepared statements and cursors that PostgreSQL refuses, and rare forms of them. */
+/**
+ * Statements with transactions, settings, prepared statements and cursors: rare forms, and forms that PostgreSQL
+ * refuses.
+ */
 export const REFUSED_COMMANDS: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, v int)',

@@ -1,4 +1,4 @@
-/** Functions and PL/pgSQL that PostgreSQL refuses, and rare forms of them. */
+/** Statements with functions and PL/pgSQL: rare forms, and forms that PostgreSQL refuses. */
 export const REFUSED_FUNCTIONS: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, v int, s text)',

@@ -1,4 +1,4 @@
-/** Foreign keys that PostgreSQL refuses, and rare forms of them. */
+/** Statements with foreign keys: rare forms, and forms that PostgreSQL refuses. */
 export const REFUSED_KEYS: readonly (readonly string[])[] = [
   [
     'create table a (id int primary key, v int unique, w int)',

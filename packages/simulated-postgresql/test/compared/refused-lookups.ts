@@ -1,4 +1,4 @@
-/** Lookups in the catalogue that PostgreSQL refuses, and rare forms of them. */
+/** Lookups in the catalogue: rare forms, and forms that PostgreSQL refuses. */
 export const REFUSED_LOOKUPS: readonly (readonly string[])[] = [
   [
     "create table a (id int primary key, n numeric(8, 2) default 1.5 not null, t varchar(10) default 'x', ts timestamptz default now(), e text[] default '{}', b bool default true, s smallint default 3, j jsonb default '{}'::jsonb, f float8 default 0.5, i bigint default 5, m int default -1, u uuid default gen_random_uuid(), d date default current_date, unique (t, s))",

@@ -1,4 +1,4 @@
-/** Forms of MERGE that PostgreSQL refuses, and rare forms. */
+/** Statements with MERGE: rare forms, and forms that PostgreSQL refuses. */
 export const REFUSED_MERGES: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, v int)',

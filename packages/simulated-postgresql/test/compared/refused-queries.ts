@@ -1,4 +1,4 @@
-/** Queries that PostgreSQL refuses, and rare forms of them. */
+/** Queries: rare forms, and forms that PostgreSQL refuses. */
 export const REFUSED_QUERIES: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, g text, v int)',

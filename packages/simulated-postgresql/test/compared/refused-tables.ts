@@ -1,4 +1,4 @@
-/** Tables, columns and constraints that PostgreSQL refuses, and rare forms of them. */
+/** Statements with tables, columns and constraints: rare forms, and forms that PostgreSQL refuses. */
 export const REFUSED_TABLES: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, a int not null default 5, b text unique check (length(b) > 1), c int generated always as (id * 2) stored)',

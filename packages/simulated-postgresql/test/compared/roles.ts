@@ -1,4 +1,4 @@
-/** Roles have names, and nothing else is simulated of them. */
+/** Statements with roles, of which only the names are simulated. */
 export const ROLES: readonly (readonly string[])[] = [
   [
     'create table t (id int)',

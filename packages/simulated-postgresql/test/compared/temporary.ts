@@ -1,4 +1,4 @@
-/** Temporary tables, and tables made of others. */
+/** Statements with temporary tables, CREATE TABLE AS and CREATE TABLE … LIKE. */
 export const TEMPORARY: readonly (readonly string[])[] = [
   [
     'create table t (id int primary key, v text default $$x$$ not null, n numeric(5,2))',

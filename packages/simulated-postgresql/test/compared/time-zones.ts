@@ -1,4 +1,4 @@
-/** Time zones whose offset changes with the seasons: what clocks skip and what they show twice. */
+/** Time zones with daylight saving time, in which clocks skip some local times and repeat others. */
 const ZONES = [
   'America/New_York',
   'Europe/Berlin',

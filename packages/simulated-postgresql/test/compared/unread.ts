@@ -1,4 +1,4 @@
-/** What PostgreSQL never computes because nothing reads it. */
+/** Queries with parts that PostgreSQL never computes, because nothing reads them. */
 export const UNREAD: readonly (readonly string[])[] = [
   [
     'create table t (id int)',

@@ -4,7 +4,7 @@ import { createServer as createBackends } from '../../src/server/server.ts'
 import { createEngine } from '../../src/session/engine.ts'
 import { randomFrom } from '../random-expressions.ts'
 
-/** Milliseconds of Unix time when PostgreSQL's own begins, in 2000. */
+/** 2000-01-01 UTC, from which PostgreSQL counts time, in milliseconds since 1970. */
 const POSTGRES_EPOCH_MS = 946_684_800_000
 
 export interface ServedOverTcp {
@@ -14,7 +14,7 @@ export interface ServedOverTcp {
   close(): void
 }
 
-/** A simulated server with an empty database, in real time, for clients that are processes of their own. */
+/** Starts a simulated server with an empty database and in real time, for clients in other processes. */
 export async function serveOverTcp(seed: number): Promise<ServedOverTcp> {
   const random = randomFrom(seed)
   const refused: string[] = []

@@ -10,10 +10,10 @@ import { SimulatedAnswers } from '../simulated-answers.ts'
 
 beforeAll(loadParser)
 
-/** What PostgreSQL says of what it does not know. */
+/** PostgreSQL's error codes for unknown names. */
 const UNKNOWN = ['42703', '42P01', '42883', '42704']
 
-/** The statements that are answered as if PostgreSQL did not know what they name. */
+/** Returns the statements that this package answers with the error for an unknown name. */
 function refusedStatements(statements: readonly string[]): readonly string[] {
   const answers = new SimulatedAnswers()
   return statements.flatMap((sql) => {
@@ -66,7 +66,7 @@ test('a PostgreSQL type is either simulated or reported as not supported', () =>
   expect(refusedStatements(all.flatMap((name) => [`select null::${name}`, `select to_regtype('${name}')`]))).toEqual([])
 })
 
-/** PostgreSQL has no order of their values either. */
+/** The types that have no order in PostgreSQL either. */
 const UNORDERED = ['xid', 'cid', 'json', '_xid', '_cid', '_json', 'void']
 
 test('ORDER BY on a PostgreSQL type is either simulated or reported as not supported', () => {

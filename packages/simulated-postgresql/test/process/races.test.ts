@@ -3,7 +3,7 @@ import { loadParser } from '../../src/sql/parse.ts'
 import { RACES, raceText, recordedRaces, SESSIONS } from '../races/races.ts'
 import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
 
-/** Rows of catalogues that must have another key than all others. */
+/** Queries for catalogue rows with a duplicate key. They must return no rows. */
 const TWICE = [
   'select relname from pg_class group by relname, relnamespace having count(*) > 1',
   'select typname from pg_type group by typname, typnamespace having count(*) > 1',

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SUBJECTS } from '../compared/subjects.ts'
 import { compareStatements, differencesIn } from '../compared-statements.ts'
 
-/** What the generator writes and this package refuses. */
+/** Constructs that the generator writes and that this package refuses. */
 const REFUSED = ['AND CHAIN', 'EXCLUDE in a window frame', 'GROUPS in a window frame', 'an infinite interval']
 
 test.each([1, 2, 3])(

@@ -11,7 +11,10 @@ CREATE TABLE kv (k text PRIMARY KEY, v int NOT NULL DEFAULT 0);
 CREATE TABLE outbox (id serial PRIMARY KEY, v int NOT NULL);
 INSERT INTO kv VALUES ('x', 0);`
 
-/** PUT leaves an order, which a relay carries out later, or adds at once, and again if it hears no answer. */
+/**
+ * PUT adds a value in the way that WAY names: with retries (`retried`), after the reply (`once`), or through an outbox,
+ * which a relay empties later.
+ */
 const PROGRAM = `import { createServer } from 'node:http'
 import pg from 'pg'
 const pool = new pg.Pool({ max: 4 })
@@ -45,7 +48,7 @@ createServer(async (request, response) => {
 `
 
 interface Ended {
-  /** How long after the answer of a write the program was at rest, in milliseconds. */
+  /** The milliseconds from the answer to a write until the program was at rest. */
   readonly restedAfterMs: number
   readonly stories: readonly DatabaseStory[]
 }
@@ -92,7 +95,7 @@ describe('a service over one PostgreSQL', () => {
     'a service has pending work until a relay has polled twice without a change: %s',
     async (way) => {
       const { restedAfterMs } = await ran(way)
-      // Two periods without a change, and what an answer takes.
+      // Two periods without a change, plus the time of an answer.
       expect(restedAfterMs).toBeGreaterThan(100)
       expect(restedAfterMs).toBeLessThan(250)
     },

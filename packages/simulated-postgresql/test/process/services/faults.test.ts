@@ -14,7 +14,7 @@ const injected =
     clock.at(nanos(clock.now() + afterMs * 1e6), () => injectedFor(fault as Fault, forMs)(cluster))
   }
 
-/** What a fault answers that cannot be injected. */
+/** Returns the error with which a fault is refused, if it cannot be injected. */
 async function refusalOf(fault: object, postgres = {}): Promise<string | undefined> {
   let error: string | undefined
   const meanwhile = ({ inject }: SimulatedCluster) =>

@@ -17,7 +17,7 @@ interface Message {
 // biome-ignore lint/suspicious/noExplicitAny: the protocol's own shapes.
 type Json = any
 
-/** A debugger: what Chrome's own sends and hears. */
+/** Connects a debugger, which sends and receives the same messages as Chrome's debugger. */
 async function attach(url: string) {
   const socket = new WebSocket(url)
   const heard: Message[] = []
@@ -29,7 +29,7 @@ async function attach(url: string) {
   await once(socket, 'open')
   let ids = 0
   const scripts = new Map<string, Json>()
-  /** The next message of which this is so, also if it has come already. */
+  /** Returns the next message that satisfies `wanted`, even if it has already arrived. */
   const next = async (wanted: (message: Message) => boolean): Promise<Message> => {
     for (;;) {
       const place = heard.findIndex(wanted)
@@ -58,7 +58,7 @@ async function attach(url: string) {
   }
 }
 
-/** Where a frame is in the file that the user wrote. */
+/** Returns the place of a frame in the user's source file. */
 function userPlace({ sourceMapURL }: Json, { lineNumber, columnNumber }: Json): { file: string; line: number } {
   const map = new SourceMap(JSON.parse(Buffer.from(sourceMapURL.split('base64,')[1], 'base64').toString()))
   const { originalSource, originalLine } = map.findEntry(lineNumber, columnNumber) as Json
@@ -67,7 +67,7 @@ function userPlace({ sourceMapURL }: Json, { lineNumber, columnNumber }: Json): 
 
 const search = ['--nodes', '1', '--faults', 'none', '--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1']
 
-/** What `chaos replay --inspect` says until a debugger may attach, and that debugger. */
+/** Starts `chaos replay --inspect`. Returns its output, and a debugger attached to it. */
 async function inspected(replay: string, cwd: string) {
   const args = ['replay', replay, '--program', './server.ts', '--inspect', '--inspect-port', '0']
   const { child, finished } = startChaos(args, { cwd })
@@ -86,7 +86,7 @@ async function inspected(replay: string, cwd: string) {
   return {
     finished,
     said: () => said,
-    /** The next stop, in the file that the user wrote, with the value of an expression there. */
+    /** Waits for the next stop. Returns its place in the user's source file, and the value of an expression there. */
     async stops(expression: string) {
       const { callFrames } = await debug.event('Debugger.paused')
       const [{ location, callFrameId }] = callFrames
@@ -114,7 +114,7 @@ describe('chaos replay --inspect', () => {
     const debug = await inspected(replay, cwd)
     expect(debug.said()).toContain(race.sentence)
     const file = join(cwd, 'server.ts')
-    // `await wait(2)`, and what follows it.
+    // The debugger stops at `await wait(2)`, and then at the next line.
     expect(await debug.stops('[request.method, now === from]')).toEqual({ file, line: 19, value: ['POST', true] })
     await debug.resume()
     const after = await debug.stops('(values.get(key) ?? null) === now')

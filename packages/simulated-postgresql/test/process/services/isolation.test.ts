@@ -17,7 +17,7 @@ INSERT INTO bookings (room, first, last) SELECT 'parked', 0, 0 FROM generate_ser
 INSERT INTO stock VALUES ('x', 100), ('y', 100);
 INSERT INTO doctors VALUES ('alice', true), ('bob', true);`
 
-/** PUT sells one, by the way that the environment names; GET reads. */
+/** A program that sells an item at each PUT, in the way that WAY names. GET reads the stock. */
 const PROGRAM = `import { createServer } from 'node:http'
 import pg from 'pg'
 const pool = new pg.Pool({ max: Number(process.env['POOL'] ?? 4) })
@@ -161,7 +161,7 @@ interface Options {
 
 const SEEDS = Array.from({ length: Number(process.env['ISOLATION_SEEDS'] ?? 4) }, (_, i) => i + 1)
 
-/** What a run breaks in which several clients sell at once. */
+/** Returns what is violated in a run in which several clients sell at the same time. */
 async function brokenBy(
   way: string,
   { expect = 'serializable', unit, seed = 1, pool = 4, isAlone = false }: Options = {},
